@@ -1,0 +1,1 @@
+//! What is configured: apps, bots, targets, prices, policies; pure and validated.

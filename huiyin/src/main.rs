@@ -1,0 +1,2 @@
+//! The binary: composition and command line only.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Callbacks to Kafka: verify, parse, judge, publish, answer.

@@ -1,0 +1,1 @@
+//! HTTP to others: client, deadline, retry, pacing, breaker; knows no vendor and no Kafka.

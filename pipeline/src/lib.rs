@@ -1,0 +1,1 @@
+//! How records travel: the runtime on rdkafka, generic in its payload.

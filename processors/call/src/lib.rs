@@ -1,0 +1,1 @@
+//! The model call: provider families, review, outcome.

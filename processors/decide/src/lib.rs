@@ -1,0 +1,1 @@
+//! The conversation: a pure fold from events to decisions, requests and answers.

@@ -1,0 +1,1 @@
+//! The filter engine: matching and verdicts; pure, no I/O.

@@ -1,0 +1,1 @@
+//! What travels on Kafka: records, ids, topics, the wire format.

@@ -1,0 +1,1 @@
+//! Stand-ins of Easemob and of the providers, with faults.

@@ -1,0 +1,1 @@
+//! Deterministic batches into ClickHouse, migrations, named queries.

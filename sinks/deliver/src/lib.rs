@@ -1,0 +1,1 @@
+//! Easemob's REST side: token, sends, results.
