@@ -1,1 +1,19 @@
-//! How records travel: the runtime on rdkafka, generic in its payload.
+//! How records travel: the runtime on Kafka, generic in its payload.
+//!
+//! Three drivers share one vocabulary. Each is a pure core (input → actions, time passed in) inside a thin
+//! shell that owns the client handles and the threads; nothing else in the project touches Kafka.
+//!
+//! | driver | for | promise |
+//! |---|---|---|
+//! | [`fold`] | state per key, µs per record | outputs, state and offsets in one transaction |
+//! | [`call`] | slow work per record, thousands in flight | one committed outcome per record, order per lane |
+//! | [`batch`] | blocks into a store that deduplicates by token | every row once |
+
+pub mod batch;
+pub mod call;
+pub mod fold;
+pub mod kafka;
+pub mod metrics;
+mod record;
+
+pub use record::{Header, Outgoing, Record, Refused};

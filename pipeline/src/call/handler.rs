@@ -1,0 +1,69 @@
+//! The contract between the driver and the work that it runs.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Outgoing, Record, Refused};
+
+/// Someone who may hold no more than a share of the running calls and of a partition's incomplete records: an app, a target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Share {
+    /// Closed label of the kind, such as `app` or `target`.
+    pub kind: &'static str,
+    /// Who it is.
+    pub name: Arc<str>,
+}
+
+/// What the driver must know of a record before it runs.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// Records of one lane run one at a time, in the order of their offsets.
+    pub lane: Arc<[u8]>,
+    /// Whose shares it counts against.
+    pub shares: Vec<Share>,
+    /// Longest time that the call may run; then [`Handler::overdue`] ends it.
+    pub hard_deadline: Duration,
+    /// The start must be committed before the call runs, so that a call that may have run is never run again
+    /// unmarked. Costs one transaction of latency.
+    pub commit_start: bool,
+}
+
+/// One record that is to be run.
+#[derive(Debug)]
+pub struct Job {
+    /// The record.
+    pub record: Arc<Record>,
+    /// It may have run before, and what came of that was lost: the previous owner had admitted it, or, with
+    /// [`Admission::commit_start`], had committed its start.
+    pub rerun: bool,
+}
+
+/// How a call ended: what to write in the same transaction that marks its record as done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Records to write, in order.
+    pub outputs: Vec<Outgoing>,
+}
+
+/// The work of a call step. The driver never retries: whatever happens, a job ends in one [`Done`].
+pub trait Handler: Send + Sync + 'static {
+    /// Reads as much of a record as the driver needs.
+    ///
+    /// # Errors
+    /// [`Refused`] when it cannot be run by this version or at all.
+    fn admit(&self, record: &Record) -> Result<Admission, Refused>;
+
+    /// Runs one job to its end.
+    fn run(&self, job: Job) -> impl Future<Output = Done> + Send;
+
+    /// The outcome of a job that reached its hard deadline and was dropped.
+    fn overdue(&self, record: &Record) -> Done;
+
+    /// The outcome that accompanies the dead letter of a record, in the same transaction. Must work from headers
+    /// alone when the value cannot be read.
+    fn dead(&self, record: &Record, reason: &'static str) -> Done;
+
+    /// Tells which part of the external limits this instance may use: owned partitions of all partitions.
+    fn ownership(&self, owned: usize, all: usize);
+}
