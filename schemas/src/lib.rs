@@ -1,1 +1,25 @@
 //! What travels on Kafka: records, ids, topics, the wire format.
+//!
+//! In reading order: who is meant ([`ids`], [`conversation`]), what is said ([`text`], [`verdict`], [`money`]), what travels
+//! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
+//! ([`topic`], [`wire`]). No I/O, no clock.
+
+pub mod answer;
+pub mod answered;
+pub mod conversation;
+pub mod decision;
+pub mod delivery;
+pub mod event;
+pub mod ids;
+pub mod ledger;
+pub mod money;
+pub mod request;
+pub mod state;
+pub mod text;
+pub mod topic;
+pub mod trace;
+pub mod verdict;
+pub mod wire;
+
+/// A point in time: milliseconds since the epoch, UTC.
+pub type Millis = i64;

@@ -1,0 +1,179 @@
+//! How a request ended, and every attempt that was made on the way. Travels back to `events`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+use crate::conversation::Lane;
+use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId};
+use crate::money::Money;
+use crate::request::RequestKind;
+use crate::text::Text;
+use crate::verdict::Verdict;
+use crate::wire::{Invalid, require};
+
+/// The end of one request. Every request has exactly one, written by call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answered {
+    /// Its own id.
+    pub id: EventId,
+    /// The request that ended.
+    pub request: RequestId,
+    /// What kind of work it was.
+    pub kind: RequestKind,
+    /// The turn that it was for.
+    pub turn: TurnId,
+    /// The turn's lane.
+    pub lane: Lane,
+    /// The message that opened the turn.
+    pub message: MessageId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Every attempt whose result is known, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// An earlier run of this request may have reached a provider and left no trace.
+    #[serde(default)]
+    pub rerun: bool,
+    /// When the call step took the request up.
+    pub started_at: Millis,
+    /// When it ended.
+    pub ended_at: Millis,
+}
+
+impl Answered {
+    /// Checks what must hold between the fields.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    pub fn check(&self) -> Result<(), Invalid> {
+        require(self.ended_at >= self.started_at, "it ends after it starts")?;
+        require(self.message.app() == self.lane.conversation.app().as_str(), "message and lane are of one app")?;
+        let counted = self.attempts.iter().enumerate().all(|(i, a)| usize::from(a.number) == i + 1);
+        require(counted, "attempts are numbered from 1")?;
+        let answered = matches!(self.outcome, Outcome::Done { .. });
+        let last_ok = self.attempts.last().is_some_and(|a| a.error.is_none());
+        require(!answered || last_ok, "an answer comes from a last attempt without error")
+    }
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum Outcome {
+    /// A model answered, and the review lets it out.
+    Done {
+        /// The answer as reviewed.
+        text: Text,
+        /// The reviewer's verdict.
+        verdict: Verdict,
+        /// Target that answered.
+        target: TargetName,
+        /// It was cut at the output limit.
+        #[serde(default)]
+        truncated: bool,
+    },
+    /// No target gave an answer that may go out.
+    Failed {
+        /// Error class or local reason, from a closed list.
+        reason: String,
+        /// The reviewer's verdict, when it was the reviewer who stopped it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verdict: Option<Verdict>,
+    },
+    /// `answer_by` had passed before an attempt could start.
+    Expired,
+    /// It was called off before it ran.
+    Cancelled,
+    /// It cannot be run at all; its record is in the dead letters.
+    Dead {
+        /// Closed label of the reason.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Its name in metrics and rows.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Failed { .. } => "failed",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Dead { .. } => "dead",
+        }
+    }
+}
+
+/// One HTTP call to one target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attempt {
+    /// Counted from 1 within the request.
+    pub number: u16,
+    /// Target that was called.
+    pub target: TargetName,
+    /// Its provider.
+    pub provider: String,
+    /// Model that was asked for.
+    pub model: String,
+    /// Model that says it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_answered: Option<String>,
+    /// Region of the target.
+    pub region: String,
+    /// When it started.
+    pub started_at: Millis,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u32,
+    /// Error class, from the closed list of twelve; absent on success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The provider's own error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// HTTP status, if one came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The provider's id of the call, for support cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_request: Option<String>,
+    /// Why generation ended, in the provider's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish: Option<String>,
+    /// Tokens; absent when the provider told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// What it cost by the price table; absent when the price or the usage is unknown, which is not the same as free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
+    /// Id of the price row that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+}
+
+/// Where token counts come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageSource {
+    /// The provider counted.
+    Provider,
+    /// We estimated.
+    Estimated,
+}
+
+/// Tokens of one attempt, normalised over providers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// The whole prompt, whatever part of it was cached.
+    pub input: u64,
+    /// Part of the prompt that was read from the provider's cache.
+    #[serde(default)]
+    pub cached: u64,
+    /// The whole completion, reasoning included.
+    pub output: u64,
+    /// Part of the completion that was reasoning.
+    #[serde(default)]
+    pub reasoning: u64,
+    /// Where the counts come from.
+    pub source: UsageSource,
+}

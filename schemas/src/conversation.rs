@@ -1,0 +1,261 @@
+//! Where a message belongs: the conversation decides the partition, the lane what is answered one at a time.
+
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AppKey, BadId, GroupId, UserId};
+
+/// Easemob's three kinds of chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatKind {
+    /// Between two users.
+    Chat,
+    /// In a group.
+    Group,
+    /// In a chat room.
+    Chatroom,
+}
+
+impl ChatKind {
+    /// Its name in keys, metrics and rows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Group => "group",
+            Self::Chatroom => "chatroom",
+        }
+    }
+}
+
+/// Who talks where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Place {
+    /// A bot and a user; between two people, the lesser id first.
+    Pair(UserId, UserId),
+    Group(GroupId),
+    Chatroom(GroupId),
+}
+
+/// App, chat kind and its id. Its text form is the key in `events`:
+/// `org#app/chat/bot/user`, `org#app/group/id`, `org#app/chatroom/id`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Conversation {
+    app: AppKey,
+    place: Place,
+}
+
+impl Conversation {
+    /// A bot and a user.
+    pub fn with_bot(app: AppKey, bot: UserId, user: UserId) -> Self {
+        Self { app, place: Place::Pair(bot, user) }
+    }
+
+    /// Two people, in whichever order they write.
+    pub fn between(app: AppKey, one: UserId, other: UserId) -> Self {
+        let (first, second) = if one <= other { (one, other) } else { (other, one) };
+        Self { app, place: Place::Pair(first, second) }
+    }
+
+    /// A group.
+    pub fn group(app: AppKey, id: GroupId) -> Self {
+        Self { app, place: Place::Group(id) }
+    }
+
+    /// A chat room.
+    pub fn chatroom(app: AppKey, id: GroupId) -> Self {
+        Self { app, place: Place::Chatroom(id) }
+    }
+
+    /// The app.
+    pub fn app(&self) -> &AppKey {
+        &self.app
+    }
+
+    /// The kind of chat.
+    pub fn kind(&self) -> ChatKind {
+        match self.place {
+            Place::Pair(..) => ChatKind::Chat,
+            Place::Group(_) => ChatKind::Group,
+            Place::Chatroom(_) => ChatKind::Chatroom,
+        }
+    }
+
+    /// The group or room, if it is one.
+    pub fn group_id(&self) -> Option<&GroupId> {
+        match &self.place {
+            Place::Pair(..) => None,
+            Place::Group(id) | Place::Chatroom(id) => Some(id),
+        }
+    }
+
+    /// The partition of this conversation among `partitions`, as every Java client chooses it for this key.
+    pub fn partition(&self, partitions: i32) -> i32 {
+        partition_of(self.to_string().as_bytes(), partitions)
+    }
+}
+
+impl std::fmt::Display for Conversation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (app, kind) = (&self.app, self.kind().label());
+        match &self.place {
+            Place::Pair(one, other) => write!(f, "{app}/{kind}/{one}/{other}"),
+            Place::Group(id) | Place::Chatroom(id) => write!(f, "{app}/{kind}/{id}"),
+        }
+    }
+}
+
+impl FromStr for Conversation {
+    type Err = BadId;
+
+    fn from_str(value: &str) -> Result<Self, BadId> {
+        let parts: Vec<&str> = value.split('/').collect();
+        let place = match parts.as_slice() {
+            [_, "chat", one, other] => Place::Pair(UserId::new(*one)?, UserId::new(*other)?),
+            [_, "group", id] => Place::Group(GroupId::new(*id)?),
+            [_, "chatroom", id] => Place::Chatroom(GroupId::new(*id)?),
+            _ => return Err(BadId::new("conversation", value, "it is not app/kind/id")),
+        };
+        Ok(Self { app: AppKey::new(parts[0])?, place })
+    }
+}
+
+impl TryFrom<String> for Conversation {
+    type Error = BadId;
+
+    fn try_from(value: String) -> Result<Self, BadId> {
+        value.parse()
+    }
+}
+
+impl From<Conversation> for String {
+    fn from(value: Conversation) -> String {
+        value.to_string()
+    }
+}
+
+/// What is answered one at a time, in order: a conversation, or one sender's part of it. Its text form is the key
+/// after decide: the conversation, and `@sender` where it is one sender's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Lane {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The sender, where each has a lane of their own.
+    pub sender: Option<UserId>,
+}
+
+impl std::fmt::Display for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.sender {
+            None => self.conversation.fmt(f),
+            Some(sender) => write!(f, "{}@{sender}", self.conversation),
+        }
+    }
+}
+
+impl FromStr for Lane {
+    type Err = BadId;
+
+    fn from_str(value: &str) -> Result<Self, BadId> {
+        match value.rsplit_once('@') {
+            None => Ok(Self { conversation: value.parse()?, sender: None }),
+            Some((conversation, sender)) => {
+                Ok(Self { conversation: conversation.parse()?, sender: Some(UserId::new(sender)?) })
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for Lane {
+    type Error = BadId;
+
+    fn try_from(value: String) -> Result<Self, BadId> {
+        value.parse()
+    }
+}
+
+impl From<Lane> for String {
+    fn from(value: Lane) -> String {
+        value.to_string()
+    }
+}
+
+/// Kafka's keyed partition: murmur2 of the key, sign bit cleared, modulo the partition count.
+/// Source: `org.apache.kafka.common.utils.Utils.murmur2` and `BuiltInPartitioner.partitionForKey`.
+pub fn partition_of(key: &[u8], partitions: i32) -> i32 {
+    (murmur2(key) & 0x7fff_ffff) as i32 % partitions.max(1)
+}
+
+fn murmur2(data: &[u8]) -> u32 {
+    const M: u32 = 0x5bd1_e995;
+    let mut hash = 0x9747_b28c_u32 ^ data.len() as u32;
+    let mut words = data.chunks_exact(4);
+    for word in &mut words {
+        let mut k = u32::from_le_bytes([word[0], word[1], word[2], word[3]]).wrapping_mul(M);
+        k = (k ^ (k >> 24)).wrapping_mul(M);
+        hash = hash.wrapping_mul(M) ^ k;
+    }
+    let tail = words.remainder();
+    if !tail.is_empty() {
+        for (i, byte) in tail.iter().enumerate() {
+            hash ^= u32::from(*byte) << (8 * i);
+        }
+        hash = hash.wrapping_mul(M);
+    }
+    hash = (hash ^ (hash >> 13)).wrapping_mul(M);
+    hash ^ (hash >> 15)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app() -> AppKey {
+        AppKey::new("acme#support").unwrap()
+    }
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    #[test]
+    fn murmur2_agrees_with_the_java_clients() {
+        // Vectors of Apache Kafka's own `UtilsTest.testMurmur2`.
+        for (key, hash) in [
+            ("21", -973_932_308_i32),
+            ("foobar", -790_332_482),
+            ("a-little-bit-long-string", -985_981_536),
+            ("a-little-bit-longer-string", -1_486_304_829),
+            ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971),
+            ("abc", 479_470_107),
+        ] {
+            assert_eq!(murmur2(key.as_bytes()) as i32, hash, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_reads_back_what_it_writes() {
+        for conversation in [
+            Conversation::with_bot(app(), user("bot"), user("alice")),
+            Conversation::group(app(), GroupId::new("184524748161025").unwrap()),
+            Conversation::chatroom(app(), GroupId::new("7").unwrap()),
+        ] {
+            assert_eq!(conversation.to_string().parse::<Conversation>().unwrap(), conversation);
+            let lane = Lane { conversation, sender: Some(user("alice")) };
+            assert_eq!(lane.to_string().parse::<Lane>().unwrap(), lane);
+        }
+        assert!("acme#support/chat/bot".parse::<Conversation>().is_err());
+    }
+
+    #[test]
+    fn two_people_share_one_conversation() {
+        let there = Conversation::between(app(), user("bob"), user("alice"));
+        assert_eq!(there, Conversation::between(app(), user("alice"), user("bob")));
+    }
+}

@@ -1,0 +1,186 @@
+//! What was decided on each input of the fold, topic `decisions`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+use crate::conversation::{Conversation, Lane};
+use crate::event::{CallbackReply, MessageKind};
+use crate::ids::{BundleHash, DecisionId, MessageId, RequestId, TargetName, TurnId, UserId};
+use crate::topic::Topic;
+use crate::trace::Trace;
+use crate::verdict::Verdict;
+use crate::wire::{Invalid, Record, require};
+
+/// What came of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// No bot is meant: nothing to do.
+    Passed,
+    /// The verdict stops it.
+    Blocked,
+    /// It opens a turn, and a request goes out.
+    Asked,
+    /// It waits for the turn in flight, or for the merge window.
+    Waits,
+    /// It was seen before.
+    Duplicate,
+    /// It is too old to know whether it was seen before.
+    TooOld,
+    /// Its callback was answered with a rejection, so it is dropped.
+    Withdrawn,
+    /// It was taken back before it was answered.
+    Cancelled,
+    /// It has nothing that a model could answer.
+    Unanswerable,
+    /// A person has the conversation.
+    TakenOver,
+    /// No bundle holds yet, or the bundle does not know the app.
+    Unconfigured,
+    /// An outcome, let out as an answer.
+    Answered,
+    /// An outcome that is not let out: its turn is over, cancelled or answered already.
+    Late,
+    /// A turn whose request vanished: given up by its safety timer.
+    Lost,
+    /// The state changed and nothing goes out.
+    Noted,
+}
+
+impl Ruling {
+    /// Its name in metrics and rows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Blocked => "blocked",
+            Self::Asked => "asked",
+            Self::Waits => "waits",
+            Self::Duplicate => "duplicate",
+            Self::TooOld => "too_old",
+            Self::Withdrawn => "withdrawn",
+            Self::Cancelled => "cancelled",
+            Self::Unanswerable => "unanswerable",
+            Self::TakenOver => "taken_over",
+            Self::Unconfigured => "unconfigured",
+            Self::Answered => "answered",
+            Self::Late => "late",
+            Self::Lost => "lost",
+            Self::Noted => "noted",
+        }
+    }
+}
+
+/// The targets that were chosen, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Route {
+    /// Targets in the order in which they are tried.
+    pub chain: Vec<TargetName>,
+    /// The rule that chose them.
+    pub rule: String,
+}
+
+/// One decision: one input of the fold, or one timer that fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// Kind of the input: `message`, `missed`, `answered`, `recall`, `clock`, …
+    pub input: String,
+    /// What came of it.
+    pub ruling: Ruling,
+    /// Where.
+    pub conversation: Conversation,
+    /// The lane, where one is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<Lane>,
+    /// The message that was decided on, or that opened the turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// Who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<UserId>,
+    /// What kind of content it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_kind: Option<MessageKind>,
+    /// Characters of its text.
+    #[serde(default)]
+    pub characters: u32,
+    /// What Easemob was told about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<CallbackReply>,
+    /// The turn that it opened, joined or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnId>,
+    /// The request that went out or came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestId>,
+    /// Messages that the turn answers, when one was opened.
+    #[serde(default)]
+    pub merged: u32,
+    /// The verdict that was applied: the stricter one of ingest's and ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// The route that was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// Why, in closed words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// Parts that were let out.
+    #[serde(default)]
+    pub parts: u16,
+    /// The bundle that held; absent before the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleHash>,
+    /// Hash of the conversation's state before this input, 16 hex digits.
+    pub state_before: String,
+    /// Partition of the input.
+    pub partition: i32,
+    /// Offset of the input.
+    pub offset: i64,
+    /// Easemob's time of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Millis>,
+    /// When its callback reached us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Millis>,
+    /// When it was decided, by the log's time.
+    pub at: Millis,
+}
+
+impl Record for Decision {
+    const TOPIC: Topic = Topic::Decisions;
+    const KINDS: &'static [&'static str] = &["decision"];
+
+    fn kind(&self) -> &'static str {
+        "decision"
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn key(&self) -> Option<String> {
+        Some(self.lane.as_ref().map_or_else(|| self.conversation.to_string(), ToString::to_string))
+    }
+
+    fn time(&self) -> Option<Millis> {
+        Some(self.at)
+    }
+
+    fn turn(&self) -> Option<TurnId> {
+        self.turn
+    }
+
+    fn trace(&self) -> Option<Trace> {
+        self.message.as_ref().map(|m| Trace::of_message(m, &self.id()))
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        let hex = self.state_before.len() == 16 && self.state_before.bytes().all(|b| b.is_ascii_hexdigit());
+        require(hex, "a state's hash is 16 hex digits")?;
+        let of_turn = matches!(self.ruling, Ruling::Asked | Ruling::Answered | Ruling::Lost);
+        require(!of_turn || self.turn.is_some(), "who asks, answers or gives up names the turn")
+    }
+}

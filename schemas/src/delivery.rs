@@ -1,0 +1,113 @@
+//! The result of one send of one part, topic `deliveries`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+use crate::conversation::Lane;
+use crate::ids::{AnswerId, EventId, MessageId, TurnId, UserId};
+use crate::topic::Topic;
+use crate::trace::Trace;
+use crate::wire::{Invalid, Record, require};
+
+/// How a send ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "end", rename_all = "snake_case")]
+pub enum DeliveryResult {
+    /// Easemob took it.
+    Sent {
+        /// Easemob's id of the sent message.
+        easemob_id: String,
+    },
+    /// It was not sent, for good.
+    Undelivered {
+        /// Error class or local reason (`expired`, `overdue`, `dead`, …), from a closed list.
+        reason: String,
+    },
+    /// It may have been sent: it was running when its process died, or the connection broke after the request had
+    /// left, and its class forbids to send it again.
+    Unknown,
+}
+
+impl DeliveryResult {
+    /// Its name in metrics and rows.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Undelivered { .. } => "undelivered",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The result of one send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Delivery {
+    /// Its own id.
+    pub id: EventId,
+    /// The part that was sent.
+    pub answer: AnswerId,
+    /// The turn that is answered.
+    pub turn: TurnId,
+    /// The turn's lane.
+    pub lane: Lane,
+    /// The bot that speaks.
+    pub bot: UserId,
+    /// The message that opened the turn.
+    pub message: MessageId,
+    /// The part's number, from 1.
+    pub part: u16,
+    /// How many parts the answer has.
+    pub parts: u16,
+    /// Characters that were sent.
+    pub characters: u32,
+    /// How it ended.
+    pub result: DeliveryResult,
+    /// HTTP calls that were made.
+    pub attempts: u16,
+    /// It may have been sent before, by a process that died.
+    #[serde(default)]
+    pub rerun: bool,
+    /// When the answer was let out, by the log's time.
+    pub decided_at: Millis,
+    /// When the first call started.
+    pub started_at: Millis,
+    /// When the last call ended.
+    pub ended_at: Millis,
+}
+
+impl Record for Delivery {
+    const TOPIC: Topic = Topic::Deliveries;
+    const KINDS: &'static [&'static str] = &["delivery"];
+
+    fn kind(&self) -> &'static str {
+        "delivery"
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn key(&self) -> Option<String> {
+        Some(self.lane.to_string())
+    }
+
+    fn time(&self) -> Option<Millis> {
+        Some(self.ended_at)
+    }
+
+    fn turn(&self) -> Option<TurnId> {
+        Some(self.turn)
+    }
+
+    fn trace(&self) -> Option<Trace> {
+        Some(Trace::of_message(&self.message, &self.id()))
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        require((1..=self.parts).contains(&self.part), "a part is one of its parts")?;
+        require(self.ended_at >= self.started_at, "it ends after it starts")?;
+        let sent = matches!(self.result, DeliveryResult::Sent { .. });
+        require(!sent || self.attempts > 0, "what was sent was called for")
+    }
+}

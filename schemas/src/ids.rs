@@ -1,0 +1,266 @@
+//! Every identifier that could be swapped by mistake, as a type of its own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Namespace of all ids that a fold derives from the id of its input.
+const DERIVED: Uuid = Uuid::from_u128(0x7b1d_5c7e_4a55_4f0e_9d0e_0a6f_1c2b_3e4d);
+
+/// An identifier that is not what its type says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read {kind} from {value:?}: {why}")]
+pub struct BadId {
+    /// What it should have been.
+    pub kind: &'static str,
+    /// What it was, at most 80 characters.
+    pub value: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+impl BadId {
+    pub(crate) fn new(kind: &'static str, value: &str, why: &'static str) -> Self {
+        Self { kind, value: value.chars().take(80).collect(), why }
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps the text.
+            ///
+            /// # Errors
+            /// [`BadId`] when it is empty, too long or holds a character that it may not hold.
+            pub fn new(value: impl Into<String>) -> Result<Self, BadId> {
+                let value = value.into();
+                let check: fn(&str) -> Result<(), &'static str> = $check;
+                match check(&value) {
+                    Ok(()) => Ok(Self(value)),
+                    Err(why) => Err(BadId::new($kind, &value, why)),
+                }
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+
+            fn try_from(value: String) -> Result<Self, BadId> {
+                Self::new(value)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+/// No control characters, no separators of our keys, at most `max` bytes.
+fn word(value: &str, max: usize) -> Result<(), &'static str> {
+    if value.is_empty() {
+        Err("it is empty")
+    } else if value.len() > max {
+        Err("it is too long")
+    } else if value.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '/' | '|' | '@')) {
+        Err("it holds a space, a control character or one of / | @")
+    } else {
+        Ok(())
+    }
+}
+
+text_id!(
+    /// One Easemob App Key, `org#app`: the unit of tenancy.
+    AppKey,
+    "app key",
+    |v| {
+        word(v, 128)?;
+        match v.split_once('#') {
+            Some((org, app)) if !org.is_empty() && !app.is_empty() && !app.contains('#') => Ok(()),
+            _ => Err("it is not org#app"),
+        }
+    }
+);
+text_id!(
+    /// An IM user, a bot included. Easemob: at most 64 bytes.
+    UserId,
+    "user id",
+    |v| word(v, 64)
+);
+text_id!(
+    /// A group or chat room: a numeric string at Easemob.
+    GroupId,
+    "group id",
+    |v| word(v, 64)
+);
+text_id!(
+    /// A target's name in the configuration.
+    TargetName,
+    "target name",
+    |v| word(v, 64)
+);
+text_id!(
+    /// Hash of a bundle, 64 lowercase hex digits.
+    BundleHash,
+    "bundle hash",
+    |v| {
+        if v.len() == 64 && v.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            Ok(())
+        } else {
+            Err("it is not 64 lowercase hex digits")
+        }
+    }
+);
+text_id!(
+    /// A message that a person sent: app, event kind and Easemob's message id, `org#app/kind/id`.
+    MessageId,
+    "message id",
+    |v| {
+        let mut parts = v.splitn(3, '/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(app), Some(kind), Some(id)) => {
+                AppKey::new(app).map_err(|_| "its app is not org#app")?;
+                word(kind, 32)?;
+                word(id, 128)
+            }
+            _ => Err("it is not org#app/kind/id"),
+        }
+    }
+);
+
+impl AppKey {
+    /// The organisation and the application.
+    pub fn parts(&self) -> (&str, &str) {
+        self.0.split_once('#').unwrap_or((&self.0, ""))
+    }
+}
+
+impl MessageId {
+    /// Composes the id of an event of that kind.
+    ///
+    /// # Errors
+    /// [`BadId`] when Easemob's id is empty or malformed.
+    pub fn of(app: &AppKey, kind: &str, easemob_id: &str) -> Result<Self, BadId> {
+        Self::new(format!("{app}/{kind}/{easemob_id}"))
+    }
+
+    /// Easemob's own id of the message.
+    pub fn easemob_id(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The app that the message belongs to.
+    pub fn app(&self) -> &str {
+        self.0.split('/').next().unwrap_or(&self.0)
+    }
+}
+
+macro_rules! derived_id {
+    ($(#[$doc:meta])* $name:ident, $label:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Derives the id (UUIDv5) from the id of the input that caused it and an ordinal among its likes.
+            pub fn derive(cause: &str, ordinal: usize) -> Self {
+                Self(Uuid::new_v5(&DERIVED, format!("{}\n{cause}\n{ordinal}", $label).as_bytes()))
+            }
+
+            /// Reads the hyphenated form.
+            ///
+            /// # Errors
+            /// [`BadId`] when it is not a UUID.
+            pub fn parse(value: &str) -> Result<Self, BadId> {
+                Uuid::try_parse(value).map(Self).map_err(|_| BadId::new($label, value, "it is not a UUID"))
+            }
+
+            /// The UUID.
+            pub fn uuid(&self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+derived_id!(
+    /// One question-and-answer unit of a lane.
+    TurnId,
+    "turn id"
+);
+derived_id!(
+    /// One piece of work for the call step.
+    RequestId,
+    "request id"
+);
+derived_id!(
+    /// One part of an answer; the idempotency mark that a client can see.
+    AnswerId,
+    "answer id"
+);
+derived_id!(
+    /// One decision.
+    DecisionId,
+    "decision id"
+);
+derived_id!(
+    /// One fact of money.
+    LedgerId,
+    "ledger id"
+);
+derived_id!(
+    /// One record that has no other id: an outcome, a delivery, a control record.
+    EventId,
+    "event id"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_key_is_org_and_app() {
+        assert_eq!(AppKey::new("acme#support").unwrap().parts(), ("acme", "support"));
+        for bad in ["", "acme", "#app", "org#", "a#b#c", "a b#c", "a/b#c"] {
+            assert!(AppKey::new(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_message_id_keeps_app_kind_and_easemobs_id() {
+        let id = MessageId::of(&AppKey::new("acme#support").unwrap(), "chat", "1501234567890123456").unwrap();
+        assert_eq!((id.app(), id.easemob_id()), ("acme#support", "1501234567890123456"));
+        assert!(MessageId::new("acme#support/chat").is_err());
+    }
+
+    #[test]
+    fn derived_ids_repeat_and_differ_by_ordinal_and_kind() {
+        assert_eq!(TurnId::derive("m", 0), TurnId::derive("m", 0));
+        assert_ne!(TurnId::derive("m", 0), TurnId::derive("m", 1));
+        assert_ne!(TurnId::derive("m", 0).uuid(), RequestId::derive("m", 0).uuid());
+    }
+}

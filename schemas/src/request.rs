@@ -1,0 +1,127 @@
+//! Work for the call step, topic `requests`: the fully built model call.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Millis;
+use crate::conversation::Lane;
+use crate::ids::{BundleHash, MessageId, RequestId, TargetName, TurnId, UserId};
+use crate::text::Text;
+use crate::topic::Topic;
+use crate::trace::Trace;
+use crate::wire::{Invalid, Record, require};
+
+/// What kind of work is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestKind {
+    /// Answer a turn.
+    Answer,
+}
+
+impl RequestKind {
+    /// Its name in headers, metrics and rows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// Who says a line of the prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The operator.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One line of the prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PromptLine {
+    /// Who says it.
+    pub role: Role,
+    /// What is said.
+    pub text: Text,
+}
+
+/// One model call to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Request {
+    /// Its id.
+    pub id: RequestId,
+    /// What kind of work it is.
+    pub kind: RequestKind,
+    /// The turn that it is for.
+    pub turn: TurnId,
+    /// The turn's lane.
+    pub lane: Lane,
+    /// The bot that will answer.
+    pub bot: UserId,
+    /// The person who is answered.
+    pub user: UserId,
+    /// The message that opened the turn.
+    pub message: MessageId,
+    /// Targets to try, in order.
+    pub chain: Vec<TargetName>,
+    /// Regions that a target may be in; call checks again.
+    pub allowed_regions: Vec<String>,
+    /// The prompt, in order.
+    pub prompt: Vec<PromptLine>,
+    /// Most tokens that the answer may have.
+    pub max_output_tokens: u32,
+    /// Sampling temperature in thousandths; absent leaves the provider's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_milli: Option<u32>,
+    /// No attempt starts after this time.
+    pub answer_by: Millis,
+    /// The bundle that decided.
+    pub bundle: BundleHash,
+    /// When the turn was decided, by the log's time.
+    pub decided_at: Millis,
+}
+
+impl Record for Request {
+    const TOPIC: Topic = Topic::Requests;
+    const KINDS: &'static [&'static str] = &["answer"];
+
+    fn kind(&self) -> &'static str {
+        self.kind.label()
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn key(&self) -> Option<String> {
+        Some(self.lane.to_string())
+    }
+
+    fn time(&self) -> Option<Millis> {
+        Some(self.decided_at)
+    }
+
+    fn turn(&self) -> Option<TurnId> {
+        Some(self.turn)
+    }
+
+    fn message(&self) -> Option<&MessageId> {
+        Some(&self.message)
+    }
+
+    fn trace(&self) -> Option<Trace> {
+        Some(Trace::of_message(&self.message, &self.id()))
+    }
+
+    fn check(&self) -> Result<(), Invalid> {
+        require(!self.chain.is_empty(), "a chain names at least one target")?;
+        require(self.prompt.iter().any(|line| line.role == Role::User), "a prompt has a user's line")?;
+        require(self.max_output_tokens > 0, "an answer may have at least one token")?;
+        require(self.answer_by >= self.decided_at, "an answer is due after its decision")?;
+        require(self.message.app() == self.lane.conversation.app().as_str(), "message and lane are of one app")
+    }
+}

@@ -1,0 +1,192 @@
+//! The only place that knows the bytes: JSON values, CloudEvents headers in binary mode, schema versions.
+//!
+//! Source of the header names: CloudEvents Kafka protocol binding 1.0.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Millis;
+use crate::ids::{MessageId, TurnId};
+use crate::topic::Topic;
+use crate::trace::Trace;
+
+/// Header with the record's id.
+pub const ID: &str = "ce_id";
+/// Header with the record's type, `huiyin.<topic>.<kind>`.
+pub const TYPE: &str = "ce_type";
+/// Header with the schema and its major version, `<topic>/<major>`.
+pub const SCHEMA: &str = "huiyin_schema";
+/// Header with the turn, so that a turn can be ended even if the value cannot be read.
+pub const TURN: &str = "huiyin_turn";
+/// Header with the kind within the topic.
+pub const KIND: &str = "huiyin_kind";
+/// Header with the message that opened the turn.
+pub const MESSAGE: &str = "huiyin_message";
+
+/// A rule between the fields of a record that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("check record: it must hold that {0}")]
+pub struct Invalid(pub &'static str);
+
+/// `Ok` if the rule holds.
+///
+/// # Errors
+/// [`Invalid`] with the rule.
+pub fn require(holds: bool, rule: &'static str) -> Result<(), Invalid> {
+    if holds { Ok(()) } else { Err(Invalid(rule)) }
+}
+
+/// What travels on one topic.
+pub trait Record: Serialize + DeserializeOwned {
+    /// The topic.
+    const TOPIC: Topic;
+    /// Major version of the schema. Within it only optional fields are added.
+    const MAJOR: u16 = 1;
+    /// Every kind that this version knows.
+    const KINDS: &'static [&'static str];
+
+    /// The kind within the topic.
+    fn kind(&self) -> &'static str;
+    /// Unique among the records of the topic, repeated by a redelivery.
+    fn id(&self) -> String;
+    /// The key; `None` for control records.
+    fn key(&self) -> Option<String>;
+    /// When it came about.
+    fn time(&self) -> Option<Millis>;
+    /// The turn that it belongs to.
+    fn turn(&self) -> Option<TurnId> {
+        None
+    }
+    /// The message that opened its turn, where the turn may have to be ended from the headers alone.
+    fn message(&self) -> Option<&MessageId> {
+        None
+    }
+    /// The trace that it belongs to.
+    fn trace(&self) -> Option<Trace>;
+    /// Checks what must hold between the fields.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the rule that is broken.
+    fn check(&self) -> Result<(), Invalid>;
+}
+
+/// A record as bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The topic that it belongs on.
+    pub topic: Topic,
+    /// Key bytes.
+    pub key: Option<Vec<u8>>,
+    /// Headers in a fixed order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Value bytes.
+    pub value: Vec<u8>,
+}
+
+/// A record that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// Its fields contradict one another.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// It has no JSON form.
+    #[error("encode record")]
+    Json(#[source] serde_json::Error),
+}
+
+/// A record that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// It was written by a newer version: this reader must wait for its upgrade.
+    #[error("decode record: schema {0:?} is not known to this version")]
+    UnknownVersion(String),
+    /// It is a kind that a newer version knows: this reader must wait for its upgrade.
+    #[error("decode record: kind {0:?} is not known to this version")]
+    UnknownKind(String),
+    /// It has no value.
+    #[error("decode record: it has no value")]
+    Empty,
+    /// Its value is not the JSON that its schema says.
+    #[error("decode record")]
+    Malformed(#[source] serde_json::Error),
+    /// Its fields contradict one another.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+impl DecodeError {
+    /// Its name in headers and metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::UnknownVersion(_) => "unknown_version",
+            Self::UnknownKind(_) => "unknown_kind",
+            Self::Empty => "empty",
+            Self::Malformed(_) => "malformed",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+
+    /// A newer version may be able to read it: wait, do not discard.
+    pub fn may_be_newer(&self) -> bool {
+        matches!(self, Self::UnknownVersion(_) | Self::UnknownKind(_))
+    }
+}
+
+/// Writes a record; `source` is who writes it, such as `/huiyin/demo/decide`.
+///
+/// # Errors
+/// [`EncodeError`] when the record breaks its own rules.
+pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeError> {
+    record.check()?;
+    let value = serde_json::to_vec(record).map_err(EncodeError::Json)?;
+    let mut headers: Vec<(String, Vec<u8>)> = Vec::with_capacity(11);
+    let mut put = |name: &str, value: String| headers.push((name.to_owned(), value.into_bytes()));
+    put("ce_specversion", "1.0".to_owned());
+    put(ID, record.id());
+    put("ce_source", source.to_owned());
+    put(TYPE, format!("huiyin.{}.{}", R::TOPIC.name(), record.kind()));
+    if let Some(time) = record.time() {
+        put("ce_time", rfc3339(time));
+    }
+    put("content-type", "application/json".to_owned());
+    put(SCHEMA, format!("{}/{}", R::TOPIC.name(), R::MAJOR));
+    put(KIND, record.kind().to_owned());
+    if let Some(turn) = record.turn() {
+        put(TURN, turn.to_string());
+    }
+    if let Some(message) = record.message() {
+        put(MESSAGE, message.to_string());
+    }
+    if let Some(trace) = record.trace() {
+        put("traceparent", trace.as_str().to_owned());
+    }
+    Ok(Encoded { topic: R::TOPIC, key: record.key().map(String::into_bytes), headers, value })
+}
+
+/// Reads a record from its value; `header` gives the bytes of a header by name.
+///
+/// # Errors
+/// [`DecodeError`]; ask [`DecodeError::may_be_newer`] before discarding.
+pub fn decode<'a, R: Record>(
+    header: impl Fn(&str) -> Option<&'a [u8]>,
+    value: Option<&[u8]>,
+) -> Result<R, DecodeError> {
+    let word = |name: &str| header(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let known = format!("{}/{}", R::TOPIC.name(), R::MAJOR);
+    if let Some(schema) = word(SCHEMA).filter(|schema| *schema != known) {
+        return Err(DecodeError::UnknownVersion(schema));
+    }
+    if let Some(kind) = word(KIND).filter(|kind| !R::KINDS.contains(&kind.as_str())) {
+        return Err(DecodeError::UnknownKind(kind));
+    }
+    let record: R = serde_json::from_slice(value.ok_or(DecodeError::Empty)?).map_err(DecodeError::Malformed)?;
+    record.check()?;
+    Ok(record)
+}
+
+fn rfc3339(time: Millis) -> String {
+    let since = Duration::from_millis(time.max(0).unsigned_abs());
+    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+}
