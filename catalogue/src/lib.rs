@@ -1,1 +1,21 @@
-//! What is configured: apps, bots, targets, prices, policies; pure and validated.
+//! What is configured: apps, bots, targets, models, prices, policies. Pure, validated, no I/O.
+//!
+//! Raw sections ([`raw`]) are read strictly from TOML, cross-checked, and become a [`Bundle`]: everything that a fold reads
+//! besides its state, under one hash. A bundle holds no secret and no address; those stay with the steps that need them.
+
+pub mod app;
+mod bundle;
+pub mod duration;
+pub mod estimate;
+pub mod filter;
+pub mod price;
+pub mod raw;
+pub mod target;
+mod validate;
+
+pub use app::App;
+pub use bundle::{Bundle, BundleError};
+pub use price::Price;
+pub use raw::RawCatalogue;
+pub use target::{Provider, Target};
+pub use validate::{Problem, validate};

@@ -1,0 +1,115 @@
+//! Everything configured that a fold reads, under one hash.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemas::Millis;
+use schemas::ids::{AppKey, BundleHash, TargetName};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::filter::Filter;
+use crate::price::Price;
+use crate::target::Target;
+
+/// Version of the bundle's form.
+const VERSION: u16 = 1;
+
+/// Everything configured that a fold reads. Its JSON form is canonical: fields in order, maps sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Bundle {
+    version: u16,
+    /// Apps by key.
+    pub apps: BTreeMap<AppKey, App>,
+    /// Targets by name.
+    pub targets: BTreeMap<TargetName, Target>,
+    /// The price table, in the order of the file.
+    pub prices: Vec<Price>,
+    /// What is filtered.
+    pub filter: Filter,
+}
+
+/// A stored bundle that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// It is not the JSON of a bundle.
+    #[error("read bundle {hash}")]
+    Malformed {
+        /// The hash it is stored under.
+        hash: BundleHash,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Its content has another hash.
+    #[error("read bundle {expected}: its content has the hash {found}")]
+    Hash {
+        /// The hash it is stored under.
+        expected: BundleHash,
+        /// The hash that it has.
+        found: String,
+    },
+    /// A newer version wrote it.
+    #[error("read bundle {hash}: form {version} is not known to this version")]
+    Version {
+        /// The hash it is stored under.
+        hash: BundleHash,
+        /// Its form.
+        version: u16,
+    },
+}
+
+impl Bundle {
+    pub(crate) fn new(
+        apps: BTreeMap<AppKey, App>,
+        targets: BTreeMap<TargetName, Target>,
+        prices: Vec<Price>,
+        filter: Filter,
+    ) -> Self {
+        Self { version: VERSION, apps, targets, prices, filter }
+    }
+
+    /// The canonical bytes.
+    ///
+    /// # Errors
+    /// Those of the JSON encoder; none is known for this type.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Hash of the canonical bytes.
+    ///
+    /// # Errors
+    /// Those of the JSON encoder; none is known for this type.
+    pub fn hash(&self) -> Result<BundleHash, serde_json::Error> {
+        let hash = hex(&self.to_json()?);
+        BundleHash::new(hash).map_err(serde::ser::Error::custom)
+    }
+
+    /// Reads what is stored under a hash and checks that it is that.
+    ///
+    /// # Errors
+    /// [`BundleError`] when it is something else.
+    pub fn from_json(hash: &BundleHash, bytes: &[u8]) -> Result<Self, BundleError> {
+        let found = hex(bytes);
+        if found != hash.as_str() {
+            return Err(BundleError::Hash { expected: hash.clone(), found });
+        }
+        let bundle: Self = serde_json::from_slice(bytes)
+            .map_err(|source| BundleError::Malformed { hash: hash.clone(), source })?;
+        if bundle.version != VERSION {
+            return Err(BundleError::Version { hash: hash.clone(), version: bundle.version });
+        }
+        Ok(bundle)
+    }
+
+    /// The price of a call to that target at that time; the last row that covers it.
+    pub fn price(&self, target: &Target, at: Millis) -> Option<&Price> {
+        self.prices.iter().rev().find(|price| price.covers(target, at))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

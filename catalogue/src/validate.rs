@@ -1,0 +1,283 @@
+//! From raw sections to a bundle: every problem is found in one go, with the line where it stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::{Duration, UNIX_EPOCH};
+
+use schemas::answer::DeliveryClass;
+use schemas::ids::{AppKey, TargetName, UserId};
+use schemas::verdict::Action;
+use toml::Spanned;
+
+use crate::app::{AnswerPolicy, App, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
+use crate::bundle::Bundle;
+use crate::filter::{Filter, WordRule};
+use crate::price::{Price, pico_per_token};
+use crate::raw::{RawApp, RawCatalogue, RawPrice, RawTarget};
+use crate::target::{OutputCap, Provider, Target};
+
+/// One thing that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, such as `app "acme#support"`.
+    pub place: String,
+    /// Bytes of the file that it is about, if it is about some.
+    pub span: Option<Range<usize>>,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Collects problems while going on.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, place: &str, span: Option<Range<usize>>, what: impl Into<String>) {
+        self.0.push(Problem { place: place.to_owned(), span: span.filter(|s| s.end > 0), what: what.into() });
+    }
+
+    fn take<T, E: std::fmt::Display>(&mut self, place: &str, at: &Spanned<String>, value: Result<T, E>) -> Option<T> {
+        value.map_err(|error| self.add(place, Some(at.span()), error.to_string())).ok()
+    }
+
+    /// One of a closed list of words.
+    fn word<T: Copy>(&mut self, place: &str, at: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| word == at.get_ref()).map(|(_, value)| *value);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.add(place, Some(at.span()), format!("{:?} is none of {}", at.get_ref(), known.join(", ")));
+        }
+        found
+    }
+}
+
+/// Checks every section and every reference between them.
+///
+/// # Errors
+/// Every [`Problem`] that was found.
+pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let targets = targets(&raw.target, &mut problems);
+    let prices: Vec<Price> = raw.price.iter().filter_map(|p| price(p, &mut problems)).collect();
+    let filter = filter(raw, &mut problems);
+    let mut apps = BTreeMap::new();
+    for raw_app in &raw.app {
+        let place = format!("app {:?}", raw_app.key.get_ref());
+        let Some(key) = problems.take(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone())) else { continue };
+        let Some(app) = app(raw_app, &targets, &mut problems) else { continue };
+        if apps.insert(key, app).is_some() {
+            problems.add(&place, Some(raw_app.key.span()), "it is configured twice");
+        }
+    }
+    if problems.0.is_empty() { Ok(Bundle::new(apps, targets, prices, filter)) } else { Err(problems.0) }
+}
+
+fn targets(raw: &[RawTarget], problems: &mut Problems) -> BTreeMap<TargetName, Target> {
+    let mut targets = BTreeMap::new();
+    for raw in raw {
+        let place = format!("target {:?}", raw.name.get_ref());
+        let name = problems.take(&place, &raw.name, TargetName::new(raw.name.get_ref().clone()));
+        let provider = provider(&place, &raw.provider, problems);
+        let caps = [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
+        let cap = raw.output_cap.as_ref().map(|cap| problems.word(&place, cap, &caps));
+        if raw.timeout.is_zero() || raw.context_tokens == 0 || raw.model.is_empty() || raw.region.is_empty() {
+            problems.add(&place, Some(raw.name.span()), "timeout, context_tokens, model and region may not be empty");
+        }
+        let (Some(name), Some(provider), Some(cap)) = (name, provider, cap.map_or(Some(None), |c| c.map(Some))) else {
+            continue;
+        };
+        let own = if provider == Provider::Openai { OutputCap::MaxCompletionTokens } else { OutputCap::MaxTokens };
+        let target = Target {
+            provider,
+            model: raw.model.clone(),
+            region: raw.region.clone(),
+            context_tokens: raw.context_tokens,
+            timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
+            output_cap: cap.unwrap_or(own),
+            temperature: raw.temperature,
+        };
+        if targets.insert(name, target).is_some() {
+            problems.add(&place, Some(raw.name.span()), "it is configured twice");
+        }
+    }
+    targets
+}
+
+fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
+    problems.word(place, at, &Provider::ALL.map(|p| (p.label(), p)))
+}
+
+fn price(raw: &RawPrice, problems: &mut Problems) -> Option<Price> {
+    let place = format!("price of {:?}", raw.model);
+    let provider = provider(&place, &raw.provider, problems);
+    let mut amount = |at: &Spanned<String>| {
+        let pico = pico_per_token(at.get_ref());
+        if pico.is_none() {
+            problems.add(&place, Some(at.span()), "a price is decimal text with at most 6 places, per million tokens");
+        }
+        pico
+    };
+    let (input, output) = (amount(&raw.input), amount(&raw.output));
+    let cached = raw.cached.as_ref().map_or(input, &mut amount);
+    let from = day(&place, &raw.from, problems);
+    let until = raw.until.as_ref().map(|at| day(&place, at, problems));
+    if raw.currency.len() != 3 || !raw.currency.bytes().all(|b| b.is_ascii_uppercase()) {
+        problems.add(&place, None, format!("{:?} is no ISO 4217 code", raw.currency));
+    }
+    Some(Price {
+        provider: provider?,
+        model: raw.model.clone(),
+        region: raw.region.clone(),
+        currency: raw.currency.clone(),
+        from: from?,
+        until: until.map_or(Some(None), |day| day.map(Some))?,
+        input_pico: input?,
+        cached_pico: cached?,
+        output_pico: output?,
+    })
+}
+
+fn day(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<i64> {
+    let time = humantime::parse_rfc3339(&format!("{}T00:00:00Z", at.get_ref())).ok();
+    let millis = time
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .and_then(|since| i64::try_from(since.as_millis()).ok());
+    if millis.is_none() {
+        problems.add(place, Some(at.span()), format!("{:?} is no day such as 2026-01-01", at.get_ref()));
+    }
+    millis
+}
+
+fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
+    let actions =
+        [("mask", Action::Mask), ("replace", Action::Replace), ("hold", Action::Hold), ("block", Action::Block)];
+    let mut rules = BTreeMap::new();
+    for word in &raw.filter.word {
+        let place = format!("filter.word {:?}", word.id.get_ref());
+        let Some(action) = problems.word(&place, &word.action, &actions) else { continue };
+        if word.words.is_empty() || word.words.iter().any(|w| w.trim().is_empty()) {
+            problems.add(&place, Some(word.id.span()), "it needs words, none of them empty");
+        }
+        let rule = WordRule { id: word.id.get_ref().clone(), words: word.words.clone(), action };
+        if rules.insert(rule.id.clone(), rule).is_some() {
+            problems.add(&place, Some(word.id.span()), "it is configured twice");
+        }
+    }
+    Filter { rules: rules.into_values().collect() }
+}
+
+fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Problems) -> Option<App> {
+    let place = format!("app {:?}", raw.key.get_ref());
+    let answer = [("intercept", AnswerPolicy::Intercept), ("pass", AnswerPolicy::Pass)];
+    let unacknowledged = [("pass", NoAcknowledgement::Pass), ("reject", NoAcknowledgement::Reject)];
+    let record = [("ai", RecordPolicy::Ai), ("hits", RecordPolicy::Hits), ("all", RecordPolicy::All)];
+    let lane = [("sender", LanePolicy::Sender), ("conversation", LanePolicy::Conversation)];
+    let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
+    let (answer, unacknowledged) =
+        (problems.word(&place, &raw.answer, &answer), problems.word(&place, &raw.no_acknowledgement, &unacknowledged));
+    let (record, lane) = (problems.word(&place, &raw.record, &record), problems.word(&place, &raw.lane, &lane));
+    let delivery = problems.word(&place, &raw.delivery, &delivery);
+    limits(raw, &place, problems);
+    let (bots, chain) = (bots(raw, &place, problems), chain(raw, targets, &place, problems));
+    Some(App {
+        bots,
+        answer: answer?,
+        no_acknowledgement: unacknowledged?,
+        record: record?,
+        lane: lane?,
+        chain,
+        allowed_regions: raw.allowed_regions.clone(),
+        system_prompt: raw.system_prompt.clone(),
+        history_turns: raw.history_turns,
+        max_output_tokens: raw.max_output_tokens,
+        temperature_milli: raw.temperature_milli,
+        answer_within_ms: millis(raw.answer_within),
+        lost_after_ms: millis(raw.lost_after),
+        merge_window_ms: millis(raw.merge_window),
+        duplicate_horizon_ms: millis(raw.duplicate_horizon),
+        forget_after_ms: millis(raw.forget_after),
+        part_bytes: raw.part_bytes,
+        delivery: delivery?,
+        send_within_ms: millis(raw.send_within),
+        canned: Canned {
+            blocked: raw.canned.blocked.clone(),
+            failed: raw.canned.failed.clone(),
+            expired: raw.canned.expired.clone(),
+            unanswerable: raw.canned.unanswerable.clone(),
+        },
+        label: raw.label.clone(),
+    })
+}
+
+fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
+    let span = Some(raw.key.span());
+    let mut rule = |holds: bool, what: &str| {
+        if !holds {
+            problems.add(place, span.clone(), what);
+        }
+    };
+    rule(!raw.answer_within.is_zero(), "answer_within may not be zero");
+    rule(raw.lost_after >= raw.answer_within * 2, "lost_after must be at least twice answer_within");
+    rule(raw.merge_window < raw.answer_within, "merge_window must be shorter than answer_within");
+    rule(raw.duplicate_horizon >= Duration::from_secs(60), "duplicate_horizon must be at least one minute");
+    rule(raw.forget_after > raw.lost_after, "forget_after must be longer than lost_after");
+    rule(raw.forget_after > raw.duplicate_horizon, "forget_after must be longer than duplicate_horizon");
+    rule((256..=4_600).contains(&raw.part_bytes), "part_bytes must be from 256 to 4600: Easemob takes 5 KB with ext");
+    rule(raw.max_output_tokens > 0, "max_output_tokens may not be zero");
+    rule(raw.label.len() < raw.part_bytes as usize / 2, "label must be shorter than half of part_bytes");
+    rule(raw.history_turns <= 1_000, "history_turns may be at most 1000");
+    rule(raw.temperature_milli.is_none_or(|t| t <= 2_000), "temperature_milli may be at most 2000");
+}
+
+fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeMap<UserId, Vec<String>> {
+    let mut bots = BTreeMap::new();
+    for bot in &raw.bot {
+        let Some(id) = problems.take(place, &bot.id, UserId::new(bot.id.get_ref().clone())) else { continue };
+        if bots.insert(id, bot.names.clone()).is_some() {
+            problems.add(place, Some(bot.id.span()), format!("bot {:?} is configured twice", bot.id.get_ref()));
+        }
+    }
+    if raw.bot.is_empty() {
+        problems.add(place, Some(raw.key.span()), "it has no bot");
+    }
+    bots
+}
+
+fn chain(
+    raw: &RawApp,
+    targets: &BTreeMap<TargetName, Target>,
+    place: &str,
+    problems: &mut Problems,
+) -> Vec<TargetName> {
+    let mut chain = Vec::new();
+    let mut seen = BTreeSet::new();
+    for at in &raw.chain {
+        let Some(name) = problems.take(place, at, TargetName::new(at.get_ref().clone())) else { continue };
+        match targets.get(&name) {
+            None => problems.add(place, Some(at.span()), format!("its chain names the target {name:?}, which is not configured")),
+            Some(target) if !raw.allowed_regions.contains(&target.region) => {
+                let what = format!("its chain can reach {name} in region {:?}, which is not in allowed_regions", target.region);
+                problems.add(place, Some(at.span()), what);
+            }
+            Some(target) if raw.max_output_tokens >= target.context_tokens => {
+                let what = format!("max_output_tokens leaves no room for a prompt in the window of {name}");
+                problems.add(place, Some(at.span()), what);
+            }
+            Some(_) if !seen.insert(name.clone()) => {
+                problems.add(place, Some(at.span()), format!("its chain names {name} twice"));
+            }
+            Some(_) => chain.push(name),
+        }
+    }
+    if raw.chain.is_empty() {
+        problems.add(place, Some(raw.key.span()), "its chain names no target");
+    }
+    chain
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

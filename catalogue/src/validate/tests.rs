@@ -1,0 +1,93 @@
+use super::*;
+
+const GOOD: &str = r#"
+[[app]]
+key = "acme#support"
+chain = ["main", "spare"]
+allowed_regions = ["cn"]
+bot = [{ id = "bot_helpdesk", names = ["小助手"] }]
+
+[[target]]
+name = "main"
+provider = "openai"
+model = "m-1"
+region = "cn"
+
+[[target]]
+name = "spare"
+provider = "local"
+model = "m-2"
+region = "cn"
+
+[[price]]
+provider = "openai"
+model = "m-1"
+currency = "CNY"
+from = "2026-01-01"
+input = "0.8"
+output = "2"
+
+[[filter.word]]
+id = "w1"
+words = ["赌博"]
+action = "block"
+"#;
+
+fn read(text: &str) -> Result<Bundle, Vec<Problem>> {
+    validate(&toml::from_str::<RawCatalogue>(text).unwrap())
+}
+
+#[test]
+fn a_good_file_becomes_a_bundle_that_reads_back_under_its_hash() {
+    let bundle = read(GOOD).unwrap();
+    let (hash, bytes) = (bundle.hash().unwrap(), bundle.to_json().unwrap());
+    assert_eq!(Bundle::from_json(&hash, &bytes).unwrap(), bundle);
+    let target = &bundle.targets[&TargetName::new("main").unwrap()];
+    assert_eq!(target.output_cap, OutputCap::MaxCompletionTokens);
+    let day = 86_400_000;
+    assert!(bundle.price(target, 20_454 * day - 1).is_none(), "before 2026-01-01");
+    assert_eq!(bundle.price(target, 20_454 * day).map(|p| p.input_pico), Some(800_000));
+}
+
+#[test]
+fn another_content_under_the_same_hash_is_refused() {
+    let bundle = read(GOOD).unwrap();
+    let other = read(&GOOD.replace("m-1", "m-9")).unwrap();
+    let refused = Bundle::from_json(&bundle.hash().unwrap(), &other.to_json().unwrap());
+    assert!(matches!(refused, Err(BundleError::Hash { .. })));
+}
+
+use crate::bundle::BundleError;
+
+#[test]
+fn every_broken_reference_is_named_with_its_place() {
+    for (from, to, what) in [
+        ("[\"main\", \"spare\"]", "[\"main\", \"gone\"]", "not configured"),
+        ("[\"main\", \"spare\"]", "[]", "names no target"),
+        ("[\"main\", \"spare\"]", "[\"main\", \"main\"]", "twice"),
+        ("allowed_regions = [\"cn\"]", "allowed_regions = [\"us\"]", "not in allowed_regions"),
+        ("\"openai\"", "\"gpt\"", "is none of openai, local"),
+        ("\"acme#support\"", "\"acme\"", "not org#app"),
+        ("\"block\"", "\"pass\"", "is none of mask"),
+        ("\"0.8\"", "\"cheap\"", "decimal text"),
+        ("\"2026-01-01\"", "\"2026-13-01\"", "is no day"),
+        ("\"CNY\"", "\"yuan\"", "ISO 4217"),
+        ("bot = [{ id = \"bot_helpdesk\", names = [\"小助手\"] }]", "", "has no bot"),
+        ("key = \"acme#support\"", "key = \"acme#support\"\nlost_after = \"61s\"", "twice answer_within"),
+    ] {
+        let problems = read(&GOOD.replacen(from, to, 1)).unwrap_err();
+        assert!(problems.iter().any(|p| p.what.contains(what)), "{to}: {problems:?}");
+    }
+}
+
+#[test]
+fn problems_carry_the_bytes_that_they_are_about() {
+    let broken = GOOD.replacen("\"spare\"]", "\"gone\"]", 1);
+    let problems = read(&broken).unwrap_err();
+    assert_eq!(&broken[problems[0].span.clone().unwrap()], "\"gone\"");
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    assert!(toml::from_str::<RawCatalogue>(&GOOD.replacen("[[price]]", "[[price]]\ncolour = 1", 1)).is_err());
+}
