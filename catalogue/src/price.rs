@@ -96,7 +96,8 @@ mod tests {
             cached_pico: 10,
             output_pico: 1_000,
         };
-        let mut usage = Usage { input: 100, cached: 40, output: 5, reasoning: 3, source: UsageSource::Provider };
+        let mut usage =
+            Usage { input: 100, cached: 40, output: 5, reasoning: 3, source: UsageSource::Provider };
         assert_eq!(price.cost(&usage).map(|m| m.pico), Some(60 * 100 + 40 * 10 + 5 * 1_000));
         usage.cached = 101;
         assert_eq!(price.cost(&usage), None);

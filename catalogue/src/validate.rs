@@ -36,7 +36,12 @@ impl Problems {
         self.0.push(Problem { place: place.to_owned(), span: span.filter(|s| s.end > 0), what: what.into() });
     }
 
-    fn take<T, E: std::fmt::Display>(&mut self, place: &str, at: &Spanned<String>, value: Result<T, E>) -> Option<T> {
+    fn take<T, E: std::fmt::Display>(
+        &mut self,
+        place: &str,
+        at: &Spanned<String>,
+        value: Result<T, E>,
+    ) -> Option<T> {
         value.map_err(|error| self.add(place, Some(at.span()), error.to_string())).ok()
     }
 
@@ -63,7 +68,10 @@ pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
-        let Some(key) = problems.take(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone())) else { continue };
+        let Some(key) = problems.take(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()))
+        else {
+            continue;
+        };
         let Some(app) = app(raw_app, &targets, &mut problems) else { continue };
         if apps.insert(key, app).is_some() {
             problems.add(&place, Some(raw_app.key.span()), "it is configured twice");
@@ -78,15 +86,23 @@ fn targets(raw: &[RawTarget], problems: &mut Problems) -> BTreeMap<TargetName, T
         let place = format!("target {:?}", raw.name.get_ref());
         let name = problems.take(&place, &raw.name, TargetName::new(raw.name.get_ref().clone()));
         let provider = provider(&place, &raw.provider, problems);
-        let caps = [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
+        let caps =
+            [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
         let cap = raw.output_cap.as_ref().map(|cap| problems.word(&place, cap, &caps));
         if raw.timeout.is_zero() || raw.context_tokens == 0 || raw.model.is_empty() || raw.region.is_empty() {
-            problems.add(&place, Some(raw.name.span()), "timeout, context_tokens, model and region may not be empty");
+            problems.add(
+                &place,
+                Some(raw.name.span()),
+                "timeout, context_tokens, model and region may not be empty",
+            );
         }
-        let (Some(name), Some(provider), Some(cap)) = (name, provider, cap.map_or(Some(None), |c| c.map(Some))) else {
+        let (Some(name), Some(provider), Some(cap)) =
+            (name, provider, cap.map_or(Some(None), |c| c.map(Some)))
+        else {
             continue;
         };
-        let own = if provider == Provider::Openai { OutputCap::MaxCompletionTokens } else { OutputCap::MaxTokens };
+        let own =
+            if provider == Provider::Openai { OutputCap::MaxCompletionTokens } else { OutputCap::MaxTokens };
         let target = Target {
             provider,
             model: raw.model.clone(),
@@ -113,7 +129,11 @@ fn price(raw: &RawPrice, problems: &mut Problems) -> Option<Price> {
     let mut amount = |at: &Spanned<String>| {
         let pico = pico_per_token(at.get_ref());
         if pico.is_none() {
-            problems.add(&place, Some(at.span()), "a price is decimal text with at most 6 places, per million tokens");
+            problems.add(
+                &place,
+                Some(at.span()),
+                "a price is decimal text with at most 6 places, per million tokens",
+            );
         }
         pico
     };
@@ -149,8 +169,12 @@ fn day(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<i64
 }
 
 fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
-    let actions =
-        [("mask", Action::Mask), ("replace", Action::Replace), ("hold", Action::Hold), ("block", Action::Block)];
+    let actions = [
+        ("mask", Action::Mask),
+        ("replace", Action::Replace),
+        ("hold", Action::Hold),
+        ("block", Action::Block),
+    ];
     let mut rules = BTreeMap::new();
     for word in &raw.filter.word {
         let place = format!("filter.word {:?}", word.id.get_ref());
@@ -173,9 +197,12 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
     let record = [("ai", RecordPolicy::Ai), ("hits", RecordPolicy::Hits), ("all", RecordPolicy::All)];
     let lane = [("sender", LanePolicy::Sender), ("conversation", LanePolicy::Conversation)];
     let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
-    let (answer, unacknowledged) =
-        (problems.word(&place, &raw.answer, &answer), problems.word(&place, &raw.no_acknowledgement, &unacknowledged));
-    let (record, lane) = (problems.word(&place, &raw.record, &record), problems.word(&place, &raw.lane, &lane));
+    let (answer, unacknowledged) = (
+        problems.word(&place, &raw.answer, &answer),
+        problems.word(&place, &raw.no_acknowledgement, &unacknowledged),
+    );
+    let (record, lane) =
+        (problems.word(&place, &raw.record, &record), problems.word(&place, &raw.lane, &lane));
     let delivery = problems.word(&place, &raw.delivery, &delivery);
     limits(raw, &place, problems);
     let (bots, chain) = (bots(raw, &place, problems), chain(raw, targets, &place, problems));
@@ -222,7 +249,10 @@ fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
     rule(raw.duplicate_horizon >= Duration::from_secs(60), "duplicate_horizon must be at least one minute");
     rule(raw.forget_after > raw.lost_after, "forget_after must be longer than lost_after");
     rule(raw.forget_after > raw.duplicate_horizon, "forget_after must be longer than duplicate_horizon");
-    rule((256..=4_600).contains(&raw.part_bytes), "part_bytes must be from 256 to 4600: Easemob takes 5 KB with ext");
+    rule(
+        (256..=4_600).contains(&raw.part_bytes),
+        "part_bytes must be from 256 to 4600: Easemob takes 5 KB with ext",
+    );
     rule(raw.max_output_tokens > 0, "max_output_tokens may not be zero");
     rule(raw.label.len() < raw.part_bytes as usize / 2, "label must be shorter than half of part_bytes");
     rule(raw.history_turns <= 1_000, "history_turns may be at most 1000");
@@ -234,7 +264,11 @@ fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeMap<UserId, 
     for bot in &raw.bot {
         let Some(id) = problems.take(place, &bot.id, UserId::new(bot.id.get_ref().clone())) else { continue };
         if bots.insert(id, bot.names.clone()).is_some() {
-            problems.add(place, Some(bot.id.span()), format!("bot {:?} is configured twice", bot.id.get_ref()));
+            problems.add(
+                place,
+                Some(bot.id.span()),
+                format!("bot {:?} is configured twice", bot.id.get_ref()),
+            );
         }
     }
     if raw.bot.is_empty() {
@@ -254,9 +288,16 @@ fn chain(
     for at in &raw.chain {
         let Some(name) = problems.take(place, at, TargetName::new(at.get_ref().clone())) else { continue };
         match targets.get(&name) {
-            None => problems.add(place, Some(at.span()), format!("its chain names the target {name:?}, which is not configured")),
+            None => problems.add(
+                place,
+                Some(at.span()),
+                format!("its chain names the target {name:?}, which is not configured"),
+            ),
             Some(target) if !raw.allowed_regions.contains(&target.region) => {
-                let what = format!("its chain can reach {name} in region {:?}, which is not in allowed_regions", target.region);
+                let what = format!(
+                    "its chain can reach {name} in region {:?}, which is not in allowed_regions",
+                    target.region
+                );
                 problems.add(place, Some(at.span()), what);
             }
             Some(target) if raw.max_output_tokens >= target.context_tokens => {

@@ -35,7 +35,9 @@ impl Action {
 
     /// The action of that name.
     pub fn from_label(label: &str) -> Option<Self> {
-        [Self::Pass, Self::Mask, Self::Replace, Self::Hold, Self::Block].into_iter().find(|a| a.label() == label)
+        [Self::Pass, Self::Mask, Self::Replace, Self::Hold, Self::Block]
+            .into_iter()
+            .find(|a| a.label() == label)
     }
 }
 
@@ -76,7 +78,10 @@ impl WordList {
     ///
     /// # Errors
     /// [`BadRule`] when a word is empty or the list does not fit.
-    pub fn new(rules: impl IntoIterator<Item = Rule>, dictionary: impl Into<String>) -> Result<Self, BadRule> {
+    pub fn new(
+        rules: impl IntoIterator<Item = Rule>,
+        dictionary: impl Into<String>,
+    ) -> Result<Self, BadRule> {
         let (mut words, mut rule_of, mut named) = (Vec::new(), Vec::new(), Vec::new());
         for rule in rules {
             for word in rule.words {
@@ -128,8 +133,11 @@ mod tests {
             words: words.iter().map(|w| (*w).to_owned()).collect(),
             action,
         };
-        WordList::new([rule("mild", &["damn"], Action::Mask), rule("gamble", &["赌博", "赌"], Action::Block)], "d1")
-            .unwrap()
+        WordList::new(
+            [rule("mild", &["damn"], Action::Mask), rule("gamble", &["赌博", "赌"], Action::Block)],
+            "d1",
+        )
+        .unwrap()
     }
 
     #[test]

@@ -105,6 +105,9 @@ impl Record for Answer {
         require((1..=self.parts).contains(&self.part), "a part is one of its parts")?;
         require(self.text.size() > 0, "an answer says something")?;
         require(self.send_by >= self.decided_at, "it is sent after it is decided")?;
-        require(self.message.app() == self.lane.conversation.app().as_str(), "message and lane are of one app")
+        require(
+            self.message.app() == self.lane.conversation.app().as_str(),
+            "message and lane are of one app",
+        )
     }
 }

@@ -48,7 +48,10 @@ impl Answered {
     /// [`Invalid`] names the rule that is broken.
     pub fn check(&self) -> Result<(), Invalid> {
         require(self.ended_at >= self.started_at, "it ends after it starts")?;
-        require(self.message.app() == self.lane.conversation.app().as_str(), "message and lane are of one app")?;
+        require(
+            self.message.app() == self.lane.conversation.app().as_str(),
+            "message and lane are of one app",
+        )?;
         let counted = self.attempts.iter().enumerate().all(|(i, a)| usize::from(a.number) == i + 1);
         require(counted, "attempts are numbered from 1")?;
         let answered = matches!(self.outcome, Outcome::Done { .. });

@@ -16,7 +16,6 @@ use crate::wire::{Invalid, Record, require};
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "an event is read, folded and dropped one at a time")]
 pub enum Event {
     /// A message, accepted before its delivery.
     Message(Message),
@@ -256,7 +255,17 @@ impl Event {
 impl Record for Event {
     const TOPIC: Topic = Topic::Events;
     const KINDS: &'static [&'static str] = &[
-        "message", "missed", "withdrawn", "recall", "edit", "feedback", "reaction", "takeover", "answered", "config", "clock",
+        "message",
+        "missed",
+        "withdrawn",
+        "recall",
+        "edit",
+        "feedback",
+        "reaction",
+        "takeover",
+        "answered",
+        "config",
+        "clock",
     ];
 
     fn kind(&self) -> &'static str {
@@ -327,16 +336,23 @@ impl Record for Event {
     fn check(&self) -> Result<(), Invalid> {
         match self {
             Self::Message(m) | Self::Missed(m) => {
-                require(m.id.app() == m.conversation.app().as_str(), "message and conversation are of one app")?;
+                require(
+                    m.id.app() == m.conversation.app().as_str(),
+                    "message and conversation are of one app",
+                )?;
                 require(m.sent_at > 0 && m.received_at > 0, "times are positive")
             }
-            Self::Withdrawn(r) | Self::Recall(r) => {
-                require(r.message.app() == r.conversation.app().as_str(), "message and conversation are of one app")
+            Self::Withdrawn(r) | Self::Recall(r) => require(
+                r.message.app() == r.conversation.app().as_str(),
+                "message and conversation are of one app",
+            ),
+            Self::Edit(e) => require(
+                e.message.app() == e.conversation.app().as_str(),
+                "message and conversation are of one app",
+            ),
+            Self::Feedback(f) => {
+                require(f.rating.is_none_or(|r| (1..=5).contains(&r)), "a rating is from 1 to 5")
             }
-            Self::Edit(e) => {
-                require(e.message.app() == e.conversation.app().as_str(), "message and conversation are of one app")
-            }
-            Self::Feedback(f) => require(f.rating.is_none_or(|r| (1..=5).contains(&r)), "a rating is from 1 to 5"),
             Self::Answered(a) => a.check(),
             Self::Reaction(_) | Self::Takeover(_) | Self::Config(_) | Self::Clock(_) => Ok(()),
         }

@@ -122,6 +122,9 @@ impl Record for Request {
         require(self.prompt.iter().any(|line| line.role == Role::User), "a prompt has a user's line")?;
         require(self.max_output_tokens > 0, "an answer may have at least one token")?;
         require(self.answer_by >= self.decided_at, "an answer is due after its decision")?;
-        require(self.message.app() == self.lane.conversation.app().as_str(), "message and lane are of one app")
+        require(
+            self.message.app() == self.lane.conversation.app().as_str(),
+            "message and lane are of one app",
+        )
     }
 }

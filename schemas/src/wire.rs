@@ -181,7 +181,8 @@ pub fn decode<'a, R: Record>(
     if let Some(kind) = word(KIND).filter(|kind| !R::KINDS.contains(&kind.as_str())) {
         return Err(DecodeError::UnknownKind(kind));
     }
-    let record: R = serde_json::from_slice(value.ok_or(DecodeError::Empty)?).map_err(DecodeError::Malformed)?;
+    let record: R =
+        serde_json::from_slice(value.ok_or(DecodeError::Empty)?).map_err(DecodeError::Malformed)?;
     record.check()?;
     Ok(record)
 }
