@@ -1,1 +1,43 @@
 //! HTTP to others: client, deadline, retry, pacing, breaker; knows no vendor and no Kafka.
+//!
+//! A caller teaches this crate one thing, how to read a reply ([`Classify`]), and gets the rest: a [`Client`]
+//! that makes one attempt, a [`Target`] that remembers how its endpoint is doing, a [`Chain`] that runs a
+//! request along targets under one deadline, and a [`Pace`] that keeps within a shared limit.
+//!
+//! Decisions are taken by pure cores that get the time passed in ([`plan::Plan`], [`breaker::Breaker`],
+//! [`budget::Budget`], [`bucket::Bucket`]); the async parts only sleep, send and lock.
+
+pub mod breaker;
+pub mod bucket;
+pub mod budget;
+pub mod chain;
+pub mod class;
+pub mod client;
+pub mod config;
+mod cooldown;
+mod duration;
+pub mod failure;
+mod mask;
+pub mod metrics;
+pub mod pace;
+pub mod plan;
+pub mod reply;
+pub mod request;
+pub mod retry;
+pub mod retry_after;
+pub mod target;
+mod tls;
+mod transport;
+
+pub use chain::{Attempt, Chain, Ending, Link, Ran, Slot};
+pub use class::Class;
+pub use client::{BuildError, Client};
+pub use config::{ChainConfig, ClientConfig, ConfigError, HealthConfig};
+pub use failure::Failure;
+pub use pace::{Pace, PaceError};
+pub use plan::Stop;
+pub use reply::{Classify, Reply};
+pub use request::Request;
+pub use reqwest::{Method, StatusCode, Url, header::HeaderMap};
+pub use target::Target;
+pub use tls::install_tls_provider;

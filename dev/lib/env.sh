@@ -1,0 +1,35 @@
+# Sourced by the scripts of dev/: the repository's root, cargo's features for this machine, and a check of tools.
+
+HUIYIN_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export HUIYIN_ROOT
+
+# For builds that select the `huiyin` package: without OpenSSL's headers it is built from source.
+if [[ -n ${OPENSSL_DIR:-} ]] || pkg-config --exists openssl 2>/dev/null; then
+  HUIYIN_CARGO_FEATURES=""
+else
+  HUIYIN_CARGO_FEATURES="--features huiyin/vendored-openssl"
+fi
+export HUIYIN_CARGO_FEATURES
+
+# Ends the script with one line that names every tool of "$@" that is not on the PATH.
+require_tools() {
+  local tool missing=()
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  if ((${#missing[@]})); then
+    echo "missing on the PATH: ${missing[*]} (needed: cargo; java 17 or newer and mvn for Kafka; python3 with pip for ClickHouse)" >&2
+    exit 1
+  fi
+}
+
+# The tools that `dev/stack up` uses: fewer when a broker, its jars or a ClickHouse server are there already.
+require_stack_tools() {
+  local tools=(cargo)
+  if [[ -z ${HUIYIN_KAFKA_BOOTSTRAP:-} ]]; then
+    tools+=(java)
+    [[ -n ${KAFKA_HOME:-} ]] || tools+=(mvn)
+  fi
+  command -v clickhouse >/dev/null || tools+=(python3)
+  require_tools "${tools[@]}"
+}

@@ -1,1 +1,0 @@
-//! The local stack, the demo and the tidy checks.

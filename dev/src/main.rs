@@ -1,0 +1,33 @@
+//! The local stack, the demo and the tidy checks.
+
+mod say;
+mod stack;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "dev", about = "Tools of the repository; dev/ has a script for each")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Kafka and a ClickHouse engine on the loopback interface, everything under .local/
+    Stack(stack::Cli),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Stack(cli) => stack::run(&cli),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            say::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

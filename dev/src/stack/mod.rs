@@ -1,0 +1,83 @@
+//! `dev stack`: a real Kafka and a real ClickHouse engine, started, found again and stopped by process id.
+
+mod clickhouse;
+mod fetch;
+mod kafka;
+mod metadata;
+mod node;
+mod plan;
+mod ports;
+mod service;
+mod template;
+
+use crate::say::say;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use plan::{Options, Plan};
+use std::fs::{self, File};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Subcommand)]
+enum Action {
+    /// Fetch what is missing and start what does not run
+    Up,
+    /// Stop what runs; data stays
+    Down,
+    /// Tell what runs; fails unless everything does
+    Status,
+    /// Stop, and remove all topics and tables; what was fetched stays
+    Reset,
+}
+
+/// Runs the chosen action.
+///
+/// # Errors
+/// When an option is refused, a port is taken, a tool is missing or a service does not come up.
+pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
+    let plan = Plan::resolve(&cli.options, |name| std::env::var(name).ok())?;
+    fs::create_dir_all(&plan.local).with_context(|| format!("making {}", plan.local.display()))?;
+    // Two stacks on one directory at a time would start everything twice; the lock goes with the process.
+    let lock = File::create(plan.local.join("stack.lock")).context("opening the stack's lock")?;
+    lock.lock().context("waiting for another dev/stack")?;
+    match cli.action {
+        Action::Up => up(&plan)?,
+        Action::Down => down(&plan)?,
+        Action::Status => return status(&plan),
+        Action::Reset => reset(&plan)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn up(plan: &Plan) -> Result<()> {
+    kafka::check_ports(plan)?;
+    clickhouse::check_port(plan)?;
+    kafka::up(plan)?;
+    clickhouse::up(plan)
+}
+
+fn down(plan: &Plan) -> Result<()> {
+    let mut services = kafka::nodes(plan)?;
+    services.push(clickhouse::service(plan));
+    service::stop_all(&services)
+}
+
+fn status(plan: &Plan) -> Result<ExitCode> {
+    let all_up = kafka::status(plan)? & clickhouse::status(plan);
+    Ok(if all_up { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn reset(plan: &Plan) -> Result<()> {
+    down(plan)?;
+    kafka::remove_data(plan)?;
+    clickhouse::remove_data(plan)?;
+    say("topics and tables removed");
+    Ok(())
+}

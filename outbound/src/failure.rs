@@ -1,0 +1,91 @@
+//! What an attempt that did not succeed tells its caller.
+
+use std::time::Duration;
+
+use crate::{class::Class, mask};
+
+/// Longest detail kept, in bytes.
+pub const DETAIL_BYTES: usize = 512;
+/// Longest code kept, in bytes.
+pub const CODE_BYTES: usize = 64;
+
+/// One failed attempt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{class}: {detail}")]
+#[non_exhaustive]
+pub struct Failure {
+    /// What kind of failure it is; decides what may follow.
+    pub class: Class,
+    /// How long the endpoint asked to be left alone, as it said it (not capped).
+    pub retry_after: Option<Duration>,
+    /// The endpoint's own code for the failure, at most [`CODE_BYTES`] long.
+    pub code: Option<String>,
+    /// What happened, for logs: at most [`DETAIL_BYTES`] long, credentials masked. Must not hold what people
+    /// wrote; a classifier that quotes the endpoint answers for that.
+    pub detail: String,
+    /// The request may have had its effect although it failed: bytes may have reached the endpoint.
+    pub ambiguous: bool,
+}
+
+impl Failure {
+    /// A failure without effect on the other side; the detail is shortened and credentials in it are masked.
+    #[must_use]
+    pub fn new(class: Class, detail: impl AsRef<str>) -> Self {
+        // Cutting before masking bounds the work; cutting again bounds the result.
+        let masked = mask::credentials(head(detail.as_ref(), DETAIL_BYTES));
+        let detail = head(&masked, DETAIL_BYTES).to_owned();
+        Self { class, retry_after: None, code: None, detail, ambiguous: false }
+    }
+
+    /// With the endpoint's own code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl AsRef<str>) -> Self {
+        self.code = Some(mask::credentials(head(code.as_ref(), CODE_BYTES)));
+        self
+    }
+
+    /// With the time the endpoint asked for.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+        self.retry_after = after;
+        self
+    }
+
+    /// Marked as possibly having had its effect.
+    #[must_use]
+    pub fn possibly_done(mut self) -> Self {
+        self.ambiguous = true;
+        self
+    }
+
+    /// The class's name in metrics, logs and records.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        self.class.label()
+    }
+}
+
+/// The longest prefix of at most `bytes` bytes that ends between characters.
+fn head(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_detail_is_cut_between_characters() {
+        let failure = Failure::new(Class::Protocol, "环".repeat(400));
+        assert_eq!(failure.detail.len(), 510);
+        assert!(failure.detail.chars().all(|c| c == '环'));
+    }
+
+    #[test]
+    fn a_credential_in_the_detail_is_masked() {
+        let failure =
+            Failure::new(Class::Auth, "incorrect key: sk-proj-1234567890").with_code("invalid_api_key");
+        assert_eq!(failure.to_string(), "auth: incorrect key: ***");
+        assert_eq!(failure.code.as_deref(), Some("invalid_api_key"));
+    }
+}

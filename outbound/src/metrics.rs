@@ -1,0 +1,125 @@
+//! The metrics of this crate.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+
+use crate::breaker::State;
+
+/// A metric as documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// What it counts or measures, with its unit.
+    pub meaning: &'static str,
+    /// The names of its labels.
+    pub labels: &'static [&'static str],
+}
+
+/// Attempts by target and class (`ok` for a success).
+pub const ATTEMPTS: &str = "huiyin_outbound_attempts_total";
+/// Seconds from the start of an attempt to its end.
+pub const ATTEMPT_SECONDS: &str = "huiyin_outbound_attempt_seconds";
+/// State of a target's breaker.
+pub const BREAKER: &str = "huiyin_outbound_breaker_state";
+/// Seconds waited before an attempt.
+pub const WAIT_SECONDS: &str = "huiyin_outbound_wait_seconds";
+/// Repeats that the retry budget refused.
+pub const BUDGET_REFUSALS: &str = "huiyin_outbound_budget_refusals_total";
+/// Cooldowns begun or made longer.
+pub const COOLDOWNS: &str = "huiyin_outbound_cooldowns_total";
+/// Requests that ended without success.
+pub const STOPS: &str = "huiyin_outbound_stops_total";
+
+/// Every metric of this crate.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: ATTEMPTS,
+        kind: "counter",
+        meaning: "attempts, by target and failure class, ok for a success",
+        labels: &["target", "class"],
+    },
+    Metric {
+        name: ATTEMPT_SECONDS,
+        kind: "histogram",
+        meaning: "seconds from the start of an attempt to its end",
+        labels: &["target"],
+    },
+    Metric {
+        name: BREAKER,
+        kind: "gauge",
+        meaning: "breaker of a target as last used: 0 closed, 1 half open, 2 open",
+        labels: &["target"],
+    },
+    Metric {
+        name: WAIT_SECONDS,
+        kind: "histogram",
+        meaning: "seconds waited before an attempt: for a target (backoff, cooldown) or for the pace",
+        labels: &["cause"],
+    },
+    Metric {
+        name: BUDGET_REFUSALS,
+        kind: "counter",
+        meaning: "requests ended because the retry budget of every target left was used up",
+        labels: &["target"],
+    },
+    Metric {
+        name: COOLDOWNS,
+        kind: "counter",
+        meaning: "cooldowns begun or made longer, by the class that caused them",
+        labels: &["target", "class"],
+    },
+    Metric {
+        name: STOPS,
+        kind: "counter",
+        meaning: "requests that ended without success, by reason",
+        labels: &["reason"],
+    },
+];
+
+/// Why a caller waited.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WaitCause {
+    Target,
+    Pace,
+}
+
+pub(crate) fn attempt(target: &str, class: &'static str, took: Duration) {
+    counter!(ATTEMPTS, "target" => target.to_owned(), "class" => class).increment(1);
+    histogram!(ATTEMPT_SECONDS, "target" => target.to_owned()).record(took);
+}
+
+pub(crate) fn breaker(target: &str, state: State) {
+    let level = match state {
+        State::Closed => 0.0,
+        State::HalfOpen { .. } => 1.0,
+        State::Open(_) => 2.0,
+    };
+    gauge!(BREAKER, "target" => target.to_owned()).set(level);
+}
+
+pub(crate) fn waited(cause: WaitCause, time: Duration) {
+    let cause = match cause {
+        WaitCause::Target => "target",
+        WaitCause::Pace => "pace",
+    };
+    histogram!(WAIT_SECONDS, "cause" => cause).record(time);
+}
+
+pub(crate) fn budget_refused(target: &str) {
+    counter!(BUDGET_REFUSALS, "target" => target.to_owned()).increment(1);
+}
+
+pub(crate) fn cooled(target: &str, class: &'static str) {
+    counter!(COOLDOWNS, "target" => target.to_owned(), "class" => class).increment(1);
+}
+
+pub(crate) fn stopped(reason: &'static str) {
+    counter!(STOPS, "reason" => reason).increment(1);
+}
+
+#[cfg(test)]
+mod tests;

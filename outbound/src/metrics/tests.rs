@@ -1,0 +1,75 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::ready,
+    sync::Mutex,
+};
+
+use ::metrics::{
+    Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    set_default_local_recorder,
+};
+use tokio::time::Instant;
+
+use super::*;
+use crate::{Chain, ChainConfig, Class, Failure, HealthConfig, Link, Pace, Slot, Target, bucket::Rate};
+
+/// The kind and the label names of every metric that was used.
+#[derive(Default)]
+struct Seen(Mutex<BTreeMap<String, (&'static str, BTreeSet<String>)>>);
+
+impl Seen {
+    fn note(&self, key: &Key, kind: &'static str) {
+        let labels = key.labels().map(|label| label.key().to_owned()).collect();
+        self.0.lock().unwrap().insert(key.name().to_owned(), (kind, labels));
+    }
+}
+
+impl Recorder for Seen {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        self.note(key, "counter");
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        self.note(key, "gauge");
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        self.note(key, "histogram");
+        Histogram::noop()
+    }
+}
+
+#[test]
+fn names_follow_the_convention() {
+    for metric in METRICS {
+        assert!(metric.name.starts_with("huiyin_outbound_"), "{}", metric.name);
+        assert_eq!(metric.kind == "counter", metric.name.ends_with("_total"), "{}", metric.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_emitted_is_exactly_what_is_listed() {
+    let seen = Seen::default();
+    let guard = set_default_local_recorder(&seen);
+    let health = HealthConfig { retry_percent: 0, retry_floor_per_second: 0, ..HealthConfig::default() };
+    let target = Target::new("one", &health.validate().unwrap());
+    let link = Link { target, capacity: 0, attempt_timeout: Duration::from_secs(1) };
+    let rules = ChainConfig { max_attempts: 100, ..ChainConfig::default() }.validate().unwrap();
+    let limited = |_: Slot| ready(Err::<(), _>(Failure::new(Class::RateLimited, "")));
+    let ran = Chain::new(rules, vec![link]).run(Instant::now() + Duration::from_secs(3600), limited).await;
+    assert_eq!(ran.result.unwrap_err().label(), "budget");
+    Pace::new(Rate { per_second: 1.0, burst: 1.0 }).acquire(1, Instant::now()).await.unwrap();
+    drop(guard);
+
+    let listed = METRICS.iter().map(|metric| {
+        let labels = metric.labels.iter().map(|label| (*label).to_owned()).collect();
+        (metric.name.to_owned(), (metric.kind, labels))
+    });
+    assert_eq!(*seen.0.lock().unwrap(), listed.collect::<BTreeMap<_, _>>());
+}

@@ -1,0 +1,117 @@
+//! One attempt.
+
+use std::time::{Duration, Instant};
+
+use outbound::{Class, Client, ClientConfig, Failure};
+
+use crate::{
+    AsText, after, client, request,
+    server::{Act, Server},
+};
+
+async fn failure(act: Act) -> Failure {
+    let server = Server::playing(vec![act]).await;
+    client().call(&request(&server.address), after(Duration::from_secs(10)), &AsText).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_reply_is_read_whole_and_the_request_arrives_as_built() {
+    let server = Server::playing(vec![Act::Answer(200, "", "你好".into())]).await;
+    let request = request(&server.address).bearer("hush").unwrap().header("x-app", "org#app").unwrap();
+    let text = client().call(&request, after(Duration::from_secs(10)), &AsText).await.unwrap();
+    assert_eq!(text, "你好");
+    let seen = server.requests().remove(0).to_lowercase();
+    for line in
+        ["post /v1/say http/1.1", "authorization: bearer hush", "x-app: org#app", "user-agent: huiyin/"]
+    {
+        assert!(seen.contains(line), "{line} in {seen}");
+    }
+    assert!(seen.contains("content-type: application/json"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_hanging_server_is_left_at_the_deadline() {
+    for act in [Act::Hang, Act::StallInBody] {
+        let server = Server::playing(vec![act]).await;
+        let began = Instant::now();
+        let result = client().attempt(&request(&server.address), after(Duration::from_millis(200))).await;
+        let failure = result.unwrap_err();
+        assert_eq!(failure.class, Class::Timeout);
+        assert!(failure.ambiguous);
+        let took = began.elapsed();
+        assert!(took >= Duration::from_millis(190) && took < Duration::from_secs(2), "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_clients_own_timeouts_end_an_attempt_before_a_later_deadline() {
+    let short = Duration::from_millis(100);
+    let defaults = ClientConfig::default;
+    for config in [
+        ClientConfig { attempt_timeout: short, ..defaults() },
+        ClientConfig { idle_timeout: short, ..defaults() },
+    ] {
+        let client = Client::new(&config.validate().unwrap()).unwrap();
+        for act in [Act::Hang, Act::StallInBody] {
+            let server = Server::playing(vec![act]).await;
+            let began = Instant::now();
+            let result = client.attempt(&request(&server.address), after(Duration::from_secs(30))).await;
+            let failure = result.unwrap_err();
+            assert_eq!((failure.class, failure.ambiguous), (Class::Timeout, true), "{failure}");
+            assert!(began.elapsed() < Duration::from_secs(5));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cut_reply_is_a_protocol_failure_and_ambiguous() {
+    for act in [Act::ResetInBody, Act::ResetAtOnce] {
+        let failure = failure(act).await;
+        assert_eq!(failure.class, Class::Protocol, "{failure}");
+        assert!(failure.ambiguous);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_the_servers_failure_and_not_ambiguous() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let result = client().attempt(&request(&address), after(Duration::from_secs(10))).await;
+    let failure = result.unwrap_err();
+    assert_eq!(failure.class, Class::ServerError);
+    assert!(!failure.ambiguous);
+    assert_eq!(failure.code.as_deref(), Some("connect"));
+    assert!(!failure.detail.contains(&address), "{failure}");
+}
+
+#[tokio::test]
+async fn an_asked_wait_is_read_from_the_reply() {
+    let failure = failure(Act::Answer(429, "retry-after: 1.5\r\n", "{}".into())).await;
+    assert_eq!(failure.class, Class::RateLimited);
+    assert_eq!(failure.retry_after, Some(Duration::from_millis(1500)));
+    assert!(!failure.ambiguous);
+}
+
+#[tokio::test]
+async fn a_success_beyond_the_limit_is_refused_and_an_error_page_is_cut() {
+    let refused = failure(Act::Answer(200, "", "x".repeat(1001))).await;
+    assert_eq!(refused.class, Class::Protocol);
+    assert!(refused.ambiguous);
+    let server = Server::playing(vec![
+        Act::Answer(200, "", "x".repeat(1000)),
+        Act::Answer(500, "", "x".repeat(100_000)),
+    ])
+    .await;
+    for (status, length) in [(200, 1000), (500, 1000)] {
+        let reply =
+            client().attempt(&request(&server.address), after(Duration::from_secs(10))).await.unwrap();
+        assert_eq!((reply.status.as_u16(), reply.body.len()), (status, length));
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let redirect = failure(Act::Answer(302, "location: http://127.0.0.1:9/\r\n", String::new())).await;
+    assert_eq!(redirect.class, Class::Protocol);
+}
