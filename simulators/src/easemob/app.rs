@@ -1,0 +1,172 @@
+//! Validated apps and rules, and what changes in them while the stand-in runs.
+
+use super::ban::Ban;
+use super::config::{AppConfig, ChatKind, QuotaConfig, RuleConfig, Source, Stage};
+use super::quota::Meter;
+use super::token::Tokens;
+use crate::Secret;
+use crate::random::Random;
+use reqwest::Url;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+
+/// Life of a token when neither the request nor the app says.
+const TOKEN_LIFE_S: u64 = 60 * 24 * 3_600;
+
+/// Why a configuration is refused.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    #[error("app {0:?} is not of the form org#app")]
+    AppKey(String),
+    #[error("app {0:?} is configured twice")]
+    SameApp(String),
+    #[error("rule {0:?} is configured twice in one app")]
+    SameRule(String),
+    #[error("rule {name:?} has an unusable url: {reason}")]
+    Url { name: String, reason: String },
+}
+
+/// A rule that can be called.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) config: RuleConfig,
+    pub(crate) url: Url,
+    pub(crate) wait: Duration,
+}
+
+impl Rule {
+    fn validated(config: RuleConfig) -> Result<Self, ConfigError> {
+        let refused = |reason: String| ConfigError::Url { name: config.name.clone(), reason };
+        let url = Url::parse(&config.url).map_err(|error| refused(error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(refused("neither http nor https".into()));
+        }
+        let usual_ms = if config.stage == Stage::Pre { 200 } else { 10_000 };
+        let wait = Duration::from_millis(config.wait_ms.unwrap_or(usual_ms));
+        Ok(Self { url, wait, config })
+    }
+
+    /// Whether the rule covers a conversation type and a body type at a stage.
+    pub(crate) fn covers(&self, stage: Stage, kind: ChatKind, body_type: &str) -> bool {
+        let RuleConfig { kinds, types, .. } = &self.config;
+        self.config.stage == stage
+            && (kinds.is_empty() || kinds.contains(&kind))
+            && (types.is_empty() || types.iter().any(|known| known == body_type))
+    }
+
+    /// Whether the rule wants messages from a source.
+    pub(crate) fn listens_to(&self, source: Source) -> bool {
+        self.config.sources.is_empty() || self.config.sources.contains(&source)
+    }
+}
+
+/// Checks rules one by one and against one another.
+pub(crate) fn validated_rules(configs: Vec<RuleConfig>) -> Result<Arc<[Rule]>, ConfigError> {
+    let mut rules: Vec<Rule> = Vec::with_capacity(configs.len());
+    for config in configs {
+        if rules.iter().any(|rule| rule.config.name == config.name) {
+            return Err(ConfigError::SameRule(config.name));
+        }
+        rules.push(Rule::validated(config)?);
+    }
+    Ok(rules.into())
+}
+
+/// One App Key with its moving parts.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// `org#app`.
+    pub(crate) key: String,
+    pub(crate) org: String,
+    pub(crate) name: String,
+    /// UUID that REST answers call `application`.
+    pub(crate) application: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) token_life: Duration,
+    pub(crate) offline_users: Vec<String>,
+    pub(crate) quotas: QuotaConfig,
+    rules: Mutex<Arc<[Rule]>>,
+    pub(crate) tokens: Mutex<Tokens>,
+    pub(crate) meter: Mutex<Meter>,
+    pub(crate) ban: Mutex<Ban>,
+}
+
+impl App {
+    pub(crate) fn validated(config: AppConfig, random: &mut Random) -> Result<Self, ConfigError> {
+        let parts = config.app.split_once('#').filter(|(org, name)| !org.is_empty() && !name.is_empty());
+        let Some((org, name)) = parts else { return Err(ConfigError::AppKey(config.app)) };
+        let life_s = if config.token_ttl_s == 0 { TOKEN_LIFE_S } else { config.token_ttl_s };
+        Ok(Self {
+            org: org.to_owned(),
+            name: name.to_owned(),
+            application: random.uuid(),
+            client_id: config.client_id,
+            client_secret: config.client_secret,
+            token_life: Duration::from_secs(life_s),
+            offline_users: config.offline_users,
+            quotas: config.quotas,
+            rules: Mutex::new(validated_rules(config.rules)?),
+            tokens: Mutex::new(Tokens::new(random.next())),
+            meter: Mutex::default(),
+            ban: Mutex::default(),
+            key: config.app,
+        })
+    }
+
+    /// The rules in force now.
+    pub(crate) fn rules(&self) -> Arc<[Rule]> {
+        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces all rules.
+    pub(crate) fn set_rules(&self, rules: Arc<[Rule]>) {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{App, ConfigError, Rule};
+    use crate::easemob::config::{AppConfig, ChatKind, RuleConfig, Stage};
+    use crate::random::Random;
+
+    fn rule(name: &str, url: &str) -> RuleConfig {
+        RuleConfig { name: name.into(), url: url.into(), ..RuleConfig::default() }
+    }
+
+    #[test]
+    fn an_app_key_without_organisation_is_refused() {
+        let config = AppConfig { app: "#support".into(), ..AppConfig::default() };
+        assert!(matches!(App::validated(config, &mut Random::new(1, 1)), Err(ConfigError::AppKey(_))));
+    }
+
+    #[test]
+    fn two_rules_of_one_name_are_refused() {
+        let rules = vec![rule("a", "http://127.0.0.1:1/x"), rule("a", "http://127.0.0.1:1/y")];
+        assert!(matches!(super::validated_rules(rules), Err(ConfigError::SameRule(_))));
+    }
+
+    #[test]
+    fn a_rule_covers_what_its_lists_name_and_everything_when_they_are_empty() {
+        let all = Rule::validated(rule("a", "http://127.0.0.1:1/x")).unwrap();
+        assert!(all.covers(Stage::Pre, ChatKind::Chatroom, "img"));
+        assert!(!all.covers(Stage::Post, ChatKind::Chat, "txt"));
+        assert_eq!(all.wait.as_millis(), 200);
+        let narrow = RuleConfig {
+            kinds: vec![ChatKind::Group],
+            types: vec!["txt".into()],
+            ..rule("b", "http://127.0.0.1:1/x")
+        };
+        let narrow = Rule::validated(narrow).unwrap();
+        assert!(narrow.covers(Stage::Pre, ChatKind::Group, "txt"));
+        assert!(!narrow.covers(Stage::Pre, ChatKind::Chat, "txt"));
+        assert!(!narrow.covers(Stage::Pre, ChatKind::Group, "img"));
+    }
+
+    #[test]
+    fn a_rule_to_something_other_than_http_is_refused() {
+        assert!(matches!(Rule::validated(rule("a", "ftp://x/")), Err(ConfigError::Url { .. })));
+    }
+}

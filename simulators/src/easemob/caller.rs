@@ -1,0 +1,83 @@
+//! One HTTP call to a callback server.
+
+use super::reply::Failure;
+use crate::server::StartError;
+use crate::time::fractional_ms;
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Url};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) status: Option<u16>,
+    /// Reply body; bytes that are not UTF-8 are replaced.
+    pub(crate) reply: String,
+    /// Set when there is no complete reply: `Timeout` or `Connect`.
+    pub(crate) failure: Option<Failure>,
+    pub(crate) latency_ms: f64,
+}
+
+/// The client of all callbacks: no proxy, no redirects, and only the certificates of a PEM file trusted.
+pub(crate) fn client(trusted: Option<&Path>) -> Result<Client, StartError> {
+    let refused = |error: String| StartError::Client(error);
+    let mut roots = RootCertStore::empty();
+    if let Some(path) = trusted {
+        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refused(error.to_string()))?;
+        for certificate in certificates {
+            let certificate = certificate.map_err(|error| refused(error.to_string()))?;
+            roots.add(certificate).map_err(|error| refused(error.to_string()))?;
+        }
+    }
+    // The provider is named here so that the process's default stays the program's own choice.
+    let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| refused(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let builder = Client::builder().tls_backend_preconfigured(tls).no_proxy();
+    builder.redirect(Policy::none()).build().map_err(|error| refused(error.to_string()))
+}
+
+/// Sends a call and waits for the whole reply, at most `wait`; then the connection is dropped.
+pub(crate) async fn exchange(client: &Client, call: Call, wait: Duration) -> Exchange {
+    let begun = Instant::now();
+    let request = client.request(call.method, call.url).headers(call.headers).body(call.body);
+    let answered = tokio::time::timeout(wait, async {
+        let reply = request.send().await?;
+        let status = reply.status().as_u16();
+        Ok::<_, reqwest::Error>((status, reply.bytes().await?))
+    })
+    .await;
+    let latency_ms = fractional_ms(begun.elapsed());
+    let failed =
+        |failure| Exchange { status: None, reply: String::new(), failure: Some(failure), latency_ms };
+    match answered {
+        Ok(Ok((status, bytes))) => {
+            let reply = String::from_utf8_lossy(&bytes).into_owned();
+            Exchange { status: Some(status), reply, failure: None, latency_ms }
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "callback failed");
+            failed(Failure::Connect)
+        }
+        Err(_) => failed(Failure::Timeout),
+    }
+}

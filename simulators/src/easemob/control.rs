@@ -1,0 +1,200 @@
+//! The control surface: orders that change something.
+
+use super::Easemob;
+use super::app::validated_rules;
+use super::caller::{Call, exchange};
+use super::config::{RuleConfig, Stage};
+use super::control_error::ControlError;
+use super::faults::{RestFault, Scope};
+use super::post::recalled;
+use super::records::CallbackRecord;
+use super::reply::read;
+use super::send::{self, Order, Sent, outcome};
+use crate::time::now_ms;
+use axum::Json;
+use axum::extract::State;
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+type Shared = State<Arc<Easemob>>;
+type Answer = Result<Json<Value>, ControlError>;
+
+/// `POST /control/send`.
+pub(crate) async fn send(easemob: Shared, Json(order): Json<Order>) -> Result<Json<Sent>, ControlError> {
+    send::send(&easemob, order).await.map(Json)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Repeat {
+    callback: u64,
+}
+
+/// `POST /control/repeat`: the very same bytes again.
+pub(crate) async fn repeat(easemob: Shared, Json(order): Json<Repeat>) -> Answer {
+    let found = easemob.records().callbacks.get(order.callback).cloned();
+    let record = found.ok_or(ControlError::Callback(order.callback))?;
+    let call = record.call.clone().ok_or(ControlError::Callback(order.callback))?;
+    Ok(Json(perform(&easemob, record, call).await))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Raw {
+    app: String,
+    rule: String,
+    #[serde(default)]
+    body: String,
+    /// Bytes in hexadecimal digits, in place of `body`.
+    #[serde(default)]
+    body_hex: Option<String>,
+    /// Headers; `content-type: application/json` unless given.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    method: Option<String>,
+}
+
+impl Raw {
+    fn into_call(self, url: reqwest::Url) -> Result<Call, ControlError> {
+        let refused = |what: &str| ControlError::Header(format!("unusable {what}"));
+        let method = self.method.as_deref().unwrap_or("POST");
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| refused("method"))?;
+        let mut headers = json_headers();
+        for (name, value) in self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused("header name"))?;
+            headers.insert(name, HeaderValue::from_str(&value).map_err(|_| refused("header value"))?);
+        }
+        let body = match self.body_hex {
+            Some(digits) => Bytes::from(unhex(&digits).ok_or_else(|| refused("body_hex"))?),
+            None => Bytes::from(self.body),
+        };
+        Ok(Call { method, url, headers, body })
+    }
+}
+
+/// `POST /control/raw`: given bytes to a rule.
+pub(crate) async fn raw(easemob: Shared, Json(order): Json<Raw>) -> Answer {
+    let app = easemob.known_app(&order.app)?;
+    let rules = app.rules();
+    let rule = rules.iter().find(|rule| rule.config.name == order.rule);
+    let rule = rule.ok_or_else(|| ControlError::Rule(order.rule.clone()))?;
+    let (record, _) = easemob.prepare(&app.key, rule, &serde_json::Map::new(), None);
+    let call = order.into_call(rule.url.clone())?;
+    let request = String::from_utf8_lossy(&call.body).into_owned();
+    let record = CallbackRecord { request, call: Some(call.clone()), ..record };
+    Ok(Json(perform(&easemob, record, call).await))
+}
+
+/// Makes a call that decides nothing, records it, and tells what came back.
+async fn perform(easemob: &Easemob, record: CallbackRecord, call: Call) -> Value {
+    let wait = easemob.wait_of(&record.app, &record.rule);
+    let record = CallbackRecord { sent_at: now_ms(), attempt: None, ..record };
+    let exchange = exchange(&easemob.client, call, wait).await;
+    let outcome = match (record.stage, exchange.failure) {
+        (Stage::Pre, _) => outcome(&read(&exchange)),
+        (Stage::Post, Some(failure)) => json!(failure),
+        (Stage::Post, None) => json!(if exchange.status == Some(200) { "accepted" } else { "status" }),
+    };
+    let number = easemob.records().callbacks.push(record.answered(&exchange, outcome.clone()));
+    json!({
+        "callback": number, "status": exchange.status, "reply": exchange.reply,
+        "latency_ms": exchange.latency_ms, "outcome": outcome,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recall {
+    app: String,
+    msg_id: String,
+}
+
+/// `POST /control/recall`: the sender takes a message back.
+pub(crate) async fn recall(easemob: Shared, Json(order): Json<Recall>) -> Answer {
+    let app = easemob.known_app(&order.app)?;
+    let message = easemob.records().recall(&order.app, &order.msg_id);
+    let message = message.ok_or(ControlError::Message(order.msg_id))?;
+    Ok(Json(json!({ "events": recalled(&easemob, app, &message).await })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rules {
+    app: String,
+    rules: Vec<RuleConfig>,
+}
+
+/// `PUT /control/rules`: replaces the rules of an app.
+pub(crate) async fn rules(easemob: Shared, Json(order): Json<Rules>) -> Answer {
+    let app = easemob.known_app(&order.app)?;
+    let rules = validated_rules(order.rules)?;
+    let count = rules.len();
+    app.set_rules(rules);
+    Ok(Json(json!({ "rules": count })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlannedFault {
+    #[serde(default)]
+    scope: Scope,
+    #[serde(default = "once")]
+    times: u32,
+    fault: RestFault,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// `POST /control/faults`: the next REST calls in scope go wrong.
+pub(crate) async fn faults(easemob: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
+    easemob.faults.add(order.scope, order.times, order.fault);
+    Json(json!({ "planned": easemob.faults.left() }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Revoke {
+    app: String,
+}
+
+/// `POST /control/tokens/revoke`: every token issued so far is expired.
+pub(crate) async fn revoke(easemob: Shared, Json(order): Json<Revoke>) -> Answer {
+    let app = easemob.known_app(&order.app)?;
+    let revoked = app.tokens.lock().unwrap_or_else(PoisonError::into_inner).revoke_all();
+    Ok(Json(json!({ "revoked": revoked })))
+}
+
+/// `POST /control/reset`: forgets records, planned faults, quotas spent and bans.
+pub(crate) async fn reset(easemob: Shared) -> Json<Value> {
+    easemob.records().clear();
+    easemob.faults.clear();
+    for app in easemob.apps.values() {
+        *app.meter.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        *app.ban.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+    }
+    Json(json!({ "reset": true }))
+}
+
+/// Headers of every callback.
+pub(crate) fn json_headers() -> HeaderMap {
+    let json = HeaderValue::from_static("application/json");
+    [(reqwest::header::CONTENT_TYPE, json)].into_iter().collect()
+}
+
+fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let nibbles = digits.chars().map(|digit| digit.to_digit(16).and_then(|nibble| u8::try_from(nibble).ok()));
+    let nibbles = nibbles.collect::<Option<Vec<u8>>>()?;
+    let pairs = nibbles.chunks(2).map(|pair| match pair {
+        [high, low] => Some(high << 4 | low),
+        _ => None,
+    });
+    pairs.collect()
+}

@@ -1,0 +1,111 @@
+//! Faults of the REST side.
+
+use super::rest_error::RestError;
+use crate::wire;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What goes wrong with a REST call.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum RestFault {
+    /// 429, too many calls.
+    ReachLimit,
+    /// 403, too many messages.
+    MessageLimit,
+    /// 429, the plan's limit; retrying does not help.
+    ResourceLimited,
+    /// 401, the token expired.
+    Unauthorized,
+    /// 403, feature not enabled.
+    Forbidden,
+    /// 400 that will not go away.
+    BadRequest,
+    /// 500 with an HTML page.
+    ServerError,
+    /// 502 with an HTML page.
+    BadGateway,
+    /// Works, but only after `ms`; a client that leaves earlier has sent nothing.
+    Slow { ms: u64 },
+    /// Accepted at once, answered after `ms`.
+    SlowAfterAccept { ms: u64 },
+    /// Connection reset; nothing was accepted.
+    Reset,
+    /// Accepted, then the connection is reset without an answer.
+    ResetAfterAccept,
+    /// Accepted twice; the answer names the second.
+    Duplicate,
+}
+
+/// What a planned fault applies to; an absent field matches everything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Scope {
+    /// `users`, `chatgroups`, `chatrooms` or `token`.
+    pub(crate) path: Option<String>,
+    /// `org#app`.
+    pub(crate) app: Option<String>,
+    /// Text that the request body contains.
+    pub(crate) contains: Option<String>,
+}
+
+impl Scope {
+    pub(crate) fn matches(&self, path: &str, app: &str, body: &[u8]) -> bool {
+        let equal = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
+        let contains = |text: &String| String::from_utf8_lossy(body).contains(text.as_str());
+        equal(&self.path, path) && equal(&self.app, app) && self.contains.as_ref().is_none_or(contains)
+    }
+}
+
+impl RestFault {
+    /// What the fault does before the call is looked at: waits, or answers in the call's place.
+    pub(crate) async fn before(&self) -> Option<Response> {
+        let page = |status: StatusCode| {
+            let reason = status.canonical_reason().unwrap_or_default();
+            let body =
+                format!("<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>");
+            Some((status, Html(body)).into_response())
+        };
+        let refuse = |error: RestError| Some(error.into_response());
+        match self {
+            Self::ReachLimit => refuse(RestError::reach_limit()),
+            Self::MessageLimit => refuse(RestError::message_limit()),
+            Self::ResourceLimited => refuse(RestError::resource_limited()),
+            Self::Unauthorized => refuse(RestError::unauthorized()),
+            Self::Forbidden => refuse(RestError::forbidden()),
+            Self::BadRequest => refuse(RestError::invalid_body()),
+            Self::ServerError => page(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::BadGateway => page(StatusCode::BAD_GATEWAY),
+            Self::Reset => Some(wire::reset()),
+            Self::Slow { ms } => {
+                tokio::time::sleep(Duration::from_millis(*ms)).await;
+                None
+            }
+            Self::SlowAfterAccept { .. } | Self::ResetAfterAccept | Self::Duplicate => None,
+        }
+    }
+
+    /// What the fault does to the reply of an accepted call.
+    pub(crate) async fn after(&self, reply: Response) -> Response {
+        match self {
+            Self::ResetAfterAccept => wire::reset(),
+            Self::SlowAfterAccept { ms } => {
+                tokio::time::sleep(Duration::from_millis(*ms)).await;
+                reply
+            }
+            Self::ReachLimit
+            | Self::MessageLimit
+            | Self::ResourceLimited
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::BadRequest
+            | Self::ServerError
+            | Self::BadGateway
+            | Self::Slow { .. }
+            | Self::Reset
+            | Self::Duplicate => reply,
+        }
+    }
+}

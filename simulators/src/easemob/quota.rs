@@ -1,0 +1,121 @@
+//! REST quotas over sliding windows.
+
+use super::config::QuotaConfig;
+use super::message::Target;
+use std::collections::VecDeque;
+
+/// What exceeded a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exceeded {
+    /// Too many calls: 429.
+    Calls,
+    /// Too many messages: 403.
+    Messages,
+}
+
+/// Amounts spent within the last window.
+#[derive(Debug, Default)]
+struct Window {
+    spent: VecDeque<(u64, u64)>,
+}
+
+impl Window {
+    fn take(&mut self, amount: u64, limit: u32, window_ms: u64, now_ms: u64) -> bool {
+        while self.spent.front().is_some_and(|(at, _)| at + window_ms <= now_ms) {
+            self.spent.pop_front();
+        }
+        let used: u64 = self.spent.iter().map(|(_, amount)| amount).sum();
+        let fits = used + amount <= u64::from(limit);
+        if fits {
+            self.spent.push_back((now_ms, amount));
+        }
+        fits
+    }
+}
+
+/// Meter of one app: one call window and one message window per endpoint, one for tokens.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    calls: [Window; 3],
+    messages: [Window; 3],
+    tokens: Window,
+}
+
+impl Meter {
+    /// Counts one call to a send endpoint.
+    pub(crate) fn call(&mut self, target: Target, quotas: &QuotaConfig, now_ms: u64) -> Result<(), Exceeded> {
+        let limit = match target {
+            Target::Users => quotas.users_calls_per_s,
+            Target::Groups => quotas.groups_calls_per_s,
+            Target::Rooms => quotas.rooms_calls_per_s,
+        };
+        let [users, groups, rooms] = &mut self.calls;
+        let window = pick(target, users, groups, rooms);
+        if window.take(1, limit, 1_000, now_ms) { Ok(()) } else { Err(Exceeded::Calls) }
+    }
+
+    /// Counts messages, one per recipient; all fit or none is counted.
+    pub(crate) fn messages(
+        &mut self,
+        target: Target,
+        count: u64,
+        quotas: &QuotaConfig,
+        now_ms: u64,
+    ) -> Result<(), Exceeded> {
+        let (limit, window_ms) = match target {
+            Target::Users => (quotas.users_messages_per_min, 60_000),
+            Target::Groups => (quotas.groups_messages_per_s, 1_000),
+            Target::Rooms => (quotas.rooms_messages_per_s, 1_000),
+        };
+        let [users, groups, rooms] = &mut self.messages;
+        let window = pick(target, users, groups, rooms);
+        if window.take(count, limit, window_ms, now_ms) { Ok(()) } else { Err(Exceeded::Messages) }
+    }
+
+    /// Counts one call to the token endpoint.
+    pub(crate) fn token(&mut self, quotas: &QuotaConfig, now_ms: u64) -> Result<(), Exceeded> {
+        let fits = self.tokens.take(1, quotas.token_calls_per_s, 1_000, now_ms);
+        if fits { Ok(()) } else { Err(Exceeded::Calls) }
+    }
+}
+
+fn pick<'a>(
+    target: Target,
+    users: &'a mut Window,
+    groups: &'a mut Window,
+    rooms: &'a mut Window,
+) -> &'a mut Window {
+    match target {
+        Target::Users => users,
+        Target::Groups => groups,
+        Target::Rooms => rooms,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exceeded, Meter};
+    use crate::easemob::config::QuotaConfig;
+    use crate::easemob::message::Target;
+
+    #[test]
+    fn calls_are_limited_within_a_sliding_second_and_per_endpoint() {
+        let quotas = QuotaConfig { groups_calls_per_s: 2, ..QuotaConfig::default() };
+        let mut meter = Meter::default();
+        assert_eq!(meter.call(Target::Groups, &quotas, 900), Ok(()));
+        assert_eq!(meter.call(Target::Groups, &quotas, 1_000), Ok(()));
+        assert_eq!(meter.call(Target::Groups, &quotas, 1_100), Err(Exceeded::Calls));
+        assert_eq!(meter.call(Target::Users, &quotas, 1_100), Ok(()));
+        assert_eq!(meter.call(Target::Groups, &quotas, 1_900), Ok(()));
+    }
+
+    #[test]
+    fn messages_are_counted_per_recipient_and_a_refused_call_counts_none() {
+        let quotas = QuotaConfig { users_messages_per_min: 5, ..QuotaConfig::default() };
+        let mut meter = Meter::default();
+        assert_eq!(meter.messages(Target::Users, 3, &quotas, 0), Ok(()));
+        assert_eq!(meter.messages(Target::Users, 3, &quotas, 1), Err(Exceeded::Messages));
+        assert_eq!(meter.messages(Target::Users, 2, &quotas, 2), Ok(()));
+        assert_eq!(meter.messages(Target::Users, 3, &quotas, 60_000), Ok(()));
+    }
+}

@@ -1,0 +1,91 @@
+//! The control surface: what happened.
+
+use super::Easemob;
+use super::config::ChatKind;
+use super::records::{CallbackRecord, Received, RestSend};
+use crate::time::now_ms;
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::{Arc, PoisonError};
+
+type Shared = State<Arc<Easemob>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Inbox {
+    app: Option<String>,
+    /// Shows entries with a larger number only.
+    #[serde(default)]
+    after: u64,
+    user: Option<String>,
+    /// Group or room id.
+    group: Option<String>,
+}
+
+impl Inbox {
+    fn shows(&self, received: &Received) -> bool {
+        let message = &received.message;
+        let private = message.chat_type == ChatKind::Chat;
+        self.app.as_ref().is_none_or(|app| *app == message.app)
+            && self.user.as_ref().is_none_or(|user| private && *user == message.to)
+            && self.group.as_ref().is_none_or(|group| !private && *group == message.to)
+    }
+}
+
+/// `GET /control/inbox`.
+pub(crate) async fn inbox(easemob: Shared, Query(wanted): Query<Inbox>) -> Json<Value> {
+    let records = easemob.records();
+    Json(json!({ "messages": records.inbox.rows(wanted.after, |received| wanted.shows(received)) }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sends {
+    app: Option<String>,
+    /// Shows entries with a larger number only.
+    #[serde(default)]
+    after: u64,
+}
+
+/// `GET /control/sends`.
+pub(crate) async fn sends(easemob: Shared, Query(wanted): Query<Sends>) -> Json<Value> {
+    let records = easemob.records();
+    let shows = |send: &RestSend| wanted.app.as_ref().is_none_or(|app| *app == send.app);
+    Json(json!({ "sends": records.sends.rows(wanted.after, shows) }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Callbacks {
+    app: Option<String>,
+    /// Shows entries with a larger number only.
+    #[serde(default)]
+    after: u64,
+    rule: Option<String>,
+    msg_id: Option<String>,
+}
+
+impl Callbacks {
+    fn shows(&self, record: &CallbackRecord) -> bool {
+        self.app.as_ref().is_none_or(|app| *app == record.app)
+            && self.rule.as_ref().is_none_or(|rule| *rule == record.rule)
+            && self.msg_id.as_ref().is_none_or(|msg_id| record.msg_id.as_ref() == Some(msg_id))
+    }
+}
+
+/// `GET /control/callbacks`.
+pub(crate) async fn callbacks(easemob: Shared, Query(wanted): Query<Callbacks>) -> Json<Value> {
+    let records = easemob.records();
+    Json(json!({ "callbacks": records.callbacks.rows(wanted.after, |record| wanted.shows(record)) }))
+}
+
+/// `GET /control/bans`.
+pub(crate) async fn bans(easemob: Shared) -> Json<Value> {
+    let apps = easemob.apps.values().map(|app| {
+        let ban = app.ban.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({ "app": app.key, "banned": ban.active(now_ms()), "until": ban.until_ms() })
+    });
+    Json(json!({ "apps": apps.collect::<Vec<_>>() }))
+}

@@ -1,0 +1,73 @@
+//! What is configured of the model stand-in, as written in a file or in a test.
+
+use crate::Secret;
+use serde::Deserialize;
+
+/// The stand-in as a whole.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Seed of latencies.
+    pub seed: u64,
+    /// Keys that are accepted; empty accepts calls without a key.
+    pub api_keys: Vec<Secret>,
+    /// Usual latency in milliseconds; the median when `latency_sigma` is set.
+    pub latency_ms: u64,
+    /// Spread of a lognormal latency; 0 keeps it fixed.
+    pub latency_sigma: f64,
+    /// The models that exist; empty lets every name exist. Names that begin with `sim-` always exist.
+    pub models: Vec<ModelConfig>,
+    /// Fixed answers; the first that matches wins over the usual one.
+    pub answers: Vec<Answer>,
+}
+
+/// One model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// Name in `model`.
+    pub name: String,
+    /// Refuses `max_tokens`, as newer models do.
+    pub new: bool,
+    /// Spends reasoning tokens, half as many as the answer has.
+    pub reasoning: bool,
+    /// Most tokens of prompt and answer together.
+    pub context_tokens: u64,
+    /// JSON type of `code` in errors.
+    pub error_code: CodeForm,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            new: false,
+            reasoning: false,
+            context_tokens: 128_000,
+            error_code: CodeForm::Text,
+        }
+    }
+}
+
+/// A fixed answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Text that the last user message contains.
+    pub contains: String,
+    /// The answer.
+    pub reply: String,
+}
+
+/// JSON type of `code` in errors; servers differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CodeForm {
+    /// A name.
+    #[default]
+    Text,
+    /// The HTTP status.
+    Integer,
+    /// Always `null`.
+    Null,
+}

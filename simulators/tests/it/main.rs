@@ -1,0 +1,20 @@
+//! Drives both stand-ins over HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests fail loudly"
+)]
+
+mod binary;
+mod callbacks;
+mod events;
+mod http;
+mod line;
+mod model;
+mod model_faults;
+mod rest;
+mod rest_faults;
