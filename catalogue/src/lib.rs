@@ -10,6 +10,7 @@ pub mod estimate;
 pub mod filter;
 pub mod price;
 pub mod raw;
+pub mod secret;
 pub mod target;
 mod validate;
 
@@ -17,5 +18,6 @@ pub use app::App;
 pub use bundle::{Bundle, BundleError};
 pub use price::Price;
 pub use raw::RawCatalogue;
+pub use secret::Secret;
 pub use target::{Provider, Target};
 pub use validate::{Problem, validate};

@@ -85,6 +85,14 @@ impl Conversation {
         }
     }
 
+    /// The person of a conversation between a bot and a person.
+    pub fn user(&self) -> Option<&UserId> {
+        match &self.place {
+            Place::Pair(_, user) => Some(user),
+            Place::Group(_) | Place::Chatroom(_) => None,
+        }
+    }
+
     /// The group or room, if it is one.
     pub fn group_id(&self) -> Option<&GroupId> {
         match &self.place {

@@ -31,7 +31,10 @@ pub struct CoreState {
     pub version: u16,
     /// The log's time as this conversation knows it: never goes back.
     pub time: Millis,
-    /// Lanes by sender; the conversation's own lane has the empty name.
+    /// When the conversation is forgotten, unless something happens in it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forget_at: Option<Millis>,
+    /// Lanes in which something is pending, by sender; the conversation's own lane has the empty name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lanes: BTreeMap<String, LaneState>,
     /// The person who has the conversation, if one has.
@@ -54,12 +57,9 @@ pub struct LaneState {
     /// When the merge window closes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_until: Option<Millis>,
-    /// Number of the oldest turn of history.
-    #[serde(default)]
-    pub first: u64,
-    /// Number that the next turn of history, or the next waiting message, will have.
-    #[serde(default)]
-    pub next: u64,
+    /// When it closes however many messages follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_limit: Option<Millis>,
 }
 
 /// A turn in flight.
@@ -105,6 +105,13 @@ pub struct WaitingMessage {
     pub text: Text,
     /// Easemob's time of the message.
     pub sent_at: Millis,
+    /// Turns that held it and were called off, so that no two turns have one id.
+    #[serde(default, skip_serializing_if = "first_round")]
+    pub round: u32,
+}
+
+fn first_round(round: &u32) -> bool {
+    *round == 0
 }
 
 /// Messages seen in one stretch of time, so that duplicates fall.

@@ -1,0 +1,119 @@
+//! What happens to a message afterwards: taken back, rejected after all, or changed.
+
+use schemas::conversation::Lane;
+use schemas::decision::{Decision, Ruling};
+use schemas::event::{Edit, Reference};
+use schemas::state::WaitingMessage;
+use schemas::text::Text;
+
+use super::{Folding, name_of};
+use crate::guard::judge;
+use crate::reason;
+use crate::seen::Mark;
+use crate::state::Place;
+
+/// Why a message is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Its sender recalled it.
+    Recalled,
+    /// Its callback was answered with a rejection.
+    Withdrawn,
+}
+
+impl Kind {
+    fn ruling(self) -> Ruling {
+        match self {
+            Self::Recalled => Ruling::Cancelled,
+            Self::Withdrawn => Ruling::Withdrawn,
+        }
+    }
+
+    fn mark(self) -> Mark {
+        match self {
+            Self::Recalled => Mark::Recalled,
+            Self::Withdrawn => Mark::Withdrawn,
+        }
+    }
+}
+
+impl Folding<'_> {
+    pub(super) fn take_back(&mut self, reference: &Reference, kind: Kind) {
+        let id = &reference.message;
+        let mut draft = Decision { message: Some(id.clone()), ..self.journal.draft(kind.ruling()) };
+        match self.state.find(id) {
+            Place::Waiting(lane, number) => {
+                draft.lane = Some(self.lane_named(&lane));
+                draft.sender = self.state.take_waiting(&lane, number).map(|m| m.sender.clone());
+                self.journal.decide(draft);
+            }
+            Place::InFlight(lane) => {
+                draft.turn = self.state.lane(&lane).and_then(|lane| lane.turn.as_ref()).map(|turn| turn.id);
+                draft.lane = Some(self.lane_named(&lane));
+                draft.sender = self.call_off(&lane, id).map(|m| m.sender);
+                self.journal.rule(draft, kind.ruling(), &[reason::TURN_CANCELLED]);
+            }
+            Place::Answered(lane, number) => {
+                self.state.drop_turn(&lane, number);
+                draft.lane = Some(self.lane_named(&lane));
+                self.journal.rule(draft, Ruling::Noted, &[reason::HISTORY_REMOVED]);
+            }
+            Place::Nowhere if self.state.seen.has(Mark::Seen, id) => {
+                self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
+            }
+            Place::Nowhere => {
+                self.state.seen.put(kind.mark(), id, self.journal.now, self.app.app.duplicate_horizon_ms);
+                self.journal.rule(draft, Ruling::Noted, &[reason::AHEAD_OF_MESSAGE]);
+            }
+        }
+    }
+
+    pub(super) fn edit(&mut self, edit: &Edit) {
+        let draft = Decision { message: Some(edit.message.clone()), ..self.journal.draft(Ruling::Noted) };
+        let (lane, number, message) = match self.state.find(&edit.message) {
+            Place::Waiting(lane, number) => {
+                let message = self.state.waiting.get(&(lane.clone(), number)).map(|m| m.as_ref().clone());
+                (lane, Some(number), message)
+            }
+            Place::InFlight(lane) => {
+                let message = self.call_off(&lane, &edit.message);
+                (lane, None, message)
+            }
+            Place::Answered(..) | Place::Nowhere => {
+                return self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
+            }
+        };
+        let Some(message) = message else { return };
+        let lane = self.lane_named(&lane);
+        self.reword(edit, message, number, &lane);
+    }
+
+    /// Lets the message wait with its new text, at the place where it waits (`number`) or anew.
+    fn reword(&mut self, edit: &Edit, message: WaitingMessage, number: Option<u64>, lane: &Lane) {
+        let name = name_of(lane);
+        let judged = judge(&self.rules.filter, edit.verdict.clone(), Some(&edit.text), &[]);
+        let text = Text::Plain(judged.text.clone().unwrap_or_default());
+        let why = match (judged.stopped(), &edit.text, &judged.text) {
+            (true, ..) => Some(reason::BLOCKED),
+            (_, Text::Sealed(_), _) => Some(reason::SEALED),
+            (_, _, None) => Some(reason::NO_TEXT),
+            _ => None,
+        };
+        let message = WaitingMessage { text, ..message };
+        let mut draft = self.journal.about_waiting(&message, Ruling::Waits);
+        draft.lane = Some(lane.clone());
+        draft.verdict = Some(judged.verdict);
+        draft.reasons = if number.is_none() { vec![reason::TURN_CANCELLED.to_owned()] } else { Vec::new() };
+        match (why, number) {
+            (None, Some(number)) => self.state.replace_waiting(name, number, message),
+            (None, None) => self.state.wait(name, message),
+            (Some(why), number) => {
+                if let Some(number) = number {
+                    self.state.take_waiting(name, number);
+                }
+                return self.refuse(draft, &message, lane, why);
+            }
+        }
+        self.journal.rule(draft, Ruling::Waits, &[reason::EDITED]);
+    }
+}

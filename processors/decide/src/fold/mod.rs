@@ -1,0 +1,116 @@
+//! One step: an event or a timer meets the state of its conversation.
+
+mod change;
+mod journal;
+mod message;
+mod outcome;
+mod takeover;
+mod timer;
+mod turn;
+
+use schemas::Millis;
+use schemas::conversation::{Conversation, Lane};
+use schemas::decision::Ruling;
+use schemas::event::Event;
+use schemas::ids::UserId;
+
+use crate::entries::digest;
+use crate::rules::{AppRules, Rules};
+use crate::seen;
+use crate::state::State;
+use crate::step::{At, Step};
+use journal::Journal;
+
+pub use timer::{due, fire};
+
+/// Folds one event of a conversation. `rules` are those that hold in its partition, none before the first `config`
+/// record. Control events (`config`, `clock`) belong to no conversation and change nothing here.
+pub fn fold(
+    rules: Option<&Rules>,
+    at: At,
+    conversation: &Conversation,
+    state: Option<&State>,
+    event: Event,
+) -> Step {
+    use schemas::wire::Record;
+    let journal = Journal::new(rules, at, conversation, state, (event.kind(), 0));
+    let Some((rules, app)) = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?))) else {
+        return unconfigured(journal, state, &event);
+    };
+    let mut folding = Folding { rules, app, state: state.cloned().unwrap_or_default(), journal };
+    match event {
+        Event::Message(message) => folding.message(&message, false),
+        Event::Missed(message) => folding.message(&message, true),
+        Event::Withdrawn(reference) => folding.take_back(&reference, change::Kind::Withdrawn),
+        Event::Recall(reference) => folding.take_back(&reference, change::Kind::Recalled),
+        Event::Edit(edit) => folding.edit(&edit),
+        Event::Takeover(takeover) => folding.takeover(takeover),
+        Event::Answered(answered) => folding.answered(&answered),
+        Event::Feedback(_) | Event::Reaction(_) => folding.note(),
+        Event::Config(_) | Event::Clock(_) => return Step { state: state.cloned(), outputs: Vec::new() },
+    }
+    folding.finish(state)
+}
+
+/// No bundle holds, or it does not know the app: that is said, and nothing else happens.
+fn unconfigured(mut journal: Journal, state: Option<&State>, event: &Event) -> Step {
+    let draft = match event {
+        Event::Message(message) | Event::Missed(message) => journal.about(message),
+        _ => journal.draft(Ruling::Unconfigured),
+    };
+    if event.conversation().is_some() {
+        journal.rule(draft, Ruling::Unconfigured, &[]);
+    }
+    Step { state: state.cloned(), outputs: journal.into_outputs() }
+}
+
+/// One input under way.
+struct Folding<'a> {
+    rules: &'a Rules,
+    app: &'a AppRules,
+    state: State,
+    journal: Journal,
+}
+
+impl Folding<'_> {
+    /// Something that is only recorded.
+    fn note(&mut self) {
+        self.journal.decide(self.journal.draft(Ruling::Noted));
+    }
+
+    /// The lane of that name.
+    fn lane_named(&self, name: &str) -> Lane {
+        lane_named(&self.journal.conversation, name)
+    }
+
+    /// Sets the times, chains the digest, and keeps nothing where nothing is left.
+    fn finish(mut self, before: Option<&State>) -> Step {
+        let now = self.journal.now;
+        let app = &self.app.app;
+        self.state.drop_idle_lanes();
+        let keep = if self.state.holds_talk() {
+            app.forget_after_ms
+        } else {
+            seen::kept_for(app.duplicate_horizon_ms)
+        };
+        self.state.core.forget_at = Some(now + keep);
+        settle(self.state, before, now, self.journal)
+    }
+}
+
+/// The end of every step.
+fn settle(mut state: State, before: Option<&State>, now: Millis, journal: Journal) -> Step {
+    state.core.time = now;
+    state.core.digest = digest(before, &state);
+    let state = (!state.is_blank()).then_some(state);
+    Step { state, outputs: journal.into_outputs() }
+}
+
+/// Name of a lane in the state.
+fn name_of(lane: &Lane) -> &str {
+    lane.sender.as_ref().map(UserId::as_str).unwrap_or_default()
+}
+
+fn lane_named(conversation: &Conversation, name: &str) -> Lane {
+    Lane { conversation: conversation.clone(), sender: UserId::new(name).ok() }
+}

@@ -1,0 +1,126 @@
+//! Timers: the end of a merge window, a turn whose request vanished, a conversation that is forgotten.
+
+use catalogue::App;
+use schemas::Millis;
+use schemas::answer::AnswerSource;
+use schemas::conversation::Conversation;
+use schemas::decision::{Decision, Ruling};
+use schemas::state::{LaneState, TurnState};
+
+use super::journal::Journal;
+use super::{Folding, lane_named, settle};
+use crate::book::Book;
+use crate::gate::{Addressee, answers};
+use crate::reason;
+use crate::rules::Rules;
+use crate::state::State;
+use crate::step::{At, Output, Step};
+
+/// What a timer is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Timer {
+    /// The lane of that name: its merge window or its turn in flight.
+    Lane(String),
+    /// The whole conversation.
+    Forget,
+}
+
+/// When the earliest timer of a conversation is due, in milliseconds since the epoch.
+pub fn due(state: &State) -> Option<Millis> {
+    earliest(state).map(|(due, _)| due)
+}
+
+/// Fires the earliest timer of a conversation if it is due; `ordinal` counts the timers that this clock has fired. A
+/// conversation may have several that are due: ask [`due`] again.
+pub fn fire(
+    rules: Option<&Rules>,
+    at: At,
+    conversation: &Conversation,
+    state: &State,
+    ordinal: usize,
+) -> Step {
+    let mut journal = Journal::new(rules, at, conversation, Some(state), ("clock", ordinal));
+    let now = journal.now;
+    let Some((_, timer)) = earliest(state).filter(|(due, _)| *due <= now) else {
+        return Step { state: Some(state.clone()), outputs: Vec::new() };
+    };
+    let mut after = state.clone();
+    let Timer::Lane(name) = timer else {
+        journal.rule(journal.draft(Ruling::Noted), Ruling::Noted, &[reason::FORGOTTEN]);
+        return Step { state: None, outputs: journal.into_outputs() };
+    };
+    let app = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?)));
+    let lost = after.lane(&name).and_then(|lane| lane.turn.clone());
+    let Some((rules, app)) = app else {
+        // The bundle knows the app no more: what is pending ends, and nothing is said.
+        if let Some(turn) = lost {
+            give_up(&mut after, &mut journal, None, &name, &turn);
+            after.lane_mut(&name).turn = None;
+            after.drop_turn(&name, turn.number);
+        }
+        dismiss(&mut after, &mut journal, &name, Ruling::Unconfigured);
+        after.drop_idle_lanes();
+        return settle(after, Some(state), now, journal);
+    };
+    let mut folding = Folding { rules, app, state: after, journal };
+    match lost {
+        Some(turn) => {
+            give_up(&mut folding.state, &mut folding.journal, Some(&app.app), &name, &turn);
+            folding.close(&lane_named(conversation, &name), None);
+        }
+        None => folding.open(&lane_named(conversation, &name), None),
+    }
+    folding.state.drop_idle_lanes();
+    settle(folding.state, Some(state), now, folding.journal)
+}
+
+/// The earliest timer. A conversation is forgotten only when nothing is pending in it.
+fn earliest(state: &State) -> Option<(Millis, Timer)> {
+    let of_lane = |lane: &LaneState| lane.turn.as_ref().map(|turn| turn.lost_at).or(lane.merge_until);
+    let lanes = state.core.lanes.iter().filter_map(|(name, lane)| Some((of_lane(lane)?, name)));
+    let lane = lanes.min().map(|(due, name)| (due, Timer::Lane(name.clone())));
+    lane.or_else(|| state.core.forget_at.map(|due| (due, Timer::Forget)))
+}
+
+/// Lets go of what waits in a lane, with a decision on each message.
+pub(super) fn dismiss(state: &mut State, journal: &mut Journal, name: &str, ruling: Ruling) {
+    for (number, message) in state.waiting(name) {
+        state.take_waiting(name, number);
+        let lane = Some(lane_named(&journal.conversation, name));
+        journal.decide(Decision { lane, ..journal.about_waiting(&message, ruling) });
+    }
+}
+
+/// Gives up a turn whose request vanished: it may have been spent, and the person is told, unless the turn was called
+/// off or the app is not configured any more.
+fn give_up(state: &mut State, journal: &mut Journal, app: Option<&App>, name: &str, turn: &TurnState) {
+    let entry = state.turn(name, turn.number).cloned();
+    let Some((entry, opener)) = entry.as_ref().and_then(|entry| Some((entry, entry.asked.first()?))) else {
+        return;
+    };
+    let to = Addressee { turn: turn.id, ..Addressee::of(opener, lane_named(&journal.conversation, name)) };
+    let source = AnswerSource::Canned { reason: reason::LOST.to_owned() };
+    let app = app.filter(|_| !turn.cancelled);
+    let parts =
+        app.map(|app| answers(app, &to, &app.canned.failed, &source, journal.now)).unwrap_or_default();
+    let lost = Decision {
+        lane: Some(to.lane),
+        turn: Some(turn.id),
+        request: Some(turn.request),
+        merged: u32::try_from(entry.asked.len()).unwrap_or(u32::MAX),
+        parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
+        ..journal.about_waiting(opener, Ruling::Lost)
+    };
+    let reasons = if turn.cancelled { [reason::TURN_CANCELLED].as_slice() } else { &[] };
+    journal.rule(lost, Ruling::Lost, reasons);
+    let book = Book {
+        app: journal.conversation.app().clone(),
+        user: to.user,
+        turn: turn.id,
+        request: turn.request,
+        message: to.message,
+        now: journal.now,
+    };
+    journal.add(parts.into_iter().map(Output::Answer));
+    journal.add([Output::Ledger(book.lost())]);
+}

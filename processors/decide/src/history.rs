@@ -1,0 +1,88 @@
+//! History: which answered turns stay.
+
+use std::sync::Arc;
+
+use schemas::state::{HistoryTurn, STATE_VERSION};
+use schemas::text::Text;
+
+use crate::parts::json_size;
+use crate::prompt::{Room, answer, said};
+
+/// An answer that is larger as JSON is not remembered: its entry must fit a record.
+const LARGEST_ANSWER: usize = 256 * 1_024;
+
+/// How many of `turns` (oldest first) stay when a prompt has `room` for them. All, while they fit; else the newest of half
+/// the number and half the room, so that the next prompts begin alike and providers' prefix caches hold.
+pub(crate) fn staying(turns: &[Arc<HistoryTurn>], room: Room, most: usize, shared: bool) -> usize {
+    let fitting = |room: Room| {
+        let mut left = Some(room);
+        turns
+            .iter()
+            .rev()
+            .take_while(|turn| {
+                left = left.and_then(|room| room.less(&said(&turn.asked, shared))?.less(answer(turn)));
+                left.is_some()
+            })
+            .count()
+    };
+    let whole = fitting(room).min(most);
+    if whole == turns.len() { whole } else { fitting(room.half()).min(most.div_ceil(2)).max(whole.min(1)) }
+}
+
+/// The turn with its answer, or `None` when it is too large to be remembered.
+pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn> {
+    let fits = json_size(answer) <= LARGEST_ANSWER;
+    fits.then(|| HistoryTurn {
+        version: STATE_VERSION,
+        asked: turn.asked.clone(),
+        answer: Some(Text::from(answer)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::event::MessageKind;
+    use schemas::ids::{MessageId, UserId};
+    use schemas::state::WaitingMessage;
+
+    use super::*;
+
+    fn turns(count: usize) -> Vec<Arc<HistoryTurn>> {
+        let asked = |n: usize| WaitingMessage {
+            id: MessageId::new(format!("acme#support/chat/{n}")).unwrap(),
+            sender: UserId::new("alice").unwrap(),
+            bot: UserId::new("bot").unwrap(),
+            kind: MessageKind::Text,
+            text: Text::from("a question".repeat(10)),
+            sent_at: 1,
+            round: 0,
+        };
+        let turn =
+            |n| HistoryTurn { version: 1, asked: vec![asked(n)], answer: Some(Text::from("an answer")) };
+        (0..count).map(|n| Arc::new(turn(n))).collect()
+    }
+
+    #[test]
+    fn everything_stays_while_it_fits_and_half_when_it_does_not() {
+        let room = Room::of_window(10_000);
+        let kept: Vec<usize> = (0..=8).map(|n| staying(&turns(n), room, 6, false)).collect();
+        assert_eq!(kept, [0, 1, 2, 3, 4, 5, 6, 3, 3]);
+        assert_eq!(staying(&turns(3), room, 0, false), 0);
+        assert_eq!(staying(&turns(2), room, 1, false), 1);
+    }
+
+    #[test]
+    fn a_narrow_window_keeps_the_newest_turn_if_it_fits_at_all() {
+        // One turn takes 30 × 1.15 + 4 and 3 × 1.15 + 4 tokens, rounded up: 47.
+        assert_eq!(staying(&turns(5), Room::of_window(4 * 47), 20, false), 2);
+        assert_eq!(staying(&turns(5), Room::of_window(50), 20, false), 1);
+        assert_eq!(staying(&turns(5), Room::of_window(40), 20, false), 0);
+    }
+
+    #[test]
+    fn an_answer_that_no_entry_can_hold_is_not_remembered() {
+        let turn = &turns(1)[0];
+        assert!(completed(turn, &"\"".repeat(LARGEST_ANSWER / 2)).is_some());
+        assert!(completed(turn, &"\"".repeat(LARGEST_ANSWER / 2 + 1)).is_none());
+    }
+}

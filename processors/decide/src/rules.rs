@@ -1,0 +1,115 @@
+//! A bundle, made ready for folding.
+
+use std::collections::BTreeMap;
+
+use catalogue::app::LanePolicy;
+use catalogue::{App, Bundle};
+use safety::{BadRule, Rule, WordList};
+use schemas::conversation::{ChatKind, Conversation, Lane};
+use schemas::ids::{AppKey, BundleHash, UserId};
+
+use crate::guard::safety_action;
+use crate::hash;
+use crate::prompt::Room;
+
+/// A bundle that cannot be folded under.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// Its word list cannot be built.
+    #[error("build the filter of bundle {hash}")]
+    Filter {
+        /// The bundle.
+        hash: BundleHash,
+        /// What is wrong with it.
+        #[source]
+        source: BadRule,
+    },
+    /// Its word list has no JSON form.
+    #[error("hash the filter of bundle {hash}")]
+    Hash {
+        /// The bundle.
+        hash: BundleHash,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl RulesError {
+    /// Its name in metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Filter { .. } => "filter",
+            Self::Hash { .. } => "hash",
+        }
+    }
+}
+
+/// Everything that a fold reads besides its state, computed once per bundle.
+#[derive(Debug)]
+pub struct Rules {
+    /// The bundle.
+    pub(crate) hash: BundleHash,
+    /// Its word list.
+    pub(crate) filter: WordList,
+    apps: BTreeMap<AppKey, AppRules>,
+}
+
+/// One app of a bundle.
+#[derive(Debug)]
+pub(crate) struct AppRules {
+    /// As configured.
+    pub(crate) app: App,
+    /// Room for a prompt, its first line already taken off; `None` when that line alone does not fit.
+    pub(crate) room: Option<Room>,
+}
+
+impl Rules {
+    /// Makes a bundle ready. The dictionary of its verdicts is named by the first 16 hex digits of the SHA-256 of the
+    /// filter's JSON form.
+    ///
+    /// # Errors
+    /// [`RulesError`] when its word list cannot be built.
+    pub fn new(bundle: &Bundle, hash: BundleHash) -> Result<Self, RulesError> {
+        let json = match serde_json::to_vec(&bundle.filter) {
+            Ok(json) => json,
+            Err(source) => return Err(RulesError::Hash { hash, source }),
+        };
+        let rules = bundle.filter.rules.iter().map(|rule| Rule {
+            id: rule.id.clone(),
+            words: rule.words.clone(),
+            action: safety_action(rule.action),
+        });
+        let filter = match WordList::new(rules, hash::short(&[&json])) {
+            Ok(filter) => filter,
+            Err(source) => return Err(RulesError::Filter { hash, source }),
+        };
+        let apps = bundle.apps.iter().map(|(key, app)| (key.clone(), AppRules::new(app, bundle))).collect();
+        Ok(Self { hash, filter, apps })
+    }
+
+    pub(crate) fn app(&self, key: &AppKey) -> Option<&AppRules> {
+        self.apps.get(key)
+    }
+}
+
+impl AppRules {
+    fn new(app: &App, bundle: &Bundle) -> Self {
+        let windows = app.chain.iter().filter_map(|name| bundle.targets.get(name)).map(|t| t.context_tokens);
+        let window = windows.min().unwrap_or(0).saturating_sub(app.max_output_tokens);
+        let room = Room::of_window(window);
+        let room = if app.system_prompt.is_empty() { Some(room) } else { room.less(&app.system_prompt) };
+        Self { app: app.clone(), room }
+    }
+
+    /// The lane of a message.
+    pub(crate) fn lane(&self, conversation: &Conversation, sender: &UserId) -> Lane {
+        let own = conversation.kind() != ChatKind::Chat && self.app.lane == LanePolicy::Sender;
+        Lane { conversation: conversation.clone(), sender: own.then(|| sender.clone()) }
+    }
+}
+
+/// Several people share the lane, so a prompt must say who speaks.
+pub(crate) fn shared(lane: &Lane) -> bool {
+    lane.sender.is_none() && lane.conversation.kind() != ChatKind::Chat
+}

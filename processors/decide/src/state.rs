@@ -1,0 +1,186 @@
+//! State of one conversation, in pieces that are shared by its clones: a clone is the pre-image of every record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemas::Millis;
+use schemas::ids::{MessageId, UserId};
+use schemas::state::{CoreState, HistoryTurn, LaneState, STATE_VERSION, WaitingMessage};
+
+use crate::entries::json;
+use crate::hash;
+use crate::seen::Seen;
+
+/// Entries by lane and number. A lane's name is its sender's id; the conversation's own lane has the empty name.
+pub(crate) type Numbered<T> = Arc<BTreeMap<(Arc<str>, u64), Arc<T>>>;
+
+/// State of one conversation. Cloning copies the core, which is small, and shares everything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    pub(crate) core: CoreState,
+    pub(crate) history: Numbered<HistoryTurn>,
+    pub(crate) waiting: Numbered<WaitingMessage>,
+    pub(crate) seen: Seen,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            core: CoreState { version: STATE_VERSION, ..CoreState::default() },
+            history: Numbered::default(),
+            waiting: Numbered::default(),
+            seen: Seen::default(),
+        }
+    }
+}
+
+/// Where a message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It waits.
+    Waiting(Arc<str>, u64),
+    /// It belongs to the turn in flight, which was not called off.
+    InFlight(Arc<str>),
+    /// It was answered.
+    Answered(Arc<str>, u64),
+    /// Nothing of it is kept.
+    Nowhere,
+}
+
+impl State {
+    /// The core: lanes with something pending, times, the digest of all else.
+    pub fn core(&self) -> &CoreState {
+        &self.core
+    }
+
+    /// First 16 hex digits of the SHA-256 of the core, whose digest covers every other entry.
+    pub fn hash(&self) -> String {
+        hash::short(&[&json(&self.core)])
+    }
+
+    pub(crate) fn lane(&self, name: &str) -> Option<&LaneState> {
+        self.core.lanes.get(name)
+    }
+
+    pub(crate) fn lane_mut(&mut self, name: &str) -> &mut LaneState {
+        self.core.lanes.entry(name.to_owned()).or_default()
+    }
+
+    /// Turns of a lane, oldest first, with their numbers.
+    pub(crate) fn turns(&self, lane: &str) -> Vec<(u64, Arc<HistoryTurn>)> {
+        range(&self.history, lane).map(|(number, turn)| (number, Arc::clone(turn))).collect()
+    }
+
+    pub(crate) fn turn(&self, lane: &str, number: u64) -> Option<&Arc<HistoryTurn>> {
+        self.history.get(&(Arc::from(lane), number))
+    }
+
+    /// Adds a turn to a lane and returns its number.
+    pub(crate) fn add_turn(&mut self, lane: &str, turn: HistoryTurn) -> u64 {
+        let number = next(&self.history, lane);
+        self.put_turn(lane, number, turn);
+        number
+    }
+
+    pub(crate) fn put_turn(&mut self, lane: &str, number: u64, turn: HistoryTurn) {
+        Arc::make_mut(&mut self.history).insert((Arc::from(lane), number), Arc::new(turn));
+    }
+
+    pub(crate) fn drop_turn(&mut self, lane: &str, number: u64) {
+        Arc::make_mut(&mut self.history).remove(&(Arc::from(lane), number));
+    }
+
+    /// Messages of a lane that wait, in the order in which they will be said.
+    pub(crate) fn waiting(&self, lane: &str) -> Vec<(u64, Arc<WaitingMessage>)> {
+        let order = self.lane(lane).map(|lane| lane.waiting.as_slice()).unwrap_or_default();
+        let message = |n: &u64| Some((*n, Arc::clone(self.waiting.get(&(Arc::from(lane), *n))?)));
+        order.iter().filter_map(message).collect()
+    }
+
+    /// Lets a message wait at its place: ordered by Easemob's time, then id.
+    pub(crate) fn wait(&mut self, lane: &str, message: WaitingMessage) {
+        let before = |m: &WaitingMessage| (m.sent_at, &m.id) < (message.sent_at, &message.id);
+        let place = self.waiting(lane).iter().take_while(|(_, m)| before(m)).count();
+        let number = next(&self.waiting, lane);
+        self.lane_mut(lane).waiting.insert(place, number);
+        Arc::make_mut(&mut self.waiting).insert((Arc::from(lane), number), Arc::new(message));
+    }
+
+    /// Puts a message in the place of one that waits.
+    pub(crate) fn replace_waiting(&mut self, lane: &str, number: u64, message: WaitingMessage) {
+        Arc::make_mut(&mut self.waiting).insert((Arc::from(lane), number), Arc::new(message));
+    }
+
+    /// Takes a message out of those that wait. Where none is left, no merge window is open.
+    pub(crate) fn take_waiting(&mut self, lane: &str, number: u64) -> Option<Arc<WaitingMessage>> {
+        let order = self.lane_mut(lane);
+        order.waiting.retain(|n| *n != number);
+        if order.waiting.is_empty() {
+            (order.merge_until, order.merge_limit) = (None, None);
+        }
+        Arc::make_mut(&mut self.waiting).remove(&(Arc::from(lane), number))
+    }
+
+    /// Where a message is.
+    pub(crate) fn find(&self, id: &MessageId) -> Place {
+        if let Some(((lane, number), _)) = self.waiting.iter().find(|(_, message)| message.id == *id) {
+            return Place::Waiting(Arc::clone(lane), *number);
+        }
+        let Some(((lane, number), turn)) =
+            self.history.iter().find(|(_, t)| t.asked.iter().any(|m| m.id == *id))
+        else {
+            return Place::Nowhere;
+        };
+        let in_flight =
+            self.lane(lane).and_then(|lane| lane.turn.as_ref()).filter(|turn| turn.number == *number);
+        match in_flight {
+            Some(turn) if !turn.cancelled => Place::InFlight(Arc::clone(lane)),
+            None if turn.answer.is_some() => Place::Answered(Arc::clone(lane), *number),
+            _ => Place::Nowhere,
+        }
+    }
+
+    /// Who asked, and whom: of the turn that this message opened, if it is still known.
+    pub(crate) fn asker(&self, message: &MessageId) -> Option<UserId> {
+        let asked = self.history.values().flat_map(|turn| &turn.asked);
+        asked.into_iter().find(|m| m.id == *message).map(|m| m.sender.clone())
+    }
+
+    /// Drops the history of lanes in which nothing is pending and nothing was said since `oldest`.
+    pub(crate) fn forget_lanes(&mut self, oldest: Millis) {
+        let mut newest: BTreeMap<Arc<str>, Millis> = BTreeMap::new();
+        for ((lane, _), turn) in self.history.iter() {
+            let said = turn.asked.iter().map(|m| m.sent_at).max().unwrap_or_default();
+            let at = newest.entry(Arc::clone(lane)).or_default();
+            *at = said.max(*at);
+        }
+        newest.retain(|lane, at| *at < oldest && !self.core.lanes.contains_key(lane.as_ref()));
+        if !newest.is_empty() {
+            Arc::make_mut(&mut self.history).retain(|(lane, _), _| !newest.contains_key(lane));
+        }
+    }
+
+    /// Drops lanes in which nothing is pending: all that is to be known of them is in the other entries.
+    pub(crate) fn drop_idle_lanes(&mut self) {
+        self.core.lanes.retain(|_, lane| lane.turn.is_some() || !lane.waiting.is_empty());
+    }
+
+    /// Something is kept that a message, an outcome or a person may need.
+    pub(crate) fn holds_talk(&self) -> bool {
+        !self.core.lanes.is_empty() || !self.history.is_empty() || self.core.person.is_some()
+    }
+
+    /// Nothing is kept at all.
+    pub(crate) fn is_blank(&self) -> bool {
+        !self.holds_talk() && self.waiting.is_empty() && self.seen.0.is_empty()
+    }
+}
+
+fn range<'a, T>(entries: &'a Numbered<T>, lane: &str) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {
+    let lane: Arc<str> = Arc::from(lane);
+    entries.range((Arc::clone(&lane), 0)..=(lane, u64::MAX)).map(|((_, number), entry)| (*number, entry))
+}
+
+fn next<T>(entries: &Numbered<T>, lane: &str) -> u64 {
+    range(entries, lane).next_back().map_or(0, |(number, _)| number + 1)
+}

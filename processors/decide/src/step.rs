@@ -1,0 +1,43 @@
+//! What a step reads of the log, and what it leaves behind.
+
+use schemas::Millis;
+use schemas::answer::Answer;
+use schemas::decision::Decision;
+use schemas::ledger::LedgerEntry;
+use schemas::request::Request;
+
+use crate::state::State;
+
+/// Where in the log a step happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// Partition of the input.
+    pub partition: i32,
+    /// Offset of the input.
+    pub offset: i64,
+    /// Append time of the input, in milliseconds since the epoch.
+    pub time: Millis,
+}
+
+/// One record to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a step has a handful of them, encoded at once")]
+pub enum Output {
+    /// What was decided.
+    Decision(Decision),
+    /// Work for the call step.
+    Request(Request),
+    /// A part of an answer.
+    Answer(Answer),
+    /// A fact of money.
+    Ledger(LedgerEntry),
+}
+
+/// What one step leaves behind.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The conversation's state from now on; `None` forgets it.
+    pub state: Option<State>,
+    /// Records to write, in order.
+    pub outputs: Vec<Output>,
+}

@@ -1,0 +1,19 @@
+//! Scenarios: events go in with their times, and what comes out is looked at.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests fail loudly"
+)]
+
+mod bounds;
+mod changes;
+mod messages;
+mod outcomes;
+mod properties;
+mod timers;
+mod turns;
+mod world;

@@ -1,0 +1,186 @@
+//! Messages: who is meant, what was seen, what the guard says.
+
+use schemas::answer::AnswerSource;
+use schemas::decision::Ruling;
+use schemas::event::{Event, Message, MessageKind};
+use schemas::request::Role;
+use schemas::text::{Sealed, Text};
+use schemas::verdict::{Action, Verdict};
+
+use crate::world::*;
+
+#[test]
+fn before_the_first_bundle_everything_is_unconfigured_and_nothing_changes() {
+    let mut world = World::new("");
+    let rules = world.rules.take();
+    let written = world.say(1, "hello");
+    assert_eq!(written.decision().ruling, Ruling::Unconfigured);
+    assert_eq!(written.decision().message, Some(id(1)));
+    assert!(written.decision().bundle.is_none() && written.nothing_goes_out() && world.state.is_none());
+    assert_eq!(world.recall(1).rulings(), [Ruling::Unconfigured]);
+    world.rules = rules;
+    assert_eq!(world.say(1, "hello").rulings(), [Ruling::Asked]);
+}
+
+#[test]
+fn an_app_that_the_bundle_does_not_know_is_unconfigured() {
+    let other = "other#app".parse::<schemas::conversation::Conversation>();
+    assert!(other.is_err());
+    let mut world = World::of("other#app/chat/bot/alice".parse().unwrap(), "");
+    let message =
+        Message { id: schemas::ids::MessageId::new("other#app/chat/1").unwrap(), ..world.message(1, "hi") };
+    let written = world.play(Event::Message(message));
+    assert_eq!(written.decision().ruling, Ruling::Unconfigured);
+    assert!(written.decision().bundle.is_some() && world.state.is_none());
+}
+
+#[test]
+fn a_message_to_a_free_lane_is_asked_at_once() {
+    let mut world = World::new("system_prompt = \"Be kind.\"\ntemperature_milli = 300");
+    let written = world.say(1, "hello");
+    let decision = written.decision();
+    assert_eq!((decision.ruling, decision.merged, decision.characters), (Ruling::Asked, 1, 5));
+    assert_eq!(decision.route.as_ref().unwrap().chain.len(), 2);
+    let request = written.request();
+    assert_eq!((decision.turn, decision.request), (Some(request.turn), Some(request.id)));
+    let lines: Vec<_> = request.prompt.iter().map(|line| (line.role, line.text.plain().unwrap())).collect();
+    assert_eq!(lines, [(Role::System, "Be kind."), (Role::User, "hello")]);
+    assert_eq!((request.answer_by, request.temperature_milli), (START + MINUTE, Some(300)));
+    assert_eq!((request.bot.as_str(), request.user.as_str()), ("bot", "alice"));
+}
+
+#[test]
+fn a_duplicate_falls_and_so_does_a_missed_message_that_was_seen() {
+    let mut world = World::new("");
+    world.say(1, "hello");
+    assert_eq!(world.say(1, "hello").rulings(), [Ruling::Duplicate]);
+    let written = world.play(Event::Missed(world.message(1, "hello")));
+    assert_eq!(written.rulings(), [Ruling::Duplicate]);
+    assert!(written.nothing_goes_out());
+}
+
+#[test]
+fn a_duplicate_falls_until_it_is_older_than_the_horizon() {
+    let mut world = World::new("");
+    let message = world.message(1, "hello");
+    world.play(Event::Message(message.clone()));
+    world.pass(HOUR - 20);
+    world.say(2, "something else");
+    assert_eq!(world.play(Event::Message(message.clone())).rulings(), [Ruling::Duplicate]);
+    world.pass(1);
+    world.say(3, "something else");
+    assert_eq!(world.play(Event::Message(message.clone())).rulings(), [Ruling::Duplicate]);
+    world.pass(HOUR);
+    world.say(4, "something else");
+    let written = world.play(Event::Message(message));
+    assert_eq!(written.decision().ruling, Ruling::TooOld);
+    assert_eq!(written.decision().reasons, ["older_than_horizon"]);
+}
+
+#[test]
+fn a_missed_message_is_judged_late_and_answered() {
+    let mut world = World::new("");
+    let written = world.play(Event::Missed(world.message(1, "hello")));
+    assert_eq!(written.decision().ruling, Ruling::Asked);
+    assert_eq!(
+        (written.decision().input.as_str(), written.decision().reasons.as_slice()),
+        ("missed", &["judged_late".to_owned()][..])
+    );
+    assert_eq!(written.requests.len(), 1);
+}
+
+#[test]
+fn people_among_themselves_pass_and_hits_of_theirs_are_blocked() {
+    let mut world = World::of(group(), "");
+    let plain = Message { bot: None, ..world.message(1, "hello") };
+    let hit = Message { bot: None, ..world.message(2, "a gun") };
+    assert_eq!(world.play(Event::Message(plain)).rulings(), [Ruling::Passed]);
+    let written = world.play(Event::Message(hit));
+    assert_eq!(written.decision().ruling, Ruling::Blocked);
+    assert!(written.nothing_goes_out());
+}
+
+#[test]
+fn bots_never_answer_bots() {
+    let mut world = World::of(group(), "");
+    let written = world.say_as("clerk", 1, "hello bot");
+    assert_eq!(written.decision().reasons, ["from_bot"]);
+    let unknown = Message { bot: Some(user("stranger")), ..world.message(2, "hello") };
+    let other = world.play(Event::Message(unknown));
+    assert_eq!(other.decision().reasons, ["unknown_bot"]);
+    assert_eq!((written.rulings(), other.rulings()), (vec![Ruling::Passed], vec![Ruling::Passed]));
+}
+
+#[test]
+fn a_blocked_message_gets_the_canned_answer_if_there_is_one() {
+    let mut silent = World::new("");
+    let written = silent.say(1, "a gun");
+    assert_eq!(written.decision().ruling, Ruling::Blocked);
+    assert_eq!(written.decision().verdict.as_ref().unwrap().rules, ["weapons"]);
+    assert!(written.nothing_goes_out() && silent.state.as_ref().unwrap().core().lanes.is_empty());
+
+    let mut world = World::new("[canned]\nblocked = \"blocked!\"");
+    let written = world.say(1, "a gun");
+    assert_eq!(written.said(), ["blocked!"]);
+    assert_eq!(written.answers[0].source, AnswerSource::Canned { reason: "blocked".into() });
+    assert_eq!(written.decision().turn, Some(written.answers[0].turn));
+}
+
+#[test]
+fn the_stricter_of_ingests_verdict_and_ours_is_applied() {
+    let mut world = World::new("");
+    let held = Verdict::new(Action::Hold, vec!["theirs".into()], "ingest");
+    let written = world.play(Event::Message(Message { verdict: held.clone(), ..world.message(1, "hello") }));
+    assert_eq!(
+        (written.decision().ruling, written.decision().verdict.clone()),
+        (Ruling::Blocked, Some(held))
+    );
+    let named = Message { other_texts: vec!["gun.png".into()], ..world.message(2, "hello") };
+    assert_eq!(world.play(Event::Message(named)).rulings(), [Ruling::Blocked]);
+}
+
+#[test]
+fn a_masked_text_goes_on_without_what_was_hit() {
+    let mut world = World::new("");
+    let written = world.say(1, "my password is");
+    assert_eq!(written.decision().verdict.as_ref().unwrap().action, Action::Mask);
+    assert_eq!(written.request().prompt[0].text, Text::from("my ******** is"));
+}
+
+#[test]
+fn what_a_model_cannot_read_is_unanswerable() {
+    let mut world = World::new("");
+    let sealed = Text::Sealed(Sealed { key: "k".into(), bytes: vec![1] });
+    let with = |n, kind, text| Message { kind, text, ..World::new("").message(n, "") };
+    for (n, kind, text, reason) in [
+        (1, MessageKind::Image, None, "no_text"),
+        (2, MessageKind::Text, Some(Text::from(" \n")), "no_text"),
+        (3, MessageKind::Text, Some(sealed), "sealed"),
+    ] {
+        let written = world.play(Event::Message(with(n, kind, text)));
+        assert_eq!(written.decision().ruling, Ruling::Unanswerable);
+        assert_eq!(
+            (written.decision().reasons.as_slice(), written.said()),
+            (&[reason.to_owned()][..], vec!["unanswerable!"])
+        );
+    }
+    let typing = world.play(Event::Message(with(4, MessageKind::Command, None)));
+    assert_eq!(typing.decision().ruling, Ruling::Unanswerable);
+    assert!(typing.nothing_goes_out());
+    let caption = world.play(Event::Message(with(5, MessageKind::Image, Some("what is this?".into()))));
+    assert_eq!(caption.rulings(), [Ruling::Asked]);
+}
+
+#[test]
+fn feedback_and_reactions_are_noted() {
+    use schemas::event::{Feedback, Reaction};
+    let mut world = World::new("");
+    let (conversation, at) = (alice(), START);
+    let feedback =
+        Feedback { id: "f".into(), conversation, easemob_id: None, rating: Some(5), text: None, at };
+    assert_eq!(world.play(Event::Feedback(feedback)).rulings(), [Ruling::Noted]);
+    assert!(world.state.is_none());
+    let (conversation, easemob_id, reaction) = (alice(), "1".into(), "ok".into());
+    let reaction = Reaction { conversation, easemob_id, user: user("alice"), reaction, put: true, at };
+    assert_eq!(world.play(Event::Reaction(reaction)).rulings(), [Ruling::Noted]);
+}

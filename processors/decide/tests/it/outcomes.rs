@@ -1,0 +1,149 @@
+//! Outcomes: the first one of the current turn is let out, every other is booked and sent nowhere.
+
+use schemas::answer::AnswerSource;
+use schemas::answered::{Answered, Outcome};
+use schemas::decision::Ruling;
+use schemas::event::Event;
+use schemas::ledger::LedgerKind;
+use schemas::verdict::{Action, Verdict};
+
+use crate::world::*;
+
+#[test]
+fn the_first_outcome_is_let_out_and_settled() {
+    let mut world = World::new("delivery = \"drop\"");
+    let request = world.say(1, "hello").request().clone();
+    world.pass(SECOND);
+    let written = world.answer(&request, "hi");
+    assert_eq!((written.decision().ruling, written.decision().parts), (Ruling::Answered, 1));
+    let answer = &written.answers[0];
+    assert_eq!(answer.source, AnswerSource::Model { request: request.id });
+    assert_eq!((answer.part, answer.parts, answer.send_by), (1, 1, START + SECOND + 10 * MINUTE));
+    assert_eq!(answer.class, schemas::answer::DeliveryClass::Drop);
+    let entry = &written.ledger[0];
+    assert_eq!(
+        (entry.kind, entry.tokens, entry.amount.as_ref().unwrap().pico),
+        (LedgerKind::Settle, 15, 700)
+    );
+    assert_eq!(entry.user, user("alice"));
+}
+
+#[test]
+fn a_second_outcome_is_late_and_booked_as_uncertain() {
+    let mut world = World::new("");
+    let request = world.say(1, "hello").request().clone();
+    let first = world.answer(&request, "hi");
+    let second =
+        Answered { id: schemas::ids::EventId::derive("second", 0), ..outcome(&request, done("hi again")) };
+    let written = world.play(Event::Answered(second));
+    assert_eq!(written.decision().ruling, Ruling::Late);
+    assert!(written.answers.is_empty());
+    assert_eq!((written.ledger[0].kind, written.ledger[0].reason.as_str()), (LedgerKind::Uncertain, "late"));
+    assert_ne!(written.ledger[0].id, first.ledger[0].id);
+}
+
+#[test]
+fn an_outcome_of_a_turn_that_nobody_knows_is_late() {
+    let mut other = World::new("");
+    let request = other.say(1, "hello").request().clone();
+    let mut world = World::new("");
+    let written = world.answer(&request, "hi");
+    assert_eq!((written.decision().ruling, written.ledger[0].user.as_str()), (Ruling::Late, "alice"));
+    assert!(written.answers.is_empty() && world.state.is_none());
+
+    let mut other = World::of(group(), "lane = \"conversation\"");
+    let request = other.say(1, "hello").request().clone();
+    let mut world = World::of(group(), "lane = \"conversation\"");
+    let written = world.answer(&request, "hi");
+    assert_eq!(written.decision().reasons, ["unattributed"]);
+    assert!(written.ledger.is_empty());
+}
+
+#[test]
+fn attempts_before_the_answer_are_uncertain_and_a_rerun_is_too() {
+    let mut world = World::new("");
+    let request = world.say(1, "hello").request().clone();
+    let attempts = vec![
+        attempt(1, Some("timeout"), None),
+        attempt(2, Some("cut"), Some(50)),
+        attempt(3, None, Some(700)),
+    ];
+    let written =
+        world.play(Event::Answered(Answered { attempts, rerun: true, ..outcome(&request, done("hi")) }));
+    let booked: Vec<_> = written
+        .ledger
+        .iter()
+        .map(|e| (e.kind, e.reason.as_str(), e.amount.as_ref().map(|m| m.pico)))
+        .collect();
+    assert_eq!(
+        booked,
+        [
+            (LedgerKind::Settle, "done", Some(700)),
+            (LedgerKind::Uncertain, "attempt_failed", Some(50)),
+            (LedgerKind::Uncertain, "rerun", None),
+        ]
+    );
+}
+
+#[test]
+fn every_other_end_gives_its_canned_answer_and_is_not_remembered() {
+    let failed = Outcome::Failed { reason: "rate_limit".into(), verdict: None };
+    let dead = Outcome::Dead { reason: "unknown_target".into() };
+    for (end, said, reasons) in [
+        (failed, vec!["failed!"], vec!["failed", "rate_limit"]),
+        (Outcome::Expired, vec!["expired!"], vec!["expired"]),
+        (dead, vec!["failed!"], vec!["dead", "unknown_target"]),
+        (Outcome::Cancelled, vec![], vec!["cancelled"]),
+        (done(" \n"), vec!["failed!"], vec!["empty"]),
+    ] {
+        let mut world = World::new("");
+        let request = world.say(1, "hello").request().clone();
+        let paid = vec![attempt(1, None, Some(9))];
+        let written = world.play(Event::Answered(Answered { attempts: paid, ..outcome(&request, end) }));
+        assert_eq!(written.said(), said);
+        assert_eq!(written.decision().reasons, reasons);
+        let ruling = if said.is_empty() { Ruling::Noted } else { Ruling::Answered };
+        assert_eq!(written.decision().ruling, ruling);
+        assert_eq!((written.ledger.len(), written.ledger[0].kind), (1, LedgerKind::Uncertain));
+        assert_eq!(world.say(2, "again").request().prompt.len(), 1);
+    }
+}
+
+#[test]
+fn the_reviewers_verdict_is_respected() {
+    let reviewed = |action| Outcome::Done {
+        text: "the model's words".into(),
+        verdict: Verdict::new(action, vec!["r".into()], "reviewer"),
+        target: schemas::ids::TargetName::new("first").unwrap(),
+        truncated: true,
+    };
+    for (action, said, kind) in [
+        (Action::Mask, "the model's words", LedgerKind::Settle),
+        (Action::Replace, "failed!", LedgerKind::Uncertain),
+        (Action::Block, "failed!", LedgerKind::Uncertain),
+    ] {
+        let mut world = World::new("");
+        let request = world.say(1, "hello").request().clone();
+        let written = world.play(Event::Answered(outcome(&request, reviewed(action))));
+        assert_eq!((written.said(), written.ledger[0].kind), (vec![said], kind));
+        assert_eq!(written.decision().verdict.as_ref().unwrap().action, action);
+    }
+}
+
+#[test]
+fn a_long_answer_goes_out_in_numbered_parts_that_fit() {
+    let mut world = World::new("part_bytes = 256\nlabel = \"(AI)\"");
+    let code: String = (0..30).map(|n| format!("println!(\"{n}\");\n")).collect();
+    let text = format!("Look:\n\n```rust\n{code}");
+    let written = world.exchange(1, "code!", &text);
+    let count = u16::try_from(written.answers.len()).unwrap();
+    assert!(count > 2);
+    assert_eq!(written.decision().parts, count);
+    for (number, answer) in (1..).zip(&written.answers) {
+        let part = answer.text.plain().unwrap();
+        assert_eq!((answer.part, answer.parts), (number, count));
+        assert!(serde_json::to_string(part).unwrap().len() - 2 <= 256);
+        assert_eq!(part.matches("```").count() % 2, 0, "{part}");
+    }
+    assert!(written.said().last().unwrap().ends_with("```\n\n(AI)"), "{:?}", written.said().last());
+}

@@ -1,0 +1,114 @@
+//! Any interleaving keeps the promises. [`World`] checks every step: the stored entries give the state back, folding twice
+//! gives the same bytes, ids are their own, one answer per turn, and who waits will be woken.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use schemas::Millis;
+use schemas::answered::Outcome;
+use schemas::event::{Event, Message};
+
+use crate::world::*;
+
+#[derive(Debug, Clone)]
+enum Action {
+    Say(u32, usize),
+    Missed(u32),
+    Recall(u32),
+    Withdraw(u32),
+    Edit(u32, bool),
+    Takeover(bool),
+    /// The outcome of the request of that number, counted back from the newest, however often.
+    Outcome(usize, u8),
+    Pass(i64),
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        6 => (0_u32..30, 0_usize..3).prop_map(|(n, sender)| Action::Say(n, sender)),
+        1 => (0_u32..30).prop_map(Action::Missed),
+        2 => (0_u32..30).prop_map(Action::Recall),
+        1 => (0_u32..30).prop_map(Action::Withdraw),
+        2 => (0_u32..30, any::<bool>()).prop_map(|(n, bad)| Action::Edit(n, bad)),
+        1 => any::<bool>().prop_map(Action::Takeover),
+        5 => (0_usize..4, 0_u8..4).prop_map(|(back, end)| Action::Outcome(back, end)),
+        4 => prop_oneof![1_i64..3_000, Just(20 * MINUTE), Just(-500_i64)].prop_map(Action::Pass),
+    ]
+}
+
+/// Easemob's time of a message is the same whenever it comes.
+fn sent_at(sent: &mut BTreeMap<u32, Millis>, world: &World, n: u32) -> Millis {
+    *sent.entry(n).or_insert(world.time - 20)
+}
+
+fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
+    match *action {
+        Action::Say(n, sender) => {
+            let text = ["hello", "the password", "a gun"][n as usize % 7 % 3];
+            let sender = user(["alice", "bob", "clerk"][sender]);
+            world.play(Event::Message(Message {
+                sender,
+                sent_at: sent_at(sent, world, n),
+                ..world.message(n, text)
+            }));
+        }
+        Action::Missed(n) => {
+            let sent_at = sent_at(sent, world, n);
+            world.play(Event::Missed(Message { sender: user("bob"), sent_at, ..world.message(n, "hello") }));
+        }
+        Action::Recall(n) => drop(world.recall(n)),
+        Action::Withdraw(n) => drop(world.withdraw(n)),
+        Action::Edit(n, bad) => drop(world.edit(n, if bad { "a gun" } else { "edited" })),
+        Action::Takeover(taken) => drop(world.takeover(taken.then_some("supervisor"))),
+        Action::Outcome(back, end) => {
+            let Some(request) = world.asked.iter().rev().nth(back).cloned() else { return };
+            let end = match end {
+                0 => Outcome::Expired,
+                1 => Outcome::Failed { reason: "server".into(), verdict: None },
+                _ => done("an answer"),
+            };
+            world.play(Event::Answered(outcome(&request, end)));
+        }
+        Action::Pass(time) => {
+            world.pass(time);
+            world.clock();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_interleaving_keeps_the_promises(
+        settings in prop_oneof![
+            Just(""), Just("merge_window = \"2s\""), Just("lane = \"conversation\"\nhistory_turns = 2"),
+            Just("[canned]\nblocked = \"blocked!\""),
+        ],
+        in_group in any::<bool>(),
+        actions in prop::collection::vec(action(), 1..80),
+    ) {
+        let mut world = if in_group { World::of(group(), settings) } else { World::new(settings) };
+        let mut sent = BTreeMap::new();
+        for action in &actions {
+            play(&mut world, &mut sent, action);
+        }
+        // Every turn ends once its outcome comes, and every lane runs empty.
+        for _ in 0..200 {
+            let Some(state) = world.state.as_ref().filter(|state| !state.core().lanes.is_empty()) else { break };
+            let in_flight: Vec<_> = state.core().lanes.values().filter_map(|lane| lane.turn.clone()).collect();
+            for turn in &in_flight {
+                let request = world.asked.iter().find(|request| request.id == turn.request).cloned().unwrap();
+                world.answer(&request, "an answer");
+            }
+            world.pass(10 * SECOND).clock();
+        }
+        prop_assert!(world.state.as_ref().is_none_or(|state| state.core().lanes.is_empty()));
+        // And without any outcome: the clock alone ends everything and forgets it.
+        world.say(1_000, "one more");
+        for _ in 0..20 {
+            world.pass(31 * 24 * HOUR).clock();
+        }
+        prop_assert!(world.state.is_none());
+    }
+}
