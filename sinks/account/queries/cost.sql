@@ -1,0 +1,36 @@
+-- Tokens, cost, calls, errors and latency by app, provider, model and currency.
+-- Amounts of different currencies are never added: each has a line of its own. A call without cost stands on a line of
+-- its model's currency. `unpriced` counts calls that answered or used tokens and have no cost: what they cost is
+-- unknown and in no sum. Latency is that of calls that answered, in milliseconds.
+-- @app [] only this app (org#app); empty means all
+-- @from [1970-01-01] calls that started at or after this moment, UTC, such as 2025-01-31 or 2025-01-31T08:00:00Z
+-- @to [2100-01-01] calls that started before this moment, UTC
+SELECT
+    app,
+    provider,
+    model,
+    currency_of_line AS currency,
+    count() AS calls,
+    countIf(error != '') AS errors,
+    countIf(amount IS NULL AND (error = '' OR tokens_input IS NOT NULL)) AS unpriced,
+    sum(amount) AS cost,
+    sum(tokens_input) AS input,
+    sum(tokens_cached) AS cached,
+    sum(tokens_output) AS output,
+    sum(tokens_reasoning) AS reasoning,
+    quantileExactIfOrNull(0.5)(duration_ms, error = '') AS p50_ms,
+    quantileExactIfOrNull(0.95)(duration_ms, error = '') AS p95_ms,
+    quantileExactIfOrNull(0.99)(duration_ms, error = '') AS p99_ms
+FROM
+(
+    SELECT
+        app, provider, model, error, duration_ms, tokens_input, tokens_cached, tokens_output, tokens_reasoning,
+        cost AS amount,
+        if(currency = '', max(currency) OVER (PARTITION BY app, provider, model), currency) AS currency_of_line
+    FROM model_calls
+    WHERE ({app:String} = '' OR app = {app:String})
+        AND at >= parseDateTime64BestEffort({from:String}, 3, 'UTC')
+        AND at < parseDateTime64BestEffort({to:String}, 3, 'UTC')
+)
+GROUP BY app, provider, model, currency
+ORDER BY app, provider, model, currency

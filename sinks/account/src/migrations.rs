@@ -1,0 +1,210 @@
+//! The schema's history: numbered, forward only, each with the checksum of its template.
+
+use std::collections::BTreeMap;
+
+use clickhouse::Row;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::failure::code;
+use crate::schema::Layout;
+use crate::{Store, StoreError, TABLES};
+
+const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database} {cluster}";
+const CREATE_RECORD: &str = "CREATE TABLE IF NOT EXISTS {database}.schema_migrations {cluster}
+(
+    number     UInt32,
+    name       String,
+    checksum   String COMMENT 'SHA-256 of the template',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = {engine}
+ORDER BY number";
+
+/// Codes of ClickHouse for a table and a database that are not there.
+const ABSENT: [u32; 2] = [60, 81];
+
+/// One step, one statement that may be repeated: the store has no transaction over a change and its record.
+struct Migration {
+    number: u32,
+    name: &'static str,
+    template: &'static str,
+}
+
+/// Every step. Once released, a template is never changed: a new step is added.
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "0001_messages", template: include_str!("../migrations/0001_messages.sql") },
+    Migration {
+        number: 2,
+        name: "0002_model_calls",
+        template: include_str!("../migrations/0002_model_calls.sql"),
+    },
+    Migration { number: 3, name: "0003_replies", template: include_str!("../migrations/0003_replies.sql") },
+];
+
+impl Migration {
+    fn checksum(&self) -> String {
+        Sha256::digest(self.template).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The change and its record.
+    fn statements(&self, layout: &Layout) -> [String; 2] {
+        let (number, name, checksum) = (self.number, self.name, self.checksum());
+        let record = format!(
+            "INSERT INTO {{database}}.schema_migrations (number, name, checksum) SELECT {number}, '{name}', '{checksum}'"
+        );
+        [layout.render(self.template.trim_end()), layout.render(&record)]
+    }
+}
+
+#[derive(Row, Deserialize)]
+struct Applied {
+    number: u32,
+    name: String,
+    checksum: String,
+}
+
+#[derive(Row, Deserialize)]
+struct Existing {
+    name: String,
+    engine_full: String,
+}
+
+/// The whole history as SQL.
+pub(crate) fn script(layout: &Layout) -> String {
+    let first = [CREATE_DATABASE, CREATE_RECORD].map(|template| layout.render(template));
+    let steps = MIGRATIONS.iter().flat_map(|step| step.statements(layout));
+    first.into_iter().chain(steps).map(|statement| format!("{statement};\n\n")).collect()
+}
+
+/// Applies what is missing; gives the names of the steps and the corrections that were made.
+pub(crate) async fn migrate(store: &Store) -> Result<Vec<String>, StoreError> {
+    store.execute("create database", &store.layout().render(CREATE_DATABASE)).await?;
+    store.execute("create table of migrations", &store.layout().render(CREATE_RECORD)).await?;
+    let mut done = Vec::new();
+    for step in pending(&applied(store).await?)? {
+        for statement in step.statements(store.layout()) {
+            store.execute("apply migration", &statement).await?;
+        }
+        done.push(step.name.to_owned());
+    }
+    for statement in corrections(store).await? {
+        store.execute("correct table", &statement).await?;
+        done.push(statement);
+    }
+    Ok(done)
+}
+
+/// Compares the database with this version and its configuration.
+pub(crate) async fn check(store: &Store) -> Result<(), StoreError> {
+    if let Some(step) = pending(&applied(store).await?)?.first() {
+        return Err(StoreError::NotMigrated(step.name.to_owned()));
+    }
+    let corrections = corrections(store).await?;
+    if corrections.is_empty() { Ok(()) } else { Err(StoreError::Settings(corrections.join("; "))) }
+}
+
+/// The steps that are recorded; none when database or record are not there yet.
+async fn applied(store: &Store) -> Result<Vec<Applied>, StoreError> {
+    let sql = "SELECT number, name, checksum FROM {database}.schema_migrations ORDER BY number";
+    let absent = |text: &str| code(text).is_some_and(|code| ABSENT.contains(&code));
+    match store.fetch("read migrations", &store.layout().render(sql)).await {
+        Err(StoreError::Statement { source: clickhouse::error::Error::BadResponse(text), .. })
+            if absent(&text) =>
+        {
+            Ok(Vec::new())
+        }
+        other => other,
+    }
+}
+
+/// The steps that are not recorded; an error when those that are do not match.
+fn pending(applied: &[Applied]) -> Result<Vec<&'static Migration>, StoreError> {
+    for past in applied {
+        let Some(step) = MIGRATIONS.iter().find(|step| step.number == past.number) else {
+            return Err(StoreError::Newer(past.name.clone()));
+        };
+        let known = step.checksum();
+        if known != past.checksum {
+            let (name, applied) = (past.name.clone(), past.checksum.clone());
+            return Err(StoreError::Drift { name, applied, known });
+        }
+    }
+    Ok(MIGRATIONS.iter().filter(|step| applied.iter().all(|past| past.number != step.number)).collect())
+}
+
+/// Statements that bring the tables to what is configured.
+async fn corrections(store: &Store) -> Result<Vec<String>, StoreError> {
+    let database = &store.layout().database;
+    let sql = format!("SELECT name, engine_full FROM system.tables WHERE database = '{database}'");
+    let existing: BTreeMap<String, String> =
+        (store.fetch::<Existing>("read tables", &sql).await?.into_iter())
+            .map(|table| (table.name, table.engine_full))
+            .collect();
+    let mut statements = Vec::new();
+    for table in TABLES {
+        let engine = existing.get(table).ok_or(StoreError::MissingTable(table))?;
+        statements.extend(store.layout().corrections(table, engine));
+    }
+    Ok(statements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(more: &str) -> Layout {
+        Layout::new(&toml::from_str(&format!("url = 'http://x'\npseudonym_key = 'k'\n{more}")).unwrap())
+    }
+
+    fn as_applied() -> Vec<Applied> {
+        (MIGRATIONS.iter())
+            .map(|step| Applied { number: step.number, name: step.name.into(), checksum: step.checksum() })
+            .collect()
+    }
+
+    #[test]
+    fn steps_are_numbered_from_one_without_gaps_and_named_so() {
+        for (i, step) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(step.number as usize, i + 1);
+            assert!(step.name.starts_with(&format!("{:04}_", step.number)));
+        }
+    }
+
+    #[test]
+    fn no_placeholder_is_left_in_the_script() {
+        for more in ["", "cluster = 'c'"] {
+            let script = script(&layout(more));
+            assert!(!script.contains(['{', '}']), "{script}");
+            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 5 });
+        }
+    }
+
+    #[test]
+    fn released_templates_keep_their_checksums() {
+        let checksums: Vec<String> = MIGRATIONS.iter().map(Migration::checksum).collect();
+        let released = [
+            "ca56592c8f78e6aa407cfbdc00b0e0dc20ddef2e7d6e334c05ae75e2d2a92c4a",
+            "28d73333318c48ed7492795f3062e83bc3ad747b6f3826380ccc91e5405969d5",
+            "04126ed8725a20f8016b45843bd5a10c2914f680512d107095f47585ce9f09f2",
+        ];
+        assert_eq!(checksums, released, "add a migration instead of changing one");
+    }
+
+    #[test]
+    fn what_was_applied_is_not_applied_again() {
+        assert!(pending(&as_applied()).unwrap().is_empty());
+        let names: Vec<_> = pending(&as_applied()[..1]).unwrap().iter().map(|step| step.name).collect();
+        assert_eq!(names, ["0002_model_calls", "0003_replies"]);
+    }
+
+    #[test]
+    fn drift_and_a_newer_database_are_refused() {
+        let mut changed = as_applied();
+        changed[0].checksum = "0".repeat(64);
+        assert_eq!(pending(&changed).err().unwrap().label(), "drift");
+        let mut newer = as_applied();
+        newer.push(Applied { number: 99, name: "0099_later".into(), checksum: String::new() });
+        assert_eq!(pending(&newer).err().unwrap().label(), "newer");
+    }
+}

@@ -1,0 +1,89 @@
+//! What stands for people in analytics.
+
+use catalogue::secret::Secret;
+use hmac::digest::InvalidLength;
+use hmac::{Hmac, KeyInit, Mac};
+use schemas::conversation::Conversation;
+use schemas::ids::{AppKey, UserId};
+use sha2::Sha256;
+
+/// Half of the code is enough to tell users apart and keeps the columns small.
+const BYTES: usize = 16;
+
+/// Keyed pseudonyms, different for the same id in different apps.
+#[derive(Clone)]
+pub(crate) struct Pseudonyms {
+    keyed: Hmac<Sha256>,
+}
+
+impl Pseudonyms {
+    pub(crate) fn new(key: &Secret) -> Result<Self, InvalidLength> {
+        Hmac::new_from_slice(key.expose().as_bytes()).map(|keyed| Self { keyed })
+    }
+
+    /// Of a user: the first 32 hex digits of HMAC-SHA256 over app, a zero byte and the user's id.
+    pub(crate) fn of_user(&self, app: &AppKey, user: &UserId) -> String {
+        self.of(app, user.as_str())
+    }
+
+    /// Of a conversation: the same over its kind and id (`chat/bot/user`, `group/id`), which no user id can be.
+    pub(crate) fn of_conversation(&self, conversation: &Conversation) -> String {
+        let app = conversation.app();
+        let key = conversation.to_string();
+        self.of(app, &key[app.as_str().len() + 1..])
+    }
+
+    fn of(&self, app: &AppKey, id: &str) -> String {
+        let code = self
+            .keyed
+            .clone()
+            .chain_update(app.as_str())
+            .chain_update([0])
+            .chain_update(id)
+            .finalize()
+            .into_bytes();
+        code[..BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(name: &str) -> AppKey {
+        AppKey::new(name).unwrap()
+    }
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn pseudonyms(key: &str) -> Pseudonyms {
+        Pseudonyms::new(&Secret::new(key)).unwrap()
+    }
+
+    #[test]
+    fn a_pseudonym_is_the_keyed_code_of_app_and_user() {
+        // printf 'acme#support\0alice' | openssl dgst -sha256 -hmac key
+        assert_eq!(
+            pseudonyms("key").of_user(&app("acme#support"), &user("alice")),
+            "0a104764abb035510f6bc48329b01e8c"
+        );
+    }
+
+    #[test]
+    fn apps_users_keys_and_conversations_all_differ() {
+        let one = pseudonyms("key");
+        let alice = one.of_user(&app("a#b"), &user("alice"));
+        let chat = Conversation::with_bot(app("a#b"), user("bot"), user("alice"));
+        let others = [
+            one.of_user(&app("a#c"), &user("alice")),
+            one.of_user(&app("a#b"), &user("bob")),
+            pseudonyms("other").of_user(&app("a#b"), &user("alice")),
+            one.of_conversation(&chat),
+            one.of_conversation(&Conversation::with_bot(app("a#c"), user("bot"), user("alice"))),
+        ];
+        assert!(others.iter().all(|other| *other != alice && other.len() == 32));
+        assert_eq!(one.of_conversation(&chat), one.of_conversation(&chat.clone()));
+    }
+}

@@ -1,0 +1,147 @@
+//! What in the schema depends on the deployment: names, engine, retention, deduplication window.
+
+use crate::config::{RawAccount, RawRetention};
+
+/// A week. With the store's default of an hour the window would be shorter than its number of blocks promises.
+const WINDOW_SECONDS: u32 = 7 * 24 * 60 * 60;
+
+/// The deployment's part of the schema.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) database: String,
+    cluster: Option<String>,
+    window: u32,
+    retention: RawRetention,
+}
+
+impl Layout {
+    pub(crate) fn new(raw: &RawAccount) -> Self {
+        Self {
+            database: raw.database.clone(),
+            cluster: raw.cluster.clone(),
+            window: raw.deduplication_window,
+            retention: raw.retention_days.clone(),
+        }
+    }
+
+    /// Fills a template: `{database}`, `{cluster}` (an ON CLUSTER clause or nothing), `{engine}`, `{window}` (a
+    /// setting) and `{retention.<table>}` (days).
+    pub(crate) fn render(&self, template: &str) -> String {
+        let engine = if self.cluster.is_some() { "ReplicatedMergeTree" } else { "MergeTree" };
+        let filled = template
+            .replace("{database}", &format!("`{}`", self.database))
+            .replace("{cluster}", &self.on_cluster())
+            .replace("{engine}", engine)
+            .replace("{window}", &self.window_settings());
+        (self.retention.of_tables().iter()).fold(filled, |sql, (table, days)| {
+            sql.replace(&format!("{{retention.{table}}}"), &days.to_string())
+        })
+    }
+
+    /// Statements that bring a table to what is configured, given its engine clause as the store tells it.
+    pub(crate) fn corrections(&self, table: &str, engine: &str) -> Vec<String> {
+        let alter = |change: String| {
+            let place = self.render("{database}");
+            [format!("ALTER TABLE {place}.{table}"), self.on_cluster(), change]
+                .iter()
+                .filter(|part| !part.is_empty())
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let mut statements = Vec::new();
+        let window = number_after(engine, &format!("{} = ", self.window_name()));
+        if window.is_none_or(|blocks| blocks < self.window) {
+            statements.push(alter(format!("MODIFY SETTING {}", self.window_settings())));
+        }
+        let wanted =
+            self.retention.of_tables().iter().find(|(name, _)| *name == table).map(|(_, days)| *days);
+        if let Some(days) =
+            wanted.filter(|days| number_after(engine, "toIntervalDay(") != Some((*days).into()))
+        {
+            statements.push(alter(format!("MODIFY TTL toDateTime(at) + INTERVAL {days} DAY")));
+        }
+        statements
+    }
+
+    fn on_cluster(&self) -> String {
+        self.cluster.as_ref().map(|name| format!("ON CLUSTER `{name}`")).unwrap_or_default()
+    }
+
+    fn window_name(&self) -> &'static str {
+        if self.cluster.is_some() {
+            "replicated_deduplication_window"
+        } else {
+            "non_replicated_deduplication_window"
+        }
+    }
+
+    fn window_settings(&self) -> String {
+        let blocks = format!("{} = {}", self.window_name(), self.window);
+        match self.cluster {
+            Some(_) => format!("{blocks}, replicated_deduplication_window_seconds = {WINDOW_SECONDS}"),
+            None => blocks,
+        }
+    }
+}
+
+fn number_after(text: &str, mark: &str) -> Option<u32> {
+    // `replicated_…` is the end of `non_replicated_…`, too.
+    let text = text.replace("non_replicated", "local");
+    let mark = mark.replace("non_replicated", "local");
+    let (_, rest) = text.split_once(&mark)?;
+    rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(more: &str) -> Layout {
+        let short = format!("url = 'http://x'\npseudonym_key = 'k'\ndatabase = 'd'\n{more}");
+        Layout::new(&toml::from_str(&short).unwrap())
+    }
+
+    #[test]
+    fn one_node_gets_plain_tables_and_a_cluster_replicated_ones() {
+        let template =
+            "CREATE TABLE {database}.t {cluster} ENGINE = {engine} TTL {retention.replies} SETTINGS {window}";
+        assert_eq!(
+            layout("deduplication_window = 7").render(template),
+            "CREATE TABLE `d`.t  ENGINE = MergeTree TTL 400 SETTINGS non_replicated_deduplication_window = 7"
+        );
+        assert_eq!(
+            layout("cluster = 'c'\ndeduplication_window = 7\nretention_days = { replies = 30 }")
+                .render(template),
+            "CREATE TABLE `d`.t ON CLUSTER `c` ENGINE = ReplicatedMergeTree TTL 30 SETTINGS \
+             replicated_deduplication_window = 7, replicated_deduplication_window_seconds = 604800"
+        );
+    }
+
+    #[test]
+    fn a_table_is_corrected_only_where_it_differs() {
+        let engine = "MergeTree ORDER BY at TTL toDateTime(at) + toIntervalDay(400) SETTINGS \
+                      non_replicated_deduplication_window = 50000, index_granularity = 8192";
+        assert!(layout("").corrections("replies", engine).is_empty());
+        assert!(layout("deduplication_window = 20000").corrections("replies", engine).is_empty());
+        assert_eq!(
+            layout("deduplication_window = 60000").corrections("replies", engine),
+            ["ALTER TABLE `d`.replies MODIFY SETTING non_replicated_deduplication_window = 60000"]
+        );
+        assert_eq!(
+            layout("retention_days = { replies = 30 }").corrections("replies", engine),
+            ["ALTER TABLE `d`.replies MODIFY TTL toDateTime(at) + INTERVAL 30 DAY"]
+        );
+    }
+
+    #[test]
+    fn the_window_of_plain_tables_does_not_count_on_a_cluster() {
+        let engine = "ReplicatedMergeTree TTL toDateTime(at) + toIntervalDay(400) SETTINGS \
+                      non_replicated_deduplication_window = 50000";
+        let statements = layout("cluster = 'c'").corrections("replies", engine);
+        assert_eq!(statements.len(), 1);
+        assert!(
+            statements[0].contains("ON CLUSTER `c` MODIFY SETTING replicated_deduplication_window = 50000")
+        );
+    }
+}

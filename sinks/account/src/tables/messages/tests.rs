@@ -1,0 +1,77 @@
+use pipeline::Refused;
+use schemas::topic::Topic;
+use serde_json::{Value, json};
+
+use crate::tables::tests::{example, record, rows};
+
+fn row(decision: &Value) -> Result<Option<Value>, Refused> {
+    let rows = rows(Topic::Decisions, &record(Topic::Decisions, "decision", decision))?;
+    Ok(rows.into_iter().next().map(|(_, row)| row))
+}
+
+#[test]
+fn a_decision_on_a_message_is_a_row_without_a_users_name() {
+    let row = row(&example!("decisions/valid-asked.json")).unwrap().unwrap();
+    let expected = json!({
+        "app": "acme#support",
+        "at": 1735689600138_i64,
+        "message": "acme#support/chat/1501234567890123456",
+        "chat_kind": "chat",
+        "conversation": "585e254679e815b26e67c70dd3586eaf",
+        "sender": "0a104764abb035510f6bc48329b01e8c",
+        "input": "message",
+        "kind": "text",
+        "characters": 24,
+        "ruling": "asked",
+        "reasons": [],
+        "action": "pass",
+        "rules": [],
+        "dictionary": "4b5c6d7e",
+        "reply": "intercept",
+        "turn": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b01",
+        "merged": 1,
+        "route": "app",
+        "bundle": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        "sent_at": 1735689600123_i64,
+        "received_at": 1735689600135_i64,
+        "queue_ms": 3,
+        "source_topic": "decisions",
+        "source_partition": 3,
+        "source_offset": 77,
+        "builder": 1,
+    });
+    assert_eq!(row, expected);
+    assert!(!row.to_string().contains("alice"));
+}
+
+#[test]
+fn what_a_decision_does_not_tell_is_empty_or_null() {
+    let row = row(&example!("decisions/valid-unconfigured.json")).unwrap().unwrap();
+    for column in ["sender", "kind", "action", "dictionary", "reply", "route", "bundle"] {
+        assert_eq!(row[column], "", "{column}");
+    }
+    for column in ["turn", "sent_at", "received_at", "queue_ms"] {
+        assert_eq!(row[column], Value::Null, "{column}");
+    }
+    assert_eq!(row["ruling"], "unconfigured");
+}
+
+#[test]
+fn decisions_on_other_inputs_give_no_row() {
+    let mut decision = example!("decisions/valid-asked.json");
+    decision["input"] = json!("missed");
+    assert!(row(&decision).unwrap().is_some());
+    for input in ["answered", "recall", "clock"] {
+        decision["input"] = json!(input);
+        assert_eq!(row(&decision).unwrap(), None);
+    }
+}
+
+#[test]
+fn a_senders_clock_may_be_nonsense_but_the_logs_may_not() {
+    let mut decision = example!("decisions/valid-asked.json");
+    decision["sent_at"] = json!(i64::MAX);
+    assert_eq!(row(&decision).unwrap().unwrap()["sent_at"], Value::Null);
+    decision["at"] = json!(-1);
+    assert_eq!(row(&decision), Err(Refused::DeadLetter { reason: "time_out_of_range" }));
+}

@@ -1,0 +1,148 @@
+//! `model_calls`: one row per attempt.
+
+use clickhouse::Row;
+use pipeline::Refused;
+use schemas::answered::{Answered, Attempt, Outcome, UsageSource};
+use schemas::money::Money;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{BUILDER, Content, MODEL_CALLS, TABLES};
+use crate::insert::Stored;
+use crate::pseudonym::Pseudonyms;
+use crate::read::{Source, count, moment};
+
+/// `Decimal(18, 12)` has eighteen digits, so a call may cost less than a million.
+const LARGEST_PICO: u64 = 999_999_999_999_999_999;
+
+/// One attempt; the columns are described in the table's definition.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
+pub(crate) struct ModelCallRow {
+    app: String,
+    at: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    request: Uuid,
+    kind: &'static str,
+    #[serde(with = "clickhouse::serde::uuid")]
+    turn: Uuid,
+    message: String,
+    chat_kind: &'static str,
+    conversation: String,
+    attempt: u16,
+    attempts: u16,
+    target: String,
+    provider: String,
+    model: String,
+    model_answered: String,
+    region: String,
+    error: String,
+    code: String,
+    status: Option<u16>,
+    duration_ms: u32,
+    tokens_input: Option<u64>,
+    tokens_cached: Option<u64>,
+    tokens_output: Option<u64>,
+    tokens_reasoning: Option<u64>,
+    usage_source: &'static str,
+    /// In 10⁻¹², as the column counts.
+    cost: Option<i64>,
+    currency: String,
+    price: String,
+    provider_request: String,
+    finish: String,
+    rerun: bool,
+    outcome: &'static str,
+    outcome_reason: String,
+    source_topic: String,
+    source_partition: i32,
+    source_offset: i64,
+    builder: u8,
+}
+
+impl ModelCallRow {
+    /// The row of one attempt of a request that ended.
+    pub(super) fn of(
+        end: &Answered,
+        call: &Attempt,
+        source: Source,
+        names: &Pseudonyms,
+    ) -> Result<Self, Refused> {
+        let conversation = &end.lane.conversation;
+        let usage = call.usage.as_ref();
+        let a = call.clone();
+        let cost = a.cost.map(exact).transpose()?;
+        let (cost, currency) = cost.map_or((None, String::new()), |m| (Some(m.pico), m.currency));
+        Ok(Self {
+            app: conversation.app().to_string(),
+            at: moment(a.started_at)?,
+            request: end.request.uuid(),
+            kind: end.kind.label(),
+            turn: end.turn.uuid(),
+            message: end.message.to_string(),
+            chat_kind: conversation.kind().label(),
+            conversation: names.of_conversation(conversation),
+            attempt: a.number,
+            attempts: count(end.attempts.len()),
+            target: a.target.into(),
+            provider: a.provider,
+            model: a.model,
+            model_answered: a.model_answered.unwrap_or_default(),
+            region: a.region,
+            error: a.error.unwrap_or_default(),
+            code: a.code.unwrap_or_default(),
+            status: a.status,
+            duration_ms: a.duration_ms,
+            tokens_input: usage.map(|u| u.input),
+            tokens_cached: usage.map(|u| u.cached),
+            tokens_output: usage.map(|u| u.output),
+            tokens_reasoning: usage.map(|u| u.reasoning),
+            usage_source: usage.map_or("", |u| label(u.source)),
+            cost,
+            currency,
+            price: a.price.unwrap_or_default(),
+            provider_request: a.provider_request.unwrap_or_default(),
+            finish: a.finish.unwrap_or_default(),
+            rerun: end.rerun,
+            outcome: end.outcome.label(),
+            outcome_reason: reason(&end.outcome).to_owned(),
+            source_topic: source.topic,
+            source_partition: source.partition,
+            source_offset: source.offset,
+            builder: BUILDER,
+        })
+    }
+}
+
+/// The column would cut a larger amount without a word.
+fn exact(cost: Money) -> Result<Money, Refused> {
+    let fits = cost.pico.unsigned_abs() <= LARGEST_PICO;
+    if fits { Ok(cost) } else { Err(Refused::DeadLetter { reason: "cost_out_of_range" }) }
+}
+
+fn label(source: UsageSource) -> &'static str {
+    match source {
+        UsageSource::Provider => "provider",
+        UsageSource::Estimated => "estimated",
+    }
+}
+
+fn reason(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Failed { reason, .. } | Outcome::Dead { reason } => reason,
+        Outcome::Done { .. } | Outcome::Expired | Outcome::Cancelled => "",
+    }
+}
+
+impl Stored for ModelCallRow {
+    const TABLE: &'static str = TABLES[MODEL_CALLS];
+
+    fn of(row: &crate::Row) -> Option<&Self> {
+        match &row.0 {
+            Content::ModelCall(row) => Some(row),
+            Content::Message(_) | Content::Reply(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

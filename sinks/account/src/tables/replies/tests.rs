@@ -1,0 +1,49 @@
+use schemas::topic::Topic;
+use serde_json::{Value, json};
+
+use crate::tables::tests::{example, record, rows};
+
+fn row(delivery: &Value) -> Value {
+    rows(Topic::Deliveries, &record(Topic::Deliveries, "delivery", delivery)).unwrap().remove(0).1
+}
+
+#[test]
+fn a_delivery_is_a_row() {
+    assert_eq!(
+        row(&example!("deliveries/valid-sent.json")),
+        json!({
+            "app": "acme#support",
+            "at": 1735689601683_i64,
+            "answer": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b06",
+            "turn": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b01",
+            "message": "acme#support/chat/1501234567890123456",
+            "chat_kind": "chat",
+            "conversation": "585e254679e815b26e67c70dd3586eaf",
+            "bot": "bot_helpdesk",
+            "part": 1,
+            "parts": 2,
+            "characters": 14,
+            "result": "sent",
+            "reason": "",
+            "easemob_id": "1501234567890990001",
+            "attempts": 1,
+            "rerun": false,
+            "decided_at": 1735689601623_i64,
+            "started_at": 1735689601633_i64,
+            "delivery_ms": 60,
+            "source_topic": "deliveries",
+            "source_partition": 3,
+            "source_offset": 77,
+            "builder": 1,
+        })
+    );
+}
+
+#[test]
+fn what_was_not_sent_says_why_and_what_may_have_been_says_so() {
+    let undelivered = row(&example!("deliveries/valid-undelivered.json"));
+    let told = (&undelivered["result"], &undelivered["reason"], &undelivered["easemob_id"]);
+    assert_eq!(told, (&json!("undelivered"), &json!("expired"), &json!("")));
+    let unknown = row(&example!("deliveries/valid-unknown.json"));
+    assert_eq!((&unknown["result"], &unknown["rerun"]), (&json!("unknown"), &json!(true)));
+}

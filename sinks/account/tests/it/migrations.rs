@@ -1,0 +1,70 @@
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
+    let scene = Scene::new();
+    assert_eq!(scene.store.check().await.unwrap_err().label(), "not_migrated");
+    let done = scene.store.migrate().await.unwrap();
+    assert_eq!(done, ["0001_messages", "0002_model_calls", "0003_replies"]);
+    assert!(scene.store.migrate().await.unwrap().is_empty());
+    assert_eq!(scene.rows("schema_migrations").await, 3);
+    scene.store.check().await.unwrap();
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn what_is_printed_and_applied_by_hand_passes_the_check() {
+    let scene = Scene::new();
+    for statement in scene.store.print().split(";\n\n").filter(|statement| !statement.is_empty()) {
+        scene.execute(statement).await;
+    }
+    scene.store.check().await.unwrap();
+    assert!(scene.store.migrate().await.unwrap().is_empty());
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn drift_a_newer_database_and_a_missing_table_are_refused() {
+    let scene = Scene::migrated().await;
+    scene
+        .execute("INSERT INTO {db}.schema_migrations (number, name, checksum) SELECT 99, '0099_later', 'x'")
+        .await;
+    assert_eq!(scene.store.check().await.unwrap_err().label(), "newer");
+    scene
+        .execute("ALTER TABLE {db}.schema_migrations DELETE WHERE number = 99 SETTINGS mutations_sync = 2")
+        .await;
+    scene.store.check().await.unwrap();
+    scene.execute("DROP TABLE {db}.replies").await;
+    assert_eq!(scene.store.check().await.unwrap_err().label(), "missing_table");
+    scene
+        .execute("ALTER TABLE {db}.schema_migrations UPDATE checksum = 'x' WHERE number = 1 SETTINGS mutations_sync = 2")
+        .await;
+    let error = scene.store.migrate().await.unwrap_err();
+    assert_eq!(error.label(), "drift");
+    assert!(error.to_string().contains("0001_messages"), "{error}");
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn a_window_or_retention_that_is_not_as_configured_is_refused_and_then_migrated() {
+    let scene = Scene::migrated().await;
+    scene.execute("ALTER TABLE {db}.messages MODIFY SETTING non_replicated_deduplication_window = 100").await;
+    let error = scene.store.check().await.unwrap_err();
+    assert_eq!(error.label(), "settings");
+    assert!(error.to_string().contains("non_replicated_deduplication_window = 50000"), "{error}");
+
+    let shorter = scene.with("retention_days = { messages = 3650, model_calls = 3650, replies = 30 }");
+    assert_eq!(shorter.store.migrate().await.unwrap().len(), 2);
+    shorter.store.check().await.unwrap();
+    let engine = scene
+        .text("SELECT engine_full FROM system.tables WHERE database = '{db}' AND name = 'replies'")
+        .await;
+    assert!(engine.contains("toIntervalDay(30)"), "{engine}");
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_an_error_of_the_statement() {
+    let nowhere = Scene::at("http://127.0.0.1:1", "d", "");
+    assert_eq!(nowhere.store.check().await.unwrap_err().label(), "statement");
+}

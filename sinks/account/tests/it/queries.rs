@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+
+use account::queries;
+use schemas::topic::Topic;
+use serde_json::{Value, json};
+
+use crate::scene::{MESSAGES, MODEL_CALLS, REPLIES, Scene, answered, built, example};
+
+/// 2025-01-01T00:00:00Z.
+const NEW_YEAR: i64 = 1_735_689_600_000;
+
+fn call(model: &str, at: i64, took: u32) -> Value {
+    json!({
+        "target": "main", "provider": "openai", "model": model, "region": "cn",
+        "started_at": NEW_YEAR + at, "duration_ms": took, "status": 200,
+    })
+}
+
+fn priced(mut call: Value, tokens: (u64, u64), cost: Option<(i64, &str)>) -> Value {
+    call["usage"] =
+        json!({"input": tokens.0, "cached": 1, "output": tokens.1, "reasoning": 2, "source": "provider"});
+    if let Some((pico, currency)) = cost {
+        call["cost"] = json!({"pico": pico, "currency": currency});
+    }
+    call
+}
+
+fn failed(mut call: Value) -> Value {
+    call["error"] = json!("server_error");
+    call
+}
+
+fn done() -> Value {
+    json!({"end": "done", "text": {"plain": "x"}, "verdict": {"action": "pass", "dictionary": "d"}, "target": "main"})
+}
+
+/// Two apps, two models, two currencies, a call without price and a failure.
+async fn store_calls(scene: &Scene) {
+    let ends = [
+        answered(
+            "a#one",
+            done(),
+            &[failed(call("m-1", 0, 5_000)), priced(call("m-1", 10, 100), (10, 20), Some((1, "CNY")))],
+        ),
+        answered(
+            "a#one",
+            done(),
+            &[priced(call("m-1", 20, 300), (30, 40), Some((999_999_999_999_999_998, "CNY")))],
+        ),
+        answered("a#one", done(), &[priced(call("m-1", 30, 200), (1, 1), Some((7_000_000_000_000, "USD")))]),
+        answered("a#one", done(), &[priced(call("m-2", 40, 50), (5, 6), None)]),
+        answered(
+            "a#two",
+            json!({"end": "failed", "reason": "server_error"}),
+            &[failed(call("m-1", 86_400_000, 1))],
+        ),
+    ];
+    let rows = ends
+        .iter()
+        .enumerate()
+        .flat_map(|(i, end)| built(&scene.sink, Topic::Events, i as i64, end))
+        .collect();
+    scene.insert(MODEL_CALLS, "events:3:0-4", rows).await.unwrap();
+}
+
+#[tokio::test]
+async fn costs_are_exact_and_currencies_are_never_added() {
+    let scene = Scene::migrated().await;
+    store_calls(&scene).await;
+    let table = scene.query("cost", &[]).await;
+    let line = |app: &str, model: &str, currency: &str, rest: Value| {
+        let mut line = vec![json!(app), json!("openai"), json!(model), json!(currency)];
+        line.extend(rest.as_array().unwrap().clone());
+        line
+    };
+    assert_eq!(
+        table.columns,
+        [
+            "app",
+            "provider",
+            "model",
+            "currency",
+            "calls",
+            "errors",
+            "unpriced",
+            "cost",
+            "input",
+            "cached",
+            "output",
+            "reasoning",
+            "p50_ms",
+            "p95_ms",
+            "p99_ms"
+        ]
+    );
+    let expected = [
+        line("a#one", "m-1", "CNY", json!([2, 0, 0, "999999.999999999999", 40, 2, 60, 4, 300, 300, 300])),
+        line("a#one", "m-1", "USD", json!([2, 1, 0, "7", 1, 1, 1, 2, 200, 200, 200])),
+        line("a#one", "m-2", "", json!([1, 0, 1, null, 5, 1, 6, 2, 50, 50, 50])),
+        line("a#two", "m-1", "", json!([1, 1, 0, null, null, null, null, null, null, null, null])),
+    ];
+    assert_eq!(table.rows, expected, "\n{}", table.to_text());
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn app_and_time_narrow_a_query() {
+    let scene = Scene::migrated().await;
+    store_calls(&scene).await;
+    let calls = |table: account::queries::Table| -> u64 {
+        (0..table.rows.len()).map(|row| table.get(row, "calls").unwrap().as_u64().unwrap()).sum()
+    };
+    assert_eq!(calls(scene.query("cost", &[("app", "a#two")]).await), 1);
+    assert_eq!(calls(scene.query("cost", &[("to", "2025-01-02")]).await), 5);
+    assert_eq!(calls(scene.query("cost", &[("from", "2025-01-02T00:00:00Z")]).await), 1);
+    assert_eq!(
+        calls(
+            scene
+                .query("cost", &[("from", "2025-01-01 00:00:00.020"), ("to", "2025-01-01T00:00:00.040Z")])
+                .await
+        ),
+        2
+    );
+    assert_eq!(calls(scene.query("cost", &[("app", "' OR 1 = 1 --")]).await), 0);
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn counts_tell_rows_from_their_sources() {
+    let scene = Scene::migrated().await;
+    store_calls(&scene).await;
+    let asked = || built(&scene.sink, Topic::Decisions, 1, &example!("decisions/valid-asked.json"));
+    scene.insert(MESSAGES, "decisions:3:1-1", asked()).await.unwrap();
+    // What must never happen: the same record under two tokens.
+    scene.insert(MESSAGES, "decisions:3:1-2", asked()).await.unwrap();
+    let reply = built(&scene.sink, Topic::Deliveries, 1, &example!("deliveries/valid-undelivered.json"));
+    scene.insert(REPLIES, "deliveries:3:1-1", reply).await.unwrap();
+    let table = scene.query("counts", &[]).await;
+    assert_eq!(table.columns, ["table", "app", "label", "rows", "sources"]);
+    let expected = json!([
+        ["messages", "acme#support", "asked", 2, 1],
+        ["model_calls", "a#one", "done", 5, 5],
+        ["model_calls", "a#two", "failed", 1, 1],
+        ["replies", "acme#support", "undelivered", 1, 1],
+    ]);
+    assert_eq!(json!(table.rows), expected, "\n{}", table.to_text());
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn unknown_names_and_malformed_values_are_refused() {
+    let scene = Scene::migrated().await;
+    let label = |name: &'static str, parameter: &'static str, value: &'static str| {
+        let store = scene.store.clone();
+        async move {
+            let given = BTreeMap::from([(parameter.to_owned(), value.to_owned())]);
+            queries::run(&store, name, &given).await.unwrap_err().label()
+        }
+    };
+    assert_eq!(label("costs", "app", "a#b").await, "unknown_query");
+    assert_eq!(label("cost", "apps", "a#b").await, "unknown_parameter");
+    assert_eq!(label("cost", "from", "yesterday").await, "statement");
+    scene.drop().await;
+}
