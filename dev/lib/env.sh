@@ -3,13 +3,18 @@
 HUIYIN_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export HUIYIN_ROOT
 
-# For builds that select the `huiyin` package: without OpenSSL's headers it is built from source.
+# For builds that select the package `huiyin`, and for those of `dev` alone: without its headers OpenSSL is built from
+# source.
 if [[ -n ${OPENSSL_DIR:-} ]] || pkg-config --exists openssl 2>/dev/null; then
-  HUIYIN_CARGO_FEATURES=""
+  HUIYIN_CARGO_FEATURES="" HUIYIN_DEV_FEATURES=""
 else
-  HUIYIN_CARGO_FEATURES="--features huiyin/vendored-openssl"
+  HUIYIN_CARGO_FEATURES="--features huiyin/vendored-openssl" HUIYIN_DEV_FEATURES="--features dev/vendored-openssl"
 fi
-export HUIYIN_CARGO_FEATURES
+export HUIYIN_CARGO_FEATURES HUIYIN_DEV_FEATURES
+
+# For builds of the whole workspace with the tests that need the stack.
+HUIYIN_TEST_FEATURES="$HUIYIN_CARGO_FEATURES --features pipeline/broker-tests,ingest/broker-tests,account/broker-tests"
+export HUIYIN_TEST_FEATURES
 
 # Ends the script with one line that names every tool of "$@" that is not on the PATH.
 require_tools() {

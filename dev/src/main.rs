@@ -1,5 +1,6 @@
 //! The local stack, the demo and the tidy checks.
 
+mod demo;
 mod say;
 mod stack;
 
@@ -17,11 +18,14 @@ struct Cli {
 enum Command {
     /// Kafka and a ClickHouse engine on the loopback interface, everything under .local/
     Stack(stack::Cli),
+    /// Conversations through the whole line, and the proof of what came of them
+    Demo(demo::Cli),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stack(cli) => stack::run(&cli),
+        Command::Demo(cli) => demo::run(&cli),
     };
     match done {
         Ok(code) => code,

@@ -1,2 +1,118 @@
 //! The binary: composition and command line only.
-fn main() {}
+
+mod admin;
+mod bundles;
+mod check;
+mod cli;
+mod config;
+mod conversation;
+mod refold;
+mod role;
+mod run;
+mod substitute;
+mod telemetry;
+mod topics;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+
+use cli::{Bundle, Cli, Command, Topics};
+use config::Config;
+
+fn main() -> ExitCode {
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start runtime")
+        .and_then(|runtime| runtime.block_on(dispatch(Cli::parse())));
+    let (out, code) = match done {
+        Ok(out) => (out, ExitCode::SUCCESS),
+        Err(error) => {
+            // Nobody is left to tell when standard error is closed.
+            drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    // A reader that has seen enough closes the pipe; that is no failure.
+    drop(std::io::stdout().write_all(out.as_bytes()));
+    code
+}
+
+/// Does what was asked; the text is for standard output.
+async fn dispatch(cli: Cli) -> anyhow::Result<String> {
+    let config = Config::read(&cli.config, cli.instance, |name| std::env::var(name).ok())?;
+    telemetry::log(config.log_format, &config.log_filter)?;
+    match cli.command {
+        Command::Run { roles, apply, leave } => {
+            let meter = telemetry::meter()?;
+            let options = run::Options { roles: cli::roles(&roles)?, apply, leave };
+            run::run(config, options, meter).await?;
+            Ok(String::new())
+        }
+        Command::Topics { command: Topics::Create { print: true, .. } } => Ok(topics::print(&config)),
+        Command::Topics { command: Topics::Create { renew, .. } } => {
+            blocking(move || topics::create(&config, renew)).await
+        }
+        Command::Config { command: Bundle::Apply } => blocking(move || bundles::apply(&config)).await,
+        Command::Migrate { print } => migrate(&config, print).await,
+        Command::Query { name, parameters, json } => query(&config, name, &parameters, json).await,
+        Command::Refold { json } => blocking(move || refolded(&config, json)).await,
+        Command::Check { online } => {
+            let mut report = check::offline(&config)?;
+            if online {
+                report.push_str(&check::tables(&config).await?);
+                report.push_str(&blocking(move || check::cluster(&config)).await?);
+            }
+            Ok(report)
+        }
+    }
+}
+
+/// Kafka's clients block, which an async worker must not.
+async fn blocking(work: impl FnOnce() -> anyhow::Result<String> + Send + 'static) -> anyhow::Result<String> {
+    tokio::task::spawn_blocking(work).await.context("wait for command")?
+}
+
+fn store(config: &Config) -> anyhow::Result<account::Store> {
+    let raw = config.account.clone().context("section [account] is missing")?;
+    Ok(account::Store::new(&account::AccountConfig::new(raw)?))
+}
+
+async fn migrate(config: &Config, print: bool) -> anyhow::Result<String> {
+    let store = store(config)?;
+    if print {
+        return Ok(store.print());
+    }
+    let done = store.migrate().await?;
+    Ok(if done.is_empty() { "nothing to do\n".to_owned() } else { done.join("\n") + "\n" })
+}
+
+async fn query(
+    config: &Config,
+    name: Option<String>,
+    parameters: &[String],
+    json: bool,
+) -> anyhow::Result<String> {
+    let Some(name) = name else {
+        return Ok(account::queries::list().iter().map(|q| format!("{}\t{}\n", q.name, q.meaning)).collect());
+    };
+    let mut given = BTreeMap::new();
+    for parameter in parameters {
+        let Some((key, value)) = parameter.split_once('=') else {
+            bail!("read --param {parameter:?}: it is not name=value")
+        };
+        given.insert(key.to_owned(), value.to_owned());
+    }
+    let table = account::queries::run(&store(config)?, &name, &given).await?;
+    if json { Ok(serde_json::to_string(&table)? + "\n") } else { Ok(table.to_text()) }
+}
+
+fn refolded(config: &Config, json: bool) -> anyhow::Result<String> {
+    let report = refold::refold(config)?;
+    let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
+    if report.ok() { Ok(text) } else { bail!(text) }
+}

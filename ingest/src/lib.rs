@@ -1,1 +1,38 @@
 //! Callbacks to Kafka: verify, parse, judge, publish, answer.
+//!
+//! One path per callback rule of Easemob's console, so that the secret is known before the body is read, and one per
+//! other source. Before delivery ([`Stage::Pre`](config::Stage)) the verdict is given in the handler, and a message to a
+//! bot is answered when Kafka has acknowledged it or its deadline has come. After delivery the log gets what was missed.
+//!
+//! A refused callback is answered with an HTTP error, which Easemob takes as a failure: the rule's fallback applies. A
+//! verdict is never an error.
+
+mod accept;
+mod address;
+mod body;
+mod bots;
+mod callback;
+pub mod config;
+mod ingest;
+mod judge;
+pub mod metrics;
+mod post_send;
+mod pre_send;
+mod publish;
+mod rate;
+mod reaction;
+mod refusal;
+mod reply;
+mod server;
+mod signature;
+mod source;
+mod tls;
+mod verify;
+
+pub use config::{Config, RawIngest, validate};
+pub use ingest::{Ingest, router};
+pub use judge::Judge;
+pub use publish::{Log, Publish, Receipt};
+pub use server::{IngestHandle, ServeError, serve};
+pub use source::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
+pub use tls::TlsError;

@@ -11,9 +11,16 @@
 
 pub mod batch;
 pub mod call;
+mod dead_letter;
 pub mod fold;
 pub mod kafka;
 pub mod metrics;
 mod record;
+mod start;
 
+pub use dead_letter::{
+    ATTEMPTS_HEADER, GivenUp, OFFSET_HEADER, PARTITION_HEADER, REASON_HEADER, STEP_HEADER, TIMESTAMP_HEADER,
+    TOPIC_HEADER, dead_letter,
+};
 pub use record::{Header, Outgoing, Record, Refused};
+pub use start::StartPolicy;

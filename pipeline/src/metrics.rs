@@ -10,3 +10,10 @@ pub struct Metric {
     /// Names of its labels; their values are closed.
     pub labels: &'static [&'static str],
 }
+
+/// Every metric that this crate writes.
+pub fn all() -> impl Iterator<Item = &'static Metric> {
+    [crate::fold::metrics::METRICS, crate::call::metrics::METRICS, crate::batch::metrics::METRICS]
+        .into_iter()
+        .flatten()
+}

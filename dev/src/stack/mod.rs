@@ -1,5 +1,6 @@
 //! `dev stack`: a real Kafka and a real ClickHouse engine, started, found again and stopped by process id.
 
+mod borrowed;
 mod clickhouse;
 mod fetch;
 mod kafka;
@@ -12,10 +13,15 @@ mod template;
 
 use crate::say::say;
 use anyhow::{Context, Result};
+pub(crate) use borrowed::Borrowed;
 use clap::{Args, Subcommand};
-use plan::{Options, Plan};
+pub(crate) use fetch::tail;
+use plan::Options;
+pub(crate) use plan::Plan;
+pub(crate) use service::{Service, stop_all};
 use std::fs::{self, File};
 use std::process::ExitCode;
+pub(crate) use template::render;
 
 #[derive(Args)]
 pub(crate) struct Cli {
@@ -43,10 +49,7 @@ enum Action {
 /// When an option is refused, a port is taken, a tool is missing or a service does not come up.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let plan = Plan::resolve(&cli.options, |name| std::env::var(name).ok())?;
-    fs::create_dir_all(&plan.local).with_context(|| format!("making {}", plan.local.display()))?;
-    // Two stacks on one directory at a time would start everything twice; the lock goes with the process.
-    let lock = File::create(plan.local.join("stack.lock")).context("opening the stack's lock")?;
-    lock.lock().context("waiting for another dev/stack")?;
+    let _lock = locked(&plan)?;
     match cli.action {
         Action::Up => up(&plan)?,
         Action::Down => down(&plan)?,
@@ -54,6 +57,20 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Action::Reset => reset(&plan)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Two stacks on one directory at a time would start everything twice; the lock goes with the file.
+fn locked(plan: &Plan) -> Result<File> {
+    fs::create_dir_all(&plan.local).with_context(|| format!("making {}", plan.local.display()))?;
+    let lock = File::create(plan.local.join("stack.lock")).context("opening the stack's lock")?;
+    lock.lock().context("waiting for another dev/stack")?;
+    Ok(lock)
+}
+
+fn services(plan: &Plan) -> Result<Vec<Service>> {
+    let mut services = kafka::nodes(plan)?;
+    services.push(clickhouse::service(plan));
+    Ok(services)
 }
 
 fn up(plan: &Plan) -> Result<()> {
@@ -64,9 +81,7 @@ fn up(plan: &Plan) -> Result<()> {
 }
 
 fn down(plan: &Plan) -> Result<()> {
-    let mut services = kafka::nodes(plan)?;
-    services.push(clickhouse::service(plan));
-    service::stop_all(&services)
+    stop_all(&services(plan)?)
 }
 
 fn status(plan: &Plan) -> Result<ExitCode> {

@@ -43,6 +43,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The environment and the defaults alone.
+    ///
+    /// # Errors
+    /// As [`Plan::resolve`].
+    pub(crate) fn of_environment() -> Result<Self> {
+        Self::resolve(&Options::default(), |name| std::env::var(name).ok())
+    }
+
     /// Flags win over the environment, which wins over the defaults.
     ///
     /// # Errors

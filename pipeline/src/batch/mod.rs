@@ -3,6 +3,33 @@
 //! A range is made durable in the commit metadata before its insert, so that after a crash exactly the same range
 //! is inserted again under the same token and the store drops what it already has.
 
+mod active;
+mod assigned;
+mod build;
+mod driver;
+mod handle;
+mod jitter;
+mod job;
+mod limits;
+mod machine;
+mod metadata;
+pub mod metrics;
+mod pending;
+mod poller;
+mod range;
+mod rebalance;
+mod refusal;
+mod report;
 mod sink;
+mod split;
+mod takeover;
+mod tally;
+mod tasks;
+mod work;
 
+pub use driver::{BatchConfig, BatchDriver};
+pub use handle::{Handle, Health, Stop};
+pub use limits::{Limits, LimitsError, RawLimits};
+pub use refusal::Refusal;
 pub use sink::{Block, InsertError, Sink};
+pub use tally::Counts;

@@ -9,7 +9,8 @@ use crate::{Record, Refused};
 pub struct Block<R> {
     /// Index of the table in [`Sink::tables`].
     pub table: usize,
-    /// `topic:partition:first-last`, and nothing else: the store's deduplication token.
+    /// `topic:partition:first-last`, and nothing else: the store's deduplication token. After
+    /// [`InsertError::Rejected`] the offsets are those of a part of the range.
     pub token: String,
     /// The rows, in the order of their records.
     pub rows: Vec<R>,
@@ -40,10 +41,16 @@ pub trait Sink: Send + Sync + 'static {
     /// Version of the row builder that new ranges are opened with.
     fn version(&self) -> u32;
 
+    /// Whether [`Sink::rows`] can still build as `version` did. A partition whose pending range was opened by a version
+    /// that is not known any more is refused.
+    fn knows(&self, version: u32) -> bool {
+        version == self.version()
+    }
+
     /// Builds the rows of one record from the record alone, as builder `version` did.
     ///
     /// # Errors
-    /// [`Refused`] when the record cannot be read, or `version` is not known any more.
+    /// [`Refused`] when the record cannot be read. A panic counts as a dead letter.
     fn rows(&self, version: u32, record: &Record) -> Result<Vec<(usize, Self::Row)>, Refused>;
 
     /// Stores one block. Called again with the same block after [`InsertError::Retry`].

@@ -60,6 +60,9 @@ pub trait Handler: Send + Sync + 'static {
     /// The outcome of a job that reached its hard deadline and was dropped.
     fn overdue(&self, record: &Record) -> Done;
 
+    /// The outcome of a job whose own outcome was larger than may be written. Must be small.
+    fn oversize(&self, record: &Record) -> Done;
+
     /// The outcome that accompanies the dead letter of a record, in the same transaction. Must work from headers
     /// alone when the value cannot be read.
     fn dead(&self, record: &Record, reason: &'static str) -> Done;

@@ -2,7 +2,28 @@
 //!
 //! One thread, one consumer, one transactional producer. Outputs, snapshots and offsets of a batch commit in
 //! one transaction; an abort or an unknown outcome puts every touched state back before anything is read again.
+//!
+//! `shard` is the pure core of one partition and `core` of all that are owned; `shell` polls, `settle` commits,
+//! `restore` brings states back. [`Refold`] runs the same core over a range without writing anything.
 
+mod config;
+mod core;
+mod driver;
+mod health;
+mod mark;
+pub mod metrics;
+mod refold;
+mod restore;
+mod settle;
+mod shard;
+mod shell;
 mod step;
+#[cfg(any(test, feature = "broker-tests"))]
+pub mod testing;
+mod timers;
 
+pub use config::{FoldConfig, FoldLimits};
+pub use driver::{DriverError, FoldDriver, Handle, StopMode};
+pub use health::{Health, HealthReport};
+pub use refold::{Refold, RefoldError, refold};
 pub use step::{Context, Fold, FoldError, Input, Key, Step};

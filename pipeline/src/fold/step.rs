@@ -77,7 +77,8 @@ pub trait Fold: Send + 'static {
     ///
     /// # Errors
     /// [`FoldError::Control`] stops the partition.
-    fn control(&mut self, before: &Self::Control, message: Self::Message) -> Result<Self::Control, FoldError>;
+    fn control(&mut self, before: &Self::Control, message: Self::Message)
+    -> Result<Self::Control, FoldError>;
 
     /// Folds a keyed input.
     fn fold(
@@ -89,7 +90,13 @@ pub trait Fold: Send + 'static {
     ) -> Step<Self::State>;
 
     /// Fires the due timer of one key. `ordinal` counts the timers fired by this clock record.
-    fn fire(&self, context: Context<'_, Self::Control>, key: &Key, state: &Self::State, ordinal: usize) -> Step<Self::State>;
+    fn fire(
+        &self,
+        context: Context<'_, Self::Control>,
+        key: &Key,
+        state: &Self::State,
+        ordinal: usize,
+    ) -> Step<Self::State>;
 
     /// When the key's earliest timer is due, in milliseconds since the epoch.
     fn due(&self, state: &Self::State) -> Option<i64>;
@@ -99,7 +106,12 @@ pub trait Fold: Send + 'static {
 
     /// Entries of the state topic that differ between `before` (as last committed) and `after`; a `None` value is a
     /// tombstone. Called once per touched key and transaction.
-    fn snapshot(&self, key: &Key, before: Option<&Self::State>, after: Option<&Self::State>) -> Vec<(Vec<u8>, Option<Vec<u8>>)>;
+    fn snapshot(
+        &self,
+        key: &Key,
+        before: Option<&Self::State>,
+        after: Option<&Self::State>,
+    ) -> Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
     /// The state topic's entry of a partition's control state. Its key starts with `@`, which no state's key does.
     fn snapshot_control(&self, control: &Self::Control) -> (Vec<u8>, Vec<u8>);

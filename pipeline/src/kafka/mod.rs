@@ -1,1 +1,36 @@
 //! The adapter to librdkafka: configuration, producers, consumers, administration. The only home of `rdkafka`.
+//!
+//! Everything here blocks, except [`Publisher::publish`]: call it from threads of your own, and drop clients there
+//! too, never on an async worker.
+
+mod admin;
+pub mod commit_meta;
+mod config;
+mod consumer;
+mod convert;
+mod deliveries;
+mod error;
+mod instance;
+mod log;
+mod owned;
+mod partition;
+mod probe;
+mod publisher;
+mod reader;
+mod rebalance;
+mod stamp;
+#[cfg(feature = "broker-tests")]
+pub mod testing;
+mod transactions;
+
+pub use admin::{Admin, Created, Topic};
+pub use config::{Config, ConfigError, Property, RawConfig};
+pub use consumer::{Committed, Consumer, GroupMetadata, Polled};
+pub use error::Error;
+pub use instance::{Instance, NameError};
+pub use partition::Partition;
+pub use probe::{ProbeFailure, probe};
+pub use publisher::{Acknowledgement, PublishError, Publisher, PublisherLimits, Unacknowledged};
+pub use reader::{Entry, Read, Reader, read_all, scan, watermarks};
+pub use stamp::{INCARNATION_KEY, read_incarnation, stamp};
+pub use transactions::{CommitOffset, Outcome, TransactionalProducer};

@@ -1,1 +1,28 @@
-//! The model call: provider families, review, outcome.
+//! The call step: one request in, one model call along its chain of targets, one outcome back into `events`.
+//!
+//! In reading order: what is configured ([`RawCall`], [`validate`], [`Settings`]), what holds at the moment
+//! ([`Rules`]), and the step itself ([`Step`]), which the call driver runs. Inside, the invoker walks the chain, a
+//! family's module knows its wire and its errors, and the reviewer judges the whole answer. Retry, breaker and
+//! deadline are `outbound`'s.
+
+mod attempts;
+mod chat;
+mod clock;
+mod config;
+mod endpoint;
+mod invoker;
+mod local;
+pub mod metrics;
+mod openai;
+mod outcome;
+mod review;
+mod rules;
+mod settings;
+mod step;
+
+pub use clock::{Clock, WallClock};
+pub use config::{RawCall, RawEndpoint};
+pub use outcome::Output;
+pub use rules::Rules;
+pub use settings::{Settings, validate};
+pub use step::Step;

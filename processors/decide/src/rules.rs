@@ -9,7 +9,6 @@ use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
 use crate::guard::safety_action;
-use crate::hash;
 use crate::prompt::Room;
 
 /// A bundle that cannot be folded under.
@@ -24,15 +23,6 @@ pub enum RulesError {
         #[source]
         source: BadRule,
     },
-    /// Its word list has no JSON form.
-    #[error("hash the filter of bundle {hash}")]
-    Hash {
-        /// The bundle.
-        hash: BundleHash,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
 }
 
 impl RulesError {
@@ -40,7 +30,6 @@ impl RulesError {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Filter { .. } => "filter",
-            Self::Hash { .. } => "hash",
         }
     }
 }
@@ -65,22 +54,17 @@ pub(crate) struct AppRules {
 }
 
 impl Rules {
-    /// Makes a bundle ready. The dictionary of its verdicts is named by the first 16 hex digits of the SHA-256 of the
-    /// filter's JSON form.
+    /// Makes a bundle ready.
     ///
     /// # Errors
     /// [`RulesError`] when its word list cannot be built.
     pub fn new(bundle: &Bundle, hash: BundleHash) -> Result<Self, RulesError> {
-        let json = match serde_json::to_vec(&bundle.filter) {
-            Ok(json) => json,
-            Err(source) => return Err(RulesError::Hash { hash, source }),
-        };
         let rules = bundle.filter.rules.iter().map(|rule| Rule {
             id: rule.id.clone(),
             words: rule.words.clone(),
             action: safety_action(rule.action),
         });
-        let filter = match WordList::new(rules, hash::short(&[&json])) {
+        let filter = match WordList::new(rules, bundle.filter.version()) {
             Ok(filter) => filter,
             Err(source) => return Err(RulesError::Filter { hash, source }),
         };

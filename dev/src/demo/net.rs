@@ -1,0 +1,89 @@
+//! JSON over HTTP on the loopback interface, one call at a time.
+
+use anyhow::{Context, Result, ensure};
+use reqwest::{Client, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A client whose calls block the caller.
+pub(crate) struct Net {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Net {
+    /// Builds the client. A proxy of the environment is not for what runs on this machine.
+    ///
+    /// # Errors
+    /// When threads or the client cannot be had.
+    pub(crate) fn new() -> Result<Self> {
+        // `Err` says that another one is in place already, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("starting a runtime")?;
+        let client =
+            Client::builder().no_proxy().timeout(PATIENCE).build().context("building an HTTP client")?;
+        Ok(Self { runtime, client })
+    }
+
+    /// Where the calls run.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// What is at `url`, as JSON.
+    ///
+    /// # Errors
+    /// No answer, a status other than 2xx, or another form than expected.
+    pub(crate) fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
+        let text = self.text(url)?;
+        serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}: {text:.300}"))
+    }
+
+    /// What is at `url`, as it comes.
+    ///
+    /// # Errors
+    /// No answer, or a status other than 2xx.
+    pub(crate) fn text(&self, url: &str) -> Result<String> {
+        self.call(url, self.client.get(url))
+    }
+
+    /// Sends `body` to `url` as JSON.
+    ///
+    /// # Errors
+    /// As [`Net::get`].
+    pub(crate) fn post<T: DeserializeOwned>(&self, url: &str, body: &impl Serialize) -> Result<T> {
+        let text = self.call(url, self.client.post(url).json(body))?;
+        serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}: {text:.300}"))
+    }
+
+    /// Sends a text to `url`.
+    ///
+    /// # Errors
+    /// As [`Net::text`].
+    pub(crate) fn post_text(&self, url: &str, body: &str) -> Result<String> {
+        self.call(url, self.client.post(url).body(body.to_owned()))
+    }
+
+    /// Whether `url` answers with a status of 2xx.
+    pub(crate) fn is_ok(&self, url: &str) -> bool {
+        self.call(url, self.client.get(url)).is_ok()
+    }
+
+    fn call(&self, url: &str, request: RequestBuilder) -> Result<String> {
+        self.runtime.block_on(async {
+            let answer: Response = request.send().await.with_context(|| format!("calling {url}"))?;
+            let status = answer.status();
+            let text = answer.text().await.with_context(|| format!("reading the answer of {url}"))?;
+            ensure!(status.is_success(), "{url} answered {status}: {text:.300}");
+            Ok(text)
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! A process of the demo: started, asked whether it lives, killed, and never left behind.
+
+use crate::say::complain;
+use crate::stack::{Service, stop_all, tail};
+use anyhow::{Context, Result, bail, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+/// Where the output of a process goes.
+const LOG: &str = "output.log";
+
+/// A running process. Its log is `output.log` in its directory.
+pub(crate) struct Process {
+    service: Service,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `program` in a process group of its own, so that Ctrl-C at the terminal does not reach it.
+    ///
+    /// # Errors
+    /// When the program is missing or ends at once.
+    pub(crate) fn start(service: Service, program: &Path, arguments: &[&str]) -> Result<Self> {
+        // What a predecessor wrote last says how it ended.
+        fs::rename(service.dir.join(LOG), service.dir.join("before.log")).ok();
+        let child = service.start(Command::new(program).args(arguments), 0)?;
+        Ok(Self { service, child })
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a crash would: SIGKILL, without a chance to finish anything.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child.kill().with_context(|| format!("killing {}", self.service.name))?;
+        self.child.wait().with_context(|| format!("waiting for the end of {}", self.service.name))?;
+        Ok(())
+    }
+
+    /// Fails with the end of its log when it has ended by itself.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        match self.child.try_wait().with_context(|| format!("looking after {}", self.service.name))? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended ({status}); {}", self.service.name, self.tail()),
+        }
+    }
+
+    /// What it has written so far.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub(crate) fn output(&self) -> Result<String> {
+        let log = self.service.dir.join(LOG);
+        fs::read_to_string(&log).with_context(|| format!("reading {}", log.display()))
+    }
+
+    /// The end of its log.
+    pub(crate) fn tail(&self) -> String {
+        tail(&self.service.dir.join(LOG))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // By now a successor may have this service's directory.
+        if self.service.running().is_none_or(|mark| mark.pid != self.child.id()) {
+            return;
+        }
+        if let Err(error) = stop_all(std::slice::from_ref(&self.service)) {
+            complain(&format!("stopping {}: {error:#}", self.service.name));
+        }
+        // Reaped, so that it leaves no trace in the process table while the demo goes on.
+        self.child.try_wait().ok();
+    }
+}
+
+/// A program that was built together with this one.
+///
+/// # Errors
+/// When it is not beside this one.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    let here = std::env::current_exe().context("finding this program")?;
+    let program = here.with_file_name(name);
+    ensure!(program.is_file(), "{} is missing: dev/demo builds it", program.display());
+    Ok(program)
+}

@@ -1,0 +1,159 @@
+//! At most one answer per turn, sent once.
+
+use super::Clause;
+use crate::demo::easemob::RestSend;
+use schemas::answer::Answer;
+use schemas::decision::{Decision, Ruling};
+use schemas::delivery::{Delivery, DeliveryResult};
+use schemas::ids::TurnId;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Compares the turns that were opened with the answers that were let out and with what Easemob was asked to send.
+pub(crate) fn answered(
+    decisions: &[Decision],
+    answers: &[Answer],
+    deliveries: &[Delivery],
+    sends: &[RestSend],
+) -> Clause {
+    let turns = |is_it: fn(&Decision) -> bool| -> BTreeSet<TurnId> {
+        decisions.iter().filter(|decision| is_it(decision)).filter_map(|decision| decision.turn).collect()
+    };
+    let asked = turns(|decision| decision.ruling == Ruling::Asked);
+    let called_off = turns(|decision| matches!(decision.ruling, Ruling::Late | Ruling::Lost));
+    let given: BTreeSet<TurnId> = answers.iter().map(|answer| answer.turn).collect();
+    let open = asked.iter().filter(|turn| !given.contains(turn) && !called_off.contains(turn));
+    let mut problems: Vec<String> =
+        open.map(|turn| format!("turn {turn} was asked and has no end")).collect();
+    problems.extend(given.difference(&asked).map(|turn| format!("turn {turn} was answered and never asked")));
+    problems.extend(repeated_parts(answers));
+    let (sent, wrongly_sent) = compare_sends(answers, sends);
+    problems.extend(wrongly_sent);
+    problems.extend(compare_deliveries(answers, deliveries));
+    if asked.is_empty() {
+        problems.push("no turn was asked".to_owned());
+    }
+    let figure = format!(
+        "{} turns asked = {} answered + {} called off; {} parts let out, {sent} sent once",
+        asked.len(),
+        given.len(),
+        asked.difference(&given).count(),
+        answers.len(),
+    );
+    Clause {
+        name: "answered",
+        figure,
+        source: "topics decisions, answers, deliveries; Easemob's REST log",
+        problems,
+    }
+}
+
+fn repeated_parts(answers: &[Answer]) -> Vec<String> {
+    let mut seen = BTreeMap::new();
+    for answer in answers {
+        *seen.entry((answer.turn, answer.part)).or_insert(0) += 1;
+    }
+    let repeated = seen.into_iter().filter(|(_, times)| *times > 1);
+    repeated
+        .map(|((turn, part), times)| format!("turn {turn}: part {part} was let out {times} times"))
+        .collect()
+}
+
+/// How many answers Easemob was asked to send exactly once, and what is wrong with the others.
+fn compare_sends(answers: &[Answer], sends: &[RestSend]) -> (usize, Vec<String>) {
+    let mut marks = BTreeMap::new();
+    for send in sends {
+        let mut texts = Vec::new();
+        send.ext.iter().for_each(|ext| collect_texts(ext, &mut texts));
+        texts.into_iter().for_each(|text| *marks.entry(text).or_insert(0) += 1);
+    }
+    let (mut once, mut problems) = (0, Vec::new());
+    for answer in answers {
+        match marks.get(answer.id.to_string().as_str()) {
+            Some(1) => once += 1,
+            Some(times) => problems.push(format!("answer {} was sent {times} times", answer.id)),
+            None => problems.push(format!("answer {} was never sent", answer.id)),
+        }
+    }
+    if sends.len() > answers.len() {
+        problems.push(format!(
+            "Easemob was asked to send {} messages for {} answers",
+            sends.len(),
+            answers.len()
+        ));
+    }
+    (once, problems)
+}
+
+fn compare_deliveries(answers: &[Answer], deliveries: &[Delivery]) -> Vec<String> {
+    let ids: BTreeSet<_> = answers.iter().map(|answer| answer.id).collect();
+    let sent = |delivery: &&Delivery| matches!(delivery.result, DeliveryResult::Sent { .. });
+    let delivered: Vec<_> = deliveries.iter().filter(sent).map(|delivery| delivery.answer).collect();
+    let distinct: BTreeSet<_> = delivered.iter().copied().collect();
+    let mut problems = Vec::new();
+    if distinct != ids {
+        problems.push(format!("{} answers, {} of them reported as sent", ids.len(), distinct.len()));
+    }
+    if delivered.len() > distinct.len() {
+        problems.push(format!("{} answers are reported as sent twice", delivered.len() - distinct.len()));
+    }
+    problems
+}
+
+fn collect_texts<'a>(value: &'a Value, into: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => into.push(text),
+        Value::Array(values) => values.iter().for_each(|value| collect_texts(value, into)),
+        Value::Object(fields) => fields.values().for_each(|value| collect_texts(value, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+    use serde_json::json;
+
+    fn send(answer: &Answer) -> RestSend {
+        RestSend { ext: Some(json!({ "huiyin": { "answer": answer.id.to_string(), "part": 1 } })) }
+    }
+
+    #[test]
+    fn one_answer_per_turn_sent_once_is_ok_and_a_late_outcome_needs_none() {
+        let (asked, answer, delivery) = samples::answered_turn(0);
+        let (other, ..) = samples::answered_turn(1);
+        let late = Decision { ruling: Ruling::Late, ..other.clone() };
+        let sends = [send(&answer)];
+        let clause = answered(&[asked, other, late], &[answer], &[delivery], &sends);
+        assert!(clause.problems.is_empty(), "{clause:?}");
+        assert!(clause.line().contains("2 turns asked = 1 answered + 1 called off"), "{clause:?}");
+    }
+
+    #[test]
+    fn a_turn_without_end_a_second_answer_and_a_second_send_are_not_ok() {
+        let (asked, answer, delivery) = samples::answered_turn(0);
+        let (other, stray, _) = samples::answered_turn(1);
+        let again = Answer { id: stray.id, ..answer.clone() };
+        let (one, two) = ([answer.clone()], [answer.clone(), again.clone()]);
+        let reported = [delivery.clone()];
+        let check =
+            |decisions: &[&Decision], answers: &[Answer], reports: &[Delivery], sends: &[RestSend]| {
+                let decisions: Vec<Decision> = decisions.iter().copied().cloned().collect();
+                answered(&decisions, answers, reports, sends)
+            };
+        for clause in [
+            check(&[], &[], &[], &[]),
+            check(&[&asked, &other], &one, &reported, &[send(&answer)]),
+            check(&[&other], &one, &reported, &[send(&answer)]),
+            check(&[&asked], &two, &reported, &[send(&answer), send(&again)]),
+            check(&[&asked], &one, &reported, &[send(&answer), send(&answer)]),
+            check(&[&asked], &one, &reported, &[send(&answer), RestSend { ext: None }]),
+            check(&[&asked], &one, &reported, &[]),
+            check(&[&asked], &one, &[], &[send(&answer)]),
+            check(&[&asked], &one, &[delivery.clone(), delivery], &[send(&answer)]),
+        ] {
+            assert!(clause.line().contains("NOT ok"), "{clause:?}");
+        }
+    }
+}

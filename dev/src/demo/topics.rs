@@ -1,0 +1,108 @@
+//! What the topics hold, read as any reader in read_committed sees it.
+
+use super::patience::Patience;
+use anyhow::{Context, Result, ensure};
+use pipeline::kafka::{Admin, Config, RawConfig, Read, Reader};
+use schemas::topic::{Partitions, Topic, TopicNames};
+use schemas::wire::{self, Record};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Partitions of the demo's deployment, as its configuration file says.
+pub(crate) const PARTITIONS: i32 = 8;
+const BOUND: Duration = Duration::from_secs(30);
+
+/// The topics of one deployment.
+pub(crate) struct Topics {
+    kafka: Config,
+    names: TopicNames,
+    patience: Patience,
+}
+
+impl Topics {
+    /// Does not connect yet.
+    ///
+    /// # Errors
+    /// When the address cannot be used.
+    pub(crate) fn new(bootstrap: &str, prefix: &str, patience: Patience) -> Result<Self> {
+        Ok(Self { kafka: access(bootstrap)?, names: TopicNames::new(prefix), patience })
+    }
+
+    /// Every committed record of the topic of `R` up to now, each partition in its order.
+    ///
+    /// # Errors
+    /// When the brokers do not answer, a record cannot be read, or somebody interrupts.
+    pub(crate) fn all<R: Record>(&self) -> Result<Vec<R>> {
+        let mut records = Vec::new();
+        self.each(R::TOPIC, |record| {
+            let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
+            records.push(decoded.with_context(|| {
+                format!("reading {} at {}/{}", record.topic, record.partition, record.offset)
+            })?);
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    /// How many committed records a topic has.
+    ///
+    /// # Errors
+    /// As [`Topics::all`].
+    pub(crate) fn count(&self, topic: Topic) -> Result<usize> {
+        let mut count = 0;
+        self.each(topic, |_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
+
+    fn each(&self, topic: Topic, mut take: impl FnMut(pipeline::Record) -> Result<()>) -> Result<()> {
+        let name = self.names.of(topic);
+        let mut reader = Reader::open(&self.kafka, &name)?;
+        let partitions = match topic.partitions() {
+            Partitions::Deployment => PARTITIONS,
+            Partitions::One => 1,
+        };
+        for partition in 0..partitions {
+            reader.add(partition, 0)?;
+        }
+        let begun = Instant::now();
+        while !reader.is_done() {
+            self.patience.check()?;
+            ensure!(
+                begun.elapsed() < BOUND,
+                "topic {name} was not read to its end within {} s",
+                BOUND.as_secs()
+            );
+            if let Read::Record(record) = reader.poll(Duration::from_millis(100))? {
+                take(record)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Deletes every topic whose name begins with one of the prefixes.
+///
+/// # Errors
+/// When the brokers refuse.
+pub(crate) fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
+    let admin = Admin::new(&access(bootstrap)?)?;
+    let there = admin.partitions()?;
+    let ours = |name: &&String| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+    let names: Vec<&str> = there.keys().filter(ours).map(String::as_str).collect();
+    if !names.is_empty() {
+        admin.delete(&names)?;
+    }
+    Ok(())
+}
+
+fn access(bootstrap: &str) -> Result<Config> {
+    let raw = RawConfig {
+        bootstrap: bootstrap.to_owned(),
+        heartbeat_interval_ms: 500,
+        properties: BTreeMap::new(),
+    };
+    Config::new(raw).context("reading the address of Kafka")
+}

@@ -1,0 +1,88 @@
+//! Who may depend on whom, and where each foreign client lives.
+
+use crate::tree::crates;
+
+/// Our crates that each of ours may depend on.
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("schemas", &[]),
+    ("safety", &[]),
+    ("pipeline", &[]),
+    ("outbound", &[]),
+    ("simulators", &[]),
+    ("catalogue", &["schemas"]),
+    ("decide", &["catalogue", "safety", "schemas"]),
+    ("ingest", &["catalogue", "pipeline", "safety", "schemas"]),
+    ("call", &["catalogue", "outbound", "pipeline", "safety", "schemas"]),
+    ("deliver", &["catalogue", "outbound", "pipeline", "schemas"]),
+    ("account", &["catalogue", "pipeline", "schemas"]),
+    (
+        "huiyin",
+        &[
+            "account",
+            "call",
+            "catalogue",
+            "decide",
+            "deliver",
+            "ingest",
+            "outbound",
+            "pipeline",
+            "safety",
+            "schemas",
+        ],
+    ),
+    ("dev", &["pipeline", "schemas"]),
+];
+
+/// Everything that decide is built from: nothing of it does I/O.
+const PURE: [&str; 8] =
+    ["catalogue", "safety", "schemas", "serde", "serde_json", "sha2", "thiserror", "uuid"];
+
+/// Homes of foreign clients.
+const HOMES: [(&str, &[&str]); 5] = [
+    ("rdkafka", &["pipeline"]),
+    ("axum", &["huiyin", "ingest", "simulators"]),
+    ("reqwest", &["dev", "outbound", "simulators"]),
+    ("backoff", &["outbound"]),
+    ("clickhouse", &["account"]),
+];
+
+#[test]
+fn dependencies_follow_the_arrows() {
+    for part in crates() {
+        let (_, allowed) =
+            ARROWS.iter().find(|(name, _)| *name == part.name).expect("a crate without arrows");
+        let ours = |name: &String| ARROWS.iter().any(|(known, _)| known == name);
+        for dependency in part.dependencies("dependencies").iter().filter(|name| ours(name)) {
+            assert!(allowed.contains(&dependency.as_str()), "{} may not depend on {dependency}", part.name);
+        }
+        for dependency in part.dependencies("dev-dependencies").iter().filter(|name| ours(name)) {
+            let test_only = ["simulators", "pipeline", "schemas", "catalogue"].contains(&dependency.as_str());
+            assert!(
+                test_only || allowed.contains(&dependency.as_str()),
+                "tests of {} use {dependency}",
+                part.name
+            );
+        }
+    }
+}
+
+#[test]
+fn decide_is_built_from_nothing_that_does_io() {
+    let decide = crates().into_iter().find(|part| part.name == "decide").unwrap();
+    for dependency in decide.dependencies("dependencies") {
+        assert!(PURE.contains(&dependency.as_str()), "decide depends on {dependency}");
+    }
+}
+
+#[test]
+fn foreign_clients_stay_in_their_homes() {
+    for part in crates() {
+        for (client, homes) in HOMES {
+            if homes.contains(&part.name.as_str()) {
+                continue;
+            }
+            let dependencies = part.dependencies("dependencies");
+            assert!(!dependencies.iter().any(|name| name == client), "{} depends on {client}", part.name);
+        }
+    }
+}

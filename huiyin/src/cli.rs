@@ -1,0 +1,110 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::role::{Role, Roles};
+
+/// Conversations on Easemob IM, answered by large language models.
+#[derive(Parser)]
+#[command(name = "huiyin", version)]
+pub(crate) struct Cli {
+    /// The configuration file.
+    #[arg(long, default_value = "huiyin.toml", global = true)]
+    pub(crate) config: PathBuf,
+    /// Overrides deployment.instance.
+    #[arg(long, global = true)]
+    pub(crate) instance: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run roles of the line until SIGTERM
+    Run {
+        /// Roles, separated by commas
+        #[arg(long, default_value_t = all())]
+        roles: String,
+        /// Apply the file's bundle first, for one-node use
+        #[arg(long)]
+        apply: bool,
+        /// When ending, hand the partitions to the others at once: this instance does not come back
+        #[arg(long)]
+        leave: bool,
+    },
+    /// The deployment's topics
+    Topics {
+        /// What to do with them
+        #[command(subcommand)]
+        command: Topics,
+    },
+    /// The deployment's bundle
+    Config {
+        /// What to do with it
+        #[command(subcommand)]
+        command: Bundle,
+    },
+    /// Make or update the tables in ClickHouse
+    Migrate {
+        /// Print the SQL instead
+        #[arg(long)]
+        print: bool,
+    },
+    /// Run a named query; without a name, list them
+    Query {
+        /// Its name
+        name: Option<String>,
+        /// A parameter, name=value
+        #[arg(long = "param")]
+        parameters: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fold the events again from the first offset and compare every decision byte by byte
+    Refold {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the configuration; with --online also the cluster and the tables
+    Check {
+        /// Ask Kafka and ClickHouse too
+        #[arg(long)]
+        online: bool,
+    },
+}
+
+/// What to do with topics.
+#[derive(Subcommand)]
+pub(crate) enum Topics {
+    /// Create the topics of a new deployment
+    Create {
+        /// Print them instead
+        #[arg(long)]
+        print: bool,
+        /// Create missing ones of an old deployment under a new incarnation
+        #[arg(long)]
+        renew: bool,
+    },
+}
+
+/// What to do with the bundle.
+#[derive(Subcommand)]
+pub(crate) enum Bundle {
+    /// Store the file's bundle and switch every partition to it
+    Apply,
+}
+
+fn all() -> String {
+    Role::ALL.map(Role::label).join(",")
+}
+
+/// Reads the roles' names.
+pub(crate) fn roles(names: &str) -> anyhow::Result<Roles> {
+    names.parse().map_err(|what| anyhow::anyhow!("read --roles: {what}"))
+}

@@ -1,0 +1,211 @@
+//! `decide` as the fold driver runs it: records in, records out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use decide::{At, Output, Rules, State};
+use pipeline::fold::{Context, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
+use pipeline::kafka::Instance;
+use pipeline::{Outgoing, Record, Refused};
+use schemas::conversation::Conversation;
+use schemas::event::{Clock, Event};
+use schemas::ids::BundleHash;
+use schemas::state::{ControlState, STATE_VERSION};
+use schemas::topic::{Topic, TopicNames};
+use schemas::wire::{self, DecodeError, EncodeError};
+
+use crate::bundles::Bundles;
+use crate::config::Config;
+use crate::role::Role;
+
+/// The conversation fold of one deployment.
+pub(crate) struct Conversations {
+    bundles: Arc<Bundles>,
+    rules: HashMap<BundleHash, Arc<Rules>>,
+    topics: BTreeMap<Topic, Arc<str>>,
+    source: String,
+    partitions: i32,
+}
+
+/// Control state of one partition: the bundle that holds, made ready.
+#[derive(Clone, Default)]
+pub(crate) struct Control {
+    state: ControlState,
+    rules: Option<Arc<Rules>>,
+}
+
+impl Conversations {
+    /// The fold of the deployment whose topics have those names and that many partitions.
+    pub(crate) fn new(bundles: Arc<Bundles>, deployment: &str, topics: &TopicNames, partitions: i32) -> Self {
+        let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(topics.of(topic)))).collect();
+        Self {
+            bundles,
+            rules: HashMap::new(),
+            topics,
+            source: format!("/huiyin/{deployment}/decide"),
+            partitions,
+        }
+    }
+
+    fn rules(&mut self, hash: &BundleHash) -> Result<Arc<Rules>, FoldError> {
+        if let Some(rules) = self.rules.get(hash) {
+            return Ok(Arc::clone(rules));
+        }
+        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(format!("{error:#}")))?;
+        let rules =
+            Rules::new(&bundle, hash.clone()).map_err(|error| FoldError::Control(error.to_string()))?;
+        let rules = Arc::new(rules);
+        self.rules.insert(hash.clone(), Arc::clone(&rules));
+        Ok(rules)
+    }
+
+    fn outgoing(&self, partition: i32, output: &Output) -> Result<Outgoing, EncodeError> {
+        let encoded = match output {
+            Output::Decision(decision) => wire::encode(decision, &self.source),
+            Output::Request(request) => wire::encode(request, &self.source),
+            Output::Answer(answer) => wire::encode(answer, &self.source),
+            Output::Ledger(entry) => wire::encode(entry, &self.source),
+        }?;
+        Ok(Outgoing {
+            topic: self.topic(encoded.topic),
+            partition,
+            key: encoded.key,
+            headers: encoded.headers,
+            value: Some(encoded.value),
+        })
+    }
+
+    fn topic(&self, topic: Topic) -> Arc<str> {
+        self.topics.get(&topic).cloned().unwrap_or_else(|| Arc::from(topic.name()))
+    }
+
+    fn step(&self, partition: i32, step: decide::Step) -> Result<Step<State>, Refused> {
+        let outputs =
+            step.outputs.iter().map(|output| self.outgoing(partition, output)).collect::<Result<_, _>>();
+        match outputs {
+            Ok(outputs) => Ok(Step { state: step.state, outputs }),
+            Err(error) => {
+                tracing::error!(%error, partition, "a decided record breaks its own rules");
+                Err(Refused::DeadLetter { reason: "encode" })
+            }
+        }
+    }
+}
+
+/// The driver of the conversation fold, for running and for folding again: both must have the same bounds.
+pub(crate) fn driver(config: &Config) -> anyhow::Result<FoldConfig> {
+    Ok(FoldConfig {
+        kafka: config.kafka.clone(),
+        instance: Instance::new(&config.deployment, Role::Decide.label(), config.ordinal)?,
+        input: config.topics.of(Topic::Events).into(),
+        states: config.topics.of(Topic::States).into(),
+        dead_letters: config.topics.of(Topic::DeadLetters).into(),
+        start: config.decide.start,
+        limits: FoldLimits { records: config.decide.batch_records, ..FoldLimits::default() },
+    })
+}
+
+fn conversation(key: &Key) -> Result<Conversation, Refused> {
+    let text = std::str::from_utf8(key).map_err(|_| Refused::DeadLetter { reason: "bad_key" })?;
+    text.parse().map_err(|_| Refused::DeadLetter { reason: "bad_key" })
+}
+
+fn at(context: &Context<'_, Control>) -> At {
+    At { partition: context.partition, offset: context.offset, time: context.time }
+}
+
+fn refused(error: &DecodeError) -> Refused {
+    let reason = error.label();
+    if error.may_be_newer() { Refused::Pause { reason } } else { Refused::DeadLetter { reason } }
+}
+
+impl Fold for Conversations {
+    type Message = Event;
+    type State = State;
+    type Control = Control;
+
+    fn decode(&self, record: &Record) -> Result<Input<Event>, Refused> {
+        let event: Event =
+            wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
+        let Some(conversation) = event.conversation() else {
+            return Ok(if matches!(event, Event::Clock(_)) { Input::Clock } else { Input::Control(event) });
+        };
+        if conversation.partition(self.partitions) != record.partition {
+            return Err(Refused::DeadLetter { reason: "foreign_partition" });
+        }
+        Ok(Input::Keyed(Key::from(conversation.to_string().into_bytes()), event))
+    }
+
+    fn control(&mut self, before: &Control, message: Event) -> Result<Control, FoldError> {
+        let Event::Config(switch) = message else { return Ok(before.clone()) };
+        let rules = self.rules(&switch.bundle)?;
+        Ok(Control {
+            state: ControlState { version: STATE_VERSION, bundle: Some(switch.bundle) },
+            rules: Some(rules),
+        })
+    }
+
+    fn fold(
+        &self,
+        context: Context<'_, Control>,
+        key: &Key,
+        state: Option<&State>,
+        message: Event,
+    ) -> Step<State> {
+        let Ok(conversation) = conversation(key) else {
+            return Step { state: state.cloned(), outputs: vec![] };
+        };
+        let rules = context.control.rules.as_deref();
+        self.step(context.partition, decide::fold(rules, at(&context), &conversation, state, message))
+            .unwrap_or_else(|_| Step { state: state.cloned(), outputs: vec![] })
+    }
+
+    fn fire(&self, context: Context<'_, Control>, key: &Key, state: &State, ordinal: usize) -> Step<State> {
+        let Ok(conversation) = conversation(key) else {
+            return Step { state: Some(state.clone()), outputs: vec![] };
+        };
+        let rules = context.control.rules.as_deref();
+        self.step(context.partition, decide::fire(rules, at(&context), &conversation, state, ordinal))
+            .unwrap_or_else(|_| Step { state: Some(state.clone()), outputs: vec![] })
+    }
+
+    fn due(&self, state: &State) -> Option<i64> {
+        decide::due(state)
+    }
+
+    fn clock(&self, partition: i32, time: i64) -> Outgoing {
+        // A clock has no rule of its own to break, so it always has a form.
+        let encoded = wire::encode(&Event::Clock(Clock { due: time }), &self.source);
+        let (headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
+        Outgoing { topic: self.topic(Topic::Events), partition, key: None, headers, value }
+    }
+
+    fn snapshot(
+        &self,
+        key: &Key,
+        before: Option<&State>,
+        after: Option<&State>,
+    ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        // Keys were written by `decode`, so they parse.
+        let Ok(conversation) = conversation(key) else { return Vec::new() };
+        let entries = decide::entries(&conversation, before, after);
+        entries.into_iter().map(|(key, value)| (key.into_bytes(), value)).collect()
+    }
+
+    fn snapshot_control(&self, control: &Control) -> (Vec<u8>, Vec<u8>) {
+        let (key, value) = decide::control_entry(&control.state);
+        (key.into_bytes(), value)
+    }
+
+    fn restore(
+        &mut self,
+        entries: BTreeMap<Vec<u8>, Vec<u8>>,
+    ) -> Result<(Control, HashMap<Key, State>), FoldError> {
+        let (state, states) =
+            decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
+        let rules = state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
+        let states =
+            states.into_iter().map(|(key, state)| (Key::from(key.to_string().into_bytes()), state)).collect();
+        Ok((Control { state, rules }, states))
+    }
+}

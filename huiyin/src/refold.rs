@@ -1,0 +1,180 @@
+//! Folds `events` again from the first offset, with fresh state, and compares every decision byte by byte.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use pipeline::fold::Refold;
+use pipeline::{Outgoing, Record, kafka};
+use schemas::topic::Topic;
+use serde::Serialize;
+
+use crate::bundles::Bundles;
+use crate::config::Config;
+use crate::conversation::{self, Conversations};
+
+const BOUND: Duration = Duration::from_secs(600);
+/// Differences that are described; the rest is only counted.
+const DESCRIBED: usize = 10;
+
+/// What came of folding again.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Report {
+    /// Partitions that were folded.
+    pub(crate) partitions: i32,
+    /// Records of `events` that were folded.
+    pub(crate) records: u64,
+    /// Decisions that were compared.
+    pub(crate) compared: u64,
+    /// Decisions that differ, are missing, or are there without a cause.
+    pub(crate) differ: u64,
+    /// Partitions whose first records are gone: their states cannot be had, so they start cold.
+    pub(crate) cold: Vec<i32>,
+    /// The first differences.
+    pub(crate) differences: Vec<String>,
+}
+
+impl Report {
+    /// Every partition was folded from its first record, and every decision is the same.
+    pub(crate) fn ok(&self) -> bool {
+        self.differ == 0 && self.cold.is_empty()
+    }
+
+    /// The report as one line, and one for each described difference.
+    pub(crate) fn to_text(&self) -> String {
+        let mut text = format!(
+            "refold: {} partitions, {} records, {} decisions compared, {} differ\n",
+            self.partitions, self.records, self.compared, self.differ
+        );
+        if !self.cold.is_empty() {
+            text.push_str(&format!("cold: partitions {:?} have lost their first records\n", self.cold));
+        }
+        for difference in &self.differences {
+            text.push_str(difference);
+            text.push('\n');
+        }
+        text
+    }
+
+    fn compare(&mut self, partition: i32, stored: &[Record], folded: &[Outgoing]) {
+        for index in 0..stored.len().max(folded.len()) {
+            self.compared += 1;
+            let what = match (stored.get(index), folded.get(index)) {
+                (Some(stored), Some(folded)) if same(stored, folded) => continue,
+                (Some(stored), Some(_)) => format!("decision at offset {} differs", stored.offset),
+                (Some(stored), None) => {
+                    format!("decision at offset {} has no cause in events", stored.offset)
+                }
+                (None, _) => format!("decision {index} is missing in the topic"),
+            };
+            self.differ += 1;
+            if self.differences.len() < DESCRIBED {
+                self.differences.push(format!("partition {partition}: {what}"));
+            }
+        }
+    }
+}
+
+fn same(stored: &Record, folded: &Outgoing) -> bool {
+    stored.value == folded.value && stored.key == folded.key && stored.headers == folded.headers
+}
+
+/// Folds every partition again and compares.
+pub(crate) fn refold(config: &Config) -> anyhow::Result<Report> {
+    let bundles = Arc::new(Bundles::new(config.kafka.clone(), &config.topics));
+    let (events, decisions) = (config.topics.of(Topic::Events), config.topics.of(Topic::Decisions));
+    let mut report = Report::default();
+    for partition in 0..config.partitions {
+        report.partitions += 1;
+        let (low, _) = kafka::watermarks(&config.kafka, &events, partition).context("ask watermarks")?;
+        if low > 0 {
+            report.cold.push(partition);
+            continue;
+        }
+        let fold =
+            Conversations::new(Arc::clone(&bundles), &config.deployment, &config.topics, config.partitions);
+        let mut again = Refold::new(fold, &conversation::driver(config)?, partition);
+        again.skip_crashed(crashed(config, &events, partition)?);
+        let mut folded = Vec::new();
+        for record in read(config, &events, partition)? {
+            report.records += 1;
+            let outputs = again.feed(&record)?;
+            folded.extend(outputs.into_iter().filter(|output| *output.topic == *decisions));
+        }
+        report.compare(partition, &read(config, &decisions, partition)?, &folded);
+    }
+    Ok(report)
+}
+
+/// Offsets of `events` that the running line gave up because they ended the process three times.
+fn crashed(config: &Config, events: &str, partition: i32) -> anyhow::Result<Vec<i64>> {
+    let letters = read(config, &config.topics.of(Topic::DeadLetters), partition)?;
+    let text =
+        |record: &Record, name: &str| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());
+    let of_fold = |record: &&Record| {
+        text(record, pipeline::REASON_HEADER).is_some_and(|reason| reason == "crashed")
+            && text(record, pipeline::TOPIC_HEADER).is_some_and(|topic| topic == events)
+    };
+    Ok(letters
+        .iter()
+        .filter(of_fold)
+        .filter_map(|r| text(r, pipeline::OFFSET_HEADER)?.parse().ok())
+        .collect())
+}
+
+fn read(config: &Config, topic: &str, partition: i32) -> anyhow::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    kafka::scan(&config.kafka, (topic, partition), 0, BOUND, |record| records.push(record))
+        .with_context(|| format!("read {topic}/{partition}"))?;
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(value: &str) -> Record {
+        Record {
+            topic: "decisions".into(),
+            partition: 0,
+            offset: 7,
+            timestamp: 1,
+            key: None,
+            headers: Vec::new(),
+            value: Some(value.into()),
+        }
+    }
+
+    fn folded(value: &str) -> Outgoing {
+        Outgoing {
+            topic: "decisions".into(),
+            partition: 0,
+            key: None,
+            headers: Vec::new(),
+            value: Some(value.into()),
+        }
+    }
+
+    #[test]
+    fn equal_bytes_are_no_difference() {
+        let mut report = Report::default();
+        report.compare(0, &[stored("a"), stored("b")], &[folded("a"), folded("b")]);
+        assert!(report.ok() && report.compared == 2, "{report:?}");
+    }
+
+    #[test]
+    fn another_byte_a_missing_and_an_uncaused_decision_are_differences() {
+        for (there, again) in
+            [(vec![stored("a")], vec![folded("b")]), (vec![], vec![folded("a")]), (vec![stored("a")], vec![])]
+        {
+            let mut report = Report::default();
+            report.compare(3, &there, &again);
+            assert!(!report.ok() && report.differ == 1 && report.differences.len() == 1, "{report:?}");
+        }
+    }
+
+    #[test]
+    fn a_partition_that_starts_cold_is_not_called_equal() {
+        assert!(!Report { cold: vec![2], ..Report::default() }.ok());
+    }
+}

@@ -1,0 +1,76 @@
+//! Follows the bundle that was applied last, for the steps that read it outside the log: ingest and call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use catalogue::Bundle;
+use schemas::ids::BundleHash;
+use tokio::sync::watch;
+
+use crate::bundles::Bundles;
+
+/// How often the topic is asked.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// The applied bundle, now and later.
+pub(crate) struct Watched {
+    /// All bundles by hash.
+    pub(crate) bundles: Arc<Bundles>,
+    /// The one that was applied last.
+    pub(crate) current: watch::Receiver<Arc<Bundle>>,
+}
+
+impl Watched {
+    /// What is built from the bundle, built anew whenever another one is applied. One that cannot be built is
+    /// reported, and the last good one stays.
+    pub(crate) fn derive<T: Send + Sync + 'static>(
+        &self,
+        build: impl Fn(Arc<Bundle>) -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<watch::Receiver<Arc<T>>> {
+        let mut current = self.current.clone();
+        let first = Arc::clone(&current.borrow_and_update());
+        let (send, receive) = watch::channel(Arc::new(build(first)?));
+        tokio::spawn(async move {
+            while current.changed().await.is_ok() {
+                let bundle = Arc::clone(&current.borrow_and_update());
+                match build(bundle) {
+                    Ok(built) => drop(send.send_replace(Arc::new(built))),
+                    Err(error) => tracing::error!(error = format!("{error:#}"), "use applied bundle"),
+                }
+            }
+        });
+        Ok(receive)
+    }
+}
+
+/// Reads the applied bundle and follows it.
+pub(crate) async fn start(bundles: Bundles) -> anyhow::Result<Watched> {
+    let bundles = Arc::new(bundles);
+    let Some((mut hash, bundle)) = read(&bundles).await? else {
+        bail!("no bundle was applied to this deployment: `huiyin config apply` does it, or `run --apply`")
+    };
+    tracing::info!(bundle = %hash, "bundle in force");
+    let (send, current) = watch::channel(bundle);
+    let followed = Arc::clone(&bundles);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            match read(&followed).await {
+                Ok(Some((applied, bundle))) if applied != hash => {
+                    tracing::info!(bundle = %applied, "another bundle was applied");
+                    hash = applied;
+                    drop(send.send_replace(bundle));
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "look for another bundle"),
+            }
+        }
+    });
+    Ok(Watched { bundles, current })
+}
+
+async fn read(bundles: &Arc<Bundles>) -> anyhow::Result<Option<(BundleHash, Arc<Bundle>)>> {
+    let bundles = Arc::clone(bundles);
+    tokio::task::spawn_blocking(move || bundles.current()).await.context("read applied bundle")?
+}

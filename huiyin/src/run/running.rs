@@ -1,0 +1,124 @@
+//! One running role: asked how it is, and ended.
+
+use std::time::Duration;
+
+use pipeline::{batch, call, fold};
+
+use crate::admin::RoleHealth;
+
+/// A role that runs.
+pub(crate) enum Running {
+    /// Callbacks to Kafka.
+    Ingest(ingest::IngestHandle),
+    /// A fold driver.
+    Fold(fold::Handle),
+    /// A call driver.
+    Call(call::Handle),
+    /// A batch driver.
+    Batch(batch::Handle),
+}
+
+/// A driver whose thread is silent for longer than this hangs.
+const SILENCE: Duration = Duration::from_secs(15);
+
+impl Running {
+    /// How it is.
+    pub(crate) fn health(&self, role: &'static str) -> RoleHealth {
+        match self {
+            Self::Ingest(handle) => {
+                RoleHealth { role, live: true, ready: true, detail: format!("listens on {}", handle.addr()) }
+            }
+            Self::Fold(handle) => {
+                let report = handle.health().report();
+                let live = report.alive && report.poll_age < SILENCE;
+                let detail = format!(
+                    "{} partitions, {} restoring, refused {:?}",
+                    report.owned.len(),
+                    report.restoring.len(),
+                    report.refused
+                );
+                RoleHealth {
+                    role,
+                    live,
+                    ready: report.restoring.is_empty() && report.refused.is_empty(),
+                    detail,
+                }
+            }
+            Self::Call(handle) => {
+                let health = handle.health();
+                let status = &health.status;
+                let detail = format!(
+                    "{} partitions, {} running, {} queued, {} committed",
+                    status.partitions.len(),
+                    status.running,
+                    status.queued,
+                    status.committed
+                );
+                RoleHealth { role, live: health.alive, ready: health.is_healthy(), detail }
+            }
+            Self::Batch(handle) => {
+                let health = handle.health();
+                let lag = health.lag.map_or_else(|| "unknown".to_owned(), |lag| lag.to_string());
+                let detail =
+                    format!("{} partitions, lag {lag}, refused {:?}", health.assigned, health.refused);
+                RoleHealth { role, live: health.alive, ready: health.is_healthy(), detail }
+            }
+        }
+    }
+
+    /// Why it ended by itself, if it did.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let ended = |alive: bool, why: Option<String>| {
+            (!alive).then(|| why.unwrap_or_else(|| "see the log".to_owned()))
+        };
+        match self {
+            Self::Ingest(_) => None,
+            Self::Fold(handle) => ended(handle.health().report().alive, None),
+            Self::Call(handle) => {
+                let health = handle.health();
+                ended(health.alive || health.failure.is_none(), health.failure)
+            }
+            Self::Batch(handle) => {
+                let health = handle.health();
+                ended(health.alive, health.failure)
+            }
+        }
+    }
+
+    /// Ends it: what it has is finished and committed within `grace`.
+    pub(crate) async fn end(self, leave: bool, grace: Duration) {
+        match self {
+            Self::Ingest(handle) => {
+                handle.stop_accepting();
+                if tokio::time::timeout(grace, handle.drained()).await.is_err() {
+                    tracing::warn!("callbacks were still running at the end of the grace");
+                }
+            }
+            Self::Fold(handle) => {
+                let mode = if leave { fold::StopMode::ScaleIn } else { fold::StopMode::Restart };
+                handle.stop(mode);
+                blocking(move || {
+                    if let Err(error) = handle.join() {
+                        tracing::error!(%error, "end the fold");
+                    }
+                })
+                .await;
+            }
+            Self::Call(handle) => {
+                let how = if leave { call::Stop::Leave } else { call::Stop::Restart };
+                blocking(move || drop(handle.stop(how, grace))).await;
+            }
+            Self::Batch(handle) => {
+                let how = if leave { batch::Stop::Leave } else { batch::Stop::Restart };
+                blocking(move || drop(handle.stop(how, grace))).await;
+            }
+        }
+    }
+}
+
+/// Clients block when they are closed, which an async worker must not.
+async fn blocking(work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = tokio::task::spawn_blocking(work).await {
+        tracing::error!(%error, "end a role");
+    }
+}

@@ -1,0 +1,143 @@
+//! Puts each role together from its section, its topics and the applied bundle.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use catalogue::{Bundle, Problem};
+use pipeline::batch::{BatchConfig, BatchDriver};
+use pipeline::call::{CallConfig, CallDriver};
+use pipeline::fold::FoldDriver;
+use pipeline::kafka::{Instance, Publisher};
+use pipeline::{StartPolicy, call as calls};
+use schemas::topic::Topic;
+use tokio::runtime::Handle;
+
+use super::bundle_watch::Watched;
+use super::running::Running;
+use crate::config::Config;
+use crate::conversation::{self, Conversations};
+use crate::role::Role;
+
+/// Starts a role.
+pub(crate) async fn start(
+    role: Role,
+    config: &Arc<Config>,
+    watched: &Watched,
+    incarnation: &str,
+) -> anyhow::Result<Running> {
+    match role {
+        Role::Ingest => ingest(config, watched).await,
+        Role::Decide => decide(config, watched, incarnation),
+        Role::Call => call(config, watched, incarnation).await,
+        Role::Deliver => deliver(config, watched, incarnation).await,
+        Role::Account => account(config, incarnation).await,
+    }
+}
+
+async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
+    let raw = config.ingest.as_ref().context("section [ingest] is missing")?;
+    let section = ingest::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let publisher = Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?;
+    let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
+    let judge = watched.derive(|bundle| Ok(ingest::Judge::new(bundle)?))?;
+    let step = ingest::Ingest::new(section, Arc::new(publisher), log, judge);
+    Ok(Running::Ingest(ingest::serve(step).await?))
+}
+
+fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
+    let fold = Conversations::new(
+        Arc::clone(&watched.bundles),
+        &config.deployment,
+        &config.topics,
+        config.partitions,
+    );
+    let handle = FoldDriver::spawn(conversation::driver(config)?, fold, incarnation)?;
+    Ok(Running::Fold(handle))
+}
+
+async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
+    let raw = config.call.as_ref().context("section [call] is missing")?;
+    let settings = call::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let limits = calls::RawLimits { running: settings.max_running, ..calls::RawLimits::default() };
+    let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
+    let output = call::Output {
+        topic: config.topics.of(Topic::Events).into(),
+        source: format!("/huiyin/{}/call", config.deployment),
+    };
+    let step = call::Step::new(settings, rules, output, Arc::new(call::WallClock))?;
+    calls_of(config, Role::Call, (Topic::Requests, limits), step, incarnation).await
+}
+
+async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
+    let raw = config.deliver.as_ref().context("section [deliver] is missing")?;
+    let settings = deliver::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let output = deliver::Output {
+        topic: config.topics.of(Topic::Deliveries).into(),
+        source: format!("/huiyin/{}/deliver", config.deployment),
+    };
+    let step = deliver::Step::new(settings, output, Arc::new(deliver::WallClock))?;
+    calls_of(config, Role::Deliver, (Topic::Answers, calls::RawLimits::default()), step, incarnation).await
+}
+
+/// A call driver on one topic.
+async fn calls_of<H: calls::Handler>(
+    config: &Config,
+    role: Role,
+    (topic, limits): (Topic, calls::RawLimits),
+    step: H,
+    incarnation: &str,
+) -> anyhow::Result<Running> {
+    let driver = CallConfig {
+        kafka: config.kafka.clone(),
+        instance: Instance::new(&config.deployment, role.label(), config.ordinal)?,
+        topic: config.topics.of(topic).into(),
+        dead_letters: config.topics.of(Topic::DeadLetters).into(),
+        start: StartPolicy::Earliest,
+        limits: calls::Limits::new(limits)?,
+    };
+    let incarnation = incarnation.to_owned();
+    // Joining asks the brokers, which blocks.
+    let spawn = move || CallDriver::spawn(driver, Arc::new(step), Handle::current(), incarnation);
+    Ok(Running::Call(tokio::task::spawn_blocking(spawn).await??))
+}
+
+async fn account(config: &Config, incarnation: &str) -> anyhow::Result<Running> {
+    let raw = config.account.clone().context("section [account] is missing")?;
+    let section = account::AccountConfig::new(raw)?;
+    account::Store::new(&section).check().await.context("check the tables")?;
+    let sink = account::AccountSink::new(&section, &config.topics)?;
+    let driver = BatchConfig {
+        kafka: config.kafka.clone(),
+        instance: Instance::new(&config.deployment, Role::Account.label(), config.ordinal)?,
+        topics: sink.topics(),
+        dead_letters: config.topics.of(Topic::DeadLetters).into(),
+        start: StartPolicy::Earliest,
+        limits: section.limits().clone(),
+    };
+    let handle = BatchDriver::spawn(driver, Arc::new(sink), Handle::current(), incarnation.to_owned())?;
+    Ok(Running::Batch(handle))
+}
+
+/// Problems of a section as one error, a line each.
+pub(crate) fn named(problems: &[Problem]) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.place, p.what)).collect();
+    anyhow::anyhow!(lines.join("\n"))
+}
+
+/// Checks every section against a bundle, without connecting to anything.
+pub(crate) fn check_sections(config: &Config, bundle: &Bundle) -> anyhow::Result<()> {
+    let mut problems = Vec::new();
+    if let Some(raw) = &config.ingest {
+        problems.extend(ingest::validate(raw, bundle).err().unwrap_or_default());
+    }
+    if let Some(raw) = &config.call {
+        problems.extend(call::validate(raw, bundle).err().unwrap_or_default());
+    }
+    if let Some(raw) = &config.deliver {
+        problems.extend(deliver::validate(raw, bundle).err().unwrap_or_default());
+    }
+    if let Some(raw) = &config.account {
+        account::AccountConfig::new(raw.clone())?;
+    }
+    if problems.is_empty() { Ok(()) } else { bail!(named(&problems)) }
+}

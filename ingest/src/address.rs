@@ -1,0 +1,62 @@
+//! To whom a message speaks: its conversation, and the bot that is meant.
+
+use schemas::conversation::Conversation;
+use schemas::ids::{AppKey, UserId};
+
+use crate::bots::{Bots, Mention, without};
+use crate::callback::{Callback, Place};
+
+/// Where a message was said, by whom, and to whom.
+pub(crate) struct Address {
+    pub(crate) conversation: Conversation,
+    pub(crate) sender: UserId,
+    /// The bot that it speaks to; `None` when it is not an AI conversation.
+    pub(crate) bot: Option<UserId>,
+    /// What was said, without mentions of that bot.
+    pub(crate) said: Option<String>,
+    /// Nobody but a bot and one person is there.
+    pub(crate) with_bot: bool,
+    /// A bot or the line itself sent it: it starts nothing.
+    pub(crate) own: bool,
+}
+
+impl Address {
+    /// Reads it off a callback; `None` when its ids are missing or malformed.
+    pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback, said: Option<&str>) -> Option<Self> {
+        let sender = callback.sender()?;
+        let own = callback.is_ours() || bots.by_id(sender.as_str()).is_some();
+        let mentions = said.map(|said| bots.mentions(said)).unwrap_or_default();
+        let (conversation, spoken_to, with_bot) = match callback.place()? {
+            Place::Pair(from, to) => {
+                let (conversation, with_bot) = pair(app, bots, &from, &to);
+                (conversation, bots.by_id(to.as_str()), with_bot)
+            }
+            Place::Group(id) => {
+                (Conversation::group(app.clone(), id), mentioned(bots, callback, &mentions), false)
+            }
+            Place::Room(id) => {
+                (Conversation::chatroom(app.clone(), id), mentioned(bots, callback, &mentions), false)
+            }
+        };
+        let bot = spoken_to.filter(|_| !own).cloned();
+        let said = said.map(|said| without(said, mentions.iter().filter(|m| Some(m.bot) == bot.as_ref())));
+        Some(Self { conversation, sender, bot, said: said.filter(|said| !said.is_empty()), with_bot, own })
+    }
+}
+
+/// The conversation of two users, and whether one of them is a bot.
+pub(crate) fn pair(app: &AppKey, bots: &Bots, from: &UserId, to: &UserId) -> (Conversation, bool) {
+    let with_bot =
+        |bot: &UserId, user: &UserId| Conversation::with_bot(app.clone(), bot.clone(), user.clone());
+    match (bots.by_id(to.as_str()), bots.by_id(from.as_str())) {
+        (Some(bot), _) => (with_bot(bot, from), true),
+        (None, Some(bot)) => (with_bot(bot, to), true),
+        (None, None) => (Conversation::between(app.clone(), from.clone(), to.clone()), false),
+    }
+}
+
+/// The bot that is named first: in the text, else in the list of mentions.
+fn mentioned<'a>(bots: &'a Bots, callback: &Callback, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
+    let listed = || callback.mentioned().iter().find_map(|id| bots.by_id(id));
+    mentions.first().map(|mention| mention.bot).or_else(listed)
+}

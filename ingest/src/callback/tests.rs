@@ -1,0 +1,61 @@
+use serde_json::json;
+
+use super::*;
+
+fn read(callback: Value) -> Callback {
+    Callback::read(callback.to_string().as_bytes()).unwrap()
+}
+
+#[test]
+fn mentions_come_as_a_list_as_text_and_as_junk() {
+    for (list, ids) in [
+        (json!(["bot", 7, "alice"]), vec!["bot", "alice"]),
+        (json!([]), vec![]),
+        (json!("ALL"), vec![]),
+        (json!(["ALL", "bot"]), vec!["bot"]),
+        (json!("[\"bot\"]"), vec!["bot"]),
+        (json!("bot"), vec!["bot"]),
+        (json!(true), vec![]),
+        (json!({"a": 1}), vec![]),
+    ] {
+        assert_eq!(
+            read(json!({"payload": {"ext": {"em_at_list": list.clone()}}})).mentioned(),
+            ids,
+            "{list}"
+        );
+    }
+}
+
+#[test]
+fn a_place_is_the_group_wherever_it_says_so() {
+    let group = |id: &str| Some(Place::Group(GroupId::new(id).unwrap()));
+    let room = |id: &str| Some(Place::Room(GroupId::new(id).unwrap()));
+    for (callback, place) in [
+        (json!({"chat_type": "group", "from": "a", "to": "b", "group_id": 42}), group("42")),
+        (json!({"chat_type": "groupchat", "from": "a", "to": "42"}), group("42")),
+        (json!({"chat_type": "chatroom", "from": "a", "to": "b", "group_id": "42"}), room("42")),
+        (json!({"chat_type": "groupchat", "to": "42", "content_type": "chat:room:text"}), room("42")),
+        (json!({"chat_type": "groupchat", "to": "42", "payload": {"type": "chatroom"}}), room("42")),
+        (json!({"chat_type": "recall", "from": "a", "to": "b", "group_id": "42"}), group("42")),
+        (json!({"chat_type": "chat", "from": "a b", "to": "b"}), None),
+        (json!({"chat_type": "group"}), None),
+    ] {
+        assert_eq!(read(callback.clone()).place(), place, "{callback}");
+    }
+}
+
+#[test]
+fn the_digits_of_the_envelope_are_those_of_the_body() {
+    for (timestamp, digits) in
+        [(json!(1735689600123_u64), "1735689600123"), (json!("1735689600123"), "1735689600123")]
+    {
+        let envelope = read(json!({"callId": "c", "timestamp": timestamp})).envelope().unwrap();
+        assert_eq!((envelope.timestamp.as_str(), envelope.sent_at), (digits, 1735689600123));
+    }
+}
+
+#[test]
+fn the_raw_body_keeps_everything_but_the_signature() {
+    let callback = Callback::read(br#"{"b":1501234567890123457,"security":"x","a":{"z":1,"y":2}}"#).unwrap();
+    assert_eq!(callback.without_signature(), r#"{"b":1501234567890123457,"a":{"z":1,"y":2}}"#);
+}

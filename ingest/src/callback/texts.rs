@@ -1,0 +1,133 @@
+//! Every text of a payload: all strings but addresses and words of the protocol.
+
+use serde_json::Value;
+
+/// Fields that a client does not show: words of the protocol, ids, addresses.
+const PROTOCOL: [&str; 16] = [
+    "type",
+    "subType",
+    "url",
+    "secret",
+    "thumb",
+    "thumb_secret",
+    "from",
+    "to",
+    "meta",
+    "chat_type",
+    "channel_type",
+    "operation",
+    "msg_config",
+    "edit_message_id",
+    "ack_message_id",
+    "recall_id",
+];
+/// JSON inside of text, inside of text …
+const MAX_NESTING: usize = 4;
+
+/// Calls `on` with every text of a payload; what it changes is changed in the payload.
+pub(super) fn visit(payload: &mut Value, on: &mut dyn FnMut(&mut String)) {
+    let Value::Object(fields) = payload else { return visit_value(payload, 0, on) };
+    for (name, value) in fields.iter_mut() {
+        match (name.as_str(), value) {
+            ("bodies", Value::Array(bodies)) => bodies.iter_mut().for_each(|body| visit_body(body, on)),
+            ("ext", ext) => visit_value(ext, 0, on),
+            (name, value) if !PROTOCOL.contains(&name) => visit_value(value, 0, on),
+            _ => {}
+        }
+    }
+}
+
+fn visit_body(body: &mut Value, on: &mut dyn FnMut(&mut String)) {
+    match body {
+        Value::Object(fields) => {
+            for (_, value) in fields.iter_mut().filter(|(name, _)| !PROTOCOL.contains(&name.as_str())) {
+                visit_value(value, 0, on);
+            }
+        }
+        other => visit_value(other, 0, on),
+    }
+}
+
+/// The depth of the values is bounded by the JSON parser, that of JSON inside of text by `nesting`.
+fn visit_value(value: &mut Value, nesting: usize, on: &mut dyn FnMut(&mut String)) {
+    match value {
+        Value::String(text) => visit_text(text, nesting, on),
+        Value::Array(items) => items.iter_mut().for_each(|item| visit_value(item, nesting, on)),
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                if !is_identifier(name) {
+                    on(&mut name.clone());
+                }
+                visit_value(value, nesting, on);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A text that is JSON hides others, escaped.
+fn visit_text(text: &mut String, nesting: usize, on: &mut dyn FnMut(&mut String)) {
+    on(text);
+    if nesting < MAX_NESTING
+        && text.trim_start().starts_with(['{', '['])
+        && let Ok(mut inner) = serde_json::from_str::<Value>(text)
+    {
+        let before = inner.clone();
+        visit_value(&mut inner, nesting + 1, on);
+        if inner != before {
+            *text = inner.to_string();
+        }
+    }
+}
+
+/// A name for programs; any other could be read by people.
+fn is_identifier(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn texts(mut payload: Value) -> Vec<String> {
+        let mut found = Vec::new();
+        visit(&mut payload, &mut |text| found.push(text.clone()));
+        found
+    }
+
+    #[test]
+    fn texts_are_found_wherever_a_client_could_show_them() {
+        let payload = json!({
+            "bodies": [{"type": "file", "url": "https://x/y", "filename": "a.pdf", "secret": "k", "unknown": ["u"]}],
+            "ext": {"deep": [{"deeper": "d"}], "msgQuote": "{\"msgPreview\":\"\\u8d4c\"}", "看 我": 1},
+            "from": "alice", "to": "bot", "type": "chat", "meta": {"x": "y"}
+        });
+        assert_eq!(texts(payload), ["a.pdf", "u", "d", "{\"msgPreview\":\"\\u8d4c\"}", "赌", "看 我"]);
+        assert_eq!(texts(json!({"type": "txt", "msg": "hello"})), ["hello"]);
+    }
+
+    #[test]
+    fn changes_reach_the_payload_even_inside_of_nested_json() {
+        let mut payload = json!({"bodies": [{"type": "txt", "msg": "bad"}], "ext": {"q": "{\"p\":\"bad\"}"}});
+        visit(&mut payload, &mut |text| {
+            if text == "bad" {
+                *text = "***".into();
+            }
+        });
+        assert_eq!(
+            payload,
+            json!({"bodies": [{"type": "txt", "msg": "***"}], "ext": {"q": "{\"p\":\"***\"}"}})
+        );
+    }
+
+    #[test]
+    fn json_nested_in_text_without_end_is_given_up() {
+        let mut text = "end".to_owned();
+        for _ in 0..8 {
+            text = serde_json::to_string(&[text]).unwrap();
+        }
+        assert_eq!(texts(json!({"ext": {"x": text}})).len(), MAX_NESTING + 1);
+    }
+}

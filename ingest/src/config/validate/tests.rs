@@ -1,0 +1,87 @@
+use super::super::*;
+use super::*;
+use catalogue::RawCatalogue;
+
+const CATALOGUE: &str = r#"
+    [[app]]
+    key = "acme#support"
+    chain = ["t"]
+    allowed_regions = ["cn"]
+    duplicate_horizon = "10m"
+    [[app.bot]]
+    id = "bot"
+    [[target]]
+    name = "t"
+    provider = "local"
+    model = "m"
+    region = "cn"
+"#;
+
+fn check(section: &str) -> Result<Config, Vec<String>> {
+    let raw: RawCatalogue = toml::from_str(CATALOGUE).unwrap();
+    let bundle = catalogue::validate(&raw).unwrap();
+    let raw: RawIngest = toml::from_str(section).unwrap();
+    validate(&raw, &bundle)
+        .map_err(|problems| problems.into_iter().map(|p| format!("{}: {}", p.place, p.what)).collect())
+}
+
+fn rule(lines: &str) -> String {
+    format!(
+        "listen = \"127.0.0.1:8700\"\n[[rule]]\npath = \"/a\"\napp = \"acme#support\"\nsecret = \"x\"\n{lines}"
+    )
+}
+
+#[test]
+fn a_rule_has_the_defaults_of_its_stage() {
+    let config = check(&rule("stage = \"pre\"")).unwrap();
+    let pre = &config.rules[0];
+    assert_eq!((pre.window, pre.deadline), (Duration::from_secs(300), Duration::from_millis(150)));
+    assert_eq!((pre.codes.intercepted.as_deref(), pre.codes.blocked.as_deref()), (None, Some("blocked")));
+    let config = check(&rule("stage = \"post\"\nwindow = \"9m\"")).unwrap();
+    assert_eq!(
+        (config.rules[0].window, config.rules[0].deadline),
+        (Duration::from_secs(540), Duration::from_secs(5))
+    );
+    assert_eq!(config.limits.max_body_bytes, 65_536);
+    assert_eq!(config.publisher_limits().records, 40_000);
+}
+
+#[test]
+fn every_problem_is_named_with_its_place() {
+    for (section, problem) in [
+        ("listen = \"127.0.0.1:1\"".to_owned(), "ingest: it has no rule"),
+        (rule("stage = \"both\""), "ingest.rule \"/a\": \"both\" is none of pre, post"),
+        // The default window of the stage is longer than this app's horizon.
+        (rule("stage = \"post\""), "window must be shorter than duplicate_horizon"),
+        (rule("stage = \"pre\"\nwindow = \"0s\""), "window must be shorter"),
+        (rule("stage = \"pre\"\ndeadline = \"0s\""), "deadline may not be zero"),
+        (rule("stage = \"pre\"").replace("\"/a\"", "\"a b\""), "its path must begin with /"),
+        (rule("stage = \"pre\"").replace("\"x\"", "\"\""), "its secret is empty"),
+        (rule("stage = \"pre\"").replace("#support", "#other"), "app \"acme#other\" is not configured"),
+        (
+            rule(&format!("stage = \"pre\"\ncodes.blocked = \"{}\"", "x".repeat(201))),
+            "codes.blocked may have at most",
+        ),
+        (
+            rule("stage = \"pre\"\n[limits]\nmax_in_flight = 0"),
+            "ingest.limits: max_in_flight may not be zero",
+        ),
+        (
+            rule(
+                "stage = \"pre\"\n[[source]]\npath = \"/a\"\napp = \"acme#support\"\nkind = \"feedback\"\nsecret = \"y\"",
+            ),
+            "its path is used twice",
+        ),
+    ] {
+        let problems = check(&section).unwrap_err();
+        assert!(problems.iter().any(|found| found.contains(problem)), "{problem:?} is not in {problems:?}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_and_no_secret_is_shown() {
+    let unknown = toml::from_str::<RawIngest>(&rule("stage = \"pre\"\nsecrets = \"s3cr3t-A\"")).unwrap_err();
+    assert!(unknown.to_string().contains("unknown field"));
+    let config = check(&rule("stage = \"pre\"")).unwrap();
+    assert!(format!("{config:?}").contains("secret: ***"));
+}

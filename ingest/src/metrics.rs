@@ -1,0 +1,166 @@
+//! Every metric of this crate.
+
+use std::time::Duration;
+
+use catalogue::app::NoAcknowledgement;
+use metrics::{counter, gauge, histogram};
+use schemas::verdict::Action;
+
+/// A metric as documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// What it counts or measures, with its unit.
+    pub meaning: &'static str,
+    /// The names of its labels; their values are closed.
+    pub labels: &'static [&'static str],
+}
+
+/// Requests by path kind and result.
+pub const CALLBACKS: &str = "huiyin_ingest_callbacks_total";
+/// Requests that were refused before they meant anything.
+pub const REFUSALS: &str = "huiyin_ingest_refusals_total";
+/// Seconds from a request's header to its answer.
+pub const ANSWER_SECONDS: &str = "huiyin_ingest_answer_seconds";
+/// Seconds that one verdict took.
+pub const VERDICT_SECONDS: &str = "huiyin_ingest_verdict_seconds";
+/// Verdicts by action.
+pub const VERDICTS: &str = "huiyin_ingest_verdicts_total";
+/// Seconds from queueing to acknowledgement.
+pub const ACKNOWLEDGEMENT_SECONDS: &str = "huiyin_ingest_acknowledgement_seconds";
+/// Callbacks whose acknowledgement did not come in time.
+pub const UNACKNOWLEDGED: &str = "huiyin_ingest_unacknowledged_total";
+/// Callbacks whose record was not queued.
+pub const UNQUEUED: &str = "huiyin_ingest_unqueued_total";
+/// Records by kind and how they ended.
+pub const RECORDS: &str = "huiyin_ingest_records_total";
+/// Records that wait for their acknowledgement.
+pub const QUEUE: &str = "huiyin_ingest_queue_records";
+/// Requests at work.
+pub const RUNNING: &str = "huiyin_ingest_running_requests";
+
+/// Every metric of this crate.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: CALLBACKS,
+        kind: "counter",
+        meaning: "requests that were understood, by stage of the rule (or kind of source) and result",
+        labels: &["stage", "result"],
+    },
+    Metric {
+        name: REFUSALS,
+        kind: "counter",
+        meaning: "requests and connections that were refused, by reason; header_timeout also counts idle connections",
+        labels: &["reason"],
+    },
+    Metric {
+        name: ANSWER_SECONDS,
+        kind: "histogram",
+        meaning: "seconds from a request's header to its answer",
+        labels: &["stage"],
+    },
+    Metric {
+        name: VERDICT_SECONDS,
+        kind: "histogram",
+        meaning: "seconds that the verdict on all texts of a message took",
+        labels: &[],
+    },
+    Metric { name: VERDICTS, kind: "counter", meaning: "verdicts by action", labels: &["action"] },
+    Metric {
+        name: ACKNOWLEDGEMENT_SECONDS,
+        kind: "histogram",
+        meaning: "seconds from queueing a record to its acknowledgement, late ones included",
+        labels: &[],
+    },
+    Metric {
+        name: UNACKNOWLEDGED,
+        kind: "counter",
+        meaning: "callbacks answered without an acknowledgement: the record may be written, by the app's policy",
+        labels: &["policy"],
+    },
+    Metric {
+        name: UNQUEUED,
+        kind: "counter",
+        meaning: "callbacks whose record was refused at once: nothing is written, by the app's policy and reason",
+        labels: &["policy", "reason"],
+    },
+    Metric {
+        name: RECORDS,
+        kind: "counter",
+        meaning: "records by kind and end: acknowledged, lost (the client gave up), or why they were not queued",
+        labels: &["kind", "result"],
+    },
+    Metric {
+        name: QUEUE,
+        kind: "gauge",
+        meaning: "records that wait for their acknowledgement",
+        labels: &[],
+    },
+    Metric { name: RUNNING, kind: "gauge", meaning: "requests at work", labels: &[] },
+];
+
+pub(crate) fn callback(stage: &'static str, result: &'static str) {
+    counter!(CALLBACKS, "stage" => stage, "result" => result).increment(1);
+}
+
+pub(crate) fn refused(reason: &'static str) {
+    counter!(REFUSALS, "reason" => reason).increment(1);
+}
+
+pub(crate) fn answered(stage: &'static str, took: Duration) {
+    histogram!(ANSWER_SECONDS, "stage" => stage).record(took);
+}
+
+pub(crate) fn judged(action: Action, took: Duration) {
+    histogram!(VERDICT_SECONDS).record(took);
+    counter!(VERDICTS, "action" => action.label()).increment(1);
+}
+
+pub(crate) fn unacknowledged(policy: NoAcknowledgement) {
+    counter!(UNACKNOWLEDGED, "policy" => policy_label(policy)).increment(1);
+}
+
+pub(crate) fn unqueued(policy: NoAcknowledgement, reason: &'static str) {
+    counter!(UNQUEUED, "policy" => policy_label(policy), "reason" => reason).increment(1);
+}
+
+pub(crate) fn record(kind: &'static str, result: &'static str) {
+    counter!(RECORDS, "kind" => kind, "result" => result).increment(1);
+}
+
+pub(crate) fn acknowledged(took: Duration) {
+    histogram!(ACKNOWLEDGEMENT_SECONDS).record(took);
+}
+
+pub(crate) fn queue(waiting: usize) {
+    gauge!(QUEUE).set(waiting as f64);
+}
+
+pub(crate) fn running(change: f64) {
+    gauge!(RUNNING).increment(change);
+}
+
+fn policy_label(policy: NoAcknowledgement) -> &'static str {
+    match policy {
+        NoAcknowledgement::Pass => "pass",
+        NoAcknowledgement::Reject => "reject",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_convention_and_are_distinct() {
+        let names: std::collections::BTreeSet<_> = METRICS.iter().map(|metric| metric.name).collect();
+        assert_eq!(names.len(), METRICS.len());
+        for metric in METRICS {
+            assert!(metric.name.starts_with("huiyin_ingest_"), "{}", metric.name);
+            assert_eq!(metric.kind == "counter", metric.name.ends_with("_total"), "{}", metric.name);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Who may call: Easemob's signature over its envelope, ours over the whole body; both within a window of time.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use schemas::Millis;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use catalogue::Secret;
+
+/// Easemob's signature: MD5 over call id, secret and the timestamp's digits. It does not cover the body.
+pub(crate) fn easemob(call_id: &str, secret: &Secret, timestamp: &str) -> String {
+    let mut digest = Md5::new();
+    digest.update(call_id);
+    digest.update(secret.expose());
+    digest.update(timestamp);
+    hex(&digest.finalize())
+}
+
+/// The signature of the other sources: HMAC-SHA256 over the timestamp's digits, a full stop and the raw body.
+pub(crate) fn source(secret: &Secret, timestamp: &str, body: &[u8]) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok()?;
+    mac.update(timestamp.as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    Some(hex(&mac.finalize().into_bytes()))
+}
+
+/// Whether a given signature is the expected one, in a time that does not depend on where they differ.
+pub(crate) fn matches(expected: &str, given: &str) -> bool {
+    expected.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()).into()
+}
+
+/// Whether a timestamp is near enough to now, on either side.
+pub(crate) fn is_fresh(timestamp: Millis, now: Millis, window: Duration) -> bool {
+    u128::from(now.abs_diff(timestamp)) <= window.as_millis()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn easemobs_signature_agrees_with_known_vectors() {
+        for (call, secret, timestamp, expected) in [
+            (
+                "acme#support_3b0f6f0e-7c1e-4d0a-9c55-2f1b8f0c9a11",
+                "s3cr3t-A",
+                "1735689600123",
+                "9fcaf2f161e2002135cf4552b81b04fc",
+            ),
+            (
+                "acme#support_1501234567890123456",
+                "s3cr3t-B",
+                "1735689600456",
+                "9da5e35585a28218c55ec94b9e248190",
+            ),
+        ] {
+            assert_eq!(easemob(call, &Secret::new(secret), timestamp), expected);
+        }
+    }
+
+    #[test]
+    fn a_sources_signature_is_hmac_sha256() {
+        // `printf '1735689600123.{}' | openssl dgst -sha256 -hmac key`
+        let expected = "5efa9166fe279a04e8858846c55f4c01284fc8e3b080cebbf46d7da5f9062bc6";
+        assert_eq!(source(&Secret::new("key"), "1735689600123", b"{}").unwrap(), expected);
+    }
+
+    #[test]
+    fn the_case_of_a_signature_does_not_matter_and_its_length_does() {
+        assert!(matches("9fca", "9FCA"));
+        assert!(!matches("9fca", "9fcb"));
+        assert!(!matches("9fca", "9fc"));
+        assert!(!matches("9fca", ""));
+    }
+
+    #[test]
+    fn a_timestamp_is_fresh_within_the_window_on_both_sides() {
+        let window = Duration::from_secs(1);
+        assert!(is_fresh(9_000, 10_000, window) && is_fresh(11_000, 10_000, window));
+        assert!(!is_fresh(8_999, 10_000, window) && !is_fresh(11_001, 10_000, window));
+        assert!(!is_fresh(i64::MIN, i64::MAX, window));
+    }
+}

@@ -1,0 +1,90 @@
+//! Sources other than Easemob: ratings from an app's own screens, hand-overs from a help desk.
+
+use axum::http::HeaderMap;
+use schemas::Millis;
+use schemas::conversation::Conversation;
+use schemas::event::{Event, Feedback, Takeover};
+use schemas::ids::UserId;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::{Source, SourceKind};
+use crate::ingest::{Answer, Ingest, Visit};
+use crate::post_send::{accepted, publish};
+use crate::refusal::Refusal;
+use crate::signature;
+
+/// Header with the time of signing in milliseconds since the epoch.
+pub const TIMESTAMP_HEADER: &str = "x-huiyin-timestamp";
+/// Header with the hexadecimal HMAC-SHA256 over that time, a full stop and the body.
+pub const SIGNATURE_HEADER: &str = "x-huiyin-signature";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedbackBody {
+    id: String,
+    conversation: Conversation,
+    easemob_id: Option<String>,
+    rating: Option<u8>,
+    text: Option<String>,
+    at: Option<Millis>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TakeoverBody {
+    conversation: Conversation,
+    person: Option<UserId>,
+    at: Option<Millis>,
+}
+
+/// Answers one request when Kafka has its record.
+///
+/// # Errors
+/// [`Refusal`] when it cannot be believed or read, or is not acknowledged in time: whoever sent it may send it again.
+pub(crate) async fn answer(
+    ingest: &Ingest,
+    source: &Source,
+    headers: &HeaderMap,
+    body: &[u8],
+    visit: Visit,
+) -> Result<Answer, Refusal> {
+    let signed_at = verify(source, headers, body, visit.received_at)?;
+    let event = event(source.kind, body, signed_at)?;
+    if event.conversation().is_none_or(|conversation| *conversation.app() != source.app) {
+        return Err(Refusal::BadRecord("the conversation is of another app than the path".into()));
+    }
+    schemas::wire::Record::check(&event).map_err(|invalid| Refusal::BadRecord(invalid.to_string()))?;
+    publish(&ingest.outbox, &[event], visit.arrived + source.deadline).await?;
+    Ok((accepted(), "accepted"))
+}
+
+fn verify(source: &Source, headers: &HeaderMap, body: &[u8], now: Millis) -> Result<Millis, Refusal> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let timestamp = text(TIMESTAMP_HEADER).ok_or(Refusal::BadEnvelope(TIMESTAMP_HEADER))?;
+    let given = text(SIGNATURE_HEADER).ok_or(Refusal::BadEnvelope(SIGNATURE_HEADER))?;
+    let expected = signature::source(&source.secret, timestamp, body).ok_or(Refusal::BadSignature)?;
+    if !signature::matches(&expected, given) {
+        return Err(Refusal::BadSignature);
+    }
+    let signed_at = timestamp.parse().map_err(|_| Refusal::BadEnvelope(TIMESTAMP_HEADER))?;
+    if signature::is_fresh(signed_at, now, source.window) { Ok(signed_at) } else { Err(Refusal::Stale) }
+}
+
+fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refusal> {
+    Ok(match kind {
+        SourceKind::Feedback => {
+            let FeedbackBody { id, conversation, easemob_id, rating, text, at } = read(body)?;
+            let (text, at) = (text.map(Into::into), at.unwrap_or(signed_at));
+            Event::Feedback(Feedback { id, conversation, easemob_id, rating, text, at })
+        }
+        SourceKind::Takeover => {
+            let TakeoverBody { conversation, person, at } = read(body)?;
+            Event::Takeover(Takeover { conversation, person, at: at.unwrap_or(signed_at) })
+        }
+    })
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::bad_json(&error))
+}

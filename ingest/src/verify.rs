@@ -1,0 +1,24 @@
+//! Whether a callback comes from whom its path says.
+
+use schemas::Millis;
+
+use crate::callback::{Callback, Envelope};
+use crate::config::Rule;
+use crate::refusal::Refusal;
+use crate::signature;
+
+/// Checks signature and time.
+///
+/// # Errors
+/// [`Refusal`] when the envelope is incomplete, not signed with the rule's secret, or too far from `now`.
+pub(crate) fn envelope(callback: &Callback, rule: &Rule, now: Millis) -> Result<Envelope, Refusal> {
+    let envelope = callback.envelope()?;
+    let expected = signature::easemob(&envelope.call_id, &rule.secret, &envelope.timestamp);
+    if !signature::matches(&expected, envelope.security.as_deref().unwrap_or_default()) {
+        return Err(Refusal::BadSignature);
+    }
+    if !signature::is_fresh(envelope.sent_at, now, rule.window) {
+        return Err(Refusal::Stale);
+    }
+    Ok(envelope)
+}

@@ -1,0 +1,24 @@
+//! The step as its callers see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests fail loudly"
+)]
+
+#[cfg(feature = "broker-tests")]
+mod broker;
+mod counted;
+mod line;
+mod no_broker;
+mod payloads;
+mod post_send;
+mod pre_send;
+mod publisher;
+mod refusals;
+mod server;
+mod sources;

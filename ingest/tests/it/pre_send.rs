@@ -1,0 +1,239 @@
+//! Before delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ingest::Judge;
+use schemas::conversation::Conversation;
+use schemas::event::{CallbackReply, Event, Message};
+use schemas::verdict::Action;
+use serde_json::json;
+
+use crate::line::{Line, PARTITIONS, bundle, chat, question, timed};
+use crate::publisher::Mood;
+
+const DEADLINE: Duration = Duration::from_millis(150);
+const REJECT: &str = "no_acknowledgement = \"reject\"";
+
+fn message(event: &Event) -> &Message {
+    match event {
+        Event::Message(message) => message,
+        other => panic!("{other:?} is no message"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_intercepted_once_it_is_acknowledged() {
+    let line = Line::new("", Mood::AcknowledgesAfter(Duration::from_millis(20)));
+    let (reply, took) = timed(line.before(question("how do I reset my badge?"))).await;
+    assert_eq!(reply, json!({"valid": false}));
+    assert_eq!(took, Duration::from_millis(20));
+    let events = line.memory.events();
+    let message = message(&events[0]);
+    assert_eq!(message.id.as_str(), "acme#support/chat/1501234567890123456");
+    assert_eq!(message.conversation.to_string(), "acme#support/chat/bot_helpdesk/alice");
+    assert_eq!(message.text.as_ref().unwrap().plain(), Some("how do I reset my badge?"));
+    assert_eq!((message.reply, message.verdict.action), (CallbackReply::Intercept, Action::Pass));
+    assert!(!message.raw.as_ref().unwrap().plain().unwrap().contains("security"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_lies_in_the_partition_of_its_conversation_under_its_key() {
+    let line = Line::new("", Mood::Acknowledges);
+    line.before(question("hi")).await;
+    let records = line.memory.records();
+    let conversation: Conversation = "acme#support/chat/bot_helpdesk/alice".parse().unwrap();
+    assert_eq!(records[0].partition, conversation.partition(PARTITIONS));
+    assert_eq!(records[0].key.as_deref(), Some(conversation.to_string().as_bytes()));
+    assert_eq!(&*records[0].topic, "test.events");
+    let header =
+        |name: &str| records[0].headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap();
+    assert_eq!(header("ce_source"), b"/huiyin/test/ingest");
+    assert_eq!(header("ce_id"), b"acme#support/chat/1501234567890123456:message");
+    assert_eq!(header("traceparent").len(), 55);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_may_let_questions_pass() {
+    let line = Line::new("answer = \"pass\"", Mood::Acknowledges);
+    assert_eq!(line.before(question("hi")).await, json!({"valid": true}));
+    assert_eq!(message(&line.memory.events()[0]).reply, CallbackReply::Pass);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_acknowledgement_policy_pass_delivers_at_the_deadline_and_keeps_the_record() {
+    for mood in [Mood::Silent, Mood::AcknowledgesAfter(Duration::from_secs(1))] {
+        let line = Line::new("", mood);
+        let (reply, took) = timed(line.before(question("hi"))).await;
+        assert_eq!(reply, json!({"valid": true}));
+        assert_eq!(took, DEADLINE);
+        assert_eq!(line.memory.events().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_acknowledgement_policy_reject_rejects_and_withdraws_after_the_record() {
+    for (mood, time) in [(Mood::Silent, DEADLINE), (Mood::GivesUp, Duration::ZERO)] {
+        let line = Line::new(REJECT, mood);
+        let (reply, took) = timed(line.before(question("hi"))).await;
+        assert_eq!(reply, json!({"valid": false, "code": "try again later"}));
+        assert_eq!(took, time);
+        let (events, records) = (line.memory.events(), line.memory.records());
+        let Event::Withdrawn(withdrawn) = &events[1] else { panic!("{:?}", events[1]) };
+        assert_eq!(withdrawn.message, message(&events[0]).id);
+        assert_eq!(records[0].partition, records[1].partition);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_withdrawal_that_finds_the_queue_full_is_queued_as_soon_as_there_is_room() {
+    let line = Line::new(REJECT, Mood::Silent);
+    let callback = line.before(question("hi"));
+    let fills = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        line.memory.set(Mood::Full);
+    };
+    let (reply, ()) = tokio::join!(callback, fills);
+    assert_eq!(reply["valid"], false);
+    assert_eq!(line.memory.events().len(), 1);
+    line.memory.set(Mood::Acknowledges);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(matches!(line.memory.events()[..], [Event::Message(_), Event::Withdrawn(_)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_is_told_at_once_and_nothing_is_withdrawn() {
+    for (policies, reply) in
+        [("", json!({"valid": true})), (REJECT, json!({"valid": false, "code": "try again later"}))]
+    {
+        let line = Line::new(policies, Mood::Full);
+        let (got, took) = timed(line.before(question("hi"))).await;
+        assert_eq!((got, took), (reply, Duration::ZERO));
+        line.memory.set(Mood::Acknowledges);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(line.memory.events().len(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_of_the_queue_is_kept_for_withdrawals() {
+    let line = Line::with_limits(REJECT, Mood::Silent, |limits| limits.max_queued_records = 2);
+    line.memory.set_waiting(2);
+    let (reply, took) = timed(line.before(question("hi"))).await;
+    assert_eq!((reply["valid"].clone(), took), (json!(false), Duration::ZERO));
+    assert_eq!(line.memory.events().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_never_waits_and_is_recorded() {
+    for mood in [Mood::Silent, Mood::Acknowledges, Mood::Full] {
+        let line = Line::new("", mood);
+        for callback in [question("网上赌博"), chat("alice", "bob", "赌博"), question("a strange brew")]
+        {
+            let (reply, took) = timed(line.before(callback)).await;
+            assert_eq!((reply, took), (json!({"valid": false, "code": "blocked"}), Duration::ZERO));
+        }
+        if mood != Mood::Full {
+            let events = line.memory.events();
+            assert_eq!(events.len(), 3);
+            assert!(events.iter().all(|event| message(event).reply == CallbackReply::Block));
+            assert_eq!(message(&events[0]).verdict.rules, ["gamble"]);
+            assert_eq!(message(&events[0]).verdict.dictionary.len(), 16);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn between_people_a_message_passes_at_once_and_is_recorded_as_the_policy_says() {
+    for (policies, harmless, blocked) in
+        [("record = \"ai\"", 0, 0), ("record = \"hits\"", 0, 1), ("record = \"all\"", 1, 2)]
+    {
+        let line = Line::new(policies, Mood::Silent);
+        let (reply, took) = timed(line.before(chat("alice", "bob", "hi"))).await;
+        assert_eq!((reply, took), (json!({"valid": true}), Duration::ZERO));
+        assert_eq!(line.memory.records().len(), harmless, "{policies}");
+        line.before(chat("alice", "bob", "赌博")).await;
+        assert_eq!(line.memory.records().len(), blocked, "{policies}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_masked_is_delivered_masked_or_not_at_all() {
+    let line = Line::new("", Mood::Acknowledges);
+    let mut callback = chat("alice", "bob", "damn it");
+    callback["payload"]["ext"] = json!({"msgQuote": "{\"msgPreview\":\"Damn\"}"});
+    let reply = line.before(callback).await;
+    assert_eq!(reply["valid"], true);
+    assert_eq!(reply["payload"]["bodies"], json!([{"type": "txt", "msg": "**** it"}]));
+    assert_eq!(reply["payload"]["ext"]["msgQuote"], "{\"msgPreview\":\"****\"}");
+
+    let long = chat("alice", "bob", &format!("damn{}", " it".repeat(400)));
+    assert_eq!(line.before(long).await["valid"], false);
+    let mut named = chat("alice", "bob", "hi");
+    named["payload"]["ext"] = json!({"damn it": 1});
+    assert_eq!(line.before(named).await["valid"], false, "the name of a field cannot be masked");
+    let mut file = chat("alice", "bob", "");
+    file["payload"]["bodies"] = json!([{"type": "file", "filename": "damn.pdf", "url": "https://x/y"}]);
+    assert_eq!(line.before(file).await["valid"], false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_masked_reaches_a_bot_that_nobody_else_hears() {
+    let line = Line::new("answer = \"pass\"", Mood::Acknowledges);
+    assert_eq!(line.before(question("damn it")).await, json!({"valid": true}));
+    assert_eq!(message(&line.memory.events()[0]).verdict.action, Action::Mask);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_line_or_a_bot_sent_passes_and_starts_nothing() {
+    let line = Line::new("", Mood::Silent);
+    let mut marked = question("hi");
+    marked["payload"]["ext"] = json!({"huiyin": {"reply": "1"}});
+    for callback in [chat("bot_sales", "bot_helpdesk", "hi"), chat("bot_helpdesk", "alice", "hi"), marked] {
+        assert_eq!(line.before(callback).await, json!({"valid": true}));
+    }
+    assert_eq!(line.memory.records().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_marker_of_the_line_does_not_hide_a_text_from_the_filter() {
+    let line = Line::new("", Mood::Silent);
+    let mut marked = chat("alice", "bob", "赌博");
+    marked["payload"]["ext"] = json!({"huiyin": {}});
+    assert_eq!(line.before(marked).await["valid"], false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_callback_twice_is_the_same_message() {
+    let line = Line::new("", Mood::Acknowledges);
+    assert_eq!(line.before(question("hi")).await, line.before(question("hi")).await);
+    let events = line.memory.events();
+    assert_eq!(message(&events[0]).id, message(&events[1]).id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_who_sends_too_much_is_rejected_and_others_are_not() {
+    let line = Line::with_limits("", Mood::Acknowledges, |limits| limits.sender.burst = 2);
+    for valid in [true, true, false] {
+        assert_eq!(line.before(chat("alice", "bob", "hi")).await["valid"], valid);
+    }
+    assert_eq!(line.before(chat("alice", "bob", "hi")).await["code"], "too many messages");
+    assert_eq!(line.before(chat("bob", "alice", "hi")).await["valid"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_bundle_holds_from_the_next_callback_on() {
+    let line = Line::new("answer = \"pass\"", Mood::Acknowledges);
+    assert_eq!(line.before(question("hi")).await["valid"], true);
+    line.judge.send_replace(Arc::new(Judge::new(bundle("answer = \"intercept\"")).unwrap()));
+    assert_eq!(line.before(question("hi")).await["valid"], false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_does_not_stop_the_withdrawal() {
+    let line = Line::new(REJECT, Mood::Silent);
+    let callback = line.before(question("hi"));
+    assert!(tokio::time::timeout(Duration::from_millis(50), callback).await.is_err());
+    tokio::time::sleep(DEADLINE).await;
+    assert!(matches!(line.memory.events()[..], [Event::Message(_), Event::Withdrawn(_)]));
+}

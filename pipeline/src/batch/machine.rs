@@ -1,0 +1,264 @@
+//! The pure core: what is read, answered and elapsed goes in, actions come out. No client and no clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::assigned::{Assigned, Start, Taken};
+use super::jitter::{Jitter, Millis};
+use super::job::Verdict;
+use super::limits::Limits;
+use super::pending::Pending;
+use super::range::Built;
+use super::refusal::Refusal;
+use super::sink::{Block, InsertError};
+use super::tally::Tally;
+use crate::kafka::Partition;
+use crate::{Record, Refused};
+
+/// Something the shell does for the core.
+#[derive(Debug)]
+pub(super) enum Action<R> {
+    /// Commit an offset with what is pending there, and tell [`Machine::committed`].
+    Commit { ask: Ask, offset: i64, pending: Option<Pending> },
+    /// Try a block once and tell [`Machine::inserted`].
+    Insert { ask: Ask, block: Arc<Block<R>> },
+    /// Write a dead letter and tell [`Machine::lettered`]. `table` is the one that refused the record.
+    Letter { ask: Ask, table: Option<usize>, record: Arc<Record>, reason: &'static str },
+    /// Fetch no more of a partition.
+    Pause(Partition),
+    /// Fetch again.
+    Resume(Partition),
+}
+
+/// Who asked: answers to a former assignment are recognised by their epoch.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ask {
+    pub partition: Partition,
+    pub epoch: u64,
+}
+
+/// All assigned partitions.
+#[derive(Debug)]
+pub(super) struct Machine<R> {
+    limits: Limits,
+    partitions: BTreeMap<Partition, Assigned<R>>,
+    epochs: u64,
+    running: usize,
+    full: bool,
+    flushing: bool,
+    jitter: Jitter,
+    pub tally: Tally,
+}
+
+impl<R: Clone> Machine<R> {
+    pub(super) fn new(limits: Limits, seed: u64, tables: &[&'static str]) -> Self {
+        Self {
+            limits,
+            partitions: BTreeMap::new(),
+            epochs: 0,
+            running: 0,
+            full: false,
+            flushing: false,
+            jitter: Jitter::new(seed),
+            tally: Tally::new(tables),
+        }
+    }
+
+    /// A partition is ours from where `start` says; a refused one is only held; the shell has paused it.
+    pub(super) fn assign(&mut self, partition: Partition, start: Result<Start, Refusal>, now: Millis) {
+        self.epochs += 1;
+        let (start, refusal) = match start {
+            Ok(start) => (start, None),
+            Err(refusal) => (Start { position: i64::MAX, pending: None, fresh: false }, Some(refusal)),
+        };
+        let mut assigned = Assigned::new(self.epochs, start, now);
+        if let Some(refusal) = refusal {
+            assigned.refuse(refusal);
+            assigned.paused = true;
+        }
+        self.partitions.insert(partition, assigned);
+    }
+
+    /// Reads a partition no further.
+    pub(super) fn refuse(&mut self, partition: &Partition, refusal: Refusal) {
+        if let Some(assigned) = self.partitions.get_mut(partition) {
+            assigned.refuse(refusal);
+        }
+    }
+
+    /// Version of the row builder for a record; `None` when it is not wanted (a duplicate, a stale delivery).
+    pub(super) fn builder(&self, partition: &Partition, offset: i64, current: u32) -> Option<u32> {
+        if self.flushing { None } else { self.partitions.get(partition)?.builder(offset, current) }
+    }
+
+    /// Takes a record with what builder `version` made of it.
+    pub(super) fn record(
+        &mut self,
+        record: Arc<Record>,
+        built: Result<Vec<(usize, R)>, Refused>,
+        version: u32,
+        now: Millis,
+    ) {
+        let partition = Partition { topic: Arc::clone(&record.topic), index: record.partition };
+        let Some(assigned) = self.partitions.get_mut(&partition) else { return };
+        let built: Built<R> = match built {
+            Ok(rows) => Ok(rows),
+            Err(Refused::DeadLetter { reason }) => Err(reason),
+            Err(Refused::Pause { reason }) => {
+                return assigned.refuse(Refusal::Unreadable { offset: record.offset, reason });
+            }
+        };
+        assigned.push(Taken { record, built, version }, &self.limits, now);
+    }
+
+    /// Everything that is due, in the order in which it should be done.
+    pub(super) fn step(&mut self, now: Millis) -> Vec<Action<R>> {
+        let mut actions = Vec::new();
+        let busy = self.partitions.values().filter(|assigned| assigned.waiting_since().is_some()).count();
+        let age = if self.flushing { 0 } else { self.limits.age(busy) };
+        for (partition, assigned) in &mut self.partitions {
+            let ask = Ask { partition: partition.clone(), epoch: assigned.epoch };
+            if let Some((offset, pending)) = assigned.step(age, now) {
+                actions.push(Action::Commit { ask: ask.clone(), offset, pending });
+            }
+            if assigned.draining {
+                continue;
+            }
+            let letters = assigned.working().map(|active| active.letters()).unwrap_or_default();
+            actions.extend(letters.into_iter().map(|(record, reason)| Action::Letter {
+                ask: ask.clone(),
+                table: None,
+                record,
+                reason,
+            }));
+        }
+        self.inserts(now, &mut actions);
+        self.pauses(&mut actions);
+        actions
+    }
+
+    /// Starts the inserts that have waited longest, as many as may run.
+    fn inserts(&mut self, now: Millis, actions: &mut Vec<Action<R>>) {
+        let mut due = Vec::new();
+        for (partition, assigned) in self.partitions.iter_mut().filter(|(_, assigned)| !assigned.draining) {
+            let epoch = assigned.epoch;
+            for job in assigned.working().into_iter().flat_map(|active| &active.jobs) {
+                if let Some(at) = job.due().filter(|at| *at <= now) {
+                    due.push((at, Ask { partition: partition.clone(), epoch }, job.table));
+                }
+            }
+        }
+        due.sort();
+        for (_, ask, table) in due.into_iter().take(self.limits.inserts.saturating_sub(self.running)) {
+            let active = self.partitions.get_mut(&ask.partition).and_then(Assigned::working);
+            if let Some(block) =
+                active.and_then(|a| a.start(&ask.partition.topic, ask.partition.index, table))
+            {
+                self.running += 1;
+                actions.push(Action::Insert { ask, block });
+            }
+        }
+    }
+
+    /// Pauses for memory, with hysteresis; a refused partition stays paused.
+    fn pauses(&mut self, actions: &mut Vec<Action<R>>) {
+        let over = |held: usize, limit: usize, was: bool| held >= if was { limit / 5 * 3 } else { limit };
+        let held = self.partitions.values().map(|assigned| assigned.bytes).sum();
+        self.full = over(held, self.limits.instance_bytes, self.full);
+        for (partition, assigned) in &mut self.partitions {
+            assigned.full = over(assigned.bytes, self.limits.partition_bytes, assigned.full);
+            let memory = (assigned.full || self.full) && !assigned.replaying();
+            let pause = assigned.refused.is_some() || self.flushing || memory;
+            if pause != assigned.paused {
+                assigned.paused = pause;
+                actions.push(if pause {
+                    Action::Pause(partition.clone())
+                } else {
+                    Action::Resume(partition.clone())
+                });
+            }
+        }
+    }
+
+    fn current(&mut self, ask: &Ask) -> Option<&mut Assigned<R>> {
+        self.partitions.get_mut(&ask.partition).filter(|assigned| assigned.epoch == ask.epoch)
+    }
+
+    /// A commit was answered. When it is not known whether it took effect, it is not `durable`.
+    pub(super) fn committed(&mut self, ask: &Ask, durable: bool, now: Millis) {
+        if let Some(assigned) = self.current(ask) {
+            let records = assigned.committed(durable, now);
+            self.tally.committed(&ask.partition.topic, records);
+        }
+    }
+
+    /// An insert ended. Returns the dead letter that it calls for.
+    pub(super) fn inserted(
+        &mut self,
+        ask: Ask,
+        table: usize,
+        result: &Result<(), InsertError>,
+        now: Millis,
+    ) -> Option<Action<R>> {
+        self.running = self.running.saturating_sub(1);
+        let assigned =
+            self.partitions.get_mut(&ask.partition).filter(|assigned| assigned.epoch == ask.epoch)?;
+        let active = assigned.working()?;
+        let job = active.jobs.iter_mut().find(|job| job.table == table)?;
+        match job.answer(result, now, &self.limits, &mut self.jitter) {
+            Verdict::Stored(rows) => self.tally.stored(&ask.partition.topic, table, rows),
+            Verdict::Again => self.tally.retried(table),
+            Verdict::Smaller => {}
+            Verdict::Blamed(entry) => {
+                let record = Arc::clone(active.records.get(entry)?);
+                return Some(Action::Letter { ask, table: Some(table), record, reason: "rejected" });
+            }
+        }
+        None
+    }
+
+    /// A dead letter is written.
+    pub(super) fn lettered(&mut self, ask: &Ask, table: Option<usize>, reason: &'static str) {
+        self.tally.dead_letter(&ask.partition.topic, reason);
+        if let Some(active) = self.current(ask).and_then(Assigned::working) {
+            active.lettered(table);
+        }
+    }
+
+    /// Starts nothing more for these partitions; what runs may end.
+    pub(super) fn drain(&mut self, gone: &[Partition]) {
+        for partition in gone {
+            if let Some(assigned) = self.partitions.get_mut(partition) {
+                assigned.draining = true;
+            }
+        }
+    }
+
+    /// Waiting longer for these partitions would change nothing.
+    pub(super) fn is_drained(&self, gone: &[Partition]) -> bool {
+        gone.iter().filter_map(|partition| self.partitions.get(partition)).all(Assigned::is_drained)
+    }
+
+    /// Drops everything of a partition; what is still under way for it will be ignored.
+    pub(super) fn forget(&mut self, partition: &Partition) {
+        self.partitions.remove(partition);
+    }
+
+    /// Takes no more records and closes every range, for a shutdown.
+    pub(super) fn flush(&mut self) {
+        self.flushing = true;
+    }
+
+    /// After [`Self::flush`]: what was read is stored, except ranges that would have to be read again.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.partitions.values().all(|assigned| assigned.is_clean() || assigned.replaying())
+    }
+
+    /// The assigned partitions.
+    pub(super) fn partitions(&self) -> impl Iterator<Item = (&Partition, &Assigned<R>)> {
+        self.partitions.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! The commit metadata of this driver: the pending range inside the common envelope.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::pending::Pending;
+use super::refusal::Refusal;
+use crate::kafka::commit_meta::{self, Kind, MetadataError};
+
+const KIND: Kind = Kind { tag: 'b', version: 1 };
+
+/// Writes what is pending.
+///
+/// # Errors
+/// [`MetadataError`] when the incarnation has illegal characters.
+pub(super) fn seal(incarnation: &str, pending: Option<&Pending>) -> Result<String, MetadataError> {
+    let body = pending.map(|pending| STANDARD_NO_PAD.encode(pending.encode())).unwrap_or_default();
+    commit_meta::seal(KIND, incarnation, &body)
+}
+
+/// Reads what is pending at a committed offset.
+///
+/// # Errors
+/// [`Refusal::Metadata`] when a single character is not as [`seal`] writes it for this incarnation.
+pub(super) fn open(
+    incarnation: &str,
+    text: Option<&str>,
+    committed: i64,
+) -> Result<Option<Pending>, Refusal> {
+    let read = || {
+        let body = commit_meta::open(KIND, incarnation, text.ok_or(MetadataError::Foreign)?)?;
+        let payload = STANDARD_NO_PAD.decode(body).map_err(|_| MetadataError::Body)?;
+        Pending::decode(&payload, committed).map_err(|_| MetadataError::Body)
+    };
+    read().map_err(|error| Refusal::Metadata(error.label()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pending_range_is_read_back_by_the_same_incarnation_at_the_same_offset_only() {
+        let pending = Pending { first: 4, last: 9, version: 2, records: 3, tables: Vec::new() };
+        let text = seal("one", Some(&pending)).unwrap();
+        assert_eq!(open("one", Some(&text), 4), Ok(Some(pending)));
+        assert_eq!(open("two", Some(&text), 4), Err(Refusal::Metadata("incarnation")));
+        assert_eq!(open("one", Some(&text), 5), Err(Refusal::Metadata("metadata_body")));
+        assert_eq!(open("one", Some(&seal("one", None).unwrap()), 5), Ok(None));
+    }
+
+    #[test]
+    fn what_another_tool_committed_is_refused() {
+        assert_eq!(open("one", Some(""), 5), Err(Refusal::Metadata("metadata_foreign")));
+        assert_eq!(open("one", None, 5), Err(Refusal::Metadata("metadata_foreign")));
+    }
+}

@@ -1,0 +1,107 @@
+//! What the driver's thread tells about itself.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::metrics as names;
+use super::poller::Poller;
+use super::refusal::Refusal;
+use super::sink::Sink;
+use crate::kafka::{self, Partition};
+
+/// How often health and gauges are brought up to date.
+const EVERY: Duration = Duration::from_secs(1);
+/// How often the brokers are asked for the ends of the partitions.
+const LAG_EVERY: Duration = Duration::from_secs(10);
+/// How long one answer may take.
+const BOUNDS: Duration = Duration::from_secs(2);
+
+/// What was told last.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// Partitions were assigned at least once.
+    pub joined: bool,
+    shown: Option<Instant>,
+    asked: Option<Instant>,
+    lag: Option<u64>,
+    refused: Vec<(Partition, Refusal)>,
+}
+
+impl<S: Sink> Poller<S> {
+    pub(super) fn show_when_due(&mut self) {
+        if self.report.shown.is_none_or(|at| at.elapsed() >= EVERY) {
+            if self.report.asked.is_none_or(|at| at.elapsed() >= LAG_EVERY) {
+                self.ask_lag();
+            }
+            self.show();
+        }
+    }
+
+    /// Brings health and gauges up to date, and alerts for each partition that is newly refused.
+    #[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
+    pub(super) fn show(&mut self) {
+        self.report.shown = Some(Instant::now());
+        let partitions = || self.machine.partitions();
+        let refused: Vec<(Partition, Refusal)> =
+            partitions().filter_map(|(p, a)| Some((p.clone(), a.refused.clone()?))).collect();
+        let buffered: usize = partitions().map(|(_, assigned)| assigned.bytes).sum();
+        let oldest = partitions().filter_map(|(_, assigned)| assigned.waiting_since()).min();
+        let failing = partitions().filter_map(|(_, a)| a.failing()).reduce(|a, b| (a.0.min(b.0), a.1 || b.1));
+        for (partition, refusal) in refused.iter().filter(|new| !self.report.refused.contains(new)) {
+            let (topic, index) = (&*partition.topic, partition.index);
+            tracing::error!(topic, partition = index, label = refusal.label(), "{refusal}");
+        }
+        let age = oldest.map_or(0.0, |at| self.instant(at).elapsed().as_secs_f64());
+        metrics::gauge!(names::PENDING_AGE).set(age);
+        metrics::gauge!(names::BUFFERED).set(buffered as f64);
+        metrics::gauge!(names::REFUSED).set(refused.len() as f64);
+        if let Some(lag) = self.report.lag {
+            metrics::gauge!(names::LAG).set(lag as f64);
+        }
+        let assigned = partitions().count();
+        self.ends.board.show(|health| {
+            health.assigned = assigned;
+            health.lag = self.report.lag;
+            health.retrying_since = failing.map(|(since, _)| self.instant(since));
+            health.store_refuses = failing.is_some_and(|(_, fatal)| fatal);
+            health.buffered_bytes = buffered;
+            health.refused.clone_from(&refused);
+            health.topics.clone_from(self.machine.tally.topics());
+        });
+        self.report.refused = refused;
+    }
+
+    /// Asks for the ends of all partitions and counts the records up to there.
+    fn ask_lag(&mut self) {
+        self.report.asked = Some(Instant::now());
+        match self.behind() {
+            Ok(behind) => self.report.lag = Some(behind.values().map(|n| n.unsigned_abs()).sum()),
+            Err(error) => {
+                tracing::debug!(%error, "ask lag");
+                self.report.lag = None;
+            }
+        }
+    }
+
+    /// Records between what was read of each partition and its last stable offset.
+    fn behind(&self) -> Result<BTreeMap<Partition, i64>, kafka::Error> {
+        // The client's positions also pass the markers of transactions, which are never delivered.
+        let positions: BTreeMap<_, _> = self.consumer.positions()?.into_iter().collect();
+        let mut behind = BTreeMap::new();
+        for (partition, assigned) in self.machine.partitions() {
+            let (low, end) = self.consumer.bounds(partition, BOUNDS)?;
+            let taken = if assigned.refused.is_some() { low } else { assigned.next() };
+            let passed = positions.get(partition).copied().flatten().filter(|_| assigned.refused.is_none());
+            behind.insert(partition.clone(), (end - passed.unwrap_or(taken).max(taken)).max(0));
+        }
+        Ok(behind)
+    }
+
+    /// Every record before the present ends is stored and committed.
+    pub(super) fn is_caught_up(&mut self) -> bool {
+        let clean =
+            self.machine.partitions().all(|(_, assigned)| assigned.is_clean() && assigned.refused.is_none());
+        self.show();
+        self.report.joined && clean && self.behind().is_ok_and(|behind| behind.values().all(|n| *n == 0))
+    }
+}

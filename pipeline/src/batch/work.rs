@@ -1,0 +1,132 @@
+//! Does what the core asks for and brings it the answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::machine::{Action, Ask};
+use super::metadata;
+use super::metrics as names;
+use super::pending::Pending;
+use super::poller::{Failure, Poller};
+use super::sink::Sink;
+use super::tasks::Answer;
+use crate::kafka::{CommitOffset, PublishError};
+use crate::{GivenUp, Record, dead_letter};
+
+/// Commits in a row before records have their turn again.
+const ROUNDS: usize = 4;
+
+/// One dead letter that is to be written.
+#[derive(Debug)]
+pub(super) struct Letter {
+    ask: Ask,
+    table: Option<usize>,
+    record: Arc<Record>,
+    reason: &'static str,
+}
+
+impl<S: Sink> Poller<S> {
+    /// Does everything that is due.
+    pub(super) fn act(&mut self) -> Result<(), Failure> {
+        for letter in std::mem::take(&mut self.unsent) {
+            self.send(letter)?;
+        }
+        for _ in 0..ROUNDS {
+            let mut commits = Vec::new();
+            for action in self.machine.step(self.now()) {
+                match action {
+                    Action::Commit { ask, offset, pending } => commits.push((ask, offset, pending)),
+                    other => self.act_on(other)?,
+                }
+            }
+            if commits.is_empty() {
+                break;
+            }
+            self.commit(commits)?;
+        }
+        Ok(())
+    }
+
+    fn act_on(&mut self, action: Action<S::Row>) -> Result<(), Failure> {
+        match action {
+            Action::Commit { ask, offset, pending } => self.commit(vec![(ask, offset, pending)])?,
+            Action::Insert { ask, block } => {
+                let limit = self.setup.config.limits.insert_timeout;
+                self.tasks.insert(&self.setup.sink, ask, block, limit);
+            }
+            Action::Letter { ask, table, record, reason } => {
+                self.send(Letter { ask, table, record, reason })?
+            }
+            Action::Pause(partition) => self.consumer.pause(&[partition])?,
+            Action::Resume(partition) => self.consumer.resume(&[partition])?,
+        }
+        Ok(())
+    }
+
+    /// Commits all at once; if that fails, each alone, so that one partition's trouble is not everyone's.
+    fn commit(&mut self, commits: Vec<(Ask, i64, Option<Pending>)>) -> Result<(), Failure> {
+        let mut asks = Vec::with_capacity(commits.len());
+        let mut offsets = Vec::with_capacity(commits.len());
+        for (ask, next, pending) in commits {
+            let metadata = metadata::seal(&self.setup.incarnation, pending.as_ref())?;
+            offsets.push(CommitOffset { partition: ask.partition.clone(), next, metadata });
+            asks.push(ask);
+        }
+        let together = self.consumer.commit(&offsets);
+        for (ask, offset) in asks.iter().zip(&offsets) {
+            let result = match &together {
+                Ok(()) => Ok(()),
+                Err(_) if offsets.len() > 1 => self.consumer.commit(std::slice::from_ref(offset)),
+                Err(error) => Err(crate::kafka::Error::Unexpected(error.to_string())),
+            };
+            if let Err(error) = &result {
+                tracing::warn!(%error, topic = &*ask.partition.topic, partition = ask.partition.index, "commit");
+            }
+            let now = self.now();
+            self.machine.committed(ask, result.is_ok(), now);
+        }
+        Ok(())
+    }
+
+    /// Hands a dead letter to the producer, or keeps it until there is room.
+    fn send(&mut self, letter: Letter) -> Result<(), Failure> {
+        let given_up =
+            GivenUp { step: self.setup.config.instance.role(), reason: letter.reason, attempts: 1 };
+        let outgoing = dead_letter(&self.setup.config.dead_letters, &letter.record, given_up);
+        match self.publisher.publish(&outgoing) {
+            Ok(receiver) => self.tasks.letter(letter.ask, letter.table, letter.reason, receiver),
+            Err(PublishError::Busy) => self.unsent.push(letter),
+            Err(error @ (PublishError::TooLarge | PublishError::Refused(_))) => {
+                return Err(Failure::DeadLetter(error.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the answers that are there, waiting no longer than `wait` for the first.
+    pub(super) fn answers(&mut self, mut wait: Duration) -> Result<(), Failure> {
+        while let Some(answer) = self.tasks.answer(wait) {
+            wait = Duration::ZERO;
+            match answer {
+                Answer::Inserted { ask, table, result, took } => {
+                    let name = self.setup.sink.tables().get(table).copied().unwrap_or("unknown");
+                    metrics::histogram!(names::INSERT_SECONDS, "table" => name).record(took.as_secs_f64());
+                    if let Err(error) = &result
+                        && !matches!(error, super::InsertError::Rejected(_))
+                    {
+                        tracing::warn!(%error, table = name, "insert block");
+                    }
+                    let now = self.now();
+                    if let Some(letter) = self.machine.inserted(ask, table, &result, now) {
+                        self.act_on(letter)?;
+                    }
+                }
+                Answer::Lettered { ask, table, reason, result } => {
+                    result.map_err(Failure::DeadLetter)?;
+                    self.machine.lettered(&ask, table, reason);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+//! The bounds that the core keeps.
+
+/// Bounds on what is admitted, running and committed at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// Calls that run at a time, announced ones included.
+    pub(crate) running: usize,
+    /// Calls that run at a time per share.
+    pub(crate) share: usize,
+    /// Records admitted and not committed, in the instance.
+    pub(crate) records: usize,
+    /// Their bytes, outcomes included, in the instance.
+    pub(crate) bytes: usize,
+    /// Incomplete records of a partition.
+    pub(crate) partition_records: usize,
+    /// Bytes admitted and not committed, per partition.
+    pub(crate) partition_bytes: usize,
+    /// Bytes of a partition's incompletes as encoded in commit metadata.
+    pub(crate) map_bytes: usize,
+    /// Records of one lane.
+    pub(crate) lane: usize,
+    /// Outcomes of one transaction.
+    pub(crate) plan_outcomes: usize,
+    /// Bytes of the outcomes of one transaction.
+    pub(crate) plan_bytes: usize,
+    /// Records of a partition that run one at a time after an unclean end.
+    pub(crate) probation: usize,
+    /// After so long the next of them does not wait any more, in milliseconds.
+    pub(crate) patience: u64,
+    /// After so long an admitted offset is committed even if no outcome is, in milliseconds.
+    pub(crate) cover: u64,
+}

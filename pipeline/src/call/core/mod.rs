@@ -1,0 +1,204 @@
+//! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
+
+mod event;
+mod intake;
+mod lanes;
+mod ledger;
+mod limits;
+mod partition;
+mod plan;
+mod schedule;
+mod shares;
+mod status;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+pub(crate) use event::{Action, Commit, Ending, Event, Item, Key, Plan, Position, Settled, Verdict};
+pub(crate) use limits::Limits;
+use partition::{Life, Partition};
+use plan::{Outcome, Outstanding};
+use schedule::Task;
+pub(crate) use schedule::{CRASH, FATAL_ATTEMPTS};
+use shares::Shares;
+pub use status::{PartitionStatus, Status};
+
+/// A held partition is read again when everything is below this part of its limit: a pause throws away what was
+/// prefetched, so it must not flap.
+const RESUME_PERCENT: usize = 60;
+/// How long a stop waits for its last plans, in milliseconds: brokers may be away.
+const LAST_PLANS: u64 = 6_000;
+
+/// Things that happened and changed nothing, or too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Tally {
+    /// Events of an epoch, session or plan that is over.
+    pub(crate) stale: u64,
+    /// Records that finished under a previous owner and were skipped.
+    pub(crate) skipped: u64,
+    pub(crate) reruns: u64,
+    pub(crate) buried: u64,
+    pub(crate) committed: u64,
+    pub(crate) aborted: u64,
+}
+
+/// How far a stop is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopping {
+    No,
+    /// Running calls may end until then.
+    Draining(u64),
+    /// Everything is being given up, in order until then.
+    Leaving(u64),
+    Done,
+}
+
+/// The owner of all state of the call driver.
+#[derive(Debug)]
+pub(crate) struct Core {
+    limits: Limits,
+    incarnation: String,
+    now: u64,
+    actions: Vec<Action>,
+    tally: Tally,
+    stopping: Stopping,
+
+    partitions: BTreeMap<i32, Partition>,
+    /// Owned but never read, and why.
+    refused: BTreeMap<i32, &'static str>,
+    records: usize,
+    bytes: usize,
+
+    next_task: u64,
+    tasks: HashMap<u64, Task>,
+    /// Cancelled tasks of earlier epochs that have not reported their end, by partition: nothing of the partition
+    /// starts beside them.
+    stragglers: HashMap<i32, usize>,
+    /// Tasks and announced starts: what the running limit counts.
+    running: usize,
+    shares: Shares,
+    ready: VecDeque<Key>,
+    /// Records that are ready but for stragglers.
+    late: Vec<Key>,
+    announced: Vec<Key>,
+
+    next_plan: u64,
+    waiting: VecDeque<Outcome>,
+    outstanding: Option<Outstanding>,
+    /// No plan before then, after this many aborts in a row.
+    retry_at: u64,
+    aborts: u32,
+}
+
+impl Core {
+    pub(crate) fn new(limits: Limits, incarnation: &str) -> Self {
+        Self {
+            shares: Shares::new(limits.share),
+            limits,
+            incarnation: incarnation.to_owned(),
+            now: 0,
+            actions: Vec::new(),
+            tally: Tally::default(),
+            stopping: Stopping::No,
+            partitions: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            records: 0,
+            bytes: 0,
+            next_task: 0,
+            tasks: HashMap::new(),
+            stragglers: HashMap::new(),
+            running: 0,
+            ready: VecDeque::new(),
+            late: Vec::new(),
+            announced: Vec::new(),
+            next_plan: 0,
+            waiting: VecDeque::new(),
+            outstanding: None,
+            retry_at: 0,
+            aborts: 0,
+        }
+    }
+
+    /// Takes one event at time `now` and returns what is to be done, in order.
+    pub(crate) fn handle(&mut self, now: u64, event: Event) -> Vec<Action> {
+        self.now = now;
+        match event {
+            Event::Assigned { partition, epoch, position } => self.assigned(partition, epoch, position),
+            Event::Revoked(partitions) => partitions.into_iter().for_each(|p| self.close(p)),
+            Event::Lost(partitions) => self.lost(&partitions),
+            Event::Delivered { partition, epoch, session, items } => {
+                self.delivered((partition, epoch, session), items)
+            }
+            Event::Bounds { partition, epoch, low, high } => self.bounds((partition, epoch), low..=high),
+            Event::Ended { task, ending } => self.ended(task, ending),
+            Event::Planned { plan, settled } => self.settled(plan, settled),
+            Event::Stop { grace } => self.stop(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)),
+            Event::Tick => {}
+        }
+        self.overtake();
+        self.start();
+        self.drain();
+        self.plan();
+        self.release();
+        self.finish();
+        self.resume();
+        std::mem::take(&mut self.actions)
+    }
+
+    /// When [`Event::Tick`] is due, if nothing else happens.
+    pub(crate) fn due(&self) -> Option<u64> {
+        let partitions = self.partitions.values();
+        let probes = partitions.clone().filter_map(|p| p.probe_due(self.limits.patience));
+        let stopping = match self.stopping {
+            Stopping::Draining(until) | Stopping::Leaving(until) => Some(until),
+            Stopping::No | Stopping::Done => None,
+        };
+        let planned = if self.outstanding.is_some() {
+            None
+        } else if self.wants_plan() {
+            Some(self.retry_at)
+        } else {
+            partitions.filter_map(|p| p.uncovered_since).map(|since| since + self.limits.cover).min()
+        };
+        probes.chain(stopping).chain(planned).min()
+    }
+
+    fn stop(&mut self, grace: u64) {
+        if self.stopping == Stopping::No {
+            self.stopping = Stopping::Draining(self.now.saturating_add(grace));
+        }
+    }
+
+    /// Ends the grace of a stop.
+    fn drain(&mut self) {
+        if let Stopping::Draining(until) = self.stopping {
+            let idle = self.running == 0 && self.waiting.is_empty() && self.outstanding.is_none();
+            if idle || self.now >= until {
+                self.stopping = Stopping::Leaving(self.now + LAST_PLANS);
+                let owned: Vec<i32> = self.partitions.keys().copied().collect();
+                owned.into_iter().for_each(|partition| self.close(partition));
+            }
+        }
+    }
+
+    /// Ends the stop once everything is released, or cannot be.
+    fn finish(&mut self) {
+        let Stopping::Leaving(until) = self.stopping else { return };
+        if self.partitions.is_empty() && self.outstanding.is_none() || self.now >= until {
+            self.stopping = Stopping::Done;
+            self.actions.push(Action::Stopped);
+        }
+    }
+
+    fn alert(&mut self, partition: i32, reason: &'static str) {
+        self.actions.push(Action::Alert { partition, reason });
+    }
+
+    fn tell_ownership(&mut self) {
+        let closing = self.partitions.values().filter(|p| p.life == Life::Closing).count();
+        let owned = self.partitions.len() + self.refused.len() - closing;
+        self.actions.push(Action::Ownership { owned });
+    }
+}
+
+#[cfg(test)]
+mod tests;

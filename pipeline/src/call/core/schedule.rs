@@ -1,0 +1,148 @@
+//! Which record runs next, and what happens when one ends.
+
+use std::sync::Arc;
+
+use super::event::{Action, Ending, Key};
+use super::ledger::{Phase, Work};
+use super::partition::Life;
+use super::plan::Outcome;
+use super::{Core, Stopping};
+use crate::call::Share;
+
+/// The process ended this often while the record ran on probation: it does not run again.
+pub(crate) const FATAL_ATTEMPTS: u8 = 3;
+/// Reason of the dead letter of such a record.
+pub(crate) const CRASH: &str = "crash";
+
+/// A running call.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub(super) key: Key,
+    shares: Vec<Share>,
+}
+
+impl Core {
+    pub(super) fn make_ready(&mut self, partition: i32, offsets: Vec<i64>) {
+        let Some(owned) = self.partitions.get(&partition) else { return };
+        let keys = offsets.into_iter().map(|offset| owned.key(partition, offset));
+        if self.stragglers.contains_key(&partition) {
+            self.late.extend(keys)
+        } else {
+            self.ready.extend(keys)
+        }
+    }
+
+    /// Starts what may start, until the running calls are at their limit.
+    pub(super) fn start(&mut self) {
+        if self.stopping != Stopping::No {
+            return;
+        }
+        while self.running < self.limits.running {
+            let Some(key) = self.shares.unpark().or_else(|| self.ready.pop_front()) else { return };
+            let Some(shares) = self.queued(key).map(|work| work.shares.clone()) else { continue };
+            if self.shares.take_or_park(&shares, key) {
+                self.running += 1;
+                self.begin(key);
+            }
+        }
+    }
+
+    fn queued(&self, key: Key) -> Option<&Work> {
+        let owned =
+            self.partitions.get(&key.partition).filter(|p| p.epoch == key.epoch && p.life == Life::Owned)?;
+        owned.ledger.get(key.offset).filter(|entry| entry.phase == Phase::Queued)?.work.as_ref()
+    }
+
+    fn begin(&mut self, key: Key) {
+        let Some(owned) = self.partitions.get_mut(&key.partition) else { return };
+        let announce = owned.ledger.get(key.offset).is_some_and(|entry| owned.must_announce(entry));
+        match owned.ledger.get_mut(key.offset) {
+            Some(entry) if announce && entry.before.attempts < FATAL_ATTEMPTS => {
+                entry.phase = Phase::Announced;
+                self.announced.push(key);
+            }
+            _ => self.run(key),
+        }
+    }
+
+    /// Runs a record whose start needs no commit any more.
+    pub(super) fn run(&mut self, key: Key) {
+        let Some(owned) = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch) else {
+            return;
+        };
+        let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
+        let Some(work) = &entry.work else { return };
+        self.next_task += 1;
+        let (task, record) = (self.next_task, Arc::clone(&entry.record));
+        entry.phase = Phase::Running(task);
+        self.tasks.insert(task, Task { key, shares: work.shares.clone() });
+        if entry.before.attempts >= FATAL_ATTEMPTS {
+            self.tally.buried += 1;
+            self.actions.push(Action::Bury { task, record, reason: CRASH });
+        } else {
+            self.tally.reruns += u64::from(entry.rerun);
+            self.actions.push(Action::Run {
+                task,
+                record,
+                rerun: entry.rerun,
+                hard_deadline: work.hard_deadline,
+            });
+        }
+    }
+
+    pub(super) fn ended(&mut self, task: u64, ending: Ending) {
+        let Some(Task { key, shares }) = self.tasks.remove(&task) else {
+            self.tally.stale += 1;
+            return;
+        };
+        self.running -= 1;
+        self.shares.release(&shares);
+        let owned = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch);
+        let Some(owned) = owned.filter(|p| p.life == Life::Owned) else {
+            self.tally.stale += 1;
+            return self.straggler_ended(key.partition);
+        };
+        let outputs = match ending {
+            Ending::Done(outputs) => outputs,
+            // Its record stays incomplete, so the frontier stays below it whatever else goes on.
+            Ending::Broken(reason) => return self.refuse(key.partition, reason),
+            Ending::Cancelled => return self.refuse(key.partition, "cancelled"),
+        };
+        let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
+        let bytes = outputs.iter().map(crate::Outgoing::size).sum::<usize>();
+        entry.phase = Phase::Finished;
+        entry.bytes += bytes;
+        owned.bytes += bytes;
+        self.bytes += bytes;
+        let lane = entry.work.as_ref().map(|work| Arc::clone(&work.lane));
+        self.waiting.push_back(Outcome::new(key, outputs));
+        if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
+            let ready = owned.front(next, self.now);
+            self.make_ready(key.partition, ready);
+        }
+    }
+
+    fn straggler_ended(&mut self, partition: i32) {
+        let Some(left) = self.stragglers.get_mut(&partition) else { return };
+        *left -= 1;
+        if *left == 0 {
+            self.stragglers.remove(&partition);
+            self.ready.extend(self.late.extract_if(.., |key| key.partition == partition));
+        }
+    }
+
+    /// Lets the next record on probation start beside one that has run long enough.
+    pub(super) fn overtake(&mut self) {
+        let due = |at: Option<u64>| at.is_some_and(|at| at <= self.now);
+        let patient: Vec<i32> = self
+            .partitions
+            .iter()
+            .filter(|(_, p)| p.life == Life::Owned && due(p.probe_due(self.limits.patience)))
+            .map(|(&partition, _)| partition)
+            .collect();
+        for partition in patient {
+            let ready = self.partitions.get_mut(&partition).map(|owned| owned.probe_overtaken(self.now));
+            self.make_ready(partition, ready.unwrap_or_default());
+        }
+    }
+}

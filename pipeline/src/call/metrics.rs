@@ -1,0 +1,83 @@
+//! Metrics of the call driver.
+
+use std::time::Duration;
+
+use super::Status;
+use crate::metrics::Metric;
+
+const RUNNING: &str = "huiyin_pipeline_calls_running_count";
+const QUEUED: &str = "huiyin_pipeline_calls_queued_count";
+const OVER_SHARE: &str = "huiyin_pipeline_calls_over_share_count";
+const HELD_BYTES: &str = "huiyin_pipeline_calls_held_bytes";
+const COMMITTED: &str = "huiyin_pipeline_calls_committed_total";
+const RERUNS: &str = "huiyin_pipeline_calls_reruns_total";
+const SKIPPED: &str = "huiyin_pipeline_calls_skipped_total";
+const DEAD_LETTERS: &str = "huiyin_pipeline_calls_dead_letters_total";
+const STALE: &str = "huiyin_pipeline_calls_stale_total";
+const FRONTIER_AGE: &str = "huiyin_pipeline_calls_frontier_age_seconds";
+const FINISHED_AHEAD: &str = "huiyin_pipeline_calls_finished_ahead_count";
+const REFUSED: &str = "huiyin_pipeline_calls_partition_refused_count";
+const TRANSACTIONS: &str = "huiyin_pipeline_calls_transactions_total";
+const TRANSACTION_TIME: &str = "huiyin_pipeline_calls_transaction_duration_seconds";
+
+const STEP: &[&str] = &["step"];
+const BY_PARTITION: &[&str] = &["step", "partition"];
+
+const fn metric(name: &'static str, meaning: &'static str, labels: &'static [&'static str]) -> Metric {
+    Metric { name, meaning, labels }
+}
+
+/// Every metric of the call driver.
+pub const METRICS: &[Metric] = &[
+    metric(RUNNING, "calls that run", STEP),
+    metric(QUEUED, "admitted records that do not run yet", STEP),
+    metric(OVER_SHARE, "of these, records that wait because a share of theirs is used up", STEP),
+    metric(HELD_BYTES, "bytes admitted and not committed, outcomes included", STEP),
+    metric(COMMITTED, "outcomes committed", STEP),
+    metric(RERUNS, "runs of records that may have run before", STEP),
+    metric(SKIPPED, "records skipped because a previous owner committed their outcome", STEP),
+    metric(DEAD_LETTERS, "records ended by a dead letter", STEP),
+    metric(STALE, "completions, plans and records of an epoch that was over", STEP),
+    metric(FRONTIER_AGE, "how long the oldest record that is not done has been admitted", BY_PARTITION),
+    metric(FINISHED_AHEAD, "records that are done above the frontier", BY_PARTITION),
+    metric(REFUSED, "1 for a partition that is not read until an operator acts", BY_PARTITION),
+    metric(TRANSACTIONS, "transactions by outcome", &["step", "outcome"]),
+    metric(TRANSACTION_TIME, "time that a transaction took, whatever its outcome", STEP),
+];
+
+pub(super) fn transaction(step: &str, outcome: &'static str, took: Duration) {
+    metrics::counter!(TRANSACTIONS, "step" => step.to_owned(), "outcome" => outcome).increment(1);
+    metrics::histogram!(TRANSACTION_TIME, "step" => step.to_owned()).record(took.as_secs_f64());
+}
+
+/// Shows the driver as it is now, and partitions that it had `before` and has no more as empty.
+pub(super) fn status(step: &str, before: &Status, now: &Status) {
+    let gauge =
+        |name: &'static str, value: usize| metrics::gauge!(name, "step" => step.to_owned()).set(value as f64);
+    let total =
+        |name: &'static str, value: u64| metrics::counter!(name, "step" => step.to_owned()).absolute(value);
+    gauge(RUNNING, now.running);
+    gauge(QUEUED, now.queued);
+    gauge(OVER_SHARE, now.over_share);
+    gauge(HELD_BYTES, now.bytes);
+    total(COMMITTED, now.committed);
+    total(RERUNS, now.reruns);
+    total(SKIPPED, now.skipped);
+    total(DEAD_LETTERS, now.dead_letters);
+    total(STALE, now.stale);
+    for partition in before.partitions.keys().filter(|partition| !now.partitions.contains_key(partition)) {
+        show(step, *partition, &super::PartitionStatus::default());
+    }
+    for (partition, status) in &now.partitions {
+        show(step, *partition, status);
+    }
+}
+
+fn show(step: &str, partition: i32, status: &super::PartitionStatus) {
+    let gauge = |name: &'static str, value: f64| {
+        metrics::gauge!(name, "step" => step.to_owned(), "partition" => partition.to_string()).set(value);
+    };
+    gauge(FRONTIER_AGE, status.frontier_age_ms as f64 / 1_000.0);
+    gauge(FINISHED_AHEAD, status.finished_ahead as f64);
+    gauge(REFUSED, if status.refused.is_some() { 1.0 } else { 0.0 });
+}

@@ -1,0 +1,79 @@
+//! Where assigned partitions go on: what is committed for them, or the start policy.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::shared::Shared;
+use crate::StartPolicy;
+use crate::call::Progress;
+use crate::call::core::{Commit, Position};
+use crate::kafka::{Committed, Config, Consumer, Error, Partition, watermarks};
+
+/// Longer than an open transaction of the previous owner can last.
+const ASK: Duration = Duration::from_secs(10);
+/// Brokers may be away for a while; the group evicts a member only after minutes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) struct Starts {
+    pub(super) config: Config,
+    pub(super) topic: Arc<str>,
+    pub(super) policy: StartPolicy,
+    pub(super) incarnation: String,
+}
+
+/// A partition and where it goes on, or why it must not.
+pub(super) type Placed = (Partition, Result<Position, &'static str>);
+
+impl Starts {
+    pub(super) fn of(
+        &self,
+        consumer: &Consumer,
+        partitions: &[Partition],
+        shared: &Shared,
+    ) -> Result<Vec<Placed>, Error> {
+        let until = Instant::now() + PATIENCE;
+        let committed = loop {
+            shared.polled();
+            match consumer.committed(partitions, ASK) {
+                Ok(committed) => break committed,
+                Err(error) if Instant::now() > until || shared.is_over() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "read committed progress");
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        };
+        committed
+            .into_iter()
+            .map(|committed| Ok((committed.partition.clone(), self.position(committed)?)))
+            .collect()
+    }
+
+    pub(super) fn bounds(&self, partition: i32) -> Result<(i64, i64), Error> {
+        watermarks(&self.config, &self.topic, partition)
+    }
+
+    fn position(&self, committed: Committed) -> Result<Result<Position, &'static str>, Error> {
+        let partition = committed.partition.index;
+        let Some(offset) = committed.next else {
+            let (low, high) = self.bounds(partition)?;
+            let start = match self.policy {
+                StartPolicy::Earliest => low,
+                StartPolicy::Latest => high,
+                StartPolicy::Refuse => return Ok(Err("no_commit")),
+            };
+            return Ok(Ok(Position { progress: Progress::fresh(start), committed: None }));
+        };
+        let metadata = committed.metadata.unwrap_or_default();
+        Ok(match Progress::open(&self.incarnation, offset, &metadata) {
+            Ok(progress) => {
+                Ok(Position { progress, committed: Some(Commit { partition, offset, metadata }) })
+            }
+            Err(error) => {
+                tracing::error!(partition, offset, %error, "refuse partition");
+                Err(error.label())
+            }
+        })
+    }
+}

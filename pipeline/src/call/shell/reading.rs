@@ -1,0 +1,43 @@
+//! Has the handler read records as they come, and groups them by partition.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::poller::Owned;
+use super::worker::Work;
+use crate::call::Handler;
+use crate::call::core::{Item, Verdict};
+use crate::{Record, Refused};
+
+pub(super) struct Reading<H> {
+    work: Arc<Work<H>>,
+    read: BTreeMap<i32, Vec<Item>>,
+}
+
+impl<H: Handler> Reading<H> {
+    pub(super) fn new(work: Arc<Work<H>>) -> Self {
+        Self { work, read: BTreeMap::new() }
+    }
+
+    pub(super) fn read(&mut self, record: Record, owned: &BTreeMap<i32, Owned>) {
+        if owned.contains_key(&record.partition) {
+            let verdict = self.verdict(&record);
+            self.read.entry(record.partition).or_default().push(Item { record: Arc::new(record), verdict });
+        }
+    }
+
+    pub(super) fn take(&mut self) -> BTreeMap<i32, Vec<Item>> {
+        std::mem::take(&mut self.read)
+    }
+
+    fn verdict(&self, record: &Record) -> Verdict {
+        let reason = match catch_unwind(AssertUnwindSafe(|| self.work.handler.admit(record))) {
+            Ok(Ok(admission)) => return Verdict::Run(admission),
+            Ok(Err(Refused::Pause { reason })) => return Verdict::Pause(reason),
+            Ok(Err(Refused::DeadLetter { reason })) => reason,
+            Err(_) => "panic",
+        };
+        self.work.bury(record, reason).map_or(Verdict::Pause("dead_panicked"), Verdict::Dead)
+    }
+}

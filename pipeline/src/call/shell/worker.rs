@@ -1,0 +1,38 @@
+//! Runs the handler's code so that whatever it does ends in one outcome.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::call::core::{CRASH, FATAL_ATTEMPTS};
+use crate::call::{Done, Handler, Job};
+use crate::{GivenUp, Outgoing, Record, dead_letter};
+
+/// What workers need besides their record.
+pub(super) struct Work<H> {
+    pub(super) handler: Arc<H>,
+    pub(super) dead_letters: Arc<str>,
+    pub(super) step: String,
+    pub(super) output_bytes: usize,
+}
+
+impl<H: Handler> Work<H> {
+    /// Runs a job until it ends or its hard deadline passes, when its future is dropped.
+    pub(super) async fn run(self: Arc<Self>, job: Job, hard_deadline: Duration) -> Vec<Outgoing> {
+        let record = Arc::clone(&job.record);
+        let ended = tokio::time::timeout(hard_deadline, self.handler.run(job)).await;
+        let Done { outputs } = ended.unwrap_or_else(|_| self.handler.overdue(&record));
+        if outputs.iter().all(|output| output.size() <= self.output_bytes) {
+            return outputs;
+        }
+        self.handler.oversize(&record).outputs
+    }
+
+    /// The dead letter of a record together with its outcome; `None` when the handler panics over it.
+    pub(super) fn bury(&self, record: &Record, reason: &'static str) -> Option<Vec<Outgoing>> {
+        let attempts = if reason == CRASH { u32::from(FATAL_ATTEMPTS) } else { 1 };
+        let letter = dead_letter(&self.dead_letters, record, GivenUp { step: &self.step, reason, attempts });
+        let Done { outputs } = catch_unwind(AssertUnwindSafe(|| self.handler.dead(record, reason))).ok()?;
+        Some(std::iter::once(letter).chain(outputs).collect())
+    }
+}

@@ -1,0 +1,59 @@
+//! The body of a fold's commit metadata: how its owner left a partition.
+
+use crate::kafka::commit_meta::{self, Kind, MetadataError};
+
+const KIND: Kind = Kind { tag: 'f', version: 1 };
+
+/// What the next owner of a partition must know besides the offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The owner was at work: if this is the last mark, it ended uncleanly.
+    pub(super) running: bool,
+    /// How often folding the record at the committed offset has begun, all by itself.
+    pub(super) attempts: u32,
+    /// Most records that the transaction after this mark may hold: any of them may have caused the end.
+    pub(super) window: u32,
+}
+
+impl Mark {
+    pub(super) fn seal(self, incarnation: &str) -> Result<String, MetadataError> {
+        let running = if self.running { 'r' } else { 'c' };
+        commit_meta::seal(KIND, incarnation, &format!("{running}.{}.{}", self.attempts, self.window))
+    }
+
+    pub(super) fn open(incarnation: &str, metadata: Option<&str>) -> Result<Self, MetadataError> {
+        let body = commit_meta::open(KIND, incarnation, metadata.ok_or(MetadataError::Foreign)?)?;
+        let mut parts = body.split('.');
+        let (Some(running), Some(attempts), Some(window), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(MetadataError::Body);
+        };
+        let running = match running {
+            "r" => true,
+            "c" => false,
+            _ => return Err(MetadataError::Body),
+        };
+        let number = |text: &str| text.parse().map_err(|_| MetadataError::Body);
+        Ok(Self { running, attempts: number(attempts)?, window: number(window)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_comes_back_and_nothing_else_is_taken_for_one() {
+        let mark = Mark { running: true, attempts: 2, window: 640 };
+        let text = mark.seal("inc").unwrap();
+        assert_eq!(Mark::open("inc", Some(&text)), Ok(mark));
+        assert_eq!(Mark::open("other", Some(&text)), Err(MetadataError::Incarnation));
+        assert_eq!(Mark::open("inc", Some("")), Err(MetadataError::Foreign));
+        assert_eq!(Mark::open("inc", None), Err(MetadataError::Foreign));
+        for body in ["r.1", "x.1.1", "r.1.1.1", "r.-1.1", "r..1", ""] {
+            let text = commit_meta::seal(KIND, "inc", body).unwrap();
+            assert_eq!(Mark::open("inc", Some(&text)), Err(MetadataError::Body), "{body}");
+        }
+    }
+}

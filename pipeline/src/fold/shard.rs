@@ -1,0 +1,377 @@
+//! The pure core of one partition: states, timers, and how to take back what was not committed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::mark::Mark;
+use super::timers::Timers;
+use super::{Context, Fold, FoldError, Input, Key, Step};
+use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
+
+/// Label of a record whose step gave something too large to be written.
+const OVERSIZE: &str = "oversize_output";
+/// Label of a record that ended the process each time that it was folded.
+const CRASHED: &str = "crashed";
+/// A record that ended the process so often while it was folded by itself, after the batch in which it had done so
+/// first, is given up.
+const LONE_ATTEMPTS: u32 = 2;
+/// Smallest number of records that a transaction may hold.
+const LEAST_WINDOW: u32 = 16;
+
+/// What every partition of a step has in common.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    pub(super) step: Arc<str>,
+    pub(super) states: Arc<str>,
+    pub(super) dead_letters: Arc<str>,
+    pub(super) output_bytes: usize,
+    pub(super) window: u32,
+}
+
+/// Why a partition stops at a record.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    #[error("pause partition: {0}")]
+    Paused(&'static str),
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    #[error("write snapshot: larger than an output may be")]
+    OversizeState,
+}
+
+impl Stop {
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::Paused(reason) => reason,
+            Self::Fold(FoldError::Restore(_)) => "restore",
+            Self::Fold(FoldError::Control(_)) => "control",
+            Self::OversizeState => "oversize_state",
+        }
+    }
+}
+
+/// Where the shard stands: with the pre-images, everything that a roll-back needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Position {
+    /// Offset of the next record to fold.
+    next: i64,
+    /// Append time of the last folded record.
+    time: i64,
+    clock_unread: bool,
+    /// Records that are still taken one by one after an unclean end.
+    careful_left: u32,
+    mark: Mark,
+}
+
+pub(super) struct Shard<F: Fold> {
+    partition: i32,
+    control: F::Control,
+    states: HashMap<Key, F::State>,
+    timers: Timers,
+    position: Position,
+    committed: Position,
+    /// Whether this owner has committed yet: until then the previous owner's mark stands.
+    is_marked: bool,
+    touched: Vec<Key>,
+    before: HashMap<Key, Option<F::State>>,
+    control_before: Option<F::Control>,
+    outputs: Vec<Outgoing>,
+    tally: Tally,
+    /// The end of the log was reached since the partition is ours, so that no older clock record is unread.
+    seen_end: bool,
+    /// Earliest wall-clock time of the next clock record, for brokers whose clock is behind ours.
+    clock_not_before: i64,
+}
+
+/// What one transaction of a partition holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) records: u32,
+    pub(super) dead_letters: u32,
+    pub(super) clocks: u32,
+}
+
+/// What a partition adds to a transaction.
+pub(super) struct Part {
+    pub(super) records: Vec<Outgoing>,
+    pub(super) next: i64,
+    pub(super) mark: Mark,
+    pub(super) tally: Tally,
+}
+
+impl<F: Fold> Shard<F> {
+    /// `mark` is what the previous owner left, if anybody owned the partition before.
+    pub(super) fn new(
+        fold: &F,
+        (partition, next): (i32, i64),
+        (control, states): (F::Control, HashMap<Key, F::State>),
+        mark: Option<Mark>,
+    ) -> Self {
+        let mut timers = Timers::default();
+        for (key, state) in &states {
+            timers.set(key, fold.due(state));
+        }
+        let clean = Mark { running: true, attempts: 0, window: LEAST_WINDOW };
+        let unclean = mark.filter(|mark| mark.running);
+        let careful_left = unclean.map_or(0, |mark| mark.window);
+        let mark = unclean.unwrap_or(clean);
+        let position = Position { next, time: i64::MIN, clock_unread: false, careful_left, mark };
+        Self {
+            partition,
+            control,
+            states,
+            timers,
+            position,
+            committed: position,
+            is_marked: false,
+            touched: Vec::new(),
+            before: HashMap::new(),
+            control_before: None,
+            outputs: Vec::new(),
+            tally: Tally::default(),
+            seen_end: false,
+            clock_not_before: i64::MIN,
+        }
+    }
+
+    /// Folds one record. Not while [`Self::is_full`].
+    ///
+    /// # Errors
+    /// [`Stop`]: the record was not folded and the partition cannot go on.
+    pub(super) fn apply(
+        &mut self,
+        fold: &mut F,
+        shape: &Shape,
+        record: &Record,
+        now: i64,
+    ) -> Result<(), Stop> {
+        if self.has_crashed() {
+            self.give_up(shape, record, CRASHED);
+        } else {
+            match fold.decode(record) {
+                Ok(Input::Keyed(key, message)) => self.keyed(fold, shape, record, (key, message)),
+                Ok(Input::Control(message)) => {
+                    let after = fold.control(&self.control, message)?;
+                    let before = std::mem::replace(&mut self.control, after);
+                    self.control_before.get_or_insert(before);
+                }
+                Ok(Input::Clock) => self.clock(fold, shape, record, now),
+                Err(Refused::DeadLetter { reason }) => self.give_up(shape, record, reason),
+                Err(Refused::Pause { reason }) => return Err(Stop::Paused(reason)),
+            }
+        }
+        self.tally.records += 1;
+        let careful_left = self.position.careful_left.saturating_sub(1);
+        let likely = self.tally.records.saturating_mul(2).max(LEAST_WINDOW).min(shape.window);
+        self.position = Position {
+            next: record.offset + 1,
+            time: record.timestamp,
+            careful_left,
+            mark: Mark {
+                running: true,
+                attempts: 0,
+                window: if careful_left > 0 { careful_left } else { likely },
+            },
+            ..self.position
+        };
+        Ok(())
+    }
+
+    /// Folding the record at the committed offset ended the process too often.
+    fn has_crashed(&self) -> bool {
+        self.is_careful() && self.position.mark.attempts > LONE_ATTEMPTS
+    }
+
+    /// Whether the next record must be announced by [`Self::announce`] and a commit before it is folded, and folded
+    /// by itself: after an unclean end any of the first records may have caused it.
+    pub(super) fn is_careful(&self) -> bool {
+        self.position.careful_left > 0
+    }
+
+    /// Counts one more attempt at the record at hand; to be committed before it is folded.
+    pub(super) fn announce(&mut self) {
+        self.position.mark.attempts = self.position.mark.attempts.saturating_add(1);
+    }
+
+    /// As many records wait for their commit as the last mark promised at most.
+    pub(super) fn is_full(&self) -> bool {
+        self.tally.records >= if self.is_careful() { 1 } else { self.committed.mark.window.max(1) }
+    }
+
+    /// Offset of the next record to fold.
+    pub(super) fn next(&self) -> i64 {
+        self.position.next
+    }
+
+    /// Append time of the last folded record, if there is one.
+    pub(super) fn time(&self) -> Option<i64> {
+        Some(self.position.time).filter(|time| *time != i64::MIN)
+    }
+
+    fn keyed(&mut self, fold: &F, shape: &Shape, record: &Record, (key, message): (Key, F::Message)) {
+        let step = {
+            let context = self.context(record);
+            fold.fold(context, &key, self.states.get(&key), message)
+        };
+        if step.outputs.iter().any(|output| output.size() > shape.output_bytes) {
+            self.give_up(shape, record, OVERSIZE);
+            return;
+        }
+        self.take(fold, key, step);
+    }
+
+    fn clock(&mut self, fold: &F, shape: &Shape, record: &Record, now: i64) {
+        self.position.clock_unread = false;
+        let due = self.timers.due(record.timestamp, F::TIMERS_PER_CLOCK);
+        let mut oversize = false;
+        for (ordinal, key) in due.iter().enumerate() {
+            let Some(state) = self.states.get(key) else { continue };
+            let mut step = fold.fire(self.context(record), key, state, ordinal);
+            // The timer is spent in any case: taken back, it would be due for ever.
+            let all = step.outputs.len();
+            step.outputs.retain(|output| output.size() <= shape.output_bytes);
+            oversize |= step.outputs.len() < all;
+            self.take(fold, Key::clone(key), step);
+        }
+        if oversize {
+            self.give_up(shape, record, OVERSIZE);
+        }
+        if due.is_empty()
+            && let Some(earliest) = self.timers.earliest()
+        {
+            self.clock_not_before = now.saturating_add(earliest.saturating_sub(record.timestamp));
+        }
+    }
+
+    fn context<'a>(&'a self, record: &Record) -> Context<'a, F::Control> {
+        Context {
+            partition: self.partition,
+            offset: record.offset,
+            time: record.timestamp,
+            control: &self.control,
+        }
+    }
+
+    fn take(&mut self, fold: &F, key: Key, step: Step<F::State>) {
+        self.timers.set(&key, step.state.as_ref().and_then(|state| fold.due(state)));
+        let before = match step.state {
+            Some(state) => self.states.insert(Key::clone(&key), state),
+            None => self.states.remove(&key),
+        };
+        if !self.before.contains_key(&key) {
+            self.before.insert(Key::clone(&key), before);
+            self.touched.push(key);
+        }
+        self.outputs.extend(step.outputs);
+    }
+
+    fn give_up(&mut self, shape: &Shape, record: &Record, reason: &'static str) {
+        let alone = if self.is_careful() { self.position.mark.attempts } else { 0 };
+        let given_up = GivenUp { step: &shape.step, reason, attempts: alone.clamp(1, LONE_ATTEMPTS + 1) };
+        self.outputs.push(dead_letter(&shape.dead_letters, record, given_up));
+        self.tally.dead_letters += 1;
+    }
+
+    /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread
+    /// is in the log (`caught_up`) or the log itself has come past the timer's time.
+    pub(super) fn clock_due(&mut self, now: i64, caught_up: bool) -> bool {
+        self.seen_end |= caught_up;
+        let Some(earliest) = self.timers.earliest() else { return false };
+        let due = earliest <= now && now >= self.clock_not_before && !self.position.clock_unread;
+        due && !self.is_careful() && (caught_up || self.seen_end && self.position.time >= earliest)
+    }
+
+    /// Appends the clock record that is due to this transaction.
+    pub(super) fn append_clock(&mut self, fold: &F, now: i64) {
+        self.outputs.push(fold.clock(self.partition, now));
+        self.position.clock_unread = true;
+        self.tally.clocks += 1;
+    }
+
+    /// When the earliest timer is due, in milliseconds since the epoch.
+    pub(super) fn earliest(&self) -> Option<i64> {
+        self.timers.earliest().map(|due| due.max(self.clock_not_before))
+    }
+
+    /// What a transaction must hold, if anything changed: outputs in order, then one snapshot per touched key.
+    ///
+    /// # Errors
+    /// [`Stop::OversizeState`]: roll back, the partition cannot go on.
+    pub(super) fn part(&mut self, fold: &F, shape: &Shape) -> Result<Option<Part>, Stop> {
+        if self.is_marked && self.position == self.committed && self.outputs.is_empty() {
+            return Ok(None);
+        }
+        let mut records = std::mem::take(&mut self.outputs);
+        let mut snapshots: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+        for key in &self.touched {
+            let before = self.before.get(key).and_then(Option::as_ref);
+            snapshots.extend(fold.snapshot(key, before, self.states.get(key)));
+        }
+        if self.control_before.is_some() {
+            let (key, value) = fold.snapshot_control(&self.control);
+            snapshots.push((key, Some(value)));
+        }
+        for (key, value) in snapshots {
+            let (topic, headers) = (Arc::clone(&shape.states), Vec::new());
+            let record = Outgoing { topic, partition: self.partition, key: Some(key), headers, value };
+            if record.size() > shape.output_bytes {
+                return Err(Stop::OversizeState);
+            }
+            records.push(record);
+        }
+        Ok(Some(Part { records, next: self.position.next, mark: self.position.mark, tally: self.tally }))
+    }
+
+    /// The owner ends here on purpose. While records are still taken one by one, the next owner goes on with that.
+    pub(super) fn mark_clean(&mut self) {
+        if !self.is_careful() {
+            self.position.mark.running = false;
+        }
+    }
+
+    /// The transaction that held everything up to now is committed.
+    pub(super) fn committed(&mut self) {
+        self.committed = self.position;
+        self.is_marked = true;
+        self.clear();
+    }
+
+    /// Nothing since the last commit happened. Returns the offset to read from.
+    pub(super) fn roll_back(&mut self, fold: &F) -> i64 {
+        for (key, before) in std::mem::take(&mut self.before) {
+            self.timers.set(&key, before.as_ref().and_then(|state| fold.due(state)));
+            match before {
+                Some(state) => drop(self.states.insert(key, state)),
+                None => drop(self.states.remove(&key)),
+            }
+        }
+        if let Some(control) = self.control_before.take() {
+            self.control = control;
+        }
+        self.position = self.committed;
+        self.clear();
+        self.position.next
+    }
+
+    /// The dead letter of a record that was given up without being folded.
+    pub(super) fn crashed(&self, shape: &Shape, record: &Record) -> Outgoing {
+        let given_up = GivenUp { step: &shape.step, reason: CRASHED, attempts: LONE_ATTEMPTS + 1 };
+        dead_letter(&shape.dead_letters, record, given_up)
+    }
+
+    /// What was written since the last commit, snapshots not included.
+    pub(super) fn take_outputs(&mut self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    fn clear(&mut self) {
+        self.touched.clear();
+        self.before.clear();
+        self.control_before = None;
+        self.outputs.clear();
+        self.tally = Tally::default();
+    }
+}
+
+#[cfg(test)]
+mod tests;

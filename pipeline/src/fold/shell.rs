@@ -1,0 +1,358 @@
+//! The thread's loop: restore, gather a batch, commit it.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::core::Core;
+use super::restore::{Restored, Restoring, start};
+use super::settle::Troubles;
+use super::shard::Shard;
+use super::{DriverError, Fold, FoldConfig, Health, StopMode, metrics as names};
+use crate::Record;
+use crate::kafka::{Consumer, Error, INCARNATION_KEY, Partition, Polled, Reader, TransactionalProducer};
+
+/// Longest wait for a record while nothing is due.
+const IDLE: Duration = Duration::from_millis(50);
+/// Longest time that restoring keeps the folded partitions waiting.
+const RESTORE_SLICE: Duration = Duration::from_millis(20);
+/// How often the gauges are renewed: an age must grow while nothing is committed.
+const GAUGE: Duration = Duration::from_secs(1);
+/// Waits for open transactions of a previous owner: their timeout plus the brokers' scan.
+pub(super) const OFFSETS: Duration = Duration::from_secs(20);
+
+pub(super) struct Shell<F: Fold> {
+    pub(super) config: FoldConfig,
+    pub(super) incarnation: String,
+    pub(super) core: Core<F>,
+    pub(super) consumer: Consumer,
+    pub(super) producer: TransactionalProducer,
+    pub(super) health: Health,
+    pub(super) troubles: Troubles,
+    restoring: Restoring,
+    /// Restored, but the new owner's mark is not committed yet.
+    unmarked: BTreeSet<i32>,
+    refused: BTreeSet<i32>,
+    caught_up: BTreeSet<i32>,
+    /// A record that did not fit into the batch.
+    held: Option<Record>,
+    gauged: Instant,
+}
+
+impl<F: Fold> Shell<F> {
+    pub(super) fn new(
+        (config, incarnation): (FoldConfig, String),
+        fold: F,
+        (consumer, producer): (Consumer, TransactionalProducer),
+        health: Health,
+    ) -> Self {
+        let core = Core::new(fold, config.shape());
+        Self {
+            config,
+            incarnation,
+            core,
+            consumer,
+            producer,
+            health,
+            troubles: Troubles::default(),
+            restoring: Restoring::default(),
+            unmarked: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            caught_up: BTreeSet::new(),
+            held: None,
+            gauged: Instant::now(),
+        }
+    }
+
+    pub(super) fn run(mut self, stop: &Receiver<StopMode>) -> Result<(), DriverError> {
+        let mode = loop {
+            self.health.polled();
+            if self.gauged.elapsed() > GAUGE {
+                self.gauge();
+            }
+            match stop.try_recv() {
+                Ok(mode) => break mode,
+                // Nobody can ask for anything any more.
+                Err(TryRecvError::Disconnected) => break StopMode::Restart,
+                Err(TryRecvError::Empty) => {}
+            }
+            self.restore()?;
+            self.gather()?;
+            let (core, caught_up) = (&mut self.core, &self.caught_up);
+            core.append_clocks(now(), |partition| caught_up.contains(&partition));
+            self.commit()?;
+        };
+        let all: Vec<i32> = self.core.partitions().collect();
+        self.commit_clean(&all)?;
+        match mode {
+            StopMode::Restart => self.consumer.close(),
+            StopMode::ScaleIn => self.consumer.leave(Duration::from_secs(3)),
+        }
+        Ok(())
+    }
+
+    /// Folds what is at hand until there is nothing, or the batch is full.
+    fn gather(&mut self) -> Result<(), DriverError> {
+        let mut bytes = 0;
+        let mut until = None;
+        loop {
+            let polled = match self.held.take() {
+                Some(record) => Polled::Record(record),
+                None => self.poll(if until.is_none() { self.patience() } else { Duration::ZERO }),
+            };
+            let limit = *until.get_or_insert_with(|| Instant::now() + self.config.limits.gather);
+            match polled {
+                Polled::Record(record) => {
+                    bytes += record.size();
+                    let goes_on = self.take(record)?;
+                    if !goes_on || bytes >= self.config.limits.bytes || Instant::now() >= limit {
+                        return Ok(());
+                    }
+                }
+                Polled::Assigned(partitions) => return self.assigned(&partitions),
+                Polled::Revoked(partitions) => return self.revoked(&partitions),
+                Polled::Lost(partitions) => return self.lost(&partitions),
+                Polled::OutOfRange => return self.check_ranges(),
+                Polled::Fatal(error) => return Err(error.into()),
+                Polled::Trouble(error) => tracing::debug!(%error, "poll"),
+                Polled::Nothing => return Ok(()),
+            }
+        }
+    }
+
+    fn poll(&mut self, wait: Duration) -> Polled {
+        let polled = self.consumer.poll(wait);
+        self.caught_up.extend(self.consumer.take_ended());
+        if let Polled::Record(record) = &polled {
+            self.caught_up.remove(&record.partition);
+        }
+        polled
+    }
+
+    fn patience(&self) -> Duration {
+        if !self.restoring.is_idle() || !self.unmarked.is_empty() {
+            return Duration::ZERO;
+        }
+        let due = self.core.earliest().map_or(i64::MAX, |due| due.saturating_sub(now()));
+        IDLE.min(Duration::from_millis(u64::try_from(due).unwrap_or(0).max(1)))
+    }
+
+    /// Folds a record; whether the batch may go on.
+    fn take(&mut self, record: Record) -> Result<bool, DriverError> {
+        let partition = record.partition;
+        let Some(shard) = self.core.shard(partition) else { return Ok(true) };
+        if record.offset < shard.next() {
+            return Ok(true);
+        }
+        if shard.is_full() {
+            self.held = Some(record);
+            return Ok(false);
+        }
+        let (careful, next) = (shard.is_careful(), shard.next());
+        if careful && !self.announce(partition)? {
+            // The record at hand was not folded, and reading on would skip it.
+            self.seek(&[(partition, next)])?;
+            return Ok(false);
+        }
+        if let Err(stop) = self.core.apply(&record, now()) {
+            tracing::error!(partition, offset = record.offset, error = %stop, "fold record");
+            self.commit()?;
+            self.refuse(partition, stop.label())?;
+        }
+        Ok(!careful)
+    }
+
+    /// Commits that the record at hand is about to be folded by itself.
+    fn announce(&mut self, partition: i32) -> Result<bool, DriverError> {
+        if !self.commit()? {
+            return Ok(false);
+        }
+        if let Some(shard) = self.core.shard(partition) {
+            shard.announce();
+        }
+        self.commit()
+    }
+
+    /// Stops a partition where its last commit left it.
+    pub(super) fn refuse(&mut self, partition: i32, reason: &'static str) -> Result<(), DriverError> {
+        let step = self.config.instance.role().to_owned();
+        tracing::error!(partition, reason, step, "partition refused");
+        self.refused.insert(partition);
+        self.core.remove(partition);
+        metrics::counter!(names::REFUSED, "step" => step, "reason" => reason).increment(1);
+        self.health.change(|report| {
+            report.owned.remove(&partition);
+            report.restoring.remove(&partition);
+            report.refused.insert(partition, reason);
+        });
+        self.gauge();
+        self.consumer.pause(&self.named(&[partition]))?;
+        Ok(())
+    }
+
+    fn named(&self, partitions: &[i32]) -> Vec<Partition> {
+        let name = |index: &i32| Partition { topic: self.config.input.clone(), index: *index };
+        partitions.iter().map(name).collect()
+    }
+
+    fn assigned(&mut self, partitions: &[Partition]) -> Result<(), DriverError> {
+        let committed = self.consumer.committed(partitions, OFFSETS)?;
+        let mut starts = Vec::with_capacity(committed.len());
+        let mut refusals = Vec::new();
+        let log = Reader::open(&self.config.kafka, &self.config.input)?;
+        for committed in &committed {
+            let index = committed.partition.index;
+            let decided = start(self.config.start, &self.incarnation, committed, &log)?;
+            starts.push((committed.partition.clone(), decided.map_or(0, |start| start.next)));
+            match decided {
+                Ok(start) => self.restoring.add(index, start),
+                Err(reason) => refusals.push((index, reason)),
+            }
+        }
+        self.consumer.assign(&starts, true)?;
+        for (partition, reason) in &refusals {
+            self.refuse(*partition, reason)?;
+        }
+        let all = starts.iter().map(|(partition, _)| partition.index);
+        let refused = &self.refused;
+        self.health.change(|report| report.restoring.extend(all.filter(|index| !refused.contains(index))));
+        Ok(())
+    }
+
+    fn restore(&mut self) -> Result<(), DriverError> {
+        match self.restoring.slice(&self.config, RESTORE_SLICE) {
+            Ok(all) => {
+                for restored in all {
+                    self.restored(restored)?;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "restore states; starting over"),
+        }
+        if self.unmarked.is_empty() || !self.commit()? {
+            return Ok(());
+        }
+        let marked = std::mem::take(&mut self.unmarked).into_iter();
+        let ready: Vec<i32> = marked.filter(|index| !self.refused.contains(index)).collect();
+        self.health.change(|report| {
+            for partition in &ready {
+                report.restoring.remove(partition);
+                report.owned.insert(*partition);
+            }
+        });
+        self.gauge();
+        self.consumer.resume(&self.named(&ready))?;
+        Ok(())
+    }
+
+    fn restored(&mut self, restored: Restored) -> Result<(), DriverError> {
+        let Restored { partition, start, mut entries, took } = restored;
+        let step = self.config.instance.role().to_owned();
+        tracing::info!(partition, next = start.next, entries = entries.len(), ?took, "states restored");
+        metrics::histogram!(names::RESTORE_SECONDS, "step" => step).record(took.as_secs_f64());
+        if entries.remove(INCARNATION_KEY).as_deref() != Some(self.incarnation.as_bytes()) {
+            return self.refuse(partition, "incarnation");
+        }
+        match self.core.fold.restore(entries) {
+            Ok(state) => {
+                let shard = Shard::new(&self.core.fold, (partition, start.next), state, start.mark);
+                self.core.insert(partition, shard);
+                self.unmarked.insert(partition);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(partition, %error, "restore states");
+                self.refuse(partition, "restore")
+            }
+        }
+    }
+
+    fn revoked(&mut self, partitions: &[Partition]) -> Result<(), DriverError> {
+        let indexes: Vec<i32> = partitions.iter().map(|partition| partition.index).collect();
+        self.commit_clean(&indexes)?;
+        self.lost(partitions)
+    }
+
+    /// Last commit of these partitions; if it cannot be had, their next owner folds again, with care.
+    fn commit_clean(&mut self, partitions: &[i32]) -> Result<(), DriverError> {
+        for _ in 0..2 {
+            for partition in partitions {
+                if let Some(shard) = self.core.shard(*partition) {
+                    shard.mark_clean();
+                }
+            }
+            if self.commit()? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets these partitions together with everything that was not committed.
+    fn lost(&mut self, partitions: &[Partition]) -> Result<(), DriverError> {
+        for Partition { index, .. } in partitions {
+            self.core.remove(*index);
+            self.restoring.remove(*index);
+            self.unmarked.remove(index);
+            self.refused.remove(index);
+            self.caught_up.remove(index);
+            self.held.take_if(|record| record.partition == *index);
+        }
+        self.health.change(|report| {
+            for Partition { index, .. } in partitions {
+                report.owned.remove(index);
+                report.restoring.remove(index);
+                report.refused.remove(index);
+            }
+        });
+        self.gauge();
+        self.consumer.unassign(partitions)?;
+        Ok(())
+    }
+
+    /// Some partition's next record was deleted before it was folded.
+    fn check_ranges(&mut self) -> Result<(), DriverError> {
+        let all: Vec<i32> = self.core.partitions().collect();
+        let log = Reader::open(&self.config.kafka, &self.config.input)?;
+        for partition in all {
+            let next = self.core.shard(partition).map_or(i64::MAX, |shard| shard.next());
+            if next < log.watermarks(partition)?.0 {
+                self.refuse(partition, "below_log_start")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads again what was rolled back.
+    pub(super) fn seek(&mut self, positions: &[(i32, i64)]) -> Result<(), Error> {
+        if positions.is_empty() {
+            return Ok(());
+        }
+        self.held.take_if(|record| positions.iter().any(|(index, _)| *index == record.partition));
+        for (index, _) in positions {
+            self.caught_up.remove(index);
+        }
+        let named = |(index, next): &(i32, i64)| {
+            (Partition { topic: self.config.input.clone(), index: *index }, *next)
+        };
+        let positions: Vec<_> = positions.iter().map(named).collect();
+        self.consumer.seek(&positions, Duration::from_secs(5))
+    }
+
+    fn gauge(&mut self) {
+        self.gauged = Instant::now();
+        let step = self.config.instance.role().to_owned();
+        let report = self.health.report();
+        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        let oldest = self.core.oldest(|partition| !self.caught_up.contains(&partition));
+        let age = oldest.map_or(0, |time| u64::try_from(now() - time).unwrap_or(0));
+        metrics::gauge!(names::REFUSED_PARTITIONS, "step" => step.clone()).set(count(report.refused.len()));
+        metrics::gauge!(names::OWNED_PARTITIONS, "step" => step.clone()).set(count(report.owned.len()));
+        metrics::gauge!(names::FRONTIER_AGE, "step" => step).set(Duration::from_millis(age).as_secs_f64());
+    }
+}
+
+/// Wall clock in milliseconds since the epoch. The shell's only: the core is told.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,271 @@
+//! Reads partitions outside any group, up to an end that is fixed when reading starts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::config::Isolation;
+use super::convert::TopicNames;
+use super::log::Logged;
+use super::{Config, Error, convert};
+use crate::Record;
+use crate::record::Header;
+
+/// How long one request to the brokers may take.
+const REQUEST: Duration = Duration::from_secs(10);
+
+/// Newest value of one key of a compacted partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Value bytes.
+    pub value: Vec<u8>,
+    /// Headers, as written.
+    pub headers: Vec<Header>,
+}
+
+/// What one poll of a [`Reader`] brought.
+#[derive(Debug)]
+pub enum Read {
+    /// A committed record before the end.
+    Record(Record),
+    /// Everything before this partition's end was delivered.
+    End(i32),
+    /// Nothing came in time.
+    Nothing,
+}
+
+/// Reads committed records of one topic's partitions up to the high watermark that each had when it was added.
+///
+/// The end is asked without regard to open transactions: a marker that is still being written must not hide the last
+/// records. Reading then waits until those transactions are settled.
+pub struct Reader {
+    config: Config,
+    /// Opened with the first partition.
+    committed: Option<BaseConsumer<Logged>>,
+    uncommitted: BaseConsumer<Logged>,
+    topic: String,
+    names: TopicNames,
+    /// End of each partition that is waiting for its last stable offset, with the offset to start at.
+    unsettled: HashMap<i32, (i64, i64)>,
+    reading: HashMap<i32, i64>,
+    /// When the unsettled ends are asked again.
+    ask_at: Instant,
+}
+
+impl Reader {
+    /// Opens a reader of `topic` without any partition.
+    ///
+    /// # Errors
+    /// [`Error::Client`].
+    pub fn open(config: &Config, topic: &str) -> Result<Self, Error> {
+        Ok(Self {
+            config: config.clone(),
+            committed: None,
+            uncommitted: client(config, Isolation::Uncommitted)?,
+            topic: topic.to_owned(),
+            names: TopicNames::default(),
+            unsettled: HashMap::new(),
+            reading: HashMap::new(),
+            ask_at: Instant::now(),
+        })
+    }
+
+    /// Adds a partition, read from `from` or, if that is later, from the start of its log.
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the brokers do not tell its watermarks, [`Error::Client`].
+    pub fn add(&mut self, partition: i32, from: i64) -> Result<(), Error> {
+        if self.committed.is_none() {
+            self.committed = Some(client(&self.config, Isolation::Committed)?);
+        }
+        let (low, high) = self.watermarks(partition)?;
+        self.unsettled.insert(partition, (from.max(low), high));
+        self.ask_at = Instant::now();
+        Ok(())
+    }
+
+    /// Low and high watermark of a partition, added or not; records of open transactions count as there.
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the brokers do not tell.
+    pub fn watermarks(&self, partition: i32) -> Result<(i64, i64), Error> {
+        self.asked(&self.uncommitted, partition)
+    }
+
+    /// Stops reading a partition.
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the client refuses.
+    pub fn remove(&mut self, partition: i32) -> Result<(), Error> {
+        self.unsettled.remove(&partition);
+        let was_read = self.reading.remove(&partition).is_some();
+        let Some(client) = self.committed.as_ref().filter(|_| was_read) else { return Ok(()) };
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.topic, partition);
+        client.incremental_unassign(&list).map_err(Error::request("stop reading", &self.topic))
+    }
+
+    /// Whether every added partition was read to its end.
+    pub fn is_done(&self) -> bool {
+        self.unsettled.is_empty() && self.reading.is_empty()
+    }
+
+    fn asked(&self, client: &BaseConsumer<Logged>, partition: i32) -> Result<(i64, i64), Error> {
+        client
+            .fetch_watermarks(&self.topic, partition, REQUEST)
+            .map_err(Error::request("ask watermarks", format!("{}/{partition}", self.topic)))
+    }
+
+    /// Starts the partitions whose transactions before the end are settled; one that is already empty ends here.
+    fn start_settled(&mut self) -> Result<Option<i32>, Error> {
+        let Some(client) = &self.committed else { return Ok(None) };
+        let waiting: Vec<(i32, (i64, i64))> =
+            self.unsettled.iter().map(|(p, bounds)| (*p, *bounds)).collect();
+        for (partition, (from, end)) in waiting {
+            // The client's own isolation makes this the last stable offset.
+            let stable = self.asked(client, partition)?.1;
+            if stable < end {
+                continue;
+            }
+            self.unsettled.remove(&partition);
+            if from >= end {
+                return Ok(Some(partition));
+            }
+            let mut list = TopicPartitionList::new();
+            list.add_partition_offset(&self.topic, partition, Offset::Offset(from))
+                .and_then(|()| client.incremental_assign(&list))
+                .map_err(Error::request("start reading", format!("{}/{partition}", self.topic)))?;
+            self.reading.insert(partition, end);
+        }
+        self.ask_at = Instant::now() + Duration::from_millis(20);
+        Ok(None)
+    }
+
+    /// Waits up to `timeout` for the next record or end.
+    ///
+    /// # Errors
+    /// [`Error::Request`]; reading cannot go on.
+    pub fn poll(&mut self, timeout: Duration) -> Result<Read, Error> {
+        if !self.unsettled.is_empty() && Instant::now() >= self.ask_at {
+            if let Some(empty) = self.start_settled()? {
+                return Ok(Read::End(empty));
+            }
+            if self.reading.is_empty() && !self.unsettled.is_empty() {
+                thread::sleep(timeout.min(Duration::from_millis(20)));
+                return Ok(Read::Nothing);
+            }
+        }
+        let Some(client) = &self.committed else { return Ok(Read::Nothing) };
+        let record = match client.poll(timeout) {
+            None => return Ok(Read::Nothing),
+            Some(Err(KafkaError::PartitionEOF(partition))) => return self.ended(partition),
+            Some(Err(error @ KafkaError::MessageConsumption(code))) if is_passing(code) => {
+                tracing::debug!(%error, topic = self.topic, "read partition");
+                return Ok(Read::Nothing);
+            }
+            Some(Err(error)) => return Err(Error::request("read", &self.topic)(error)),
+            Some(Ok(message)) => convert::record(&message, &mut self.names),
+        };
+        match self.reading.get(&record.partition) {
+            None => Ok(Read::Nothing),
+            Some(end) if record.offset >= *end => self.ended(record.partition),
+            Some(_) => Ok(Read::Record(record)),
+        }
+    }
+
+    fn ended(&mut self, partition: i32) -> Result<Read, Error> {
+        if !self.reading.contains_key(&partition) {
+            return Ok(Read::Nothing);
+        }
+        self.remove(partition)?;
+        Ok(Read::End(partition))
+    }
+}
+
+/// Ending a client that read takes a tenth of a second, for which nobody shall wait.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(client) = self.committed.take()
+            && let Err(error) = thread::Builder::new().name("reader-end".into()).spawn(move || drop(client))
+        {
+            tracing::warn!(%error, "start thread that ends a reader");
+        }
+    }
+}
+
+fn client(config: &Config, isolation: Isolation) -> Result<BaseConsumer<Logged>, Error> {
+    config.reader(isolation).create_with_context(Logged).map_err(Error::client("reader"))
+}
+
+fn is_passing(code: rdkafka::error::RDKafkaErrorCode) -> bool {
+    use rdkafka::error::RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::NotLeaderForPartition
+            | Code::LeaderNotAvailable
+    )
+}
+
+/// Low and high watermark of a partition; see [`Reader::watermarks`].
+///
+/// # Errors
+/// [`Error::Client`] or [`Error::Request`].
+pub fn watermarks(config: &Config, topic: &str, partition: i32) -> Result<(i64, i64), Error> {
+    Reader::open(config, topic)?.watermarks(partition)
+}
+
+/// Hands every committed record of a partition from offset `from` to its present end to `take`, in order.
+///
+/// # Errors
+/// [`Error::Timeout`] when `bound` passes first, else as [`Reader::poll`].
+pub fn scan(
+    config: &Config,
+    (topic, partition): (&str, i32),
+    from: i64,
+    bound: Duration,
+    mut take: impl FnMut(Record),
+) -> Result<(), Error> {
+    let mut reader = Reader::open(config, topic)?;
+    reader.add(partition, from)?;
+    let until = Instant::now() + bound;
+    loop {
+        match reader.poll(Duration::from_millis(100))? {
+            Read::Record(record) => take(record),
+            Read::End(_) => return Ok(()),
+            Read::Nothing => {}
+        }
+        if Instant::now() > until {
+            let subject = format!("{topic}/{partition}");
+            return Err(Error::Timeout { request: "read to the end", subject });
+        }
+    }
+}
+
+/// The newest entry of every key of a compacted partition; keys whose newest value is a tombstone are absent.
+///
+/// # Errors
+/// As [`scan`].
+pub fn read_all(
+    config: &Config,
+    topic: &str,
+    partition: i32,
+    bound: Duration,
+) -> Result<BTreeMap<Vec<u8>, Entry>, Error> {
+    let mut entries = BTreeMap::new();
+    scan(config, (topic, partition), 0, bound, |record| {
+        let key = record.key.unwrap_or_default();
+        match record.value {
+            Some(value) => drop(entries.insert(key, Entry { value, headers: record.headers })),
+            None => drop(entries.remove(&key)),
+        }
+    })?;
+    Ok(entries)
+}

@@ -1,0 +1,311 @@
+//! A transactional producer that does one transaction at a time, as one call with one outcome.
+
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{Producer, ThreadedProducer};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::config::TRANSACTION_TIMEOUT;
+use super::consumer::GroupMetadata;
+use super::deliveries::{Delivered, Deliveries};
+use super::error::is_fencing;
+use super::{Config, Error, Instance, Partition, convert};
+use crate::Outgoing;
+
+/// A transaction older than this is aborted by ourselves, long before the brokers would.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long offsets may take on top; the group's coordinator may be moving.
+const OFFSETS_PATIENCE: Duration = Duration::from_secs(2);
+/// `init_transactions` settles what a previous incarnation left open.
+const INIT_PATIENCE: Duration = Duration::from_secs(10);
+/// A client call that has not returned this long after its own timeout is hanging.
+const HANG: Duration = Duration::from_secs(2);
+
+/// Where a partition stands after a transaction: the next offset to read, and what else its next owner must know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitOffset {
+    /// Partition of the input.
+    pub partition: Partition,
+    /// The next offset to read: last processed + 1.
+    pub next: i64,
+    /// At most 4,095 ASCII characters; see [`super::commit_meta`].
+    pub metadata: String,
+}
+
+/// How a transaction ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Records and offsets are visible, all of them.
+    Committed,
+    /// Nothing is visible nor ever will be. The producer can go on.
+    Aborted(String),
+    /// It may have been committed or not: [`TransactionalProducer::rebuild`], then read the committed offsets.
+    Unknown(String),
+    /// Another producer has this transactional id. The outcome is as unknown; twice in a minute means a twin runs.
+    Fenced(String),
+}
+
+impl Outcome {
+    /// A closed label for counters.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Committed => "committed",
+            Self::Aborted(_) => "aborted",
+            Self::Unknown(_) => "unknown",
+            Self::Fenced(_) => "fenced",
+        }
+    }
+}
+
+type Client = ThreadedProducer<Deliveries>;
+type Job = Box<dyn FnOnce(&Client) + Send>;
+
+/// A producer with its own thread for the calls that may hang in the client.
+struct Worker {
+    client: Arc<Client>,
+    jobs: SyncSender<Job>,
+}
+
+/// One transaction at a time, all calls blocking and bounded. Lives on a thread of its owner.
+pub struct TransactionalProducer {
+    config: Config,
+    id: String,
+    worker: Option<Worker>,
+}
+
+impl TransactionalProducer {
+    /// Connects and settles whatever a previous process under the same id left open.
+    ///
+    /// # Errors
+    /// [`Error::Client`], [`Error::Request`] or [`Error::Timeout`]; it may work later.
+    pub fn new(config: &Config, instance: &Instance) -> Result<Self, Error> {
+        let mut producer = Self { config: config.clone(), id: instance.transactional_id(), worker: None };
+        producer.rebuild()?;
+        Ok(producer)
+    }
+
+    /// Replaces the client by a new one and settles the old one's transaction, so that committed offsets tell how
+    /// it ended. Required after [`Outcome::Unknown`] and [`Outcome::Fenced`].
+    ///
+    /// # Errors
+    /// As [`Self::new`]; call it again.
+    pub fn rebuild(&mut self) -> Result<(), Error> {
+        self.worker = None;
+        let worker = Worker::start(&self.config, &self.id)?;
+        let init = worker.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE));
+        match init {
+            Some(Ok(())) => self.worker = Some(worker),
+            Some(Err(error)) => {
+                return Err(match fencing(&worker.client, &error) {
+                    Some(reason) => Error::Fenced { identity: self.id.clone(), reason },
+                    None => Error::request("init transactions", &self.id)(error),
+                });
+            }
+            None => return Err(Error::Timeout { request: "init transactions", subject: self.id.clone() }),
+        }
+        Ok(())
+    }
+
+    /// Begins, writes `records` in order, awaits every delivery, sends `offsets` under `group`, commits.
+    ///
+    /// `group` is the metadata read when the plan was made, never refreshed: the group's coordinator checks the
+    /// generation and not the ownership, so a newer one would let a stale plan through.
+    pub fn run(&mut self, records: &[Outgoing], offsets: &[CommitOffset], group: &GroupMetadata) -> Outcome {
+        let Some(worker) = &self.worker else {
+            return Outcome::Unknown("no client since the last rebuild".into());
+        };
+        #[cfg(feature = "broker-tests")]
+        let fault = super::testing::next_fault(&self.id);
+        let deadline = Instant::now() + PATIENCE;
+        if let Err(error) = worker.client.begin_transaction() {
+            return worker.failed("begin transaction", &error);
+        }
+        if let Err(reason) = worker.write(records, deadline) {
+            return worker.abort(reason);
+        }
+        #[cfg(feature = "broker-tests")]
+        match fault {
+            Some(super::testing::Fault::Abort) => return worker.abort("planned fault".into()),
+            Some(super::testing::Fault::LoseBefore) => return Outcome::Unknown("planned fault".into()),
+            Some(super::testing::Fault::LoseAfter) | None => {}
+        }
+        let (list, group) = (to_list(offsets), group.clone());
+        let sent = match list {
+            Ok(list) if !offsets.is_empty() => worker.call(OFFSETS_PATIENCE, move |client| {
+                client.send_offsets_to_transaction(&list, group.inner(), OFFSETS_PATIENCE)
+            }),
+            Ok(_) => Some(Ok(())),
+            Err(error) => return worker.abort(error.to_string()),
+        };
+        match sent {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return worker.failed("send offsets", &error),
+            None => return self.discard("send offsets hangs"),
+        }
+        let outcome = worker.commit();
+        #[cfg(feature = "broker-tests")]
+        if fault == Some(super::testing::Fault::LoseAfter) {
+            return Outcome::Unknown("planned fault".into());
+        }
+        outcome
+    }
+
+    /// Leaves a hanging client to its thread: whatever it still does is settled by the next `init_transactions`.
+    fn discard(&mut self, reason: &str) -> Outcome {
+        self.worker = None;
+        Outcome::Unknown(reason.to_owned())
+    }
+}
+
+impl Worker {
+    fn start(config: &Config, id: &str) -> Result<Self, Error> {
+        let client: Client = config
+            .transactional(id)
+            .create_with_context(Deliveries::default())
+            .map_err(Error::client("transactional producer"))?;
+        let client = Arc::new(client);
+        let (jobs, queue) = sync_channel::<Job>(1);
+        let owned = Arc::clone(&client);
+        thread::Builder::new()
+            .name("transactions".into())
+            .spawn(move || queue.into_iter().for_each(|job| job(&owned)))
+            .map_err(|error| Error::Unexpected(format!("start thread of transactions: {error}")))?;
+        Ok(Self { client, jobs })
+    }
+
+    /// Runs one client call on the thread; `None` when it outlasts its own timeout.
+    fn call<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        call: impl FnOnce(&Client) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, answer) = sync_channel(1);
+        let job: Job = Box::new(move |client| drop(reply.send(call(client))));
+        self.jobs.try_send(job).ok()?;
+        answer.recv_timeout(timeout + HANG).ok()
+    }
+
+    fn write(&self, records: &[Outgoing], deadline: Instant) -> Result<(), String> {
+        let deliveries = self.client.context();
+        let transaction = deliveries.start();
+        for record in records {
+            self.enqueue(record, transaction, deadline)?;
+        }
+        match deliveries.wait(deadline) {
+            Delivered::All => {}
+            Delivered::Failed(reason) => return Err(format!("write records: {reason}")),
+            Delivered::TimedOut => return Err("write records: no acknowledgement in time".into()),
+        }
+        // The last report is counted before the client forgets its record; committing in between would wait 100 ms.
+        while self.client.in_flight_count() > 0 && Instant::now() < deadline {
+            thread::sleep(Duration::from_micros(50));
+        }
+        Ok(())
+    }
+
+    fn enqueue(&self, record: &Outgoing, transaction: usize, deadline: Instant) -> Result<(), String> {
+        let deliveries = self.client.context();
+        deliveries.expect();
+        let mut base = convert::outgoing(record, transaction);
+        loop {
+            match self.client.send(base) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                    if Instant::now() < deadline =>
+                {
+                    thread::sleep(Duration::from_millis(1));
+                    base = back;
+                }
+                Err((error, _)) => {
+                    deliveries.unexpect();
+                    return Err(format!("write record to {}: {error}", record.topic));
+                }
+            }
+        }
+    }
+
+    fn commit(&self) -> Outcome {
+        let deadline = Instant::now() + TRANSACTION_TIMEOUT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Outcome::Unknown("commit: no answer in time".into());
+            }
+            match self.call(left, move |client| client.commit_transaction(left)) {
+                Some(Ok(())) => return Outcome::Committed,
+                Some(Err(error)) if is_retriable(&error) => {}
+                Some(Err(error)) => return self.failed("commit", &error),
+                None => return Outcome::Unknown("commit hangs".into()),
+            }
+        }
+    }
+
+    /// After an error: abort where that is allowed, else the outcome is open.
+    fn failed(&self, what: &str, error: &KafkaError) -> Outcome {
+        let reason = format!("{what}: {error}");
+        if fencing(&self.client, error).is_some() {
+            return Outcome::Fenced(reason);
+        }
+        match error {
+            KafkaError::Transaction(inner)
+                if inner.txn_requires_abort() || !inner.is_fatal() && what != "commit" =>
+            {
+                self.abort(reason)
+            }
+            _ => Outcome::Unknown(reason),
+        }
+    }
+
+    fn abort(&self, reason: String) -> Outcome {
+        let deadline = Instant::now() + TRANSACTION_TIMEOUT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Outcome::Unknown(format!("{reason}; abort: no answer in time"));
+            }
+            match self.call(left, move |client| client.abort_transaction(left)) {
+                Some(Ok(())) => return Outcome::Aborted(reason),
+                Some(Err(error)) if is_retriable(&error) => {}
+                Some(Err(error)) => {
+                    let reason = format!("{reason}; abort: {error}");
+                    return match fencing(&self.client, &error) {
+                        Some(_) => Outcome::Fenced(reason),
+                        None => Outcome::Unknown(reason),
+                    };
+                }
+                None => return Outcome::Unknown(format!("{reason}; abort hangs")),
+            }
+        }
+    }
+}
+
+fn is_retriable(error: &KafkaError) -> bool {
+    match error {
+        KafkaError::Transaction(inner) => {
+            inner.is_retriable() && !inner.txn_requires_abort() && !inner.is_fatal()
+        }
+        _ => false,
+    }
+}
+
+/// Why the client counts as fenced, if it does.
+fn fencing(client: &Client, error: &KafkaError) -> Option<String> {
+    if error.rdkafka_error_code().is_some_and(is_fencing) {
+        return Some(error.to_string());
+    }
+    client.client().fatal_error().filter(|(code, _)| is_fencing(*code)).map(|(_, reason)| reason)
+}
+
+fn to_list(offsets: &[CommitOffset]) -> Result<TopicPartitionList, KafkaError> {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for offset in offsets {
+        let mut element = list.add_partition(&offset.partition.topic, offset.partition.index);
+        element.set_offset(Offset::Offset(offset.next))?;
+        element.set_metadata(&offset.metadata);
+    }
+    Ok(list)
+}

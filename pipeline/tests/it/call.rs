@@ -1,0 +1,6 @@
+//! The call driver on a real broker.
+
+mod crash;
+mod faults;
+mod flow;
+mod rig;

@@ -1,0 +1,99 @@
+//! The adapter against a real broker.
+
+use std::time::{Duration, Instant};
+
+use pipeline::Outgoing;
+use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
+use pipeline::kafka::{
+    CommitOffset, Consumer, Instance, Outcome, Partition, Polled, TransactionalProducer, commit_meta, probe,
+    read_all, read_incarnation, stamp,
+};
+
+fn record(topic: &str, partition: i32, key: &str, value: Option<&str>) -> Outgoing {
+    Outgoing {
+        topic: topic.into(),
+        partition,
+        key: Some(key.into()),
+        headers: vec![("kind".into(), b"test".to_vec())],
+        value: value.map(Into::into),
+    }
+}
+
+fn assigned(consumer: &mut Consumer) -> Vec<Partition> {
+    let until = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < until {
+        match consumer.poll(Duration::from_millis(50)) {
+            Polled::Assigned(partitions) if !partitions.is_empty() => return partitions,
+            Polled::Assigned(_) => consumer.assign(&[], false).unwrap(),
+            Polled::Revoked(partitions) | Polled::Lost(partitions) => consumer.unassign(&partitions).unwrap(),
+            other => drop(other),
+        }
+    }
+    panic!("nothing was assigned in time");
+}
+
+#[test]
+fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
+    let topic = unique("adapter");
+    let _topics = Topics::create(1, &[(&topic, false)]);
+    let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
+    let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
+    let partition = assigned(&mut consumer).remove(0);
+    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
+    let group = consumer.group_metadata().unwrap();
+    let offset =
+        |metadata: &str| CommitOffset { partition: partition.clone(), next: 7, metadata: metadata.into() };
+
+    let began = Instant::now();
+    for n in 0..20 {
+        let outcome =
+            producer.run(&[record(&topic, 0, "k", Some(&n.to_string()))], &[offset("meta")], &group);
+        assert_eq!(outcome, Outcome::Committed);
+    }
+    println!("20 transactions: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(2), "a commit waited for a flush of 100 ms");
+
+    let too_long = "m".repeat(commit_meta::MAX_CHARS + 1_000);
+    let outcome = producer.run(&[record(&topic, 0, "k", Some("aborted"))], &[offset(&too_long)], &group);
+    assert!(matches!(outcome, Outcome::Aborted(_)), "{outcome:?}");
+    let outcome = producer.run(&[record("t-no-such-topic", 0, "k", None)], &[], &group);
+    assert!(matches!(outcome, Outcome::Aborted(_)), "{outcome:?}");
+
+    let found =
+        consumer.committed(std::slice::from_ref(&partition), Duration::from_secs(5)).unwrap().remove(0);
+    assert_eq!((found.next, found.metadata.as_deref()), (Some(7), Some("meta")));
+
+    let _twin = TransactionalProducer::new(&config(), &instance).unwrap();
+    let outcome = producer.run(&[record(&topic, 0, "k", Some("fenced"))], &[offset("late")], &group);
+    assert!(matches!(outcome, Outcome::Fenced(_)), "{outcome:?}");
+    let values: Vec<_> = committed(&topic).into_iter().map(|r| r.value.unwrap()).collect();
+    let expected: Vec<_> = (0..20).map(|n| n.to_string().into_bytes()).collect();
+    assert_eq!(values, expected);
+    consumer.leave(Duration::from_secs(2));
+}
+
+#[test]
+fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stamp_found() {
+    let topic = unique("compacted");
+    let _topics = Topics::create(2, &[(&topic, true)]);
+    assert_eq!(read_incarnation(&config(), &topic).unwrap(), None);
+    stamp(&config(), &topic, 2, "inc-1").unwrap();
+    assert_eq!(read_incarnation(&config(), &topic).unwrap().as_deref(), Some("inc-1"));
+    produce(&[
+        record(&topic, 1, "a", Some("1")),
+        record(&topic, 1, "b", Some("1")),
+        record(&topic, 1, "a", None),
+        record(&topic, 1, "b", Some("2")),
+    ]);
+    let entries = read_all(&config(), &topic, 1, Duration::from_secs(10)).unwrap();
+    let seen: Vec<_> = entries.iter().map(|(k, e)| (k.as_slice(), e.value.as_slice())).collect();
+    assert_eq!(seen, [(b"@incarnation".as_slice(), b"inc-1".as_slice()), (b"b", b"2")]);
+    assert_eq!(entries[b"b".as_slice()].headers, [("kind".to_owned(), b"test".to_vec())]);
+}
+
+#[test]
+fn the_probe_passes_on_a_cluster_that_can_do_everything() {
+    let instance = Instance::new(&unique("d"), "probe", 0).unwrap();
+    probe(&config(), &instance, &unique("probe"), 1).unwrap();
+}

@@ -1,0 +1,98 @@
+//! The record of every attempt, with its price.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use catalogue::{Bundle, Target};
+use schemas::Millis;
+use schemas::answered::Attempt;
+use schemas::ids::TargetName;
+use schemas::money::Money;
+
+use crate::chat::Notes;
+use crate::metrics::{self, Unpriced};
+
+/// What replies told, by number of the attempt. Written while attempts run: a failed one may have cost money.
+#[derive(Debug, Default)]
+pub(crate) struct Notebook(Mutex<BTreeMap<u32, Notes>>);
+
+impl Notebook {
+    pub(crate) fn write(&self, number: u32, notes: Notes) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number, notes);
+    }
+
+    pub(crate) fn into_pages(self) -> BTreeMap<u32, Notes> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One attempt as it was made.
+pub(crate) struct Made<'a> {
+    pub(crate) made: outbound::Attempt,
+    pub(crate) target: (&'a TargetName, &'a Target),
+    pub(crate) notes: Notes,
+}
+
+/// The records of attempts, numbered in order; `began` is when the first could have started.
+pub(crate) fn records<'a>(
+    bundle: &Bundle,
+    began: Millis,
+    all: impl IntoIterator<Item = Made<'a>>,
+) -> Vec<Attempt> {
+    (1..).zip(all).map(|(number, made)| record(bundle, began, number, made)).collect()
+}
+
+fn record(bundle: &Bundle, began: Millis, number: u16, attempt: Made<'_>) -> Attempt {
+    let started_at = began.saturating_add(millis(attempt.made.started));
+    let (cost, price) = priced(bundle, &attempt, started_at).unzip();
+    let Made { made, target: (name, target), notes } = attempt;
+    if let Some(usage) = &notes.usage {
+        metrics::tokens(name.as_str(), usage);
+    }
+    let failure = made.failure;
+    Attempt {
+        number,
+        target: name.clone(),
+        provider: target.provider.label().to_owned(),
+        model: target.model.clone(),
+        model_answered: notes.model,
+        region: target.region.clone(),
+        started_at,
+        duration_ms: u32::try_from(made.took.as_millis()).unwrap_or(u32::MAX),
+        error: failure.as_ref().map(|failure| failure.label().to_owned()),
+        code: failure.and_then(|failure| failure.code),
+        status: notes.status,
+        provider_request: notes.provider_request,
+        finish: notes.finish,
+        usage: notes.usage,
+        cost,
+        price,
+    }
+}
+
+/// Cost and price row; nothing when unknown, which is not the same as free.
+fn priced(bundle: &Bundle, attempt: &Made<'_>, at: Millis) -> Option<(Money, String)> {
+    let (name, target) = attempt.target;
+    let unpriced = |why: Unpriced| {
+        tracing::warn!(target = name.as_str(), why = why.label(), "cost of an attempt is unknown");
+        metrics::unpriced(name.as_str(), why);
+    };
+    let Some(usage) = &attempt.notes.usage else {
+        // A refusal costs nothing; a success, or a call whose reply was lost, may.
+        if attempt.made.failure.as_ref().is_none_or(|failure| failure.ambiguous) {
+            unpriced(Unpriced::Usage);
+        }
+        return None;
+    };
+    let row = bundle.price(target, at);
+    let cost = row.and_then(|row| Some((row.cost(usage)?, row.id())));
+    if cost.is_none() {
+        unpriced(if row.is_some() { Unpriced::Usage } else { Unpriced::Price });
+    }
+    cost
+}
+
+fn millis(time: Duration) -> Millis {
+    Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX)
+}

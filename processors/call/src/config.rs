@@ -1,0 +1,55 @@
+//! Section `[call]` as it stands in the configuration file. Unknown keys are refused.
+
+use std::time::Duration;
+
+use catalogue::Secret;
+use outbound::{ChainConfig, ClientConfig, HealthConfig};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// `[call]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawCall {
+    /// Address and key of every configured target.
+    pub target: Vec<RawEndpoint>,
+    /// Calls that run at a time in this process. Default 1000.
+    pub max_running: usize,
+    /// How long running calls may go on when the process is told to stop. Default `30s`.
+    #[serde(with = "catalogue::duration")]
+    pub grace: Duration,
+    /// How connections are made and kept.
+    pub client: ClientConfig,
+    /// How a request moves along its chain.
+    pub chain: ChainConfig,
+    /// When a target is left alone.
+    pub health: HealthConfig,
+}
+
+/// One `[[call.target]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawEndpoint {
+    /// Name of the `[[target]]` that it belongs to.
+    pub name: Spanned<String>,
+    /// Address up to and including the version, such as `https://api.openai.com/v1`.
+    pub base_url: Spanned<String>,
+    /// Key; servers of one's own may do without.
+    #[serde(default)]
+    pub api_key: Secret,
+    /// Organisation that is billed, where a key belongs to several.
+    pub organization: Option<String>,
+}
+
+impl Default for RawCall {
+    fn default() -> Self {
+        Self {
+            target: Vec::new(),
+            max_running: 1_000,
+            grace: Duration::from_secs(30),
+            client: ClientConfig::default(),
+            chain: ChainConfig::default(),
+            health: HealthConfig::default(),
+        }
+    }
+}

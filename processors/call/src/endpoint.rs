@@ -1,0 +1,57 @@
+//! Where a target is called, with which key, and how it has been doing.
+
+use std::sync::Arc;
+
+use catalogue::Secret;
+use outbound::{Failure, Request, Target, Url};
+
+/// Address and key of a target.
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    url: Url,
+    api_key: Secret,
+    organization: Option<String>,
+}
+
+impl Address {
+    /// The address of chat completions under a base such as `https://host/v1`.
+    pub(crate) fn new(
+        base: &str,
+        api_key: &Secret,
+        organization: Option<&str>,
+    ) -> Result<Self, &'static str> {
+        let wrong = "its base_url is no http address";
+        let mut url: Url = base.parse().map_err(|_| wrong)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(wrong);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("its base_url holds a password, which belongs into api_key");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("its base_url has a query");
+        }
+        url.set_path(&format!("{}/chat/completions", url.path().trim_end_matches('/')));
+        Ok(Self { url, api_key: api_key.clone(), organization: organization.map(str::to_owned) })
+    }
+
+    /// The call with this body; `correlation` is the id under which both sides can find it again.
+    pub(crate) fn call(&self, body: Vec<u8>, correlation: &str) -> Result<Request, Failure> {
+        let mut call = Request::post_json(self.url.clone(), body).header("x-request-id", correlation)?;
+        if !self.api_key.is_empty() {
+            call = call.bearer(self.api_key.expose())?;
+        }
+        match &self.organization {
+            Some(organization) => call.header("openai-organization", organization),
+            None => Ok(call),
+        }
+    }
+}
+
+/// A target as this process calls it.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) address: Address,
+    /// One for the life of the process: breaker, cooldown and retry budget.
+    pub(crate) health: Arc<Target>,
+}

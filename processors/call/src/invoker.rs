@@ -1,0 +1,172 @@
+//! Walks one request along its chain of targets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use catalogue::{Bundle, Target};
+use outbound::{BuildError, Chain, Class, Client, Failure, Link, Slot, Stop, plan};
+use schemas::Millis;
+use schemas::answered::Attempt;
+use schemas::ids::TargetName;
+use schemas::request::Request;
+use tokio::time::Instant;
+
+use crate::attempts::{Made, Notebook, records};
+use crate::chat::{self, BodyError, Dialect, Said};
+use crate::clock::Clock;
+use crate::endpoint::Endpoint;
+use crate::metrics;
+use crate::settings::Settings;
+
+/// Calls models.
+pub(crate) struct Invoker {
+    client: Client,
+    rules: plan::Rules,
+    endpoints: BTreeMap<TargetName, Endpoint>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What came of a request, before review.
+#[derive(Debug)]
+pub(crate) struct Invoked {
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) result: Result<(TargetName, Said), Unanswered>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// `answer_by` had passed before an attempt could start.
+    Expired,
+    /// Error class or local reason.
+    Failed(&'static str),
+}
+
+/// A target of the chain that may be called.
+struct Candidate<'a> {
+    name: &'a TargetName,
+    target: &'a Target,
+    endpoint: &'a Endpoint,
+    body: Vec<u8>,
+}
+
+/// One request under way.
+struct Run<'a> {
+    request: &'a Request,
+    candidates: Vec<Candidate<'a>>,
+    notebook: Notebook,
+    /// The wall clock jumped past `answer_by` while the run's own time had not come.
+    late: AtomicBool,
+}
+
+impl Invoker {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        let client = Client::new(&settings.client)?;
+        let endpoint = |(name, address): (TargetName, _)| {
+            let health = outbound::Target::new(name.as_str(), &settings.health);
+            (name, Endpoint { address, health })
+        };
+        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
+        Ok(Self { client, rules: settings.chain, endpoints, clock })
+    }
+
+    /// Makes attempts until one answers or nothing more may be tried.
+    pub(crate) async fn invoke(&self, bundle: &Bundle, request: &Request) -> Invoked {
+        let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
+        let candidates = match self.candidates(bundle, request) {
+            Ok(candidates) => candidates,
+            Err(reason) => return unanswered(Unanswered::Failed(reason)),
+        };
+        let began = self.clock.now();
+        let left = u64::try_from(request.answer_by.saturating_sub(began)).unwrap_or_default();
+        if left == 0 {
+            return unanswered(Unanswered::Expired);
+        }
+        let left = Duration::from_millis(left);
+        let chain = Chain::new(self.rules, links(&candidates, left));
+        let run = Run { request, candidates, notebook: Notebook::default(), late: AtomicBool::new(false) };
+        let ran = chain.run(Instant::now() + left, |slot| self.attempt(&run, slot)).await;
+        let late = run.late.load(Ordering::Relaxed);
+        let result = match ran.result {
+            Ok(answer) => Ok(answer),
+            Err(ending) if late || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
+            Err(ending) => {
+                let class = ending.last.as_ref().map(Failure::label);
+                Err(Unanswered::Failed(class.unwrap_or_else(|| ending.label())))
+            }
+        };
+        let mut made = ran.attempts;
+        if late {
+            // It was refused before anything was sent.
+            made.pop();
+        }
+        Invoked { attempts: recorded(bundle, began, made, run), result }
+    }
+
+    /// The targets of the chain that this process knows and that are in an allowed region.
+    fn candidates<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        request: &'a Request,
+    ) -> Result<Vec<Candidate<'a>>, &'static str> {
+        let mut candidates = Vec::new();
+        let mut reason = "unknown_target";
+        for name in &request.chain {
+            let (Some(target), Some(endpoint)) = (bundle.targets.get(name), self.endpoints.get(name)) else {
+                metrics::skipped("unknown_target");
+                tracing::warn!(target = name.as_str(), "chain names a target that is not known here");
+                continue;
+            };
+            if !request.allowed_regions.contains(&target.region) {
+                reason = "region";
+                metrics::skipped(reason);
+                tracing::warn!(
+                    target = name.as_str(),
+                    region = target.region,
+                    "target is in no allowed region"
+                );
+                continue;
+            }
+            let body = chat::body(request, target).map_err(BodyError::label)?;
+            candidates.push(Candidate { name, target, endpoint, body });
+        }
+        if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
+    }
+
+    async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Said), Failure> {
+        let candidate = &run.candidates[slot.target];
+        if self.clock.now() >= run.request.answer_by {
+            run.late.store(true, Ordering::Relaxed);
+            return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
+        }
+        let correlation = format!("{}-{}", run.request.id, slot.number + 1);
+        let call = candidate.endpoint.address.call(candidate.body.clone(), &correlation)?;
+        let reply = self.client.attempt(&call, slot.deadline).await?;
+        let reading = chat::read(Dialect::of(candidate.target.provider), &reply);
+        run.notebook.write(slot.number, reading.notes);
+        reading.result.map(|said| (candidate.name.clone(), said))
+    }
+}
+
+fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {
+    let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
+    let link = |candidate: &Candidate<'_>| Link {
+        target: Arc::clone(&candidate.endpoint.health),
+        capacity: candidate.target.context_tokens.into(),
+        // A target that hangs must leave time for those after it.
+        attempt_timeout: Duration::from_millis(candidate.target.timeout_ms).min(left / count),
+    };
+    candidates.iter().map(link).collect()
+}
+
+fn recorded(bundle: &Bundle, began: Millis, made: Vec<outbound::Attempt>, run: Run<'_>) -> Vec<Attempt> {
+    let mut pages = run.notebook.into_pages();
+    let all = (0..).zip(made).map(|(number, made)| {
+        let candidate = &run.candidates[made.target];
+        let notes = pages.remove(&number).unwrap_or_default();
+        Made { made, target: (candidate.name, candidate.target), notes }
+    });
+    records(bundle, began, all)
+}

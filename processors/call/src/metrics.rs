@@ -1,0 +1,118 @@
+//! Metrics of the call step. Attempts, breakers and waits are `outbound`'s.
+
+use std::time::Duration;
+
+use metrics::{counter, histogram};
+pub use outbound::metrics::Metric;
+use schemas::answered::{Outcome, Usage};
+use schemas::verdict::Action;
+
+/// Requests that ended, by outcome and reason.
+pub const REQUESTS: &str = "huiyin_call_requests_total";
+/// Seconds from taking a request up to its end.
+pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
+/// Tokens by target and type.
+pub const TOKENS: &str = "huiyin_call_tokens_total";
+/// Attempts whose cost is unknown.
+pub const UNPRICED: &str = "huiyin_call_unpriced_attempts_total";
+/// Targets of a chain that were passed over.
+pub const SKIPPED: &str = "huiyin_call_skipped_targets_total";
+/// Verdicts on answers.
+pub const REVIEWS: &str = "huiyin_call_reviews_total";
+/// Requests whose outcome could not be written.
+pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
+
+/// Every metric of this crate.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: REQUESTS,
+        kind: "counter",
+        meaning: "requests that ended, by outcome and by reason where there is one",
+        labels: &["outcome", "reason"],
+    },
+    Metric {
+        name: REQUEST_SECONDS,
+        kind: "histogram",
+        meaning: "seconds from taking a request up to its end",
+        labels: &["outcome"],
+    },
+    Metric {
+        name: TOKENS,
+        kind: "counter",
+        meaning: "tokens that providers counted: input with its part cached, output with its part reasoning",
+        labels: &["target", "type"],
+    },
+    Metric {
+        name: UNPRICED,
+        kind: "counter",
+        meaning: "attempts that may be billed and whose cost is unknown, because of: price, usage",
+        labels: &["target", "why"],
+    },
+    Metric {
+        name: SKIPPED,
+        kind: "counter",
+        meaning: "targets of a chain that were passed over, because of: unknown_target, region",
+        labels: &["why"],
+    },
+    Metric {
+        name: REVIEWS,
+        kind: "counter",
+        meaning: "verdicts of the reviewer on answers, by action",
+        labels: &["action"],
+    },
+    Metric {
+        name: UNWRITTEN,
+        kind: "counter",
+        meaning: "requests whose outcome could not be written: decide's safety timer ends them",
+        labels: &[],
+    },
+];
+
+/// Why an attempt has no cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unpriced {
+    Price,
+    Usage,
+}
+
+impl Unpriced {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Price => "price",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
+    counter!(REQUESTS, "outcome" => outcome.label(), "reason" => reason).increment(1);
+    histogram!(REQUEST_SECONDS, "outcome" => outcome.label()).record(took);
+}
+
+pub(crate) fn tokens(target: &str, usage: &Usage) {
+    let counts = [
+        ("input", usage.input),
+        ("cached", usage.cached),
+        ("output", usage.output),
+        ("reasoning", usage.reasoning),
+    ];
+    for (kind, count) in counts {
+        counter!(TOKENS, "target" => target.to_owned(), "type" => kind).increment(count);
+    }
+}
+
+pub(crate) fn unpriced(target: &str, why: Unpriced) {
+    counter!(UNPRICED, "target" => target.to_owned(), "why" => why.label()).increment(1);
+}
+
+pub(crate) fn skipped(why: &'static str) {
+    counter!(SKIPPED, "why" => why).increment(1);
+}
+
+pub(crate) fn reviewed(action: Action) {
+    counter!(REVIEWS, "action" => action.label()).increment(1);
+}
+
+pub(crate) fn unwritten() {
+    counter!(UNWRITTEN).increment(1);
+}

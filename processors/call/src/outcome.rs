@@ -1,0 +1,128 @@
+//! The outcome of a request, and how it is written into `events`.
+
+use std::sync::Arc;
+
+use pipeline::call::Done;
+use pipeline::{Outgoing, Record};
+use schemas::Millis;
+use schemas::answered::{Answered, Attempt, Outcome};
+use schemas::conversation::Lane;
+use schemas::event::Event;
+use schemas::ids::{EventId, MessageId, RequestId, TurnId};
+use schemas::request::{Request, RequestKind};
+use schemas::wire;
+
+use crate::metrics;
+
+/// Where outcomes go.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The deployment's topic `events`.
+    pub topic: Arc<str>,
+    /// Who writes, such as `/huiyin/demo/call`.
+    pub source: String,
+}
+
+/// The request that an outcome is of.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    request: RequestId,
+    kind: RequestKind,
+    turn: TurnId,
+    lane: Lane,
+    message: MessageId,
+}
+
+/// What is said of a subject.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) rerun: bool,
+    pub(crate) started_at: Millis,
+    pub(crate) ended_at: Millis,
+}
+
+impl From<&Request> for Subject {
+    fn from(request: &Request) -> Self {
+        Self {
+            request: request.id,
+            kind: request.kind,
+            turn: request.turn,
+            lane: request.lane.clone(),
+            message: request.message.clone(),
+        }
+    }
+}
+
+impl Subject {
+    /// From the value, or from headers and key when the value cannot be read.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        match read(record) {
+            Ok(request) => Some(Self::from(&request)),
+            Err(_) => Self::of_headers(record),
+        }
+    }
+
+    fn of_headers(record: &Record) -> Option<Self> {
+        let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let kinds = [RequestKind::Answer];
+        let lane = std::str::from_utf8(record.key.as_deref()?).ok()?;
+        Some(Self {
+            request: RequestId::parse(text(wire::ID)?).ok()?,
+            kind: kinds.into_iter().find(|kind| Some(kind.label()) == text(wire::KIND))?,
+            turn: TurnId::parse(text(wire::TURN)?).ok()?,
+            lane: lane.parse().ok()?,
+            message: MessageId::new(text(wire::MESSAGE)?).ok()?,
+        })
+    }
+}
+
+/// Reads the request of a record.
+pub(crate) fn read(record: &Record) -> Result<Request, wire::DecodeError> {
+    wire::decode(|name| record.header(name), record.value.as_deref())
+}
+
+impl Output {
+    /// The one record that ends the request, on the partition that it came from.
+    pub(crate) fn write(&self, record: &Record, subject: Subject, ended: Ended) -> Done {
+        let answered = Answered {
+            id: EventId::derive(&subject.request.to_string(), 0),
+            request: subject.request,
+            kind: subject.kind,
+            turn: subject.turn,
+            lane: subject.lane,
+            message: subject.message,
+            outcome: ended.outcome,
+            attempts: ended.attempts,
+            rerun: ended.rerun,
+            started_at: ended.started_at,
+            // The wall clock may have been set back meanwhile.
+            ended_at: ended.ended_at.max(ended.started_at),
+        };
+        match wire::encode(&Event::Answered(answered), &self.source) {
+            Ok(encoded) => Done {
+                outputs: vec![Outgoing {
+                    topic: Arc::clone(&self.topic),
+                    partition: record.partition,
+                    key: encoded.key,
+                    headers: encoded.headers,
+                    value: Some(encoded.value),
+                }],
+            },
+            Err(error) => unwritten(record, &error.to_string()),
+        }
+    }
+}
+
+/// Nothing can be written; decide's safety timer ends the turn.
+pub(crate) fn unwritten(record: &Record, why: &str) -> Done {
+    tracing::error!(
+        partition = record.partition,
+        offset = record.offset,
+        why,
+        "request ends without an outcome"
+    );
+    metrics::unwritten();
+    Done::default()
+}

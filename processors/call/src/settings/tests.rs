@@ -1,0 +1,104 @@
+use super::*;
+
+const CATALOGUE: &str = r#"
+    [[app]]
+    key = "acme#support"
+    chain = ["main", "spare"]
+    allowed_regions = ["cn"]
+    [[app.bot]]
+    id = "bot"
+    [[target]]
+    name = "main"
+    provider = "openai"
+    model = "m1"
+    region = "cn"
+    timeout = "20s"
+    [[target]]
+    name = "spare"
+    provider = "local"
+    model = "m2"
+    region = "cn"
+    timeout = "60s"
+"#;
+
+const GOOD: &str = r#"
+    [[target]]
+    name = "main"
+    base_url = "https://api.example.com/v1/"
+    api_key = "sk-hush"
+    organization = "org-1"
+    [[target]]
+    name = "spare"
+    base_url = "http://127.0.0.1:11434/v1"
+"#;
+
+fn checked(section: &str) -> Result<Settings, Vec<String>> {
+    let bundle = catalogue::validate(&toml::from_str(CATALOGUE).unwrap()).unwrap();
+    let raw: RawCall = toml::from_str(section).unwrap();
+    validate(&raw, &bundle)
+        .map_err(|problems| problems.into_iter().map(|it| format!("{}: {}", it.place, it.what)).collect())
+}
+
+#[test]
+fn a_complete_section_is_taken_and_shows_no_key() {
+    let settings = checked(GOOD).unwrap();
+    assert_eq!((settings.addresses.len(), settings.max_running), (2, 1_000));
+    assert!(!format!("{settings:?}").contains("sk-hush"));
+}
+
+#[test]
+fn every_target_needs_one_entry_and_every_entry_a_target() {
+    let entries = r#"
+        max_running = 0
+        [[target]]
+        name = "main"
+        base_url = "https://api.example.com/v1"
+        [[target]]
+        name = "other"
+        base_url = "http://127.0.0.1/v1"
+    "#;
+    let expected = [
+        "call: max_running must be more than zero",
+        "call.target \"main\": its api_key is not set",
+        "call.target \"other\": there is no [[target]] of that name",
+        "target \"spare\": it has no entry [[call.target]]",
+    ];
+    assert_eq!(checked(entries).unwrap_err(), expected);
+    let twice = format!("{GOOD}[[target]]\nname = \"spare\"\nbase_url = \"http://127.0.0.1/v1\"");
+    assert_eq!(checked(&twice).unwrap_err(), ["call.target \"spare\": it is configured twice"]);
+}
+
+#[test]
+fn an_address_that_cannot_be_called_is_refused() {
+    let addresses = [
+        "api.example.com/v1",
+        "ftp://host/v1",
+        "https://me:hush@host/v1",
+        "http://",
+        "https://host/v1?key=hush",
+    ];
+    for address in addresses {
+        let section = GOOD.replace("http://127.0.0.1:11434/v1", address);
+        let problems = checked(&section).unwrap_err();
+        assert_eq!(problems.len(), 1, "{address}");
+        assert!(problems[0].starts_with("call.target \"spare\": its base_url"), "{problems:?}");
+        assert!(!problems[0].contains("hush"));
+    }
+}
+
+#[test]
+fn the_client_may_not_cut_a_target_short() {
+    let section = format!("client.idle_timeout = '30s'\n{GOOD}");
+    let expected =
+        ["target \"spare\": its timeout of 60000 ms is longer than call.client.idle_timeout, raise that"];
+    assert_eq!(checked(&section).unwrap_err(), expected);
+    assert!(
+        checked(&format!("health.breaker_open = '0s'\n{GOOD}")).unwrap_err()[0].starts_with("call.health")
+    );
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    let error = toml::from_str::<RawCall>("max_runing = 3").unwrap_err();
+    assert!(error.to_string().contains("max_runing"), "{error}");
+}

@@ -1,0 +1,76 @@
+//! What the driver asks for besides running: admission, overdue, oversize and dead records.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipeline::Refused;
+use pipeline::call::{Handler, Job};
+use schemas::answered::Outcome;
+
+use crate::world::{World, outcome, reason, record};
+
+#[tokio::test]
+async fn admission_names_lane_shares_and_a_bound() {
+    let world = World::new().await;
+    let admission = world.step.admit(&record(&world.request("hello", 30_000))).unwrap();
+    assert_eq!(&*admission.lane, b"acme#support/group/7@alice");
+    let shares: Vec<_> = admission.shares.iter().map(|share| (share.kind, &*share.name)).collect();
+    assert_eq!(shares, [("app", "acme#support"), ("target", "main")]);
+    let bound = admission.hard_deadline;
+    assert!(bound > Duration::from_secs(35) && bound <= Duration::from_secs(40), "{bound:?}");
+    assert!(!admission.commit_start);
+}
+
+#[tokio::test]
+async fn what_a_newer_version_wrote_waits_and_what_nobody_can_read_does_not() {
+    let world = World::new().await;
+    let mut newer = record(&world.request("hello", 1_000));
+    newer.headers.push(("huiyin_schema".into(), b"requests/2".to_vec()));
+    assert_eq!(world.step.admit(&newer).unwrap_err(), Refused::Pause { reason: "unknown_version" });
+    let mut broken = record(&world.request("hello", 1_000));
+    broken.value = Some(b"{".to_vec());
+    assert_eq!(world.step.admit(&broken).unwrap_err(), Refused::DeadLetter { reason: "malformed" });
+}
+
+#[tokio::test]
+async fn a_record_is_ended_from_its_headers_when_its_value_cannot_be_read() {
+    let world = World::new().await;
+    let request = world.request("hello", 1_000);
+    let mut broken = record(&request);
+    broken.value = Some(vec![0xff]);
+    for (done, expected) in [
+        (world.step.dead(&broken, "malformed"), Outcome::Dead { reason: "malformed".into() }),
+        (world.step.overdue(&broken), Outcome::Failed { reason: "overdue".into(), verdict: None }),
+        (world.step.oversize(&broken), Outcome::Failed { reason: "oversize".into(), verdict: None }),
+    ] {
+        let answered = outcome(&broken, done);
+        assert_eq!((answered.request, answered.turn), (request.id, request.turn));
+        assert_eq!((&answered.lane, &answered.message), (&request.lane, &request.message));
+        assert_eq!(answered.outcome, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_request_has_no_outcome() {
+    let world = World::new().await;
+    let mut nameless = record(&world.request("hello", 1_000));
+    (nameless.value, nameless.headers) = (None, Vec::new());
+    assert_eq!(world.step.dead(&nameless, "empty").outputs, []);
+}
+
+#[tokio::test]
+async fn every_end_of_one_request_has_the_same_id() {
+    let world = World::new().await;
+    let request = world.request("hello", 10_000);
+    let dead = outcome(&record(&request), world.step.dead(&record(&request), "crashed"));
+    assert_eq!(reason(&dead), "crashed");
+    assert_eq!(world.run(&request).await.id, dead.id);
+}
+
+#[tokio::test]
+async fn a_rerun_is_passed_on() {
+    let world = World::new().await;
+    let record = record(&world.request("hello", 10_000));
+    let job = Job { record: Arc::new(record.clone()), rerun: true };
+    assert!(outcome(&record, world.step.run(job).await).rerun);
+}

@@ -1,0 +1,15 @@
+//! The step against the stand-in of a provider.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests fail loudly"
+)]
+
+mod chains;
+mod ends;
+mod faults;
+mod world;

@@ -1,0 +1,238 @@
+//! A provider, the step that calls it, and what the step says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use call::{Clock, Output, RawCall, Rules, Step, WallClock};
+use outbound::{Client, ClientConfig, Request as Call};
+use pipeline::Record;
+use pipeline::call::{Done, Handler, Job};
+use safety::{Action, Rule, WordList};
+use schemas::answered::{Answered, Outcome};
+use schemas::event::Event;
+use schemas::request::Request;
+use schemas::wire;
+use serde_json::{Value, json};
+use simulators::Handle;
+use simulators::model::{self, Answer, Config, ModelConfig};
+use tokio::sync::watch;
+
+/// Wall clock that a test can move.
+#[derive(Default)]
+pub(crate) struct Shifted(AtomicI64);
+
+impl Shifted {
+    pub(crate) fn forward(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Shifted {
+    fn now(&self) -> i64 {
+        WallClock.now() + self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Two targets at the provider: `main` (openai) and `spare` (local), and what is configured around them.
+pub(crate) struct World {
+    pub(crate) sim: Handle,
+    pub(crate) step: Step,
+    pub(crate) clock: Arc<Shifted>,
+    rules: watch::Sender<Arc<Rules>>,
+    filter: Arc<WordList>,
+    http: Client,
+}
+
+pub(crate) fn catalogue(main_model: &str, spare_model: &str) -> String {
+    format!(
+        r#"
+        [[app]]
+        key = "acme#support"
+        chain = ["main", "spare"]
+        allowed_regions = ["cn", "eu"]
+        [[app.bot]]
+        id = "bot"
+        [[target]]
+        name = "main"
+        provider = "openai"
+        model = "{main_model}"
+        region = "cn"
+        timeout = "5s"
+        context_tokens = 8000
+        [[target]]
+        name = "spare"
+        provider = "local"
+        model = "{spare_model}"
+        region = "eu"
+        timeout = "5s"
+        context_tokens = 16000
+        [[price]]
+        provider = "openai"
+        model = "{main_model}"
+        currency = "USD"
+        from = "2020-01-01"
+        input = "2"
+        cached = "0.2"
+        output = "10"
+        "#
+    )
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with("sim-main", "sim-spare").await
+    }
+
+    /// Retries come fast, breakers are slow to open.
+    pub(crate) async fn with(main_model: &str, spare_model: &str) -> Self {
+        let new =
+            ModelConfig { name: "sim-main".into(), new: true, reasoning: true, ..ModelConfig::default() };
+        let answers = vec![
+            Answer { contains: "bad word".into(), reply: "you won the 彩票 today".into() },
+            Answer { contains: "number".into(), reply: "call 12345 now".into() },
+        ];
+        let config =
+            Config { api_keys: vec!["sk-sim".into()], models: vec![new], answers, ..Config::default() };
+        let sim = model::start(config).await.unwrap();
+        let section = format!(
+            r#"
+            chain = {{ backoff_base = "5ms", backoff_cap = "20ms", min_useful = "50ms", max_attempts = 4 }}
+            health = {{ cooldown_base = "20ms", breaker_failures_in_a_row = 20, breaker_min_calls = 50 }}
+            [[target]]
+            name = "main"
+            base_url = "{base}"
+            api_key = "sk-sim"
+            [[target]]
+            name = "spare"
+            base_url = "{base}"
+            api_key = "sk-sim"
+            "#,
+            base = sim.url("/v1")
+        );
+        let bundle = Arc::new(
+            catalogue::validate(&toml::from_str(&catalogue(main_model, spare_model)).unwrap()).unwrap(),
+        );
+        let raw: RawCall = toml::from_str(&section).unwrap();
+        let settings = call::validate(&raw, &bundle).unwrap();
+        let rule = |id: &str, word: &str, action| Rule { id: id.into(), words: vec![word.into()], action };
+        let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
+        let filter = Arc::new(WordList::new(words, "d1").unwrap());
+        let (rules, receiver) = watch::channel(Arc::new(Rules {
+            bundle,
+            filter: Arc::clone(&filter) as Arc<dyn safety::Filter>,
+        }));
+        let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
+        let clock = Arc::new(Shifted::default());
+        let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        Self { sim, step, clock, rules, filter, http }
+    }
+
+    /// From now on another catalogue holds.
+    pub(crate) fn apply(&self, catalogue: &str) {
+        let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
+        let filter = Arc::clone(&self.filter) as Arc<dyn safety::Filter>;
+        self.rules.send(Arc::new(Rules { bundle, filter })).unwrap();
+    }
+
+    pub(crate) async fn fault(&self, model: &str, times: u32, fault: Value) {
+        let order = json!({"scope": {"model": model}, "times": times, "fault": fault});
+        let call = Call::post_json(self.sim.url("/control/faults").parse().unwrap(), order.to_string());
+        self.exchange(call).await;
+    }
+
+    pub(crate) async fn fault_with_code(&self, model: &str, fault: Value, form: &str) {
+        let order = json!({"scope": {"model": model}, "fault": fault, "error_code": form});
+        let call = Call::post_json(self.sim.url("/control/faults").parse().unwrap(), order.to_string());
+        self.exchange(call).await;
+    }
+
+    pub(crate) async fn ledger(&self) -> Value {
+        let url = self.sim.url("/control/ledger").parse().unwrap();
+        self.exchange(Call::new(outbound::Method::GET, url, Default::default())).await
+    }
+
+    async fn exchange(&self, call: Call) -> Value {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        let reply = self.http.attempt(&call, deadline).await.unwrap();
+        assert!(reply.status.is_success(), "{}", reply.status);
+        serde_json::from_slice(&reply.body).unwrap()
+    }
+
+    /// A request for `text` that is due `within_ms` from now.
+    pub(crate) fn request(&self, text: &str, within_ms: i64) -> Request {
+        let now = self.clock.now();
+        let json = json!({
+            "id": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b02", "kind": "answer",
+            "turn": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b01", "lane": "acme#support/group/7@alice",
+            "bot": "bot", "user": "alice", "message": "acme#support/chat/1", "chain": ["main", "spare"],
+            "allowed_regions": ["cn", "eu"], "prompt": [{"role": "user", "text": {"plain": text}}],
+            "max_output_tokens": 500, "temperature_milli": 700, "answer_by": now + within_ms,
+            "bundle": "0".repeat(64), "decided_at": now.min(now + within_ms),
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// The outcome of a question that has ten seconds.
+    pub(crate) async fn ask(&self, text: &str) -> Answered {
+        self.run(&self.request(text, 10_000)).await
+    }
+
+    pub(crate) async fn run(&self, request: &Request) -> Answered {
+        let record = record(request);
+        self.step.admit(&record).unwrap();
+        let job = Job { record: Arc::new(record.clone()), rerun: false };
+        outcome(&record, self.step.run(job).await)
+    }
+}
+
+/// The record of a request, as decide writes it.
+pub(crate) fn record(request: &Request) -> Record {
+    let encoded = wire::encode(request, "/huiyin/demo/decide").unwrap();
+    Record {
+        topic: "demo.requests".into(),
+        partition: 3,
+        offset: 41,
+        timestamp: 1,
+        key: encoded.key,
+        headers: encoded.headers,
+        value: Some(encoded.value),
+    }
+}
+
+/// The one outcome that was written, and that it was written where it belongs.
+pub(crate) fn outcome(record: &Record, done: Done) -> Answered {
+    let [output] = done.outputs.try_into().expect("one outcome");
+    assert_eq!((&*output.topic, output.partition), ("demo.events", record.partition));
+    assert_eq!(output.key.as_deref(), Some(&b"acme#support/group/7"[..]), "the key is the conversation");
+    let header = |name: &str| output.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
+    assert_eq!(header("ce_source"), Some(&b"/huiyin/demo/call"[..]));
+    match wire::decode(header, output.value.as_deref()).unwrap() {
+        Event::Answered(answered) => answered,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Class of every attempt, `ok` for a success, with its target.
+pub(crate) fn attempts(answered: &Answered) -> Vec<(&str, &str)> {
+    let told = |attempt: &'_ schemas::answered::Attempt| attempt.error.is_none();
+    let attempts = answered.attempts.iter();
+    attempts
+        .map(|it| (it.target.as_str(), if told(it) { "ok" } else { it.error.as_deref().unwrap() }))
+        .collect()
+}
+
+pub(crate) fn text(answered: &Answered) -> &str {
+    match &answered.outcome {
+        Outcome::Done { text, .. } => text.plain().unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn reason(answered: &Answered) -> &str {
+    match &answered.outcome {
+        Outcome::Failed { reason, .. } | Outcome::Dead { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}

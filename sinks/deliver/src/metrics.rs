@@ -1,0 +1,86 @@
+//! Metrics of the deliver step. Attempts, breakers and waits are `outbound`'s, by App Key as the target.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+pub use outbound::metrics::Metric;
+use schemas::delivery::DeliveryResult;
+
+/// Parts that ended, by result and reason.
+pub const PARTS: &str = "huiyin_deliver_parts_total";
+/// Seconds from taking a part up to its end.
+pub const PART_SECONDS: &str = "huiyin_deliver_part_seconds";
+/// Runs of sends that may have delivered their part and are repeated.
+pub const RESENDS: &str = "huiyin_deliver_resends_total";
+/// Tokens asked for, by result.
+pub const TOKENS: &str = "huiyin_deliver_token_fetches_total";
+/// Part of Easemob's limits that this instance takes.
+pub const SHARE: &str = "huiyin_deliver_quota_share_ratio";
+/// Parts whose result could not be written.
+pub const UNWRITTEN: &str = "huiyin_deliver_unwritten_results_total";
+
+/// Every metric of this crate.
+pub const METRICS: &[Metric] = &[
+    Metric {
+        name: PARTS,
+        kind: "counter",
+        meaning: "parts that ended, by result and by reason where there is one",
+        labels: &["result", "reason"],
+    },
+    Metric {
+        name: PART_SECONDS,
+        kind: "histogram",
+        meaning: "seconds from taking a part up to its end, waits included",
+        labels: &["result"],
+    },
+    Metric {
+        name: RESENDS,
+        kind: "counter",
+        meaning: "sends repeated although the one before may have been delivered",
+        labels: &[],
+    },
+    Metric {
+        name: TOKENS,
+        kind: "counter",
+        meaning: "tokens asked for, by failure class, ok for a success",
+        labels: &["class"],
+    },
+    Metric {
+        name: SHARE,
+        kind: "gauge",
+        meaning: "part of Easemob's limits that this instance takes, from 0 to 1",
+        labels: &[],
+    },
+    Metric {
+        name: UNWRITTEN,
+        kind: "counter",
+        meaning: "parts whose result could not be written",
+        labels: &[],
+    },
+];
+
+pub(crate) fn ended(result: &DeliveryResult, took: Duration) {
+    // Reasons come from closed lists: error classes and the step's own.
+    let reason = match result {
+        DeliveryResult::Undelivered { reason } => reason.clone(),
+        DeliveryResult::Sent { .. } | DeliveryResult::Unknown => String::new(),
+    };
+    counter!(PARTS, "result" => result.label(), "reason" => reason).increment(1);
+    histogram!(PART_SECONDS, "result" => result.label()).record(took);
+}
+
+pub(crate) fn resent() {
+    counter!(RESENDS).increment(1);
+}
+
+pub(crate) fn token(failure: Option<&'static str>) {
+    counter!(TOKENS, "class" => failure.unwrap_or("ok")).increment(1);
+}
+
+pub(crate) fn share(share: f64) {
+    gauge!(SHARE).set(share);
+}
+
+pub(crate) fn unwritten() {
+    counter!(UNWRITTEN).increment(1);
+}

@@ -1,0 +1,143 @@
+//! The result of a part, and how it is written into `deliveries`.
+
+use std::sync::Arc;
+
+use pipeline::call::Done;
+use pipeline::{Outgoing, Record};
+use schemas::Millis;
+use schemas::answer::Answer;
+use schemas::conversation::{ChatKind, Lane};
+use schemas::delivery::{Delivery, DeliveryResult};
+use schemas::ids::{AnswerId, EventId, MessageId, TurnId, UserId};
+use schemas::wire;
+
+use crate::metrics;
+
+/// Where results go.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The deployment's topic `deliveries`.
+    pub topic: Arc<str>,
+    /// Who writes, such as `/huiyin/demo/deliver`.
+    pub source: String,
+}
+
+/// The part that a result is of.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    answer: AnswerId,
+    turn: TurnId,
+    lane: Lane,
+    bot: UserId,
+    message: MessageId,
+    part: u16,
+    parts: u16,
+    decided_at: Millis,
+}
+
+/// What is said of a subject.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) result: DeliveryResult,
+    pub(crate) characters: u32,
+    pub(crate) attempts: u16,
+    pub(crate) rerun: bool,
+    pub(crate) started_at: Millis,
+    pub(crate) ended_at: Millis,
+}
+
+impl From<&Answer> for Subject {
+    fn from(answer: &Answer) -> Self {
+        Self {
+            answer: answer.id,
+            turn: answer.turn,
+            lane: answer.lane.clone(),
+            bot: answer.bot.clone(),
+            message: answer.message.clone(),
+            part: answer.part,
+            parts: answer.parts,
+            decided_at: answer.decided_at,
+        }
+    }
+}
+
+impl Subject {
+    /// From the value, or from headers and key when the value cannot be read.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        match read(record) {
+            Ok(answer) => Some(Self::from(&answer)),
+            Err(_) => Self::of_headers(record),
+        }
+    }
+
+    /// Which part it was is not in the headers, and its bot only in the key of a conversation with one.
+    fn of_headers(record: &Record) -> Option<Self> {
+        let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let lane: Lane = std::str::from_utf8(record.key.as_deref()?).ok()?.parse().ok()?;
+        Some(Self {
+            answer: AnswerId::parse(text(wire::ID)?).ok()?,
+            turn: TurnId::parse(text(wire::TURN)?).ok()?,
+            bot: bot(&lane)?,
+            lane,
+            message: MessageId::new(text(wire::MESSAGE)?).ok()?,
+            part: 1,
+            parts: 1,
+            decided_at: record.timestamp,
+        })
+    }
+}
+
+/// The bot of `org#app/chat/bot/user`.
+fn bot(lane: &Lane) -> Option<UserId> {
+    let conversation = lane.conversation.to_string();
+    let bot = conversation.split('/').nth(2).filter(|_| lane.conversation.kind() == ChatKind::Chat);
+    UserId::new(bot?).ok()
+}
+
+/// Reads the part of a record.
+pub(crate) fn read(record: &Record) -> Result<Answer, wire::DecodeError> {
+    wire::decode(|name| record.header(name), record.value.as_deref())
+}
+
+impl Output {
+    /// The one record that ends the part, on the partition that it came from.
+    pub(crate) fn write(&self, record: &Record, subject: Subject, ended: Ended) -> Done {
+        let delivery = Delivery {
+            id: EventId::derive(&subject.answer.to_string(), 0),
+            answer: subject.answer,
+            turn: subject.turn,
+            lane: subject.lane,
+            bot: subject.bot,
+            message: subject.message,
+            part: subject.part,
+            parts: subject.parts,
+            characters: ended.characters,
+            result: ended.result,
+            attempts: ended.attempts,
+            rerun: ended.rerun,
+            decided_at: subject.decided_at,
+            started_at: ended.started_at,
+            // The wall clock may have been set back meanwhile.
+            ended_at: ended.ended_at.max(ended.started_at),
+        };
+        match wire::encode(&delivery, &self.source) {
+            Ok(encoded) => Done {
+                outputs: vec![Outgoing {
+                    topic: Arc::clone(&self.topic),
+                    partition: record.partition,
+                    key: encoded.key,
+                    headers: encoded.headers,
+                    value: Some(encoded.value),
+                }],
+            },
+            Err(error) => unwritten(record, &error.to_string()),
+        }
+    }
+}
+
+/// Nothing can be written; the dead letter, if there is one, is the only trace.
+pub(crate) fn unwritten(record: &Record, why: &str) -> Done {
+    tracing::error!(partition = record.partition, offset = record.offset, why, "part ends without a result");
+    metrics::unwritten();
+    Done::default()
+}

@@ -1,0 +1,101 @@
+//! What Easemob's replies mean. Statuses alone do not tell: a limit may come as 403.
+
+use std::time::Duration;
+
+use catalogue::Secret;
+use outbound::{Class, Failure, Reply};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Life of a token whose reply does not tell it.
+const USUAL_LIFE: Duration = Duration::from_secs(3_600);
+/// No token is trusted longer than this.
+const LONGEST_LIFE: Duration = Duration::from_secs(60 * 24 * 3_600);
+/// Easemob's code for a message that is too large.
+pub(crate) const MESSAGE_TOO_LARGE: &str = "14007";
+
+/// Why a send was not taken.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The token is no good: with another one it may go.
+    Token,
+    /// Anything else.
+    Failed(Failure),
+}
+
+/// A token as it was granted.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) token: Secret,
+    pub(crate) life: Duration,
+}
+
+#[derive(Default, Deserialize)]
+struct Envelope {
+    error: Option<String>,
+    error_description: Option<String>,
+    error_code: Option<Value>,
+}
+
+/// Easemob's id of the message that was sent to `to`.
+pub(crate) fn sent(reply: &Reply, to: &str) -> Result<String, Refused> {
+    if reply.status.as_u16() == 401 {
+        return Err(Refused::Token);
+    }
+    if !reply.status.is_success() {
+        return Err(Refused::Failed(refusal(reply)));
+    }
+    let unusable = || reply.failure(Class::Protocol, "read the reply to a send: it names no message");
+    taken(&reply.body, to).ok_or_else(|| Refused::Failed(unusable()))
+}
+
+/// The token that was granted.
+pub(crate) fn granted(reply: &Reply) -> Result<Granted, Failure> {
+    if !reply.status.is_success() {
+        let mut failure = refusal(reply);
+        if failure.class == Class::BadRequest {
+            // Wrong credentials, or an app that does not exist here.
+            failure.class = Class::Auth;
+        }
+        return Err(failure);
+    }
+    let unusable = || reply.failure(Class::Protocol, "read the reply to a token request: it has no token");
+    let fields: Map<String, Value> = serde_json::from_slice(&reply.body).map_err(|_| unusable())?;
+    let token = fields.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
+    let life = fields.get("expires_in").and_then(Value::as_u64).map_or(USUAL_LIFE, Duration::from_secs);
+    Ok(Granted { token: Secret::new(token.ok_or_else(unusable)?), life: life.min(LONGEST_LIFE) })
+}
+
+fn taken(body: &[u8], to: &str) -> Option<String> {
+    let fields: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let data = fields.get("data")?.as_object()?;
+    // Easemob's ids of users know no case, so that the only entry may be spelt differently.
+    let id = data.get(to).or_else(|| data.values().next().filter(|_| data.len() == 1))?;
+    id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()))
+}
+
+fn refusal(reply: &Reply) -> Failure {
+    let status = reply.status.as_u16();
+    // Gateways answer with pages in place of JSON.
+    let envelope: Envelope = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let error = envelope.error.unwrap_or_default();
+    let description = envelope.error_description.unwrap_or_default().to_lowercase();
+    let class = match status {
+        401 => Class::Auth,
+        403 if description.contains("message send reach limit") => Class::RateLimited,
+        408 => Class::Timeout,
+        429 if error == "resource_limited" => Class::QuotaExhausted,
+        429 => Class::RateLimited,
+        400..500 => Class::BadRequest,
+        _ => Class::of_status(status).unwrap_or(Class::Protocol),
+    };
+    let failure = reply.failure(class, format!("easemob refused with http status {status}"));
+    match envelope.error_code.filter(Value::is_number) {
+        Some(code) => failure.with_code(code.to_string()),
+        None if error.is_empty() => failure,
+        None => failure.with_code(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

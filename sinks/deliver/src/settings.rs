@@ -1,0 +1,177 @@
+//! From the raw section to what the step is built from: every problem is found in one go.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use catalogue::{Bundle, Problem, Secret};
+use outbound::config::client::ClientSettings;
+use outbound::config::health::HealthSettings;
+use outbound::{ChainConfig, Url, plan};
+use schemas::ids::AppKey;
+
+use crate::config::{RawDeliver, RawDeliverApp};
+
+/// A checked [`RawDeliver`].
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Sends that run or wait at a time in this process.
+    pub max_running: usize,
+    /// How long running sends may go on when the process is told to stop.
+    pub grace: Duration,
+    pub(crate) apps: BTreeMap<AppKey, AppSettings>,
+    pub(crate) client: ClientSettings,
+    pub(crate) health: HealthSettings,
+    pub(crate) manner: Manner,
+}
+
+/// How sends are made, whatever the app.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) rules: plan::Rules,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) max_resends: u16,
+}
+
+/// Easemob's side of one app.
+#[derive(Debug, Clone)]
+pub(crate) struct AppSettings {
+    /// With organisation and app.
+    pub(crate) base: Url,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) token_ttl: Option<Duration>,
+    pub(crate) per_second: PerSecond,
+}
+
+/// What Easemob allows the app, over all instances.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PerSecond {
+    pub(crate) users: f64,
+    pub(crate) groups: f64,
+    pub(crate) chatrooms: f64,
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, place: &str, span: Option<Range<usize>>, what: impl ToString) {
+        self.0.push(Problem { place: place.to_owned(), span, what: what.to_string() });
+    }
+
+    fn take<T>(&mut self, place: &str, value: Result<T, impl ToString>) -> Option<T> {
+        value.map_err(|error| self.add(place, None, error)).ok()
+    }
+}
+
+/// Checks the section, and that it has an entry for every app of the bundle and for nothing else.
+///
+/// # Errors
+/// Every [`Problem`] that was found.
+pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let client = problems.take("deliver.client", raw.client.validate());
+    let health = problems.take("deliver.health", raw.health.validate());
+    let chain = ChainConfig {
+        max_attempts: raw.max_attempts,
+        backoff_base: raw.backoff_base,
+        backoff_cap: raw.backoff_cap,
+        // A send may start until `send_by`, and then has its full time.
+        min_useful: raw.client.attempt_timeout,
+        // What may have been delivered is for the courier to judge.
+        repeat_ambiguous: false,
+        ..ChainConfig::default()
+    };
+    let rules = problems.take("deliver", chain.validate());
+    if raw.max_running == 0 {
+        problems.add("deliver", None, "max_running must be more than zero");
+    }
+    let apps = apps(raw, bundle, &mut problems);
+    match (client, health, rules) {
+        (Some(client), Some(health), Some(rules)) if problems.0.is_empty() => Ok(Settings {
+            max_running: raw.max_running,
+            grace: raw.grace,
+            apps,
+            client,
+            health,
+            manner: Manner {
+                rules,
+                attempt_timeout: raw.client.attempt_timeout,
+                max_resends: raw.max_resends,
+            },
+        }),
+        _ => Err(problems.0),
+    }
+}
+
+fn apps(raw: &RawDeliver, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<AppKey, AppSettings> {
+    let mut apps = BTreeMap::new();
+    for entry in &raw.app {
+        let place = format!("deliver.app {:?}", entry.key.get_ref());
+        let span = Some(entry.key.span());
+        let Some(key) = bundle.apps.keys().find(|key| key.as_str() == entry.key.get_ref()) else {
+            problems.add(&place, span, "there is no [[app]] of that key");
+            continue;
+        };
+        let app = app(key, entry, &place, problems);
+        if apps.insert(key.clone(), app).is_some() {
+            problems.add(&place, span, "it is configured twice");
+        }
+    }
+    for key in bundle.apps.keys().filter(|key| !apps.contains_key(key)) {
+        problems.add(&format!("app {:?}", key.as_str()), None, "it has no entry [[deliver.app]]");
+    }
+    apps.into_iter().filter_map(|(key, app)| Some((key, app?))).collect()
+}
+
+fn app(key: &AppKey, entry: &RawDeliverApp, place: &str, problems: &mut Problems) -> Option<AppSettings> {
+    let span = || Some(entry.key.span());
+    if entry.client_id.is_empty() || entry.client_secret.is_empty() {
+        problems.add(place, span(), "its client_id or client_secret is not set");
+    }
+    if entry.token_ttl.is_some_and(|ttl| ttl.subsec_nanos() > 0) {
+        problems.add(place, span(), "its token_ttl is not in whole seconds");
+    }
+    let limits = [
+        entry.users_per_second,
+        entry.messages_per_minute,
+        entry.groups_per_second,
+        entry.chatrooms_per_second,
+    ];
+    if limits.contains(&0) {
+        problems.add(place, span(), "its limits must be more than zero");
+    }
+    let base = base(key, entry.base_url.get_ref());
+    let base = base.map_err(|what| problems.add(place, Some(entry.base_url.span()), what)).ok()?;
+    let per_minute = f64::from(entry.messages_per_minute) / 60.0;
+    Some(AppSettings {
+        base,
+        client_id: entry.client_id.clone(),
+        client_secret: entry.client_secret.clone(),
+        token_ttl: entry.token_ttl,
+        per_second: PerSecond {
+            // Each send has one recipient, so that the stricter of the two limits is the limit.
+            users: f64::from(entry.users_per_second).min(per_minute),
+            groups: entry.groups_per_second.into(),
+            chatrooms: entry.chatrooms_per_second.into(),
+        },
+    })
+}
+
+fn base(key: &AppKey, text: &str) -> Result<Url, &'static str> {
+    let wrong = "its base_url is no http address of a host";
+    let mut base: Url = text.parse().map_err(|_| wrong)?;
+    if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+        return Err(wrong);
+    }
+    if !base.username().is_empty() || base.password().is_some() || base.query().is_some() {
+        return Err("its base_url holds more than an address");
+    }
+    let (organization, app) = key.parts();
+    base.path_segments_mut().map_err(|()| wrong)?.pop_if_empty().extend([organization, app]);
+    Ok(base)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use super::*;
+
+const CATALOGUE: &str = r#"
+    [[app]]
+    key = "acme#support"
+    chain = ["main"]
+    allowed_regions = ["cn"]
+    [[app.bot]]
+    id = "bot"
+    [[target]]
+    name = "main"
+    provider = "local"
+    model = "m"
+    region = "cn"
+"#;
+
+const GOOD: &str = r#"
+    [[app]]
+    key = "acme#support"
+    base_url = "https://a1.easemob.com/"
+    client_id = "id"
+    client_secret = "hush"
+    token_ttl = "1h"
+"#;
+
+fn checked(section: &str) -> Result<Settings, Vec<String>> {
+    let bundle = catalogue::validate(&toml::from_str(CATALOGUE).unwrap()).unwrap();
+    let raw: RawDeliver = toml::from_str(section).unwrap();
+    validate(&raw, &bundle)
+        .map_err(|problems| problems.into_iter().map(|it| format!("{}: {}", it.place, it.what)).collect())
+}
+
+fn app(section: &str) -> AppSettings {
+    checked(section).unwrap().apps.into_values().next().unwrap()
+}
+
+#[test]
+fn a_complete_section_is_taken_and_shows_no_secret() {
+    let settings = checked(GOOD).unwrap();
+    assert_eq!(settings.manner.attempt_timeout, Duration::from_secs(10));
+    assert_eq!(settings.manner.rules.min_useful, settings.manner.attempt_timeout);
+    assert!(!format!("{settings:?}").contains("hush"));
+    let app = app(GOOD);
+    assert_eq!(app.base.as_str(), "https://a1.easemob.com/acme/support");
+    assert_eq!(app.token_ttl, Some(Duration::from_secs(3_600)));
+}
+
+#[test]
+fn a_table_that_changes_one_key_keeps_the_steps_own_defaults() {
+    let raw: RawDeliver =
+        toml::from_str("client.connect_timeout = '1s'\nhealth.breaker_open = '5s'").unwrap();
+    assert_eq!(raw.client.attempt_timeout, ATTEMPT);
+    assert_eq!(raw.health.cooldown_long, ATTEMPT);
+    let raw: RawDeliver = toml::from_str("client.attempt_timeout = '2s'").unwrap();
+    assert_eq!(raw.client.attempt_timeout, Duration::from_secs(2));
+    let error = toml::from_str::<RawDeliver>("client.atempt_timeout = '2s'").unwrap_err();
+    assert!(error.to_string().contains("atempt_timeout"), "{error}");
+}
+
+const ATTEMPT: Duration = Duration::from_secs(10);
+
+#[test]
+fn the_stricter_of_the_two_limits_of_users_holds() {
+    let limits = |more: &str| app(&format!("{GOOD}{more}")).per_second;
+    assert!((limits("").users - 100.0).abs() < 1e-9 && (limits("").groups - 20.0).abs() < 1e-9);
+    assert!((limits("messages_per_minute = 600").users - 10.0).abs() < 1e-9);
+    assert!((limits("users_per_second = 30").users - 30.0).abs() < 1e-9);
+}
+
+#[test]
+fn every_app_needs_one_entry_and_every_entry_an_app() {
+    let other = GOOD.replace("acme#support", "acme#sales");
+    let expected = [
+        "deliver.app \"acme#sales\": there is no [[app]] of that key",
+        "app \"acme#support\": it has no entry [[deliver.app]]",
+    ];
+    assert_eq!(checked(&other).unwrap_err(), expected);
+    let twice = format!("{GOOD}{GOOD}");
+    assert_eq!(checked(&twice).unwrap_err(), ["deliver.app \"acme#support\": it is configured twice"]);
+}
+
+#[test]
+fn values_that_cannot_work_are_named() {
+    for (from, to, problem) in [
+        ("hush", "", "its client_id or client_secret is not set"),
+        ("1h", "1500ms", "its token_ttl is not in whole seconds"),
+        ("https://a1.easemob.com/", "a1.easemob.com", "its base_url is no http address of a host"),
+        ("https://a1", "https://me:hush@a1", "its base_url holds more than an address"),
+    ] {
+        let expected = [format!("deliver.app \"acme#support\": {problem}")];
+        assert_eq!(checked(&GOOD.replace(from, to)).unwrap_err(), expected);
+    }
+    let zero = format!("{GOOD}groups_per_second = 0");
+    assert_eq!(
+        checked(&zero).unwrap_err(),
+        ["deliver.app \"acme#support\": its limits must be more than zero"]
+    );
+    assert_eq!(
+        checked(&format!("max_attempts = 0\n{GOOD}")).unwrap_err(),
+        ["deliver: max_attempts must be more than zero"]
+    );
+}

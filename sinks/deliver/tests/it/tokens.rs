@@ -1,0 +1,71 @@
+//! Tokens: refused, revoked, not to be had.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use simulators::easemob::QuotaConfig;
+
+use crate::world::{World, answer, end, of_class_drop};
+
+/// Fifty sends at once.
+async fn fifty(world: &Arc<World>) -> Vec<u16> {
+    let running = (0..50).map(|i| {
+        let world = Arc::clone(world);
+        tokio::spawn(async move { world.send(&format!("part {i}")).await })
+    });
+    let mut attempts = Vec::new();
+    for sent in running.collect::<Vec<_>>() {
+        let sent = sent.await.unwrap();
+        assert_eq!(end(&sent), "sent");
+        attempts.push(sent.attempts);
+    }
+    attempts
+}
+
+#[tokio::test]
+async fn fifty_sends_share_one_token_and_after_a_revocation_one_more() {
+    let quotas = QuotaConfig { token_calls_per_s: 1, ..QuotaConfig::default() };
+    let limits = "users_per_second = 5000\nmessages_per_minute = 300000";
+    let world = Arc::new(World::with(quotas, limits).await);
+    assert_eq!(fifty(&world).await, [1; 50]);
+    // A second token within the same second would be refused, and its failure kept for ten seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    world.order("/control/tokens/revoke", json!({"app": "acme#support"})).await;
+    let attempts = fifty(&world).await;
+    assert!(attempts.contains(&2) && attempts.iter().all(|attempts| *attempts <= 2), "{attempts:?}");
+    assert_eq!(world.taken().await.len(), 100);
+}
+
+#[tokio::test]
+async fn a_send_that_is_refused_for_its_token_goes_again_once() {
+    let world = World::new().await;
+    world.fault("users", 1, json!({"kind": "unauthorized"})).await;
+    let delivery = world.send("one").await;
+    assert_eq!((end(&delivery), delivery.attempts), ("sent", 2));
+    world.fault("users", 2, json!({"kind": "unauthorized"})).await;
+    let delivery = world.send("two").await;
+    assert_eq!((end(&delivery), delivery.attempts), ("auth", 2));
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent_and_nothing_is_in_doubt() {
+    for (fault, class) in [
+        (json!({"kind": "reset"}), "protocol"),
+        (json!({"kind": "slow", "ms": 60_000}), "timeout"),
+        (json!({"kind": "bad_gateway"}), "server_error"),
+    ] {
+        let world = World::new().await;
+        world.fault("token", 99, fault.clone()).await;
+        let part = of_class_drop(answer("acme#support/chat/bot/alice", "hi", 1_500));
+        let delivery = world.run(&part).await;
+        assert_eq!((end(&delivery), delivery.attempts), (class, 0), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_end_a_part_at_once() {
+    let world = World::new().await;
+    world.fault("token", 1, json!({"kind": "bad_request"})).await;
+    let delivery = world.send("hi").await;
+    assert_eq!((end(&delivery), delivery.attempts), ("auth", 0));
+}

@@ -1,0 +1,169 @@
+//! An Easemob, the step that sends to it, and what the step says.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deliver::{Clock, Output, RawDeliver, Step, WallClock};
+use outbound::{Client, ClientConfig, Method, Request as Call};
+use pipeline::Record;
+use pipeline::call::{Done, Handler, Job};
+use schemas::answer::{Answer, DeliveryClass};
+use schemas::delivery::{Delivery, DeliveryResult};
+use schemas::ids::AnswerId;
+use schemas::wire;
+use serde_json::{Value, json};
+use simulators::Handle;
+use simulators::easemob::{self, AppConfig, Config, QuotaConfig};
+
+pub(crate) struct World {
+    pub(crate) sim: Handle,
+    pub(crate) step: Step,
+    http: Client,
+}
+
+const CATALOGUE: &str = r#"
+    [[app]]
+    key = "acme#support"
+    chain = ["main"]
+    allowed_regions = ["cn"]
+    [[app.bot]]
+    id = "bot"
+    [[target]]
+    name = "main"
+    provider = "local"
+    model = "m"
+    region = "cn"
+"#;
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(QuotaConfig::default(), "").await
+    }
+
+    /// With Easemob's quotas and further lines of `[[deliver.app]]`.
+    pub(crate) async fn with(quotas: QuotaConfig, lines: &str) -> Self {
+        let app = AppConfig {
+            app: "acme#support".into(),
+            client_id: "id".into(),
+            client_secret: "secret".into(),
+            quotas,
+            ..AppConfig::default()
+        };
+        let sim = easemob::start(Config { seed: 7, apps: vec![app], ..Config::default() }).await.unwrap();
+        let section = format!(
+            r#"
+            backoff_base = "5ms"
+            backoff_cap = "20ms"
+            max_resends = 2
+            client = {{ attempt_timeout = "1s" }}
+            health = {{ cooldown_base = "50ms", cooldown_cap = "200ms", breaker_open = "200ms", breaker_open_cap = "200ms" }}
+            [[app]]
+            key = "acme#support"
+            base_url = "{}"
+            client_id = "id"
+            client_secret = "secret"
+            {lines}
+            "#,
+            sim.url("")
+        );
+        let bundle = catalogue::validate(&toml::from_str(CATALOGUE).unwrap()).unwrap();
+        let raw: RawDeliver = toml::from_str(&section).unwrap();
+        let settings = deliver::validate(&raw, &bundle).unwrap();
+        let output = Output { topic: "demo.deliveries".into(), source: "/huiyin/demo/deliver".into() };
+        let step = Step::new(settings, output, Arc::new(WallClock)).unwrap();
+        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        Self { sim, step, http }
+    }
+
+    /// The next `times` calls to `path` go wrong.
+    pub(crate) async fn fault(&self, path: &str, times: u32, fault: Value) {
+        let order = json!({"scope": {"path": path}, "times": times, "fault": fault});
+        self.order("/control/faults", order).await;
+    }
+
+    pub(crate) async fn order(&self, path: &str, order: Value) {
+        self.exchange(Call::post_json(self.sim.url(path).parse().unwrap(), order.to_string())).await;
+    }
+
+    /// What Easemob took, oldest first.
+    pub(crate) async fn taken(&self) -> Vec<Value> {
+        let url = self.sim.url("/control/sends").parse().unwrap();
+        let sends = self.exchange(Call::new(Method::GET, url, Default::default())).await;
+        sends["sends"].as_array().unwrap().clone()
+    }
+
+    async fn exchange(&self, call: Call) -> Value {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        let reply = self.http.attempt(&call, deadline).await.unwrap();
+        assert!(reply.status.is_success(), "{}", reply.status);
+        serde_json::from_slice(&reply.body).unwrap()
+    }
+
+    pub(crate) async fn run(&self, answer: &Answer) -> Delivery {
+        self.run_again(answer, false).await
+    }
+
+    pub(crate) async fn run_again(&self, answer: &Answer, rerun: bool) -> Delivery {
+        let record = record(answer);
+        self.step.admit(&record).unwrap();
+        let done = self.step.run(Job { record: Arc::new(record.clone()), rerun }).await;
+        result(&record, done)
+    }
+
+    /// The result of a part of class `resend` to alice.
+    pub(crate) async fn send(&self, text: &str) -> Delivery {
+        self.run(&to_alice(text)).await
+    }
+}
+
+/// A part in `lane` that must start within `within_ms`.
+pub(crate) fn answer(lane: &str, text: &str, within_ms: i64) -> Answer {
+    let now = WallClock.now();
+    let json = json!({
+        "id": AnswerId::derive(text, 0), "turn": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b01", "lane": lane,
+        "bot": "bot", "user": "alice", "message": "acme#support/chat/1", "part": 1, "parts": 2,
+        "text": {"plain": text}, "source": {"from": "canned", "reason": "test"}, "class": "resend",
+        "send_by": now + within_ms, "decided_at": now.min(now + within_ms),
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+pub(crate) fn to_alice(text: &str) -> Answer {
+    answer("acme#support/chat/bot/alice", text, 10_000)
+}
+
+pub(crate) fn of_class_drop(answer: Answer) -> Answer {
+    Answer { class: DeliveryClass::Drop, ..answer }
+}
+
+/// The record of a part, as decide writes it.
+pub(crate) fn record(answer: &Answer) -> Record {
+    let encoded = wire::encode(answer, "/huiyin/demo/decide").unwrap();
+    Record {
+        topic: "demo.answers".into(),
+        partition: 5,
+        offset: 41,
+        timestamp: 1_700_000_000_000,
+        key: encoded.key,
+        headers: encoded.headers,
+        value: Some(encoded.value),
+    }
+}
+
+/// The one result that was written, and that it was written where it belongs.
+pub(crate) fn result(record: &Record, done: Done) -> Delivery {
+    let [output] = done.outputs.try_into().expect("one result");
+    assert_eq!((&*output.topic, output.partition), ("demo.deliveries", record.partition));
+    assert_eq!(output.key, record.key, "the key is the lane");
+    let header = |name: &str| output.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
+    assert_eq!(header("ce_source"), Some(&b"/huiyin/demo/deliver"[..]));
+    wire::decode(header, output.value.as_deref()).unwrap()
+}
+
+/// `sent`, `unknown`, or why it was not sent.
+pub(crate) fn end(delivery: &Delivery) -> &str {
+    match &delivery.result {
+        DeliveryResult::Undelivered { reason } => reason,
+        other @ (DeliveryResult::Sent { .. } | DeliveryResult::Unknown) => other.label(),
+    }
+}
