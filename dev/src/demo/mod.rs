@@ -26,6 +26,7 @@ use home::Home;
 use line::Line;
 use net::Net;
 use patience::Patience;
+use proof::Clause;
 use stage::Stage;
 use stand_ins::StandIns;
 use std::process::ExitCode;
@@ -45,6 +46,15 @@ pub(crate) struct Cli {
 /// # Errors
 /// When something does not start or answer, or somebody interrupts before the proof is done.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
+    let proof = perform(cli)?;
+    if cli.once {
+        // Everything has stopped by now: the four lines are the last ones.
+        proof.tell();
+    }
+    Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn perform(cli: &Cli) -> Result<Proof> {
     let net = Rc::new(Net::new()?);
     let patience = Patience::until_signalled(net.runtime())?;
     let stack = Borrowed::up()?;
@@ -63,30 +73,39 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         topics: &topics,
         patience: &patience,
     };
-    if !is_proved(&mut stage)? {
-        return Ok(ExitCode::FAILURE);
-    }
+    let failed_scenes = script::play(&mut stage)?;
+    let proof = Proof { failed_scenes, clauses: audit::audit(&stage)? };
     if !cli.once {
-        load::keep_up(&mut stage)?;
+        proof.tell();
+        if proof.holds() {
+            load::keep_up(&mut stage)?;
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(proof)
 }
 
-/// Plays the script and tells of each clause whether it holds.
-fn is_proved(stage: &mut Stage) -> Result<bool> {
-    let failed = script::play(stage)?;
-    let clauses = audit::audit(stage)?;
-    let mut proved = failed == 0;
-    for problem in clauses.iter().flat_map(|clause| &clause.problems) {
-        proved = false;
-        complain(&format!("NOT as it must be: {problem}"));
+/// What came of the script.
+struct Proof {
+    failed_scenes: usize,
+    clauses: Vec<Clause>,
+}
+
+impl Proof {
+    fn holds(&self) -> bool {
+        self.failed_scenes == 0 && self.clauses.iter().all(|clause| clause.problems.is_empty())
     }
-    if failed > 0 {
-        complain(&format!("{failed} scenes went otherwise than they must"));
+
+    /// Everything that is not as it must be, then the line of each clause.
+    fn tell(&self) {
+        if self.failed_scenes > 0 {
+            complain(&format!("{} scenes went otherwise than they must", self.failed_scenes));
+        }
+        for problem in self.clauses.iter().flat_map(|clause| &clause.problems) {
+            complain(&format!("NOT as it must be: {problem}"));
+        }
+        say("");
+        for clause in &self.clauses {
+            say(&clause.line());
+        }
     }
-    say("");
-    for clause in &clauses {
-        say(&clause.line());
-    }
-    Ok(proved)
 }

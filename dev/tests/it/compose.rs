@@ -46,11 +46,18 @@ fn the_services_are_those_of_the_readme() {
 fn images_are_pinned_and_the_broker_is_the_local_stacks_version() {
     for (name, service) in compose().services {
         let tag = service.image.rsplit_once(':').map(|(_, tag)| tag);
-        assert!(tag.is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_digit())), "{name}: {}", service.image);
+        assert!(
+            tag.is_some_and(|tag| tag.starts_with(|c: char| c.is_ascii_digit())),
+            "{name}: {}",
+            service.image
+        );
     }
     let pom = fs::read_to_string(root().join("dev/kafka/pom.xml")).unwrap();
     let version = compose().services["kafka"].image.rsplit_once(':').unwrap().1.to_owned();
-    assert!(pom.contains(&format!("<version>{version}</version>")) || pom.contains(&format!(">{version}<")), "{version}");
+    assert!(
+        pom.contains(&format!("<version>{version}</version>")) || pom.contains(&format!(">{version}<")),
+        "{version}"
+    );
     let dockerfile = fs::read_to_string(root().join("Dockerfile")).unwrap();
     for line in dockerfile.lines().filter(|line| line.starts_with("FROM ") && line.contains(':')) {
         assert!(line.split(':').nth(1).unwrap().starts_with(|c: char| c.is_ascii_digit()), "{line}");

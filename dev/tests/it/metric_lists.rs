@@ -25,8 +25,10 @@ fn listed(sources: &[(std::path::PathBuf, String)]) -> (BTreeSet<String>, BTreeS
                 defined.insert(name.trim().to_owned());
             }
         }
-        for piece in joined.split("name:").skip(1) {
-            shown.insert(piece.split([',', '}']).next().unwrap_or_default().trim().to_owned());
+        for list in joined.split("METRICS: &[Metric] =").skip(1) {
+            let list = list.split("];").next().unwrap_or_default();
+            let words = list.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            shown.extend(words.map(str::to_owned));
         }
     }
     (defined, shown)
@@ -47,8 +49,11 @@ fn every_metric_stands_in_its_crates_list() {
                 for piece in text.split(call).skip(1) {
                     let argument = piece.split([',', ')']).next().unwrap_or_default().trim();
                     let name = argument.rsplit("::").next().unwrap_or_default();
+                    // The list's own file may wrap the macros in functions that take a name.
+                    let wrapped =
+                        path.ends_with("metrics.rs") && argument.bytes().all(|b| b.is_ascii_lowercase());
                     assert!(
-                        defined.contains(name),
+                        wrapped || defined.contains(name),
                         "{}: {call}{argument}… is not in the crate's list",
                         path.display()
                     );

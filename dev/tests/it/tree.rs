@@ -19,14 +19,40 @@ impl Crate {
             .unwrap_or_default()
     }
 
-    /// Production sources: files of `src/` that are not tests, each cut where its tests begin.
+    /// Production sources: files of `src/` that are compiled without tests, each cut where its tests begin.
     pub(crate) fn sources(&self) -> Vec<(PathBuf, String)> {
         let mut files = Vec::new();
         rust_files(&self.folder.join("src"), &mut files);
-        files.retain(|path| path.components().all(|part| part.as_os_str() != "tests" && part.as_os_str() != "tests.rs"));
-        let production = |text: String| text.split("\n#[cfg(test)]\n").next().unwrap_or_default().to_owned();
-        files.into_iter().map(|path| (path.clone(), production(fs::read_to_string(&path).unwrap()))).collect()
+        let texts: Vec<(PathBuf, String)> =
+            files.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).unwrap())).collect();
+        let for_tests: Vec<PathBuf> =
+            texts.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+        let production = |path: &Path| {
+            !for_tests.iter().any(|module| path.starts_with(module) || path.with_extension("") == *module)
+        };
+        let cut =
+            |text: String| text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+        texts.into_iter().filter(|(path, _)| production(path)).map(|(path, text)| (path, cut(text))).collect()
     }
+}
+
+/// Paths, without extension, of the modules that a file declares for tests only.
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let stem = path.file_stem().unwrap().to_str().unwrap();
+    let root_like = ["mod", "lib", "main"].contains(&stem);
+    let folder = if root_like { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let mut modules = Vec::new();
+    let mut after_test = false;
+    for line in text.lines().map(str::trim) {
+        if after_test
+            && let Some(name) =
+                line.trim_start_matches("pub(crate) ").trim_start_matches("pub ").strip_prefix("mod ")
+        {
+            modules.push(folder.join(name.trim_end_matches([';', ' ', '{'])));
+        }
+        after_test = line.starts_with("#[cfg(") && (line.contains("(test") || line.contains("broker-tests"));
+    }
+    modules
 }
 
 pub(crate) fn root() -> PathBuf {

@@ -10,7 +10,7 @@
     reason = "tests fail loudly"
 )]
 
-mod fold;
-mod kafka;
 mod batch;
 mod call;
+mod fold;
+mod kafka;

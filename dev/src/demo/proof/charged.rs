@@ -65,8 +65,8 @@ pub(crate) fn charged(bill: &Bill, prices: &Prices) -> Result<Clause> {
         problems.push("nothing was settled".to_owned());
     }
     let figure = format!(
-        "{} settled for {answers} answers = stored {} − uncertain {} = billed {}; apart: {unknown} runs without outcome, \
-         billed {}",
+        "{} settled for {answers} answers = stored {} − uncertain {} = billed {}; apart, without \
+         outcome: {unknown}, billed {}",
         yuan(settled),
         yuan(bill.stored),
         yuan(uncertain),

@@ -53,7 +53,7 @@ fn books_that_agree_are_ok_and_what_is_uncertain_stands_apart() {
     let clause = Books::agreeing().check();
     assert!(clause.problems.is_empty(), "{clause:?}");
     let figure = "¥0.00003 settled for 1 answers = stored ¥0.00006 − uncertain ¥0.00003 = billed ¥0.00003; \
-                  apart: 1 runs without outcome, billed ¥0.00003";
+                  apart, without outcome: 1, billed ¥0.00003";
     assert!(clause.line().contains(figure), "{}", clause.line());
 }
 
