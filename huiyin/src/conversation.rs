@@ -78,18 +78,6 @@ impl Conversations {
     fn topic(&self, topic: Topic) -> Arc<str> {
         self.topics.get(&topic).cloned().unwrap_or_else(|| Arc::from(topic.name()))
     }
-
-    fn step(&self, partition: i32, step: decide::Step) -> Result<Step<State>, Refused> {
-        let outputs =
-            step.outputs.iter().map(|output| self.outgoing(partition, output)).collect::<Result<_, _>>();
-        match outputs {
-            Ok(outputs) => Ok(Step { state: step.state, outputs }),
-            Err(error) => {
-                tracing::error!(%error, partition, "a decided record breaks its own rules");
-                Err(Refused::DeadLetter { reason: "encode" })
-            }
-        }
-    }
 }
 
 /// The driver of the conversation fold, for running and for folding again: both must have the same bounds.
@@ -105,9 +93,8 @@ pub(crate) fn driver(config: &Config) -> anyhow::Result<FoldConfig> {
     })
 }
 
-fn conversation(key: &Key) -> Result<Conversation, Refused> {
-    let text = std::str::from_utf8(key).map_err(|_| Refused::DeadLetter { reason: "bad_key" })?;
-    text.parse().map_err(|_| Refused::DeadLetter { reason: "bad_key" })
+fn conversation(key: &Key) -> Option<Conversation> {
+    std::str::from_utf8(key).ok()?.parse().ok()
 }
 
 fn at(context: &Context<'_, Control>) -> At {
@@ -151,22 +138,34 @@ impl Fold for Conversations {
         key: &Key,
         state: Option<&State>,
         message: Event,
-    ) -> Step<State> {
-        let Ok(conversation) = conversation(key) else {
-            return Step { state: state.cloned(), outputs: vec![] };
-        };
+    ) -> Result<Step<State>, Refused> {
+        let conversation = conversation(key).ok_or(Refused::DeadLetter { reason: "bad_key" })?;
         let rules = context.control.rules.as_deref();
-        self.step(context.partition, decide::fold(rules, at(&context), &conversation, state, message))
-            .unwrap_or_else(|_| Step { state: state.cloned(), outputs: vec![] })
+        let step = decide::fold(rules, at(&context), &conversation, state, message);
+        let outputs = step.outputs.iter().map(|output| self.outgoing(context.partition, output)).collect();
+        match outputs {
+            Ok(outputs) => Ok(Step { state: step.state, outputs }),
+            Err(error) => {
+                tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a decided record");
+                Err(Refused::DeadLetter { reason: "encode" })
+            }
+        }
     }
 
     fn fire(&self, context: Context<'_, Control>, key: &Key, state: &State, ordinal: usize) -> Step<State> {
-        let Ok(conversation) = conversation(key) else {
-            return Step { state: Some(state.clone()), outputs: vec![] };
-        };
+        // Keys were written by `decode`, so they parse.
+        let Some(conversation) = conversation(key) else { return Step { state: None, outputs: Vec::new() } };
         let rules = context.control.rules.as_deref();
-        self.step(context.partition, decide::fire(rules, at(&context), &conversation, state, ordinal))
-            .unwrap_or_else(|_| Step { state: Some(state.clone()), outputs: vec![] })
+        let step = decide::fire(rules, at(&context), &conversation, state, ordinal);
+        let encode = |output| match self.outgoing(context.partition, output) {
+            Ok(outgoing) => Some(outgoing),
+            Err(error) => {
+                // The timer is spent in any case: taken back, it would be due for ever.
+                tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a timer's record");
+                None
+            }
+        };
+        Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
     }
 
     fn due(&self, state: &State) -> Option<i64> {
@@ -187,7 +186,7 @@ impl Fold for Conversations {
         after: Option<&State>,
     ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         // Keys were written by `decode`, so they parse.
-        let Ok(conversation) = conversation(key) else { return Vec::new() };
+        let Some(conversation) = conversation(key) else { return Vec::new() };
         let entries = decide::entries(&conversation, before, after);
         entries.into_iter().map(|(key, value)| (key.into_bytes(), value)).collect()
     }

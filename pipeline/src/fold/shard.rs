@@ -149,7 +149,7 @@ impl<F: Fold> Shard<F> {
             self.give_up(shape, record, CRASHED);
         } else {
             match fold.decode(record) {
-                Ok(Input::Keyed(key, message)) => self.keyed(fold, shape, record, (key, message)),
+                Ok(Input::Keyed(key, message)) => self.keyed(fold, shape, record, (key, message))?,
                 Ok(Input::Control(message)) => {
                     let after = fold.control(&self.control, message)?;
                     let before = std::mem::replace(&mut self.control, after);
@@ -208,16 +208,22 @@ impl<F: Fold> Shard<F> {
         Some(self.position.time).filter(|time| *time != i64::MIN)
     }
 
-    fn keyed(&mut self, fold: &F, shape: &Shape, record: &Record, (key, message): (Key, F::Message)) {
-        let step = {
-            let context = self.context(record);
-            fold.fold(context, &key, self.states.get(&key), message)
-        };
-        if step.outputs.iter().any(|output| output.size() > shape.output_bytes) {
-            self.give_up(shape, record, OVERSIZE);
-            return;
+    fn keyed(
+        &mut self,
+        fold: &F,
+        shape: &Shape,
+        record: &Record,
+        (key, message): (Key, F::Message),
+    ) -> Result<(), Stop> {
+        match fold.fold(self.context(record), &key, self.states.get(&key), message) {
+            Ok(step) if step.outputs.iter().all(|output| output.size() <= shape.output_bytes) => {
+                self.take(fold, key, step);
+            }
+            Ok(_) => self.give_up(shape, record, OVERSIZE),
+            Err(Refused::DeadLetter { reason }) => self.give_up(shape, record, reason),
+            Err(Refused::Pause { reason }) => return Err(Stop::Paused(reason)),
         }
-        self.take(fold, key, step);
+        Ok(())
     }
 
     fn clock(&mut self, fold: &F, shape: &Shape, record: &Record, now: i64) {

@@ -81,13 +81,16 @@ pub trait Fold: Send + 'static {
     -> Result<Self::Control, FoldError>;
 
     /// Folds a keyed input.
+    ///
+    /// # Errors
+    /// [`Refused`] when it turns out that it cannot be folded; the state stays as it was.
     fn fold(
         &self,
         context: Context<'_, Self::Control>,
         key: &Key,
         state: Option<&Self::State>,
         message: Self::Message,
-    ) -> Step<Self::State>;
+    ) -> Result<Step<Self::State>, Refused>;
 
     /// Fires the due timer of one key. `ordinal` counts the timers fired by this clock record.
     fn fire(

@@ -28,6 +28,8 @@ pub enum Ask {
     Timer(i64),
     /// `big N`: an output with N bytes of value.
     Big(usize),
+    /// `refuse`: the fold finds out that it cannot be folded.
+    Refuse,
     /// `panic`: the process ends.
     Panic,
     /// `control X`, without key.
@@ -79,6 +81,7 @@ impl Fold for Counter {
             "forget" => Ask::Forget,
             "timer" => Ask::Timer(rest.parse().unwrap()),
             "big" => Ask::Big(rest.parse().unwrap()),
+            "refuse" => Ask::Refuse,
             "panic" => Ask::Panic,
             _ => return Err(Refused::DeadLetter { reason: "bad" }),
         };
@@ -92,7 +95,7 @@ impl Fold for Counter {
                 Err(FoldError::Control("no such content".into()))
             }
             Ask::Control(content) => Ok(content),
-            Ask::Add | Ask::Forget | Ask::Timer(_) | Ask::Big(_) | Ask::Panic => {
+            Ask::Add | Ask::Forget | Ask::Timer(_) | Ask::Big(_) | Ask::Refuse | Ask::Panic => {
                 Err(FoldError::Control("keyed".into()))
             }
         }
@@ -104,21 +107,22 @@ impl Fold for Counter {
         key: &Key,
         state: Option<&Count>,
         message: Ask,
-    ) -> Step<Count> {
+    ) -> Result<Step<Count>, Refused> {
         let mut next = state.cloned().unwrap_or(Count { count: 0, due: None });
         next.count += 1;
         let name = String::from_utf8_lossy(key).into_owned();
         let text = match message {
-            Ask::Forget => return Step { state: None, outputs: Vec::new() },
+            Ask::Forget => return Ok(Step { state: None, outputs: Vec::new() }),
+            Ask::Refuse => return Err(Refused::DeadLetter { reason: "refused_by_fold" }),
             Ask::Panic => panic!("the fold was asked to panic"),
             Ask::Timer(after) => {
                 next.due = Some(context.time + after);
-                return Step { state: Some(next), outputs: Vec::new() };
+                return Ok(Step { state: Some(next), outputs: Vec::new() });
             }
             Ask::Big(bytes) => "x".repeat(bytes),
             Ask::Add | Ask::Control(_) => format!("{name}={}/{}", next.count, context.control),
         };
-        Step { state: Some(next), outputs: vec![self.output(context.partition, key, text)] }
+        Ok(Step { state: Some(next), outputs: vec![self.output(context.partition, key, text)] })
     }
 
     fn fire(&self, context: Context<'_, String>, key: &Key, state: &Count, ordinal: usize) -> Step<Count> {

@@ -88,6 +88,19 @@ fn a_refused_record_becomes_a_dead_letter_and_the_partition_goes_on() {
 }
 
 #[test]
+fn an_input_that_the_fold_refuses_is_dead_lettered_and_leaves_the_state_as_before() {
+    let mut shard = fresh(None);
+    apply(&mut shard, &record(0, "a", "add")).unwrap();
+    apply(&mut shard, &record(1, "a", "refuse")).unwrap();
+    apply(&mut shard, &record(2, "a", "add")).unwrap();
+    let part = part(&mut shard);
+    assert_eq!(text(&part, "out"), ["a=1/", "a=2/"]);
+    let letters: Vec<_> = part.records.iter().filter(|r| &*r.topic == "dead").collect();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(header(letters[0], crate::REASON_HEADER), "refused_by_fold");
+}
+
+#[test]
 fn an_oversize_output_dead_letters_its_input_and_leaves_the_state_as_before() {
     let mut shard = fresh(None);
     apply(&mut shard, &record(0, "a", "add")).unwrap();
