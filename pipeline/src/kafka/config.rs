@@ -217,6 +217,8 @@ impl Config {
 
     fn writer(&self, defaults: &[(&str, &str)]) -> ClientConfig {
         let mut client = self.base(defaults);
+        // A dead letter holds any source record with its provenance.
+        client.set("message.max.bytes", "2097152");
         client
             .set("enable.idempotence", "true")
             .set("acks", "all")

@@ -22,6 +22,7 @@ const OWNED: &[(&str, &str)] = &[
     ("isolation.level", "readers must not see aborted records"),
     ("max.in.flight", DURABLE),
     ("max.in.flight.requests.per.connection", DURABLE),
+    ("message.max.bytes", "a dead letter must hold any record of any source"),
     ("message.send.max.retries", DURABLE),
     ("message.timeout.ms", TIME),
     ("metadata.broker.list", BOOTSTRAP),

@@ -1,9 +1,10 @@
 //! Publishes records outside transactions, durable once acknowledged, in order per partition.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -110,9 +111,11 @@ impl ProducerContext for Acknowledgements {
 
 type Client = ThreadedProducer<Acknowledgements>;
 
-/// An idempotent producer whose queue is bounded and refuses at once. Cheap to share behind an `Arc`.
+/// An idempotent producer whose queue is bounded and refuses at once. Cheap to share behind an `Arc`. A client that
+/// can never write again is replaced by a new one.
 pub struct Publisher {
-    client: Option<Arc<Client>>,
+    properties: ClientConfig,
+    client: RwLock<Option<Arc<Client>>>,
 }
 
 impl Publisher {
@@ -125,10 +128,8 @@ impl Publisher {
         properties
             .set("queue.buffering.max.messages", limits.records.to_string())
             .set("queue.buffering.max.kbytes", limits.kibibytes.to_string());
-        let client: Client = properties
-            .create_with_context(Acknowledgements::default())
-            .map_err(Error::client("publisher"))?;
-        Ok(Self { client: Some(Arc::new(client)) })
+        let client = build(&properties)?;
+        Ok(Self { properties, client: RwLock::new(Some(client)) })
     }
 
     /// Queues a record, never blocking. Dropping the receiver changes nothing for the record. Records queued for one
@@ -140,34 +141,43 @@ impl Publisher {
         &self,
         record: &Outgoing,
     ) -> Result<oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>, PublishError> {
-        let client = self.client.as_ref().ok_or_else(|| PublishError::Refused("closed".into()))?;
-        let (reply, receiver) = oneshot::channel();
-        client.context().add();
-        match client.send(convert::outgoing(record, Box::new(reply))) {
-            Ok(()) => Ok(receiver),
-            Err((error, _)) => {
-                client.context().done();
-                Err(match error {
-                    KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => PublishError::Busy,
-                    KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge) => {
-                        PublishError::TooLarge
-                    }
-                    other => PublishError::Refused(other.to_string()),
-                })
+        let client = self.client().ok_or_else(|| PublishError::Refused("closed".into()))?;
+        match send(&client, record) {
+            Err(PublishError::Refused(_)) if client.client().fatal_error().is_some() => {
+                let new = self.replace(&client)?;
+                send(&new, record)
             }
+            sent => sent,
         }
+    }
+
+    fn client(&self) -> Option<Arc<Client>> {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a new client in the place of one that can never write again. What waits with the old one ends without
+    /// acknowledgement.
+    fn replace(&self, broken: &Arc<Client>) -> Result<Arc<Client>, PublishError> {
+        let mut place = self.client.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = place.as_ref().filter(|current| !Arc::ptr_eq(current, broken)) {
+            return Ok(Arc::clone(current));
+        }
+        let new = build(&self.properties).map_err(|error| PublishError::Refused(error.to_string()))?;
+        tracing::error!(reason = ?broken.client().fatal_error(), "the publisher's client is replaced by a new one");
+        end(place.replace(Arc::clone(&new)));
+        Ok(new)
     }
 
     /// Records that wait for their acknowledgement.
     pub fn waiting(&self) -> usize {
         let count =
-            |client: &Arc<Client>| *client.context().waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        self.client.as_ref().map_or(0, count)
+            |client: Arc<Client>| *client.context().waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.client().map_or(0, count)
     }
 
     /// Blocks until nothing waits any more, at most `bound`; whether that is so.
     pub fn flush_within(&self, bound: Duration) -> bool {
-        let Some(client) = &self.client else { return true };
+        let Some(client) = self.client() else { return true };
         let until = Instant::now() + bound;
         let mut waiting = client.context().waiting.lock().unwrap_or_else(PoisonError::into_inner);
         while *waiting > 0 {
@@ -182,14 +192,83 @@ impl Publisher {
     }
 }
 
-/// Ending the client blocks, which an async worker must not: a thread does it.
 impl Drop for Publisher {
     fn drop(&mut self) {
-        if let Some(client) = self.client.take()
-            && let Err(error) =
-                thread::Builder::new().name("publisher-end".into()).spawn(move || drop(client))
-        {
-            tracing::warn!(%error, "start thread that ends the publisher");
+        end(self.client.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+fn build(properties: &ClientConfig) -> Result<Arc<Client>, Error> {
+    let client = properties.create_with_context(Acknowledgements::default());
+    client.map(Arc::new).map_err(Error::client("publisher"))
+}
+
+fn send(
+    client: &Client,
+    record: &Outgoing,
+) -> Result<oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>, PublishError> {
+    let (reply, receiver) = oneshot::channel();
+    client.context().add();
+    match client.send(convert::outgoing(record, Box::new(reply))) {
+        Ok(()) => Ok(receiver),
+        Err((error, _)) => {
+            client.context().done();
+            Err(match error {
+                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => PublishError::Busy,
+                KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge) => {
+                    PublishError::TooLarge
+                }
+                other => PublishError::Refused(other.to_string()),
+            })
         }
+    }
+}
+
+/// Ending a client blocks, which an async worker must not: a thread does it.
+fn end(client: Option<Arc<Client>>) {
+    if let Some(client) = client
+        && let Err(error) = thread::Builder::new().name("publisher-end".into()).spawn(move || drop(client))
+    {
+        tracing::warn!(%error, "start thread that ends the publisher");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::RDKafkaApiKey;
+
+    use super::*;
+    use crate::kafka::RawConfig;
+
+    #[test]
+    fn a_client_that_can_never_write_again_is_replaced() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        // Being refused a producer id is fatal for an idempotent producer.
+        let refused = rdkafka::bindings::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+        cluster.request_errors(RDKafkaApiKey::InitProducerId, &[refused]);
+        let raw = RawConfig {
+            bootstrap: cluster.bootstrap_servers(),
+            heartbeat_interval_ms: 500,
+            properties: Default::default(),
+        };
+        let config = Config::new(raw).unwrap();
+        let publisher = Publisher::new(&config, PublisherLimits { records: 10, kibibytes: 64 }).unwrap();
+        let broken = publisher.client().unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        while broken.client().fatal_error().is_none() && Instant::now() < until {
+            thread::yield_now();
+        }
+        assert!(broken.client().fatal_error().is_some(), "the first client was not broken");
+        let record = Outgoing {
+            topic: "t".into(),
+            partition: 0,
+            key: None,
+            headers: Vec::new(),
+            value: Some(b"v".to_vec()),
+        };
+        let receiver = publisher.publish(&record).unwrap();
+        assert!(receiver.blocking_recv().unwrap().is_ok());
     }
 }
