@@ -29,21 +29,34 @@ fn main() -> ExitCode {
         .build()
         .context("start runtime")
         .and_then(|runtime| runtime.block_on(dispatch(Cli::parse())));
-    let (out, code) = match done {
-        Ok(out) => (out, ExitCode::SUCCESS),
-        Err(error) => {
-            // Nobody is left to tell when standard error is closed.
-            drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
-            return ExitCode::FAILURE;
+    // A reader that has seen enough closes the pipe, and nobody is left to tell then; that is no failure.
+    match done {
+        Ok(said) => {
+            drop(std::io::stdout().write_all(said.text.as_bytes()));
+            if said.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-    };
-    // A reader that has seen enough closes the pipe; that is no failure.
-    drop(std::io::stdout().write_all(out.as_bytes()));
-    code
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
 }
 
-/// Does what was asked; the text is for standard output.
-async fn dispatch(cli: Cli) -> anyhow::Result<String> {
+/// What a command found, for standard output.
+struct Said {
+    text: String,
+    /// False when what was found is not as it must be: the exit code says so.
+    ok: bool,
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Self {
+        Self { text, ok: true }
+    }
+}
+
+/// Does what was asked.
+async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     let config = Config::read(&cli.config, cli.instance, |name| std::env::var(name).ok())?;
     telemetry::log(config.log_format, &config.log_filter)?;
     match cli.command {
@@ -51,15 +64,19 @@ async fn dispatch(cli: Cli) -> anyhow::Result<String> {
             let meter = telemetry::meter()?;
             let options = run::Options { roles: cli::roles(&roles)?, apply, leave };
             run::run(config, options, meter).await?;
-            Ok(String::new())
+            Ok(Said::from(String::new()))
         }
-        Command::Topics { command: Topics::Create { print: true, .. } } => Ok(topics::print(&config)),
+        Command::Topics { command: Topics::Create { print: true, .. } } => Ok(topics::print(&config).into()),
         Command::Topics { command: Topics::Create { renew, .. } } => {
-            blocking(move || topics::create(&config, renew)).await
+            Ok(blocking(move || topics::create(&config, renew)).await?.into())
         }
-        Command::Config { command: Bundle::Apply } => blocking(move || bundles::apply(&config)).await,
-        Command::Migrate { print } => migrate(&config, print).await,
-        Command::Query { name, parameters, json } => query(&config, name, &parameters, json).await,
+        Command::Config { command: Bundle::Apply } => {
+            Ok(blocking(move || bundles::apply(&config)).await?.into())
+        }
+        Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
+        Command::Query { name, parameters, json } => {
+            Ok(query(&config, name, &parameters, json).await?.into())
+        }
         Command::Refold { json } => blocking(move || refolded(&config, json)).await,
         Command::Check { online } => {
             let mut report = check::offline(&config)?;
@@ -67,13 +84,15 @@ async fn dispatch(cli: Cli) -> anyhow::Result<String> {
                 report.push_str(&check::tables(&config).await?);
                 report.push_str(&blocking(move || check::cluster(&config)).await?);
             }
-            Ok(report)
+            Ok(report.into())
         }
     }
 }
 
 /// Kafka's clients block, which an async worker must not.
-async fn blocking(work: impl FnOnce() -> anyhow::Result<String> + Send + 'static) -> anyhow::Result<String> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("wait for command")?
 }
 
@@ -111,8 +130,8 @@ async fn query(
     if json { Ok(serde_json::to_string(&table)? + "\n") } else { Ok(table.to_text()) }
 }
 
-fn refolded(config: &Config, json: bool) -> anyhow::Result<String> {
+fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {
     let report = refold::refold(config)?;
     let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
-    if report.ok() { Ok(text) } else { bail!(text) }
+    Ok(Said { text, ok: report.ok() })
 }

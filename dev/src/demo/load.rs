@@ -2,7 +2,6 @@
 
 use super::easemob::{BOT, To};
 use super::meter::Meter;
-use super::patience::Patience;
 use super::proof::yuan;
 use super::stage::Stage;
 use super::tables::Table;
@@ -19,15 +18,15 @@ const LOOK_EVERY: u64 = 6;
 const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 
 /// Lets people talk to the bot, two messages a second, until somebody interrupts; then waits for the last answers. A
-/// process that is killed meanwhile is started again.
+/// process that is killed meanwhile is started again; returns whether one was.
 ///
 /// # Errors
 /// When a stand-in or the tables do not answer, or a process cannot be started again.
-pub(crate) fn keep_up(stage: &mut Stage) -> Result<()> {
+pub(crate) fn keep_up(stage: &mut Stage) -> Result<bool> {
     say("\nThe line stays up under two messages a second; Ctrl-C ends it. Meanwhile you can try:");
     say(&format!("  {} query cost", stage.line.prompt()));
     say(&format!("  kill -9 a process of huiyin ({}): it is started again", stage.line.ids()));
-    let mut stored = String::new();
+    let (mut stored, mut disturbed) = (String::new(), false);
     for number in 0.. {
         if stage.patience.is_over() {
             break;
@@ -38,6 +37,7 @@ pub(crate) fn keep_up(stage: &mut Stage) -> Result<()> {
         stage.easemob.send(&user, To::User(BOT), &text)?;
         for revived in stage.line.revive(stage.home)? {
             say(&format!("\n{revived}"));
+            disturbed = true;
         }
         let looked = number % LOOK_EVERY == 0;
         if looked {
@@ -47,10 +47,12 @@ pub(crate) fn keep_up(stage: &mut Stage) -> Result<()> {
         sleep(next.saturating_duration_since(Instant::now()));
     }
     say("\ndraining");
-    // The person has said that it is enough; this wait is for the line.
-    Patience::default().until("the last calls and sends to end", DRAIN_WITHIN, || {
+    stage.patience.renew();
+    stage.line.wait_ready(stage.patience)?;
+    stage.patience.until("the last calls and sends to end", DRAIN_WITHIN, || {
         Ok((running(stage) == (0, 0)).then_some(()))
-    })
+    })?;
+    Ok(disturbed)
 }
 
 /// What the tables hold.

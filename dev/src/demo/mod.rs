@@ -47,10 +47,8 @@ pub(crate) struct Cli {
 /// When something does not start or answer, or somebody interrupts before the proof is done.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let proof = perform(cli)?;
-    if cli.once {
-        // Everything has stopped by now: the four lines are the last ones.
-        proof.tell();
-    }
+    // Everything has stopped by now: the four lines are the last ones.
+    proof.tell();
     Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -74,17 +72,16 @@ fn perform(cli: &Cli) -> Result<Proof> {
         patience: &patience,
     };
     let failed_scenes = script::play(&mut stage)?;
-    let proof = Proof { failed_scenes, clauses: audit::audit(&stage)? };
-    if !cli.once {
+    let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, false)? };
+    if !cli.once && proof.holds() {
         proof.tell();
-        if proof.holds() {
-            load::keep_up(&mut stage)?;
-        }
+        let disturbed = load::keep_up(&mut stage)?;
+        proof.clauses = audit::audit(&stage, disturbed)?;
     }
     Ok(proof)
 }
 
-/// What came of the script.
+/// What came of it.
 struct Proof {
     failed_scenes: usize,
     clauses: Vec<Clause>,

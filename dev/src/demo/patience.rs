@@ -31,7 +31,7 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// Ends with the first SIGINT, SIGTERM or SIGHUP from now on; none of them kills this process any more.
+    /// Ends with SIGINT, SIGTERM or SIGHUP from now on; none of them kills this process any more.
     ///
     /// # Errors
     /// When the signals cannot be listened for.
@@ -42,8 +42,9 @@ impl Patience {
             let mut signals = signal(kind).context("listening for signals")?;
             let interrupted = Arc::clone(&patience.interrupted);
             runtime.spawn(async move {
-                signals.recv().await;
-                interrupted.store(true, Ordering::Relaxed);
+                while signals.recv().await.is_some() {
+                    interrupted.store(true, Ordering::Relaxed);
+                }
             });
         }
         Ok(patience)
@@ -52,6 +53,11 @@ impl Patience {
     /// Whether somebody interrupted.
     pub(crate) fn is_over(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Takes the interruption as heard: only the next one counts.
+    pub(crate) fn renew(&self) {
+        self.interrupted.store(false, Ordering::Relaxed);
     }
 
     /// Fails once somebody interrupted.
@@ -109,5 +115,7 @@ mod tests {
         patience.interrupted.store(true, Ordering::Relaxed);
         let ended = patience.until("never", Duration::from_secs(60), || Ok(None::<()>)).unwrap_err();
         assert!(ended.is::<Interrupted>());
+        patience.renew();
+        patience.check().unwrap();
     }
 }

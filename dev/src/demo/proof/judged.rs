@@ -6,8 +6,9 @@ use schemas::event::{CallbackReply, Event, Message};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Compares the texts that Easemob asked about with what it was told and with what topic `events` holds.
-pub(crate) fn judged(callbacks: &[Callback], events: &[Event]) -> Clause {
+/// Compares the texts that Easemob asked about with what it was told and with what topic `events` holds. Where the line
+/// was `disturbed`, Easemob may have decided by itself while nobody answered; that is only counted.
+pub(crate) fn judged(callbacks: &[Callback], events: &[Event], disturbed: bool) -> Clause {
     let (mut messages, mut missed) = (BTreeMap::new(), Vec::new());
     for event in events {
         match event {
@@ -22,8 +23,15 @@ pub(crate) fn judged(callbacks: &[Callback], events: &[Event]) -> Clause {
     let (forged, honest): (Vec<_>, Vec<_>) = texts.partition(|(callback, _)| callback.status == Some(401));
     let mut problems: Vec<String> =
         missed.iter().map(|id| format!("message {id} was delivered unasked")).collect();
-    let mut in_time = 0;
+    if disturbed {
+        problems.clear();
+    }
+    let (mut in_time, mut unanswered) = (0, 0);
     for (callback, id) in &honest {
+        if disturbed && !is_verdict(callback) {
+            unanswered += 1;
+            continue;
+        }
         match problem(callback, id, messages.get(id.as_str()).copied()) {
             None => in_time += 1,
             Some(what) => problems.push(what),
@@ -38,7 +46,8 @@ pub(crate) fn judged(callbacks: &[Callback], events: &[Event]) -> Clause {
     }
     let slowest = honest.iter().map(|(callback, _)| callback.latency_ms).fold(0.0, f64::max);
     let figure = format!(
-        "{in_time} of {} callbacks with text got their verdict in time, the slowest in {slowest:.0} ms; {} forged refused; {} missed",
+        "{in_time} of {} callbacks with text got their verdict in time, the slowest in {slowest:.0} ms; {} forged refused; \
+         {unanswered} unanswered; {} missed",
         honest.len(),
         forged.len() - published,
         missed.len()
@@ -61,6 +70,10 @@ fn problem(callback: &Callback, id: &str, record: Option<&Message>) -> Option<St
         )),
         Some(_) => None,
     }
+}
+
+fn is_verdict(callback: &Callback) -> bool {
+    matches!(callback.outcome.as_str(), Some("pass" | "intercept"))
 }
 
 /// Id of the message, if it carries a text.
@@ -88,7 +101,7 @@ mod tests {
     #[test]
     fn a_text_that_was_passed_and_recorded_is_judged() {
         let events = [Event::Message(samples::message("1", CallbackReply::Pass))];
-        let clause = judged(&[callback("1", 200, "pass"), callback("2", 401, "status")], &events);
+        let clause = judged(&[callback("1", 200, "pass"), callback("2", 401, "status")], &events, false);
         assert!(clause.problems.is_empty(), "{clause:?}");
         assert!(
             clause.line().contains("1 of 1 callbacks") && clause.line().contains("1 forged"),
@@ -109,8 +122,18 @@ mod tests {
             (&[], &[]),
         ];
         for (callbacks, events) in cases {
-            let clause = judged(callbacks, events);
+            let clause = judged(callbacks, events, false);
             assert!(clause.line().contains("NOT ok"), "{clause:?}");
         }
+    }
+
+    #[test]
+    fn after_a_crash_what_nobody_answered_is_counted_and_anything_else_is_still_a_fault() {
+        let missed = [Event::Missed(samples::message("1", CallbackReply::None))];
+        let down = callback("1", 200, "connect");
+        let clause = judged(std::slice::from_ref(&down), &missed, true);
+        assert!(clause.problems.is_empty() && clause.line().contains("1 unanswered; 1 missed"), "{clause:?}");
+        let lost = judged(&[down, callback("2", 200, "pass")], &missed, true);
+        assert!(lost.line().contains("NOT ok"), "{lost:?}");
     }
 }
