@@ -48,7 +48,11 @@ mod tests {
     #[test]
     fn another_rule_word_or_action_is_another_version() {
         let filter = |id: &str, words: &[&str], action| Filter {
-            rules: vec![WordRule { id: id.into(), words: words.iter().map(|w| (*w).into()).collect(), action }],
+            rules: vec![WordRule {
+                id: id.into(),
+                words: words.iter().map(|w| (*w).into()).collect(),
+                action,
+            }],
         };
         let first = filter("r", &["ab", "c"], Action::Block);
         assert_eq!(first.version().len(), 16);

@@ -1,0 +1,37 @@
+//! What is stored in topic `configs` must stay readable: an example bundle, and the JSON Schema that is checked in.
+//! `UPDATE_SCHEMAS=1 cargo test -p catalogue` writes both anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests fail loudly")]
+
+use std::path::{Path, PathBuf};
+
+use catalogue::{Bundle, RawCatalogue, validate};
+use schemas::ids::BundleHash;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn stored(name: &str, generated: &str) -> String {
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::write(file(name), generated).unwrap();
+    }
+    std::fs::read_to_string(file(name)).unwrap_or_default()
+}
+
+#[test]
+fn the_schema_that_is_checked_in_is_that_of_the_type() {
+    let generated = serde_json::to_string_pretty(&schemars::schema_for!(Bundle)).unwrap() + "\n";
+    assert!(stored("json/bundle.json", &generated) == generated, "UPDATE_SCHEMAS=1 cargo test -p catalogue");
+}
+
+#[test]
+fn a_stored_bundle_still_reads_back_and_has_the_hash_that_it_is_stored_under() {
+    let sections: RawCatalogue = toml::from_str(include_str!("../../examples/sections.toml")).unwrap();
+    let bundle = validate(&sections).unwrap();
+    let canonical = String::from_utf8(bundle.to_json().unwrap()).unwrap();
+    let stored = stored("examples/bundle.json", &canonical);
+    // The hash of this form is in every decision of every deployment that applied it.
+    let hash = BundleHash::new("c3a0ed2432be6f4a0ec67cda297ec5c7beacbb702e8a551e90cbff174359e1e8").unwrap();
+    assert_eq!(Bundle::from_json(&hash, stored.as_bytes()).unwrap(), bundle);
+    assert!(Bundle::from_json(&hash, &stored.as_bytes()[1..]).is_err());
+}
