@@ -16,6 +16,7 @@ _STATUS = {
     501: {48},
     503: {202, 439},
 }
+_WRAPPED = re.compile(r"(Code: \d+\. DB::Exception: )(\1.*)\. \(\w+\)", re.DOTALL)
 _STATUS_OF_CODE = {code: status for status, codes in _STATUS.items() for code in codes}
 
 
@@ -38,9 +39,14 @@ class ClickHouseError(Exception):
 
     @classmethod
     def from_engine(cls, error):
-        """Reads code and text from what the engine raised; the binding may put words before them."""
+        """Reads code and text from what the engine raised.
+
+        The binding may put words before them, and what fails in reading a file comes wrapped in its own code and name.
+        """
         text = str(error).strip()
         found = re.search(r"Code: (\d+)\.", text)
         if found is None:
             return cls(UNKNOWN_EXCEPTION, f"Code: {UNKNOWN_EXCEPTION}. DB::Exception: {text} (UNKNOWN_EXCEPTION)")
-        return cls(int(found.group(1)), text[found.start():])
+        text = text[found.start():]
+        wrapped = _WRAPPED.fullmatch(text)
+        return cls(int(found.group(1)), wrapped.group(2) if wrapped else text)

@@ -11,22 +11,25 @@ _OF_THE_INTERFACE = {
     "user", "password", "quota_key", "role", "wait_end_of_query", "buffer_size", "stacktrace",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
-# An INSERT up to and with its FORMAT clause, its literals and quoted names passed over; what follows is data.
+# A piece of an INSERT ahead of its data, its literals and quoted names passed over.
+_PIECE = rb"""(?:(?!\b(?:VALUES|SELECT|WITH)\b)(?:'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*"|[^'`"]))*?"""
+# An INSERT up to its FORMAT clause: its target, and the settings it may have; what follows the clause is data.
 _INSERT_WITH_FORMAT = re.compile(
-    rb"""\s*INSERT\b
-    (?:(?!\b(?:VALUES|SELECT|WITH)\b)(?:'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`|"(?:\\.|[^"\\])*"|[^'`"]))*?
-    (?=\bFORMAT\s)""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+    rb"(\s*INSERT\b" + _PIECE + rb")(\bSETTINGS\s+\w+\s*=" + _PIECE + rb")?(?=\bFORMAT\s)",
+    re.IGNORECASE | re.DOTALL,
 )
 _FORMAT_CLAUSE = re.compile(rb"FORMAT\s+(\w+)[ \t]*;?(?:\r?\n)?", re.IGNORECASE)
 
 
 @dataclass
 class Statement:
-    """`data` is None unless the statement is an insert whose rows follow in `data_format`."""
+    """`data` is None unless the statement is an insert whose rows follow, in chunks.
+
+    An insert's text is in two halves, for the engine wants the source of the data named between them.
+    """
 
     sql: str
-    data_format: str | None = None
+    sql_after_source: str = ""
     data: object = None
     database: str | None = None
     default_format: str = "TabSeparated"
@@ -61,8 +64,8 @@ def _split(query, body):
         clause = _FORMAT_CLAUSE.match(text, head.end())
         if clause is not None:
             return Statement(
-                sql=_decoded(head.group()),
-                data_format=clause.group(1).decode(),
+                sql=_decoded(head.group(1)),
+                sql_after_source=_decoded((head.group(2) or b"") + b"FORMAT " + clause.group(1)),
                 data=_joined(text[clause.end():], body),
             )
     rest = b"".join(body)

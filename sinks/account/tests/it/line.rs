@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use account::AccountSink;
-use pipeline::batch::{BatchConfig, BatchDriver, Handle, Stop};
+use pipeline::batch::{BatchConfig, BatchDriver, Handle};
 use pipeline::kafka::Instance;
 use pipeline::kafka::testing::{self, Topics, unique};
-use pipeline::{Outgoing, StartPolicy};
+use pipeline::{Outgoing, StartPolicy, Stop};
 use schemas::decision::Decision;
 use schemas::delivery::Delivery;
 use schemas::event::Event;
@@ -16,7 +16,7 @@ use schemas::wire;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::proxy::{Mood, Proxy};
+use crate::proxy::Proxy;
 use crate::scene::{Scene, config, engine, example};
 
 const PARTITIONS: i32 = 2;
@@ -96,7 +96,7 @@ async fn after_a_crash_between_insert_and_commit_every_record_has_its_rows_once(
     let scene = Scene::migrated().await;
     let line = tokio::task::block_in_place(Line::new);
     tokio::task::block_in_place(|| line.write(50));
-    let proxy = Proxy::start(Mood::LosesAnswers).await;
+    let proxy = Proxy::start().await;
     let handle = line.spawn(proxy.url(), &scene.database);
     until("lose an answer", || handle.health().retrying_since.is_some());
     tokio::task::block_in_place(|| handle.stop(Stop::Restart, Duration::ZERO));
