@@ -257,9 +257,9 @@ impl Config {
 
 fn deployment_problems(raw: &RawDeployment) -> Vec<&'static str> {
     let mut problems = Vec::new();
-    if raw.name.is_empty() || !raw.name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    {
-        problems.push("name must be letters, digits, - and _");
+    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+    if !(1..=64).contains(&raw.name.len()) || !raw.name.bytes().all(legal) {
+        problems.push("name must be 1 to 64 of a-z, 0-9, - and _");
     }
     if !(1..=10_000).contains(&raw.partitions) {
         problems.push("partitions must be from 1 to 10000");

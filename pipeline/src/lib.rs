@@ -17,6 +17,7 @@ pub mod kafka;
 pub mod metrics;
 mod record;
 mod start;
+mod stop;
 
 pub use dead_letter::{
     ATTEMPTS_HEADER, GivenUp, OFFSET_HEADER, PARTITION_HEADER, REASON_HEADER, STEP_HEADER, TIMESTAMP_HEADER,
@@ -24,3 +25,4 @@ pub use dead_letter::{
 };
 pub use record::{Header, Outgoing, Record, Refused};
 pub use start::StartPolicy;
+pub use stop::Stop;

@@ -21,11 +21,11 @@ pub enum DeliveryResult {
     },
     /// It was not sent, for good.
     Undelivered {
-        /// Error class or local reason (`expired`, `overdue`, `dead`, …), from a closed list.
+        /// Error class or local reason (`expired`, `crowded`, `overdue`, `dead`, …), from a closed list.
         reason: String,
     },
     /// It may have been sent: it was running when its process died, or the connection broke after the request had
-    /// left, and its class forbids to send it again.
+    /// left, and its class forbids to send it again, or it was sent again as often as is allowed.
     Unknown,
 }
 

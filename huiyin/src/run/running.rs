@@ -1,8 +1,9 @@
 //! One running role: asked how it is, and ended.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pipeline::{batch, call, fold};
+use pipeline::{Stop, batch, call, fold};
 
 use crate::admin::RoleHealth;
 
@@ -12,8 +13,13 @@ pub(crate) enum Running {
     Ingest(ingest::IngestHandle),
     /// A fold driver.
     Fold(fold::Handle),
-    /// A call driver.
-    Call(call::Handle),
+    /// A call driver, and how long its running calls may go on when it ends.
+    Call {
+        /// The driver.
+        driver: call::Handle,
+        /// At most this long, within the whole process's grace.
+        grace: Duration,
+    },
     /// A batch driver.
     Batch(batch::Handle),
 }
@@ -44,11 +50,13 @@ impl Running {
                     detail,
                 }
             }
-            Self::Call(handle) => {
-                let health = handle.health();
+            Self::Call { driver, .. } => {
+                let health = driver.health();
                 let status = &health.status;
+                let refused: BTreeMap<_, _> =
+                    status.partitions.iter().filter_map(|(p, s)| Some((p, s.refused?))).collect();
                 let detail = format!(
-                    "{} partitions, {} running, {} queued, {} committed",
+                    "{} partitions, {} running, {} queued, {} committed, refused {refused:?}",
                     status.partitions.len(),
                     status.running,
                     status.queued,
@@ -74,8 +82,8 @@ impl Running {
         match self {
             Self::Ingest(_) => None,
             Self::Fold(handle) => ended(handle.health().report().alive, None),
-            Self::Call(handle) => {
-                let health = handle.health();
+            Self::Call { driver, .. } => {
+                let health = driver.health();
                 ended(health.alive || health.failure.is_none(), health.failure)
             }
             Self::Batch(handle) => {
@@ -87,6 +95,7 @@ impl Running {
 
     /// Ends it: what it has is finished and committed within `grace`.
     pub(crate) async fn end(self, leave: bool, grace: Duration) {
+        let how = if leave { Stop::Leave } else { Stop::Restart };
         match self {
             Self::Ingest(handle) => {
                 handle.stop_accepting();
@@ -95,8 +104,7 @@ impl Running {
                 }
             }
             Self::Fold(handle) => {
-                let mode = if leave { fold::StopMode::ScaleIn } else { fold::StopMode::Restart };
-                handle.stop(mode);
+                handle.stop(how);
                 blocking(move || {
                     if let Err(error) = handle.join() {
                         tracing::error!(%error, "end the fold");
@@ -104,12 +112,10 @@ impl Running {
                 })
                 .await;
             }
-            Self::Call(handle) => {
-                let how = if leave { call::Stop::Leave } else { call::Stop::Restart };
-                blocking(move || drop(handle.stop(how, grace))).await;
+            Self::Call { driver, grace: own } => {
+                blocking(move || drop(driver.stop(how, grace.min(own)))).await;
             }
             Self::Batch(handle) => {
-                let how = if leave { batch::Stop::Leave } else { batch::Stop::Restart };
                 blocking(move || drop(handle.stop(how, grace))).await;
             }
         }

@@ -1,6 +1,7 @@
 //! Puts each role together from its section, its topics and the applied bundle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use catalogue::{Bundle, Problem};
@@ -58,14 +59,15 @@ fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Resu
 async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
     let raw = config.call.as_ref().context("section [call] is missing")?;
     let settings = call::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
-    let limits = calls::RawLimits { running: settings.max_running, ..calls::RawLimits::default() };
+    let manner =
+        Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.crowding, settings.grace));
     let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
     let output = call::Output {
         topic: config.topics.of(Topic::Events).into(),
         source: format!("/huiyin/{}/call", config.deployment),
     };
     let step = call::Step::new(settings, rules, output, Arc::new(call::WallClock))?;
-    calls_of(config, Role::Call, (Topic::Requests, limits), step, incarnation).await
+    calls_of(config, manner, step, incarnation).await
 }
 
 async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
@@ -75,30 +77,46 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
         topic: config.topics.of(Topic::Deliveries).into(),
         source: format!("/huiyin/{}/deliver", config.deployment),
     };
+    let manner =
+        Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.crowding, settings.grace));
     let step = deliver::Step::new(settings, output, Arc::new(deliver::WallClock))?;
-    calls_of(config, Role::Deliver, (Topic::Answers, calls::RawLimits::default()), step, incarnation).await
+    calls_of(config, manner, step, incarnation).await
+}
+
+/// What a role's call driver reads, and how.
+struct Manner {
+    role: Role,
+    topic: Topic,
+    limits: calls::RawLimits,
+    grace: Duration,
+}
+
+impl Manner {
+    fn new(role: Role, topic: Topic, (running, crowding, grace): (usize, calls::Crowding, Duration)) -> Self {
+        let limits = calls::RawLimits { running, crowding, ..calls::RawLimits::default() };
+        Self { role, topic, limits, grace }
+    }
 }
 
 /// A call driver on one topic.
 async fn calls_of<H: calls::Handler>(
     config: &Config,
-    role: Role,
-    (topic, limits): (Topic, calls::RawLimits),
+    manner: Manner,
     step: H,
     incarnation: &str,
 ) -> anyhow::Result<Running> {
     let driver = CallConfig {
         kafka: config.kafka.clone(),
-        instance: Instance::new(&config.deployment, role.label(), config.ordinal)?,
-        topic: config.topics.of(topic).into(),
+        instance: Instance::new(&config.deployment, manner.role.label(), config.ordinal)?,
+        topic: config.topics.of(manner.topic).into(),
         dead_letters: config.topics.of(Topic::DeadLetters).into(),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(limits)?,
+        limits: calls::Limits::new(manner.limits)?,
     };
     let incarnation = incarnation.to_owned();
     // Joining asks the brokers, which blocks.
     let spawn = move || CallDriver::spawn(driver, Arc::new(step), Handle::current(), incarnation);
-    Ok(Running::Call(tokio::task::spawn_blocking(spawn).await??))
+    Ok(Running::Call { driver: tokio::task::spawn_blocking(spawn).await??, grace: manner.grace })
 }
 
 async fn account(config: &Config, incarnation: &str) -> anyhow::Result<Running> {

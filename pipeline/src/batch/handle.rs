@@ -8,16 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::refusal::Refusal;
 use super::tally::Counts;
+use crate::Stop;
 use crate::kafka::Partition;
-
-/// How the driver ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// It will be back under the same identity: its partitions wait for it.
-    Restart,
-    /// It will not be back: its partitions go to the others at once.
-    Leave,
-}
 
 /// How the driver is.
 #[derive(Debug, Clone, Default)]

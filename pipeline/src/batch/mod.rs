@@ -28,7 +28,7 @@ mod tasks;
 mod work;
 
 pub use driver::{BatchConfig, BatchDriver};
-pub use handle::{Handle, Health, Stop};
+pub use handle::{Handle, Health};
 pub use limits::{Limits, LimitsError, RawLimits};
 pub use refusal::Refusal;
 pub use sink::{Block, InsertError, Sink};

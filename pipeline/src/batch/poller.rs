@@ -8,16 +8,16 @@ use tokio::runtime;
 
 use super::build::build;
 use super::driver::BatchConfig;
-use super::handle::{Ends, Request, Stop};
+use super::handle::{Ends, Request};
 use super::jitter::Millis;
 use super::machine::Machine;
 use super::report::Report;
 use super::sink::Sink;
 use super::tasks::Tasks;
 use super::work::Letter;
-use crate::Record;
 use crate::kafka::commit_meta::MetadataError;
 use crate::kafka::{self, Consumer, Partition, Polled, Publisher};
+use crate::{Record, Stop};
 
 /// Longest wait for a record when nothing else is to be done.
 const SLICE: Duration = Duration::from_millis(20);

@@ -37,6 +37,9 @@ pub struct Job {
     /// It may have run before, and what came of that was lost: the previous owner had admitted it, or, with
     /// [`Admission::commit_start`], had committed its start.
     pub rerun: bool,
+    /// How long it may run, from [`Admission::hard_deadline`]. What it knows is lost then, so it should end by itself
+    /// before.
+    pub hard_deadline: Duration,
 }
 
 /// How a call ended: what to write in the same transaction that marks its record as done.
@@ -57,8 +60,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Runs one job to its end.
     fn run(&self, job: Job) -> impl Future<Output = Done> + Send;
 
-    /// The outcome of a job that reached its hard deadline and was dropped.
-    fn overdue(&self, record: &Record) -> Done;
+    /// The outcome of a job that reached its hard deadline and was dropped; `rerun` as the job had it.
+    fn overdue(&self, record: &Record, rerun: bool) -> Done;
+
+    /// The outcome of a record that does not run because its app or its target leaves no room for others, see
+    /// [`crate::call::Crowding`]. Must be small.
+    fn crowded(&self, record: &Record) -> Done;
 
     /// The outcome of a job whose own outcome was larger than may be written. Must be small.
     fn oversize(&self, record: &Record) -> Done;

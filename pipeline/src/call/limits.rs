@@ -8,14 +8,33 @@ use super::progress::text_size;
 /// Part of the 4,096 characters of commit metadata at which a partition stops admitting.
 const METADATA_CHARS: usize = 3_072;
 
+/// What becomes of a record for which its app or target has left no room, in the last fifth of what a partition or the
+/// instance can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Crowding {
+    /// It ends at once, by [`crate::call::Handler::crowded`], and the rest stays for others. Right where several apps
+    /// or targets share partitions: one that hangs does not stop the others.
+    #[default]
+    End,
+    /// It waits in the log, and with it whatever comes behind it in its partition, of whomever. Right where there is
+    /// one app with one target: nothing ends for want of room, and a backlog is worked off at leisure.
+    Wait,
+}
+
 /// The driver's limits as written; every key has a default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLimits {
     /// Calls that this instance runs at a time. 2000 by default.
     pub running: usize,
-    /// Part of the running calls that one app or one target may hold, in percent. 50 by default.
+    /// Part of the running calls that one app or one target may hold, in percent; with it an app or a target also
+    /// crowds the others among the records held, see `crowding`. 100 takes both bounds away. 50 by default.
     pub share_percent: usize,
+    /// `end` or `wait`: when nine tenths of the records that a partition or the instance can hold are used (eight
+    /// tenths if it is both the record's app and its target), a record whose app or target has its `share_percent` of
+    /// them ends at once as crowded, or waits and lets everything behind it wait. `end` by default.
+    pub crowding: Crowding,
     /// Records that this instance holds, admitted and not committed. 50000 by default.
     pub records: usize,
     /// Bytes of these records and of their outcomes. 256 MiB by default.
@@ -24,7 +43,7 @@ pub struct RawLimits {
     pub partition_records: usize,
     /// Bytes that one partition holds. 32 MiB by default.
     pub partition_bytes: usize,
-    /// Records of one lane, the running one included; a longer lane stops its partition. 100 by default.
+    /// Records of one lane, the running one included. With a longer lane it goes as `crowding` says. 100 by default.
     pub lane_records: usize,
     /// Outcomes of one transaction. 500 by default.
     pub plan_outcomes: usize,
@@ -47,6 +66,7 @@ impl Default for RawLimits {
         Self {
             running: 2_000,
             share_percent: 50,
+            crowding: Crowding::End,
             records: 50_000,
             bytes: 256 << 20,
             partition_records: 2_500,
@@ -121,6 +141,7 @@ impl Limits {
             partition_records: raw.partition_records,
             partition_bytes: raw.partition_bytes,
             map_bytes: METADATA_CHARS.saturating_sub(text_size(incarnation, 0)) * 3 / 4,
+            crowding: (raw.crowding == Crowding::End && raw.share_percent < 100).then_some(raw.share_percent),
             lane: raw.lane_records,
             plan_outcomes: raw.plan_outcomes,
             plan_bytes: raw.plan_bytes,

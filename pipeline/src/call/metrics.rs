@@ -13,6 +13,7 @@ const COMMITTED: &str = "huiyin_pipeline_calls_committed_total";
 const RERUNS: &str = "huiyin_pipeline_calls_reruns_total";
 const SKIPPED: &str = "huiyin_pipeline_calls_skipped_total";
 const DEAD_LETTERS: &str = "huiyin_pipeline_calls_dead_letters_total";
+const CROWDED: &str = "huiyin_pipeline_calls_crowded_total";
 const STALE: &str = "huiyin_pipeline_calls_stale_total";
 const FRONTIER_AGE: &str = "huiyin_pipeline_calls_frontier_age_seconds";
 const FINISHED_AHEAD: &str = "huiyin_pipeline_calls_finished_ahead_count";
@@ -37,6 +38,7 @@ pub const METRICS: &[Metric] = &[
     metric(RERUNS, "runs of records that may have run before", STEP),
     metric(SKIPPED, "records skipped because a previous owner committed their outcome", STEP),
     metric(DEAD_LETTERS, "records ended by a dead letter", STEP),
+    metric(CROWDED, "records ended at once because a share of theirs left no room to others", STEP),
     metric(STALE, "completions, plans and records of an epoch that was over", STEP),
     metric(FRONTIER_AGE, "how long the oldest record that is not done has been admitted", BY_PARTITION),
     metric(FINISHED_AHEAD, "records that are done above the frontier", BY_PARTITION),
@@ -64,6 +66,7 @@ pub(super) fn status(step: &str, before: &Status, now: &Status) {
     total(RERUNS, now.reruns);
     total(SKIPPED, now.skipped);
     total(DEAD_LETTERS, now.dead_letters);
+    total(CROWDED, now.crowded);
     total(STALE, now.stale);
     for partition in before.partitions.keys().filter(|partition| !now.partitions.contains_key(partition)) {
         show(step, *partition, &super::PartitionStatus::default());

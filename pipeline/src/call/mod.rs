@@ -2,6 +2,11 @@
 //!
 //! Four owners share nothing: the poller thread has the consumer, the core (pure) has ledgers, lanes and budgets,
 //! async workers run the calls, the committer thread has the transactional producer.
+//!
+//! No app and no target stops the others. Of the running calls each has at most its share, and its further records wait
+//! out of the way. Of the records held, what comes when little room is left and an app or a target already has its part
+//! ends at once as crowded: it cannot be left in the log without leaving there what others wrote behind it. A share that
+//! is alone is no exception, for nobody knows who comes next; [`Crowding::Wait`] is for deployments where nobody can.
 
 mod core;
 mod handler;
@@ -12,6 +17,6 @@ mod shell;
 
 pub use self::core::{PartitionStatus, Status};
 pub use handler::{Admission, Done, Handler, Job, Share};
-pub use limits::{Limits, LimitsError, RawLimits};
+pub use limits::{Crowding, Limits, LimitsError, RawLimits};
 pub use progress::{Mark, Progress};
-pub use shell::{CallConfig, CallDriver, Handle, Health, Stop};
+pub use shell::{CallConfig, CallDriver, Handle, Health};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Fold;
 use super::mark::Mark;
-use super::shard::{Shape, Shard, Stop, Tally};
+use super::shard::{Halt, Shape, Shard, Tally};
 use crate::{Outgoing, Record};
 
 /// One transaction, for all partitions that have something to commit.
@@ -15,7 +15,7 @@ pub(super) struct Plan {
     pub(super) offsets: Vec<(i32, i64, Mark)>,
     pub(super) tally: Tally,
     /// Partitions that cannot go on: not in the plan, to be removed.
-    pub(super) stopped: Vec<(i32, Stop)>,
+    pub(super) stopped: Vec<(i32, Halt)>,
 }
 
 pub(super) struct Core<F: Fold> {
@@ -49,8 +49,8 @@ impl<F: Fold> Core<F> {
     /// Folds one record of an owned partition; others are ignored.
     ///
     /// # Errors
-    /// [`Stop`]: the record was not folded and its partition cannot go on.
-    pub(super) fn apply(&mut self, record: &Record, now: i64) -> Result<(), Stop> {
+    /// [`Halt`]: the record was not folded and its partition cannot go on.
+    pub(super) fn apply(&mut self, record: &Record, now: i64) -> Result<(), Halt> {
         match self.shards.get_mut(&record.partition) {
             Some(shard) => shard.apply(&mut self.fold, &self.shape, record, now),
             None => Ok(()),

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::shell::Shell;
 use super::{Fold, FoldConfig, Health};
+use crate::Stop;
 use crate::kafka::{Consumer, Error, TransactionalProducer};
 
 /// Why a driver ended by itself. All are for the supervisor: the process ends, or starts the driver anew.
@@ -49,15 +50,6 @@ impl DriverError {
             Self::Panicked => "panicked",
         }
     }
-}
-
-/// How a driver ends on purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopMode {
-    /// The same instance comes back soon: its partitions wait for it.
-    Restart,
-    /// It does not come back: its partitions go to the others at once.
-    ScaleIn,
 }
 
 /// Starts fold drivers.
@@ -104,7 +96,7 @@ impl Drop for End {
 /// Joins the group and settles the previous incarnation's transaction, trying until it works or nobody wants it.
 fn connect(
     config: &FoldConfig,
-    stopped: &Receiver<StopMode>,
+    stopped: &Receiver<Stop>,
 ) -> Result<Option<(Consumer, TransactionalProducer)>, DriverError> {
     loop {
         // The producer first: what a killed predecessor left open would make reading offsets wait.
@@ -118,17 +110,17 @@ fn connect(
         }
         match stopped.recv_timeout(Duration::from_millis(500)) {
             Err(RecvTimeoutError::Timeout) => {}
-            Ok(StopMode::Restart | StopMode::ScaleIn) | Err(RecvTimeoutError::Disconnected) => {
+            Ok(Stop::Restart | Stop::Leave) | Err(RecvTimeoutError::Disconnected) => {
                 return Ok(None);
             }
         }
     }
 }
 
-/// A running driver. Dropping it stops the driver as [`StopMode::Restart`] does, without waiting.
+/// A running driver. Dropping it stops the driver as [`Stop::Restart`] does, without waiting.
 #[derive(Debug)]
 pub struct Handle {
-    stop: Sender<StopMode>,
+    stop: Sender<Stop>,
     health: Health,
     ended: watch::Receiver<()>,
     thread: JoinHandle<Result<(), DriverError>>,
@@ -141,7 +133,7 @@ impl Handle {
     }
 
     /// Asks the driver to commit what it has and to end. Takes effect within a transaction's bound.
-    pub fn stop(&self, mode: StopMode) {
+    pub fn stop(&self, mode: Stop) {
         if self.stop.send(mode).is_err() {
             tracing::debug!("stop the fold: it has ended already");
         }

@@ -23,7 +23,7 @@ pub mod testing;
 mod timers;
 
 pub use config::{FoldConfig, FoldLimits};
-pub use driver::{DriverError, FoldDriver, Handle, StopMode};
+pub use driver::{DriverError, FoldDriver, Handle};
 pub use health::{Health, HealthReport};
 pub use refold::{Refold, RefoldError, refold};
 pub use step::{Context, Fold, FoldError, Input, Key, Step};

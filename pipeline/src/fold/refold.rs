@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::shard::{Shape, Shard, Stop};
+use super::shard::{Halt, Shape, Shard};
 use super::{Fold, FoldConfig, Key};
 use crate::{Outgoing, Record};
 
@@ -67,7 +67,7 @@ impl<F: Fold> Refold<F> {
         if self.crashed.contains(&record.offset) {
             return Ok(vec![self.shard.crashed(&self.shape, record)]);
         }
-        let stopped = |stop: Stop| RefoldError {
+        let stopped = |stop: Halt| RefoldError {
             topic: record.topic.to_string(),
             partition: record.partition,
             offset: record.offset,

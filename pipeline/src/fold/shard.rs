@@ -30,7 +30,7 @@ pub(super) struct Shape {
 
 /// Why a partition stops at a record.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Stop {
+pub(super) enum Halt {
     #[error("pause partition: {0}")]
     Paused(&'static str),
     #[error(transparent)]
@@ -39,7 +39,7 @@ pub(super) enum Stop {
     OversizeState,
 }
 
-impl Stop {
+impl Halt {
     pub(super) fn label(&self) -> &'static str {
         match self {
             Self::Paused(reason) => reason,
@@ -137,14 +137,14 @@ impl<F: Fold> Shard<F> {
     /// Folds one record. Not while [`Self::is_full`].
     ///
     /// # Errors
-    /// [`Stop`]: the record was not folded and the partition cannot go on.
+    /// [`Halt`]: the record was not folded and the partition cannot go on.
     pub(super) fn apply(
         &mut self,
         fold: &mut F,
         shape: &Shape,
         record: &Record,
         now: i64,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Halt> {
         if self.has_crashed() {
             self.give_up(shape, record, CRASHED);
         } else {
@@ -157,7 +157,7 @@ impl<F: Fold> Shard<F> {
                 }
                 Ok(Input::Clock) => self.clock(fold, shape, record, now),
                 Err(Refused::DeadLetter { reason }) => self.give_up(shape, record, reason),
-                Err(Refused::Pause { reason }) => return Err(Stop::Paused(reason)),
+                Err(Refused::Pause { reason }) => return Err(Halt::Paused(reason)),
             }
         }
         self.tally.records += 1;
@@ -214,14 +214,14 @@ impl<F: Fold> Shard<F> {
         shape: &Shape,
         record: &Record,
         (key, message): (Key, F::Message),
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Halt> {
         match fold.fold(self.context(record), &key, self.states.get(&key), message) {
             Ok(step) if step.outputs.iter().all(|output| output.size() <= shape.output_bytes) => {
                 self.take(fold, key, step);
             }
             Ok(_) => self.give_up(shape, record, OVERSIZE),
             Err(Refused::DeadLetter { reason }) => self.give_up(shape, record, reason),
-            Err(Refused::Pause { reason }) => return Err(Stop::Paused(reason)),
+            Err(Refused::Pause { reason }) => return Err(Halt::Paused(reason)),
         }
         Ok(())
     }
@@ -302,8 +302,8 @@ impl<F: Fold> Shard<F> {
     /// What a transaction must hold, if anything changed: outputs in order, then one snapshot per touched key.
     ///
     /// # Errors
-    /// [`Stop::OversizeState`]: roll back, the partition cannot go on.
-    pub(super) fn part(&mut self, fold: &F, shape: &Shape) -> Result<Option<Part>, Stop> {
+    /// [`Halt::OversizeState`]: roll back, the partition cannot go on.
+    pub(super) fn part(&mut self, fold: &F, shape: &Shape) -> Result<Option<Part>, Halt> {
         if self.is_marked && self.position == self.committed && self.outputs.is_empty() {
             return Ok(None);
         }
@@ -321,7 +321,7 @@ impl<F: Fold> Shard<F> {
             let (topic, headers) = (Arc::clone(&shape.states), Vec::new());
             let record = Outgoing { topic, partition: self.partition, key: Some(key), headers, value };
             if record.size() > shape.output_bytes {
-                return Err(Stop::OversizeState);
+                return Err(Halt::OversizeState);
             }
             records.push(record);
         }

@@ -8,8 +8,9 @@ use super::core::Core;
 use super::restore::{Restored, Restoring, start};
 use super::settle::Troubles;
 use super::shard::Shard;
-use super::{DriverError, Fold, FoldConfig, Health, StopMode, metrics as names};
+use super::{DriverError, Fold, FoldConfig, Health, metrics as names};
 use crate::Record;
+use crate::Stop;
 use crate::kafka::{Consumer, Error, INCARNATION_KEY, Partition, Polled, Reader, TransactionalProducer};
 
 /// Longest wait for a record while nothing is due.
@@ -64,7 +65,7 @@ impl<F: Fold> Shell<F> {
         }
     }
 
-    pub(super) fn run(mut self, stop: &Receiver<StopMode>) -> Result<(), DriverError> {
+    pub(super) fn run(mut self, stop: &Receiver<Stop>) -> Result<(), DriverError> {
         let mode = loop {
             self.health.polled();
             if self.gauged.elapsed() > GAUGE {
@@ -73,7 +74,7 @@ impl<F: Fold> Shell<F> {
             match stop.try_recv() {
                 Ok(mode) => break mode,
                 // Nobody can ask for anything any more.
-                Err(TryRecvError::Disconnected) => break StopMode::Restart,
+                Err(TryRecvError::Disconnected) => break Stop::Restart,
                 Err(TryRecvError::Empty) => {}
             }
             self.restore()?;
@@ -85,8 +86,8 @@ impl<F: Fold> Shell<F> {
         let all: Vec<i32> = self.core.partitions().collect();
         self.commit_clean(&all)?;
         match mode {
-            StopMode::Restart => self.consumer.close(),
-            StopMode::ScaleIn => self.consumer.leave(Duration::from_secs(3)),
+            Stop::Restart => self.consumer.close(),
+            Stop::Leave => self.consumer.leave(Duration::from_secs(3)),
         }
         Ok(())
     }

@@ -67,13 +67,11 @@ impl Error {
     }
 }
 
-/// Whether the code says that a newer process took over this one's identity.
+/// Whether the code says that a newer process took over this one's transactional id. A membership that was taken over
+/// does not: a consumer that joins anew after an outage takes over its own. A twin's is fatal to the consumer.
 pub(crate) fn is_fencing(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
-        RDKafkaErrorCode::Fenced
-            | RDKafkaErrorCode::ProducerFenced
-            | RDKafkaErrorCode::InvalidProducerEpoch
-            | RDKafkaErrorCode::FencedInstanceId
+        RDKafkaErrorCode::Fenced | RDKafkaErrorCode::ProducerFenced | RDKafkaErrorCode::InvalidProducerEpoch
     )
 }

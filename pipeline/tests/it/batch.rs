@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pipeline::batch::{
-    BatchConfig, BatchDriver, Block, Handle, InsertError, Limits, RawLimits, Refusal, Sink, Stop,
+    BatchConfig, BatchDriver, Block, Handle, InsertError, Limits, RawLimits, Refusal, Sink,
 };
 use pipeline::kafka::testing::{self, Fault, Topics, plan_fault, unique};
 use pipeline::kafka::{Consumer, Instance, Outcome, Polled, TransactionalProducer};
-use pipeline::{OFFSET_HEADER, Outgoing, REASON_HEADER, Record, Refused, StartPolicy};
+use pipeline::{OFFSET_HEADER, Outgoing, REASON_HEADER, Record, Refused, StartPolicy, Stop};
 
 /// What the store answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pipeline::Stop;
 use pipeline::fold::testing::Counter;
-use pipeline::fold::{FoldConfig, FoldDriver, FoldLimits, Handle, StopMode, refold};
+use pipeline::fold::{FoldConfig, FoldDriver, FoldLimits, Handle, refold};
 use pipeline::kafka::testing::{Fault, Topics, committed, config, plan_fault, produce, unique};
 use pipeline::kafka::{Instance, read_all, stamp};
 use pipeline::{
@@ -102,7 +103,7 @@ fn await_owned(handle: &Handle, count: usize) {
     });
 }
 
-fn end(handle: Handle, mode: StopMode) {
+fn end(handle: Handle, mode: Stop) {
     handle.stop(mode);
     handle.join().unwrap();
 }
@@ -142,11 +143,11 @@ fn every_record_counts_once_through_restarts_aborts_and_unknown_outcomes() {
         world.send(0, &borrowed(&adds(0, 100)));
         counted_once(&world.await_outputs((round + 1) * 100), (round + 1) * 10);
     }
-    end(first, StopMode::Restart);
+    end(first, Stop::Restart);
     world.send(0, &borrowed(&adds(0, 100)));
     let second = world.start(0);
     counted_once(&world.await_outputs(500), 50);
-    end(second, StopMode::ScaleIn);
+    end(second, Stop::Leave);
     counted_once(&world.outputs(), 50);
 }
 
@@ -156,14 +157,14 @@ fn states_and_controls_are_restored_after_a_restart_and_tombstones_forget() {
     world.send(0, &[("", "control c1"), ("a", "add"), ("b", "add"), ("b", "forget"), ("a", "add")]);
     let first = world.start(0);
     assert_eq!(world.await_outputs(3), ["a=1/c1", "b=1/c1", "a=2/c1"]);
-    end(first, StopMode::Restart);
+    end(first, Stop::Restart);
     let states = read_all(&config(), &world.states, 0, PATIENCE).unwrap();
     let keys: Vec<_> = states.keys().map(|key| String::from_utf8_lossy(key).into_owned()).collect();
     assert_eq!(keys, ["@control", "@incarnation", "a"]);
     world.send(0, &[("a", "add"), ("b", "add")]);
     let second = world.start(0);
     assert_eq!(world.await_outputs(5)[3..], ["a=3/c1", "b=1/c1"]);
-    end(second, StopMode::ScaleIn);
+    end(second, Stop::Leave);
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn a_fenced_twin_ends_and_nobody_reads_an_aborted_record() {
     let (survivor, ended) = if health.0.report().alive { (first, second) } else { (second, first) };
     let error = ended.join().unwrap_err();
     assert_eq!(error.label(), "fenced", "{error}");
-    end(survivor, StopMode::ScaleIn);
+    end(survivor, Stop::Leave);
 }
 
 #[test]
@@ -205,11 +206,11 @@ fn two_instances_share_the_partitions_and_scaling_in_hands_them_back_without_los
     await_owned(&second, 2);
     await_owned(&first, 2);
     send_all();
-    end(second, StopMode::ScaleIn);
+    end(second, Stop::Leave);
     send_all();
     await_owned(&first, 4);
     counted_once(&world.await_outputs(400), 100);
-    end(first, StopMode::ScaleIn);
+    end(first, Stop::Leave);
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn timers_fire_through_clock_records_that_the_driver_appends_once() {
     let before = clocks();
     thread::sleep(Duration::from_millis(300));
     assert_eq!(clocks(), before, "no clock without a due timer");
-    end(driver, StopMode::ScaleIn);
+    end(driver, Stop::Leave);
 }
 
 #[test]
@@ -252,7 +253,7 @@ fn a_record_that_ends_the_process_three_times_becomes_a_dead_letter_and_the_rest
         world.send(1, &[("a", "add"), ("a", "add")]);
     }
     counted_once(&world.await_outputs(10), 10);
-    end(survivor, StopMode::ScaleIn);
+    end(survivor, Stop::Leave);
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn another_incarnation_and_an_unknown_version_refuse_the_partition_and_the_drive
     });
     world.send(1, &[("b", "add")]);
     assert_eq!(world.await_outputs(3).last().map(String::as_str), Some("b=2/"));
-    end(first, StopMode::Restart);
+    end(first, Stop::Restart);
 
     let stranger = FoldDriver::spawn(world.config(0), world.counter(), "inc-2").unwrap();
     let health = stranger.health();
@@ -278,7 +279,7 @@ fn another_incarnation_and_an_unknown_version_refuse_the_partition_and_the_drive
     world.send(1, &[("b", "add")]);
     thread::sleep(Duration::from_millis(200));
     assert_eq!(world.outputs().len(), 3);
-    end(stranger, StopMode::ScaleIn);
+    end(stranger, Stop::Leave);
 }
 
 #[test]
@@ -299,7 +300,7 @@ fn folding_the_log_again_gives_the_same_bytes_and_a_fold_that_breaks_its_contrac
     world.await_outputs(3);
     world.send(0, &[("", "control c2"), ("a", "add"), ("b", "forget"), ("b", "add")]);
     world.await_outputs(5);
-    end(driver, StopMode::ScaleIn);
+    end(driver, Stop::Leave);
     let log = committed(&world.input);
     let live: Vec<_> = committed(&world.output).into_iter().chain(committed(&world.dead)).collect();
     let again = |noisy| {

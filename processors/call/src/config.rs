@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use catalogue::Secret;
 use outbound::{ChainConfig, ClientConfig, HealthConfig};
+use pipeline::call::Crowding;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -15,6 +16,10 @@ pub struct RawCall {
     pub target: Vec<RawEndpoint>,
     /// Calls that run at a time in this process. Default 1000.
     pub max_running: usize,
+    /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
+    /// others go on. `wait`: they wait, and whatever was written after them waits as well; for a single app with a
+    /// single target. Default `end`.
+    pub crowding: Crowding,
     /// How long running calls may go on when the process is told to stop. Default `30s`.
     #[serde(with = "catalogue::duration")]
     pub grace: Duration,
@@ -46,6 +51,7 @@ impl Default for RawCall {
         Self {
             target: Vec::new(),
             max_running: 1_000,
+            crowding: Crowding::End,
             grace: Duration::from_secs(30),
             client: ClientConfig::default(),
             chain: ChainConfig::default(),

@@ -72,8 +72,8 @@ impl Invoker {
         Ok(Self { client, rules: settings.chain, endpoints, clock })
     }
 
-    /// Makes attempts until one answers or nothing more may be tried.
-    pub(crate) async fn invoke(&self, bundle: &Bundle, request: &Request) -> Invoked {
+    /// Makes attempts until one answers, nothing more may be tried, or `longest` is over.
+    pub(crate) async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
@@ -84,7 +84,7 @@ impl Invoker {
         if left == 0 {
             return unanswered(Unanswered::Expired);
         }
-        let left = Duration::from_millis(left);
+        let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, left));
         let run = Run { request, candidates, notebook: Notebook::default(), late: AtomicBool::new(false) };
         let ran = chain.run(Instant::now() + left, |slot| self.attempt(&run, slot)).await;

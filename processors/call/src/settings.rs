@@ -8,6 +8,7 @@ use catalogue::{Bundle, Problem, Provider};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::plan;
+use pipeline::call::Crowding;
 use schemas::ids::TargetName;
 
 use crate::config::{RawCall, RawEndpoint};
@@ -18,6 +19,8 @@ use crate::endpoint::Address;
 pub struct Settings {
     /// Calls that run at a time in this process.
     pub max_running: usize,
+    /// What becomes of records for which an app has left no room.
+    pub crowding: Crowding,
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
@@ -54,9 +57,15 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     let addresses = addresses(raw, bundle, &mut problems);
     timeouts(raw, bundle, &mut problems);
     match (client, chain, health) {
-        (Some(client), Some(chain), Some(health)) if problems.0.is_empty() => {
-            Ok(Settings { max_running: raw.max_running, grace: raw.grace, addresses, client, chain, health })
-        }
+        (Some(client), Some(chain), Some(health)) if problems.0.is_empty() => Ok(Settings {
+            max_running: raw.max_running,
+            crowding: raw.crowding,
+            grace: raw.grace,
+            addresses,
+            client,
+            chain,
+            health,
+        }),
         _ => Err(problems.0),
     }
 }

@@ -18,8 +18,9 @@ use crate::review::review;
 use crate::rules::Rules;
 use crate::settings::Settings;
 
-/// How long after `answer_by` a call that has not ended by itself is dropped: attempts are cut off at `answer_by`,
-/// so that this only catches what hangs in our own code.
+/// How much longer than a run gives itself the driver gives it: attempts are cut off at `answer_by`, and no later than
+/// this before the hard deadline whatever the wall clock does, so that the driver only catches what hangs in our own
+/// code and no attempt goes unrecorded.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// The call step.
@@ -75,7 +76,8 @@ impl Step {
     async fn answer(&self, request: &Request, job: &Job) -> Done {
         let started_at = self.clock.now();
         let rules = Arc::clone(&self.rules.borrow());
-        let mut invoked = self.invoker.invoke(&rules.bundle, request).await;
+        let longest = job.hard_deadline.saturating_sub(MARGIN);
+        let mut invoked = self.invoker.invoke(&rules.bundle, request, longest).await;
         let (outcome, reason) = Self::outcome(&rules, &mut invoked);
         let ended_at = self.clock.now();
         let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
@@ -85,18 +87,18 @@ impl Step {
     }
 
     /// An outcome without a run.
-    fn end(&self, record: &Record, outcome: Outcome, reason: &'static str) -> Done {
+    fn end(&self, record: &Record, outcome: Outcome, reason: &'static str, rerun: bool) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the request");
         };
         metrics::ended(&outcome, reason, Duration::ZERO);
         let now = self.clock.now();
-        let ended = Ended { outcome, attempts: Vec::new(), rerun: false, started_at: now, ended_at: now };
+        let ended = Ended { outcome, attempts: Vec::new(), rerun, started_at: now, ended_at: now };
         self.output.write(record, subject, ended)
     }
 
-    fn fail(&self, record: &Record, reason: &'static str) -> Done {
-        self.end(record, Outcome::Failed { reason: reason.to_owned(), verdict: None }, reason)
+    fn fail(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+        self.end(record, Outcome::Failed { reason: reason.to_owned(), verdict: None }, reason, rerun)
     }
 }
 
@@ -121,20 +123,24 @@ impl Handler for Step {
     async fn run(&self, job: Job) -> Done {
         match read(&job.record) {
             Ok(request) => self.answer(&request, &job).await,
-            Err(error) => self.fail(&job.record, error.label()),
+            Err(error) => self.fail(&job.record, error.label(), job.rerun),
         }
     }
 
-    fn overdue(&self, record: &Record) -> Done {
-        self.fail(record, "overdue")
+    fn overdue(&self, record: &Record, rerun: bool) -> Done {
+        self.fail(record, "overdue", rerun)
+    }
+
+    fn crowded(&self, record: &Record) -> Done {
+        self.fail(record, "crowded", false)
     }
 
     fn oversize(&self, record: &Record) -> Done {
-        self.fail(record, "oversize")
+        self.fail(record, "oversize", false)
     }
 
     fn dead(&self, record: &Record, reason: &'static str) -> Done {
-        self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason)
+        self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, false)
     }
 
     /// Targets have no rate that instances share: breakers, cooldowns and retry budgets are each instance's own.

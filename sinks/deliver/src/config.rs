@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use catalogue::Secret;
 use outbound::{ClientConfig, HealthConfig};
+use pipeline::call::Crowding;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -16,6 +17,9 @@ pub struct RawDeliver {
     pub app: Vec<RawDeliverApp>,
     /// Sends that run or wait at a time in this process. Default 2000.
     pub max_running: usize,
+    /// `end`: parts for which an app that hangs has left no room end at once as crowded, so that others go on. `wait`:
+    /// they wait, and whatever was written after them waits as well; for a single app. Default `end`.
+    pub crowding: Crowding,
     /// How long running sends may go on when the process is told to stop. Default `10s`.
     #[serde(with = "catalogue::duration")]
     pub grace: Duration,
@@ -77,6 +81,7 @@ impl Default for RawDeliver {
         Self {
             app: Vec::new(),
             max_running: 2_000,
+            crowding: Crowding::End,
             grace: Duration::from_secs(10),
             max_attempts: 4,
             backoff_base: Duration::from_millis(500),

@@ -8,6 +8,7 @@ use catalogue::{Bundle, Problem, Secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{ChainConfig, Url, plan};
+use pipeline::call::Crowding;
 use schemas::ids::AppKey;
 
 use crate::config::{RawDeliver, RawDeliverApp};
@@ -17,6 +18,8 @@ use crate::config::{RawDeliver, RawDeliverApp};
 pub struct Settings {
     /// Sends that run or wait at a time in this process.
     pub max_running: usize,
+    /// What becomes of records for which an app has left no room.
+    pub crowding: Crowding,
     /// How long running sends may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) apps: BTreeMap<AppKey, AppSettings>,
@@ -91,6 +94,7 @@ pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Probl
     match (client, health, rules) {
         (Some(client), Some(health), Some(rules)) if problems.0.is_empty() => Ok(Settings {
             max_running: raw.max_running,
+            crowding: raw.crowding,
             grace: raw.grace,
             apps,
             client,

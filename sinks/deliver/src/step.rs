@@ -19,7 +19,8 @@ use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, read, unwritten};
 use crate::settings::Settings;
 
-/// How long after its last possible attempt a send that has not ended by itself is dropped.
+/// How much longer than a run gives itself the driver gives it: the last attempt is cut off before, whatever the wall
+/// clock does.
 const MARGIN: Duration = Duration::from_secs(10);
 /// Over how many milliseconds those who wait for the same time are spread.
 const SPREAD_MS: u128 = 1_000;
@@ -61,7 +62,7 @@ impl Step {
                 let errand = Errand {
                     message: &message,
                     class: answer.class,
-                    latest: Instant::now() + self.left(answer),
+                    latest: Instant::now() + self.left(answer).min(self.longest(job)),
                     spread: spread(answer),
                 };
                 (self.send(answer, &errand, job.rerun).await, message.characters)
@@ -95,15 +96,20 @@ impl Step {
         Duration::from_millis(u64::try_from(left).unwrap_or_default())
     }
 
+    /// The time for attempts to start within that the hard deadline leaves.
+    fn longest(&self, job: &Job) -> Duration {
+        job.hard_deadline.saturating_sub(self.attempt_timeout).saturating_sub(MARGIN)
+    }
+
     /// A result without a run.
-    fn end(&self, record: &Record, reason: &'static str) -> Done {
+    fn end(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the part");
         };
         let Sent { result, attempts } = undelivered(reason);
         metrics::ended(&result, Duration::ZERO);
         let now = self.clock.now();
-        let ended = Ended { result, characters: 0, attempts, rerun: false, started_at: now, ended_at: now };
+        let ended = Ended { result, characters: 0, attempts, rerun, started_at: now, ended_at: now };
         self.output.write(record, subject, ended)
     }
 }
@@ -126,20 +132,24 @@ impl Handler for Step {
     async fn run(&self, job: Job) -> Done {
         match read(&job.record) {
             Ok(answer) => self.deliver(&answer, &job).await,
-            Err(error) => self.end(&job.record, error.label()),
+            Err(error) => self.end(&job.record, error.label(), job.rerun),
         }
     }
 
-    fn overdue(&self, record: &Record) -> Done {
-        self.end(record, "overdue")
+    fn overdue(&self, record: &Record, rerun: bool) -> Done {
+        self.end(record, "overdue", rerun)
+    }
+
+    fn crowded(&self, record: &Record) -> Done {
+        self.end(record, "crowded", false)
     }
 
     fn oversize(&self, record: &Record) -> Done {
-        self.end(record, "oversize")
+        self.end(record, "oversize", false)
     }
 
     fn dead(&self, record: &Record, _reason: &'static str) -> Done {
-        self.end(record, "dead")
+        self.end(record, "dead", false)
     }
 
     fn ownership(&self, owned: usize, all: usize) {

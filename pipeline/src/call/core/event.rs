@@ -110,6 +110,11 @@ pub(crate) enum Action {
         record: Arc<Record>,
         reason: &'static str,
     },
+    /// End the record as crowded, as a task like any other.
+    TurnAway {
+        task: u64,
+        record: Arc<Record>,
+    },
     Cancel {
         task: u64,
     },

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::event::{Action, Item, Position, Verdict};
-use super::ledger::{Arrival, Entry, Phase, Work};
+use super::ledger::{Arrival, Entry, Past, Phase, Work};
 use super::partition::{Life, Partition, Reading};
 use super::plan::Outcome;
 use super::{Core, RESUME_PERCENT, Stopping};
@@ -59,6 +59,7 @@ impl Core {
         if let Some(gone) = self.partitions.remove(&partition) {
             self.records -= gone.ledger.len();
             self.bytes -= gone.bytes;
+            self.held.forget(&gone.held);
         }
         let stragglers = self.tasks.values().filter(|task| task.key.partition == partition).count();
         if stragglers > 0 {
@@ -105,32 +106,33 @@ impl Core {
                     owned.ledger.pass(offset);
                     self.tally.skipped += 1;
                 }
-                Arrival::New { before, may_have_run } => {
-                    owned.measure_if_full(&self.limits);
-                    if let Err(reading) = self.room(partition, &item) {
+                Arrival::New(past) => {
+                    owned.measure_if_filling(&self.limits);
+                    let crowded = self.turns_away(partition, &item);
+                    if let Err(reading) = self.room(partition, &item, crowded) {
                         self.hold(partition, reading);
                     } else {
-                        self.admit(partition, item, before, may_have_run);
+                        self.admit(partition, item, past, crowded);
                     }
                 }
             }
         }
     }
 
-    fn room(&self, partition: i32, item: &Item) -> Result<(), Reading> {
+    fn room(&self, partition: i32, item: &Item, crowded: bool) -> Result<(), Reading> {
         let lane = match &item.verdict {
-            Verdict::Run(admission) => Some(&admission.lane),
+            Verdict::Run(admission) => Some(&admission.lane).filter(|_| !crowded),
             Verdict::Dead(_) => None,
             Verdict::Pause(reason) => return Err(Reading::Refused(reason)),
         };
-        if self.stopping != Stopping::No || self.over(100) {
+        if self.stopping != Stopping::No || self.over_bytes(100) || self.fill() >= 100 {
             return Err(Reading::Held(None));
         }
         self.partitions.get(&partition).and_then(|owned| owned.full(&self.limits, lane)).map_or(Ok(()), Err)
     }
 
-    fn over(&self, percent: usize) -> bool {
-        self.records * 100 >= self.limits.records * percent || self.bytes * 100 >= self.limits.bytes * percent
+    fn over_bytes(&self, percent: usize) -> bool {
+        self.bytes * 100 >= self.limits.bytes * percent
     }
 
     fn hold(&mut self, partition: i32, reading: Reading) {
@@ -159,7 +161,7 @@ impl Core {
         }
     }
 
-    fn admit(&mut self, partition: i32, item: Item, before: Mark, may_have_run: bool) {
+    fn admit(&mut self, partition: i32, item: Item, past: Past, crowded: bool) {
         let Some(owned) = self.partitions.get_mut(&partition) else { return };
         let Item { record, verdict } = item;
         let (offset, mut bytes) = (record.offset, record.size());
@@ -175,12 +177,17 @@ impl Core {
             }
             Verdict::Pause(_) => return,
         };
-        let announces = work.as_ref().is_some_and(|work| work.commit_start);
-        let rerun = if announces { before.started } else { may_have_run };
+        if let Some(work) = &work {
+            owned.held.add(&work.shares);
+            self.held.add(&work.shares);
+        }
+        let before = past.mark;
+        let announces = !crowded && work.as_ref().is_some_and(|work| work.commit_start);
+        let rerun = if announces { before.started } else { past.may_have_run };
         let mark = Mark { started: before.started || announces, ..before };
         let phase = if dead.is_some() { Phase::Finished } else { Phase::Queued };
         let lane = work.as_ref().map(|work| Arc::clone(&work.lane));
-        let entry = Entry { record, phase, work, before, mark, rerun, bytes, admitted_at: self.now };
+        let entry = Entry { record, phase, work, before, mark, rerun, crowded, bytes, admitted_at: self.now };
         owned.ledger.admit(offset, entry);
         owned.bytes += bytes;
         self.bytes += bytes;
@@ -192,8 +199,9 @@ impl Core {
         if let Some(outputs) = dead {
             self.tally.buried += 1;
             self.waiting.push_back(Outcome::new(key, outputs));
-        }
-        if lane.is_some_and(|lane| owned.lanes.push(&lane, offset)) {
+        } else if crowded {
+            self.turn_away(key);
+        } else if lane.is_some_and(|lane| owned.lanes.push(&lane, offset)) {
             let ready = owned.front(offset, self.now);
             self.make_ready(partition, ready);
         }
@@ -201,7 +209,11 @@ impl Core {
 
     /// Reads held partitions again that are well below their limits.
     pub(super) fn resume(&mut self) {
-        if self.stopping != Stopping::No || self.over(RESUME_PERCENT) {
+        let crowding = self.limits.crowding;
+        if self.stopping != Stopping::No
+            || self.over_bytes(RESUME_PERCENT)
+            || self.held.keeps_held(crowding, self.fill())
+        {
             return;
         }
         for (&partition, owned) in &mut self.partitions {

@@ -5,30 +5,63 @@ use std::sync::Arc;
 
 /// Lanes of one partition. The front of a lane is the only record of it that may run.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(HashMap<Arc<[u8]>, VecDeque<i64>>);
+pub(super) struct Lanes(HashMap<Arc<[u8]>, Lane>);
+
+#[derive(Debug, Default)]
+struct Lane {
+    queue: VecDeque<i64>,
+    /// A record of it was turned away, and something of it has been here ever since.
+    torn: bool,
+    /// Records that were turned away and whose end is not committed.
+    away: usize,
+}
 
 impl Lanes {
     /// Appends a record; true when it is the front.
     pub(super) fn push(&mut self, lane: &Arc<[u8]>, offset: i64) -> bool {
-        let queue = self.0.entry(Arc::clone(lane)).or_default();
+        let queue = &mut self.0.entry(Arc::clone(lane)).or_default().queue;
         queue.push_back(offset);
         queue.len() == 1
     }
 
     /// Takes the front off and tells the new one.
     pub(super) fn pop(&mut self, lane: &Arc<[u8]>) -> Option<i64> {
-        let queue = self.0.get_mut(lane)?;
+        let queue = &mut self.0.get_mut(lane)?.queue;
         queue.pop_front();
         let next = queue.front().copied();
-        if next.is_none() {
-            self.0.remove(lane);
-        }
+        self.forget_if_empty(lane);
         next
     }
 
-    /// Records of the lane, the front included.
+    /// Notes that a record was turned away.
+    pub(super) fn tear(&mut self, lane: &Arc<[u8]>) {
+        let lane = self.0.entry(Arc::clone(lane)).or_default();
+        lane.torn = true;
+        lane.away += 1;
+    }
+
+    /// Notes that the end of a record that was turned away is committed.
+    pub(super) fn settle(&mut self, lane: &Arc<[u8]>) {
+        if let Some(lane) = self.0.get_mut(lane) {
+            lane.away -= 1;
+        }
+        self.forget_if_empty(lane);
+    }
+
+    /// Whether a record was turned away after which nothing of the lane may run.
+    pub(super) fn is_torn(&self, lane: &Arc<[u8]>) -> bool {
+        self.0.get(lane).is_some_and(|lane| lane.torn)
+    }
+
+    /// Records of the lane that run or wait, the front included.
     pub(super) fn len(&self, lane: &Arc<[u8]>) -> usize {
-        self.0.get(lane).map_or(0, VecDeque::len)
+        self.0.get(lane).map_or(0, |lane| lane.queue.len())
+    }
+
+    fn forget_if_empty(&mut self, lane: &Arc<[u8]>) {
+        if self.0.get(lane).is_some_and(|lane| lane.queue.is_empty() && lane.away == 0) {
+            self.0.remove(lane);
+        }
     }
 }
 
@@ -47,5 +80,22 @@ mod tests {
         assert_eq!(lanes.pop(&lane), None);
         assert_eq!(lanes.len(&lane), 0);
         assert!(lanes.push(&lane, 12), "an empty lane is forgotten");
+    }
+
+    #[test]
+    fn a_lane_is_torn_until_nothing_of_it_is_left() {
+        let (mut lanes, lane) = (Lanes::default(), Arc::from(*b"a"));
+        lanes.tear(&lane);
+        assert!(lanes.is_torn(&lane));
+        lanes.settle(&lane);
+        assert!(!lanes.is_torn(&lane), "nothing of it was waiting");
+        lanes.push(&lane, 1);
+        lanes.tear(&lane);
+        lanes.tear(&lane);
+        lanes.settle(&lane);
+        lanes.pop(&lane);
+        assert!(lanes.is_torn(&lane), "one end is not committed");
+        lanes.settle(&lane);
+        assert!(!lanes.is_torn(&lane) && lanes.0.is_empty());
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Entry {
     /// As it is to be committed once the record is announced.
     pub(super) mark: Mark,
     pub(super) rerun: bool,
+    /// It ends without having run.
+    pub(super) crowded: bool,
     /// Counts against budgets, in bytes, outcome included.
     pub(super) bytes: usize,
     pub(super) admitted_at: u64,
@@ -53,8 +55,15 @@ pub(super) enum Arrival {
     Seen,
     /// Finished under a previous owner.
     Done,
-    /// To be admitted; what its previous owners left, and whether it may have run under them.
-    New { before: Mark, may_have_run: bool },
+    /// To be admitted.
+    New(Past),
+}
+
+/// What previous owners left of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Past {
+    pub(super) mark: Mark,
+    pub(super) may_have_run: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +76,8 @@ pub(super) struct Ledger {
     entries: BTreeMap<i64, Entry>,
     /// At least as many bytes as the incompletes take when encoded.
     size: usize,
+    /// Records are gone since it was measured.
+    stale: bool,
 }
 
 impl Ledger {
@@ -79,6 +90,7 @@ impl Ledger {
             exact,
             entries: BTreeMap::new(),
             size: 0,
+            stale: true,
         };
         ledger.measure();
         ledger
@@ -96,17 +108,16 @@ impl Ledger {
             _ if offset < self.next => Arrival::Seen,
             None if admitted_before => Arrival::Done,
             before => {
-                let before = before.unwrap_or_default();
-                Arrival::New {
-                    before,
-                    may_have_run: if self.exact { before.started } else { admitted_before },
-                }
+                let mark = before.unwrap_or_default();
+                let may_have_run = if self.exact { mark.started } else { admitted_before };
+                Arrival::New(Past { mark, may_have_run })
             }
         }
     }
 
     /// Moves on to behind `offset`. Restored offsets that the log no longer has are gone with it.
     pub(super) fn pass(&mut self, offset: i64) {
+        self.stale |= !self.restored.is_empty();
         self.next = offset + 1;
         self.restored = self.restored.split_off(&self.next);
     }
@@ -135,6 +146,7 @@ impl Ledger {
     }
 
     pub(super) fn remove(&mut self, offset: i64) -> Option<Entry> {
+        self.stale = true;
         self.entries.remove(&offset)
     }
 
@@ -180,6 +192,9 @@ impl Ledger {
 
     /// Corrects the bound after records are gone.
     pub(super) fn measure(&mut self) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
         let (mut size, mut expected) = (0, self.next);
         for &offset in self.entries.keys().chain(self.restored.keys()) {
             size += entry_size(offset.abs_diff(expected.min(offset)));
@@ -200,7 +215,8 @@ impl Ledger {
     /// of every record whether it may have run.
     pub(super) fn last_progress(&self) -> Progress {
         let entered = self.open_entries().map(|(offset, entry)| {
-            let ran = matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
+            let ran =
+                !entry.crowded && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
             (offset, Mark { started: ran, attempts: entry.before.attempts })
         });
         self.progress_of(entered.collect(), self.high(), true)

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
     pub(crate) partition_bytes: usize,
     /// Bytes of a partition's incompletes as encoded in commit metadata.
     pub(crate) map_bytes: usize,
+    /// Percent of the incompletes with which a share crowds the others and is turned away; without it everyone waits.
+    pub(crate) crowding: Option<usize>,
     /// Records of one lane.
     pub(crate) lane: usize,
     /// Outcomes of one transaction.

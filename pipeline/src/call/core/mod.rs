@@ -1,5 +1,6 @@
 //! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
 
+mod crowding;
 mod event;
 mod intake;
 mod lanes;
@@ -13,6 +14,7 @@ mod status;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use crowding::Holders;
 pub(crate) use event::{Action, Commit, Ending, Event, Item, Key, Plan, Position, Settled, Verdict};
 pub(crate) use limits::Limits;
 use partition::{Life, Partition};
@@ -37,6 +39,7 @@ pub(crate) struct Tally {
     pub(crate) skipped: u64,
     pub(crate) reruns: u64,
     pub(crate) buried: u64,
+    pub(crate) crowded: u64,
     pub(crate) committed: u64,
     pub(crate) aborted: u64,
 }
@@ -67,6 +70,7 @@ pub(crate) struct Core {
     refused: BTreeMap<i32, &'static str>,
     records: usize,
     bytes: usize,
+    held: Holders,
 
     next_task: u64,
     tasks: HashMap<u64, Task>,
@@ -103,6 +107,7 @@ impl Core {
             refused: BTreeMap::new(),
             records: 0,
             bytes: 0,
+            held: Holders::default(),
             next_task: 0,
             tasks: HashMap::new(),
             stragglers: HashMap::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::RESUME_PERCENT;
+use super::crowding::{ALL, Holders};
 use super::event::{Commit, Key, Position};
 use super::lanes::Lanes;
 use super::ledger::{Entry, Ledger, Phase};
@@ -55,6 +56,7 @@ pub(super) struct Partition {
     pub(super) covered: i64,
     pub(super) uncovered_since: Option<u64>,
     pub(super) bytes: usize,
+    pub(super) held: Holders,
     probation: Probation,
 }
 
@@ -74,6 +76,7 @@ impl Partition {
             opened: false,
             uncovered_since: None,
             bytes: 0,
+            held: Holders::default(),
             probation: Probation { unclean: left > 0, left, ..Probation::default() },
         }
     }
@@ -84,39 +87,43 @@ impl Partition {
 
     /// Whether one more record of `lane` must wait in the log.
     pub(super) fn full(&self, limits: &Limits, lane: Option<&Arc<[u8]>>) -> Option<Reading> {
-        if lane.is_some_and(|lane| self.lanes.len(lane) >= limits.lane) {
+        // What the previous owner left of a lane is in the map already.
+        if !self.ledger.restoring() && lane.is_some_and(|lane| self.lanes.len(lane) >= limits.lane) {
             return Some(Reading::Held(lane.cloned()));
         }
-        (self.over_counts(limits, 100) || self.over_map(limits, 100)).then_some(Reading::Held(None))
+        (self.over_bytes(limits, 100) || self.fill(limits) >= 100).then_some(Reading::Held(None))
     }
 
     /// Whether a held partition may go on: every budget is well below its limit again.
     pub(super) fn may_resume(&mut self, limits: &Limits) -> bool {
         let Reading::Held(lane) = &self.reading else { return false };
-        let crowded = lane.as_ref().is_some_and(|l| self.lanes.len(l) * 100 > limits.lane * RESUME_PERCENT);
-        if self.life == Life::Closing || crowded || self.over_counts(limits, RESUME_PERCENT) {
+        let long = lane.as_ref().is_some_and(|l| self.lanes.len(l) * 100 > limits.lane * RESUME_PERCENT);
+        if self.life == Life::Closing || long || self.over_bytes(limits, RESUME_PERCENT) {
             return false;
         }
         self.ledger.measure();
-        !self.over_map(limits, RESUME_PERCENT)
+        !self.held.keeps_held(limits.crowding, self.fill(limits))
     }
 
     /// The bound on the map's size may be too high after records are gone.
-    pub(super) fn measure_if_full(&mut self, limits: &Limits) {
-        if self.over_map(limits, 100) {
+    pub(super) fn measure_if_filling(&mut self, limits: &Limits) {
+        if self.fill(limits) >= ALL {
             self.ledger.measure();
         }
     }
 
-    fn over_counts(&self, limits: &Limits, percent: usize) -> bool {
-        reached(self.bytes, limits.partition_bytes, percent)
-            || !self.ledger.restoring()
-                && reached(self.ledger.incompletes(), limits.partition_records, percent)
+    fn over_bytes(&self, limits: &Limits, percent: usize) -> bool {
+        self.bytes > 0 && self.bytes * 100 >= limits.partition_bytes * percent
     }
 
-    /// What the previous owner left is in the map already: taking it makes nothing longer.
-    fn over_map(&self, limits: &Limits, percent: usize) -> bool {
-        !self.ledger.restoring() && reached(self.ledger.size(), limits.map_bytes, percent)
+    /// How much of what bounds the map is used, in percent. What the previous owner left is in the map already: taking
+    /// it makes nothing longer.
+    pub(super) fn fill(&self, limits: &Limits) -> usize {
+        if self.ledger.restoring() {
+            return 0;
+        }
+        let records = self.ledger.incompletes() * 100 / limits.partition_records;
+        records.max(self.ledger.size() * 100 / limits.map_bytes.max(1))
     }
 
     /// A record became the front of its lane: it may run now, or after those on probation.
@@ -205,8 +212,4 @@ impl Partition {
         let span = usize::try_from(self.ledger.high() - self.ledger.frontier()).unwrap_or(usize::MAX);
         span.saturating_sub(self.ledger.incompletes())
     }
-}
-
-fn reached(used: usize, limit: usize, percent: usize) -> bool {
-    used > 0 && used * 100 >= limit * percent
 }

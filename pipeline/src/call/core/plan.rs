@@ -193,6 +193,13 @@ impl Core {
             return;
         };
         let Some(entry) = owned.ledger.remove(key.offset) else { return };
+        if let Some(work) = &entry.work {
+            owned.held.remove(&work.shares);
+            self.held.remove(&work.shares);
+            if entry.crowded {
+                owned.lanes.settle(&work.lane);
+            }
+        }
         owned.bytes -= entry.bytes;
         self.bytes -= entry.bytes;
         self.records -= 1;

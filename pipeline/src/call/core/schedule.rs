@@ -14,11 +14,12 @@ pub(crate) const FATAL_ATTEMPTS: u8 = 3;
 /// Reason of the dead letter of such a record.
 pub(crate) const CRASH: &str = "crash";
 
-/// A running call.
+/// What the shell is at: a running call, or the end of a record that was turned away.
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) key: Key,
-    shares: Vec<Share>,
+    /// Shares of which it holds a place, one of the running calls; `None` for what does not run.
+    pub(super) place: Option<Vec<Share>>,
 }
 
 impl Core {
@@ -75,7 +76,7 @@ impl Core {
         self.next_task += 1;
         let (task, record) = (self.next_task, Arc::clone(&entry.record));
         entry.phase = Phase::Running(task);
-        self.tasks.insert(task, Task { key, shares: work.shares.clone() });
+        self.tasks.insert(task, Task { key, place: Some(work.shares.clone()) });
         if entry.before.attempts >= FATAL_ATTEMPTS {
             self.tally.buried += 1;
             self.actions.push(Action::Bury { task, record, reason: CRASH });
@@ -91,12 +92,14 @@ impl Core {
     }
 
     pub(super) fn ended(&mut self, task: u64, ending: Ending) {
-        let Some(Task { key, shares }) = self.tasks.remove(&task) else {
+        let Some(Task { key, place }) = self.tasks.remove(&task) else {
             self.tally.stale += 1;
             return;
         };
-        self.running -= 1;
-        self.shares.release(&shares);
+        if let Some(shares) = place {
+            self.running -= 1;
+            self.shares.release(&shares);
+        }
         let owned = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch);
         let Some(owned) = owned.filter(|p| p.life == Life::Owned) else {
             self.tally.stale += 1;
@@ -114,7 +117,7 @@ impl Core {
         entry.bytes += bytes;
         owned.bytes += bytes;
         self.bytes += bytes;
-        let lane = entry.work.as_ref().map(|work| Arc::clone(&work.lane));
+        let lane = entry.work.as_ref().filter(|_| !entry.crowded).map(|work| Arc::clone(&work.lane));
         self.waiting.push_back(Outcome::new(key, outputs));
         if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
             let ready = owned.front(next, self.now);

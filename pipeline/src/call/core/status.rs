@@ -41,6 +41,8 @@ pub struct Status {
     pub skipped: u64,
     /// Dead letters written, since the start.
     pub dead_letters: u64,
+    /// Records ended at once because a share of theirs left no room to others, since the start.
+    pub crowded: u64,
     /// Transactions that were aborted, since the start.
     pub aborted: u64,
     /// Completions, plans and records of an epoch that was over; they changed nothing.
@@ -51,8 +53,8 @@ pub struct Status {
 
 impl Core {
     pub(crate) fn status(&self, now: u64) -> Status {
-        let Tally { stale, skipped, reruns, buried, committed, aborted } = self.tally;
-        let running = self.tasks.len();
+        let Tally { stale, skipped, reruns, buried, crowded, committed, aborted } = self.tally;
+        let running = self.tasks.values().filter(|task| task.place.is_some()).count();
         let waiting = self.waiting.len() + self.outstanding.as_ref().map_or(0, super::Outstanding::len);
         let mut partitions: BTreeMap<i32, PartitionStatus> = self
             .refused
@@ -81,6 +83,7 @@ impl Core {
             reruns,
             skipped,
             dead_letters: buried,
+            crowded,
             aborted,
             stale,
             partitions,

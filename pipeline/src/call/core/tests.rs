@@ -1,4 +1,5 @@
 mod cases;
+mod crowding;
 mod schedules;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(super) fn limits() -> Limits {
         partition_records: 40,
         partition_bytes: 50_000,
         map_bytes: 60,
+        crowding: Some(50),
         lane: 5,
         plan_outcomes: 6,
         plan_bytes: 10_000,

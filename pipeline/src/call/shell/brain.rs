@@ -106,12 +106,18 @@ impl<H: Handler> Brain<H> {
     fn act(&mut self, action: Action) {
         match action {
             Action::Run { task, record, rerun, hard_deadline } => {
-                let job = Job { record: Arc::clone(&record), rerun };
-                let run = Arc::clone(&self.work).run(job, hard_deadline);
+                let job = Job { record: Arc::clone(&record), rerun, hard_deadline };
+                let run = Arc::clone(&self.work).run(job);
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
             Action::Bury { task, record, reason } => self.bury(task, record, reason),
+            Action::TurnAway { task, record } => {
+                let (work, away) = (Arc::clone(&self.work), Arc::clone(&record));
+                let abort =
+                    self.tasks.set.spawn_on(async move { Some(work.turn_away(&away)) }, &self.runtime);
+                self.tasks.started(Running { task, record, burial: false, abort });
+            }
             Action::Cancel { task } => self.tasks.cancel(task),
             Action::Pause { partition } => self.tasks.outbox.push_back(Command::Pause(partition)),
             Action::Resume { partition, session, from } => {

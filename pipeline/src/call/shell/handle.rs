@@ -8,20 +8,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::shared::Shared;
+use crate::Stop;
 use crate::call::Status;
 use crate::call::core::Event;
 
 /// A thread that is silent for longer than this hangs.
 const SILENCE_MS: u64 = 15_000;
-
-/// How the driver ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// It will be back under the same identity: its partitions wait for it.
-    Restart,
-    /// It will not be back: its partitions go to the others at once.
-    Leave,
-}
 
 /// How the driver is; at most a second old.
 #[derive(Debug, Clone)]

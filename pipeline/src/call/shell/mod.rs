@@ -11,4 +11,4 @@ mod shared;
 mod worker;
 
 pub use driver::{CallConfig, CallDriver};
-pub use handle::{Handle, Health, Stop};
+pub use handle::{Handle, Health};

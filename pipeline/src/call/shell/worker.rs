@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::call::core::{CRASH, FATAL_ATTEMPTS};
 use crate::call::{Done, Handler, Job};
@@ -18,14 +17,22 @@ pub(super) struct Work<H> {
 
 impl<H: Handler> Work<H> {
     /// Runs a job until it ends or its hard deadline passes, when its future is dropped.
-    pub(super) async fn run(self: Arc<Self>, job: Job, hard_deadline: Duration) -> Vec<Outgoing> {
-        let record = Arc::clone(&job.record);
-        let ended = tokio::time::timeout(hard_deadline, self.handler.run(job)).await;
-        let Done { outputs } = ended.unwrap_or_else(|_| self.handler.overdue(&record));
+    pub(super) async fn run(self: Arc<Self>, job: Job) -> Vec<Outgoing> {
+        let (record, rerun) = (Arc::clone(&job.record), job.rerun);
+        let ended = tokio::time::timeout(job.hard_deadline, self.handler.run(job)).await;
+        self.sized(&record, ended.unwrap_or_else(|_| self.handler.overdue(&record, rerun)))
+    }
+
+    /// The outcome of a record that is turned away.
+    pub(super) fn turn_away(&self, record: &Record) -> Vec<Outgoing> {
+        self.sized(record, self.handler.crowded(record))
+    }
+
+    fn sized(&self, record: &Record, Done { outputs }: Done) -> Vec<Outgoing> {
         if outputs.iter().all(|output| output.size() <= self.output_bytes) {
             return outputs;
         }
-        self.handler.oversize(&record).outputs
+        self.handler.oversize(record).outputs
     }
 
     /// The dead letter of a record together with its outcome; `None` when the handler panics over it.

@@ -35,7 +35,7 @@ fn record(offset: i64, key: &str, value: &str) -> Record {
     }
 }
 
-fn apply(shard: &mut Shard<Counter>, record: &Record) -> Result<(), Stop> {
+fn apply(shard: &mut Shard<Counter>, record: &Record) -> Result<(), Halt> {
     shard.apply(&mut counter(), &shape(), record, record.timestamp)
 }
 

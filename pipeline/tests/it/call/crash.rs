@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use pipeline::call::{Progress, Stop};
+use pipeline::Stop;
+use pipeline::call::Progress;
 use pipeline::kafka::testing::{committed, config};
 use pipeline::kafka::{CommitOffset, Consumer, Outcome, Partition, Polled, TransactionalProducer};
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use pipeline::call::Stop;
+use pipeline::Stop;
 use pipeline::kafka::testing::{Fault, plan_fault};
 
 use super::rig::{Rig, committed_count, until};

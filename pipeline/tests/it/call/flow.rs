@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use pipeline::call::Stop;
+use pipeline::Stop;
+use pipeline::call::Crowding;
 use pipeline::kafka::testing::committed;
 
 use super::rig::{Rig, committed_count, until};
@@ -66,6 +67,36 @@ fn one_saturated_share_stops_nobody_else() {
 }
 
 #[test]
+fn an_app_that_hangs_with_more_than_a_partition_holds_stops_nobody_else() {
+    let rig = Rig::new("crowd", 1);
+    let stuck: Vec<String> = (0..6_000).map(|n| format!("s{n} stuck{n} bad gate")).collect();
+    rig.ask(0, &stuck.iter().map(String::as_str).collect::<Vec<_>>());
+    rig.ask(0, &["bomb late bad crowded-bomb"]);
+    let free: Vec<String> = (0..300).map(|n| format!("f{n:03} free{} good short", n % 30)).collect();
+    rig.ask(0, &free.iter().map(String::as_str).collect::<Vec<_>>());
+    let handle = rig.start(0);
+    until("the other app is served", || {
+        rig.outcomes().iter().filter(|it| it.starts_with('f')).count() == 300
+    });
+    let status = handle.health().status;
+    let (crowded, held) = (status.crowded, status.partitions[&0].incomplete);
+    assert_eq!(crowded + u64::try_from(held).unwrap(), 6_001, "the hanging app's wait, or ended at once");
+    assert!((1_500..=2_000).contains(&held), "{held}");
+    let served: Vec<_> = rig.outcomes().into_iter().filter(|it| it.starts_with('f')).collect();
+    assert!(served.iter().all(|it| it.ends_with("done")), "none of them is turned away");
+    rig.script.gate.add_permits(6_000);
+    until("all", || rig.outcomes().len() == 6_301);
+    let mut outcomes = rig.sorted_outcomes();
+    outcomes.dedup();
+    let of = |how: &str| outcomes.iter().filter(|it| it.ends_with(how)).count();
+    assert_eq!(
+        (outcomes.len(), of("done"), of("crowded"), of("dead:panic")),
+        (6_301, held + 300, 6_000 - held, 1)
+    );
+    assert!(handle.stop(Stop::Restart, GRACE).failure.is_none());
+}
+
+#[test]
 fn whatever_a_record_does_it_ends_in_one_outcome() {
     let rig = Rig::new("ends", 1);
     rig.ask(0, &["h a x hang", "p b x panic", "l c x large", "u d x undecodable", "m e x bomb", "o f x now"]);
@@ -107,6 +138,7 @@ fn a_partition_over_its_limits_is_held_and_goes_on() {
     let mut rig = Rig::new("held", 1);
     rig.limits.partition_records = 20;
     rig.limits.lane_records = 10;
+    rig.limits.crowding = Crowding::Wait;
     let many: Vec<String> = (0..300).map(|n| format!("n{n:03} lane{} x short", n % 30)).collect();
     rig.ask(0, &many.iter().map(String::as_str).collect::<Vec<_>>());
     let hot: Vec<String> = (0..40).map(|n| format!("z{n:03} hot x short")).collect();

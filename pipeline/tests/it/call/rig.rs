@@ -109,8 +109,13 @@ impl Handler for Script {
         self.answer(&job.record, "done", 0)
     }
 
-    fn overdue(&self, record: &Record) -> Done {
-        self.answer(record, "overdue", 0)
+    fn overdue(&self, record: &Record, rerun: bool) -> Done {
+        self.answer(record, if rerun { "overdue-rerun" } else { "overdue" }, 0)
+    }
+
+    fn crowded(&self, record: &Record) -> Done {
+        assert_ne!(words(record)[3], "crowded-bomb", "planned");
+        self.answer(record, "crowded", 0)
     }
 
     fn oversize(&self, record: &Record) -> Done {

@@ -1,13 +1,13 @@
-//! What the driver asks for besides running: admission, overdue, oversize and dead records.
+//! What the driver asks for besides running: admission, overdue, crowded, oversize and dead records.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pipeline::Refused;
 use pipeline::call::{Handler, Job};
 use schemas::answered::Outcome;
+use serde_json::json;
 
-use crate::world::{World, outcome, reason, record};
+use crate::world::{World, attempts, outcome, reason, record};
 
 #[tokio::test]
 async fn admission_names_lane_shares_and_a_bound() {
@@ -40,7 +40,8 @@ async fn a_record_is_ended_from_its_headers_when_its_value_cannot_be_read() {
     broken.value = Some(vec![0xff]);
     for (done, expected) in [
         (world.step.dead(&broken, "malformed"), Outcome::Dead { reason: "malformed".into() }),
-        (world.step.overdue(&broken), Outcome::Failed { reason: "overdue".into(), verdict: None }),
+        (world.step.overdue(&broken, false), Outcome::Failed { reason: "overdue".into(), verdict: None }),
+        (world.step.crowded(&broken), Outcome::Failed { reason: "crowded".into(), verdict: None }),
         (world.step.oversize(&broken), Outcome::Failed { reason: "oversize".into(), verdict: None }),
     ] {
         let answered = outcome(&broken, done);
@@ -71,6 +72,29 @@ async fn every_end_of_one_request_has_the_same_id() {
 async fn a_rerun_is_passed_on() {
     let world = World::new().await;
     let record = record(&world.request("hello", 10_000));
-    let job = Job { record: Arc::new(record.clone()), rerun: true };
+    let job = Job { rerun: true, ..world.job(&record) };
     assert!(outcome(&record, world.step.run(job).await).rerun);
+    for rerun in [false, true] {
+        assert_eq!(outcome(&record, world.step.overdue(&record, rerun)).rerun, rerun);
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_is_ended_by_the_step_with_its_attempts_and_never_by_the_hard_deadline() {
+    // The second time the wall clock is set back after admission, so that `answer_by` seems to be an hour away.
+    for back in [0, 3_600_000] {
+        let world = World::new().await;
+        for model in ["sim-main", "sim-spare"] {
+            world.fault(model, 9, json!({"kind": "hang"})).await;
+        }
+        let record = record(&world.request("hello", 600));
+        let job = world.job(&record);
+        world.clock.forward(-back);
+        let (began, bound) = (Instant::now(), job.hard_deadline);
+        let done = tokio::time::timeout(bound, world.step.run(job)).await.expect("ended by the step itself");
+        assert!(began.elapsed() + Duration::from_secs(9) < bound, "{:?} of {bound:?}", began.elapsed());
+        let answered = outcome(&record, done);
+        assert_eq!(attempts(&answered), [("main", "timeout"), ("spare", "timeout")], "{back}");
+        assert_eq!(answered.outcome, Outcome::Expired);
+    }
 }

@@ -181,9 +181,14 @@ impl World {
 
     pub(crate) async fn run(&self, request: &Request) -> Answered {
         let record = record(request);
-        self.step.admit(&record).unwrap();
-        let job = Job { record: Arc::new(record.clone()), rerun: false };
+        let job = self.job(&record);
         outcome(&record, self.step.run(job).await)
+    }
+
+    /// The job that the driver makes of a record.
+    pub(crate) fn job(&self, record: &Record) -> Job {
+        let hard_deadline = self.step.admit(record).unwrap().hard_deadline;
+        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline }
     }
 }
 

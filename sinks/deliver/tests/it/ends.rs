@@ -1,4 +1,4 @@
-//! What the driver asks for besides running: admission, reruns, overdue, oversize and dead records.
+//! What the driver asks for besides running: admission, reruns, overdue, crowded, oversize and dead records.
 
 use std::time::Duration;
 
@@ -27,6 +27,10 @@ async fn a_rerun_is_sent_again_by_class_resend_and_unknown_to_class_drop() {
     assert_eq!((end(&delivery), delivery.rerun), ("sent", true));
     let delivery = world.run_again(&of_class_drop(to_alice("hi")), true).await;
     assert_eq!((end(&delivery), delivery.attempts, delivery.rerun), ("unknown", 0, true));
+    let record = record(&to_alice("hi"));
+    for rerun in [false, true] {
+        assert_eq!(result(&record, world.step.overdue(&record, rerun)).rerun, rerun);
+    }
     assert_eq!(world.taken().await.len(), 1);
 }
 
@@ -49,7 +53,8 @@ async fn a_part_is_ended_from_its_headers_when_its_value_cannot_be_read() {
     broken.value = Some(b"{".to_vec());
     for (done, reason) in [
         (world.step.dead(&broken, "malformed"), "dead"),
-        (world.step.overdue(&broken), "overdue"),
+        (world.step.overdue(&broken, false), "overdue"),
+        (world.step.crowded(&broken), "crowded"),
         (world.step.oversize(&broken), "oversize"),
     ] {
         let delivery = result(&broken, done);

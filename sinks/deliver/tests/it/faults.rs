@@ -98,6 +98,18 @@ async fn trouble_that_outlasts_send_by_ends_with_its_class() {
 }
 
 #[tokio::test]
+async fn no_attempt_starts_that_the_hard_deadline_could_cut_off() {
+    let world = World::new().await;
+    world.fault("users", 999, json!({"kind": "server_error"})).await;
+    let begun = Instant::now();
+    // A second for the last attempt and ten of margin leave one.
+    let part = answer("acme#support/chat/bot/alice", "hi", 60_000);
+    let delivery = world.run_within(&part, false, std::time::Duration::from_secs(12)).await;
+    assert_eq!(end(&delivery), "server_error");
+    assert!(delivery.attempts > 0 && begun.elapsed().as_millis() < 2_500, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
 async fn an_outage_that_opens_the_breaker_delays_and_loses_nothing() {
     let world = World::new().await;
     world.fault("users", 6, json!({"kind": "server_error"})).await;

@@ -104,9 +104,13 @@ impl World {
     }
 
     pub(crate) async fn run_again(&self, answer: &Answer, rerun: bool) -> Delivery {
+        let hard_deadline = self.step.admit(&record(answer)).unwrap().hard_deadline;
+        self.run_within(answer, rerun, hard_deadline).await
+    }
+
+    pub(crate) async fn run_within(&self, answer: &Answer, rerun: bool, hard_deadline: Duration) -> Delivery {
         let record = record(answer);
-        self.step.admit(&record).unwrap();
-        let done = self.step.run(Job { record: Arc::new(record.clone()), rerun }).await;
+        let done = self.step.run(Job { record: Arc::new(record.clone()), rerun, hard_deadline }).await;
         result(&record, done)
     }
 

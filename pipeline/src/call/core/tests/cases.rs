@@ -4,13 +4,13 @@ use super::*;
 use crate::call::Limits as Raw;
 use crate::call::RawLimits;
 
-struct Bench {
-    core: Core,
-    now: u64,
+pub(super) struct Bench {
+    pub(super) core: Core,
+    pub(super) now: u64,
 }
 
 /// Starts among actions, as (offset, task, rerun).
-fn started(actions: &[Action]) -> Vec<(i64, u64, bool)> {
+pub(super) fn started(actions: &[Action]) -> Vec<(i64, u64, bool)> {
     let run = |action: &Action| match action {
         Action::Run { task, record, rerun, .. } => Some((record.offset, *task, *rerun)),
         _ => None,
@@ -18,30 +18,30 @@ fn started(actions: &[Action]) -> Vec<(i64, u64, bool)> {
     actions.iter().filter_map(run).collect()
 }
 
-fn plan_of(actions: &[Action]) -> Option<Plan> {
+pub(super) fn plan_of(actions: &[Action]) -> Option<Plan> {
     actions
         .iter()
         .find_map(|action| if let Action::Commit(plan) = action { Some(plan.clone()) } else { None })
 }
 
-fn map_of(plan: &Plan) -> Progress {
+pub(super) fn map_of(plan: &Plan) -> Progress {
     let commit = &plan.offsets[0];
     Progress::open(INCARNATION, commit.offset, &commit.metadata).unwrap()
 }
 
 impl Bench {
-    fn new(change: impl FnOnce(&mut Limits)) -> Self {
+    pub(super) fn new(change: impl FnOnce(&mut Limits)) -> Self {
         let mut limits = limits();
         limits.cover = 1_000_000;
         change(&mut limits);
         Self { core: Core::new(limits, INCARNATION), now: 0 }
     }
 
-    fn on(&mut self, event: Event) -> Vec<Action> {
+    pub(super) fn on(&mut self, event: Event) -> Vec<Action> {
         self.core.handle(self.now, event)
     }
 
-    fn assign(&mut self, epoch: u64, committed: Option<Commit>) -> Vec<Action> {
+    pub(super) fn assign(&mut self, epoch: u64, committed: Option<Commit>) -> Vec<Action> {
         self.on(Event::Assigned { partition: 0, epoch, position: Ok(position(0, committed, 0)) })
     }
 
@@ -55,11 +55,11 @@ impl Bench {
         self.on(Event::Delivered { partition: 0, epoch, session, items })
     }
 
-    fn end(&mut self, task: u64, offset: i64) -> Vec<Action> {
+    pub(super) fn end(&mut self, task: u64, offset: i64) -> Vec<Action> {
         self.on(Event::Ended { task, ending: Ending::Done(vec![output(0, offset)]) })
     }
 
-    fn settle(&mut self, plan: &Plan, settled: Settled) -> Vec<Action> {
+    pub(super) fn settle(&mut self, plan: &Plan, settled: Settled) -> Vec<Action> {
         self.on(Event::Planned { plan: plan.id, settled })
     }
 
