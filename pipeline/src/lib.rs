@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod call;
+mod clock;
 mod dead_letter;
 pub mod fold;
 pub mod kafka;
@@ -19,6 +20,7 @@ mod record;
 mod start;
 mod stop;
 
+pub use clock::{Clock, WallClock};
 pub use dead_letter::{
     ATTEMPTS_HEADER, GivenUp, OFFSET_HEADER, PARTITION_HEADER, REASON_HEADER, STEP_HEADER, TIMESTAMP_HEADER,
     TOPIC_HEADER, dead_letter,

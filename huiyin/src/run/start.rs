@@ -9,7 +9,7 @@ use pipeline::batch::{BatchConfig, BatchDriver};
 use pipeline::call::{CallConfig, CallDriver};
 use pipeline::fold::FoldDriver;
 use pipeline::kafka::{Instance, Publisher};
-use pipeline::{StartPolicy, call as calls};
+use pipeline::{StartPolicy, WallClock, call as calls};
 use schemas::topic::Topic;
 use tokio::runtime::Handle;
 
@@ -66,7 +66,7 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
         topic: config.topics.of(Topic::Events).into(),
         source: format!("/huiyin/{}/call", config.deployment),
     };
-    let step = call::Step::new(settings, rules, output, Arc::new(call::WallClock))?;
+    let step = call::Step::new(settings, rules, output, Arc::new(WallClock))?;
     calls_of(config, manner, step, incarnation).await
 }
 
@@ -79,7 +79,7 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
     };
     let manner =
         Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.crowding, settings.grace));
-    let step = deliver::Step::new(settings, output, Arc::new(deliver::WallClock))?;
+    let step = deliver::Step::new(settings, output, Arc::new(WallClock))?;
     calls_of(config, manner, step, incarnation).await
 }
 

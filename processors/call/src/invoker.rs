@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use catalogue::{Bundle, Target};
 use outbound::{BuildError, Chain, Class, Client, Failure, Link, Slot, Stop, plan};
+use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
@@ -15,7 +16,6 @@ use tokio::time::Instant;
 
 use crate::attempts::{Made, Notebook, records};
 use crate::chat::{self, BodyError, Dialect, Said};
-use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::metrics;
 use crate::settings::Settings;

@@ -7,7 +7,6 @@
 
 mod attempts;
 mod chat;
-mod clock;
 mod config;
 mod endpoint;
 mod invoker;
@@ -20,7 +19,6 @@ mod rules;
 mod settings;
 mod step;
 
-pub use clock::{Clock, WallClock};
 pub use config::{RawCall, RawEndpoint};
 pub use outcome::Output;
 pub use rules::Rules;

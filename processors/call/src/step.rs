@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outbound::BuildError;
+use pipeline::Clock;
 use pipeline::call::{Admission, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::request::Request;
 use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::invoker::{Invoked, Invoker, Unanswered};
 use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, read, unwritten};

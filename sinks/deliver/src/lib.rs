@@ -4,7 +4,6 @@
 //! which the call driver runs. Inside, a courier per app keeps its token, its pace and its health, and sends; what
 //! Easemob's replies mean is in one module. Retry, breaker and pacing are `outbound`'s.
 
-mod clock;
 mod config;
 mod courier;
 mod message;
@@ -16,7 +15,6 @@ mod settings;
 mod step;
 mod token;
 
-pub use clock::{Clock, WallClock};
 pub use config::{RawDeliver, RawDeliverApp};
 pub use outcome::Output;
 pub use settings::{Settings, validate};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outbound::{BuildError, Client};
+use pipeline::Clock;
 use pipeline::call::{Admission, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answer::{Answer, DeliveryClass};
@@ -12,7 +13,6 @@ use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
 use tokio::time::Instant;
 
-use crate::clock::Clock;
 use crate::courier::{Courier, Errand, Sent};
 use crate::message::message;
 use crate::metrics;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use call::{Clock, Output, RawCall, Rules, Step, WallClock};
+use call::{Output, RawCall, Rules, Step};
 use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Done, Handler, Job};
+use pipeline::{Clock, WallClock};
 use safety::{Action, Rule, WordList};
 use schemas::answered::{Answered, Outcome};
 use schemas::event::Event;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deliver::{Clock, Output, RawDeliver, Step, WallClock};
+use deliver::{Output, RawDeliver, Step};
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Done, Handler, Job};
+use pipeline::{Clock, WallClock};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::AnswerId;

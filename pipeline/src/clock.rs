@@ -2,12 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use schemas::Millis;
-
 /// Tells the time.
 pub trait Clock: Send + Sync {
-    /// Milliseconds since the epoch.
-    fn now(&self) -> Millis;
+    /// Milliseconds since the epoch, UTC.
+    fn now(&self) -> i64;
 }
 
 /// The system's clock.
@@ -15,8 +13,8 @@ pub trait Clock: Send + Sync {
 pub struct WallClock;
 
 impl Clock for WallClock {
-    fn now(&self) -> Millis {
+    fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 }
