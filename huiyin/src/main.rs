@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod config;
 mod conversation;
+mod metrics;
 mod refold;
 mod role;
 mod run;

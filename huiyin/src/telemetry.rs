@@ -25,9 +25,25 @@ pub(crate) fn meter() -> anyhow::Result<PrometheusHandle> {
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
         120.0,
     ];
-    PrometheusBuilder::new()
+    let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(metrics_exporter_prometheus::Matcher::Suffix("_seconds".to_owned()), &SECONDS)
         .context("set buckets")?
         .install_recorder()
-        .context("install meter")
+        .context("install meter")?;
+    describe();
+    Ok(handle)
+}
+
+/// Gives every metric of every crate its meaning. The exporter keeps one text per name, whatever the kind.
+fn describe() {
+    let pipeline = pipeline::metrics::all().chain(account::metrics::METRICS).chain(crate::metrics::METRICS);
+    let outbound =
+        outbound::metrics::METRICS.iter().chain(call::metrics::METRICS).chain(deliver::metrics::METRICS);
+    let all = pipeline
+        .map(|metric| (metric.name, metric.meaning))
+        .chain(outbound.map(|metric| (metric.name, metric.meaning)))
+        .chain(ingest::metrics::METRICS.iter().map(|metric| (metric.name, metric.meaning)));
+    for (name, meaning) in all {
+        metrics::describe_counter!(name, meaning);
+    }
 }

@@ -1,8 +1,9 @@
-//! `huiyin run`: starts the roles, watches them, and ends them in order.
+//! `huiyin run`: starts the roles, looks after them, and ends them in order.
 
 mod bundle_watch;
 mod running;
 mod start;
+mod supervisor;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,11 +14,12 @@ use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::admin::{self, Admin, Probe};
+use crate::admin::{self, Admin, Probe, RoleHealth};
 use crate::config::Config;
 use crate::role::{Role, Roles};
 use crate::{bundles, topics};
 use running::Running;
+use supervisor::Supervisor;
 
 pub(crate) use start::check_sections;
 
@@ -34,10 +36,10 @@ pub(crate) struct Options {
     pub(crate) leave: bool,
 }
 
-/// The roles that run, for whoever asks them or ends them.
-type Board = Arc<Mutex<BTreeMap<Role, Running>>>;
+/// The roles, for whoever asks them or ends them; one that is being started again with the reason why it ended.
+type Board = Arc<Mutex<BTreeMap<Role, Result<Running, String>>>>;
 
-/// Runs until it is told to end, or until a role ends by itself, which is an error.
+/// Runs until it is told to end, or until another process takes its identity, which is an error.
 pub(crate) async fn run(config: Config, options: Options, meter: PrometheusHandle) -> anyhow::Result<()> {
     outbound::install_tls_provider();
     let config = Arc::new(config);
@@ -45,29 +47,39 @@ pub(crate) async fn run(config: Config, options: Options, meter: PrometheusHandl
     let watched = bundle_watch::start(bundles).await?;
     let board: Board = Board::default();
     let open = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&board);
-    let probe: Probe =
-        Arc::new(move || lock(&asked).iter().map(|(role, running)| running.health(role.label())).collect());
-    let address = admin::serve(config.admin, Admin { probe, open: Arc::clone(&open), meter }).await?;
+    let admin = Admin { probe: probe(&board), open: Arc::clone(&open), meter };
+    let address = admin::serve(config.admin, admin).await?;
+    let mut supervisor = Supervisor::new(board, Arc::clone(&config), watched, incarnation);
     for role in &options.roles.0 {
-        let running = start::start(*role, &config, &watched, &incarnation)
-            .await
-            .with_context(|| format!("start {}", role.label()))?;
-        lock(&board).insert(*role, running);
+        supervisor.start(*role).await.with_context(|| format!("start {}", role.label()))?;
     }
     open.store(true, Ordering::Release);
     tracing::info!(admin = %address, roles = ?options.roles.0, deployment = config.deployment, "running");
-    let failure = until_end(&board).await?;
+    let failure = until_end(&mut supervisor).await?;
     open.store(false, Ordering::Release);
     if failure.is_none() {
         tracing::info!("asked to end");
         tokio::time::sleep(config.drain_delay).await;
     }
-    end(&board, options.leave, config.grace).await;
+    supervisor.end(options.leave, config.grace).await;
     match failure {
         Some(failure) => bail!(failure),
         None => Ok(()),
     }
+}
+
+fn probe(board: &Board) -> Probe {
+    let asked = Arc::clone(board);
+    let health = |role: Role, entry: &Result<Running, String>| match entry {
+        Ok(running) => running.health(role.label()),
+        Err(why) => RoleHealth {
+            role: role.label(),
+            live: true,
+            ready: false,
+            detail: format!("is started again after: {why}"),
+        },
+    };
+    Arc::new(move || lock(&asked).iter().map(|(role, entry)| health(*role, entry)).collect())
 }
 
 /// What needs the brokers before anything starts: topics and incarnation, an applied bundle.
@@ -82,8 +94,8 @@ async fn prepare(config: Arc<Config>, apply: bool) -> anyhow::Result<(String, bu
     tokio::task::spawn_blocking(prepare).await.context("prepare")?
 }
 
-/// Waits for SIGTERM or Ctrl-C, or for a role that ended by itself: then says which and why.
-async fn until_end(board: &Board) -> anyhow::Result<Option<String>> {
+/// Looks after the roles until SIGTERM or Ctrl-C, or until the process must end: then says why.
+async fn until_end(supervisor: &mut Supervisor) -> anyhow::Result<Option<String>> {
     let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
     let mut watch = tokio::time::interval(WATCH);
@@ -92,27 +104,14 @@ async fn until_end(board: &Board) -> anyhow::Result<Option<String>> {
             _ = terminate.recv() => return Ok(None),
             _ = interrupt.recv() => return Ok(None),
             _ = watch.tick() => {
-                let ended = lock(board).iter().find_map(|(role, running)| Some((*role, running.failure()?)));
-                if let Some((role, why)) = ended {
-                    return Ok(Some(format!("{} ended by itself: {why}", role.label())));
+                if let Err(why) = supervisor.look_after().await {
+                    return Ok(Some(why));
                 }
             }
         }
     }
 }
 
-/// Ends the roles in the order of the data flow, each within what is left of the grace.
-async fn end(board: &Board, leave: bool, grace: Duration) {
-    let until = tokio::time::Instant::now() + grace;
-    for role in Role::ALL {
-        let Some(running) = lock(board).remove(&role) else { continue };
-        // The last ones still get the time to commit what they have.
-        let left = until.saturating_duration_since(tokio::time::Instant::now()).max(Duration::from_secs(2));
-        tracing::info!(role = role.label(), "ending");
-        running.end(leave, left).await;
-    }
-}
-
-fn lock(board: &Board) -> std::sync::MutexGuard<'_, BTreeMap<Role, Running>> {
+fn lock(board: &Board) -> std::sync::MutexGuard<'_, BTreeMap<Role, Result<Running, String>>> {
     board.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -74,23 +74,33 @@ impl Running {
         }
     }
 
-    /// Why it ended by itself, if it did.
-    pub(crate) fn failure(&self) -> Option<String> {
-        let ended = |alive: bool, why: Option<String>| {
-            (!alive).then(|| why.unwrap_or_else(|| "see the log".to_owned()))
-        };
+    /// Whether it ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
         match self {
-            Self::Ingest(_) => None,
-            Self::Fold(handle) => ended(handle.health().report().alive, None),
+            Self::Ingest(_) => false,
+            Self::Fold(handle) => !handle.health().report().alive,
+            // Without a failure it hangs, which /live tells.
+            Self::Call { driver, .. } => driver.health().failure.is_some(),
+            Self::Batch(handle) => !handle.health().alive,
+        }
+    }
+
+    /// Clears away what is left of a role that ended by itself, and says why it did.
+    pub(crate) async fn into_failure(self, bound: Duration) -> String {
+        let unknown = || "it gave no reason".to_owned();
+        let why = match self {
+            Self::Ingest(_) => return unknown(),
+            Self::Fold(handle) => {
+                tokio::task::spawn_blocking(move || handle.join().err().map(|error| error.to_string()))
+            }
             Self::Call { driver, .. } => {
-                let health = driver.health();
-                ended(health.alive || health.failure.is_none(), health.failure)
+                tokio::task::spawn_blocking(move || driver.stop(Stop::Restart, bound).failure)
             }
             Self::Batch(handle) => {
-                let health = handle.health();
-                ended(health.alive, health.failure)
+                tokio::task::spawn_blocking(move || handle.stop(Stop::Restart, bound).failure)
             }
-        }
+        };
+        why.await.ok().flatten().unwrap_or_else(unknown)
     }
 
     /// Ends it: what it has is finished and committed within `grace`.

@@ -74,6 +74,31 @@ fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
 }
 
 #[test]
+fn a_plan_of_a_membership_that_was_replaced_is_aborted_and_the_producer_goes_on() {
+    let topic = unique("rejoin");
+    let _topics = Topics::create(1, &[(&topic, false)]);
+    let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
+    let mut before = Consumer::join(&config(), &instance, &[&topic]).unwrap();
+    let partition = assigned(&mut before).remove(0);
+    before.assign(&[(partition.clone(), 0)], false).unwrap();
+    let old = before.group_metadata().unwrap();
+    let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
+    // As after an outage: the same member joins anew.
+    let mut after = Consumer::join(&config(), &instance, &[&topic]).unwrap();
+    assert_eq!(assigned(&mut after), std::slice::from_ref(&partition));
+    after.assign(&[(partition.clone(), 0)], false).unwrap();
+    let offsets = [CommitOffset { partition, next: 1, metadata: "m".into() }];
+    let outcome = producer.run(&[record(&topic, 0, "k", Some("old"))], &offsets, &old);
+    assert!(matches!(outcome, Outcome::Aborted(_)), "{outcome:?}");
+    let new = after.group_metadata().unwrap();
+    let outcome = producer.run(&[record(&topic, 0, "k", Some("new"))], &offsets, &new);
+    assert_eq!(outcome, Outcome::Committed);
+    let values: Vec<_> = committed(&topic).into_iter().map(|record| record.value.unwrap()).collect();
+    assert_eq!(values, [b"new"]);
+    after.leave(Duration::from_secs(2));
+}
+
+#[test]
 fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stamp_found() {
     let topic = unique("compacted");
     let _topics = Topics::create(2, &[(&topic, true)]);

@@ -1,0 +1,140 @@
+//! What the topics hold, as any reader in read_committed sees it.
+
+use std::time::{Duration, Instant};
+
+use pipeline::kafka::{Config, Read, Reader};
+use schemas::answer::Answer;
+use schemas::answered::Answered;
+use schemas::decision::{Decision, Ruling};
+use schemas::delivery::Delivery;
+use schemas::event::{Event, Message};
+use schemas::request::Request;
+use schemas::topic::{Partitions, Topic, TopicNames};
+use schemas::wire::{self, Record};
+
+const PARTITIONS: i32 = 8;
+const BOUND: Duration = Duration::from_secs(30);
+
+/// A record and where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed<R> {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    /// The broker's append time, milliseconds since the epoch.
+    pub(crate) at: i64,
+    pub(crate) value: R,
+}
+
+/// Reads the topics of one deployment.
+#[derive(Clone)]
+pub(crate) struct Books {
+    kafka: Config,
+    names: TopicNames,
+}
+
+/// Everything that was written about the conversations.
+pub(crate) struct Log {
+    pub(crate) events: Vec<Placed<Event>>,
+    pub(crate) decisions: Vec<Placed<Decision>>,
+    pub(crate) requests: Vec<Placed<Request>>,
+    pub(crate) answers: Vec<Placed<Answer>>,
+    pub(crate) deliveries: Vec<Placed<Delivery>>,
+}
+
+impl Books {
+    pub(crate) fn new(kafka: Config, prefix: &str) -> Self {
+        Self { kafka, names: TopicNames::new(prefix) }
+    }
+
+    /// Every committed record of the topic of `R` up to now, each partition in its order.
+    pub(crate) fn all<R: Record>(&self) -> Vec<Placed<R>> {
+        self.from(&[0; PARTITIONS as usize])
+    }
+
+    /// As [`Books::all`], each partition from an offset on.
+    pub(crate) fn from<R: Record>(&self, offsets: &[i64]) -> Vec<Placed<R>> {
+        let mut placed = Vec::new();
+        self.each(R::TOPIC, offsets, |record| {
+            let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
+            let value = decoded.unwrap_or_else(|error| {
+                panic!("{}/{} at {}: {error}", record.topic, record.partition, record.offset)
+            });
+            let (partition, offset, at) = (record.partition, record.offset, record.timestamp);
+            placed.push(Placed { partition, offset, at, value });
+        });
+        placed
+    }
+
+    /// How many committed records a topic has.
+    pub(crate) fn count(&self, topic: Topic) -> usize {
+        let mut count = 0;
+        self.each(topic, &[0; PARTITIONS as usize], |_| count += 1);
+        count
+    }
+
+    pub(crate) fn log(&self) -> Log {
+        // Causes last, so that every effect that is seen has its cause.
+        let (deliveries, answers) = (self.all(), self.all());
+        let (decisions, requests, events) = (self.all(), self.all(), self.all());
+        Log { events, decisions, requests, answers, deliveries }
+    }
+
+    fn each(&self, topic: Topic, offsets: &[i64], mut take: impl FnMut(pipeline::Record)) {
+        let name = self.names.of(topic);
+        let mut reader = Reader::open(&self.kafka, &name).unwrap();
+        let partitions = match topic.partitions() {
+            Partitions::Deployment => PARTITIONS,
+            Partitions::One => 1,
+        };
+        for (partition, offset) in (0..partitions).zip(offsets) {
+            reader.add(partition, *offset).unwrap();
+        }
+        let begun = Instant::now();
+        while !reader.is_done() {
+            assert!(begun.elapsed() < BOUND, "topic {name} was not read to its end");
+            if let Read::Record(record) = reader.poll(Duration::from_millis(100)).unwrap() {
+                take(record);
+            }
+        }
+    }
+}
+
+impl Log {
+    /// What people said, as it came, missed messages included.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.events.iter().filter_map(|event| match &event.value {
+            Event::Message(message) | Event::Missed(message) => Some(message),
+            _ => None,
+        })
+    }
+
+    /// How requests ended.
+    pub(crate) fn outcomes(&self) -> impl Iterator<Item = (&Placed<Event>, &Answered)> {
+        self.events.iter().filter_map(|event| match &event.value {
+            Event::Answered(answered) => Some((event, answered)),
+            _ => None,
+        })
+    }
+
+    /// Decisions on messages, by their Easemob id.
+    pub(crate) fn on<'a>(&'a self, msg_id: &'a str) -> impl Iterator<Item = &'a Decision> {
+        let of_message = |d: &&Decision| matches!(d.input.as_str(), "message" | "missed" | "withdrawn");
+        self.decisions
+            .iter()
+            .map(|decision| &decision.value)
+            .filter(of_message)
+            .filter(move |d| d.message.as_ref().is_some_and(|message| message.easemob_id() == msg_id))
+    }
+
+    /// Whether every event has its decision, every request its outcome, and every part its delivery.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let decidable = |event: &&Placed<Event>| event.value.conversation().is_some();
+        let by_input = |d: &&Placed<Decision>| {
+            // A turn that opens for messages that waited has a decision beside that on the input.
+            !(d.value.ruling == Ruling::Asked && d.value.input == "answered")
+        };
+        self.decisions.iter().filter(by_input).count() >= self.events.iter().filter(decidable).count()
+            && self.outcomes().count() >= self.requests.len()
+            && self.deliveries.len() >= self.answers.len()
+    }
+}

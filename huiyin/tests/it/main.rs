@@ -1,0 +1,24 @@
+//! The binary as it is run: processes, a real broker, a real engine, and stand-ins of everything else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests fail loudly"
+)]
+
+mod books;
+mod broker;
+mod bundle;
+mod drain;
+mod http;
+mod kafka_away;
+mod kills;
+mod process;
+mod rig;
+mod stand_ins;
+mod starts;
+mod traffic;
+mod wait;
