@@ -90,9 +90,9 @@ impl Running {
         let unknown = || "it gave no reason".to_owned();
         let why = match self {
             Self::Ingest(_) => return unknown(),
-            Self::Fold(handle) => {
-                tokio::task::spawn_blocking(move || handle.join().err().map(|error| error.to_string()))
-            }
+            Self::Fold(handle) => tokio::task::spawn_blocking(move || {
+                handle.join().err().map(|error| format!("{:#}", anyhow::Error::from(error)))
+            }),
             Self::Call { driver, .. } => {
                 tokio::task::spawn_blocking(move || driver.stop(Stop::Restart, bound).failure)
             }

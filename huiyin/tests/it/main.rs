@@ -17,6 +17,7 @@ mod http;
 mod kafka_away;
 mod kills;
 mod process;
+mod restart;
 mod rig;
 mod stand_ins;
 mod starts;

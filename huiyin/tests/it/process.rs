@@ -83,6 +83,11 @@ impl Process {
         Some((status, serde_json::from_str(&body).ok()?))
     }
 
+    /// What the meter shows.
+    pub(crate) fn metrics(&self) -> String {
+        http::call("GET", &format!("http://127.0.0.1:{}/metrics", self.admin), "").unwrap().1
+    }
+
     pub(crate) fn is_ready(&self) -> bool {
         self.ready().is_some_and(|(status, _)| status == 200)
     }

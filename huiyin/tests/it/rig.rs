@@ -117,8 +117,18 @@ impl Rig {
         format!("{}.{name}", self.name)
     }
 
+    /// Name of the deployment.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Access to its broker.
+    pub(crate) fn access(&self) -> Config {
+        access(&self.kafka)
+    }
+
     pub(crate) fn admin(&self) -> Admin {
-        Admin::new(&access(&self.kafka)).unwrap()
+        Admin::new(&self.access()).unwrap()
     }
 
     /// Asks the engine.

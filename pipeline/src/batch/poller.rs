@@ -16,7 +16,7 @@ use super::sink::Sink;
 use super::tasks::Tasks;
 use super::work::Letter;
 use crate::kafka::commit_meta::MetadataError;
-use crate::kafka::{self, Consumer, Partition, Polled, Publisher};
+use crate::kafka::{self, Consumer, Partition, Polled, Publisher, with_causes};
 use crate::{Record, Stop};
 
 /// Longest wait for a record when nothing else is to be done.
@@ -113,8 +113,8 @@ impl<S: Sink> Poller<S> {
             Err(failure) => (Stop::Restart, Some(failure)),
         };
         if let Some(failure) = failure {
-            tracing::error!(label = failure.label(), "batch driver ends: {failure}");
-            self.ends.board.show(|health| health.failure = Some(failure.to_string()));
+            tracing::error!(label = failure.label(), "batch driver ends: {}", with_causes(&failure));
+            self.ends.board.show(|health| health.failure = Some(with_causes(&failure)));
         }
         self.show();
         let all: Vec<Partition> = self.machine.partitions().map(|(partition, _)| partition.clone()).collect();

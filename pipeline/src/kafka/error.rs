@@ -67,6 +67,12 @@ impl Error {
     }
 }
 
+/// An error with all its causes, for those who can only keep text.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Whether the code says that a newer process took over this one's transactional id. A membership that was taken over
 /// does not: a consumer that joins anew after an outage takes over its own. A twin's is fatal to the consumer.
 pub(crate) fn is_fencing(code: RDKafkaErrorCode) -> bool {

@@ -27,6 +27,7 @@ pub use admin::{Admin, Created, Topic};
 pub use config::{Config, ConfigError, Property, RawConfig};
 pub use consumer::{Committed, Consumer, GroupMetadata, Polled};
 pub use error::Error;
+pub(crate) use error::with_causes;
 pub use instance::{Instance, NameError};
 pub use partition::Partition;
 pub use probe::{ProbeFailure, probe};

@@ -15,6 +15,7 @@ use crate::call::core::{Event, Plan, Settled};
 use crate::call::metrics;
 use crate::kafka::{
     CommitOffset, Config, Error, GroupMetadata, Instance, Outcome, Partition, TransactionalProducer,
+    with_causes,
 };
 
 /// Fenced twice within it: a twin runs.
@@ -129,7 +130,7 @@ impl Committer {
     fn passing(&self, error: &Error) -> bool {
         tracing::warn!(%error, "prepare transactional producer");
         if matches!(error, Error::Client { .. }) {
-            self.shared.fail(error.to_string());
+            self.shared.fail(with_causes(&error));
         }
         !matches!(error, Error::Client { .. })
     }

@@ -12,7 +12,7 @@ use super::reading::Reading;
 use super::shared::Shared;
 use crate::call::Handler;
 use crate::call::core::{Commit, Event, Position, Settled};
-use crate::kafka::{Consumer, Error, Partition, Polled};
+use crate::kafka::{Consumer, Error, Partition, Polled, with_causes};
 
 const POLL: Duration = Duration::from_millis(20);
 /// How old the membership may be that plans are made under.
@@ -91,7 +91,7 @@ impl<H: Handler> Poller<H> {
                 Polled::Record(record) => self.reading.read(record, &self.owned),
                 Polled::Nothing => break,
                 Polled::Trouble(error) => tracing::warn!(%error, "poll"),
-                Polled::Fatal(error) => return self.shared.fail(error.to_string()),
+                Polled::Fatal(error) => return self.shared.fail(with_causes(&error)),
                 Polled::OutOfRange => self.out_of_range(),
                 rebalance => {
                     self.flush();
@@ -135,7 +135,7 @@ impl<H: Handler> Poller<H> {
         if let Err(error) = done
             && !self.shared.is_over()
         {
-            self.shared.fail(error.to_string());
+            self.shared.fail(with_causes(&error));
         }
         self.shared.set_group(self.consumer.group_metadata().ok());
     }
