@@ -1,8 +1,10 @@
 //! One running role: asked how it is, and ended.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use pipeline::kafka::Publisher;
 use pipeline::{Stop, batch, call, fold};
 
 use crate::admin::RoleHealth;
@@ -10,7 +12,12 @@ use crate::admin::RoleHealth;
 /// A role that runs.
 pub(crate) enum Running {
     /// Callbacks to Kafka.
-    Ingest(ingest::IngestHandle),
+    Ingest {
+        /// Answers them.
+        server: ingest::IngestHandle,
+        /// Holds what Kafka has not acknowledged yet.
+        publisher: Arc<Publisher>,
+    },
     /// A fold driver.
     Fold(fold::Handle),
     /// A call driver, and how long its running calls may go on when it ends.
@@ -31,8 +38,9 @@ impl Running {
     /// How it is.
     pub(crate) fn health(&self, role: &'static str) -> RoleHealth {
         match self {
-            Self::Ingest(handle) => {
-                RoleHealth { role, live: true, ready: true, detail: format!("listens on {}", handle.addr()) }
+            Self::Ingest { server, publisher } => {
+                let detail = format!("listens on {}, {} unacknowledged", server.addr(), publisher.waiting());
+                RoleHealth { role, live: true, ready: true, detail }
             }
             Self::Fold(handle) => {
                 let report = handle.health().report();
@@ -77,7 +85,7 @@ impl Running {
     /// Whether it ended by itself.
     pub(crate) fn has_ended(&self) -> bool {
         match self {
-            Self::Ingest(_) => false,
+            Self::Ingest { .. } => false,
             Self::Fold(handle) => !handle.health().report().alive,
             // Without a failure it hangs, which /live tells.
             Self::Call { driver, .. } => driver.health().failure.is_some(),
@@ -89,7 +97,7 @@ impl Running {
     pub(crate) async fn into_failure(self, bound: Duration) -> String {
         let unknown = || "it gave no reason".to_owned();
         let why = match self {
-            Self::Ingest(_) => return unknown(),
+            Self::Ingest { .. } => return unknown(),
             Self::Fold(handle) => tokio::task::spawn_blocking(move || {
                 handle.join().err().map(|error| format!("{:#}", anyhow::Error::from(error)))
             }),
@@ -107,12 +115,7 @@ impl Running {
     pub(crate) async fn end(self, leave: bool, grace: Duration) {
         let how = if leave { Stop::Leave } else { Stop::Restart };
         match self {
-            Self::Ingest(handle) => {
-                handle.stop_accepting();
-                if tokio::time::timeout(grace, handle.drained()).await.is_err() {
-                    tracing::warn!("callbacks were still running at the end of the grace");
-                }
-            }
+            Self::Ingest { server, publisher } => end_ingest(server, publisher, grace).await,
             Self::Fold(handle) => {
                 handle.stop(how);
                 blocking(move || {
@@ -130,6 +133,26 @@ impl Running {
             }
         }
     }
+}
+
+/// Answers what is at work, then waits for the acknowledgement of what is queued: a message that was passed for want of
+/// one, and above all a withdrawal, must not end with the process.
+async fn end_ingest(server: ingest::IngestHandle, publisher: Arc<Publisher>, grace: Duration) {
+    let until = Instant::now() + grace;
+    server.stop_accepting();
+    if tokio::time::timeout(grace, server.drained()).await.is_err() {
+        tracing::warn!("callbacks were still running at the end of the grace");
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    blocking(move || {
+        if !publisher.flush_within(left) {
+            tracing::error!(
+                records = publisher.waiting(),
+                "records were not acknowledged within the grace and are given up"
+            );
+        }
+    })
+    .await;
 }
 
 /// Clients block when they are closed, which an async worker must not.

@@ -38,11 +38,11 @@ pub(crate) async fn start(
 async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let raw = config.ingest.as_ref().context("section [ingest] is missing")?;
     let section = ingest::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
-    let publisher = Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?;
+    let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
     let judge = watched.derive(|bundle| Ok(ingest::Judge::new(bundle)?))?;
-    let step = ingest::Ingest::new(section, Arc::new(publisher), log, judge);
-    Ok(Running::Ingest(ingest::serve(step).await?))
+    let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, judge);
+    Ok(Running::Ingest { server: ingest::serve(step).await?, publisher })
 }
 
 fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {

@@ -59,6 +59,35 @@ fn without_kafka_callbacks_are_answered_by_policy_and_afterwards_nothing_accepte
     println!("{}", refold.trim());
 }
 
+#[test]
+fn what_waits_for_kafka_when_ingest_is_told_to_end_is_written_within_the_grace() {
+    let broker = Broker::start();
+    let apps = [(PASS, "/callbacks/pass"), (REJECT, "/callbacks/reject")];
+    let rig = Rig::with("queued", &broker.address(), &apps, |text| for_two_apps(&text));
+    rig.done(&["topics", "create"]);
+    rig.done(&["config", "apply"]);
+    let patient = |text: String| text.replace("grace = \"10s\"", "grace = \"30s\"");
+    let mut ingest = rig.start_with(patient, &["run", "--roles", "ingest"]);
+    ingest.wait_ready();
+    // The producer has its id before the broker goes.
+    assert!(rig.stand_ins.say_in(PASS, "p", "before").is_intercepted());
+
+    broker.freeze();
+    let (passed, rejected) =
+        (rig.stand_ins.say_in(PASS, "p", "passed"), rig.stand_ins.say_in(REJECT, "r", "rejected"));
+    assert!(passed.delivered && rejected.is_unavailable(), "{passed:?} {rejected:?}");
+    ingest.terminate();
+    until("ingest to end", seconds(20), || ingest.output().contains("ending role=\"ingest\"").then_some(()));
+    broker.thaw();
+    assert_eq!(ingest.wait_end(40), Some(0), "{}", ingest.tail());
+
+    let log = rig.books.log();
+    let recorded: BTreeSet<&str> = log.messages().map(|message| message.id.easemob_id()).collect();
+    assert!(recorded.contains(passed.msg_id.as_str()) && recorded.contains(rejected.msg_id.as_str()));
+    let withdrawn = |event: &Event| matches!(event, Event::Withdrawn(reference) if reference.message.easemob_id() == rejected.msg_id);
+    assert!(log.events.iter().any(|event| withdrawn(&event.value)), "rejected and not withdrawn");
+}
+
 /// Waits until so many more messages of that kind were said.
 fn more(traffic: &Traffic, count: usize, is_it: impl Fn(&Said) -> bool) {
     let already = traffic.said().len();
