@@ -1,6 +1,7 @@
 //! The local stack, the demo and the tidy checks.
 
 mod demo;
+mod rig;
 mod say;
 mod stack;
 

@@ -1,10 +1,10 @@
 //! Reads everything back and checks the four clauses on it.
 
-use super::prices::Prices;
 use super::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
 use super::stage::{Stage, expect};
-use super::tables::Table;
-use super::topics::Topics;
+use crate::rig::prices::Prices;
+use crate::rig::tables::Table;
+use crate::rig::topics::Topics;
 use crate::say::say;
 use anyhow::{Context, Result};
 use schemas::answer::Answer;

@@ -1,34 +1,19 @@
 //! The line itself: huiyin in two processes, so that the call step can be killed alone.
 
-use super::home::Home;
-use super::net::Net;
-use super::patience::{Interrupted, Patience};
-use super::process::{Process, program};
-use super::stand_ins::StandIns;
+use crate::rig::home::{Home, free_ports};
+use crate::rig::instance::{Instance, run};
+use crate::rig::net::Net;
+use crate::rig::patience::Patience;
+use crate::rig::process::program;
+use crate::rig::stand_ins::StandIns;
 use crate::stack::Borrowed;
-use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use anyhow::Result;
 use std::rc::Rc;
-use std::time::Duration;
-
-const READY_WITHIN: Duration = Duration::from_secs(60);
-
-/// One instance of huiyin with some of the roles.
-struct Instance {
-    /// Name of its directory.
-    name: &'static str,
-    roles: &'static str,
-    config: PathBuf,
-    admin: String,
-    process: Process,
-}
 
 /// Both instances. Dropping it stops them, the one that answers callbacks first.
 pub(crate) struct Line {
     front: Instance,
     call: Instance,
-    huiyin: PathBuf,
     net: Rc<Net>,
 }
 
@@ -43,8 +28,7 @@ impl Line {
         (stand_ins, ingest_port): (&StandIns, u16),
         (net, patience): (&Rc<Net>, &Patience),
     ) -> Result<Self> {
-        let huiyin = program("huiyin")?;
-        let [admin, call_admin] = super::home::free_ports()?;
+        let [admin, call_admin] = free_ports()?;
         let configure = |file: &str, admin: u16| {
             let values = [
                 ("deployment", home.name.clone()),
@@ -62,18 +46,12 @@ impl Line {
         let (config, call_config) =
             (configure("huiyin.toml", admin)?, configure("huiyin-call.toml", call_admin)?);
         for command in [&["topics", "create"] as &[&str], &["migrate"], &["config", "apply"]] {
-            run(&huiyin, &config, command)?;
+            run(&config, command)?;
         }
-        let start =
-            |name: &'static str, roles: &'static str, config: PathBuf, admin: u16| -> Result<Instance> {
-                let admin = format!("http://127.0.0.1:{admin}");
-                let process = launch(home, name, (&huiyin, &config, roles))?;
-                Ok(Instance { name, roles, config, admin, process })
-            };
+        let front = ("line", "ingest,decide,deliver,account");
         let mut line = Self {
-            front: start("line", "ingest,decide,deliver,account", config, admin)?,
-            call: start("call", "call", call_config, call_admin)?,
-            huiyin: huiyin.clone(),
+            front: Instance::start(home, front, (config, admin))?,
+            call: Instance::start(home, ("call", "call"), (call_config, call_admin))?,
             net: Rc::clone(net),
         };
         line.wait_ready(patience)?;
@@ -100,8 +78,7 @@ impl Line {
         for instance in [&mut self.front, &mut self.call] {
             if instance.process.check().is_err() {
                 let ended = instance.process.id();
-                instance.process =
-                    launch(home, instance.name, (&self.huiyin, &instance.config, instance.roles))?;
+                instance.start_again(home)?;
                 let id = instance.process.id();
                 revived
                     .push(format!("huiyin ({}) ended; process {ended} is now process {id}", instance.name));
@@ -121,19 +98,8 @@ impl Line {
     /// # Errors
     /// When one ends or is not ready within a minute; the end of its log is told.
     pub(crate) fn wait_ready(&mut self, patience: &Patience) -> Result<()> {
-        for instance in [&mut self.front, &mut self.call] {
-            let what = format!("huiyin with {} to be ready", instance.roles);
-            let url = format!("{}/ready", instance.admin);
-            let ready = patience.until(&what, READY_WITHIN, || {
-                instance.process.check()?;
-                Ok(self.net.is_ok(&url).then_some(()))
-            });
-            ready.map_err(|error| match error.is::<Interrupted>() {
-                true => error,
-                false => error.context(instance.process.tail()),
-            })?;
-        }
-        Ok(())
+        self.front.wait_ready(&self.net, patience)?;
+        self.call.wait_ready(&self.net, patience)
     }
 
     /// Fails with the end of a log when an instance has ended by itself.
@@ -152,9 +118,7 @@ impl Line {
 
     /// What the meters say of the instances that answer, in the text form of Prometheus.
     pub(crate) fn metrics(&self) -> String {
-        let of =
-            |instance: &Instance| self.net.text(&format!("{}/metrics", instance.admin)).unwrap_or_default();
-        format!("{}\n{}", of(&self.front), of(&self.call))
+        format!("{}\n{}", self.front.metrics(&self.net), self.call.metrics(&self.net))
     }
 
     /// Runs a command of huiyin and returns what it printed.
@@ -162,31 +126,14 @@ impl Line {
     /// # Errors
     /// When it fails, with what it said.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
-        run(&self.huiyin, &self.front.config, arguments)
+        run(self.front.config(), arguments)
     }
 
     /// The command line of huiyin for this deployment, to be shown.
-    pub(crate) fn prompt(&self) -> String {
-        format!("{} --config {}", self.huiyin.display(), self.front.config.display())
+    ///
+    /// # Errors
+    /// When the program is missing.
+    pub(crate) fn prompt(&self) -> Result<String> {
+        Ok(format!("{} --config {}", program("huiyin")?.display(), self.front.config().display()))
     }
-}
-
-fn launch(home: &Home, process: &str, (huiyin, config, roles): (&Path, &Path, &str)) -> Result<Process> {
-    let config = config.display().to_string();
-    Process::start(home.service(process), huiyin, &["--config", &config, "run", "--roles", roles])
-}
-
-fn run(huiyin: &Path, config: &Path, arguments: &[&str]) -> Result<String> {
-    let output = Command::new(huiyin)
-        .arg("--config")
-        .arg(config)
-        .args(arguments)
-        .output()
-        .with_context(|| format!("starting {}", huiyin.display()))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("huiyin {} failed ({}):\n{text}{said}", arguments.join(" "), output.status);
-    }
-    Ok(text)
 }

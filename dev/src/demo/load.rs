@@ -1,10 +1,10 @@
 //! A small load that goes on until Ctrl-C, with a line that tells how it goes.
 
-use super::easemob::{BOT, To};
-use super::meter::Meter;
 use super::proof::yuan;
 use super::stage::Stage;
-use super::tables::Table;
+use crate::rig::easemob::{BOT, To};
+use crate::rig::meter::Meter;
+use crate::rig::tables::Table;
 use crate::say::say;
 use anyhow::Result;
 use std::io::{IsTerminal, Write, stdout};
@@ -24,7 +24,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 /// When a stand-in or the tables do not answer, or a process cannot be started again.
 pub(crate) fn keep_up(stage: &mut Stage) -> Result<bool> {
     say("\nThe line stays up under two messages a second; Ctrl-C ends it. Meanwhile you can try:");
-    say(&format!("  {} query cost", stage.line.prompt()));
+    say(&format!("  {} query cost", stage.line.prompt()?));
     say(&format!("  kill -9 a process of huiyin ({}): it is started again", stage.line.ids()));
     let (mut stored, mut disturbed) = (String::new(), false);
     for number in 0.. {

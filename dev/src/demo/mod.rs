@@ -1,37 +1,26 @@
 //! `dev demo`: plays conversations through the whole line on this machine and proves what came of them.
 
 mod audit;
-mod easemob;
-mod home;
 mod line;
 mod load;
-mod meter;
-mod model;
-mod net;
-mod patience;
-mod prices;
-mod process;
 mod proof;
 mod script;
 mod stage;
-mod stand_ins;
-mod tables;
-mod topics;
 
+use crate::rig::home::{self, Home};
+use crate::rig::net::Net;
+use crate::rig::patience::Patience;
+use crate::rig::stand_ins::StandIns;
+use crate::rig::topics::Topics;
 use crate::say::{complain, say};
 use crate::stack::Borrowed;
 use anyhow::Result;
 use clap::Args;
-use home::Home;
 use line::Line;
-use net::Net;
-use patience::Patience;
 use proof::Clause;
 use stage::Stage;
-use stand_ins::StandIns;
 use std::process::ExitCode;
 use std::rc::Rc;
-use topics::Topics;
 
 #[derive(Args)]
 pub(crate) struct Cli {
@@ -57,7 +46,7 @@ fn perform(cli: &Cli) -> Result<Proof> {
     let patience = Patience::until_signalled(net.runtime())?;
     let stack = Borrowed::up()?;
     patience.check()?;
-    let home = Home::new(&stack, &net)?;
+    let home = Home::new("demo", &stack, &net)?;
     say(&format!("starting {}; logs and configuration are in {}", home.name, home.dir.display()));
     let [ingest_port] = home::free_ports()?;
     let stand_ins = StandIns::start(&home, ingest_port, &net, &patience)?;

@@ -1,11 +1,11 @@
 //! What a scene plays with, and how it shows what people see.
 
-use super::easemob::{BOT, Easemob, Received, Sent, To};
-use super::home::Home;
 use super::line::Line;
-use super::model::{Call, Model};
-use super::patience::Patience;
-use super::topics::Topics;
+use crate::rig::easemob::{BOT, Easemob, Received, Sent, To};
+use crate::rig::home::Home;
+use crate::rig::model::{Call, Model};
+use crate::rig::patience::Patience;
+use crate::rig::topics::Topics;
 use crate::say::say;
 use anyhow::{Result, bail};
 use schemas::decision::Decision;

@@ -1,8 +1,8 @@
 //! Charged exactly: what was settled is what the provider bills for the answers that were let out.
 
 use super::{Clause, yuan};
-use crate::demo::model::Call;
-use crate::demo::prices::Prices;
+use crate::rig::model::Call;
+use crate::rig::prices::Prices;
 use anyhow::Result;
 use schemas::answer::{Answer, AnswerSource};
 use schemas::answered::Answered;

@@ -1,8 +1,8 @@
 //! A crash at the worst moment: one call runs, another has just finished.
 
 use super::trouble::outcome;
-use crate::demo::easemob::{BOT, To};
 use crate::demo::stage::{Stage, WITHIN, expect, expect_part, note};
+use crate::rig::easemob::{BOT, To};
 use anyhow::Result;
 use schemas::ledger::{LedgerEntry, LedgerKind};
 

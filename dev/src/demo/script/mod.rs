@@ -4,8 +4,8 @@ mod crash;
 mod talk;
 mod trouble;
 
-use super::patience::Interrupted;
 use super::stage::Stage;
+use crate::rig::patience::Interrupted;
 use crate::say::{complain, say};
 use anyhow::Result;
 

@@ -1,7 +1,7 @@
 //! People and the bot talk, and nothing goes wrong.
 
-use crate::demo::easemob::{BOT, To};
 use crate::demo::stage::{Stage, expect, expect_part, note};
+use crate::rig::easemob::{BOT, To};
 use anyhow::Result;
 use schemas::decision::Ruling;
 

@@ -1,8 +1,8 @@
 //! Something goes wrong around one message: repeated, forged, failing, forbidden, taken back.
 
 use super::talk::is_about;
-use crate::demo::easemob::{BOT, Callback, To};
 use crate::demo::stage::{Stage, expect, expect_part, note, show};
+use crate::rig::easemob::{BOT, Callback, To};
 use anyhow::{Context, Result};
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};

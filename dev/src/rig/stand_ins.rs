@@ -30,7 +30,7 @@ impl StandIns {
         let values = [("seed", home.seed.to_string()), ("ingest_port", ingest_port.to_string())];
         let config = home.configure("simulators.toml", "simulators.toml", &values)?;
         let arguments = ["run", "--config", &config.display().to_string()];
-        let mut process = Process::start(home.service("stand-ins"), &program("simulators")?, &arguments)?;
+        let mut process = Process::start(home.service("stand-ins")?, &program("simulators")?, &arguments)?;
         let mut address = |who: &str| {
             patience.until(&format!("the stand-in {who}"), Duration::from_secs(20), || {
                 process.check()?;

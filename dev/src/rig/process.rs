@@ -1,4 +1,4 @@
-//! A process of the demo: started, asked whether it lives, killed, and never left behind.
+//! A process of a run: started, asked whether it lives, killed, and never left behind.
 
 use crate::say::complain;
 use crate::stack::{Service, stop_all, tail};
@@ -78,7 +78,7 @@ impl Drop for Process {
         if let Err(error) = stop_all(std::slice::from_ref(&self.service)) {
             complain(&format!("stopping {}: {error:#}", self.service.name));
         }
-        // Reaped, so that it leaves no trace in the process table while the demo goes on.
+        // Reaped, so that it leaves no trace in the process table while the run goes on.
         self.child.try_wait().ok();
     }
 }
@@ -90,6 +90,6 @@ impl Drop for Process {
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     let here = std::env::current_exe().context("finding this program")?;
     let program = here.with_file_name(name);
-    ensure!(program.is_file(), "{} is missing: dev/demo builds it", program.display());
+    ensure!(program.is_file(), "{} is missing: the scripts of dev/ build it", program.display());
     Ok(program)
 }

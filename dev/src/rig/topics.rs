@@ -8,7 +8,7 @@ use schemas::wire::{self, Record};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Partitions of the demo's deployment, as its configuration file says.
+/// Partitions of every run's deployment, as the configuration files say.
 pub(crate) const PARTITIONS: i32 = 8;
 const BOUND: Duration = Duration::from_secs(30);
 

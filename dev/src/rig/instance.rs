@@ -1,0 +1,101 @@
+//! One process of huiyin.
+
+use super::home::Home;
+use super::net::Net;
+use super::patience::{Interrupted, Patience};
+use super::process::{Process, program};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A process of huiyin with some of the roles.
+pub(crate) struct Instance {
+    /// Name of its directory.
+    pub(crate) name: String,
+    pub(crate) roles: String,
+    pub(crate) process: Process,
+    config: PathBuf,
+    /// Base address of its admin port.
+    admin: String,
+}
+
+impl Instance {
+    /// Starts it; it may not be ready yet.
+    ///
+    /// # Errors
+    /// When the program is missing or ends at once.
+    pub(crate) fn start(
+        home: &Home,
+        (name, roles): (&str, &str),
+        (config, admin): (PathBuf, u16),
+    ) -> Result<Self> {
+        let admin = format!("http://127.0.0.1:{admin}");
+        let process = launch(home, name, (&config, roles))?;
+        Ok(Self { name: name.to_owned(), roles: roles.to_owned(), process, config, admin })
+    }
+
+    /// Starts it again after its end, under the same id; it may not be ready yet.
+    ///
+    /// # Errors
+    /// When it ends at once.
+    pub(crate) fn start_again(&mut self, home: &Home) -> Result<()> {
+        self.process = launch(home, &self.name, (&self.config, &self.roles))?;
+        Ok(())
+    }
+
+    /// Waits until it says that it takes work.
+    ///
+    /// # Errors
+    /// When it ends or is not ready within a minute; the end of its log is told.
+    pub(crate) fn wait_ready(&mut self, net: &Net, patience: &Patience) -> Result<()> {
+        let what = format!("huiyin with {} to be ready", self.roles);
+        let url = format!("{}/ready", self.admin);
+        let ready = patience.until(&what, READY_WITHIN, || {
+            self.process.check()?;
+            Ok(net.is_ok(&url).then_some(()))
+        });
+        ready.map_err(|error| match error.is::<Interrupted>() {
+            true => error,
+            false => error.context(self.process.tail()),
+        })
+    }
+
+    /// What its meters say, in the text form of Prometheus; nothing when it does not answer.
+    pub(crate) fn metrics(&self, net: &Net) -> String {
+        net.text(&format!("{}/metrics", self.admin)).unwrap_or_default()
+    }
+
+    /// Its configuration file.
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+}
+
+fn launch(home: &Home, name: &str, (config, roles): (&Path, &str)) -> Result<Process> {
+    let config = config.display().to_string();
+    let arguments = ["--config", &config, "run", "--roles", roles];
+    Process::start(home.service(name)?, &program("huiyin")?, &arguments)
+}
+
+/// Runs a command of huiyin and returns what it printed.
+///
+/// # Errors
+/// When it fails, with what it said.
+pub(crate) fn run(config: &Path, arguments: &[&str]) -> Result<String> {
+    let huiyin = program("huiyin")?;
+    let output = Command::new(&huiyin)
+        .arg("--config")
+        .arg(config)
+        .args(arguments)
+        .output()
+        .with_context(|| format!("starting {}", huiyin.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("huiyin {} failed ({}):\n{text}{said}", arguments.join(" "), output.status);
+    }
+    Ok(text)
+}
