@@ -13,6 +13,8 @@ mod offsets;
 mod refold;
 mod role;
 mod run;
+#[cfg(test)]
+mod runbook;
 mod substitute;
 mod table;
 mod telemetry;

@@ -13,6 +13,8 @@ use super::Reads;
 use crate::config::Config;
 use crate::role::Role;
 
+/// How long one answer of the brokers may take.
+const ANSWER: Duration = Duration::from_secs(10);
 /// How long the records at the frontiers of one topic are waited for.
 const FRONTIERS: Duration = Duration::from_secs(10);
 
@@ -65,7 +67,7 @@ pub(super) fn places(
         let partitions: Vec<Partition> =
             (0..config.partitions).map(|index| Partition { topic: name.as_str().into(), index }).collect();
         for committed in group.committed(&partitions).context("read committed offsets")? {
-            let bounds = group.bounds(&committed.partition).context("read the log's ends")?;
+            let bounds = group.bounds(&committed.partition, ANSWER).context("read the log's ends")?;
             let high = log.watermarks(committed.partition.index).context("read the log's ends")?.1;
             let said = said(reads, (config, incarnation), &committed, bounds.0..=high);
             places.push(Place {
@@ -104,12 +106,12 @@ fn said(
     Ok(Some(said))
 }
 
-/// When the first record at or behind each place's committed offset was appended, by topic and partition number; those
-/// that have none, or whose transactions take long to settle, are absent.
-pub(super) fn frontier_times(
+/// When the first record at or behind each place's committed offset was appended, by topic and partition number; `None`
+/// where only markers of transactions are left. Places whose transactions take long to settle are absent.
+pub(super) fn frontiers(
     config: &Config,
     places: &[Place],
-) -> anyhow::Result<BTreeMap<(Topic, i32), i64>> {
+) -> anyhow::Result<BTreeMap<(Topic, i32), Option<i64>>> {
     let mut times = BTreeMap::new();
     for topic in Topic::ALL {
         let behind: Vec<(i32, i64)> = places
@@ -131,7 +133,7 @@ fn first_records(
     kafka: &kafka::Config,
     topic: &str,
     starts: &[(i32, i64)],
-) -> Result<BTreeMap<i32, i64>, kafka::Error> {
+) -> Result<BTreeMap<i32, Option<i64>>, kafka::Error> {
     let mut reader = Reader::open(kafka, topic)?;
     for (index, from) in starts {
         reader.add(*index, *from)?;
@@ -139,9 +141,13 @@ fn first_records(
     let until = Instant::now() + FRONTIERS;
     let mut times = BTreeMap::new();
     while !reader.is_done() && Instant::now() < until {
-        if let Read::Record(record) = reader.poll(Duration::from_millis(50))? {
-            times.entry(record.partition).or_insert(record.timestamp);
-            reader.remove(record.partition)?;
+        match reader.poll(Duration::from_millis(50))? {
+            Read::Record(record) => {
+                times.insert(record.partition, Some(record.timestamp));
+                reader.remove(record.partition)?;
+            }
+            Read::End(partition) => drop(times.insert(partition, None)),
+            Read::Nothing => {}
         }
     }
     Ok(times)

@@ -5,7 +5,7 @@ use pipeline::offsets::Said;
 use pipeline::{Clock, WallClock};
 use serde_json::{Value, json};
 
-use super::place::{Place, frontier_times, group, places};
+use super::place::{Place, frontiers, group, places};
 use super::reads;
 use crate::config::Config;
 use crate::moment::lasted;
@@ -24,11 +24,14 @@ pub(super) fn show(config: &Config, role: Option<Role>, json: bool) -> anyhow::R
         let group = group(config, role)?;
         let members = group.members().context("read the group's members")?.len();
         let places = places(config, reads(role)?, &group, &incarnation)?;
-        let times = frontier_times(config, &places)?;
+        let frontiers = frontiers(config, &places)?;
         for place in places {
-            let age = times.get(&(place.topic, place.partition.index)).map(|time| WallClock.now() - time);
-            values.push(value(role, members, &place, age));
-            rows.push(row(role, &place, age));
+            let frontier = frontiers.get(&(place.topic, place.partition.index)).copied();
+            let age = frontier.flatten().map(|time| WallClock.now().saturating_sub(time).max(0));
+            // A step commits behind its last record; what is left there then is no work.
+            let lag = if frontier == Some(None) { Some(0) } else { place.lag() };
+            values.push(value(role, members, &place, (lag, age)));
+            rows.push(row(role, &place, (lag, age)));
         }
     }
     if json {
@@ -49,7 +52,7 @@ fn ahead(place: &Place) -> Option<i64> {
     }
 }
 
-fn value(role: Role, members: usize, place: &Place, age: Option<i64>) -> Value {
+fn value(role: Role, members: usize, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> Value {
     let mut value = json!({
         "role": role.label(),
         "members": members,
@@ -59,7 +62,7 @@ fn value(role: Role, members: usize, place: &Place, age: Option<i64>) -> Value {
         "log_start": place.log.0,
         "log_end": place.log.1,
         "unsettled": place.unsettled,
-        "lag": place.lag(),
+        "lag": lag,
         "frontier_age_ms": age,
         "finished_ahead": ahead(place),
         "incarnation": place.incarnation,
@@ -82,7 +85,7 @@ fn value(role: Role, members: usize, place: &Place, age: Option<i64>) -> Value {
     value
 }
 
-fn row(role: Role, place: &Place, age: Option<i64>) -> [String; 9] {
+fn row(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> [String; 9] {
     let or_none = |number: Option<i64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     [
         role.label().to_owned(),
@@ -90,7 +93,7 @@ fn row(role: Role, place: &Place, age: Option<i64>) -> [String; 9] {
         or_none(place.committed),
         format!("{}..{}", place.log.0, place.log.1),
         place.unsettled.to_string(),
-        or_none(place.lag()),
+        or_none(lag),
         age.map_or_else(|| "-".to_owned(), lasted),
         or_none(ahead(place)),
         state(place),

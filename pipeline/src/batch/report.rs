@@ -120,7 +120,7 @@ impl<S: Sink> Poller<S> {
         let positions: BTreeMap<_, _> = self.consumer.positions()?.into_iter().collect();
         let mut behind = BTreeMap::new();
         for (partition, assigned) in self.machine.partitions() {
-            let (low, end) = self.consumer.bounds(partition, BOUNDS)?;
+            let (low, end) = self.log.bounds(partition, BOUNDS)?;
             let taken = if assigned.refused.is_some() { low } else { assigned.next() };
             let passed = positions.get(partition).copied().flatten().filter(|_| assigned.refused.is_none());
             behind.insert(partition.clone(), (end - passed.unwrap_or(taken).max(taken)).max(0));

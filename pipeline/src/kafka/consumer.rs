@@ -219,17 +219,6 @@ impl Consumer {
         self.client.commit(&list, CommitMode::Sync).map_err(Error::request("commit", &self.identity))
     }
 
-    /// Start of a partition's log and its last stable offset, before which every record is committed or aborted.
-    ///
-    /// # Errors
-    /// [`Error::Request`] when the brokers do not answer within `timeout`.
-    pub fn bounds(&self, partition: &Partition, timeout: Duration) -> Result<(i64, i64), Error> {
-        let subject = || format!("{}/{}", partition.topic, partition.index);
-        self.client
-            .fetch_watermarks(&partition.topic, partition.index, timeout)
-            .map_err(|error| Error::request("ask watermarks", subject())(error))
-    }
-
     /// The offset after everything delivered, markers of transactions included; `None` while nothing was.
     ///
     /// # Errors

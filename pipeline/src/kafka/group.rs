@@ -76,10 +76,10 @@ impl Group {
     /// Start of a partition's log and its last stable offset, before which every record is committed or aborted.
     ///
     /// # Errors
-    /// [`Error::Request`] when the brokers do not tell.
-    pub fn bounds(&self, partition: &Partition) -> Result<(i64, i64), Error> {
+    /// [`Error::Request`] when the brokers do not answer within `timeout`.
+    pub fn bounds(&self, partition: &Partition, timeout: Duration) -> Result<(i64, i64), Error> {
         let subject = format!("{}/{}", partition.topic, partition.index);
-        let asked = self.client.fetch_watermarks(&partition.topic, partition.index, REQUEST);
+        let asked = self.client.fetch_watermarks(&partition.topic, partition.index, timeout);
         asked.map_err(Error::request("ask watermarks", subject))
     }
 
