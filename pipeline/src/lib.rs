@@ -14,6 +14,8 @@ pub mod call;
 mod clock;
 mod dead_letter;
 pub mod fold;
+#[cfg(test)]
+mod gauges;
 pub mod kafka;
 pub mod metrics;
 pub mod offsets;

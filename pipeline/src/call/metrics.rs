@@ -104,3 +104,39 @@ fn show(step: &str, partition: i32, status: &super::PartitionStatus) {
     gauge(METADATA_FILL, status.fill as f64 / 100.0);
     gauge(REFUSED, if status.refused.is_some() { 1.0 } else { 0.0 });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::PartitionStatus;
+    use crate::gauges::Gauges;
+
+    #[test]
+    fn the_age_is_that_of_the_record_and_ends_with_the_partition_or_the_driver() {
+        let gauges = Gauges::default();
+        let partition = |age| PartitionStatus {
+            frontier_time: Some(WallClock.now() - age),
+            finished_ahead: 7,
+            fill: 80,
+            refused: Some("incarnation"),
+            ..PartitionStatus::default()
+        };
+        let status = |partitions: &[(i32, i64)]| Status {
+            partitions: partitions.iter().map(|(p, age)| (*p, partition(*age))).collect(),
+            ..Status::default()
+        };
+        metrics::with_local_recorder(&gauges, || {
+            let (both, one) = (status(&[(1, 60_000), (2, 5_000)]), status(&[(2, 5_000)]));
+            super::status("call", &Status::default(), &both);
+            let shown = |p| [FRONTIER_AGE, FINISHED_AHEAD, METADATA_FILL, REFUSED].map(|n| gauges.of(n, p));
+            let age = gauges.of(FRONTIER_AGE, 1).unwrap();
+            assert!((60.0..65.0).contains(&age), "{age}");
+            assert_eq!(shown(1)[1..], [Some(7.0), Some(0.8), Some(1.0)]);
+            super::status("call", &both, &one);
+            assert_eq!(shown(1), [Some(0.0); 4]);
+            assert_ne!(shown(2), [Some(0.0); 4]);
+            ended("call", &one);
+            assert_eq!(shown(2), [Some(0.0); 4]);
+        });
+    }
+}

@@ -98,3 +98,24 @@ impl Drop for Ages {
         self.show(&BTreeMap::new(), 0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gauges::Gauges;
+
+    #[test]
+    fn a_partition_that_goes_and_every_one_at_the_end_is_shown_without_age() {
+        let gauges = Gauges::default();
+        metrics::with_local_recorder(&gauges, || {
+            let mut ages = Ages::new("decide");
+            ages.show(&BTreeMap::from([(1, Some(4_000)), (2, Some(1_000)), (3, None)]), 9_000);
+            let shown = |partition| gauges.of(FRONTIER_AGE, partition);
+            assert_eq!([1, 2, 3, 4].map(shown), [Some(5.0), Some(8.0), Some(0.0), None]);
+            ages.show(&BTreeMap::from([(1, Some(4_000))]), 10_000);
+            assert_eq!([1, 2].map(shown), [Some(6.0), Some(0.0)]);
+            drop(ages);
+            assert_eq!(shown(1), Some(0.0));
+        });
+    }
+}

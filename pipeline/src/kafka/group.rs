@@ -12,7 +12,7 @@ use super::partition::to_list;
 use super::{Committed, Config, Error, Partition};
 
 /// How long one request to the brokers may take; reading offsets waits for transactions that are open on them.
-const REQUEST: Duration = Duration::from_secs(15);
+const REQUEST: Duration = Duration::from_secs(20);
 
 /// Where a partition stands after a transaction: the next offset to read, and what else its next owner must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
