@@ -1,6 +1,9 @@
 //! `huiyin offsets show`.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
+use pipeline::kafka::Group;
 use pipeline::offsets::Said;
 use pipeline::{Clock, WallClock};
 use serde_json::{Value, json};
@@ -19,10 +22,10 @@ pub(super) fn show(config: &Config, role: Option<Role>, json: bool) -> anyhow::R
         Some(role) => vec![role],
         None => Role::ALL.into_iter().filter(|role| *role != Role::Ingest).collect(),
     };
-    let (mut values, mut rows) = (Vec::new(), Vec::new());
+    let (mut values, mut rows, mut members) = (Vec::new(), Vec::new(), BTreeMap::new());
     for role in roles {
         let group = group(config, role)?;
-        let members = group.members().context("read the group's members")?.len();
+        members.insert(role.label(), hosts(&group)?);
         let places = places(config, reads(role)?, &group, &incarnation)?;
         let frontiers = frontiers(config, &places)?;
         for place in places {
@@ -30,16 +33,26 @@ pub(super) fn show(config: &Config, role: Option<Role>, json: bool) -> anyhow::R
             let age = frontier.flatten().map(|time| WallClock.now().saturating_sub(time).max(0));
             // A step commits behind its last record; what is left there then is no work.
             let lag = if frontier == Some(None) { Some(0) } else { place.lag() };
-            values.push(value(role, members, &place, (lag, age)));
+            values.push(value(role, &place, (lag, age)));
             rows.push(row(role, &place, (lag, age)));
         }
     }
     if json {
-        let shown = json!({ "incarnation": incarnation, "partitions": values });
+        let shown = json!({ "incarnation": incarnation, "members": members, "partitions": values });
         return Ok(serde_json::to_string(&shown)? + "\n");
     }
     let header = ["ROLE", "PARTITION", "COMMITTED", "LOG", "OPEN", "LAG", "AGE", "AHEAD", "STATE"];
-    Ok(format!("incarnation {incarnation}\n{}", table::aligned(header, &rows)))
+    let mut text = format!("incarnation {incarnation}\n");
+    for (role, hosts) in members {
+        text.push_str(&format!("{role}: {} members {}\n", hosts.len(), hosts.join(" ")));
+    }
+    Ok(text + &table::aligned(header, &rows))
+}
+
+/// Where each member of a group runs, and the id that the broker gave it.
+fn hosts(group: &Group) -> anyhow::Result<Vec<String>> {
+    let members = group.members().context("read the group's members")?;
+    Ok(members.into_iter().map(|member| format!("{}{}", member.id, member.host)).collect())
 }
 
 fn ahead(place: &Place) -> Option<i64> {
@@ -52,10 +65,9 @@ fn ahead(place: &Place) -> Option<i64> {
     }
 }
 
-fn value(role: Role, members: usize, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> Value {
+fn value(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> Value {
     let mut value = json!({
         "role": role.label(),
-        "members": members,
         "topic": place.topic.name(),
         "partition": place.partition.index,
         "committed": place.committed,
