@@ -161,6 +161,8 @@ fn a_refused_partition_says_why_and_is_accepted_where_it_stands_by_a_reset() {
     assert!(dry.stdout.contains("was refused metadata_foreign"), "{}", dry.stdout);
     let back = reset("earliest", false);
     assert!(back.stdout.contains("duplicate") && back.stdout.contains("states stay"), "{}", back.stdout);
+    assert_eq!(reset("1h", false).stdout, back.stdout, "everything is younger than an hour");
+    assert_eq!(reset("0s", false).stdout, reset("latest", false).stdout, "nothing is younger than now");
     assert_eq!(reset("committed", true).code, Some(0));
     let found = group(&rig, "decide").committed(&[events]).unwrap().remove(0);
     assert_eq!(found.metadata, Some(Driver::Fold.empty(&incarnation(&rig), stood).unwrap()));
