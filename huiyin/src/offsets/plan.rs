@@ -27,10 +27,9 @@ impl Effect {
     }
 }
 
-/// What comes of going on at `to` instead of at `committed`, of which `said` is known if it can be read.
-pub(super) fn effect(committed: Option<i64>, said: Option<&Said>, to: i64) -> Effect {
-    let Some(committed) = committed else { return Effect::default() };
-    let mut effect = Effect { again: (committed - to).max(0), perhaps: 0, skipped: (to - committed).max(0) };
+/// What comes of going on at `to` instead of at `from`, of which `said` is known if it can be read.
+pub(super) fn effect(from: i64, said: Option<&Said>, to: i64) -> Effect {
+    let mut effect = Effect { again: (from - to).max(0), perhaps: 0, skipped: (to - from).max(0) };
     match said {
         Some(Said::Call(progress)) => {
             let split = to.clamp(progress.base, progress.high);
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     fn effect_of(said: &Said, to: i64) -> (i64, i64, i64) {
-        let Effect { again, perhaps, skipped } = effect(Some(10), Some(said), to);
+        let Effect { again, perhaps, skipped } = effect(10, Some(said), to);
         (again, perhaps, skipped)
     }
 
@@ -88,7 +87,6 @@ mod tests {
     fn a_fold_and_metadata_that_cannot_be_read_count_by_the_offset_alone() {
         let said = Said::Fold { running: true, attempts: 0, window: 16 };
         assert_eq!(effect_of(&said, 4), (6, 0, 0));
-        assert_eq!(effect(Some(10), None, 13), Effect { skipped: 3, ..Effect::default() });
-        assert_eq!(effect(None, None, 13), Effect::default());
+        assert_eq!(effect(10, None, 13), Effect { skipped: 3, ..Effect::default() });
     }
 }

@@ -134,7 +134,8 @@ fn moves(group: &Group, target: Target, chosen: Vec<Place>) -> anyhow::Result<Ve
             bail!("{} is not within the log of {}, {low}..{end}; nothing was changed", to, place.name());
         }
         let said = place.said.as_ref().ok().and_then(Option::as_ref);
-        let effect = effect(place.committed, said, to);
+        // Where nothing is committed, nothing is done.
+        let effect = effect(place.committed.unwrap_or(low), said, to);
         moves.push(Move { place, to, effect });
     }
     Ok(moves)

@@ -44,7 +44,9 @@ pub(super) fn show(config: &Config, role: Option<Role>, json: bool) -> anyhow::R
     let header = ["ROLE", "PARTITION", "COMMITTED", "LOG", "OPEN", "LAG", "AGE", "AHEAD", "STATE"];
     let mut text = format!("incarnation {incarnation}\n");
     for (role, hosts) in members {
-        text.push_str(&format!("{role}: {} members {}\n", hosts.len(), hosts.join(" ")));
+        text.push_str(&format!("{role}: {} members", hosts.len()));
+        hosts.iter().for_each(|host| text.push_str(&format!(" {host}")));
+        text.push('\n');
     }
     Ok(text + &table::aligned(header, &rows))
 }
