@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::dead_letters::DeadLetters;
+use crate::offsets::Offsets;
 use crate::role::{Role, Roles};
 
 /// Conversations on Easemob IM, answered by large language models.
@@ -64,6 +66,18 @@ pub(crate) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Where the roles stand in their topics
+    Offsets {
+        /// What to do with them
+        #[command(subcommand)]
+        command: Offsets,
+    },
+    /// Records that no step could use
+    DeadLetters {
+        /// What to do with them
+        #[command(subcommand)]
+        command: DeadLetters,
     },
     /// Fold the events again from the first offset and compare every decision byte by byte
     Refold {

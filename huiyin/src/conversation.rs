@@ -16,6 +16,7 @@ use schemas::wire::{self, DecodeError, EncodeError};
 
 use crate::bundles::Bundles;
 use crate::config::Config;
+use crate::metrics;
 use crate::role::Role;
 
 /// The conversation fold of one deployment.
@@ -64,7 +65,10 @@ impl Conversations {
             Output::Decision(decision) => wire::encode(decision, &self.source),
             Output::Request(request) => wire::encode(request, &self.source),
             Output::Answer(answer) => wire::encode(answer, &self.source),
-            Output::Ledger(entry) => wire::encode(entry, &self.source),
+            Output::Ledger(entry) => {
+                metrics::ledger_entry(entry.kind.label());
+                wire::encode(entry, &self.source)
+            }
         }?;
         Ok(Outgoing {
             topic: self.topic(encoded.topic),

@@ -6,11 +6,17 @@ mod check;
 mod cli;
 mod config;
 mod conversation;
+mod dead_letters;
 mod metrics;
+mod moment;
+mod offsets;
 mod refold;
 mod role;
 mod run;
+#[cfg(test)]
+mod runbook;
 mod substitute;
+mod table;
 mod telemetry;
 mod topics;
 
@@ -78,6 +84,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Query { name, parameters, json } => {
             Ok(query(&config, name, &parameters, json).await?.into())
         }
+        Command::Offsets { command } => blocking(move || offsets::run(&config, &command)).await,
+        Command::DeadLetters { command } => blocking(move || dead_letters::run(&config, &command)).await,
         Command::Refold { json } => blocking(move || refolded(&config, json)).await,
         Command::Check { online } => {
             let mut report = check::offline(&config)?;

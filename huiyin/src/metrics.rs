@@ -6,12 +6,32 @@ use pipeline::metrics::Metric;
 /// Roles that were started again.
 const RESTARTS: &str = "huiyin_run_role_restarts_total";
 
+/// Entries of the ledger by kind.
+const LEDGER_ENTRIES: &str = "huiyin_decide_ledger_entries_total";
+
 /// Every metric of this crate.
-pub(crate) const METRICS: &[Metric] = &[Metric {
-    name: RESTARTS,
-    meaning: "roles that ended by themselves and were started again",
-    labels: &["role"],
-}];
+pub(crate) const METRICS: &[Metric] = &[
+    Metric {
+        name: RESTARTS,
+        meaning: "roles that ended by themselves and were started again",
+        labels: &["role"],
+    },
+    Metric {
+        name: LEDGER_ENTRIES,
+        meaning: "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
+        labels: &["kind"],
+    },
+];
+
+/// A role runs: it has not been started again.
+pub(crate) fn started(role: &'static str) {
+    counter!(RESTARTS, "role" => role).increment(0);
+}
+
+/// Decide made an entry of the ledger.
+pub(crate) fn ledger_entry(kind: &'static str) {
+    counter!(LEDGER_ENTRIES, "kind" => kind).increment(1);
+}
 
 /// A role ended by itself and is started again.
 pub(crate) fn restarted(role: &'static str) {

@@ -38,17 +38,22 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Roles(pub(crate) BTreeSet<Role>);
 
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.label() == name)
+            .ok_or_else(|| format!("{name:?} is none of {}", Self::ALL.map(Self::label).join(", ")))
+    }
+}
+
 impl FromStr for Roles {
     type Err = String;
 
     fn from_str(names: &str) -> Result<Self, String> {
-        let role = |name: &str| {
-            Role::ALL
-                .into_iter()
-                .find(|role| role.label() == name)
-                .ok_or_else(|| format!("{name:?} is none of {}", Role::ALL.map(Role::label).join(", ")))
-        };
-        names.split(',').map(str::trim).map(role).collect::<Result<BTreeSet<Role>, String>>().map(Self)
+        names.split(',').map(str::trim).map(str::parse).collect::<Result<BTreeSet<Role>, String>>().map(Self)
     }
 }
 

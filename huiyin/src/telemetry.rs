@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::Context;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use pipeline::metrics::Metric;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
@@ -36,14 +37,18 @@ pub(crate) fn meter() -> anyhow::Result<PrometheusHandle> {
 
 /// Gives every metric of every crate its meaning. The exporter keeps one text per name, whatever the kind.
 fn describe() {
+    for Metric { name, meaning, .. } in metrics() {
+        metrics::describe_counter!(name, meaning);
+    }
+}
+
+/// Every metric of every crate.
+pub(crate) fn metrics() -> impl Iterator<Item = Metric> {
     let pipeline = pipeline::metrics::all().chain(account::metrics::METRICS).chain(crate::metrics::METRICS);
     let outbound =
         outbound::metrics::METRICS.iter().chain(call::metrics::METRICS).chain(deliver::metrics::METRICS);
-    let all = pipeline
-        .map(|metric| (metric.name, metric.meaning))
-        .chain(outbound.map(|metric| (metric.name, metric.meaning)))
-        .chain(ingest::metrics::METRICS.iter().map(|metric| (metric.name, metric.meaning)));
-    for (name, meaning) in all {
-        metrics::describe_counter!(name, meaning);
-    }
+    let of_outbound = |m: &outbound::metrics::Metric| (m.name, m.meaning, m.labels);
+    let of_ingest = |m: &ingest::metrics::Metric| (m.name, m.meaning, m.labels);
+    let others = outbound.map(of_outbound).chain(ingest::metrics::METRICS.iter().map(of_ingest));
+    pipeline.copied().chain(others.map(|(name, meaning, labels)| Metric { name, meaning, labels }))
 }

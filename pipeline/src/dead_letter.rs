@@ -19,6 +19,12 @@ pub const REASON_HEADER: &str = "dead-letter-reason";
 /// Header: how often the step had begun to process it.
 pub const ATTEMPTS_HEADER: &str = "dead-letter-attempts";
 
+/// Header of a requeued record: the dead letter that it was, `partition:offset`. Header of the mark in the topic of
+/// dead letters that says so.
+pub const REQUEUED_HEADER: &str = "dead-letter-requeued";
+
+const PREFIX: &str = "dead-letter-";
+
 /// Why a record is given up, and by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GivenUp<'a> {
@@ -53,9 +59,69 @@ pub fn dead_letter(topic: &Arc<str>, record: &Record, given_up: GivenUp<'_>) -> 
     }
 }
 
+/// Where a dead letter's record goes again, with its original key, value and headers, and one that names the letter;
+/// and the mark that is written beside the letter in the same transaction. `None` when the letter does not say where
+/// it came from.
+pub fn requeued(letter: &Record) -> Option<[Outgoing; 2]> {
+    let text = |name| std::str::from_utf8(letter.header(name)?).ok();
+    let from = format!("{}:{}", letter.partition, letter.offset).into_bytes();
+    let header = (REQUEUED_HEADER.to_owned(), from);
+    let original = letter.headers.iter().filter(|(name, _)| !name.starts_with(PREFIX)).cloned();
+    let again = Outgoing {
+        topic: text(TOPIC_HEADER)?.into(),
+        partition: text(PARTITION_HEADER)?.parse().ok()?,
+        key: letter.key.clone(),
+        headers: original.chain([header.clone()]).collect(),
+        value: letter.value.clone(),
+    };
+    let mark = Outgoing {
+        topic: Arc::clone(&letter.topic),
+        partition: letter.partition,
+        key: None,
+        headers: vec![header],
+        value: None,
+    };
+    Some([again, mark])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_requeued_record_has_the_original_bytes_and_names_its_letter_once_however_often_it_dies() {
+        let record = Record {
+            topic: "events".into(),
+            partition: 3,
+            offset: 77,
+            timestamp: 5,
+            key: Some(b"key".to_vec()),
+            headers: vec![("kind".into(), b"message".to_vec())],
+            value: Some(vec![0xff, 0x00]),
+        };
+        let read = |written: Outgoing, offset| Record {
+            topic: written.topic,
+            partition: written.partition,
+            offset,
+            timestamp: 6,
+            key: written.key,
+            headers: written.headers,
+            value: written.value,
+        };
+        let given_up = GivenUp { step: "decide", reason: "undecodable", attempts: 1 };
+        let mut again = record.clone();
+        for offset in [12, 13] {
+            let letter = read(dead_letter(&"dead-letters".into(), &again, given_up), offset);
+            let [requeued, mark] = requeued(&letter).unwrap();
+            assert_eq!((&*requeued.topic, requeued.partition), ("events", 3));
+            assert_eq!((&requeued.key, &requeued.value), (&record.key, &record.value));
+            let from = ("dead-letter-requeued".to_owned(), format!("3:{offset}").into_bytes());
+            assert_eq!(requeued.headers, [record.headers[0].clone(), from.clone()]);
+            assert_eq!((&*mark.topic, mark.partition, mark.headers), ("dead-letters", 3, vec![from]));
+            again = read(requeued, 80 + offset);
+        }
+        assert_eq!(requeued(&record), None, "a record that is no dead letter goes nowhere");
+    }
 
     #[test]
     fn a_dead_letter_has_the_original_bytes_and_says_where_they_came_from() {

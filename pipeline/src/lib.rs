@@ -14,16 +14,19 @@ pub mod call;
 mod clock;
 mod dead_letter;
 pub mod fold;
+#[cfg(test)]
+mod gauges;
 pub mod kafka;
 pub mod metrics;
+pub mod offsets;
 mod record;
 mod start;
 mod stop;
 
 pub use clock::{Clock, WallClock};
 pub use dead_letter::{
-    ATTEMPTS_HEADER, GivenUp, OFFSET_HEADER, PARTITION_HEADER, REASON_HEADER, STEP_HEADER, TIMESTAMP_HEADER,
-    TOPIC_HEADER, dead_letter,
+    ATTEMPTS_HEADER, GivenUp, OFFSET_HEADER, PARTITION_HEADER, REASON_HEADER, REQUEUED_HEADER, STEP_HEADER,
+    TIMESTAMP_HEADER, TOPIC_HEADER, dead_letter, requeued,
 };
 pub use record::{Header, Outgoing, Record, Refused};
 pub use start::StartPolicy;

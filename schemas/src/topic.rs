@@ -160,6 +160,11 @@ impl TopicNames {
         Self { prefix: prefix.into() }
     }
 
+    /// What stands before every name.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Full name of a topic.
     pub fn of(&self, topic: Topic) -> String {
         format!("{}{}", self.prefix, topic.name())

@@ -58,6 +58,7 @@ impl Supervisor {
     /// Starts a role for the first time: what is wrong then is for the operator.
     pub(crate) async fn start(&self, role: Role) -> anyhow::Result<()> {
         let running = start::start(role, &self.config, &self.watched, &self.incarnation).await?;
+        metrics::started(role.label());
         lock(&self.board).insert(role, Ok(running));
         Ok(())
     }

@@ -12,10 +12,12 @@
 mod books;
 mod broker;
 mod bundle;
+mod dead_letters;
 mod drain;
 mod http;
 mod kafka_away;
 mod kills;
+mod offsets;
 mod process;
 mod restart;
 mod rig;

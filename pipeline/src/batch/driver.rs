@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::poller::{Poller, Setup};
 use super::sink::Sink;
 use crate::StartPolicy;
-use crate::kafka::{self, Consumer, Instance, Publisher, PublisherLimits};
+use crate::kafka::{self, Consumer, Group, Instance, Publisher, PublisherLimits};
 
 /// Dead letters that may wait for their acknowledgement; more wait in the driver.
 const LETTERS: PublisherLimits = PublisherLimits { records: 1_000, kibibytes: 64 << 10 };
@@ -50,9 +50,11 @@ impl BatchDriver {
     ) -> Result<Handle, kafka::Error> {
         let topics: Vec<&str> = config.topics.iter().map(String::as_str).collect();
         let consumer = Consumer::join(&config.kafka, &config.instance, &topics)?;
+        let log = Group::open(&config.kafka, &config.instance.group_id())?;
         let publisher = Publisher::new(&config.kafka, LETTERS)?;
         let (mut handle, ends) = Handle::pair();
-        let poller = Poller::new(Setup { config, sink, incarnation }, (consumer, publisher), runtime, ends);
+        let poller =
+            Poller::new(Setup { config, sink, incarnation }, (consumer, log, publisher), runtime, ends);
         let thread = thread::Builder::new()
             .name("batch-poller".into())
             .spawn(move || poller.run())

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use super::pending::Pending;
 use super::refusal::Refusal;
 use crate::kafka::commit_meta::{self, Kind, MetadataError};
+use crate::offsets::Said;
 
 const KIND: Kind = Kind { tag: 'b', version: 1 };
 
@@ -27,12 +28,25 @@ pub(super) fn open(
     text: Option<&str>,
     committed: i64,
 ) -> Result<Option<Pending>, Refusal> {
-    let read = || {
-        let body = commit_meta::open(KIND, incarnation, text.ok_or(MetadataError::Foreign)?)?;
-        let payload = STANDARD_NO_PAD.decode(body).map_err(|_| MetadataError::Body)?;
-        Pending::decode(&payload, committed).map_err(|_| MetadataError::Body)
-    };
-    read().map_err(|error| Refusal::Metadata(error.label()))
+    read(incarnation, text, committed).map_err(|error| Refusal::Metadata(error.label()))
+}
+
+fn read(incarnation: &str, text: Option<&str>, committed: i64) -> Result<Option<Pending>, MetadataError> {
+    let body = commit_meta::open(KIND, incarnation, text.ok_or(MetadataError::Foreign)?)?;
+    let payload = STANDARD_NO_PAD.decode(body).map_err(|_| MetadataError::Body)?;
+    Pending::decode(&payload, committed).map_err(|_| MetadataError::Body)
+}
+
+/// What is pending, for an operator.
+pub(crate) fn said(incarnation: &str, text: Option<&str>, committed: i64) -> Result<Said, MetadataError> {
+    let pending = read(incarnation, text, committed)?;
+    let builder = pending.as_ref().map_or(0, |pending| pending.version);
+    Ok(Said::Batch { pending: pending.map(|pending| (pending.first, pending.last)), builder })
+}
+
+/// The metadata of an operator's reset.
+pub(crate) fn empty(incarnation: &str) -> Result<String, MetadataError> {
+    seal(incarnation, None)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Metrics of the batch driver.
 
+use crate::kafka::Partition;
 use crate::metrics::Metric;
 
 pub(super) const ROWS: &str = "huiyin_account_rows_total";
@@ -11,6 +12,8 @@ pub(super) const PENDING_AGE: &str = "huiyin_account_pending_age_seconds";
 pub(super) const LAG: &str = "huiyin_account_lag_records";
 pub(super) const REFUSED: &str = "huiyin_account_refused_partitions_count";
 pub(super) const BUFFERED: &str = "huiyin_account_buffered_bytes";
+
+const BY_PARTITION: &[&str] = &["topic", "partition"];
 
 /// Every metric that the batch driver writes.
 pub const METRICS: &[Metric] = &[
@@ -33,10 +36,10 @@ pub const METRICS: &[Metric] = &[
     },
     Metric {
         name: PENDING_AGE,
-        meaning: "age in seconds of the oldest record read and not committed",
-        labels: &[],
+        meaning: "seconds since the oldest record was read that is not committed",
+        labels: BY_PARTITION,
     },
-    Metric { name: LAG, meaning: "records behind the ends of the assigned partitions", labels: &[] },
+    Metric { name: LAG, meaning: "records behind the end of an assigned partition", labels: BY_PARTITION },
     Metric {
         name: REFUSED,
         meaning: "assigned partitions that are not read until an operator acts",
@@ -44,3 +47,10 @@ pub const METRICS: &[Metric] = &[
     },
     Metric { name: BUFFERED, meaning: "bytes of records that are read and not committed", labels: &[] },
 ];
+
+/// One of the gauges that each partition has.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
+pub(super) fn of_partition(name: &'static str, partition: &Partition, value: u64, scale: f64) {
+    let (topic, index) = (partition.topic.to_string(), partition.index.to_string());
+    metrics::gauge!(name, "topic" => topic, "partition" => index).set(value as f64 / scale);
+}

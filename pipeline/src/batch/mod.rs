@@ -30,6 +30,7 @@ mod work;
 pub use driver::{BatchConfig, BatchDriver};
 pub use handle::{Handle, Health};
 pub use limits::{Limits, LimitsError, RawLimits};
+pub(crate) use metadata::{empty, said};
 pub use refusal::Refusal;
 pub use sink::{Block, InsertError, Sink};
 pub use tally::Counts;

@@ -16,7 +16,7 @@ use super::sink::Sink;
 use super::tasks::Tasks;
 use super::work::Letter;
 use crate::kafka::commit_meta::MetadataError;
-use crate::kafka::{self, Consumer, Partition, Polled, Publisher, with_causes};
+use crate::kafka::{self, Consumer, Group, Partition, Polled, Publisher, with_causes};
 use crate::{Record, Stop};
 
 /// Longest wait for a record when nothing else is to be done.
@@ -61,6 +61,9 @@ pub(super) struct Setup<S> {
 pub(super) struct Poller<S: Sink> {
     pub setup: Setup<S>,
     pub consumer: Consumer,
+    /// Tells the ends of logs. Asked by the consumer itself, each answer would wait behind a fetch that has nothing to
+    /// bring.
+    pub log: Group,
     pub publisher: Publisher,
     pub machine: Machine<S::Row>,
     pub tasks: Tasks,
@@ -76,7 +79,7 @@ pub(super) struct Poller<S: Sink> {
 impl<S: Sink> Poller<S> {
     pub(super) fn new(
         setup: Setup<S>,
-        (consumer, publisher): (Consumer, Publisher),
+        (consumer, log, publisher): (Consumer, Group, Publisher),
         runtime: runtime::Handle,
         ends: Ends,
     ) -> Self {
@@ -85,6 +88,7 @@ impl<S: Sink> Poller<S> {
         Self {
             setup,
             consumer,
+            log,
             publisher,
             machine,
             tasks: Tasks::new(runtime),

@@ -55,7 +55,7 @@ impl<S: Sink> Poller<S> {
     fn positions(&self, partitions: &[Partition]) -> Result<Vec<Known>, Failure> {
         let ask = || {
             let committed = self.consumer.committed(partitions, COMMITTED)?;
-            let bounds = |c: Committed| Ok((self.consumer.bounds(&c.partition, BOUNDS)?, c));
+            let bounds = |c: Committed| Ok((self.log.bounds(&c.partition, BOUNDS)?, c));
             committed.into_iter().map(|c| bounds(c).map(|(ends, c)| (c, ends))).collect::<Result<Vec<_>, _>>()
         };
         let mut tries = 1;
@@ -108,7 +108,7 @@ impl<S: Sink> Poller<S> {
             .collect();
         let mut all_answered = true;
         for (partition, next) in reading {
-            match self.consumer.bounds(&partition, BOUNDS) {
+            match self.log.bounds(&partition, BOUNDS) {
                 Ok((low, end)) if next < low || next > end => {
                     self.machine.refuse(&partition, Refusal::OutsideLog(next));
                 }

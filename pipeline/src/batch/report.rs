@@ -1,6 +1,6 @@
 //! What the driver's thread tells about itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::metrics as names;
@@ -23,8 +23,29 @@ pub(super) struct Report {
     pub joined: bool,
     shown: Option<Instant>,
     asked: Option<Instant>,
-    lag: Option<u64>,
+    lag: Option<BTreeMap<Partition, i64>>,
     refused: Vec<(Partition, Refusal)>,
+    gauged: Shown,
+}
+
+/// Partitions that have gauges of their own; those that go are shown once more, as empty.
+#[derive(Debug, Default)]
+struct Shown(BTreeSet<Partition>);
+
+impl Shown {
+    fn change(&mut self, now: BTreeSet<Partition>) {
+        for gone in self.0.difference(&now) {
+            names::of_partition(names::PENDING_AGE, gone, 0, 1.0);
+            names::of_partition(names::LAG, gone, 0, 1.0);
+        }
+        self.0 = now;
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.change(BTreeSet::new());
+    }
 }
 
 impl<S: Sink> Poller<S> {
@@ -45,23 +66,21 @@ impl<S: Sink> Poller<S> {
         let refused: Vec<(Partition, Refusal)> =
             partitions().filter_map(|(p, a)| Some((p.clone(), a.refused.clone()?))).collect();
         let buffered: usize = partitions().map(|(_, assigned)| assigned.bytes).sum();
-        let oldest = partitions().filter_map(|(_, assigned)| assigned.waiting_since()).min();
         let failing = partitions().filter_map(|(_, a)| a.failing()).reduce(|a, b| (a.0.min(b.0), a.1 || b.1));
         for (partition, refusal) in refused.iter().filter(|new| !self.report.refused.contains(new)) {
             let (topic, index) = (&*partition.topic, partition.index);
             tracing::error!(topic, partition = index, label = refusal.label(), "{refusal}");
         }
-        let age = oldest.map_or(0.0, |at| self.instant(at).elapsed().as_secs_f64());
-        metrics::gauge!(names::PENDING_AGE).set(age);
         metrics::gauge!(names::BUFFERED).set(buffered as f64);
         metrics::gauge!(names::REFUSED).set(refused.len() as f64);
-        if let Some(lag) = self.report.lag {
-            metrics::gauge!(names::LAG).set(lag as f64);
-        }
-        let assigned = partitions().count();
+        let all: BTreeSet<Partition> = partitions().map(|(partition, _)| partition.clone()).collect();
+        let assigned = all.len();
+        let lag = self.report.lag.as_ref().map(|lag| lag.values().map(|n| n.unsigned_abs()).sum());
+        self.ages();
+        self.report.gauged.change(all);
         self.ends.board.show(|health| {
             health.assigned = assigned;
-            health.lag = self.report.lag;
+            health.lag = lag;
             health.retrying_since = failing.map(|(since, _)| self.instant(since));
             health.store_refuses = failing.is_some_and(|(_, fatal)| fatal);
             health.buffered_bytes = buffered;
@@ -71,11 +90,23 @@ impl<S: Sink> Poller<S> {
         self.report.refused = refused;
     }
 
+    /// The gauges of each partition.
+    fn ages(&self) {
+        for (partition, assigned) in self.machine.partitions() {
+            let age = assigned.waiting_since().map_or(Duration::ZERO, |at| self.instant(at).elapsed());
+            let millis = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            names::of_partition(names::PENDING_AGE, partition, millis, 1_000.0);
+            if let Some(lag) = self.report.lag.as_ref().and_then(|lag| lag.get(partition)) {
+                names::of_partition(names::LAG, partition, lag.unsigned_abs(), 1.0);
+            }
+        }
+    }
+
     /// Asks for the ends of all partitions and counts the records up to there.
     fn ask_lag(&mut self) {
         self.report.asked = Some(Instant::now());
         match self.behind() {
-            Ok(behind) => self.report.lag = Some(behind.values().map(|n| n.unsigned_abs()).sum()),
+            Ok(behind) => self.report.lag = Some(behind),
             Err(error) => {
                 tracing::debug!(%error, "ask lag");
                 self.report.lag = None;
@@ -89,7 +120,7 @@ impl<S: Sink> Poller<S> {
         let positions: BTreeMap<_, _> = self.consumer.positions()?.into_iter().collect();
         let mut behind = BTreeMap::new();
         for (partition, assigned) in self.machine.partitions() {
-            let (low, end) = self.consumer.bounds(partition, BOUNDS)?;
+            let (low, end) = self.log.bounds(partition, BOUNDS)?;
             let taken = if assigned.refused.is_some() { low } else { assigned.next() };
             let passed = positions.get(partition).copied().flatten().filter(|_| assigned.refused.is_none());
             behind.insert(partition.clone(), (end - passed.unwrap_or(taken).max(taken)).max(0));

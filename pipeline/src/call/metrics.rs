@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Status;
 use crate::metrics::Metric;
+use crate::{Clock, WallClock};
 
 const RUNNING: &str = "huiyin_pipeline_calls_running_count";
 const QUEUED: &str = "huiyin_pipeline_calls_queued_count";
@@ -17,6 +18,7 @@ const CROWDED: &str = "huiyin_pipeline_calls_crowded_total";
 const STALE: &str = "huiyin_pipeline_calls_stale_total";
 const FRONTIER_AGE: &str = "huiyin_pipeline_calls_frontier_age_seconds";
 const FINISHED_AHEAD: &str = "huiyin_pipeline_calls_finished_ahead_count";
+const METADATA_FILL: &str = "huiyin_pipeline_calls_metadata_fill_ratio";
 const REFUSED: &str = "huiyin_pipeline_calls_partition_refused_count";
 const TRANSACTIONS: &str = "huiyin_pipeline_calls_transactions_total";
 const TRANSACTION_TIME: &str = "huiyin_pipeline_calls_transaction_duration_seconds";
@@ -40,8 +42,17 @@ pub const METRICS: &[Metric] = &[
     metric(DEAD_LETTERS, "records ended by a dead letter", STEP),
     metric(CROWDED, "records ended at once because a share of theirs left no room to others", STEP),
     metric(STALE, "completions, plans and records of an epoch that was over", STEP),
-    metric(FRONTIER_AGE, "how long the oldest record that is not done has been admitted", BY_PARTITION),
+    metric(
+        FRONTIER_AGE,
+        "seconds since the oldest record was appended that is taken and not done",
+        BY_PARTITION,
+    ),
     metric(FINISHED_AHEAD, "records that are done above the frontier", BY_PARTITION),
+    metric(
+        METADATA_FILL,
+        "used part of what bounds the commit metadata; from 1 on nothing is taken",
+        BY_PARTITION,
+    ),
     metric(REFUSED, "1 for a partition that is not read until an operator acts", BY_PARTITION),
     metric(TRANSACTIONS, "transactions by outcome", &["step", "outcome"]),
     metric(TRANSACTION_TIME, "time that a transaction took, whatever its outcome", STEP),
@@ -76,11 +87,56 @@ pub(super) fn status(step: &str, before: &Status, now: &Status) {
     }
 }
 
+/// The driver has ended: its partitions are shown as empty.
+pub(super) fn ended(step: &str, last: &Status) {
+    for partition in last.partitions.keys() {
+        show(step, *partition, &super::PartitionStatus::default());
+    }
+}
+
 fn show(step: &str, partition: i32, status: &super::PartitionStatus) {
     let gauge = |name: &'static str, value: f64| {
         metrics::gauge!(name, "step" => step.to_owned(), "partition" => partition.to_string()).set(value);
     };
-    gauge(FRONTIER_AGE, status.frontier_age_ms as f64 / 1_000.0);
+    let age = status.frontier_time.map_or(0, |time| WallClock.now().saturating_sub(time).max(0));
+    gauge(FRONTIER_AGE, age as f64 / 1_000.0);
     gauge(FINISHED_AHEAD, status.finished_ahead as f64);
+    gauge(METADATA_FILL, status.fill as f64 / 100.0);
     gauge(REFUSED, if status.refused.is_some() { 1.0 } else { 0.0 });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::PartitionStatus;
+    use crate::gauges::Gauges;
+
+    #[test]
+    fn the_age_is_that_of_the_record_and_ends_with_the_partition_or_the_driver() {
+        let gauges = Gauges::default();
+        let partition = |age| PartitionStatus {
+            frontier_time: Some(WallClock.now() - age),
+            finished_ahead: 7,
+            fill: 80,
+            refused: Some("incarnation"),
+            ..PartitionStatus::default()
+        };
+        let status = |partitions: &[(i32, i64)]| Status {
+            partitions: partitions.iter().map(|(p, age)| (*p, partition(*age))).collect(),
+            ..Status::default()
+        };
+        metrics::with_local_recorder(&gauges, || {
+            let (both, one) = (status(&[(1, 60_000), (2, 5_000)]), status(&[(2, 5_000)]));
+            super::status("call", &Status::default(), &both);
+            let shown = |p| [FRONTIER_AGE, FINISHED_AHEAD, METADATA_FILL, REFUSED].map(|n| gauges.of(n, p));
+            let age = gauges.of(FRONTIER_AGE, 1).unwrap();
+            assert!((60.0..65.0).contains(&age), "{age}");
+            assert_eq!(shown(1)[1..], [Some(7.0), Some(0.8), Some(1.0)]);
+            super::status("call", &both, &one);
+            assert_eq!(shown(1), [Some(0.0); 4]);
+            assert_ne!(shown(2), [Some(0.0); 4]);
+            ended("call", &one);
+            assert_eq!(shown(2), [Some(0.0); 4]);
+        });
+    }
 }

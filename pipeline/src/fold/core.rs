@@ -113,10 +113,11 @@ impl<F: Fold> Core<F> {
         moved
     }
 
-    /// Append time of the oldest of the records that were folded last in the partitions that have more to read.
-    pub(super) fn oldest(&self, has_more: impl Fn(i32) -> bool) -> Option<i64> {
-        let behind = self.shards.iter().filter(|(partition, _)| has_more(**partition));
-        behind.filter_map(|(_, shard)| shard.time()).min()
+    /// Append time of the oldest record of each partition that waits to be committed; see [`Shard::waiting_since`].
+    pub(super) fn waiting_since(&self, more: impl Fn(i32) -> bool) -> BTreeMap<i32, Option<i64>> {
+        let since =
+            |(partition, shard): (&i32, &Shard<F>)| (*partition, shard.waiting_since(more(*partition)));
+        self.shards.iter().map(since).collect()
     }
 }
 

@@ -1,8 +1,11 @@
 //! The body of a fold's commit metadata: how its owner left a partition.
 
 use crate::kafka::commit_meta::{self, Kind, MetadataError};
+use crate::offsets::Said;
 
 const KIND: Kind = Kind { tag: 'f', version: 1 };
+/// Smallest number of records that a transaction may hold.
+pub(super) const LEAST_WINDOW: u32 = 16;
 
 /// What the next owner of a partition must know besides the offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,9 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// As an owner that ended in order leaves it.
+    pub(super) const CLEAN: Self = Self { running: false, attempts: 0, window: LEAST_WINDOW };
+
     pub(super) fn seal(self, incarnation: &str) -> Result<String, MetadataError> {
         let running = if self.running { 'r' } else { 'c' };
         commit_meta::seal(KIND, incarnation, &format!("{running}.{}.{}", self.attempts, self.window))
@@ -37,6 +43,17 @@ impl Mark {
         let number = |text: &str| text.parse().map_err(|_| MetadataError::Body);
         Ok(Self { running, attempts: number(attempts)?, window: number(window)? })
     }
+}
+
+/// What a mark says, for an operator.
+pub(crate) fn said(incarnation: &str, metadata: Option<&str>) -> Result<Said, MetadataError> {
+    let Mark { running, attempts, window } = Mark::open(incarnation, metadata)?;
+    Ok(Said::Fold { running, attempts, window })
+}
+
+/// The mark of an operator's reset.
+pub(crate) fn empty(incarnation: &str) -> Result<String, MetadataError> {
+    Mark::CLEAN.seal(incarnation)
 }
 
 #[cfg(test)]

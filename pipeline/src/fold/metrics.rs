@@ -1,8 +1,12 @@
 //! Metrics of the fold driver. The label `step` is the role of the configuration, a closed set.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
 use crate::metrics::Metric;
 
 const STEP: &[&str] = &["step"];
+const BY_PARTITION: &[&str] = &["step", "partition"];
 
 /// Counter.
 pub(super) const RECORDS: &str = "huiyin_fold_records_total";
@@ -53,7 +57,65 @@ pub const METRICS: &[Metric] = &[
     },
     Metric {
         name: FRONTIER_AGE,
-        meaning: "seconds since the oldest last-folded record of a partition that has more to read was appended",
-        labels: STEP,
+        meaning: "seconds since the oldest record was appended that is not committed; 0 when all are",
+        labels: BY_PARTITION,
     },
 ];
+
+/// The ages of one step's partitions. Partitions that go are shown once more, as 0.
+#[derive(Debug)]
+pub(super) struct Ages {
+    step: String,
+    shown: BTreeSet<i32>,
+}
+
+impl Ages {
+    /// Nothing is shown yet.
+    pub(super) fn new(step: &str) -> Self {
+        Self { step: step.to_owned(), shown: BTreeSet::new() }
+    }
+
+    /// Shows since when, if it does, the oldest record of each partition waits that is not committed.
+    pub(super) fn show(&mut self, since: &BTreeMap<i32, Option<i64>>, now: i64) {
+        for partition in self.shown.iter().filter(|partition| !since.contains_key(partition)) {
+            self.set(*partition, 0);
+        }
+        for (partition, since) in since {
+            self.set(*partition, since.map_or(0, |time| now - time));
+        }
+        self.shown = since.keys().copied().collect();
+    }
+
+    fn set(&self, partition: i32, millis: i64) {
+        let age = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        metrics::gauge!(FRONTIER_AGE, "step" => self.step.clone(), "partition" => partition.to_string())
+            .set(age.as_secs_f64());
+    }
+}
+
+impl Drop for Ages {
+    fn drop(&mut self) {
+        self.show(&BTreeMap::new(), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gauges::Gauges;
+
+    #[test]
+    fn a_partition_that_goes_and_every_one_at_the_end_is_shown_without_age() {
+        let gauges = Gauges::default();
+        metrics::with_local_recorder(&gauges, || {
+            let mut ages = Ages::new("decide");
+            ages.show(&BTreeMap::from([(1, Some(4_000)), (2, Some(1_000)), (3, None)]), 9_000);
+            let shown = |partition| gauges.of(FRONTIER_AGE, partition);
+            assert_eq!([1, 2, 3, 4].map(shown), [Some(5.0), Some(8.0), Some(0.0), None]);
+            ages.show(&BTreeMap::from([(1, Some(4_000))]), 10_000);
+            assert_eq!([1, 2].map(shown), [Some(6.0), Some(0.0)]);
+            drop(ages);
+            assert_eq!(shown(1), Some(0.0));
+        });
+    }
+}

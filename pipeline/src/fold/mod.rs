@@ -25,5 +25,6 @@ mod timers;
 pub use config::{FoldConfig, FoldLimits};
 pub use driver::{DriverError, FoldDriver, Handle};
 pub use health::{Health, HealthReport};
+pub(crate) use mark::{empty, said};
 pub use refold::{Refold, RefoldError, refold};
 pub use step::{Context, Fold, FoldError, Input, Key, Step};

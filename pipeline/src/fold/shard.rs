@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::mark::Mark;
+use super::mark::{LEAST_WINDOW, Mark};
 use super::timers::Timers;
 use super::{Context, Fold, FoldError, Input, Key, Step};
 use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
@@ -15,8 +15,6 @@ const CRASHED: &str = "crashed";
 /// A record that ended the process so often while it was folded by itself, after the batch in which it had done so
 /// first, is given up.
 const LONE_ATTEMPTS: u32 = 2;
-/// Smallest number of records that a transaction may hold.
-const LEAST_WINDOW: u32 = 16;
 
 /// What every partition of a step has in common.
 #[derive(Debug, Clone)]
@@ -77,6 +75,8 @@ pub(super) struct Shard<F: Fold> {
     control_before: Option<F::Control>,
     outputs: Vec<Outgoing>,
     tally: Tally,
+    /// Append time of the oldest record that is folded and not committed, or is to be folded again after a roll-back.
+    oldest: Option<i64>,
     /// The end of the log was reached since the partition is ours, so that no older clock record is unread.
     seen_end: bool,
     /// Earliest wall-clock time of the next clock record, for brokers whose clock is behind ours.
@@ -111,7 +111,7 @@ impl<F: Fold> Shard<F> {
         for (key, state) in &states {
             timers.set(key, fold.due(state));
         }
-        let clean = Mark { running: true, attempts: 0, window: LEAST_WINDOW };
+        let clean = Mark { running: true, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);
         let careful_left = unclean.map_or(0, |mark| mark.window);
         let mark = unclean.unwrap_or(clean);
@@ -129,6 +129,7 @@ impl<F: Fold> Shard<F> {
             control_before: None,
             outputs: Vec::new(),
             tally: Tally::default(),
+            oldest: None,
             seen_end: false,
             clock_not_before: i64::MIN,
         }
@@ -161,6 +162,7 @@ impl<F: Fold> Shard<F> {
             }
         }
         self.tally.records += 1;
+        self.oldest.get_or_insert(record.timestamp);
         let careful_left = self.position.careful_left.saturating_sub(1);
         let likely = self.tally.records.saturating_mul(2).max(LEAST_WINDOW).min(shape.window);
         self.position = Position {
@@ -203,9 +205,10 @@ impl<F: Fold> Shard<F> {
         self.position.next
     }
 
-    /// Append time of the last folded record, if there is one.
-    pub(super) fn time(&self) -> Option<i64> {
-        Some(self.position.time).filter(|time| *time != i64::MIN)
+    /// Append time of the oldest record that waits for its commit. Between batches, while there is `more` to read, the
+    /// last folded one stands for those behind it.
+    pub(super) fn waiting_since(&self, more: bool) -> Option<i64> {
+        self.oldest.or_else(|| Some(self.position.time).filter(|time| more && *time != i64::MIN))
     }
 
     fn keyed(
@@ -339,6 +342,7 @@ impl<F: Fold> Shard<F> {
     pub(super) fn committed(&mut self) {
         self.committed = self.position;
         self.is_marked = true;
+        self.oldest = None;
         self.clear();
     }
 

@@ -38,6 +38,7 @@ pub(super) struct Shell<F: Fold> {
     /// A record that did not fit into the batch.
     held: Option<Record>,
     gauged: Instant,
+    ages: names::Ages,
 }
 
 impl<F: Fold> Shell<F> {
@@ -48,6 +49,7 @@ impl<F: Fold> Shell<F> {
         health: Health,
     ) -> Self {
         let core = Core::new(fold, config.shape());
+        let ages = names::Ages::new(config.instance.role());
         Self {
             config,
             incarnation,
@@ -62,6 +64,7 @@ impl<F: Fold> Shell<F> {
             caught_up: BTreeSet::new(),
             held: None,
             gauged: Instant::now(),
+            ages,
         }
     }
 
@@ -344,11 +347,10 @@ impl<F: Fold> Shell<F> {
         let step = self.config.instance.role().to_owned();
         let report = self.health.report();
         let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-        let oldest = self.core.oldest(|partition| !self.caught_up.contains(&partition));
-        let age = oldest.map_or(0, |time| u64::try_from(now() - time).unwrap_or(0));
         metrics::gauge!(names::REFUSED_PARTITIONS, "step" => step.clone()).set(count(report.refused.len()));
-        metrics::gauge!(names::OWNED_PARTITIONS, "step" => step.clone()).set(count(report.owned.len()));
-        metrics::gauge!(names::FRONTIER_AGE, "step" => step).set(Duration::from_millis(age).as_secs_f64());
+        metrics::gauge!(names::OWNED_PARTITIONS, "step" => step).set(count(report.owned.len()));
+        let since = self.core.waiting_since(|partition| !self.caught_up.contains(&partition));
+        self.ages.show(&since, now());
     }
 }
 

@@ -82,6 +82,25 @@ pub fn room(incarnation: &str) -> usize {
 /// # Errors
 /// Any [`MetadataError`] except those of encoding: the partition must be refused.
 pub fn open<'a>(kind: Kind, incarnation: &str, text: &'a str) -> Result<&'a str, MetadataError> {
+    let (head, written_for, body) = unseal(text)?;
+    let version =
+        head.strip_prefix("hy").and_then(|rest| rest.strip_prefix(kind.tag)).ok_or(MetadataError::Foreign)?;
+    if version != kind.version.to_string() {
+        return Err(MetadataError::Version);
+    }
+    if written_for != incarnation {
+        return Err(MetadataError::Incarnation);
+    }
+    Ok(body)
+}
+
+/// The incarnation that a text was sealed for, whatever its kind; `None` when it is damaged or not ours.
+pub fn incarnation(text: &str) -> Option<&str> {
+    unseal(text).ok().map(|(_, written_for, _)| written_for)
+}
+
+/// Head, incarnation and body.
+fn unseal(text: &str) -> Result<(&str, &str, &str), MetadataError> {
     if text.len() > MAX_CHARS || !text.is_ascii() || !text.starts_with("hy") {
         return Err(MetadataError::Foreign);
     }
@@ -97,15 +116,7 @@ pub fn open<'a>(kind: Kind, incarnation: &str, text: &'a str) -> Result<&'a str,
     else {
         return Err(MetadataError::Foreign);
     };
-    let version =
-        head.strip_prefix("hy").and_then(|rest| rest.strip_prefix(kind.tag)).ok_or(MetadataError::Foreign)?;
-    if version != kind.version.to_string() {
-        return Err(MetadataError::Version);
-    }
-    if written_for != incarnation {
-        return Err(MetadataError::Incarnation);
-    }
-    Ok(body)
+    Ok((head, written_for, body))
 }
 
 #[cfg(test)]

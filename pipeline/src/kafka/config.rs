@@ -192,6 +192,13 @@ impl Config {
         client
     }
 
+    /// Somebody who asks for a group's offsets and sets them without being a member.
+    pub(crate) fn outsider(&self, group: &str) -> ClientConfig {
+        let mut client = self.reader(Isolation::Committed);
+        client.set("group.id", group);
+        client
+    }
+
     /// The producer of a step's transactions. Deliveries are awaited before each commit, so lingering is latency.
     pub(crate) fn transactional(&self, transactional_id: &str) -> ClientConfig {
         let mut client = self.writer(&[

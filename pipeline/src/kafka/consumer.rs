@@ -1,14 +1,14 @@
 //! A member of a step's group. Its owner pulls records and rebalances alike, and completes each rebalance itself.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::{Offset, TopicPartitionList};
 
 use super::convert::TopicNames;
+use super::group::{self, offsets_with_metadata};
 use super::partition::{offsets_list, to_list};
 use super::rebalance::{Notes, Rebalance};
 use super::{CommitOffset, Config, Error, Instance, Partition, convert};
@@ -205,30 +205,9 @@ impl Consumer {
     /// # Errors
     /// [`Error::Request`] when the brokers do not answer within `timeout`.
     pub fn committed(&self, partitions: &[Partition], timeout: Duration) -> Result<Vec<Committed>, Error> {
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let list = self
-            .client
-            .committed_offsets(to_list(partitions), timeout)
-            .map_err(|error| self.failed("read committed offsets", error))?;
-        let mut all = Vec::with_capacity(partitions.len());
-        for element in list.elements() {
-            element.error().map_err(Error::request("read committed offset", element.partition()))?;
-            let next = match element.offset() {
-                Offset::Offset(next) => Some(next),
-                Offset::Beginning
-                | Offset::End
-                | Offset::Stored
-                | Offset::Invalid
-                | Offset::OffsetTail(_) => None,
-            };
-            // The client's getter panics on metadata that is not text, which any other tool may have written.
-            let metadata = catch_unwind(AssertUnwindSafe(|| element.metadata().to_owned())).ok();
-            let partition = Partition { topic: element.topic().into(), index: element.partition() };
-            all.push(Committed { partition, next, metadata });
-        }
-        Ok(all)
+        group::committed(&self.client, (partitions, timeout), |error| {
+            self.failed("read committed offsets", error)
+        })
     }
 
     /// Commits outside transactions and waits for it; at most a session's length when no coordinator answers.
@@ -236,24 +215,8 @@ impl Consumer {
     /// # Errors
     /// [`Error::Request`] when any of the offsets was refused or the outcome is unknown; others may be committed.
     pub fn commit(&self, offsets: &[CommitOffset]) -> Result<(), Error> {
-        let mut list = TopicPartitionList::with_capacity(offsets.len());
-        for CommitOffset { partition, next, metadata } in offsets {
-            let mut element = list.add_partition(&partition.topic, partition.index);
-            element.set_offset(Offset::Offset(*next)).map_err(Error::request("commit", partition.index))?;
-            element.set_metadata(metadata);
-        }
+        let list = offsets_with_metadata(offsets).map_err(Error::request("commit", &self.identity))?;
         self.client.commit(&list, CommitMode::Sync).map_err(Error::request("commit", &self.identity))
-    }
-
-    /// Start of a partition's log and its last stable offset, before which every record is committed or aborted.
-    ///
-    /// # Errors
-    /// [`Error::Request`] when the brokers do not answer within `timeout`.
-    pub fn bounds(&self, partition: &Partition, timeout: Duration) -> Result<(i64, i64), Error> {
-        let subject = || format!("{}/{}", partition.topic, partition.index);
-        self.client
-            .fetch_watermarks(&partition.topic, partition.index, timeout)
-            .map_err(|error| Error::request("ask watermarks", subject())(error))
     }
 
     /// The offset after everything delivered, markers of transactions included; `None` while nothing was.

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{Producer, ThreadedProducer};
-use rdkafka::{Offset, TopicPartitionList};
 
 use super::config::TRANSACTION_TIMEOUT;
 use super::consumer::GroupMetadata;
 use super::deliveries::{Delivered, Deliveries};
 use super::error::is_fencing;
-use super::{Config, Error, Instance, Partition, convert};
+use super::group::{CommitOffset, offsets_with_metadata};
+use super::{Config, Error, Instance, convert};
 use crate::Outgoing;
 
 /// A transaction older than this is aborted by ourselves, long before the brokers would.
@@ -24,17 +24,6 @@ const OFFSETS_PATIENCE: Duration = Duration::from_secs(2);
 const INIT_PATIENCE: Duration = Duration::from_secs(10);
 /// A client call that has not returned this long after its own timeout is hanging.
 const HANG: Duration = Duration::from_secs(2);
-
-/// Where a partition stands after a transaction: the next offset to read, and what else its next owner must know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommitOffset {
-    /// Partition of the input.
-    pub partition: Partition,
-    /// The next offset to read: last processed + 1.
-    pub next: i64,
-    /// At most 4,095 ASCII characters; see [`super::commit_meta`].
-    pub metadata: String,
-}
 
 /// How a transaction ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +104,19 @@ impl TransactionalProducer {
     /// `group` is the metadata read when the plan was made, never refreshed: the group's coordinator checks the
     /// generation and not the ownership, so a newer one would let a stale plan through.
     pub fn run(&mut self, records: &[Outgoing], offsets: &[CommitOffset], group: &GroupMetadata) -> Outcome {
+        self.transact(records, Some((offsets, group)).filter(|_| !offsets.is_empty()))
+    }
+
+    /// As [`Self::run`] for records that come from no input.
+    pub fn write(&mut self, records: &[Outgoing]) -> Outcome {
+        self.transact(records, None)
+    }
+
+    fn transact(
+        &mut self,
+        records: &[Outgoing],
+        offsets: Option<(&[CommitOffset], &GroupMetadata)>,
+    ) -> Outcome {
         let Some(worker) = &self.worker else {
             return Outcome::Unknown("no client since the last rebuild".into());
         };
@@ -133,13 +135,12 @@ impl TransactionalProducer {
             Some(super::testing::Fault::LoseBefore) => return Outcome::Unknown("planned fault".into()),
             Some(super::testing::Fault::LoseAfter) | None => {}
         }
-        let (list, group) = (to_list(offsets), group.clone());
-        let sent = match list {
-            Ok(list) if !offsets.is_empty() => worker.call(OFFSETS_PATIENCE, move |client| {
+        let sent = match offsets.map(|(offsets, group)| (offsets_with_metadata(offsets), group.clone())) {
+            Some((Ok(list), group)) => worker.call(OFFSETS_PATIENCE, move |client| {
                 client.send_offsets_to_transaction(&list, group.inner(), OFFSETS_PATIENCE)
             }),
-            Ok(_) => Some(Ok(())),
-            Err(error) => return worker.abort(error.to_string()),
+            None => Some(Ok(())),
+            Some((Err(error), _)) => return worker.abort(error.to_string()),
         };
         match sent {
             Some(Ok(())) => {}
@@ -298,14 +299,4 @@ fn fencing(client: &Client, error: &KafkaError) -> Option<String> {
         return Some(error.to_string());
     }
     client.client().fatal_error().filter(|(code, _)| is_fencing(*code)).map(|(_, reason)| reason)
-}
-
-fn to_list(offsets: &[CommitOffset]) -> Result<TopicPartitionList, KafkaError> {
-    let mut list = TopicPartitionList::with_capacity(offsets.len());
-    for offset in offsets {
-        let mut element = list.add_partition(&offset.partition.topic, offset.partition.index);
-        element.set_offset(Offset::Offset(offset.next))?;
-        element.set_metadata(&offset.metadata);
-    }
-    Ok(list)
 }

@@ -20,6 +20,6 @@ mod tables;
 
 pub use config::{AccountConfig, ConfigError, RawAccount, RawRetention};
 pub use error::StoreError;
-pub use sink::AccountSink;
+pub use sink::{AccountSink, TOPICS};
 pub use store::Store;
 pub use tables::{Row, TABLES};

@@ -11,7 +11,7 @@ use crate::tables::{self, BUILDER, MESSAGES, MODEL_CALLS, MessageRow, ModelCallR
 use crate::{Row, Store, TABLES, metrics};
 
 /// Topics that give rows.
-const TOPICS: [Topic; 3] = [Topic::Events, Topic::Decisions, Topic::Deliveries];
+pub const TOPICS: [Topic; 3] = [Topic::Events, Topic::Decisions, Topic::Deliveries];
 
 /// Rows of events, decisions and deliveries into ClickHouse.
 pub struct AccountSink {

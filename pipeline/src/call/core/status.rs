@@ -12,10 +12,14 @@ pub struct PartitionStatus {
     pub frontier: i64,
     /// How long the record at the frontier has been admitted, in milliseconds; 0 when none is.
     pub frontier_age_ms: u64,
+    /// When the record at the frontier was appended, in milliseconds since the epoch; `None` when none is admitted.
+    pub frontier_time: Option<i64>,
     /// Records that are done above the frontier.
     pub finished_ahead: usize,
     /// Records admitted and not committed.
     pub incomplete: usize,
+    /// How much is used of what bounds the commit metadata, in percent: of its length, or of the records in it.
+    pub fill: usize,
     /// Why the partition is refused and not read, if it is.
     pub refused: Option<&'static str>,
 }
@@ -67,7 +71,9 @@ impl Core {
             let status = PartitionStatus {
                 frontier: owned.ledger.frontier(),
                 frontier_age_ms: first.map_or(0, |(_, entry)| now.saturating_sub(entry.admitted_at)),
+                frontier_time: first.map(|(_, entry)| entry.record.timestamp),
                 finished_ahead: owned.finished_ahead(),
+                fill: owned.fill(&self.limits),
                 incomplete: owned.ledger.incompletes(),
                 refused,
             };

@@ -78,6 +78,7 @@ impl<H: Handler> Brain<H> {
             self.handle(event);
         }
         self.report();
+        metrics::ended(&self.work.step, &self.shared.status());
         self.tasks.outbox.push_back(Command::End { leave: leave.load(Ordering::Acquire) });
         self.post();
         while !self.tasks.outbox.is_empty() && !self.shared.is_over() {

@@ -348,3 +348,19 @@ proptest! {
         prop_assert_eq!(restored.timers.earliest(), sequential.timers.earliest());
     }
 }
+
+#[test]
+fn a_record_waits_until_it_is_committed_however_often_it_is_folded() {
+    let mut shard = fresh(None);
+    assert_eq!(shard.waiting_since(true), None);
+    apply(&mut shard, &record(0, "a", "add")).unwrap();
+    apply(&mut shard, &record(1, "a", "add")).unwrap();
+    assert_eq!(shard.waiting_since(false), Some(1_000));
+    shard.roll_back(&counter());
+    assert_eq!(shard.waiting_since(false), Some(1_000), "it is still not committed");
+    apply(&mut shard, &record(0, "a", "add")).unwrap();
+    part(&mut shard);
+    shard.committed();
+    assert_eq!(shard.waiting_since(false), None);
+    assert_eq!(shard.waiting_since(true), Some(1_000), "what is behind it is no older");
+}
