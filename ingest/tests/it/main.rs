@@ -21,4 +21,5 @@ mod pre_send;
 mod publisher;
 mod refusals;
 mod server;
+mod smuggling;
 mod sources;
