@@ -13,6 +13,7 @@
 #[cfg(feature = "broker-tests")]
 mod broker;
 mod counted;
+mod fuzz;
 mod line;
 mod no_broker;
 mod payloads;
