@@ -14,6 +14,7 @@
 mod broker;
 mod counted;
 mod fuzz;
+mod hostile;
 mod line;
 mod no_broker;
 mod payloads;
