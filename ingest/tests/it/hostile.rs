@@ -130,7 +130,8 @@ async fn every_request_that_is_no_callback_gets_its_status_and_leaves_nothing() 
         let named =
             answer.starts_with("HTTP/1.") && answer.get(9..12) == Some(status) && answer.contains(label);
         // A reset may overtake the answer to a header that was too long to be read whole.
-        if !named && !(status == "431" && answer.is_empty()) {
+        let hung_up = status == "431" && answer.is_empty();
+        if !named && !hung_up {
             wrong.push(format!(
                 "{:.120} for {status} {label}: {answer:?}",
                 request.escape_ascii().to_string()
