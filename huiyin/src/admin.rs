@@ -3,15 +3,28 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// Most connections at once; more wait to be accepted.
+const MAX_CONNECTIONS: usize = 256;
+/// A connection ends within this time.
+const LONGEST: Duration = Duration::from_secs(5);
+/// How long accepting rests after it failed, for want of file descriptors most likely.
+const REST: Duration = Duration::from_millis(100);
 
 /// How one role is.
 #[derive(Debug, Clone, Serialize)]
@@ -56,12 +69,36 @@ pub(crate) async fn serve(listen: SocketAddr, admin: Admin) -> anyhow::Result<So
         .route("/ready", get(ready))
         .route("/metrics", get(|State(admin): State<Admin>| async move { admin.meter.render() }))
         .with_state(admin);
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "serve admin port");
-        }
-    });
+    tokio::spawn(accept(listener, router));
     Ok(bound)
+}
+
+/// One request per connection, and a bound on both, so that whoever holds connections open cannot keep probes out.
+async fn accept(listener: TcpListener, router: Router) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        // The semaphore is never closed.
+        let place = Arc::clone(&places).acquire_owned().await;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "accept admin connection");
+                sleep(REST).await;
+                continue;
+            }
+        };
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let connection =
+                http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+            match timeout(LONGEST, connection).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "admin connection ended"),
+                Err(_) => tracing::debug!("admin connection was too slow"),
+            }
+            drop(place);
+        });
+    }
 }
 
 async fn live(State(admin): State<Admin>) -> (StatusCode, Json<Health>) {
@@ -78,4 +115,54 @@ fn answer(judge: impl Fn(&[RoleHealth]) -> bool, admin: &Admin) -> (StatusCode, 
     let ok = judge(&roles);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Health { ok, roles }))
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    async fn ask(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(LONGEST * 3, stream.read_to_string(&mut answer)).await.expect("it closes").ok();
+        answer
+    }
+
+    #[tokio::test]
+    async fn hostile_requests_get_their_status_and_slow_ones_make_room_for_a_probe() {
+        let probe: Probe = Arc::new(Vec::new);
+        let meter = PrometheusBuilder::new().build_recorder().handle();
+        let admin = Admin { probe, open: Arc::new(AtomicBool::new(true)), meter };
+        let address = serve(SocketAddr::from(([127, 0, 0, 1], 0)), admin).await.unwrap();
+        for (line, status) in [
+            ("GET /ready HTTP/1.1", "200"),
+            ("GET /live HTTP/1.0", "200"),
+            ("POST /ready HTTP/1.1", "405"),
+            ("GET /../ready HTTP/1.1", "404"),
+            ("GET /%72eady HTTP/1.1", "404"),
+            ("BREW /metrics HTTP/1.1", "405"),
+            ("GET /ready HTTP/9.9", "400"),
+            ("\0\u{1}", "400"),
+        ] {
+            let answer = ask(address, &format!("{line}\r\nhost: x\r\n\r\n")).await;
+            assert_eq!(answer.get(9..12), Some(status), "{line:?}: {answer}");
+        }
+        assert!(
+            ask(address, &format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(500_000))).await.get(9..12)
+                != Some("200")
+        );
+        let mut slow = Vec::new();
+        for _ in 0..MAX_CONNECTIONS {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET /ready HTTP/1.1\r\nhost:").await.unwrap();
+            slow.push(stream);
+        }
+        let answer = ask(address, "GET /ready HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
 }

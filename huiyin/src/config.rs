@@ -286,4 +286,6 @@ fn ordinal(instance: &str) -> Result<u32, String> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

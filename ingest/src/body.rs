@@ -1,7 +1,7 @@
 //! Reads a body within its limits of size and time.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
@@ -12,8 +12,13 @@ use crate::refusal::Refusal;
 /// The whole body.
 ///
 /// # Errors
-/// [`Refusal`] when it is too large, too slow or cut off.
+/// [`Refusal`] when it is compressed, too large, too slow or cut off.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
+    // Nothing is ever inflated.
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(Refusal::Encoding);
+    }
     let declared =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limits.max_body_bytes as u64) {

@@ -18,6 +18,7 @@ use crate::metrics;
 use crate::publish::{Log, Outbox, Publish};
 use crate::rate::SenderRates;
 use crate::refusal::Refusal;
+use crate::seats::Seat;
 use crate::{post_send, pre_send, source};
 
 /// The step: everything that its handlers share.
@@ -80,10 +81,15 @@ impl Ingest {
     }
 
     async fn take(self: Arc<Self>, door: Door, request: Request) -> Result<Answer, Refusal> {
-        let place = Arc::clone(&self.at_work).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
-        let visit = Visit { arrived: Instant::now(), received_at: now(), place };
+        let (arrived, received_at) = (Instant::now(), now());
         let (head, body) = request.into_parts();
         let body = body::read(&head.headers, body, &self.config.limits).await?;
+        // Only now: slow bodies must not keep the others out.
+        let place = Arc::clone(&self.at_work).try_acquire_owned().map_err(|_| Refusal::TooMany)?;
+        if let Some(seat) = head.extensions.get::<Arc<Seat>>() {
+            seat.works();
+        }
+        let visit = Visit { arrived, received_at, place };
         // A task of its own: what was begun is finished even if the caller hangs up.
         let answer = tokio::spawn(async move {
             match door {

@@ -23,6 +23,7 @@ mod rate;
 mod reaction;
 mod refusal;
 mod reply;
+mod seats;
 mod server;
 mod signature;
 mod source;

@@ -53,7 +53,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: REFUSALS,
         kind: "counter",
-        meaning: "requests and connections that were refused, by reason; header_timeout also counts idle connections",
+        meaning: "requests and connections that were refused, by reason; header_timeout also counts idle connections, crowded_out those closed for others",
         labels: &["reason"],
     },
     Metric {

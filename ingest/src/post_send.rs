@@ -35,6 +35,10 @@ pub(crate) async fn answer(
         return Ok((accepted(), "unsigned"));
     }
     let envelope = verify::envelope(&callback, rule, visit.received_at)?;
+    if !callback.is_readable() {
+        // Whoever calls again brings the same.
+        return Ok((accepted(), "unreadable"));
+    }
     let judge = ingest.judge();
     let events = events(&judge, rule, &callback, (&envelope, &visit))?;
     let result = events.first().map_or("ignored", |event| schemas::wire::Record::kind(event));

@@ -30,6 +30,10 @@ pub(crate) async fn answer(
 ) -> Result<Answer, Refusal> {
     let callback = Callback::read(body)?;
     let envelope = verify::envelope(&callback, rule, visit.received_at)?;
+    if !callback.is_readable() {
+        // Refused, it would be delivered unjudged by the rule's fallback.
+        return Ok((Reply::Reject(rule.codes.blocked.clone()).into_response(), "unreadable"));
+    }
     let judge = ingest.judge();
     let (app, bots) = judge.app(&rule.app).ok_or(Refusal::Unconfigured)?;
     if callback.sender().is_some_and(|sender| !ingest.rates.allow(&rule.app, &sender)) {

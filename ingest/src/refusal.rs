@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     SlowBody,
     #[error("read body: it ends early")]
     BrokenBody,
+    #[error("read body: only bodies that are not compressed are read")]
+    Encoding,
     #[error("take request: too many are at work")]
     TooMany,
     #[error("find app: the bundle in force does not have it")]
@@ -67,6 +69,7 @@ impl Refusal {
             Self::TooLarge => "too_large",
             Self::SlowBody => "slow_body",
             Self::BrokenBody => "broken_body",
+            Self::Encoding => "content_encoding",
             Self::TooMany => "too_many_in_flight",
             Self::Unconfigured => "unconfigured",
             Self::Unacknowledged => "unacknowledged",
@@ -85,6 +88,7 @@ impl Refusal {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany | Self::Unconfigured | Self::Unacknowledged | Self::Unqueued => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -104,7 +108,7 @@ impl IntoResponse for Refusal {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
         // The rest of such a body is not read, so the connection is of no more use.
-        if matches!(self, Self::TooLarge | Self::SlowBody | Self::BrokenBody) {
+        if matches!(self, Self::TooLarge | Self::SlowBody | Self::BrokenBody | Self::Encoding) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response

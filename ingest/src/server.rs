@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::config::Limits;
 use crate::ingest::{Ingest, router};
 use crate::metrics;
+use crate::seats::{Seat, Seats};
 use crate::tls::{self, TlsError};
 
 /// Largest header of a request, in bytes.
@@ -108,14 +110,14 @@ struct Server {
 }
 
 async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(server.limits.max_connections));
+    let seats = Seats::new(server.limits.max_connections);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let stream = listener.accept().await;
+            (seats.take().await, stream)
         };
-        let (place, stream) = tokio::select! {
+        let (seat, stream) = tokio::select! {
             accepted = accepted => accepted,
             // An error means that the handle is gone, which stops as well.
             _ = stopped.wait_for(|stop| *stop) => break,
@@ -124,8 +126,11 @@ async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Recei
             Ok((stream, _)) => {
                 let (server, watcher) = (server.clone(), graceful.watcher());
                 tokio::spawn(async move {
-                    server.serve(stream, watcher).await;
-                    drop(place);
+                    let longest = (server.limits.header_timeout + server.limits.body_timeout) * 2;
+                    tokio::select! {
+                        () = server.serve(stream, watcher, &seat) => {}
+                        () = seat.over(longest) => metrics::refused("crowded_out"),
+                    }
                 });
             }
             Err(error) => {
@@ -139,13 +144,13 @@ async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Recei
 }
 
 impl Server {
-    async fn serve(self, stream: TcpStream, watcher: Watcher) {
+    async fn serve(self, stream: TcpStream, watcher: Watcher, seat: &Arc<Seat>) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "set nodelay");
         }
-        let Some(tls) = &self.tls else { return self.speak(stream, watcher).await };
+        let Some(tls) = &self.tls else { return self.speak(stream, watcher, seat).await };
         match timeout(self.limits.header_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, watcher).await,
+            Ok(Ok(stream)) => self.speak(stream, watcher, seat).await,
             Ok(Err(error)) => {
                 metrics::refused("tls");
                 tracing::info!(%error, "tls handshake");
@@ -154,12 +159,27 @@ impl Server {
         }
     }
 
-    async fn speak(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, watcher: Watcher) {
+    async fn speak(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        watcher: Watcher,
+        seat: &Arc<Seat>,
+    ) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(Arc::clone(seat));
+            let answer = router.call(request);
+            async move {
+                let answer = answer.await;
+                seat.waits();
+                answer
+            }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.header_timeout)
             .max_buf_size(MAX_HEADER_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router.clone()));
+            .serve_connection(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(connection).await {
             let reason = if error.is_timeout() {
                 "header_timeout"

@@ -44,24 +44,53 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const VECTORS: [(&str, &str, &str, &str); 2] = [
+        (
+            "acme#support_3b0f6f0e-7c1e-4d0a-9c55-2f1b8f0c9a11",
+            "s3cr3t-A",
+            "1735689600123",
+            "9fcaf2f161e2002135cf4552b81b04fc",
+        ),
+        ("acme#support_1501234567890123456", "s3cr3t-B", "1735689600456", "9da5e35585a28218c55ec94b9e248190"),
+    ];
+
+    proptest! {
+        #![proptest_config(mangle::cases(2_000))]
+
+        /// One of the three is not what was signed: no signature fits, unless it is the same after all.
+        #[test]
+        fn fuzz_signature(
+            (call, secret, timestamp, signed) in prop::sample::select(&VECTORS[..]),
+            other in mangle::bytes([VECTORS[0].0, VECTORS[0].1, VECTORS[0].2]),
+            changed in 0..3,
+        ) {
+            let other = other.lossy();
+            let (call, secret, timestamp, same) = match changed {
+                0 => (other.as_str(), secret, timestamp, other == call),
+                1 => (call, other.as_str(), timestamp, other == secret),
+                _ => (call, secret, other.as_str(), other == timestamp),
+            };
+            prop_assert_eq!(matches(&easemob(call, &Secret::new(secret), timestamp), signed), same);
+            prop_assert!(source(&Secret::new(secret), timestamp, call.as_bytes()).is_some());
+        }
+
+        /// Whatever is given as a signature, only that one is taken.
+        #[test]
+        fn fuzz_signature_given(given in mangle::bytes([VECTORS[0].3, VECTORS[1].3])) {
+            let given = given.lossy();
+            for (_, _, _, signed) in VECTORS {
+                prop_assert_eq!(matches(signed, &given), given.eq_ignore_ascii_case(signed));
+            }
+        }
+    }
 
     #[test]
     fn easemobs_signature_agrees_with_known_vectors() {
-        for (call, secret, timestamp, expected) in [
-            (
-                "acme#support_3b0f6f0e-7c1e-4d0a-9c55-2f1b8f0c9a11",
-                "s3cr3t-A",
-                "1735689600123",
-                "9fcaf2f161e2002135cf4552b81b04fc",
-            ),
-            (
-                "acme#support_1501234567890123456",
-                "s3cr3t-B",
-                "1735689600456",
-                "9da5e35585a28218c55ec94b9e248190",
-            ),
-        ] {
+        for (call, secret, timestamp, expected) in VECTORS {
             assert_eq!(easemob(call, &Secret::new(secret), timestamp), expected);
         }
     }

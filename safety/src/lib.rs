@@ -44,6 +44,8 @@ pub fn mask(text: &str, spans: &[Range<usize>]) -> String {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -25,6 +25,9 @@ pub const KIND: &str = "huiyin_kind";
 /// Header with the message that opened the turn.
 pub const MESSAGE: &str = "huiyin_message";
 
+/// The last millisecond of the year 9999.
+const LAST: Millis = 253_402_300_799_999;
+
 /// A rule between the fields of a record that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("check record: it must hold that {0}")]
@@ -147,8 +150,8 @@ pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeErro
     put(ID, record.id());
     put("ce_source", source.to_owned());
     put(TYPE, format!("huiyin.{}.{}", R::TOPIC.name(), record.kind()));
-    if let Some(time) = record.time() {
-        put("ce_time", rfc3339(time));
+    if let Some(time) = record.time().and_then(rfc3339) {
+        put("ce_time", time);
     }
     put("content-type", "application/json".to_owned());
     put(SCHEMA, format!("{}/{}", R::TOPIC.name(), R::MAJOR));
@@ -187,7 +190,8 @@ pub fn decode<'a, R: Record>(
     Ok(record)
 }
 
-fn rfc3339(time: Millis) -> String {
+/// `None` beyond the year 9999, which RFC 3339 cannot write: other people's clocks stand in records.
+fn rfc3339(time: Millis) -> Option<String> {
     let since = Duration::from_millis(time.max(0).unsigned_abs());
-    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+    (time <= LAST).then(|| humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string())
 }

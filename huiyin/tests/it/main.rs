@@ -14,6 +14,7 @@ mod broker;
 mod bundle;
 mod dead_letters;
 mod drain;
+mod hostile;
 mod http;
 mod kafka_away;
 mod kills;

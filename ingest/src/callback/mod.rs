@@ -2,6 +2,7 @@
 
 mod content;
 pub(crate) mod field;
+mod json;
 mod texts;
 
 use schemas::Millis;
@@ -18,6 +19,7 @@ const OURS: &str = "huiyin";
 /// One callback as it came.
 pub(crate) struct Callback {
     fields: Map<String, Value>,
+    readable: bool,
 }
 
 /// What its signature is about.
@@ -55,16 +57,26 @@ pub(crate) enum Place {
 }
 
 impl Callback {
-    /// Reads the body; of a field that comes twice the last counts.
+    /// Reads the body, of which at least the outside must be a JSON object.
     ///
     /// # Errors
-    /// [`Refusal::BadJson`] when it is no JSON object in UTF-8, or one that is nested too deeply.
+    /// [`Refusal::BadJson`] when it is not.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Ok(Self { fields }),
+        let text = json::text(body);
+        match json::read(&text) {
+            Ok(Value::Object(fields)) => Ok(Self { fields, readable: true }),
             Ok(_) => Err(Refusal::BadJson("it is no object".into())),
-            Err(error) => Err(Refusal::bad_json(&error)),
+            Err(error) => match json::shallow(&text) {
+                Some(fields) => Ok(Self { fields, readable: false }),
+                None => Err(Refusal::bad_json(&error)),
+            },
         }
+    }
+
+    /// Whether all of it was read. Where not, texts in it cannot be judged: it is nested too deeply, has a number beyond
+    /// every type, or a name twice.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.readable
     }
 
     /// What its signature is about.

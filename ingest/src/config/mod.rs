@@ -125,9 +125,9 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// A body must be complete within this time.
     pub body_timeout: Duration,
-    /// Most open connections.
+    /// Most open connections; beyond them the one that has waited longest for its client is closed.
     pub max_connections: usize,
-    /// Most requests at work at once.
+    /// Most requests at work at once; one is when its body is complete.
     pub max_in_flight: usize,
     /// What one sender may send.
     pub sender: SenderLimit,

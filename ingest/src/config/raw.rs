@@ -118,9 +118,9 @@ pub struct RawLimits {
     /// A body must be complete within this time.
     #[serde(with = "catalogue::duration")]
     pub body_timeout: Duration,
-    /// Most open connections; more wait to be accepted.
+    /// Most open connections; beyond them the one that has waited longest for its client is closed.
     pub max_connections: usize,
-    /// Most requests at work at once; more are refused.
+    /// Most requests at work at once, from their complete body to their answer; more are refused.
     pub max_in_flight: usize,
     /// Messages per second that one sender may send before delivery, in the long run.
     pub sender_messages_per_second: u32,

@@ -164,6 +164,9 @@ fn every_refusal_is_counted_by_its_reason() {
     let found = counted("", Mood::Acknowledges, || {
         let mut unsigned = signed(question("hi"), now());
         unsigned["security"] = json!("wrong");
+        let mut compressed = post("/pre", "{}");
+        compressed.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+        let unreadable = signed(question("hi"), now()).to_string().replace("\"hi\"", "1e999");
         let get = Request::get("/pre").body(Body::empty()).unwrap();
         vec![
             post("/pre", "{"),
@@ -172,6 +175,8 @@ fn every_refusal_is_counted_by_its_reason() {
             post("/pre", signed(question("hi"), 1_735_689_600_123).to_string()),
             post("/nowhere", "{}"),
             post("/pre", vec![b' '; 70_000]),
+            compressed,
+            call("/pre", question("hi")).map(|_| Body::from(unreadable)),
             get,
             source_request(
                 "/feedback",
@@ -188,6 +193,8 @@ fn every_refusal_is_counted_by_its_reason() {
         ("refusals_total stale_timestamp", 1),
         ("refusals_total unknown_rule", 1),
         ("refusals_total too_large", 1),
+        ("refusals_total content_encoding", 1),
+        ("callbacks_total pre unreadable", 1),
         ("refusals_total method", 1),
         ("refusals_total bad_record", 1),
     ]);

@@ -13,6 +13,8 @@
 #[cfg(feature = "broker-tests")]
 mod broker;
 mod counted;
+mod fuzz;
+mod hostile;
 mod line;
 mod no_broker;
 mod payloads;
@@ -21,4 +23,5 @@ mod pre_send;
 mod publisher;
 mod refusals;
 mod server;
+mod smuggling;
 mod sources;

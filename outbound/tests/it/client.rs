@@ -115,3 +115,48 @@ async fn a_redirect_is_not_followed() {
     let redirect = failure(Act::Answer(302, "location: http://127.0.0.1:9/\r\n", String::new())).await;
     assert_eq!(redirect.class, Class::Protocol);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_never_ends_is_left_and_costs_no_memory() {
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let before = resident();
+    let ok = "HTTP/1.1 200 OK\r\n";
+    for (begin, piece, class) in [
+        // A body: until the connection closes, in chunks, in one chunk, far beyond what is announced.
+        ("HTTP/1.1 200 OK\r\n\r\n", "x", Class::Protocol),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n", Class::Protocol),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffff\r\n", "x", Class::Protocol),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n", "x", Class::Protocol),
+        // A head: a line, lines, one status after another.
+        (ok, "x", Class::Protocol),
+        (ok, "x: y\r\n", Class::Protocol),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n", Class::Timeout),
+        ("", "\0", Class::Protocol),
+    ] {
+        let server = Server::playing(vec![Act::Endless(begin, piece)]).await;
+        let began = Instant::now();
+        let deadline = after(Duration::from_secs(2));
+        let failure = client().call(&request(&server.address), deadline, &AsText).await.unwrap_err();
+        assert!(failure.class == class && failure.ambiguous, "{begin:?} {piece:?}: {failure:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{begin:?} {piece:?}");
+    }
+    let most = 64 * 1_024;
+    assert!(resident() < before + most, "{before} KiB became {}", resident());
+}
+
+#[tokio::test]
+async fn a_compressed_reply_is_never_inflated() {
+    for encoding in ["content-encoding: gzip\r\n", "content-encoding: br\r\n", "content-encoding: zstd\r\n"] {
+        let server = Server::playing(vec![Act::Answer(200, encoding, "\u{1f}not inflated".into())]).await;
+        let reply =
+            client().attempt(&request(&server.address), after(Duration::from_secs(10))).await.unwrap();
+        assert_eq!(&reply.body[..], b"\x1fnot inflated");
+    }
+    let asked = Server::playing(vec![Act::Answer(200, "", "x".into())]).await;
+    client().attempt(&request(&asked.address), after(Duration::from_secs(10))).await.unwrap();
+    assert!(!asked.requests()[0].to_lowercase().contains("accept-encoding"), "nor asked for");
+}

@@ -20,6 +20,8 @@ pub(crate) enum Act {
     ResetAtOnce,
     /// Sends the head and a piece of the body, then nothing.
     StallInBody,
+    /// Sends the first text once and the second for ever.
+    Endless(&'static str, &'static str),
 }
 
 pub(crate) struct Server {
@@ -63,6 +65,11 @@ async fn play(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
             reset(stream);
         }
         Act::ResetAtOnce => reset(stream),
+        Act::Endless(begin, piece) => {
+            drop(stream.write_all(begin.as_bytes()).await);
+            let pieces = piece.repeat(1_000);
+            while stream.write_all(pieces.as_bytes()).await.is_ok() {}
+        }
         Act::StallInBody => {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"half\":").await.unwrap();
             std::future::pending().await

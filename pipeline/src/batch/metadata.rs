@@ -51,7 +51,46 @@ pub(crate) fn empty(incarnation: &str) -> Result<String, MetadataError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::pending::Touched;
+    use super::super::split::Node;
     use super::*;
+
+    fn example() -> Pending {
+        let split = Some(Node { from: 8, to: 12 });
+        let tables = vec![Touched { table: 0, rows: 61, split: None }, Touched { table: 4, rows: 2, split }];
+        Pending { first: 17, last: 90, version: 3, records: 60, tables }
+    }
+
+    proptest! {
+        #![proptest_config(mangle::cases(2_000))]
+
+        #[test]
+        fn fuzz_pending_damaged(text in mangle::bytes([seal("inc", Some(&example())).unwrap(), seal("inc", None).unwrap()])) {
+            let text = text.lossy();
+            if let Ok(pending) = open("inc", Some(&text), 17) {
+                prop_assert!(pending.is_none() || pending == Some(example()), "damage went unnoticed");
+                prop_assert_eq!(seal("inc", pending.as_ref()).unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn fuzz_pending_body(body in mangle::bytes([STANDARD_NO_PAD.encode(example().encode())])) {
+            if let Ok(text) = commit_meta::seal(KIND, "inc", &body.lossy())
+                && let Ok(pending) = open("inc", Some(&text), 17)
+            {
+                prop_assert_eq!(seal("inc", pending.as_ref()).unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn fuzz_pending_payload(payload in mangle::bytes([example().encode()])) {
+            if let Ok(Some(pending)) = Pending::decode(&payload, 17) {
+                prop_assert_eq!(pending.encode(), payload.0);
+            }
+        }
+    }
 
     #[test]
     fn a_pending_range_is_read_back_by_the_same_incarnation_at_the_same_offset_only() {

@@ -23,8 +23,12 @@ impl Mark {
     pub(super) const CLEAN: Self = Self { running: false, attempts: 0, window: LEAST_WINDOW };
 
     pub(super) fn seal(self, incarnation: &str) -> Result<String, MetadataError> {
+        commit_meta::seal(KIND, incarnation, &self.body())
+    }
+
+    fn body(self) -> String {
         let running = if self.running { 'r' } else { 'c' };
-        commit_meta::seal(KIND, incarnation, &format!("{running}.{}.{}", self.attempts, self.window))
+        format!("{running}.{}.{}", self.attempts, self.window)
     }
 
     pub(super) fn open(incarnation: &str, metadata: Option<&str>) -> Result<Self, MetadataError> {
@@ -41,7 +45,9 @@ impl Mark {
             _ => return Err(MetadataError::Body),
         };
         let number = |text: &str| text.parse().map_err(|_| MetadataError::Body);
-        Ok(Self { running, attempts: number(attempts)?, window: number(window)? })
+        let mark = Self { running, attempts: number(attempts)?, window: number(window)? };
+        // A number has other spellings, such as `+1`; `seal` writes one.
+        if mark.body() == body { Ok(mark) } else { Err(MetadataError::Body) }
     }
 }
 
@@ -58,7 +64,37 @@ pub(crate) fn empty(incarnation: &str) -> Result<String, MetadataError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(mangle::cases(1_000))]
+
+        #[test]
+        fn fuzz_mark(running in any::<bool>(), attempts in any::<u32>(), window in any::<u32>()) {
+            let mark = Mark { running, attempts, window };
+            prop_assert_eq!(Mark::open("inc", Some(&mark.seal("inc").unwrap())), Ok(mark));
+        }
+
+        #[test]
+        fn fuzz_mark_damaged(text in mangle::bytes([Mark { running: true, attempts: 2, window: 640 }.seal("inc").unwrap()])) {
+            let text = text.lossy();
+            if let Ok(mark) = Mark::open("inc", Some(&text)) {
+                prop_assert_eq!(mark, Mark { running: true, attempts: 2, window: 640 });
+                prop_assert_eq!(mark.seal("inc").unwrap(), text);
+            }
+        }
+
+        #[test]
+        fn fuzz_mark_body(body in mangle::bytes(["r.2.640", "c.0.0", "r.4294967295.1"])) {
+            if let Ok(text) = commit_meta::seal(KIND, "inc", &body.lossy())
+                && let Ok(mark) = Mark::open("inc", Some(&text))
+            {
+                prop_assert_eq!(mark.seal("inc").unwrap(), text);
+            }
+        }
+    }
 
     #[test]
     fn a_mark_comes_back_and_nothing_else_is_taken_for_one() {
@@ -68,7 +104,7 @@ mod tests {
         assert_eq!(Mark::open("other", Some(&text)), Err(MetadataError::Incarnation));
         assert_eq!(Mark::open("inc", Some("")), Err(MetadataError::Foreign));
         assert_eq!(Mark::open("inc", None), Err(MetadataError::Foreign));
-        for body in ["r.1", "x.1.1", "r.1.1.1", "r.-1.1", "r..1", ""] {
+        for body in ["r.1", "x.1.1", "r.1.1.1", "r.-1.1", "r.+1.1", "r.01.1", "r..1", ""] {
             let text = commit_meta::seal(KIND, "inc", body).unwrap();
             assert_eq!(Mark::open("inc", Some(&text)), Err(MetadataError::Body), "{body}");
         }

@@ -28,4 +28,6 @@ impl Dialect {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests fail loudly")]
 
 mod examples;
+mod fuzz;
 mod json_schemas;
 mod wire;

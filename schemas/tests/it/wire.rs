@@ -58,3 +58,15 @@ fn a_record_that_breaks_its_own_rules_is_not_written() {
     answer.part = 9;
     assert!(wire::encode(&answer, "/t").is_err());
 }
+
+#[test]
+fn a_time_that_no_calendar_has_is_no_header_and_no_panic() {
+    for (at, written) in [(253_402_300_799_999, true), (253_402_300_800_000, false), (i64::MAX, false)] {
+        let mut event: serde_json::Value =
+            serde_json::from_str(include_str!("../../examples/events/valid-reaction.json")).unwrap();
+        event["at"] = at.into();
+        let event: Event = serde_json::from_value(event).unwrap();
+        let encoded = wire::encode(&event, "/t").unwrap();
+        assert_eq!(header(&encoded, "ce_time").is_some(), written, "{at}");
+    }
+}

@@ -7,10 +7,14 @@ use outbound::{Class, Failure, Reply};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Life of a token whose reply does not tell it.
+/// Shorter lives are taken for this one: Easemob bans apps that keep asking, and a token that ended is replaced anyway.
+const SHORTEST_LIFE: Duration = Duration::from_secs(10);
+/// Life of a token whose reply does not tell it, or says zero, which stands for "for ever".
 const USUAL_LIFE: Duration = Duration::from_secs(3_600);
 /// No token is trusted longer than this.
 const LONGEST_LIFE: Duration = Duration::from_secs(60 * 24 * 3_600);
+/// Easemob's ids of messages are far shorter, and they go into records.
+const LONGEST_ID: usize = 128;
 /// Easemob's code for a message that is too large.
 pub(crate) const MESSAGE_TOO_LARGE: &str = "14007";
 
@@ -61,9 +65,12 @@ pub(crate) fn granted(reply: &Reply) -> Result<Granted, Failure> {
     }
     let unusable = || reply.failure(Class::Protocol, "read the reply to a token request: it has no token");
     let fields: Map<String, Value> = serde_json::from_slice(&reply.body).map_err(|_| unusable())?;
-    let token = fields.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
-    let life = fields.get("expires_in").and_then(Value::as_u64).map_or(USUAL_LIFE, Duration::from_secs);
-    Ok(Granted { token: Secret::new(token.ok_or_else(unusable)?), life: life.min(LONGEST_LIFE) })
+    // One that no header carries would be held for weeks and fail every send.
+    let usable = |token: &&str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+    let token = fields.get("access_token").and_then(Value::as_str).filter(usable);
+    let told = fields.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
+    let life = told.map_or(USUAL_LIFE, Duration::from_secs).clamp(SHORTEST_LIFE, LONGEST_LIFE);
+    Ok(Granted { token: Secret::new(token.ok_or_else(unusable)?), life })
 }
 
 fn taken(body: &[u8], to: &str) -> Option<String> {
@@ -71,7 +78,8 @@ fn taken(body: &[u8], to: &str) -> Option<String> {
     let data = fields.get("data")?.as_object()?;
     // Easemob's ids of users know no case, so that the only entry may be spelt differently.
     let id = data.get(to).or_else(|| data.values().next().filter(|_| data.len() == 1))?;
-    id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()))
+    let id = id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()));
+    id.filter(|id| (1..=LONGEST_ID).contains(&id.len()))
 }
 
 fn refusal(reply: &Reply) -> Failure {
@@ -97,5 +105,7 @@ fn refusal(reply: &Reply) -> Failure {
     }
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

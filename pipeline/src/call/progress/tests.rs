@@ -91,3 +91,39 @@ fn a_length_beyond_the_payload_is_refused_before_memory_is_taken() {
     put(&mut payload, u64::MAX >> 1);
     assert_eq!(read(&payload), None);
 }
+
+/// A partition at work, as its payload.
+fn at_work() -> Progress {
+    let marks = [(17, true, 0), (18, false, 0), (90, false, 2), (399, true, 1)];
+    let incomplete = marks.map(|(offset, started, attempts)| (offset, Mark { started, attempts })).into();
+    Progress { base: 17, high: 400, clean: false, exact: true, incomplete }
+}
+
+proptest! {
+    #![proptest_config(mangle::cases(2_000))]
+
+    #[test]
+    fn fuzz_progress_damaged(text in mangle::bytes([at_work().seal("inc").unwrap(), Progress::fresh(17).seal("inc").unwrap()])) {
+        let text = text.lossy();
+        if let Ok(progress) = Progress::open("inc", 17, &text) {
+            prop_assert!(progress == at_work() || progress == Progress::fresh(17), "damage went unnoticed");
+            prop_assert_eq!(progress.seal("inc").unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn fuzz_progress_body(body in mangle::bytes([URL_SAFE_NO_PAD.encode(at_work().payload())])) {
+        if let Ok(text) = commit_meta::seal(KIND, "inc", &body.lossy()) {
+            if let Ok(progress) = Progress::open("inc", 17, &text) {
+                prop_assert_eq!(progress.seal("inc").unwrap(), text.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn fuzz_progress_payload(payload in mangle::bytes([at_work().payload(), Progress::fresh(17).payload()])) {
+        if let Some(progress) = read(&payload) {
+            prop_assert_eq!(progress.payload(), payload.0);
+        }
+    }
+}

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::Dialect;
 
+/// More tokens than any call can have: a count above it is a server's mistake.
+const MOST_TOKENS: u64 = 1_000_000_000;
 /// Longest word of a provider that goes into a record, in characters.
 const WORD: usize = 128;
 
@@ -136,13 +138,22 @@ fn refused(dialect: &Dialect, reply: &Reply, wrong: &Wrong) -> Failure {
 
 fn usage(value: Value) -> Option<Usage> {
     let counted: Counted = serde_json::from_value(value).ok()?;
-    Some(Usage {
+    let usage = Usage {
         input: counted.prompt_tokens,
         cached: counted.prompt_tokens_details.and_then(|it| it.cached_tokens).unwrap_or_default(),
         output: counted.completion_tokens,
         reasoning: counted.completion_tokens_details.and_then(|it| it.reasoning_tokens).unwrap_or_default(),
         source: UsageSource::Provider,
-    })
+    };
+    is_possible(&usage).then_some(usage)
+}
+
+/// A usage that contradicts itself, or that no call can have, is as good as none.
+fn is_possible(usage: &Usage) -> bool {
+    usage.cached <= usage.input
+        && usage.reasoning <= usage.output
+        && usage.input <= MOST_TOKENS
+        && usage.output <= MOST_TOKENS
 }
 
 impl Wrong {

@@ -129,6 +129,15 @@ fn what_a_server_leaves_out_is_not_made_up() {
     let half = r#"{"choices": [{"message": {"content": "hi"}}], "usage": {"prompt_tokens": 3}}"#;
     let reading = read(Dialect::of(Provider::Local), &reply(200, half));
     assert_eq!((reading.result.unwrap().truncated, reading.notes.usage), (false, None));
+    for lie in [
+        json!({"prompt_tokens": u64::MAX, "completion_tokens": 1}),
+        json!({"prompt_tokens": 1, "completion_tokens": 1_000_000_001_u64}),
+        json!({"prompt_tokens": 1, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 2}}),
+        json!({"prompt_tokens": 1, "completion_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 2}}),
+    ] {
+        let body = json!({"choices": [{"message": {"content": "hi"}}], "usage": lie}).to_string();
+        assert_eq!(read(Dialect::of(Provider::Local), &reply(200, &body)).notes.usage, None, "{body}");
+    }
 }
 
 #[test]

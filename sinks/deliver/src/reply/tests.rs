@@ -73,9 +73,14 @@ fn the_id_of_the_sent_message_is_found() {
 
 #[test]
 fn a_success_without_an_id_may_have_been_sent() {
-    for body in
-        ["", "<html>", r#"{"data": {}}"#, r#"{"data": {"bob": "1", "eve": "2"}}"#, r#"{"data": null}"#]
-    {
+    for body in [
+        "",
+        "<html>",
+        r#"{"data": {}}"#,
+        r#"{"data": {"alice": ""}}"#,
+        r#"{"data": {"bob": "1", "eve": "2"}}"#,
+        r#"{"data": null}"#,
+    ] {
         let failure = failed(200, body);
         assert!(failure.class == Class::Protocol && failure.ambiguous, "{body}");
     }
@@ -89,6 +94,16 @@ fn a_token_is_read_with_its_life() {
     assert_eq!(token(r#"{"access_token": "YWMt"}"#).life, USUAL_LIFE);
     let endless = format!(r#"{{"access_token": "YWMt", "expires_in": {}}}"#, u64::MAX);
     assert_eq!(token(&endless).life, LONGEST_LIFE);
+    assert_eq!(token(r#"{"access_token": "YWMt", "expires_in": 0}"#).life, USUAL_LIFE);
+    assert_eq!(token(r#"{"access_token": "YWMt", "expires_in": 1}"#).life, SHORTEST_LIFE);
+}
+
+#[test]
+fn a_token_that_no_header_carries_is_none() {
+    for token in ["", "a b", "a\\u0000", "a\\r\\nx: y", "令牌"] {
+        let body = format!(r#"{{"access_token": "{token}"}}"#);
+        assert_eq!(granted(&reply(200, &body)).unwrap_err().class, Class::Protocol, "{token}");
+    }
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! Any text is judged: no panic, spans on borders of characters, and the same finding however often it is asked for.
+
+use proptest::prelude::*;
+
+use crate::{Action, Filter, Rule, WordList, mask};
+
+fn list(extra: Vec<String>) -> WordList {
+    let rule = |id: &str, words: Vec<String>, action| Rule { id: id.into(), words, action };
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let rules = [
+        rule("mild", words(&["damn", "İ", "K"]), Action::Mask),
+        rule("gamble", words(&["赌博", "赌", "👩‍👩‍👧"]), Action::Block),
+        rule("any", extra, Action::Hold),
+    ];
+    WordList::new(rules, "d1").unwrap()
+}
+
+proptest! {
+    #![proptest_config(mangle::cases(2_000))]
+
+    #[test]
+    fn verdict(text in mangle::unicode(), words in prop::collection::vec(mangle::unicode(), 0..4)) {
+        let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let engine = list(words.clone());
+        let found = engine.judge(&text);
+        prop_assert_eq!(&found, &engine.judge(&text));
+        prop_assert_eq!(found.action > Action::Pass, !found.spans.is_empty());
+        prop_assert!(found.rules.is_sorted() && found.rules.windows(2).all(|two| two[0] != two[1]));
+        let mut end = 0;
+        for span in &found.spans {
+            prop_assert!(span.start >= end && span.start < span.end);
+            prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{span:?}");
+            end = span.end;
+        }
+        // What holds a word is found, whatever stands around it.
+        for word in words.iter().map(String::as_str).chain(["damn", "赌博"]) {
+            let with = format!("{text}{word}{text}");
+            prop_assert!(engine.judge(&with).action > Action::Pass, "{word:?} was missed");
+        }
+        // What is hidden is hidden, and nothing else.
+        let masked = mask(&text, &found.spans);
+        prop_assert_eq!(masked.chars().count(), text.chars().count());
+        let hidden: usize = found.spans.iter().map(|span| text[span.clone()].chars().count()).sum();
+        prop_assert!(masked.chars().filter(|c| *c == '*').count() >= hidden);
+    }
+}
