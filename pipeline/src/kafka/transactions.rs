@@ -192,7 +192,7 @@ impl Worker {
 
     fn write(&self, records: &[Outgoing], deadline: Instant) -> Result<(), String> {
         let deliveries = self.client.context();
-        let transaction = deliveries.start();
+        let transaction = deliveries.start(records.len());
         for record in records {
             self.enqueue(record, transaction, deadline)?;
         }
@@ -209,8 +209,6 @@ impl Worker {
     }
 
     fn enqueue(&self, record: &Outgoing, transaction: usize, deadline: Instant) -> Result<(), String> {
-        let deliveries = self.client.context();
-        deliveries.expect();
         let mut base = convert::outgoing(record, transaction);
         loop {
             match self.client.send(base) {
@@ -221,10 +219,7 @@ impl Worker {
                     thread::sleep(Duration::from_millis(1));
                     base = back;
                 }
-                Err((error, _)) => {
-                    deliveries.unexpect();
-                    return Err(format!("write record to {}: {error}", record.topic));
-                }
+                Err((error, _)) => return Err(format!("write record to {}: {error}", record.topic)),
             }
         }
     }
