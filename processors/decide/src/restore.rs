@@ -59,6 +59,8 @@ pub fn restore(
 ) -> Result<(ControlState, BTreeMap<Conversation, State>), RestoreError> {
     let mut control = ControlState::default();
     let mut states: BTreeMap<String, State> = BTreeMap::new();
+    // Entries of one conversation mostly come together: it is looked up when another one begins.
+    let mut at: Option<(String, State)> = None;
     for (key, value) in entries {
         let key = String::from_utf8(key).map_err(|e| RestoreError::Key(e.to_string()))?;
         if key == CONTROL_KEY {
@@ -66,9 +68,17 @@ pub fn restore(
             check_version(&key, control.version)?;
         } else {
             let conversation = key.split('|').next().unwrap_or_default();
-            place(states.entry(conversation.to_owned()).or_insert_with(unread), &key, &value)?;
+            if at.as_ref().is_none_or(|(name, _)| name != conversation) {
+                states.extend(at.take());
+                let state = states.remove(conversation).unwrap_or_else(unread);
+                at = Some((conversation.to_owned(), state));
+            }
+            if let Some((_, state)) = &mut at {
+                place(state, &key, &value)?;
+            }
         }
     }
+    states.extend(at);
     let mut read = BTreeMap::new();
     for (key, state) in states {
         if state.core.version != STATE_VERSION {
