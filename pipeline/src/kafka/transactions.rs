@@ -1,5 +1,6 @@
 //! A transactional producer that does one transaction at a time, as one call with one outcome.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -103,7 +104,12 @@ impl TransactionalProducer {
     ///
     /// `group` is the metadata read when the plan was made, never refreshed: the group's coordinator checks the
     /// generation and not the ownership, so a newer one would let a stale plan through.
-    pub fn run(&mut self, records: &[Outgoing], offsets: &[CommitOffset], group: &GroupMetadata) -> Outcome {
+    pub fn run<R: Borrow<Outgoing>>(
+        &mut self,
+        records: &[R],
+        offsets: &[CommitOffset],
+        group: &GroupMetadata,
+    ) -> Outcome {
         self.transact(records, Some((offsets, group)).filter(|_| !offsets.is_empty()))
     }
 
@@ -112,9 +118,9 @@ impl TransactionalProducer {
         self.transact(records, None)
     }
 
-    fn transact(
+    fn transact<R: Borrow<Outgoing>>(
         &mut self,
-        records: &[Outgoing],
+        records: &[R],
         offsets: Option<(&[CommitOffset], &GroupMetadata)>,
     ) -> Outcome {
         let Some(worker) = &self.worker else {
@@ -190,11 +196,11 @@ impl Worker {
         answer.recv_timeout(timeout + HANG).ok()
     }
 
-    fn write(&self, records: &[Outgoing], deadline: Instant) -> Result<(), String> {
+    fn write<R: Borrow<Outgoing>>(&self, records: &[R], deadline: Instant) -> Result<(), String> {
         let deliveries = self.client.context();
         let transaction = deliveries.start(records.len());
         for record in records {
-            self.enqueue(record, transaction, deadline)?;
+            self.enqueue(record.borrow(), transaction, deadline)?;
         }
         match deliveries.wait(deadline) {
             Delivered::All => {}
