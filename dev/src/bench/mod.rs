@@ -1,6 +1,8 @@
 //! `dev bench`: what the line costs, each figure beside a floor or a peer measured in the same run.
 
 mod document;
+mod exactly_once;
+mod restore;
 mod table;
 
 use crate::say::say;
@@ -20,19 +22,37 @@ pub(crate) struct Cli {
     /// How often each figure is measured; the median and the range are told
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// What a process that takes part in a benchmark runs, as JSON
+    #[arg(long, hide = true)]
+    contestant: Option<String>,
 }
 
 /// The benchmarks.
 #[derive(Clone, Copy, ValueEnum)]
-enum Name {}
+enum Name {
+    /// What a record costs the fold and the call driver
+    ExactlyOnce,
+    /// How fast states come back
+    Restore,
+}
 
 /// Measures and tells; a missed goal is told and is no failure, since goals are for one kind of machine.
 ///
 /// # Errors
 /// When something does not start or answer, or the document cannot be written.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
+    if let Some(contestant) = &cli.contestant {
+        match cli.name {
+            Name::ExactlyOnce => exactly_once::contestant::run(contestant)?,
+            Name::Restore => restore::child::run(contestant)?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let name = cli.name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let table: Table = match cli.name {};
+    let table: Table = match cli.name {
+        Name::ExactlyOnce => exactly_once::measure(cli.rounds)?,
+        Name::Restore => restore::measure(cli.rounds)?,
+    };
     let text = table.to_markdown(&name);
     say(&text);
     if cli.write {

@@ -31,7 +31,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "schemas",
         ],
     ),
-    ("dev", &["pipeline", "schemas"]),
+    // `decide` for the benchmark of restoring only.
+    ("dev", &["decide", "pipeline", "schemas"]),
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.

@@ -15,6 +15,8 @@ mod instance;
 mod log;
 mod owned;
 mod partition;
+#[cfg(feature = "bench")]
+pub mod plain;
 mod probe;
 mod publisher;
 mod reader;

@@ -86,6 +86,11 @@ impl TransactionalProducer {
     pub fn rebuild(&mut self) -> Result<(), Error> {
         self.worker = None;
         let worker = Worker::start(&self.config, &self.id)?;
+        #[cfg(feature = "bench")]
+        if super::plain::is_on() {
+            self.worker = Some(worker);
+            return Ok(());
+        }
         let init = worker.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE));
         match init {
             Some(Ok(())) => self.worker = Some(worker),
@@ -129,6 +134,11 @@ impl TransactionalProducer {
         #[cfg(feature = "broker-tests")]
         let fault = super::testing::next_fault(&self.id);
         let deadline = Instant::now() + PATIENCE;
+        #[cfg(feature = "bench")]
+        if super::plain::is_on() {
+            let written = worker.write(records, deadline);
+            return super::plain::commit(written, offsets);
+        }
         if let Err(error) = worker.client.begin_transaction() {
             return worker.failed("begin transaction", &error);
         }
@@ -170,8 +180,10 @@ impl TransactionalProducer {
 
 impl Worker {
     fn start(config: &Config, id: &str) -> Result<Self, Error> {
-        let client: Client = config
-            .transactional(id)
+        let properties = config.transactional(id);
+        #[cfg(feature = "bench")]
+        let properties = super::plain::without_transactions(properties);
+        let client: Client = properties
             .create_with_context(Deliveries::default())
             .map_err(Error::client("transactional producer"))?;
         let client = Arc::new(client);

@@ -154,4 +154,25 @@ mod tests {
         let (control, states) = restore([]).unwrap();
         assert_eq!((control, states.len()), (ControlState::default(), 0));
     }
+
+    #[test]
+    fn entries_of_a_conversation_may_come_apart_and_before_its_core() {
+        let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
+        let bucket = r#"{"version":1,"ids":[7]}"#;
+        let core = r#"{"version":1,"time":5}"#;
+        let mut entries: Vec<(Vec<u8>, Vec<u8>)> = [
+            (format!("{alice}|s|1|0"), bucket),
+            (format!("{bob}|s|1|0"), bucket),
+            (alice.to_owned(), core),
+            (bob.to_owned(), core),
+            (format!("{alice}|s|2|0"), bucket),
+        ]
+        .map(|(key, value)| (key.into_bytes(), value.into()))
+        .into();
+        let apart = restore(entries.clone()).unwrap();
+        entries.sort();
+        assert_eq!(apart, restore(entries).unwrap());
+        let buckets: Vec<usize> = apart.1.values().map(|state| state.seen.0.len()).collect();
+        assert_eq!(buckets, [2, 1]);
+    }
 }
