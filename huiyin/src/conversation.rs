@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use decide::{At, Output, Rules, State};
-use pipeline::fold::{Context, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
+use pipeline::fold::{Context, Entries, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::kafka::Instance;
 use pipeline::{Outgoing, Record, Refused};
 use schemas::conversation::Conversation;
@@ -200,10 +200,7 @@ impl Fold for Conversations {
         (key.into_bytes(), value)
     }
 
-    fn restore(
-        &mut self,
-        entries: BTreeMap<Vec<u8>, Vec<u8>>,
-    ) -> Result<(Control, HashMap<Key, State>), FoldError> {
+    fn restore(&mut self, entries: Entries) -> Result<(Control, HashMap<Key, State>), FoldError> {
         let (state, states) =
             decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
         let rules = state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;

@@ -31,7 +31,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "schemas",
         ],
     ),
-    ("dev", &["pipeline", "schemas"]),
+    // `decide` for the benchmark of restoring only.
+    ("dev", &["decide", "pipeline", "schemas"]),
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.
@@ -40,8 +41,9 @@ const PURE: [&str; 8] =
 
 /// Homes of foreign clients.
 const HOMES: [(&str, &[&str]); 5] = [
-    ("rdkafka", &["pipeline"]),
-    ("axum", &["huiyin", "ingest", "simulators"]),
+    // In dev for the floors of the benchmarks only.
+    ("rdkafka", &["dev", "pipeline"]),
+    ("axum", &["dev", "huiyin", "ingest", "simulators"]),
     ("reqwest", &["dev", "outbound", "simulators"]),
     ("backoff", &["outbound"]),
     ("clickhouse", &["account"]),

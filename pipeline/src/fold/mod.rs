@@ -27,4 +27,4 @@ pub use driver::{DriverError, FoldDriver, Handle};
 pub use health::{Health, HealthReport};
 pub(crate) use mark::{empty, said};
 pub use refold::{Refold, RefoldError, refold};
-pub use step::{Context, Fold, FoldError, Input, Key, Step};
+pub use step::{Context, Entries, Fold, FoldError, Input, Key, Step};

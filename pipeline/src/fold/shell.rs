@@ -11,12 +11,12 @@ use super::shard::Shard;
 use super::{DriverError, Fold, FoldConfig, Health, metrics as names};
 use crate::Record;
 use crate::Stop;
-use crate::kafka::{Consumer, Error, INCARNATION_KEY, Partition, Polled, Reader, TransactionalProducer};
+use crate::kafka::{Consumer, Error, Partition, Polled, Reader, TransactionalProducer};
 
 /// Longest wait for a record while nothing is due.
 const IDLE: Duration = Duration::from_millis(50);
-/// Longest time that restoring keeps the folded partitions waiting.
-const RESTORE_SLICE: Duration = Duration::from_millis(20);
+/// As `IDLE`, while partitions are being restored: how late one is noticed.
+const RESTORING: Duration = Duration::from_millis(5);
 /// How often the gauges are renewed: an age must grow while nothing is committed.
 const GAUGE: Duration = Duration::from_secs(1);
 /// Waits for open transactions of a previous owner: their timeout plus the brokers' scan.
@@ -134,11 +134,12 @@ impl<F: Fold> Shell<F> {
     }
 
     fn patience(&self) -> Duration {
-        if !self.restoring.is_idle() || !self.unmarked.is_empty() {
+        if !self.unmarked.is_empty() {
             return Duration::ZERO;
         }
+        let idle = if self.restoring.is_idle() { IDLE } else { RESTORING };
         let due = self.core.earliest().map_or(i64::MAX, |due| due.saturating_sub(now()));
-        IDLE.min(Duration::from_millis(u64::try_from(due).unwrap_or(0).max(1)))
+        idle.min(Duration::from_millis(u64::try_from(due).unwrap_or(0).max(1)))
     }
 
     /// Folds a record; whether the batch may go on.
@@ -224,12 +225,9 @@ impl<F: Fold> Shell<F> {
     }
 
     fn restore(&mut self) -> Result<(), DriverError> {
-        match self.restoring.slice(&self.config, RESTORE_SLICE) {
-            Ok(all) => {
-                for restored in all {
-                    self.restored(restored)?;
-                }
-            }
+        match self.restoring.next(&self.config) {
+            Ok(Some(restored)) => self.restored(restored)?,
+            Ok(None) => {}
             Err(error) => tracing::warn!(%error, "restore states; starting over"),
         }
         if self.unmarked.is_empty() || !self.commit()? {
@@ -249,17 +247,19 @@ impl<F: Fold> Shell<F> {
     }
 
     fn restored(&mut self, restored: Restored) -> Result<(), DriverError> {
-        let Restored { partition, start, mut entries, took } = restored;
+        let Restored { partition, start, entries, incarnation, began } = restored;
         let step = self.config.instance.role().to_owned();
-        tracing::info!(partition, next = start.next, entries = entries.len(), ?took, "states restored");
-        metrics::histogram!(names::RESTORE_SECONDS, "step" => step).record(took.as_secs_f64());
-        if entries.remove(INCARNATION_KEY).as_deref() != Some(self.incarnation.as_bytes()) {
+        let count = entries.len();
+        if incarnation.as_deref() != Some(self.incarnation.as_bytes()) {
             return self.refuse(partition, "incarnation");
         }
         match self.core.fold.restore(entries) {
             Ok(state) => {
                 let shard = Shard::new(&self.core.fold, (partition, start.next), state, start.mark);
                 self.core.insert(partition, shard);
+                let took = began.elapsed();
+                tracing::info!(partition, next = start.next, entries = count, ?took, "states restored");
+                metrics::histogram!(names::RESTORE_SECONDS, "step" => step).record(took.as_secs_f64());
                 self.unmarked.insert(partition);
                 Ok(())
             }

@@ -1,12 +1,15 @@
 //! The contract between the driver and a fold.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::{Outgoing, Record, Refused};
 
 /// Key of one state, as bytes.
 pub type Key = Arc<[u8]>;
+
+/// Entries of the state topic: key and newest value, each key once, in no order that means anything.
+pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// What a record is to a fold.
 #[derive(Debug)]
@@ -124,8 +127,5 @@ pub trait Fold: Send + 'static {
     /// # Errors
     /// [`FoldError::Restore`] or [`FoldError::Control`] stop the partition.
     #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
-    fn restore(
-        &mut self,
-        entries: BTreeMap<Vec<u8>, Vec<u8>>,
-    ) -> Result<(Self::Control, HashMap<Key, Self::State>), FoldError>;
+    fn restore(&mut self, entries: Entries) -> Result<(Self::Control, HashMap<Key, Self::State>), FoldError>;
 }

@@ -1,11 +1,11 @@
 //! A fold for tests: counts the records of each key, with timers, controls, and every way to go wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Context, Fold, FoldError, Input, Key, Step};
+use super::{Context, Entries, Fold, FoldError, Input, Key, Step};
 use crate::{Outgoing, Record, Refused};
 
 /// State of one key.
@@ -157,14 +157,15 @@ impl Fold for Counter {
         (b"@control".to_vec(), control.clone().into_bytes())
     }
 
-    fn restore(
-        &mut self,
-        mut entries: BTreeMap<Vec<u8>, Vec<u8>>,
-    ) -> Result<(String, HashMap<Key, Count>), FoldError> {
-        let control = String::from_utf8(entries.remove(b"@control".as_slice()).unwrap_or_default()).unwrap();
+    fn restore(&mut self, entries: Entries) -> Result<(String, HashMap<Key, Count>), FoldError> {
+        let mut control = String::new();
         let mut states = HashMap::new();
         for (key, value) in entries {
             let value = String::from_utf8(value).unwrap();
+            if key == b"@control" {
+                control = value;
+                continue;
+            }
             let (count, due) = value.split_once(' ').ok_or_else(|| FoldError::Restore("no due".into()))?;
             let due = Some(due.parse().unwrap()).filter(|due| *due >= 0);
             states.insert(Key::from(key), Count { count: count.parse().unwrap(), due });

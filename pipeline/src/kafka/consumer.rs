@@ -16,11 +16,15 @@ use crate::Record;
 
 /// Membership and generation at one moment: what a plan is committed under.
 #[derive(Clone)]
-pub struct GroupMetadata(Arc<ConsumerGroupMetadata>);
+pub struct GroupMetadata {
+    read: Arc<ConsumerGroupMetadata>,
+    #[cfg(feature = "bench")]
+    pub(super) member: std::sync::Weak<BaseConsumer<Notes>>,
+}
 
 impl GroupMetadata {
     pub(crate) fn inner(&self) -> &ConsumerGroupMetadata {
-        &self.0
+        &self.read
     }
 }
 
@@ -58,7 +62,7 @@ pub enum Polled {
 
 /// A static member of the step's group under the cooperative protocol. Every call blocks at most its bound.
 pub struct Consumer {
-    client: BaseConsumer<Notes>,
+    client: Arc<BaseConsumer<Notes>>,
     names: TopicNames,
     identity: String,
     ended: Vec<i32>,
@@ -76,7 +80,7 @@ impl Consumer {
             .map_err(Error::client("consumer"))?;
         client.subscribe(topics).map_err(Error::request("subscribe", topics.join(",")))?;
         Ok(Self {
-            client,
+            client: Arc::new(client),
             names: TopicNames::default(),
             identity: instance.group_instance_id(),
             ended: Vec::new(),
@@ -241,7 +245,11 @@ impl Consumer {
         let metadata = self.client.group_metadata();
         let metadata =
             metadata.ok_or_else(|| Error::Unexpected("read group metadata: not a member".into()))?;
-        Ok(GroupMetadata(Arc::new(metadata)))
+        Ok(GroupMetadata {
+            read: Arc::new(metadata),
+            #[cfg(feature = "bench")]
+            member: Arc::downgrade(&self.client),
+        })
     }
 
     /// Ends so that the partitions wait for a restart of this instance: static members do not leave.

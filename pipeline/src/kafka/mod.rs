@@ -15,6 +15,8 @@ mod instance;
 mod log;
 mod owned;
 mod partition;
+#[cfg(feature = "bench")]
+pub mod plain;
 mod probe;
 mod publisher;
 mod reader;
@@ -34,6 +36,7 @@ pub use instance::{Instance, NameError};
 pub use partition::Partition;
 pub use probe::{ProbeFailure, probe};
 pub use publisher::{Acknowledgement, PublishError, Publisher, PublisherLimits, Unacknowledged};
+pub(crate) use reader::Next;
 pub use reader::{Entry, Read, Reader, read_all, scan, watermarks};
 pub use stamp::{INCARNATION_KEY, read_incarnation, stamp};
 pub use transactions::{Outcome, TransactionalProducer};

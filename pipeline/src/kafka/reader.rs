@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::config::Isolation;
@@ -35,6 +36,13 @@ pub enum Read {
     /// Everything before this partition's end was delivered.
     End(i32),
     /// Nothing came in time.
+    Nothing,
+}
+
+/// As [`Read`], with whatever was made of the record.
+pub(crate) enum Next<T> {
+    Taken(T),
+    End(i32),
     Nothing,
 }
 
@@ -150,39 +158,62 @@ impl Reader {
     /// # Errors
     /// [`Error::Request`]; reading cannot go on.
     pub fn poll(&mut self, timeout: Duration) -> Result<Read, Error> {
+        let next = self.next(timeout, convert::record)?;
+        Ok(match next {
+            Next::Taken(record) => Read::Record(record),
+            Next::End(partition) => Read::End(partition),
+            Next::Nothing => Read::Nothing,
+        })
+    }
+
+    /// As [`Self::poll`] without a copy of the record: `take` gets its partition, key and value.
+    ///
+    /// # Errors
+    /// As [`Self::poll`].
+    pub(crate) fn poll_entry<T>(
+        &mut self,
+        timeout: Duration,
+        take: impl FnOnce(i32, &[u8], Option<&[u8]>) -> T,
+    ) -> Result<Next<T>, Error> {
+        self.next(timeout, |message, _| {
+            take(message.partition(), message.key().unwrap_or_default(), message.payload())
+        })
+    }
+
+    fn next<T>(
+        &mut self,
+        timeout: Duration,
+        take: impl FnOnce(&BorrowedMessage<'_>, &mut TopicNames) -> T,
+    ) -> Result<Next<T>, Error> {
         if !self.unsettled.is_empty() && Instant::now() >= self.ask_at {
             if let Some(empty) = self.start_settled()? {
-                return Ok(Read::End(empty));
+                return Ok(Next::End(empty));
             }
             if self.reading.is_empty() && !self.unsettled.is_empty() {
                 thread::sleep(timeout.min(Duration::from_millis(20)));
-                return Ok(Read::Nothing);
+                return Ok(Next::Nothing);
             }
         }
-        let Some(client) = &self.committed else { return Ok(Read::Nothing) };
-        let record = match client.poll(timeout) {
-            None => return Ok(Read::Nothing),
-            Some(Err(KafkaError::PartitionEOF(partition))) => return self.ended(partition),
+        let Some(client) = &self.committed else { return Ok(Next::Nothing) };
+        let ended = match client.poll(timeout) {
+            None => return Ok(Next::Nothing),
+            Some(Err(KafkaError::PartitionEOF(partition))) => partition,
             Some(Err(error @ KafkaError::MessageConsumption(code))) if is_passing(code) => {
                 tracing::debug!(%error, topic = self.topic, "read partition");
-                return Ok(Read::Nothing);
+                return Ok(Next::Nothing);
             }
             Some(Err(error)) => return Err(Error::request("read", &self.topic)(error)),
-            Some(Ok(message)) => convert::record(&message, &mut self.names),
+            Some(Ok(message)) => match self.reading.get(&message.partition()) {
+                None => return Ok(Next::Nothing),
+                Some(end) if message.offset() >= *end => message.partition(),
+                Some(_) => return Ok(Next::Taken(take(&message, &mut self.names))),
+            },
         };
-        match self.reading.get(&record.partition) {
-            None => Ok(Read::Nothing),
-            Some(end) if record.offset >= *end => self.ended(record.partition),
-            Some(_) => Ok(Read::Record(record)),
+        if !self.reading.contains_key(&ended) {
+            return Ok(Next::Nothing);
         }
-    }
-
-    fn ended(&mut self, partition: i32) -> Result<Read, Error> {
-        if !self.reading.contains_key(&partition) {
-            return Ok(Read::Nothing);
-        }
-        self.remove(partition)?;
-        Ok(Read::End(partition))
+        self.remove(ended)?;
+        Ok(Next::End(ended))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A transactional producer that does one transaction at a time, as one call with one outcome.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -85,6 +86,11 @@ impl TransactionalProducer {
     pub fn rebuild(&mut self) -> Result<(), Error> {
         self.worker = None;
         let worker = Worker::start(&self.config, &self.id)?;
+        #[cfg(feature = "bench")]
+        if super::plain::is_on() {
+            self.worker = Some(worker);
+            return Ok(());
+        }
         let init = worker.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE));
         match init {
             Some(Ok(())) => self.worker = Some(worker),
@@ -103,7 +109,12 @@ impl TransactionalProducer {
     ///
     /// `group` is the metadata read when the plan was made, never refreshed: the group's coordinator checks the
     /// generation and not the ownership, so a newer one would let a stale plan through.
-    pub fn run(&mut self, records: &[Outgoing], offsets: &[CommitOffset], group: &GroupMetadata) -> Outcome {
+    pub fn run<R: Borrow<Outgoing>>(
+        &mut self,
+        records: &[R],
+        offsets: &[CommitOffset],
+        group: &GroupMetadata,
+    ) -> Outcome {
         self.transact(records, Some((offsets, group)).filter(|_| !offsets.is_empty()))
     }
 
@@ -112,9 +123,9 @@ impl TransactionalProducer {
         self.transact(records, None)
     }
 
-    fn transact(
+    fn transact<R: Borrow<Outgoing>>(
         &mut self,
-        records: &[Outgoing],
+        records: &[R],
         offsets: Option<(&[CommitOffset], &GroupMetadata)>,
     ) -> Outcome {
         let Some(worker) = &self.worker else {
@@ -123,6 +134,11 @@ impl TransactionalProducer {
         #[cfg(feature = "broker-tests")]
         let fault = super::testing::next_fault(&self.id);
         let deadline = Instant::now() + PATIENCE;
+        #[cfg(feature = "bench")]
+        if super::plain::is_on() {
+            let written = worker.write(records, deadline);
+            return super::plain::commit(written, offsets);
+        }
         if let Err(error) = worker.client.begin_transaction() {
             return worker.failed("begin transaction", &error);
         }
@@ -164,8 +180,10 @@ impl TransactionalProducer {
 
 impl Worker {
     fn start(config: &Config, id: &str) -> Result<Self, Error> {
-        let client: Client = config
-            .transactional(id)
+        let properties = config.transactional(id);
+        #[cfg(feature = "bench")]
+        let properties = super::plain::without_transactions(properties);
+        let client: Client = properties
             .create_with_context(Deliveries::default())
             .map_err(Error::client("transactional producer"))?;
         let client = Arc::new(client);
@@ -190,11 +208,11 @@ impl Worker {
         answer.recv_timeout(timeout + HANG).ok()
     }
 
-    fn write(&self, records: &[Outgoing], deadline: Instant) -> Result<(), String> {
+    fn write<R: Borrow<Outgoing>>(&self, records: &[R], deadline: Instant) -> Result<(), String> {
         let deliveries = self.client.context();
-        let transaction = deliveries.start();
+        let transaction = deliveries.start(records.len());
         for record in records {
-            self.enqueue(record, transaction, deadline)?;
+            self.enqueue(record.borrow(), transaction, deadline)?;
         }
         match deliveries.wait(deadline) {
             Delivered::All => {}
@@ -209,8 +227,6 @@ impl Worker {
     }
 
     fn enqueue(&self, record: &Outgoing, transaction: usize, deadline: Instant) -> Result<(), String> {
-        let deliveries = self.client.context();
-        deliveries.expect();
         let mut base = convert::outgoing(record, transaction);
         loop {
             match self.client.send(base) {
@@ -221,10 +237,7 @@ impl Worker {
                     thread::sleep(Duration::from_millis(1));
                     base = back;
                 }
-                Err((error, _)) => {
-                    deliveries.unexpect();
-                    return Err(format!("write record to {}: {error}", record.topic));
-                }
+                Err((error, _)) => return Err(format!("write record to {}: {error}", record.topic)),
             }
         }
     }

@@ -59,6 +59,8 @@ pub fn restore(
 ) -> Result<(ControlState, BTreeMap<Conversation, State>), RestoreError> {
     let mut control = ControlState::default();
     let mut states: BTreeMap<String, State> = BTreeMap::new();
+    // Entries of one conversation mostly come together: it is looked up when another one begins.
+    let mut at: Option<(String, State)> = None;
     for (key, value) in entries {
         let key = String::from_utf8(key).map_err(|e| RestoreError::Key(e.to_string()))?;
         if key == CONTROL_KEY {
@@ -66,9 +68,17 @@ pub fn restore(
             check_version(&key, control.version)?;
         } else {
             let conversation = key.split('|').next().unwrap_or_default();
-            place(states.entry(conversation.to_owned()).or_insert_with(unread), &key, &value)?;
+            if at.as_ref().is_none_or(|(name, _)| name != conversation) {
+                states.extend(at.take());
+                let state = states.remove(conversation).unwrap_or_else(unread);
+                at = Some((conversation.to_owned(), state));
+            }
+            if let Some((_, state)) = &mut at {
+                place(state, &key, &value)?;
+            }
         }
     }
+    states.extend(at);
     let mut read = BTreeMap::new();
     for (key, state) in states {
         if state.core.version != STATE_VERSION {
@@ -143,5 +153,26 @@ mod tests {
     fn nothing_stored_is_a_fresh_partition() {
         let (control, states) = restore([]).unwrap();
         assert_eq!((control, states.len()), (ControlState::default(), 0));
+    }
+
+    #[test]
+    fn entries_of_a_conversation_may_come_apart_and_before_its_core() {
+        let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
+        let bucket = r#"{"version":1,"ids":[7]}"#;
+        let core = r#"{"version":1,"time":5}"#;
+        let mut entries: Vec<(Vec<u8>, Vec<u8>)> = [
+            (format!("{alice}|s|1|0"), bucket),
+            (format!("{bob}|s|1|0"), bucket),
+            (alice.to_owned(), core),
+            (bob.to_owned(), core),
+            (format!("{alice}|s|2|0"), bucket),
+        ]
+        .map(|(key, value)| (key.into_bytes(), value.into()))
+        .into();
+        let apart = restore(entries.clone()).unwrap();
+        entries.sort();
+        assert_eq!(apart, restore(entries).unwrap());
+        let buckets: Vec<usize> = apart.1.values().map(|state| state.seen.0.len()).collect();
+        assert_eq!(buckets, [2, 1]);
     }
 }

@@ -20,6 +20,8 @@ use crate::call::{Handler, Job, metrics};
 use crate::{Outgoing, Record};
 
 const STATUS: Duration = Duration::from_millis(200);
+/// Most calls whose end is taken before other events are looked at.
+const ENDED_AT_ONCE: usize = 128;
 
 /// A running task: the core's number for it, its record, and why it buries the record if it does.
 struct Running {
@@ -76,6 +78,7 @@ impl<H: Handler> Brain<H> {
                 }
             };
             self.handle(event);
+            self.take_ended();
         }
         self.report();
         metrics::ended(&self.work.step, &self.shared.status());
@@ -86,6 +89,16 @@ impl<H: Handler> Brain<H> {
             self.post();
         }
         self.shared.finish();
+    }
+
+    /// Calls that ended meanwhile: going to sleep and being woken costs more than what is to be done for one.
+    fn take_ended(&mut self) {
+        for _ in 0..ENDED_AT_ONCE {
+            let Some(joined) = self.tasks.set.try_join_next_with_id() else { return };
+            if let Some(event) = self.joined(joined) {
+                self.handle(event);
+            }
+        }
     }
 
     fn report(&self) {

@@ -90,8 +90,7 @@ impl Committer {
         if plan.id <= self.shared.abandoned.load(Ordering::Acquire) {
             return Outcome::Aborted("a partition of the plan is lost".into());
         }
-        let records: Vec<Outgoing> =
-            plan.outputs.iter().flat_map(|outputs| outputs.iter().cloned()).collect();
+        let records: Vec<&Outgoing> = plan.outputs.iter().flat_map(|outputs| outputs.iter()).collect();
         let offsets: Vec<CommitOffset> = plan
             .offsets
             .iter()

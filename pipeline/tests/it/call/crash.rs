@@ -138,7 +138,7 @@ fn commit_as_operator(rig: &Rig, offset: i64, metadata: &str) {
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     let partition = Partition { topic: rig.requests.clone(), index: 0 };
     let commit = CommitOffset { partition, next: offset, metadata: metadata.to_owned() };
-    let outcome = producer.run(&[], &[commit], &consumer.group_metadata().unwrap());
+    let outcome = producer.run::<pipeline::Outgoing>(&[], &[commit], &consumer.group_metadata().unwrap());
     assert_eq!(outcome, Outcome::Committed);
     consumer.leave(Duration::from_secs(3));
 }

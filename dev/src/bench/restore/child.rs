@@ -1,0 +1,146 @@
+//! The fold driver in a process of its own: takes all partitions over, tells how long that took, and ends.
+
+use crate::bench::exactly_once::shape::access;
+use crate::say::say;
+use anyhow::{Context as _, Result, ensure};
+use pipeline::fold::{
+    Context, Entries, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step,
+};
+use pipeline::kafka::Instance;
+use pipeline::{Outgoing, Record, Refused, StartPolicy, Stop};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What the process is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Spec {
+    pub(super) bootstrap: String,
+    pub(super) deployment: String,
+    pub(super) name: String,
+    pub(super) input: String,
+    pub(super) states: String,
+    pub(super) incarnation: String,
+    /// As decide reads them; else the bytes are kept as they are.
+    pub(super) is_read: bool,
+}
+
+/// State of one conversation.
+#[derive(Clone)]
+enum Talk {
+    Read(decide::State),
+    Bytes(Entries),
+}
+
+struct Keeper {
+    is_read: bool,
+}
+
+impl Fold for Keeper {
+    type Message = ();
+    type State = Talk;
+    type Control = ();
+
+    fn decode(&self, _: &Record) -> Result<Input<()>, Refused> {
+        Err(Refused::DeadLetter { reason: "unused" })
+    }
+
+    fn control(&mut self, (): &(), (): ()) -> Result<(), FoldError> {
+        Ok(())
+    }
+
+    fn fold(&self, _: Context<'_, ()>, _: &Key, _: Option<&Talk>, (): ()) -> Result<Step<Talk>, Refused> {
+        Err(Refused::DeadLetter { reason: "unused" })
+    }
+
+    fn fire(&self, _: Context<'_, ()>, _: &Key, state: &Talk, _: usize) -> Step<Talk> {
+        Step { state: Some(state.clone()), outputs: Vec::new() }
+    }
+
+    fn due(&self, state: &Talk) -> Option<i64> {
+        match state {
+            Talk::Read(state) => decide::due(state),
+            Talk::Bytes(_) => None,
+        }
+    }
+
+    fn clock(&self, partition: i32, _: i64) -> Outgoing {
+        Outgoing { topic: "unused".into(), partition, key: None, headers: Vec::new(), value: None }
+    }
+
+    fn snapshot(&self, _: &Key, _: Option<&Talk>, after: Option<&Talk>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        match after {
+            Some(Talk::Bytes(entries)) => {
+                entries.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()
+            }
+            Some(Talk::Read(_)) | None => Vec::new(),
+        }
+    }
+
+    fn snapshot_control(&self, (): &()) -> (Vec<u8>, Vec<u8>) {
+        (b"@control".to_vec(), Vec::new())
+    }
+
+    fn restore(&mut self, entries: Entries) -> Result<((), HashMap<Key, Talk>), FoldError> {
+        if self.is_read {
+            let (_, states) =
+                decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
+            let key = |conversation: &schemas::conversation::Conversation| {
+                Key::from(conversation.to_string().into_bytes())
+            };
+            let states = states.into_iter();
+            return Ok(((), states.map(|(name, state)| (key(&name), Talk::Read(state))).collect()));
+        }
+        let mut talks: HashMap<Key, Talk> = HashMap::new();
+        for (key, value) in entries {
+            let name = key.split(|byte| *byte == b'|').next().unwrap_or_default();
+            let talk = talks.entry(name.into()).or_insert_with(|| Talk::Bytes(Vec::new()));
+            if let Talk::Bytes(entries) = talk {
+                entries.push((key, value));
+            }
+        }
+        Ok(((), talks))
+    }
+}
+
+/// Runs the driver until it is ready.
+pub(in crate::bench) fn run(spec: &str) -> Result<()> {
+    let spec: Spec = serde_json::from_str(spec).context("reading what to run")?;
+    let config = FoldConfig {
+        kafka: access(&spec.bootstrap)?,
+        instance: Instance::new(&spec.deployment, &spec.name, 0)?,
+        input: spec.input.as_str().into(),
+        states: spec.states.as_str().into(),
+        dead_letters: spec.input.as_str().into(),
+        start: StartPolicy::Earliest,
+        limits: FoldLimits::default(),
+    };
+    let handle = FoldDriver::spawn(config, Keeper { is_read: spec.is_read }, &spec.incarnation)?;
+    let health = handle.health();
+    let mut assigned = None;
+    loop {
+        let report = health.report();
+        ensure!(report.alive && report.refused.is_empty(), "not restored: {report:?}");
+        if !report.restoring.is_empty() {
+            assigned.get_or_insert_with(Instant::now);
+        }
+        if report.owned.len() == 8 {
+            break;
+        }
+        sleep(Duration::from_millis(1));
+    }
+    let took = assigned.map_or(Duration::ZERO, |at| at.elapsed());
+    say(&format!("took {} {}", took.as_secs_f64(), peak()));
+    handle.stop(Stop::Leave);
+    Ok(handle.join()?)
+}
+
+/// Most memory that this process had, in MiB.
+fn peak() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    kib.map_or(f64::NAN, |kib| kib / 1_024.0)
+}
