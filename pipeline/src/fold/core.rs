@@ -18,6 +18,18 @@ pub(super) struct Plan {
     pub(super) stopped: Vec<(i32, Halt)>,
 }
 
+/// What a record is to the core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Not of an owned partition, or folded before.
+    Ignored,
+    /// It has to wait for the next transaction.
+    Full,
+    /// To be announced and committed, then folded by itself. If that cannot be committed, read on at this offset.
+    Careful(i64),
+    Take,
+}
+
 pub(super) struct Core<F: Fold> {
     pub(super) fold: F,
     shape: Shape,
@@ -44,6 +56,18 @@ impl<F: Fold> Core<F> {
 
     pub(super) fn partitions(&self) -> impl Iterator<Item = i32> {
         self.shards.keys().copied()
+    }
+
+    /// What is to be done with a record that was read.
+    pub(super) fn offer(&mut self, record: &Record) -> Offer {
+        match self.shards.get_mut(&record.partition) {
+            Some(shard) if record.offset >= shard.next() => match (shard.is_full(), shard.is_careful()) {
+                (true, _) => Offer::Full,
+                (false, true) => Offer::Careful(shard.next()),
+                (false, false) => Offer::Take,
+            },
+            Some(_) | None => Offer::Ignored,
+        }
     }
 
     /// Folds one record of an owned partition; others are ignored.

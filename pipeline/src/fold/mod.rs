@@ -17,6 +17,8 @@ mod restore;
 mod settle;
 mod shard;
 mod shell;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod step;
 #[cfg(any(test, feature = "broker-tests"))]
 pub mod testing;

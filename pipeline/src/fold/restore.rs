@@ -26,7 +26,7 @@ pub(super) fn start(
     Ok(decide(policy, incarnation, committed, (low, high)))
 }
 
-fn decide(
+pub(super) fn decide(
     policy: StartPolicy,
     incarnation: &str,
     committed: &Committed,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::mark::{LEAST_WINDOW, Mark};
 use super::timers::Timers;
 use super::{Context, Fold, FoldError, Input, Key, Step};
+use crate::mutation::{self, Mutation};
 use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
 
 /// Label of a record whose step gave something too large to be written.
@@ -166,7 +167,7 @@ impl<F: Fold> Shard<F> {
         let careful_left = self.position.careful_left.saturating_sub(1);
         let likely = self.tally.records.saturating_mul(2).max(LEAST_WINDOW).min(shape.window);
         self.position = Position {
-            next: record.offset + 1,
+            next: mutation::after(record.offset),
             time: record.timestamp,
             careful_left,
             mark: Mark {
@@ -348,6 +349,9 @@ impl<F: Fold> Shard<F> {
 
     /// Nothing since the last commit happened. Returns the offset to read from.
     pub(super) fn roll_back(&mut self, fold: &F) -> i64 {
+        if mutation::is(Mutation::NoRollBack) {
+            self.before.clear();
+        }
         for (key, before) in std::mem::take(&mut self.before) {
             self.timers.set(&key, before.as_ref().and_then(|state| fold.due(state)));
             match before {

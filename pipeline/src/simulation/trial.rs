@@ -1,0 +1,107 @@
+//! Many seeds of one kind of schedule, and how a failing one is played again.
+
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{Sim, Violation};
+use crate::mutation::{self, Mutation};
+
+/// Number of seeds, for longer runs.
+const SEEDS: &str = "HUIYIN_SIM_SEEDS";
+/// The only seed to play.
+const SEED: &str = "HUIYIN_SIM_SEED";
+
+/// A seed whose schedule broke a promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// What was broken.
+    pub violation: Violation,
+    /// The last steps of the schedule.
+    pub steps: Vec<String>,
+}
+
+/// One kind of schedule.
+#[derive(Clone, Copy)]
+pub struct Trial {
+    /// Package and full name of the test, for the command that plays a seed again.
+    pub test: (&'static str, &'static str),
+    /// How many seeds it has by default.
+    pub seeds: u64,
+    /// Plays one schedule.
+    pub play: fn(&Sim) -> Result<(), Violation>,
+}
+
+impl Trial {
+    /// Plays one seed, twice if it fails: the second time its steps are remembered.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn seed(&self, seed: u64, mutation: Option<Mutation>) -> Result<(), Failure> {
+        let Err(violation) = self.once(&Sim::new(seed, false), mutation) else { return Ok(()) };
+        let traced = Sim::new(seed, true);
+        let again = self.once(&traced, mutation).err();
+        assert_eq!(again.as_ref(), Some(&violation), "seed {seed} is not played the same way twice");
+        Err(Failure { seed, violation, steps: traced.steps() })
+    }
+
+    fn once(&self, sim: &Sim, mutation: Option<Mutation>) -> Result<(), Violation> {
+        let played = mutation::with(mutation, || catch_unwind(AssertUnwindSafe(|| (self.play)(sim))));
+        played.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            Err(Violation { kind: "panic", detail: text.unwrap_or_default() })
+        })
+    }
+
+    /// Plays every seed, or the one that the environment names.
+    ///
+    /// # Panics
+    /// When a seed fails, with the command that plays it again.
+    pub fn run(&self) {
+        let number = |name| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+        let seeds = match number(SEED) {
+            Some(seed) => seed..seed + 1,
+            None => 0..number(SEEDS).unwrap_or(self.seeds),
+        };
+        for seed in seeds {
+            if let Err(failure) = self.seed(seed, None) {
+                panic!("{}", self.report(&failure));
+            }
+        }
+    }
+
+    /// What is said of a failing seed.
+    pub fn report(&self, failure: &Failure) -> String {
+        let (package, test) = self.test;
+        let Failure { seed, violation, steps } = failure;
+        format!(
+            "seed {seed} broke `{}`: {}\nlast steps:\n{}\nto play it again:\n  {SEED}={seed} cargo test -p {package} {test} -- --exact --nocapture",
+            violation.kind,
+            violation.detail,
+            steps.join("\n"),
+        )
+    }
+
+    /// Whether breaking the runtime in this way is noticed: within `seeds` seeds some schedule breaks one of the
+    /// promises `kinds`, and the same seed passes unbroken.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn notices(&self, mutation: Mutation, kinds: &[&str], seeds: u64) -> u64 {
+        let mut others = Vec::new();
+        for seed in 0..seeds {
+            let Err(failure) = self.seed(seed, Some(mutation)) else { continue };
+            if !kinds.contains(&failure.violation.kind) {
+                others.push(failure.violation.kind);
+                continue;
+            }
+            if let Err(unbroken) = self.seed(seed, None) {
+                panic!("{}", self.report(&unbroken));
+            }
+            return seed;
+        }
+        panic!("{mutation:?} is not noticed as any of {kinds:?} within {seeds} seeds, only as {others:?}");
+    }
+}
