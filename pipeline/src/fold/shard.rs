@@ -285,10 +285,22 @@ impl<F: Fold> Shard<F> {
     /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread
     /// is in the log (`caught_up`) or the log itself has come past the timer's time.
     pub(super) fn clock_due(&mut self, now: i64, caught_up: bool) -> bool {
-        self.seen_end |= caught_up;
+        if caught_up {
+            self.reached_end();
+        }
         let Some(earliest) = self.timers.earliest() else { return false };
         let due = earliest <= now && now >= self.clock_not_before && !self.position.clock_unread;
         due && !self.is_careful() && (caught_up || self.seen_end && self.position.time >= earliest)
+    }
+
+    /// Nothing is left that the previous owner can have read, so that no record is suspect any more. Without this the
+    /// timers of a quiet partition would wait for as many new records as were to be taken one by one.
+    fn reached_end(&mut self) {
+        self.seen_end = true;
+        if self.is_careful() {
+            self.position.careful_left = 0;
+            self.position.mark = Mark { running: true, attempts: 0, window: LEAST_WINDOW };
+        }
     }
 
     /// Appends the clock record that is due to this transaction.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-pub use again::{again, check, is_done, watch_clocks};
+pub use again::{again, check, unread, watch_clocks};
 
 use super::core::{Core, Offer, Plan};
 use super::restore::{Start, decide};

@@ -1,7 +1,9 @@
 //! Many seeds of one kind of schedule, and how a failing one is played again.
 
+use std::cell::Cell;
 use std::env;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
 use super::{Sim, Violation};
 use crate::mutation::{self, Mutation};
@@ -10,6 +12,23 @@ use crate::mutation::{self, Mutation};
 const SEEDS: &str = "HUIYIN_SIM_SEEDS";
 /// The only seed to play.
 const SEED: &str = "HUIYIN_SIM_SEED";
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs something whose panics are expected, without their messages.
+fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn std::any::Any + Send>> {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = take_hook();
+        set_hook(Box::new(move |info| if !QUIET.get() { loud(info) }));
+    });
+    QUIET.set(true);
+    let done = catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(false);
+    done
+}
 
 /// A seed whose schedule broke a promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +66,7 @@ impl Trial {
     }
 
     fn once(&self, sim: &Sim, mutation: Option<Mutation>) -> Result<(), Violation> {
-        let played = mutation::with(mutation, || catch_unwind(AssertUnwindSafe(|| (self.play)(sim))));
+        let played = quietly(|| mutation::with(mutation, || (self.play)(sim)));
         played.unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));

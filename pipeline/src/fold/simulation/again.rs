@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dead_letter::{ATTEMPTS_HEADER, OFFSET_HEADER, REASON_HEADER, STEP_HEADER, TOPIC_HEADER};
 use crate::fold::shard::Shard;
 use crate::fold::{Fold, FoldConfig, Input, Refold};
-use crate::kafka::{INCARNATION_KEY, Partition};
+use crate::kafka::{Committed, INCARNATION_KEY, Partition};
 use crate::simulation::{Broker, Sim, Violation};
 use crate::{Outgoing, Record};
 
@@ -124,11 +124,14 @@ pub fn watch_clocks<F: Fold>(broker: &mut Broker, make: impl Fn() -> F + 'static
     }));
 }
 
-/// Whether the fold's group has committed everything that its input holds.
-pub fn is_done(sim: &Sim, config: &FoldConfig) -> bool {
+/// What of its input the fold's group has not committed.
+pub fn unread(sim: &Sim, config: &FoldConfig) -> Option<String> {
     let broker = sim.broker();
     let inputs = broker.partitions(&config.input);
-    let Some(committed) = broker.committed(&config.instance.group_id(), &inputs) else { return false };
+    let Some(committed) = broker.committed(&config.instance.group_id(), &inputs) else {
+        return Some("offsets are not stable".into());
+    };
     let last = |partition: &Partition| broker.decided(partition).last().map(|record| record.offset + 1);
-    committed.iter().all(|c| last(&c.partition).is_none_or(|end| c.next.is_some_and(|next| next >= end)))
+    let read = |c: &Committed| last(&c.partition).is_none_or(|end| c.next.is_some_and(|next| next >= end));
+    committed.iter().find(|c| !read(c)).map(|c| format!("{c:?} of {:?}", last(&c.partition)))
 }
