@@ -56,7 +56,6 @@ struct Position {
     next: i64,
     /// Append time of the last folded record.
     time: i64,
-    clock_unread: bool,
     /// Records that are still taken one by one after an unclean end.
     careful_left: u32,
     mark: Mark,
@@ -112,11 +111,12 @@ impl<F: Fold> Shard<F> {
         for (key, state) in &states {
             timers.set(key, fold.due(state));
         }
-        let clean = Mark { running: true, ..Mark::CLEAN };
+        let (turn, clock_unread) = mark.map_or((0, false), |mark| (mark.turn, mark.clock_unread));
+        let clean = Mark { running: true, clock_unread, turn, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);
         let careful_left = unclean.map_or(0, |mark| mark.window);
         let mark = unclean.unwrap_or(clean);
-        let position = Position { next, time: i64::MIN, clock_unread: false, careful_left, mark };
+        let position = Position { next, time: i64::MIN, careful_left, mark };
         Self {
             partition,
             control,
@@ -148,6 +148,8 @@ impl<F: Fold> Shard<F> {
         now: i64,
     ) -> Result<(), Halt> {
         if self.has_crashed() {
+            // It may have been the clock record, which has no key; waiting for it would stop every timer.
+            self.position.mark.clock_unread &= record.key.is_some();
             self.give_up(shape, record, CRASHED);
         } else {
             match fold.decode(record) {
@@ -174,6 +176,7 @@ impl<F: Fold> Shard<F> {
                 running: true,
                 attempts: 0,
                 window: if careful_left > 0 { careful_left } else { likely },
+                ..self.position.mark
             },
             ..self.position
         };
@@ -231,7 +234,7 @@ impl<F: Fold> Shard<F> {
     }
 
     fn clock(&mut self, fold: &F, shape: &Shape, record: &Record, now: i64) {
-        self.position.clock_unread = false;
+        self.position.mark.clock_unread = false;
         let due = self.timers.due(record.timestamp, F::TIMERS_PER_CLOCK);
         let mut oversize = false;
         for (ordinal, key) in due.iter().enumerate() {
@@ -289,7 +292,7 @@ impl<F: Fold> Shard<F> {
             self.reached_end();
         }
         let Some(earliest) = self.timers.earliest() else { return false };
-        let due = earliest <= now && now >= self.clock_not_before && !self.position.clock_unread;
+        let due = earliest <= now && now >= self.clock_not_before && !self.position.mark.clock_unread;
         due && !self.is_careful() && (caught_up || self.seen_end && self.position.time >= earliest)
     }
 
@@ -299,14 +302,14 @@ impl<F: Fold> Shard<F> {
         self.seen_end = true;
         if self.is_careful() {
             self.position.careful_left = 0;
-            self.position.mark = Mark { running: true, attempts: 0, window: LEAST_WINDOW };
+            self.position.mark = Mark { running: true, attempts: 0, window: LEAST_WINDOW, ..self.position.mark };
         }
     }
 
     /// Appends the clock record that is due to this transaction.
     pub(super) fn append_clock(&mut self, fold: &F, now: i64) {
         self.outputs.push(fold.clock(self.partition, now));
-        self.position.clock_unread = true;
+        self.position.mark.clock_unread = true;
         self.tally.clocks += 1;
     }
 
@@ -341,7 +344,11 @@ impl<F: Fold> Shard<F> {
             }
             records.push(record);
         }
-        Ok(Some(Part { records, next: self.position.next, mark: self.position.mark, tally: self.tally }))
+        Ok(Some(Part { records, next: self.position.next, mark: self.next_mark(), tally: self.tally }))
+    }
+
+    fn next_mark(&self) -> Mark {
+        Mark { turn: self.committed.mark.turn.wrapping_add(1), ..self.position.mark }
     }
 
     /// The owner ends here on purpose. While records are still taken one by one, the next owner goes on with that.
@@ -353,6 +360,7 @@ impl<F: Fold> Shard<F> {
 
     /// The transaction that held everything up to now is committed.
     pub(super) fn committed(&mut self) {
+        self.position.mark = self.next_mark();
         self.committed = self.position;
         self.is_marked = true;
         self.oldest = None;

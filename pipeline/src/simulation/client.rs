@@ -263,6 +263,13 @@ impl Client {
         self.membership.clone()
     }
 
+    /// Whether the group agrees that the partition is this member's: a process that stood still may not know better.
+    pub(crate) fn is_owner(&self, partition: &Partition) -> bool {
+        let broker = self.sim.broker();
+        let owner = broker.groups.get(&self.group).and_then(|group| group.owner(partition));
+        owner.is_some() && owner == self.membership.member
+    }
+
     pub(crate) fn committed(&self, partitions: &[Partition]) -> Option<Vec<Committed>> {
         self.sim.broker().committed(&self.group, partitions)
     }

@@ -48,6 +48,8 @@ pub(super) struct Group {
     /// Transactions that hold offsets of a partition and are not settled here.
     pub(super) unstable: BTreeMap<Partition, BTreeSet<usize>>,
     generation: i32,
+    /// When the present generation began.
+    settled: i64,
     members: BTreeMap<u64, Member>,
     next: u64,
     /// Who joined the rebalance that is under way, with what they own.
@@ -123,6 +125,11 @@ impl Group {
         self.members.get(&member).map(|member| (self.generation, member.assigned.clone()))
     }
 
+    /// Who has a partition in the present generation.
+    pub(super) fn owner(&self, partition: &Partition) -> Option<u64> {
+        self.members.iter().find(|(_, member)| member.assigned.contains(partition)).map(|(id, _)| *id)
+    }
+
     pub(super) fn leave(&mut self, member: u64) {
         if self.members.remove(&member).is_some() {
             self.joined.get_or_insert_default().remove(&member);
@@ -140,13 +147,20 @@ impl Group {
         if self.joined.as_ref().is_some_and(|joined| self.members.keys().all(|member| joined.contains_key(member)))
             && let Some(joined) = self.joined.take()
         {
-            self.assign(all, &joined);
+            self.assign(all, &joined, now);
+        }
+        // A member that is killed while it gives a partition up, and is replaced under its instance id, never joins again:
+        // in Kafka the partition has no owner until the next rebalance, whatever brings it. Here it comes at once.
+        let is_owned = |partition: &Partition| self.owner(partition).is_some();
+        if self.joined.is_none() && self.settled < now - SESSION_TIMEOUT && !all.iter().all(is_owned) {
+            self.joined = Some(BTreeMap::new());
         }
     }
 
     /// Sticky and balanced; what another member still owns is given when that one has let go.
-    fn assign(&mut self, all: &BTreeSet<Partition>, joined: &BTreeMap<u64, BTreeSet<Partition>>) {
+    fn assign(&mut self, all: &BTreeSet<Partition>, joined: &BTreeMap<u64, BTreeSet<Partition>>, now: i64) {
         self.generation += 1;
+        self.settled = now;
         if self.members.is_empty() {
             return;
         }

@@ -167,7 +167,7 @@ fn a_roll_back_takes_an_appended_clock_back() {
 
 #[test]
 fn the_first_commit_of_an_owner_marks_the_partition_as_running_before_anything_is_folded() {
-    let mut shard = fresh(Some(Mark { running: false, attempts: 0, window: 99 }));
+    let mut shard = fresh(Some(Mark { running: false, attempts: 0, window: 99, clock_unread: false, turn: 0 }));
     let first = part(&mut shard);
     assert!(first.mark.running && first.records.is_empty());
     shard.committed();
