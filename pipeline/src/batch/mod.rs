@@ -21,6 +21,8 @@ mod rebalance;
 mod refusal;
 mod report;
 mod sink;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod split;
 mod takeover;
 mod tally;

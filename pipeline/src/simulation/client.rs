@@ -87,10 +87,6 @@ impl Client {
         self.reading.keys().cloned().collect()
     }
 
-    pub(crate) fn owns(&self, partition: &Partition) -> bool {
-        self.reading.contains_key(partition)
-    }
-
     /// What the client does beside its owner, as often as the process runs.
     pub(crate) fn background(&mut self) {
         let sim = self.sim.clone();

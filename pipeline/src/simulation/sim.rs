@@ -12,6 +12,9 @@ use super::{Broker, Random};
 /// Steps that are remembered for a report.
 const REMEMBERED: usize = 60;
 
+/// When schedules begin, in milliseconds since the epoch.
+const BEGIN: i64 = 1_750_000_000_000;
+
 #[derive(Default)]
 struct Shared {
     broker: RefCell<Broker>,
@@ -29,6 +32,7 @@ impl Sim {
     /// A world that is a function of its seed. With `traced` its last steps are remembered.
     pub fn new(seed: u64, traced: bool) -> Self {
         let shared = Shared::default();
+        shared.broker.borrow_mut().now = BEGIN;
         *shared.random.borrow_mut() = Some(Random::new(seed));
         *shared.steps.borrow_mut() = traced.then(VecDeque::new);
         Self(Rc::new(shared))
@@ -64,7 +68,7 @@ impl Sim {
             if steps.len() == REMEMBERED {
                 steps.pop_front();
             }
-            steps.push_back(format!("{:>7} {}", self.0.broker.try_borrow().map_or(-1, |b| b.now()), step()));
+            steps.push_back(format!("{:>7} {}", self.0.broker.try_borrow().map_or(-1, |b| b.now() - BEGIN), step()));
         }
     }
 
