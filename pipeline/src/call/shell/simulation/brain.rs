@@ -95,7 +95,8 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, event: Event) -> bool {
                 Action::Ownership { .. } => {}
                 // One that was put out finds what its successor committed, and drops the partition in any case.
                 Action::Alert { partition, reason: "foreign_commit" }
-                    if !parts.with_client(|client| client.is_owner(&parts.partition(partition))) => {}
+                    if parts.is_to_be_told(partition)
+                        || !parts.with_client(|client| client.is_owner(&parts.partition(partition))) => {}
                 Action::Alert { partition, reason } => {
                     parts.sim.violate("refused", format!("{}/{partition}: {reason}", parts.config.topic));
                 }
