@@ -46,7 +46,8 @@ impl Customers {
             length => self.said[random.index(length)].clone(),
         };
         let conversation = message.conversation.clone();
-        let reference = Reference { message: message.id.clone(), conversation: conversation.clone(), at: now };
+        let reference =
+            Reference { message: message.id.clone(), conversation: conversation.clone(), at: now };
         match random.below(30) {
             0 => Event::Recall(reference),
             1 => Event::Withdrawn(reference),

@@ -45,7 +45,7 @@ pub(super) struct Easemob {
 
 impl Easemob {
     pub(super) fn new(sim: &Sim, now: &Arc<AtomicI64>, sends: &Sends) -> Self {
-        let random = Mutex::new(Random::new(sim.random().next()));
+        let random = Mutex::new(Random::new(sim.random().number()));
         Self { now: Arc::clone(now), random, sends: sends.clone() }
     }
 

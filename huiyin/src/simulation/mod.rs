@@ -5,8 +5,8 @@
 
 mod customers;
 mod easemob;
-mod provider;
 mod proof;
+mod provider;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -127,7 +127,9 @@ fn outcomes(input: Topic, output: Topic) -> Outcomes {
             EventId::derive(&id, 0).to_string().into_bytes()
         },
         output_id: |record| {
-            let is_outcome = record.header(wire::KIND).is_some_and(|kind| [b"answered".as_slice(), b"delivery"].contains(&kind));
+            let is_outcome = record
+                .header(wire::KIND)
+                .is_some_and(|kind| [b"answered".as_slice(), b"delivery"].contains(&kind));
             record.header(wire::ID).filter(|_| is_outcome).map(<[u8]>::to_vec)
         },
         deadly: |_| false,
@@ -153,7 +155,8 @@ fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
 }
 
 fn sink() -> AccountSink {
-    let raw = toml::from_str("url = \"http://127.0.0.1:1\"\npseudonym_key = \"0123456789abcdef0123456789abcdef\"");
+    let raw =
+        toml::from_str("url = \"http://127.0.0.1:1\"\npseudonym_key = \"0123456789abcdef0123456789abcdef\"");
     AccountSink::new(&AccountConfig::new(raw.unwrap()).unwrap(), &TopicNames::new("")).unwrap()
 }
 
@@ -163,7 +166,14 @@ fn play(sim: &Sim) -> Result<(), Violation> {
     let people = Rc::new(RefCell::new(customers::Customers::default()));
     let messages = 40 + sim.random().below(40);
     world.run_always("feeder", feeder(messages, move |sim| people.borrow_mut().next(sim)));
-    folds::watch_clocks(&mut sim.broker(), { let line = line.clone(); move || line.fold() }, &fold_config(0));
+    folds::watch_clocks(
+        &mut sim.broker(),
+        {
+            let line = line.clone();
+            move || line.fold()
+        },
+        &fold_config(0),
+    );
     let answered = outcomes(Topic::Requests, Topic::Events);
     let answered = Witness::new(&mut sim.broker(), "sim.call", answered, limits());
     let delivered = outcomes(Topic::Answers, Topic::Deliveries);
@@ -172,14 +182,27 @@ fn play(sim: &Sim) -> Result<(), Violation> {
     let sends = easemob::Sends::default();
     for ordinal in 0..2 {
         let of = line.clone();
-        world.run_always(&format!("decide.{ordinal}"), move |sim| folds::process(sim, fold_config(ordinal), of.fold()));
+        world.run_always(&format!("decide.{ordinal}"), move |sim| {
+            folds::process(sim, fold_config(ordinal), of.fold())
+        });
         let (handler, seen) = (Arc::new(provider::Provider::new(sim, &line.now)), Rc::clone(&answered));
         world.run_always(&format!("call.{ordinal}"), move |sim| {
-            calls::simulation::process(sim, call_config("call", Topic::Requests, ordinal), Arc::clone(&handler), &seen)
+            calls::simulation::process(
+                sim,
+                call_config("call", Topic::Requests, ordinal),
+                Arc::clone(&handler),
+                &seen,
+            )
         });
-        let (handler, seen) = (Arc::new(easemob::Easemob::new(sim, &line.now, &sends)), Rc::clone(&delivered));
+        let (handler, seen) =
+            (Arc::new(easemob::Easemob::new(sim, &line.now, &sends)), Rc::clone(&delivered));
         world.run_always(&format!("deliver.{ordinal}"), move |sim| {
-            calls::simulation::process(sim, call_config("deliver", Topic::Answers, ordinal), Arc::clone(&handler), &seen)
+            calls::simulation::process(
+                sim,
+                call_config("deliver", Topic::Answers, ordinal),
+                Arc::clone(&handler),
+                &seen,
+            )
         });
         let rows = Rc::clone(&shelf);
         world.run_always(&format!("account.{ordinal}"), move |sim| {

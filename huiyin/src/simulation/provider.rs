@@ -34,7 +34,7 @@ pub(super) async fn until(now: &AtomicI64, time: Option<i64>) {
 
 impl Provider {
     pub(super) fn new(sim: &Sim, now: &Arc<AtomicI64>) -> Self {
-        Self { now: Arc::clone(now), random: Mutex::new(Random::new(sim.random().next())) }
+        Self { now: Arc::clone(now), random: Mutex::new(Random::new(sim.random().number())) }
     }
 
     fn end(&self, record: &Record, outcome: Outcome, rerun: bool) -> Done {
@@ -60,7 +60,9 @@ impl Provider {
         };
         let attempts = match &outcome {
             Outcome::Done { target, .. } => vec![attempt(target.clone())],
-            Outcome::Failed { .. } | Outcome::Expired | Outcome::Cancelled | Outcome::Dead { .. } => Vec::new(),
+            Outcome::Failed { .. } | Outcome::Expired | Outcome::Cancelled | Outcome::Dead { .. } => {
+                Vec::new()
+            }
         };
         let answered = Answered {
             id: EventId::derive(&request.id.to_string(), 0),

@@ -202,8 +202,10 @@ impl<R: Clone> Machine<R> {
         now: Millis,
     ) -> Option<Action<R>> {
         self.running = self.running.saturating_sub(1);
-        let assigned =
-            self.partitions.get_mut(&ask.partition).filter(|assigned| is_of_epoch(ask.epoch, assigned.epoch))?;
+        let assigned = self
+            .partitions
+            .get_mut(&ask.partition)
+            .filter(|assigned| is_of_epoch(ask.epoch, assigned.epoch))?;
         let active = assigned.working()?;
         let job = active.jobs.iter_mut().find(|job| job.table == table)?;
         match job.answer(result, now, &self.limits, &mut self.jitter) {

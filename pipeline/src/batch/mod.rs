@@ -20,9 +20,9 @@ mod range;
 mod rebalance;
 mod refusal;
 mod report;
-mod sink;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
+mod sink;
 mod split;
 mod takeover;
 mod tally;

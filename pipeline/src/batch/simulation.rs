@@ -38,7 +38,7 @@ where
 {
     let (skew, stop) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
     let client = Rc::new(RefCell::new(None::<Client>));
-    let seed = sim.random().next();
+    let seed = sim.random().number();
     let crew = Crew::default();
     let poller = Poller {
         machine: Machine::new(config.limits.clone(), seed, sink.tables()),
@@ -207,7 +207,8 @@ where
         let metadata = metadata::seal(INCARNATION, pending).unwrap();
         let offset = CommitOffset { partition: ask.partition.clone(), next, metadata };
         let sent = !self.sim.fails(20) && self.with_client(|client| client.commit(&[offset]));
-        self.sim.note(|| format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), ask.partition));
+        self.sim
+            .note(|| format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), ask.partition));
         let told = sent && !self.sim.fails(20);
         let now = self.now();
         self.machine.committed(ask, told, now);

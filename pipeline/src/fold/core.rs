@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Fold;
 use super::mark::Mark;
-use super::shard::{Halt, Shape, Shard, Tally};
+use super::part::Tally;
+use super::shard::{Halt, Shape, Shard};
 use crate::{Outgoing, Record};
 
 /// One transaction, for all partitions that have something to commit.

@@ -12,6 +12,7 @@ mod driver;
 mod health;
 mod mark;
 pub mod metrics;
+mod part;
 mod refold;
 mod restore;
 mod settle;

@@ -161,3 +161,27 @@ impl Fate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_kept_or_dropped_as_a_whole() {
+        let offset = |index, next, metadata: &str| CommitOffset {
+            partition: Partition { topic: "in".into(), index },
+            next,
+            metadata: metadata.into(),
+        };
+        let found = |offset: CommitOffset| Committed {
+            partition: offset.partition,
+            next: Some(offset.next),
+            metadata: Some(offset.metadata),
+        };
+        let planned = [offset(0, 5, "a"), offset(1, 7, "b")];
+        let fate = |there: [CommitOffset; 2]| Fate::of(&planned, &there.map(found));
+        assert_eq!(fate(planned.clone()), Fate::Kept);
+        assert_eq!(fate([offset(0, 4, "a"), offset(1, 7, "c")]), Fate::Dropped);
+        assert_eq!(fate([offset(0, 5, "a"), offset(1, 6, "b")]), Fate::Moved);
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::mark::{LEAST_WINDOW, Mark};
+use super::part::{Part, Tally};
 use super::timers::Timers;
 use super::{Context, Fold, FoldError, Input, Key, Step};
 use crate::mutation::{self, Mutation};
@@ -81,22 +82,6 @@ pub(super) struct Shard<F: Fold> {
     seen_end: bool,
     /// Earliest wall-clock time of the next clock record, for brokers whose clock is behind ours.
     clock_not_before: i64,
-}
-
-/// What one transaction of a partition holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) records: u32,
-    pub(super) dead_letters: u32,
-    pub(super) clocks: u32,
-}
-
-/// What a partition adds to a transaction.
-pub(super) struct Part {
-    pub(super) records: Vec<Outgoing>,
-    pub(super) next: i64,
-    pub(super) mark: Mark,
-    pub(super) tally: Tally,
 }
 
 impl<F: Fold> Shard<F> {
@@ -178,7 +163,6 @@ impl<F: Fold> Shard<F> {
                 window: if careful_left > 0 { careful_left } else { likely },
                 ..self.position.mark
             },
-            ..self.position
         };
         Ok(())
     }
@@ -302,7 +286,8 @@ impl<F: Fold> Shard<F> {
         self.seen_end = true;
         if self.is_careful() {
             self.position.careful_left = 0;
-            self.position.mark = Mark { running: true, attempts: 0, window: LEAST_WINDOW, ..self.position.mark };
+            self.position.mark =
+                Mark { running: true, attempts: 0, window: LEAST_WINDOW, ..self.position.mark };
         }
     }
 

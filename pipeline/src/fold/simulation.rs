@@ -79,8 +79,12 @@ impl<F: Fold> Shell<F> {
     async fn run(mut self) -> Result<(), String> {
         self.producer.rebuild().await;
         let instance = &self.config.instance;
-        let joined =
-            Client::join(&self.sim, &instance.group_id(), &instance.group_instance_id(), &[&self.config.input]);
+        let joined = Client::join(
+            &self.sim,
+            &instance.group_id(),
+            &instance.group_instance_id(),
+            &[&self.config.input],
+        );
         *self.client.borrow_mut() = Some(joined);
         while !self.stop.get() {
             self.sim.tick().await;
@@ -297,7 +301,9 @@ impl<F: Fold> Shell<F> {
         for (index, _) in positions {
             self.caught_up.remove(index);
         }
-        let name = |(index, next): &(i32, i64)| (Partition { topic: self.config.input.clone(), index: *index }, *next);
+        let name = |(index, next): &(i32, i64)| {
+            (Partition { topic: self.config.input.clone(), index: *index }, *next)
+        };
         let positions: Vec<_> = positions.iter().map(name).collect();
         self.with_client(|client| client.seek(&positions));
     }
@@ -320,7 +326,8 @@ impl<F: Fold> Shell<F> {
                 metadata: mark.seal(INCARNATION).unwrap(),
             })
             .collect();
-        let (group, membership) = (self.config.instance.group_id(), self.with_client(|client| client.membership()));
+        let (group, membership) =
+            (self.config.instance.group_id(), self.with_client(|client| client.membership()));
         let client = Rc::clone(&self.client);
         let present = move || client.borrow().as_ref().unwrap().membership();
         let outcome = self.producer.run(&plan.records, &offsets, (&group, &membership), present).await;

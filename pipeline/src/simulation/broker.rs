@@ -201,7 +201,11 @@ impl Broker {
     fn current(&mut self, id: &str, epoch: u32) -> Result<usize, Refusal> {
         let writer = self.writers.get_mut(id).filter(|w| w.epoch == epoch).ok_or(Refusal::Fenced)?;
         if let Some(current) = writer.current {
-            return if self.transactions[current].stage == Stage::Open { Ok(current) } else { Err(Refusal::Busy) };
+            return if self.transactions[current].stage == Stage::Open {
+                Ok(current)
+            } else {
+                Err(Refusal::Busy)
+            };
         }
         let transaction = self.transactions.len();
         writer.current = Some(transaction);
@@ -249,21 +253,29 @@ impl Broker {
         let transaction = self.current(id, epoch)?;
         let known = self.groups.entry(group.to_owned()).or_default();
         known.check(membership).map_err(Refusal::Stale)?;
-        if offsets.iter().any(|offset| offset.metadata.encode_utf16().count() > crate::kafka::commit_meta::MAX_CHARS)
+        if offsets
+            .iter()
+            .any(|offset| offset.metadata.encode_utf16().count() > crate::kafka::commit_meta::MAX_CHARS)
         {
             return Err(Refusal::TooLarge);
         }
         for offset in offsets {
             known.unstable.entry(offset.partition.clone()).or_default().insert(transaction);
         }
-        self.transactions[transaction].offsets.entry(group.to_owned()).or_default().extend_from_slice(offsets);
+        self.transactions[transaction]
+            .offsets
+            .entry(group.to_owned())
+            .or_default()
+            .extend_from_slice(offsets);
         Ok(())
     }
 
     /// Decides the writer's transaction.
     pub(super) fn end(&mut self, id: &str, epoch: u32, commit: bool) -> Result<(), Refusal> {
         let writer = self.writers.get(id).filter(|writer| writer.epoch == epoch).ok_or(Refusal::Fenced)?;
-        if let Some(current) = writer.current.filter(|current| self.transactions[*current].stage == Stage::Open) {
+        if let Some(current) =
+            writer.current.filter(|current| self.transactions[*current].stage == Stage::Open)
+        {
             self.decide(current, commit);
         }
         Ok(())
@@ -272,7 +284,8 @@ impl Broker {
     /// Writes some marker that is to be written.
     pub(super) fn settle(&mut self, random: &mut Random) {
         let Some(&transaction) = self.ending.iter().nth(random.index(self.ending.len())) else { return };
-        let Transaction { stage: Stage::Ending(commit), partitions, offsets, .. } = &mut self.transactions[transaction]
+        let Transaction { stage: Stage::Ending(commit), partitions, offsets, .. } =
+            &mut self.transactions[transaction]
         else {
             return;
         };
@@ -290,7 +303,10 @@ impl Broker {
         if ended.partitions.is_empty() && ended.offsets.is_empty() {
             ended.stage = Stage::Ended(commit);
             self.ending.remove(&transaction);
-            self.writers.values_mut().filter(|w| w.current == Some(transaction)).for_each(|w| w.current = None);
+            self.writers
+                .values_mut()
+                .filter(|w| w.current == Some(transaction))
+                .for_each(|w| w.current = None);
         }
     }
 
@@ -336,9 +352,11 @@ impl Broker {
     pub fn committed(&self, group: &str, partitions: &[Partition]) -> Option<Vec<Committed>> {
         let of = |partition: &Partition| {
             let group = self.groups.get(group);
-            let unstable = group.and_then(|group| group.unstable.get(partition)).is_some_and(|set| !set.is_empty());
+            let unstable =
+                group.and_then(|group| group.unstable.get(partition)).is_some_and(|set| !set.is_empty());
             let known = group.and_then(|group| group.offsets.get(partition)).cloned();
-            let (next, metadata) = known.map_or((None, None), |(next, metadata)| (Some(next), Some(metadata)));
+            let (next, metadata) =
+                known.map_or((None, None), |(next, metadata)| (Some(next), Some(metadata)));
             (!unstable).then(|| Committed { partition: partition.clone(), next, metadata })
         };
         partitions.iter().map(of).collect()
@@ -346,8 +364,12 @@ impl Broker {
 
     /// Aborts transactions that are open for too long.
     pub(super) fn expire(&mut self) {
-        let late: Vec<usize> =
-            self.open.iter().copied().filter(|t| self.now - self.transactions[*t].began > TRANSACTION_TIMEOUT).collect();
+        let late: Vec<usize> = self
+            .open
+            .iter()
+            .copied()
+            .filter(|t| self.now - self.transactions[*t].began > TRANSACTION_TIMEOUT)
+            .collect();
         for transaction in late {
             self.writers.values_mut().filter(|w| w.current == Some(transaction)).for_each(|w| w.epoch += 1);
             self.decide(transaction, false);
@@ -366,12 +388,16 @@ impl Broker {
     }
 
     fn is_aborted(&self, entry: &Entry) -> bool {
-        entry.transaction.is_some_and(|t| matches!(self.transactions[t].stage, Stage::Ending(false) | Stage::Ended(false)))
+        entry
+            .transaction
+            .is_some_and(|t| matches!(self.transactions[t].stage, Stage::Ending(false) | Stage::Ended(false)))
     }
 
     /// The record of a decided transaction, or of none, whatever its markers.
     fn is_committed(&self, entry: &Entry) -> bool {
-        entry.transaction.is_none_or(|t| matches!(self.transactions[t].stage, Stage::Ending(true) | Stage::Ended(true)))
+        entry
+            .transaction
+            .is_none_or(|t| matches!(self.transactions[t].stage, Stage::Ending(true) | Stage::Ended(true)))
     }
 
     /// What a reader of committed records finds at a position.

@@ -96,7 +96,8 @@ impl Client {
             return;
         }
         self.beaten = now;
-        let all: BTreeSet<Partition> = self.topics.iter().flat_map(|topic| broker.partitions(topic)).collect();
+        let all: BTreeSet<Partition> =
+            self.topics.iter().flat_map(|topic| broker.partitions(topic)).collect();
         let group = broker.groups.entry(self.group.clone()).or_default();
         let Some(member) = self.membership.member else {
             if self.joining == Joining::Waiting {

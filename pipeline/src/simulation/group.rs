@@ -67,7 +67,11 @@ pub(super) enum Beat {
 impl Group {
     pub(super) fn check(&self, membership: &Membership) -> Result<(), Stale> {
         let Some(member) = membership.member else {
-            return if self.members.is_empty() && membership.generation < 0 { Ok(()) } else { Err(self.why(membership)) };
+            return if self.members.is_empty() && membership.generation < 0 {
+                Ok(())
+            } else {
+                Err(self.why(membership))
+            };
         };
         if !self.members.contains_key(&member) {
             return Err(self.why(membership));
@@ -87,7 +91,8 @@ impl Group {
         let old = self.members.iter().find(|(_, member)| member.instance == instance).map(|(id, _)| *id);
         let assigned = old.and_then(|old| self.members.remove(&old)).map(|old| old.assigned);
         let is_replaced = assigned.is_some();
-        let member = Member { instance: instance.to_owned(), seen: now, assigned: assigned.unwrap_or_default() };
+        let member =
+            Member { instance: instance.to_owned(), seen: now, assigned: assigned.unwrap_or_default() };
         self.members.insert(new, member);
         match (&mut self.joined, old) {
             (Some(joined), Some(old)) => drop(joined.remove(&old)),
@@ -144,7 +149,10 @@ impl Group {
             let members = &self.members;
             self.joined.get_or_insert_default().retain(|member, _| members.contains_key(member));
         }
-        if self.joined.as_ref().is_some_and(|joined| self.members.keys().all(|member| joined.contains_key(member)))
+        if self
+            .joined
+            .as_ref()
+            .is_some_and(|joined| self.members.keys().all(|member| joined.contains_key(member)))
             && let Some(joined) = self.joined.take()
         {
             self.assign(all, &joined, now);
@@ -173,7 +181,8 @@ impl Group {
             member.assigned = kept;
         }
         for partition in free {
-            let Some((id, least)) = self.members.iter_mut().min_by_key(|(_, member)| member.assigned.len()) else {
+            let Some((id, least)) = self.members.iter_mut().min_by_key(|(_, member)| member.assigned.len())
+            else {
                 return;
             };
             if !joined.iter().any(|(other, owned)| other != id && owned.contains(&partition)) {

@@ -29,7 +29,7 @@ mod sim;
 mod trial;
 mod world;
 
-pub use broker::{Broker, Violation};
+pub use broker::{Broker, Violation, Watch};
 pub(crate) use client::{Client, Polled};
 pub use feeder::{feeder, offline, stamp};
 pub(crate) use group::Membership;

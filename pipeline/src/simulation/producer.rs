@@ -57,7 +57,9 @@ impl Producer {
         offsets: &[CommitOffset],
         (group, membership): (&str, &Membership),
     ) -> Outcome {
-        let Some(epoch) = self.epoch else { return Outcome::Unknown("no client since the last rebuild".into()) };
+        let Some(epoch) = self.epoch else {
+            return Outcome::Unknown("no client since the last rebuild".into());
+        };
         let until = self.sim.now() + PATIENCE;
         for record in records {
             if self.sim.fails(8) {

@@ -68,7 +68,11 @@ impl Sim {
             if steps.len() == REMEMBERED {
                 steps.pop_front();
             }
-            steps.push_back(format!("{:>7} {}", self.0.broker.try_borrow().map_or(-1, |b| b.now() - BEGIN), step()));
+            steps.push_back(format!(
+                "{:>7} {}",
+                self.0.broker.try_borrow().map_or(-1, |b| b.now() - BEGIN),
+                step()
+            ));
         }
     }
 

@@ -22,7 +22,11 @@ fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn std::any::Any + Send
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let loud = take_hook();
-        set_hook(Box::new(move |info| if !QUIET.get() { loud(info) }));
+        set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                loud(info)
+            }
+        }));
     });
     QUIET.set(true);
     let done = catch_unwind(AssertUnwindSafe(run));

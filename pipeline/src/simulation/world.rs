@@ -17,6 +17,7 @@ pub enum Faults {
 /// What writes the input is no part of the line: its twins need not end.
 const FEEDER: &str = "feeder";
 
+type Each = Box<dyn FnMut(&Sim)>;
 type Make = Box<dyn Fn(&Sim) -> Process>;
 
 struct Alive {
@@ -42,7 +43,7 @@ pub struct World {
     /// One fault in so many steps.
     rarity: u64,
     /// Called between steps.
-    each: Vec<Box<dyn FnMut(&Sim)>>,
+    each: Vec<Each>,
 }
 
 impl World {

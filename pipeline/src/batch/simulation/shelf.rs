@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::Record;
 use crate::batch::{Block, InsertError, Sink};
 use crate::dead_letter::{OFFSET_HEADER, STEP_HEADER, TOPIC_HEADER};
 use crate::kafka::{Committed, Partition};
 use crate::simulation::{Sim, Violation};
-use crate::Record;
 
 /// Tokens per table that are remembered.
 const WINDOW: usize = 1_000;
@@ -39,7 +39,8 @@ impl<R: Debug> Shelf<R> {
         let rows: Vec<String> = block.rows.iter().map(|row| format!("{row:?}")).collect();
         let mut inner = self.inner.borrow_mut();
         let table = inner.rows.entry(block.table).or_default();
-        if let Some((token, known)) = table.iter().rev().take(WINDOW).find(|(token, _)| *token == block.token) {
+        if let Some((token, known)) = table.iter().rev().take(WINDOW).find(|(token, _)| *token == block.token)
+        {
             if *known != rows {
                 sim.violate("rows", format!("token {token} is used for other rows: {known:?}, {rows:?}"));
             }
@@ -56,14 +57,22 @@ impl<R: Debug> Shelf<R> {
     ///
     /// # Errors
     /// The first difference.
-    pub fn check<S: Sink<Row = R>>(&self, sim: &Sim, sink: &S, (topics, dead_letters, step): (&[String], &str, &str)) -> Result<(), Violation> {
+    pub fn check<S: Sink<Row = R>>(
+        &self,
+        sim: &Sim,
+        sink: &S,
+        (topics, dead_letters, step): (&[String], &str, &str),
+    ) -> Result<(), Violation> {
         let broker = sim.broker();
-        let text = |record: &Record, name| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());
+        let text =
+            |record: &Record, name| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());
         let letters: BTreeSet<(String, i32, String)> = broker
             .decided_of(dead_letters)
             .iter()
             .filter(|letter| text(letter, STEP_HEADER).as_deref() == Some(step))
-            .filter_map(|letter| Some((text(letter, TOPIC_HEADER)?, letter.partition, text(letter, OFFSET_HEADER)?)))
+            .filter_map(|letter| {
+                Some((text(letter, TOPIC_HEADER)?, letter.partition, text(letter, OFFSET_HEADER)?))
+            })
             .collect();
         let mut wanted: BTreeMap<(usize, String), (usize, usize)> = BTreeMap::new();
         for topic in topics {
@@ -80,13 +89,22 @@ impl<R: Debug> Shelf<R> {
         for (table, blocks) in &self.inner.borrow().rows {
             for row in blocks.iter().flat_map(|(_, rows)| rows) {
                 match wanted.get_mut(&(*table, row.clone())) {
-                    Some((least, most)) if *most > 0 => (*least, *most) = (least.saturating_sub(1), *most - 1),
-                    _ => return Err(Violation { kind: "rows", detail: format!("table {table} has once too often {row}") }),
+                    Some((least, most)) if *most > 0 => {
+                        (*least, *most) = (least.saturating_sub(1), *most - 1)
+                    }
+                    _ => {
+                        return Err(Violation {
+                            kind: "rows",
+                            detail: format!("table {table} has once too often {row}"),
+                        });
+                    }
                 }
             }
         }
         match wanted.iter().find(|(_, (least, _))| *least > 0) {
-            Some(((table, row), _)) => Err(Violation { kind: "rows", detail: format!("table {table} lacks {row}") }),
+            Some(((table, row), _)) => {
+                Err(Violation { kind: "rows", detail: format!("table {table} lacks {row}") })
+            }
             None => Ok(()),
         }
     }
@@ -104,8 +122,15 @@ fn is_plain(token: &str) -> bool {
 pub fn unread(sim: &Sim, group: &str, topics: &[String]) -> Option<String> {
     let broker = sim.broker();
     let inputs: Vec<Partition> = topics.iter().flat_map(|topic| broker.partitions(topic)).collect();
-    let Some(committed) = broker.committed(group, &inputs) else { return Some("offsets are not stable".into()) };
-    let last = |partition: &Partition| broker.decided(partition).last().map(|record: &Arc<Record>| record.offset + 1);
+    let Some(committed) = broker.committed(group, &inputs) else {
+        return Some("offsets are not stable".into());
+    };
+    let last = |partition: &Partition| {
+        broker.decided(partition).last().map(|record: &Arc<Record>| record.offset + 1)
+    };
     let read = |c: &Committed| last(&c.partition).is_none_or(|end| c.next.is_some_and(|next| next >= end));
-    committed.iter().find(|c| !read(c)).map(|c| format!("{:?} at {:?} of {:?}", c.partition, c.next, last(&c.partition)))
+    committed
+        .iter()
+        .find(|c| !read(c))
+        .map(|c| format!("{:?} at {:?} of {:?}", c.partition, c.next, last(&c.partition)))
 }

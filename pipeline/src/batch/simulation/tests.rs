@@ -81,7 +81,13 @@ fn input(sim: &Sim) -> Outgoing {
     };
     let topic = if random.one_in(2) { "events" } else { "decisions" };
     let partition = i32::try_from(random.below(2)).unwrap();
-    Outgoing { topic: topic.into(), partition, key: None, headers: Vec::new(), value: Some(value.into_bytes()) }
+    Outgoing {
+        topic: topic.into(),
+        partition,
+        key: None,
+        headers: Vec::new(),
+        value: Some(value.into_bytes()),
+    }
 }
 
 fn play(sim: &Sim) -> Result<(), Violation> {

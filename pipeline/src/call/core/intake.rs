@@ -90,7 +90,8 @@ impl Core {
     }
 
     pub(super) fn delivered(&mut self, (partition, epoch, session): (i32, u64, u64), items: Vec<Item>) {
-        let live = |p: &Partition| is_of_epoch(epoch, p.epoch) && p.session == session && p.life == Life::Owned;
+        let live =
+            |p: &Partition| is_of_epoch(epoch, p.epoch) && p.session == session && p.life == Life::Owned;
         for item in items {
             let Some(owned) = self.partitions.get_mut(&partition).filter(|p| live(p)) else {
                 self.tally.stale += 1;

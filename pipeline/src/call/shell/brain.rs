@@ -150,8 +150,10 @@ impl<H: Handler> Brain<H> {
 
     fn order(&mut self, plan: Plan) {
         let id = plan.id;
-        let ordered =
-            self.shared.group(self.tasks.losses).is_some_and(|group| self.orders.try_send(Order { plan, group }).is_ok());
+        let ordered = self
+            .shared
+            .group(self.tasks.losses)
+            .is_some_and(|group| self.orders.try_send(Order { plan, group }).is_ok());
         if !ordered {
             self.tasks.own.push_back(Event::Planned { plan: id, settled: Settled::Aborted });
         }

@@ -57,7 +57,8 @@ pub fn check<F: Fold>(sim: &Sim, make: impl Fn() -> F, config: &FoldConfig) -> R
         let letters = broker.decided(&at(&config.dead_letters));
         let crashed = letters.iter().filter(|letter| is_letter(letter, config));
         let crashed = crashed.filter(|letter| letter.header(REASON_HEADER) == Some(b"crashed".as_slice()));
-        let offset = |letter: &Arc<Record>| String::from_utf8_lossy(letter.header(OFFSET_HEADER)?).parse().ok();
+        let offset =
+            |letter: &Arc<Record>| String::from_utf8_lossy(letter.header(OFFSET_HEADER)?).parse().ok();
         let crashed: BTreeSet<i64> = crashed.filter_map(offset).collect();
         let records = broker.decided(&input);
         let (outputs, states) = again(&make, config, (input.index, &records), &crashed);
@@ -95,7 +96,8 @@ fn compare(place: &Partition, wanted: &[&Outgoing], found: &[&Arc<Record>]) -> R
             _ => false,
         };
         if !same {
-            let text = |value: Option<&Vec<u8>>| value.map(|value| String::from_utf8_lossy(value).into_owned());
+            let text =
+                |value: Option<&Vec<u8>>| value.map(|value| String::from_utf8_lossy(value).into_owned());
             let wanted = text(wanted.get(index).and_then(|record| record.value.as_ref()));
             let found = text(found.get(index).and_then(|record| record.value.as_ref()));
             let detail = format!("{place:?} record {index}: folded again {wanted:?}, there {found:?}");

@@ -74,7 +74,11 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, event: Event) -> bool {
                     begin(parts, task, record, rerun, hard_deadline);
                 }
                 Action::Bury { task, record, reason } => {
-                    start(parts, task, Running { record, burial: true, what: What::Bury(reason), cancelled: false });
+                    start(
+                        parts,
+                        task,
+                        Running { record, burial: true, what: What::Bury(reason), cancelled: false },
+                    );
                 }
                 Action::TurnAway { task, record } => {
                     let what = What::TurnAway;
@@ -124,7 +128,11 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, record: Arc<Record>, rerun
     let job = Job { record: Arc::clone(&record), rerun, hard_deadline: deadline };
     let handler = Arc::clone(&parts.work.handler);
     let call: Call = Box::pin(async move { handler.run(job).await });
-    start(parts, task, Running { record, burial: false, what: What::Call { call, rerun, until }, cancelled: false });
+    start(
+        parts,
+        task,
+        Running { record, burial: false, what: What::Call { call, rerun, until }, cancelled: false },
+    );
 }
 
 fn start<H>(parts: &Rc<Parts<H>>, task: u64, running: Running) {
@@ -134,7 +142,9 @@ fn start<H>(parts: &Rc<Parts<H>>, task: u64, running: Running) {
 fn order<H: Handler>(parts: &Rc<Parts<H>>, plan: Plan) -> Option<Event> {
     for commit in &plan.offsets {
         if !parts.owned.borrow().contains_key(&commit.partition) && !parts.is_to_be_told(commit.partition) {
-            parts.sim.violate("plan", format!("{} plans for {} after it let go", parts.name(), commit.partition));
+            parts
+                .sim
+                .violate("plan", format!("{} plans for {} after it let go", parts.name(), commit.partition));
         }
     }
     let id = plan.id;
@@ -151,7 +161,10 @@ fn order<H: Handler>(parts: &Rc<Parts<H>>, plan: Plan) -> Option<Event> {
 impl<H> Parts<H> {
     /// The partition is gone, and the core has not heard of it yet.
     fn is_to_be_told(&self, partition: i32) -> bool {
-        self.events.borrow().iter().any(|event| matches!(event, Event::Lost(gone) if gone.contains(&partition)))
+        self.events
+            .borrow()
+            .iter()
+            .any(|event| matches!(event, Event::Lost(gone) if gone.contains(&partition)))
     }
 }
 

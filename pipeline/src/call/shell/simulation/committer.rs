@@ -23,7 +23,8 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, mut producer: Producer)
         let outcome = if plan.id <= parts.abandoned.get() {
             Outcome::Aborted("a partition of the plan is lost".into())
         } else {
-            let records: Vec<Outgoing> = plan.outputs.iter().flat_map(|outputs| outputs.iter().cloned()).collect();
+            let records: Vec<Outgoing> =
+                plan.outputs.iter().flat_map(|outputs| outputs.iter().cloned()).collect();
             let offsets: Vec<CommitOffset> = plan
                 .offsets
                 .iter()
@@ -38,7 +39,8 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, mut producer: Producer)
             producer.run(&records, &offsets, (&group, &membership), present).await
         };
         parts.sim.note(|| {
-            let places: Vec<_> = plan.offsets.iter().map(|commit| (commit.partition, commit.offset)).collect();
+            let places: Vec<_> =
+                plan.offsets.iter().map(|commit| (commit.partition, commit.offset)).collect();
             format!("{} commits plan {} of {places:?}: {outcome:?}", parts.name(), plan.id)
         });
         let settled = match outcome {

@@ -4,11 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Parts;
+use crate::call::Handler;
 use crate::call::core::{Commit, Event, Position, Settled};
 use crate::call::shell::assign::place;
 use crate::call::shell::poller::{Command, Owned};
 use crate::call::shell::reading::Reading;
-use crate::call::Handler;
 use crate::kafka::{Committed, Partition};
 use crate::simulation::{Client, INCARNATION, Polled};
 

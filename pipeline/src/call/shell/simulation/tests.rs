@@ -25,7 +25,9 @@ fn outcome(record: &Record, how: &str) -> Done {
     let value = format!("{how} {}", words(record)[0]).into_bytes();
     let headers = vec![("offset".to_owned(), record.offset.to_be_bytes().to_vec())];
     let partition = record.partition;
-    Done { outputs: vec![Outgoing { topic: "out".into(), partition, key: None, headers, value: Some(value) }] }
+    Done {
+        outputs: vec![Outgoing { topic: "out".into(), partition, key: None, headers, value: Some(value) }],
+    }
 }
 
 impl Handler for Sample {
@@ -122,7 +124,13 @@ fn input(sim: &Sim) -> Outgoing {
     };
     let value = format!("{lane} {app} {} {how}", random.below(120));
     let partition = i32::try_from(random.below(3)).unwrap();
-    Outgoing { topic: "in".into(), partition, key: None, headers: Vec::new(), value: Some(value.into_bytes()) }
+    Outgoing {
+        topic: "in".into(),
+        partition,
+        key: None,
+        headers: Vec::new(),
+        value: Some(value.into_bytes()),
+    }
 }
 
 fn outcomes() -> Outcomes {
@@ -180,7 +188,10 @@ fn in_order(sim: &Sim) -> Result<(), Violation> {
 }
 
 const TRIAL: Trial = Trial {
-    test: ("pipeline", "call::shell::simulation::tests::every_record_has_one_outcome_in_the_order_of_its_lane"),
+    test: (
+        "pipeline",
+        "call::shell::simulation::tests::every_record_has_one_outcome_in_the_order_of_its_lane",
+    ),
     seeds: 400,
     play,
 };

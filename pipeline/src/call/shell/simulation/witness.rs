@@ -63,9 +63,11 @@ impl Witness {
     pub fn new(broker: &mut Broker, group: &str, outcomes: Outcomes, limits: RawLimits) -> Rc<Self> {
         let witness = Rc::new(Self { outcomes, limits, seen: RefCell::default() });
         let (watching, group) = (Rc::clone(&witness), group.to_owned());
-        broker.watch(Box::new(move |broker, committing, offset| {
-            if committing == group { watching.committed(broker, offset) } else { Ok(()) }
-        }));
+        broker.watch(Box::new(
+            move |broker, committing, offset| {
+                if committing == group { watching.committed(broker, offset) } else { Ok(()) }
+            },
+        ));
         witness
     }
 
@@ -111,7 +113,8 @@ impl Witness {
         }
         let mut seen = self.seen.borrow_mut();
         let before = seen.runs.get(&(record.partition, record.offset));
-        let announced = before.is_some() && handler.admit(record).is_ok_and(|admission| admission.commit_start);
+        let announced =
+            before.is_some() && handler.admit(record).is_ok_and(|admission| admission.commit_start);
         let known = before.is_some_and(|run| run.known);
         seen.reruns += u32::from(before.is_some());
         if (known || announced) && !rerun {
@@ -131,7 +134,8 @@ impl Witness {
 
     /// What a commit says must be the truth.
     fn committed(&self, broker: &Broker, offset: &CommitOffset) -> Result<(), Violation> {
-        let broken = |kind, what: String| Err(Violation { kind, detail: format!("{:?}: {what}", offset.partition) });
+        let broken =
+            |kind, what: String| Err(Violation { kind, detail: format!("{:?}: {what}", offset.partition) });
         if offset.metadata.len() > MAX_CHARS {
             return broken("map", format!("{} characters", offset.metadata.len()));
         }
@@ -148,11 +152,16 @@ impl Witness {
             return broken("frontier", format!("back from {before:?} to {}", offset.next));
         }
         let ended: BTreeSet<Vec<u8>> = self.outcomes.of(broker, index).into_iter().collect();
-        for record in broker.decided(&offset.partition).iter().filter(|record| record.offset < progress.high) {
+        for record in broker.decided(&offset.partition).iter().filter(|record| record.offset < progress.high)
+        {
             let done = record.offset < progress.base || !progress.incomplete.contains_key(&record.offset);
             match (done, ended.contains(&(self.outcomes.input_id)(record))) {
-                (true, false) => return broken("lost", format!("{} is done without an outcome", record.offset)),
-                (false, true) => return broken("map", format!("{} is not done with an outcome", record.offset)),
+                (true, false) => {
+                    return broken("lost", format!("{} is done without an outcome", record.offset));
+                }
+                (false, true) => {
+                    return broken("map", format!("{} is not done with an outcome", record.offset));
+                }
                 (true, true) | (false, false) => {}
             }
         }
@@ -163,9 +172,12 @@ impl Witness {
     pub fn unread(&self, sim: &Sim, group: &str) -> Option<String> {
         let broker = sim.broker();
         let inputs = broker.partitions(&self.outcomes.input);
-        let Some(committed) = broker.committed(group, &inputs) else { return Some("offsets are not stable".into()) };
+        let Some(committed) = broker.committed(group, &inputs) else {
+            return Some("offsets are not stable".into());
+        };
         let last = |partition: &Partition| broker.decided(partition).last().map(|record| record.offset + 1);
-        let read = |c: &Committed| last(&c.partition).is_none_or(|end| c.next.is_some_and(|next| next >= end));
+        let read =
+            |c: &Committed| last(&c.partition).is_none_or(|end| c.next.is_some_and(|next| next >= end));
         let unread = committed.iter().find(|c| !read(c));
         unread.map(|c| format!("{:?} at {:?} of {:?}", c.partition, c.next, last(&c.partition)))
     }
@@ -178,7 +190,10 @@ impl Witness {
         let broker = sim.broker();
         for partition in broker.partitions(&self.outcomes.input) {
             let mut ended: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
-            self.outcomes.of(&broker, partition.index).into_iter().for_each(|id| *ended.entry(id).or_default() += 1);
+            self.outcomes
+                .of(&broker, partition.index)
+                .into_iter()
+                .for_each(|id| *ended.entry(id).or_default() += 1);
             for record in broker.decided(&partition) {
                 let times = ended.remove(&(self.outcomes.input_id)(&record)).unwrap_or_default();
                 if times != 1 {
