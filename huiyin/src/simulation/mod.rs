@@ -231,7 +231,7 @@ fn play(sim: &Sim) -> Result<(), Violation> {
 }
 
 const TRIAL: Trial = Trial {
-    test: ("huiyin", "simulation::every_message_is_answered_once_and_accounted_whatever_happens"),
+    test: ("huiyin --bins", "simulation::every_message_is_answered_once_and_accounted_whatever_happens"),
     seeds: 60,
     play,
 };

@@ -128,3 +128,30 @@ impl Trial {
         panic!("{mutation:?} is not noticed as any of {kinds:?} within {seeds} seeds, only as {others:?}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn play(sim: &Sim) -> Result<(), Violation> {
+        sim.note(|| "a step".into());
+        let number = sim.random().number();
+        if number % 4 > 0 { Ok(()) } else { Err(Violation { kind: "four", detail: number.to_string() }) }
+    }
+
+    #[test]
+    fn a_failing_seed_is_reported_with_its_last_steps_and_the_command_that_plays_it_again() {
+        let trial = Trial { test: ("pipeline --lib", "some::test"), seeds: 100, play };
+        let failure = (0..100).find_map(|seed| trial.seed(seed, None).err()).unwrap();
+        assert_eq!(trial.seed(failure.seed, None), Err(failure.clone()), "it is played the same way again");
+        let report = trial.report(&failure);
+        let command = format!(
+            "HUIYIN_SIM_SEED={} cargo test -p pipeline --lib some::test -- --exact --nocapture",
+            failure.seed
+        );
+        assert!(
+            report.contains(&command) && report.contains("a step") && report.contains("`four`"),
+            "{report}"
+        );
+    }
+}

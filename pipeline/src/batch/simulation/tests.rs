@@ -112,7 +112,7 @@ fn play(sim: &Sim) -> Result<(), Violation> {
 }
 
 const TRIAL: Trial = Trial {
-    test: ("pipeline", "batch::simulation::tests::every_row_is_stored_once_whatever_happens"),
+    test: ("pipeline --lib", "batch::simulation::tests::every_row_is_stored_once_whatever_happens"),
     seeds: 400,
     play,
 };

@@ -76,7 +76,7 @@ fn due_timer(sim: &Sim) -> Option<String> {
 }
 
 const TRIAL: Trial = Trial {
-    test: ("pipeline", "fold::simulation::tests::outputs_states_and_offsets_agree_whatever_happens"),
+    test: ("pipeline --lib", "fold::simulation::tests::outputs_states_and_offsets_agree_whatever_happens"),
     seeds: 400,
     play,
 };

@@ -189,7 +189,7 @@ fn in_order(sim: &Sim) -> Result<(), Violation> {
 
 const TRIAL: Trial = Trial {
     test: (
-        "pipeline",
+        "pipeline --lib",
         "call::shell::simulation::tests::every_record_has_one_outcome_in_the_order_of_its_lane",
     ),
     seeds: 400,
