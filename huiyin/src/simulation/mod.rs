@@ -245,7 +245,7 @@ fn every_message_is_answered_once_and_accounted_whatever_happens() {
 fn a_broken_line_is_noticed() {
     for (mutation, kinds) in [
         (Mutation::TwoWriters, ["answers"].as_slice()),
-        (Mutation::DropMap, &["map"]),
+        (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoRollBack, &["refold", "states", "answers"]),
         (Mutation::VersionInToken, &["token"]),
     ] {

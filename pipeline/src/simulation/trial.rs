@@ -1,6 +1,7 @@
 //! Many seeds of one kind of schedule, and how a failing one is played again.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
@@ -113,11 +114,11 @@ impl Trial {
     /// # Panics
     /// When it is not.
     pub fn notices(&self, mutation: Mutation, kinds: &[&str], seeds: u64) -> u64 {
-        let mut others = Vec::new();
+        let mut others = BTreeSet::new();
         for seed in 0..seeds {
             let Err(failure) = self.seed(seed, Some(mutation)) else { continue };
             if !kinds.contains(&failure.violation.kind) {
-                others.push(failure.violation.kind);
+                others.insert(failure.violation.kind);
                 continue;
             }
             if let Err(unbroken) = self.seed(seed, None) {

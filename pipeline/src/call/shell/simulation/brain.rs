@@ -120,7 +120,8 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, record: Arc<Record>, rerun
         .filter(|running| matches!(running.what, What::Call { .. }))
         .map(|running| Arc::clone(&running.record))
         .collect();
-    let is_owner = parts.with_client(|client| client.is_owner(&parts.partition(record.partition)));
+    let is_owner = !parts.is_to_be_told(record.partition)
+        && parts.with_client(|client| client.is_owner(&parts.partition(record.partition)));
     let handler = &*parts.work.handler;
     parts.sim.note(|| format!("{} runs {}/{} rerun {rerun}", parts.name(), record.partition, record.offset));
     parts.witness.runs((&parts.sim, handler), &parts.name(), (&record, rerun, is_owner), &others);

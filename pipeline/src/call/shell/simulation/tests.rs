@@ -205,7 +205,7 @@ fn every_record_has_one_outcome_in_the_order_of_its_lane() {
 fn a_broken_call_driver_is_noticed() {
     for (mutation, kinds) in [
         (Mutation::SkipEpoch, ["duplicate", "map", "lost", "overlap", "panic", "frontier"].as_slice()),
-        (Mutation::DropMap, &["map"]),
+        (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
         (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),
     ] {
