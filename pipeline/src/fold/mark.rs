@@ -26,7 +26,8 @@ pub(super) struct Mark {
 
 impl Mark {
     /// As an owner that ended in order leaves it.
-    pub(super) const CLEAN: Self = Self { running: false, attempts: 0, window: LEAST_WINDOW, clock_unread: false, turn: 0 };
+    pub(super) const CLEAN: Self =
+        Self { running: false, attempts: 0, window: LEAST_WINDOW, clock_unread: false, turn: 0 };
 
     pub(super) fn seal(self, incarnation: &str) -> Result<String, MetadataError> {
         commit_meta::seal(KIND, incarnation, &self.body())
@@ -130,7 +131,11 @@ mod tests {
         assert_eq!(Mark::open("inc", Some("")), Err(MetadataError::Foreign));
         assert_eq!(Mark::open("inc", None), Err(MetadataError::Foreign));
         let older = commit_meta::seal(KIND, "inc", "r.2.640").unwrap();
-        assert_eq!(Mark::open("inc", Some(&older)), Ok(Mark { turn: 0, ..mark }), "written before turns were counted");
+        assert_eq!(
+            Mark::open("inc", Some(&older)),
+            Ok(Mark { turn: 0, ..mark }),
+            "written before turns were counted"
+        );
         for body in
             ["r.1", "x.1.1", "r.1.1.0", "r.1.1.1.1", "r.-1.1", "r.+1.1", "r.01.1", "r..1", "r.1.1.", ""]
         {
