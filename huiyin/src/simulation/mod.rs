@@ -160,74 +160,89 @@ fn sink() -> AccountSink {
     AccountSink::new(&AccountConfig::new(raw.unwrap()).unwrap(), &TopicNames::new("")).unwrap()
 }
 
+/// What the roles do is seen and kept here.
+struct Seen {
+    answered: Rc<Witness>,
+    delivered: Rc<Witness>,
+    rows: Rc<batch::simulation::Shelf<account::Row>>,
+    sends: easemob::Sends,
+}
+
+impl Seen {
+    fn new(sim: &Sim) -> Self {
+        let broker = &mut *sim.broker();
+        let answered = outcomes(Topic::Requests, Topic::Events);
+        let delivered = outcomes(Topic::Answers, Topic::Deliveries);
+        Self {
+            answered: Witness::new(broker, "sim.call", answered, limits()),
+            delivered: Witness::new(broker, "sim.deliver", delivered, limits()),
+            rows: Rc::new(batch::simulation::Shelf::new(|_| false)),
+            sends: easemob::Sends::default(),
+        }
+    }
+
+    fn open(&self, sim: &Sim, topics: &[String]) -> Option<String> {
+        folds::unread(sim, &fold_config(0))
+            .or_else(|| self.answered.unread(sim, "sim.call"))
+            .or_else(|| self.delivered.unread(sim, "sim.deliver"))
+            .or_else(|| proof::pending(sim))
+            .or_else(|| batch::simulation::unread(sim, "sim.account", topics))
+    }
+
+    fn check(&self, sim: &Sim, line: &Line) -> Result<(), Violation> {
+        proof::one_answer_per_turn(sim)?;
+        folds::check(sim, || line.fold(), &fold_config(0))?;
+        self.answered.check(sim)?;
+        self.delivered.check(sim)?;
+        self.sends.check(sim)?;
+        proof::in_order(sim)?;
+        let sink = sink();
+        self.rows.check(sim, &sink, (&sink.topics(), &topic(Topic::DeadLetters), "account"))
+    }
+}
+
+/// One instance of each role behind ingest.
+fn run_roles(world: &mut World, sim: &Sim, (line, seen): (&Line, &Seen), ordinal: u32) {
+    let of = line.clone();
+    world.run_always(&format!("decide.{ordinal}"), move |sim| {
+        folds::process(sim, fold_config(ordinal), of.fold())
+    });
+    let (handler, witness) = (Arc::new(provider::Provider::new(sim, &line.now)), Rc::clone(&seen.answered));
+    world.run_always(&format!("call.{ordinal}"), move |sim| {
+        let config = call_config("call", Topic::Requests, ordinal);
+        calls::simulation::process(sim, config, Arc::clone(&handler), &witness)
+    });
+    let handler = Arc::new(easemob::Easemob::new(sim, &line.now, &seen.sends));
+    let witness = Rc::clone(&seen.delivered);
+    world.run_always(&format!("deliver.{ordinal}"), move |sim| {
+        let config = call_config("deliver", Topic::Answers, ordinal);
+        calls::simulation::process(sim, config, Arc::clone(&handler), &witness)
+    });
+    let rows = Rc::clone(&seen.rows);
+    world.run_always(&format!("account.{ordinal}"), move |sim| {
+        let sink = sink();
+        batch::simulation::process(sim, batch_config(&sink, ordinal), Arc::new(sink), &rows)
+    });
+}
+
 fn play(sim: &Sim) -> Result<(), Violation> {
     let line = Line::new(sim);
     let mut world = World::new(sim);
     let people = Rc::new(RefCell::new(customers::Customers::default()));
     let messages = 40 + sim.random().below(40);
     world.run_always("feeder", feeder(messages, move |sim| people.borrow_mut().next(sim)));
-    folds::watch_clocks(
-        &mut sim.broker(),
-        {
-            let line = line.clone();
-            move || line.fold()
-        },
-        &fold_config(0),
-    );
-    let answered = outcomes(Topic::Requests, Topic::Events);
-    let answered = Witness::new(&mut sim.broker(), "sim.call", answered, limits());
-    let delivered = outcomes(Topic::Answers, Topic::Deliveries);
-    let delivered = Witness::new(&mut sim.broker(), "sim.deliver", delivered, limits());
-    let shelf = Rc::new(batch::simulation::Shelf::new(|_: &account::Row| false));
-    let sends = easemob::Sends::default();
+    let of = line.clone();
+    folds::watch_clocks(&mut sim.broker(), move || of.fold(), &fold_config(0));
+    let seen = Seen::new(sim);
     for ordinal in 0..2 {
-        let of = line.clone();
-        world.run_always(&format!("decide.{ordinal}"), move |sim| {
-            folds::process(sim, fold_config(ordinal), of.fold())
-        });
-        let (handler, seen) = (Arc::new(provider::Provider::new(sim, &line.now)), Rc::clone(&answered));
-        world.run_always(&format!("call.{ordinal}"), move |sim| {
-            calls::simulation::process(
-                sim,
-                call_config("call", Topic::Requests, ordinal),
-                Arc::clone(&handler),
-                &seen,
-            )
-        });
-        let (handler, seen) =
-            (Arc::new(easemob::Easemob::new(sim, &line.now, &sends)), Rc::clone(&delivered));
-        world.run_always(&format!("deliver.{ordinal}"), move |sim| {
-            calls::simulation::process(
-                sim,
-                call_config("deliver", Topic::Answers, ordinal),
-                Arc::clone(&handler),
-                &seen,
-            )
-        });
-        let rows = Rc::clone(&shelf);
-        world.run_always(&format!("account.{ordinal}"), move |sim| {
-            let sink = sink();
-            batch::simulation::process(sim, batch_config(&sink, ordinal), Arc::new(sink), &rows)
-        });
+        run_roles(&mut world, sim, (&line, &seen), ordinal);
     }
     let now = Arc::clone(&line.now);
     world.each_step(move |sim| now.store(sim.now(), Ordering::Relaxed));
     world.play(14_000, Faults::All)?;
     let topics = sink().topics();
-    world.settle(400_000, |sim| {
-        folds::unread(sim, &fold_config(0))
-            .or_else(|| answered.unread(sim, "sim.call"))
-            .or_else(|| delivered.unread(sim, "sim.deliver"))
-            .or_else(|| proof::pending(sim))
-            .or_else(|| batch::simulation::unread(sim, "sim.account", &topics))
-    })?;
-    proof::one_answer_per_turn(sim)?;
-    folds::check(sim, || line.fold(), &fold_config(0))?;
-    answered.check(sim)?;
-    delivered.check(sim)?;
-    sends.check(sim)?;
-    proof::in_order(sim)?;
-    shelf.check(sim, &sink(), (&topics, &topic(Topic::DeadLetters), "account"))
+    world.settle(400_000, |sim| seen.open(sim, &topics))?;
+    seen.check(sim, &line)
 }
 
 const TRIAL: Trial = Trial {
