@@ -84,7 +84,7 @@ impl Handler for Easemob {
             lane: answer.lane.to_string().into_bytes().into(),
             shares: Vec::new(),
             hard_deadline: Duration::from_millis(300),
-            commit_start: answer.part % 2 == 0,
+            commit_start: answer.part.is_multiple_of(2),
         })
     }
 
