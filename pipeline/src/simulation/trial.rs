@@ -137,7 +137,11 @@ mod tests {
     fn play(sim: &Sim) -> Result<(), Violation> {
         sim.note(|| "a step".into());
         let number = sim.random().number();
-        if number % 4 > 0 { Ok(()) } else { Err(Violation { kind: "four", detail: number.to_string() }) }
+        if !number.is_multiple_of(4) {
+            Ok(())
+        } else {
+            Err(Violation { kind: "four", detail: number.to_string() })
+        }
     }
 
     #[test]
