@@ -33,6 +33,13 @@ impl Bundles {
         Self { kafka, topic: topics.of(Topic::Configs), known: Mutex::default() }
     }
 
+    /// One bundle, without any broker.
+    #[cfg(test)]
+    pub(crate) fn only(hash: BundleHash, bundle: Bundle) -> Self {
+        let known = Mutex::new(HashMap::from([(hash, Arc::new(bundle))]));
+        Self { kafka: pipeline::simulation::offline(), topic: String::new(), known }
+    }
+
     /// The bundle of that hash. Blocks on the first look-up.
     pub(crate) fn get(&self, hash: &BundleHash) -> anyhow::Result<Arc<Bundle>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,6 +15,8 @@ mod role;
 mod run;
 #[cfg(test)]
 mod runbook;
+#[cfg(test)]
+mod simulation;
 mod substitute;
 mod table;
 mod telemetry;

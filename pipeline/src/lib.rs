@@ -18,8 +18,14 @@ pub mod fold;
 mod gauges;
 pub mod kafka;
 pub mod metrics;
+#[cfg(not(any(test, feature = "simulation")))]
+mod mutation;
+#[cfg(any(test, feature = "simulation"))]
+pub mod mutation;
 pub mod offsets;
 mod record;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod start;
 mod stop;
 

@@ -77,7 +77,7 @@ proptest! {
                 prop_assert!(!problems.is_empty(), "refused without a word");
                 for (line, what) in problems {
                     prop_assert!(line.is_none_or(|line| (1..=lines).contains(&line)), "{line:?} of {lines}: {what}");
-                    prop_assert!(line.is_some() || what.contains(|c: char| c == ':' || c == '`' || c == '.'), "{what}");
+                    prop_assert!(line.is_some() || what.contains([':', '`', '.']), "{what}");
                 }
             }
             Ok(config) => {

@@ -8,6 +8,7 @@ use super::pending::Pending;
 use super::range::Range;
 use super::sink::Block;
 use crate::Record;
+use crate::mutation::{self, Mutation};
 
 /// One range with a job per table and the dead letters that its row building left.
 #[derive(Debug)]
@@ -66,12 +67,13 @@ impl<R: Clone> Active<R> {
 
     /// Starts the next attempt of a table's block.
     pub(super) fn start(&mut self, topic: &str, partition: i32, table: usize) -> Option<Arc<Block<R>>> {
-        let (first, last, records) = (self.first, self.last, &self.records);
+        let (first, last, records, version) = (self.first, self.last, &self.records, self.version);
         let job = self.jobs.iter_mut().find(|job| job.table == table)?;
         Some(job.start(|from, until| {
             let first = from.map_or(first, |entry| offset(records, entry));
             let last = until.map_or(last, |entry| offset(records, entry) - 1);
-            token(topic, partition, first, last)
+            let token = token(topic, partition, first, last);
+            if mutation::is(Mutation::VersionInToken) { format!("{token}:{version}") } else { token }
         }))
     }
 

@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::pending::Pending;
 use super::range::{Built, Range};
 use super::refusal::Refusal;
-use crate::Record;
+use crate::{Record, mutation};
 
 /// Wait before a commit that failed is sent again, in milliseconds.
 const COMMIT_AGAIN: Millis = 500;
@@ -183,7 +183,7 @@ impl<R: Clone> Assigned<R> {
                 active.jobs.iter_mut().for_each(Job::saving);
                 (active.first, Some(active.pending()))
             }
-            Phase::Closing { last, next, .. } => (*last + 1, next.as_ref().map(Active::pending)),
+            Phase::Closing { last, next, .. } => (mutation::after(*last), next.as_ref().map(Active::pending)),
             Phase::Idle | Phase::Opening(_) | Phase::Working(_) => return None,
         };
         self.commit = Commit::Sent;

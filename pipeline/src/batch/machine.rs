@@ -13,6 +13,7 @@ use super::refusal::Refusal;
 use super::sink::{Block, InsertError};
 use super::tally::Tally;
 use crate::kafka::Partition;
+use crate::mutation::is_of_epoch;
 use crate::{Record, Refused};
 
 /// Something the shell does for the core.
@@ -181,7 +182,7 @@ impl<R: Clone> Machine<R> {
     }
 
     fn current(&mut self, ask: &Ask) -> Option<&mut Assigned<R>> {
-        self.partitions.get_mut(&ask.partition).filter(|assigned| assigned.epoch == ask.epoch)
+        self.partitions.get_mut(&ask.partition).filter(|assigned| is_of_epoch(ask.epoch, assigned.epoch))
     }
 
     /// A commit was answered. When it is not known whether it took effect, it is not `durable`.
@@ -201,8 +202,10 @@ impl<R: Clone> Machine<R> {
         now: Millis,
     ) -> Option<Action<R>> {
         self.running = self.running.saturating_sub(1);
-        let assigned =
-            self.partitions.get_mut(&ask.partition).filter(|assigned| assigned.epoch == ask.epoch)?;
+        let assigned = self
+            .partitions
+            .get_mut(&ask.partition)
+            .filter(|assigned| is_of_epoch(ask.epoch, assigned.epoch))?;
         let active = assigned.working()?;
         let job = active.jobs.iter_mut().find(|job| job.table == table)?;
         match job.answer(result, now, &self.limits, &mut self.jitter) {

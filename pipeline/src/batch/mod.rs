@@ -20,6 +20,8 @@ mod range;
 mod rebalance;
 mod refusal;
 mod report;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod sink;
 mod split;
 mod takeover;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Fold;
 use super::mark::Mark;
-use super::shard::{Halt, Shape, Shard, Tally};
+use super::part::Tally;
+use super::shard::{Halt, Shape, Shard};
 use crate::{Outgoing, Record};
 
 /// One transaction, for all partitions that have something to commit.
@@ -16,6 +17,18 @@ pub(super) struct Plan {
     pub(super) tally: Tally,
     /// Partitions that cannot go on: not in the plan, to be removed.
     pub(super) stopped: Vec<(i32, Halt)>,
+}
+
+/// What a record is to the core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Not of an owned partition, or folded before.
+    Ignored,
+    /// It has to wait for the next transaction.
+    Full,
+    /// To be announced and committed, then folded by itself. If that cannot be committed, read on at this offset.
+    Careful(i64),
+    Take,
 }
 
 pub(super) struct Core<F: Fold> {
@@ -44,6 +57,18 @@ impl<F: Fold> Core<F> {
 
     pub(super) fn partitions(&self) -> impl Iterator<Item = i32> {
         self.shards.keys().copied()
+    }
+
+    /// What is to be done with a record that was read.
+    pub(super) fn offer(&mut self, record: &Record) -> Offer {
+        match self.shards.get_mut(&record.partition) {
+            Some(shard) if record.offset >= shard.next() => match (shard.is_full(), shard.is_careful()) {
+                (true, _) => Offer::Full,
+                (false, true) => Offer::Careful(shard.next()),
+                (false, false) => Offer::Take,
+            },
+            Some(_) | None => Offer::Ignored,
+        }
     }
 
     /// Folds one record of an owned partition; others are ignored.

@@ -16,36 +16,53 @@ pub(super) struct Mark {
     pub(super) attempts: u32,
     /// Most records that the transaction after this mark may hold: any of them may have caused the end.
     pub(super) window: u32,
+    /// A clock record that nobody has read is in the log: it may become visible later than the offsets of its
+    /// transaction, so that the next owner could reach the end of the log without it.
+    pub(super) clock_unread: bool,
+    /// Counts the commits of the partition. No two in a row are alike, so that what is committed tells whether a
+    /// transaction of unknown outcome took effect, even if it held nothing but a clock record.
+    pub(super) turn: u32,
 }
 
 impl Mark {
     /// As an owner that ended in order leaves it.
-    pub(super) const CLEAN: Self = Self { running: false, attempts: 0, window: LEAST_WINDOW };
+    pub(super) const CLEAN: Self =
+        Self { running: false, attempts: 0, window: LEAST_WINDOW, clock_unread: false, turn: 0 };
 
     pub(super) fn seal(self, incarnation: &str) -> Result<String, MetadataError> {
         commit_meta::seal(KIND, incarnation, &self.body())
     }
 
     fn body(self) -> String {
-        let running = if self.running { 'r' } else { 'c' };
-        format!("{running}.{}.{}", self.attempts, self.window)
+        let running = match (self.running, self.clock_unread) {
+            (true, false) => 'r',
+            (true, true) => 'R',
+            (false, false) => 'c',
+            (false, true) => 'C',
+        };
+        // Turns were not counted at first: without any the text is as it was then.
+        let turn = if self.turn == 0 { String::new() } else { format!(".{}", self.turn) };
+        format!("{running}.{}.{}{turn}", self.attempts, self.window)
     }
 
     pub(super) fn open(incarnation: &str, metadata: Option<&str>) -> Result<Self, MetadataError> {
         let body = commit_meta::open(KIND, incarnation, metadata.ok_or(MetadataError::Foreign)?)?;
         let mut parts = body.split('.');
-        let (Some(running), Some(attempts), Some(window), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(running), Some(attempts), Some(window), turn, None) =
+            (parts.next(), parts.next(), parts.next(), parts.next().unwrap_or("0"), parts.next())
         else {
             return Err(MetadataError::Body);
         };
-        let running = match running {
-            "r" => true,
-            "c" => false,
+        let (running, clock_unread) = match running {
+            "r" => (true, false),
+            "R" => (true, true),
+            "c" => (false, false),
+            "C" => (false, true),
             _ => return Err(MetadataError::Body),
         };
         let number = |text: &str| text.parse().map_err(|_| MetadataError::Body);
-        let mark = Self { running, attempts: number(attempts)?, window: number(window)? };
+        let (attempts, window, turn) = (number(attempts)?, number(window)?, number(turn)?);
+        let mark = Self { running, attempts, window, clock_unread, turn };
         // A number has other spellings, such as `+1`; `seal` writes one.
         if mark.body() == body { Ok(mark) } else { Err(MetadataError::Body) }
     }
@@ -53,7 +70,7 @@ impl Mark {
 
 /// What a mark says, for an operator.
 pub(crate) fn said(incarnation: &str, metadata: Option<&str>) -> Result<Said, MetadataError> {
-    let Mark { running, attempts, window } = Mark::open(incarnation, metadata)?;
+    let Mark { running, attempts, window, .. } = Mark::open(incarnation, metadata)?;
     Ok(Said::Fold { running, attempts, window })
 }
 
@@ -68,26 +85,31 @@ mod tests {
 
     use super::*;
 
+    const LEFT: Mark = Mark { running: true, attempts: 2, window: 640, clock_unread: true, turn: 8 };
+
     proptest! {
         #![proptest_config(mangle::cases(1_000))]
 
         #[test]
-        fn fuzz_mark(running in any::<bool>(), attempts in any::<u32>(), window in any::<u32>()) {
-            let mark = Mark { running, attempts, window };
+        fn fuzz_mark(
+            running in any::<bool>(), attempts in any::<u32>(), window in any::<u32>(),
+            clock_unread in any::<bool>(), turn in any::<u32>(),
+        ) {
+            let mark = Mark { running, attempts, window, clock_unread, turn };
             prop_assert_eq!(Mark::open("inc", Some(&mark.seal("inc").unwrap())), Ok(mark));
         }
 
         #[test]
-        fn fuzz_mark_damaged(text in mangle::bytes([Mark { running: true, attempts: 2, window: 640 }.seal("inc").unwrap()])) {
+        fn fuzz_mark_damaged(text in mangle::bytes([LEFT.seal("inc").unwrap()])) {
             let text = text.lossy();
             if let Ok(mark) = Mark::open("inc", Some(&text)) {
-                prop_assert_eq!(mark, Mark { running: true, attempts: 2, window: 640 });
+                prop_assert_eq!(mark, LEFT);
                 prop_assert_eq!(mark.seal("inc").unwrap(), text);
             }
         }
 
         #[test]
-        fn fuzz_mark_body(body in mangle::bytes(["r.2.640", "c.0.0", "r.4294967295.1"])) {
+        fn fuzz_mark_body(body in mangle::bytes(["r.2.640", "c.0.0", "r.4294967295.1", "R.1.2.3"])) {
             if let Ok(text) = commit_meta::seal(KIND, "inc", &body.lossy())
                 && let Ok(mark) = Mark::open("inc", Some(&text))
             {
@@ -98,13 +120,25 @@ mod tests {
 
     #[test]
     fn a_mark_comes_back_and_nothing_else_is_taken_for_one() {
-        let mark = Mark { running: true, attempts: 2, window: 640 };
+        let mark = Mark { running: true, attempts: 2, window: 640, clock_unread: false, turn: 7 };
+        for (running, clock_unread) in [(true, true), (false, true), (false, false)] {
+            let mark = Mark { running, clock_unread, ..mark };
+            assert_eq!(Mark::open("inc", Some(&mark.seal("inc").unwrap())), Ok(mark));
+        }
         let text = mark.seal("inc").unwrap();
         assert_eq!(Mark::open("inc", Some(&text)), Ok(mark));
         assert_eq!(Mark::open("other", Some(&text)), Err(MetadataError::Incarnation));
         assert_eq!(Mark::open("inc", Some("")), Err(MetadataError::Foreign));
         assert_eq!(Mark::open("inc", None), Err(MetadataError::Foreign));
-        for body in ["r.1", "x.1.1", "r.1.1.1", "r.-1.1", "r.+1.1", "r.01.1", "r..1", ""] {
+        let older = commit_meta::seal(KIND, "inc", "r.2.640").unwrap();
+        assert_eq!(
+            Mark::open("inc", Some(&older)),
+            Ok(Mark { turn: 0, ..mark }),
+            "written before turns were counted"
+        );
+        for body in
+            ["r.1", "x.1.1", "r.1.1.0", "r.1.1.1.1", "r.-1.1", "r.+1.1", "r.01.1", "r..1", "r.1.1.", ""]
+        {
             let text = commit_meta::seal(KIND, "inc", body).unwrap();
             assert_eq!(Mark::open("inc", Some(&text)), Err(MetadataError::Body), "{body}");
         }

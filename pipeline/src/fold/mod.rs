@@ -12,11 +12,14 @@ mod driver;
 mod health;
 mod mark;
 pub mod metrics;
+mod part;
 mod refold;
 mod restore;
 mod settle;
 mod shard;
 mod shell;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod step;
 #[cfg(any(test, feature = "broker-tests"))]
 pub mod testing;

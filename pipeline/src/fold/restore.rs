@@ -31,7 +31,7 @@ pub(super) fn start(
     Ok(decide(policy, incarnation, committed, (low, high)))
 }
 
-fn decide(
+pub(super) fn decide(
     policy: StartPolicy,
     incarnation: &str,
     committed: &Committed,
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_commit_is_taken_only_from_the_same_incarnation_and_inside_the_log() {
-        let mark = Mark { running: true, attempts: 1, window: 16 };
+        let mark = Mark { running: true, attempts: 1, window: 16, clock_unread: false, turn: 3 };
         let ours = mark.seal("inc").unwrap();
         let decide = |next, metadata: &str| {
             decide(StartPolicy::Earliest, "inc", &committed(Some(next), Some(metadata.to_owned())), (3, 9))

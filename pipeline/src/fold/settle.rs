@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::core::Plan;
 use super::shell::{OFFSETS, Shell};
 use super::{DriverError, Fold, metrics as names};
-use crate::kafka::{CommitOffset, Error, Outcome, Partition};
+use crate::kafka::{CommitOffset, Committed, Error, Outcome, Partition};
 
 /// Aborts in a row with a dead letter in the plan until that counts as failed for good.
 const DEAD_LETTER_PATIENCE: u32 = 3;
@@ -125,23 +125,63 @@ impl<F: Fold> Shell<F> {
         }
         let partitions: Vec<Partition> = offsets.iter().map(|offset| offset.partition.clone()).collect();
         let found = self.consumer.committed(&partitions, OFFSETS)?;
-        let is_kept = |offset: &CommitOffset| {
+        let fate = Fate::of(offsets, &found);
+        match fate {
+            Fate::Kept => self.keep(plan),
+            Fate::Dropped => self.put_back()?,
+            Fate::Moved => return Err(DriverError::Moved),
+        }
+        Ok(fate == Fate::Kept)
+    }
+}
+
+/// What became of a plan whose outcome was not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept,
+    Dropped,
+    /// One transaction is all or nothing: somebody else commits for this group.
+    Moved,
+}
+
+impl Fate {
+    /// Told by what is committed once the transaction is settled.
+    pub(super) fn of(planned: &[CommitOffset], found: &[Committed]) -> Self {
+        let is_kept = |offset: &&CommitOffset| {
             found.iter().any(|found| {
                 found.partition == offset.partition
                     && found.next == Some(offset.next)
                     && found.metadata.as_ref() == Some(&offset.metadata)
             })
         };
-        let kept = offsets.iter().filter(|offset| is_kept(offset)).count();
-        if kept == offsets.len() {
-            self.keep(plan);
-            return Ok(true);
+        match planned.iter().filter(is_kept).count() {
+            0 => Self::Dropped,
+            kept if kept == planned.len() => Self::Kept,
+            _ => Self::Moved,
         }
-        if kept > 0 {
-            // One transaction is all or nothing: somebody else commits for this group.
-            return Err(DriverError::Moved);
-        }
-        self.put_back()?;
-        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_kept_or_dropped_as_a_whole() {
+        let offset = |index, next, metadata: &str| CommitOffset {
+            partition: Partition { topic: "in".into(), index },
+            next,
+            metadata: metadata.into(),
+        };
+        let found = |offset: CommitOffset| Committed {
+            partition: offset.partition,
+            next: Some(offset.next),
+            metadata: Some(offset.metadata),
+        };
+        let planned = [offset(0, 5, "a"), offset(1, 7, "b")];
+        let fate = |there: [CommitOffset; 2]| Fate::of(&planned, &there.map(found));
+        assert_eq!(fate(planned.clone()), Fate::Kept);
+        assert_eq!(fate([offset(0, 4, "a"), offset(1, 7, "c")]), Fate::Dropped);
+        assert_eq!(fate([offset(0, 5, "a"), offset(1, 6, "b")]), Fate::Moved);
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::mark::{LEAST_WINDOW, Mark};
+use super::part::{Part, Tally};
 use super::timers::Timers;
 use super::{Context, Fold, FoldError, Input, Key, Step};
+use crate::mutation::{self, Mutation};
 use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
 
 /// Label of a record whose step gave something too large to be written.
@@ -55,7 +57,6 @@ struct Position {
     next: i64,
     /// Append time of the last folded record.
     time: i64,
-    clock_unread: bool,
     /// Records that are still taken one by one after an unclean end.
     careful_left: u32,
     mark: Mark,
@@ -83,22 +84,6 @@ pub(super) struct Shard<F: Fold> {
     clock_not_before: i64,
 }
 
-/// What one transaction of a partition holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) records: u32,
-    pub(super) dead_letters: u32,
-    pub(super) clocks: u32,
-}
-
-/// What a partition adds to a transaction.
-pub(super) struct Part {
-    pub(super) records: Vec<Outgoing>,
-    pub(super) next: i64,
-    pub(super) mark: Mark,
-    pub(super) tally: Tally,
-}
-
 impl<F: Fold> Shard<F> {
     /// `mark` is what the previous owner left, if anybody owned the partition before.
     pub(super) fn new(
@@ -111,11 +96,12 @@ impl<F: Fold> Shard<F> {
         for (key, state) in &states {
             timers.set(key, fold.due(state));
         }
-        let clean = Mark { running: true, ..Mark::CLEAN };
+        let (turn, clock_unread) = mark.map_or((0, false), |mark| (mark.turn, mark.clock_unread));
+        let clean = Mark { running: true, clock_unread, turn, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);
         let careful_left = unclean.map_or(0, |mark| mark.window);
         let mark = unclean.unwrap_or(clean);
-        let position = Position { next, time: i64::MIN, clock_unread: false, careful_left, mark };
+        let position = Position { next, time: i64::MIN, careful_left, mark };
         Self {
             partition,
             control,
@@ -147,6 +133,8 @@ impl<F: Fold> Shard<F> {
         now: i64,
     ) -> Result<(), Halt> {
         if self.has_crashed() {
+            // It may have been the clock record, which has no key; waiting for it would stop every timer.
+            self.position.mark.clock_unread &= record.key.is_some();
             self.give_up(shape, record, CRASHED);
         } else {
             match fold.decode(record) {
@@ -166,15 +154,15 @@ impl<F: Fold> Shard<F> {
         let careful_left = self.position.careful_left.saturating_sub(1);
         let likely = self.tally.records.saturating_mul(2).max(LEAST_WINDOW).min(shape.window);
         self.position = Position {
-            next: record.offset + 1,
+            next: mutation::after(record.offset),
             time: record.timestamp,
             careful_left,
             mark: Mark {
                 running: true,
                 attempts: 0,
                 window: if careful_left > 0 { careful_left } else { likely },
+                ..self.position.mark
             },
-            ..self.position
         };
         Ok(())
     }
@@ -230,7 +218,7 @@ impl<F: Fold> Shard<F> {
     }
 
     fn clock(&mut self, fold: &F, shape: &Shape, record: &Record, now: i64) {
-        self.position.clock_unread = false;
+        self.position.mark.clock_unread = false;
         let due = self.timers.due(record.timestamp, F::TIMERS_PER_CLOCK);
         let mut oversize = false;
         for (ordinal, key) in due.iter().enumerate() {
@@ -284,16 +272,29 @@ impl<F: Fold> Shard<F> {
     /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread
     /// is in the log (`caught_up`) or the log itself has come past the timer's time.
     pub(super) fn clock_due(&mut self, now: i64, caught_up: bool) -> bool {
-        self.seen_end |= caught_up;
+        if caught_up {
+            self.reached_end();
+        }
         let Some(earliest) = self.timers.earliest() else { return false };
-        let due = earliest <= now && now >= self.clock_not_before && !self.position.clock_unread;
+        let due = earliest <= now && now >= self.clock_not_before && !self.position.mark.clock_unread;
         due && !self.is_careful() && (caught_up || self.seen_end && self.position.time >= earliest)
+    }
+
+    /// Nothing is left that the previous owner can have read, so that no record is suspect any more. Without this the
+    /// timers of a quiet partition would wait for as many new records as were to be taken one by one.
+    fn reached_end(&mut self) {
+        self.seen_end = true;
+        if self.is_careful() {
+            self.position.careful_left = 0;
+            self.position.mark =
+                Mark { running: true, attempts: 0, window: LEAST_WINDOW, ..self.position.mark };
+        }
     }
 
     /// Appends the clock record that is due to this transaction.
     pub(super) fn append_clock(&mut self, fold: &F, now: i64) {
         self.outputs.push(fold.clock(self.partition, now));
-        self.position.clock_unread = true;
+        self.position.mark.clock_unread = true;
         self.tally.clocks += 1;
     }
 
@@ -328,7 +329,11 @@ impl<F: Fold> Shard<F> {
             }
             records.push(record);
         }
-        Ok(Some(Part { records, next: self.position.next, mark: self.position.mark, tally: self.tally }))
+        Ok(Some(Part { records, next: self.position.next, mark: self.next_mark(), tally: self.tally }))
+    }
+
+    fn next_mark(&self) -> Mark {
+        Mark { turn: self.committed.mark.turn.wrapping_add(1), ..self.position.mark }
     }
 
     /// The owner ends here on purpose. While records are still taken one by one, the next owner goes on with that.
@@ -340,6 +345,7 @@ impl<F: Fold> Shard<F> {
 
     /// The transaction that held everything up to now is committed.
     pub(super) fn committed(&mut self) {
+        self.position.mark = self.next_mark();
         self.committed = self.position;
         self.is_marked = true;
         self.oldest = None;
@@ -348,6 +354,9 @@ impl<F: Fold> Shard<F> {
 
     /// Nothing since the last commit happened. Returns the offset to read from.
     pub(super) fn roll_back(&mut self, fold: &F) -> i64 {
+        if mutation::is(Mutation::NoRollBack) {
+            self.before.clear();
+        }
         for (key, before) in std::mem::take(&mut self.before) {
             self.timers.set(&key, before.as_ref().and_then(|state| fold.due(state)));
             match before {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::core::Core;
+use super::core::{Core, Offer};
 use super::restore::{Restored, Restoring, start};
 use super::settle::Troubles;
 use super::shard::Shard;
@@ -145,26 +145,26 @@ impl<F: Fold> Shell<F> {
     /// Folds a record; whether the batch may go on.
     fn take(&mut self, record: Record) -> Result<bool, DriverError> {
         let partition = record.partition;
-        let Some(shard) = self.core.shard(partition) else { return Ok(true) };
-        if record.offset < shard.next() {
-            return Ok(true);
-        }
-        if shard.is_full() {
-            self.held = Some(record);
-            return Ok(false);
-        }
-        let (careful, next) = (shard.is_careful(), shard.next());
-        if careful && !self.announce(partition)? {
-            // The record at hand was not folded, and reading on would skip it.
-            self.seek(&[(partition, next)])?;
-            return Ok(false);
+        let offer = self.core.offer(&record);
+        match offer {
+            Offer::Ignored => return Ok(true),
+            Offer::Full => {
+                self.held = Some(record);
+                return Ok(false);
+            }
+            Offer::Careful(next) if !self.announce(partition)? => {
+                // The record at hand was not folded, and reading on would skip it.
+                self.seek(&[(partition, next)])?;
+                return Ok(false);
+            }
+            Offer::Careful(_) | Offer::Take => {}
         }
         if let Err(stop) = self.core.apply(&record, now()) {
             tracing::error!(partition, offset = record.offset, error = %stop, "fold record");
             self.commit()?;
             self.refuse(partition, stop.label())?;
         }
-        Ok(!careful)
+        Ok(offer == Offer::Take)
     }
 
     /// Commits that the record at hand is about to be folded by itself.

@@ -9,6 +9,7 @@ use super::partition::{Life, Partition, Reading};
 use super::plan::Outcome;
 use super::{Core, RESUME_PERCENT, Stopping};
 use crate::call::{Admission, Mark};
+use crate::mutation::is_of_epoch;
 
 impl Core {
     pub(super) fn assigned(&mut self, partition: i32, epoch: u64, position: Result<Position, &'static str>) {
@@ -89,7 +90,8 @@ impl Core {
     }
 
     pub(super) fn delivered(&mut self, (partition, epoch, session): (i32, u64, u64), items: Vec<Item>) {
-        let live = |p: &Partition| p.epoch == epoch && p.session == session && p.life == Life::Owned;
+        let live =
+            |p: &Partition| is_of_epoch(epoch, p.epoch) && p.session == session && p.life == Life::Owned;
         for item in items {
             let Some(owned) = self.partitions.get_mut(&partition).filter(|p| live(p)) else {
                 self.tally.stale += 1;

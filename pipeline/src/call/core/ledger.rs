@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::Record;
 use crate::call::progress::entry_size;
 use crate::call::{Mark, Progress, Share};
+use crate::mutation;
 
 /// How far an admitted record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,7 @@ impl Ledger {
     /// Moves on to behind `offset`. Restored offsets that the log no longer has are gone with it.
     pub(super) fn pass(&mut self, offset: i64) {
         self.stale |= !self.restored.is_empty();
-        self.next = offset + 1;
+        self.next = mutation::after(offset);
         self.restored = self.restored.split_off(&self.next);
     }
 

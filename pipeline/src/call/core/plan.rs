@@ -8,6 +8,8 @@ use super::event::{Action, Commit, Key, Plan, Settled};
 use super::ledger::Phase;
 use super::partition::Life;
 use crate::Outgoing;
+use crate::call::Progress;
+use crate::mutation::{self, Mutation};
 
 /// An outcome that is not committed yet.
 #[derive(Debug)]
@@ -112,7 +114,10 @@ impl Core {
         let owned = self.partitions.get_mut(&partition)?;
         let last = owned.life == Life::Closing
             && !self.waiting.iter().any(|outcome| outcome.key.partition == partition);
-        let progress = if last { owned.ledger.last_progress() } else { owned.ledger.progress() };
+        let mut progress = if last { owned.ledger.last_progress() } else { owned.ledger.progress() };
+        if mutation::is(Mutation::DropMap) {
+            progress = Progress::fresh(progress.base);
+        }
         let (offset, high) = (progress.base, progress.high);
         // Admission keeps the map far below what fits.
         let metadata = progress.seal(&self.incarnation).ok()?;

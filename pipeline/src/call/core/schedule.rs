@@ -8,6 +8,7 @@ use super::partition::Life;
 use super::plan::Outcome;
 use super::{Core, Stopping};
 use crate::call::Share;
+use crate::mutation::is_of_epoch;
 
 /// The process ended this often while the record ran on probation: it does not run again.
 pub(crate) const FATAL_ATTEMPTS: u8 = 3;
@@ -100,7 +101,7 @@ impl Core {
             self.running -= 1;
             self.shares.release(&shares);
         }
-        let owned = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch);
+        let owned = self.partitions.get_mut(&key.partition).filter(|p| is_of_epoch(key.epoch, p.epoch));
         let Some(owned) = owned.filter(|p| p.life == Life::Owned) else {
             self.tally.stale += 1;
             return self.straggler_ended(key.partition);

@@ -113,10 +113,10 @@ proptest! {
 
     #[test]
     fn fuzz_progress_body(body in mangle::bytes([URL_SAFE_NO_PAD.encode(at_work().payload())])) {
-        if let Ok(text) = commit_meta::seal(KIND, "inc", &body.lossy()) {
-            if let Ok(progress) = Progress::open("inc", 17, &text) {
-                prop_assert_eq!(progress.seal("inc").unwrap(), text.as_str());
-            }
+        if let Ok(text) = commit_meta::seal(KIND, "inc", &body.lossy())
+            && let Ok(progress) = Progress::open("inc", 17, &text)
+        {
+            prop_assert_eq!(progress.seal("inc").unwrap(), text.as_str());
         }
     }
 

@@ -55,25 +55,34 @@ impl Starts {
     }
 
     fn position(&self, committed: Committed) -> Result<Result<Position, &'static str>, Error> {
-        let partition = committed.partition.index;
-        let Some(offset) = committed.next else {
-            let (low, high) = self.bounds(partition)?;
-            let start = match self.policy {
-                StartPolicy::Earliest => low,
-                StartPolicy::Latest => high,
-                StartPolicy::Refuse => return Ok(Err("no_commit")),
-            };
-            return Ok(Ok(Position { progress: Progress::fresh(start), committed: None }));
+        let known = committed.next.is_some();
+        let log = if known { (0, 0) } else { self.bounds(committed.partition.index)? };
+        Ok(place(self.policy, &self.incarnation, committed, log))
+    }
+}
+
+/// Where a partition goes on; the bounds of its log matter when nothing is committed.
+pub(super) fn place(
+    policy: StartPolicy,
+    incarnation: &str,
+    committed: Committed,
+    (low, high): (i64, i64),
+) -> Result<Position, &'static str> {
+    let partition = committed.partition.index;
+    let Some(offset) = committed.next else {
+        let start = match policy {
+            StartPolicy::Earliest => low,
+            StartPolicy::Latest => high,
+            StartPolicy::Refuse => return Err("no_commit"),
         };
-        let metadata = committed.metadata.unwrap_or_default();
-        Ok(match Progress::open(&self.incarnation, offset, &metadata) {
-            Ok(progress) => {
-                Ok(Position { progress, committed: Some(Commit { partition, offset, metadata }) })
-            }
-            Err(error) => {
-                tracing::error!(partition, offset, %error, "refuse partition");
-                Err(error.label())
-            }
-        })
+        return Ok(Position { progress: Progress::fresh(start), committed: None });
+    };
+    let metadata = committed.metadata.unwrap_or_default();
+    match Progress::open(incarnation, offset, &metadata) {
+        Ok(progress) => Ok(Position { progress, committed: Some(Commit { partition, offset, metadata }) }),
+        Err(error) => {
+            tracing::error!(partition, offset, %error, "refuse partition");
+            Err(error.label())
+        }
     }
 }

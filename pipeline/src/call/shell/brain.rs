@@ -54,6 +54,8 @@ pub(super) struct Tasks {
     outbox: VecDeque<Command>,
     /// Events that arose while acting.
     own: VecDeque<Event>,
+    /// How often the core was told that partitions are lost.
+    losses: u64,
     stopped: bool,
 }
 
@@ -110,6 +112,7 @@ impl<H: Handler> Brain<H> {
     fn handle(&mut self, event: Event) {
         self.tasks.own.push_back(event);
         while let Some(event) = self.tasks.own.pop_front() {
+            self.tasks.losses += u64::from(matches!(event, Event::Lost(_)));
             for action in self.core.handle(self.shared.now(), event) {
                 self.act(action);
             }
@@ -160,8 +163,10 @@ impl<H: Handler> Brain<H> {
 
     fn order(&mut self, plan: Plan) {
         let id = plan.id;
-        let ordered =
-            self.shared.group().is_some_and(|group| self.orders.try_send(Order { plan, group }).is_ok());
+        let ordered = self
+            .shared
+            .group(self.tasks.losses)
+            .is_some_and(|group| self.orders.try_send(Order { plan, group }).is_ok());
         if !ordered {
             self.tasks.own.push_back(Event::Planned { plan: id, settled: Settled::Aborted });
         }

@@ -103,6 +103,7 @@ impl CallDriver {
             commands: commanded,
             owned: BTreeMap::new(),
             epochs: 0,
+            losses: 0,
             again: Vec::new(),
             releasing: Vec::new(),
             end: None,

@@ -8,6 +8,9 @@ mod handle;
 mod poller;
 mod reading;
 mod shared;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
+mod standing;
 mod worker;
 
 pub use driver::{CallConfig, CallDriver};

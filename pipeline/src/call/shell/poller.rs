@@ -50,6 +50,8 @@ pub(super) struct Poller<H> {
     pub(super) commands: Receiver<Command>,
     pub(super) owned: BTreeMap<i32, Owned>,
     pub(super) epochs: u64,
+    /// How often partitions were lost.
+    pub(super) losses: u64,
     /// Asked for and not done yet, because the brokers did not answer.
     pub(super) again: Vec<Command>,
     pub(super) releasing: Vec<i32>,
@@ -68,7 +70,7 @@ impl<H: Handler> Poller<H> {
                 self.obey(command);
             }
             if group_at.is_none_or(|at: Instant| at.elapsed() > GROUP_AGE) {
-                self.shared.set_group(self.consumer.group_metadata().ok());
+                self.renew_group();
                 group_at = Some(Instant::now());
             }
             self.turn();
@@ -118,7 +120,7 @@ impl<H: Handler> Poller<H> {
 
     fn rebalance(&mut self, polled: Polled) {
         // Membership as of now: partitions that go are still ours until their revocation is completed.
-        self.shared.set_group(self.consumer.group_metadata().ok());
+        self.renew_group();
         let done = match polled {
             Polled::Assigned(partitions) => self.assigned(&partitions),
             Polled::Revoked(partitions) => self.revoked(&partitions),
@@ -137,7 +139,7 @@ impl<H: Handler> Poller<H> {
         {
             self.shared.fail(with_causes(&error));
         }
-        self.shared.set_group(self.consumer.group_metadata().ok());
+        self.renew_group();
     }
 
     fn assigned(&mut self, partitions: &[Partition]) -> Result<(), Error> {
@@ -185,7 +187,12 @@ impl<H: Handler> Poller<H> {
         self.consumer.unassign(partitions)
     }
 
+    fn renew_group(&self) {
+        self.shared.set_group(self.consumer.group_metadata().ok(), self.losses);
+    }
+
     fn gone(&mut self, partitions: Vec<i32>) {
+        self.losses += 1;
         for partition in &partitions {
             self.owned.remove(partition);
         }

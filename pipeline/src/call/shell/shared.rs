@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::standing::Standing;
 use crate::call::Status;
 use crate::kafka::GroupMetadata;
 
@@ -23,7 +24,7 @@ pub(super) struct Shared {
 #[derive(Default)]
 struct Inner {
     failure: Option<String>,
-    group: Option<GroupMetadata>,
+    standing: Standing<GroupMetadata>,
     status: Status,
     status_at: u64,
 }
@@ -76,13 +77,13 @@ impl Shared {
         self.polled_at.store(self.now(), Ordering::Relaxed);
     }
 
-    pub(super) fn set_group(&self, group: Option<GroupMetadata>) {
-        self.lock().group = group;
+    pub(super) fn set_group(&self, group: Option<GroupMetadata>, losses: u64) {
+        self.lock().standing.set(group, losses);
     }
 
-    /// The membership as the poller last saw it, which is never newer than the plan that it is read for.
-    pub(super) fn group(&self) -> Option<GroupMetadata> {
-        self.lock().group.clone()
+    /// The membership for a plan that is made now, by a core that has been told of so many losses.
+    pub(super) fn group(&self, told: u64) -> Option<GroupMetadata> {
+        self.lock().standing.for_plan(told)
     }
 
     pub(super) fn publish(&self, status: Status) {

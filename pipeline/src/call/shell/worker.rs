@@ -28,7 +28,7 @@ impl<H: Handler> Work<H> {
         self.sized(record, self.handler.crowded(record))
     }
 
-    fn sized(&self, record: &Record, Done { outputs }: Done) -> Vec<Outgoing> {
+    pub(super) fn sized(&self, record: &Record, Done { outputs }: Done) -> Vec<Outgoing> {
         if outputs.iter().all(|output| output.size() <= self.output_bytes) {
             return outputs;
         }

@@ -167,7 +167,8 @@ fn a_roll_back_takes_an_appended_clock_back() {
 
 #[test]
 fn the_first_commit_of_an_owner_marks_the_partition_as_running_before_anything_is_folded() {
-    let mut shard = fresh(Some(Mark { running: false, attempts: 0, window: 99 }));
+    let mut shard =
+        fresh(Some(Mark { running: false, attempts: 0, window: 99, clock_unread: false, turn: 0 }));
     let first = part(&mut shard);
     assert!(first.mark.running && first.records.is_empty());
     shard.committed();
@@ -236,6 +237,51 @@ fn the_third_crash_on_a_record_makes_it_a_dead_letter_and_its_neighbours_are_fol
     assert_eq!(header(&letters[0], crate::REASON_HEADER), "crashed");
     assert_eq!(header(&letters[0], crate::ATTEMPTS_HEADER), "3");
     assert_eq!(header(&letters[0], crate::OFFSET_HEADER), "5");
+}
+
+#[test]
+fn after_an_unclean_end_timers_fire_once_the_end_of_the_log_is_reached() {
+    let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(10) })]);
+    let mark = Mark { running: true, attempts: 1, window: 16, clock_unread: false, turn: 4 };
+    let mut shard = Shard::new(&counter(), (3, 0), (String::new(), states), Some(mark));
+    part(&mut shard);
+    shard.committed();
+    assert!(!shard.clock_due(20, false), "any record that is still unread may have caused the end");
+    assert!(shard.clock_due(20, true), "nothing is left that the previous owner can have read");
+    assert!(!shard.is_careful() && part(&mut shard).mark.attempts == 0);
+}
+
+#[test]
+fn no_two_commits_of_a_partition_are_alike_even_if_one_holds_only_a_clock_record() {
+    let mut shard = fresh(None);
+    apply(&mut shard, &record(0, "a", "timer 1")).unwrap();
+    let before = part(&mut shard);
+    shard.committed();
+    shard.append_clock(&counter(), 1_100);
+    let clock = part(&mut shard);
+    assert_eq!(clock.next, before.next);
+    assert_ne!(clock.mark, before.mark, "or an aborted one would be taken for committed");
+    shard.roll_back(&counter());
+    shard.append_clock(&counter(), 1_200);
+    assert_eq!(part(&mut shard).mark, clock.mark, "it was never committed");
+}
+
+#[test]
+fn the_next_owner_appends_no_clock_while_one_is_unread_in_the_log() {
+    let mut shard = fresh(None);
+    apply(&mut shard, &record(0, "a", "timer 1")).unwrap();
+    shard.append_clock(&counter(), 1_100);
+    shard.mark_clean();
+    let left = part(&mut shard);
+    let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(1_001) })]);
+    let mut next = Shard::new(&counter(), (3, left.next), (String::new(), states), Some(left.mark));
+    assert!(!next.clock_due(1_200, true), "it is behind a transaction that is being settled");
+    apply(&mut next, &record(1, "", "clock")).unwrap();
+    part(&mut next);
+    next.committed();
+    assert!(!next.clock_due(1_200, true), "it has fired");
+    apply(&mut next, &record(2, "b", "timer 1")).unwrap();
+    assert!(next.clock_due(2_000, true));
 }
 
 #[test]

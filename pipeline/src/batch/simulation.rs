@@ -1,0 +1,271 @@
+//! The batch driver on the model broker and on a model store: [`super::poller`] and what hangs on it, step by step.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
+
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub use shelf::{Shelf, unread};
+
+use super::build::build;
+use super::machine::{Action, Ask, Machine};
+use super::pending::Pending;
+use super::sink::{InsertError, Sink};
+use super::{BatchConfig, Block, metadata, takeover};
+use crate::kafka::{CommitOffset, Partition};
+use crate::simulation::{Client, Crew, INCARNATION, Polled, Process, Sim};
+use crate::{GivenUp, Record, dead_letter};
+
+/// How long running inserts may hold up a rebalance, in milliseconds.
+const DRAIN: i64 = 400;
+
+enum Answer {
+    Inserted { ask: Ask, table: usize, result: Result<(), InsertError> },
+    Lettered { ask: Ask, table: Option<usize>, reason: &'static str },
+}
+
+type Answers = Rc<RefCell<Vec<Answer>>>;
+
+/// Starts one instance. Rows are built by `sink`, and stored on the shelf.
+pub fn process<S>(sim: &Sim, config: BatchConfig, sink: Arc<S>, shelf: &Rc<Shelf<S::Row>>) -> Process
+where
+    S: Sink,
+    S::Row: std::fmt::Debug,
+{
+    let (skew, stop) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+    let client = Rc::new(RefCell::new(None::<Client>));
+    let seed = sim.random().number();
+    let crew = Crew::default();
+    let poller = Poller {
+        machine: Machine::new(config.limits.clone(), seed, sink.tables()),
+        sim: sim.clone(),
+        started: sim.now(),
+        client: Rc::clone(&client),
+        crew: crew.clone(),
+        shelf: Rc::clone(shelf),
+        answers: Answers::default(),
+        stop: Rc::clone(&stop),
+        config,
+        sink,
+    };
+    crew.add(poller.run());
+    let background = move || {
+        if let Some(client) = client.borrow_mut().as_mut() {
+            client.background();
+        }
+    };
+    Process { crew, background: Box::new(background), skew, stop }
+}
+
+struct Poller<S: Sink> {
+    sim: Sim,
+    config: BatchConfig,
+    sink: Arc<S>,
+    started: i64,
+    client: Rc<RefCell<Option<Client>>>,
+    crew: Crew,
+    shelf: Rc<Shelf<S::Row>>,
+    machine: Machine<S::Row>,
+    answers: Answers,
+    stop: Rc<Cell<bool>>,
+}
+
+impl<S> Poller<S>
+where
+    S: Sink,
+    S::Row: std::fmt::Debug,
+{
+    async fn run(mut self) -> Result<(), String> {
+        let (instance, topics) = (&self.config.instance, self.config.topics.clone());
+        let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+        let joined = Client::join(&self.sim, &instance.group_id(), &instance.group_instance_id(), &topics);
+        *self.client.borrow_mut() = Some(joined);
+        while !self.stop.get() {
+            self.turn().await?;
+        }
+        let until = self.sim.now() + self.sim.random().millis(500);
+        self.machine.flush();
+        while !self.machine.is_flushed() && self.sim.now() < until {
+            self.turn().await?;
+        }
+        if self.sim.random().one_in(2) {
+            self.with_client(Client::leave);
+        }
+        Err("stopped".into())
+    }
+
+    async fn turn(&mut self) -> Result<(), String> {
+        self.sim.tick().await;
+        self.read().await?;
+        self.answers();
+        self.act().await;
+        Ok(())
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.sim.now() - self.started).unwrap()
+    }
+
+    fn with_client<T>(&self, call: impl FnOnce(&mut Client) -> T) -> T {
+        call(self.client.borrow_mut().as_mut().unwrap())
+    }
+
+    async fn read(&mut self) -> Result<(), String> {
+        let most = 1 + self.sim.random().below(6);
+        for _ in 0..most {
+            let polled = self.with_client(Client::poll);
+            match polled {
+                Polled::Record(record) => self.take(record),
+                Polled::Assigned(partitions) => self.assigned(&partitions).await,
+                Polled::Revoked(partitions) => self.revoked(&partitions).await,
+                Polled::Lost(partitions) => self.lost(&partitions),
+                Polled::OutOfRange => return Err("out of range".into()),
+                Polled::Fatal(reason) => return Err(reason),
+                Polled::Nothing => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record) {
+        let partition = Partition { topic: Arc::clone(&record.topic), index: record.partition };
+        if let Some(version) = self.machine.builder(&partition, record.offset, self.sink.version()) {
+            let built = build(&*self.sink, version, &record);
+            let now = self.now();
+            self.machine.record(Arc::new(record), built, version, now);
+        }
+    }
+
+    async fn assigned(&mut self, partitions: &[Partition]) {
+        let known = loop {
+            self.sim.tick().await;
+            if let Some(committed) = self.with_client(|client| client.committed(partitions)) {
+                break committed;
+            }
+        };
+        let mut starts = Vec::new();
+        for committed in known {
+            let (low, end) = {
+                let broker = self.sim.broker();
+                (broker.watermarks(&committed.partition).0, broker.stable(&committed.partition))
+            };
+            let knows = |version| self.sink.knows(version);
+            let start = takeover::decide(&committed, (low, end), self.config.start, INCARNATION, knows);
+            if let Err(refusal) = &start {
+                self.sim.violate("refused", refusal.to_string());
+            }
+            let position = start.as_ref().map_or(low, |start| start.position);
+            self.sim.note(|| format!("{} gets {:?} at {position}", self.name(), committed.partition));
+            starts.push((committed.partition.clone(), position));
+            let now = self.now();
+            self.machine.assign(committed.partition, start, now);
+        }
+        self.with_client(|client| client.assign(&starts, false));
+    }
+
+    fn name(&self) -> String {
+        self.config.instance.group_instance_id()
+    }
+
+    async fn revoked(&mut self, partitions: &[Partition]) {
+        self.machine.drain(partitions);
+        let until = self.sim.now() + DRAIN;
+        self.act().await;
+        while !self.machine.is_drained(partitions) && self.sim.now() < until {
+            self.sim.tick().await;
+            self.answers();
+            self.act().await;
+        }
+        self.lost(partitions);
+    }
+
+    fn lost(&mut self, partitions: &[Partition]) {
+        self.sim.note(|| format!("{} gives {partitions:?}", self.name()));
+        partitions.iter().for_each(|partition| self.machine.forget(partition));
+        self.with_client(|client| client.unassign(partitions));
+    }
+
+    async fn act(&mut self) {
+        let mut commits = Vec::new();
+        for action in self.machine.step(self.now()) {
+            match action {
+                Action::Commit { ask, offset, pending } => commits.push((ask, offset, pending)),
+                other => self.act_on(other),
+            }
+        }
+        for (ask, next, pending) in commits {
+            self.commit(&ask, next, pending.as_ref()).await;
+        }
+    }
+
+    async fn commit(&mut self, ask: &Ask, next: i64, pending: Option<&Pending>) {
+        self.sim.wait().await;
+        let metadata = metadata::seal(INCARNATION, pending).unwrap();
+        let offset = CommitOffset { partition: ask.partition.clone(), next, metadata };
+        let sent = !self.sim.fails(20) && self.with_client(|client| client.commit(&[offset]));
+        self.sim
+            .note(|| format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), ask.partition));
+        let told = sent && !self.sim.fails(20);
+        let now = self.now();
+        self.machine.committed(ask, told, now);
+    }
+
+    fn act_on(&mut self, action: Action<S::Row>) {
+        match action {
+            Action::Commit { .. } => {}
+            Action::Insert { ask, block } => self.insert(ask, block),
+            Action::Letter { ask, table, record, reason } => {
+                let given_up = GivenUp { step: self.config.instance.role(), reason, attempts: 1 };
+                let outgoing = dead_letter(&self.config.dead_letters, &record, given_up);
+                let (sim, answers) = (self.sim.clone(), Rc::clone(&self.answers));
+                self.crew.add(async move {
+                    sim.wait().await;
+                    sim.broker().publish(&outgoing);
+                    sim.wait().await;
+                    answers.borrow_mut().push(Answer::Lettered { ask, table, reason });
+                    Ok(())
+                });
+            }
+            Action::Pause(partition) => self.with_client(|client| client.pause(&[partition])),
+            Action::Resume(partition) => self.with_client(|client| client.resume(&[partition])),
+        }
+    }
+
+    fn insert(&mut self, ask: Ask, block: Arc<Block<S::Row>>) {
+        let (sim, answers, shelf) = (self.sim.clone(), Rc::clone(&self.answers), Rc::clone(&self.shelf));
+        self.crew.add(async move {
+            sim.wait().await;
+            let result = if sim.fails(10) {
+                Err(InsertError::Retry("not there".into()))
+            } else if sim.fails(20) {
+                Err(InsertError::Fatal("no table".into()))
+            } else {
+                shelf.insert(&sim, &block)
+            };
+            sim.wait().await;
+            let lost = result.is_ok() && sim.fails(10);
+            let result = if lost { Err(InsertError::Retry("answer lost".into())) } else { result };
+            answers.borrow_mut().push(Answer::Inserted { ask, table: block.table, result });
+            Ok(())
+        });
+    }
+
+    fn answers(&mut self) {
+        let answers = std::mem::take(&mut *self.answers.borrow_mut());
+        for answer in answers {
+            match answer {
+                Answer::Inserted { ask, table, result } => {
+                    let now = self.now();
+                    if let Some(letter) = self.machine.inserted(ask, table, &result, now) {
+                        self.act_on(letter);
+                    }
+                }
+                Answer::Lettered { ask, table, reason } => self.machine.lettered(&ask, table, reason),
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use super::*;
+use crate::call::{Admission, Done, Job, Limits, RawLimits, Share};
+use crate::kafka::Instance;
+use crate::mutation::Mutation;
+use crate::simulation::{Faults, Trial, Violation, World, feeder, offline};
+use crate::{Outgoing, Record, Refused, StartPolicy};
+
+const PARTITIONS: i32 = 3;
+
+/// Work whose records say how it goes: lane, app, milliseconds, and what else happens.
+struct Sample {
+    now: Arc<AtomicI64>,
+}
+
+fn words(record: &Record) -> Vec<String> {
+    let text = String::from_utf8(record.value.clone().unwrap()).unwrap();
+    text.split(' ').map(str::to_owned).collect()
+}
+
+fn outcome(record: &Record, how: &str) -> Done {
+    let value = format!("{how} {}", words(record)[0]).into_bytes();
+    let headers = vec![("offset".to_owned(), record.offset.to_be_bytes().to_vec())];
+    let partition = record.partition;
+    Done {
+        outputs: vec![Outgoing { topic: "out".into(), partition, key: None, headers, value: Some(value) }],
+    }
+}
+
+impl Handler for Sample {
+    fn admit(&self, record: &Record) -> Result<Admission, Refused> {
+        let words = words(record);
+        if words[3] == "bad" {
+            return Err(Refused::DeadLetter { reason: "bad" });
+        }
+        Ok(Admission {
+            lane: words[0].as_bytes().into(),
+            shares: vec![Share { kind: "app", name: words[1].as_str().into() }],
+            hard_deadline: Duration::from_millis(400),
+            commit_start: words[3] == "announced",
+        })
+    }
+
+    async fn run(&self, job: Job) -> Done {
+        let words = words(&job.record);
+        let until = self.now.load(Ordering::Relaxed) + words[2].parse::<i64>().unwrap();
+        let stuck = words[3] == "stuck";
+        std::future::poll_fn(|_| {
+            let over = self.now.load(Ordering::Relaxed) >= until && !stuck;
+            if over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        assert!(words[3] != "panic", "the call was asked to panic");
+        let mut done = outcome(&job.record, "done");
+        if words[3] == "big" {
+            done.outputs[0].value = Some(vec![0; 2_000]);
+        }
+        done
+    }
+
+    fn overdue(&self, record: &Record, _rerun: bool) -> Done {
+        outcome(record, "overdue")
+    }
+
+    fn crowded(&self, record: &Record) -> Done {
+        outcome(record, "crowded")
+    }
+
+    fn oversize(&self, record: &Record) -> Done {
+        outcome(record, "oversize")
+    }
+
+    fn dead(&self, record: &Record, _reason: &'static str) -> Done {
+        outcome(record, "dead")
+    }
+
+    fn ownership(&self, _owned: usize, _all: usize) {}
+}
+
+fn raw() -> RawLimits {
+    RawLimits {
+        running: 8,
+        records: 60,
+        partition_records: 30,
+        partition_bytes: 3_000,
+        bytes: 6_000,
+        lane_records: 5,
+        plan_outcomes: 6,
+        plan_bytes: 2_000,
+        output_bytes: 1_000,
+        probation_records: 3,
+        probation_patience_ms: 200,
+        cover_ms: 50,
+        ..RawLimits::default()
+    }
+}
+
+fn config(ordinal: u32) -> CallConfig {
+    CallConfig {
+        kafka: offline(),
+        instance: Instance::new("sim", "call", ordinal).unwrap(),
+        topic: "in".into(),
+        dead_letters: "dead".into(),
+        start: StartPolicy::Earliest,
+        limits: Limits::new(raw()).unwrap(),
+    }
+}
+
+fn input(sim: &Sim) -> Outgoing {
+    let random = &mut *sim.random();
+    let lane = if random.one_in(3) { 0 } else { random.below(9) };
+    let app = if lane < 4 { "a" } else { "b" };
+    let how = match random.below(40) {
+        0 => "bad",
+        1 => "panic",
+        2 => "big",
+        3 => "stuck",
+        4 => "deadly",
+        5..12 => "announced",
+        _ => "well",
+    };
+    let value = format!("{lane} {app} {} {how}", random.below(120));
+    let partition = i32::try_from(random.below(3)).unwrap();
+    Outgoing {
+        topic: "in".into(),
+        partition,
+        key: None,
+        headers: Vec::new(),
+        value: Some(value.into_bytes()),
+    }
+}
+
+fn outcomes() -> Outcomes {
+    Outcomes {
+        input: "in".into(),
+        output: "out".into(),
+        input_id: |record| record.offset.to_be_bytes().to_vec(),
+        output_id: |record| record.header("offset").map(<[u8]>::to_vec),
+        deadly: |record| record.value.as_deref().is_some_and(|value| value.ends_with(b"deadly")),
+    }
+}
+
+fn play(sim: &Sim) -> Result<(), Violation> {
+    let low = sim.random().millis(4);
+    for topic in ["in", "out", "dead"] {
+        sim.broker().create(topic, PARTITIONS, low);
+    }
+    let witness = Witness::new(&mut sim.broker(), "sim.call", outcomes(), raw());
+    let now = Arc::new(AtomicI64::new(0));
+    let mut world = World::new(sim);
+    let records = 40 + sim.random().below(60);
+    world.run_always("feeder", feeder(records, input));
+    let instances = 2 + u32::try_from(sim.random().below(2)).unwrap();
+    for ordinal in 0..instances {
+        let (handler, witness) = (Arc::new(Sample { now: Arc::clone(&now) }), Rc::clone(&witness));
+        world.run_always(&format!("call.{ordinal}"), move |sim| {
+            process(sim, config(ordinal), Arc::clone(&handler), &witness)
+        });
+    }
+    world.each_step(move |sim| now.store(sim.now(), Ordering::Relaxed));
+    world.play(6_000, Faults::All)?;
+    world.settle(120_000, |sim| witness.unread(sim, "sim.call"))?;
+    witness.check(sim)?;
+    in_order(sim)
+}
+
+/// Calls of one lane that ran to an end have their outcomes in their order.
+fn in_order(sim: &Sim) -> Result<(), Violation> {
+    let partitions = sim.broker().partitions("out");
+    for partition in partitions {
+        let mut last: BTreeMap<String, i64> = BTreeMap::new();
+        let records = sim.broker().decided(&partition);
+        for record in records {
+            let text = String::from_utf8(record.value.clone().unwrap()).unwrap();
+            let Some(lane) = text.strip_prefix("done ") else { continue };
+            let offset = i64::from_be_bytes(record.header("offset").unwrap().try_into().unwrap());
+            let before = last.insert(lane.to_owned(), offset);
+            if before.is_some_and(|before| before > offset) {
+                let detail = format!("{partition:?} lane {lane}: {offset} comes after {before:?}");
+                return Err(Violation { kind: "order", detail });
+            }
+        }
+    }
+    Ok(())
+}
+
+const TRIAL: Trial = Trial {
+    test: (
+        "pipeline --lib",
+        "call::shell::simulation::tests::every_record_has_one_outcome_in_the_order_of_its_lane",
+    ),
+    seeds: 400,
+    play,
+};
+
+#[test]
+fn every_record_has_one_outcome_in_the_order_of_its_lane() {
+    TRIAL.run();
+}
+
+#[test]
+fn a_broken_call_driver_is_noticed() {
+    for (mutation, kinds) in [
+        (Mutation::SkipEpoch, ["duplicate", "map", "lost", "overlap", "panic", "frontier"].as_slice()),
+        (Mutation::DropMap, &["repeated", "duplicate"]),
+        (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
+        (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),
+    ] {
+        TRIAL.notices(mutation, kinds, 2_000);
+    }
+}

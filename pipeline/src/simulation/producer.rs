@@ -1,0 +1,115 @@
+//! The transactional producer as [`crate::kafka::TransactionalProducer`] is seen by its owners.
+
+use super::broker::Refusal;
+use super::{Membership, Sim};
+use crate::Outgoing;
+use crate::kafka::{CommitOffset, Outcome};
+use crate::mutation::{self, Mutation};
+
+/// A transaction older than this is aborted by its writer, in milliseconds.
+const PATIENCE: i64 = 600;
+
+pub(crate) struct Producer {
+    sim: Sim,
+    id: String,
+    epoch: Option<u32>,
+}
+
+impl Producer {
+    pub(crate) fn new(sim: &Sim, id: &str) -> Self {
+        Self { sim: sim.clone(), id: id.to_owned(), epoch: None }
+    }
+
+    /// Settles what was left open under this id and takes a new epoch.
+    pub(crate) async fn rebuild(&mut self) {
+        self.epoch = None;
+        loop {
+            self.sim.wait().await;
+            let answer = self.sim.broker().init(&self.id);
+            if let Ok(epoch) = answer {
+                self.sim.note(|| format!("{} is in epoch {epoch}", self.id));
+                self.epoch = Some(epoch);
+                return;
+            }
+        }
+    }
+
+    /// One transaction. `group` is the membership read when the plan was made; `present` tells it as of now, which only
+    /// a broken runtime asks.
+    pub(crate) async fn run(
+        &mut self,
+        records: &[Outgoing],
+        offsets: &[CommitOffset],
+        (group, membership): (&str, &Membership),
+        present: impl Fn() -> Membership,
+    ) -> Outcome {
+        let outcome = self.attempt(records, offsets, (group, membership)).await;
+        if mutation::is(Mutation::RefreshMembership) && matches!(outcome, Outcome::Aborted(_)) {
+            self.sim.wait().await;
+            return self.attempt(records, offsets, (group, &present())).await;
+        }
+        outcome
+    }
+
+    async fn attempt(
+        &mut self,
+        records: &[Outgoing],
+        offsets: &[CommitOffset],
+        (group, membership): (&str, &Membership),
+    ) -> Outcome {
+        let Some(epoch) = self.epoch else {
+            return Outcome::Unknown("no client since the last rebuild".into());
+        };
+        let until = self.sim.now() + PATIENCE;
+        for record in records {
+            if self.sim.fails(8) {
+                self.sim.wait().await;
+            }
+            loop {
+                let written = self.sim.broker().write(&self.id, epoch, record);
+                match written {
+                    Ok(()) => break,
+                    Err(Refusal::Busy) if self.sim.now() < until => self.sim.tick().await,
+                    Err(Refusal::Fenced) => return Outcome::Fenced("write record".into()),
+                    Err(refusal) => return self.abort(epoch, format!("write record: {refusal:?}")).await,
+                }
+            }
+        }
+        self.sim.wait().await;
+        if self.sim.now() > until || self.sim.fails(15) {
+            return self.abort(epoch, "no acknowledgement in time".into()).await;
+        }
+        if self.sim.fails(40) {
+            return Outcome::Unknown("lost before offsets".into());
+        }
+        loop {
+            let sent = self.sim.broker().send_offsets((&self.id, epoch), group, membership, offsets);
+            match sent {
+                Ok(()) => break,
+                Err(Refusal::Busy) if self.sim.now() < until => self.sim.tick().await,
+                Err(Refusal::Fenced) => return Outcome::Fenced("send offsets".into()),
+                Err(refusal) => return self.abort(epoch, format!("send offsets: {refusal:?}")).await,
+            }
+        }
+        self.sim.wait().await;
+        if self.sim.fails(40) {
+            return Outcome::Unknown("lost before the commit".into());
+        }
+        let ended = self.sim.broker().end(&self.id, epoch, true);
+        self.sim.tick().await;
+        match ended {
+            Ok(()) if self.sim.fails(25) => Outcome::Unknown("lost after the commit".into()),
+            Ok(()) => Outcome::Committed,
+            Err(_) => Outcome::Fenced("commit".into()),
+        }
+    }
+
+    async fn abort(&mut self, epoch: u32, reason: String) -> Outcome {
+        self.sim.tick().await;
+        let ended = self.sim.broker().end(&self.id, epoch, false);
+        match ended {
+            Ok(()) => Outcome::Aborted(reason),
+            Err(_) => Outcome::Fenced(reason),
+        }
+    }
+}
