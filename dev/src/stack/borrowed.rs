@@ -2,9 +2,18 @@
 
 use super::plan::{KafkaSource, Plan};
 use super::service::{Service, stop_all};
-use super::{locked, node, services, up};
+use super::cluster::{self, Cluster};
+use super::{clickhouse, locked, node, reset, services, up};
 use crate::say::complain;
-use anyhow::Result;
+use anyhow::{Context, Result};
+
+/// A process of the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The broker and controller with this number, from 1.
+    Broker(u16),
+    ClickHouse,
+}
 
 /// A stack that is up. Dropping it stops the services that [`Borrowed::up`] started and leaves all others alone.
 pub(crate) struct Borrowed {
@@ -18,7 +27,22 @@ impl Borrowed {
     /// # Errors
     /// As `dev stack up`; what was started by then is stopped again.
     pub(crate) fn up() -> Result<Self> {
-        let plan = Plan::of_environment()?;
+        Self::up_by(Plan::of_environment()?)
+    }
+
+    /// Brings up what does not run of a plan, from empty data.
+    ///
+    /// # Errors
+    /// As [`Borrowed::up`].
+    pub(crate) fn up_empty(plan: Plan) -> Result<Self> {
+        {
+            let _lock = locked(&plan)?;
+            reset(&plan)?;
+        }
+        Self::up_by(plan)
+    }
+
+    fn up_by(plan: Plan) -> Result<Self> {
         let (started, came_up) = brought_up(&plan)?;
         let borrowed = Self { plan, started };
         came_up.map(|()| borrowed)
@@ -35,6 +59,59 @@ impl Borrowed {
     /// Base address of ClickHouse's HTTP interface.
     pub(crate) fn clickhouse(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.clickhouse_port)
+    }
+
+    /// Kills a broker, or the ClickHouse engine, with SIGKILL and returns the process id that it had.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn kill(&self, what: Part) -> Result<u32> {
+        self.service(what).signal("KILL")
+    }
+
+    /// Stops a broker, or the engine, with SIGSTOP (`STOP`), or lets it go on (`CONT`).
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn signal(&self, what: Part, name: &str) -> Result<u32> {
+        self.service(what).signal(name)
+    }
+
+    /// Starts again what was killed, on its old data, and waits until it answers.
+    ///
+    /// # Errors
+    /// As `dev stack up`.
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        let (started, came_up) = brought_up(&self.plan)?;
+        self.started.retain(|old| started.iter().all(|new| new.dir != old.dir));
+        self.started.extend(started);
+        came_up
+    }
+
+    /// What the brokers say of themselves; asked of the first one that answers.
+    ///
+    /// # Errors
+    /// When none answers.
+    pub(crate) fn cluster(&self) -> Result<Cluster> {
+        let ask = |id| Cluster::ask(&node::address(&self.plan, id));
+        let mut answers = (1..=self.plan.brokers).map(ask);
+        answers.find(Result::is_ok).context("no broker answers")?
+    }
+
+    /// Number of the broker that leads the controllers, as the newest note of any of them says.
+    ///
+    /// # Errors
+    /// When no controller has noted one.
+    pub(crate) fn controller(&self) -> Result<i32> {
+        let dirs = (1..=self.plan.brokers).map(|id| node::node(&self.plan, id).dir);
+        cluster::controller(dirs).context("no controller has noted who leads")
+    }
+
+    fn service(&self, what: Part) -> Service {
+        match what {
+            Part::Broker(id) => node::node(&self.plan, id),
+            Part::ClickHouse => clickhouse::service(&self.plan),
+        }
     }
 
     /// The plan that it came up by.
