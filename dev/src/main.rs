@@ -1,6 +1,8 @@
-//! The local stack, the demo and the tidy checks.
+//! The local stack, the demo, the failure run and the tidy checks.
 
+mod chaos;
 mod demo;
+mod proof;
 mod rig;
 mod say;
 mod stack;
@@ -21,12 +23,15 @@ enum Command {
     Stack(stack::Cli),
     /// Conversations through the whole line, and the proof of what came of them
     Demo(demo::Cli),
+    /// Failures under load: everything that can break does, and a checker counts what came of it
+    Chaos(chaos::Cli),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stack(cli) => stack::run(&cli),
         Command::Demo(cli) => demo::run(&cli),
+        Command::Chaos(cli) => chaos::run(&cli),
     };
     match done {
         Ok(code) => code,

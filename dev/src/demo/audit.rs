@@ -1,6 +1,6 @@
 //! Reads everything back and checks the four clauses on it.
 
-use super::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
+use crate::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
 use super::stage::{Stage, expect};
 use crate::rig::prices::Prices;
 use crate::rig::tables::Table;

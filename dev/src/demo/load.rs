@@ -1,6 +1,6 @@
 //! A small load that goes on until Ctrl-C, with a line that tells how it goes.
 
-use super::proof::yuan;
+use crate::proof::yuan;
 use super::stage::Stage;
 use crate::rig::easemob::{BOT, To};
 use crate::rig::meter::Meter;

@@ -10,7 +10,17 @@ use std::time::{Duration, Instant};
 
 /// Partitions of every run's deployment, as the configuration files say.
 pub(crate) const PARTITIONS: i32 = 8;
-const BOUND: Duration = Duration::from_secs(30);
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A record and where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed<R> {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    /// The broker's append time, milliseconds since the epoch.
+    pub(crate) at: i64,
+    pub(crate) value: R,
+}
 
 /// The topics of one deployment.
 pub(crate) struct Topics {
@@ -33,12 +43,22 @@ impl Topics {
     /// # Errors
     /// When the brokers do not answer, a record cannot be read, or somebody interrupts.
     pub(crate) fn all<R: Record>(&self) -> Result<Vec<R>> {
+        Ok(self.placed()?.into_iter().map(|placed| placed.value).collect())
+    }
+
+    /// As [`Topics::all`], each record with its place.
+    ///
+    /// # Errors
+    /// As [`Topics::all`].
+    pub(crate) fn placed<R: Record>(&self) -> Result<Vec<Placed<R>>> {
         let mut records = Vec::new();
         self.each(R::TOPIC, |record| {
             let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
-            records.push(decoded.with_context(|| {
+            let value = decoded.with_context(|| {
                 format!("reading {} at {}/{}", record.topic, record.partition, record.offset)
-            })?);
+            })?;
+            let (partition, offset, at) = (record.partition, record.offset, record.timestamp);
+            records.push(Placed { partition, offset, at, value });
             Ok(())
         })?;
         Ok(records)

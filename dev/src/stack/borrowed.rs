@@ -6,6 +6,7 @@ use super::cluster::{self, Cluster};
 use super::{clickhouse, locked, node, reset, services, up};
 use crate::say::complain;
 use anyhow::{Context, Result};
+use std::cell::RefCell;
 
 /// A process of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,8 @@ pub(crate) enum Part {
 /// A stack that is up. Dropping it stops the services that [`Borrowed::up`] started and leaves all others alone.
 pub(crate) struct Borrowed {
     plan: Plan,
-    started: Vec<Service>,
+    /// What goes with it; more of it when something was killed and started again.
+    started: RefCell<Vec<Service>>,
 }
 
 impl Borrowed {
@@ -44,7 +46,7 @@ impl Borrowed {
 
     fn up_by(plan: Plan) -> Result<Self> {
         let (started, came_up) = brought_up(&plan)?;
-        let borrowed = Self { plan, started };
+        let borrowed = Self { plan, started: RefCell::new(started) };
         came_up.map(|()| borrowed)
     }
 
@@ -81,10 +83,11 @@ impl Borrowed {
     ///
     /// # Errors
     /// As `dev stack up`.
-    pub(crate) fn start_again(&mut self) -> Result<()> {
+    pub(crate) fn start_again(&self) -> Result<()> {
         let (started, came_up) = brought_up(&self.plan)?;
-        self.started.retain(|old| started.iter().all(|new| new.dir != old.dir));
-        self.started.extend(started);
+        let mut ours = self.started.borrow_mut();
+        ours.retain(|old| started.iter().all(|new| new.dir != old.dir));
+        ours.extend(started);
         came_up
     }
 
@@ -122,10 +125,11 @@ impl Borrowed {
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        if self.started.is_empty() {
+        let started = self.started.borrow();
+        if started.is_empty() {
             return;
         }
-        if let Err(error) = locked(&self.plan).and_then(|_lock| stop_all(&self.started)) {
+        if let Err(error) = locked(&self.plan).and_then(|_lock| stop_all(&started)) {
             complain(&format!("stopping the stack: {error:#}"));
         }
     }

@@ -15,7 +15,7 @@ mod template;
 use crate::say::say;
 use anyhow::{Context, Result};
 pub(crate) use borrowed::{Borrowed, Part};
-pub(crate) use cluster::{Cluster, coordinator};
+pub(crate) use cluster::coordinator;
 use clap::{Args, Subcommand};
 pub(crate) use fetch::tail;
 use plan::Options;
