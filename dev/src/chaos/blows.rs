@@ -50,11 +50,6 @@ impl Blows {
     pub(crate) fn explain(&self, role: Role, first: i64, again: i64) -> Option<&Blow> {
         self.0.iter().rev().find(|blow| blow.explains(role, first, again))
     }
-
-    /// Blows of one kind.
-    pub(crate) fn of(&self, kind: Kind) -> impl Iterator<Item = &Blow> {
-        self.0.iter().filter(move |blow| blow.kind == kind)
-    }
 }
 
 #[cfg(test)]

@@ -86,8 +86,7 @@ mod tests {
         assert_ne!(lines(1), lines(2));
         let kinds: BTreeSet<_> = lines(1).iter().map(|line| (line.app, line.group.is_some())).collect();
         assert_eq!(kinds.len(), 4);
-        let places: BTreeSet<_> =
-            lines(1).into_iter().map(|line| line.group.unwrap_or(line.from)).collect();
+        let places: BTreeSet<_> = lines(1).into_iter().map(|line| line.group.unwrap_or(line.from)).collect();
         assert_eq!(places.len(), 40, "somebody spoke twice before everybody had spoken once");
     }
 }

@@ -143,11 +143,6 @@ impl Line {
         self.get(who)?.wait_ready(&net, &patience)
     }
 
-    /// Whether every process says so now.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.instances.iter().all(|(_, instance)| instance.is_ready(&self.net))
-    }
-
     /// SIGKILL.
     pub(crate) fn kill(&mut self, who: Who) -> Result<Blow> {
         let from = now();
@@ -157,7 +152,12 @@ impl Line {
 
     /// Lets a process end at a step of its next commit and waits until it has; nothing when the step does not come
     /// within the bound.
-    pub(crate) fn crash(&mut self, home: &Home, (who, step): (Who, &str), bound: Duration) -> Result<Option<Blow>> {
+    pub(crate) fn crash(
+        &mut self,
+        home: &Home,
+        (who, step): (Who, &str),
+        bound: Duration,
+    ) -> Result<Option<Blow>> {
         let patience = self.patience.clone();
         let instance = self.get(who)?;
         let from = now();

@@ -12,6 +12,30 @@ use schemas::request::Request;
 use schemas::topic::Topic;
 use std::collections::BTreeMap;
 
+/// A record that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Letter {
+    /// The step that gave it up.
+    pub(crate) step: String,
+    pub(crate) reason: String,
+    /// Topic, partition and offset.
+    pub(crate) place: String,
+}
+
+impl Letter {
+    fn of(record: &pipeline::Record) -> Self {
+        let text = |name: &str| {
+            record.header(name).map(|v| String::from_utf8_lossy(v).into_owned()).unwrap_or_default()
+        };
+        let place = [pipeline::TOPIC_HEADER, pipeline::PARTITION_HEADER, pipeline::OFFSET_HEADER].map(text);
+        Self {
+            step: text(pipeline::STEP_HEADER),
+            reason: text(pipeline::REASON_HEADER),
+            place: place.join("/"),
+        }
+    }
+}
+
 /// The records of every topic, each partition in its order.
 pub(crate) struct Log {
     pub(crate) events: Vec<Placed<Event>>,
@@ -20,7 +44,8 @@ pub(crate) struct Log {
     pub(crate) answers: Vec<Placed<Answer>>,
     pub(crate) deliveries: Vec<Placed<Delivery>>,
     pub(crate) ledger: Vec<Placed<LedgerEntry>>,
-    pub(crate) dead_letters: usize,
+    /// What was given up: step, reason, and place of the record.
+    pub(crate) dead_letters: Vec<Letter>,
 }
 
 impl Log {
@@ -32,7 +57,11 @@ impl Log {
         // Causes last, so that every effect that is seen has its cause.
         let (deliveries, answers, ledger) = (topics.placed()?, topics.placed()?, topics.placed()?);
         let (decisions, requests, events) = (topics.placed()?, topics.placed()?, topics.placed()?);
-        let dead_letters = topics.count(Topic::DeadLetters)?;
+        let mut dead_letters = Vec::new();
+        topics.each(Topic::DeadLetters, |record| {
+            dead_letters.push(Letter::of(&record));
+            Ok(())
+        })?;
         Ok(Self { events, decisions, requests, answers, deliveries, ledger, dead_letters })
     }
 

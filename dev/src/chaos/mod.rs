@@ -85,11 +85,17 @@ fn perform(scale: Scale, seed: u64) -> Result<Report> {
     let stack = Borrowed::up_empty(plan)?;
     patience.check()?;
     let home = Home::new("chaos", &stack, &net)?;
-    say(&format!("starting {}, seed {seed}; logs and configuration are in {}", home.name, home.dir.display()));
+    say(&format!(
+        "starting {}, seed {seed}; logs and configuration are in {}",
+        home.name,
+        home.dir.display()
+    ));
     let stand_ins = StandIns::start(&home, &stand_in_values(&home, &scale, ports), &net, &patience)?;
-    let site = |name: String| Site { home: &home, name, stack: &stack, stand_ins: &stand_ins, scale: &scale, ports };
+    let site =
+        |name: String| Site { home: &home, name, stack: &stack, stand_ins: &stand_ins, scale: &scale, ports };
     let mut line = Line::start(&site(home.name.clone()), &net, &patience)?;
-    let load = Load::start(&net, stand_ins.easemob.url("send"), Crowd::new(seed, scale.conversations), scale.rate);
+    let load =
+        Load::start(&net, stand_ins.easemob.url("send"), Crowd::new(seed, scale.conversations), scale.rate);
     let mut play = Play {
         home: &home,
         scale: &scale,

@@ -7,16 +7,20 @@ use super::line::Site;
 use super::load::order;
 use crate::proof::Clause;
 use crate::rig::easemob::Sent;
-use crate::rig::instance::{Instance, run};
+use crate::rig::instance::{self, run};
 use crate::rig::net::Net;
 use crate::rig::patience::Patience;
-use crate::rig::topics::{self, Topics};
+use crate::rig::topics::{self, Topics, access};
 use anyhow::Result;
-use schemas::topic::Topic;
+use pipeline::kafka::{CommitOffset, Consumer, Instance, Partition, Polled};
+use schemas::topic::{Topic, TopicNames};
 use std::thread::sleep;
 use std::time::Duration;
 
 const ROLES: &str = "ingest,decide,call,deliver,account";
+/// Steps that answer people, with the topic that each reads.
+const GROUPS: [(&str, Topic); 3] =
+    [("decide", Topic::Events), ("call", Topic::Requests), ("deliver", Topic::Answers)];
 const PEOPLE: usize = 12;
 const WITHIN: Duration = Duration::from_secs(60);
 /// What would be answered wrongly is answered within this time.
@@ -30,7 +34,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     let file = format!("{}.toml", site.name);
     let (config, admin) = site.configure(0, 0, &file)?;
     site.prepare(&config)?;
-    let start = || Instance::start(site.home, (&site.name, ROLES), (config.clone(), admin));
+    let start = || instance::Instance::start(site.home, (&site.name, ROLES), (config.clone(), admin));
     let mut first = start()?;
     first.wait_ready(net, patience)?;
     let easemob = &site.stand_ins.easemob;
@@ -43,10 +47,12 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     sleep(Duration::from_secs(2));
     drop(first);
 
+    let committed = committed(site, patience)?;
     let prefix = site.prefix();
     topics::delete(&site.stack.kafka(), std::slice::from_ref(&prefix))?;
     patience.until("the topics to be made anew", WITHIN, || Ok(run(&config, &["topics", "create"]).ok()))?;
     run(&config, &["config", "apply"])?;
+    commit_again(site, &committed, patience)?;
     let sent = easemob.sends()?.len();
     let again = start()?;
     let mut problems = Vec::new();
@@ -68,8 +74,59 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     let figure = format!(
         "{PEOPLE} answered, topics deleted and made anew under the old offsets: refused, {answers} answers, {sends} sends"
     );
-    let clause = Clause { name: "recreated", figure, source: "/ready, topic answers, Easemob's REST log", problems };
+    let clause =
+        Clause { name: "recreated", figure, source: "/ready, topic answers, Easemob's REST log", problems };
     Ok(Found { clause, sums: Vec::new() })
+}
+
+/// What the groups of the three steps that answer people have committed.
+fn committed(site: &Site, patience: &Patience) -> Result<Vec<(&'static str, Vec<CommitOffset>)>> {
+    let mut all = Vec::new();
+    for (role, topic) in GROUPS {
+        let (member, partitions) = join(site, (role, topic), patience)?;
+        let committed = member.committed(&partitions, WITHIN)?.into_iter().filter_map(|committed| {
+            Some(CommitOffset {
+                partition: committed.partition,
+                next: committed.next?,
+                metadata: committed.metadata.unwrap_or_default(),
+            })
+        });
+        all.push((role, committed.collect()));
+        member.close();
+    }
+    Ok(all)
+}
+
+/// Brokers forget the offsets of topics that are deleted. A backup that is played back, or a mirror, brings them again.
+fn commit_again(
+    site: &Site,
+    committed: &[(&'static str, Vec<CommitOffset>)],
+    patience: &Patience,
+) -> Result<()> {
+    for ((role, topic), (_, offsets)) in GROUPS.into_iter().zip(committed) {
+        let (member, _) = join(site, (role, topic), patience)?;
+        member.commit(offsets)?;
+        member.close();
+    }
+    Ok(())
+}
+
+/// Takes the place of an instance that has ended.
+fn join(
+    site: &Site,
+    (role, topic): (&str, Topic),
+    patience: &Patience,
+) -> Result<(Consumer, Vec<Partition>)> {
+    let topic = TopicNames::new(site.prefix()).of(topic);
+    let mut member =
+        Consumer::join(&access(&site.stack.kafka())?, &Instance::new(&site.name, role, 0)?, &[&topic])?;
+    let partitions = patience.until("the place of an instance", WITHIN, || {
+        Ok(match member.poll(Duration::from_millis(100)) {
+            Polled::Assigned(partitions) => Some(partitions),
+            _ => None,
+        })
+    })?;
+    Ok((member, partitions))
 }
 
 fn say_all(site: &Site, net: &Net, when: &str) -> Result<()> {

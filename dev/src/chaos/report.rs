@@ -60,7 +60,7 @@ impl Report {
     fn page(&self) -> String {
         let mut page = String::from("# Failure under load\n\n");
         // Writing to a string does not fail.
-        let mut line = |text: String| drop(writeln!(page, "{text}"));
+        let mut line = |text: String| writeln!(page, "{text}").unwrap_or_default();
         line("Written by the run itself; do not edit. The same schedule again, and this page:\n".to_owned());
         line(format!("    {} --report docs/chaos.md\n", self.command()));
         line(format!("Machine: {}; the run took {} s.\n", machine(), self.took));
@@ -69,7 +69,9 @@ impl Report {
             let holds = if clause.problems.is_empty() { "yes" } else { "**no**" };
             line(format!("| {} | {holds} | {} | {} |", clause.name, clause.figure, clause.source));
         }
-        for clause in self.found.iter().map(|found| &found.clause).filter(|clause| !clause.problems.is_empty()) {
+        for clause in
+            self.found.iter().map(|found| &found.clause).filter(|clause| !clause.problems.is_empty())
+        {
             line(format!("\nNot as it must be, {}:", clause.name));
             clause.problems.iter().for_each(|problem| line(format!("- {problem}")));
         }
@@ -84,5 +86,8 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let total = memory.lines().next().and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    format!("{cores} cores, {} GB of memory, all brokers, stand-ins and processes on it", total.unwrap_or_default() / 1_000_000)
+    format!(
+        "{cores} cores, {} GB of memory, all brokers, stand-ins and processes on it",
+        total.unwrap_or_default() / 1_000_000
+    )
 }

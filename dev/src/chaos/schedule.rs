@@ -82,7 +82,11 @@ pub(crate) fn schedule(seed: u64, scale: &Scale) -> Vec<Act> {
         }
         outside(&mut random, (round, scale), &mut acts);
     }
-    acts.extend([freeze(&mut random), Act::Rest(scale.watch / 3)].into_iter().take(if scale.rounds > 1 { 2 } else { 0 }));
+    acts.extend([freeze(&mut random), Act::Rest(scale.watch / 3)].into_iter().take(if scale.rounds > 1 {
+        2
+    } else {
+        0
+    }));
     acts.extend([Act::Rest(scale.watch / 2), Act::Restarts, Act::Rest(scale.watch / 3)]);
     acts
 }
@@ -180,7 +184,10 @@ mod tests {
     fn in_a_long_run_every_step_comes_in_every_role_that_has_it() {
         let acts = schedule(3, &Scale::LONG);
         for (step, role) in STEPS.iter().flat_map(|step| TRANSACTIONAL.map(|role| (step, role))) {
-            assert!(has(&acts, |act| matches!(act, Act::Crash(who, at, _) if at == step && who.role == role)));
+            assert!(has(
+                &acts,
+                |act| matches!(act, Act::Crash(who, at, _) if at == step && who.role == role)
+            ));
         }
     }
 }

@@ -51,18 +51,9 @@ impl Sent {
         self.decided_by == "verdict"
     }
 
-    /// The filter stopped it.
-    pub(crate) fn is_blocked(&self) -> bool {
-        !self.delivered && self.says("blocked")
-    }
-
     /// The line said that it could not record it.
     pub(crate) fn is_unavailable(&self) -> bool {
-        !self.delivered && self.says(UNAVAILABLE)
-    }
-
-    fn says(&self, text: &str) -> bool {
-        self.reply.as_deref().is_some_and(|reply| reply.contains(text))
+        !self.delivered && self.reply.as_deref().is_some_and(|reply| reply.contains(UNAVAILABLE))
     }
 }
 

@@ -20,9 +20,6 @@ pub(crate) struct Call {
     pub(crate) started_at: i64,
     #[serde(default)]
     pub(crate) ended_at: Option<i64>,
-    /// The fault that it met.
-    #[serde(default)]
-    pub(crate) fault: Option<Value>,
     pub(crate) held: bool,
     pub(crate) billed: bool,
     /// `running`, `replied`, `reset` or `client_gone`.

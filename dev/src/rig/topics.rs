@@ -12,11 +12,9 @@ use std::time::{Duration, Instant};
 pub(crate) const PARTITIONS: i32 = 8;
 const BOUND: Duration = Duration::from_secs(60);
 
-/// A record and where it is.
+/// A record and when it was written.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed<R> {
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
     /// The broker's append time, milliseconds since the epoch.
     pub(crate) at: i64,
     pub(crate) value: R,
@@ -57,8 +55,7 @@ impl Topics {
             let value = decoded.with_context(|| {
                 format!("reading {} at {}/{}", record.topic, record.partition, record.offset)
             })?;
-            let (partition, offset, at) = (record.partition, record.offset, record.timestamp);
-            records.push(Placed { partition, offset, at, value });
+            records.push(Placed { at: record.timestamp, value });
             Ok(())
         })?;
         Ok(records)
@@ -77,7 +74,15 @@ impl Topics {
         Ok(count)
     }
 
-    fn each(&self, topic: Topic, mut take: impl FnMut(pipeline::Record) -> Result<()>) -> Result<()> {
+    /// Hands every committed record of a topic on, undecoded.
+    ///
+    /// # Errors
+    /// As [`Topics::all`], and what `take` fails with.
+    pub(crate) fn each(
+        &self,
+        topic: Topic,
+        mut take: impl FnMut(pipeline::Record) -> Result<()>,
+    ) -> Result<()> {
         let name = self.names.of(topic);
         let mut reader = Reader::open(&self.kafka, &name)?;
         let partitions = match topic.partitions() {
@@ -118,7 +123,11 @@ pub(crate) fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn access(bootstrap: &str) -> Result<Config> {
+/// Access to the brokers.
+///
+/// # Errors
+/// When the address cannot be used.
+pub(crate) fn access(bootstrap: &str) -> Result<Config> {
     let raw = RawConfig {
         bootstrap: bootstrap.to_owned(),
         heartbeat_interval_ms: 500,

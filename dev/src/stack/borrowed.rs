@@ -1,8 +1,8 @@
 //! The stack for as long as a command needs it: what the command had to start is stopped with it.
 
+use super::cluster::{self, Cluster};
 use super::plan::{KafkaSource, Plan};
 use super::service::{Service, stop_all};
-use super::cluster::{self, Cluster};
 use super::{clickhouse, locked, node, reset, services, up};
 use crate::say::complain;
 use anyhow::{Context, Result};
@@ -69,14 +69,6 @@ impl Borrowed {
     /// When it does not run.
     pub(crate) fn kill(&self, what: Part) -> Result<u32> {
         self.service(what).signal("KILL")
-    }
-
-    /// Stops a broker, or the engine, with SIGSTOP (`STOP`), or lets it go on (`CONT`).
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub(crate) fn signal(&self, what: Part, name: &str) -> Result<u32> {
-        self.service(what).signal(name)
     }
 
     /// Starts again what was killed, on its old data, and waits until it answers.

@@ -159,7 +159,10 @@ mod tests {
         let head = [ints(&[7, 0, 2]), broker(1), broker(2), vec![0xff, 0xff], ints(&[1])].concat();
         let cluster = read(&[head, topics].concat()).unwrap();
         assert_eq!(cluster.brokers, [1, 2]);
-        assert_eq!((cluster.leader_of_most("t"), cluster.leader("t", 0), cluster.lagging()), (Some(2), Some(2), 1));
+        assert_eq!(
+            (cluster.leader_of_most("t"), cluster.leader("t", 0), cluster.lagging()),
+            (Some(2), Some(2), 1)
+        );
         assert!(read(&ints(&[7, 0, 9])).is_err());
     }
 

@@ -109,7 +109,7 @@ impl Plan {
             "HUIYIN_KAFKA_BOOTSTRAP names brokers that are not ours to kill: unset it"
         );
         Ok(Self {
-            local: plan.local.join(name).join("stack"),
+            local: plan.local.join(name),
             brokers: 3,
             kafka_port: plan.kafka_port + APART,
             clickhouse_port: plan.clickhouse_port + APART,

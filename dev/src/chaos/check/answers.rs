@@ -39,7 +39,8 @@ pub(crate) fn answers(log: &Log) -> Found {
             problems.push(format!("turn {}: {seen} of {} parts", answer.turn, answer.parts));
         }
     }
-    let canned = log.answers.iter().filter(|answer| !matches!(answer.value.source, AnswerSource::Model { .. }));
+    let canned =
+        log.answers.iter().filter(|answer| !matches!(answer.value.source, AnswerSource::Model { .. }));
     let figure = format!(
         "{} turns = {} answered ({} of them in the operator's words) + {} called off; {} duplicated answers",
         asked.len(),
@@ -60,8 +61,7 @@ pub(crate) fn answers(log: &Log) -> Found {
 /// One request for each turn, and one outcome for each request.
 fn requests(log: &Log, asked: &BTreeSet<TurnId>) -> Vec<String> {
     let mut problems = Vec::new();
-    let mut outcomes: BTreeMap<_, usize> =
-        log.requests.iter().map(|request| (request.value.id, 0)).collect();
+    let mut outcomes: BTreeMap<_, usize> = log.requests.iter().map(|request| (request.value.id, 0)).collect();
     if (log.requests.len(), outcomes.len()) != (asked.len(), asked.len()) {
         problems.push(format!(
             "{} requests, {} of them different, for {} turns",
@@ -71,8 +71,11 @@ fn requests(log: &Log, asked: &BTreeSet<TurnId>) -> Vec<String> {
         ));
     }
     log.outcomes().for_each(|(_, outcome)| *outcomes.entry(outcome.request).or_default() += 1);
-    let wrong: Vec<_> =
-        outcomes.iter().filter(|(_, times)| **times != 1).map(|(id, times)| format!("{id} ({times})")).collect();
+    let wrong: Vec<_> = outcomes
+        .iter()
+        .filter(|(_, times)| **times != 1)
+        .map(|(id, times)| format!("{id} ({times})"))
+        .collect();
     if !wrong.is_empty() {
         problems.push(format!("not exactly one outcome: requests {}", some(wrong)));
     }

@@ -74,7 +74,10 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
         ("marked rerun", sum(tally.marked)),
         ("billed and in no outcome", sum(tally.unseen_billed)),
     ];
-    Found::new(Clause { name: "called", figure, source: "the providers' invoice, topic events", problems }, sums)
+    Found::new(
+        Clause { name: "called", figure, source: "the providers' invoice, topic events", problems },
+        sums,
+    )
 }
 
 impl Tally {
@@ -96,7 +99,8 @@ impl Tally {
         self.marked += usize::from(rerun);
         self.marked_and_made += usize::from(rerun && unseen > 0);
         for call in made.iter().take(unseen) {
-            let again = made.iter().map(|call| call.started_at).find(|at| *at > call.started_at).unwrap_or(at);
+            let again =
+                made.iter().map(|call| call.started_at).find(|at| *at > call.started_at).unwrap_or(at);
             match evidence.done.blows.explain(Role::Call, call.started_at, again) {
                 None => self.unexplained.push(format!("{request} at {} and {again}", call.started_at)),
                 Some(_) if rerun => {}

@@ -51,7 +51,8 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
     if log.deliveries.len() != log.answers.len() {
         problems.push(format!("{} deliveries of {} answers", log.deliveries.len(), log.answers.len()));
     }
-    let blows = evidence.done.blows.0.iter().filter(|blow| blow.role.is_none_or(|role| role == Role::Deliver));
+    let blows =
+        evidence.done.blows.0.iter().filter(|blow| blow.role.is_none_or(|role| role == Role::Deliver));
     let in_flight: usize = blows.map(|blow| at_a_time(blow, &running)).sum();
     if tally.by_blow > in_flight {
         problems.push(format!("{} sends repeated, {in_flight} in flight at blows", tally.by_blow));

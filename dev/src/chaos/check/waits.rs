@@ -40,7 +40,9 @@ pub(crate) fn isolation(evidence: &Evidence) -> Found {
         problems.push(format!("{count} and {during} answers are too few for a p99"));
     }
     if then * 100 > usual * MOST_PERCENT {
-        problems.push(format!("p99 of {STEADY} was {then} ms while the other app's provider hung, {usual} ms normally"));
+        problems.push(format!(
+            "p99 of {STEADY} was {then} ms while the other app's provider hung, {usual} ms normally"
+        ));
     }
     let figure = format!(
         "while the provider of one app hung, the other app's p99 was {then} ms ({during} answers), normally {usual} ms \
@@ -96,8 +98,12 @@ fn waits(evidence: &Evidence) -> Vec<Wait<'_>> {
         let request = call.attempt().map(|(request, _)| request).unwrap_or_default();
         thought.insert(request, call.ended_at.unwrap_or(call.started_at) - call.started_at);
     }
-    let requests: BTreeMap<_, _> =
-        evidence.log.requests.iter().map(|request| (request.value.turn, request.value.id.to_string())).collect();
+    let requests: BTreeMap<_, _> = evidence
+        .log
+        .requests
+        .iter()
+        .map(|request| (request.value.turn, request.value.id.to_string()))
+        .collect();
     let mut answered = BTreeMap::new();
     for answer in evidence.log.answers.iter().map(|answer| &answer.value).filter(|answer| answer.part == 1) {
         let Some(at) = sent.get(answer.id.to_string().as_str()) else { continue };
@@ -105,7 +111,8 @@ fn waits(evidence: &Evidence) -> Vec<Wait<'_>> {
         answered.insert(answer.message.easemob_id(), (*at, own.copied().unwrap_or_default()));
     }
     let wait = |said: &crate::chaos::load::Said| {
-        let (at, own) = *answered.get(said.sent.msg_id.as_str()).filter(|_| idle.contains(said.sent.msg_id.as_str()))?;
+        let (at, own) =
+            *answered.get(said.sent.msg_id.as_str()).filter(|_| idle.contains(said.sent.msg_id.as_str()))?;
         let waited = at - said.at;
         Some((said.at, waited, waited - own))
     };
@@ -119,7 +126,8 @@ fn within(evidence: &Evidence, window: Window, at: i64) -> bool {
 
 /// The longest stretch between two moments in which Easemob got no send.
 fn longest_gap(sends: &[RestSend], from: i64, to: i64) -> i64 {
-    let mut moments: Vec<i64> = sends.iter().map(|send| send.at).filter(|at| (from..to).contains(at)).collect();
+    let mut moments: Vec<i64> =
+        sends.iter().map(|send| send.at).filter(|at| (from..to).contains(at)).collect();
     moments.extend([from, to]);
     moments.sort_unstable();
     moments.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()

@@ -52,9 +52,10 @@ impl Play<'_> {
                 (cluster.leader_of_most(&format!("{name}.events")), "which leads most of `events`")
             }
             Led::Controllers => (Some(self.stack.controller()?), "which leads the controllers"),
-            Led::Group => {
-                (coordinates("__consumer_offsets", &format!("{name}.decide")), "coordinator of decide's group")
-            }
+            Led::Group => (
+                coordinates("__consumer_offsets", &format!("{name}.decide")),
+                "coordinator of decide's group",
+            ),
             Led::Transactions => {
                 let id = format!("{name}.call.0");
                 (coordinates("__transaction_state", &id), "coordinator of call's transactions")
