@@ -1,14 +1,17 @@
 //! A role that ends by itself is started again, while the others of its process go on.
 
+use std::io::copy;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use pipeline::kafka::{Consumer, Instance};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, free_port};
 use crate::wait::{seconds, until};
 
 #[test]
-fn a_role_whose_membership_was_taken_once_is_started_again_and_its_process_goes_on() {
+fn a_role_whose_membership_was_taken_twice_is_started_again_and_its_process_goes_on() {
     let rig = Rig::new("again", |text| text);
     rig.prepare();
     let mut process = rig.start("ingest,decide,call,deliver");
@@ -18,23 +21,60 @@ fn a_role_whose_membership_was_taken_once_is_started_again_and_its_process_goes_
 
     // Joining under the same instance id is fatal for the member that has it.
     let instance = Instance::new(rig.name(), "decide", 0).unwrap();
-    let mut taker = Consumer::join(&rig.access(), &instance, &[&rig.topic("events")]).unwrap();
-    until("decide to lose its membership", seconds(30), || {
-        drop(taker.poll(Duration::from_millis(50)));
-        process.output().contains("a role ended by itself and is started again").then_some(())
-    });
-    taker.close();
-    until("decide to run again", seconds(30), || {
-        process.output().contains("started again role").then_some(())
-    });
+    for times in 1..=2 {
+        let told = |text: &str| process.output().matches(text).count() == times;
+        let mut taker = Consumer::join(&rig.access(), &instance, &[&rig.topic("events")]).unwrap();
+        until("decide to lose its membership", seconds(30), || {
+            drop(taker.poll(Duration::from_millis(50)));
+            told("a role ended by itself and is started again").then_some(())
+        });
+        taker.close();
+        until("decide to run again", seconds(30), || told("started again role").then_some(()));
+    }
 
     rig.stand_ins.say("ada", "after");
     until("the second answer", seconds(30), || (rig.stand_ins.heard("ada").len() == 2).then_some(()));
     assert!(process.ended().is_none(), "{}", process.tail());
     assert!(
-        process.metrics().contains("huiyin_run_role_restarts_total{role=\"decide\"} 1"),
+        process.metrics().contains("huiyin_run_role_restarts_total{role=\"decide\"} 2"),
         "{}",
         process.metrics()
     );
     process.wait_ready();
+}
+
+#[test]
+fn a_process_that_starts_while_the_store_is_away_answers_people_and_accounts_for_them_later() {
+    let rig = Rig::new("storeless", |text| text);
+    rig.prepare();
+    let port = free_port();
+    let store = std::env::var("HUIYIN_TEST_CLICKHOUSE").unwrap();
+    let edit = |text: String| text.replace(&store, &format!("http://127.0.0.1:{port}"));
+    let mut process = rig.start_with(edit, &["run", "--roles", "ingest,decide,call,deliver,account"]);
+    until("the process to wait for its store", seconds(40), || {
+        assert!(process.ended().is_none(), "{}", process.tail());
+        process
+            .ready()
+            .filter(|(status, body)| *status == 503 && body.to_string().contains("check the tables"))
+    });
+    assert!(rig.stand_ins.say("ada", "before").is_intercepted());
+    until("an answer", seconds(30), || (rig.stand_ins.heard("ada").len() == 1).then_some(()));
+
+    forward(port, store.trim_start_matches("http://").to_owned());
+    process.wait_ready();
+    let rows = || rig.done(&["query", "counts"]).lines().filter(|line| line.contains("acme#support")).count();
+    until("the tables to be filled", seconds(30), || (rows() >= 3).then_some(()));
+}
+
+/// Lets the store be reached at a port.
+fn forward(port: u16, to: String) {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut from, mut into) = (client.unwrap(), TcpStream::connect(&to).unwrap());
+            let (mut back, mut out) = (into.try_clone().unwrap(), from.try_clone().unwrap());
+            thread::spawn(move || copy(&mut from, &mut into));
+            thread::spawn(move || copy(&mut back, &mut out));
+        }
+    });
 }

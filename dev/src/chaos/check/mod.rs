@@ -141,3 +141,6 @@ fn some<T: ToString>(ids: impl IntoIterator<Item = T>) -> String {
     let shown = ids.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
     if ids.len() > 10 { format!("{shown} and {} more", ids.len() - 10) } else { shown }
 }
+
+#[cfg(test)]
+mod tests;
