@@ -115,6 +115,7 @@ fn perform(scale: Scale, seed: u64) -> Result<Report> {
     let told = done.told.clone();
     let evidence = gather((done, said), (&mut line, &topics), (&home, &stand_ins), &patience)?;
     drop(line);
+    fs::write(home.dir.join("waits.csv"), check::waits::table(&evidence)).context("writing the waits")?;
     let mut found = check::check(&evidence)?;
     found.push(recreated::recreated(&site(format!("{}-again", home.name)), &net, &patience)?);
     let report = Report { scale, seed, told, found, took: begun.elapsed().as_secs() };

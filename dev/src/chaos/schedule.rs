@@ -34,6 +34,8 @@ pub(crate) enum Window {
     Normal,
     /// The slow app's provider hangs.
     Hang,
+    /// It answers again.
+    After,
     /// Every process is restarted.
     Restarts,
 }
@@ -44,7 +46,7 @@ pub(crate) enum Act {
     /// Nothing, for a while.
     Rest(Duration),
     /// Nothing, and waits are measured.
-    Watch(Duration),
+    Watch(Window, Duration),
     /// The slow app's provider hangs, and waits are measured.
     Hang(Duration),
     /// SIGKILL, and a start after a while.
@@ -70,9 +72,14 @@ pub(crate) enum Act {
 /// The schedule of a seed.
 pub(crate) fn schedule(seed: u64, scale: &Scale) -> Vec<Act> {
     let mut random = Rng::with_seed(seed ^ 0x5eed);
-    let mut acts = vec![Act::Rest(scale.watch / 2), Act::Watch(scale.watch), Act::Hang(scale.watch)];
+    let mut acts =
+        vec![Act::Rest(scale.watch / 2), Act::Watch(Window::Normal, scale.watch), Act::Hang(scale.watch)];
     // Calls that hang end by their own timeout; what waited for room goes then.
-    acts.extend([Act::Rest(scale.slow_timeout / 2), Act::Watch(scale.watch), Act::ClickHouseGoes]);
+    acts.extend([
+        Act::Rest(scale.slow_timeout / 2),
+        Act::Watch(Window::After, scale.watch),
+        Act::ClickHouseGoes,
+    ]);
     for round in 0..scale.rounds {
         kills(&mut random, &mut acts);
         crashes(&mut random, (round, scale.every_step), &mut acts);
@@ -176,7 +183,7 @@ mod tests {
             assert!(has(&acts, |act| matches!(act, Act::Broker(..))));
             assert!(has(&acts, |act| matches!(act, Act::Freeze(..))));
             assert!(has(&acts, |act| *act == Act::ClickHouseComes(scale.clickhouse_away)));
-            assert_eq!(acts.iter().filter(|act| matches!(act, Act::Watch(_))).count(), 2);
+            assert_eq!(acts.iter().filter(|act| matches!(act, Act::Watch(..))).count(), 2);
         }
     }
 

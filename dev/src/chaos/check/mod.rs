@@ -5,7 +5,7 @@ mod answers;
 mod calls;
 mod money;
 mod sends;
-mod waits;
+pub(crate) mod waits;
 
 use super::blows::Blows;
 use super::load::Said;

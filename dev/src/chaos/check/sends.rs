@@ -13,8 +13,10 @@ const UNMARKED_MS: i64 = 1_000;
 
 #[derive(Default)]
 struct Tally {
-    /// Repeated because a process was cut off.
-    by_blow: usize,
+    /// Repeated because a process was killed.
+    by_kill: usize,
+    /// Repeated because a process was stopped, or a broker killed.
+    by_other: usize,
     /// Repeated because Easemob took the message and reset the connection.
     by_reset: usize,
     unexplained: Vec<String>,
@@ -51,11 +53,10 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
     if log.deliveries.len() != log.answers.len() {
         problems.push(format!("{} deliveries of {} answers", log.deliveries.len(), log.answers.len()));
     }
-    let blows =
-        evidence.done.blows.0.iter().filter(|blow| blow.role.is_none_or(|role| role == Role::Deliver));
-    let in_flight: usize = blows.map(|blow| at_a_time(blow, &running)).sum();
-    if tally.by_blow > in_flight {
-        problems.push(format!("{} sends repeated, {in_flight} in flight at blows", tally.by_blow));
+    let kills = evidence.done.blows.0.iter().filter(|blow| blow.role == Some(Role::Deliver) && is_kill(blow));
+    let in_flight: usize = kills.map(|blow| at_a_time(blow, &running)).sum();
+    if tally.by_kill > in_flight {
+        problems.push(format!("{} sends repeated, {in_flight} in flight at kills", tally.by_kill));
     }
     for (what, ids) in [
         ("sent again without a blow or a reset", &tally.unexplained),
@@ -66,18 +67,20 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
         }
     }
     let figure = format!(
-        "{} sends of {} parts ({ends:?}): {} repeated after blows ({in_flight} were in flight at blows), {} after resets by \
-         Easemob, {} without a cause",
+        "{} sends of {} parts ({ends:?}): {} repeated after kills ({in_flight} were in flight then), {} after \
+         stops and broker deaths, {} after resets by Easemob, {} without a cause",
         evidence.sends.len(),
         log.deliveries.len(),
-        tally.by_blow,
+        tally.by_kill,
+        tally.by_other,
         tally.by_reset,
         tally.unexplained.len()
     );
     let sums = [
         ("sends", sum(evidence.sends.len())),
-        ("duplicated sends", sum(tally.by_blow + tally.by_reset + tally.unexplained.len())),
-        ("in flight at blows", sum(in_flight)),
+        ("duplicated sends", sum(tally.by_kill + tally.by_other + tally.by_reset + tally.unexplained.len())),
+        ("after kills", sum(tally.by_kill)),
+        ("in flight at kills", sum(in_flight)),
         ("cut off by Easemob", sum(tally.by_reset)),
     ];
     let source = "topics answers, deliveries; Easemob's REST log";
@@ -93,7 +96,8 @@ impl Tally {
                 _ if reset => self.by_reset += 1,
                 None => self.unexplained.push(format!("{id} at {} and {}", first.at, again.at)),
                 Some(blow) => {
-                    self.by_blow += 1;
+                    let by = if is_kill(blow) { &mut self.by_kill } else { &mut self.by_other };
+                    *by += 1;
                     if !rerun && blow.kind == Kind::Kill && blow.from - first.at > UNMARKED_MS {
                         self.unmarked.push(id.to_owned());
                     }
@@ -101,6 +105,11 @@ impl Tally {
             }
         }
     }
+}
+
+/// Whether the process ended.
+fn is_kill(blow: &Blow) -> bool {
+    matches!(blow.kind, Kind::Kill | Kind::Restart)
 }
 
 /// Sends that had been taken by Easemob and were not committed as delivered when the blow came.

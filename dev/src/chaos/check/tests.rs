@@ -171,7 +171,7 @@ fn a_send_is_repeated_only_where_a_blow_or_a_reset_cut_it_off() {
     evidence.done.blows.0.push(blow(Kind::Kill, Role::Deliver, begin(0) + 2_300, begin(0) + 2_310));
     let found = sends::sends(&evidence);
     assert_eq!(found.clause.problems, Vec::<String>::new());
-    assert!(found.sums.contains(&("duplicated sends", 1)) && found.sums.contains(&("in flight at blows", 1)));
+    assert!(found.sums.contains(&("duplicated sends", 1)) && found.sums.contains(&("in flight at kills", 1)));
 
     let mut evidence = sound(1);
     let again = RestSend { at: begin(0) + 2_400, ..evidence.sends[0].clone() };

@@ -25,32 +25,46 @@ struct Wait<'a> {
     beyond: i64,
 }
 
-/// The steady app's waits while the slow app's provider hangs, against normal ones.
+/// The steady app's waits while the slow app's provider hangs, against those before.
 pub(crate) fn isolation(evidence: &Evidence) -> Found {
     let waits = waits(evidence);
     let of = |window| -> Vec<i64> {
         let steady = waits.iter().filter(|wait| wait.app == STEADY);
-        steady.filter(|wait| within(evidence, window, wait.said)).map(|wait| wait.waited).collect()
+        let mut of: Vec<i64> =
+            steady.filter(|wait| within(evidence, window, wait.said)).map(|wait| wait.waited).collect();
+        of.sort_unstable();
+        of
     };
-    let (normal, hang) = (of(Window::Normal), of(Window::Hang));
-    let (count, during) = (normal.len(), hang.len());
-    let (usual, then) = (percentile(normal, 99), percentile(hang, 99));
+    let (normal, hang, after) = (of(Window::Normal), of(Window::Hang), of(Window::After));
+    let (usual, then) = (percentile(&normal, 99), percentile(&hang, 99));
     let mut problems = Vec::new();
-    if count < FEWEST || during < FEWEST {
-        problems.push(format!("{count} and {during} answers are too few for a p99"));
+    if normal.len() < FEWEST || hang.len() < FEWEST {
+        problems.push(format!("{} and {} answers are too few for a p99", normal.len(), hang.len()));
     }
     if then * 100 > usual * MOST_PERCENT {
         problems.push(format!(
-            "p99 of {STEADY} was {then} ms while the other app's provider hung, {usual} ms normally"
+            "p99 of {STEADY} was {then} ms while the other app's provider hung, {usual} ms before"
         ));
     }
+    let one = |waits: &[i64]| {
+        format!("p50 {} p99 {} ms of {}", percentile(waits, 50), percentile(waits, 99), waits.len())
+    };
     let figure = format!(
-        "while the provider of one app hung, the other app's p99 was {then} ms ({during} answers), normally {usual} ms \
-         ({count}): × {:.2}",
-        then as f64 / usual.max(1) as f64
+        "answers of one app: {} before, {} while the other app's provider hung: × {:.2}; {} after that",
+        one(&normal),
+        one(&hang),
+        then as f64 / usual.max(1) as f64,
+        one(&after)
     );
-    let sums = [("normal p99 ms", usual.into()), ("p99 ms beside an outage", then.into())];
+    let sums = [("p99 ms", usual.into()), ("p99 ms beside an outage", then.into())];
     Found::new(Clause { name: "isolated", figure, source: "Easemob's clients and REST log", problems }, sums)
+}
+
+/// Every wait, a line each, for whoever wants to look closer.
+pub(crate) fn table(evidence: &Evidence) -> String {
+    let line = |wait: Wait| format!("{},{},{},{}\n", wait.app, wait.said, wait.waited, wait.beyond);
+    let lines = waits(evidence).into_iter().map(line);
+    std::iter::once("app,said,waited_ms,beyond_model_ms\n".to_owned()).chain(lines).collect()
 }
 
 /// The longest time in which nobody got any answer while people went on asking, and the longest wait of a conversation.
@@ -133,9 +147,8 @@ fn longest_gap(sends: &[RestSend], from: i64, to: i64) -> i64 {
     moments.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
 }
 
-/// The smallest value that so many percent do not exceed; 0 of none.
-fn percentile(mut values: Vec<i64>, percent: usize) -> i64 {
-    values.sort_unstable();
+/// The smallest of sorted values that so many percent do not exceed; 0 of none.
+fn percentile(values: &[i64], percent: usize) -> i64 {
     let rank = (values.len() * percent).div_ceil(100).max(1);
     values.get(rank - 1).copied().unwrap_or_default()
 }
@@ -146,9 +159,9 @@ mod tests {
 
     #[test]
     fn a_percentile_is_a_value_that_was_seen() {
-        assert_eq!(percentile((1..=100).rev().collect(), 99), 99);
-        assert_eq!(percentile(vec![7], 99), 7);
-        assert_eq!(percentile(Vec::new(), 99), 0);
+        assert_eq!(percentile(&(1..=100).collect::<Vec<_>>(), 99), 99);
+        assert_eq!(percentile(&[7], 99), 7);
+        assert_eq!(percentile(&[], 99), 0);
     }
 
     #[test]

@@ -71,9 +71,9 @@ impl Play<'_> {
     fn act(&mut self, act: &Act) -> Result<()> {
         match act {
             Act::Rest(long) => self.rest(*long),
-            Act::Watch(long) => {
-                self.tell(&format!("nothing for {} s: what is normal", long.as_secs()));
-                self.window(Window::Normal, |play| play.rest(*long))
+            Act::Watch(window, long) => {
+                self.tell(&format!("nothing for {} s, waits are measured", long.as_secs()));
+                self.window(*window, |play| play.rest(*long))
             }
             Act::Hang(long) => self.hang(*long),
             Act::Kill(who, away) => self.kill(*who, *away),
