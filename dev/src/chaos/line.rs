@@ -169,6 +169,9 @@ impl Line {
                 false => (begun.elapsed() > bound).then_some(false),
             })
         })?;
+        if !ended {
+            instance.never_mind(home)?;
+        }
         Ok(ended.then(|| Blow { kind: Kind::Kill, role: Some(who.role), from, to: now() }))
     }
 

@@ -60,7 +60,7 @@ impl Scale {
         steady: Duration::from_secs(3),
         max_running: 500,
         watch: Duration::from_secs(45),
-        rounds: 3,
+        rounds: 2,
         every_step: true,
         clickhouse_away: Duration::from_secs(150),
         storm: 8,

@@ -80,20 +80,18 @@ pub(crate) fn schedule(seed: u64, scale: &Scale) -> Vec<Act> {
         Act::Watch(Window::After, scale.watch),
         Act::ClickHouseGoes,
     ]);
+    let mut zombies = zombies(&mut random);
     for round in 0..scale.rounds {
         kills(&mut random, &mut acts);
         crashes(&mut random, (round, scale.every_step), &mut acts);
+        if let Some(zombies) = zombies.pop() {
+            acts.push(Act::Freeze(zombies, ZOMBIE));
+        }
         if round == 0 {
-            acts.push(freeze(&mut random));
             acts.push(Act::ClickHouseComes(scale.clickhouse_away));
         }
         outside(&mut random, (round, scale), &mut acts);
     }
-    acts.extend([freeze(&mut random), Act::Rest(scale.watch / 3)].into_iter().take(if scale.rounds > 1 {
-        2
-    } else {
-        0
-    }));
     acts.extend([Act::Rest(scale.watch / 2), Act::Restarts, Act::Rest(scale.watch / 3)]);
     acts
 }
@@ -136,12 +134,11 @@ fn outside(random: &mut Rng, (round, scale): (usize, &Scale), acts: &mut Vec<Act
     }
 }
 
-/// Two processes of different roles at a time.
-fn freeze(random: &mut Rng) -> Act {
+/// Pairs of processes of different roles that are stopped together, one pair in each round.
+fn zombies(random: &mut Rng) -> Vec<Vec<Who>> {
     let mut roles = [Role::Decide, Role::Call, Role::Deliver, Role::Account];
     random.shuffle(&mut roles);
-    let frozen = roles.into_iter().take(2).map(|role| any(random, role)).collect();
-    Act::Freeze(frozen, ZOMBIE)
+    roles.chunks(2).map(|pair| pair.iter().map(|role| any(random, *role)).collect()).collect()
 }
 
 fn any(random: &mut Rng, role: Role) -> Who {
@@ -181,7 +178,8 @@ mod tests {
                 assert!(has(&acts, |act| matches!(act, Act::Crash(_, at, _) if at == step)), "{step}");
             }
             assert!(has(&acts, |act| matches!(act, Act::Broker(..))));
-            assert!(has(&acts, |act| matches!(act, Act::Freeze(..))));
+            let pairs = acts.iter().filter(|act| matches!(act, Act::Freeze(who, _) if who.len() == 2));
+            assert_eq!(pairs.count(), scale.rounds);
             assert!(has(&acts, |act| *act == Act::ClickHouseComes(scale.clickhouse_away)));
             assert_eq!(acts.iter().filter(|act| matches!(act, Act::Watch(..))).count(), 2);
         }

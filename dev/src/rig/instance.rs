@@ -79,6 +79,16 @@ impl Instance {
         fs::rename(dir.join("order"), dir.join(CRASH)).context("writing an order")
     }
 
+    /// Takes such an order back.
+    ///
+    /// # Errors
+    /// When its directory cannot be had.
+    pub(crate) fn never_mind(&self, home: &Home) -> Result<()> {
+        // It may have been taken this very moment.
+        fs::remove_file(home.service(&self.name)?.dir.join(CRASH)).ok();
+        Ok(())
+    }
+
     /// Whether it says now that it takes work.
     pub(crate) fn is_ready(&self, net: &Net) -> bool {
         net.is_ok(&format!("{}/ready", self.admin))

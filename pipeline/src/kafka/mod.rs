@@ -8,7 +8,6 @@ pub mod commit_meta;
 mod config;
 mod consumer;
 mod convert;
-#[cfg(feature = "broker-tests")]
 pub(crate) mod crash;
 mod deliveries;
 mod error;

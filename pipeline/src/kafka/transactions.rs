@@ -10,8 +10,7 @@ use rdkafka::producer::{Producer, ThreadedProducer};
 
 use super::config::TRANSACTION_TIMEOUT;
 use super::consumer::GroupMetadata;
-#[cfg(feature = "broker-tests")]
-use super::crash::Step;
+use super::crash::{self, Step};
 use super::deliveries::{Delivered, Deliveries};
 use super::error::is_fencing;
 use super::group::{CommitOffset, offsets_with_metadata};
@@ -128,13 +127,11 @@ impl TransactionalProducer {
         if let Err(error) = worker.client.begin_transaction() {
             return worker.failed("begin transaction", &error);
         }
-        #[cfg(feature = "broker-tests")]
-        super::crash::at(Step::Begun);
+        crash::at(Step::Begun);
         if let Err(reason) = worker.write(records, deadline) {
             return worker.abort(reason);
         }
-        #[cfg(feature = "broker-tests")]
-        super::crash::at(Step::Written);
+        crash::at(Step::Written);
         #[cfg(feature = "broker-tests")]
         match fault {
             Some(super::testing::Fault::Abort) => return worker.abort("planned fault".into()),
@@ -153,13 +150,10 @@ impl TransactionalProducer {
             Some(Err(error)) => return worker.failed("send offsets", &error),
             None => return self.discard("send offsets hangs"),
         }
-        #[cfg(feature = "broker-tests")]
-        super::crash::at(Step::OffsetsSent);
-        #[cfg(feature = "broker-tests")]
-        super::crash::during(Step::Committing);
+        crash::at(Step::OffsetsSent);
+        crash::during(Step::Committing);
         let outcome = worker.commit();
-        #[cfg(feature = "broker-tests")]
-        super::crash::at(Step::Committed);
+        crash::at(Step::Committed);
         #[cfg(feature = "broker-tests")]
         if fault == Some(super::testing::Fault::LoseAfter) {
             return Outcome::Unknown("planned fault".into());

@@ -7,8 +7,9 @@ use crate::proof::Clause;
 use crate::rig::model::Call;
 use std::collections::BTreeMap;
 
-/// Calls that are younger at a blow may run again without the mark `rerun`.
-const UNMARKED_MS: i64 = 1_000;
+/// Calls that are younger at a blow may run again without the mark `rerun`: what is admitted is committed as such within
+/// 250 ms, and that commit may take as long as a transaction may be open.
+const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]
 struct Tally {

@@ -8,8 +8,9 @@ use crate::rig::easemob::RestSend;
 use schemas::delivery::DeliveryResult;
 use std::collections::BTreeMap;
 
-/// Sends that are younger at a blow may be repeated without the mark `rerun`.
-const UNMARKED_MS: i64 = 1_000;
+/// Sends that are younger at a blow may be repeated without the mark `rerun`: what is admitted is committed as such within
+/// 250 ms, and that commit may take as long as a transaction may be open.
+const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]
 struct Tally {

@@ -193,7 +193,7 @@ fn a_call_runs_again_only_after_a_blow_with_its_mark_and_never_when_it_was_commi
     names(&calls::calls(&evidence), "called again after the outcome was committed");
 
     let mut evidence = sound(1);
-    evidence.calls.insert(0, call(0, 1, begin(0) - 5_000, begin(0) + 10));
+    evidence.calls.insert(0, call(0, 1, begin(0) - 6_000, begin(0) + 10));
     names(&calls::calls(&evidence), "called again without a blow");
     evidence.done.blows.0.push(blow(Kind::Kill, Role::Call, begin(0), begin(0) + 10));
     names(&calls::calls(&evidence), "old, and not marked as rerun");

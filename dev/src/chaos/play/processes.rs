@@ -8,7 +8,7 @@ use anyhow::Result;
 use std::time::Duration;
 
 /// Within this time under load, every step of a commit comes.
-const STEP_WITHIN: Duration = Duration::from_secs(20);
+const STEP_WITHIN: Duration = Duration::from_secs(45);
 
 impl Play<'_> {
     pub(super) fn kill(&mut self, who: Who, away: Duration) -> Result<()> {
