@@ -107,7 +107,7 @@ fn whatever_a_record_does_it_ends_in_one_outcome() {
         [
             "h overdue",
             "l oversize",
-            "m dead:panic-rerun",
+            "m dead:panic",
             "o done",
             "p dead:panic-rerun",
             "u dead:undecodable",
