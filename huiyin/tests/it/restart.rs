@@ -11,7 +11,7 @@ use crate::rig::{Rig, free_port};
 use crate::wait::{seconds, until};
 
 #[test]
-fn a_role_whose_membership_was_taken_twice_is_started_again_and_its_process_goes_on() {
+fn a_role_whose_membership_was_taken_once_is_started_again_and_its_process_goes_on() {
     let rig = Rig::new("again", |text| text);
     rig.prepare();
     let mut process = rig.start("ingest,decide,call,deliver");
@@ -21,22 +21,21 @@ fn a_role_whose_membership_was_taken_twice_is_started_again_and_its_process_goes
 
     // Joining under the same instance id is fatal for the member that has it.
     let instance = Instance::new(rig.name(), "decide", 0).unwrap();
-    for times in 1..=2 {
-        let told = |text: &str| process.output().matches(text).count() == times;
-        let mut taker = Consumer::join(&rig.access(), &instance, &[&rig.topic("events")]).unwrap();
-        until("decide to lose its membership", seconds(30), || {
-            drop(taker.poll(Duration::from_millis(50)));
-            told("a role ended by itself and is started again").then_some(())
-        });
-        taker.close();
-        until("decide to run again", seconds(30), || told("started again role").then_some(()));
-    }
+    let mut taker = Consumer::join(&rig.access(), &instance, &[&rig.topic("events")]).unwrap();
+    until("decide to lose its membership", seconds(30), || {
+        drop(taker.poll(Duration::from_millis(50)));
+        process.output().contains("a role ended by itself and is started again").then_some(())
+    });
+    taker.close();
+    until("decide to run again", seconds(30), || {
+        process.output().contains("started again role").then_some(())
+    });
 
     rig.stand_ins.say("ada", "after");
     until("the second answer", seconds(30), || (rig.stand_ins.heard("ada").len() == 2).then_some(()));
     assert!(process.ended().is_none(), "{}", process.tail());
     assert!(
-        process.metrics().contains("huiyin_run_role_restarts_total{role=\"decide\"} 2"),
+        process.metrics().contains("huiyin_run_role_restarts_total{role=\"decide\"} 1"),
         "{}",
         process.metrics()
     );

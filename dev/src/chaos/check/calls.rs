@@ -100,8 +100,8 @@ impl Tally {
         self.marked += usize::from(rerun);
         self.marked_and_made += usize::from(rerun && unseen > 0);
         for call in made.iter().take(unseen) {
-            let again =
-                made.iter().map(|call| call.started_at).find(|at| *at > call.started_at).unwrap_or(at);
+            // The first call of the run that is recorded; the run that was cut off may have made several.
+            let again = made.get(unseen).map_or(at, |call| call.started_at);
             match evidence.done.blows.explain(Role::Call, call.started_at, again) {
                 None => self.unexplained.push(format!("{request} at {} and {again}", call.started_at)),
                 Some(_) if rerun => {}

@@ -204,6 +204,8 @@ fn a_call_runs_again_only_after_a_blow_with_its_mark_and_never_when_it_was_commi
     assert!(
         found.sums.contains(&("marked rerun", 1)) && found.sums.contains(&("billed and in no outcome", 1))
     );
+    evidence.calls.insert(0, call(0, 1, begin(0) - 9_000, begin(0) - 8_000));
+    assert!(calls::calls(&evidence).clause.problems.is_empty(), "a run that was cut off had two attempts");
     evidence.calls.push(call(7, 1, begin(0), begin(0)));
     names(&calls::calls(&evidence), "called without any outcome");
 }

@@ -104,14 +104,7 @@ fn whatever_a_record_does_it_ends_in_one_outcome() {
     until("all", || committed_count(&handle) == 6);
     assert_eq!(
         rig.sorted_outcomes(),
-        [
-            "h overdue",
-            "l oversize",
-            "m dead:panic",
-            "o done",
-            "p dead:panic-rerun",
-            "u dead:undecodable",
-        ]
+        ["h overdue", "l oversize", "m dead:panic", "o done", "p dead:panic-rerun", "u dead:undecodable",]
     );
     let letters = committed(&rig.dead_letters);
     let mut reasons: Vec<_> = letters
