@@ -1,8 +1,10 @@
-//! The local stack, the demo and the benchmarks.
+//! The local stack, the demo, the failure run and the benchmarks.
 
 #[cfg(feature = "bench")]
 mod bench;
+mod chaos;
 mod demo;
+mod proof;
 mod rig;
 mod say;
 mod stack;
@@ -26,6 +28,8 @@ enum Command {
     /// What the line costs, beside floors and peers
     #[cfg(feature = "bench")]
     Bench(bench::Cli),
+    /// Failures under load: everything that can break does, and a checker counts what came of it
+    Chaos(chaos::Cli),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
         Command::Demo(cli) => demo::run(&cli),
         #[cfg(feature = "bench")]
         Command::Bench(cli) => bench::run(&cli),
+        Command::Chaos(cli) => chaos::run(&cli),
     };
     match done {
         Ok(code) => code,

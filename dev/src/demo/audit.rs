@@ -1,7 +1,7 @@
 //! Reads everything back and checks the four clauses on it.
 
-use super::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
 use super::stage::{Stage, expect};
+use crate::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
 use crate::rig::prices::Prices;
 use crate::rig::tables::Table;
 use crate::rig::topics::Topics;

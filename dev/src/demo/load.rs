@@ -1,7 +1,7 @@
 //! A small load that goes on until Ctrl-C, with a line that tells how it goes.
 
-use super::proof::yuan;
 use super::stage::Stage;
+use crate::proof::yuan;
 use crate::rig::easemob::{BOT, To};
 use crate::rig::meter::Meter;
 use crate::rig::tables::Table;

@@ -3,10 +3,10 @@
 mod audit;
 mod line;
 mod load;
-mod proof;
 mod script;
 mod stage;
 
+use crate::proof::Clause;
 use crate::rig::home::{self, Home};
 use crate::rig::net::Net;
 use crate::rig::patience::Patience;
@@ -17,7 +17,6 @@ use crate::stack::Borrowed;
 use anyhow::Result;
 use clap::Args;
 use line::Line;
-use proof::Clause;
 use stage::Stage;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -49,7 +48,8 @@ fn perform(cli: &Cli) -> Result<Proof> {
     let home = Home::new("demo", &stack, &net)?;
     say(&format!("starting {}; logs and configuration are in {}", home.name, home.dir.display()));
     let [ingest_port] = home::free_ports()?;
-    let stand_ins = StandIns::start(&home, ingest_port, &net, &patience)?;
+    let values = [("seed", home.seed.to_string()), ("ingest_port", ingest_port.to_string())];
+    let stand_ins = StandIns::start(&home, &values, &net, &patience)?;
     let mut line = Line::start(&home, &stack, (&stand_ins, ingest_port), (&net, &patience))?;
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
     let mut stage = Stage {

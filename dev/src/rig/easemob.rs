@@ -26,8 +26,11 @@ impl To<'_> {
     }
 }
 
+/// What the line says of a message that it could not record.
+const UNAVAILABLE: &str = "try again later";
+
 /// What became of a message that a client sent.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Sent {
     pub(crate) msg_id: String,
     pub(crate) delivered: bool,
@@ -36,11 +39,33 @@ pub(crate) struct Sent {
     /// Number of the callback, to repeat it by.
     pub(crate) callback: Option<u64>,
     pub(crate) status: Option<u16>,
+    /// What the line answered.
+    #[serde(default)]
+    pub(crate) reply: Option<String>,
     pub(crate) latency_ms: Option<f64>,
 }
 
+impl Sent {
+    /// Easemob got a verdict in time.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.decided_by == "verdict"
+    }
+
+    /// The line said that it could not record it.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        !self.delivered && self.reply.as_deref().is_some_and(|reply| reply.contains(UNAVAILABLE))
+    }
+}
+
+impl Callback {
+    /// The line said that it could not record the message.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.reply.contains(UNAVAILABLE)
+    }
+}
+
 /// What the sender's client shows.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct SenderError {
     pub(crate) error: u16,
     pub(crate) text: String,
@@ -70,6 +95,9 @@ pub(crate) struct Callback {
     pub(crate) stage: String,
     /// The body that was sent.
     pub(crate) request: String,
+    /// The body that came back.
+    #[serde(default)]
+    pub(crate) reply: String,
     pub(crate) status: Option<u16>,
     pub(crate) latency_ms: f64,
     pub(crate) outcome: Value,
@@ -79,6 +107,19 @@ pub(crate) struct Callback {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct RestSend {
     pub(crate) ext: Option<Value>,
+    /// Milliseconds since the epoch.
+    #[serde(default)]
+    pub(crate) at: i64,
+    /// The fault that its reply met.
+    #[serde(default)]
+    pub(crate) fault: Option<Value>,
+}
+
+impl RestSend {
+    /// The mark of the part that was sent.
+    pub(crate) fn reply_id(&self) -> Option<&str> {
+        self.ext.as_ref()?.pointer("/huiyin/reply_id")?.as_str()
+    }
 }
 
 /// Orders and questions to the stand-in.
@@ -100,6 +141,23 @@ impl Easemob {
             To::Group(group) => (order["chat_type"], order["group_id"]) = (json!("group"), json!(group)),
         }
         self.net.post(&self.url("send"), &order)
+    }
+
+    /// The next `times` REST calls go wrong in this way.
+    ///
+    /// # Errors
+    /// When the stand-in does not answer or does not know the fault.
+    pub(crate) fn plan(&self, times: u32, fault: &Value) -> Result<()> {
+        let order = json!({ "times": times, "fault": fault });
+        self.net.post::<Value>(&self.url("faults"), &order).map(drop)
+    }
+
+    /// No REST call goes wrong any more.
+    ///
+    /// # Errors
+    /// When the stand-in does not answer.
+    pub(crate) fn well(&self) -> Result<()> {
+        self.net.delete(&self.url("faults"))
     }
 
     /// The very same callback again.
@@ -148,7 +206,8 @@ impl Easemob {
         Ok(self.net.get::<Sends>(&self.url("sends"))?.sends)
     }
 
-    fn url(&self, path: &str) -> String {
+    /// Address of a control call.
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}/control/{path}", self.base)
     }
 }

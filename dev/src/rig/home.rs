@@ -31,13 +31,7 @@ impl Home {
     /// When another run of the kind is on, or its directory, Kafka or ClickHouse refuse.
     pub(crate) fn new(kind: &str, stack: &Borrowed, net: &Net) -> Result<Self> {
         let runs = stack.plan().local.join(kind);
-        fs::create_dir_all(&runs).with_context(|| format!("making {}", runs.display()))?;
-        let lock = File::create(runs.join("lock")).with_context(|| format!("opening the lock of {kind}"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("another dev/{kind} runs in this repository"),
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("locking {kind}")),
-        }
+        let lock = alone(kind, &runs)?;
         sweep(kind, &runs, (stack, net))?;
         let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let name = format!("{kind}-{seed}");
@@ -95,6 +89,20 @@ pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
         held.push(listener);
     }
     Ok(ports)
+}
+
+/// Keeps every other run of a kind out of `folder`, as long as the file lives.
+///
+/// # Errors
+/// When one is on.
+pub(crate) fn alone(kind: &str, folder: &Path) -> Result<File> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let lock = File::create(folder.join("lock")).with_context(|| format!("opening the lock of {kind}"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => bail!("another dev/{kind} runs in this repository"),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {kind}")),
+    }
 }
 
 fn sweep(kind: &str, runs: &Path, (stack, net): (&Borrowed, &Net)) -> Result<()> {

@@ -5,10 +5,15 @@ use super::net::Net;
 use super::patience::{Interrupted, Patience};
 use super::process::{Process, program};
 use anyhow::{Context, Result, bail};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// Names the file in its directory that tells an instance where in a commit to end; only builds with the test features
+/// look at it.
+const CRASH_FILE: &str = "HUIYIN_CRASH_FILE";
+const CRASH: &str = "crash";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A process of huiyin with some of the roles.
@@ -63,6 +68,37 @@ impl Instance {
         })
     }
 
+    /// Lets it end with SIGKILL when a commit reaches this step next.
+    ///
+    /// # Errors
+    /// When the order cannot be written.
+    pub(crate) fn crash_at(&self, home: &Home, step: &str) -> Result<()> {
+        let dir = home.service(&self.name)?.dir;
+        // In one piece, so that no half of it is read.
+        fs::write(dir.join("order"), step).context("writing an order")?;
+        fs::rename(dir.join("order"), dir.join(CRASH)).context("writing an order")
+    }
+
+    /// Takes such an order back.
+    ///
+    /// # Errors
+    /// When its directory cannot be had.
+    pub(crate) fn never_mind(&self, home: &Home) -> Result<()> {
+        // It may have been taken this very moment.
+        fs::remove_file(home.service(&self.name)?.dir.join(CRASH)).ok();
+        Ok(())
+    }
+
+    /// Whether it says now that it takes work.
+    pub(crate) fn is_ready(&self, net: &Net) -> bool {
+        net.is_ok(&format!("{}/ready", self.admin))
+    }
+
+    /// What `/ready` says, whatever its status; nothing when it does not answer.
+    pub(crate) fn readiness(&self, net: &Net) -> String {
+        net.whatever(&format!("{}/ready", self.admin)).unwrap_or_default()
+    }
+
     /// What its meters say, in the text form of Prometheus; nothing when it does not answer.
     pub(crate) fn metrics(&self, net: &Net) -> String {
         net.text(&format!("{}/metrics", self.admin)).unwrap_or_default()
@@ -76,8 +112,10 @@ impl Instance {
 
 fn launch(home: &Home, name: &str, (config, roles): (&Path, &str)) -> Result<Process> {
     let config = config.display().to_string();
-    let arguments = ["--config", &config, "run", "--roles", roles];
-    Process::start(home.service(name)?, &program("huiyin")?, &arguments)
+    let service = home.service(name)?;
+    let mut command = Command::new(program("huiyin")?);
+    command.args(["--config", &config, "run", "--roles", roles]).env(CRASH_FILE, service.dir.join(CRASH));
+    Process::start(service, &mut command)
 }
 
 /// Runs a command of huiyin and returns what it printed.

@@ -38,6 +38,19 @@ impl Net {
         &self.runtime
     }
 
+    /// The client itself, for many calls at a time.
+    pub(crate) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Asks `url` to forget what is there.
+    ///
+    /// # Errors
+    /// As [`Net::text`].
+    pub(crate) fn delete(&self, url: &str) -> Result<()> {
+        self.call(url, self.client.delete(url)).map(drop)
+    }
+
     /// What is at `url`, as JSON.
     ///
     /// # Errors
@@ -53,6 +66,15 @@ impl Net {
     /// No answer, or a status other than 2xx.
     pub(crate) fn text(&self, url: &str) -> Result<String> {
         self.call(url, self.client.get(url))
+    }
+
+    /// What `url` answers with, whatever the status.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub(crate) fn whatever(&self, url: &str) -> Result<String> {
+        let answer = async { self.client.get(url).send().await?.text().await };
+        self.runtime.block_on(answer).with_context(|| format!("calling {url}"))
     }
 
     /// Sends `body` to `url` as JSON.

@@ -17,14 +17,14 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `program` in a process group of its own, so that Ctrl-C at the terminal does not reach it.
+    /// Starts a program in a process group of its own, so that Ctrl-C at the terminal does not reach it.
     ///
     /// # Errors
     /// When the program is missing or ends at once.
-    pub(crate) fn start(service: Service, program: &Path, arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start(service: Service, command: &mut Command) -> Result<Self> {
         // What a predecessor wrote last says how it ended.
-        fs::rename(service.dir.join(LOG), service.dir.join("before.log")).ok();
-        let child = service.start(Command::new(program).args(arguments), 0)?;
+        keep(&service.dir);
+        let child = service.start(command, 0)?;
         Ok(Self { service, child })
     }
 
@@ -41,6 +41,23 @@ impl Process {
         self.child.kill().with_context(|| format!("killing {}", self.service.name))?;
         self.child.wait().with_context(|| format!("waiting for the end of {}", self.service.name))?;
         Ok(())
+    }
+
+    /// Sends it a signal by its name without SIG.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        self.service.signal(name).map(drop)
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Errors
+    /// When the system refuses to tell.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        let ended = self.child.try_wait().with_context(|| format!("looking after {}", self.service.name))?;
+        Ok(ended.is_some())
     }
 
     /// Fails with the end of its log when it has ended by itself.
@@ -81,6 +98,12 @@ impl Drop for Process {
         // Reaped, so that it leaves no trace in the process table while the run goes on.
         self.child.try_wait().ok();
     }
+}
+
+/// Puts the log of a predecessor aside, under the next number.
+fn keep(dir: &Path) {
+    let free = (1..).map(|number| dir.join(format!("before-{number}.log"))).find(|path| !path.exists());
+    free.and_then(|path| fs::rename(dir.join(LOG), path).ok());
 }
 
 /// A program that was built together with this one.

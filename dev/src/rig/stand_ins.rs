@@ -7,6 +7,7 @@ use super::net::Net;
 use super::patience::Patience;
 use super::process::{Process, program};
 use anyhow::Result;
+use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,15 +23,20 @@ pub(crate) struct StandIns {
 }
 
 impl StandIns {
-    /// Starts both on free ports; callbacks will go to `ingest_port`.
+    /// Starts both on free ports, with the values of their template.
     ///
     /// # Errors
     /// When they do not start; the end of their log is told.
-    pub(crate) fn start(home: &Home, ingest_port: u16, net: &Rc<Net>, patience: &Patience) -> Result<Self> {
-        let values = [("seed", home.seed.to_string()), ("ingest_port", ingest_port.to_string())];
-        let config = home.configure("simulators.toml", "simulators.toml", &values)?;
-        let arguments = ["run", "--config", &config.display().to_string()];
-        let mut process = Process::start(home.service("stand-ins")?, &program("simulators")?, &arguments)?;
+    pub(crate) fn start(
+        home: &Home,
+        values: &[(&str, String)],
+        net: &Rc<Net>,
+        patience: &Patience,
+    ) -> Result<Self> {
+        let config = home.configure("simulators.toml", "simulators.toml", values)?;
+        let mut command = Command::new(program("simulators")?);
+        command.args(["run", "--config"]).arg(config);
+        let mut process = Process::start(home.service("stand-ins")?, &mut command)?;
         let mut address = |who: &str| {
             patience.until(&format!("the stand-in {who}"), Duration::from_secs(20), || {
                 process.check()?;

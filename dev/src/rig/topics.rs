@@ -10,7 +10,15 @@ use std::time::{Duration, Instant};
 
 /// Partitions of every run's deployment, as the configuration files say.
 pub(crate) const PARTITIONS: i32 = 8;
-const BOUND: Duration = Duration::from_secs(30);
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A record and when it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed<R> {
+    /// The broker's append time, milliseconds since the epoch.
+    pub(crate) at: i64,
+    pub(crate) value: R,
+}
 
 /// The topics of one deployment.
 pub(crate) struct Topics {
@@ -33,12 +41,21 @@ impl Topics {
     /// # Errors
     /// When the brokers do not answer, a record cannot be read, or somebody interrupts.
     pub(crate) fn all<R: Record>(&self) -> Result<Vec<R>> {
+        Ok(self.placed()?.into_iter().map(|placed| placed.value).collect())
+    }
+
+    /// As [`Topics::all`], each record with its place.
+    ///
+    /// # Errors
+    /// As [`Topics::all`].
+    pub(crate) fn placed<R: Record>(&self) -> Result<Vec<Placed<R>>> {
         let mut records = Vec::new();
         self.each(R::TOPIC, |record| {
             let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
-            records.push(decoded.with_context(|| {
+            let value = decoded.with_context(|| {
                 format!("reading {} at {}/{}", record.topic, record.partition, record.offset)
-            })?);
+            })?;
+            records.push(Placed { at: record.timestamp, value });
             Ok(())
         })?;
         Ok(records)
@@ -57,7 +74,15 @@ impl Topics {
         Ok(count)
     }
 
-    fn each(&self, topic: Topic, mut take: impl FnMut(pipeline::Record) -> Result<()>) -> Result<()> {
+    /// Hands every committed record of a topic on, undecoded.
+    ///
+    /// # Errors
+    /// As [`Topics::all`], and what `take` fails with.
+    pub(crate) fn each(
+        &self,
+        topic: Topic,
+        mut take: impl FnMut(pipeline::Record) -> Result<()>,
+    ) -> Result<()> {
         let name = self.names.of(topic);
         let mut reader = Reader::open(&self.kafka, &name)?;
         let partitions = match topic.partitions() {
@@ -98,7 +123,11 @@ pub(crate) fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn access(bootstrap: &str) -> Result<Config> {
+/// Access to the brokers.
+///
+/// # Errors
+/// When the address cannot be used.
+pub(crate) fn access(bootstrap: &str) -> Result<Config> {
     let raw = RawConfig {
         bootstrap: bootstrap.to_owned(),
         heartbeat_interval_ms: 500,

@@ -1,15 +1,26 @@
 //! The stack for as long as a command needs it: what the command had to start is stopped with it.
 
+use super::cluster::{self, Cluster};
 use super::plan::{KafkaSource, Plan};
 use super::service::{Service, stop_all};
-use super::{locked, node, services, up};
+use super::{clickhouse, locked, node, reset, services, up};
 use crate::say::complain;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::cell::RefCell;
+
+/// A process of the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The broker and controller with this number, from 1.
+    Broker(u16),
+    ClickHouse,
+}
 
 /// A stack that is up. Dropping it stops the services that [`Borrowed::up`] started and leaves all others alone.
 pub(crate) struct Borrowed {
     plan: Plan,
-    started: Vec<Service>,
+    /// What goes with it; more of it when something was killed and started again.
+    started: RefCell<Vec<Service>>,
 }
 
 impl Borrowed {
@@ -18,9 +29,24 @@ impl Borrowed {
     /// # Errors
     /// As `dev stack up`; what was started by then is stopped again.
     pub(crate) fn up() -> Result<Self> {
-        let plan = Plan::of_environment()?;
+        Self::up_by(Plan::of_environment()?)
+    }
+
+    /// Brings up what does not run of a plan, from empty data.
+    ///
+    /// # Errors
+    /// As [`Borrowed::up`].
+    pub(crate) fn up_empty(plan: Plan) -> Result<Self> {
+        {
+            let _lock = locked(&plan)?;
+            reset(&plan)?;
+        }
+        Self::up_by(plan)
+    }
+
+    fn up_by(plan: Plan) -> Result<Self> {
         let (started, came_up) = brought_up(&plan)?;
-        let borrowed = Self { plan, started };
+        let borrowed = Self { plan, started: RefCell::new(started) };
         came_up.map(|()| borrowed)
     }
 
@@ -37,6 +63,52 @@ impl Borrowed {
         format!("http://127.0.0.1:{}", self.plan.clickhouse_port)
     }
 
+    /// Kills a broker, or the ClickHouse engine, with SIGKILL and returns the process id that it had.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub(crate) fn kill(&self, what: Part) -> Result<u32> {
+        self.service(what).signal("KILL")
+    }
+
+    /// Starts again what was killed, on its old data, and waits until it answers.
+    ///
+    /// # Errors
+    /// As `dev stack up`.
+    pub(crate) fn start_again(&self) -> Result<()> {
+        let (started, came_up) = brought_up(&self.plan)?;
+        let mut ours = self.started.borrow_mut();
+        ours.retain(|old| started.iter().all(|new| new.dir != old.dir));
+        ours.extend(started);
+        came_up
+    }
+
+    /// What the brokers say of themselves; asked of the first one that answers.
+    ///
+    /// # Errors
+    /// When none answers.
+    pub(crate) fn cluster(&self) -> Result<Cluster> {
+        let ask = |id| Cluster::ask(&node::address(&self.plan, id));
+        let mut answers = (1..=self.plan.brokers).map(ask);
+        answers.find(Result::is_ok).context("no broker answers")?
+    }
+
+    /// Number of the broker that leads the controllers, as the newest note of any of them says.
+    ///
+    /// # Errors
+    /// When no controller has noted one.
+    pub(crate) fn controller(&self) -> Result<i32> {
+        let dirs = (1..=self.plan.brokers).map(|id| node::node(&self.plan, id).dir);
+        cluster::controller(dirs).context("no controller has noted who leads")
+    }
+
+    fn service(&self, what: Part) -> Service {
+        match what {
+            Part::Broker(id) => node::node(&self.plan, id),
+            Part::ClickHouse => clickhouse::service(&self.plan),
+        }
+    }
+
     /// The plan that it came up by.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
@@ -45,10 +117,11 @@ impl Borrowed {
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        if self.started.is_empty() {
+        let started = self.started.borrow();
+        if started.is_empty() {
             return;
         }
-        if let Err(error) = locked(&self.plan).and_then(|_lock| stop_all(&self.started)) {
+        if let Err(error) = locked(&self.plan).and_then(|_lock| stop_all(&started)) {
             complain(&format!("stopping the stack: {error:#}"));
         }
     }

@@ -116,7 +116,7 @@ fn embedded(plan: &Plan) -> Result<Command> {
 }
 
 fn fetched_engine(plan: &Plan) -> Result<PathBuf> {
-    let dir = service(plan).dir;
+    let dir = plan.packages.join("clickhouse");
     let packages = dir.join("python");
     let pins = plan.root.join("dev/clickhouse/requirements.txt");
     let pinned = Pinned { what: "clickhouse", pins: pins.clone(), dir: &dir, target: &packages };

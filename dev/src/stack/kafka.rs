@@ -135,7 +135,7 @@ pub(crate) fn remove_data(plan: &Plan) -> Result<()> {
 
 /// The jars of `dev/kafka/pom.xml`.
 fn fetched_libs(plan: &Plan) -> Result<PathBuf> {
-    let dir = plan.local.join("kafka");
+    let dir = plan.packages.join("kafka");
     let libs = dir.join("libs");
     let pom = plan.root.join("dev/kafka/pom.xml");
     let pinned = Pinned { what: "kafka", pins: pom.clone(), dir: &dir, target: &libs };

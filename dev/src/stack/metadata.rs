@@ -16,19 +16,33 @@ const LARGEST_ANSWER: u32 = 1 << 20;
 /// # Errors
 /// When nobody listens, or what answers within two seconds is not Kafka.
 pub(crate) fn live_brokers(address: &str) -> Result<u32> {
+    broker_count(&ask(address, false)?)
+}
+
+/// The answer of the broker at `address` to a metadata request, about every topic or about none.
+///
+/// # Errors
+/// As [`live_brokers`].
+pub(super) fn ask(address: &str, topics: bool) -> Result<Vec<u8>> {
     let target = address.to_socket_addrs().with_context(|| format!("resolving {address}"))?.next();
     let target = target.with_context(|| format!("resolving {address}"))?;
     let mut stream =
         TcpStream::connect_timeout(&target, PATIENCE).with_context(|| format!("connecting to {address}"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let answer = exchange(&mut stream)
+    let mut request = REQUEST;
+    if topics {
+        // A list that is absent means all.
+        request[14..18].fill(0xff);
+    }
+    let answer = exchange(&mut stream, &request)
         .with_context(|| format!("asking {address} for its metadata within two seconds"))?;
-    broker_count(&answer)
+    ensure!(answer.get(..4) == Some(&CORRELATION.to_be_bytes()), "the answer belongs to another request");
+    Ok(answer)
 }
 
-fn exchange(stream: &mut (impl Read + Write)) -> Result<Vec<u8>> {
-    stream.write_all(&REQUEST)?;
+fn exchange(stream: &mut (impl Read + Write), request: &[u8]) -> Result<Vec<u8>> {
+    stream.write_all(request)?;
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
     let length = u32::from_be_bytes(length);
@@ -38,14 +52,13 @@ fn exchange(stream: &mut (impl Read + Write)) -> Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// Correlation id, throttle time, then the length of the list of brokers.
+/// The word after correlation id and throttle time is the length of the list of brokers.
 fn broker_count(answer: &[u8]) -> Result<u32> {
     let word = |index: usize| -> Result<u32> {
         let bytes =
             answer.get(4 * index..4 * index + 4).context("the answer to a metadata request is too short")?;
         Ok(u32::from_be_bytes(bytes.try_into()?))
     };
-    ensure!(word(0)? == CORRELATION, "the answer belongs to another request");
     word(2)
 }
 

@@ -2,6 +2,7 @@
 
 mod borrowed;
 mod clickhouse;
+mod cluster;
 mod fetch;
 mod kafka;
 mod metadata;
@@ -13,8 +14,9 @@ mod template;
 
 use crate::say::say;
 use anyhow::{Context, Result};
-pub(crate) use borrowed::Borrowed;
+pub(crate) use borrowed::{Borrowed, Part};
 use clap::{Args, Subcommand};
+pub(crate) use cluster::coordinator;
 pub(crate) use fetch::tail;
 use plan::Options;
 pub(crate) use plan::Plan;
@@ -31,12 +33,27 @@ pub(crate) struct Cli {
     options: Options,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Subcommand)]
 enum Action {
     /// Fetch what is missing and start what does not run
     Up,
     /// Stop what runs; data stays
     Down,
+    /// Kill one service with SIGKILL: node-1, node-2, … or clickhouse; `up` starts it again
+    Kill {
+        /// Which
+        service: String,
+    },
+    /// Stop one service with SIGSTOP, so that it hangs
+    Freeze {
+        /// Which
+        service: String,
+    },
+    /// Let a frozen service go on
+    Thaw {
+        /// Which
+        service: String,
+    },
     /// Tell what runs; fails unless everything does
     Status,
     /// Stop, and remove all topics and tables; what was fetched stays
@@ -50,9 +67,12 @@ enum Action {
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let plan = Plan::resolve(&cli.options, |name| std::env::var(name).ok())?;
     let _lock = locked(&plan)?;
-    match cli.action {
+    match &cli.action {
         Action::Up => up(&plan)?,
         Action::Down => down(&plan)?,
+        Action::Kill { service } => signal(&plan, service, "KILL")?,
+        Action::Freeze { service } => signal(&plan, service, "STOP")?,
+        Action::Thaw { service } => signal(&plan, service, "CONT")?,
         Action::Status => return status(&plan),
         Action::Reset => reset(&plan)?,
     }
@@ -82,6 +102,14 @@ fn up(plan: &Plan) -> Result<()> {
 
 fn down(plan: &Plan) -> Result<()> {
     stop_all(&services(plan)?)
+}
+
+fn signal(plan: &Plan, name: &str, signal: &str) -> Result<()> {
+    let services = services(plan)?;
+    let service = services.iter().find(|service| service.dir.file_name().is_some_and(|dir| dir == name));
+    let service = service.with_context(|| format!("no service {name}: node-1, node-2, … or clickhouse"))?;
+    say(&format!("{}: SIG{signal} to process {}", service.name, service.signal(signal)?));
+    Ok(())
 }
 
 fn status(plan: &Plan) -> Result<ExitCode> {

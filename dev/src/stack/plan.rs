@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) root: PathBuf,
     /// Everything that we write: `.local` of the repository, or `HUIYIN_LOCAL`.
     pub(crate) local: PathBuf,
+    /// Where what is fetched is kept: `local`, unless stacks share it.
+    pub(crate) packages: PathBuf,
     pub(crate) kafka: KafkaSource,
     pub(crate) brokers: u16,
     pub(crate) kafka_port: u16,
@@ -57,13 +59,15 @@ impl Plan {
     /// A value of the environment that is no port, ports that meet or end the range, or a number of brokers that cannot vote.
     pub(crate) fn resolve(options: &Options, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
+        let local = match filled(&env, "HUIYIN_LOCAL") {
+            Some(local) => {
+                std::path::absolute(&local).with_context(|| format!("reading HUIYIN_LOCAL={local}"))?
+            }
+            None => root.join(".local"),
+        };
         let plan = Self {
-            local: match filled(&env, "HUIYIN_LOCAL") {
-                Some(local) => {
-                    std::path::absolute(&local).with_context(|| format!("reading HUIYIN_LOCAL={local}"))?
-                }
-                None => root.join(".local"),
-            },
+            packages: local.clone(),
+            local,
             root,
             kafka: match (filled(&env, "HUIYIN_KAFKA_BOOTSTRAP"), filled(&env, "KAFKA_HOME")) {
                 (Some(address), _) => KafkaSource::Given(address),
@@ -87,6 +91,30 @@ impl Plan {
             plan.clickhouse_port
         );
         Ok(plan)
+    }
+}
+
+/// Ports between two stacks of one environment.
+const APART: u16 = 20;
+
+impl Plan {
+    /// A second stack beside the one of the environment: its own data and ports, the same packages, three brokers.
+    ///
+    /// # Errors
+    /// As [`Plan::resolve`], and where the brokers are not ours to start.
+    pub(crate) fn beside(name: &str) -> Result<Self> {
+        let plan = Self::of_environment()?;
+        ensure!(
+            !matches!(plan.kafka, KafkaSource::Given(_)),
+            "HUIYIN_KAFKA_BOOTSTRAP names brokers that are not ours to kill: unset it"
+        );
+        Ok(Self {
+            local: plan.local.join(name),
+            brokers: 3,
+            kafka_port: plan.kafka_port + APART,
+            clickhouse_port: plan.clickhouse_port + APART,
+            ..plan
+        })
     }
 }
 

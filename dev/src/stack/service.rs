@@ -45,7 +45,11 @@ impl Mark {
         start_time(self.pid) == Some(self.started)
     }
 
-    fn signal(&self, name: &str) -> Result<()> {
+    /// Sends a signal by its name without SIG.
+    ///
+    /// # Errors
+    /// When the process runs and cannot be signalled.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
         // The shell's own `kill`: it is there wherever a shell is.
         let status = Command::new("sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.pid.to_string()])
@@ -68,6 +72,16 @@ impl Service {
     pub(crate) fn running(&self) -> Option<Mark> {
         let text = fs::read_to_string(self.dir.join("pid")).ok()?;
         Mark::parse(&text).filter(Mark::is_running)
+    }
+
+    /// Sends the running process a signal by its name without SIG and returns its id.
+    ///
+    /// # Errors
+    /// When it does not run, or cannot be signalled.
+    pub(crate) fn signal(&self, name: &str) -> Result<u32> {
+        let mark = self.running().with_context(|| format!("{} does not run", self.name))?;
+        mark.signal(name)?;
+        Ok(mark.pid)
     }
 
     /// Starts `command` in a process group of its own, with its output in `output.log`.

@@ -20,6 +20,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A role that ran this long has recovered.
 const RECOVERED: Duration = Duration::from_secs(60);
+/// Fenced so often within that time, a role has a twin.
+const TWIN: usize = 3;
 /// How long what is left of a role may take to go.
 const REMAINS: Duration = Duration::from_secs(5);
 
@@ -30,6 +32,11 @@ struct Endings {
     in_a_row: u32,
 }
 
+/// Whether a start failed only because the store is away.
+fn is_passing(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<account::StoreError>().is_some_and(account::StoreError::is_passing)
+}
+
 /// Starts roles, and starts them again.
 pub(crate) struct Supervisor {
     board: Board,
@@ -37,7 +44,7 @@ pub(crate) struct Supervisor {
     watched: Arc<Watched>,
     incarnation: String,
     endings: BTreeMap<Role, Endings>,
-    fenced: BTreeMap<Role, Instant>,
+    fenced: BTreeMap<Role, Vec<Instant>>,
     starting: JoinSet<(Role, anyhow::Result<Running>)>,
 }
 
@@ -55,11 +62,16 @@ impl Supervisor {
         }
     }
 
-    /// Starts a role for the first time: what is wrong then is for the operator.
-    pub(crate) async fn start(&self, role: Role) -> anyhow::Result<()> {
-        let running = start::start(role, &self.config, &self.watched, &self.incarnation).await?;
+    /// Starts a role for the first time: what is wrong then is for the operator. A store that is merely away is not wrong:
+    /// a process that is started again meanwhile still answers callbacks.
+    pub(crate) async fn start(&mut self, role: Role) -> anyhow::Result<()> {
+        let started = start::start(role, &self.config, &self.watched, &self.incarnation).await;
         metrics::started(role.label());
-        lock(&self.board).insert(role, Ok(running));
+        match started {
+            Ok(running) => drop(lock(&self.board).insert(role, Ok(running))),
+            Err(error) if is_passing(&error) => self.again(role, format!("{error:#}")),
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
@@ -94,14 +106,17 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Fenced once, it may have been its own former membership; twice within a minute, it is a twin.
+    /// Fenced, it may have been its own former membership: every broker that dies may leave one behind. Fenced again and
+    /// again within a minute, it is a twin.
     fn judge(&mut self, role: Role, why: &str) -> Result<(), String> {
         if !why.contains("another process") {
             return Ok(());
         }
-        let before = self.fenced.insert(role, Instant::now());
-        match before {
-            Some(at) if at.elapsed() < RECOVERED => Err(format!("{} ended by itself: {why}", role.label())),
+        let fenced = self.fenced.entry(role).or_default();
+        fenced.retain(|at| at.elapsed() < RECOVERED);
+        fenced.push(Instant::now());
+        match fenced.len() {
+            TWIN.. => Err(format!("{} ended by itself: {why}", role.label())),
             _ => Ok(()),
         }
     }

@@ -107,16 +107,16 @@ impl Handler for Easemob {
         self.end(record, DeliveryResult::Unknown, rerun)
     }
 
-    fn crowded(&self, record: &Record) -> Done {
-        self.fail(record, "crowded", false)
+    fn crowded(&self, record: &Record, rerun: bool) -> Done {
+        self.fail(record, "crowded", rerun)
     }
 
     fn oversize(&self, record: &Record) -> Done {
         self.fail(record, "oversize", false)
     }
 
-    fn dead(&self, record: &Record, reason: &'static str) -> Done {
-        self.fail(record, reason, false)
+    fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+        self.fail(record, reason, rerun)
     }
 
     fn ownership(&self, _owned: usize, _all: usize) {}

@@ -146,16 +146,16 @@ impl Handler for Provider {
         self.fail(record, "overdue", rerun)
     }
 
-    fn crowded(&self, record: &Record) -> Done {
-        self.fail(record, "crowded", false)
+    fn crowded(&self, record: &Record, rerun: bool) -> Done {
+        self.fail(record, "crowded", rerun)
     }
 
     fn oversize(&self, record: &Record) -> Done {
         self.fail(record, "oversize", false)
     }
 
-    fn dead(&self, record: &Record, reason: &'static str) -> Done {
-        self.end(record, Outcome::Dead { reason: reason.into() }, false)
+    fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+        self.end(record, Outcome::Dead { reason: reason.into() }, rerun)
     }
 
     fn ownership(&self, _owned: usize, _all: usize) {}

@@ -103,7 +103,7 @@ fn of_two_processes_under_one_instance_id_one_ends_and_nothing_is_answered_twice
     until("one of them to end", seconds(60), || {
         (one.ended().is_some() || twin.ended().is_some()).then_some(())
     });
-    // The one that is fenced first takes its id back once before it gives up, so that both may end.
+    // The one that is fenced first takes its id back twice before it gives up, so that both may end.
     let looked_after = |what: &str, process: &mut Process| {
         if process.ended().is_some() {
             assert_eq!(process.wait_end(1), Some(1));

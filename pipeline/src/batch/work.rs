@@ -10,6 +10,7 @@ use super::pending::Pending;
 use super::poller::{Failure, Poller};
 use super::sink::Sink;
 use super::tasks::Answer;
+use crate::kafka::crash::{self, Step};
 use crate::kafka::{CommitOffset, PublishError};
 use crate::{GivenUp, Record, dead_letter};
 
@@ -65,6 +66,7 @@ impl<S: Sink> Poller<S> {
 
     /// Commits all at once; if that fails, each alone, so that one partition's trouble is not everyone's.
     fn commit(&mut self, commits: Vec<(Ask, i64, Option<Pending>)>) -> Result<(), Failure> {
+        let opens = commits.iter().any(|(_, _, pending)| pending.is_some());
         let mut asks = Vec::with_capacity(commits.len());
         let mut offsets = Vec::with_capacity(commits.len());
         for (ask, next, pending) in commits {
@@ -73,6 +75,7 @@ impl<S: Sink> Poller<S> {
             asks.push(ask);
         }
         let together = self.consumer.commit(&offsets);
+        crash::at(if opens { Step::RangeOpened } else { Step::RangeClosed });
         for (ask, offset) in asks.iter().zip(&offsets) {
             let result = match &together {
                 Ok(()) => Ok(()),
@@ -109,6 +112,7 @@ impl<S: Sink> Poller<S> {
             wait = Duration::ZERO;
             match answer {
                 Answer::Inserted { ask, table, result, took } => {
+                    crash::at(Step::BlockInserted);
                     let name = self.setup.sink.tables().get(table).copied().unwrap_or("unknown");
                     metrics::histogram!(names::INSERT_SECONDS, "table" => name).record(took.as_secs_f64());
                     if let Err(error) = &result

@@ -64,15 +64,15 @@ pub trait Handler: Send + Sync + 'static {
     fn overdue(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a record that does not run because its app or its target leaves no room for others, see
-    /// [`crate::call::Crowding`]. Must be small.
-    fn crowded(&self, record: &Record) -> Done;
+    /// [`crate::call::Crowding`]; `rerun` as a job would have it. Must be small.
+    fn crowded(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a job whose own outcome was larger than may be written. Must be small.
     fn oversize(&self, record: &Record) -> Done;
 
-    /// The outcome that accompanies the dead letter of a record, in the same transaction. Must work from headers
-    /// alone when the value cannot be read.
-    fn dead(&self, record: &Record, reason: &'static str) -> Done;
+    /// The outcome that accompanies the dead letter of a record, in the same transaction; with `rerun` it may have run.
+    /// Must work from headers alone when the value cannot be read.
+    fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done;
 
     /// Tells which part of the external limits this instance may use: owned partitions of all partitions.
     fn ownership(&self, owned: usize, all: usize);

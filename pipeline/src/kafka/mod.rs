@@ -8,6 +8,7 @@ pub mod commit_meta;
 mod config;
 mod consumer;
 mod convert;
+pub(crate) mod crash;
 mod deliveries;
 mod error;
 mod group;

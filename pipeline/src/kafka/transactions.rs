@@ -11,6 +11,7 @@ use rdkafka::producer::{Producer, ThreadedProducer};
 
 use super::config::TRANSACTION_TIMEOUT;
 use super::consumer::GroupMetadata;
+use super::crash::{self, Step};
 use super::deliveries::{Delivered, Deliveries};
 use super::error::is_fencing;
 use super::group::{CommitOffset, offsets_with_metadata};
@@ -142,9 +143,11 @@ impl TransactionalProducer {
         if let Err(error) = worker.client.begin_transaction() {
             return worker.failed("begin transaction", &error);
         }
+        crash::at(Step::Begun);
         if let Err(reason) = worker.write(records, deadline) {
             return worker.abort(reason);
         }
+        crash::at(Step::Written);
         #[cfg(feature = "broker-tests")]
         match fault {
             Some(super::testing::Fault::Abort) => return worker.abort("planned fault".into()),
@@ -163,7 +166,10 @@ impl TransactionalProducer {
             Some(Err(error)) => return worker.failed("send offsets", &error),
             None => return self.discard("send offsets hangs"),
         }
+        crash::at(Step::OffsetsSent);
+        crash::during(Step::Committing);
         let outcome = worker.commit();
+        crash::at(Step::Committed);
         #[cfg(feature = "broker-tests")]
         if fault == Some(super::testing::Fault::LoseAfter) {
             return Outcome::Unknown("planned fault".into());

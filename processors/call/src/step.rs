@@ -131,16 +131,16 @@ impl Handler for Step {
         self.fail(record, "overdue", rerun)
     }
 
-    fn crowded(&self, record: &Record) -> Done {
-        self.fail(record, "crowded", false)
+    fn crowded(&self, record: &Record, rerun: bool) -> Done {
+        self.fail(record, "crowded", rerun)
     }
 
     fn oversize(&self, record: &Record) -> Done {
         self.fail(record, "oversize", false)
     }
 
-    fn dead(&self, record: &Record, reason: &'static str) -> Done {
-        self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, false)
+    fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+        self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, rerun)
     }
 
     /// Targets have no rate that instances share: breakers, cooldowns and retry budgets are each instance's own.

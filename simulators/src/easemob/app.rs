@@ -7,6 +7,7 @@ use super::token::Tokens;
 use crate::Secret;
 use crate::random::Random;
 use reqwest::Url;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
@@ -31,20 +32,31 @@ pub(crate) enum ConfigError {
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) config: RuleConfig,
-    pub(crate) url: Url,
+    servers: Vec<Url>,
+    turn: Arc<AtomicUsize>,
     pub(crate) wait: Duration,
 }
 
 impl Rule {
     fn validated(config: RuleConfig) -> Result<Self, ConfigError> {
         let refused = |reason: String| ConfigError::Url { name: config.name.clone(), reason };
-        let url = Url::parse(&config.url).map_err(|error| refused(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(refused("neither http nor https".into()));
-        }
+        let servers = std::iter::once(&config.url).chain(&config.spare_urls).map(|url| {
+            let url = Url::parse(url).map_err(|error| refused(error.to_string()))?;
+            let usable = matches!(url.scheme(), "http" | "https");
+            if usable { Ok(url) } else { Err(refused("neither http nor https".into())) }
+        });
+        let servers = servers.collect::<Result<_, _>>()?;
         let usual_ms = if config.stage == Stage::Pre { 200 } else { 10_000 };
         let wait = Duration::from_millis(config.wait_ms.unwrap_or(usual_ms));
-        Ok(Self { url, wait, config })
+        Ok(Self { servers, turn: Arc::default(), wait, config })
+    }
+
+    /// The servers in the order in which this call tries them: another one is the first each time.
+    pub(crate) fn servers(&self) -> Vec<Url> {
+        let mut servers = self.servers.clone();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % servers.len().max(1);
+        servers.rotate_left(turn);
+        servers
     }
 
     /// Whether the rule covers a conversation type and a body type at a stage.
@@ -163,6 +175,14 @@ mod tests {
         assert!(narrow.covers(Stage::Pre, ChatKind::Group, "txt"));
         assert!(!narrow.covers(Stage::Pre, ChatKind::Chat, "txt"));
         assert!(!narrow.covers(Stage::Pre, ChatKind::Group, "img"));
+    }
+
+    #[test]
+    fn the_servers_of_a_rule_are_called_by_turns() {
+        let spare_urls = vec!["http://127.0.0.1:2/x".into()];
+        let rule = Rule::validated(RuleConfig { spare_urls, ..rule("a", "http://127.0.0.1:1/x") }).unwrap();
+        let ports = || rule.servers().iter().filter_map(|url| url.port()).collect::<Vec<_>>();
+        assert_eq!([ports(), ports(), ports()], [[1, 2], [2, 1], [1, 2]]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use tokio::time::Instant;
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    /// Servers in the order in which they are tried: the next only when one refuses the connection.
+    pub(crate) urls: Vec<Url>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -59,21 +60,31 @@ pub(crate) fn client(trusted: Option<&Path>) -> Result<Client, StartError> {
 /// Sends a call and waits for the whole reply, at most `wait`; then the connection is dropped.
 pub(crate) async fn exchange(client: &Client, call: Call, wait: Duration) -> Exchange {
     let begun = Instant::now();
-    let request = client.request(call.method, call.url).headers(call.headers).body(call.body);
     let answered = tokio::time::timeout(wait, async {
-        let reply = request.send().await?;
-        let status = reply.status().as_u16();
-        Ok::<_, reqwest::Error>((status, reply.bytes().await?))
+        let mut left = call.urls.iter();
+        loop {
+            let Some(url) = left.next() else { return Ok(None) };
+            let request = client.request(call.method.clone(), url.clone());
+            match request.headers(call.headers.clone()).body(call.body.clone()).send().await {
+                Ok(reply) => {
+                    let status = reply.status().as_u16();
+                    return Ok::<_, reqwest::Error>(Some((status, reply.bytes().await?)));
+                }
+                Err(error) if error.is_connect() && !left.as_slice().is_empty() => {}
+                Err(error) => return Err(error),
+            }
+        }
     })
     .await;
     let latency_ms = fractional_ms(begun.elapsed());
     let failed =
         |failure| Exchange { status: None, reply: String::new(), failure: Some(failure), latency_ms };
     match answered {
-        Ok(Ok((status, bytes))) => {
+        Ok(Ok(Some((status, bytes)))) => {
             let reply = String::from_utf8_lossy(&bytes).into_owned();
             Exchange { status: Some(status), reply, failure: None, latency_ms }
         }
+        Ok(Ok(None)) => failed(Failure::Connect),
         Ok(Err(error)) => {
             tracing::debug!(%error, "callback failed");
             failed(Failure::Connect)

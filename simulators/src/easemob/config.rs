@@ -80,6 +80,9 @@ pub struct RuleConfig {
     pub name: String,
     /// Where callbacks go.
     pub url: String,
+    /// Further servers of the same kind, as behind a balancer: all are called by turns, and one that refuses the connection
+    /// is passed over.
+    pub spare_urls: Vec<String>,
     /// Secret of the signature.
     pub secret: Secret,
     /// Before or after sending.

@@ -61,7 +61,7 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    fn into_call(self, url: reqwest::Url) -> Result<Call, ControlError> {
+    fn into_call(self, urls: Vec<reqwest::Url>) -> Result<Call, ControlError> {
         let refused = |what: &str| ControlError::Header(format!("unusable {what}"));
         let method = self.method.as_deref().unwrap_or("POST");
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| refused("method"))?;
@@ -74,7 +74,7 @@ impl Raw {
             Some(digits) => Bytes::from(unhex(&digits).ok_or_else(|| refused("body_hex"))?),
             None => Bytes::from(self.body),
         };
-        Ok(Call { method, url, headers, body })
+        Ok(Call { method, urls, headers, body })
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn raw(easemob: Shared, Json(order): Json<Raw>) -> Answer {
     let rule = rules.iter().find(|rule| rule.config.name == order.rule);
     let rule = rule.ok_or_else(|| ControlError::Rule(order.rule.clone()))?;
     let (record, _) = easemob.prepare(&app.key, rule, &serde_json::Map::new(), None);
-    let call = order.into_call(rule.url.clone())?;
+    let call = order.into_call(rule.servers())?;
     let request = String::from_utf8_lossy(&call.body).into_owned();
     let record = CallbackRecord { request, call: Some(call.clone()), ..record };
     Ok(Json(perform(&easemob, record, call).await))
@@ -157,6 +157,12 @@ fn once() -> u32 {
 pub(crate) async fn faults(easemob: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
     easemob.faults.add(order.scope, order.times, order.fault);
     Json(json!({ "planned": easemob.faults.left() }))
+}
+
+/// `DELETE /control/faults`: no call goes wrong any more.
+pub(crate) async fn well(easemob: Shared) -> Json<Value> {
+    easemob.faults.clear();
+    Json(json!({ "planned": 0 }))
 }
 
 #[derive(Debug, Deserialize)]

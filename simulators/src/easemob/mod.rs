@@ -108,7 +108,7 @@ fn router(easemob: Easemob) -> Router {
         .route("/control/raw", post(control::raw))
         .route("/control/recall", post(control::recall))
         .route("/control/rules", put(control::rules))
-        .route("/control/faults", post(control::faults))
+        .route("/control/faults", post(control::faults).delete(control::well))
         .route("/control/tokens/revoke", post(control::revoke))
         .route("/control/reset", post(control::reset))
         .route("/control/inbox", get(readings::inbox))
@@ -155,7 +155,7 @@ impl Easemob {
         let request = Value::Object(fields.clone()).to_string();
         let call = Call {
             method: Method::POST,
-            url: rule.url.clone(),
+            urls: rule.servers(),
             headers: control::json_headers(),
             body: request.clone().into(),
         };

@@ -71,7 +71,7 @@ fn router(model: Model) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/models", get(control::models))
-        .route("/control/faults", post(control::faults))
+        .route("/control/faults", post(control::faults).delete(control::well))
         .route("/control/hold", post(control::hold))
         .route("/control/release", post(control::release))
         .route("/control/ledger", get(control::ledger))

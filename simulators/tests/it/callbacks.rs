@@ -265,3 +265,15 @@ async fn a_configuration_that_cannot_work_is_refused_by_name() {
     let untrusted = Config { trusted_certificates: Some("/no/such/file.pem".into()), ..Config::default() };
     assert_eq!(start(untrusted).await.err().unwrap().label(), "client");
 }
+
+#[tokio::test]
+async fn of_two_servers_behind_one_rule_one_that_is_down_is_passed_over() {
+    let line = Line::start(r#"{"valid":true}"#).await;
+    let down = "http://127.0.0.1:9/callback".to_owned();
+    let sim = easemob(vec![RuleConfig { spare_urls: vec![down], ..rule("before", &line.url) }]).await;
+    for _ in 0..4 {
+        let sent = order(&sim, "/control/send", hello(json!({}))).await;
+        assert_eq!(sent["decided_by"], "verdict", "{sent}");
+    }
+    assert_eq!(line.bodies().len(), 4);
+}

@@ -161,3 +161,13 @@ async fn a_planned_fault_meets_only_calls_in_its_scope_and_as_often_as_planned()
     }
     assert_eq!(statuses, [500, 500, 200]);
 }
+
+#[tokio::test]
+async fn planned_faults_that_are_taken_back_meet_no_call() {
+    let sim = start(Config::default()).await;
+    order(&sim, "/control/faults", json!({"times": 1000, "fault": {"kind": "server_error"}})).await;
+    assert_eq!(ask(&sim, "m", &["hello"]).await.status, 500);
+    let answered = call(crate::http::client().delete(sim.url("/control/faults"))).await.unwrap();
+    assert_eq!(answered.json(), json!({"planned": 0}));
+    assert_eq!(ask(&sim, "m", &["hello"]).await.status, 200);
+}

@@ -51,6 +51,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the store is merely away: nobody can be reached, or nothing comes in time. It may work later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Statement { source, .. } => matches!(source, clickhouse::error::Error::Network(_)),
+            Self::TimedOut { .. } => true,
+            Self::NotMigrated(_)
+            | Self::Drift { .. }
+            | Self::Newer(_)
+            | Self::MissingTable(_)
+            | Self::Settings(_) => false,
+        }
+    }
+
     /// A closed label for counters.
     pub fn label(&self) -> &'static str {
         match self {

@@ -102,11 +102,10 @@ impl Step {
     }
 
     /// A result without a run.
-    fn end(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+    fn end(&self, record: &Record, Sent { result, attempts }: Sent, rerun: bool) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the part");
         };
-        let Sent { result, attempts } = undelivered(reason);
         metrics::ended(&result, Duration::ZERO);
         let now = self.clock.now();
         let ended = Ended { result, characters: 0, attempts, rerun, started_at: now, ended_at: now };
@@ -132,24 +131,27 @@ impl Handler for Step {
     async fn run(&self, job: Job) -> Done {
         match read(&job.record) {
             Ok(answer) => self.deliver(&answer, &job).await,
-            Err(error) => self.end(&job.record, error.label(), job.rerun),
+            Err(error) => self.end(&job.record, undelivered(error.label()), job.rerun),
         }
     }
 
     fn overdue(&self, record: &Record, rerun: bool) -> Done {
-        self.end(record, "overdue", rerun)
+        self.end(record, undelivered("overdue"), rerun)
     }
 
-    fn crowded(&self, record: &Record) -> Done {
-        self.end(record, "crowded", false)
+    fn crowded(&self, record: &Record, rerun: bool) -> Done {
+        self.end(record, undelivered("crowded"), rerun)
     }
 
     fn oversize(&self, record: &Record) -> Done {
-        self.end(record, "oversize", false)
+        self.end(record, undelivered("oversize"), false)
     }
 
-    fn dead(&self, record: &Record, _reason: &'static str) -> Done {
-        self.end(record, "dead", false)
+    fn dead(&self, record: &Record, _reason: &'static str, rerun: bool) -> Done {
+        // It may have been sent by each process that it is blamed for.
+        let sent =
+            if rerun { Sent { result: DeliveryResult::Unknown, attempts: 0 } } else { undelivered("dead") };
+        self.end(record, sent, rerun)
     }
 
     fn ownership(&self, owned: usize, all: usize) {

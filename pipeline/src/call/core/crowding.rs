@@ -116,7 +116,7 @@ impl Core {
         entry.phase = Phase::Running(task);
         self.tasks.insert(task, Task { key, place: None });
         self.tally.crowded += 1;
-        self.actions.push(Action::TurnAway { task, record });
+        self.actions.push(Action::TurnAway { task, record, rerun: entry.rerun });
     }
 }
 

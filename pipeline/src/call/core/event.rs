@@ -109,11 +109,13 @@ pub(crate) enum Action {
         task: u64,
         record: Arc<Record>,
         reason: &'static str,
+        rerun: bool,
     },
     /// End the record as crowded, as a task like any other.
     TurnAway {
         task: u64,
         record: Arc<Record>,
+        rerun: bool,
     },
     Cancel {
         task: u64,

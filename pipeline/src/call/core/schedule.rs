@@ -80,7 +80,7 @@ impl Core {
         self.tasks.insert(task, Task { key, place: Some(work.shares.clone()) });
         if entry.before.attempts >= FATAL_ATTEMPTS {
             self.tally.buried += 1;
-            self.actions.push(Action::Bury { task, record, reason: CRASH });
+            self.actions.push(Action::Bury { task, record, reason: CRASH, rerun: entry.rerun });
         } else {
             self.tally.reruns += u64::from(entry.rerun);
             self.actions.push(Action::Run {

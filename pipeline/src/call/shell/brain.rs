@@ -128,11 +128,11 @@ impl<H: Handler> Brain<H> {
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
-            Action::Bury { task, record, reason } => self.bury(task, record, reason),
-            Action::TurnAway { task, record } => {
+            Action::Bury { task, record, reason, rerun } => self.bury(task, record, (reason, rerun)),
+            Action::TurnAway { task, record, rerun } => {
                 let (work, away) = (Arc::clone(&self.work), Arc::clone(&record));
-                let abort =
-                    self.tasks.set.spawn_on(async move { Some(work.turn_away(&away)) }, &self.runtime);
+                let turned = async move { Some(work.turn_away(&away, rerun)) };
+                let abort = self.tasks.set.spawn_on(turned, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
             Action::Cancel { task } => self.tasks.cancel(task),
@@ -155,9 +155,9 @@ impl<H: Handler> Brain<H> {
         }
     }
 
-    fn bury(&mut self, task: u64, record: Arc<Record>, reason: &'static str) {
+    fn bury(&mut self, task: u64, record: Arc<Record>, (reason, rerun): (&'static str, bool)) {
         let (work, buried) = (Arc::clone(&self.work), Arc::clone(&record));
-        let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, reason) }, &self.runtime);
+        let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, reason, rerun) }, &self.runtime);
         self.tasks.started(Running { task, record, burial: true, abort });
     }
 
@@ -185,7 +185,8 @@ impl<H: Handler> Brain<H> {
             Ok(ending) => Some(Event::Ended { task, ending }),
             Err(reason) if burial => Some(Event::Ended { task, ending: Ending::Broken(reason) }),
             Err(reason) => {
-                self.bury(task, record, reason);
+                // What it did before it panicked is lost.
+                self.bury(task, record, (reason, true));
                 None
             }
         }

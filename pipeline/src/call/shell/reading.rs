@@ -38,6 +38,6 @@ impl<H: Handler> Reading<H> {
             Ok(Err(Refused::DeadLetter { reason })) => reason,
             Err(_) => "panic",
         };
-        self.work.bury(record, reason).map_or(Verdict::Pause("dead_panicked"), Verdict::Dead)
+        self.work.bury(record, reason, false).map_or(Verdict::Pause("dead_panicked"), Verdict::Dead)
     }
 }

@@ -24,8 +24,8 @@ impl<H: Handler> Work<H> {
     }
 
     /// The outcome of a record that is turned away.
-    pub(super) fn turn_away(&self, record: &Record) -> Vec<Outgoing> {
-        self.sized(record, self.handler.crowded(record))
+    pub(super) fn turn_away(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
+        self.sized(record, self.handler.crowded(record, rerun))
     }
 
     pub(super) fn sized(&self, record: &Record, Done { outputs }: Done) -> Vec<Outgoing> {
@@ -36,10 +36,11 @@ impl<H: Handler> Work<H> {
     }
 
     /// The dead letter of a record together with its outcome; `None` when the handler panics over it.
-    pub(super) fn bury(&self, record: &Record, reason: &'static str) -> Option<Vec<Outgoing>> {
+    pub(super) fn bury(&self, record: &Record, reason: &'static str, rerun: bool) -> Option<Vec<Outgoing>> {
         let attempts = if reason == CRASH { u32::from(FATAL_ATTEMPTS) } else { 1 };
         let letter = dead_letter(&self.dead_letters, record, GivenUp { step: &self.step, reason, attempts });
-        let Done { outputs } = catch_unwind(AssertUnwindSafe(|| self.handler.dead(record, reason))).ok()?;
+        let end = AssertUnwindSafe(|| self.handler.dead(record, reason, rerun));
+        let Done { outputs } = catch_unwind(end).ok()?;
         Some(std::iter::once(letter).chain(outputs).collect())
     }
 }

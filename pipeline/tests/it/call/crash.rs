@@ -113,9 +113,9 @@ fn the_third_crash_on_a_record_ends_it_with_a_dead_letter_and_its_outcome() {
         handle.kill();
     }
     let handle = rig.start(0);
-    until("it is dead", || rig.outcomes().iter().any(|outcome| outcome == "killer dead:crash"));
+    until("it is dead", || rig.outcomes().iter().any(|outcome| outcome == "killer dead:crash-rerun"));
     until("others go on", || rig.outcomes().len() == 3);
-    assert_eq!(rig.sorted_outcomes(), ["after done", "before done", "killer dead:crash"]);
+    assert_eq!(rig.sorted_outcomes(), ["after done", "before done", "killer dead:crash-rerun"]);
     let letters = committed(&rig.dead_letters);
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].header("dead-letter-reason"), Some(&b"crash"[..]));

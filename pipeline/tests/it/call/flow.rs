@@ -90,7 +90,7 @@ fn an_app_that_hangs_with_more_than_a_partition_holds_stops_nobody_else() {
     outcomes.dedup();
     let of = |how: &str| outcomes.iter().filter(|it| it.ends_with(how)).count();
     assert_eq!(
-        (outcomes.len(), of("done"), of("crowded"), of("dead:panic")),
+        (outcomes.len(), of("done"), of("crowded"), of("dead:panic-rerun")),
         (6_301, held + 300, 6_000 - held, 1)
     );
     assert!(handle.stop(Stop::Restart, GRACE).failure.is_none());
@@ -104,7 +104,7 @@ fn whatever_a_record_does_it_ends_in_one_outcome() {
     until("all", || committed_count(&handle) == 6);
     assert_eq!(
         rig.sorted_outcomes(),
-        ["h overdue", "l oversize", "m dead:panic", "o done", "p dead:panic", "u dead:undecodable",]
+        ["h overdue", "l oversize", "m dead:panic", "o done", "p dead:panic-rerun", "u dead:undecodable",]
     );
     let letters = committed(&rig.dead_letters);
     let mut reasons: Vec<_> = letters

@@ -113,7 +113,7 @@ impl Handler for Script {
         self.answer(record, if rerun { "overdue-rerun" } else { "overdue" }, 0)
     }
 
-    fn crowded(&self, record: &Record) -> Done {
+    fn crowded(&self, record: &Record, _rerun: bool) -> Done {
         assert_ne!(words(record)[3], "crowded-bomb", "planned");
         self.answer(record, "crowded", 0)
     }
@@ -122,8 +122,8 @@ impl Handler for Script {
         self.answer(record, "oversize", 0)
     }
 
-    fn dead(&self, record: &Record, reason: &'static str) -> Done {
-        self.answer(record, &format!("dead:{reason}"), 0)
+    fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+        self.answer(record, &format!("dead:{reason}{}", if rerun { "-rerun" } else { "" }), 0)
     }
 
     fn ownership(&self, owned: usize, all: usize) {

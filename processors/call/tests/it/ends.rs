@@ -39,9 +39,9 @@ async fn a_record_is_ended_from_its_headers_when_its_value_cannot_be_read() {
     let mut broken = record(&request);
     broken.value = Some(vec![0xff]);
     for (done, expected) in [
-        (world.step.dead(&broken, "malformed"), Outcome::Dead { reason: "malformed".into() }),
+        (world.step.dead(&broken, "malformed", false), Outcome::Dead { reason: "malformed".into() }),
         (world.step.overdue(&broken, false), Outcome::Failed { reason: "overdue".into(), verdict: None }),
-        (world.step.crowded(&broken), Outcome::Failed { reason: "crowded".into(), verdict: None }),
+        (world.step.crowded(&broken, false), Outcome::Failed { reason: "crowded".into(), verdict: None }),
         (world.step.oversize(&broken), Outcome::Failed { reason: "oversize".into(), verdict: None }),
     ] {
         let answered = outcome(&broken, done);
@@ -56,15 +56,17 @@ async fn a_record_that_names_no_request_has_no_outcome() {
     let world = World::new().await;
     let mut nameless = record(&world.request("hello", 1_000));
     (nameless.value, nameless.headers) = (None, Vec::new());
-    assert_eq!(world.step.dead(&nameless, "empty").outputs, []);
+    assert_eq!(world.step.dead(&nameless, "empty", false).outputs, []);
 }
 
 #[tokio::test]
 async fn every_end_of_one_request_has_the_same_id() {
     let world = World::new().await;
     let request = world.request("hello", 10_000);
-    let dead = outcome(&record(&request), world.step.dead(&record(&request), "crashed"));
+    let dead = outcome(&record(&request), world.step.dead(&record(&request), "crashed", true));
     assert_eq!(reason(&dead), "crashed");
+    assert!(dead.rerun, "what its runs cost is unknown");
+    assert!(outcome(&record(&request), world.step.crowded(&record(&request), true)).rerun);
     assert_eq!(world.run(&request).await.id, dead.id);
 }
 

@@ -29,7 +29,7 @@ fn item(offset: i64, lane: &str, app: &str) -> Item {
 /// Records turned away, as (offset, task).
 fn away(actions: &[Action]) -> Vec<(i64, u64)> {
     let away = |action: &Action| match action {
-        Action::TurnAway { task, record } => Some((record.offset, *task)),
+        Action::TurnAway { task, record, .. } => Some((record.offset, *task)),
         _ => None,
     };
     actions.iter().filter_map(away).collect()

@@ -149,7 +149,7 @@ impl World {
         match action {
             Action::Run { task, record, rerun, .. } => self.run(task, &record, rerun),
             Action::Bury { task, record, .. } => self.run(task, &record, true),
-            Action::TurnAway { task, record } => self.turn_away(task, &record),
+            Action::TurnAway { task, record, .. } => self.turn_away(task, &record),
             Action::Cancel { task } => self.running.get_mut(&task).unwrap().cancelled = true,
             Action::Pause { partition } => self.side(partition).paused = true,
             Action::Resume { partition, session, from } => {

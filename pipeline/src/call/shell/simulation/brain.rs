@@ -26,8 +26,8 @@ pub(super) struct Running {
 
 enum What {
     Call { call: Call, rerun: bool, until: i64 },
-    TurnAway,
-    Bury(&'static str),
+    TurnAway(bool),
+    Bury(&'static str, bool),
 }
 
 /// How a task came back, as a set of tasks tells it.
@@ -73,15 +73,12 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, event: Event) -> bool {
                 Action::Run { task, record, rerun, hard_deadline } => {
                     begin(parts, task, record, rerun, hard_deadline);
                 }
-                Action::Bury { task, record, reason } => {
-                    start(
-                        parts,
-                        task,
-                        Running { record, burial: true, what: What::Bury(reason), cancelled: false },
-                    );
+                Action::Bury { task, record, reason, rerun } => {
+                    let what = What::Bury(reason, rerun);
+                    start(parts, task, Running { record, burial: true, what, cancelled: false });
                 }
-                Action::TurnAway { task, record } => {
-                    let what = What::TurnAway;
+                Action::TurnAway { task, record, rerun } => {
+                    let what = What::TurnAway(rerun);
                     start(parts, task, Running { record, burial: false, what, cancelled: false });
                 }
                 Action::Cancel { task } => {
@@ -178,7 +175,8 @@ fn joined<H: Handler>(parts: &Rc<Parts<H>>) -> Option<Event> {
         Joined::Cancelled => Ending::Cancelled,
         Joined::Panicked if running.burial => Ending::Broken("panic"),
         Joined::Panicked => {
-            let what = What::Bury("panic");
+            // It ran, so it may have reached the outside.
+            let what = What::Bury("panic", true);
             start(parts, task, Running { burial: true, what, ..running });
             return None;
         }
@@ -217,8 +215,8 @@ fn poll<H: Handler>(parts: &Rc<Parts<H>>, running: &mut Running) -> Option<Joine
     }
     let record = &running.record;
     match &mut running.what {
-        What::TurnAway => Some(Joined::Outputs(Some(parts.work.turn_away(record)))),
-        What::Bury(reason) => Some(Joined::Outputs(parts.work.bury(record, reason))),
+        What::TurnAway(rerun) => Some(Joined::Outputs(Some(parts.work.turn_away(record, *rerun)))),
+        What::Bury(reason, rerun) => Some(Joined::Outputs(parts.work.bury(record, reason, *rerun))),
         What::Call { call, rerun, until } => {
             let mut context = Context::from_waker(Waker::noop());
             match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context))) {

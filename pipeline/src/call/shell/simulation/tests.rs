@@ -65,7 +65,7 @@ impl Handler for Sample {
         outcome(record, "overdue")
     }
 
-    fn crowded(&self, record: &Record) -> Done {
+    fn crowded(&self, record: &Record, _rerun: bool) -> Done {
         outcome(record, "crowded")
     }
 
@@ -73,7 +73,7 @@ impl Handler for Sample {
         outcome(record, "oversize")
     }
 
-    fn dead(&self, record: &Record, _reason: &'static str) -> Done {
+    fn dead(&self, record: &Record, _reason: &'static str, _rerun: bool) -> Done {
         outcome(record, "dead")
     }
 

@@ -10,19 +10,19 @@ use schemas::ledger::LedgerEntry;
 
 macro_rules! example {
     ($file:literal) => {
-        serde_json::from_str(include_str!(concat!("../../../../schemas/examples/", $file))).unwrap()
+        serde_json::from_str(include_str!(concat!("../../../schemas/examples/", $file))).unwrap()
     };
 }
 
 /// A message of that Easemob id about which Easemob was told this.
-pub(super) fn message(easemob_id: &str, reply: CallbackReply) -> Message {
+pub(crate) fn message(easemob_id: &str, reply: CallbackReply) -> Message {
     let Event::Message(message) = example!("events/valid-message.json") else { panic!("not a message") };
     let id = MessageId::new(format!("acme#support/chat/{easemob_id}")).unwrap();
     Message { id, reply, ..message }
 }
 
 /// The records of a turn that was asked, answered in one part, and delivered.
-pub(super) fn answered_turn(number: usize) -> (Decision, Answer, Delivery) {
+pub(crate) fn answered_turn(number: usize) -> (Decision, Answer, Delivery) {
     let (turn, id) = (TurnId::derive("sample", number), AnswerId::derive("sample", number));
     let decision: Decision = example!("decisions/valid-asked.json");
     let answer: Answer = example!("answers/valid-model.json");
@@ -38,7 +38,7 @@ pub(super) fn answered_turn(number: usize) -> (Decision, Answer, Delivery) {
 }
 
 /// How the request of a turn ended: a failed attempt, then the call of that number on the invoice.
-pub(super) fn outcome(number: usize, call: u64) -> Answered {
+pub(crate) fn outcome(number: usize, call: u64) -> Answered {
     let Event::Answered(mut answered) = example!("events/valid-answered-done.json") else {
         panic!("not an outcome")
     };
@@ -48,12 +48,12 @@ pub(super) fn outcome(number: usize, call: u64) -> Answered {
 }
 
 /// A settled amount for the request of a turn.
-pub(super) fn settled(number: usize) -> LedgerEntry {
+pub(crate) fn settled(number: usize) -> LedgerEntry {
     let entry: LedgerEntry = example!("ledger/valid-settle.json");
     LedgerEntry { request: RequestId::derive("sample", number), ..entry }
 }
 
 /// A fact without an amount.
-pub(super) fn uncertain() -> LedgerEntry {
+pub(crate) fn uncertain() -> LedgerEntry {
     example!("ledger/valid-uncertain-without-amount.json")
 }

@@ -1,11 +1,12 @@
-//! The four clauses of the promise, each checked on what topics, tables and stand-ins hold.
+//! The four clauses of the promise, each checked on what topics, tables and stand-ins hold. The demo shows all of them,
+//! the failure run those that hold through failures.
 
 mod answered;
 mod charged;
 mod judged;
 mod replayable;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 pub(crate) use answered::answered;
 pub(crate) use charged::{Bill, charged};
@@ -15,9 +16,10 @@ pub(crate) use replayable::{Refold, replayable};
 /// A clause, and whether it holds.
 #[derive(Debug)]
 pub(crate) struct Clause {
-    name: &'static str,
-    figure: String,
-    source: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) figure: String,
+    /// Where the figures come from.
+    pub(crate) source: &'static str,
     /// Everything that is not as it must be.
     pub(crate) problems: Vec<String>,
 }

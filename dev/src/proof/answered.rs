@@ -119,7 +119,8 @@ mod tests {
     use serde_json::json;
 
     fn send(answer: &Answer) -> RestSend {
-        RestSend { ext: Some(json!({ "huiyin": { "answer": answer.id.to_string(), "part": 1 } })) }
+        let ext = json!({ "huiyin": { "reply_id": answer.id.to_string(), "part": 1 } });
+        RestSend { ext: Some(ext), at: 0, fault: None }
     }
 
     #[test]
@@ -160,7 +161,7 @@ mod tests {
             check(&[&other], &one, &reported, &[send(&answer)]),
             check(&[&asked], &two, &reported, &[send(&answer), send(&again)]),
             check(&[&asked], &one, &reported, &[send(&answer), send(&answer)]),
-            check(&[&asked], &one, &reported, &[send(&answer), RestSend { ext: None }]),
+            check(&[&asked], &one, &reported, &[send(&answer), RestSend { ext: None, at: 0, fault: None }]),
             check(&[&asked], &one, &reported, &[]),
             check(&[&asked], &one, &[], &[send(&answer)]),
             check(&[&asked], &one, &[delivery.clone(), delivery], &[send(&answer)]),

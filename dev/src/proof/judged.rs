@@ -28,7 +28,8 @@ pub(crate) fn judged(callbacks: &[Callback], events: &[Event], disturbed: bool) 
     }
     let (mut in_time, mut unanswered) = (0, 0);
     for (callback, id) in &honest {
-        if disturbed && !is_verdict(callback) {
+        let recorded_late = missed.contains(&id.as_str());
+        if disturbed && (!is_verdict(callback) || callback.is_unavailable() || recorded_late) {
             unanswered += 1;
             continue;
         }

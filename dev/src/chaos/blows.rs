@@ -1,0 +1,70 @@
+//! What was done to the line, and when: without a blow, nothing may be repeated.
+
+use super::line::Role;
+
+/// After it, what a rebalance or a reconnection cuts off may still run again.
+const AFTERMATH_MS: i64 = 20_000;
+
+/// What a blow was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// SIGKILL.
+    Kill,
+    /// SIGSTOP, and much later SIGCONT.
+    Freeze,
+    /// SIGTERM.
+    Restart,
+    /// A broker was killed.
+    Broker,
+}
+
+/// One blow, between two moments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blow {
+    pub(crate) kind: Kind,
+    /// Whose process; nobody's when a broker was hit, which may hit everybody.
+    pub(crate) role: Option<Role>,
+    /// Milliseconds since the epoch.
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+}
+
+impl Blow {
+    /// Whether something of a role that ran at `first` and again at `again` can have been cut off by it.
+    pub(crate) fn explains(&self, role: Role, first: i64, again: i64) -> bool {
+        let after = match self.kind {
+            // The partitions move only if it stays away, which it does not.
+            Kind::Kill | Kind::Restart => 1_000,
+            Kind::Freeze | Kind::Broker => AFTERMATH_MS,
+        };
+        self.role.is_none_or(|hit| hit == role) && first <= self.to + after && self.from <= again
+    }
+}
+
+/// All blows of a run, and its measured windows.
+#[derive(Debug, Default)]
+pub(crate) struct Blows(pub(crate) Vec<Blow>);
+
+impl Blows {
+    /// The last blow that explains why something of a role ran at `first` and again at `again`.
+    pub(crate) fn explain(&self, role: Role, first: i64, again: i64) -> Option<&Blow> {
+        self.0.iter().rev().find(|blow| blow.explains(role, first, again))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_blow_to_the_role_or_to_a_broker_between_both_runs_explains_a_repetition() {
+        let blow = |kind, role| Blow { kind, role, from: 100_000, to: 100_010 };
+        let blows = Blows(vec![blow(Kind::Kill, Some(Role::Call))]);
+        assert!(blows.explain(Role::Call, 99_000, 102_000).is_some());
+        assert!(blows.explain(Role::Deliver, 99_000, 102_000).is_none());
+        assert!(blows.explain(Role::Call, 99_000, 99_900).is_none());
+        assert!(blows.explain(Role::Call, 105_000, 106_000).is_none());
+        let broker = Blows(vec![blow(Kind::Broker, None)]);
+        assert!(broker.explain(Role::Deliver, 105_000, 106_000).is_some());
+    }
+}

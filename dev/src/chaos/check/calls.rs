@@ -1,0 +1,115 @@
+//! Model calls: none runs again once its outcome is committed, and what runs again says so.
+
+use super::{Evidence, Found, some, sum};
+use crate::chaos::blows::Kind;
+use crate::chaos::line::Role;
+use crate::proof::Clause;
+use crate::rig::model::Call;
+use std::collections::BTreeMap;
+
+/// Calls that are younger at a blow may run again without the mark `rerun`: what is admitted is committed as such within
+/// 250 ms, and that commit may take as long as a transaction may be open.
+const UNMARKED_MS: i64 = 5_250;
+
+#[derive(Default)]
+struct Tally {
+    /// Calls that were made and are in no outcome.
+    unseen: usize,
+    /// Those of them that the provider bills.
+    unseen_billed: usize,
+    /// Outcomes that are marked as reruns.
+    marked: usize,
+    /// Those of them for which the provider has a call that is in no outcome.
+    marked_and_made: usize,
+    /// Unseen calls whose outcome is not marked: they were young.
+    young: usize,
+    committed_again: Vec<String>,
+    unexplained: Vec<String>,
+    unmarked: Vec<String>,
+}
+
+/// Compares the providers' invoice with the outcomes.
+pub(crate) fn calls(evidence: &Evidence) -> Found {
+    let mut by_request: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    let (mut problems, mut tally, mut recorded) = (Vec::new(), Tally::default(), 0);
+    for call in &evidence.calls {
+        let request = call.attempt().map(|(request, _)| request).unwrap_or_default();
+        by_request.entry(request).or_default().push(call);
+    }
+    for (at, outcome) in evidence.log.outcomes() {
+        let request = outcome.request.to_string();
+        let made = by_request.remove(request.as_str()).unwrap_or_default();
+        recorded += outcome.attempts.len();
+        tally.take(evidence, (&request, outcome.rerun), (at, outcome.attempts.len()), &made);
+    }
+    let stray: Vec<&str> = by_request.into_keys().collect();
+    if !stray.is_empty() {
+        problems.push(format!("called without any outcome: requests {}", some(stray)));
+    }
+    for (what, ids) in [
+        ("called again after the outcome was committed", &tally.committed_again),
+        ("called again without a blow", &tally.unexplained),
+        ("called again, old, and not marked as rerun", &tally.unmarked),
+    ] {
+        if !ids.is_empty() {
+            problems.push(format!("{what}: requests {}", some(ids)));
+        }
+    }
+    let billed = evidence.calls.iter().filter(|call| call.billed).count();
+    let figure = format!(
+        "{} calls, {billed} billed, {recorded} recorded; {} in no outcome ({} billed) after blows; {} outcomes marked as \
+         reruns, {} of them with such a call; {} calls ran again unmarked, younger than {UNMARKED_MS} ms; {} committed calls \
+         repeated",
+        evidence.calls.len(),
+        tally.unseen,
+        tally.unseen_billed,
+        tally.marked,
+        tally.marked_and_made,
+        tally.young,
+        tally.committed_again.len()
+    );
+    let sums = [
+        ("calls billed", sum(billed)),
+        ("calls recorded", sum(recorded)),
+        ("committed calls repeated", sum(tally.committed_again.len())),
+        ("marked rerun", sum(tally.marked)),
+        ("billed and in no outcome", sum(tally.unseen_billed)),
+    ];
+    Found::new(
+        Clause { name: "called", figure, source: "the providers' invoice, topic events", problems },
+        sums,
+    )
+}
+
+impl Tally {
+    /// The calls of one request, whose outcome with so many attempts was written at that moment.
+    fn take(
+        &mut self,
+        evidence: &Evidence,
+        (request, rerun): (&str, bool),
+        (at, attempts): (i64, usize),
+        made: &[&Call],
+    ) {
+        if made.iter().any(|call| call.started_at > at) {
+            self.committed_again.push(request.to_owned());
+        }
+        // Attempts that never reached the provider are recorded too.
+        let unseen = made.len().saturating_sub(attempts);
+        self.unseen += unseen;
+        self.unseen_billed += made.iter().take(unseen).filter(|call| call.billed).count();
+        self.marked += usize::from(rerun);
+        self.marked_and_made += usize::from(rerun && unseen > 0);
+        for call in made.iter().take(unseen) {
+            // The first call of the run that is recorded; the run that was cut off may have made several.
+            let again = made.get(unseen).map_or(at, |call| call.started_at);
+            match evidence.done.blows.explain(Role::Call, call.started_at, again) {
+                None => self.unexplained.push(format!("{request} at {} and {again}", call.started_at)),
+                Some(_) if rerun => {}
+                Some(blow) if blow.kind == Kind::Kill && blow.from - call.started_at > UNMARKED_MS => {
+                    self.unmarked.push(request.to_owned());
+                }
+                Some(_) => self.young += 1,
+            }
+        }
+    }
+}

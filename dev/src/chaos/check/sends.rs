@@ -1,0 +1,120 @@
+//! Sends: each part once, and again only where a blow or a lost answer of Easemob's cut the first one off.
+
+use super::{Evidence, Found, some, sum};
+use crate::chaos::blows::{Blow, Kind};
+use crate::chaos::line::Role;
+use crate::proof::Clause;
+use crate::rig::easemob::RestSend;
+use schemas::delivery::DeliveryResult;
+use std::collections::BTreeMap;
+
+/// Sends that are younger at a blow may be repeated without the mark `rerun`: what is admitted is committed as such within
+/// 250 ms, and that commit may take as long as a transaction may be open.
+const UNMARKED_MS: i64 = 5_250;
+
+#[derive(Default)]
+struct Tally {
+    /// Repeated because a process was killed.
+    by_kill: usize,
+    /// Repeated because a process was stopped, or a broker killed.
+    by_other: usize,
+    /// Repeated because Easemob took the message and reset the connection.
+    by_reset: usize,
+    unexplained: Vec<String>,
+    unmarked: Vec<String>,
+}
+
+/// Compares deliveries with what Easemob took.
+pub(crate) fn sends(evidence: &Evidence) -> Found {
+    let log = &evidence.log;
+    let mut by_part: BTreeMap<&str, Vec<&RestSend>> = BTreeMap::new();
+    for send in &evidence.sends {
+        by_part.entry(send.reply_id().unwrap_or_default()).or_default().push(send);
+    }
+    let (mut tally, mut problems) = (Tally::default(), Vec::new());
+    let (mut ends, mut running): (BTreeMap<&str, usize>, Vec<(i64, i64)>) = Default::default();
+    for delivery in &log.deliveries {
+        let id = delivery.value.answer.to_string();
+        let made = by_part.remove(id.as_str()).unwrap_or_default();
+        *ends.entry(delivery.value.result.label()).or_default() += 1;
+        if let Some(first) = made.first() {
+            running.push((first.at, delivery.at));
+        } else if matches!(delivery.value.result, DeliveryResult::Sent { .. }) {
+            problems.push(format!("answer {id} is reported as sent and never was, or is reported twice"));
+        }
+        if made.iter().any(|send| send.at > delivery.at) {
+            problems.push(format!("answer {id} was sent after its delivery was committed"));
+        }
+        tally.take(evidence, (&id, delivery.value.rerun), &made);
+    }
+    let stray: Vec<&str> = by_part.into_keys().collect();
+    if !stray.is_empty() {
+        problems.push(format!("sent without a delivery: answers {}", some(stray)));
+    }
+    if log.deliveries.len() != log.answers.len() {
+        problems.push(format!("{} deliveries of {} answers", log.deliveries.len(), log.answers.len()));
+    }
+    let kills = evidence.done.blows.0.iter().filter(|blow| blow.role == Some(Role::Deliver) && is_kill(blow));
+    let in_flight: usize = kills.map(|blow| at_a_time(blow, &running)).sum();
+    if tally.by_kill > in_flight {
+        problems.push(format!("{} sends repeated, {in_flight} in flight at kills", tally.by_kill));
+    }
+    for (what, ids) in [
+        ("sent again without a blow or a reset", &tally.unexplained),
+        ("sent again, old, and not marked as rerun", &tally.unmarked),
+    ] {
+        if !ids.is_empty() {
+            problems.push(format!("{what}: answers {}", some(ids)));
+        }
+    }
+    let figure = format!(
+        "{} sends of {} parts ({ends:?}): {} repeated after kills ({in_flight} were in flight then), {} after \
+         stops and broker deaths, {} after resets by Easemob, {} without a cause",
+        evidence.sends.len(),
+        log.deliveries.len(),
+        tally.by_kill,
+        tally.by_other,
+        tally.by_reset,
+        tally.unexplained.len()
+    );
+    let sums = [
+        ("sends", sum(evidence.sends.len())),
+        ("duplicated sends", sum(tally.by_kill + tally.by_other + tally.by_reset + tally.unexplained.len())),
+        ("after kills", sum(tally.by_kill)),
+        ("in flight at kills", sum(in_flight)),
+        ("cut off by Easemob", sum(tally.by_reset)),
+    ];
+    let source = "topics answers, deliveries; Easemob's REST log";
+    Found::new(Clause { name: "sent", figure, source, problems }, sums)
+}
+
+impl Tally {
+    fn take(&mut self, evidence: &Evidence, (id, rerun): (&str, bool), made: &[&RestSend]) {
+        for pair in made.windows(2) {
+            let [first, again] = pair else { continue };
+            let reset = first.fault.as_ref().is_some_and(|fault| fault["kind"] == "reset_after_accept");
+            match evidence.done.blows.explain(Role::Deliver, first.at, again.at) {
+                _ if reset => self.by_reset += 1,
+                None => self.unexplained.push(format!("{id} at {} and {}", first.at, again.at)),
+                Some(blow) => {
+                    let by = if is_kill(blow) { &mut self.by_kill } else { &mut self.by_other };
+                    *by += 1;
+                    if !rerun && blow.kind == Kind::Kill && blow.from - first.at > UNMARKED_MS {
+                        self.unmarked.push(id.to_owned());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the process ended.
+fn is_kill(blow: &Blow) -> bool {
+    matches!(blow.kind, Kind::Kill | Kind::Restart)
+}
+
+/// Sends that had been taken by Easemob and were not committed as delivered when the blow came.
+fn at_a_time(blow: &Blow, running: &[(i64, i64)]) -> usize {
+    let cut = |(from, to): &&(i64, i64)| blow.explains(Role::Deliver, *from, *to);
+    running.iter().filter(cut).count()
+}

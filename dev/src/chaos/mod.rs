@@ -1,0 +1,187 @@
+//! `dev chaos`: breaks everything that can break under load, and counts what came of it.
+
+mod blows;
+mod check;
+mod clock;
+mod crowd;
+mod line;
+mod load;
+mod log;
+mod play;
+mod recreated;
+mod report;
+mod scale;
+mod schedule;
+
+use crate::proof::Refold;
+use crate::rig::home::{Home, alone};
+use crate::rig::meter::Meter;
+use crate::rig::net::Net;
+use crate::rig::patience::Patience;
+use crate::rig::prices::Prices;
+use crate::rig::stand_ins::StandIns;
+use crate::rig::tables::Table;
+use crate::rig::topics::Topics;
+use crate::say::say;
+use crate::stack::{Borrowed, Plan};
+use anyhow::{Context, Result};
+use check::Evidence;
+use clap::Args;
+use crowd::Crowd;
+use line::{INSTANCES, Line, Role, Site};
+use load::Load;
+use log::Log;
+use play::{Done, Play};
+use report::Report;
+use scale::Scale;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Ports of the processes of huiyin, from that of the first broker on.
+const PORTS: u16 = 20;
+/// Calls that hang end by their own timeouts, and what waited for them then.
+const QUIET_WITHIN: Duration = Duration::from_secs(240);
+
+#[derive(Args)]
+pub(crate) struct Cli {
+    /// At most eight minutes, for CI
+    #[arg(long)]
+    short: bool,
+    /// Plays the schedule of another run again
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Writes what came of it to this file, too
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+/// Plays a schedule and checks what came of it. What it started is stopped at the end, however that comes.
+///
+/// # Errors
+/// When something does not start or answer, or somebody interrupts.
+pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seed = cli.seed.unwrap_or(now.as_secs() % 1_000_000);
+    let report = perform(if cli.short { Scale::SHORT } else { Scale::LONG }, seed)?;
+    if let Some(file) = &cli.report {
+        report.write(file)?;
+    }
+    // Everything has stopped by now: the sums are the last line.
+    report.tell();
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn perform(scale: Scale, seed: u64) -> Result<Report> {
+    let begun = Instant::now();
+    let net = Rc::new(Net::new()?);
+    let patience = Patience::until_signalled(net.runtime())?;
+    let plan = Plan::beside("chaos")?;
+    let _alone = alone("chaos", &plan.local)?;
+    let ports = plan.kafka_port + PORTS;
+    line::check_ports(ports, Role::ALL.len() * INSTANCES)?;
+    let stack = Borrowed::up_empty(plan)?;
+    patience.check()?;
+    let home = Home::new("chaos", &stack, &net)?;
+    say(&format!(
+        "starting {}, seed {seed}; logs and configuration are in {}",
+        home.name,
+        home.dir.display()
+    ));
+    let stand_ins = StandIns::start(&home, &stand_in_values(&home, &scale, ports), &net, &patience)?;
+    let site =
+        |name: String| Site { home: &home, name, stack: &stack, stand_ins: &stand_ins, scale: &scale, ports };
+    let mut line = Line::start(&site(home.name.clone()), &net, &patience)?;
+    let load =
+        Load::start(&net, stand_ins.easemob.url("send"), Crowd::new(seed, scale.conversations), scale.rate);
+    let mut play = Play {
+        home: &home,
+        scale: &scale,
+        stack: &stack,
+        stand_ins: &stand_ins,
+        line: &mut line,
+        load: &load,
+        patience: &patience,
+        begun: Instant::now(),
+        done: Done::default(),
+    };
+    play.all(&schedule::schedule(seed, &scale))?;
+    let done = play.done;
+    let said = load.end(&net)?;
+    say(&format!("{} messages said; waiting for the last answers", said.len()));
+    let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
+    let told = done.told.clone();
+    let evidence = gather((done, said), (&mut line, &topics), (&home, &stand_ins), &patience)?;
+    drop(line);
+    fs::write(home.dir.join("waits.csv"), check::waits::table(&evidence)).context("writing the waits")?;
+    let mut found = check::check(&evidence)?;
+    found.push(recreated::recreated(&site(format!("{}-again", home.name)), &net, &patience)?);
+    let report = Report { scale, seed, told, found, took: begun.elapsed().as_secs() };
+    report.write(&home.dir.join("report.md"))?;
+    Ok(report)
+}
+
+fn stand_in_values(home: &Home, scale: &Scale, ports: u16) -> Vec<(&'static str, String)> {
+    vec![
+        ("seed", home.seed.to_string()),
+        ("ingest_0", Line::ingest_port(ports, 0).to_string()),
+        ("ingest_1", Line::ingest_port(ports, 1).to_string()),
+        ("slow_ms", scale.slow.as_millis().to_string()),
+        // More than one part.
+        ("story", "Once upon a time there was a message. ".repeat(180)),
+    ]
+}
+
+/// Waits until everything has its end and reads it all.
+fn gather(
+    (done, said): (Done, Vec<load::Said>),
+    (line, topics): (&mut Line, &Topics),
+    (home, stand_ins): (&Home, &StandIns),
+    patience: &Patience,
+) -> Result<Evidence> {
+    line.wait_ready().with_context(|| line.unready())?;
+    let is_quiet = || {
+        let metrics = line.metrics();
+        let meter = Meter::read(&metrics);
+        meter.running_calls() == 0 && meter.running_sends() == 0
+    };
+    let log = patience.until("every turn to end", QUIET_WITHIN, || {
+        if !is_quiet() {
+            return Ok(None);
+        }
+        Ok(Some(Log::read(topics)?).filter(Log::is_quiet))
+    })?;
+    let mut rows = counts(line)?;
+    let caught_up = patience.until("the tables to hold what the topics hold", QUIET_WITHIN, || {
+        rows = counts(line)?;
+        let expected: u64 = log.rows().values().sum();
+        Ok((rows.0.values().sum::<u64>() >= expected).then_some(()))
+    });
+    if caught_up.is_err() {
+        // The check names the table.
+        patience.check()?;
+    }
+    let cost = Table::read(&line.command(&["query", "cost", "--json"])?)?;
+    let config = fs::read_to_string(home.dir.join("ingest-0.toml")).context("reading the configuration")?;
+    Ok(Evidence {
+        done,
+        said,
+        log,
+        calls: stand_ins.model.ledger()?,
+        sends: stand_ins.easemob.sends()?,
+        callbacks: stand_ins.easemob.callbacks()?,
+        rows,
+        stored: cost.pico("cost")?,
+        prices: Prices::read(&config)?,
+        refold: line.command(&["refold", "--json"]).and_then(|json| Refold::read(&json)),
+    })
+}
+
+type Counts = std::collections::BTreeMap<String, u64>;
+
+fn counts(line: &Line) -> Result<(Counts, Counts)> {
+    let counts = Table::read(&line.command(&["query", "counts", "--json"])?)?;
+    Ok((counts.counts_by("table", "rows")?, counts.counts_by("table", "sources")?))
+}

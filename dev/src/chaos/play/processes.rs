@@ -1,0 +1,61 @@
+//! What is done to the line's own processes.
+
+use super::Play;
+use crate::chaos::blows::{Blow, Kind};
+use crate::chaos::clock::now;
+use crate::chaos::line::{Who, everybody};
+use anyhow::Result;
+use std::time::Duration;
+
+/// Within this time under load, every step of a commit comes.
+const STEP_WITHIN: Duration = Duration::from_secs(45);
+
+impl Play<'_> {
+    pub(super) fn kill(&mut self, who: Who, away: Duration) -> Result<()> {
+        let blow = self.line.kill(who)?;
+        self.done.blows.0.push(blow);
+        self.tell(&format!("SIGKILL to {who}; away for {} ms", away.as_millis()));
+        self.again(who, away)
+    }
+
+    pub(super) fn crash(&mut self, (who, step): (Who, &str), away: Duration) -> Result<()> {
+        let Some(blow) = self.line.crash(self.home, (who, step), STEP_WITHIN)? else {
+            self.done.problems.push(format!("{who} did not come to the step {step} within {STEP_WITHIN:?}"));
+            return Ok(());
+        };
+        self.done.blows.0.push(blow);
+        self.tell(&format!("{who} ended with SIGKILL at step {step}; away for {} ms", away.as_millis()));
+        self.again(who, away)
+    }
+
+    /// Starts it again; others go on meanwhile.
+    fn again(&mut self, who: Who, away: Duration) -> Result<()> {
+        self.rest(away)?;
+        self.line.start_again(self.home, who)
+    }
+
+    pub(super) fn freeze(&mut self, who: &[Who], long: Duration) -> Result<()> {
+        let from = now();
+        let names: Vec<String> = who.iter().map(Who::to_string).collect();
+        who.iter().try_for_each(|who| self.line.signal(*who, "STOP"))?;
+        self.tell(&format!("SIGSTOP to {} for {} s", names.join(" and "), long.as_secs()));
+        let rested = self.rest(long);
+        // Also when somebody interrupts: a stopped process does not hear SIGTERM.
+        who.iter().try_for_each(|who| self.line.signal(*who, "CONT"))?;
+        rested?;
+        self.tell(&format!("SIGCONT to {}", names.join(" and ")));
+        let blow = |who: &Who| Blow { kind: Kind::Freeze, role: Some(who.role), from, to: now() };
+        self.done.blows.0.extend(who.iter().map(blow));
+        self.rest(Duration::from_secs(5))
+    }
+
+    pub(super) fn restarts(&mut self) -> Result<()> {
+        for who in everybody() {
+            let blow = self.line.restart(self.home, who)?;
+            self.done.blows.0.push(blow);
+            self.tell(&format!("{who} was restarted by SIGTERM, ready after {} ms", blow.to - blow.from));
+        }
+        // What waited for the last one still counts.
+        self.rest(Duration::from_secs(5))
+    }
+}
