@@ -26,6 +26,10 @@ enum Command {
     /// What the line costs, beside floors and peers
     #[cfg(feature = "bench")]
     Bench(bench::Cli),
+    /// What a benchmark compares with; it starts this itself
+    #[cfg(feature = "bench")]
+    #[command(hide = true)]
+    BenchFloor(bench::floor::Cli),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +38,8 @@ fn main() -> ExitCode {
         Command::Demo(cli) => demo::run(&cli),
         #[cfg(feature = "bench")]
         Command::Bench(cli) => bench::run(&cli),
+        #[cfg(feature = "bench")]
+        Command::BenchFloor(cli) => bench::floor::run(&cli),
     };
     match done {
         Ok(code) => code,

@@ -1,7 +1,17 @@
 //! `dev bench`: what the line costs, each figure beside a floor or a peer measured in the same run.
 
+mod arrivals;
+mod clients;
+mod deployment;
 mod document;
+pub(crate) mod floor;
+mod in_flight;
+mod ingest;
+mod line;
+mod load;
+mod stand_ins;
 mod table;
+mod usage;
 
 use crate::say::say;
 use anyhow::{Context, Result};
@@ -24,7 +34,14 @@ pub(crate) struct Cli {
 
 /// The benchmarks.
 #[derive(Clone, Copy, ValueEnum)]
-enum Name {}
+enum Name {
+    /// Taking callbacks, beside a bare handler
+    Ingest,
+    /// What the line adds to a model's time, beside three bare transactions
+    Line,
+    /// Ten thousand model calls in one process
+    InFlight,
+}
 
 /// Measures and tells; a missed goal is told and is no failure, since goals are for one kind of machine.
 ///
@@ -32,7 +49,11 @@ enum Name {}
 /// When something does not start or answer, or the document cannot be written.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let name = cli.name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let table: Table = match cli.name {};
+    let table: Table = match cli.name {
+        Name::Ingest => ingest::measure(cli.rounds)?,
+        Name::Line => line::measure(cli.rounds)?,
+        Name::InFlight => in_flight::measure(cli.rounds)?,
+    };
     let text = table.to_markdown(&name);
     say(&text);
     if cli.write {

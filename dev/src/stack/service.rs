@@ -70,6 +70,15 @@ impl Service {
         Mark::parse(&text).filter(Mark::is_running)
     }
 
+    /// Asks the process to end, if it runs.
+    ///
+    /// # Errors
+    /// When it cannot be signalled.
+    #[cfg(feature = "bench")]
+    pub(crate) fn terminate(&self) -> Result<()> {
+        self.running().map_or(Ok(()), |mark| mark.signal("TERM"))
+    }
+
     /// Starts `command` in a process group of its own, with its output in `output.log`.
     ///
     /// # Errors
