@@ -30,6 +30,10 @@ enum Command {
     Bench(bench::Cli),
     /// Failures under load: everything that can break does, and a checker counts what came of it
     Chaos(chaos::Cli),
+    /// What a benchmark compares with; it starts this itself
+    #[cfg(feature = "bench")]
+    #[command(hide = true)]
+    BenchFloor(bench::floor::Cli),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +43,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "bench")]
         Command::Bench(cli) => bench::run(&cli),
         Command::Chaos(cli) => chaos::run(&cli),
+        #[cfg(feature = "bench")]
+        Command::BenchFloor(cli) => bench::floor::run(&cli),
     };
     match done {
         Ok(code) => code,

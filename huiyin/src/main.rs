@@ -32,6 +32,11 @@ use clap::Parser;
 use cli::{Bundle, Cli, Command, Topics};
 use config::Config;
 
+/// Records and HTTP messages are many small pieces that one thread makes and another drops, which the system's allocator
+/// does slowly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -21,6 +21,11 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// What was said, where it differs from the text as it came, which is judged anyhow.
+    pub(crate) fn said_otherwise(&self, came: Option<&str>) -> Option<&str> {
+        self.said.as_deref().filter(|said| Some(*said) != came)
+    }
+
     /// Reads it off a callback; `None` when its ids are missing or malformed.
     pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback, said: Option<&str>) -> Option<Self> {
         let sender = callback.sender()?;

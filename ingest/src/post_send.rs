@@ -86,13 +86,15 @@ fn events(
         address.with_bot || address.conversation.group_id().is_some() || app.record == RecordPolicy::All;
     let event = match callback.subject() {
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
-            let verdict = judge.verdict(content.texts().chain(address.said.as_deref()));
+            let verdict =
+                judge.verdict(content.texts().chain(address.said_otherwise(content.said.as_deref())));
             let recorded = is_recorded(app.record, address.bot.is_some(), &verdict);
             let draft = Draft::new(id, address, content, (callback, envelope, visit.received_at));
             recorded.then(|| Event::Missed(draft.finish(verdict, CallbackReply::None)))
         }),
         Subject::Edit => changed(rule, callback, "edit_message_id").filter(|_| concerns).map(|message| {
-            let verdict = judge.verdict(content.texts().chain(address.said.as_deref()));
+            let verdict =
+                judge.verdict(content.texts().chain(address.said_otherwise(content.said.as_deref())));
             let text = address.said.unwrap_or_default().into();
             Event::Edit(Edit {
                 message,

@@ -41,7 +41,7 @@ pub(crate) async fn answer(
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, &callback, content.said.as_deref());
-    let said = address.as_ref().and_then(|address| address.said.as_deref());
+    let said = address.as_ref().and_then(|address| address.said_otherwise(content.said.as_deref()));
     let verdict = judge.verdict(content.texts().chain(said));
     let alone = address.as_ref().is_some_and(|address| address.with_bot);
     let delivery = delivery(&judge, &callback, &content, (verdict.action, alone));

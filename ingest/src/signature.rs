@@ -38,8 +38,13 @@ pub(crate) fn is_fresh(timestamp: Millis, now: Millis, window: Duration) -> bool
     u128::from(now.abs_diff(timestamp)) <= window.as_millis()
 }
 
+/// Every callback passes here: no formatting machinery.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])));
+    text
 }
 
 #[cfg(test)]

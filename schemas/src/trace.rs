@@ -22,13 +22,23 @@ impl Trace {
     }
 }
 
+/// Every record that is written passes here: no formatting machinery.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])));
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_lowercase_and_keep_their_zeros() {
+        assert_eq!(hex(&[0x00, 0x0f, 0xa0, 0xff]), "000fa0ff");
+    }
 
     #[test]
     fn records_of_one_message_share_its_trace_and_not_its_span() {

@@ -1,12 +1,22 @@
 //! `dev bench`: what the line costs, each figure beside a floor or a peer measured in the same run.
 
+mod arrivals;
+mod clients;
+mod deployment;
 mod document;
 mod exactly_once;
+pub(crate) mod floor;
+mod in_flight;
+mod ingest;
+mod line;
+mod load;
 mod restore;
+mod stand_ins;
 mod table;
+mod usage;
 
 use crate::say::say;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use std::process::ExitCode;
@@ -34,6 +44,12 @@ enum Name {
     ExactlyOnce,
     /// How fast states come back
     Restore,
+    /// Taking callbacks, beside a bare handler
+    Ingest,
+    /// What the line adds to a model's time, beside three bare transactions
+    Line,
+    /// Ten thousand model calls in one process
+    InFlight,
 }
 
 /// Measures and tells; a missed goal is told and is no failure, since goals are for one kind of machine.
@@ -45,6 +61,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         match cli.name {
             Name::ExactlyOnce => exactly_once::contestant::run(contestant)?,
             Name::Restore => restore::child::run(contestant)?,
+            Name::Ingest | Name::Line | Name::InFlight => bail!("this benchmark has no contestants"),
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -52,6 +69,9 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let table: Table = match cli.name {
         Name::ExactlyOnce => exactly_once::measure(cli.rounds)?,
         Name::Restore => restore::measure(cli.rounds)?,
+        Name::Ingest => ingest::measure(cli.rounds)?,
+        Name::Line => line::measure(cli.rounds)?,
+        Name::InFlight => in_flight::measure(cli.rounds)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

@@ -6,6 +6,11 @@ use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+#[cfg(feature = "bench")]
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 /// Where the output of a process goes.
 const LOG: &str = "output.log";
@@ -58,6 +63,21 @@ impl Process {
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
         let ended = self.child.try_wait().with_context(|| format!("looking after {}", self.service.name))?;
         Ok(ended.is_some())
+    }
+
+    /// Asks it to end and waits until it has; how long that took.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or has not ended after `bound`.
+    #[cfg(feature = "bench")]
+    pub(crate) fn end_within(&mut self, bound: Duration) -> Result<Duration> {
+        let begun = Instant::now();
+        self.signal("TERM")?;
+        while self.child.try_wait().with_context(|| format!("awaiting {}", self.service.name))?.is_none() {
+            ensure!(begun.elapsed() < bound, "{} does not end; {}", self.service.name, self.tail());
+            sleep(Duration::from_millis(5));
+        }
+        Ok(begun.elapsed())
     }
 
     /// Fails with the end of its log when it has ended by itself.

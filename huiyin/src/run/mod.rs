@@ -25,6 +25,8 @@ pub(crate) use start::check_sections;
 
 /// How often the roles are asked whether they live.
 const WATCH: Duration = Duration::from_millis(250);
+/// How often the meter's values are sorted into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How a run is started and ended.
 pub(crate) struct Options {
@@ -47,6 +49,7 @@ pub(crate) async fn run(config: Config, options: Options, meter: PrometheusHandl
     let watched = bundle_watch::start(bundles).await?;
     let board: Board = Board::default();
     let open = Arc::new(AtomicBool::new(false));
+    tokio::spawn(keep_up(meter.clone()));
     let admin = Admin { probe: probe(&board), open: Arc::clone(&open), meter };
     let address = admin::serve(config.admin, admin).await?;
     let mut supervisor = Supervisor::new(board, Arc::clone(&config), watched, incarnation);
@@ -65,6 +68,15 @@ pub(crate) async fn run(config: Config, options: Options, meter: PrometheusHandl
     match failure {
         Some(failure) => bail!(failure),
         None => Ok(()),
+    }
+}
+
+/// Values of histograms pile up until somebody reads the meter; where nobody does, this sorts them into their buckets.
+async fn keep_up(meter: PrometheusHandle) {
+    let mut upkeep = tokio::time::interval(UPKEEP);
+    loop {
+        upkeep.tick().await;
+        meter.run_upkeep();
     }
 }
 

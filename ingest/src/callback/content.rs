@@ -68,9 +68,9 @@ impl Content {
 /// Every text of a payload that is not empty.
 fn all(payload: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    texts::visit(&mut payload.clone(), &mut |text| {
+    texts::each(payload, &mut |text| {
         if !text.trim().is_empty() {
-            found.push(text.clone());
+            found.push(text.to_owned());
         }
     });
     found

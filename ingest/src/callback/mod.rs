@@ -7,6 +7,7 @@ mod texts;
 
 use schemas::Millis;
 use schemas::ids::{GroupId, UserId};
+use serde::Serializer as _;
 use serde_json::{Map, Value};
 
 pub(crate) use content::Content;
@@ -183,9 +184,11 @@ impl Callback {
 
     /// The body without its signature.
     pub(crate) fn without_signature(&self) -> String {
-        let mut fields = self.fields.clone();
-        fields.shift_remove("security");
-        Value::Object(fields).to_string()
+        let fields = self.fields.iter().filter(|(name, _)| *name != "security");
+        let mut text = Vec::new();
+        // Neither values that were JSON nor writing to memory can fail.
+        serde_json::Serializer::new(&mut text).collect_map(fields).ok();
+        String::from_utf8(text).unwrap_or_default()
     }
 
     fn text(&self, name: &str) -> &str {
