@@ -13,7 +13,7 @@ fi
 export HUIYIN_CARGO_FEATURES HUIYIN_DEV_FEATURES
 
 # For builds of the whole workspace with the tests that need the stack.
-HUIYIN_TEST_FEATURES="$HUIYIN_CARGO_FEATURES --features pipeline/broker-tests,ingest/broker-tests,account/broker-tests,huiyin/broker-tests"
+HUIYIN_TEST_FEATURES="$HUIYIN_CARGO_FEATURES --features pipeline/broker-tests,ingest/broker-tests,account/broker-tests,huiyin/broker-tests,dev/bench"
 export HUIYIN_TEST_FEATURES
 
 # Ends the script with one line that names every tool of "$@" that is not on the PATH.

@@ -1,5 +1,7 @@
-//! The local stack, the demo and the tidy checks.
+//! The local stack, the demo and the benchmarks.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod demo;
 mod rig;
 mod say;
@@ -21,12 +23,17 @@ enum Command {
     Stack(stack::Cli),
     /// Conversations through the whole line, and the proof of what came of them
     Demo(demo::Cli),
+    /// What the line costs, beside floors and peers
+    #[cfg(feature = "bench")]
+    Bench(bench::Cli),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Stack(cli) => stack::run(&cli),
         Command::Demo(cli) => demo::run(&cli),
+        #[cfg(feature = "bench")]
+        Command::Bench(cli) => bench::run(&cli),
     };
     match done {
         Ok(code) => code,

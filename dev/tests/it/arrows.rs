@@ -40,8 +40,9 @@ const PURE: [&str; 8] =
 
 /// Homes of foreign clients.
 const HOMES: [(&str, &[&str]); 5] = [
-    ("rdkafka", &["pipeline"]),
-    ("axum", &["huiyin", "ingest", "simulators"]),
+    // In dev for the floors of the benchmarks only.
+    ("rdkafka", &["dev", "pipeline"]),
+    ("axum", &["dev", "huiyin", "ingest", "simulators"]),
     ("reqwest", &["dev", "outbound", "simulators"]),
     ("backoff", &["outbound"]),
     ("clickhouse", &["account"]),
