@@ -23,8 +23,12 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
 
 macro_rules! example {
     ($path:literal) => {
-        serde_json::from_str(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/examples/", $path)))
-            .context(concat!("reading the example ", $path))?
+        serde_json::from_str(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../schemas/examples/",
+            $path
+        )))
+        .context(concat!("reading the example ", $path))?
     };
 }
 

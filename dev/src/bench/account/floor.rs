@@ -32,7 +32,8 @@ impl Blocks {
         let client = reqwest::Client::builder().no_proxy().build().context("building an HTTP client")?;
         let (base, database) = (scene.stack.clickhouse(), scene.home.database());
         let mut blocks = Vec::new();
-        for (table, partition) in TABLES.iter().flat_map(|(table, _)| (0..PARTITIONS).map(move |p| (table, p)))
+        for (table, partition) in
+            TABLES.iter().flat_map(|(table, _)| (0..PARTITIONS).map(move |p| (table, p)))
         {
             let of = format!("FROM {database}.{table} WHERE source_partition = {partition}");
             let rows: u64 = scene.ask(&format!("SELECT count() {of}"))?.trim().parse()?;

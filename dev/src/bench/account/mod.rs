@@ -59,7 +59,9 @@ pub(super) fn run(rounds: usize) -> Result<Table> {
     let home = Home::new("bench", &stack, &net)?;
     let [admin] = free_ports()?;
     let scene = Scene { net, patience, stack, home, admin };
-    command(&scene.config("backlog")?, &["topics", "create"])?;
+    let config = scene.config("backlog")?;
+    command(&config, &["topics", "create"])?;
+    command(&config, &["config", "apply"])?;
     scene.write_backlog()?;
     let (mut step, mut raw, mut engine, mut blocks) = (vec![], vec![], vec![], vec![]);
     for round in 0..rounds.max(1) {

@@ -135,7 +135,8 @@ impl<'a> Line<'a> {
     /// # Errors
     /// When a process has ended.
     pub(super) fn idle(&self, length: Duration) -> Result<f64> {
-        let line = || Ok::<_, anyhow::Error>(used(&self.processes()?)?.iter().take(ROLES.len()).sum::<Duration>());
+        let line =
+            || Ok::<_, anyhow::Error>(used(&self.processes()?)?.iter().take(ROLES.len()).sum::<Duration>());
         let before = line()?;
         sleep(length);
         Ok((line()? - before).as_secs_f64() * 1_000.0 / length.as_secs_f64())

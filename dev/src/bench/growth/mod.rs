@@ -66,7 +66,11 @@ pub(super) fn run(rounds: usize) -> Result<Table> {
         for backlog in BACKLOG {
             let line = Line::start(&scene, PARTITIONS[0], backlog)?;
             add(&mut rows, format!("backlog of {}", short(backlog as f64)), drained(&line, backlog)?);
-            add(&mut rows, format!("{} conversations", short(backlog as f64)), under_load(&line, backlog, false)?);
+            add(
+                &mut rows,
+                format!("{} conversations", short(backlog as f64)),
+                under_load(&line, backlog, false)?,
+            );
         }
     }
     rows.sort_by_key(|row| row.name.split_once(' ').map(|(_, kind)| kind.starts_with("of")));
@@ -107,7 +111,8 @@ fn table(rows: &[Row]) -> Table {
     let mut columns = vec!["".to_owned()];
     columns.extend(ROLES.map(|role| format!("{role}, ms")));
     columns.extend(
-        ["line, ms", "broker, ms", "messages/s", "p50 / p99, ms", "memory, MB", "idle, ms/s"].map(str::to_owned),
+        ["line, ms", "broker, ms", "messages/s", "p50 / p99, ms", "memory, MB", "idle, ms/s"]
+            .map(str::to_owned),
     );
     let cells = |row: &Row| {
         let mut cells = vec![row.name.clone()];

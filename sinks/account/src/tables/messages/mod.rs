@@ -48,11 +48,7 @@ pub(crate) struct MessageRow {
 
 impl MessageRow {
     /// The row of a decision; `None` when its input was no message.
-    pub(super) fn of(
-        d: Decision,
-        source: Source,
-        names: &Pseudonyms,
-    ) -> Result<Option<Self>, Refused> {
+    pub(super) fn of(d: Decision, source: Source, names: &Pseudonyms) -> Result<Option<Self>, Refused> {
         if !INPUTS.contains(&d.input.as_str()) {
             return Ok(None);
         }
