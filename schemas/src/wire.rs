@@ -73,6 +73,13 @@ pub trait Record: Serialize + DeserializeOwned {
     /// # Errors
     /// [`Invalid`] names the rule that is broken.
     fn check(&self) -> Result<(), Invalid>;
+    /// Reads the value, unchecked.
+    ///
+    /// # Errors
+    /// When it is not the JSON that the schema says.
+    fn read(value: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(value)
+    }
 }
 
 /// A record as bytes.
@@ -176,18 +183,23 @@ pub fn decode<'a, R: Record>(
     header: impl Fn(&str) -> Option<&'a [u8]>,
     value: Option<&[u8]>,
 ) -> Result<R, DecodeError> {
-    let word = |name: &str| header(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let known = format!("{}/{}", R::TOPIC.name(), R::MAJOR);
-    if let Some(schema) = word(SCHEMA).filter(|schema| *schema != known) {
-        return Err(DecodeError::UnknownVersion(schema));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if let Some(schema) = header(SCHEMA).filter(|schema| !is_known::<R>(schema)) {
+        return Err(DecodeError::UnknownVersion(text(schema)));
     }
-    if let Some(kind) = word(KIND).filter(|kind| !R::KINDS.contains(&kind.as_str())) {
-        return Err(DecodeError::UnknownKind(kind));
+    if let Some(kind) = header(KIND).filter(|kind| R::KINDS.iter().all(|known| known.as_bytes() != *kind)) {
+        return Err(DecodeError::UnknownKind(text(kind)));
     }
-    let record: R =
-        serde_json::from_slice(value.ok_or(DecodeError::Empty)?).map_err(DecodeError::Malformed)?;
+    let record = R::read(value.ok_or(DecodeError::Empty)?).map_err(DecodeError::Malformed)?;
     record.check()?;
     Ok(record)
+}
+
+/// Whether a schema header names the version that this program knows, `<topic>/<major>`. Asked of every record that is
+/// read.
+fn is_known<R: Record>(schema: &[u8]) -> bool {
+    let major = schema.strip_prefix(R::TOPIC.name().as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));
+    major.is_some_and(|major| *major == *R::MAJOR.to_string().as_bytes())
 }
 
 /// `None` beyond the year 9999, which RFC 3339 cannot write: other people's clocks stand in records.

@@ -1,11 +1,13 @@
 //! `dev bench`: what the line costs, each figure beside a floor or a peer measured in the same run.
 
+mod account;
 mod arrivals;
 mod clients;
 mod deployment;
 mod document;
 mod exactly_once;
 pub(crate) mod floor;
+mod growth;
 mod in_flight;
 mod ingest;
 mod line;
@@ -13,6 +15,7 @@ mod load;
 mod restore;
 mod stand_ins;
 mod table;
+mod turns;
 mod usage;
 
 use crate::say::say;
@@ -50,6 +53,10 @@ enum Name {
     Line,
     /// Ten thousand model calls in one process
     InFlight,
+    /// Rows per second into ClickHouse, beside a raw insert of the same rows
+    Account,
+    /// Cost per message with more partitions, conversations and backlog
+    Growth,
 }
 
 /// Measures and tells; a missed goal is told and is no failure, since goals are for one kind of machine.
@@ -61,7 +68,9 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         match cli.name {
             Name::ExactlyOnce => exactly_once::contestant::run(contestant)?,
             Name::Restore => restore::child::run(contestant)?,
-            Name::Ingest | Name::Line | Name::InFlight => bail!("this benchmark has no contestants"),
+            Name::Ingest | Name::Line | Name::InFlight | Name::Account | Name::Growth => {
+                bail!("this benchmark has no contestants")
+            }
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -72,6 +81,8 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Name::Ingest => ingest::measure(cli.rounds)?,
         Name::Line => line::measure(cli.rounds)?,
         Name::InFlight => in_flight::measure(cli.rounds)?,
+        Name::Account => account::measure(cli.rounds)?,
+        Name::Growth => growth::measure(cli.rounds)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

@@ -30,7 +30,7 @@ impl<'a> Meter<'a> {
     }
 
     /// Sum of the samples of a metric that have a label.
-    fn sum(&self, metric: &str, label: &str) -> u64 {
+    pub(crate) fn sum(&self, metric: &str, label: &str) -> u64 {
         let is_it = |name: &str| {
             name.strip_prefix(metric).is_some_and(|labels| labels.starts_with('{') && labels.contains(label))
         };

@@ -67,12 +67,16 @@ impl<R> Range<R> {
     /// The range has to be closed before a record with these rows: some block would be too large.
     pub(super) fn overflows(&self, built: &Built<R>, limits: &Limits) -> bool {
         let Ok(rows) = built else { return false };
+        let longest = self.tables.values().map(|held| held.rows.len()).max().unwrap_or(0);
+        if self.is_empty() || longest + rows.len() <= limits.block_rows {
+            return false;
+        }
         let mut more: BTreeMap<usize, usize> = BTreeMap::new();
         for (table, _) in rows {
             *more.entry(*table).or_default() += 1;
         }
         let held = |table| self.tables.get(table).map_or(0, |rows| rows.rows.len());
-        !self.is_empty() && more.iter().any(|(table, count)| held(table) + count > limits.block_rows)
+        more.iter().any(|(table, count)| held(table) + count > limits.block_rows)
     }
 
     /// Nothing more should be added.

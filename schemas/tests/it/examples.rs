@@ -71,3 +71,18 @@ fn every_snapshot_has_an_example_that_decodes() {
     let broken = examples("states").into_iter().find(|(n, _)| n == "invalid-core").unwrap().1;
     assert!(serde_json::from_slice::<CoreState>(&broken).is_err());
 }
+
+#[test]
+fn an_event_is_read_by_the_kind_in_front_as_it_is_by_itself() {
+    for (name, value) in examples(Event::TOPIC.name()) {
+        // As it is written: without spaces, and in the order of the example, which begins with the kind.
+        let value: serde_json::Value = serde_json::from_slice(&value).unwrap();
+        let written = value.to_string().into_bytes();
+        let by_itself = serde_json::from_slice::<Event>(&written);
+        assert!(written.starts_with(br#"{"type":""#), "{name}");
+        assert_eq!(Event::read(&written).ok(), by_itself.ok(), "{name}");
+        for end in [1, written.len() / 2, written.len() - 1] {
+            assert!(Event::read(&written[..end]).is_err(), "{name}");
+        }
+    }
+}

@@ -9,6 +9,7 @@ use sha2::Sha256;
 
 /// Half of the code is enough to tell users apart and keeps the columns small.
 const BYTES: usize = 16;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Keyed pseudonyms, different for the same id in different apps.
 #[derive(Clone)]
@@ -42,7 +43,8 @@ impl Pseudonyms {
             .chain_update(id)
             .finalize()
             .into_bytes();
-        code[..BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = code[..BYTES].iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
     }
 }
 

@@ -4,6 +4,8 @@ mod messages;
 mod model_calls;
 mod replies;
 
+use std::sync::Arc;
+
 use pipeline::{Record, Refused};
 use schemas::decision::Decision;
 use schemas::delivery::Delivery;
@@ -32,12 +34,12 @@ pub(crate) const BUILDER: u8 = 1;
 #[derive(Debug, Clone)]
 pub struct Row(pub(crate) Content);
 
-/// What a row holds.
+/// What a row holds; shared, since the driver copies the rows of each block.
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
-    Message(Box<MessageRow>),
-    ModelCall(Box<ModelCallRow>),
-    Reply(Box<ReplyRow>),
+    Message(Arc<MessageRow>),
+    ModelCall(Arc<ModelCallRow>),
+    Reply(Arc<ReplyRow>),
 }
 
 /// Builds the rows of a record of that topic.
@@ -46,21 +48,25 @@ pub(crate) fn rows(topic: Topic, record: &Record, names: &Pseudonyms) -> Result<
     match topic {
         Topic::Decisions => {
             let decision: Decision = read::decode(record)?;
-            let row = MessageRow::of(&decision, source, names)?;
-            Ok(row.map(|row| (MESSAGES, Row(Content::Message(Box::new(row))))).into_iter().collect())
+            let row = MessageRow::of(decision, source, names)?;
+            Ok(row.map(|row| (MESSAGES, Row(Content::Message(Arc::new(row))))).into_iter().collect())
         }
         Topic::Events if gives_nothing(record) => Ok(Vec::new()),
         Topic::Events => match read::decode(record)? {
-            Event::Answered(answered) => (answered.attempts.iter())
-                .map(|attempt| ModelCallRow::of(&answered, attempt, source.clone(), names))
-                .map(|row| Ok((MODEL_CALLS, Row(Content::ModelCall(Box::new(row?))))))
-                .collect(),
+            Event::Answered(mut answered) => {
+                let attempts = std::mem::take(&mut answered.attempts);
+                let all = attempts.len();
+                (attempts.into_iter())
+                    .map(|attempt| ModelCallRow::of(&answered, (attempt, all), source.clone(), names))
+                    .map(|row| Ok((MODEL_CALLS, Row(Content::ModelCall(Arc::new(row?))))))
+                    .collect()
+            }
             _ => Ok(Vec::new()),
         },
         Topic::Deliveries => {
             let delivery: Delivery = read::decode(record)?;
-            let row = ReplyRow::of(&delivery, source, names)?;
-            Ok(vec![(REPLIES, Row(Content::Reply(Box::new(row))))])
+            let row = ReplyRow::of(delivery, source, names)?;
+            Ok(vec![(REPLIES, Row(Content::Reply(Arc::new(row))))])
         }
         _ => Err(Refused::Pause { reason: "unexpected_topic" }),
     }

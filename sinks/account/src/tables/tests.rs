@@ -46,9 +46,9 @@ pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(usize, Value)>,
 
 fn shown(content: &Content) -> Value {
     match content {
-        Content::Message(row) => serde_json::to_value(row).unwrap(),
-        Content::ModelCall(row) => serde_json::to_value(row).unwrap(),
-        Content::Reply(row) => serde_json::to_value(row).unwrap(),
+        Content::Message(row) => serde_json::to_value(&**row).unwrap(),
+        Content::ModelCall(row) => serde_json::to_value(&**row).unwrap(),
+        Content::Reply(row) => serde_json::to_value(&**row).unwrap(),
     }
 }
 

@@ -48,17 +48,14 @@ pub(crate) struct MessageRow {
 
 impl MessageRow {
     /// The row of a decision; `None` when its input was no message.
-    pub(super) fn of(
-        decision: &Decision,
-        source: Source,
-        names: &Pseudonyms,
-    ) -> Result<Option<Self>, Refused> {
-        if !INPUTS.contains(&decision.input.as_str()) {
+    pub(super) fn of(d: Decision, source: Source, names: &Pseudonyms) -> Result<Option<Self>, Refused> {
+        if !INPUTS.contains(&d.input.as_str()) {
             return Ok(None);
         }
-        let d = decision.clone();
         let app = d.conversation.app();
         let received_at = d.received_at.and_then(said);
+        let (action, rules, dictionary) =
+            d.verdict.map(|v| (v.action.label(), v.rules, v.dictionary)).unwrap_or_default();
         Ok(Some(Self {
             at: moment(d.at)?,
             chat_kind: d.conversation.kind().label(),
@@ -71,9 +68,9 @@ impl MessageRow {
             characters: d.characters,
             ruling: d.ruling.label(),
             reasons: d.reasons,
-            action: d.verdict.as_ref().map_or("", |verdict| verdict.action.label()),
-            rules: d.verdict.as_ref().map(|verdict| verdict.rules.clone()).unwrap_or_default(),
-            dictionary: d.verdict.map(|verdict| verdict.dictionary).unwrap_or_default(),
+            action,
+            rules,
+            dictionary,
             reply: d.reply.map_or("", |reply| reply.label()),
             turn: d.turn.map(|turn| turn.uuid()),
             merged: d.merged,

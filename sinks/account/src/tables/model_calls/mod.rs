@@ -60,16 +60,15 @@ pub(crate) struct ModelCallRow {
 }
 
 impl ModelCallRow {
-    /// The row of one attempt of a request that ended.
+    /// The row of one attempt, of so many, of a request that ended.
     pub(super) fn of(
         end: &Answered,
-        call: &Attempt,
+        (a, attempts): (Attempt, usize),
         source: Source,
         names: &Pseudonyms,
     ) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
-        let usage = call.usage.as_ref();
-        let a = call.clone();
+        let usage = a.usage.as_ref();
         let cost = a.cost.map(exact).transpose()?;
         let (cost, currency) = cost.map_or((None, String::new()), |m| (Some(m.pico), m.currency));
         Ok(Self {
@@ -82,7 +81,7 @@ impl ModelCallRow {
             chat_kind: conversation.kind().label(),
             conversation: names.of_conversation(conversation),
             attempt: a.number,
-            attempts: count(end.attempts.len()),
+            attempts: count(attempts),
             target: a.target.into(),
             provider: a.provider,
             model: a.model,

@@ -43,28 +43,29 @@ pub(crate) struct ReplyRow {
 
 impl ReplyRow {
     /// The row of a delivery.
-    pub(super) fn of(delivery: &Delivery, source: Source, names: &Pseudonyms) -> Result<Self, Refused> {
+    pub(super) fn of(delivery: Delivery, source: Source, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &delivery.lane.conversation;
-        let (reason, easemob_id) = match &delivery.result {
-            DeliveryResult::Sent { easemob_id } => ("", easemob_id.as_str()),
-            DeliveryResult::Undelivered { reason } => (reason.as_str(), ""),
-            DeliveryResult::Unknown => ("", ""),
+        let result = delivery.result.label();
+        let (reason, easemob_id) = match delivery.result {
+            DeliveryResult::Sent { easemob_id } => (String::new(), easemob_id),
+            DeliveryResult::Undelivered { reason } => (reason, String::new()),
+            DeliveryResult::Unknown => (String::new(), String::new()),
         };
         Ok(Self {
             app: conversation.app().to_string(),
             at: moment(delivery.ended_at)?,
             answer: delivery.answer.uuid(),
             turn: delivery.turn.uuid(),
-            message: delivery.message.to_string(),
+            message: delivery.message.into(),
             chat_kind: conversation.kind().label(),
             conversation: names.of_conversation(conversation),
-            bot: delivery.bot.to_string(),
+            bot: delivery.bot.into(),
             part: delivery.part,
             parts: delivery.parts,
             characters: delivery.characters,
-            result: delivery.result.label(),
-            reason: reason.to_owned(),
-            easemob_id: easemob_id.to_owned(),
+            result,
+            reason,
+            easemob_id,
             attempts: delivery.attempts,
             rerun: delivery.rerun,
             decided_at: moment(delivery.decided_at)?,
