@@ -36,10 +36,9 @@ fn holds<R: Record + PartialEq + std::fmt::Debug>(
     let read = |headers: &[(String, Vec<u8>)], value: &[u8]| {
         let of = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
         let other = |name: &str| replaced.filter(|(n, _)| *n == name).map(|(_, v)| v);
-        wire::decode::<R>(|name| other(name).or_else(|| of(name)), Some(value)).map_err(|error| {
+        wire::decode::<R>(|name| other(name).or_else(|| of(name)), Some(value)).inspect_err(|error| {
             // Whoever handles it asks these.
             assert!(!error.label().is_empty() && !error.to_string().is_empty());
-            error
         })
     };
     let record = match read(&[], value) {
