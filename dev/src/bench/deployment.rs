@@ -8,6 +8,7 @@ use crate::rig::process::Process;
 use crate::stack::Borrowed;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 /// Its app.
@@ -99,7 +100,7 @@ impl Deployment {
     pub(super) fn start_floor(&self, arguments: &[&str]) -> Result<Process> {
         let program = std::env::current_exe().context("finding this program")?;
         let arguments: Vec<&str> = ["bench-floor"].iter().chain(arguments).copied().collect();
-        Process::start(self.home.service("floor")?, &program, &arguments)
+        Process::start(self.home.service("floor")?, Command::new(program).args(arguments))
     }
 
     /// Waits until somebody listens on a port.

@@ -47,7 +47,7 @@ impl Handler for AtOnce {
         self.done(record)
     }
 
-    fn crowded(&self, record: &Record) -> Done {
+    fn crowded(&self, record: &Record, _rerun: bool) -> Done {
         self.done(record)
     }
 
@@ -55,7 +55,7 @@ impl Handler for AtOnce {
         self.done(record)
     }
 
-    fn dead(&self, record: &Record, _: &'static str) -> Done {
+    fn dead(&self, record: &Record, _: &'static str, _rerun: bool) -> Done {
         self.done(record)
     }
 

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use pipeline::kafka::{Config, Reader, stamp};
 use std::collections::BTreeMap;
 use std::env::current_exe;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -198,7 +199,7 @@ impl<'a> Run<'a> {
                 let spec = serde_json::to_string(&spec).context("writing what to run")?;
                 let arguments = ["bench", "exactly-once", "--contestant", &spec];
                 let program = current_exe().context("finding this program")?;
-                Process::start(self.home.service(name)?, &program, &arguments)
+                Process::start(self.home.service(name)?, Command::new(program).args(arguments))
             }
             Who::Streams(settings) => {
                 // Topics that it makes itself are named after the application.

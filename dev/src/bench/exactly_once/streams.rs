@@ -71,7 +71,7 @@ impl Streams {
         let mut arguments = vec!["-Xmx2g", "-cp", &path, "Peer", work.bootstrap, work.application];
         arguments.extend([work.input, work.output, &states, &records]);
         arguments.extend(work.settings);
-        Process::start(service, Path::new("java"), &arguments)
+        Process::start(service, Command::new("java").args(arguments))
     }
 }
 

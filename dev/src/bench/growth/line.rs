@@ -37,7 +37,8 @@ impl<'a> Line<'a> {
         let home = Home::new("bench", stack, net)?;
         let [ingest] = free_ports()?;
         let admins: [u16; ROLES.len()] = free_ports()?;
-        let stand_ins = StandIns::start(&home, ingest, net, patience)?;
+        let values = [("seed", home.seed.to_string()), ("ingest_port", ingest.to_string())];
+        let stand_ins = StandIns::start(&home, &values, net, patience)?;
         let configure = |(role, admin): (&&str, &u16)| {
             let values = [
                 ("deployment", home.name.clone()),

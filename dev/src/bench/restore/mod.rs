@@ -21,6 +21,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use states::{CHURN, PARTITIONS, Shape, Writer};
 use std::collections::BTreeMap;
 use std::env::{self, current_exe};
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -132,7 +133,7 @@ fn run(home: &Home, name: &str, spec: &Spec) -> Result<(f64, f64)> {
     let spec = serde_json::to_string(spec).context("writing what to run")?;
     let program = current_exe().context("finding this program")?;
     let arguments = ["bench", "restore", "--contestant", &spec];
-    let mut process = Process::start(home.service(name)?, &program, &arguments)?;
+    let mut process = Process::start(home.service(name)?, Command::new(program).args(arguments))?;
     let begun = Instant::now();
     loop {
         let output = process.output()?;
