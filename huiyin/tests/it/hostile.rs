@@ -34,6 +34,21 @@ fn ask(address: &str, head: &str, body: &[u8]) -> u16 {
     read.ok().and_then(|()| std::str::from_utf8(&status[9..]).ok()?.parse().ok()).unwrap_or(0)
 }
 
+/// Connections that begin and do not go on.
+fn hold(address: &str, held: &mut Vec<TcpStream>) {
+    for begin in [
+        "",
+        "POST / HTTP/1.1\r\nx-",
+        "POST /callbacks/acme/before HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{",
+    ] {
+        for _ in 0..5 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(begin.as_bytes()).unwrap();
+            held.push(stream);
+        }
+    }
+}
+
 fn refused(metrics: &str, reason: &str) -> usize {
     let name = format!("huiyin_ingest_refusals_total{{reason=\"{reason}\"}} ");
     metrics.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap_or(0)
@@ -68,17 +83,7 @@ fn hostile_traffic_is_refused_and_counted_and_keeps_nobody_from_an_answer() {
         ] {
             assert_eq!(ask(&address, &head, body), status, "{head:?}");
         }
-        for begin in [
-            "",
-            "POST / HTTP/1.1\r\nx-",
-            "POST /callbacks/acme/before HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{",
-        ] {
-            for _ in 0..5 {
-                let mut stream = TcpStream::connect(&address).unwrap();
-                stream.write_all(begin.as_bytes()).unwrap();
-                held.push(stream);
-            }
-        }
+        hold(&address, &mut held);
         let sent = rig.stand_ins.say(&format!("u{round}"), "Are you there?");
         assert!(sent.is_intercepted(), "{sent:?}");
     }
