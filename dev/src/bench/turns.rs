@@ -112,7 +112,7 @@ impl Turns {
         log.write(&self.message_of(&ids), &ids.conversation)?;
         let asked = self.decision(&ids);
         log.write(&asked, &ids.conversation)?;
-        let answered = self.answered(&ids, number % 10 == 0);
+        let answered = self.answered(&ids, number.is_multiple_of(10));
         log.write(&Event::Answered(answered), &ids.conversation)?;
         let ended = Decision { input: "answered".to_owned(), ruling: Ruling::Answered, parts: 1, ..asked };
         log.write(&ended, &ids.conversation)?;
@@ -242,7 +242,7 @@ mod tests {
             let ids = turns.ids(number).unwrap();
             wire::encode(&turns.message(number).unwrap(), SOURCE).unwrap();
             wire::encode(&turns.decision(&ids), SOURCE).unwrap();
-            wire::encode(&Event::Answered(turns.answered(&ids, number % 10 == 0)), SOURCE).unwrap();
+            wire::encode(&Event::Answered(turns.answered(&ids, number.is_multiple_of(10))), SOURCE).unwrap();
             wire::encode(&turns.delivery(&ids), SOURCE).unwrap();
         }
     }
