@@ -11,6 +11,7 @@ use crate::rig::instance::{self, run};
 use crate::rig::net::Net;
 use crate::rig::patience::Patience;
 use crate::rig::topics::{self, Topics, access};
+use crate::stack::has_topics;
 use anyhow::Result;
 use pipeline::kafka::{CommitOffset, Consumer, Instance, Partition, Polled};
 use schemas::topic::{Topic, TopicNames};
@@ -50,6 +51,10 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     let committed = committed(site, patience)?;
     let prefix = site.prefix();
     topics::delete(&site.stack.kafka(), std::slice::from_ref(&prefix))?;
+    patience.until("every broker to have deleted the topics", WITHIN, || {
+        let left = site.stack.kafka().split(',').any(|broker| has_topics(broker, &prefix).unwrap_or(true));
+        Ok((!left).then_some(()))
+    })?;
     patience.until("the topics to be made anew", WITHIN, || Ok(run(&config, &["topics", "create"]).ok()))?;
     run(&config, &["config", "apply"])?;
     commit_again(site, &committed, patience)?;

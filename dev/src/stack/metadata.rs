@@ -19,6 +19,15 @@ pub(crate) fn live_brokers(address: &str) -> Result<u32> {
     broker_count(&ask(address, false)?)
 }
 
+/// Whether the broker at `address` still has a topic with that text in its name: brokers apply a deletion one by one,
+/// and one that has not will take records for a topic of that name and drop them with the old one.
+///
+/// # Errors
+/// As [`live_brokers`].
+pub(crate) fn has_topics(address: &str, part: &str) -> Result<bool> {
+    Ok(ask(address, true)?.windows(part.len().max(1)).any(|bytes| bytes == part.as_bytes()))
+}
+
 /// The answer of the broker at `address` to a metadata request, about every topic or about none.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub(crate) use borrowed::{Borrowed, Part};
 use clap::{Args, Subcommand};
 pub(crate) use cluster::coordinator;
 pub(crate) use fetch::tail;
+pub(crate) use metadata::has_topics;
 use plan::Options;
 pub(crate) use plan::Plan;
 pub(crate) use service::{Service, stop_all};
