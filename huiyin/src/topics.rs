@@ -57,7 +57,11 @@ pub(crate) fn create(config: &Config, renew: bool) -> anyhow::Result<String> {
         wanted.iter().map(|t| t.name.as_str()).filter(|name| !there.contains_key(*name)).collect();
     if missing.is_empty() && !renew {
         check(config, &there)?;
-        return Ok("all topics are there\n".to_owned());
+        // One that was cut off between its two halves is finished: without a stamp nothing has ever run on them.
+        return Ok(match stamped(config)? {
+            Some(_) => "all topics are there\n".to_owned(),
+            None => format!("all topics are there\nincarnation {}\n", stamp(config)?),
+        });
     }
     if missing.len() < wanted.len() && !renew {
         bail!(
@@ -68,13 +72,23 @@ pub(crate) fn create(config: &Config, renew: bool) -> anyhow::Result<String> {
     }
     admin.create(&wanted).context("create topics")?;
     check(config, &admin.partitions().context("read topics")?)?;
+    let incarnation = stamp(config)?;
+    Ok(format!("created {}\nincarnation {incarnation}\n", missing.join(", ")))
+}
+
+/// Gives the topics an incarnation. `configs` is stamped last: its stamp says that all are.
+fn stamp(config: &Config) -> anyhow::Result<String> {
     let incarnation = Uuid::now_v7().to_string();
     for topic in [Topic::States, Topic::Configs] {
         let (name, partitions) = (config.topics.of(topic), count(config, topic));
         kafka::stamp(&config.kafka, &name, partitions, &incarnation)
             .with_context(|| format!("stamp {name}"))?;
     }
-    Ok(format!("created {}\nincarnation {incarnation}\n", missing.join(", ")))
+    Ok(incarnation)
+}
+
+fn stamped(config: &Config) -> anyhow::Result<Option<String>> {
+    kafka::read_incarnation(&config.kafka, &config.topics.of(Topic::Configs)).context("read incarnation")
 }
 
 /// Refuses missing topics and wrong partition counts.
@@ -100,7 +114,5 @@ pub(crate) fn check(config: &Config, there: &BTreeMap<String, usize>) -> anyhow:
 pub(crate) fn incarnation(config: &Config) -> anyhow::Result<String> {
     let there = Admin::new(&config.kafka).context("connect")?.partitions().context("read topics")?;
     check(config, &there)?;
-    kafka::read_incarnation(&config.kafka, &config.topics.of(Topic::Configs))
-        .context("read incarnation")?
-        .context("topic configs has no incarnation: `huiyin topics create` writes it")
+    stamped(config)?.context("topic configs has no incarnation: `huiyin topics create` writes it")
 }

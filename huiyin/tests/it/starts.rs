@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use pipeline::kafka::Topic;
+use pipeline::Outgoing;
+use pipeline::kafka::{INCARNATION_KEY, Publisher, PublisherLimits, Topic};
 use schemas::decision::Ruling;
 
 use crate::process::{Ended, Process, command};
@@ -183,4 +184,25 @@ fn a_message_ahead_of_the_first_bundle_is_decided_as_unconfigured_and_nothing_el
     assert_eq!((log.requests.len(), log.answers.len(), rig.stand_ins.calls().len()), (1, 1, 1));
     assert_eq!(log.requests[0].value.prompt.len(), 2, "the early message is in no prompt");
     drop::<[Process; 2]>([ingest, others]);
+}
+
+#[test]
+fn topics_that_were_made_but_not_stamped_are_stamped_by_the_next_create() {
+    let rig = Rig::new("unstamped", |text| text);
+    rig.prepare();
+    let publisher =
+        Publisher::new(&rig.access(), PublisherLimits { records: 10, kibibytes: 64 }).expect("a client");
+    let stamp = Outgoing {
+        topic: rig.topic("configs").into(),
+        partition: 0,
+        key: Some(INCARNATION_KEY.to_vec()),
+        headers: Vec::new(),
+        value: None,
+    };
+    publisher.publish(&stamp).unwrap().blocking_recv().unwrap().unwrap();
+    refused(&run(&rig, |text| text), &["has no incarnation", "topics create"]);
+    let created = rig.done(&["topics", "create"]);
+    assert!(created.contains("incarnation "), "{created}");
+    assert_eq!(rig.done(&["topics", "create"]), "all topics are there\n");
+    rig.start("ingest,decide,call,deliver,account").wait_ready();
 }
