@@ -46,9 +46,11 @@ impl Blow {
 pub(crate) struct Blows(pub(crate) Vec<Blow>);
 
 impl Blows {
-    /// The last blow that explains why something of a role ran at `first` and again at `again`.
+    /// The first blow that explains why something of a role ran at `first` and again at `again`: what ran again may have
+    /// been cut off once more, and only the first one tells how old it was then.
     pub(crate) fn explain(&self, role: Role, first: i64, again: i64) -> Option<&Blow> {
-        self.0.iter().rev().find(|blow| blow.explains(role, first, again))
+        let explaining = self.0.iter().filter(|blow| blow.explains(role, first, again));
+        explaining.min_by_key(|blow| blow.from)
     }
 }
 
@@ -64,6 +66,9 @@ mod tests {
         assert!(blows.explain(Role::Deliver, 99_000, 102_000).is_none());
         assert!(blows.explain(Role::Call, 99_000, 99_900).is_none());
         assert!(blows.explain(Role::Call, 105_000, 106_000).is_none());
+        let later = Blow { from: 101_000, to: 101_010, ..blow(Kind::Kill, Some(Role::Call)) };
+        let both = Blows(vec![later, blow(Kind::Kill, Some(Role::Call))]);
+        assert_eq!(both.explain(Role::Call, 99_000, 102_000).map(|blow| blow.from), Some(100_000));
         let broker = Blows(vec![blow(Kind::Broker, None)]);
         assert!(broker.explain(Role::Deliver, 105_000, 106_000).is_some());
     }
