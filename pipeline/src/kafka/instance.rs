@@ -46,9 +46,16 @@ impl Instance {
         format!("{}.{}.{}", self.deployment, self.role, self.ordinal)
     }
 
-    /// This instance's transactional id: a second process with the same one fences the first.
+    /// This instance's name among transactional ids, and the first of [`Self::transactional_ids`].
     pub fn transactional_id(&self) -> String {
         self.group_instance_id()
+    }
+
+    /// This instance's transactional ids, which take turns: a second process with the same ones fences the first.
+    pub fn transactional_ids(&self) -> [String; 2] {
+        let id = self.transactional_id();
+        let second = format!("{id}.turn");
+        [id, second]
     }
 
     /// The step's name.
@@ -66,7 +73,7 @@ mod tests {
         let instance = Instance::new("prod", "decide", 3).unwrap();
         assert_eq!(instance.group_id(), "prod.decide");
         assert_eq!(instance.group_instance_id(), "prod.decide.3");
-        assert_eq!(instance.transactional_id(), "prod.decide.3");
+        assert_eq!(instance.transactional_ids(), ["prod.decide.3", "prod.decide.3.turn"]);
     }
 
     #[test]

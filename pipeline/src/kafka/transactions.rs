@@ -36,7 +36,7 @@ pub enum Outcome {
     Aborted(String),
     /// It may have been committed or not: [`TransactionalProducer::rebuild`], then read the committed offsets.
     Unknown(String),
-    /// Another producer has this transactional id. The outcome is as unknown; twice in a minute means a twin runs.
+    /// Another producer has a transactional id of ours. The outcome is as unknown; twice in a minute means a twin runs.
     Fenced(String),
 }
 
@@ -62,10 +62,19 @@ struct Worker {
 }
 
 /// One transaction at a time, all calls blocking and bounded. Lives on a thread of its owner.
+///
+/// Two clients under two transactional ids take turns. The brokers still write the markers of a transaction when its
+/// commit was acknowledged, and refuse the next one of the same id meanwhile, whereupon the client waits 20 ms. An
+/// acknowledged commit is final, markers of both land behind their records, and a group keeps the offsets that were
+/// appended last: neither readers nor the group see the two in another order than one id would give.
 pub struct TransactionalProducer {
     config: Config,
-    id: String,
-    worker: Option<Worker>,
+    /// The first one names this producer in errors.
+    ids: [String; 2],
+    /// One for each id, none until the next [`Self::rebuild`].
+    workers: Vec<Worker>,
+    /// Whose turn it was.
+    turn: usize,
 }
 
 impl TransactionalProducer {
@@ -74,35 +83,29 @@ impl TransactionalProducer {
     /// # Errors
     /// [`Error::Client`], [`Error::Request`] or [`Error::Timeout`]; it may work later.
     pub fn new(config: &Config, instance: &Instance) -> Result<Self, Error> {
-        let mut producer = Self { config: config.clone(), id: instance.transactional_id(), worker: None };
+        let ids = instance.transactional_ids();
+        let mut producer = Self { config: config.clone(), ids, workers: Vec::new(), turn: 0 };
         producer.rebuild()?;
         Ok(producer)
     }
 
-    /// Replaces the client by a new one and settles the old one's transaction, so that committed offsets tell how
+    /// Replaces the clients by new ones and settles what the old ones left open, so that committed offsets tell how
     /// it ended. Required after [`Outcome::Unknown`] and [`Outcome::Fenced`].
     ///
     /// # Errors
     /// As [`Self::new`]; call it again.
     pub fn rebuild(&mut self) -> Result<(), Error> {
-        self.worker = None;
-        let worker = Worker::start(&self.config, &self.id)?;
-        #[cfg(feature = "bench")]
-        if super::plain::is_on() {
-            self.worker = Some(worker);
-            return Ok(());
-        }
-        let init = worker.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE));
-        match init {
-            Some(Ok(())) => self.worker = Some(worker),
-            Some(Err(error)) => {
-                return Err(match fencing(&worker.client, &error) {
-                    Some(reason) => Error::Fenced { identity: self.id.clone(), reason },
-                    None => Error::request("init transactions", &self.id)(error),
-                });
+        self.workers.clear();
+        let workers = self.ids.iter().map(|id| Worker::start(&self.config, id));
+        let workers = workers.collect::<Result<Vec<_>, _>>()?;
+        for (worker, id) in workers.iter().zip(&self.ids) {
+            #[cfg(feature = "bench")]
+            if super::plain::is_on() {
+                break;
             }
-            None => return Err(Error::Timeout { request: "init transactions", subject: self.id.clone() }),
+            worker.init(id)?;
         }
+        self.workers = workers;
         Ok(())
     }
 
@@ -129,11 +132,12 @@ impl TransactionalProducer {
         records: &[R],
         offsets: Option<(&[CommitOffset], &GroupMetadata)>,
     ) -> Outcome {
-        let Some(worker) = &self.worker else {
+        self.turn ^= 1;
+        let Some(worker) = self.workers.get(self.turn) else {
             return Outcome::Unknown("no client since the last rebuild".into());
         };
         #[cfg(feature = "broker-tests")]
-        let fault = super::testing::next_fault(&self.id);
+        let fault = super::testing::next_fault(&self.ids[0]);
         let deadline = Instant::now() + PATIENCE;
         #[cfg(feature = "bench")]
         if super::plain::is_on() {
@@ -179,7 +183,7 @@ impl TransactionalProducer {
 
     /// Leaves a hanging client to its thread: whatever it still does is settled by the next `init_transactions`.
     fn discard(&mut self, reason: &str) -> Outcome {
-        self.worker = None;
+        self.workers.clear();
         Outcome::Unknown(reason.to_owned())
     }
 }
@@ -200,6 +204,18 @@ impl Worker {
             .spawn(move || queue.into_iter().for_each(|job| job(&owned)))
             .map_err(|error| Error::Unexpected(format!("start thread of transactions: {error}")))?;
         Ok(Self { client, jobs })
+    }
+
+    /// Settles what an earlier client under the same id left open.
+    fn init(&self, id: &str) -> Result<(), Error> {
+        match self.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(match fencing(&self.client, &error) {
+                Some(reason) => Error::Fenced { identity: id.to_owned(), reason },
+                None => Error::request("init transactions", id)(error),
+            }),
+            None => Err(Error::Timeout { request: "init transactions", subject: id.to_owned() }),
+        }
     }
 
     /// Runs one client call on the thread; `None` when it outlasts its own timeout.
