@@ -114,13 +114,16 @@ impl Default for RawLog {
 pub(crate) struct RawDecide {
     /// Where a partition without a committed offset starts: `earliest`, `latest` or `refuse`.
     pub(crate) start: StartPolicy,
-    /// Most records of one transaction.
+    /// Most records of one partition in a transaction.
     pub(crate) batch_records: u32,
+    /// Fold drivers of the process, each with its share of the partitions: the fewer partitions a transaction is about,
+    /// the sooner it ends.
+    pub(crate) drivers: u32,
 }
 
 impl Default for RawDecide {
     fn default() -> Self {
-        Self { start: StartPolicy::Earliest, batch_records: 2_000 }
+        Self { start: StartPolicy::Earliest, batch_records: 2_000, drivers: 4 }
     }
 }
 
@@ -219,6 +222,8 @@ impl Config {
         for what in deployment_problems(&raw.deployment) {
             problems.push((None, format!("deployment: {what}")));
         }
+        problems
+            .extend(decide_problems(&raw.decide).into_iter().map(|what| (None, format!("decide: {what}"))));
         let kafka =
             pipeline::kafka::Config::new(raw.kafka).map_err(|error| problems.push((None, error.to_string())));
         let sections =
@@ -266,6 +271,17 @@ fn deployment_problems(raw: &RawDeployment) -> Vec<&'static str> {
     }
     if !(1..=9).contains(&raw.replication) {
         problems.push("replication must be from 1 to 9");
+    }
+    problems
+}
+
+fn decide_problems(raw: &RawDecide) -> Vec<&'static str> {
+    let mut problems = Vec::new();
+    if !(1..=64).contains(&raw.drivers) {
+        problems.push("drivers must be from 1 to 64");
+    }
+    if raw.batch_records == 0 {
+        problems.push("batch_records must be at least 1");
     }
     problems
 }

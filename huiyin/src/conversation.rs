@@ -84,11 +84,12 @@ impl Conversations {
     }
 }
 
-/// The driver of the conversation fold, for running and for folding again: both must have the same bounds.
-pub(crate) fn driver(config: &Config) -> anyhow::Result<FoldConfig> {
+/// A driver of the conversation fold, for running and for folding again: both must have the same bounds. `number` tells
+/// it from others of the same process.
+pub(crate) fn driver(config: &Config, number: u32) -> anyhow::Result<FoldConfig> {
     Ok(FoldConfig {
         kafka: config.kafka.clone(),
-        instance: Instance::new(&config.deployment, Role::Decide.label(), config.ordinal)?,
+        instance: Instance::new(&config.deployment, Role::Decide.label(), config.ordinal)?.driver(number),
         input: config.topics.of(Topic::Events).into(),
         states: config.topics.of(Topic::States).into(),
         dead_letters: config.topics.of(Topic::DeadLetters).into(),

@@ -93,7 +93,7 @@ pub(crate) fn refold(config: &Config) -> anyhow::Result<Report> {
         }
         let fold =
             Conversations::new(Arc::clone(&bundles), &config.deployment, &config.topics, config.partitions);
-        let mut again = Refold::new(fold, &conversation::driver(config)?, partition);
+        let mut again = Refold::new(fold, &conversation::driver(config, 0)?, partition);
         again.skip_crashed(crashed(config, &events, partition)?);
         let mut folded = Vec::new();
         for record in read(config, &events, partition)? {

@@ -11,6 +11,12 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 pub(crate) struct Gauges(Mutex<BTreeMap<(String, String), Arc<AtomicU64>>>);
 
 impl Gauges {
+    /// What a gauge without partition shows, if it ever did.
+    pub(crate) fn total(&self, name: &str) -> Option<f64> {
+        let gauges = self.0.lock().unwrap();
+        Some(f64::from_bits(gauges.get(&(name.to_owned(), String::new()))?.load(Ordering::Relaxed)))
+    }
+
     /// What a gauge of a partition shows, if it ever did.
     pub(crate) fn of(&self, name: &str, partition: i32) -> Option<f64> {
         let gauges = self.0.lock().unwrap();

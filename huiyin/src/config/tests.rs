@@ -48,6 +48,19 @@ fn problems_name_their_line() {
 }
 
 #[test]
+fn the_number_of_drivers_and_the_batch_have_bounds() {
+    for (line, what) in [
+        ("drivers = 0", "drivers must be"),
+        ("drivers = 65", "drivers must be"),
+        ("batch_records = 0", "batch_records"),
+    ] {
+        let problems = read(&format!("{GOOD}\n[decide]\n{line}\n")).err().unwrap();
+        assert!(problems.iter().any(|(_, w)| w.contains(what)), "{line}: {problems:?}");
+    }
+    assert_eq!(read(&format!("{GOOD}\n[decide]\ndrivers = 2\n")).map_err(|_| ()).unwrap().decide.drivers, 2);
+}
+
+#[test]
 fn a_random_instance_id_is_refused() {
     for stable in ["0", "7", "huiyin-12"] {
         assert!(ordinal(stable).is_ok(), "{stable}");

@@ -18,8 +18,8 @@ pub(crate) enum Running {
         /// Holds what Kafka has not acknowledged yet.
         publisher: Arc<Publisher>,
     },
-    /// A fold driver.
-    Fold(fold::Handle),
+    /// Fold drivers that share the partitions.
+    Fold(Vec<fold::Handle>),
     /// A call driver, and how long its running calls may go on when it ends.
     Call {
         /// The driver.
@@ -42,22 +42,7 @@ impl Running {
                 let detail = format!("listens on {}, {} unacknowledged", server.addr(), publisher.waiting());
                 RoleHealth { role, live: true, ready: true, detail }
             }
-            Self::Fold(handle) => {
-                let report = handle.health().report();
-                let live = report.alive && report.poll_age < SILENCE;
-                let detail = format!(
-                    "{} partitions, {} restoring, refused {:?}",
-                    report.owned.len(),
-                    report.restoring.len(),
-                    report.refused
-                );
-                RoleHealth {
-                    role,
-                    live,
-                    ready: report.restoring.is_empty() && report.refused.is_empty(),
-                    detail,
-                }
-            }
+            Self::Fold(drivers) => folds_health(role, drivers),
             Self::Call { driver, .. } => {
                 let health = driver.health();
                 let status = &health.status;
@@ -86,7 +71,7 @@ impl Running {
     pub(crate) fn has_ended(&self) -> bool {
         match self {
             Self::Ingest { .. } => false,
-            Self::Fold(handle) => !handle.health().report().alive,
+            Self::Fold(drivers) => drivers.iter().any(|driver| !driver.health().report().alive),
             // Without a failure it hangs, which /live tells.
             Self::Call { driver, .. } => driver.health().failure.is_some(),
             Self::Batch(handle) => !handle.health().alive,
@@ -98,8 +83,8 @@ impl Running {
         let unknown = || "it gave no reason".to_owned();
         let why = match self {
             Self::Ingest { .. } => return unknown(),
-            Self::Fold(handle) => tokio::task::spawn_blocking(move || {
-                handle.join().err().map(|error| format!("{:#}", anyhow::Error::from(error)))
+            Self::Fold(drivers) => tokio::task::spawn_blocking(move || {
+                join_folds(drivers, Stop::Restart).map(|error| format!("{error:#}"))
             }),
             Self::Call { driver, .. } => {
                 tokio::task::spawn_blocking(move || driver.stop(Stop::Restart, bound).failure)
@@ -116,10 +101,9 @@ impl Running {
         let how = if leave { Stop::Leave } else { Stop::Restart };
         match self {
             Self::Ingest { server, publisher } => end_ingest(server, publisher, grace).await,
-            Self::Fold(handle) => {
-                handle.stop(how);
+            Self::Fold(drivers) => {
                 blocking(move || {
-                    if let Err(error) = handle.join() {
+                    if let Some(error) = join_folds(drivers, how) {
                         tracing::error!(%error, "end the fold");
                     }
                 })
@@ -133,6 +117,27 @@ impl Running {
             }
         }
     }
+}
+
+/// Drivers of one step, as one.
+fn folds_health(role: &'static str, drivers: &[fold::Handle]) -> RoleHealth {
+    let reports: Vec<_> = drivers.iter().map(|driver| driver.health().report()).collect();
+    let live = reports.iter().all(|report| report.alive && report.poll_age < SILENCE);
+    let count = |of: fn(&fold::HealthReport) -> usize| reports.iter().map(of).sum::<usize>();
+    let restoring = count(|report| report.restoring.len());
+    let refused: BTreeMap<_, _> = reports.iter().flat_map(|report| &report.refused).collect();
+    let owned = count(|report| report.owned.len());
+    let detail = format!("{owned} partitions, {restoring} restoring, refused {refused:?}");
+    RoleHealth { role, live, ready: restoring == 0 && refused.is_empty(), detail }
+}
+
+/// Ends all drivers of a step, side by side, and tells why the first one ended by itself, if any did.
+fn join_folds(drivers: Vec<fold::Handle>, how: Stop) -> Option<anyhow::Error> {
+    for driver in &drivers {
+        driver.stop(how);
+    }
+    let ended: Vec<_> = drivers.into_iter().map(fold::Handle::join).collect();
+    ended.into_iter().find_map(Result::err).map(anyhow::Error::from)
 }
 
 /// Answers what is at work, then waits for the acknowledgement of what is queued: a message that was passed for want of

@@ -46,14 +46,12 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
 }
 
 fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
-    let fold = Conversations::new(
-        Arc::clone(&watched.bundles),
-        &config.deployment,
-        &config.topics,
-        config.partitions,
-    );
-    let handle = FoldDriver::spawn(conversation::driver(config)?, fold, incarnation)?;
-    Ok(Running::Fold(handle))
+    let drivers = (0..config.decide.drivers).map(|number| {
+        let bundles = Arc::clone(&watched.bundles);
+        let fold = Conversations::new(bundles, &config.deployment, &config.topics, config.partitions);
+        Ok(FoldDriver::spawn(conversation::driver(config, number)?, fold, incarnation)?)
+    });
+    Ok(Running::Fold(drivers.collect::<anyhow::Result<_>>()?))
 }
 
 async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {

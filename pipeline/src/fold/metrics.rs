@@ -62,28 +62,41 @@ pub const METRICS: &[Metric] = &[
     },
 ];
 
-/// The ages of one step's partitions. Partitions that go are shown once more, as 0.
+/// One driver's part of its step's gauges; other drivers of the step may run in the same process.
 #[derive(Debug)]
-pub(super) struct Ages {
+pub(super) struct Gauges {
     step: String,
-    shown: BTreeSet<i32>,
+    /// Partitions whose age is shown. Those that go are shown once more, as 0.
+    aged: BTreeSet<i32>,
+    owned: usize,
+    refused: usize,
 }
 
-impl Ages {
+impl Gauges {
     /// Nothing is shown yet.
     pub(super) fn new(step: &str) -> Self {
-        Self { step: step.to_owned(), shown: BTreeSet::new() }
+        Self { step: step.to_owned(), aged: BTreeSet::new(), owned: 0, refused: 0 }
+    }
+
+    /// Shows how many partitions this driver folds, and how many it has and does not fold.
+    pub(super) fn count(&mut self, owned: usize, refused: usize) {
+        let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        metrics::gauge!(OWNED_PARTITIONS, "step" => self.step.clone())
+            .increment(number(owned) - number(self.owned));
+        metrics::gauge!(REFUSED_PARTITIONS, "step" => self.step.clone())
+            .increment(number(refused) - number(self.refused));
+        (self.owned, self.refused) = (owned, refused);
     }
 
     /// Shows since when, if it does, the oldest record of each partition waits that is not committed.
-    pub(super) fn show(&mut self, since: &BTreeMap<i32, Option<i64>>, now: i64) {
-        for partition in self.shown.iter().filter(|partition| !since.contains_key(partition)) {
+    pub(super) fn ages(&mut self, since: &BTreeMap<i32, Option<i64>>, now: i64) {
+        for partition in self.aged.iter().filter(|partition| !since.contains_key(partition)) {
             self.set(*partition, 0);
         }
         for (partition, since) in since {
             self.set(*partition, since.map_or(0, |time| now - time));
         }
-        self.shown = since.keys().copied().collect();
+        self.aged = since.keys().copied().collect();
     }
 
     fn set(&self, partition: i32, millis: i64) {
@@ -93,29 +106,48 @@ impl Ages {
     }
 }
 
-impl Drop for Ages {
+impl Drop for Gauges {
     fn drop(&mut self) {
-        self.show(&BTreeMap::new(), 0);
+        self.ages(&BTreeMap::new(), 0);
+        self.count(0, 0);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gauges::Gauges;
+    use crate::gauges::Gauges as Shown;
 
     #[test]
     fn a_partition_that_goes_and_every_one_at_the_end_is_shown_without_age() {
-        let gauges = Gauges::default();
-        metrics::with_local_recorder(&gauges, || {
-            let mut ages = Ages::new("decide");
-            ages.show(&BTreeMap::from([(1, Some(4_000)), (2, Some(1_000)), (3, None)]), 9_000);
-            let shown = |partition| gauges.of(FRONTIER_AGE, partition);
-            assert_eq!([1, 2, 3, 4].map(shown), [Some(5.0), Some(8.0), Some(0.0), None]);
-            ages.show(&BTreeMap::from([(1, Some(4_000))]), 10_000);
-            assert_eq!([1, 2].map(shown), [Some(6.0), Some(0.0)]);
-            drop(ages);
-            assert_eq!(shown(1), Some(0.0));
+        let shown = Shown::default();
+        metrics::with_local_recorder(&shown, || {
+            let mut gauges = Gauges::new("decide");
+            gauges.ages(&BTreeMap::from([(1, Some(4_000)), (2, Some(1_000)), (3, None)]), 9_000);
+            let age = |partition| shown.of(FRONTIER_AGE, partition);
+            assert_eq!([1, 2, 3, 4].map(age), [Some(5.0), Some(8.0), Some(0.0), None]);
+            gauges.ages(&BTreeMap::from([(1, Some(4_000))]), 10_000);
+            assert_eq!([1, 2].map(age), [Some(6.0), Some(0.0)]);
+            drop(gauges);
+            assert_eq!(age(1), Some(0.0));
+        });
+    }
+
+    #[test]
+    fn drivers_of_one_step_are_counted_together_until_they_end() {
+        let shown = Shown::default();
+        metrics::with_local_recorder(&shown, || {
+            let mut drivers = [Gauges::new("decide"), Gauges::new("decide")];
+            drivers[0].count(3, 0);
+            drivers[1].count(2, 1);
+            drivers[0].count(4, 0);
+            let counts = || [OWNED_PARTITIONS, REFUSED_PARTITIONS].map(|name| shown.total(name));
+            assert_eq!(counts(), [Some(6.0), Some(1.0)]);
+            let [one, other] = drivers;
+            drop(other);
+            assert_eq!(counts(), [Some(4.0), Some(0.0)]);
+            drop(one);
+            assert_eq!(counts(), [Some(0.0), Some(0.0)]);
         });
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct Shell<F: Fold> {
     /// A record that did not fit into the batch.
     held: Option<Record>,
     gauged: Instant,
-    ages: names::Ages,
+    gauges: names::Gauges,
 }
 
 impl<F: Fold> Shell<F> {
@@ -49,7 +49,7 @@ impl<F: Fold> Shell<F> {
         health: Health,
     ) -> Self {
         let core = Core::new(fold, config.shape());
-        let ages = names::Ages::new(config.instance.role());
+        let gauges = names::Gauges::new(config.instance.role());
         Self {
             config,
             incarnation,
@@ -64,7 +64,7 @@ impl<F: Fold> Shell<F> {
             caught_up: BTreeSet::new(),
             held: None,
             gauged: Instant::now(),
-            ages,
+            gauges,
         }
     }
 
@@ -344,13 +344,10 @@ impl<F: Fold> Shell<F> {
 
     fn gauge(&mut self) {
         self.gauged = Instant::now();
-        let step = self.config.instance.role().to_owned();
         let report = self.health.report();
-        let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-        metrics::gauge!(names::REFUSED_PARTITIONS, "step" => step.clone()).set(count(report.refused.len()));
-        metrics::gauge!(names::OWNED_PARTITIONS, "step" => step).set(count(report.owned.len()));
+        self.gauges.count(report.owned.len(), report.refused.len());
         let since = self.core.waiting_since(|partition| !self.caught_up.contains(&partition));
-        self.ages.show(&since, now());
+        self.gauges.ages(&since, now());
     }
 }
 

@@ -6,6 +6,7 @@ pub struct Instance {
     deployment: String,
     role: String,
     ordinal: u32,
+    driver: u32,
 }
 
 /// A name that cannot be part of an identity.
@@ -33,7 +34,13 @@ impl Instance {
                 return Err(NameError(name.to_owned(), kind));
             }
         }
-        Ok(Self { deployment: deployment.to_owned(), role: role.to_owned(), ordinal })
+        Ok(Self { deployment: deployment.to_owned(), role: role.to_owned(), ordinal, driver: 0 })
+    }
+
+    /// One of several drivers of the same process; the first is 0.
+    #[must_use]
+    pub fn driver(self, driver: u32) -> Self {
+        Self { driver, ..self }
     }
 
     /// The step's consumer group, shared by all its instances.
@@ -43,7 +50,11 @@ impl Instance {
 
     /// This instance's static member id.
     pub fn group_instance_id(&self) -> String {
-        format!("{}.{}.{}", self.deployment, self.role, self.ordinal)
+        let Self { deployment, role, ordinal, driver } = self;
+        match driver {
+            0 => format!("{deployment}.{role}.{ordinal}"),
+            _ => format!("{deployment}.{role}.{ordinal}.{driver}"),
+        }
     }
 
     /// This instance's name among transactional ids, and the first of [`Self::transactional_ids`].
@@ -74,6 +85,10 @@ mod tests {
         assert_eq!(instance.group_id(), "prod.decide");
         assert_eq!(instance.group_instance_id(), "prod.decide.3");
         assert_eq!(instance.transactional_ids(), ["prod.decide.3", "prod.decide.3.turn"]);
+        assert_eq!(instance.clone().driver(0), instance);
+        let second = instance.driver(1);
+        assert_eq!(second.group_id(), "prod.decide");
+        assert_eq!(second.transactional_ids(), ["prod.decide.3.1", "prod.decide.3.1.turn"]);
     }
 
     #[test]

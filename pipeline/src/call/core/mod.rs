@@ -123,9 +123,22 @@ impl Core {
         }
     }
 
-    /// Takes one event at time `now` and returns what is to be done, in order.
-    pub(crate) fn handle(&mut self, now: u64, event: Event) -> Vec<Action> {
+    /// Takes events in their order at time `now` and returns what is to be done, in order. What is to be done is looked
+    /// for once, after the last of them: under load that costs more than the events.
+    pub(crate) fn handle(&mut self, now: u64, events: impl IntoIterator<Item = Event>) -> Vec<Action> {
         self.now = now;
+        events.into_iter().for_each(|event| self.take(event));
+        self.overtake();
+        self.start();
+        self.drain();
+        self.plan();
+        self.release();
+        self.finish();
+        self.resume();
+        std::mem::take(&mut self.actions)
+    }
+
+    fn take(&mut self, event: Event) {
         match event {
             Event::Assigned { partition, epoch, position } => self.assigned(partition, epoch, position),
             Event::Revoked(partitions) => partitions.into_iter().for_each(|p| self.close(p)),
@@ -139,14 +152,6 @@ impl Core {
             Event::Stop { grace } => self.stop(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)),
             Event::Tick => {}
         }
-        self.overtake();
-        self.start();
-        self.drain();
-        self.plan();
-        self.release();
-        self.finish();
-        self.resume();
-        std::mem::take(&mut self.actions)
     }
 
     /// When [`Event::Tick`] is due, if nothing else happens.

@@ -20,8 +20,8 @@ use crate::call::{Handler, Job, metrics};
 use crate::{Outgoing, Record};
 
 const STATUS: Duration = Duration::from_millis(200);
-/// Most calls whose end is taken before other events are looked at.
-const ENDED_AT_ONCE: usize = 128;
+/// Most events that are handled together.
+const AT_ONCE: usize = 256;
 
 /// A running task: the core's number for it, its record, and why it buries the record if it does.
 struct Running {
@@ -52,8 +52,8 @@ pub(super) struct Tasks {
     ids: HashMap<u64, Id>,
     /// Commands that the poller has no room for yet: the core never waits for it.
     outbox: VecDeque<Command>,
-    /// Events that arose while acting.
-    own: VecDeque<Event>,
+    /// Events that are to be handled next.
+    own: Vec<Event>,
     /// How often the core was told that partitions are lost.
     losses: u64,
     stopped: bool,
@@ -79,8 +79,8 @@ impl<H: Handler> Brain<H> {
                     Event::Tick
                 }
             };
-            self.handle(event);
-            self.take_ended();
+            self.gather(event);
+            self.handle();
         }
         self.report();
         metrics::ended(&self.work.step, &self.shared.status());
@@ -93,13 +93,19 @@ impl<H: Handler> Brain<H> {
         self.shared.finish();
     }
 
-    /// Calls that ended meanwhile: going to sleep and being woken costs more than what is to be done for one.
-    fn take_ended(&mut self) {
-        for _ in 0..ENDED_AT_ONCE {
-            let Some(joined) = self.tasks.set.try_join_next_with_id() else { return };
-            if let Some(event) = self.joined(joined) {
-                self.handle(event);
-            }
+    /// The event that woke this thread, and what else has happened meanwhile.
+    fn gather(&mut self, event: Event) {
+        self.tasks.own.push(event);
+        while self.tasks.own.len() < AT_ONCE
+            && let Some(joined) = self.tasks.set.try_join_next_with_id()
+        {
+            let ended = self.joined(joined);
+            self.tasks.own.extend(ended);
+        }
+        while self.tasks.own.len() < AT_ONCE
+            && let Ok(event) = self.events.try_recv()
+        {
+            self.tasks.own.push(event);
         }
     }
 
@@ -109,11 +115,12 @@ impl<H: Handler> Brain<H> {
         self.shared.publish(status);
     }
 
-    fn handle(&mut self, event: Event) {
-        self.tasks.own.push_back(event);
-        while let Some(event) = self.tasks.own.pop_front() {
-            self.tasks.losses += u64::from(matches!(event, Event::Lost(_)));
-            for action in self.core.handle(self.shared.now(), event) {
+    fn handle(&mut self) {
+        while !self.tasks.own.is_empty() {
+            let events = std::mem::take(&mut self.tasks.own);
+            let losses = events.iter().filter(|event| matches!(event, Event::Lost(_))).count();
+            self.tasks.losses += u64::try_from(losses).unwrap_or(0);
+            for action in self.core.handle(self.shared.now(), events) {
                 self.act(action);
             }
         }
@@ -168,7 +175,7 @@ impl<H: Handler> Brain<H> {
             .group(self.tasks.losses)
             .is_some_and(|group| self.orders.try_send(Order { plan, group }).is_ok());
         if !ordered {
-            self.tasks.own.push_back(Event::Planned { plan: id, settled: Settled::Aborted });
+            self.tasks.own.push(Event::Planned { plan: id, settled: Settled::Aborted });
         }
     }
 

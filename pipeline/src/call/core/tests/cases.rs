@@ -38,7 +38,7 @@ impl Bench {
     }
 
     pub(super) fn on(&mut self, event: Event) -> Vec<Action> {
-        self.core.handle(self.now, event)
+        self.core.handle(self.now, [event])
     }
 
     pub(super) fn assign(&mut self, epoch: u64, committed: Option<Commit>) -> Vec<Action> {

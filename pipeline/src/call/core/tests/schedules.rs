@@ -123,7 +123,7 @@ impl World {
     }
 
     fn handle(&mut self, event: Event) {
-        let actions = self.core.handle(self.now, event);
+        let actions = self.core.handle(self.now, [event]);
         for action in actions {
             self.act(action);
         }

@@ -44,17 +44,23 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, stop: Rc<Cell<bool>>) -
         parts.sim.tick().await;
         if stop.get() && !std::mem::replace(&mut stopping, true) {
             let grace = Duration::from_millis(parts.sim.random().below(300));
-            stopped |= handle(&parts, Event::Stop { grace });
+            stopped |= handle(&parts, vec![Event::Stop { grace }]);
             continue;
         }
         let due = parts.core.borrow().due().is_some_and(|due| due <= parts.now());
-        let event = match parts.sim.random().below(3) {
-            0 if due => Some(Event::Tick),
-            1 => joined(&parts),
-            _ => parts.events.borrow_mut().pop_front(),
-        };
-        if let Some(event) = event {
-            stopped |= handle(&parts, event);
+        let mut events = Vec::new();
+        loop {
+            events.extend(match parts.sim.random().below(3) {
+                0 if due => Some(Event::Tick),
+                1 => joined(&parts),
+                _ => parts.events.borrow_mut().pop_front(),
+            });
+            if parts.sim.random().one_in(2) {
+                break;
+            }
+        }
+        if !events.is_empty() {
+            stopped |= handle(&parts, events);
         }
     }
     let leave = parts.sim.random().one_in(2);
@@ -62,12 +68,14 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, stop: Rc<Cell<bool>>) -
     Ok(())
 }
 
-fn handle<H: Handler>(parts: &Rc<Parts<H>>, event: Event) -> bool {
+fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
     let mut stopped = false;
-    let mut own = vec![event];
-    while let Some(event) = own.pop() {
-        parts.told.set(parts.told.get() + u64::from(matches!(event, Event::Lost(_))));
-        let actions = parts.core.borrow_mut().handle(parts.now(), event);
+    let mut own = events;
+    while !own.is_empty() {
+        let events = std::mem::take(&mut own);
+        let losses = events.iter().filter(|event| matches!(event, Event::Lost(_))).count();
+        parts.told.set(parts.told.get() + u64::try_from(losses).unwrap());
+        let actions = parts.core.borrow_mut().handle(parts.now(), events);
         for action in actions {
             match action {
                 Action::Run { task, record, rerun, hard_deadline } => {
