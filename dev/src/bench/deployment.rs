@@ -73,13 +73,14 @@ impl Deployment {
         schemas::topic::TopicNames::new(self.home.prefix()).of(topic)
     }
 
-    /// Creates another set of the same topics for a floor, and returns their prefix.
+    /// Creates another set of the same topics for the floor of that name, and returns their prefix.
     ///
     /// # Errors
     /// When the brokers refuse.
-    pub(super) fn floor_topics(&self) -> Result<String> {
-        run(&self.configure("floor", "floor.", "http://127.0.0.1:1")?, &["topics", "create"])?;
-        Ok(format!("{}floor.", self.home.prefix()))
+    pub(super) fn floor_topics(&self, name: &str) -> Result<String> {
+        let prefix = format!("{name}.");
+        run(&self.configure(name, &prefix, "http://127.0.0.1:1")?, &["topics", "create"])?;
+        Ok(format!("{}{prefix}", self.home.prefix()))
     }
 
     /// Starts huiyin with these roles and waits until it is ready.
@@ -97,10 +98,10 @@ impl Deployment {
     ///
     /// # Errors
     /// When it ends at once.
-    pub(super) fn start_floor(&self, arguments: &[&str]) -> Result<Process> {
+    pub(super) fn start_floor(&self, name: &str, arguments: &[&str]) -> Result<Process> {
         let program = std::env::current_exe().context("finding this program")?;
         let arguments: Vec<&str> = ["bench-floor"].iter().chain(arguments).copied().collect();
-        Process::start(self.home.service("floor")?, Command::new(program).args(arguments))
+        Process::start(self.home.service(name)?, Command::new(program).args(arguments))
     }
 
     /// Waits until somebody listens on a port.

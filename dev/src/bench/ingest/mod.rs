@@ -52,10 +52,10 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let deployment = Deployment::new("http://127.0.0.1:1")?;
     let ours = deployment.start("ingest")?;
     let [port] = free_ports()?;
-    let topic = TopicNames::new(deployment.floor_topics()?).of(Topic::Events);
+    let topic = TopicNames::new(deployment.floor_topics("floor")?).of(Topic::Events);
     let (kafka, floor_port) = (deployment.kafka(), port.to_string());
     let arguments = ["ingest", "--kafka", &kafka, "--topic", &topic, "--port", &floor_port];
-    let mut floor = deployment.start_floor(&arguments)?;
+    let mut floor = deployment.start_floor("floor", &arguments)?;
     deployment.wait_listening(&mut floor, port)?;
     let asked = Asked {
         callbacks: Arc::new(Callbacks::new(deployment.seed, PEOPLE)),

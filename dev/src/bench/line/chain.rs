@@ -1,5 +1,5 @@
-//! The floor of the line: the same three hops, each one transaction after the other on bare clients, nothing decided and
-//! nobody called.
+//! The floor of the line: the same three hops, each one transaction after the other on bare clients, with as many records to
+//! as many topics; nothing decided and nobody called. A thin one writes only what leads on.
 
 use crate::bench::clients;
 use anyhow::{Context, Result, bail};
@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// Where each hop reads and where the last one writes: as many topics as the line's ways lead through.
 const WAY: [Topic; 4] = [Topic::Events, Topic::Requests, Topic::Answers, Topic::Deliveries];
+/// What decide writes beside what leads on, in both of its hops, the first and the last.
+const BESIDE: [Topic; 3] = [Topic::Decisions, Topic::States, Topic::Ledger];
 /// Most records of a transaction, as decide has it.
 const BATCH: usize = 2_000;
 const BOUND: Duration = Duration::from_secs(5);
@@ -26,6 +28,9 @@ pub(in crate::bench) struct Cli {
     /// Prefix of the topics
     #[arg(long)]
     prefix: String,
+    /// Each hop writes nothing but what leads on
+    #[arg(long)]
+    thin: bool,
 }
 
 /// Where the chain begins and where it ends.
@@ -43,8 +48,11 @@ pub(in crate::bench) fn run(cli: &Cli) -> Result<()> {
     thread::scope(|scope| {
         let hops: Vec<_> = WAY
             .windows(2)
-            .map(|way| {
-                let (from, to) = (names.of(way[0]), names.of(way[1]));
+            .enumerate()
+            .map(|(number, way)| {
+                let beside = if cli.thin || number == 1 { &[] } else { &BESIDE[..] };
+                let to = way[1..].iter().chain(beside).map(|topic| names.of(*topic)).collect();
+                let from = names.of(way[0]);
                 scope.spawn(move || Hop::new(&cli.kafka, from, to)?.run())
             })
             .collect();
@@ -82,11 +90,11 @@ impl ProducerContext for Deliveries {
 struct Hop {
     consumer: BaseConsumer,
     producer: ThreadedProducer<Deliveries>,
-    to: String,
+    to: Vec<String>,
 }
 
 impl Hop {
-    fn new(kafka: &str, from: String, to: String) -> Result<Self> {
+    fn new(kafka: &str, from: String, to: Vec<String>) -> Result<Self> {
         let consumer: BaseConsumer =
             clients::consumer(kafka, &from).create().context("building a consumer")?;
         consumer.subscribe(&[&from]).context("subscribing")?;
@@ -112,10 +120,14 @@ impl Hop {
     }
 
     fn pass(&self, record: &impl Message) -> Result<()> {
-        self.producer.context().left.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
-        let copy = BaseRecord::to(&self.to).partition(record.partition());
-        let copy = copy.key(record.key().unwrap_or_default()).payload(record.payload().unwrap_or_default());
-        self.producer.send(copy).map_err(|(error, _)| error).context("writing")
+        self.producer.context().left.lock().unwrap_or_else(PoisonError::into_inner).0 += self.to.len();
+        for to in &self.to {
+            let copy = BaseRecord::to(to).partition(record.partition());
+            let copy =
+                copy.key(record.key().unwrap_or_default()).payload(record.payload().unwrap_or_default());
+            self.producer.send(copy).map_err(|(error, _)| error).context("writing")?;
+        }
+        Ok(())
     }
 
     fn commit(&self) -> Result<()> {

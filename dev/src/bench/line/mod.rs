@@ -9,6 +9,8 @@ use super::load::{Callbacks, Latencies, Pool, Schedule};
 use super::stand_ins::{ASK, StandIns};
 use super::table::{Goal, Samples, Table, short};
 use super::usage;
+use crate::rig::instance::Instance as Line;
+use crate::rig::process::Process;
 use anyhow::{Context, Result};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, ThreadedProducer};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,23 +35,29 @@ struct Measured {
     to_model: [Vec<f64>; 2],
     to_easemob: [Vec<f64>; 2],
     sum: [Vec<f64>; 2],
-    chain: [Vec<f64>; 2],
-    /// Processor microseconds per message, of the line and of the chain.
-    cost: [Vec<f64>; 2],
+    /// Of the chain that writes as much, and of the thin one.
+    chains: [[Vec<f64>; 2]; 2],
+    /// Processor microseconds per message, of the line and of the chains.
+    cost: [Vec<f64>; 3],
+}
+
+/// A floor in a process of its own.
+struct Chain {
+    process: Process,
+    first_topic: String,
+    arrivals: Arrivals,
 }
 
 struct Bench {
     deployment: Deployment,
     stand_ins: StandIns,
-    /// The line's and the chain's.
-    processes: [u32; 2],
-    /// Writes to the chain's first topic.
+    line: Line,
+    /// Writes to the first topic of a chain.
     producer: ThreadedProducer<DefaultProducerContext>,
-    first_topic: String,
-    /// The end of the chain.
-    arrivals: Arrivals,
+    /// The one that writes as much, and the thin one.
+    chains: [Chain; 2],
     callbacks: Arc<Callbacks>,
-    /// The first number that was not used yet; the line and the chain use the same ones.
+    /// The first number that was not used yet; the line and the chains use the same ones.
     next: u64,
 }
 
@@ -63,16 +71,13 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let stand_ins = StandIns::start(count, THINKS)?;
     let deployment = Deployment::new(&stand_ins.url)?;
     let line = deployment.start("ingest,decide,call,deliver")?;
-    let prefix = deployment.floor_topics()?;
-    let kafka = deployment.kafka();
-    let floor = deployment.start_floor(&["chain", "--kafka", &kafka, "--prefix", &prefix])?;
-    let (first_topic, last_topic) = chain::ends(&prefix);
-    let arrivals = Arrivals::open(&kafka, &last_topic, (ASK, count))?;
-    let producer = clients::idempotent(&kafka).create().context("building a producer")?;
+    let chains = [
+        Chain::start(&deployment, ("floor", &[]), count)?,
+        Chain::start(&deployment, ("thin", &["--thin"]), count)?,
+    ];
+    let producer = clients::idempotent(&deployment.kafka()).create().context("building a producer")?;
     let callbacks = Arc::new(Callbacks::new(deployment.seed, PEOPLE));
-    let processes = [line.process.id(), floor.id()];
-    let mut bench =
-        Bench { deployment, stand_ins, processes, producer, first_topic, arrivals, callbacks, next: 0 };
+    let mut bench = Bench { deployment, stand_ins, line, producer, chains, callbacks, next: 0 };
     bench.run(FIRST.0, FIRST.1, &mut Measured::default())?;
     let mut all: Vec<Measured> = RATES.iter().map(|_| Measured::default()).collect();
     for _ in 0..rounds {
@@ -83,21 +88,33 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     Ok(table(&all))
 }
 
+impl Chain {
+    fn start(deployment: &Deployment, (name, arguments): (&str, &[&str]), count: u64) -> Result<Self> {
+        let (kafka, prefix) = (deployment.kafka(), deployment.floor_topics(name)?);
+        let arguments: Vec<&str> =
+            ["chain", "--kafka", &kafka, "--prefix", &prefix].iter().chain(arguments).copied().collect();
+        let process = deployment.start_floor(name, &arguments)?;
+        let (first_topic, last_topic) = chain::ends(&prefix);
+        Ok(Self { process, first_topic, arrivals: Arrivals::open(&kafka, &last_topic, (ASK, count))? })
+    }
+}
+
 impl Bench {
-    /// The line, then the chain, at one rate.
+    /// The line, then the chains, at one rate.
     fn run(&mut self, rate: f64, length: Duration, measured: &mut Measured) -> Result<()> {
         self.deployment.patience.check()?;
         let runtime = self.deployment.net.runtime();
         let to: SocketAddr = (Ipv4Addr::LOCALHOST, self.deployment.ingest_port).into();
         let pool = Pool::open(runtime, to, CONNECTIONS, &self.callbacks)?;
-        let before = usage::cpu(self.processes[0])?;
+        let process = self.line.process.id();
+        let before = usage::cpu(process)?;
         let schedule = Schedule::new(Instant::now(), rate, length);
         let (first, end) = (self.next, self.next + schedule.count);
         self.next = end;
         pool.keep(runtime, &schedule, first)?;
         let notes = &self.stand_ins.notes;
         wait_for_all(&notes.sent, first..end)?;
-        measured.cost[0].push(self.cost(0, before, schedule.count)?);
+        measured.cost[0].push(cost(process, before, schedule.count)?);
         let counted = (WARM.as_secs_f64() * rate) as u64..schedule.count;
         let collect = |of: &dyn Fn(u64, u64) -> Option<Duration>| {
             let latencies = counted.clone().filter_map(|number| of(number, first + number));
@@ -113,33 +130,35 @@ impl Bench {
             &collect(&|due, number| Some(to_model(due, number)? + to_easemob(due, number)?)),
         );
 
-        let before = usage::cpu(self.processes[1])?;
-        let schedule = Schedule::new(Instant::now(), rate, length);
-        schedule.keep(|number, _| self.write(first + number));
-        wait_for_all(&self.arrivals.marks, first..end)?;
-        measured.cost[1].push(self.cost(1, before, schedule.count)?);
-        let latencies = counted
-            .filter_map(|number| Some(self.arrivals.marks.at(first + number)? - schedule.due(number)))
-            .collect();
-        put(&mut measured.chain, &Latencies::new(latencies));
+        for (at, chain) in self.chains.iter().enumerate() {
+            let before = usage::cpu(chain.process.id())?;
+            let schedule = Schedule::new(Instant::now(), rate, length);
+            schedule.keep(|number, _| self.write(&chain.first_topic, first + number));
+            wait_for_all(&chain.arrivals.marks, first..end)?;
+            measured.cost[1 + at].push(cost(chain.process.id(), before, schedule.count)?);
+            let arrived = |number| chain.arrivals.marks.at(first + number);
+            let latencies =
+                counted.clone().filter_map(|number| Some(arrived(number)? - schedule.due(number)));
+            put(&mut measured.chains[at], &Latencies::new(latencies.collect()));
+        }
         Ok(())
     }
 
-    /// Processor microseconds per message since `before`.
-    fn cost(&self, process: usize, before: Duration, messages: u64) -> Result<f64> {
-        let used = usage::cpu(self.processes[process])?.saturating_sub(before);
-        Ok(used.as_secs_f64() * 1e6 / messages as f64)
-    }
-
-    /// Writes a record to the chain.
-    fn write(&self, number: u64) {
+    /// Writes a record to a chain.
+    fn write(&self, first_topic: &str, number: u64) {
         let person = self.callbacks.person(number);
         let partition = i32::try_from(person).unwrap_or_default() % PARTITIONS;
         let (key, body) = (person.to_string(), self.callbacks.body(number));
-        let record = BaseRecord::to(&self.first_topic).partition(partition).key(&key).payload(&body);
+        let record = BaseRecord::to(first_topic).partition(partition).key(&key).payload(&body);
         // One that is not taken does not arrive, which ends the benchmark.
         self.producer.send(record).ok();
     }
+}
+
+/// Processor microseconds per message since `before`.
+fn cost(process: u32, before: Duration, messages: u64) -> Result<f64> {
+    let used = usage::cpu(process)?.saturating_sub(before);
+    Ok(used.as_secs_f64() * 1e6 / messages as f64)
 }
 
 fn put(values: &mut [Vec<f64>; 2], latencies: &Latencies) {
@@ -150,42 +169,46 @@ fn put(values: &mut [Vec<f64>; 2], latencies: &Latencies) {
 
 fn table(all: &[Measured]) -> Table {
     let samples = |values: &[f64]| Samples::new(values.iter().copied());
-    let ratio = |one: &Measured, at: usize| samples(&one.sum[at]).median() / samples(&one.chain[at]).median();
+    let ratio =
+        |one: &Measured, at: usize| samples(&one.sum[at]).median() / samples(&one.chains[0][at]).median();
     let mut table = Table {
         conditions: format!(
             "huiyin in one process with the roles ingest, decide, call and deliver, and the floor: three threads, each a \
-             consumer and a transactional producer with the same settings, which pass the callbacks' bytes on over four topics; \
-             8 partitions. An open loop of signed callbacks in {PEOPLE} conversations, {} s at each rate, then the same to the \
-             floor; a model that thinks for {} ms. To the model: from when the callback was due to the arrival of the model call; \
+             consumer and a transactional producer with the same settings, which pass the callbacks' bytes on over four topics, \
+             the first and the last of them to three more, as decide writes decisions, states and ledger; a thin floor leaves those \
+             out; 8 partitions. An open loop of signed callbacks in {PEOPLE} conversations, {} s at each rate, then the same to the \
+             floors; a model that thinks for {} ms. To the model: from when the callback was due to the arrival of the model call; \
              to Easemob: from the model's reply to the arrival of the send; sum: both, per message. Floor: from when a record was \
              due to its arrival at a read_committed consumer. The role account does not run. Milliseconds.",
             LENGTH.as_secs(),
             THINKS.as_millis()
         ),
-        columns: ["messages/s, percentile", "to the model", "to Easemob", "sum", "floor", "sum / floor"]
-            .map(str::to_owned)
-            .to_vec(),
+        columns: [
+            "messages/s, percentile",
+            "to the model",
+            "to Easemob",
+            "sum",
+            "floor",
+            "sum / floor",
+            "thin floor",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         ..Table::default()
     };
     for (rate, one) in RATES.iter().zip(all) {
         for (at, percentile) in ["p50", "p99"].iter().enumerate() {
             let mut row = vec![format!("{rate}, {percentile}")];
-            let of = [&one.to_model[at], &one.to_easemob[at], &one.sum[at], &one.chain[at]];
+            let of = [&one.to_model[at], &one.to_easemob[at], &one.sum[at], &one.chains[0][at]];
             row.extend(of.map(|values| samples(values).text()));
-            row.push(short(ratio(one, at)));
+            row.extend([short(ratio(one, at)), samples(&one.chains[1][at]).text()]);
             table.rows.push(row);
         }
-        let [line, chain] = &one.cost;
-        let by = short(samples(line).median() / samples(chain).median());
-        let (line, chain) = (samples(line).text(), samples(chain).text());
-        table.rows.push(vec![
-            format!("{rate}, CPU µs per message"),
-            String::new(),
-            String::new(),
-            line,
-            chain,
-            by,
-        ]);
+        let [line, chain, thin] = one.cost.each_ref().map(|cost| samples(cost));
+        let by = short(line.median() / chain.median());
+        let what = format!("{rate}, CPU µs per message");
+        let none = String::new;
+        table.rows.push(vec![what, none(), none(), line.text(), chain.text(), by, thin.text()]);
     }
     let at_200 = RATES.iter().zip(all).find(|(rate, _)| **rate == 200);
     table.goals.extend(
