@@ -3,14 +3,13 @@
 use crate::bench::exactly_once::shape::access;
 use crate::say::say;
 use anyhow::{Context as _, Result, ensure};
-use pipeline::fold::{
-    Context, Entries, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step,
-};
+use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::kafka::Instance;
 use pipeline::{Outgoing, Record, Refused, StartPolicy, Stop};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -30,15 +29,13 @@ pub(super) struct Spec {
 /// State of one conversation.
 #[derive(Clone)]
 enum Talk {
-    Read(decide::State),
-    Bytes(Entries),
+    Read(decide::Kept),
+    Bytes(Arc<[(Vec<u8>, Vec<u8>)]>),
 }
 
-struct Keeper {
-    is_read: bool,
-}
+struct Keeper<const IS_READ: bool>;
 
-impl Fold for Keeper {
+impl<const IS_READ: bool> Fold for Keeper<IS_READ> {
     type Message = ();
     type State = Talk;
     type Control = ();
@@ -61,7 +58,7 @@ impl Fold for Keeper {
 
     fn due(&self, state: &Talk) -> Option<i64> {
         match state {
-            Talk::Read(state) => decide::due(state),
+            Talk::Read(state) => state.due(),
             Talk::Bytes(_) => None,
         }
     }
@@ -83,25 +80,18 @@ impl Fold for Keeper {
         (b"@control".to_vec(), Vec::new())
     }
 
-    fn restore(&mut self, entries: Entries) -> Result<((), HashMap<Key, Talk>), FoldError> {
-        if self.is_read {
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<((), HashMap<Key, Talk>), FoldError> {
+        if IS_READ {
             let (_, states) =
                 decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
-            let key = |conversation: &schemas::conversation::Conversation| {
-                Key::from(conversation.to_string().into_bytes())
-            };
-            let states = states.into_iter();
-            return Ok(((), states.map(|(name, state)| (key(&name), Talk::Read(state))).collect()));
+            return Ok(((), states.into_iter().map(|(name, kept)| (name, Talk::Read(kept))).collect()));
         }
-        let mut talks: HashMap<Key, Talk> = HashMap::new();
+        let mut talks: HashMap<Key, Vec<(Vec<u8>, Vec<u8>)>> = HashMap::new();
         for (key, value) in entries {
             let name = key.split(|byte| *byte == b'|').next().unwrap_or_default();
-            let talk = talks.entry(name.into()).or_insert_with(|| Talk::Bytes(Vec::new()));
-            if let Talk::Bytes(entries) = talk {
-                entries.push((key, value));
-            }
+            talks.entry(name.into()).or_default().push((key.to_vec(), value.to_vec()));
         }
-        Ok(((), talks))
+        Ok(((), talks.into_iter().map(|(name, entries)| (name, Talk::Bytes(entries.into()))).collect()))
     }
 }
 
@@ -117,7 +107,11 @@ pub(in crate::bench) fn run(spec: &str) -> Result<()> {
         start: StartPolicy::Earliest,
         limits: FoldLimits::default(),
     };
-    let handle = FoldDriver::spawn(config, Keeper { is_read: spec.is_read }, &spec.incarnation)?;
+    let handle = if spec.is_read {
+        FoldDriver::spawn(config, Keeper::<true>, &spec.incarnation)?
+    } else {
+        FoldDriver::spawn(config, Keeper::<false>, &spec.incarnation)?
+    };
     let health = handle.health();
     let mut assigned = None;
     loop {
