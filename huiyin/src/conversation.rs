@@ -211,7 +211,7 @@ impl Fold for Conversations {
     ) -> Result<(Control, HashMap<Key, Kept>), FoldError> {
         let (state, states) =
             decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
-        Ok((Control { state, rules: None }, states))
+        Ok((Control { state, rules: None }, states.into_iter().collect()))
     }
 
     fn complete(&mut self, control: Control) -> Result<Control, FoldError> {

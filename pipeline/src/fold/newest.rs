@@ -36,10 +36,7 @@ impl Newest {
     pub(super) fn take(&mut self, key: &[u8], value: Option<&[u8]>) {
         let hash = self.hasher.hash_one(key);
         let (slots, blocks) = (&self.slots, &self.blocks);
-        let is_it = |at: &usize| {
-            slots[*at].hash == hash && blocks.entry(&slots[*at]).is_some_and(|(found, _)| found == key)
-        };
-        let place = self.index.entry(hash, is_it, |at| slots[*at].hash);
+        let place = self.index.entry(hash, |at| slots[*at].is(blocks, hash, key), |at| slots[*at].hash);
         match (place, value) {
             (Place::Occupied(place), Some(value)) => {
                 self.slots[*place.get()] = self.blocks.put(hash, (key, value));
@@ -55,9 +52,15 @@ impl Newest {
 
     /// Takes one entry out.
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Vec<u8>> {
-        let value = self.entries().find(|(found, _)| *found == key).map(|(_, value)| value.to_vec());
+        let hash = self.hasher.hash_one(key);
+        let found = self.index.find(hash, |at| self.slots[*at].is(&self.blocks, hash, key))?;
+        let value = self.blocks.entry(&self.slots[*found])?.1.to_vec();
         self.take(key, None);
-        value
+        Some(value)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
@@ -69,6 +72,12 @@ impl Newest {
         self.index.clear();
         self.slots.clear();
         self.blocks.clear();
+    }
+}
+
+impl Slot {
+    fn is(&self, blocks: &Blocks, hash: u64, key: &[u8]) -> bool {
+        self.hash == hash && blocks.entry(self).is_some_and(|(found, _)| found == key)
     }
 }
 
@@ -168,7 +177,7 @@ mod tests {
                 }
             }
             let found: BTreeMap<_, _> = newest.entries().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
-            prop_assert_eq!(found.len(), newest.entries().count());
+            prop_assert_eq!((found.len(), found.len()), (newest.len(), newest.entries().count()));
             prop_assert_eq!(found, map);
         }
     }

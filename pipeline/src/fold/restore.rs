@@ -1,7 +1,6 @@
 //! Brings the states of newly assigned partitions back while other partitions are being folded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Weak};
@@ -52,11 +51,11 @@ pub(super) fn decide(
     if next > high { Err("above_log_end") } else { Ok(Start { next, mark: Some(mark) }) }
 }
 
-/// Most threads that read, each with clients of its own: one for each core, up to so many.
-const READERS: usize = 4;
-/// Partitions that each of them reads at a time, so that one is fetched while the other's states are built. No more
-/// than these are held as they are in the log.
-const AT_A_TIME: usize = 2;
+/// Fewest threads that read, so that one fetches while the other builds.
+const FEWEST: usize = 2;
+/// Most threads that read: one for each core, up to so many. Each has clients of its own and one partition at a time; no
+/// more partitions than these are held as they are in the log.
+const MOST: usize = 4;
 /// How long a thread that reads waits for a record before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -79,7 +78,7 @@ pub(super) struct Read<F: Fold> {
 impl<F: Fold> Read<F> {
     fn of(newest: &mut Newest) -> Self {
         let incarnation = newest.remove(INCARNATION_KEY);
-        Self { incarnation, entries: newest.entries().count(), state: F::restore(newest.entries()) }
+        Self { incarnation, entries: newest.len(), state: F::restore(newest.entries()) }
     }
 }
 
@@ -107,7 +106,7 @@ struct Reading<F: Fold> {
 impl<F: Fold> Reading<F> {
     fn start(config: &FoldConfig, partitions: Vec<i32>) -> Result<Self, Error> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let readers = cores.min(READERS).min(partitions.len());
+        let readers = cores.clamp(FEWEST, MOST).min(partitions.len());
         let queue = Arc::new(Queue { partitions, begun: AtomicUsize::new(0) });
         let (sender, read) = sync_channel(1);
         let wanted = Arc::new(());
@@ -137,32 +136,18 @@ fn read_all<F: Fold>(
     sender: &Sender<F>,
     wanted: &Weak<()>,
 ) -> Result<(), Error> {
-    let mut reading: BTreeMap<i32, Newest> = BTreeMap::new();
-    let mut spare = Newest::default();
-    while wanted.strong_count() > 0 {
-        while reading.len() < AT_A_TIME
-            && let Some(partition) = queue.next()
-        {
-            reader.add(partition, 0)?;
-            reading.insert(partition, mem::take(&mut spare));
+    let mut newest = Newest::default();
+    while let Some(partition) = queue.next() {
+        reader.add(partition, 0)?;
+        while !matches!(reader.poll_entry(WAIT, |_, key, value| newest.take(key, value))?, Next::End(_)) {
+            if wanted.strong_count() == 0 {
+                return Ok(());
+            }
         }
-        if reading.is_empty() {
+        if sender.send(Ok((partition, Read::of(&mut newest)))).is_err() {
             break;
         }
-        let next = reader.poll_entry(WAIT, |partition, key, value| {
-            if let Some(newest) = reading.get_mut(&partition) {
-                newest.take(key, value);
-            }
-        })?;
-        if let Next::End(partition) = next
-            && let Some(mut newest) = reading.remove(&partition)
-        {
-            if sender.send(Ok((partition, Read::of(&mut newest)))).is_err() {
-                break;
-            }
-            newest.clear();
-            spare = newest;
-        }
+        newest.clear();
     }
     Ok(())
 }

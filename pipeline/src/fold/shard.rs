@@ -92,10 +92,7 @@ impl<F: Fold> Shard<F> {
         (control, states): (F::Control, HashMap<Key, F::State>),
         mark: Option<Mark>,
     ) -> Self {
-        let mut timers = Timers::default();
-        for (key, state) in &states {
-            timers.set(key, fold.due(state));
-        }
+        let timers = Timers::of(states.iter().map(|(key, state)| (Key::clone(key), fold.due(state))));
         let (turn, clock_unread) = mark.map_or((0, false), |mark| (mark.turn, mark.clock_unread));
         let clean = Mark { running: true, clock_unread, turn, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);

@@ -1,6 +1,6 @@
 //! State as read back from the topic `states`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::Millis;
@@ -55,17 +55,19 @@ impl RestoreError {
     }
 }
 
-/// Builds the control state and the states of one partition from the newest entry of every key, by the text form of their
-/// conversations. Of a conversation in which nothing is pending, and whose entries begin as this version's do, only the
+/// The control state of one partition, and its states by the text form of their conversations.
+pub type Restored = (ControlState, Vec<(Arc<[u8]>, Kept)>);
+
+/// Builds the control state and the states of one partition from the newest entry of every key, each key once. Of a conversation in which nothing is pending, and whose entries begin as this version's do, only the
 /// core is read yet.
 ///
 /// # Errors
 /// [`RestoreError`] when an entry is not one that this version writes.
 pub fn restore<'a>(
     entries: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
-) -> Result<(ControlState, HashMap<Arc<[u8]>, Kept>), RestoreError> {
+) -> Result<Restored, RestoreError> {
     let mut control = ControlState::default();
-    let mut names: HashMap<&str, usize> = HashMap::new();
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let mut all: Vec<Entry<'a>> = Vec::new();
     for (key, value) in entries {
         let key = str::from_utf8(key).map_err(|error| RestoreError::Key(error.to_string()))?;
@@ -86,10 +88,10 @@ pub fn restore<'a>(
         all.push(Entry { number, name, key, value });
     }
     all.sort_by_key(|entry| entry.number);
-    let mut states = HashMap::with_capacity(names.len());
+    let mut states = Vec::with_capacity(names.len());
     for entries in all.chunk_by(|one, other| one.number == other.number) {
         let name = entries[0].name;
-        states.insert(Arc::from(name.as_bytes()), kept(name, entries)?);
+        states.push((Arc::from(name.as_bytes()), kept(name, entries)?));
     }
     Ok((control, states))
 }
@@ -202,8 +204,6 @@ mod tests {
     const TURN: &str = r#"{"version":1,"asked":[]}"#;
     const BUCKET: &str = r#"{"version":1,"ids":[7]}"#;
 
-    type Restored = (ControlState, HashMap<Arc<[u8]>, Kept>);
-
     fn restored(entries: &[(String, &str)]) -> Result<Restored, RestoreError> {
         restore(entries.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes())))
     }
@@ -212,9 +212,12 @@ mod tests {
         restored(&[(key.to_owned(), value)]).unwrap_err().label()
     }
 
+    fn kept_of<'a>(restored: &'a Restored, conversation: &str) -> &'a Kept {
+        &restored.1.iter().find(|(name, _)| **name == *conversation.as_bytes()).unwrap().1
+    }
+
     fn whole(restored: &Restored, conversation: &str) -> Result<State, RestoreError> {
-        let kept = &restored.1[conversation.as_bytes()];
-        kept.whole(&conversation.parse().unwrap()).map(Cow::into_owned)
+        kept_of(restored, conversation).whole(&conversation.parse().unwrap()).map(Cow::into_owned)
     }
 
     #[test]
@@ -306,7 +309,8 @@ mod tests {
             (format!("{ALICE}|h||0000000004"), r#"{"version":1,"asked":[}"#),
         ];
         let conversation = ALICE.parse().unwrap();
-        let kept = &restored(&entries).unwrap().1[ALICE.as_bytes()];
+        let restored = restored(&entries).unwrap();
+        let kept = kept_of(&restored, ALICE);
         assert_eq!(kept.due(), Some(9));
         let at = |time| At { partition: 0, offset: 3, time };
         let early = kept.fire(None, at(8), &conversation, 0);

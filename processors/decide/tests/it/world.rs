@@ -194,8 +194,9 @@ impl World {
 
     /// The state as it is after a restart.
     fn restored(&self) -> Option<Kept> {
-        let (_, mut states) = restore(self.stored.iter().map(|(key, value)| (&**key, &**value))).unwrap();
-        states.remove(self.conversation.to_string().as_bytes())
+        let (_, states) = restore(self.stored.iter().map(|(key, value)| (&**key, &**value))).unwrap();
+        assert!(states.len() <= 1, "one conversation");
+        states.into_iter().next().map(|(_, kept)| kept)
     }
 
     /// Takes a step over, and checks what holds of every step.
