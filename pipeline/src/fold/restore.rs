@@ -51,11 +51,9 @@ pub(super) fn decide(
     if next > high { Err("above_log_end") } else { Ok(Start { next, mark: Some(mark) }) }
 }
 
-/// Fewest threads that read, so that one fetches while the other builds.
-const FEWEST: usize = 2;
-/// Most threads that read: one for each core, up to so many. Each has clients of its own and one partition at a time; no
-/// more partitions than these are held as they are in the log.
-const MOST: usize = 4;
+/// Threads that read, each with clients of its own and one partition at a time: while one builds, the other fetches. No
+/// more partitions of a driver than these are held as they are in the log.
+const READERS: usize = 2;
 /// How long a thread that reads waits for a record before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -105,8 +103,7 @@ struct Reading<F: Fold> {
 
 impl<F: Fold> Reading<F> {
     fn start(config: &FoldConfig, partitions: Vec<i32>) -> Result<Self, Error> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let readers = cores.clamp(FEWEST, MOST).min(partitions.len());
+        let readers = READERS.min(partitions.len());
         let queue = Arc::new(Queue { partitions, begun: AtomicUsize::new(0) });
         let (sender, read) = sync_channel(1);
         let wanted = Arc::new(());
