@@ -219,3 +219,41 @@ impl Fold for Conversations {
         Ok(Control { rules, ..control })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schemas::event::Feedback;
+
+    use super::*;
+
+    #[test]
+    fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
+        let topics = TopicNames::new("");
+        let bundles = Arc::new(Bundles::new(pipeline::simulation::offline(), &topics));
+        let fold = Conversations::new(bundles, "test", &topics, 1);
+        let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
+        let turn = format!("{alice}|h||0000000000");
+        let entries = [
+            (alice, r#"{"version":1,"time":5,"forget_at":9}"#),
+            (&turn, r#"{"version":1,"asked":[}"#),
+            (bob, r#"{"version":1,"time":5,"forget_at":9}"#),
+        ];
+        let entries = entries.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+        let (control, states) = Conversations::restore(entries).unwrap();
+        let refusal = |name: &str| {
+            let feedback = Feedback {
+                id: "1".into(),
+                conversation: name.parse().unwrap(),
+                easemob_id: None,
+                rating: Some(5),
+                text: None,
+                at: 6,
+            };
+            let context = Context { partition: 0, offset: 7, time: 6, control: &control };
+            let key = Key::from(name.as_bytes());
+            fold.fold(context, &key, states.get(&key), Event::Feedback(feedback)).err()
+        };
+        assert_eq!(refusal(alice), Some(Refused::Pause { reason: "restore" }));
+        assert_eq!(refusal(bob), None);
+    }
+}
