@@ -180,6 +180,11 @@ impl<F: Fold> Shard<F> {
         self.position.mark.attempts = self.position.mark.attempts.saturating_add(1);
     }
 
+    /// The record at hand was not folded, but it did not end the process either.
+    pub(super) fn renounce(&mut self) {
+        self.position.mark.attempts = self.position.mark.attempts.saturating_sub(1);
+    }
+
     /// As many records wait for their commit as the last mark promised at most.
     pub(super) fn is_full(&self) -> bool {
         self.tally.records >= if self.is_careful() { 1 } else { self.committed.mark.window.max(1) }
