@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use decide::{At, Output, Rules, State};
-use pipeline::fold::{Context, Entries, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
+use decide::{At, Kept, Output, Rules};
+use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::kafka::Instance;
 use pipeline::{Outgoing, Record, Refused};
 use schemas::conversation::Conversation;
@@ -113,7 +113,7 @@ fn refused(error: &DecodeError) -> Refused {
 
 impl Fold for Conversations {
     type Message = Event;
-    type State = State;
+    type State = Kept;
     type Control = Control;
 
     fn decode(&self, record: &Record) -> Result<Input<Event>, Refused> {
@@ -141,12 +141,17 @@ impl Fold for Conversations {
         &self,
         context: Context<'_, Control>,
         key: &Key,
-        state: Option<&State>,
+        state: Option<&Kept>,
         message: Event,
-    ) -> Result<Step<State>, Refused> {
+    ) -> Result<Step<Kept>, Refused> {
         let conversation = conversation(key).ok_or(Refused::DeadLetter { reason: "bad_key" })?;
         let rules = context.control.rules.as_deref();
-        let step = decide::fold(rules, at(&context), &conversation, state, message);
+        let step = Kept::fold(rules, at(&context), &conversation, state, message).map_err(|error| {
+            // As if it had been found when the states were restored.
+            let (partition, offset) = (context.partition, context.offset);
+            tracing::error!(%error, partition, offset, "read the state of a conversation");
+            Refused::Pause { reason: "restore" }
+        })?;
         let outputs = step.outputs.iter().map(|output| self.outgoing(context.partition, output)).collect();
         match outputs {
             Ok(outputs) => Ok(Step { state: step.state, outputs }),
@@ -157,11 +162,11 @@ impl Fold for Conversations {
         }
     }
 
-    fn fire(&self, context: Context<'_, Control>, key: &Key, state: &State, ordinal: usize) -> Step<State> {
+    fn fire(&self, context: Context<'_, Control>, key: &Key, state: &Kept, ordinal: usize) -> Step<Kept> {
         // Keys were written by `decode`, so they parse.
         let Some(conversation) = conversation(key) else { return Step { state: None, outputs: Vec::new() } };
         let rules = context.control.rules.as_deref();
-        let step = decide::fire(rules, at(&context), &conversation, state, ordinal);
+        let step = state.fire(rules, at(&context), &conversation, ordinal);
         let encode = |output| match self.outgoing(context.partition, output) {
             Ok(outgoing) => Some(outgoing),
             Err(error) => {
@@ -173,8 +178,8 @@ impl Fold for Conversations {
         Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
     }
 
-    fn due(&self, state: &State) -> Option<i64> {
-        decide::due(state)
+    fn due(&self, state: &Kept) -> Option<i64> {
+        state.due()
     }
 
     fn clock(&self, partition: i32, time: i64) -> Outgoing {
@@ -187,12 +192,12 @@ impl Fold for Conversations {
     fn snapshot(
         &self,
         key: &Key,
-        before: Option<&State>,
-        after: Option<&State>,
+        before: Option<&Kept>,
+        after: Option<&Kept>,
     ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         // Keys were written by `decode`, so they parse.
         let Some(conversation) = conversation(key) else { return Vec::new() };
-        let entries = decide::entries(&conversation, before, after);
+        let entries = Kept::entries(&conversation, before, after);
         entries.into_iter().map(|(key, value)| (key.into_bytes(), value)).collect()
     }
 
@@ -201,12 +206,54 @@ impl Fold for Conversations {
         (key.into_bytes(), value)
     }
 
-    fn restore(&mut self, entries: Entries) -> Result<(Control, HashMap<Key, State>), FoldError> {
+    fn restore<'a>(
+        entries: impl Iterator<Item = Entry<'a>>,
+    ) -> Result<(Control, HashMap<Key, Kept>), FoldError> {
         let (state, states) =
             decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
-        let rules = state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
-        let states =
-            states.into_iter().map(|(key, state)| (Key::from(key.to_string().into_bytes()), state)).collect();
-        Ok((Control { state, rules }, states))
+        Ok((Control { state, rules: None }, states.into_iter().collect()))
+    }
+
+    fn complete(&mut self, control: Control) -> Result<Control, FoldError> {
+        let rules = control.state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
+        Ok(Control { rules, ..control })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::event::Feedback;
+
+    use super::*;
+
+    #[test]
+    fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
+        let topics = TopicNames::new("");
+        let bundles = Arc::new(Bundles::new(pipeline::simulation::offline(), &topics));
+        let fold = Conversations::new(bundles, "test", &topics, 1);
+        let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
+        let turn = format!("{alice}|h||0000000000");
+        let entries = [
+            (alice, r#"{"version":1,"time":5,"forget_at":9}"#),
+            (&turn, r#"{"version":1,"asked":[}"#),
+            (bob, r#"{"version":1,"time":5,"forget_at":9}"#),
+        ];
+        let entries = entries.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+        let (control, states) = Conversations::restore(entries).unwrap();
+        let refusal = |name: &str| {
+            let feedback = Feedback {
+                id: "1".into(),
+                conversation: name.parse().unwrap(),
+                easemob_id: None,
+                rating: Some(5),
+                text: None,
+                at: 6,
+            };
+            let context = Context { partition: 0, offset: 7, time: 6, control: &control };
+            let key = Key::from(name.as_bytes());
+            fold.fold(context, &key, states.get(&key), Event::Feedback(feedback)).err()
+        };
+        assert_eq!(refusal(alice), Some(Refused::Pause { reason: "restore" }));
+        assert_eq!(refusal(bob), None);
     }
 }

@@ -21,8 +21,10 @@ pub(super) fn pending(sim: &Sim) -> Option<String> {
         let (low, high) = broker.watermarks(&partition);
         let mut entries = broker.compacted(&partition, low, high);
         entries.remove(INCARNATION_KEY);
-        let (_, states) = decide::restore(entries).unwrap();
-        for (conversation, state) in states {
+        let (_, states) = decide::restore(entries.iter().map(|(key, value)| (&**key, &**value))).unwrap();
+        for (name, kept) in states {
+            let conversation = std::str::from_utf8(&name).unwrap().parse().unwrap();
+            let state = kept.whole(&conversation).unwrap();
             if !state.core().lanes.is_empty() {
                 return Some(format!("{conversation}: {:?}", state.core().lanes));
             }

@@ -77,7 +77,10 @@ impl<F: Fold> Core<F> {
     /// [`Halt`]: the record was not folded and its partition cannot go on.
     pub(super) fn apply(&mut self, record: &Record, now: i64) -> Result<(), Halt> {
         match self.shards.get_mut(&record.partition) {
-            Some(shard) => shard.apply(&mut self.fold, &self.shape, record, now),
+            Some(shard) => {
+                let applied = shard.apply(&mut self.fold, &self.shape, record, now);
+                applied.inspect_err(|_| shard.renounce())
+            }
             None => Ok(()),
         }
     }
@@ -199,6 +202,35 @@ mod tests {
         assert!(plan.records.iter().all(|record| record.partition == 0));
         core.committed(&plan);
         assert!(core.plan().is_none());
+    }
+
+    #[test]
+    fn a_record_that_stops_its_partition_in_order_has_not_ended_the_process_however_often() {
+        let mut core = core();
+        let mut mark = Mark { running: true, attempts: 0, window: 16, clock_unread: false, turn: 1 };
+        for _ in 0..5 {
+            let shard = Shard::new(&core.fold, (0, 10), (String::new(), HashMap::new()), Some(mark));
+            core.insert(0, shard);
+            core.shard(0).unwrap().announce();
+            let plan = core.plan().unwrap();
+            assert_eq!(plan.offsets[0].2.attempts, 1);
+            core.committed(&plan);
+            let record = Record {
+                topic: "in".into(),
+                partition: 0,
+                offset: 10,
+                timestamp: 5,
+                key: Some(b"a".to_vec()),
+                headers: Vec::new(),
+                value: Some(b"future".to_vec()),
+            };
+            assert_eq!(core.apply(&record, 5).unwrap_err().label(), "future_version");
+            let plan = core.plan().unwrap();
+            core.committed(&plan);
+            let next;
+            (_, next, mark) = plan.offsets[0];
+            assert_eq!((next, mark.running, mark.attempts), (10, true, 0));
+        }
     }
 
     #[test]

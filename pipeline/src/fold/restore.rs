@@ -1,15 +1,15 @@
 //! Brings the states of newly assigned partitions back while other partitions are being folded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
-
 use super::mark::Mark;
-use super::{Entries, FoldConfig};
+use super::newest::Newest;
+use super::{Fold, FoldConfig, FoldError, Key};
 use crate::StartPolicy;
 use crate::kafka::{Committed, Error, INCARNATION_KEY, Next, Reader};
 
@@ -51,112 +51,118 @@ pub(super) fn decide(
     if next > high { Err("above_log_end") } else { Ok(Start { next, mark: Some(mark) }) }
 }
 
-/// Partitions that are read at a time: while one is being built, the next are read, and no more than these are held
-/// as bytes. More than one, since they may be on different brokers.
-const AT_A_TIME: usize = 2;
-/// How long the thread that reads waits for a record before it looks whether it is still wanted.
+/// Threads that read, each with clients of its own and one partition at a time: while one builds, the other fetches. No
+/// more partitions of a driver than these are held as they are in the log.
+const READERS: usize = 2;
+/// How long a thread that reads waits for a record before it looks whether it is still wanted.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// A partition whose states were read to their end.
-pub(super) struct Restored {
+/// A partition whose log of states was read to its end.
+pub(super) struct Restored<F: Fold> {
     pub(super) partition: i32,
     pub(super) start: Start,
-    pub(super) entries: Entries,
-    pub(super) incarnation: Option<Vec<u8>>,
+    pub(super) read: Read<F>,
     pub(super) began: Instant,
 }
 
-/// Newest entries of one partition, in the order of their first versions: what was written together stays together.
-#[derive(Default)]
-struct Newest(IndexMap<Vec<u8>, Vec<u8>>);
+/// What was read of one partition.
+pub(super) struct Read<F: Fold> {
+    pub(super) incarnation: Option<Vec<u8>>,
+    pub(super) entries: usize,
+    #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
+    pub(super) state: Result<(F::Control, HashMap<Key, F::State>), FoldError>,
+}
 
-impl Newest {
-    fn take(&mut self, key: &[u8], value: Option<&[u8]>) {
-        match value {
-            Some(value) => drop(self.0.insert(key.to_vec(), value.to_vec())),
-            None => drop(self.0.swap_remove(key)),
-        }
-    }
-
-    /// The incarnation's stamp and the other entries.
-    fn end(mut self) -> (Option<Vec<u8>>, Entries) {
-        let incarnation = self.0.swap_remove(INCARNATION_KEY);
-        (incarnation, self.0.into_iter().collect())
+impl<F: Fold> Read<F> {
+    fn of(newest: &mut Newest) -> Self {
+        let incarnation = newest.remove(INCARNATION_KEY);
+        Self { incarnation, entries: newest.len(), state: F::restore(newest.entries()) }
     }
 }
 
-type Read = Result<(i32, Newest), Error>;
+/// Partitions that no thread has begun to read.
+struct Queue {
+    partitions: Vec<i32>,
+    begun: AtomicUsize,
+}
 
-/// The thread that reads. It ends when this is dropped.
-struct Reading {
-    read: Receiver<Read>,
+impl Queue {
+    fn next(&self) -> Option<i32> {
+        self.partitions.get(self.begun.fetch_add(1, Ordering::Relaxed)).copied()
+    }
+}
+
+type Sender<F> = SyncSender<Result<(i32, Read<F>), Error>>;
+
+/// The threads that read. They end when this is dropped.
+struct Reading<F: Fold> {
+    read: Receiver<Result<(i32, Read<F>), Error>>,
     #[expect(dead_code, reason = "dropping it is the signal")]
     wanted: Arc<()>,
 }
 
-impl Reading {
+impl<F: Fold> Reading<F> {
     fn start(config: &FoldConfig, partitions: Vec<i32>) -> Result<Self, Error> {
-        let (kafka, states) = (config.kafka.clone(), Arc::clone(&config.states));
+        let readers = READERS.min(partitions.len());
+        let queue = Arc::new(Queue { partitions, begun: AtomicUsize::new(0) });
         let (sender, read) = sync_channel(1);
         let wanted = Arc::new(());
-        let is_wanted = Arc::downgrade(&wanted);
-        thread::Builder::new()
-            .name("restore".into())
-            .spawn(move || {
-                let all = Reader::open(&kafka, &states)
-                    .and_then(|reader| read_all(reader, partitions, &sender, &is_wanted));
-                if let Err(error) = all {
-                    // Nobody may want it any more.
-                    sender.send(Err(error)).ok();
-                }
-            })
-            .map_err(|error| Error::Unexpected(format!("start thread that restores: {error}")))?;
+        for _ in 0..readers {
+            let (kafka, states) = (config.kafka.clone(), Arc::clone(&config.states));
+            let (queue, sender, is_wanted) = (Arc::clone(&queue), sender.clone(), Arc::downgrade(&wanted));
+            thread::Builder::new()
+                .name("restore".into())
+                .spawn(move || {
+                    let all = Reader::open(&kafka, &states)
+                        .and_then(|reader| read_all::<F>(reader, &queue, &sender, &is_wanted));
+                    if let Err(error) = all {
+                        // Nobody may want it any more.
+                        sender.send(Err(error)).ok();
+                    }
+                })
+                .map_err(|error| Error::Unexpected(format!("start thread that restores: {error}")))?;
+        }
         Ok(Self { read, wanted })
     }
 }
 
 /// Hands every partition over once it is read; ends early when nobody wants them.
-fn read_all(
+fn read_all<F: Fold>(
     mut reader: Reader,
-    partitions: Vec<i32>,
-    sender: &SyncSender<Read>,
+    queue: &Queue,
+    sender: &Sender<F>,
     wanted: &Weak<()>,
 ) -> Result<(), Error> {
-    let mut waiting = partitions.into_iter();
-    let mut reading: BTreeMap<i32, Newest> = BTreeMap::new();
-    while wanted.strong_count() > 0 {
-        while reading.len() < AT_A_TIME
-            && let Some(partition) = waiting.next()
-        {
-            reader.add(partition, 0)?;
-            reading.insert(partition, Newest::default());
-        }
-        if reading.is_empty() {
-            break;
-        }
-        let next = reader.poll_entry(WAIT, |partition, key, value| {
-            if let Some(newest) = reading.get_mut(&partition) {
-                newest.take(key, value);
+    let mut newest = Newest::default();
+    while let Some(partition) = queue.next() {
+        reader.add(partition, 0)?;
+        while !matches!(reader.poll_entry(WAIT, |_, key, value| newest.take(key, value))?, Next::End(_)) {
+            if wanted.strong_count() == 0 {
+                return Ok(());
             }
-        })?;
-        if let Next::End(partition) = next
-            && let Some(newest) = reading.remove(&partition)
-            && sender.send(Ok((partition, newest))).is_err()
-        {
+        }
+        if sender.send(Ok((partition, Read::of(&mut newest)))).is_err() {
             break;
         }
+        newest.clear();
     }
     Ok(())
 }
 
-/// Partitions whose states are wanted. They are read on a thread of their own, so that folding the others goes on.
-#[derive(Default)]
-pub(super) struct Restoring {
-    reading: Option<Reading>,
+/// Partitions whose states are wanted. They are read and built on threads of their own, so that folding the others
+/// goes on.
+pub(super) struct Restoring<F: Fold> {
+    reading: Option<Reading<F>>,
     pending: BTreeMap<i32, (Start, Instant)>,
 }
 
-impl Restoring {
+impl<F: Fold> Default for Restoring<F> {
+    fn default() -> Self {
+        Self { reading: None, pending: BTreeMap::new() }
+    }
+}
+
+impl<F: Fold> Restoring<F> {
     pub(super) fn is_idle(&self) -> bool {
         self.pending.is_empty()
     }
@@ -178,7 +184,7 @@ impl Restoring {
     ///
     /// # Errors
     /// [`Error`]; the next call starts anew.
-    pub(super) fn next(&mut self, config: &FoldConfig) -> Result<Option<Restored>, Error> {
+    pub(super) fn next(&mut self, config: &FoldConfig) -> Result<Option<Restored<F>>, Error> {
         if self.pending.is_empty() {
             self.reading = None;
             return Ok(None);
@@ -193,12 +199,11 @@ impl Restoring {
         let read = match reading.read.try_recv() {
             Ok(read) => read,
             Err(TryRecvError::Empty) => return Ok(None),
-            Err(TryRecvError::Disconnected) => Err(Error::Unexpected("restore: the thread ended".into())),
+            Err(TryRecvError::Disconnected) => Err(Error::Unexpected("restore: the threads ended".into())),
         };
-        let (partition, newest) = read.inspect_err(|_| self.reading = None)?;
+        let (partition, read) = read.inspect_err(|_| self.reading = None)?;
         let Some((start, began)) = self.pending.remove(&partition) else { return Ok(None) };
-        let (incarnation, entries) = newest.end();
-        Ok(Some(Restored { partition, start, entries, incarnation, began }))
+        Ok(Some(Restored { partition, start, read, began }))
     }
 }
 
@@ -232,26 +237,5 @@ mod tests {
         assert_eq!(decide(10, &ours), Err("above_log_end"));
         assert_eq!(decide(5, &mark.seal("old").unwrap()), Err("incarnation"));
         assert_eq!(decide(5, ""), Err("metadata_foreign"));
-    }
-
-    #[test]
-    fn the_newest_version_of_each_entry_is_kept_and_a_tombstone_forgets() {
-        let mut newest = Newest::default();
-        let stamp: Option<&[u8]> = Some(b"inc");
-        for (key, value) in [
-            (INCARNATION_KEY, stamp),
-            (b"b", Some(b"1")),
-            (b"a", Some(b"1")),
-            (b"c", Some(b"1")),
-            (b"b", Some(b"2")),
-            (b"c", None),
-            (b"gone", None),
-        ] {
-            newest.take(key, value);
-        }
-        let (incarnation, mut entries) = newest.end();
-        entries.sort();
-        assert_eq!(incarnation.as_deref(), stamp);
-        assert_eq!(entries, [(b"a".to_vec(), b"1".to_vec()), (b"b".to_vec(), b"2".to_vec())]);
     }
 }

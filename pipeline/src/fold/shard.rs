@@ -92,10 +92,7 @@ impl<F: Fold> Shard<F> {
         (control, states): (F::Control, HashMap<Key, F::State>),
         mark: Option<Mark>,
     ) -> Self {
-        let mut timers = Timers::default();
-        for (key, state) in &states {
-            timers.set(key, fold.due(state));
-        }
+        let timers = Timers::of(states.iter().map(|(key, state)| (Key::clone(key), fold.due(state))));
         let (turn, clock_unread) = mark.map_or((0, false), |mark| (mark.turn, mark.clock_unread));
         let clean = Mark { running: true, clock_unread, turn, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);
@@ -181,6 +178,11 @@ impl<F: Fold> Shard<F> {
     /// Counts one more attempt at the record at hand; to be committed before it is folded.
     pub(super) fn announce(&mut self) {
         self.position.mark.attempts = self.position.mark.attempts.saturating_add(1);
+    }
+
+    /// The record at hand was not folded, but it did not end the process either.
+    pub(super) fn renounce(&mut self) {
+        self.position.mark.attempts = self.position.mark.attempts.saturating_sub(1);
     }
 
     /// As many records wait for their commit as the last mark promised at most.

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::core::{Core, Offer};
-use super::restore::{Restored, Restoring, start};
+use super::restore::{Read, Restored, Restoring, start};
 use super::settle::Troubles;
 use super::shard::Shard;
 use super::{DriverError, Fold, FoldConfig, Health, metrics as names};
@@ -30,7 +30,7 @@ pub(super) struct Shell<F: Fold> {
     pub(super) producer: TransactionalProducer,
     pub(super) health: Health,
     pub(super) troubles: Troubles,
-    restoring: Restoring,
+    restoring: Restoring<F>,
     /// Restored, but the new owner's mark is not committed yet.
     unmarked: BTreeSet<i32>,
     refused: BTreeSet<i32>,
@@ -225,10 +225,15 @@ impl<F: Fold> Shell<F> {
     }
 
     fn restore(&mut self) -> Result<(), DriverError> {
-        match self.restoring.next(&self.config) {
-            Ok(Some(restored)) => self.restored(restored)?,
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "restore states; starting over"),
+        loop {
+            match self.restoring.next(&self.config) {
+                Ok(Some(restored)) => self.restored(restored)?,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "restore states; starting over");
+                    break;
+                }
+            }
         }
         if self.unmarked.is_empty() || !self.commit()? {
             return Ok(());
@@ -246,19 +251,19 @@ impl<F: Fold> Shell<F> {
         Ok(())
     }
 
-    fn restored(&mut self, restored: Restored) -> Result<(), DriverError> {
-        let Restored { partition, start, entries, incarnation, began } = restored;
+    fn restored(&mut self, restored: Restored<F>) -> Result<(), DriverError> {
+        let Restored { partition, start, read: Read { incarnation, entries, state }, began } = restored;
         let step = self.config.instance.role().to_owned();
-        let count = entries.len();
         if incarnation.as_deref() != Some(self.incarnation.as_bytes()) {
             return self.refuse(partition, "incarnation");
         }
-        match self.core.fold.restore(entries) {
+        let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
+        match state.and_then(complete) {
             Ok(state) => {
                 let shard = Shard::new(&self.core.fold, (partition, start.next), state, start.mark);
                 self.core.insert(partition, shard);
                 let took = began.elapsed();
-                tracing::info!(partition, next = start.next, entries = count, ?took, "states restored");
+                tracing::info!(partition, next = start.next, entries, ?took, "states restored");
                 metrics::histogram!(names::RESTORE_SECONDS, "step" => step).record(took.as_secs_f64());
                 self.unmarked.insert(partition);
                 Ok(())

@@ -256,7 +256,9 @@ impl<F: Fold> Shell<F> {
         if entries.remove(INCARNATION_KEY).as_deref() != Some(INCARNATION.as_bytes()) {
             return self.refuse(index, "incarnation");
         }
-        match self.core.fold.restore(entries.into_iter().collect()) {
+        let restored = F::restore(entries.iter().map(|(key, value)| (key.as_slice(), value.as_slice())));
+        let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
+        match restored.and_then(complete) {
             Ok(state) => {
                 let shard = Shard::new(&self.core.fold, (index, start.next), state, start.mark);
                 self.core.insert(index, shard);

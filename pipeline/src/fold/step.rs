@@ -8,8 +8,8 @@ use crate::{Outgoing, Record, Refused};
 /// Key of one state, as bytes.
 pub type Key = Arc<[u8]>;
 
-/// Entries of the state topic: key and newest value, each key once, in no order that means anything.
-pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
+/// An entry of the state topic: key and newest value.
+pub type Entry<'a> = (&'a [u8], &'a [u8]);
 
 /// What a record is to a fold.
 #[derive(Debug)]
@@ -58,7 +58,8 @@ pub enum FoldError {
 /// A deterministic step over keyed state.
 ///
 /// Invariant: equal (control, state, input, offset, time) give equal steps, byte for byte. No clock, no random
-/// number and no I/O, except in [`Fold::control`], which may fetch content that is named by its hash.
+/// number and no I/O, except in [`Fold::control`] and [`Fold::complete`], which may fetch content that is named
+/// by its hash.
 pub trait Fold: Send + 'static {
     /// A decoded input.
     type Message: Send;
@@ -122,10 +123,22 @@ pub trait Fold: Send + 'static {
     /// The state topic's entry of a partition's control state. Its key starts with `@`, which no state's key does.
     fn snapshot_control(&self, control: &Self::Control) -> (Vec<u8>, Vec<u8>);
 
-    /// Builds the control state and the states of one partition from the newest entry of every key.
+    /// Builds the control state and the states of one partition from the newest entry of every key, each key once, in
+    /// no order that means anything. Called on a thread of its own, while other partitions are being folded. What is
+    /// large may be kept as it was stored until its key is folded: [`Self::fold`] refuses then what it cannot read.
     ///
     /// # Errors
-    /// [`FoldError::Restore`] or [`FoldError::Control`] stop the partition.
+    /// [`FoldError::Restore`] stops the partition.
     #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
-    fn restore(&mut self, entries: Entries) -> Result<(Self::Control, HashMap<Key, Self::State>), FoldError>;
+    fn restore<'a>(
+        entries: impl Iterator<Item = Entry<'a>>,
+    ) -> Result<(Self::Control, HashMap<Key, Self::State>), FoldError>;
+
+    /// Brings what a restored control state names. As [`Self::control`], it may fetch.
+    ///
+    /// # Errors
+    /// [`FoldError::Control`] stops the partition.
+    fn complete(&mut self, control: Self::Control) -> Result<Self::Control, FoldError> {
+        Ok(control)
+    }
 }

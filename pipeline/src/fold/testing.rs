@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Context, Entries, Fold, FoldError, Input, Key, Step};
+use super::{Context, Entry, Fold, FoldError, Input, Key, Step};
 use crate::{Outgoing, Record, Refused};
 
 /// State of one key.
@@ -157,11 +157,13 @@ impl Fold for Counter {
         (b"@control".to_vec(), control.clone().into_bytes())
     }
 
-    fn restore(&mut self, entries: Entries) -> Result<(String, HashMap<Key, Count>), FoldError> {
+    fn restore<'a>(
+        entries: impl Iterator<Item = Entry<'a>>,
+    ) -> Result<(String, HashMap<Key, Count>), FoldError> {
         let mut control = String::new();
         let mut states = HashMap::new();
         for (key, value) in entries {
-            let value = String::from_utf8(value).unwrap();
+            let value = String::from_utf8(value.to_vec()).unwrap();
             if key == b"@control" {
                 control = value;
                 continue;

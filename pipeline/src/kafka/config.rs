@@ -177,6 +177,8 @@ impl Config {
             ("fetch.message.max.bytes", "4194304"),
             ("fetch.queue.backoff.ms", "1"),
             ("fetch.wait.max.ms", "50"),
+            // What was restored may be read long after it was fetched, when the log cannot be asked again.
+            ("check.crcs", "true"),
         ]);
         if isolation == Isolation::Committed {
             // Never joined; the client just does not assign without a name.

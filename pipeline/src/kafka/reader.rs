@@ -1,6 +1,6 @@
 //! Reads partitions outside any group, up to an end that is fixed when reading starts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,8 +58,8 @@ pub struct Reader {
     topic: String,
     names: TopicNames,
     /// End of each partition that is waiting for its last stable offset, with the offset to start at.
-    unsettled: HashMap<i32, (i64, i64)>,
-    reading: HashMap<i32, i64>,
+    unsettled: BTreeMap<i32, (i64, i64)>,
+    reading: BTreeMap<i32, i64>,
     /// When the unsettled ends are asked again.
     ask_at: Instant,
 }
@@ -76,8 +76,8 @@ impl Reader {
             uncommitted: client(config, Isolation::Uncommitted)?,
             topic: topic.to_owned(),
             names: TopicNames::default(),
-            unsettled: HashMap::new(),
-            reading: HashMap::new(),
+            unsettled: BTreeMap::new(),
+            reading: BTreeMap::new(),
             ask_at: Instant::now(),
         })
     }

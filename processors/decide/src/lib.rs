@@ -1,7 +1,7 @@
 //! The conversation: a pure fold from events to decisions, requests and answers.
 //!
 //! In reading order: what a fold reads ([`Rules`], [`At`]) and leaves behind ([`State`], [`Step`]), how it goes ([`fold`], [`fire`],
-//! [`due`]), and how state is stored and read back ([`entries`], [`restore`]). Equal inputs give equal steps, byte for byte:
+//! [`due`]), and how state is stored, read back and kept meanwhile ([`entries`], [`restore`], [`Kept`]). Equal inputs give equal steps, byte for byte:
 //! no clock, no random number, no I/O.
 
 mod book;
@@ -11,6 +11,7 @@ mod gate;
 mod guard;
 mod hash;
 mod history;
+mod kept;
 mod parts;
 mod prompt;
 mod reason;
@@ -22,7 +23,8 @@ mod step;
 
 pub use entries::{control_entry, entries};
 pub use fold::{due, fire, fold};
-pub use restore::{RestoreError, restore};
+pub use kept::Kept;
+pub use restore::{RestoreError, Restored, restore};
 pub use rules::{Rules, RulesError};
 pub use state::State;
 pub use step::{At, Output, Step};

@@ -35,9 +35,9 @@ pub enum Output {
 
 /// What one step leaves behind.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct Step<S = State> {
     /// The conversation's state from now on; `None` forgets it.
-    pub state: Option<State>,
+    pub state: Option<S>,
     /// Records to write, in order.
     pub outputs: Vec<Output>,
 }

@@ -4,9 +4,7 @@ use super::contestant::{Marks, Spec};
 use super::shape::State;
 use crate::say::say;
 use anyhow::Result;
-use pipeline::fold::{
-    Context, Entries, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step,
-};
+use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::{Outgoing, Record, Refused, StartPolicy};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -89,7 +87,7 @@ impl Fold for Shape {
         (b"@control".to_vec(), Vec::new())
     }
 
-    fn restore(&mut self, _: Entries) -> Result<((), HashMap<Key, State>), FoldError> {
+    fn restore<'a>(_: impl Iterator<Item = Entry<'a>>) -> Result<((), HashMap<Key, State>), FoldError> {
         // Each contestant starts with topics of its own.
         Ok(((), HashMap::new()))
     }

@@ -3,14 +3,14 @@
 use crate::bench::exactly_once::shape::access;
 use crate::say::say;
 use anyhow::{Context as _, Result, ensure};
-use pipeline::fold::{
-    Context, Entries, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step,
-};
+use decide::Kept;
+use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::kafka::Instance;
 use pipeline::{Outgoing, Record, Refused, StartPolicy, Stop};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
+use std::marker::PhantomData;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -27,20 +27,47 @@ pub(super) struct Spec {
     pub(super) is_read: bool,
 }
 
-/// State of one conversation.
-#[derive(Clone)]
-enum Talk {
-    Read(decide::State),
-    Bytes(Entries),
+/// State of one conversation, as somebody keeps it.
+trait Talk: Clone + Send + 'static {
+    fn due(&self) -> Option<i64>;
+
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Key, Self>, FoldError>;
 }
 
-struct Keeper {
-    is_read: bool,
+impl Talk for Kept {
+    fn due(&self) -> Option<i64> {
+        self.due()
+    }
+
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Key, Self>, FoldError> {
+        let restored = decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()));
+        restored.map(|(_, states)| states.into_iter().collect())
+    }
 }
 
-impl Fold for Keeper {
+#[derive(Clone, Default)]
+struct Bytes(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Talk for Bytes {
+    fn due(&self) -> Option<i64> {
+        None
+    }
+
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Key, Self>, FoldError> {
+        let mut talks: HashMap<Key, Self> = HashMap::new();
+        for (key, value) in entries {
+            let name = key.split(|byte| *byte == b'|').next().unwrap_or_default();
+            talks.entry(name.into()).or_default().0.push((key.to_vec(), value.to_vec()));
+        }
+        Ok(talks)
+    }
+}
+
+struct Keeper<S>(PhantomData<S>);
+
+impl<S: Talk> Fold for Keeper<S> {
     type Message = ();
-    type State = Talk;
+    type State = S;
     type Control = ();
 
     fn decode(&self, _: &Record) -> Result<Input<()>, Refused> {
@@ -51,57 +78,33 @@ impl Fold for Keeper {
         Ok(())
     }
 
-    fn fold(&self, _: Context<'_, ()>, _: &Key, _: Option<&Talk>, (): ()) -> Result<Step<Talk>, Refused> {
+    fn fold(&self, _: Context<'_, ()>, _: &Key, _: Option<&S>, (): ()) -> Result<Step<S>, Refused> {
         Err(Refused::DeadLetter { reason: "unused" })
     }
 
-    fn fire(&self, _: Context<'_, ()>, _: &Key, state: &Talk, _: usize) -> Step<Talk> {
+    fn fire(&self, _: Context<'_, ()>, _: &Key, state: &S, _: usize) -> Step<S> {
         Step { state: Some(state.clone()), outputs: Vec::new() }
     }
 
-    fn due(&self, state: &Talk) -> Option<i64> {
-        match state {
-            Talk::Read(state) => decide::due(state),
-            Talk::Bytes(_) => None,
-        }
+    fn due(&self, state: &S) -> Option<i64> {
+        state.due()
     }
 
     fn clock(&self, partition: i32, _: i64) -> Outgoing {
         Outgoing { topic: "unused".into(), partition, key: None, headers: Vec::new(), value: None }
     }
 
-    fn snapshot(&self, _: &Key, _: Option<&Talk>, after: Option<&Talk>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        match after {
-            Some(Talk::Bytes(entries)) => {
-                entries.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()
-            }
-            Some(Talk::Read(_)) | None => Vec::new(),
-        }
+    fn snapshot(&self, _: &Key, _: Option<&S>, _: Option<&S>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        // Nothing is folded, so that nothing changes.
+        Vec::new()
     }
 
     fn snapshot_control(&self, (): &()) -> (Vec<u8>, Vec<u8>) {
         (b"@control".to_vec(), Vec::new())
     }
 
-    fn restore(&mut self, entries: Entries) -> Result<((), HashMap<Key, Talk>), FoldError> {
-        if self.is_read {
-            let (_, states) =
-                decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
-            let key = |conversation: &schemas::conversation::Conversation| {
-                Key::from(conversation.to_string().into_bytes())
-            };
-            let states = states.into_iter();
-            return Ok(((), states.map(|(name, state)| (key(&name), Talk::Read(state))).collect()));
-        }
-        let mut talks: HashMap<Key, Talk> = HashMap::new();
-        for (key, value) in entries {
-            let name = key.split(|byte| *byte == b'|').next().unwrap_or_default();
-            let talk = talks.entry(name.into()).or_insert_with(|| Talk::Bytes(Vec::new()));
-            if let Talk::Bytes(entries) = talk {
-                entries.push((key, value));
-            }
-        }
-        Ok(((), talks))
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<((), HashMap<Key, S>), FoldError> {
+        Ok(((), S::restore(entries)?))
     }
 }
 
@@ -117,7 +120,11 @@ pub(in crate::bench) fn run(spec: &str) -> Result<()> {
         start: StartPolicy::Earliest,
         limits: FoldLimits::default(),
     };
-    let handle = FoldDriver::spawn(config, Keeper { is_read: spec.is_read }, &spec.incarnation)?;
+    let handle = if spec.is_read {
+        FoldDriver::spawn(config, Keeper::<Kept>(PhantomData), &spec.incarnation)?
+    } else {
+        FoldDriver::spawn(config, Keeper::<Bytes>(PhantomData), &spec.incarnation)?
+    };
     let health = handle.health();
     let mut assigned = None;
     loop {

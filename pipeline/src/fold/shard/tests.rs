@@ -387,7 +387,7 @@ proptest! {
         prop_assert_eq!(sorted(&shard.states), sorted(&sequential.states));
         prop_assert_eq!(&shard.control, &sequential.control);
         prop_assert_eq!(shard.timers.earliest(), sequential.timers.earliest());
-        let (control, states) = counter().restore(topic.into_iter().collect()).unwrap();
+        let (control, states) = Counter::restore(topic.iter().map(|(key, value)| (key.as_slice(), value.as_slice()))).unwrap();
         prop_assert_eq!(sorted(&states), sorted(&sequential.states));
         prop_assert_eq!(&control, &sequential.control);
         let restored = Shard::new(&counter(), (3, 0), (control, states), None);

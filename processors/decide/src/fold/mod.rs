@@ -21,6 +21,7 @@ use crate::state::State;
 use crate::step::{At, Step};
 use journal::Journal;
 
+pub(crate) use timer::due_of;
 pub use timer::{due, fire};
 
 /// Folds one event of a conversation. `rules` are those that hold in its partition, none before the first `config`

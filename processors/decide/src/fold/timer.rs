@@ -5,7 +5,7 @@ use schemas::Millis;
 use schemas::answer::AnswerSource;
 use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
-use schemas::state::{LaneState, TurnState};
+use schemas::state::{CoreState, LaneState, TurnState};
 
 use super::journal::Journal;
 use super::{Folding, lane_named, settle};
@@ -27,7 +27,12 @@ enum Timer {
 
 /// When the earliest timer of a conversation is due, in milliseconds since the epoch.
 pub fn due(state: &State) -> Option<Millis> {
-    earliest(state).map(|(due, _)| due)
+    due_of(&state.core)
+}
+
+/// As [`due`]: all timers are in the core.
+pub(crate) fn due_of(core: &CoreState) -> Option<Millis> {
+    earliest(core).map(|(due, _)| due)
 }
 
 /// Fires the earliest timer of a conversation if it is due; `ordinal` counts the timers that this clock has fired. A
@@ -41,7 +46,7 @@ pub fn fire(
 ) -> Step {
     let mut journal = Journal::new(rules, at, conversation, Some(state), ("clock", ordinal));
     let now = journal.now;
-    let Some((_, timer)) = earliest(state).filter(|(due, _)| *due <= now) else {
+    let Some((_, timer)) = earliest(&state.core).filter(|(due, _)| *due <= now) else {
         return Step { state: Some(state.clone()), outputs: Vec::new() };
     };
     let mut after = state.clone();
@@ -75,11 +80,11 @@ pub fn fire(
 }
 
 /// The earliest timer. A conversation is forgotten only when nothing is pending in it.
-fn earliest(state: &State) -> Option<(Millis, Timer)> {
+fn earliest(core: &CoreState) -> Option<(Millis, Timer)> {
     let of_lane = |lane: &LaneState| lane.turn.as_ref().map(|turn| turn.lost_at).or(lane.merge_until);
-    let lanes = state.core.lanes.iter().filter_map(|(name, lane)| Some((of_lane(lane)?, name)));
+    let lanes = core.lanes.iter().filter_map(|(name, lane)| Some((of_lane(lane)?, name)));
     let lane = lanes.min().map(|(due, name)| (due, Timer::Lane(name.clone())));
-    lane.or_else(|| state.core.forget_at.map(|due| (due, Timer::Forget)))
+    lane.or_else(|| core.forget_at.map(|due| (due, Timer::Forget)))
 }
 
 /// Lets go of what waits in a lane, with a decision on each message.

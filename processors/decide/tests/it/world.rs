@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Bundle, RawCatalogue, validate};
-use decide::{At, Output, Rules, State, Step, control_entry, due, entries, fire, fold, restore};
+use decide::{At, Kept, Output, Rules, State, Step, control_entry, due, entries, fire, fold, restore};
 use schemas::Millis;
 use schemas::answer::Answer;
 use schemas::answered::{Answered, Attempt, Outcome, Usage, UsageSource};
@@ -165,10 +165,9 @@ impl World {
     /// Folds an event at the present time.
     pub(crate) fn play(&mut self, event: Event) -> Written {
         let at = At { partition: 3, offset: self.offset, time: self.time };
-        let step = |world: &Self| {
-            fold(world.rules.as_ref(), at, &world.conversation, world.state.as_ref(), event.clone())
-        };
-        let (once, again) = (step(self), step(self));
+        let (rules, conversation) = (self.rules.as_ref(), &self.conversation);
+        let once = fold(rules, at, conversation, self.state.as_ref(), event.clone());
+        let again = Kept::fold(rules, at, conversation, self.restored().as_ref(), event).unwrap();
         self.take(once, &again)
     }
 
@@ -182,8 +181,8 @@ impl World {
                 break;
             };
             assert!(ordinal < 300, "a timer fires again and again");
-            let step = || fire(self.rules.as_ref(), at, &self.conversation, &state, ordinal);
-            let (once, again) = (step(), step());
+            let once = fire(self.rules.as_ref(), at, &self.conversation, &state, ordinal);
+            let again = self.restored().unwrap().fire(self.rules.as_ref(), at, &self.conversation, ordinal);
             let more = self.take(once, &again);
             written.decisions.extend(more.decisions);
             written.requests.extend(more.requests);
@@ -193,11 +192,25 @@ impl World {
         written
     }
 
+    /// The state as it is after a restart.
+    fn restored(&self) -> Option<Kept> {
+        let (_, states) = restore(self.stored.iter().map(|(key, value)| (&**key, &**value))).unwrap();
+        assert!(states.len() <= 1, "one conversation");
+        states.into_iter().next().map(|(_, kept)| kept)
+    }
+
     /// Takes a step over, and checks what holds of every step.
-    fn take(&mut self, step: Step, again: &Step) -> Written {
-        assert_eq!(bytes(&step.outputs), bytes(&again.outputs), "folding twice gives the same bytes");
+    fn take(&mut self, step: Step, again: &Step<Kept>) -> Written {
+        assert_eq!(
+            bytes(&step.outputs),
+            bytes(&again.outputs),
+            "folding what was stored gives the same bytes"
+        );
+        let changed = entries(&self.conversation, self.state.as_ref(), step.state.as_ref());
+        let stored = self.restored();
+        assert_eq!(changed, Kept::entries(&self.conversation, stored.as_ref(), again.state.as_ref()));
         let before = self.state.as_ref().map(State::hash).unwrap_or_else(|| State::default().hash());
-        for (key, value) in entries(&self.conversation, self.state.as_ref(), step.state.as_ref()) {
+        for (key, value) in changed {
             let key = key.into_bytes();
             match value {
                 Some(value) => self.stored.insert(key, value),
@@ -206,8 +219,9 @@ impl World {
         }
         self.state = step.state;
         self.offset += 1;
-        let (_, states) = restore(self.stored.clone()).unwrap();
-        assert_eq!(states.get(&self.conversation), self.state.as_ref(), "what is stored is the state");
+        let stored = self.restored();
+        let stored = stored.as_ref().map(|kept| kept.whole(&self.conversation).unwrap());
+        assert_eq!(stored.as_deref(), self.state.as_ref(), "what is stored is the state");
         assert_eq!(self.stored.len() > 1, self.state.is_some(), "nothing of a forgotten state stays");
         if let Some(state) = &self.state {
             for lane in state.core().lanes.values() {
