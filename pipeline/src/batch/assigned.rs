@@ -164,7 +164,7 @@ impl<R: Clone> Assigned<R> {
         if let Phase::Working(active) = &self.phase
             && active.ended()
         {
-            let (last, records) = (active.last, active.records.len());
+            let (last, records) = (active.last, active.count);
             self.bytes = self.bytes.saturating_sub(active.bytes);
             let next = self.ready(age, now).map(|range| Active::new(range, now));
             self.phase = Phase::Closing { last, records, next };

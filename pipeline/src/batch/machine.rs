@@ -116,7 +116,9 @@ impl<R: Clone> Machine<R> {
     pub(super) fn step(&mut self, now: Millis) -> Vec<Action<R>> {
         let mut actions = Vec::new();
         let busy = self.partitions.values().filter(|assigned| assigned.waiting_since().is_some()).count();
-        let age = if self.flushing { 0 } else { self.limits.age(busy) };
+        // Memory is full and no insert will free it: what waits for its age would only wait.
+        let stuck = self.full && self.running == 0;
+        let age = if self.flushing || stuck { 0 } else { self.limits.age(busy) };
         for (partition, assigned) in &mut self.partitions {
             let ask = Ask { partition: partition.clone(), epoch: assigned.epoch };
             if let Some((offset, pending)) = assigned.step(age, now) {
