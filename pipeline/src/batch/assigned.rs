@@ -232,6 +232,15 @@ impl<R: Clone> Assigned<R> {
         }
     }
 
+    /// A range of its own keeps an insert busy, or will soon; one that the store does not take does not count.
+    pub(super) fn is_open(&self) -> bool {
+        match &self.phase {
+            Phase::Opening(_) | Phase::Closing { next: Some(_), .. } => true,
+            Phase::Working(_) => self.failing().is_none(),
+            Phase::Idle | Phase::Closing { next: None, .. } => false,
+        }
+    }
+
     /// Since when its oldest record waits; `None` when nothing waits.
     pub(super) fn waiting_since(&self) -> Option<Millis> {
         match &self.phase {

@@ -15,7 +15,7 @@ pub struct RawLimits {
     pub block_rows: usize,
     /// Bytes of records with rows after which a range is closed. 16 MiB by default: ten thousand rows or more.
     pub range_bytes: usize,
-    /// Age at which a range is closed when the store is idle, in milliseconds. 500 by default.
+    /// Age at which a range is closed when an insert is free for it, in milliseconds. 500 by default.
     pub range_age_min_ms: u64,
     /// Age at which a range is closed at the latest, in milliseconds. 10000 by default.
     pub range_age_max_ms: u64,
