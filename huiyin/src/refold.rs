@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use pipeline::fold::Refold;
+use pipeline::kafka::Partition;
 use pipeline::{Outgoing, Record, kafka};
 use schemas::topic::Topic;
 use serde::Serialize;
@@ -84,9 +85,11 @@ pub(crate) fn refold(config: &Config) -> anyhow::Result<Report> {
     let bundles = Arc::new(Bundles::new(config.kafka.clone(), &config.topics));
     let (events, decisions) = (config.topics.of(Topic::Events), config.topics.of(Topic::Decisions));
     let mut report = Report::default();
-    for partition in 0..config.partitions {
+    let partitions: Vec<Partition> =
+        (0..config.partitions).map(|index| Partition { topic: events.as_str().into(), index }).collect();
+    let logs = kafka::watermarks(&config.kafka, &partitions).context("ask watermarks")?;
+    for (partition, (low, _)) in (0..config.partitions).zip(logs) {
         report.partitions += 1;
-        let (low, _) = kafka::watermarks(&config.kafka, &events, partition).context("ask watermarks")?;
         if low > 0 {
             report.cold.push(partition);
             continue;

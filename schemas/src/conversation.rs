@@ -121,14 +121,17 @@ impl FromStr for Conversation {
     type Err = BadId;
 
     fn from_str(value: &str) -> Result<Self, BadId> {
-        let parts: Vec<&str> = value.split('/').collect();
-        let place = match parts.as_slice() {
-            [_, "chat", one, other] => Place::Pair(UserId::new(*one)?, UserId::new(*other)?),
-            [_, "group", id] => Place::Group(GroupId::new(*id)?),
-            [_, "chatroom", id] => Place::Chatroom(GroupId::new(*id)?),
+        let mut parts = value.split('/');
+        let app = parts.next().unwrap_or_default();
+        let place = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some("chat"), Some(one), Some(other), None) => {
+                Place::Pair(UserId::new(one)?, UserId::new(other)?)
+            }
+            (Some("group"), Some(id), None, None) => Place::Group(GroupId::new(id)?),
+            (Some("chatroom"), Some(id), None, None) => Place::Chatroom(GroupId::new(id)?),
             _ => return Err(BadId::new("conversation", value, "it is not app/kind/id")),
         };
-        Ok(Self { app: AppKey::new(parts[0])?, place })
+        Ok(Self { app: AppKey::new(app)?, place })
     }
 }
 

@@ -80,6 +80,8 @@ fn word(value: &str, max: usize) -> Result<(), &'static str> {
         Err("it is empty")
     } else if value.len() > max {
         Err("it is too long")
+    } else if value.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'|' | b'@')) {
+        Ok(())
     } else if value.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '/' | '|' | '@')) {
         Err("it holds a space, a control character or one of / | @")
     } else {
@@ -87,17 +89,19 @@ fn word(value: &str, max: usize) -> Result<(), &'static str> {
     }
 }
 
+fn app_key(value: &str) -> Result<(), &'static str> {
+    word(value, 128)?;
+    match value.split_once('#') {
+        Some((org, app)) if !org.is_empty() && !app.is_empty() && !app.contains('#') => Ok(()),
+        _ => Err("it is not org#app"),
+    }
+}
+
 text_id!(
     /// One Easemob App Key, `org#app`: the unit of tenancy.
     AppKey,
     "app key",
-    |v| {
-        word(v, 128)?;
-        match v.split_once('#') {
-            Some((org, app)) if !org.is_empty() && !app.is_empty() && !app.contains('#') => Ok(()),
-            _ => Err("it is not org#app"),
-        }
-    }
+    app_key
 );
 text_id!(
     /// An IM user, a bot included. Easemob: at most 64 bytes.
@@ -137,7 +141,7 @@ text_id!(
         let mut parts = v.splitn(3, '/');
         match (parts.next(), parts.next(), parts.next()) {
             (Some(app), Some(kind), Some(id)) => {
-                AppKey::new(app).map_err(|_| "its app is not org#app")?;
+                app_key(app).map_err(|_| "its app is not org#app")?;
                 word(kind, 32)?;
                 word(id, 128)
             }

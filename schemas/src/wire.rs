@@ -197,7 +197,7 @@ pub fn decode<'a, R: Record>(
 
 /// Whether a schema header names the version that this program knows, `<topic>/<major>`. Asked of every record that is
 /// read.
-fn is_known<R: Record>(schema: &[u8]) -> bool {
+pub fn is_known<R: Record>(schema: &[u8]) -> bool {
     let major = schema.strip_prefix(R::TOPIC.name().as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));
     major.is_some_and(|major| *major == *R::MAJOR.to_string().as_bytes())
 }

@@ -63,12 +63,13 @@ pub(super) fn places(
     let mut places = Vec::new();
     for topic in reads.topics {
         let name = config.topics.of(*topic);
-        let log = Reader::open(&config.kafka, &name).context("connect")?;
         let partitions: Vec<Partition> =
             (0..config.partitions).map(|index| Partition { topic: name.as_str().into(), index }).collect();
-        for committed in group.committed(&partitions).context("read committed offsets")? {
-            let bounds = group.bounds(&committed.partition, ANSWER).context("read the log's ends")?;
-            let high = log.watermarks(committed.partition.index).context("read the log's ends")?.1;
+        let all = group.committed(&partitions).context("read committed offsets")?;
+        let partitions: Vec<Partition> = all.iter().map(|committed| committed.partition.clone()).collect();
+        let bounds = group.bounds(&partitions, ANSWER).context("read the log's ends")?;
+        let logs = kafka::watermarks(&config.kafka, &partitions).context("read the log's ends")?;
+        for ((committed, bounds), (_, high)) in all.into_iter().zip(bounds).zip(logs) {
             let said = said(reads, (config, incarnation), &committed, bounds.0..=high);
             places.push(Place {
                 topic: *topic,

@@ -1,13 +1,11 @@
 //! A role that ends by itself is started again, while the others of its process go on.
 
-use std::io::copy;
-use std::net::{TcpListener, TcpStream};
-use std::thread;
 use std::time::Duration;
 
 use pipeline::kafka::{Consumer, Instance};
 
-use crate::rig::{Rig, free_port};
+use crate::gate::{Gate, engine};
+use crate::rig::Rig;
 use crate::wait::{seconds, until};
 
 #[test]
@@ -46,9 +44,8 @@ fn a_role_whose_membership_was_taken_once_is_started_again_and_its_process_goes_
 fn a_process_that_starts_while_the_store_is_away_answers_people_and_accounts_for_them_later() {
     let rig = Rig::new("storeless", |text| text);
     rig.prepare();
-    let port = free_port();
-    let store = std::env::var("HUIYIN_TEST_CLICKHOUSE").unwrap();
-    let edit = |text: String| text.replace(&store, &format!("http://127.0.0.1:{port}"));
+    let gate = Gate::new();
+    let edit = |text: String| text.replace(&engine(), &gate.url());
     let mut process = rig.start_with(edit, &["run", "--roles", "ingest,decide,call,deliver,account"]);
     until("the process to wait for its store", seconds(40), || {
         assert!(process.ended().is_none(), "{}", process.tail());
@@ -59,21 +56,8 @@ fn a_process_that_starts_while_the_store_is_away_answers_people_and_accounts_for
     assert!(rig.stand_ins.say("ada", "before").is_intercepted());
     until("an answer", seconds(30), || (rig.stand_ins.heard("ada").len() == 1).then_some(()));
 
-    forward(port, store.trim_start_matches("http://").to_owned());
+    gate.open();
     process.wait_ready();
     let rows = || rig.done(&["query", "counts"]).lines().filter(|line| line.contains("acme#support")).count();
     until("the tables to be filled", seconds(30), || (rows() >= 3).then_some(()));
-}
-
-/// Lets the store be reached at a port.
-fn forward(port: u16, to: String) {
-    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let (mut from, mut into) = (client.unwrap(), TcpStream::connect(&to).unwrap());
-            let (mut back, mut out) = (into.try_clone().unwrap(), from.try_clone().unwrap());
-            thread::spawn(move || copy(&mut from, &mut into));
-            thread::spawn(move || copy(&mut back, &mut out));
-        }
-    });
 }

@@ -17,6 +17,8 @@ pub(super) struct Active<R> {
     pub last: i64,
     pub opened: Millis,
     pub bytes: usize,
+    /// Number of its records, and those of them that are kept.
+    pub count: usize,
     pub records: Vec<Arc<Record>>,
     pub jobs: Vec<Job<R>>,
     version: u32,
@@ -26,9 +28,9 @@ pub(super) struct Active<R> {
 
 impl<R: Clone> Active<R> {
     pub(super) fn new(range: Range<R>, now: Millis) -> Self {
-        let Range { first, last, version, opened, bytes, records, letters, tables } = range;
+        let Range { first, last, version, opened, bytes, count, records, letters, tables } = range;
         let jobs = tables.into_iter().map(|(table, rows)| Job::new(table, rows, now)).collect();
-        Self { first, last, opened, bytes, records, jobs, version, unlettered: letters.len(), letters }
+        Self { first, last, opened, bytes, count, records, jobs, version, unlettered: letters.len(), letters }
     }
 
     /// The range as a former owner left it; `None` when it cannot be the same one.
@@ -51,7 +53,7 @@ impl<R: Clone> Active<R> {
             first: self.first,
             last: self.last,
             version: self.version,
-            records: u32::try_from(self.records.len()).unwrap_or(u32::MAX),
+            records: u32::try_from(self.count).unwrap_or(u32::MAX),
             tables: self.jobs.iter().map(Job::touched).collect(),
         }
     }

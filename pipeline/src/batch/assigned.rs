@@ -164,7 +164,7 @@ impl<R: Clone> Assigned<R> {
         if let Phase::Working(active) = &self.phase
             && active.ended()
         {
-            let (last, records) = (active.last, active.records.len());
+            let (last, records) = (active.last, active.count);
             self.bytes = self.bytes.saturating_sub(active.bytes);
             let next = self.ready(age, now).map(|range| Active::new(range, now));
             self.phase = Phase::Closing { last, records, next };
@@ -229,6 +229,15 @@ impl<R: Clone> Assigned<R> {
         match &mut self.phase {
             Phase::Working(active) => Some(active),
             Phase::Idle | Phase::Opening(_) | Phase::Closing { .. } => None,
+        }
+    }
+
+    /// A range of its own keeps an insert busy, or will soon; one that the store does not take does not count.
+    pub(super) fn is_open(&self) -> bool {
+        match &self.phase {
+            Phase::Opening(_) | Phase::Closing { next: Some(_), .. } => true,
+            Phase::Working(_) => self.failing().is_none(),
+            Phase::Idle | Phase::Closing { next: None, .. } => false,
         }
     }
 

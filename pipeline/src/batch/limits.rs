@@ -13,9 +13,9 @@ pub struct RawLimits {
     /// Most rows in one block, 1 to 500000: far below the store's own block size, which would cut it in two.
     /// The rows of one record are never separated. 50000 by default.
     pub block_rows: usize,
-    /// Bytes of records after which a range is closed. 8 MiB by default.
+    /// Bytes of records with rows after which a range is closed. 16 MiB by default: ten thousand rows or more.
     pub range_bytes: usize,
-    /// Age at which a range is closed when the store is idle, in milliseconds. 500 by default.
+    /// Age at which a range is closed when an insert is free for it, in milliseconds. 500 by default.
     pub range_age_min_ms: u64,
     /// Age at which a range is closed at the latest, in milliseconds. 10000 by default.
     pub range_age_max_ms: u64,
@@ -37,7 +37,7 @@ impl Default for RawLimits {
     fn default() -> Self {
         Self {
             block_rows: 50_000,
-            range_bytes: 8 << 20,
+            range_bytes: 16 << 20,
             range_age_min_ms: 500,
             range_age_max_ms: 10_000,
             ranges_per_second: 10,

@@ -116,12 +116,20 @@ impl<R: Clone> Machine<R> {
     pub(super) fn step(&mut self, now: Millis) -> Vec<Action<R>> {
         let mut actions = Vec::new();
         let busy = self.partitions.values().filter(|assigned| assigned.waiting_since().is_some()).count();
-        let age = if self.flushing { 0 } else { self.limits.age(busy) };
+        // Memory is full and no insert will free it: what waits for its age would only wait.
+        let stuck = self.full && self.running == 0;
+        let age = if self.flushing || stuck { 0 } else { self.limits.age(busy) };
+        let mut open = self.partitions.values().filter(|assigned| assigned.is_open()).count();
         for (partition, assigned) in &mut self.partitions {
             let ask = Ask { partition: partition.clone(), epoch: assigned.epoch };
+            let was_open = assigned.is_open();
+            // No insert is free for another range, so it fills on, as long as that is allowed.
+            let crowded = age > 0 && !was_open && open >= self.limits.inserts;
+            let age = if crowded { self.limits.age_max } else { age };
             if let Some((offset, pending)) = assigned.step(age, now) {
                 actions.push(Action::Commit { ask: ask.clone(), offset, pending });
             }
+            open += usize::from(!was_open && assigned.is_open());
             if assigned.draining {
                 continue;
             }

@@ -40,6 +40,9 @@ pub(super) struct Range<R> {
     pub version: u32,
     pub opened: Millis,
     pub bytes: usize,
+    /// Number of its records.
+    pub count: usize,
+    /// Those that have rows or become dead letters; nothing is done about the others.
     pub records: Vec<Arc<Record>>,
     /// Index of each record that became a dead letter, with the reason.
     pub letters: Vec<(usize, &'static str)>,
@@ -54,6 +57,7 @@ impl<R> Range<R> {
             version,
             opened,
             bytes: 0,
+            count: 0,
             records: Vec::new(),
             letters: Vec::new(),
             tables: BTreeMap::new(),
@@ -61,7 +65,7 @@ impl<R> Range<R> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.count == 0
     }
 
     /// The range has to be closed before a record with these rows: some block would be too large.
@@ -82,15 +86,19 @@ impl<R> Range<R> {
     /// Nothing more should be added.
     pub(super) fn is_full(&self, limits: &Limits) -> bool {
         self.bytes >= limits.range_bytes
-            || self.records.len() >= limits.block_rows
+            || self.count >= limits.block_rows
             || self.tables.values().any(|rows| rows.rows.len() >= limits.block_rows)
     }
 
-    /// Adds a record and returns how many bytes it counts for.
+    /// Adds a record and returns how many bytes it counts for: none when it gives nothing, for it is not kept then.
     pub(super) fn push(&mut self, record: Arc<Record>, built: Built<R>) -> usize {
         let entry = self.records.len();
-        let mut bytes = record.size() + OVERHEAD;
         self.last = record.offset;
+        self.count += 1;
+        if built.as_ref().is_ok_and(Vec::is_empty) {
+            return 0;
+        }
+        let mut bytes = record.size() + OVERHEAD;
         self.records.push(record);
         match built {
             Err(reason) => self.letters.push((entry, reason)),
@@ -158,6 +166,18 @@ mod tests {
         assert_eq!(spans, [(0, 2), (2, 3)]);
         assert_eq!(range.tables[&0].rows, ['a', 'c', 'd']);
         assert_eq!((range.first, range.last, range.letters.as_slice()), (0, 9, &[(1, "bad")][..]));
+    }
+
+    #[test]
+    fn a_record_without_rows_is_counted_and_not_kept() {
+        let mut range: Range<u8> = Range::new(0, 1, 0);
+        assert_eq!(range.push(record(3), Ok(vec![])), 0);
+        assert!(!range.is_empty());
+        range.push(record(5), Ok(vec![(0, 1)]));
+        assert_eq!(range.push(record(8), Ok(vec![])), 0);
+        assert_eq!((range.count, range.records.len(), range.last), (3, 1, 8));
+        assert_eq!(range.records[range.tables[&0].spans[0].entry].offset, 5);
+        assert!(range.is_full(&limits(3)));
     }
 
     #[test]

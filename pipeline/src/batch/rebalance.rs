@@ -7,11 +7,11 @@ use super::poller::{Failure, Poller};
 use super::refusal::Refusal;
 use super::sink::Sink;
 use super::takeover;
-use crate::kafka::{Committed, Partition};
+use crate::kafka::{Committed, Error, Partition};
 
 /// How long the brokers may take to tell what is committed; a former owner's commit may be on its way.
 const COMMITTED: Duration = Duration::from_secs(10);
-/// How long one partition's ends may take.
+/// How long each side of the logs may take.
 const BOUNDS: Duration = Duration::from_secs(5);
 /// How often an assignment is tried before the driver gives up.
 const TRIES: usize = 6;
@@ -55,8 +55,9 @@ impl<S: Sink> Poller<S> {
     fn positions(&self, partitions: &[Partition]) -> Result<Vec<Known>, Failure> {
         let ask = || {
             let committed = self.consumer.committed(partitions, COMMITTED)?;
-            let bounds = |c: Committed| Ok((self.log.bounds(&c.partition, BOUNDS)?, c));
-            committed.into_iter().map(|c| bounds(c).map(|(ends, c)| (c, ends))).collect::<Result<Vec<_>, _>>()
+            let all: Vec<Partition> = committed.iter().map(|c| c.partition.clone()).collect();
+            let bounds = self.log.bounds(&all, BOUNDS)?;
+            Ok::<_, Error>(committed.into_iter().zip(bounds).collect())
         };
         let mut tries = 1;
         loop {
@@ -106,20 +107,16 @@ impl<S: Sink> Poller<S> {
             .filter(|(_, assigned)| assigned.refused.is_none())
             .map(|(partition, assigned)| (partition.clone(), assigned.next()))
             .collect();
-        let mut all_answered = true;
-        for (partition, next) in reading {
-            match self.log.bounds(&partition, BOUNDS) {
-                Ok((low, end)) if next < low || next > end => {
-                    self.machine.refuse(&partition, Refusal::OutsideLog(next));
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "look for the partition that is out of range");
-                    all_answered = false;
-                    break;
-                }
+        let all: Vec<Partition> = reading.iter().map(|(partition, _)| partition.clone()).collect();
+        let bounds = match self.log.bounds(&all, BOUNDS) {
+            Ok(bounds) => bounds,
+            Err(error) => return tracing::warn!(%error, "look for the partition that is out of range"),
+        };
+        for ((partition, next), (low, end)) in reading.into_iter().zip(bounds) {
+            if next < low || next > end {
+                self.machine.refuse(&partition, Refusal::OutsideLog(next));
             }
         }
-        self.suspect = !all_answered;
+        self.suspect = false;
     }
 }

@@ -13,7 +13,7 @@ use crate::kafka::{self, Partition};
 const EVERY: Duration = Duration::from_secs(1);
 /// How often the brokers are asked for the ends of the partitions.
 const LAG_EVERY: Duration = Duration::from_secs(10);
-/// How long one answer may take.
+/// How long each side of the logs may take.
 const BOUNDS: Duration = Duration::from_secs(2);
 
 /// What was told last.
@@ -119,8 +119,9 @@ impl<S: Sink> Poller<S> {
         // The client's positions also pass the markers of transactions, which are never delivered.
         let positions: BTreeMap<_, _> = self.consumer.positions()?.into_iter().collect();
         let mut behind = BTreeMap::new();
-        for (partition, assigned) in self.machine.partitions() {
-            let (low, end) = self.log.bounds(partition, BOUNDS)?;
+        let all: Vec<Partition> = self.machine.partitions().map(|(partition, _)| partition.clone()).collect();
+        let bounds = self.log.bounds(&all, BOUNDS)?;
+        for ((partition, assigned), (low, end)) in self.machine.partitions().zip(bounds) {
             let taken = if assigned.refused.is_some() { low } else { assigned.next() };
             let passed = positions.get(partition).copied().flatten().filter(|_| assigned.refused.is_none());
             behind.insert(partition.clone(), (end - passed.unwrap_or(taken).max(taken)).max(0));

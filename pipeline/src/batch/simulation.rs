@@ -22,6 +22,8 @@ use crate::{GivenUp, Record, dead_letter};
 
 /// How long running inserts may hold up a rebalance, in milliseconds.
 const DRAIN: i64 = 400;
+/// How long, in milliseconds, a store or a broker may take to answer; long enough for a partition to go and come back.
+const HANGS: u64 = 6_000;
 
 enum Answer {
     Inserted { ask: Ask, table: usize, result: Result<(), InsertError> },
@@ -225,7 +227,7 @@ where
                 self.crew.add(async move {
                     sim.wait().await;
                     sim.broker().publish(&outgoing);
-                    sim.wait().await;
+                    answer_comes(&sim).await;
                     answers.borrow_mut().push(Answer::Lettered { ask, table, reason });
                     Ok(())
                 });
@@ -246,7 +248,7 @@ where
             } else {
                 shelf.insert(&sim, &block)
             };
-            sim.wait().await;
+            answer_comes(&sim).await;
             let lost = result.is_ok() && sim.fails(10);
             let result = if lost { Err(InsertError::Retry("answer lost".into())) } else { result };
             answers.borrow_mut().push(Answer::Inserted { ask, table: block.table, result });
@@ -267,5 +269,15 @@ where
                 Answer::Lettered { ask, table, reason } => self.machine.lettered(&ask, table, reason),
             }
         }
+    }
+}
+
+/// The way back of an answer. The driver aborts the inserts of a partition that goes, but one that has just ended is
+/// answered all the same, and dead letters are not aborted: whatever is under way may answer late.
+async fn answer_comes(sim: &Sim) {
+    sim.wait().await;
+    if sim.fails(6) {
+        let long = sim.random().millis(HANGS);
+        sim.sleep(long).await;
     }
 }

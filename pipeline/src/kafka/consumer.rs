@@ -218,7 +218,13 @@ impl Consumer {
     ///
     /// # Errors
     /// [`Error::Request`] when any of the offsets was refused or the outcome is unknown; others may be committed.
+    /// [`Error::PutOut`] when the group has put this member out and its owner has not polled that yet.
     pub fn commit(&self, offsets: &[CommitOffset]) -> Result<(), Error> {
+        // The client would send it as from outside the group, which brokers take while the group has no members: it
+        // would undo what others committed meanwhile.
+        if self.client.assignment_lost() {
+            return Err(Error::PutOut { identity: self.identity.clone() });
+        }
         let list = offsets_with_metadata(offsets).map_err(Error::request("commit", &self.identity))?;
         self.client.commit(&list, CommitMode::Sync).map_err(Error::request("commit", &self.identity))
     }

@@ -27,8 +27,11 @@ impl TopicNames {
 /// Copies a message out of the client's buffers: holding it would hold the whole fetch response.
 pub(crate) fn record(message: &BorrowedMessage<'_>, names: &mut TopicNames) -> Record {
     let headers = message.headers().map_or_else(Vec::new, |headers| {
-        let all =
-            || headers.iter().map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect();
+        let all = || {
+            let mut all = Vec::with_capacity(headers.count());
+            all.extend(headers.iter().map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())));
+            all
+        };
         // The client panics on a name that is not text. Such a record is none of ours and will be refused.
         catch_unwind(AssertUnwindSafe(all)).unwrap_or_default()
     });

@@ -41,6 +41,12 @@ pub enum Error {
         /// What librdkafka says.
         reason: String,
     },
+    /// The group has put this member out: others may have its partitions.
+    #[error("{identity} was put out of its group")]
+    PutOut {
+        /// The group instance id.
+        identity: String,
+    },
     /// The brokers' content contradicts what the deployment expects.
     #[error("{0}")]
     Unexpected(String),
@@ -54,6 +60,7 @@ impl Error {
             Self::Request { .. } => "request",
             Self::Timeout { .. } => "timeout",
             Self::Fenced { .. } => "fenced",
+            Self::PutOut { .. } => "put_out",
             Self::Unexpected(_) => "unexpected",
         }
     }

@@ -7,6 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::ends::ends;
 use super::log::Logged;
 use super::partition::to_list;
 use super::{Committed, Config, Error, Partition};
@@ -73,14 +74,13 @@ impl Group {
         committed(&self.client, asked, |e| Error::request("read committed offsets", &self.id)(e))
     }
 
-    /// Start of a partition's log and its last stable offset, before which every record is committed or aborted.
+    /// Start of each partition's log and its last stable offset, before which every record is committed or aborted; in
+    /// the order of `partitions`, and asked for all of them together.
     ///
     /// # Errors
-    /// [`Error::Request`] when the brokers do not answer within `timeout`.
-    pub fn bounds(&self, partition: &Partition, timeout: Duration) -> Result<(i64, i64), Error> {
-        let subject = format!("{}/{}", partition.topic, partition.index);
-        let asked = self.client.fetch_watermarks(&partition.topic, partition.index, timeout);
-        asked.map_err(Error::request("ask watermarks", subject))
+    /// [`Error::Request`] when the brokers do not answer for each of them within twice `timeout`.
+    pub fn bounds(&self, partitions: &[Partition], timeout: Duration) -> Result<Vec<(i64, i64)>, Error> {
+        ends(&self.client, partitions, timeout)
     }
 
     /// Offset of the first record of each partition that was appended at `millis` since the epoch or later; `None`

@@ -10,6 +10,7 @@ mod consumer;
 mod convert;
 pub(crate) mod crash;
 mod deliveries;
+mod ends;
 mod error;
 mod group;
 mod instance;

@@ -11,8 +11,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::config::Isolation;
 use super::convert::TopicNames;
+use super::ends::ends;
 use super::log::Logged;
-use super::{Config, Error, convert};
+use super::{Config, Error, Partition, convert};
 use crate::Record;
 use crate::record::Header;
 
@@ -245,12 +246,15 @@ fn is_passing(code: rdkafka::error::RDKafkaErrorCode) -> bool {
     )
 }
 
-/// Low and high watermark of a partition; see [`Reader::watermarks`].
+/// Low and high watermark of each partition, in their order; see [`Reader::watermarks`].
 ///
 /// # Errors
 /// [`Error::Client`] or [`Error::Request`].
-pub fn watermarks(config: &Config, topic: &str, partition: i32) -> Result<(i64, i64), Error> {
-    Reader::open(config, topic)?.watermarks(partition)
+pub fn watermarks(config: &Config, partitions: &[Partition]) -> Result<Vec<(i64, i64)>, Error> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    ends(&client(config, Isolation::Uncommitted)?, partitions, REQUEST)
 }
 
 /// Hands every committed record of a partition from offset `from` to its present end to `take`, in order.

@@ -272,7 +272,9 @@ impl Client {
     }
 
     pub(crate) fn commit(&self, offsets: &[CommitOffset]) -> bool {
-        self.sim.broker().commit(&self.group, &self.membership, offsets).is_ok()
+        // As [`crate::kafka::Consumer::commit`].
+        let is_member = self.membership.member.is_some();
+        is_member && self.sim.broker().commit(&self.group, &self.membership, offsets).is_ok()
     }
 
     pub(crate) fn leave(&mut self) {

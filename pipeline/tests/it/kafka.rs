@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use pipeline::Outgoing;
-use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
+use pipeline::kafka::testing::{Fault, Topics, committed, config, plan_fault, produce, unique};
 use pipeline::kafka::{
-    CommitOffset, Consumer, Instance, Outcome, Partition, Polled, TransactionalProducer, commit_meta, probe,
-    read_all, read_incarnation, stamp,
+    CommitOffset, Consumer, Group, Instance, Outcome, Partition, Polled, TransactionalProducer, commit_meta,
+    probe, read_all, read_incarnation, stamp, watermarks,
 };
 
 fn record(topic: &str, partition: i32, key: &str, value: Option<&str>) -> Outgoing {
@@ -70,6 +70,31 @@ fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
     let values: Vec<_> = committed(&topic).into_iter().map(|r| r.value.unwrap()).collect();
     let expected: Vec<_> = (0..20).map(|n| n.to_string().into_bytes()).collect();
     assert_eq!(values, expected);
+    consumer.leave(Duration::from_secs(2));
+}
+
+#[test]
+fn the_ends_of_all_partitions_are_told_together_and_stop_before_an_open_transaction() {
+    let topic = unique("ends");
+    let _topics = Topics::create(3, &[(&topic, false)]);
+    produce(&[record(&topic, 0, "k", None), record(&topic, 0, "k", None), record(&topic, 2, "k", None)]);
+    let instance = Instance::new(&unique("d"), "ends", 0).unwrap();
+    let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
+    let starts: Vec<_> = assigned(&mut consumer).into_iter().map(|partition| (partition, 0)).collect();
+    consumer.assign(&starts, false).unwrap();
+    let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
+    plan_fault(&instance.transactional_id(), Fault::LoseBefore);
+    let outcome = producer.run(&[record(&topic, 2, "k", None)], &[], &consumer.group_metadata().unwrap());
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+
+    let partition = |index| Partition { topic: topic.as_str().into(), index };
+    let asked = [partition(2), partition(0), partition(1)];
+    let group = Group::open(&config(), &instance.group_id()).unwrap();
+    let bounds = |partitions: &[Partition]| group.bounds(partitions, Duration::from_secs(5));
+    assert_eq!(bounds(&asked).unwrap(), [(0, 1), (0, 2), (0, 0)]);
+    assert_eq!(watermarks(&config(), &asked).unwrap(), [(0, 2), (0, 2), (0, 0)]);
+    assert!(bounds(&[partition(0), partition(9)]).is_err());
+    assert!(bounds(&[]).unwrap().is_empty());
     consumer.leave(Duration::from_secs(2));
 }
 

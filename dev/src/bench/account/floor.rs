@@ -1,12 +1,14 @@
 //! What the same rows cost without the step: encoded already and posted, or never leaving the engine.
 
-use super::{PARTITIONS, Scene, TABLES, Taken};
+use super::{PARTITIONS, Scene, TABLES, Taken, key};
 use crate::bench::usage;
 use anyhow::{Context, Result, ensure};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+/// Rows of one block: what ClickHouse advises at least.
+pub(super) const BLOCK: u64 = 10_000;
 /// As many as the step runs by default.
 const AT_A_TIME: usize = 4;
 /// Settings of the step's inserts.
@@ -24,11 +26,11 @@ struct Block {
 }
 
 impl Blocks {
-    /// Reads what the tables hold, partition by partition, in blocks of so many rows.
+    /// Reads what the tables hold, partition by partition, in blocks.
     ///
     /// # Errors
     /// When the engine does not answer.
-    pub(super) fn read(scene: &Scene, size: u64) -> Result<Self> {
+    pub(super) fn read(scene: &Scene) -> Result<Self> {
         let client = reqwest::Client::builder().no_proxy().build().context("building an HTTP client")?;
         let (base, database) = (scene.stack.clickhouse(), scene.home.database());
         let mut blocks = Vec::new();
@@ -37,10 +39,11 @@ impl Blocks {
         {
             let of = format!("FROM {database}.{table} WHERE source_partition = {partition}");
             let rows: u64 = scene.ask(&format!("SELECT count() {of}"))?.trim().parse()?;
-            for first in (0..rows).step_by(usize::try_from(size.max(1))?) {
+            for first in (0..rows).step_by(usize::try_from(BLOCK)?) {
                 let sql = format!(
-                    "SELECT * EXCEPT inserted_at {of} ORDER BY source_offset LIMIT {first}, {size} \
-                     FORMAT RowBinaryWithNamesAndTypes"
+                    "SELECT * EXCEPT inserted_at {of} ORDER BY source_offset, {} LIMIT {first}, {BLOCK} \
+                     FORMAT RowBinaryWithNamesAndTypes",
+                    key(table)
                 );
                 let body = scene.net.runtime().block_on(async {
                     client.post(&base).body(sql).send().await?.error_for_status()?.bytes().await

@@ -69,7 +69,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
         scene.fresh_tables(&config)?;
         let (taken, size) = step::drain(&scene, &config)?;
         scene.check_rows()?;
-        let rows = Blocks::read(&scene, size)?;
+        let rows = Blocks::read(&scene)?;
         engine.push(floor::inside(&scene)?);
         scene.fresh_tables(&config)?;
         raw.push(rows.insert(&scene)?);
@@ -120,8 +120,7 @@ impl Scene {
     /// Each row is there, and once.
     fn check_rows(&self) -> Result<()> {
         for (table, rows) in TABLES {
-            let distinct = if table == "model_calls" { "request, attempt" } else { "message" };
-            let sql = format!("SELECT count(), uniqExact({distinct}) FROM {{db}}.{table}");
+            let sql = format!("SELECT count(), uniqExact({}) FROM {{db}}.{table}", key(table));
             let found = self.ask(&sql)?;
             ensure!(found.trim() == format!("{rows}\t{rows}"), "{table} holds {found} and not {rows} rows");
         }
@@ -149,6 +148,11 @@ impl Scene {
     }
 }
 
+/// Columns that no two rows of a table have in common.
+fn key(table: &str) -> &'static str {
+    if table == "model_calls" { "request, attempt" } else { "message" }
+}
+
 fn table(step: &[Taken], raw: &[Taken], engine: &[Taken], blocks: &Samples) -> Table {
     let of = |all: &[Taken], what: fn(&Taken) -> f64| Samples::new(all.iter().map(what));
     let row = |name: &str, all: &[Taken], writer: bool| {
@@ -163,13 +167,14 @@ fn table(step: &[Taken], raw: &[Taken], engine: &[Taken], blocks: &Samples) -> T
             "The account step, alone and in release mode, drains what {} answered messages left in `events`, `decisions` and \
              `deliveries` ({PARTITIONS} partitions each): {} records, of which {} rows in three tables come, {} rows per block. \
              It is measured until nine tenths of the rows are stored, from the moment when it is ready; afterwards each row is \
-             there once. The raw insert posts the same rows, encoded already and in blocks of that size, under tokens, four \
+             there once. The raw insert posts the same rows, encoded already and in blocks of {}, under tokens, four \
              at a time. The engine (the embedded one, one process, on the same cores) alone copies the tables by \
              `INSERT SELECT`. Blocks travel uncompressed.",
             short(TURNS as f64),
             short((TURNS * RECORDS) as f64),
             short(TABLES.iter().map(|(_, rows)| *rows as f64).sum()),
             blocks.text(),
+            short(floor::BLOCK as f64),
         ),
         columns: columns.map(str::to_owned).to_vec(),
         rows: vec![

@@ -499,3 +499,62 @@ fn a_replay_that_is_not_exactly_the_pending_range_is_refused_and_inserts_nothing
     let (mut past, partition) = replaying(2, 6);
     assert_eq!(refusal_after(&mut past, &partition, &[4, 7]), Some(Refusal::Gone { first: 4, last: 6 }));
 }
+
+/// Two partitions without anything pending, and a machine that knows them.
+fn two(raw: &RawLimits) -> (Machine<Row>, [Partition; 2]) {
+    let partitions = [0, 1].map(|index| Partition { topic: "t".into(), index });
+    let mut machine = Machine::new(Limits::new(raw).unwrap(), 1, &["zero", "one"]);
+    for partition in &partitions {
+        machine.assign(partition.clone(), Ok(Start { position: 1, pending: None, fresh: false }), 0);
+    }
+    (machine, partitions)
+}
+
+/// Takes the record at offset 1 of a partition.
+fn take(machine: &mut Machine<Row>, partition: &Partition, now: u64) {
+    let record = record("t", partition.index, 1, 0);
+    machine.record(Arc::clone(&record), build(&record, 1), 1, now);
+}
+
+fn opened(actions: &[Action<Row>]) -> Vec<Ask> {
+    let opens = |action: &Action<Row>| match action {
+        Action::Commit { ask, pending: Some(_), .. } => Some(ask.clone()),
+        _ => None,
+    };
+    actions.iter().filter_map(opens).collect()
+}
+
+#[test]
+fn while_no_insert_is_free_a_range_fills_on_until_it_is_as_old_as_is_allowed() {
+    let raw = RawLimits { inserts: 1, range_age_min_ms: 10, range_age_max_ms: 1_000, ..RawLimits::default() };
+    let (mut machine, [one, other]) = two(&RawLimits { ranges_per_second: 1_000, ..raw });
+    take(&mut machine, &one, 0);
+    let first = opened(&machine.step(10)).remove(0);
+    machine.committed(&first, true, 11);
+    assert!(matches!(machine.step(11).as_slice(), [Action::Insert { .. }]));
+    take(&mut machine, &other, 20);
+    assert!(machine.step(900).is_empty());
+    assert_eq!(opened(&machine.step(1_020)).remove(0).partition, other, "it is old enough");
+
+    let (mut machine, [one, other]) =
+        two(&RawLimits { inserts: 1, range_age_min_ms: 10, ..RawLimits::default() });
+    take(&mut machine, &one, 0);
+    let first = opened(&machine.step(500)).remove(0);
+    machine.committed(&first, true, 501);
+    let Some(Action::Insert { ask, block }) = machine.step(501).pop() else { panic!("nothing is inserted") };
+    take(&mut machine, &other, 501);
+    assert!(machine.step(2_000).is_empty());
+    machine.inserted(ask, block.table, &Err(InsertError::Retry("away".into())), 2_000);
+    assert_eq!(opened(&machine.step(2_000)).remove(0).partition, other, "the store may take the other table");
+}
+
+#[test]
+fn when_memory_is_full_and_no_insert_runs_ranges_are_closed_whatever_their_age() {
+    let raw =
+        RawLimits { range_bytes: 600, partition_bytes: 600, instance_bytes: 600, ..RawLimits::default() };
+    let (mut machine, partitions) = two(&raw);
+    partitions.iter().for_each(|partition| take(&mut machine, partition, 0));
+    let full = machine.step(0);
+    assert!(matches!(full.as_slice(), [Action::Pause(_), Action::Pause(_)]), "{full:?}");
+    assert_eq!(opened(&machine.step(1)).len(), 2);
+}

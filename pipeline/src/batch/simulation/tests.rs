@@ -124,9 +124,11 @@ fn every_row_is_stored_once_whatever_happens() {
 
 #[test]
 fn a_broken_batch_driver_is_noticed() {
-    for (mutation, kinds) in
-        [(Mutation::NoPlusOne, ["rows", "refused"].as_slice()), (Mutation::VersionInToken, &["token"])]
-    {
+    for (mutation, kinds) in [
+        (Mutation::NoPlusOne, ["rows", "refused"].as_slice()),
+        (Mutation::SkipEpoch, &["rows"]),
+        (Mutation::VersionInToken, &["token"]),
+    ] {
         TRIAL.notices(mutation, kinds, 2_000);
     }
 }

@@ -1,5 +1,6 @@
 //! Where assigned partitions go on: what is committed for them, or the start policy.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -44,20 +45,25 @@ impl Starts {
                 }
             }
         };
-        committed
-            .into_iter()
-            .map(|committed| Ok((committed.partition.clone(), self.position(committed)?)))
-            .collect()
+        let fresh = committed.iter().filter(|c| c.next.is_none()).map(|c| c.partition.index);
+        let logs = self.bounds(fresh)?;
+        let log = |index| logs.get(&index).copied().unwrap_or_default();
+        let placed = committed.into_iter().map(|committed| {
+            let (partition, log) = (committed.partition.clone(), log(committed.partition.index));
+            (partition, place(self.policy, &self.incarnation, committed, log))
+        });
+        Ok(placed.collect())
     }
 
-    pub(super) fn bounds(&self, partition: i32) -> Result<(i64, i64), Error> {
-        watermarks(&self.config, &self.topic, partition)
-    }
-
-    fn position(&self, committed: Committed) -> Result<Result<Position, &'static str>, Error> {
-        let known = committed.next.is_some();
-        let log = if known { (0, 0) } else { self.bounds(committed.partition.index)? };
-        Ok(place(self.policy, &self.incarnation, committed, log))
+    /// Start and end of these partitions' logs.
+    pub(super) fn bounds(
+        &self,
+        partitions: impl Iterator<Item = i32>,
+    ) -> Result<BTreeMap<i32, (i64, i64)>, Error> {
+        let partitions: Vec<Partition> =
+            partitions.map(|index| Partition { topic: Arc::clone(&self.topic), index }).collect();
+        let logs = watermarks(&self.config, &partitions)?;
+        Ok(partitions.iter().map(|partition| partition.index).zip(logs).collect())
     }
 }
 

@@ -259,9 +259,9 @@ impl<H: Handler> Poller<H> {
 
     /// Some partition's log does not have what comes next: it must not silently go on elsewhere.
     fn out_of_range(&self) {
-        for (&partition, owned) in &self.owned {
-            if let Ok(bounds) = self.starts.bounds(partition) {
-                self.send(Event::Bounds { partition, epoch: owned.epoch, low: bounds.0, high: bounds.1 });
+        for (partition, (low, high)) in self.starts.bounds(self.owned.keys().copied()).unwrap_or_default() {
+            if let Some(owned) = self.owned.get(&partition) {
+                self.send(Event::Bounds { partition, epoch: owned.epoch, low, high });
             }
         }
     }

@@ -46,6 +46,7 @@ pub(crate) enum Content {
 pub(crate) fn rows(topic: Topic, record: &Record, names: &Pseudonyms) -> Result<Vec<(usize, Row)>, Refused> {
     let source = Source::of(record);
     match topic {
+        Topic::Decisions if messages::is_of_other_input(record) => Ok(Vec::new()),
         Topic::Decisions => {
             let decision: Decision = read::decode(record)?;
             let row = MessageRow::of(decision, source, names)?;

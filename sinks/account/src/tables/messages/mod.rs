@@ -1,8 +1,9 @@
 //! `messages`: one row per message that was decided on.
 
 use clickhouse::Row;
-use pipeline::Refused;
+use pipeline::{Record, Refused};
 use schemas::decision::Decision;
+use schemas::wire;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -13,6 +14,8 @@ use crate::read::{Source, moment, said};
 
 /// Kinds of input that are messages.
 const INPUTS: [&str; 2] = ["message", "missed"];
+/// Length of a decision's id.
+const ID: usize = 36;
 
 /// One message; the columns are described in the table's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
@@ -44,6 +47,18 @@ pub(crate) struct MessageRow {
     source_partition: i32,
     source_offset: i64,
     builder: u8,
+}
+
+/// Whether it is a decision on something else than a message, by the field that its writer puts second: the others need not
+/// be read, and outcomes are as many as messages. What does not begin like that is read whole.
+pub(super) fn is_of_other_input(record: &Record) -> bool {
+    let input = || {
+        let rest = record.value.as_deref()?.strip_prefix(br#"{"id":""#)?;
+        let rest = rest.get(ID..)?.strip_prefix(br#"","input":""#)?;
+        rest.split(|byte| *byte == b'"').next()
+    };
+    let is_known = record.header(wire::SCHEMA).is_none_or(wire::is_known::<Decision>);
+    is_known && input().is_some_and(|input| INPUTS.iter().all(|of_message| of_message.as_bytes() != input))
 }
 
 impl MessageRow {

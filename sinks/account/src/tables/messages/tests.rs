@@ -75,3 +75,17 @@ fn a_senders_clock_may_be_nonsense_but_the_logs_may_not() {
     decision["at"] = json!(-1);
     assert_eq!(row(&decision), Err(Refused::DeadLetter { reason: "time_out_of_range" }));
 }
+
+#[test]
+fn a_decision_on_another_input_is_not_read_to_its_end_unless_its_version_is_unknown() {
+    let mut decision = example!("decisions/valid-asked.json");
+    decision["input"] = json!("answered");
+    let mut cut = record(Topic::Decisions, "decision", &decision);
+    cut.value.as_mut().unwrap().truncate(80);
+    assert_eq!(rows(Topic::Decisions, &cut), Ok(vec![]));
+    cut.headers[0].1 = b"decisions/2".to_vec();
+    assert_eq!(rows(Topic::Decisions, &cut), Err(Refused::Pause { reason: "unknown_version" }));
+    let mut of_message = record(Topic::Decisions, "decision", &example!("decisions/valid-asked.json"));
+    of_message.value.as_mut().unwrap().truncate(80);
+    assert_eq!(rows(Topic::Decisions, &of_message), Err(Refused::DeadLetter { reason: "malformed" }));
+}
