@@ -32,7 +32,7 @@ impl Draft {
         id: MessageId,
         address: Address,
         content: Content,
-        from: (&Callback, &Envelope, Millis),
+        from: (&Callback<'_>, &Envelope, Millis),
     ) -> Self {
         let (callback, envelope, received_at) = from;
         let raw = callback.without_signature();

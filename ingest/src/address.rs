@@ -27,7 +27,7 @@ impl Address {
     }
 
     /// Reads it off a callback; `None` when its ids are missing or malformed.
-    pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback, said: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback<'_>, said: Option<&str>) -> Option<Self> {
         let sender = callback.sender()?;
         let own = callback.is_ours() || bots.by_id(sender.as_str()).is_some();
         let mentions = said.map(|said| bots.mentions(said)).unwrap_or_default();
@@ -61,7 +61,7 @@ pub(crate) fn pair(app: &AppKey, bots: &Bots, from: &UserId, to: &UserId) -> (Co
 }
 
 /// The bot that is named first: in the text, else in the list of mentions.
-fn mentioned<'a>(bots: &'a Bots, callback: &Callback, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
+fn mentioned<'a>(bots: &'a Bots, callback: &Callback<'_>, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
     let listed = || callback.mentioned().iter().find_map(|id| bots.by_id(id));
     mentions.first().map(|mention| mention.bot).or_else(listed)
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::body;
 use crate::config::{Config, Rule, Source, SourceKind, Stage};
+use crate::finish::Finish;
 use crate::judge::Judge;
 use crate::metrics;
 use crate::publish::{Log, Outbox, Publish};
@@ -90,11 +91,11 @@ impl Ingest {
             seat.works();
         }
         let visit = Visit { arrived, received_at, place };
-        // A task of its own: what was begun is finished even if the caller hangs up.
-        let answer = tokio::spawn(async move {
+        // What was begun is finished even if the caller hangs up.
+        let answer = Finish::new(async move {
             match door {
                 Door::Rule(rule) if rule.stage == Stage::Pre => {
-                    pre_send::answer(&self, &rule, &body, visit).await
+                    pre_send::answer(&self, &rule, body, visit).await
                 }
                 Door::Rule(rule) => post_send::answer(&self, &rule, &body, visit).await,
                 Door::Source(source) => source::answer(&self, &source, &head.headers, &body, visit).await,

@@ -13,6 +13,7 @@ mod body;
 mod bots;
 mod callback;
 pub mod config;
+mod finish;
 mod ingest;
 mod judge;
 pub mod metrics;

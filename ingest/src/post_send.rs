@@ -1,6 +1,5 @@
 //! After delivery: what the pre-send rule missed, edits, recalls, reactions. Answered when Kafka has it.
 
-use axum::Json;
 use axum::response::IntoResponse;
 use catalogue::app::RecordPolicy;
 use schemas::event::{CallbackReply, Edit, Event, Reference};
@@ -9,7 +8,7 @@ use serde_json::json;
 
 use crate::accept::{Draft, message_id};
 use crate::address::Address;
-use crate::callback::{Callback, Envelope, Subject, field};
+use crate::callback::{self, Callback, Envelope, Json, Subject, field};
 use crate::config::Rule;
 use crate::ingest::{Answer, Ingest, Visit};
 use crate::judge::Judge;
@@ -28,7 +27,8 @@ pub(crate) async fn answer(
     body: &[u8],
     visit: Visit,
 ) -> Result<Answer, Refusal> {
-    let callback = Callback::read(body)?;
+    let text = callback::text(body);
+    let callback = Callback::read(&text)?;
     if callback.is_unsigned() {
         // Easemob documents events without a signature. They mean nothing here, but refusing them would count
         // towards a ban of all the app's rules.
@@ -65,13 +65,13 @@ pub(crate) async fn publish(
 }
 
 pub(crate) fn accepted() -> axum::response::Response {
-    Json(json!({ "accepted": true })).into_response()
+    axum::Json(json!({ "accepted": true })).into_response()
 }
 
 fn events(
     judge: &Judge,
     rule: &Rule,
-    callback: &Callback,
+    callback: &Callback<'_>,
     (envelope, visit): (&Envelope, &Visit),
 ) -> Result<Vec<Event>, Refusal> {
     let (app, bots) = judge.app(&rule.app).ok_or(Refusal::Unconfigured)?;
@@ -113,11 +113,11 @@ fn events(
 }
 
 /// The message that an edit or recall is about.
-fn changed(rule: &Rule, callback: &Callback, field: &str) -> Option<MessageId> {
+fn changed(rule: &Rule, callback: &Callback<'_>, field: &str) -> Option<MessageId> {
     message_id(&rule.app, callback.word("recall_id").or_else(|| callback.payload_word(field)))
 }
 
-fn edited_at(callback: &Callback, envelope: &Envelope) -> schemas::Millis {
-    let edit = callback.payload().pointer("/meta/edit_msg").and_then(serde_json::Value::as_object);
+fn edited_at(callback: &Callback<'_>, envelope: &Envelope) -> schemas::Millis {
+    let edit = callback.payload().at(&["meta", "edit_msg"]).and_then(Json::as_object);
     edit.and_then(|edit| field::millis(edit, "edit_time")).unwrap_or(envelope.sent_at)
 }

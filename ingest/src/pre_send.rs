@@ -1,19 +1,21 @@
 //! Before delivery: judge, record, and tell Easemob what to do with the message.
 
 use axum::response::IntoResponse;
+use bytes::Bytes;
 use catalogue::App;
 use catalogue::app::{AnswerPolicy, NoAcknowledgement, RecordPolicy};
+use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
 use schemas::verdict::{Action, Verdict};
 
 use crate::accept::{Draft, message_id};
 use crate::address::Address;
-use crate::callback::{Callback, Content, Subject};
+use crate::callback::{self, Callback, Content, Subject};
 use crate::config::Rule;
 use crate::ingest::{Answer, Ingest, Visit};
 use crate::judge::Judge;
 use crate::metrics;
-use crate::publish::Unqueued;
+use crate::publish::{Ticket, Unqueued};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::verify;
@@ -25,19 +27,50 @@ use crate::verify;
 pub(crate) async fn answer(
     ingest: &Ingest,
     rule: &Rule,
-    body: &[u8],
+    body: Bytes,
     visit: Visit,
 ) -> Result<Answer, Refusal> {
-    let callback = Callback::read(body)?;
-    let envelope = verify::envelope(&callback, rule, visit.received_at)?;
+    let next = judge(ingest, rule, &body, visit.received_at)?;
+    // While the record is awaited nothing of the callback is kept: what waits would be dropped by another thread.
+    drop(body);
+    let (reply, result) = match next {
+        Next::Told(reply, result) => (reply, result),
+        Next::Spoken(spoken) => speak((ingest, rule), spoken, visit).await,
+    };
+    Ok((reply.into_response(), result))
+}
+
+/// What follows from a callback.
+enum Next {
+    /// It is answered so at once.
+    Told(Reply, &'static str),
+    /// Its record is awaited.
+    Spoken(Spoken),
+}
+
+/// A message to a bot, on its way into the log.
+struct Spoken {
+    sent: Result<Ticket, Unqueued>,
+    /// How the message may be delivered.
+    delivery: Reply,
+    policies: (AnswerPolicy, NoAcknowledgement),
+    /// What takes it back.
+    reference: Reference,
+}
+
+/// Reads, judges, and queues the record.
+fn judge(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Result<Next, Refusal> {
+    let text = callback::text(body);
+    let callback = Callback::read(&text)?;
+    let envelope = verify::envelope(&callback, rule, received_at)?;
     if !callback.is_readable() {
         // Refused, it would be delivered unjudged by the rule's fallback.
-        return Ok((Reply::Reject(rule.codes.blocked.clone()).into_response(), "unreadable"));
+        return Ok(Next::Told(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
     let judge = ingest.judge();
     let (app, bots) = judge.app(&rule.app).ok_or(Refusal::Unconfigured)?;
     if callback.sender().is_some_and(|sender| !ingest.rates.allow(&rule.app, &sender)) {
-        return Ok((Reply::Reject(rule.codes.too_many.clone()).into_response(), "too_many"));
+        return Ok(Next::Told(Reply::Reject(rule.codes.too_many.clone()), "too_many"));
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, &callback, content.said.as_deref());
@@ -47,29 +80,28 @@ pub(crate) async fn answer(
     let delivery = delivery(&judge, &callback, &content, (verdict.action, alone));
     // An edit is recorded when it has happened: the post-send rule says so.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
-    let from = (&callback, &envelope, visit.received_at);
+    let from = (&callback, &envelope, received_at);
     let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, from));
-    let (reply, result) = match (delivery, draft) {
-        (Some(delivery), None) => (delivery, "unrecorded"),
+    Ok(match (delivery, draft) {
+        (Some(delivery), None) => Next::Told(delivery, "unrecorded"),
         (Some(delivery), Some(draft)) if draft.is_ai() => {
             let reply = match app.answer {
                 AnswerPolicy::Intercept => CallbackReply::Intercept,
                 AnswerPolicy::Pass => CallbackReply::Pass,
             };
-            speak((ingest, rule, app), draft.finish(verdict, reply), delivery, visit).await
+            Next::Spoken(queue(ingest, app, draft.finish(verdict, reply), delivery))
         }
         (Some(delivery), Some(draft)) => {
             record_behind(ingest, app, draft, (verdict, CallbackReply::Pass));
-            (delivery, "passed")
+            Next::Told(delivery, "passed")
         }
         (None, draft) => {
             if let Some(draft) = draft {
                 record_behind(ingest, app, draft, (verdict, CallbackReply::Block));
             }
-            (Reply::Reject(rule.codes.blocked.clone()), "blocked")
+            Next::Told(Reply::Reject(rule.codes.blocked.clone()), "blocked")
         }
-    };
-    Ok((reply.into_response(), result))
+    })
 }
 
 /// Records a message whose answer does not wait for its record.
@@ -92,7 +124,7 @@ pub(crate) fn is_recorded(policy: RecordPolicy, ai: bool, verdict: &Verdict) -> 
 /// unless `alone`: nobody but a bot would read it.
 fn delivery(
     judge: &Judge,
-    callback: &Callback,
+    callback: &Callback<'_>,
     content: &Content,
     (action, alone): (Action, bool),
 ) -> Option<Reply> {
@@ -103,46 +135,51 @@ fn delivery(
         Action::Mask if content.said.is_some() => {
             let masked = Content::changed(callback.payload(), |text| judge.mask(text));
             let clean = judge.passes(Content::read(&masked).texts());
-            Reply::change(masked).filter(|_| clean)
+            serde_json::to_value(masked).ok().and_then(Reply::change).filter(|_| clean)
         }
         Action::Mask | Action::Replace | Action::Hold | Action::Block => None,
     }
 }
 
-/// A message to a bot: it must be in the log before Easemob is told that the line answers it.
-async fn speak(
-    (ingest, rule, app): (&Ingest, &Rule, &App),
-    message: Message,
-    delivery: Reply,
-    visit: Visit,
-) -> (Reply, &'static str) {
-    let withdrawn = Reference {
+/// Queues a message to a bot.
+fn queue(ingest: &Ingest, app: &App, message: Message, delivery: Reply) -> Spoken {
+    let reference = Reference {
         message: message.id.clone(),
         conversation: message.conversation.clone(),
         at: message.received_at,
     };
+    let sent = ingest.outbox.send(&Event::Message(message));
+    Spoken { sent, delivery, policies: (app.answer, app.no_acknowledgement), reference }
+}
+
+/// A message to a bot: it must be in the log before Easemob is told that the line answers it.
+async fn speak(
+    (ingest, rule): (&Ingest, &Rule),
+    Spoken { sent, delivery, policies: (answer, no_acknowledgement), reference }: Spoken,
+    visit: Visit,
+) -> (Reply, &'static str) {
     let unavailable = || Reply::Reject(rule.codes.unavailable.clone());
-    let ticket = match ingest.outbox.send(&Event::Message(message)) {
+    let ticket = match sent {
         Ok(ticket) => ticket,
         Err(Unqueued(reason)) => {
-            metrics::unqueued(app.no_acknowledgement, reason);
-            return match app.no_acknowledgement {
+            metrics::unqueued(no_acknowledgement, reason);
+            return match no_acknowledgement {
                 NoAcknowledgement::Pass => (delivery, "unqueued_passed"),
                 NoAcknowledgement::Reject => (unavailable(), "unqueued_rejected"),
             };
         }
     };
     if ticket.by(visit.arrived + rule.deadline).await {
-        return match app.answer {
+        return match answer {
             AnswerPolicy::Intercept => (Reply::Reject(rule.codes.intercepted.clone()), "intercepted"),
             AnswerPolicy::Pass => (delivery, "passed"),
         };
     }
-    metrics::unacknowledged(app.no_acknowledgement);
-    match app.no_acknowledgement {
+    metrics::unacknowledged(no_acknowledgement);
+    match no_acknowledgement {
         NoAcknowledgement::Pass => (delivery, "unacknowledged_passed"),
         NoAcknowledgement::Reject => {
-            ingest.outbox.withdraw(Event::Withdrawn(withdrawn), visit.place);
+            ingest.outbox.withdraw(Event::Withdrawn(reference), visit.place);
             (unavailable(), "unacknowledged_rejected")
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pipeline::Outgoing;
 use pipeline::kafka::{Acknowledgement, PublishError, Publisher, Unacknowledged};
+use schemas::conversation::partition_of;
 use schemas::event::Event;
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire::{self, Record};
@@ -110,16 +111,16 @@ impl Outbox {
     }
 
     fn queue(&self, event: &Event) -> Result<Ticket, Unqueued> {
-        let conversation = event.conversation().ok_or(Unqueued("invalid"))?;
-        let partition = conversation.partition(self.log.partitions);
         let encoded = wire::encode(event, &self.log.source).map_err(|error| {
             tracing::error!(%error, "event cannot be encoded");
             Unqueued("invalid")
         })?;
+        // What belongs to no conversation has no key.
+        let key = encoded.key.ok_or(Unqueued("invalid"))?;
         let record = Outgoing {
             topic: Arc::clone(&self.log.topic),
-            partition,
-            key: encoded.key,
+            partition: partition_of(&key, self.log.partitions),
+            key: Some(key),
             headers: encoded.headers,
             value: Some(encoded.value),
         };

@@ -4,32 +4,28 @@ use schemas::Millis;
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Reaction};
 use schemas::ids::{AppKey, GroupId, UserId};
-use serde_json::{Map, Value};
 
 use crate::address;
 use crate::bots::Bots;
-use crate::callback::{Callback, field};
+use crate::callback::{Callback, Fields, Json, field};
 
 /// One event per change. A reaction without `op` is an old one, listed for completeness.
-pub(crate) fn events(app: &AppKey, bots: &Bots, callback: &Callback, sent_at: Millis) -> Vec<Event> {
+pub(crate) fn events(app: &AppKey, bots: &Bots, callback: &Callback<'_>, sent_at: Millis) -> Vec<Event> {
     if callback.payload_word("type").as_deref() != Some("reaction") {
         return Vec::new();
     }
     let messages = list(callback.payload().get("data"));
-    messages
-        .filter_map(Value::as_object)
-        .flat_map(|message| of_message(app, bots, message, sent_at))
-        .collect()
+    messages.filter_map(Json::as_object).flat_map(|message| of_message(app, bots, message, sent_at)).collect()
 }
 
-fn of_message(app: &AppKey, bots: &Bots, message: &Map<String, Value>, sent_at: Millis) -> Vec<Event> {
+fn of_message(app: &AppKey, bots: &Bots, message: &Fields<'_>, sent_at: Millis) -> Vec<Event> {
     let Some(conversation) = conversation(app, bots, message) else { return Vec::new() };
     let Some(easemob_id) = field::word(message, "messageId") else { return Vec::new() };
     let at = field::millis(message, "ts").unwrap_or(sent_at);
     let mut events = Vec::new();
-    for reaction in list(message.get("reactions")).filter_map(Value::as_object) {
+    for reaction in list(message.get("reactions")).filter_map(Json::as_object) {
         let Some(emoji) = field::word(reaction, "reaction") else { continue };
-        for change in list(reaction.get("op")).filter_map(Value::as_object) {
+        for change in list(reaction.get("op")).filter_map(Json::as_object) {
             let operator = field::word(change, "operator").and_then(|id| user(app, &id));
             events.extend(operator.map(|user| {
                 let put = field::word(change, "reactionType").as_deref() == Some("create");
@@ -43,7 +39,7 @@ fn of_message(app: &AppKey, bots: &Bots, message: &Map<String, Value>, sent_at: 
 }
 
 /// `None` between two people: no bot has said anything there.
-fn conversation(app: &AppKey, bots: &Bots, message: &Map<String, Value>) -> Option<Conversation> {
+fn conversation(app: &AppKey, bots: &Bots, message: &Fields<'_>) -> Option<Conversation> {
     let to = field::word(message, "to")?;
     match field::word(message, "channel_type").as_deref() {
         Some("group" | "groupchat") => Some(Conversation::group(app.clone(), GroupId::new(to).ok()?)),
@@ -63,9 +59,9 @@ fn user(app: &AppKey, id: &str) -> Option<UserId> {
 }
 
 /// The items of an array; a lone value is one.
-fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+fn list<'a, 'b>(value: Option<&'b Json<'a>>) -> impl Iterator<Item = &'b Json<'a>> {
     match value {
-        Some(Value::Array(items)) => items.as_slice(),
+        Some(Json::List(items)) => items.as_slice(),
         Some(one) => std::slice::from_ref(one),
         None => &[],
     }

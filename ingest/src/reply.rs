@@ -2,7 +2,8 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Easemob takes longer replies for an attack.
 const MAX_CHARACTERS: usize = 1_000;
@@ -33,14 +34,23 @@ impl Reply {
 
 impl std::fmt::Display for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Deliver => json!({ "valid": true }),
-            Self::Change(payload) => json!({ "valid": true, "payload": payload }),
-            Self::Reject(None) => json!({ "valid": false }),
-            Self::Reject(Some(code)) => json!({ "valid": false, "code": code }),
-        }
-        .fmt(f)
+        let told = match self {
+            Self::Deliver => Told { valid: true, payload: None, code: None },
+            Self::Change(payload) => Told { valid: true, payload: Some(payload), code: None },
+            Self::Reject(code) => Told { valid: false, payload: None, code: code.as_deref() },
+        };
+        f.write_str(&serde_json::to_string(&told).map_err(|_| std::fmt::Error)?)
     }
+}
+
+/// A reply as Easemob reads it.
+#[derive(Serialize)]
+struct Told<'a> {
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
 }
 
 impl IntoResponse for Reply {
@@ -51,6 +61,8 @@ impl IntoResponse for Reply {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

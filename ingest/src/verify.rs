@@ -11,7 +11,7 @@ use crate::signature;
 ///
 /// # Errors
 /// [`Refusal`] when the envelope is incomplete, not signed with the rule's secret, or too far from `now`.
-pub(crate) fn envelope(callback: &Callback, rule: &Rule, now: Millis) -> Result<Envelope, Refusal> {
+pub(crate) fn envelope(callback: &Callback<'_>, rule: &Rule, now: Millis) -> Result<Envelope, Refusal> {
     let envelope = callback.envelope()?;
     let expected = signature::easemob(&envelope.call_id, &rule.secret, &envelope.timestamp);
     if !signature::matches(&expected, envelope.security.as_deref().unwrap_or_default()) {

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::{AppKey, BadId, GroupId, UserId};
 
@@ -41,8 +41,8 @@ enum Place {
 
 /// App, chat kind and its id. Its text form is the key in `events`:
 /// `org#app/chat/bot/user`, `org#app/group/id`, `org#app/chatroom/id`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
 #[schemars(with = "String")]
 pub struct Conversation {
     app: AppKey,
@@ -143,16 +143,16 @@ impl TryFrom<String> for Conversation {
     }
 }
 
-impl From<Conversation> for String {
-    fn from(value: Conversation) -> String {
-        value.to_string()
+impl Serialize for Conversation {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 
 /// What is answered one at a time, in order: a conversation, or one sender's part of it. Its text form is the key
 /// after decide: the conversation, and `@sender` where it is one sender's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
 #[schemars(with = "String")]
 pub struct Lane {
     /// The conversation.
@@ -191,9 +191,9 @@ impl TryFrom<String> for Lane {
     }
 }
 
-impl From<Lane> for String {
-    fn from(value: Lane) -> String {
-        value.to_string()
+impl Serialize for Lane {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 

@@ -173,8 +173,8 @@ impl Record for Decision {
         self.turn
     }
 
-    fn trace(&self) -> Option<Trace> {
-        self.message.as_ref().map(|m| Trace::of_message(m, &self.id()))
+    fn trace(&self, id: &str) -> Option<Trace> {
+        self.message.as_ref().map(|m| Trace::of_message(m, id))
     }
 
     fn check(&self) -> Result<(), Invalid> {

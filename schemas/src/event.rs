@@ -323,12 +323,12 @@ impl Record for Event {
         }
     }
 
-    fn trace(&self) -> Option<Trace> {
+    fn trace(&self, id: &str) -> Option<Trace> {
         match self {
-            Self::Message(m) | Self::Missed(m) => Some(Trace::of_message(&m.id, &self.id())),
-            Self::Withdrawn(r) | Self::Recall(r) => Some(Trace::of_message(&r.message, &self.id())),
-            Self::Edit(e) => Some(Trace::of_message(&e.message, &self.id())),
-            Self::Answered(a) => Some(Trace::of_message(&a.message, &self.id())),
+            Self::Message(m) | Self::Missed(m) => Some(Trace::of_message(&m.id, id)),
+            Self::Withdrawn(r) | Self::Recall(r) => Some(Trace::of_message(&r.message, id)),
+            Self::Edit(e) => Some(Trace::of_message(&e.message, id)),
+            Self::Answered(a) => Some(Trace::of_message(&a.message, id)),
             _ => None,
         }
     }

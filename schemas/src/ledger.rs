@@ -88,8 +88,8 @@ impl Record for LedgerEntry {
         Some(self.turn)
     }
 
-    fn trace(&self) -> Option<Trace> {
-        Some(Trace::of_message(&self.message, &self.id()))
+    fn trace(&self, id: &str) -> Option<Trace> {
+        Some(Trace::of_message(&self.message, id))
     }
 
     fn check(&self) -> Result<(), Invalid> {

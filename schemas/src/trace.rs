@@ -22,6 +22,12 @@ impl Trace {
     }
 }
 
+impl From<Trace> for String {
+    fn from(trace: Trace) -> String {
+        trace.0
+    }
+}
+
 /// Every record that is written passes here: no formatting machinery.
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -66,8 +66,8 @@ pub trait Record: Serialize + DeserializeOwned {
     fn message(&self) -> Option<&MessageId> {
         None
     }
-    /// The trace that it belongs to.
-    fn trace(&self) -> Option<Trace>;
+    /// The trace that it belongs to; `id` is its own.
+    fn trace(&self, id: &str) -> Option<Trace>;
     /// Checks what must hold between the fields.
     ///
     /// # Errors
@@ -150,11 +150,15 @@ impl DecodeError {
 /// [`EncodeError`] when the record breaks its own rules.
 pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeError> {
     record.check()?;
-    let value = serde_json::to_vec(record).map_err(EncodeError::Json)?;
+    // Most records are this long, and growing copies them.
+    let mut value = Vec::with_capacity(2_048);
+    serde_json::to_writer(&mut value, record).map_err(EncodeError::Json)?;
+    let id = record.id();
+    let trace = record.trace(&id);
     let mut headers: Vec<(String, Vec<u8>)> = Vec::with_capacity(11);
     let mut put = |name: &str, value: String| headers.push((name.to_owned(), value.into_bytes()));
     put("ce_specversion", "1.0".to_owned());
-    put(ID, record.id());
+    put(ID, id);
     put("ce_source", source.to_owned());
     put(TYPE, format!("huiyin.{}.{}", R::TOPIC.name(), record.kind()));
     if let Some(time) = record.time().and_then(rfc3339) {
@@ -169,8 +173,8 @@ pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeErro
     if let Some(message) = record.message() {
         put(MESSAGE, message.to_string());
     }
-    if let Some(trace) = record.trace() {
-        put("traceparent", trace.as_str().to_owned());
+    if let Some(trace) = trace {
+        put("traceparent", trace.into());
     }
     Ok(Encoded { topic: R::TOPIC, key: record.key().map(String::into_bytes), headers, value })
 }

@@ -1,8 +1,8 @@
 //! What a message says: its kind, the prompt in it, and every text to be judged.
 
 use schemas::event::MessageKind;
-use serde_json::{Map, Value};
 
+use super::value::{Fields, Json};
 use super::{field, texts};
 
 /// Text messages whose `ext` begins so invite to calls; they are between programs.
@@ -26,13 +26,13 @@ impl Default for Content {
 
 impl Content {
     /// Reads a payload: enveloped in `bodies`, or the body itself.
-    pub(crate) fn read(payload: &Value) -> Self {
+    pub(crate) fn read(payload: &Json<'_>) -> Self {
         let body = match payload.get("bodies") {
-            Some(Value::Array(bodies)) => bodies.first(),
+            Some(Json::List(bodies)) => bodies.first(),
             _ => Some(payload),
         };
-        let body = body.and_then(Value::as_object);
-        let signals = payload.pointer("/ext/msgType").and_then(Value::as_str);
+        let body = body.and_then(Json::as_object);
+        let signals = payload.at(&["ext", "msgType"]).and_then(Json::as_str);
         let kind = match body.map(kind) {
             Some(MessageKind::Text) if signals.is_some_and(|word| word.starts_with(CALL_SIGNALLING)) => {
                 MessageKind::Command
@@ -53,7 +53,7 @@ impl Content {
     }
 
     /// A copy of a payload with every text changed by `change`.
-    pub(crate) fn changed(payload: &Value, change: impl Fn(&str) -> String) -> Value {
+    pub(crate) fn changed<'a>(payload: &Json<'a>, change: impl Fn(&str) -> String) -> Json<'a> {
         let mut changed = payload.clone();
         texts::visit(&mut changed, &mut |text| {
             let new = change(text);
@@ -66,7 +66,7 @@ impl Content {
 }
 
 /// Every text of a payload that is not empty.
-fn all(payload: &Value) -> Vec<String> {
+fn all(payload: &Json<'_>) -> Vec<String> {
     let mut found = Vec::new();
     texts::each(payload, &mut |text| {
         if !text.trim().is_empty() {
@@ -76,13 +76,13 @@ fn all(payload: &Value) -> Vec<String> {
     found
 }
 
-fn kind(body: &Map<String, Value>) -> MessageKind {
+fn kind(body: &Fields<'_>) -> MessageKind {
     // A combined message carries a text for old clients: its subtype comes first.
-    if body.get("subType").and_then(Value::as_str) == Some("sub_combine") || body.contains_key("combineLevel")
+    if body.get("subType").and_then(Json::as_str) == Some("sub_combine") || body.get("combineLevel").is_some()
     {
         return MessageKind::Combined;
     }
-    match body.get("type").and_then(Value::as_str) {
+    match body.get("type").and_then(Json::as_str) {
         Some("txt") => MessageKind::Text,
         Some("img") => MessageKind::Image,
         Some("audio") => MessageKind::Audio,
@@ -92,7 +92,7 @@ fn kind(body: &Map<String, Value>) -> MessageKind {
         Some("cmd") => MessageKind::Command,
         Some("custom") => MessageKind::Custom,
         Some(_) => MessageKind::Other,
-        None if body.contains_key("msg") => MessageKind::Text,
+        None if body.get("msg").is_some() => MessageKind::Text,
         None => MessageKind::Other,
     }
 }

@@ -1,31 +1,30 @@
 //! Fields that come as text or as a number.
 
-use serde_json::{Map, Value};
+use super::value::{Fields, Json};
 
 /// A field as text; a number keeps its digits, so that 64-bit ids stay whole. Empty text counts as absent.
-pub(crate) fn word(fields: &Map<String, Value>, name: &str) -> Option<String> {
+pub(crate) fn word(fields: &Fields<'_>, name: &str) -> Option<String> {
     match fields.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Json::Text(text) if !text.is_empty() => Some(text.clone().into_owned()),
+        Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
 /// A field as a time in milliseconds.
-pub(crate) fn millis(fields: &Map<String, Value>, name: &str) -> Option<schemas::Millis> {
+pub(crate) fn millis(fields: &Fields<'_>, name: &str) -> Option<schemas::Millis> {
     word(fields, name)?.parse().ok().filter(|millis| *millis > 0)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
+    use super::super::json::read;
     use super::*;
 
     #[test]
     fn large_ids_keep_every_digit_as_text_or_number() {
         let fields =
-            json!({"a": "1501234567890123457", "b": 1501234567890123457_u64, "c": "", "d": null, "e": [1]});
+            read(r#"{"a":"1501234567890123457","b":1501234567890123457,"c":"","d":null,"e":[1]}"#).unwrap();
         let fields = fields.as_object().unwrap();
         assert_eq!(word(fields, "a").unwrap(), "1501234567890123457");
         assert_eq!(word(fields, "b").unwrap(), "1501234567890123457");
@@ -34,6 +33,6 @@ mod tests {
             (None, None, None, None)
         );
         assert_eq!(millis(fields, "b"), Some(1501234567890123457));
-        assert_eq!(millis(json!({"t": "soon"}).as_object().unwrap(), "t"), None);
+        assert_eq!(millis(read(r#"{"t":"soon"}"#).unwrap().as_object().unwrap(), "t"), None);
     }
 }

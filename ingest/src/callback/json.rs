@@ -4,36 +4,44 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
 use serde_json::value::RawValue;
-use serde_json::{Map, Number, Value};
+
+use super::value::{Fields, Json};
+
+/// Up to so many names are compared with each other.
+const FEW: usize = 16;
 
 /// Reads a text whole.
 ///
 /// # Errors
 /// When it is no JSON, nested too deeply, has a number beyond every type, or a name twice in one object.
-pub(super) fn read(text: &str) -> Result<Value, serde_json::Error> {
-    let first = serde_json::from_str(text);
-    let Unique(value) = match first {
-        Err(_) if text.contains("\\u") => serde_json::from_str(&paired(text)).or(first),
-        first => first,
-    }?;
-    Ok(value)
+pub(super) fn read(text: &str) -> Result<Json<'_>, serde_json::Error> {
+    match serde_json::from_str(text) {
+        Err(error) if text.contains("\\u") => {
+            serde_json::from_str::<Json<'_>>(&paired(text)).map(Json::into_owned).map_err(|_| error)
+        }
+        read => read,
+    }
 }
 
 /// The body as text; what is no UTF-8 becomes the replacement character.
-pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body)
+pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
+    // Checking alone is several times faster than repairing, and there is hardly ever anything to repair.
+    str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
 /// The numbers and texts that stand directly in an object, however it goes on inside the others.
-pub(super) fn shallow(text: &str) -> Option<Map<String, Value>> {
+pub(super) fn shallow(text: &str) -> Option<Fields<'_>> {
     let fields: HashMap<String, &RawValue> = serde_json::from_str(text).ok()?;
-    let plain = |raw: &RawValue| {
-        serde_json::from_str(raw.get()).ok().filter(|v: &Value| v.is_string() || v.is_number())
-    };
-    Some(fields.into_iter().filter_map(|(name, raw)| Some((name, plain(raw)?))).collect())
+    let plain = fields.into_iter().filter_map(|(name, raw)| {
+        let json = serde_json::from_str(raw.get()).ok()?;
+        matches!(json, Json::Text(_) | Json::Number(_)).then(|| (name.into(), json))
+    });
+    Some(Fields(plain.collect()))
 }
 
 /// A text as whoever decodes its `\u` escapes, at whatever depth of quoting, would read it.
@@ -84,81 +92,96 @@ fn unit(text: &str) -> Option<u32> {
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
-/// A value in which no object has a name twice.
-struct Unique(Value);
-
-impl<'de> Deserialize<'de> for Unique {
+impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Reader).map(Self)
+        from.deserialize_any(Reader(PhantomData))
     }
 }
 
-struct Reader;
+struct Reader<'a>(PhantomData<Json<'a>>);
 
-impl<'de> Visitor<'de> for Reader {
-    type Value = Value;
+impl<'de: 'a, 'a> Visitor<'de> for Reader<'a> {
+    type Value = Json<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Json<'a>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'a>, E> {
+        Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'a>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is beyond every type"))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Json<'a>, E> {
+        Number::from_f64(value).map(Json::Number).ok_or_else(|| E::custom("a number is beyond every type"))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'a>, E> {
+        Ok(Json::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E>(self, value: &str) -> Result<Json<'a>, E> {
+        Ok(Json::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'a>, A::Error> {
         let mut read = Vec::new();
-        while let Some(Unique(item)) = items.next_element()? {
+        while let Some(item) = items.next_element()? {
             read.push(item);
         }
-        Ok(Value::Array(read))
+        Ok(Json::List(read))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut read = Map::new();
-        while let Some((name, Unique(value))) = fields.next_entry()? {
-            if read.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name comes twice"));
-            }
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Json<'a>, A::Error> {
+        let mut read = Vec::new();
+        while let Some((name, value)) = fields.next_entry::<Json<'a>, Json<'a>>()? {
+            let Json::Text(name) = name else { return Err(A::Error::custom("a name is no text")) };
+            read.push((name, value));
         }
-        Ok(Value::Object(read))
+        if has_twice(&read) {
+            Err(A::Error::custom("a name comes twice"))
+        } else {
+            Ok(Json::Object(Fields(read)))
+        }
     }
+}
+
+/// Whether a name comes twice. Objects have few names, but whoever wants to may send one with thousands.
+fn has_twice(fields: &[(Cow<'_, str>, Json<'_>)]) -> bool {
+    if fields.len() <= FEW {
+        return fields.iter().enumerate().any(|(at, (name, _))| fields[..at].iter().any(|(n, _)| n == name));
+    }
+    let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    names.windows(2).any(|two| two[0] == two[1])
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn value(json: &Json<'_>) -> Value {
+        serde_json::to_value(json).unwrap()
+    }
 
     #[test]
     fn what_is_read_is_what_stands_there() {
         let text = r#"{"a":[1,-2,1.5,true,null,"赌"],"id":1501234567890123457,"b":{"a":1}}"#;
-        assert_eq!(read(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+        assert_eq!(value(&read(text).unwrap()), serde_json::from_str::<Value>(text).unwrap());
+        assert_eq!(serde_json::to_string(&read(text).unwrap()).unwrap(), text);
         for bad in [r#"{"a":1,"a":1}"#, r#"[{"x":{"a":1,"b":2,"a":3}}]"#, "1e999", "{", "", "[1]x"] {
             assert!(read(bad).is_err(), "{bad}");
         }
@@ -166,8 +189,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_comes_twice_among_many_is_found() {
+        let object = |last: &str| {
+            let names: String = (0..10_000).map(|n| format!("\"{n}\":{n},")).collect();
+            format!("{{{names}\"{last}\":1}}")
+        };
+        assert!(read(&object("x")).is_ok());
+        for twice in ["0", "5000", "9999"] {
+            assert!(read(&object(twice)).is_err(), "{twice}");
+        }
+    }
+
+    #[test]
     fn half_a_pair_is_replaced_and_whole_ones_stay() {
-        let read = |text: &str| read(text).unwrap();
+        let read = |text: &str| value(&read(text).unwrap());
         assert_eq!(read(r#""\ud83d\ude00 \ud83d x""#), json!("😀 \u{fffd} x"));
         assert_eq!(read(r#""\ude00\ud83d""#), json!("\u{fffd}\u{fffd}"));
         assert_eq!(read(r#""\\ud83d \ud83d""#), json!("\\ud83d \u{fffd}"));
@@ -181,7 +216,7 @@ mod tests {
             r#"{{"callId":"c","timestamp":5,"payload":{inside}{},"x":{{"a":1,"a":2}}}}"#,
             "]".repeat(100_000)
         );
-        assert_eq!(Value::Object(shallow(&text).unwrap()), json!({"callId": "c", "timestamp": 5}));
+        assert_eq!(value(&Json::Object(shallow(&text).unwrap())), json!({"callId": "c", "timestamp": 5}));
         assert_eq!(shallow("[]"), None);
     }
 

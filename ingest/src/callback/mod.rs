@@ -4,13 +4,16 @@ mod content;
 pub(crate) mod field;
 mod json;
 mod texts;
+mod value;
+
+use std::borrow::Cow;
 
 use schemas::Millis;
 use schemas::ids::{GroupId, UserId};
-use serde::Serializer as _;
-use serde_json::{Map, Value};
 
 pub(crate) use content::Content;
+pub(crate) use json::text;
+pub(crate) use value::{Fields, Json};
 
 use crate::refusal::Refusal;
 
@@ -18,8 +21,9 @@ use crate::refusal::Refusal;
 const OURS: &str = "huiyin";
 
 /// One callback as it came.
-pub(crate) struct Callback {
-    fields: Map<String, Value>,
+pub(crate) struct Callback<'a> {
+    text: &'a str,
+    fields: Fields<'a>,
     readable: bool,
 }
 
@@ -57,18 +61,17 @@ pub(crate) enum Place {
     Room(GroupId),
 }
 
-impl Callback {
-    /// Reads the body, of which at least the outside must be a JSON object.
+impl<'a> Callback<'a> {
+    /// Reads the text of a body, of which at least the outside must be a JSON object.
     ///
     /// # Errors
     /// [`Refusal::BadJson`] when it is not.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let text = json::text(body);
-        match json::read(&text) {
-            Ok(Value::Object(fields)) => Ok(Self { fields, readable: true }),
+    pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
+        match json::read(text) {
+            Ok(Json::Object(fields)) => Ok(Self { text, fields, readable: true }),
             Ok(_) => Err(Refusal::BadJson("it is no object".into())),
-            Err(error) => match json::shallow(&text) {
-                Some(fields) => Ok(Self { fields, readable: false }),
+            Err(error) => match json::shallow(text) {
+                Some(fields) => Ok(Self { text, fields, readable: false }),
                 None => Err(Refusal::bad_json(&error)),
             },
         }
@@ -96,7 +99,7 @@ impl Callback {
 
     /// Whether it carries no signature at all, as some of Easemob's events do.
     pub(crate) fn is_unsigned(&self) -> bool {
-        !self.fields.contains_key("security")
+        self.fields.get("security").is_none()
     }
 
     /// What it is about.
@@ -135,12 +138,11 @@ impl Callback {
 
     /// After delivery `groupchat` stands for groups and rooms: the content type tells them apart.
     fn is_room(&self) -> bool {
-        let payload = self.fields.get("payload");
-        let at = |pointer| payload.and_then(|p| p.pointer(pointer)).and_then(Value::as_str);
+        let at = |path: &[&str]| self.payload().at(path).and_then(Json::as_str);
         self.text("chat_type") == "chatroom"
             || self.text("content_type").starts_with("chat:room:")
-            || at("/type") == Some("chatroom")
-            || at("/meta/edit_msg/chat_type") == Some("chat:room")
+            || at(&["type"]) == Some("chatroom")
+            || at(&["meta", "edit_msg", "chat_type"]) == Some("chat:room")
     }
 
     /// What was said.
@@ -150,12 +152,12 @@ impl Callback {
 
     /// A field of the payload as text.
     pub(crate) fn payload_word(&self, name: &str) -> Option<String> {
-        self.fields.get("payload")?.as_object().and_then(|payload| field::word(payload, name))
+        field::word(self.payload().as_object()?, name)
     }
 
     /// The payload.
-    pub(crate) fn payload(&self) -> &Value {
-        self.fields.get("payload").unwrap_or(&Value::Null)
+    pub(crate) fn payload(&self) -> &Json<'a> {
+        self.fields.get("payload").unwrap_or(&Json::Null)
     }
 
     /// A field beside the payload as text or number.
@@ -165,39 +167,55 @@ impl Callback {
 
     /// Whether the line sent the message: it has our field.
     pub(crate) fn is_ours(&self) -> bool {
-        self.payload().get("ext").is_some_and(|ext| ext.get(OURS).is_some())
+        self.payload().at(&["ext", OURS]).is_some()
     }
 
     /// Ids that the message names as mentioned, in order. `"ALL"` names nobody.
     pub(crate) fn mentioned(&self) -> Vec<String> {
-        let list = self.payload().get("ext").and_then(|ext| ext.get("em_at_list"));
-        match list {
-            Some(Value::Array(items)) => ids(items),
-            Some(Value::String(text)) => match serde_json::from_str(text) {
-                Ok(Value::Array(items)) => ids(&items),
+        match self.payload().at(&["ext", "em_at_list"]) {
+            Some(Json::List(items)) => ids(items),
+            Some(Json::Text(text)) => match serde_json::from_str(text) {
+                Ok(Json::List(items)) => ids(&items),
                 _ if text == "ALL" => Vec::new(),
-                _ => vec![text.clone()],
+                _ => vec![text.clone().into_owned()],
             },
             _ => Vec::new(),
         }
     }
 
-    /// The body without its signature.
+    /// The body without its signature, as it came.
     pub(crate) fn without_signature(&self) -> String {
-        let fields = self.fields.iter().filter(|(name, _)| *name != "security");
-        let mut text = Vec::new();
-        // Neither values that were JSON nor writing to memory can fail.
-        serde_json::Serializer::new(&mut text).collect_map(fields).ok();
-        String::from_utf8(text).unwrap_or_default()
+        let cut = match self.fields.get("security") {
+            // It stands in the text just so.
+            Some(Json::Text(Cow::Borrowed(value))) => cut(self.text, value),
+            _ => None,
+        };
+        cut.unwrap_or_else(|| {
+            let others = self.fields.0.iter().filter(|(name, _)| name != "security");
+            Json::Object(Fields(others.cloned().collect())).to_string()
+        })
     }
 
     fn text(&self, name: &str) -> &str {
-        self.fields.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.fields.get(name).and_then(Json::as_str).unwrap_or_default()
     }
 }
 
-fn ids(items: &[Value]) -> Vec<String> {
-    items.iter().filter_map(Value::as_str).filter(|id| *id != "ALL").map(str::to_owned).collect()
+/// The text of an object without the field of that value, which is a piece of the text between two quotes.
+fn cut(text: &str, value: &str) -> Option<String> {
+    let start = value.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    let name = text.get(..start)?.strip_suffix('"')?.trim_end().strip_suffix(':')?.trim_end();
+    // However the name is spelt, no quote is in it.
+    let before = name.strip_suffix('"').and_then(|name| name.rsplit_once('"'))?.0.trim_end();
+    let after = text.get(start + value.len()..)?.strip_prefix('"')?;
+    Some(match before.strip_suffix(',') {
+        Some(before) => [before, after].concat(),
+        None => [before, after.trim_start().trim_start_matches(',')].concat(),
+    })
+}
+
+fn ids(items: &[Json<'_>]) -> Vec<String> {
+    items.iter().filter_map(Json::as_str).filter(|id| *id != "ALL").map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Every text of a payload: all strings but addresses and words of the protocol.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
 use super::json;
+use super::value::Json;
 
 /// Fields that a client does not show: words of the protocol, ids, addresses.
 const PROTOCOL: [&str; 16] = [
@@ -27,11 +28,11 @@ const PROTOCOL: [&str; 16] = [
 const MAX_NESTING: usize = 4;
 
 /// Calls `on` with every text of a payload: those that [`visit`] may change, without a copy of the payload.
-pub(super) fn each(payload: &Value, on: &mut dyn FnMut(&str)) {
-    let Value::Object(fields) = payload else { return each_value(payload, 0, on) };
-    for (name, value) in fields {
-        match (name.as_str(), value) {
-            ("bodies", Value::Array(bodies)) => bodies.iter().for_each(|body| each_of_body(body, on)),
+pub(super) fn each(payload: &Json<'_>, on: &mut dyn FnMut(&str)) {
+    let Json::Object(fields) = payload else { return each_value(payload, 0, on) };
+    for (name, value) in fields.iter() {
+        match (name, value) {
+            ("bodies", Json::List(bodies)) => bodies.iter().for_each(|body| each_of_body(body, on)),
             ("ext", ext) => each_value(ext, 0, on),
             (name, value) if !PROTOCOL.contains(&name) => each_value(value, 0, on),
             _ => {}
@@ -39,26 +40,26 @@ pub(super) fn each(payload: &Value, on: &mut dyn FnMut(&str)) {
     }
 }
 
-fn each_of_body(body: &Value, on: &mut dyn FnMut(&str)) {
-    let Value::Object(fields) = body else { return each_value(body, 0, on) };
-    for (_, value) in fields.iter().filter(|(name, _)| !PROTOCOL.contains(&name.as_str())) {
+fn each_of_body(body: &Json<'_>, on: &mut dyn FnMut(&str)) {
+    let Json::Object(fields) = body else { return each_value(body, 0, on) };
+    for (_, value) in fields.iter().filter(|(name, _)| !PROTOCOL.contains(name)) {
         each_value(value, 0, on);
     }
 }
 
-fn each_value(value: &Value, nesting: usize, on: &mut dyn FnMut(&str)) {
+fn each_value(value: &Json<'_>, nesting: usize, on: &mut dyn FnMut(&str)) {
     match value {
-        Value::String(text) => each_of_text(text, nesting, on),
-        Value::Array(items) => items.iter().for_each(|item| each_value(item, nesting, on)),
-        Value::Object(fields) => {
-            for (name, value) in fields {
+        Json::Text(text) => each_of_text(text, nesting, on),
+        Json::List(items) => items.iter().for_each(|item| each_value(item, nesting, on)),
+        Json::Object(fields) => {
+            for (name, value) in fields.iter() {
                 if !is_identifier(name) {
                     on(name);
                 }
                 each_value(value, nesting, on);
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
@@ -79,11 +80,11 @@ fn each_of_text(text: &str, nesting: usize, on: &mut dyn FnMut(&str)) {
 }
 
 /// Calls `on` with every text of a payload; what it changes is changed in the payload.
-pub(super) fn visit(payload: &mut Value, on: &mut dyn FnMut(&mut String)) {
-    let Value::Object(fields) = payload else { return visit_value(payload, 0, on) };
+pub(super) fn visit(payload: &mut Json<'_>, on: &mut dyn FnMut(&mut String)) {
+    let Json::Object(fields) = payload else { return visit_value(payload, 0, on) };
     for (name, value) in fields.iter_mut() {
-        match (name.as_str(), value) {
-            ("bodies", Value::Array(bodies)) => bodies.iter_mut().for_each(|body| visit_body(body, on)),
+        match (name, value) {
+            ("bodies", Json::List(bodies)) => bodies.iter_mut().for_each(|body| visit_body(body, on)),
             ("ext", ext) => visit_value(ext, 0, on),
             (name, value) if !PROTOCOL.contains(&name) => visit_value(value, 0, on),
             _ => {}
@@ -91,10 +92,10 @@ pub(super) fn visit(payload: &mut Value, on: &mut dyn FnMut(&mut String)) {
     }
 }
 
-fn visit_body(body: &mut Value, on: &mut dyn FnMut(&mut String)) {
+fn visit_body(body: &mut Json<'_>, on: &mut dyn FnMut(&mut String)) {
     match body {
-        Value::Object(fields) => {
-            for (_, value) in fields.iter_mut().filter(|(name, _)| !PROTOCOL.contains(&name.as_str())) {
+        Json::Object(fields) => {
+            for (_, value) in fields.iter_mut().filter(|(name, _)| !PROTOCOL.contains(name)) {
                 visit_value(value, 0, on);
             }
         }
@@ -103,43 +104,45 @@ fn visit_body(body: &mut Value, on: &mut dyn FnMut(&mut String)) {
 }
 
 /// The depth of the values is bounded by the JSON parser, that of JSON inside of text by `nesting`.
-fn visit_value(value: &mut Value, nesting: usize, on: &mut dyn FnMut(&mut String)) {
+fn visit_value(value: &mut Json<'_>, nesting: usize, on: &mut dyn FnMut(&mut String)) {
     match value {
-        Value::String(text) => visit_text(text, nesting, on),
-        Value::Array(items) => items.iter_mut().for_each(|item| visit_value(item, nesting, on)),
-        Value::Object(fields) => {
+        Json::Text(text) => visit_text(text, nesting, on),
+        Json::List(items) => items.iter_mut().for_each(|item| visit_value(item, nesting, on)),
+        Json::Object(fields) => {
             for (name, value) in fields.iter_mut() {
                 if !is_identifier(name) {
-                    on(&mut name.clone());
+                    on(&mut name.to_owned());
                 }
                 visit_value(value, nesting, on);
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
 /// A text that is JSON hides others, escaped.
-fn visit_text(text: &mut String, nesting: usize, on: &mut dyn FnMut(&mut String)) {
-    on(text);
+fn visit_text(text: &mut Cow<'_, str>, nesting: usize, on: &mut dyn FnMut(&mut String)) {
+    on(text.to_mut());
     if !text.trim_start().starts_with(['{', '[']) {
         return;
     }
-    match json::read(text) {
+    let changed = match json::read(text) {
         Ok(mut inner) if nesting < MAX_NESTING => {
             let before = inner.clone();
             visit_value(&mut inner, nesting + 1, on);
-            if inner != before {
-                *text = inner.to_string();
-            }
+            (inner != before).then(|| inner.to_string())
         }
         // Another reader may make something of it.
         _ => {
             let mut plain = json::unescaped(text);
-            if plain != *text {
+            if plain != **text {
                 on(&mut plain);
             }
+            None
         }
+    };
+    if let Some(changed) = changed {
+        *text = changed.into();
     }
 }
 
@@ -150,12 +153,14 @@ fn is_identifier(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     /// Both ways of visiting see the same: what is judged is what can be masked.
-    fn texts(mut payload: Value) -> Vec<String> {
+    fn texts(payload: Value) -> Vec<String> {
+        let text = payload.to_string();
+        let mut payload = json::read(&text).unwrap();
         let (mut read, mut found) = (Vec::new(), Vec::new());
         each(&payload, &mut |text| read.push(text.to_owned()));
         visit(&mut payload, &mut |text| found.push(text.clone()));
@@ -176,16 +181,14 @@ mod tests {
 
     #[test]
     fn changes_reach_the_payload_even_inside_of_nested_json() {
-        let mut payload = json!({"bodies": [{"type": "txt", "msg": "bad"}], "ext": {"q": "{\"p\":\"bad\"}"}});
+        let text = r#"{"bodies":[{"type":"txt","msg":"bad"}],"ext":{"q":"{\"p\":\"bad\"}"}}"#;
+        let mut payload = json::read(text).unwrap();
         visit(&mut payload, &mut |text| {
             if text == "bad" {
                 *text = "***".into();
             }
         });
-        assert_eq!(
-            payload,
-            json!({"bodies": [{"type": "txt", "msg": "***"}], "ext": {"q": "{\"p\":\"***\"}"}})
-        );
+        assert_eq!(payload.to_string(), text.replace("bad", "***"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Publishes records outside transactions, durable once acknowledged, in order per partition.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,23 +66,47 @@ impl PublishError {
 
 type Reply = oneshot::Sender<Result<Acknowledgement, Unacknowledged>>;
 
+/// Counts what waits. Every record passes here twice, on threads that must not wait for one another.
 #[derive(Debug, Default)]
 struct Acknowledgements {
-    waiting: Mutex<usize>,
+    waiting: AtomicUsize,
+    /// How many wait until nothing waits.
+    flushes: Mutex<usize>,
     none_left: Condvar,
 }
 
 impl Acknowledgements {
     fn add(&self) {
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.waiting.fetch_add(1, Ordering::AcqRel);
     }
 
     fn done(&self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        *waiting = waiting.saturating_sub(1);
-        if *waiting == 0 {
+        if self.waiting.fetch_sub(1, Ordering::AcqRel) == 1 && *self.flushes() > 0 {
             self.none_left.notify_all();
         }
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    fn flushes(&self) -> MutexGuard<'_, usize> {
+        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Blocks until nothing waits, at most until then; whether that is so.
+    fn flushed_by(&self, until: Instant) -> bool {
+        let mut flushes = self.flushes();
+        *flushes += 1;
+        while self.waiting() > 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            flushes = self.none_left.wait_timeout(flushes, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *flushes -= 1;
+        self.waiting() == 0
     }
 }
 
@@ -170,25 +195,13 @@ impl Publisher {
 
     /// Records that wait for their acknowledgement.
     pub fn waiting(&self) -> usize {
-        let count =
-            |client: Arc<Client>| *client.context().waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        self.client().map_or(0, count)
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner);
+        client.as_ref().map_or(0, |client| client.context().waiting())
     }
 
     /// Blocks until nothing waits any more, at most `bound`; whether that is so.
     pub fn flush_within(&self, bound: Duration) -> bool {
-        let Some(client) = self.client() else { return true };
-        let until = Instant::now() + bound;
-        let mut waiting = client.context().waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        while *waiting > 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            let woken = client.context().none_left.wait_timeout(waiting, left);
-            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+        self.client().is_none_or(|client| client.context().flushed_by(Instant::now() + bound))
     }
 }
 
