@@ -123,7 +123,7 @@ pub(crate) struct RawDecide {
 
 impl Default for RawDecide {
     fn default() -> Self {
-        Self { start: StartPolicy::Earliest, batch_records: 2_000, drivers: 4 }
+        Self { start: StartPolicy::Earliest, batch_records: 2_000, drivers: 1 }
     }
 }
 

@@ -57,7 +57,7 @@ fn the_number_of_drivers_and_the_batch_have_bounds() {
         let problems = read(&format!("{GOOD}\n[decide]\n{line}\n")).err().unwrap();
         assert!(problems.iter().any(|(_, w)| w.contains(what)), "{line}: {problems:?}");
     }
-    assert_eq!(read(&format!("{GOOD}\n[decide]\ndrivers = 2\n")).map_err(|_| ()).unwrap().decide.drivers, 2);
+    assert_eq!(read(&format!("{GOOD}\n[decide]\ndrivers = 3\n")).map_err(|_| ()).unwrap().decide.drivers, 3);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod owned;
 mod partition;
 #[cfg(feature = "bench")]
 pub mod plain;
+mod polled;
 mod probe;
 mod publisher;
 mod reader;

@@ -10,9 +10,10 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
-use rdkafka::producer::{DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{DeliveryResult, Producer, ProducerContext};
 use tokio::sync::oneshot;
 
+use super::polled::PolledProducer;
 use super::{Config, Error, convert, log};
 use crate::Outgoing;
 
@@ -134,7 +135,7 @@ impl ProducerContext for Acknowledgements {
     }
 }
 
-type Client = ThreadedProducer<Acknowledgements>;
+type Client = PolledProducer<Acknowledgements>;
 
 /// An idempotent producer whose queue is bounded and refuses at once. Cheap to share behind an `Arc`. A client that
 /// can never write again is replaced by a new one.
@@ -212,8 +213,7 @@ impl Drop for Publisher {
 }
 
 fn build(properties: &ClientConfig) -> Result<Arc<Client>, Error> {
-    let client = properties.create_with_context(Acknowledgements::default());
-    client.map(Arc::new).map_err(Error::client("publisher"))
+    PolledProducer::start(properties, Acknowledgements::default(), "publisher").map(Arc::new)
 }
 
 fn send(

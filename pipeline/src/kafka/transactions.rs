@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{Producer, ThreadedProducer};
+use rdkafka::producer::Producer;
 
 use super::config::TRANSACTION_TIMEOUT;
 use super::consumer::GroupMetadata;
@@ -15,6 +15,7 @@ use super::crash::{self, Step};
 use super::deliveries::{Delivered, Deliveries};
 use super::error::is_fencing;
 use super::group::{CommitOffset, offsets_with_metadata};
+use super::polled::PolledProducer;
 use super::{Config, Error, Instance, convert};
 use crate::Outgoing;
 
@@ -52,7 +53,7 @@ impl Outcome {
     }
 }
 
-type Client = ThreadedProducer<Deliveries>;
+type Client = PolledProducer<Deliveries>;
 type Job = Box<dyn FnOnce(&Client) + Send>;
 
 /// A producer with its own thread for the calls that may hang in the client.
@@ -193,9 +194,7 @@ impl Worker {
         let properties = config.transactional(id);
         #[cfg(feature = "bench")]
         let properties = super::plain::without_transactions(properties);
-        let client: Client = properties
-            .create_with_context(Deliveries::default())
-            .map_err(Error::client("transactional producer"))?;
+        let client = PolledProducer::start(&properties, Deliveries::default(), "transactional producer")?;
         let client = Arc::new(client);
         let (jobs, queue) = sync_channel::<Job>(1);
         let owned = Arc::clone(&client);

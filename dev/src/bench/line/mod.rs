@@ -25,8 +25,8 @@ const PEOPLE: u64 = 5_000;
 const WARM: Duration = Duration::from_secs(1);
 const LENGTH: Duration = Duration::from_secs(10);
 const THINKS: Duration = Duration::from_millis(50);
-/// Load before the first run, so that connections stand and groups have settled.
-const FIRST: (f64, Duration) = (200.0, Duration::from_secs(4));
+/// Load before the first run, so that connections stand, groups have settled and the brokers' code is compiled.
+const FIRST: (f64, Duration) = (400.0, Duration::from_secs(15));
 const CONNECTIONS: usize = 256;
 
 /// Latencies in milliseconds of the rounds at one rate: 50 and 99 percent of each.
