@@ -143,7 +143,7 @@ mod tests {
             offset: 7,
             timestamp: 1,
             key: None,
-            headers: Vec::new(),
+            headers: pipeline::Headers::default(),
             value: Some(value.into()),
         }
     }

@@ -39,7 +39,7 @@ pub struct GivenUp<'a> {
 /// The dead letter of `record`: key, value and headers as they were, provenance in further headers. It goes to the
 /// partition number that the record came from.
 pub fn dead_letter(topic: &Arc<str>, record: &Record, given_up: GivenUp<'_>) -> Outgoing {
-    let mut headers = record.headers.clone();
+    let mut headers = record.headers.to_vec();
     let provenance = [
         (TOPIC_HEADER, record.topic.to_string()),
         (PARTITION_HEADER, record.partition.to_string()),
@@ -66,7 +66,7 @@ pub fn requeued(letter: &Record) -> Option<[Outgoing; 2]> {
     let text = |name| std::str::from_utf8(letter.header(name)?).ok();
     let from = format!("{}:{}", letter.partition, letter.offset).into_bytes();
     let header = (REQUEUED_HEADER.to_owned(), from);
-    let original = letter.headers.iter().filter(|(name, _)| !name.starts_with(PREFIX)).cloned();
+    let original = letter.headers.to_vec().into_iter().filter(|(name, _)| !name.starts_with(PREFIX));
     let again = Outgoing {
         topic: text(TOPIC_HEADER)?.into(),
         partition: text(PARTITION_HEADER)?.parse().ok()?,
@@ -96,7 +96,7 @@ mod tests {
             offset: 77,
             timestamp: 5,
             key: Some(b"key".to_vec()),
-            headers: vec![("kind".into(), b"message".to_vec())],
+            headers: [("kind", "message")].into_iter().collect(),
             value: Some(vec![0xff, 0x00]),
         };
         let read = |written: Outgoing, offset| Record {
@@ -105,7 +105,7 @@ mod tests {
             offset,
             timestamp: 6,
             key: written.key,
-            headers: written.headers,
+            headers: written.headers.into_iter().collect(),
             value: written.value,
         };
         let given_up = GivenUp { step: "decide", reason: "undecodable", attempts: 1 };
@@ -116,7 +116,7 @@ mod tests {
             assert_eq!((&*requeued.topic, requeued.partition), ("events", 3));
             assert_eq!((&requeued.key, &requeued.value), (&record.key, &record.value));
             let from = ("dead-letter-requeued".to_owned(), format!("3:{offset}").into_bytes());
-            assert_eq!(requeued.headers, [record.headers[0].clone(), from.clone()]);
+            assert_eq!(requeued.headers, [("kind".to_owned(), b"message".to_vec()), from.clone()]);
             assert_eq!((&*mark.topic, mark.partition, mark.headers), ("dead-letters", 3, vec![from]));
             again = read(requeued, 80 + offset);
         }
@@ -131,7 +131,7 @@ mod tests {
             offset: 77,
             timestamp: 1_700_000_000_123,
             key: Some(b"key".to_vec()),
-            headers: vec![("kind".into(), b"message".to_vec())],
+            headers: [("kind", "message")].into_iter().collect(),
             value: Some(vec![0xff, 0x00]),
         };
         let given_up = GivenUp { step: "decide", reason: "undecodable", attempts: 2 };

@@ -34,6 +34,6 @@ pub use dead_letter::{
     ATTEMPTS_HEADER, GivenUp, OFFSET_HEADER, PARTITION_HEADER, REASON_HEADER, REQUEUED_HEADER, STEP_HEADER,
     TIMESTAMP_HEADER, TOPIC_HEADER, dead_letter, requeued,
 };
-pub use record::{Header, Outgoing, Record, Refused};
+pub use record::{Header, Headers, Outgoing, Record, Refused};
 pub use start::StartPolicy;
 pub use stop::Stop;

@@ -1,9 +1,73 @@
 //! What is read from a partition and what is written to one, as bytes.
 
+use std::fmt;
 use std::sync::Arc;
 
-/// One header of a record: its name and its bytes.
+/// One header of a record that is written: its name and its bytes.
 pub type Header = (String, Vec<u8>);
+
+/// Headers of a record as it was read, in their order and in one buffer: a record has about ten, and names and values of
+/// their own would cost as much as reading the value.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    bytes: Vec<u8>,
+    /// Lengths of each name and each value.
+    lengths: Vec<(usize, usize)>,
+}
+
+impl Headers {
+    /// Appends a header.
+    pub fn push(&mut self, name: &str, value: &[u8]) {
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(value);
+        self.lengths.push((name.len(), value.len()));
+    }
+
+    /// Names and values in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let mut rest = self.bytes.as_slice();
+        self.lengths.iter().map_while(move |(name, value)| {
+            let (header, others) = rest.split_at_checked(name + value)?;
+            rest = others;
+            let (name, value) = header.split_at_checked(*name)?;
+            Some((str::from_utf8(name).ok()?, value))
+        })
+    }
+
+    /// Bytes of the last header of that name.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter().filter(|(known, _)| *known == name).last().map(|(_, value)| value)
+    }
+
+    /// The headers as they are written.
+    pub fn to_vec(&self) -> Vec<Header> {
+        self.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
+    }
+
+    fn size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (N, V)>>(headers: T) -> Self {
+        let mut all = Self::default();
+        headers.into_iter().for_each(|(name, value)| all.push(name.as_ref(), value.as_ref()));
+        all
+    }
+}
+
+impl PartialEq<Vec<Header>> for Headers {
+    fn eq(&self, written: &Vec<Header>) -> bool {
+        self.iter().eq(written.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+    }
+}
 
 /// One record as it was read, copied out of the client's buffers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +83,7 @@ pub struct Record {
     /// Key bytes, if the writer gave any.
     pub key: Option<Vec<u8>>,
     /// Headers in the order in which they were written.
-    pub headers: Vec<Header>,
+    pub headers: Headers,
     /// Value bytes; `None` is a tombstone.
     pub value: Option<Vec<u8>>,
 }
@@ -27,13 +91,12 @@ pub struct Record {
 impl Record {
     /// Bytes of the last header of that name.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_slice())
+        self.headers.get(name)
     }
 
     /// Size that counts against memory budgets, in bytes: key, value and headers.
     pub fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(n, v)| n.len() + v.len()).sum();
-        self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len) + headers
+        self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len) + self.headers.size()
     }
 }
 
@@ -75,4 +138,32 @@ pub enum Refused {
         /// A closed label of the reason, for the log and the gauge.
         reason: &'static str,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_come_out_as_they_went_in_and_the_last_of_a_name_counts() {
+        let written = vec![
+            ("kind".to_owned(), b"message".to_vec()),
+            (String::new(), Vec::new()),
+            ("kind".to_owned(), vec![0xff, 0]),
+        ];
+        let read: Headers = written.iter().cloned().collect();
+        assert_eq!(read.to_vec(), written);
+        assert_eq!(read, written);
+        assert_eq!(
+            [read.get("kind"), read.get(""), read.get("kin")],
+            [Some(&[0xff, 0][..]), Some(&[]), None]
+        );
+        assert_eq!(format!("{:?}", Headers::default()), "[]");
+    }
+
+    #[test]
+    fn headers_of_other_bounds_differ() {
+        let headers = |name, value| [(name, value)].into_iter().collect::<Headers>();
+        assert_ne!(headers("ab", "c"), headers("a", "bc"));
+    }
 }

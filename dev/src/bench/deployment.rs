@@ -5,7 +5,7 @@ use crate::rig::instance::{Instance, run};
 use crate::rig::net::Net;
 use crate::rig::patience::Patience;
 use crate::rig::process::Process;
-use crate::stack::Borrowed;
+use crate::stack::{Borrowed, KafkaSource};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
@@ -66,6 +66,11 @@ impl Deployment {
     /// Addresses of the brokers.
     pub(super) fn kafka(&self) -> String {
         self.stack.kafka()
+    }
+
+    /// Whether the brokers are the stack's, and nobody else's.
+    pub(super) fn has_own_brokers(&self) -> bool {
+        !matches!(self.stack.plan().kafka, KafkaSource::Given(_))
     }
 
     /// Name of a topic of the line.

@@ -20,7 +20,7 @@ pub(crate) use cluster::coordinator;
 pub(crate) use fetch::tail;
 pub(crate) use metadata::has_topics;
 use plan::Options;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{KafkaSource, Plan};
 pub(crate) use service::{Service, stop_all};
 use std::fs::{self, File};
 use std::process::ExitCode;

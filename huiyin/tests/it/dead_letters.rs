@@ -110,7 +110,9 @@ fn a_letter_is_listed_shown_and_requeued_once_and_then_folded_like_any_other_mes
     assert!(again.offset > message.offset && again.partition == message.partition);
     assert_eq!((&again.key, &again.value), (&message.key, &message.value));
     assert_eq!(again.header("dead-letter-requeued"), Some(place.as_bytes()));
-    assert_eq!(again.headers[..message.headers.len()], message.headers);
+    let others: pipeline::Headers =
+        again.headers.iter().filter(|(name, _)| *name != "dead-letter-requeued").collect();
+    assert_eq!(others, message.headers);
 
     let mut decide = rig.start("decide");
     decide.wait_ready();

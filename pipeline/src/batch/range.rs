@@ -136,7 +136,7 @@ mod tests {
             offset,
             timestamp: 0,
             key: None,
-            headers: vec![],
+            headers: crate::Headers::default(),
             value,
         })
     }

@@ -22,6 +22,13 @@ pub enum Crowding {
     Wait,
 }
 
+impl Crowding {
+    /// What suits a deployment with so many apps or targets: who is alone leaves room for nobody.
+    pub fn among(shares: usize) -> Self {
+        if shares > 1 { Self::End } else { Self::Wait }
+    }
+}
+
 /// The driver's limits as written; every key has a default.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -155,6 +162,11 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_alone_waits() {
+        assert_eq!([0, 1, 2].map(Crowding::among), [Crowding::Wait, Crowding::Wait, Crowding::End]);
+    }
 
     #[test]
     fn limits_that_contradict_each_other_are_refused_by_key() {

@@ -154,6 +154,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::Headers;
     use crate::fold::testing::Counter;
 
     fn core() -> Core<Counter> {
@@ -183,7 +184,7 @@ mod tests {
             offset,
             timestamp: 5,
             key: Some(key.into()),
-            headers: Vec::new(),
+            headers: Headers::default(),
             value: Some(b"add".to_vec()),
         };
         core.apply(&record, 5).unwrap();
@@ -221,7 +222,7 @@ mod tests {
                 offset: 10,
                 timestamp: 5,
                 key: Some(b"a".to_vec()),
-                headers: Vec::new(),
+                headers: Headers::default(),
                 value: Some(b"future".to_vec()),
             };
             assert_eq!(core.apply(&record, 5).unwrap_err().label(), "future_version");
@@ -255,7 +256,7 @@ mod tests {
             offset: 10,
             timestamp: 5,
             key: Some(long.into_bytes()),
-            headers: Vec::new(),
+            headers: Headers::default(),
             value: Some(b"timer 5".to_vec()),
         };
         core.apply(&record, 5).unwrap();

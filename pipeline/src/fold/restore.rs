@@ -20,17 +20,7 @@ pub(super) struct Start {
     pub(super) mark: Option<Mark>,
 }
 
-/// Decides where an assigned partition starts, or the label of why it is refused.
-pub(super) fn start(
-    policy: StartPolicy,
-    incarnation: &str,
-    committed: &Committed,
-    log: &Reader,
-) -> Result<Result<Start, &'static str>, Error> {
-    let (low, high) = log.watermarks(committed.partition.index)?;
-    Ok(decide(policy, incarnation, committed, (low, high)))
-}
-
+/// Decides where an assigned partition starts, or the label of why it is refused; the pair is its log's start and end.
 pub(super) fn decide(
     policy: StartPolicy,
     incarnation: &str,
@@ -87,8 +77,10 @@ struct Queue {
 }
 
 impl Queue {
-    fn next(&self) -> Option<i32> {
-        self.partitions.get(self.begun.fetch_add(1, Ordering::Relaxed)).copied()
+    /// The next one, with what `bounds` has for it.
+    fn next<T: Copy>(&self, bounds: &[T]) -> Option<(i32, T)> {
+        let next = self.begun.fetch_add(1, Ordering::Relaxed);
+        self.partitions.get(next).copied().zip(bounds.get(next).copied())
     }
 }
 
@@ -134,8 +126,10 @@ fn read_all<F: Fold>(
     wanted: &Weak<()>,
 ) -> Result<(), Error> {
     let mut newest = Newest::default();
-    while let Some(partition) = queue.next() {
-        reader.add(partition, 0)?;
+    // Asked one after the other, hundreds of partitions would take seconds.
+    let bounds = reader.watermarks(&queue.partitions)?;
+    while let Some((partition, bounds)) = queue.next(&bounds) {
+        reader.add_within(partition, 0, bounds)?;
         while !matches!(reader.poll_entry(WAIT, |_, key, value| newest.take(key, value))?, Next::End(_)) {
             if wanted.strong_count() == 0 {
                 return Ok(());

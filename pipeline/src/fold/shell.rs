@@ -5,13 +5,13 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::core::{Core, Offer};
-use super::restore::{Read, Restored, Restoring, start};
+use super::restore::{Read, Restored, Restoring, decide};
 use super::settle::Troubles;
 use super::shard::Shard;
 use super::{DriverError, Fold, FoldConfig, Health, metrics as names};
 use crate::Record;
 use crate::Stop;
-use crate::kafka::{Consumer, Error, Partition, Polled, Reader, TransactionalProducer};
+use crate::kafka::{Consumer, Error, Partition, Polled, TransactionalProducer, watermarks};
 
 /// Longest wait for a record while nothing is due.
 const IDLE: Duration = Duration::from_millis(50);
@@ -204,10 +204,11 @@ impl<F: Fold> Shell<F> {
         let committed = self.consumer.committed(partitions, OFFSETS)?;
         let mut starts = Vec::with_capacity(committed.len());
         let mut refusals = Vec::new();
-        let log = Reader::open(&self.config.kafka, &self.config.input)?;
-        for committed in &committed {
+        let of_committed: Vec<Partition> = committed.iter().map(|of| of.partition.clone()).collect();
+        let logs = watermarks(&self.config.kafka, &of_committed)?;
+        for (committed, log) in committed.iter().zip(logs) {
             let index = committed.partition.index;
-            let decided = start(self.config.start, &self.incarnation, committed, &log)?;
+            let decided = decide(self.config.start, &self.incarnation, committed, log);
             starts.push((committed.partition.clone(), decided.map_or(0, |start| start.next)));
             match decided {
                 Ok(start) => self.restoring.add(index, start),
@@ -321,10 +322,10 @@ impl<F: Fold> Shell<F> {
     /// Some partition's next record was deleted before it was folded.
     fn check_ranges(&mut self) -> Result<(), DriverError> {
         let all: Vec<i32> = self.core.partitions().collect();
-        let log = Reader::open(&self.config.kafka, &self.config.input)?;
-        for partition in all {
+        let logs = watermarks(&self.config.kafka, &self.named(&all))?;
+        for (partition, (low, _)) in all.into_iter().zip(logs) {
             let next = self.core.shard(partition).map_or(i64::MAX, |shard| shard.next());
-            if next < log.watermarks(partition)?.0 {
+            if next < low {
                 self.refuse(partition, "below_log_start")?;
             }
         }

@@ -176,7 +176,8 @@ impl Config {
             ("queued.max.messages.kbytes", "65536"),
             ("fetch.message.max.bytes", "4194304"),
             ("fetch.queue.backoff.ms", "1"),
-            ("fetch.wait.max.ms", "50"),
+            // There is nothing to wait for: the end is told by a fetch that brings nothing.
+            ("fetch.wait.max.ms", "2"),
             // What was restored may be read long after it was fetched, when the log cannot be asked again.
             ("check.crcs", "true"),
         ]);

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 use rdkafka::util::IntoOpaque;
 
@@ -26,22 +26,17 @@ impl TopicNames {
 
 /// Copies a message out of the client's buffers: holding it would hold the whole fetch response.
 pub(crate) fn record(message: &BorrowedMessage<'_>, names: &mut TopicNames) -> Record {
-    let headers = message.headers().map_or_else(Vec::new, |headers| {
-        let all = || {
-            let mut all = Vec::with_capacity(headers.count());
-            all.extend(headers.iter().map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())));
-            all
-        };
-        // The client panics on a name that is not text. Such a record is none of ours and will be refused.
-        catch_unwind(AssertUnwindSafe(all)).unwrap_or_default()
-    });
+    // The client panics on a name that is not text. Such a record is none of ours and will be refused.
+    let all =
+        |headers: &BorrowedHeaders| headers.iter().map(|h| (h.key, h.value.unwrap_or_default())).collect();
+    let headers = message.headers().map(|headers| catch_unwind(AssertUnwindSafe(|| all(headers))));
     Record {
         topic: names.shared(message.topic()),
         partition: message.partition(),
         offset: message.offset(),
         timestamp: message.timestamp().to_millis().unwrap_or(0),
         key: message.key().map(<[u8]>::to_vec),
-        headers,
+        headers: headers.transpose().ok().flatten().unwrap_or_default(),
         value: message.payload().map(<[u8]>::to_vec),
     }
 }

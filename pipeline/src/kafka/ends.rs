@@ -31,7 +31,10 @@ pub(super) fn ends<C: ConsumerContext>(
 }
 
 /// One side of each log. The protocol asks for it as for the offset of a time.
-fn offsets<C: ConsumerContext>(
+///
+/// # Errors
+/// As [`ends`].
+pub(super) fn offsets<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     partitions: &[Partition],
     side: Offset,

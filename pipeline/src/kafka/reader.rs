@@ -1,6 +1,7 @@
 //! Reads partitions outside any group, up to an end that is fixed when reading starts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,11 +12,12 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::config::Isolation;
 use super::convert::TopicNames;
-use super::ends::ends;
+use super::ends::{ends, offsets};
 use super::log::Logged;
+use super::partition::offsets_list;
 use super::{Config, Error, Partition, convert};
 use crate::Record;
-use crate::record::Header;
+use crate::record::Headers;
 
 /// How long one request to the brokers may take.
 const REQUEST: Duration = Duration::from_secs(10);
@@ -26,7 +28,7 @@ pub struct Entry {
     /// Value bytes.
     pub value: Vec<u8>,
     /// Headers, as written.
-    pub headers: Vec<Header>,
+    pub headers: Headers,
 }
 
 /// What one poll of a [`Reader`] brought.
@@ -61,6 +63,8 @@ pub struct Reader {
     /// End of each partition that is waiting for its last stable offset, with the offset to start at.
     unsettled: BTreeMap<i32, (i64, i64)>,
     reading: BTreeMap<i32, i64>,
+    /// Its last record was handed over.
+    ended: Option<i32>,
     /// When the unsettled ends are asked again.
     ask_at: Instant,
 }
@@ -79,6 +83,7 @@ impl Reader {
             names: TopicNames::default(),
             unsettled: BTreeMap::new(),
             reading: BTreeMap::new(),
+            ended: None,
             ask_at: Instant::now(),
         })
     }
@@ -88,21 +93,40 @@ impl Reader {
     /// # Errors
     /// [`Error::Request`] when the brokers do not tell its watermarks, [`Error::Client`].
     pub fn add(&mut self, partition: i32, from: i64) -> Result<(), Error> {
+        let bounds = self.watermarks(&[partition])?;
+        bounds.into_iter().try_for_each(|bounds| self.add_within(partition, from, bounds))
+    }
+
+    /// As [`Self::add`], with the partition's watermarks as they were told.
+    ///
+    /// # Errors
+    /// [`Error::Client`].
+    pub(crate) fn add_within(
+        &mut self,
+        partition: i32,
+        from: i64,
+        (low, high): (i64, i64),
+    ) -> Result<(), Error> {
         if self.committed.is_none() {
             self.committed = Some(client(&self.config, Isolation::Committed)?);
         }
-        let (low, high) = self.watermarks(partition)?;
         self.unsettled.insert(partition, (from.max(low), high));
         self.ask_at = Instant::now();
         Ok(())
     }
 
-    /// Low and high watermark of a partition, added or not; records of open transactions count as there.
+    /// Low and high watermark of partitions, added or not, in their order and asked for together; records of open
+    /// transactions count as there.
     ///
     /// # Errors
     /// [`Error::Request`] when the brokers do not tell.
-    pub fn watermarks(&self, partition: i32) -> Result<(i64, i64), Error> {
-        self.asked(&self.uncommitted, partition)
+    pub fn watermarks(&self, partitions: &[i32]) -> Result<Vec<(i64, i64)>, Error> {
+        ends(&self.uncommitted, &self.named(partitions.iter().copied()), REQUEST)
+    }
+
+    fn named(&self, partitions: impl Iterator<Item = i32>) -> Vec<Partition> {
+        let topic: Arc<str> = self.topic.as_str().into();
+        partitions.map(|index| Partition { topic: Arc::clone(&topic), index }).collect()
     }
 
     /// Stops reading a partition.
@@ -123,32 +147,29 @@ impl Reader {
         self.unsettled.is_empty() && self.reading.is_empty()
     }
 
-    fn asked(&self, client: &BaseConsumer<Logged>, partition: i32) -> Result<(i64, i64), Error> {
-        client
-            .fetch_watermarks(&self.topic, partition, REQUEST)
-            .map_err(Error::request("ask watermarks", format!("{}/{partition}", self.topic)))
-    }
-
     /// Starts the partitions whose transactions before the end are settled; one that is already empty ends here.
     fn start_settled(&mut self) -> Result<Option<i32>, Error> {
         let Some(client) = &self.committed else { return Ok(None) };
-        let waiting: Vec<(i32, (i64, i64))> =
-            self.unsettled.iter().map(|(p, bounds)| (*p, *bounds)).collect();
-        for (partition, (from, end)) in waiting {
-            // The client's own isolation makes this the last stable offset.
-            let stable = self.asked(client, partition)?.1;
-            if stable < end {
-                continue;
+        let empty = self.unsettled.iter().find(|(_, (from, end))| from >= end).map(|(empty, _)| *empty);
+        if let Some(empty) = empty {
+            self.unsettled.remove(&empty);
+            return Ok(Some(empty));
+        }
+        let waiting = self.named(self.unsettled.keys().copied());
+        // The client's own isolation makes these the last stable offsets.
+        let stable = offsets(client, &waiting, Offset::End, REQUEST)?;
+        let mut starts = Vec::new();
+        for partition in waiting {
+            let Some((from, end)) = self.unsettled.get(&partition.index).copied() else { continue };
+            if stable.get(&partition).is_some_and(|stable| *stable >= end) {
+                self.unsettled.remove(&partition.index);
+                self.reading.insert(partition.index, end);
+                starts.push((partition, from));
             }
-            self.unsettled.remove(&partition);
-            if from >= end {
-                return Ok(Some(partition));
-            }
-            let mut list = TopicPartitionList::new();
-            list.add_partition_offset(&self.topic, partition, Offset::Offset(from))
-                .and_then(|()| client.incremental_assign(&list))
-                .map_err(Error::request("start reading", format!("{}/{partition}", self.topic)))?;
-            self.reading.insert(partition, end);
+        }
+        if !starts.is_empty() {
+            let assigned = client.incremental_assign(&offsets_list(&starts)?);
+            assigned.map_err(Error::request("start reading", &self.topic))?;
         }
         self.ask_at = Instant::now() + Duration::from_millis(20);
         Ok(None)
@@ -195,6 +216,9 @@ impl Reader {
                 return Ok(Next::Nothing);
             }
         }
+        if let Some(ended) = self.ended.take() {
+            return self.end(ended);
+        }
         let Some(client) = &self.committed else { return Ok(Next::Nothing) };
         let ended = match client.poll(timeout) {
             None => return Ok(Next::Nothing),
@@ -207,9 +231,16 @@ impl Reader {
             Some(Ok(message)) => match self.reading.get(&message.partition()) {
                 None => return Ok(Next::Nothing),
                 Some(end) if message.offset() >= *end => message.partition(),
-                Some(_) => return Ok(Next::Taken(take(&message, &mut self.names))),
+                Some(end) => {
+                    self.ended = (message.offset() + 1 == *end).then(|| message.partition());
+                    return Ok(Next::Taken(take(&message, &mut self.names)));
+                }
             },
         };
+        self.end(ended)
+    }
+
+    fn end<T>(&mut self, ended: i32) -> Result<Next<T>, Error> {
         if !self.reading.contains_key(&ended) {
             return Ok(Next::Nothing);
         }

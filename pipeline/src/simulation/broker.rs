@@ -160,7 +160,7 @@ impl Broker {
                 offset,
                 timestamp,
                 key: outgoing.key.clone(),
-                headers: outgoing.headers.clone(),
+                headers: outgoing.headers.iter().cloned().collect(),
                 value: outgoing.value.clone(),
             })
         });

@@ -311,7 +311,7 @@ fn folding_the_log_again_gives_the_same_bytes_and_a_fold_that_breaks_its_contrac
     let bytes = |outputs: &[Outgoing]| {
         outputs.iter().map(|o| (o.key.clone(), o.headers.clone(), o.value.clone())).collect::<Vec<_>>()
     };
-    let live: Vec<_> = live.into_iter().map(|r| (r.key, r.headers, r.value)).collect();
+    let live: Vec<_> = live.into_iter().map(|r| (r.key, r.headers.to_vec(), r.value)).collect();
     assert_eq!(live.len(), 6);
     assert_eq!(bytes(&again(false)), live);
     assert_ne!(bytes(&again(true)), live);

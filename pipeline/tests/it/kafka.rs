@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use pipeline::Outgoing;
 use pipeline::kafka::testing::{Fault, Topics, committed, config, plan_fault, produce, unique};
 use pipeline::kafka::{
-    CommitOffset, Consumer, Group, Instance, Outcome, Partition, Polled, TransactionalProducer, commit_meta,
-    probe, read_all, read_incarnation, stamp, watermarks,
+    CommitOffset, Config, Consumer, Error, Group, Instance, Outcome, Partition, Polled, Property, RawConfig,
+    TransactionalProducer, commit_meta, probe, read_all, read_incarnation, stamp, watermarks,
 };
 
 fn record(topic: &str, partition: i32, key: &str, value: Option<&str>) -> Outgoing {
@@ -124,6 +124,66 @@ fn a_plan_of_a_membership_that_was_replaced_is_aborted_and_the_producer_goes_on(
 }
 
 #[test]
+fn transactions_back_to_back_leave_the_offsets_of_the_last_one() {
+    let topic = unique("turns");
+    let _topics = Topics::create(1, &[(&topic, false)]);
+    let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
+    let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
+    let partition = assigned(&mut consumer).remove(0);
+    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    let group = consumer.group_metadata().unwrap();
+    let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
+    for next in 1..=100 {
+        let offsets = [CommitOffset { partition: partition.clone(), next, metadata: next.to_string() }];
+        let value = next.to_string();
+        let outcome = producer.run(&[record(&topic, 0, "k", Some(&value))], &offsets, &group);
+        assert_eq!(outcome, Outcome::Committed);
+        // Each time, and at once: the transaction before may still be written to its partitions.
+        if next % 10 == 0 {
+            let asked = std::slice::from_ref(&partition);
+            let found = consumer.committed(asked, Duration::from_secs(5)).unwrap().remove(0);
+            assert_eq!((found.next, found.metadata), (Some(next), Some(value)));
+        }
+    }
+    let values: Vec<_> = committed(&topic).into_iter().map(|record| record.value.unwrap()).collect();
+    let expected: Vec<_> = (1..=100).map(|n| n.to_string().into_bytes()).collect();
+    assert_eq!(values, expected);
+    consumer.leave(Duration::from_secs(2));
+}
+
+#[test]
+fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_makes_no_plan() {
+    let topic = unique("put-out");
+    let _topics = Topics::create(1, &[(&topic, false)]);
+    let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
+    // The shortest that a client takes beside our session timeout.
+    let properties = [("max.poll.interval.ms".to_owned(), Property::Number(10_000))];
+    let bootstrap = std::env::var("HUIYIN_TEST_KAFKA").unwrap();
+    let raw = RawConfig { bootstrap, heartbeat_interval_ms: 200, properties: properties.into() };
+    let mut consumer = Consumer::join(&Config::new(raw).unwrap(), &instance, &[&topic]).unwrap();
+    let partition = assigned(&mut consumer).remove(0);
+    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    let offset = |next| [CommitOffset { partition: partition.clone(), next, metadata: "m".into() }];
+    consumer.commit(&offset(3)).unwrap();
+
+    std::thread::sleep(Duration::from_secs(12));
+    let out = |error: Error| assert!(matches!(error, Error::PutOut { .. }), "{error}");
+    out(consumer.commit(&offset(1)).unwrap_err());
+    out(consumer.group_metadata().err().unwrap());
+    let asked = std::slice::from_ref(&partition);
+    let group = Group::open(&config(), &instance.group_id()).unwrap();
+    let found = group.committed(asked).unwrap().remove(0);
+    assert_eq!(found.next, Some(3));
+
+    // Polled, it is told and joins again.
+    assert_eq!(assigned(&mut consumer), asked);
+    consumer.assign(&[(partition.clone(), 3)], false).unwrap();
+    consumer.commit(&offset(4)).unwrap();
+    assert!(consumer.group_metadata().is_ok());
+    consumer.leave(Duration::from_secs(2));
+}
+
+#[test]
 fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stamp_found() {
     let topic = unique("compacted");
     let _topics = Topics::create(2, &[(&topic, true)]);
@@ -139,7 +199,7 @@ fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stam
     let entries = read_all(&config(), &topic, 1, Duration::from_secs(10)).unwrap();
     let seen: Vec<_> = entries.iter().map(|(k, e)| (k.as_slice(), e.value.as_slice())).collect();
     assert_eq!(seen, [(b"@incarnation".as_slice(), b"inc-1".as_slice()), (b"b", b"2")]);
-    assert_eq!(entries[b"b".as_slice()].headers, [("kind".to_owned(), b"test".to_vec())]);
+    assert_eq!(entries[b"b".as_slice()].headers, vec![("kind".to_owned(), b"test".to_vec())]);
 }
 
 #[test]

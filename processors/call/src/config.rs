@@ -17,9 +17,9 @@ pub struct RawCall {
     /// Calls that run at a time in this process. Default 1000.
     pub max_running: usize,
     /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
-    /// others go on. `wait`: they wait, and whatever was written after them waits as well; for a single app with a
-    /// single target. Default `end`.
-    pub crowding: Crowding,
+    /// others go on. `wait`: they wait, and whatever was written after them waits as well. By default `wait` with a
+    /// single app and a single target, where there are no others, else `end`.
+    pub crowding: Option<Crowding>,
     /// How long running calls may go on when the process is told to stop. Default `30s`.
     #[serde(with = "catalogue::duration")]
     pub grace: Duration,
@@ -51,7 +51,7 @@ impl Default for RawCall {
         Self {
             target: Vec::new(),
             max_running: 1_000,
-            crowding: Crowding::End,
+            crowding: None,
             grace: Duration::from_secs(30),
             client: ClientConfig::default(),
             chain: ChainConfig::default(),

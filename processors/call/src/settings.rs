@@ -59,7 +59,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     match (client, chain, health) {
         (Some(client), Some(chain), Some(health)) if problems.0.is_empty() => Ok(Settings {
             max_running: raw.max_running,
-            crowding: raw.crowding,
+            crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len().max(bundle.targets.len()))),
             grace: raw.grace,
             addresses,
             client,

@@ -18,8 +18,9 @@ pub struct RawDeliver {
     /// Sends that run or wait at a time in this process. Default 2000.
     pub max_running: usize,
     /// `end`: parts for which an app that hangs has left no room end at once as crowded, so that others go on. `wait`:
-    /// they wait, and whatever was written after them waits as well; for a single app. Default `end`.
-    pub crowding: Crowding,
+    /// they wait, and whatever was written after them waits as well. By default `wait` with a single app, where there
+    /// are no others, else `end`.
+    pub crowding: Option<Crowding>,
     /// How long running sends may go on when the process is told to stop. Default `10s`.
     #[serde(with = "catalogue::duration")]
     pub grace: Duration,
@@ -81,7 +82,7 @@ impl Default for RawDeliver {
         Self {
             app: Vec::new(),
             max_running: 2_000,
-            crowding: Crowding::End,
+            crowding: None,
             grace: Duration::from_secs(10),
             max_attempts: 4,
             backoff_base: Duration::from_millis(500),

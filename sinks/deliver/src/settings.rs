@@ -94,7 +94,7 @@ pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Probl
     match (client, health, rules) {
         (Some(client), Some(health), Some(rules)) if problems.0.is_empty() => Ok(Settings {
             max_running: raw.max_running,
-            crowding: raw.crowding,
+            crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len())),
             grace: raw.grace,
             apps,
             client,

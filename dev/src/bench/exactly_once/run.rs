@@ -235,12 +235,10 @@ impl<'a> Run<'a> {
     /// All outputs are written: nobody is faster for having left something out.
     fn await_output(&self, output: &str) -> Result<()> {
         let reader = Reader::open(&self.access, output)?;
+        let partitions: Vec<i32> = (0..shape::PARTITIONS).collect();
         let begun = Instant::now();
         loop {
-            let mut written = 0;
-            for partition in 0..shape::PARTITIONS {
-                written += reader.watermarks(partition)?.1;
-            }
+            let written: i64 = reader.watermarks(&partitions)?.into_iter().map(|(_, end)| end).sum();
             if u64::try_from(written).is_ok_and(|written| written >= self.records) {
                 return Ok(());
             }

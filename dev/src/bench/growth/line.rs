@@ -166,6 +166,12 @@ impl<'a> Line<'a> {
         text.trim().parse().with_context(|| format!("reading the count {text}"))
     }
 
+    /// How often each result of a send was stored.
+    fn results(&self) -> Result<String> {
+        let text = self.ask("SELECT result, count() FROM {db}.replies GROUP BY result ORDER BY result")?;
+        Ok(text.trim().replace('\t', " ").replace('\n', ", "))
+    }
+
     /// Waits until so many answers are sent and stored.
     ///
     /// # Errors
@@ -178,7 +184,7 @@ impl<'a> Line<'a> {
             sleep(Duration::from_millis(200));
             Ok((last >= wanted).then_some(()))
         });
-        done.with_context(|| format!("{last} of {wanted} answers"))
+        done.with_context(|| format!("{last} of {wanted} answers: {}", self.results().unwrap_or_default()))
     }
 
     /// Latency of the messages since a moment of the engine's clock: the median, and what one of a hundred exceeds.

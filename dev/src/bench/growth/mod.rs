@@ -21,8 +21,10 @@ const PARTITIONS: [i32; 3] = [8, 32, 128];
 const BACKLOG: [u64; 3] = [4_000, 16_000, 64_000];
 /// Persons who write while partitions grow.
 const PEOPLE: u64 = 2_000;
-/// Messages per second, and for how long.
-const LOAD: (u64, Duration) = (200, Duration::from_secs(12));
+const PER_SECOND: u64 = 200;
+const LENGTH: Duration = Duration::from_secs(12);
+/// The line and the broker compile, connect and fill their caches first.
+const WARM_UP: Duration = Duration::from_secs(8);
 /// How long the line is watched without any load.
 const IDLE: Duration = Duration::from_secs(4);
 /// One round is minutes long: each third round that is asked for is measured.
@@ -85,15 +87,17 @@ fn add(rows: &mut Vec<Row>, name: String, cost: Cost) {
     }
 }
 
-/// Messages come at an even rate.
-fn under_load(line: &Line<'_>, people: u64, watch_idle: bool) -> Result<Cost> {
-    let idle = if watch_idle { line.idle(IDLE)? } else { f64::NAN };
-    let (since, answered) = (line.now()?, line.answered()?);
-    let mut cost = line.measure(|| {
-        let sent = load::talk(line, LOAD, people)?;
+/// Messages come at an even rate. A line that is new has had some before, and is watched without any.
+fn under_load(line: &Line<'_>, people: u64, is_new: bool) -> Result<Cost> {
+    let answered = |length| {
+        let answered = line.answered()?;
+        let sent = load::talk(line, (PER_SECOND, length), people)?;
         line.wait_answered(answered + sent)?;
         Ok(sent)
-    })?;
+    };
+    let idle = if is_new { answered(WARM_UP).and_then(|_| line.idle(IDLE))? } else { f64::NAN };
+    let since = line.now()?;
+    let mut cost = line.measure(|| answered(LENGTH))?;
     (cost.idle, cost.latency) = (idle, line.latency(&since)?);
     Ok(cost)
 }
@@ -137,11 +141,12 @@ fn table(rows: &[Row]) -> Table {
         conditions: format!(
             "Every step in a process of its own, stand-ins that answer at once. Processor time in milliseconds per message, of each \
              process, of the line together and of the broker. Partitions and conversations: {} messages per second for {} s, each \
-             answered and stored in ClickHouse; latency from callback to the end of the send, memory at most, of the line \
+             answered and stored in ClickHouse, a new line after {} s of the same; latency from callback to the end of the send, memory at most, of the line \
              together. Backlog: records in `events`, each of a conversation of its own, before the line starts; the messages \
              per second are those of the drain, start-up included. The conversations are those of the backlog before.",
-            LOAD.0,
-            LOAD.1.as_secs(),
+            PER_SECOND,
+            LENGTH.as_secs(),
+            WARM_UP.as_secs(),
         ),
         columns,
         rows: rows.iter().map(cells).collect(),

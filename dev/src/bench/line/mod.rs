@@ -1,6 +1,7 @@
 //! How much the line adds to the time that a model takes, beside three bare transactions in a row.
 
 pub(super) mod chain;
+mod verification;
 
 use super::arrivals::{Arrivals, wait_for_all};
 use super::clients;
@@ -16,9 +17,12 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, ThreadedProducer};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use verification::Unverified;
 
 /// Messages per second.
 const RATES: [u32; 3] = [50, 200, 1_000];
+/// The rate that is also measured with brokers that do not verify transactions.
+const UNVERIFIED: u32 = 200;
 /// So many conversations that none gets its next message while it waits for an answer.
 const PEOPLE: u64 = 5_000;
 /// The first second of each run is not counted.
@@ -80,12 +84,14 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let mut bench = Bench { deployment, stand_ins, line, producer, chains, callbacks, next: 0 };
     bench.run(FIRST.0, FIRST.1, &mut Measured::default())?;
     let mut all: Vec<Measured> = RATES.iter().map(|_| Measured::default()).collect();
+    let mut unverified = Measured::default();
     for _ in 0..rounds {
         for (rate, measured) in RATES.iter().zip(&mut all) {
             bench.run((*rate).into(), LENGTH, measured)?;
         }
+        bench.run_unverified(&mut unverified)?;
     }
-    Ok(table(&all))
+    Ok(table(&all, &unverified))
 }
 
 impl Chain {
@@ -144,6 +150,16 @@ impl Bench {
         Ok(())
     }
 
+    /// The same with brokers that do not verify transactions, if they are ours.
+    fn run_unverified(&mut self, measured: &mut Measured) -> Result<()> {
+        if !self.deployment.has_own_brokers() {
+            return Ok(());
+        }
+        let runtime = self.deployment.net.runtime().handle().clone();
+        let _unverified = Unverified::begin(&runtime, &self.deployment.kafka())?;
+        self.run(UNVERIFIED.into(), LENGTH, measured)
+    }
+
     /// Writes a record to a chain.
     fn write(&self, first_topic: &str, number: u64) {
         let person = self.callbacks.person(number);
@@ -167,7 +183,7 @@ fn put(values: &mut [Vec<f64>; 2], latencies: &Latencies) {
     }
 }
 
-fn table(all: &[Measured]) -> Table {
+fn table(all: &[Measured], unverified: &Measured) -> Table {
     let samples = |values: &[f64]| Samples::new(values.iter().copied());
     let ratio =
         |one: &Measured, at: usize| samples(&one.sum[at]).median() / samples(&one.chains[0][at]).median();
@@ -179,7 +195,8 @@ fn table(all: &[Measured]) -> Table {
              out; 8 partitions. An open loop of signed callbacks in {PEOPLE} conversations, {} s at each rate, then the same to the \
              floors; a model that thinks for {} ms. To the model: from when the callback was due to the arrival of the model call; \
              to Easemob: from the model's reply to the arrival of the send; sum: both, per message. Floor: from when a record was \
-             due to its arrival at a read_committed consumer. The role account does not run. Milliseconds.",
+             due to its arrival at a read_committed consumer. The role account does not run. Unverified: with \
+             `transaction.partition.verification.enable=false` on the broker, which is no advice. Milliseconds.",
             LENGTH.as_secs(),
             THINKS.as_millis()
         ),
@@ -196,7 +213,8 @@ fn table(all: &[Measured]) -> Table {
         .to_vec(),
         ..Table::default()
     };
-    for (rate, one) in RATES.iter().zip(all) {
+    let rates = RATES.iter().map(ToString::to_string).zip(all);
+    for (rate, one) in rates.chain([(format!("{UNVERIFIED} unverified"), unverified)]) {
         for (at, percentile) in ["p50", "p99"].iter().enumerate() {
             let mut row = vec![format!("{rate}, {percentile}")];
             let of = [&one.to_model[at], &one.to_easemob[at], &one.sum[at], &one.chains[0][at]];

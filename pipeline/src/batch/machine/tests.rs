@@ -37,7 +37,7 @@ fn record(topic: &str, partition: i32, offset: i64, kind: u8) -> Arc<Record> {
         offset,
         timestamp: 0,
         key: None,
-        headers: vec![],
+        headers: crate::Headers::default(),
         value,
     })
 }

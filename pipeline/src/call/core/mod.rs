@@ -12,10 +12,11 @@ mod schedule;
 mod shares;
 mod status;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use crowding::Holders;
 pub(crate) use event::{Action, Commit, Ending, Event, Item, Key, Plan, Position, Settled, Verdict};
+use hashbrown::HashMap;
 pub(crate) use limits::Limits;
 use partition::{Life, Partition};
 use plan::{Outcome, Outstanding};

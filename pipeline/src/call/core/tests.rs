@@ -37,7 +37,7 @@ pub(super) fn record(partition: i32, offset: i64) -> Arc<Record> {
         offset,
         timestamp: 0,
         key: None,
-        headers: Vec::new(),
+        headers: crate::Headers::default(),
         value: Some(vec![0; 10]),
     })
 }

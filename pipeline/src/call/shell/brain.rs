@@ -1,11 +1,12 @@
 //! The core's thread: feeds it events, does what it asks, and runs the workers' tasks.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};

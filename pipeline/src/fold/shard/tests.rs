@@ -30,7 +30,7 @@ fn record(offset: i64, key: &str, value: &str) -> Record {
         offset,
         timestamp: 1_000 + offset,
         key: (!key.is_empty()).then(|| key.into()),
-        headers: vec![("h".into(), vec![1])],
+        headers: [("h", [1])].into_iter().collect(),
         value: Some(value.into()),
     }
 }

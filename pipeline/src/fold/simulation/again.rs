@@ -84,14 +84,15 @@ pub fn check<F: Fold>(sim: &Sim, make: impl Fn() -> F, config: &FoldConfig) -> R
 }
 
 fn compare(place: &Partition, wanted: &[&Outgoing], found: &[&Arc<Record>]) -> Result<(), Violation> {
-    let headers = |headers: &[crate::Header]| {
-        headers.iter().filter(|(name, _)| name != ATTEMPTS_HEADER).cloned().collect::<Vec<_>>()
+    let of_fold = |(name, _): &(&str, &[u8])| *name != ATTEMPTS_HEADER;
+    let same_headers = |wanted: &Outgoing, found: &Record| {
+        let wanted = wanted.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        wanted.filter(of_fold).eq(found.headers.iter().filter(of_fold))
     };
     for index in 0..wanted.len().max(found.len()) {
         let same = match (wanted.get(index), found.get(index)) {
             (Some(wanted), Some(found)) => {
-                (&wanted.key, &wanted.value) == (&found.key, &found.value)
-                    && headers(&wanted.headers) == headers(&found.headers)
+                (&wanted.key, &wanted.value) == (&found.key, &found.value) && same_headers(wanted, found)
             }
             _ => false,
         };

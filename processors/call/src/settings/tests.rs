@@ -44,7 +44,7 @@ fn a_complete_section_is_taken_and_shows_no_key() {
     let settings = checked(GOOD).unwrap();
     assert_eq!((settings.addresses.len(), settings.max_running), (2, 1_000));
     assert!(!format!("{settings:?}").contains("sk-hush"));
-    assert_eq!(settings.crowding, Crowding::End);
+    assert_eq!(settings.crowding, Crowding::End, "one target leaves room for the other");
     assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
 }
 

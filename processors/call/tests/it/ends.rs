@@ -25,7 +25,7 @@ async fn admission_names_lane_shares_and_a_bound() {
 async fn what_a_newer_version_wrote_waits_and_what_nobody_can_read_does_not() {
     let world = World::new().await;
     let mut newer = record(&world.request("hello", 1_000));
-    newer.headers.push(("huiyin_schema".into(), b"requests/2".to_vec()));
+    newer.headers.push("huiyin_schema", b"requests/2");
     assert_eq!(world.step.admit(&newer).unwrap_err(), Refused::Pause { reason: "unknown_version" });
     let mut broken = record(&world.request("hello", 1_000));
     broken.value = Some(b"{".to_vec());
@@ -55,7 +55,7 @@ async fn a_record_is_ended_from_its_headers_when_its_value_cannot_be_read() {
 async fn a_record_that_names_no_request_has_no_outcome() {
     let world = World::new().await;
     let mut nameless = record(&world.request("hello", 1_000));
-    (nameless.value, nameless.headers) = (None, Vec::new());
+    (nameless.value, nameless.headers) = (None, pipeline::Headers::default());
     assert_eq!(world.step.dead(&nameless, "empty", false).outputs, []);
 }
 

@@ -202,7 +202,7 @@ pub(crate) fn record(request: &Request) -> Record {
         offset: 41,
         timestamp: 1,
         key: encoded.key,
-        headers: encoded.headers,
+        headers: encoded.headers.into_iter().collect(),
         value: Some(encoded.value),
     }
 }

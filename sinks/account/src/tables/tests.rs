@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use catalogue::secret::Secret;
-use pipeline::{Record, Refused};
+use pipeline::{Headers, Record, Refused};
 use schemas::topic::Topic;
 use schemas::wire;
 use serde_json::{Value, json};
@@ -23,17 +23,15 @@ pub(crate) use example;
 
 /// The record as its writer would have written it.
 pub(crate) fn record(topic: Topic, kind: &str, value: &Value) -> Record {
-    let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
     Record {
         topic: Arc::from(topic.name()),
         partition: 3,
         offset: 77,
         timestamp: 1_735_689_600_140,
         key: None,
-        headers: vec![
-            header(wire::SCHEMA, format!("{}/1", topic.name())),
-            header(wire::KIND, kind.to_owned()),
-        ],
+        headers: [(wire::SCHEMA, format!("{}/1", topic.name())), (wire::KIND, kind.to_owned())]
+            .into_iter()
+            .collect(),
         value: Some(value.to_string().into_bytes()),
     }
 }
@@ -75,7 +73,7 @@ fn other_events_give_no_rows_and_are_not_even_read() {
     let kind = |kind: &str, value: &Value| rows(Topic::Events, &record(Topic::Events, kind, value)).unwrap();
     assert!(kind("message", &json!("not an event at all")).is_empty());
     let mut without_header = record(Topic::Events, "message", &events("message"));
-    without_header.headers.clear();
+    without_header.headers = Headers::default();
     assert!(rows(Topic::Events, &without_header).unwrap().is_empty());
 }
 
@@ -85,7 +83,7 @@ fn what_a_newer_version_may_know_pauses_and_what_is_broken_is_a_dead_letter() {
     let newer_kind = record(Topic::Events, "summarised", &answered);
     assert_eq!(rows(Topic::Events, &newer_kind), Err(Refused::Pause { reason: "unknown_kind" }));
     let mut newer_schema = record(Topic::Decisions, "decision", &json!({}));
-    newer_schema.headers[0].1 = b"decisions/2".to_vec();
+    newer_schema.headers.push(wire::SCHEMA, b"decisions/2");
     assert_eq!(rows(Topic::Decisions, &newer_schema), Err(Refused::Pause { reason: "unknown_version" }));
     let broken = record(Topic::Deliveries, "delivery", &json!({"id": 7}));
     assert_eq!(rows(Topic::Deliveries, &broken), Err(Refused::DeadLetter { reason: "malformed" }));

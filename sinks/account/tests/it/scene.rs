@@ -124,7 +124,7 @@ pub(crate) fn record(topic: Topic, offset: i64, value: &Value) -> Record {
         offset,
         timestamp: 0,
         key: None,
-        headers: Vec::new(),
+        headers: pipeline::Headers::default(),
         value: Some(value.to_string().into_bytes()),
     }
 }

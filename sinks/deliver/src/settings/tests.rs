@@ -40,8 +40,8 @@ fn a_complete_section_is_taken_and_shows_no_secret() {
     assert_eq!(settings.manner.attempt_timeout, Duration::from_secs(10));
     assert_eq!(settings.manner.rules.min_useful, settings.manner.attempt_timeout);
     assert!(!format!("{settings:?}").contains("hush"));
-    assert_eq!(settings.crowding, Crowding::End);
-    assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
+    assert_eq!(settings.crowding, Crowding::Wait, "a single app crowds nobody out");
+    assert_eq!(checked(&format!("crowding = \"end\"\n{GOOD}")).unwrap().crowding, Crowding::End);
     let app = app(GOOD);
     assert_eq!(app.base.as_str(), "https://a1.easemob.com/acme/support");
     assert_eq!(app.token_ttl, Some(Duration::from_secs(3_600)));

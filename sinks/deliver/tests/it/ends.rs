@@ -38,7 +38,7 @@ async fn a_rerun_is_sent_again_by_class_resend_and_unknown_to_class_drop() {
 async fn what_a_newer_version_wrote_waits_and_what_nobody_can_read_does_not() {
     let world = World::new().await;
     let mut newer = record(&to_alice("hi"));
-    newer.headers.push(("huiyin_kind".into(), b"card".to_vec()));
+    newer.headers.push("huiyin_kind", b"card");
     assert_eq!(world.step.admit(&newer).unwrap_err(), Refused::Pause { reason: "unknown_kind" });
     let mut broken = record(&to_alice("hi"));
     broken.value = None;

@@ -150,7 +150,7 @@ pub(crate) fn record(answer: &Answer) -> Record {
         offset: 41,
         timestamp: 1_700_000_000_000,
         key: encoded.key,
-        headers: encoded.headers,
+        headers: encoded.headers.into_iter().collect(),
         value: Some(encoded.value),
     }
 }

@@ -83,7 +83,7 @@ fn a_decision_on_another_input_is_not_read_to_its_end_unless_its_version_is_unkn
     let mut cut = record(Topic::Decisions, "decision", &decision);
     cut.value.as_mut().unwrap().truncate(80);
     assert_eq!(rows(Topic::Decisions, &cut), Ok(vec![]));
-    cut.headers[0].1 = b"decisions/2".to_vec();
+    cut.headers.push(schemas::wire::SCHEMA, b"decisions/2");
     assert_eq!(rows(Topic::Decisions, &cut), Err(Refused::Pause { reason: "unknown_version" }));
     let mut of_message = record(Topic::Decisions, "decision", &example!("decisions/valid-asked.json"));
     of_message.value.as_mut().unwrap().truncate(80);
