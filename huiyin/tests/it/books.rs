@@ -126,7 +126,8 @@ impl Log {
             .filter(move |d| d.message.as_ref().is_some_and(|message| message.easemob_id() == msg_id))
     }
 
-    /// Whether every event has its decision, every request its outcome, and every part its delivery.
+    /// Whether every event has its decision, every request its outcome, and every part that was let out its delivery. The
+    /// topics were read one after the other: the parts by what the decisions say.
     pub(crate) fn is_quiet(&self) -> bool {
         let decidable = |event: &&Placed<Event>| event.value.conversation().is_some();
         let by_input = |d: &&Placed<Decision>| {
@@ -136,5 +137,6 @@ impl Log {
         self.decisions.iter().filter(by_input).count() >= self.events.iter().filter(decidable).count()
             && self.outcomes().count() >= self.requests.len()
             && self.deliveries.len() >= self.answers.len()
+            && self.answers.len() >= self.decisions.iter().map(|d| usize::from(d.value.parts)).sum()
     }
 }
