@@ -62,10 +62,15 @@ pub(crate) fn up(plan: &Plan) -> Result<()> {
         }
     }
     for (id, child) in &mut started {
-        node(plan, *id).wait_ready(child, || {
+        let node = node(plan, *id);
+        let ready = node.wait_ready(child, || {
             let live = live_brokers(&address(plan, *id))?;
             ensure!(live >= plan.brokers.into(), "only {live} of {} brokers are live", plan.brokers);
             Ok(())
+        });
+        ready.with_context(|| {
+            let log = node.dir.join("server.log");
+            format!("{} tells why; data that a newer Kafka made needs dev/stack reset", log.display())
         })?;
     }
     say(&format!("kafka: {}", bootstrap(plan)));

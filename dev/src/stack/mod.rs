@@ -19,8 +19,10 @@ use clap::{Args, Subcommand};
 pub(crate) use cluster::coordinator;
 pub(crate) use fetch::tail;
 pub(crate) use metadata::has_topics;
+#[cfg(feature = "bench")]
+pub(crate) use plan::KafkaSource;
 use plan::Options;
-pub(crate) use plan::{KafkaSource, Plan};
+pub(crate) use plan::Plan;
 pub(crate) use service::{Service, stop_all};
 use std::fs::{self, File};
 use std::process::ExitCode;

@@ -33,6 +33,7 @@ fn without_kafka_callbacks_are_answered_by_policy_and_afterwards_nothing_accepte
     let mut processes = rig.start_apart(&["ingest", "decide", "call", "deliver"]);
     let traffic = Traffic::start(&rig.stand_ins, &plan(), 8, Duration::from_millis(120));
     more(&traffic, AWAY, |_| true);
+    until("answers", seconds(30), || (rig.stand_ins.sends().len() >= 20).then_some(()));
 
     broker.kill();
     let outage = Instant::now();

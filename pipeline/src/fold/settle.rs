@@ -35,7 +35,12 @@ impl<F: Fold> Shell<F> {
             return Ok(true);
         }
         let offsets = self.offsets(&plan)?;
-        let group = self.consumer.group_metadata()?;
+        let group = match self.consumer.group_metadata() {
+            Ok(group) => group,
+            // Others may have the partitions; the next poll tells which are lost.
+            Err(error @ Error::PutOut { .. }) => return self.aborted(&plan, error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
         let began = Instant::now();
         let outcome = self.producer.run(&plan.records, &offsets, &group);
         let step = self.config.instance.role().to_owned();

@@ -246,8 +246,12 @@ impl Consumer {
     /// The metadata to commit a plan under; read it when the plan is made.
     ///
     /// # Errors
-    /// [`Error::Unexpected`] when the client is no group member.
+    /// [`Error::Unexpected`] when the client is no group member. [`Error::PutOut`] when the group has put this member out
+    /// and its owner has not polled that yet: the client may have no generation then, which brokers do not check.
     pub fn group_metadata(&self) -> Result<GroupMetadata, Error> {
+        if self.client.assignment_lost() {
+            return Err(Error::PutOut { identity: self.identity.clone() });
+        }
         let metadata = self.client.group_metadata();
         let metadata =
             metadata.ok_or_else(|| Error::Unexpected("read group metadata: not a member".into()))?;

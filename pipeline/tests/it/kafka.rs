@@ -152,7 +152,7 @@ fn transactions_back_to_back_leave_the_offsets_of_the_last_one() {
 }
 
 #[test]
-fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing() {
+fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_makes_no_plan() {
     let topic = unique("put-out");
     let _topics = Topics::create(1, &[(&topic, false)]);
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
@@ -169,6 +169,7 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing() {
     std::thread::sleep(Duration::from_secs(12));
     let out = |error: Error| assert!(matches!(error, Error::PutOut { .. }), "{error}");
     out(consumer.commit(&offset(1)).unwrap_err());
+    out(consumer.group_metadata().err().unwrap());
     let asked = std::slice::from_ref(&partition);
     let group = Group::open(&config(), &instance.group_id()).unwrap();
     let found = group.committed(asked).unwrap().remove(0);
@@ -178,6 +179,7 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing() {
     assert_eq!(assigned(&mut consumer), asked);
     consumer.assign(&[(partition.clone(), 3)], false).unwrap();
     consumer.commit(&offset(4)).unwrap();
+    assert!(consumer.group_metadata().is_ok());
     consumer.leave(Duration::from_secs(2));
 }
 
