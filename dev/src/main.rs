@@ -12,6 +12,11 @@ mod stack;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// What is measured in this process has the allocator of the product, and so have the floors beside it.
+#[cfg(feature = "bench")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "dev", about = "Tools of the repository; dev/ has a script for each")]
 struct Cli {
