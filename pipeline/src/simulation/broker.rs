@@ -5,8 +5,12 @@
 //! last stable offset; producer epochs, with `init` settling what an older one left open; records that a fenced writer
 //! still gets into a partition before its marker; a transaction timeout. Groups are in [`super::group`].
 
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub(super) use read::Fetched;
 
 use super::Random;
 use super::group::{Group, Membership, Stale};
@@ -79,17 +83,6 @@ impl Log {
 struct Writer {
     epoch: u32,
     current: Option<usize>,
-}
-
-/// What a position of a log holds for a reader of committed records.
-#[derive(Debug)]
-pub(super) enum Fetched {
-    Record(Arc<Record>),
-    /// Nothing up to here; read on there.
-    Skip(i64),
-    /// Nothing stable is left.
-    End,
-    OutOfRange,
 }
 
 /// Something that must never be.
@@ -374,74 +367,6 @@ impl Broker {
             self.writers.values_mut().filter(|w| w.current == Some(transaction)).for_each(|w| w.epoch += 1);
             self.decide(transaction, false);
         }
-    }
-
-    /// Start of a log and its high watermark.
-    pub fn watermarks(&self, partition: &Partition) -> (i64, i64) {
-        let log = &self.logs[partition];
-        (log.low, log.end())
-    }
-
-    /// The last stable offset: before it every record is committed or aborted.
-    pub fn stable(&self, partition: &Partition) -> i64 {
-        self.logs[partition].stable()
-    }
-
-    fn is_aborted(&self, entry: &Entry) -> bool {
-        entry
-            .transaction
-            .is_some_and(|t| matches!(self.transactions[t].stage, Stage::Ending(false) | Stage::Ended(false)))
-    }
-
-    /// The record of a decided transaction, or of none, whatever its markers.
-    fn is_committed(&self, entry: &Entry) -> bool {
-        entry
-            .transaction
-            .is_none_or(|t| matches!(self.transactions[t].stage, Stage::Ending(true) | Stage::Ended(true)))
-    }
-
-    /// What a reader of committed records finds at a position.
-    pub(super) fn fetch(&self, partition: &Partition, position: i64) -> Fetched {
-        let log = &self.logs[partition];
-        if position < log.low || position > log.end() {
-            return Fetched::OutOfRange;
-        }
-        if position >= log.stable() {
-            return Fetched::End;
-        }
-        match log.at(position) {
-            Some(entry) if !self.is_aborted(entry) => match &entry.record {
-                Some(record) => Fetched::Record(Arc::clone(record)),
-                None => Fetched::Skip(position + 1),
-            },
-            Some(_) | None => Fetched::Skip(position + 1),
-        }
-    }
-
-    /// The newest committed value of every key below `end`; keys whose newest is a tombstone are absent.
-    pub fn compacted(&self, partition: &Partition, low: i64, end: i64) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        let mut entries = BTreeMap::new();
-        for offset in low..end {
-            if let Fetched::Record(record) = self.fetch(partition, offset) {
-                let key = record.key.clone().unwrap_or_default();
-                match record.value.clone() {
-                    Some(value) => drop(entries.insert(key, value)),
-                    None => drop(entries.remove(&key)),
-                }
-            }
-        }
-        entries
-    }
-
-    /// Every record of a partition whose transaction is decided as committed, markers written or not: the truth.
-    pub fn decided(&self, partition: &Partition) -> Vec<Arc<Record>> {
-        let entries = self.logs[partition].entries.iter().filter(|entry| self.is_committed(entry));
-        entries.filter_map(|entry| entry.record.clone()).collect()
-    }
-
-    /// Every such record of a topic, partition by partition.
-    pub fn decided_of(&self, topic: &str) -> Vec<Arc<Record>> {
-        self.partitions(topic).iter().flat_map(|partition| self.decided(partition)).collect()
     }
 
     /// Whether nothing is open or unsettled.
