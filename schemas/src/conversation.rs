@@ -1,11 +1,13 @@
 //! Where a message belongs: the conversation decides the partition, the lane what is answered one at a time.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::{AppKey, BadId, GroupId, UserId};
+use crate::key::{escaped, unescaped};
 
 /// Easemob's three kinds of chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +42,8 @@ enum Place {
 }
 
 /// App, chat kind and its id. Its text form is the key in `events`:
-/// `org#app/chat/bot/user`, `org#app/group/id`, `org#app/chatroom/id`.
+/// `org#app/chat/bot/user`, `org#app/group/id`, `org#app/chatroom/id`. In an id `/`, `@`, `|`, a space and what would read as
+/// an escape are escaped as in an URL (`a%40b.com`). Users are spelt in one case, so that nobody is in two conversations.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String")]
@@ -52,13 +55,13 @@ pub struct Conversation {
 impl Conversation {
     /// A bot and a user.
     pub fn with_bot(app: AppKey, bot: UserId, user: UserId) -> Self {
-        Self { app, place: Place::Pair(bot, user) }
+        Self { app, place: Place::Pair(bot.canonical(), user.canonical()) }
     }
 
     /// Two people, in whichever order they write.
     pub fn between(app: AppKey, one: UserId, other: UserId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };
-        Self { app, place: Place::Pair(first, second) }
+        Self::with_bot(app, first, second)
     }
 
     /// A group.
@@ -69,6 +72,15 @@ impl Conversation {
     /// A chat room.
     pub fn chatroom(app: AppKey, id: GroupId) -> Self {
         Self { app, place: Place::Chatroom(id) }
+    }
+
+    /// The same, spelt in one case, whoever wrote it.
+    #[must_use]
+    pub fn canonical(self) -> Self {
+        match self.place {
+            Place::Pair(one, other) => Self::with_bot(self.app, one, other),
+            Place::Group(_) | Place::Chatroom(_) => self,
+        }
     }
 
     /// The app.
@@ -82,6 +94,14 @@ impl Conversation {
             Place::Pair(..) => ChatKind::Chat,
             Place::Group(_) => ChatKind::Group,
             Place::Chatroom(_) => ChatKind::Chatroom,
+        }
+    }
+
+    /// The bot of a conversation between a bot and a person.
+    pub fn bot(&self) -> Option<&UserId> {
+        match &self.place {
+            Place::Pair(bot, _) => Some(bot),
+            Place::Group(_) | Place::Chatroom(_) => None,
         }
     }
 
@@ -111,8 +131,10 @@ impl std::fmt::Display for Conversation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (app, kind) = (&self.app, self.kind().label());
         match &self.place {
-            Place::Pair(one, other) => write!(f, "{app}/{kind}/{one}/{other}"),
-            Place::Group(id) | Place::Chatroom(id) => write!(f, "{app}/{kind}/{id}"),
+            Place::Pair(one, other) => {
+                write!(f, "{app}/{kind}/{}/{}", escaped(one.as_str()), escaped(other.as_str()))
+            }
+            Place::Group(id) | Place::Chatroom(id) => write!(f, "{app}/{kind}/{}", escaped(id.as_str())),
         }
     }
 }
@@ -125,14 +147,19 @@ impl FromStr for Conversation {
         let app = parts.next().unwrap_or_default();
         let place = match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some("chat"), Some(one), Some(other), None) => {
-                Place::Pair(UserId::new(one)?, UserId::new(other)?)
+                Place::Pair(UserId::new(id_of(one)?)?, UserId::new(id_of(other)?)?)
             }
-            (Some("group"), Some(id), None, None) => Place::Group(GroupId::new(id)?),
-            (Some("chatroom"), Some(id), None, None) => Place::Chatroom(GroupId::new(id)?),
+            (Some("group"), Some(id), None, None) => Place::Group(GroupId::new(id_of(id)?)?),
+            (Some("chatroom"), Some(id), None, None) => Place::Chatroom(GroupId::new(id_of(id)?)?),
             _ => return Err(BadId::new("conversation", value, "it is not app/kind/id")),
         };
         Ok(Self { app: AppKey::new(app)?, place })
     }
+}
+
+fn id_of(piece: &str) -> Result<Cow<'_, str>, BadId> {
+    unescaped(piece)
+        .ok_or_else(|| BadId::new("key", piece, "/ @ | and spaces of an id are written as in an URL"))
 }
 
 impl TryFrom<String> for Conversation {
@@ -150,7 +177,7 @@ impl Serialize for Conversation {
 }
 
 /// What is answered one at a time, in order: a conversation, or one sender's part of it. Its text form is the key
-/// after decide: the conversation, and `@sender` where it is one sender's.
+/// after decide: the conversation, and `@sender` where it is one sender's, escaped and spelt as in a conversation's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String")]
@@ -165,7 +192,7 @@ impl std::fmt::Display for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.sender {
             None => self.conversation.fmt(f),
-            Some(sender) => write!(f, "{}@{sender}", self.conversation),
+            Some(sender) => write!(f, "{}@{}", self.conversation, escaped(sender.as_str())),
         }
     }
 }
@@ -177,7 +204,8 @@ impl FromStr for Lane {
         match value.rsplit_once('@') {
             None => Ok(Self { conversation: value.parse()?, sender: None }),
             Some((conversation, sender)) => {
-                Ok(Self { conversation: conversation.parse()?, sender: Some(UserId::new(sender)?) })
+                let sender = Some(UserId::new(id_of(sender)?)?);
+                Ok(Self { conversation: conversation.parse()?, sender })
             }
         }
     }
@@ -262,6 +290,58 @@ mod tests {
             assert_eq!(lane.to_string().parse::<Lane>().unwrap(), lane);
         }
         assert!("acme#support/chat/bot".parse::<Conversation>().is_err());
+    }
+
+    #[test]
+    fn whatever_ids_are_made_of_every_key_reads_back_and_no_two_are_alike() {
+        let ids =
+            ["a", "b", "a/b", "a@b", "a|b", "a b", "a%40b", "a%2540b", "%", "50%", "12", "张三", "b/a@c|d"];
+        let mut keys = std::collections::BTreeSet::new();
+        for (one, other) in ids.iter().flat_map(|one| ids.map(|other| (*one, other))) {
+            let group = GroupId::new(other).unwrap();
+            for conversation in [
+                Conversation::with_bot(app(), user(one), user(other)),
+                Conversation::group(app(), group.clone()),
+                Conversation::chatroom(app(), group),
+            ] {
+                assert_eq!(conversation.to_string().parse::<Conversation>().unwrap(), conversation);
+                for sender in [None, Some(user(one))] {
+                    let lane = Lane { conversation: conversation.clone(), sender };
+                    let key = lane.to_string();
+                    assert_eq!(key.parse::<Lane>().unwrap(), lane, "{key}");
+                    assert_eq!(key.parse::<Lane>().unwrap().to_string(), key);
+                    assert!(!key.contains(['|', ' ']), "{key}");
+                    keys.insert(key);
+                }
+            }
+        }
+        // Groups and rooms stand by one id, their lanes by two.
+        let (pairs, singles) = (ids.len() * ids.len(), ids.len());
+        assert_eq!(keys.len(), 2 * pairs + 2 * (singles + pairs));
+    }
+
+    #[test]
+    fn a_person_is_in_one_conversation_and_partition_however_the_id_is_spelt() {
+        let sent = Conversation::with_bot(app(), user("Bot_HelpDesk"), user("Alice@Acme.com"));
+        assert_eq!(sent.to_string(), "acme#support/chat/bot_helpdesk/alice%40acme.com");
+        assert_eq!(
+            sent.partition(48),
+            Conversation::with_bot(app(), user("bot_helpdesk"), user("ALICE@acme.com")).partition(48)
+        );
+        let there = Conversation::between(app(), user("Bob"), user("alice"));
+        assert_eq!(there.to_string(), Conversation::between(app(), user("ALICE"), user("bob")).to_string());
+    }
+
+    /// A log that was written before ids had one case is folded again under the keys that it has.
+    #[test]
+    fn what_is_read_is_written_as_it_was_and_canonical_on_demand() {
+        let key = "acme#support/chat/Bot/Alice";
+        let old: Conversation = key.parse().unwrap();
+        assert_eq!((old.to_string().as_str(), old.partition(48)), (key, partition_of(key.as_bytes(), 48)));
+        assert_eq!(old.clone().canonical().to_string(), "acme#support/chat/bot/alice");
+        assert_eq!(old, old.clone().canonical());
+        let lane = "acme#support/group/42@Alice";
+        assert_eq!(lane.parse::<Lane>().unwrap().to_string(), lane);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Every identifier that could be swapped by mistake, as a type of its own.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,7 +31,7 @@ impl BadId {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String")]
         pub struct $name(String);
 
@@ -74,6 +77,19 @@ macro_rules! text_id {
     };
 }
 
+/// Whatever Easemob may have let somebody register: only control characters would break what it is written into.
+fn name(value: &str, max: usize) -> Result<(), &'static str> {
+    if value.trim().is_empty() {
+        Err("it is empty")
+    } else if value.len() > max {
+        Err("it is too long")
+    } else if value.chars().any(char::is_control) {
+        Err("it holds a control character")
+    } else {
+        Ok(())
+    }
+}
+
 /// No control characters, no separators of our keys, at most `max` bytes.
 fn word(value: &str, max: usize) -> Result<(), &'static str> {
     if value.is_empty() {
@@ -99,30 +115,36 @@ fn app_key(value: &str) -> Result<(), &'static str> {
 
 text_id!(
     /// One Easemob App Key, `org#app`: the unit of tenancy.
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
     AppKey,
     "app key",
     app_key
 );
 text_id!(
-    /// An IM user, a bot included. Easemob: at most 64 bytes.
+    /// An IM user, a bot included. Easemob: at most 64 bytes. Its documents ask for ASCII letters, digits and `_ - .`,
+    /// its servers have others as well, and tell no two ids apart by the case of ASCII letters. So the text stays as it
+    /// came, for whoever reads or sends it, while comparison, order and hash know no case.
     UserId,
     "user id",
-    |v| word(v, 64)
+    |v| name(v, 64)
 );
 text_id!(
     /// A group or chat room: a numeric string at Easemob.
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
     GroupId,
     "group id",
-    |v| word(v, 64)
+    |v| name(v, 64)
 );
 text_id!(
     /// A target's name in the configuration.
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
     TargetName,
     "target name",
     |v| word(v, 64)
 );
 text_id!(
     /// Hash of a bundle, 64 lowercase hex digits.
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
     BundleHash,
     "bundle hash",
     |v| {
@@ -135,6 +157,7 @@ text_id!(
 );
 text_id!(
     /// A message that a person sent: app, event kind and Easemob's message id, `org#app/kind/id`.
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
     MessageId,
     "message id",
     |v| {
@@ -154,6 +177,46 @@ impl AppKey {
     /// The organisation and the application.
     pub fn parts(&self) -> (&str, &str) {
         self.0.split_once('#').unwrap_or((&self.0, ""))
+    }
+}
+
+impl UserId {
+    /// The one spelling of all that are equal to it: for keys and whatever else is compared as text.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        Self(self.0.to_ascii_lowercase())
+    }
+
+    fn caseless(&self) -> impl Iterator<Item = u8> + '_ {
+        self.0.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+}
+
+impl PartialEq for UserId {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for UserId {}
+
+impl Ord for UserId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.caseless().cmp(other.caseless())
+    }
+}
+
+impl PartialOrd for UserId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for UserId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.caseless().for_each(|byte| state.write_u8(byte));
+        // As the hash of a text ends: no two ids in a row are another two.
+        state.write_u8(0xff);
     }
 }
 
@@ -244,6 +307,8 @@ derived_id!(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
     use super::*;
 
     #[test]
@@ -251,6 +316,37 @@ mod tests {
         assert_eq!(AppKey::new("acme#support").unwrap().parts(), ("acme", "support"));
         for bad in ["", "acme", "#app", "org#", "a#b#c", "a b#c", "a/b#c"] {
             assert!(AppKey::new(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn user_ids_that_differ_in_case_are_one_and_stay_as_they_came() {
+        let id = |text: &str| UserId::new(text).unwrap();
+        for (one, other) in [("alice", "Alice"), ("bot_helpdesk", "Bot_HelpDesk"), ("A@B.c", "a@b.C")] {
+            let (one, other) = (id(one), id(other));
+            assert_eq!(one, other);
+            assert_eq!(one.cmp(&other), Ordering::Equal);
+            assert_eq!(HashSet::from([one.clone(), other.clone()]).len(), 1);
+            assert_eq!(BTreeSet::from([one.clone(), other.clone()]).len(), 1);
+            assert_ne!(one.as_str(), other.as_str());
+            assert_eq!(one.canonical().as_str(), other.canonical().as_str());
+        }
+        // Where Easemob tells two people apart they must not become one.
+        for (one, other) in
+            [("ivan", "iván"), ("Ünal", "ünal"), ("k", "\u{212a}"), ("ａ", "Ａ"), ("a_", "a-")]
+        {
+            assert_ne!(id(one), id(other));
+        }
+        assert!(id("Bob") > id("alice") && id("alice") < id("BOB"));
+    }
+
+    #[test]
+    fn a_user_may_have_whatever_id_easemob_gave() {
+        for legal in ["a b", "a@b.com", "a/b", "a|b", "a%40b", "12345", "张三", "-", "#", "a\u{3000}b"] {
+            assert_eq!(UserId::new(legal).unwrap().as_str(), legal);
+        }
+        for bad in ["", " ", "\u{3000}", "a\nb", "a\0", &"u".repeat(65)] {
+            assert!(UserId::new(bad).is_err(), "{bad:?} was taken");
         }
     }
 

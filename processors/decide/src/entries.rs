@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::conversation::Conversation;
+use schemas::key::escaped;
 use schemas::state::{ControlState, STATE_VERSION};
 use serde::Serialize;
 
@@ -60,7 +61,8 @@ pub(crate) fn digest(before: Option<&State>, after: &State) -> String {
 /// Every entry besides the core that differs, by its key within the conversation.
 fn pieces(before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<Vec<u8>>)> {
     let mut changed = Vec::new();
-    let lane_key = |kind: &str, (lane, number): &(Arc<str>, u64)| format!("{kind}|{lane}|{number:010}");
+    let lane_key =
+        |kind: &str, (lane, number): &(Arc<str>, u64)| format!("{kind}|{}|{number:010}", escaped(lane));
     diff(before.map(|s| &s.history), after.map(|s| &s.history), |k| lane_key(HISTORY, k), &mut changed);
     diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), |k| lane_key(WAITING, k), &mut changed);
     let seen_key = |(start, number): &(i64, u32)| format!("{SEEN}|{start:015}|{number:05}");

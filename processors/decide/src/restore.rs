@@ -1,10 +1,12 @@
 //! State as read back from the topic `states`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::Millis;
 use schemas::conversation::Conversation;
+use schemas::key::unescaped;
 use schemas::state::{ControlState, CoreState, HistoryTurn, STATE_VERSION, SeenBucket};
 use serde::de::DeserializeOwned;
 
@@ -132,8 +134,8 @@ fn kept(name: &str, entries: &[Entry<'_>]) -> Result<Kept, RestoreError> {
 
 /// An entry besides the core, by its key.
 pub(crate) enum Piece<'a> {
-    Turn(&'a str, u64),
-    Waiting(&'a str, u64),
+    Turn(Cow<'a, str>, u64),
+    Waiting(Cow<'a, str>, u64),
     Seen(Millis, u32),
 }
 
@@ -141,8 +143,12 @@ pub(crate) enum Piece<'a> {
 pub(crate) fn piece<'a>(conversation: &str, key: &'a str) -> Result<Piece<'a>, RestoreError> {
     let mut parts = key.split('|').skip(1);
     let piece = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(HISTORY), Some(lane), Some(n), None) => n.parse().ok().map(|n| Piece::Turn(lane, n)),
-        (Some(WAITING), Some(lane), Some(n), None) => n.parse().ok().map(|n| Piece::Waiting(lane, n)),
+        (Some(HISTORY), Some(lane), Some(n), None) => {
+            unescaped(lane).zip(n.parse().ok()).map(|(lane, n)| Piece::Turn(lane, n))
+        }
+        (Some(WAITING), Some(lane), Some(n), None) => {
+            unescaped(lane).zip(n.parse().ok()).map(|(lane, n)| Piece::Waiting(lane, n))
+        }
         (Some(SEEN), Some(start), Some(n), None) => {
             start.parse().ok().zip(n.parse().ok()).map(|(start, n)| Piece::Seen(start, n))
         }
@@ -168,9 +174,9 @@ impl Piece<'_> {
             Self::Turn(lane, n) => {
                 let turn: HistoryTurn = read(key, value)?;
                 check_version(key, turn.version)?;
-                state.put_turn(lane, n, turn);
+                state.put_turn(&lane, n, turn);
             }
-            Self::Waiting(lane, n) => state.replace_waiting(lane, n, read(key, value)?),
+            Self::Waiting(lane, n) => state.replace_waiting(&lane, n, read(key, value)?),
             Self::Seen(start, n) => {
                 let bucket: SeenBucket = read(key, value)?;
                 check_version(key, bucket.version)?;
@@ -192,8 +198,6 @@ fn check_version(key: impl FnOnce() -> String, version: u16) -> Result<(), Resto
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
     use crate::entries::json;
     use crate::step::At;

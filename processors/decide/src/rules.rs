@@ -89,7 +89,7 @@ impl AppRules {
     /// The lane of a message.
     pub(crate) fn lane(&self, conversation: &Conversation, sender: &UserId) -> Lane {
         let own = conversation.kind() != ChatKind::Chat && self.app.lane == LanePolicy::Sender;
-        Lane { conversation: conversation.clone(), sender: own.then(|| sender.clone()) }
+        Lane { conversation: conversation.clone(), sender: own.then(|| sender.canonical()) }
     }
 }
 

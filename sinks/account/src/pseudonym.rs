@@ -5,6 +5,7 @@ use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
 use schemas::conversation::Conversation;
 use schemas::ids::{AppKey, UserId};
+use schemas::key::escaped;
 use sha2::Sha256;
 
 /// Half of the code is enough to tell users apart and keeps the columns small.
@@ -22,9 +23,10 @@ impl Pseudonyms {
         Hmac::new_from_slice(key.expose().as_bytes()).map(|keyed| Self { keyed })
     }
 
-    /// Of a user: the first 32 hex digits of HMAC-SHA256 over app, a zero byte and the user's id.
+    /// Of a user: the first 32 hex digits of HMAC-SHA256 over app, a zero byte and the user's id, as
+    /// keys have it.
     pub(crate) fn of_user(&self, app: &AppKey, user: &UserId) -> String {
-        self.of(app, user.as_str())
+        self.of(app, &escaped(user.canonical().as_str()))
     }
 
     /// Of a conversation: the same over its kind and id (`chat/bot/user`, `group/id`), which no user id can be.
@@ -50,6 +52,8 @@ impl Pseudonyms {
 
 #[cfg(test)]
 mod tests {
+    use schemas::ids::GroupId;
+
     use super::*;
 
     fn app(name: &str) -> AppKey {
@@ -87,5 +91,9 @@ mod tests {
         ];
         assert!(others.iter().all(|other| *other != alice && other.len() == 32));
         assert_eq!(one.of_conversation(&chat), one.of_conversation(&chat.clone()));
+        // Nor does an id that looks like a conversation's stand for one.
+        let group = Conversation::group(app("a#b"), GroupId::new("1").unwrap());
+        assert_ne!(one.of_user(&app("a#b"), &user("group/1")), one.of_conversation(&group));
+        assert_eq!(one.of_user(&app("a#b"), &user("Alice")), alice);
     }
 }

@@ -6,7 +6,7 @@ use pipeline::call::Done;
 use pipeline::{Outgoing, Record};
 use schemas::Millis;
 use schemas::answer::Answer;
-use schemas::conversation::{ChatKind, Lane};
+use schemas::conversation::Lane;
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::{AnswerId, EventId, MessageId, TurnId, UserId};
 use schemas::wire;
@@ -77,7 +77,7 @@ impl Subject {
         Some(Self {
             answer: AnswerId::parse(text(wire::ID)?).ok()?,
             turn: TurnId::parse(text(wire::TURN)?).ok()?,
-            bot: bot(&lane)?,
+            bot: lane.conversation.bot()?.clone(),
             lane,
             message: MessageId::new(text(wire::MESSAGE)?).ok()?,
             part: 1,
@@ -85,13 +85,6 @@ impl Subject {
             decided_at: record.timestamp,
         })
     }
-}
-
-/// The bot of `org#app/chat/bot/user`.
-fn bot(lane: &Lane) -> Option<UserId> {
-    let conversation = lane.conversation.to_string();
-    let bot = conversation.split('/').nth(2).filter(|_| lane.conversation.kind() == ChatKind::Chat);
-    UserId::new(bot?).ok()
 }
 
 /// Reads the part of a record.
