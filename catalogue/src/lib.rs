@@ -8,6 +8,7 @@ mod bundle;
 pub mod duration;
 pub mod estimate;
 pub mod filter;
+pub mod name;
 pub mod price;
 pub mod raw;
 pub mod secret;

@@ -3,8 +3,8 @@
 use schemas::conversation::Conversation;
 use schemas::ids::{AppKey, UserId};
 
-use crate::bots::{Bots, Mention, without};
 use crate::callback::{Callback, Place};
+use crate::mention::{Bots, Mention, without};
 
 /// Where a message was said, by whom, and to whom.
 pub(crate) struct Address {
@@ -29,12 +29,12 @@ impl Address {
     /// Reads it off a callback; `None` when its ids are missing or malformed.
     pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback<'_>, said: Option<&str>) -> Option<Self> {
         let sender = callback.sender()?;
-        let own = callback.is_ours() || bots.by_id(sender.as_str()).is_some();
+        let own = callback.is_ours() || bots.by_id(&sender).is_some();
         let mentions = said.map(|said| bots.mentions(said)).unwrap_or_default();
         let (conversation, spoken_to, with_bot) = match callback.place()? {
             Place::Pair(from, to) => {
                 let (conversation, with_bot) = pair(app, bots, &from, &to);
-                (conversation, bots.by_id(to.as_str()), with_bot)
+                (conversation, bots.by_id(&to), with_bot)
             }
             Place::Group(id) => {
                 (Conversation::group(app.clone(), id), mentioned(bots, callback, &mentions), false)
@@ -53,15 +53,21 @@ impl Address {
 pub(crate) fn pair(app: &AppKey, bots: &Bots, from: &UserId, to: &UserId) -> (Conversation, bool) {
     let with_bot =
         |bot: &UserId, user: &UserId| Conversation::with_bot(app.clone(), bot.clone(), user.clone());
-    match (bots.by_id(to.as_str()), bots.by_id(from.as_str())) {
+    match (bots.by_id(to), bots.by_id(from)) {
         (Some(bot), _) => (with_bot(bot, from), true),
         (None, Some(bot)) => (with_bot(bot, to), true),
         (None, None) => (Conversation::between(app.clone(), from.clone(), to.clone()), false),
     }
 }
 
-/// The bot that is named first: in the text, else in the list of mentions.
+/// The bot that is meant where many talk. The list of mentions is exact: where it names anybody, only bots in it are, the one
+/// that the text names first before the others. Otherwise it is the bot that the text names first.
 fn mentioned<'a>(bots: &'a Bots, callback: &Callback<'_>, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
-    let listed = || callback.mentioned().iter().find_map(|id| bots.by_id(id));
-    mentions.first().map(|mention| mention.bot).or_else(listed)
+    let mut named = mentions.iter().map(|mention| mention.bot);
+    let listed = callback.mentioned();
+    if listed.is_empty() {
+        return named.next();
+    }
+    let listed: Vec<&UserId> = listed.iter().filter_map(|id| bots.by_id(id)).collect();
+    named.find(|bot| listed.contains(bot)).or(listed.first().copied())
 }

@@ -9,7 +9,7 @@ use safety::{BadRule, Filter, Rule, WordList};
 use schemas::ids::AppKey;
 use schemas::verdict::{Action, Verdict};
 
-use crate::bots::Bots;
+use crate::mention::Bots;
 use crate::metrics;
 
 /// What a bundle says of texts and bots, built once and shared by all handlers.

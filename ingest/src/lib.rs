@@ -10,12 +10,12 @@
 mod accept;
 mod address;
 mod body;
-mod bots;
 mod callback;
 pub mod config;
 mod finish;
 mod ingest;
 mod judge;
+mod mention;
 pub mod metrics;
 mod post_send;
 mod pre_send;

@@ -6,8 +6,8 @@ use schemas::event::{Event, Reaction};
 use schemas::ids::{AppKey, GroupId, UserId};
 
 use crate::address;
-use crate::bots::Bots;
 use crate::callback::{Callback, Fields, Json, field};
+use crate::mention::Bots;
 
 /// One event per change. A reaction without `op` is an old one, listed for completeness.
 pub(crate) fn events(app: &AppKey, bots: &Bots, callback: &Callback<'_>, sent_at: Millis) -> Vec<Event> {
@@ -26,7 +26,7 @@ fn of_message(app: &AppKey, bots: &Bots, message: &Fields<'_>, sent_at: Millis) 
     for reaction in list(message.get("reactions")).filter_map(Json::as_object) {
         let Some(emoji) = field::word(reaction, "reaction") else { continue };
         for change in list(reaction.get("op")).filter_map(Json::as_object) {
-            let operator = field::word(change, "operator").and_then(|id| user(app, &id));
+            let operator = field::id(change, "operator").and_then(|id| user(app, &id));
             events.extend(operator.map(|user| {
                 let put = field::word(change, "reactionType").as_deref() == Some("create");
                 let (conversation, easemob_id, reaction) =
@@ -40,12 +40,12 @@ fn of_message(app: &AppKey, bots: &Bots, message: &Fields<'_>, sent_at: Millis) 
 
 /// `None` between two people: no bot has said anything there.
 fn conversation(app: &AppKey, bots: &Bots, message: &Fields<'_>) -> Option<Conversation> {
-    let to = field::word(message, "to")?;
+    let to = field::id(message, "to")?;
     match field::word(message, "channel_type").as_deref() {
         Some("group" | "groupchat") => Some(Conversation::group(app.clone(), GroupId::new(to).ok()?)),
         Some("chatroom") => Some(Conversation::chatroom(app.clone(), GroupId::new(to).ok()?)),
         _ => {
-            let from = user(app, &field::word(message, "from")?)?;
+            let from = user(app, &field::id(message, "from")?)?;
             let (conversation, with_bot) = address::pair(app, bots, &from, &user(app, &to)?);
             with_bot.then_some(conversation)
         }

@@ -75,11 +75,13 @@ fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refu
     Ok(match kind {
         SourceKind::Feedback => {
             let FeedbackBody { id, conversation, easemob_id, rating, text, at } = read(body)?;
+            let conversation = conversation.canonical();
             let (text, at) = (text.map(Into::into), at.unwrap_or(signed_at));
             Event::Feedback(Feedback { id, conversation, easemob_id, rating, text, at })
         }
         SourceKind::Takeover => {
             let TakeoverBody { conversation, person, at } = read(body)?;
+            let conversation = conversation.canonical();
             Event::Takeover(Takeover { conversation, person, at: at.unwrap_or(signed_at) })
         }
     })

@@ -11,6 +11,21 @@ pub(crate) fn word(fields: &Fields<'_>, name: &str) -> Option<String> {
     }
 }
 
+/// A field as an id: a number is one if it is whole.
+pub(crate) fn id(fields: &Fields<'_>, name: &str) -> Option<String> {
+    fields.get(name).and_then(id_of)
+}
+
+/// A value as an id.
+pub(super) fn id_of(value: &Json<'_>) -> Option<String> {
+    match value {
+        Json::Text(text) if !text.is_empty() => Some(text.clone().into_owned()),
+        // Another one has lost digits.
+        Json::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// A field as a time in milliseconds.
 pub(crate) fn millis(fields: &Fields<'_>, name: &str) -> Option<schemas::Millis> {
     word(fields, name)?.parse().ok().filter(|millis| *millis > 0)
@@ -33,6 +48,9 @@ mod tests {
             (None, None, None, None)
         );
         assert_eq!(millis(fields, "b"), Some(1501234567890123457));
-        assert_eq!(millis(read(r#"{"t":"soon"}"#).unwrap().as_object().unwrap(), "t"), None);
+        assert_eq!((id(fields, "a"), id(fields, "b")), (word(fields, "a"), word(fields, "b")));
+        let other = read(r#"{"t":"soon","i":12345678901234567890123,"n":-1.5}"#).unwrap();
+        let other = other.as_object().unwrap();
+        assert_eq!((id(other, "i"), id(other, "n"), millis(other, "t")), (None, None, None));
     }
 }

@@ -3,6 +3,7 @@
 mod content;
 pub(crate) mod field;
 mod json;
+mod mentioned;
 mod texts;
 mod value;
 
@@ -117,7 +118,7 @@ impl<'a> Callback<'a> {
 
     /// Who caused it.
     pub(crate) fn sender(&self) -> Option<UserId> {
-        UserId::new(self.text("from")).ok()
+        UserId::new(field::id(&self.fields, "from")?).ok()
     }
 
     /// Easemob's id of the message or event.
@@ -128,11 +129,11 @@ impl<'a> Callback<'a> {
     /// Where it happened. In groups `to` may be a member: the group's own field wins.
     pub(crate) fn place(&self) -> Option<Place> {
         let word = self.text("chat_type");
-        let group = field::word(&self.fields, "group_id");
+        let [group, to] = ["group_id", "to"].map(|name| field::id(&self.fields, name));
         if group.is_none() && !matches!(word, "group" | "groupchat" | "chatroom") {
-            return Some(Place::Pair(self.sender()?, UserId::new(self.text("to")).ok()?));
+            return Some(Place::Pair(self.sender()?, UserId::new(to?).ok()?));
         }
-        let id = GroupId::new(group.or_else(|| field::word(&self.fields, "to"))?).ok()?;
+        let id = GroupId::new(group.or(to)?).ok()?;
         Some(if self.is_room() { Place::Room(id) } else { Place::Group(id) })
     }
 
@@ -170,17 +171,9 @@ impl<'a> Callback<'a> {
         self.payload().at(&["ext", OURS]).is_some()
     }
 
-    /// Ids that the message names as mentioned, in order. `"ALL"` names nobody.
-    pub(crate) fn mentioned(&self) -> Vec<String> {
-        match self.payload().at(&["ext", "em_at_list"]) {
-            Some(Json::List(items)) => ids(items),
-            Some(Json::Text(text)) => match serde_json::from_str(text) {
-                Ok(Json::List(items)) => ids(&items),
-                _ if text == "ALL" => Vec::new(),
-                _ => vec![text.clone().into_owned()],
-            },
-            _ => Vec::new(),
-        }
+    /// Who the message says is mentioned, in order; nobody where it says nothing, or everybody.
+    pub(crate) fn mentioned(&self) -> Vec<UserId> {
+        self.payload().at(&["ext", "em_at_list"]).map(mentioned::users).unwrap_or_default()
     }
 
     /// The body without its signature, as it came.
@@ -212,10 +205,6 @@ fn cut(text: &str, value: &str) -> Option<String> {
         Some(before) => [before, after].concat(),
         None => [before, after.trim_start().trim_start_matches(',')].concat(),
     })
-}
-
-fn ids(items: &[Json<'_>]) -> Vec<String> {
-    items.iter().filter_map(Json::as_str).filter(|id| *id != "ALL").map(str::to_owned).collect()
 }
 
 #[cfg(test)]

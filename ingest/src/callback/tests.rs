@@ -9,26 +9,36 @@ fn read(callback: Value) -> Callback<'static> {
 #[test]
 fn mentions_come_as_a_list_as_text_and_as_junk() {
     for (list, ids) in [
-        (json!(["bot", 7, "alice"]), vec!["bot", "alice"]),
+        (json!(["bot", 7, "alice", true]), vec!["bot", "7", "alice"]),
         (json!([]), vec![]),
         (json!("ALL"), vec![]),
         (json!(["ALL", "bot"]), vec!["bot"]),
         (json!("[\"bot\"]"), vec!["bot"]),
+        (json!(["all"]), vec![]),
         (json!("bot"), vec!["bot"]),
+        (json!(7), vec!["7"]),
+        (json!("bot, alice"), vec!["bot", "alice"]),
+        (json!("bot，a b；ALL"), vec!["bot", "a b"]),
+        (
+            json!([{"id": "bot"}, {"nick": "x", "user_id": 7}, {"userName": "alice"}]),
+            vec!["bot", "7", "alice"],
+        ),
+        (json!("[{\"userId\":\"bot\"}]"), vec!["bot"]),
+        (json!({"uid": "bot"}), vec!["bot"]),
+        (json!([{"nick": "x"}, {}, []]), vec![]),
         (json!(true), vec![]),
         (json!({"a": 1}), vec![]),
     ] {
-        assert_eq!(
-            read(json!({"payload": {"ext": {"em_at_list": list.clone()}}})).mentioned(),
-            ids,
-            "{list}"
-        );
+        let callback = read(json!({"payload": {"ext": {"em_at_list": list.clone()}}}));
+        let mentioned = callback.mentioned();
+        assert_eq!(mentioned.iter().map(UserId::as_str).collect::<Vec<_>>(), ids, "{list}");
     }
 }
 
 #[test]
 fn a_place_is_the_group_wherever_it_says_so() {
     let group = |id: &str| Some(Place::Group(GroupId::new(id).unwrap()));
+    let pair = |from: &str, to: &str| Some(Place::Pair(UserId::new(from).unwrap(), UserId::new(to).unwrap()));
     let room = |id: &str| Some(Place::Room(GroupId::new(id).unwrap()));
     for (callback, place) in [
         (json!({"chat_type": "group", "from": "a", "to": "b", "group_id": 42}), group("42")),
@@ -37,7 +47,9 @@ fn a_place_is_the_group_wherever_it_says_so() {
         (json!({"chat_type": "groupchat", "to": "42", "content_type": "chat:room:text"}), room("42")),
         (json!({"chat_type": "groupchat", "to": "42", "payload": {"type": "chatroom"}}), room("42")),
         (json!({"chat_type": "recall", "from": "a", "to": "b", "group_id": "42"}), group("42")),
-        (json!({"chat_type": "chat", "from": "a b", "to": "b"}), None),
+        (json!({"chat_type": "chat", "from": 12, "to": "b/c@d|e f"}), pair("12", "b/c@d|e f")),
+        (json!({"chat_type": "chat", "from": "a\nb", "to": "b"}), None),
+        (json!({"chat_type": "chat", "from": 1.5, "to": "b"}), None),
         (json!({"chat_type": "group"}), None),
     ] {
         assert_eq!(read(callback.clone()).place(), place, "{callback}");

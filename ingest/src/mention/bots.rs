@@ -1,0 +1,77 @@
+//! An app's bots, as they are addressed: by id, or mentioned by id or name in a text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use catalogue::name::{self, Letters, Thin, is_sign, is_thin};
+use schemas::ids::UserId;
+
+use super::{Mention, border, unsaid};
+
+/// Finds bots by id and by mention.
+pub(crate) struct Bots {
+    ids: BTreeSet<UserId>,
+    /// Ids and names by the spelling in which they are compared.
+    names: BTreeMap<String, UserId>,
+}
+
+impl Bots {
+    pub(crate) fn new(bots: &BTreeMap<UserId, Vec<String>>) -> Self {
+        let named = bots.iter().flat_map(|(id, names)| names.iter().map(move |name| (name::key(name), id)));
+        // An id is whose it is, whatever others are called.
+        let ids = bots.keys().map(|id| (name::key(id.as_str()), id));
+        let names = named.chain(ids).filter(|(key, _)| !key.is_empty());
+        Self {
+            names: names.map(|(key, id)| (key, id.clone())).collect(),
+            ids: bots.keys().cloned().collect(),
+        }
+    }
+
+    /// The bot of that id, as it is configured.
+    pub(crate) fn by_id(&self, id: &UserId) -> Option<&UserId> {
+        self.ids.get(id)
+    }
+
+    /// Every mention in a text, in order.
+    pub(crate) fn mentions(&self, text: &str) -> Vec<Mention<'_>> {
+        let mut found: Vec<Mention<'_>> = Vec::new();
+        for (start, sign) in text.char_indices().filter(|(_, c)| is_sign(*c)) {
+            // Another mention may stand directly in front, and a name may have a sign in it.
+            let last = found.last().map_or(0, |last| last.at.end);
+            if start < last || !border::opens(&text[last..start]) {
+                continue;
+            }
+            let behind = text[start + sign.len_utf8()..].trim_start_matches(is_thin);
+            if let Some((length, bot)) = self.named(behind) {
+                found.push(Mention { at: start..text.len() - behind.len() + length, bot });
+            }
+        }
+        if !found.is_empty() {
+            let unsaid = unsaid::ranges(text);
+            let before = |at: usize| unsaid.partition_point(|range| range.start <= at).checked_sub(1);
+            found.retain(|mention| {
+                before(mention.at.start).is_none_or(|last| mention.at.start >= unsaid[last].end)
+            });
+        }
+        found
+    }
+
+    /// The longest name that the text begins with.
+    fn named(&self, text: &str) -> Option<(usize, &UserId)> {
+        let either = [Thin::Nothing, Thin::Space].into_iter().filter_map(|thin| self.longest(text, thin));
+        either.max_by_key(|(length, _)| *length)
+    }
+
+    fn longest(&self, text: &str, thin: Thin) -> Option<(usize, &UserId)> {
+        let (mut letters, mut read, mut longest) = (Letters::new(text, thin), String::new(), None);
+        while let Some(end) = letters.read_into(&mut read) {
+            let from = (Bound::Included(read.as_str()), Bound::Unbounded);
+            let next = self.names.range::<str, _>(from).next();
+            let Some((name, bot)) = next.filter(|(name, _)| name.starts_with(&read)) else { break };
+            if *name == read && border::closes(&text[..end], &text[end..]) {
+                longest = Some((end, bot));
+            }
+        }
+        longest
+    }
+}

@@ -1,0 +1,39 @@
+//! Who is mentioned in a text.
+//!
+//! A mention is a sign and a name ([`catalogue::name`]) between borders ([`border`]), where somebody speaks: not in code, in
+//! links, or in what is quoted ([`unsaid`]). Each step reads on from where the last one stopped, so a text of whatever is read
+//! in a time that grows with its length.
+
+mod border;
+mod bots;
+mod unsaid;
+
+use std::ops::Range;
+
+use catalogue::name::is_thin;
+use schemas::ids::UserId;
+
+pub(crate) use bots::Bots;
+
+/// A mention of a bot in a text: the bytes from the sign to the end of the name.
+pub(crate) struct Mention<'a> {
+    pub(crate) at: Range<usize>,
+    pub(crate) bot: &'a UserId,
+}
+
+/// A text without some of its mentions and the space after each.
+pub(crate) fn without<'a>(text: &str, mentions: impl IntoIterator<Item = &'a Mention<'a>>) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut from = 0;
+    for mention in mentions {
+        kept.push_str(text.get(from..mention.at.start).unwrap_or_default());
+        let rest = text.get(mention.at.end..).unwrap_or_default().trim_start_matches(is_thin);
+        let rest = rest.strip_prefix(char::is_whitespace).unwrap_or(rest).trim_start_matches(is_thin);
+        from = text.len() - rest.len();
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    kept.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;
