@@ -5,20 +5,24 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use catalogue::app::NoAcknowledgement;
 use schemas::Millis;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::body;
 use crate::config::{Config, Rule, Source, SourceKind, Stage};
+use crate::failures::{Blame, Failures};
 use crate::finish::Finish;
 use crate::judge::Judge;
 use crate::metrics;
 use crate::publish::{Log, Outbox, Publish};
 use crate::rate::SenderRates;
 use crate::refusal::Refusal;
+use crate::reply::Reply;
 use crate::seats::Seat;
 use crate::{post_send, pre_send, source};
 
@@ -27,6 +31,7 @@ pub struct Ingest {
     pub(crate) config: Config,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) rates: SenderRates,
+    failures: Failures,
     judge: watch::Receiver<Arc<Judge>>,
     at_work: Arc<Semaphore>,
 }
@@ -62,6 +67,7 @@ impl Ingest {
         Arc::new(Self {
             outbox: Arc::new(Outbox::new(publisher, log, limits.max_queued_records)),
             rates: SenderRates::new(limits.sender),
+            failures: Failures::new(limits.max_failures),
             judge,
             at_work: Arc::new(Semaphore::new(limits.max_in_flight)),
             config,
@@ -103,6 +109,45 @@ impl Ingest {
         });
         answer.await.unwrap_or(Err(Refusal::Broken))
     }
+
+    /// The answer to a request that is refused.
+    fn refuse(&self, door: &Door, refusal: Refusal) -> Response {
+        let Door::Rule(rule) = door else { return refusal.into_response() };
+        let blame = refusal.blame();
+        let may_fail = || self.failures.allow(Some(&rule.app), rule.stage, blame);
+        match (rule.stage, blame) {
+            // It is true, and nothing would become of it however often it came.
+            (Stage::Post, _) if refusal == Refusal::Stale || !may_fail() => refusal.spared(door.label()),
+            (Stage::Pre, Blame::Line) if !may_fail() => {
+                metrics::refused(refusal.label());
+                metrics::spared(door.label(), refusal.label());
+                self.unavailable(rule).into_response()
+            }
+            _ => refusal.into_response(),
+        }
+    }
+
+    /// What is told about a message that this line cannot take.
+    fn unavailable(&self, rule: &Rule) -> Reply {
+        let judge = self.judge();
+        let policy = judge.app(&rule.app).map_or(NoAcknowledgement::Pass, |(app, _)| app.no_acknowledgement);
+        match policy {
+            NoAcknowledgement::Pass => Reply::Deliver,
+            NoAcknowledgement::Reject => Reply::Reject(rule.codes.unavailable.clone()),
+        }
+    }
+
+    /// The answer on a path that nothing is behind. A rule that a console still has fails there, and takes all others of its
+    /// app with it.
+    fn lost(&self, request: &Request) -> Response {
+        let content = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_callback = request.method() == Method::POST
+            && content.is_some_and(|text| text.starts_with("application/json"));
+        if is_callback && !self.failures.allow(None, Stage::Post, Blame::Caller) {
+            return Refusal::UnknownRule.spared("none");
+        }
+        Refusal::UnknownRule.into_response()
+    }
 }
 
 impl Door {
@@ -127,16 +172,19 @@ pub fn router(ingest: &Arc<Ingest>) -> Router {
     let sources = ingest.config.sources.iter().map(|s| (s.path.clone(), Door::Source(Arc::new(s.clone()))));
     let paths = rules.chain(sources).fold(Router::new(), |router, (path, door)| {
         let ingest = Arc::clone(ingest);
-        let handler = post(move |request| handle(ingest, door, request));
-        router.route(&path, handler.fallback(async || Refusal::Method))
+        let handler = post(move |request| handle(ingest, door, request)).fallback(async || Refusal::Method);
+        // With and without a slash at its end it is one path.
+        let router = if path == "/" { router } else { router.route(&format!("{path}/"), handler.clone()) };
+        router.route(&path, handler)
     });
-    paths.fallback(async || Refusal::UnknownRule)
+    let ingest = Arc::clone(ingest);
+    paths.fallback(async move |request: Request| ingest.lost(&request))
 }
 
 async fn handle(ingest: Arc<Ingest>, door: Door, request: Request) -> Response {
     let (began, stage) = (Instant::now(), door.label());
     let running = Running::begin();
-    let answer = ingest.take(door, request).await;
+    let answer = Arc::clone(&ingest).take(door.clone(), request).await;
     drop(running);
     metrics::answered(stage, began.elapsed());
     match answer {
@@ -144,7 +192,7 @@ async fn handle(ingest: Arc<Ingest>, door: Door, request: Request) -> Response {
             metrics::callback(stage, result);
             response
         }
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => ingest.refuse(&door, refusal),
     }
 }
 

@@ -4,14 +4,15 @@
 //! other source. Before delivery ([`Stage::Pre`](config::Stage)) the verdict is given in the handler, and a message to a
 //! bot is answered when Kafka has acknowledged it or its deadline has come. After delivery the log gets what was missed.
 //!
-//! A refused callback is answered with an HTTP error, which Easemob takes as a failure: the rule's fallback applies. A
-//! verdict is never an error.
+//! A refused callback is answered with an HTTP error, which Easemob takes as a failure: the rule's fallback applies, or it calls
+//! again. A verdict is never an error, and after delivery no more errors are told than Easemob bears.
 
 mod accept;
 mod address;
 mod body;
 mod callback;
 pub mod config;
+mod failures;
 mod finish;
 mod ingest;
 mod judge;

@@ -23,6 +23,8 @@ pub struct Metric {
 pub const CALLBACKS: &str = "huiyin_ingest_callbacks_total";
 /// Requests that were refused before they meant anything.
 pub const REFUSALS: &str = "huiyin_ingest_refusals_total";
+/// Refused callbacks that were not answered with an error.
+pub const SPARED: &str = "huiyin_ingest_spared_total";
 /// Seconds from a request's header to its answer.
 pub const ANSWER_SECONDS: &str = "huiyin_ingest_answer_seconds";
 /// Seconds that one verdict took.
@@ -55,6 +57,12 @@ pub const METRICS: &[Metric] = &[
         kind: "counter",
         meaning: "requests and connections that were refused, by reason; header_timeout also counts idle connections, crowded_out those closed for others",
         labels: &["reason"],
+    },
+    Metric {
+        name: SPARED,
+        kind: "counter",
+        meaning: "callbacks that were refused and yet answered 200, by stage of the rule and reason of the refusal: more failures would make Easemob switch the app's rules off",
+        labels: &["stage", "reason"],
     },
     Metric {
         name: ANSWER_SECONDS,
@@ -108,6 +116,10 @@ pub(crate) fn callback(stage: &'static str, result: &'static str) {
 
 pub(crate) fn refused(reason: &'static str) {
     counter!(REFUSALS, "reason" => reason).increment(1);
+}
+
+pub(crate) fn spared(stage: &'static str, reason: &'static str) {
+    counter!(SPARED, "stage" => stage, "reason" => reason).increment(1);
 }
 
 pub(crate) fn answered(stage: &'static str, took: Duration) {

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::failures::Blame;
 use crate::metrics;
 
 /// Why a request is refused. Easemob takes each as a failure and applies the rule's fallback: a verdict is never one.
@@ -76,6 +77,34 @@ impl Refusal {
             Self::Unqueued => "unqueued",
             Self::Broken => "broken",
         }
+    }
+
+    /// Who is to blame.
+    pub(crate) fn blame(&self) -> Blame {
+        match self {
+            Self::TooMany | Self::Unconfigured | Self::Unacknowledged | Self::Unqueued | Self::Broken => {
+                Blame::Line
+            }
+            Self::BadJson(_)
+            | Self::BadEnvelope(_)
+            | Self::BadRecord(_)
+            | Self::BadSignature
+            | Self::Stale
+            | Self::UnknownRule
+            | Self::Method
+            | Self::TooLarge
+            | Self::SlowBody
+            | Self::BrokenBody
+            | Self::Encoding => Blame::Caller,
+        }
+    }
+
+    /// The same body, told as no failure.
+    pub(crate) fn spared(self, stage: &'static str) -> Response {
+        metrics::spared(stage, self.label());
+        let mut response = self.into_response();
+        *response.status_mut() = StatusCode::OK;
+        response
     }
 
     fn status(&self) -> StatusCode {

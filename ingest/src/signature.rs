@@ -33,8 +33,9 @@ pub(crate) fn matches(expected: &str, given: &str) -> bool {
     expected.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()).into()
 }
 
-/// Whether a timestamp is near enough to now, on either side.
-pub(crate) fn is_fresh(timestamp: Millis, now: Millis, window: Duration) -> bool {
+/// Whether a timestamp is near enough to now: so far behind it, so far ahead.
+pub(crate) fn is_fresh(timestamp: Millis, now: Millis, [behind, ahead]: [Duration; 2]) -> bool {
+    let window = if timestamp <= now { behind } else { ahead };
     u128::from(now.abs_diff(timestamp)) <= window.as_millis()
 }
 
@@ -117,9 +118,9 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_fresh_within_the_window_on_both_sides() {
-        let window = Duration::from_secs(1);
-        assert!(is_fresh(9_000, 10_000, window) && is_fresh(11_000, 10_000, window));
-        assert!(!is_fresh(8_999, 10_000, window) && !is_fresh(11_001, 10_000, window));
-        assert!(!is_fresh(i64::MIN, i64::MAX, window));
+        let window = [Duration::from_secs(1), Duration::from_millis(500)];
+        assert!(is_fresh(9_000, 10_000, window) && is_fresh(10_500, 10_000, window));
+        assert!(!is_fresh(8_999, 10_000, window) && !is_fresh(10_501, 10_000, window));
+        assert!(!is_fresh(i64::MIN, i64::MAX, window) && !is_fresh(i64::MAX, i64::MIN, window));
     }
 }

@@ -68,7 +68,7 @@ fn verify(source: &Source, headers: &HeaderMap, body: &[u8], now: Millis) -> Res
         return Err(Refusal::BadSignature);
     }
     let signed_at = timestamp.parse().map_err(|_| Refusal::BadEnvelope(TIMESTAMP_HEADER))?;
-    if signature::is_fresh(signed_at, now, source.window) { Ok(signed_at) } else { Err(Refusal::Stale) }
+    if signature::is_fresh(signed_at, now, [source.window; 2]) { Ok(signed_at) } else { Err(Refusal::Stale) }
 }
 
 fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refusal> {

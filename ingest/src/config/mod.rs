@@ -50,7 +50,7 @@ pub struct TlsFiles {
 }
 
 /// When a rule calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Before a message is delivered.
     Pre,
@@ -61,7 +61,7 @@ pub enum Stage {
 /// A callback rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Path of its URL.
+    /// Path of its URL, without a slash at its end.
     pub path: String,
     /// The app that it belongs to.
     pub app: AppKey,
@@ -69,7 +69,7 @@ pub struct Rule {
     pub stage: Stage,
     /// Its secret.
     pub secret: Secret,
-    /// Largest distance of a callback's timestamp from now.
+    /// Largest age of a callback.
     pub window: Duration,
     /// A callback is answered within this time.
     pub deadline: Duration,
@@ -102,7 +102,7 @@ pub enum SourceKind {
 /// A source other than Easemob.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Path of its URL.
+    /// Path of its URL, without a slash at its end.
     pub path: String,
     /// The app that it may speak about.
     pub app: AppKey,
@@ -129,6 +129,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Most requests at work at once; one is when its body is complete.
     pub max_in_flight: usize,
+    /// Most callbacks that fail within 30 s, of one app and for one kind of cause.
+    pub max_failures: usize,
     /// What one sender may send.
     pub sender: SenderLimit,
     /// Most records that wait for an acknowledgement.

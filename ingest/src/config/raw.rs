@@ -42,7 +42,7 @@ pub struct RawTls {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawRule {
-    /// Path of its URL.
+    /// Path of its URL; a slash at its end does not matter.
     pub path: Spanned<String>,
     /// App Key of the app that it belongs to, `org#app`.
     pub app: Spanned<String>,
@@ -50,7 +50,8 @@ pub struct RawRule {
     pub stage: Spanned<String>,
     /// The rule's secret.
     pub secret: Secret,
-    /// A callback whose timestamp is further from now is refused; `5m` before delivery, `15m` after it.
+    /// A callback whose timestamp is further back is refused; `5m` before delivery, `4d` after it, since Easemob brings what it
+    /// stored again for three days. No timestamp may be more than 5 minutes ahead.
     #[serde(default, deserialize_with = "duration")]
     pub window: Option<Duration>,
     /// A callback is answered within this time; below the wait time of the rule. `150ms` before delivery, `5s` after it.
@@ -90,7 +91,7 @@ impl Default for RawCodes {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawSource {
-    /// Path of its URL.
+    /// Path of its URL; a slash at its end does not matter.
     pub path: Spanned<String>,
     /// App Key of the app that it may speak about, `org#app`.
     pub app: Spanned<String>,
@@ -122,6 +123,10 @@ pub struct RawLimits {
     pub max_connections: usize,
     /// Most requests at work at once, from their complete body to their answer; more are refused.
     pub max_in_flight: usize,
+    /// Most callbacks of one app that this instance answers with an error within 30 s; those that cannot be believed and
+    /// those that cannot be taken count apart. More are answered 200: at 90, of all instances together, Easemob switches
+    /// the app's rules off.
+    pub max_failures: usize,
     /// Messages per second that one sender may send before delivery, in the long run.
     pub sender_messages_per_second: u32,
     /// Messages that one sender may send at once.
@@ -142,6 +147,7 @@ impl Default for RawLimits {
             body_timeout: Duration::from_secs(5),
             max_connections: 4_096,
             max_in_flight: 2_048,
+            max_failures: 20,
             sender_messages_per_second: 10,
             sender_burst_messages: 50,
             max_senders: 100_000,

@@ -12,6 +12,10 @@ use super::{Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage,
 use catalogue::Secret;
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// For how long a callback after delivery is news: Easemob brings what it stored for three days, and some time passes.
+const DAYS: Duration = Duration::from_secs(4 * 24 * 3_600);
+/// So many failures of an app make Easemob switch its rules off.
+const FAILURES_THAT_END_ALL: usize = 90;
 /// Easemob refuses replies of more than 1,000 characters; a code is a part of one.
 const LONGEST_CODE: usize = 200;
 
@@ -52,13 +56,16 @@ impl Check<'_> {
         let place = format!("ingest.rule {:?}", raw.path.get_ref());
         let stage = self.word(&place, &raw.stage, &[("pre", Stage::Pre), ("post", Stage::Post)]);
         let (window, deadline) = match stage {
-            Some(Stage::Post) => (15 * MINUTE, Duration::from_secs(5)),
+            Some(Stage::Post) => (DAYS, Duration::from_secs(5)),
             _ => (5 * MINUTE, Duration::from_millis(150)),
         };
         let (window, deadline) = (raw.window.unwrap_or(window), raw.deadline.unwrap_or(deadline));
         let app = self.door(&place, (&raw.path, &raw.app), &raw.secret, [window, deadline]);
+        if stage == Some(Stage::Pre) {
+            self.within_horizon(&place, &raw.path, app.as_ref(), window);
+        }
         Some(Rule {
-            path: raw.path.get_ref().clone(),
+            path: bare(raw.path.get_ref()).to_owned(),
             app: app?,
             stage: stage?,
             secret: raw.secret.clone(),
@@ -75,7 +82,8 @@ impl Check<'_> {
         let window = raw.window.unwrap_or(5 * MINUTE);
         let deadline = raw.deadline.unwrap_or(Duration::from_secs(5));
         let app = self.door(&place, (&raw.path, &raw.app), &raw.secret, [window, deadline]);
-        let path = raw.path.get_ref().clone();
+        self.within_horizon(&place, &raw.path, app.as_ref(), window);
+        let path = bare(raw.path.get_ref()).to_owned();
         Some(Source { path, app: app?, kind: kind?, secret: raw.secret.clone(), window, deadline })
     }
 
@@ -95,7 +103,7 @@ impl Check<'_> {
                 "its path must begin with / and hold only letters, digits and - _ . /",
             );
         }
-        if !self.paths.insert(path.get_ref().clone()) {
+        if !self.paths.insert(bare(path.get_ref()).to_owned()) {
             self.add(place, Some(path), "its path is used twice, and each path has one secret");
         }
         if secret.is_empty() {
@@ -104,21 +112,30 @@ impl Check<'_> {
         if deadline.is_zero() {
             self.add(place, Some(path), "deadline may not be zero");
         }
+        if window.is_zero() {
+            self.add(place, Some(path), "window may not be zero");
+        }
         let key = AppKey::new(app.get_ref().clone()).ok();
-        match key.as_ref().and_then(|key| self.bundle.apps.get(key)) {
-            None => self.add(place, Some(app), format!("app {:?} is not configured", app.get_ref())),
-            Some(of_app) => {
-                let horizon = Duration::from_millis(of_app.duplicate_horizon_ms.max(0).unsigned_abs());
-                if window.is_zero() || window >= horizon {
-                    self.add(
-                        place,
-                        Some(path),
-                        "window must be shorter than duplicate_horizon of its app, and not zero",
-                    );
-                }
-            }
+        let key = key.filter(|key| self.bundle.apps.contains_key(key));
+        if key.is_none() {
+            self.add(place, Some(app), format!("app {:?} is not configured", app.get_ref()));
         }
         key
+    }
+
+    /// What comes again within the window falls as a duplicate. A message after delivery carries the time of the message,
+    /// and one that is older than the horizon is not answered: nothing need fall there.
+    fn within_horizon(
+        &mut self,
+        place: &str,
+        path: &Spanned<String>,
+        app: Option<&AppKey>,
+        window: Duration,
+    ) {
+        let Some(app) = app.and_then(|key| self.bundle.apps.get(key)) else { return };
+        if window >= Duration::from_millis(app.duplicate_horizon_ms.max(0).unsigned_abs()) {
+            self.add(place, Some(path), "window must be shorter than duplicate_horizon of its app");
+        }
     }
 
     fn codes(&mut self, place: &str, at: &Spanned<String>, raw: &RawCodes) -> Codes {
@@ -155,6 +172,14 @@ impl Check<'_> {
         if u32::try_from(raw.max_in_flight).is_err() || u32::try_from(raw.max_connections).is_err() {
             self.add("ingest.limits", None, "max_in_flight and max_connections must be below 2^32");
         }
+        // Callers and line are counted apart.
+        if raw.max_failures * 2 >= FAILURES_THAT_END_ALL {
+            self.add(
+                "ingest.limits",
+                None,
+                format!("max_failures must be below {}", FAILURES_THAT_END_ALL / 2),
+            );
+        }
         let sender = SenderLimit {
             per_second: raw.sender_messages_per_second,
             burst: raw.sender_burst_messages,
@@ -166,6 +191,7 @@ impl Check<'_> {
             body_timeout: raw.body_timeout,
             max_connections: raw.max_connections,
             max_in_flight: raw.max_in_flight,
+            max_failures: raw.max_failures,
             sender,
             max_queued_records: raw.max_queued_records,
             max_queued_kibibytes: raw.max_queued_kibibytes,
@@ -180,6 +206,14 @@ impl Check<'_> {
             self.add(place, Some(at), format!("{:?} is none of {}", at.get_ref(), known.join(", ")));
         }
         found
+    }
+}
+
+/// A path as it is compared: people and consoles put a slash at its end, or do not.
+fn bare(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" => "/",
+        bare => bare,
     }
 }
 

@@ -13,6 +13,7 @@
 #[cfg(feature = "broker-tests")]
 mod broker;
 mod counted;
+mod failures;
 mod fuzz;
 mod hostile;
 mod line;

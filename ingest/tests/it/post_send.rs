@@ -38,6 +38,35 @@ async fn a_delivered_question_is_missed_under_the_same_id_with_a_late_verdict() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_easemob_stored_and_brings_again_for_three_days_is_missed_under_its_own_time() {
+    let line = Line::new("", Mood::Acknowledges);
+    let minute = 60_000;
+    for age in [20 * minute, 59 * minute, 61 * minute, 24 * 60 * minute, 3 * 24 * 60 * minute + 10 * minute] {
+        let at = now() - age;
+        let (status, body) = line.send(post("/post", signed(question("hi"), at).to_string())).await;
+        assert_eq!((status, body), (StatusCode::OK, json!({"accepted": true})));
+        let events = line.memory.events();
+        let Some(Event::Missed(missed)) = events.last() else { panic!("{events:?}") };
+        // Decide knows by it that the question is too old to be answered.
+        assert_eq!(missed.sent_at, at);
+    }
+    assert_eq!(line.memory.events().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_older_or_not_yet_is_answered_200_and_not_recorded() {
+    let line = Line::new("", Mood::Acknowledges);
+    let day = 86_400_000;
+    for at in [now() - 4 * day - 60_000, now() - 300 * day, now() + 6 * 60_000, now() + 3 * day] {
+        for _ in 0..50 {
+            let (status, body) = line.send(post("/post", signed(question("hi"), at).to_string())).await;
+            assert_eq!((status, body["error"].as_str()), (StatusCode::OK, Some("stale_timestamp")));
+        }
+    }
+    assert_eq!(line.memory.records().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_line_sent_is_not_missed() {
     let line = Line::new("record = \"all\"", Mood::Acknowledges);
     assert_eq!(recorded(&line, chat("bot_helpdesk", "alice", "hi")).await, []);

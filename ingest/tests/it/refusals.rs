@@ -8,7 +8,7 @@ use ingest::router;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::line::{Line, now, post, question, signed, timed};
+use crate::line::{Line, now, post, question, signed, source_request, timed};
 use crate::publisher::Mood;
 
 async fn refused(line: &Line, request: Request<Body>) -> (u16, String) {
@@ -89,7 +89,7 @@ async fn a_compressed_body_is_refused_and_never_inflated() {
 #[tokio::test(start_paused = true)]
 async fn paths_and_methods_that_nothing_answers_are_refused() {
     let line = Line::new("", Mood::Acknowledges);
-    for path in ["/", "/pre/", "/pre/x", "/metrics"] {
+    for path in ["/", "/pre//", "/pre/x", "/metrics"] {
         assert_eq!(refused(&line, post(path, "{}")).await, is(404, "unknown_rule"));
     }
     for method in ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"] {
@@ -98,6 +98,20 @@ async fn paths_and_methods_that_nothing_answers_are_refused() {
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[header::ALLOW], "POST");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slash_at_the_end_of_a_path_does_not_matter() {
+    let line = Line::new("", Mood::Acknowledges);
+    for path in ["/pre/", "/pre", "/post/", "/post"] {
+        let (status, _) = line.call(path, question("hi")).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+    }
+    let body = r#"{"conversation":"acme#support/group/1"}"#;
+    let (status, _) = line.send(source_request("/takeover/", body, now(), "s3cr3t-F")).await;
+    assert_eq!((status, line.memory.records().len()), (StatusCode::OK, 5));
+    let get = Request::builder().method("GET").uri("/pre/").body(Body::empty()).unwrap();
+    assert_eq!(router(&line.ingest).oneshot(get).await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test(start_paused = true)]

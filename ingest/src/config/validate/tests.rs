@@ -37,11 +37,12 @@ fn a_rule_has_the_defaults_of_its_stage() {
     let pre = &config.rules[0];
     assert_eq!((pre.window, pre.deadline), (Duration::from_secs(300), Duration::from_millis(150)));
     assert_eq!((pre.codes.intercepted.as_deref(), pre.codes.blocked.as_deref()), (None, Some("blocked")));
-    let config = check(&rule("stage = \"post\"\nwindow = \"9m\"")).unwrap();
-    assert_eq!(
-        (config.rules[0].window, config.rules[0].deadline),
-        (Duration::from_secs(540), Duration::from_secs(5))
-    );
+    // Far beyond the horizon of this app, and of what Easemob brings again.
+    let config = check(&rule("stage = \"post\"")).unwrap();
+    let post = &config.rules[0];
+    assert_eq!((post.window, post.deadline), (Duration::from_secs(4 * 86_400), Duration::from_secs(5)));
+    let config = check(&rule("stage = \"post\"\nwindow = \"9m\"").replace("\"/a\"", "\"/a/\"")).unwrap();
+    assert_eq!((config.rules[0].window, config.rules[0].path.as_str()), (Duration::from_secs(540), "/a"));
     assert_eq!(config.limits.max_body_bytes, 65_536);
     assert_eq!(config.publisher_limits().records, 40_000);
 }
@@ -51,9 +52,13 @@ fn every_problem_is_named_with_its_place() {
     for (section, problem) in [
         ("listen = \"127.0.0.1:1\"".to_owned(), "ingest: it has no rule"),
         (rule("stage = \"both\""), "ingest.rule \"/a\": \"both\" is none of pre, post"),
-        // The default window of the stage is longer than this app's horizon.
-        (rule("stage = \"post\""), "window must be shorter than duplicate_horizon"),
-        (rule("stage = \"pre\"\nwindow = \"0s\""), "window must be shorter"),
+        (rule("stage = \"pre\"\nwindow = \"10m\""), "window must be shorter than duplicate_horizon"),
+        (rule("stage = \"pre\"\nwindow = \"0s\""), "window may not be zero"),
+        (rule("stage = \"post\"\nwindow = \"0s\""), "window may not be zero"),
+        (
+            rule("stage = \"pre\"\n[limits]\nmax_failures = 45"),
+            "ingest.limits: max_failures must be below 45",
+        ),
         (rule("stage = \"pre\"\ndeadline = \"0s\""), "deadline may not be zero"),
         (rule("stage = \"pre\"").replace("\"/a\"", "\"a b\""), "its path must begin with /"),
         (rule("stage = \"pre\"").replace("\"x\"", "\"\""), "its secret is empty"),
@@ -65,6 +70,11 @@ fn every_problem_is_named_with_its_place() {
         (
             rule("stage = \"pre\"\n[limits]\nmax_in_flight = 0"),
             "ingest.limits: max_in_flight may not be zero",
+        ),
+        (
+            rule("stage = \"pre\"")
+                + "\n[[rule]]\npath = \"/a/\"\napp = \"acme#support\"\nsecret = \"y\"\nstage = \"post\"",
+            "its path is used twice",
         ),
         (
             rule(
