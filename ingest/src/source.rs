@@ -5,8 +5,9 @@ use schemas::Millis;
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Feedback, Takeover};
 use schemas::ids::UserId;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use schemas::key::{escaped, unescaped};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
 use crate::config::{Source, SourceKind};
 use crate::ingest::{Answer, Ingest, Visit};
@@ -23,6 +24,7 @@ pub const SIGNATURE_HEADER: &str = "x-huiyin-signature";
 #[serde(deny_unknown_fields)]
 struct FeedbackBody {
     id: String,
+    #[serde(deserialize_with = "conversation")]
     conversation: Conversation,
     easemob_id: Option<String>,
     rating: Option<u8>,
@@ -33,6 +35,7 @@ struct FeedbackBody {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TakeoverBody {
+    #[serde(deserialize_with = "conversation")]
     conversation: Conversation,
     person: Option<UserId>,
     at: Option<Millis>,
@@ -75,16 +78,23 @@ fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refu
     Ok(match kind {
         SourceKind::Feedback => {
             let FeedbackBody { id, conversation, easemob_id, rating, text, at } = read(body)?;
-            let conversation = conversation.canonical();
             let (text, at) = (text.map(Into::into), at.unwrap_or(signed_at));
             Event::Feedback(Feedback { id, conversation, easemob_id, rating, text, at })
         }
         SourceKind::Takeover => {
             let TakeoverBody { conversation, person, at } = read(body)?;
-            let conversation = conversation.canonical();
             Event::Takeover(Takeover { conversation, person, at: at.unwrap_or(signed_at) })
         }
     })
+}
+
+/// A conversation as other programs spell it: in any case, and with ids as they are where that tells its pieces apart.
+fn conversation<'de, D: Deserializer<'de>>(from: D) -> Result<Conversation, D::Error> {
+    let text = String::deserialize(from)?;
+    let pieces =
+        text.split('/').map(|piece| unescaped(piece).map_or_else(|| escaped(piece), |_| piece.into()));
+    let key = pieces.collect::<Vec<_>>().join("/");
+    key.parse().map(Conversation::canonical).map_err(D::Error::custom)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {

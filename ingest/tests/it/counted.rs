@@ -160,6 +160,26 @@ fn what_kafka_does_not_acknowledge_is_counted_apart_from_what_it_never_got() {
 }
 
 #[test]
+fn what_is_spared_is_counted_as_refused_and_apart() {
+    let found = counted("", Mood::Full, || {
+        let old = signed(question("hi"), 1_735_689_600_123).to_string();
+        let storm = (0..25).map(|_| call("/post", question("hi")));
+        storm.chain([post("/post", old)]).chain((0..22).map(|_| post("/old", "{}"))).collect()
+    });
+    let expected = counts(&[
+        ("refusals_total unqueued", 25),
+        ("spared_total post unqueued", 5),
+        ("refusals_total stale_timestamp", 1),
+        ("spared_total post stale_timestamp", 1),
+        ("refusals_total unknown_rule", 22),
+        ("spared_total none unknown_rule", 2),
+        ("records_total missed busy", 25),
+        ("verdicts_total pass", 25),
+    ]);
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn every_refusal_is_counted_by_its_reason() {
     let found = counted("", Mood::Acknowledges, || {
         let mut unsigned = signed(question("hi"), now());

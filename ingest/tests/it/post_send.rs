@@ -69,7 +69,9 @@ async fn what_is_older_or_not_yet_is_answered_200_and_not_recorded() {
 #[tokio::test(start_paused = true)]
 async fn what_the_line_sent_is_not_missed() {
     let line = Line::new("record = \"all\"", Mood::Acknowledges);
-    assert_eq!(recorded(&line, chat("bot_helpdesk", "alice", "hi")).await, []);
+    for bot in ["bot_helpdesk", "Bot_HelpDesk", "BOT_SALES"] {
+        assert_eq!(recorded(&line, chat(bot, "alice", "hi")).await, []);
+    }
 }
 
 #[tokio::test(start_paused = true)]

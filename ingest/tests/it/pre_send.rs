@@ -214,8 +214,8 @@ async fn the_same_callback_twice_is_the_same_message() {
 #[tokio::test(start_paused = true)]
 async fn a_sender_who_sends_too_much_is_rejected_and_others_are_not() {
     let line = Line::with_limits("", Mood::Acknowledges, |limits| limits.sender.burst = 2);
-    for valid in [true, true, false] {
-        assert_eq!(line.before(chat("alice", "bob", "hi")).await["valid"], valid);
+    for (sender, valid) in [("alice", true), ("Alice", true), ("ALICE", false)] {
+        assert_eq!(line.before(chat(sender, "bob", "hi")).await["valid"], valid);
     }
     assert_eq!(line.before(chat("alice", "bob", "hi")).await["code"], "too many messages");
     assert_eq!(line.before(chat("bob", "alice", "hi")).await["valid"], true);

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use schemas::event::Event;
 use serde_json::json;
 
-use crate::line::{Line, now, post, source_request};
+use crate::line::{Line, chat, now, post, source_request};
 use crate::publisher::Mood;
 
 const FEEDBACK: &str = r#"{"id":"f1","conversation":"acme#support/chat/bot_helpdesk/alice","easemob_id":"7","rating":5,"text":"thanks"}"#;
@@ -34,6 +34,40 @@ async fn a_person_takes_over_and_hands_back() {
         line.send(source_request("/takeover", body, now(), SECRET)).await;
         let Some(Event::Takeover(takeover)) = line.memory.events().pop() else { panic!("no takeover") };
         assert_eq!(takeover.person.as_ref().map(|p| p.as_str()), person);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_is_the_one_of_its_messages_however_a_source_spells_it() {
+    let line = Line::new("", Mood::Acknowledges);
+    for (sender, spelt) in [
+        ("alice", &["acme#support/chat/bot_helpdesk/alice", "acme#support/chat/Bot_HelpDesk/ALICE"][..]),
+        ("Alice", &["acme#support/chat/bot_helpdesk/Alice"]),
+        ("a@b.com", &["acme#support/chat/bot_helpdesk/a@b.com", "acme#support/chat/bot_helpdesk/A%40B.com"]),
+        ("a/b c", &["acme#support/chat/bot_helpdesk/a%2Fb%20c", "acme#support/chat/bot_helpdesk/A%2FB%20C"]),
+    ] {
+        line.before(chat(sender, "bot_helpdesk", "hi")).await;
+        let of_message = line.memory.records().pop().unwrap();
+        for conversation in spelt {
+            let body = json!({"conversation": conversation, "person": "Carol"}).to_string();
+            line.send(source_request("/takeover", &body, now(), SECRET)).await;
+            let record = line.memory.records().pop().unwrap();
+            assert_eq!(
+                (&record.key, record.partition),
+                (&of_message.key, of_message.partition),
+                "{conversation}"
+            );
+            assert!(matches!(line.memory.events().pop(), Some(Event::Takeover(_))), "{conversation}");
+        }
+    }
+    for unclear in [
+        "acme#support/chat/bot_helpdesk/a/b",
+        "acme#support/chat/bot_helpdesk/",
+        "acme#support/chat/a%0Ab/\n",
+    ] {
+        let body = json!({"conversation": unclear}).to_string();
+        let (status, body) = line.send(source_request("/takeover", &body, now(), SECRET)).await;
+        assert_eq!((status, body["error"].as_str()), (StatusCode::BAD_REQUEST, Some("bad_json")));
     }
 }
 

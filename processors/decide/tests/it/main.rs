@@ -11,6 +11,7 @@
 
 mod bounds;
 mod changes;
+mod ids;
 mod messages;
 mod outcomes;
 mod properties;
