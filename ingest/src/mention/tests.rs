@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn bots(bots: &[(&str, &[&str])]) -> Bots {
@@ -302,6 +304,30 @@ fn removing_mentions_leaves_what_was_said() {
         ("@bot_help 看 `@bot_help`", "看 `@bot_help`"),
     ] {
         assert_eq!(without(text, &bots.mentions(text)), said);
+    }
+}
+
+proptest! {
+    #![proptest_config(mangle::cases(1_000))]
+
+    #[test]
+    fn fuzz_mentions(text in mangle::bytes([
+        "@bot_help 你好 `@AI` https://x.com/@AI [a](b) @小助手",
+        "```rust\n@AI\n``` > @José\u{301} ~~~\n- ```\n",
+        "@\u{200b}Help\u{a0}Desk\u{feff} ＠ربات\u{200c}ها ﹫🤖\u{200d}💻",
+    ])) {
+        let (bots, text) = (some(), text.lossy());
+        let mentions = bots.mentions(&text);
+        let mut from = 0;
+        for Mention { at, .. } in &mentions {
+            prop_assert!(from <= at.start && text[at.clone()].starts_with(catalogue::name::is_sign));
+            from = at.end;
+        }
+        prop_assert!(without(&text, &mentions).len() <= text.len());
+        for unsaid in unsaid::ranges(&text) {
+            prop_assert!(text.get(unsaid.clone()).is_some());
+            prop_assert!(mentions.iter().all(|mention| !unsaid.contains(&mention.at.start)));
+        }
     }
 }
 

@@ -55,6 +55,6 @@ fn role(role: Role) -> &'static str {
 
 /// The same for every request of a person, and not the person's id.
 fn person(request: &Request) -> String {
-    let who = format!("{}/{}", request.lane.conversation.app(), request.user);
+    let who = format!("{}/{}", request.lane.conversation.app(), request.user.canonical());
     Sha256::digest(who).iter().map(|byte| format!("{byte:02x}")).collect()
 }

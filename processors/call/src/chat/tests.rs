@@ -88,7 +88,7 @@ fn persons_are_told_apart_and_not_named() {
         request.user = schemas::ids::UserId::new(user).unwrap();
         serde_json::from_str::<Value>(&sent(&request, &target(Provider::Local))).unwrap()["user"].clone()
     };
-    assert_eq!(who("acme#support", "alice"), who("acme#support", "alice"));
+    assert_eq!(who("acme#support", "alice"), who("acme#support", "Alice"));
     assert_ne!(who("acme#support", "alice"), who("acme#support", "bob"));
     assert_ne!(who("acme#support", "alice"), who("acme#sales", "alice"));
     assert!(!who("acme#support", "alice").to_string().contains("alice"));
