@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_largest_part_that_may_be_configured_fits_with_the_longest_names() {
-        let user = schemas::ids::UserId::new("u".repeat(64)).unwrap();
+        let user = schemas::ids::UserId::new("\"".repeat(64)).unwrap();
         let answer = Answer {
             // What decide counts: bytes of the text as JSON.
             text: "x".repeat(4_600 - 2).into(),
