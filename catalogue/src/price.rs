@@ -41,10 +41,11 @@ impl Price {
             && self.until.is_none_or(|until| at < until)
     }
 
-    /// What these tokens cost; `None` when the sum does not fit or the usage contradicts itself.
+    /// What these tokens cost; `None` when the usage contradicts itself. No sum of prices and tokens that can be written
+    /// down is too large; one that were would be `None` as well.
     pub fn cost(&self, usage: &Usage) -> Option<Money> {
         let fresh = usage.input.checked_sub(usage.cached)?;
-        let part = |tokens: u64, pico: i64| i64::try_from(tokens).ok()?.checked_mul(pico);
+        let part = |tokens: u64, pico: i64| i128::from(tokens).checked_mul(pico.into());
         let pico = part(fresh, self.input_pico)?
             .checked_add(part(usage.cached, self.cached_pico)?)?
             .checked_add(part(usage.output, self.output_pico)?)?;
