@@ -19,6 +19,6 @@ pub use app::App;
 pub use bundle::{Bundle, BundleError};
 pub use price::Price;
 pub use raw::RawCatalogue;
-pub use secret::Secret;
+pub use secret::{Carrier, Secret};
 pub use target::{Provider, Target};
 pub use validate::{Problem, validate, warnings};

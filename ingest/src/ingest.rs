@@ -1,5 +1,6 @@
 //! The paths of rules and sources, and what every request has in common.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -127,10 +128,18 @@ pub fn router(ingest: &Arc<Ingest>) -> Router {
     let sources = ingest.config.sources.iter().map(|s| (s.path.clone(), Door::Source(Arc::new(s.clone()))));
     let paths = rules.chain(sources).fold(Router::new(), |router, (path, door)| {
         let ingest = Arc::clone(ingest);
-        let handler = post(move |request| handle(ingest, door, request));
-        router.route(&path, handler.fallback(async || Refusal::Method))
+        let handler = post(move |request| handle(ingest, door, request)).fallback(async || Refusal::Method);
+        spellings(&path).into_iter().fold(router, |router, path| router.route(&path, handler.clone()))
     });
     paths.fallback(async || Refusal::UnknownRule)
+}
+
+/// A path with and without a slash at its end: whoever types it into the console does not see the difference, and what is
+/// called at an unknown path is delivered unjudged.
+fn spellings(path: &str) -> BTreeSet<String> {
+    let bare = path.trim_end_matches('/');
+    let bare_too = Some(bare.to_owned()).filter(|bare| !bare.is_empty());
+    [path.to_owned(), format!("{bare}/")].into_iter().chain(bare_too).collect()
 }
 
 async fn handle(ingest: Arc<Ingest>, door: Door, request: Request) -> Response {

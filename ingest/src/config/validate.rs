@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::raw::{RawCodes, RawIngest, RawLimits, RawRule, RawSource};
 use super::{Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
-use catalogue::Secret;
+use catalogue::{Carrier, Secret};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Easemob refuses replies of more than 1,000 characters; a code is a part of one.
@@ -95,11 +95,11 @@ impl Check<'_> {
                 "its path must begin with / and hold only letters, digits and - _ . /",
             );
         }
-        if !self.paths.insert(path.get_ref().clone()) {
+        if !self.paths.insert(path.get_ref().trim_end_matches('/').to_owned()) {
             self.add(place, Some(path), "its path is used twice, and each path has one secret");
         }
-        if secret.is_empty() {
-            self.add(place, Some(path), "its secret is empty");
+        if let Some(why) = secret.problem(Carrier::Text) {
+            self.add(place, None, format!("secret: {why}"));
         }
         if deadline.is_zero() {
             self.add(place, Some(path), "deadline may not be zero");

@@ -30,7 +30,7 @@ impl AccountSink {
     /// [`ConfigError`] when the pseudonyms' key cannot be used.
     pub fn new(config: &AccountConfig, names: &TopicNames) -> Result<Self, ConfigError> {
         let pseudonyms = Pseudonyms::new(&config.raw.pseudonym_key)
-            .map_err(|_| ConfigError::Key { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
+            .map_err(|_| ConfigError { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
         let topics = TOPICS.map(|topic| (names.of(topic), topic));
         Ok(Self { store: Store::new(config), topics, pseudonyms })
     }
