@@ -75,7 +75,7 @@ proptest! {
         match Config::parse(&text, None, variable) {
             Err(problems) => {
                 prop_assert!(!problems.is_empty(), "refused without a word");
-                for (line, what) in problems {
+                for Finding { line, what } in problems {
                     prop_assert!(line.is_none_or(|line| (1..=lines).contains(&line)), "{line:?} of {lines}: {what}");
                     prop_assert!(line.is_some() || what.contains([':', '`', '.']), "{what}");
                 }
