@@ -192,11 +192,12 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "account: pseudonym_key: it is shorter than 32 characters",
     ),
     // Other values of the sections.
+    ("[account]", "[account.batch]\nblock_rows = 0\n[account]", "block_rows", "account.batch: block_rows"),
     (
-        "8123\"",
-        "8123\"\n[account.batch]\nblock_rows = 0\n[account.retention_days]\nreplies = 0",
-        "block_rows",
-        "account.batch: block_rows",
+        "[account]",
+        "[account.retention_days]\nreplies = 0\n[account]",
+        "replies = 0",
+        "account: retention_days.replies",
     ),
     (
         "127.0.0.1:1/v1",

@@ -178,6 +178,17 @@ async fn unknown_names_and_malformed_values_are_refused() {
     };
     assert_eq!(label("costs", "app", "a#b").await, "unknown_query");
     assert_eq!(label("cost", "apps", "a#b").await, "unknown_parameter");
-    assert_eq!(label("cost", "from", "yesterday").await, "statement");
+    for name in ["cost", "counts"] {
+        for (parameter, value) in
+            [("from", "yesterday"), ("to", "2025-13-45"), ("from", ""), ("to", "2025-02-01; DROP")]
+        {
+            let given = BTreeMap::from([(parameter.to_owned(), value.to_owned())]);
+            let error = queries::run(&scene.store, name, &given).await.unwrap_err();
+            assert_eq!(error.label(), "parameter_value", "{value}");
+            let told = error.to_string();
+            let begins = format!("run query: {parameter}={value:?} is no moment. {parameter}: ");
+            assert!(told.starts_with(&begins) && !told.contains("SELECT"), "{told}");
+        }
+    }
     scene.drop().await;
 }
