@@ -116,7 +116,9 @@ pub(crate) fn cluster(config: &Config) -> Report {
 }
 
 fn probe(config: &Config) -> anyhow::Result<()> {
-    let scratch = format!("{}-check-{}", config.deployment, Uuid::now_v7().simple());
+    // Behind the deployment's name, by which rights are given, and within the 64 characters of a name.
+    let (name, unique) = (&config.deployment, Uuid::now_v7().simple().to_string());
+    let scratch = format!("{}-check-{}", name.get(..45).unwrap_or(name), unique.get(20..).unwrap_or(&unique));
     let instance = Instance::new(&scratch, "check", config.ordinal)?;
     let topic = config.topics.of(schemas::topic::Topic::Configs) + "-" + &scratch;
     Ok(kafka::probe(&config.kafka, &instance, &topic, config.replication)?)
@@ -134,7 +136,8 @@ pub(crate) async fn tables(config: &Config) -> Report {
     report
 }
 
-fn now() -> Millis {
+/// By the wall clock.
+pub(crate) fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -76,6 +76,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     telemetry::log(config.log_format, &config.log_filter)?;
     match cli.command {
         Command::Run { roles, apply, leave } => {
+            for warning in config.warnings(check::now()) {
+                tracing::warn!("{warning}");
+            }
             let meter = telemetry::meter()?;
             let options = run::Options { roles: cli::roles(&roles)?, apply, leave };
             run::run(config, options, meter).await?;
