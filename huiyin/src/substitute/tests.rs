@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn variable(name: &str) -> Option<String> {
@@ -132,5 +134,34 @@ fn a_file_gives_its_text_without_the_line_break_at_its_end() {
     ] {
         let unfilled = read(bytes).unwrap_err();
         assert!(unfilled[0].what.contains(what), "{unfilled:?}");
+    }
+}
+
+proptest! {
+    /// Whatever a value holds, it becomes that text and nothing else of the file.
+    #[test]
+    fn no_value_is_taken_for_a_part_of_the_file(value in "(?s).{0,40}|[\"'\\\\\\[\\]{}$=#\n a]{0,20}") {
+        let text = "a = 1 # ${V}\nk = \"<${V}>\"\nm = \"\"\"\n${V}\n\"\"\"\nz = 2";
+        let mut tree = DeTable::parse(text).unwrap();
+        let found = texts(tree.get_mut(), text, &|_| Some(value.clone()));
+        let table: toml::Table = serde::Deserialize::deserialize(toml::de::Deserializer::from(tree)).unwrap();
+        let trimmed = value.trim_end_matches(['\n', '\r']);
+        prop_assert_eq!(table.len(), 4);
+        if trimmed.trim().is_empty() {
+            prop_assert_eq!(found.unfilled.len(), 2);
+        } else {
+            prop_assert_eq!(&table["k"], &toml::Value::from(format!("<{trimmed}>")));
+            prop_assert_eq!(&table["m"], &toml::Value::from(format!("{trimmed}\n")));
+        }
+    }
+
+    /// A value without quotes is one number or one truth value, or it is refused.
+    #[test]
+    fn no_number_brings_anything_else(value in "[0-9a-z_.+\\-\n #=\"\\[\\]]{1,12}") {
+        let Ok(text) = numbers("a = 1\nk = ${V}\nz = 2", &|_| Some(value.clone())) else { return Ok(()) };
+        prop_assert_eq!(text.lines().count(), 3);
+        let Ok(tree) = DeTable::parse(&text) else { return Ok(()) };
+        prop_assert_eq!(tree.get_ref().len(), 3);
+        prop_assert!(!tree.get_ref()["k"].get_ref().is_str(), "{}", text);
     }
 }
