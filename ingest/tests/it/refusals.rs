@@ -89,7 +89,7 @@ async fn a_compressed_body_is_refused_and_never_inflated() {
 #[tokio::test(start_paused = true)]
 async fn paths_and_methods_that_nothing_answers_are_refused() {
     let line = Line::new("", Mood::Acknowledges);
-    for path in ["/", "/pre/", "/pre/x", "/metrics"] {
+    for path in ["/", "/pre//", "/pre/x", "/metrics"] {
         assert_eq!(refused(&line, post(path, "{}")).await, is(404, "unknown_rule"));
     }
     for method in ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"] {
@@ -139,4 +139,15 @@ async fn more_than_may_be_at_work_is_refused_and_taken_again_later() {
         (StatusCode::SERVICE_UNAVAILABLE, Some("too_many_in_flight"))
     );
     assert_eq!(line.before(question("hi")).await["valid"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_is_called_with_and_without_a_slash_at_its_end_and_nowhere_else() {
+    for (path, status) in
+        [("/pre", 200), ("/pre/", 200), ("/post/", 200), ("/pre//", 404), ("//pre", 404), ("/pre/x", 404)]
+    {
+        let line = Line::new("", Mood::Acknowledges);
+        let (answered, body) = line.send(post(path, signed(question("hi"), now()).to_string())).await;
+        assert_eq!(answered.as_u16(), status, "{path}: {body}");
+    }
 }
