@@ -95,7 +95,7 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<Finding>> {
         let Read { raw, lines, literal } = read::sections(text, &variable)?;
-        let mut problems = deployment::problems(&raw.deployment, &raw.decide);
+        let mut problems = deployment::problems(&raw);
         let ordinal = match &instance {
             Some(given) => deployment::ordinal(given).map_err(|what| deployment::problem("--instance", what)),
             None => deployment::ordinal(&raw.deployment.instance)

@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 
 use catalogue::Problem;
+use tracing_subscriber::EnvFilter;
 
-use super::raw::{RawDecide, RawDeployment};
+use super::raw::Raw;
 
-/// Problems of `[deployment]`, apart from the instance, and of `[decide]`.
-pub(super) fn problems(deployment: &RawDeployment, decide: &RawDecide) -> Vec<Problem> {
+/// Problems of `[deployment]`, apart from the instance, of `[decide]` and of `[log]`.
+pub(super) fn problems(raw: &Raw) -> Vec<Problem> {
+    let Raw { deployment, decide, log, .. } = raw;
     let mut problems = Vec::new();
     let mut must = |holds: bool, place: &str, what: &str| {
         if !holds {
@@ -25,6 +27,9 @@ pub(super) fn problems(deployment: &RawDeployment, decide: &RawDecide) -> Vec<Pr
     must(is_prefix, "deployment", "topic_prefix must be at most 200 of a-z, A-Z, 0-9, -, _ and .");
     must((1..=64).contains(&decide.drivers), "decide", "drivers must be from 1 to 64");
     must(decide.batch_records > 0, "decide", "batch_records must be at least 1");
+    if let Err(error) = EnvFilter::try_new(&log.filter) {
+        must(false, "log.filter", &error.to_string());
+    }
     problems
 }
 

@@ -126,6 +126,10 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
     ),
     ("[kafka]", "[decide]\ndrivers = 65\n[kafka]", "drivers = 65", "decide: drivers must be"),
     ("[kafka]", "[decide]\nbatch_records = 0\n[kafka]", "batch_records", "decide: batch_records"),
+    ("[kafka]", "[log]\nfilter = \"info,=\"\n[kafka]", "filter =", "log.filter: "),
+    ("[kafka]", "[log]\nformat = \"xml\"\n[kafka]", "format =", "unknown variant `xml`"),
+    ("[kafka]", "[admin]\ngrace = \"soon\"\n[kafka]", "grace =", "is no duration"),
+    ("[kafka]", "[admin]\nlisten = \"localhost\"\n[kafka]", "listen = \"localhost\"", "socket address"),
     // Placeholders.
     ("\"${INSTANCE}\"", "\"${GONE}\"", "${GONE}", "GONE is not set"),
     ("\"${INSTANCE}\"", "\"${file:/nowhere}\"", "${file", "secret file /nowhere cannot be read"),

@@ -80,3 +80,17 @@ impl Sink for AccountSink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_every_version_that_can_be_built_is_taken_over_and_no_other() {
+        let raw =
+            toml::from_str("url = 'http://x'\npseudonym_key = '0123456789abcdef0123456789abcdef'").unwrap();
+        let sink = AccountSink::new(&crate::validate(&raw).unwrap(), &TopicNames::new("")).unwrap();
+        assert!((1..=2).all(|version| sink.knows(version)) && sink.version() == 2);
+        assert!([0, 3, 257, u32::MAX].iter().all(|version| !sink.knows(*version)));
+    }
+}

@@ -46,7 +46,7 @@ fn two_bots_of_one_id_or_one_name_are_refused_with_their_line() {
         ),
         ("[[app.bot]]\nid = 'a'\nnames = ['']", "names = ['']", "a name of bot \"a\" is empty"),
         ("[[app.bot]]\nid = 'a'\nnames = ['@ ']", "names = ['@ ']", "a name of bot \"a\" is empty"),
-        ("[[app.bot]]\nid = 'a b'", "id = 'a b'", "user id"),
+        ("[[app.bot]]\nid = ''", "id = ''", "user id"),
     ] {
         let text = with(bots);
         let told = told(&text, read(&text).unwrap_err());
