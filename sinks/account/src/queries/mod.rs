@@ -114,7 +114,7 @@ pub async fn run(store: &Store, name: &str, given: &BTreeMap<String, String>) ->
     match answer {
         Ok(bytes) => Ok(Table::from_json(&bytes)?),
         Err(StoreError::Statement { attempt, source: Error::BadResponse(text) }) => {
-            if let Some(error) = no_moment(store, query, given).await? {
+            if let Some(error) = no_moment(store, query, given).await {
                 return Err(error);
             }
             Err(StoreError::Statement { attempt, source: Error::BadResponse(without_statement(&text)) }
@@ -124,24 +124,24 @@ pub async fn run(store: &Store, name: &str, given: &BTreeMap<String, String>) ->
     }
 }
 
-/// Which of the given values is no moment, since the store does not tell.
+/// Which of the given values is no moment, since the store does not tell; none where it does not answer that either.
 async fn no_moment(
     store: &Store,
     query: &NamedQuery,
     given: &BTreeMap<String, String>,
-) -> Result<Option<QueryError>, StoreError> {
+) -> Option<QueryError> {
     for parameter in &query.parameters {
         let Some(value) = given.get(parameter.name).filter(|_| parameter.is_moment(query.sql)) else {
             continue;
         };
         let sql = "SELECT toUInt8(isNull(parseDateTime64BestEffortOrNull({value:String}, 3, 'UTC')))";
         let asked = store.database.query_raw(sql).param("value", value);
-        if store.within("check parameter", asked.fetch_one::<u8>()).await? == 1 {
+        if matches!(store.within("check parameter", asked.fetch_one::<u8>()).await, Ok(1)) {
             let Parameter { name, meaning, .. } = *parameter;
-            return Ok(Some(QueryError::Value { name, value: value.clone(), meaning }));
+            return Some(QueryError::Value { name, value: value.clone(), meaning });
         }
     }
-    Ok(None)
+    None
 }
 
 /// The store's words without the whole statement, which it quotes.
