@@ -93,9 +93,9 @@ pub struct RawApp {
 pub struct RawBot {
     /// The bot's IM user id.
     pub id: Spanned<String>,
-    /// Names by which it is mentioned in groups, besides its id.
+    /// Names by which it is mentioned in groups, besides its id; with or without the sign.
     #[serde(default)]
-    pub names: Vec<String>,
+    pub names: Vec<Spanned<String>>,
 }
 
 /// `[app.canned]`: an empty text sends nothing.
@@ -148,18 +148,19 @@ pub struct RawTarget {
     pub temperature: bool,
 }
 
-/// One `[[price]]`: the row that holds for a call is the one whose dates hold its start.
+/// One `[[price]]`: the row that holds for a call is the one whose days hold its start, wherever it stands. A row without `until`
+/// ends where the next one of its provider, model and region begins; one of the target's own region goes before one of any.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawPrice {
     /// Provider family.
     pub provider: Spanned<String>,
     /// Model as the provider names it.
-    pub model: String,
+    pub model: Spanned<String>,
     /// Region; any if absent.
     pub region: Option<String>,
     /// ISO 4217 code.
-    pub currency: String,
+    pub currency: Spanned<String>,
     /// First day on which it holds, `2026-01-01`, UTC.
     pub from: Spanned<String>,
     /// First day on which it holds no more.

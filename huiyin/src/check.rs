@@ -1,44 +1,143 @@
-//! `huiyin check`: what can be known before a start.
+//! `huiyin check`: what can be known before a start. Everything that is wrong is told at once.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use catalogue::{Bundle, Problem};
+use ingest::TlsError;
 use pipeline::kafka::{self, Admin, Instance};
+use schemas::Millis;
 use uuid::Uuid;
 
 use crate::config::Config;
-use crate::run::check_sections;
-use crate::topics;
+use crate::{namesakes, topics};
 
 /// Checks every section against the file's own bundle.
 pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
-    check_sections(config, &config.bundle)?;
+    let mut problems = sections(config, &config.bundle);
+    problems.extend(config.listeners());
+    problems.extend(tls(config));
+    if !problems.is_empty() {
+        return Err(config.bad(problems).into());
+    }
     let hash = config.bundle.hash().context("hash bundle")?;
-    Ok(format!(
+    let mut report = format!(
         "configuration ok: {} apps, {} targets, bundle {hash}\n",
         config.bundle.apps.len(),
         config.bundle.targets.len()
-    ))
-}
-
-/// Asks the cluster, on a scratch topic and group, for what the guarantees need: authorisation, transactions, compaction,
-/// 4,095 characters of offset metadata. Then the deployment's own topics, and the tables.
-pub(crate) fn cluster(config: &Config) -> anyhow::Result<String> {
-    let scratch = format!("{}-check-{}", config.deployment, Uuid::now_v7().simple());
-    let instance = Instance::new(&scratch, "check", config.ordinal)?;
-    let topic = config.topics.of(schemas::topic::Topic::Configs) + "-" + &scratch;
-    kafka::probe(&config.kafka, &instance, &topic, config.replication)?;
-    let mut report = "cluster ok: transactions, compaction, 4095 characters of offset metadata\n".to_owned();
-    let there = Admin::new(&config.kafka).context("connect")?.partitions().context("read topics")?;
-    topics::check(config, &there)?;
-    report.push_str("topics ok\n");
+    );
+    for warning in config.warnings(now()) {
+        report.push_str(&format!("warning: {warning}\n"));
+    }
     Ok(report)
 }
 
-/// Checks that the tables are as this version needs them.
-pub(crate) async fn tables(config: &Config) -> anyhow::Result<String> {
-    let Some(raw) = config.account.clone() else {
-        return Ok("no section [account]: tables not checked\n".to_owned());
+/// Checks the steps' sections against a bundle, without connecting to anything.
+fn sections(config: &Config, bundle: &Bundle) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(raw) = &config.ingest {
+        problems.extend(ingest::validate(raw, bundle).err().unwrap_or_default());
+    }
+    if let Some(raw) = &config.call {
+        problems.extend(call::validate(raw, bundle).err().unwrap_or_default());
+    }
+    if let Some(raw) = &config.deliver {
+        problems.extend(deliver::validate(raw, bundle).err().unwrap_or_default());
+    }
+    if let Some(raw) = &config.account {
+        problems.extend(account::validate(raw).err().unwrap_or_default());
+    }
+    problems
+}
+
+/// Certificate and key are read as a start would.
+fn tls(config: &Config) -> Option<Problem> {
+    let raw = config.ingest.as_ref()?.tls.as_ref()?;
+    let error = ingest::check_tls(raw).err()?;
+    let key = match &error {
+        TlsError::File { path, .. } | TlsError::NoCertificate(path) if *path == raw.cert_file => "cert_file",
+        TlsError::File { .. } | TlsError::NoCertificate(_) | TlsError::Mismatch(_) => "key_file",
     };
-    let section = account::AccountConfig::new(raw)?;
-    account::Store::new(&section).check().await?;
-    Ok("tables ok\n".to_owned())
+    let what = format!("{key}: {:#}", anyhow::Error::from(error));
+    Some(Problem { place: "ingest.tls".to_owned(), span: None, what })
+}
+
+/// What was looked at, and what came of it.
+#[derive(Default)]
+pub(crate) struct Report {
+    text: String,
+    failed: bool,
+}
+
+impl Report {
+    fn add(&mut self, what: &str, found: anyhow::Result<()>) {
+        match found {
+            Ok(()) => self.text.push_str(&format!("{what}: ok\n")),
+            Err(error) => {
+                self.failed = true;
+                self.text.push_str(&format!("{what}: NOT ok: {error:#}\n"));
+            }
+        }
+    }
+
+    /// Another one behind it.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.text.push_str(&other.text);
+        self.failed |= other.failed;
+        self
+    }
+
+    /// The lines, and whether all of it is as it must be.
+    pub(crate) fn into_parts(self) -> (String, bool) {
+        (self.text, !self.failed)
+    }
+}
+
+/// Asks the cluster, on a scratch topic and group, for what the guarantees need: authorisation, transactions, compaction,
+/// 4,095 characters of offset metadata. Then for the deployment's own topics and name. Nothing is asked of brokers that do not
+/// answer at all.
+pub(crate) fn cluster(config: &Config) -> Report {
+    let mut report = Report::default();
+    let there = Admin::new(&config.kafka)
+        .context("connect")
+        .and_then(|admin| admin.partitions().context("read topics"));
+    let there = match there {
+        Ok(there) => there,
+        Err(error) => {
+            report.add("brokers", Err(error));
+            return report;
+        }
+    };
+    report.add("brokers", Ok(()));
+    report.add("transactions, compaction, 4095 characters of offset metadata", probe(config));
+    report.add("topics", topics::check(config, &there));
+    report.add("name of the deployment", namesakes::check(config, &there));
+    report
+}
+
+fn probe(config: &Config) -> anyhow::Result<()> {
+    // Behind the deployment's name, by which rights are given, and within the 64 characters of a name.
+    let (name, unique) = (&config.deployment, Uuid::now_v7().simple().to_string());
+    let scratch = format!("{}-check-{}", name.get(..45).unwrap_or(name), unique.get(20..).unwrap_or(&unique));
+    let instance = Instance::new(&scratch, "check", config.ordinal)?;
+    let topic = config.topics.of(schemas::topic::Topic::Configs) + "-" + &scratch;
+    Ok(kafka::probe(&config.kafka, &instance, &topic, config.replication)?)
+}
+
+/// Checks that the tables are as this version needs them.
+pub(crate) async fn tables(config: &Config) -> Report {
+    let mut report = Report::default();
+    if config.account.is_none() {
+        report.text.push_str("tables: not checked, there is no section [account]\n");
+        return report;
+    }
+    let found = async { Ok(account::Store::new(&config.account()?).check().await?) };
+    report.add("tables", found.await);
+    report
+}
+
+/// By the wall clock.
+pub(crate) fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

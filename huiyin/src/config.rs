@@ -1,131 +1,27 @@
 //! The configuration file: one strict TOML, each section owned by its crate; composed and cross-checked here.
 
-use std::fmt;
+mod brokers;
+mod deployment;
+mod findings;
+mod lines;
+mod raw;
+mod read;
+pub(crate) mod text;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use catalogue::raw::{RawApp, RawFilter, RawPrice, RawTarget};
-use catalogue::{Bundle, RawCatalogue};
-use pipeline::StartPolicy;
+use anyhow::Context;
+use catalogue::{Bundle, Problem, RawCatalogue};
+use pipeline::kafka;
+use schemas::Millis;
 use schemas::topic::TopicNames;
-use serde::Deserialize;
 
-use crate::substitute::substitute;
-
-/// The file as it stands.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    deployment: RawDeployment,
-    kafka: pipeline::kafka::RawConfig,
-    #[serde(default)]
-    admin: RawAdmin,
-    #[serde(default)]
-    log: RawLog,
-    ingest: Option<ingest::RawIngest>,
-    #[serde(default)]
-    decide: RawDecide,
-    call: Option<call::RawCall>,
-    deliver: Option<deliver::RawDeliver>,
-    account: Option<account::RawAccount>,
-    #[serde(default)]
-    app: Vec<RawApp>,
-    #[serde(default)]
-    target: Vec<RawTarget>,
-    #[serde(default)]
-    price: Vec<RawPrice>,
-    #[serde(default)]
-    filter: RawFilter,
-}
-
-/// `[deployment]`: what all instances share, and which of them this one is.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawDeployment {
-    /// Name of the deployment; part of every group, transactional id and `ce_source`.
-    name: String,
-    /// Which instance this is: a small number, or a stable name that ends in `-<number>`, as StatefulSets give. It must be
-    /// the same after a restart: that is what settles the transactions of the one that died.
-    instance: String,
-    /// Partitions of every topic of the line, fixed for the deployment's life.
-    partitions: i32,
-    /// Brokers that hold each record.
-    replication: i32,
-    /// Prefix of all topic names.
-    #[serde(default)]
-    topic_prefix: String,
-}
-
-/// `[admin]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawAdmin {
-    /// Where `/live`, `/ready` and `/metrics` are served.
-    listen: SocketAddr,
-    /// How long it serves on, not ready, after SIGTERM, so that balancers notice.
-    #[serde(with = "catalogue::duration")]
-    drain_delay: Duration,
-    /// Longest time that running calls and sends are waited for at the end.
-    #[serde(with = "catalogue::duration")]
-    grace: Duration,
-}
-
-impl Default for RawAdmin {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 9600)),
-            drain_delay: Duration::from_secs(2),
-            grace: Duration::from_secs(30),
-        }
-    }
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines.
-    Json,
-}
-
-/// `[log]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawLog {
-    /// `text` or `json`.
-    format: LogFormat,
-    /// Filter such as `info` or `info,pipeline=debug`.
-    filter: String,
-}
-
-impl Default for RawLog {
-    fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".to_owned() }
-    }
-}
-
-/// `[decide]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct RawDecide {
-    /// Where a partition without a committed offset starts: `earliest`, `latest` or `refuse`.
-    pub(crate) start: StartPolicy,
-    /// Most records of one partition in a transaction.
-    pub(crate) batch_records: u32,
-    /// Fold drivers of the process, each with its share of the partitions: the fewer partitions a transaction is about,
-    /// the sooner it ends.
-    pub(crate) drivers: u32,
-}
-
-impl Default for RawDecide {
-    fn default() -> Self {
-        Self { start: StartPolicy::Earliest, batch_records: 2_000, drivers: 1 }
-    }
-}
+pub(crate) use findings::{BadConfig, Finding};
+use lines::Lines;
+pub(crate) use raw::{LogFormat, RawDecide};
+use read::Read;
 
 /// The checked configuration.
 pub(crate) struct Config {
@@ -140,7 +36,7 @@ pub(crate) struct Config {
     /// Names of the topics.
     pub(crate) topics: TopicNames,
     /// Access to the brokers.
-    pub(crate) kafka: pipeline::kafka::Config,
+    pub(crate) kafka: kafka::Config,
     /// Where `/live`, `/ready` and `/metrics` are served.
     pub(crate) admin: SocketAddr,
     /// How long it serves on after SIGTERM.
@@ -163,30 +59,19 @@ pub(crate) struct Config {
     pub(crate) account: Option<account::RawAccount>,
     /// What the sections `[[app]]`, `[[target]]`, `[[price]]` and `[filter]` say.
     pub(crate) bundle: Bundle,
+    source: Source,
 }
 
-/// Everything that is wrong with the file, each with its line where it has one.
-#[derive(Debug)]
-pub(crate) struct BadConfig {
+/// What is needed to say where in the file something stands.
+#[derive(Default)]
+struct Source {
     path: PathBuf,
-    problems: Vec<(Option<usize>, String)>,
+    lines: Lines,
+    /// The sections that `bundle` was made of.
+    sections: RawCatalogue,
+    /// Texts that look like placeholders and are none.
+    literal: Vec<Problem>,
 }
-
-impl fmt::Display for BadConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        for (index, (line, what)) in self.problems.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            match line {
-                Some(line) => write!(f, "{separator}{path}:{line}: {what}")?,
-                None => write!(f, "{separator}{path}: {what}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for BadConfig {}
 
 impl Config {
     /// Reads and checks the file; `instance` overrides the file's, `variable` looks up environment variables.
@@ -195,48 +80,35 @@ impl Config {
         instance: Option<String>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadConfig> {
-        let bad = |problems| BadConfig { path: path.to_owned(), problems };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| bad(vec![(None, format!("read file: {error}"))]))?;
-        Self::parse(&text, instance, variable).map_err(bad)
+        let bad = |findings| BadConfig::new(path.to_owned(), findings);
+        let one = |line, what| bad(vec![Finding { line, what }]);
+        let bytes = std::fs::read(path).map_err(|error| one(None, format!("read file: {error}")))?;
+        let text = text::text(bytes).map_err(|not| one(Some(not.line), not.what))?;
+        let mut config = Self::parse(&text, instance, variable).map_err(bad)?;
+        config.source.path = path.to_owned();
+        Ok(config)
     }
 
     fn parse(
         text: &str,
         instance: Option<String>,
         variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<(Option<usize>, String)>> {
-        let text = substitute(text, variable)
-            .map_err(|unfilled| unfilled.into_iter().map(|u| (Some(u.line), u.what)).collect::<Vec<_>>())?;
-        let line_of = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-        // Only the message: the library's own form would quote the line, which may hold a secret.
-        let raw: Raw = toml::from_str(&text).map_err(|error| {
-            vec![(error.span().map(|span| line_of(span.start)), error.message().to_owned())]
-        })?;
-        let mut problems = Vec::new();
-        let ordinal =
-            ordinal(instance.as_deref().unwrap_or(&raw.deployment.instance)).unwrap_or_else(|what| {
-                problems.push((None, format!("deployment.instance: {what}")));
-                0
-            });
-        for what in deployment_problems(&raw.deployment) {
-            problems.push((None, format!("deployment: {what}")));
-        }
-        problems
-            .extend(decide_problems(&raw.decide).into_iter().map(|what| (None, format!("decide: {what}"))));
-        let kafka =
-            pipeline::kafka::Config::new(raw.kafka).map_err(|error| problems.push((None, error.to_string())));
+    ) -> Result<Self, Vec<Finding>> {
+        let Read { raw, lines, literal } = read::sections(text, &variable)?;
+        let mut problems = deployment::problems(&raw);
+        let ordinal = match &instance {
+            Some(given) => deployment::ordinal(given).map_err(|what| deployment::problem("--instance", what)),
+            None => deployment::ordinal(&raw.deployment.instance)
+                .map_err(|what| deployment::problem("deployment.instance", what)),
+        };
+        let ordinal = ordinal.map_err(|problem| problems.push(problem));
+        let access = brokers::access(raw.kafka).map_err(|found| problems.extend(found));
         let sections =
             RawCatalogue { app: raw.app, target: raw.target, price: raw.price, filter: raw.filter };
-        let bundle = catalogue::validate(&sections).map_err(|found| {
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|p| (p.span.map(|s| line_of(s.start)), format!("{}: {}", p.place, p.what))),
-            );
-        });
-        let (Ok(kafka), Ok(bundle), true) = (kafka, bundle, problems.is_empty()) else {
-            return Err(problems);
+        let bundle = catalogue::validate(&sections).map_err(|found| problems.extend(found));
+        let (Ok(ordinal), Ok(access), Ok(bundle), true) = (ordinal, access, bundle, problems.is_empty())
+        else {
+            return Err(lines.findings(problems));
         };
         Ok(Self {
             deployment: raw.deployment.name,
@@ -244,7 +116,7 @@ impl Config {
             partitions: raw.deployment.partitions,
             replication: raw.deployment.replication,
             topics: TopicNames::new(raw.deployment.topic_prefix),
-            kafka,
+            kafka: access,
             admin: raw.admin.listen,
             drain_delay: raw.admin.drain_delay,
             grace: raw.admin.grace,
@@ -256,48 +128,32 @@ impl Config {
             deliver: raw.deliver,
             account: raw.account,
             bundle,
+            source: Source { path: PathBuf::new(), lines, sections, literal },
         })
     }
-}
 
-fn deployment_problems(raw: &RawDeployment) -> Vec<&'static str> {
-    let mut problems = Vec::new();
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
-    if !(1..=64).contains(&raw.name.len()) || !raw.name.bytes().all(legal) {
-        problems.push("name must be 1 to 64 of a-z, 0-9, - and _");
+    /// Problems with what the file says, each with its line.
+    pub(crate) fn bad(&self, problems: Vec<Problem>) -> BadConfig {
+        BadConfig::new(self.source.path.clone(), self.source.lines.findings(problems))
     }
-    if !(1..=10_000).contains(&raw.partitions) {
-        problems.push("partitions must be from 1 to 10000");
-    }
-    if !(1..=9).contains(&raw.replication) {
-        problems.push("replication must be from 1 to 9");
-    }
-    problems
-}
 
-fn decide_problems(raw: &RawDecide) -> Vec<&'static str> {
-    let mut problems = Vec::new();
-    if !(1..=64).contains(&raw.drivers) {
-        problems.push("drivers must be from 1 to 64");
+    /// What is allowed and probably not meant, a line each; prices are looked at as of that time.
+    pub(crate) fn warnings(&self, now: Millis) -> Vec<String> {
+        let mut found = catalogue::warnings(&self.source.sections, &self.bundle, now);
+        found.extend(self.source.literal.iter().cloned());
+        let told = self.bad(found).to_string();
+        told.lines().map(str::to_owned).collect()
     }
-    if raw.batch_records == 0 {
-        problems.push("batch_records must be at least 1");
-    }
-    problems
-}
 
-/// A small number, or a stable name that ends in one.
-fn ordinal(instance: &str) -> Result<u32, String> {
-    let number = instance.rsplit_once('-').map_or(instance, |(_, number)| number);
-    let canonical = number == "0" || !number.starts_with('0');
-    match number.parse::<u32>() {
-        Ok(ordinal) if ordinal < 10_000 && canonical && number.bytes().all(|b| b.is_ascii_digit()) => {
-            Ok(ordinal)
-        }
-        _ => Err(format!(
-            "{instance:?} is neither a number below 10000 nor a name that ends in -<number>; an id that changes with each \
-             start would leave the transactions of the one that died open"
-        )),
+    /// The checked section `[account]`.
+    pub(crate) fn account(&self) -> anyhow::Result<account::AccountConfig> {
+        let raw = self.account.as_ref().context("section [account] is missing")?;
+        Ok(account::validate(raw).map_err(|found| self.bad(found))?)
+    }
+
+    /// What is wrong with two servers at one place, if they are.
+    pub(crate) fn listeners(&self) -> Option<Problem> {
+        deployment::listeners(self.ingest.as_ref()?.listen, self.admin)
     }
 }
 

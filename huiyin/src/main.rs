@@ -9,6 +9,7 @@ mod conversation;
 mod dead_letters;
 mod metrics;
 mod moment;
+mod namesakes;
 mod offsets;
 mod refold;
 mod role;
@@ -75,6 +76,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     telemetry::log(config.log_format, &config.log_filter)?;
     match cli.command {
         Command::Run { roles, apply, leave } => {
+            for warning in config.warnings(check::now()) {
+                tracing::warn!("{warning}");
+            }
             let meter = telemetry::meter()?;
             let options = run::Options { roles: cli::roles(&roles)?, apply, leave };
             run::run(config, options, meter).await?;
@@ -95,12 +99,17 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::DeadLetters { command } => blocking(move || dead_letters::run(&config, &command)).await,
         Command::Refold { json } => blocking(move || refolded(&config, json)).await,
         Command::Check { online } => {
-            let mut report = check::offline(&config)?;
-            if online {
-                report.push_str(&check::tables(&config).await?);
-                report.push_str(&blocking(move || check::cluster(&config)).await?);
+            let offline = check::offline(&config);
+            if !online {
+                return Ok(offline?.into());
             }
-            Ok(report.into())
+            let tables = check::tables(&config).await;
+            let cluster = blocking(move || Ok(check::cluster(&config))).await?;
+            let (found, ok) = tables.and(cluster).into_parts();
+            Ok(match offline {
+                Ok(text) => Said { text: text + &found, ok },
+                Err(error) => Said { text: format!("{error:#}\n{found}"), ok: false },
+            })
         }
     }
 }
@@ -113,8 +122,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn store(config: &Config) -> anyhow::Result<account::Store> {
-    let raw = config.account.clone().context("section [account] is missing")?;
-    Ok(account::Store::new(&account::AccountConfig::new(raw)?))
+    Ok(account::Store::new(&config.account()?))
 }
 
 async fn migrate(config: &Config, print: bool) -> anyhow::Result<String> {

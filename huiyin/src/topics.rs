@@ -8,6 +8,7 @@ use schemas::topic::{Partitions, Topic};
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::namesakes;
 
 /// The topics as they are to be.
 pub(crate) fn wanted(config: &Config) -> Vec<kafka::Topic> {
@@ -110,9 +111,10 @@ pub(crate) fn check(config: &Config, there: &BTreeMap<String, usize>) -> anyhow:
     bail!("{}\n`huiyin topics create` creates all topics of a new deployment", problems.join("\n"))
 }
 
-/// The incarnation of the deployment's topics, after their check.
+/// The incarnation of the deployment's topics, after the check of them and of the deployment's name.
 pub(crate) fn incarnation(config: &Config) -> anyhow::Result<String> {
     let there = Admin::new(&config.kafka).context("connect")?.partitions().context("read topics")?;
     check(config, &there)?;
+    namesakes::check(config, &there)?;
     stamped(config)?.context("topic configs has no incarnation: `huiyin topics create` writes it")
 }

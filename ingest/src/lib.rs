@@ -38,4 +38,4 @@ pub use judge::Judge;
 pub use publish::{Log, Publish, Receipt};
 pub use server::{IngestHandle, ServeError, serve};
 pub use source::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
-pub use tls::TlsError;
+pub use tls::{TlsError, check_tls};

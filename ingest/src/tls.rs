@@ -9,7 +9,7 @@ use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{Error as RustlsError, ServerConfig};
 
-use crate::config::TlsFiles;
+use crate::config::{RawTls, TlsFiles};
 
 /// HTTPS cannot be offered.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,14 @@ impl TlsError {
             Self::Mismatch(_) => "mismatch",
         }
     }
+}
+
+/// Reads the files as a start would.
+///
+/// # Errors
+/// [`TlsError`] when they do not make a server.
+pub fn check_tls(raw: &RawTls) -> Result<(), TlsError> {
+    acceptor(&TlsFiles { certificates: raw.cert_file.clone(), key: raw.key_file.clone() }).map(drop)
 }
 
 /// Reads the files.

@@ -72,10 +72,13 @@ proptest! {
     fn config(file in prop_oneof![mangle::bytes([example()]), other_values()]) {
         let text = file.lossy();
         let lines = text.lines().count() + 1;
+        if let Err(not) = text::text(file.0.clone()) {
+            prop_assert!((1..=file.0.len().max(1)).contains(&not.line), "{not:?}");
+        }
         match Config::parse(&text, None, variable) {
             Err(problems) => {
                 prop_assert!(!problems.is_empty(), "refused without a word");
-                for (line, what) in problems {
+                for Finding { line, what } in problems {
                     prop_assert!(line.is_none_or(|line| (1..=lines).contains(&line)), "{line:?} of {lines}: {what}");
                     prop_assert!(line.is_some() || what.contains([':', '`', '.']), "{what}");
                 }
@@ -87,6 +90,9 @@ proptest! {
                 let found = config.ingest.as_ref().map(|raw| ingest::validate(raw, &config.bundle).map(|_| ()).map_err(spans));
                 if let Some(Err(spans)) = found {
                     prop_assert!(spans.iter().all(|span| span.end <= text.len() * 4));
+                }
+                for warning in config.warnings(1_795_910_400_000) {
+                    prop_assert!(warning.contains(": "), "{warning}");
                 }
                 let hash = config.bundle.hash().unwrap();
                 let read = Bundle::from_json(&hash, &config.bundle.to_json().unwrap());

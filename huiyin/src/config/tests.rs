@@ -21,79 +21,362 @@ name = "main"
 provider = "local"
 model = "m"
 region = "cn"
+
+[[price]]
+provider = "local"
+model = "m"
+currency = "CNY"
+from = "2026-01-01"
+input = "2"
+output = "8"
+
+[ingest]
+listen = "0.0.0.0:8700"
+
+[[ingest.rule]]
+path = "/before"
+app = "acme#support"
+stage = "pre"
+secret = "${SECRET}"
+
+[[call.target]]
+name = "main"
+base_url = "http://127.0.0.1:1/v1"
+api_key = "sk-x"
+
+[[deliver.app]]
+key = "acme#support"
+base_url = "https://a1.easemob.com"
+client_id = "id"
+client_secret = "hush"
+
+[account]
+url = "http://127.0.0.1:8123"
+pseudonym_key = "${PSEUDONYM_KEY}"
 "#;
 
-fn read(text: &str) -> Result<Config, Vec<(Option<usize>, String)>> {
-    Config::parse(text, None, |name| (name == "INSTANCE").then(|| "huiyin-3".to_owned()))
+/// 2026-11-29.
+const TODAY: Millis = 1_795_910_400_000;
+
+fn variable(name: &str) -> Option<String> {
+    let value = match name {
+        "INSTANCE" => "huiyin-3",
+        "SECRET" => "rule-secret\n",
+        "PSEUDONYM_KEY" => "0123456789abcdef0123456789abcdef",
+        "BROKEN" => "one-line\nother-line",
+        "PARTITIONS" => "8",
+        "COMPANY" => "Acme",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn read(text: &str) -> Result<Config, Vec<Finding>> {
+    Config::parse(text, None, variable)
+}
+
+fn good(text: &str) -> Config {
+    read(text).map_err(|findings| format!("{findings:?}")).unwrap()
+}
+
+/// Everything that `check` has against a file, `LINE: what` each; warnings come last.
+fn told(text: &str) -> Vec<String> {
+    let show = |told: &str| {
+        told.lines().map(|line| line.trim_start_matches(':').trim().to_owned()).collect::<Vec<_>>()
+    };
+    match read(text) {
+        Err(findings) => show(&BadConfig::new(PathBuf::new(), findings).to_string()),
+        Ok(config) => {
+            let refused =
+                crate::check::offline(&config).err().map(|error| error.to_string()).unwrap_or_default();
+            let warnings = config.warnings(TODAY).join("\n");
+            show(&format!("{refused}\n{warnings}"))
+        }
+    }
 }
 
 #[test]
 fn a_good_file_is_read() {
-    let config = read(GOOD).map_err(|problems| format!("{problems:?}")).unwrap();
+    let config = good(GOOD);
     assert_eq!((config.ordinal, config.partitions, config.deployment.as_str()), (3, 8, "demo"));
     assert_eq!(config.bundle.apps.len(), 1);
+    assert_eq!(config.ingest.as_ref().unwrap().rule[0].secret.expose(), "rule-secret");
+    assert_eq!(told(GOOD).concat(), "");
 }
 
-#[test]
-fn problems_name_their_line() {
-    for (from, to, line, what) in [
-        ("partitions = 8", "partitions = 8\ncolour = 1", Some(6), "unknown field `colour`"),
-        ("partitions = 8", "partitions = \"8\"", Some(5), "invalid type"),
-        ("[\"main\"]", "[\"gone\"]", Some(13), "not configured"),
-        ("\"${INSTANCE}\"", "\"${GONE}\"", Some(4), "GONE is not set"),
-    ] {
-        let problems = read(&GOOD.replacen(from, to, 1)).err().unwrap();
-        assert!(problems.iter().any(|(l, w)| *l == line && w.contains(what)), "{to}: {problems:?}");
-    }
+/// The line of the first place where `text` stands in the file.
+fn line_of(file: &str, text: &str) -> usize {
+    file[..file.find(text).unwrap_or_else(|| panic!("{text} is not in the file"))].matches('\n').count() + 1
 }
 
-#[test]
-fn the_number_of_drivers_and_the_batch_have_bounds() {
-    for (line, what) in [
-        ("drivers = 0", "drivers must be"),
-        ("drivers = 65", "drivers must be"),
-        ("batch_records = 0", "batch_records"),
-    ] {
-        let problems = read(&format!("{GOOD}\n[decide]\n{line}\n")).err().unwrap();
-        assert!(problems.iter().any(|(_, w)| w.contains(what)), "{line}: {problems:?}");
-    }
-    assert_eq!(read(&format!("{GOOD}\n[decide]\ndrivers = 3\n")).map_err(|_| ()).unwrap().decide.drivers, 3);
-}
-
-#[test]
-fn a_random_instance_id_is_refused() {
-    for stable in ["0", "7", "huiyin-12"] {
-        assert!(ordinal(stable).is_ok(), "{stable}");
-    }
-    for random in
-        ["huiyin-7f9c4d-xk2x", "b7c1", "", "huiyin-0012", "123456", "9f86d081-884c-4d63-a159-4f2c7e0b5a11"]
-    {
-        assert!(ordinal(random).is_err(), "{random} was taken");
-    }
-}
-
-#[test]
-fn a_property_that_the_guarantees_own_is_refused_by_name() {
-    let text = GOOD.replacen(
+/// What is put into the good file, the text whose line is told, and what is told.
+const REFUSED: &[(&str, &str, &str, &str)] = &[
+    // What is no configuration.
+    ("partitions = 8", "partitions = 8\ncolour = 1", "colour", "unknown field `colour`"),
+    ("partitions = 8", "partitions = \"8\"", "partitions =", "invalid type: string"),
+    ("partitions = 8", "partitions =", "partitions =", ""),
+    ("partitions = 8", "partitions = 0", "partitions = 0", "deployment: partitions must be"),
+    ("replication = 1", "replication = 0", "replication = 0", "deployment: replication must be"),
+    ("name = \"demo\"", "name = \"Demo\"", "name = \"Demo\"", "deployment: name must be"),
+    (
+        "replication = 1",
+        "replication = 1\ntopic_prefix = \"a/b\"",
+        "topic_prefix",
+        "deployment: topic_prefix must be",
+    ),
+    ("[kafka]", "[decide]\ndrivers = 65\n[kafka]", "drivers = 65", "decide: drivers must be"),
+    ("[kafka]", "[decide]\nbatch_records = 0\n[kafka]", "batch_records", "decide: batch_records"),
+    ("[kafka]", "[log]\nfilter = \"info,=\"\n[kafka]", "filter =", "log.filter: "),
+    ("[kafka]", "[log]\nformat = \"xml\"\n[kafka]", "format =", "unknown variant `xml`"),
+    ("[kafka]", "[admin]\ngrace = \"soon\"\n[kafka]", "grace =", "is no duration"),
+    ("[kafka]", "[admin]\nlisten = \"localhost\"\n[kafka]", "listen = \"localhost\"", "socket address"),
+    // Placeholders.
+    ("\"${INSTANCE}\"", "\"${GONE}\"", "${GONE}", "GONE is not set"),
+    ("\"${INSTANCE}\"", "\"${file:/nowhere}\"", "${file", "secret file /nowhere cannot be read"),
+    ("\"${INSTANCE}\"", "\"${\"", "\"${\"", "is not closed"),
+    ("partitions = 8", "partitions = ${COMPANY}", "partitions", "the value of ${COMPANY} is no number"),
+    ("partitions = 8", "partitions = \"${PARTITIONS}\"", "partitions", "a number stands without quotes"),
+    ("partitions = 8", "partitions = \"${PSEUDONYM_KEY}\"", "partitions", "invalid type: string \"***\""),
+    (
+        "\"cn\"]",
+        "\"cn\"]\nsystem_prompt = \"\"\"\nRules\n of ${GONE}\n\"\"\"",
+        " of ${GONE}",
+        "GONE is not set",
+    ),
+    // Instances.
+    ("\"${INSTANCE}\"", "\"ip-10-0-3-17\"", "instance =", "17 alone would be its number"),
+    ("\"${INSTANCE}\"", "\"huiyin-7f9c4d-xk2x\"", "instance =", "an id that changes with each start"),
+    // Brokers.
+    ("\"127.0.0.1:9092\"", "\"\"", "bootstrap", "kafka.bootstrap"),
+    (
         "[[app]]",
-        "[kafka.properties]\n\"isolation.level\" = \"read_uncommitted\"\n[[app]]",
+        "[kafka.properties]\n\"isolation.level\" = \"x\"\n[[app]]",
+        "\"isolation.level\"",
+        "set kafka property `isolation.level`",
+    ),
+    ("[[app]]", "[kafka.properties]\n\"no.such\" = \"x\"\n[[app]]", "\"no.such\"", "no.such"),
+    (
+        "[[app]]",
+        "[kafka.properties]\n\"sasl.password\" = \"${BROKEN}\"\n[[app]]",
+        "\"sasl.password\"",
+        "it holds a line break",
+    ),
+    // The catalogue.
+    (
+        "[\"main\"]",
+        "[\"gone\"]",
+        "[\"gone\"]",
+        "its chain names the target \"gone\", which is not configured",
+    ),
+    ("{ id = \"bot\" }", "{ id = \"bot\" }, { id = \"Bot\" }", "\"Bot\"", "bot \"Bot\" is configured twice"),
+    ("currency = \"CNY\"", "currency = \"RMB\"", "currency", "\"CNY\" is meant?"),
+    ("from = \"2026-01-01\"", "from = \"2026-01-01\"\nuntil = \"2025-01-01\"", "until", "is not after from"),
+    // Secrets that no request can carry.
+    (
+        "\"${SECRET}\"",
+        "\"${BROKEN}\"",
+        "secret = \"${BROKEN}\"",
+        "ingest.rule \"/before\": secret: it holds a line break",
+    ),
+    ("\"${SECRET}\"", "\"\"", "secret = \"\"", "secret: it is empty"),
+    ("\"sk-x\"", "\"${BROKEN}\"", "api_key", "call.target \"main\": api_key: it holds a line break"),
+    ("\"sk-x\"", "\"sk-х\"", "api_key", "api_key: it holds a space or a character beyond ASCII"),
+    ("\"hush\"", "\"hush\\t\"", "client_secret", "client_secret: it holds a control character"),
+    ("client_id = \"id\"", "client_id = \" id\"", "client_id", "client_id: it begins or ends with a space"),
+    (
+        "[account]",
+        "[account]\npassword = \"a\\nb\"",
+        "password = ",
+        "account: password: it holds a line break",
+    ),
+    (
+        "\"${PSEUDONYM_KEY}\"",
+        "\"short\"",
+        "pseudonym_key",
+        "account: pseudonym_key: it is shorter than 32 characters",
+    ),
+    // Other values of the sections.
+    ("[account]", "[account.batch]\nblock_rows = 0\n[account]", "block_rows", "account.batch: block_rows"),
+    (
+        "[account]",
+        "[account.retention_days]\nreplies = 0\n[account]",
+        "replies = 0",
+        "account: retention_days.replies",
+    ),
+    (
+        "127.0.0.1:1/v1",
+        "127.0.0.1:1/v1/chat/completions",
+        "base_url = \"http://127.0.0.1:1",
+        "its base_url names what is called under it",
+    ),
+    (
+        "a1.easemob.com",
+        "a1.easemob.com/acme/support",
+        "base_url = \"https",
+        "its base_url names the organisation",
+    ),
+    ("\"0.0.0.0:8700\"", "\"0.0.0.0:9600\"", "listen = \"0.0.0.0:9600\"", "is where [admin] listens, too"),
+    (
+        "[[ingest.rule]]",
+        "[ingest.tls]\ncert_file = \"/nowhere.pem\"\nkey_file = \"/nowhere.key\"\n[[ingest.rule]]",
+        "cert_file",
+        "ingest.tls: cert_file: read certificates from /nowhere.pem",
+    ),
+    (
+        "[[ingest.rule]]",
+        "[ingest.limits]\nmax_in_flight = 0\n[[ingest.rule]]",
+        "max_in_flight",
+        "max_in_flight may not be zero",
+    ),
+    (
+        "[[call.target]]",
+        "[call]\nmax_running = 0\n[[call.target]]",
+        "max_running",
+        "max_running must be more than zero",
+    ),
+    (
+        "[[call.target]]",
+        "[call.health]\nbreaker_open = \"0s\"\n[[call.target]]",
+        "breaker_open",
+        "call.health",
+    ),
+    (
+        "[[call.target]]\nname = \"main\"",
+        "[[call.target]]\nname = \"other\"",
+        "[[target]]",
+        "it has no entry [[call.target]]",
+    ),
+    (
+        "[[deliver.app]]\nkey = \"acme#support\"",
+        "[[deliver.app]]\nkey = \"acme#sales\"",
+        "[[app]]",
+        "it has no entry [[deliver.app]]",
+    ),
+    // What is taken and probably not meant.
+    (
+        "model = \"m\"\ncurrency",
+        "model = \"n\"\ncurrency",
+        "model = \"n\"",
+        "price of \"n\": no target has its provider",
+    ),
+    (
+        "model = \"m\"\ncurrency",
+        "model = \"n\"\ncurrency",
+        "name = \"main\"",
+        "target \"main\": it has no price today",
+    ),
+    (
+        "from = \"2026-01-01\"",
+        "from = \"2030-01-01\"",
+        "name = \"main\"",
+        "the next one begins on 2030-01-01",
+    ),
+    ("\"hush\"", "'${SECRET}'", "'${SECRET}'", "nothing is filled: double quotes fill it"),
+];
+
+#[test]
+fn everything_that_is_refused_or_not_meant_has_its_line() {
+    for (from, to, at, what) in REFUSED {
+        assert!(GOOD.contains(from), "{from}");
+        let file = GOOD.replacen(from, to, 1);
+        let (line, found) = (line_of(&file, at), told(&file));
+        let fits = |told: &String| told.starts_with(&format!("{line}: ")) && told.contains(what);
+        assert!(found.iter().any(fits), "{to}: not «{line}: … {what}» but {found:#?}");
+        assert!(!found.concat().contains("one-line"), "{found:?}");
+    }
+}
+
+#[test]
+fn everything_is_told_at_once() {
+    let file = GOOD
+        .replacen("partitions = 8", "partitions = 0", 1)
+        .replacen("[\"main\"]", "[\"gone\"]", 1)
+        .replacen("\"127.0.0.1:9092\"", "\"\"", 1)
+        .replacen("\"CNY\"", "\"RMB\"", 1);
+    assert_eq!(told(&file).len(), 4, "{:?}", told(&file));
+    let file = GOOD
+        .replacen("\"${PSEUDONYM_KEY}\"", "\"short\"", 1)
+        .replacen("\"hush\"", "\"\"", 1)
+        .replacen("\"sk-x\"", "\"a b\"", 1)
+        .replacen("\"${SECRET}\"", "\"\"", 1);
+    assert_eq!(told(&file).len(), 4, "{:?}", told(&file));
+}
+
+#[test]
+fn values_from_outside_are_texts_on_every_line_and_numbers_without_quotes() {
+    let prompt = "# ${GONE}\nsystem_prompt = \"\"\"\n# Rules of ${COMPANY}\nYou work for ${COMPANY}.\n\"\"\" # ${GONE}\nlabel = '${COMPANY}'";
+    let file = GOOD.replacen("chain = [", &format!("{prompt}\nchain = ["), 1).replacen(
+        "partitions = 8",
+        "partitions = ${PARTITIONS}",
         1,
     );
-    let problems = read(&text).err().unwrap();
-    assert!(problems.iter().any(|(_, what)| what.contains("isolation.level")), "{problems:?}");
+    let config = good(&file);
+    let app = config.bundle.apps.values().next().unwrap();
+    assert_eq!(app.system_prompt, "# Rules of Acme\nYou work for Acme.\n");
+    assert_eq!((app.label.as_str(), config.partitions), ("${COMPANY}", 8));
 }
 
 #[test]
-fn the_example_file_is_good() {
+fn a_file_is_read_as_editors_save_it_and_named_where_it_cannot_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huiyin.toml");
+    let saved = |bytes: Vec<u8>| {
+        std::fs::write(&path, bytes).unwrap();
+        Config::read(&path, None, variable).map(|config| config.deployment).map_err(|bad| bad.to_string())
+    };
+    let marked = format!(
+        "\u{feff}# `${{NAME}}` is an environment variable, `${{file:/path}}` the content of a file.\n{GOOD}"
+    );
+    assert_eq!(saved(marked.into_bytes()).unwrap(), "demo");
+    assert_eq!(saved(GOOD.replace('\n', "\r\n").into_bytes()).unwrap(), "demo");
+    let gbk = [GOOD.as_bytes(), b"# \xD0\xA1\xD6\xFA\xCA\xD6\n"].concat();
+    let line = GOOD.lines().count() + 1;
+    assert!(saved(gbk).unwrap_err().ends_with(&format!(
+        "huiyin.toml:{line}: the file is not UTF-8, it looks like GBK (GB 18030): save it as UTF-8"
+    )));
+    let utf16: Vec<u8> =
+        "\u{feff}".chars().chain(GOOD.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
+    assert!(
+        saved(utf16)
+            .unwrap_err()
+            .ends_with("huiyin.toml:1: the file is UTF-16 (little endian): save it as UTF-8")
+    );
+    let refused = saved(GOOD.replacen("partitions = 8", "partitions = 0", 1).into_bytes()).unwrap_err();
+    assert!(refused.ends_with("huiyin.toml:5: deployment: partitions must be from 1 to 10000"), "{refused}");
+}
+
+#[test]
+fn an_instance_of_the_command_line_has_no_line() {
+    let found = Config::parse(GOOD, Some("ip-10-0-3-17".to_owned()), variable).err().unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(found[0].line.is_none() && found[0].what.starts_with("--instance: "), "{found:?}");
+    assert_eq!(Config::parse(GOOD, Some("7".to_owned()), variable).map_err(drop).unwrap().ordinal, 7);
+}
+
+#[test]
+fn certificates_may_have_lines() {
+    let file = GOOD.replacen("[[app]]", "[kafka.properties]\n\"ssl.ca.pem\" = \"${BROKEN}\"\n[[app]]", 1);
+    let found = told(&file);
+    assert!(!found.concat().contains("line break"), "{found:?}");
+}
+
+#[test]
+fn the_number_of_drivers_has_its_place() {
+    assert_eq!(good(&format!("{GOOD}\n[decide]\ndrivers = 3\n")).decide.drivers, 3);
+}
+
+#[test]
+fn the_example_file_is_good_and_leaves_nothing_to_warn_of() {
     let value = |name: &str| {
         Some(match name {
             "HUIYIN_INSTANCE" => "0".to_owned(),
             name if name.ends_with("_URL") => "http://127.0.0.1:1".to_owned(),
-            _ => "a value that is long enough for any key".to_owned(),
+            _ => "a-value-that-is-long-enough-for-any-key".to_owned(),
         })
     };
     let example = include_str!("../../huiyin.example.toml");
     let config = Config::parse(example, None, value).map_err(|problems| format!("{problems:?}")).unwrap();
     crate::check::offline(&config).unwrap();
+    assert_eq!(config.warnings(TODAY), Vec::<String>::new());
     assert_eq!(config.partitions, 48);
 }

@@ -21,8 +21,6 @@ use crate::{bundles, topics};
 use running::Running;
 use supervisor::Supervisor;
 
-pub(crate) use start::check_sections;
-
 /// How often the roles are asked whether they live.
 const WATCH: Duration = Duration::from_millis(250);
 /// How often the meter's values are sorted into their buckets.

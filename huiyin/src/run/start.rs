@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use catalogue::{Bundle, Problem};
+use anyhow::Context;
 use pipeline::batch::{BatchConfig, BatchDriver};
 use pipeline::call::{CallConfig, CallDriver};
 use pipeline::fold::FoldDriver;
@@ -37,7 +36,7 @@ pub(crate) async fn start(
 
 async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let raw = config.ingest.as_ref().context("section [ingest] is missing")?;
-    let section = ingest::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let section = ingest::validate(raw, &watched.current.borrow()).map_err(|found| config.bad(found))?;
     let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
     let judge = watched.derive(|bundle| Ok(ingest::Judge::new(bundle)?))?;
@@ -56,7 +55,7 @@ fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Resu
 
 async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
     let raw = config.call.as_ref().context("section [call] is missing")?;
-    let settings = call::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let settings = call::validate(raw, &watched.current.borrow()).map_err(|found| config.bad(found))?;
     let manner =
         Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.crowding, settings.grace));
     let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
@@ -70,7 +69,7 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
 
 async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
     let raw = config.deliver.as_ref().context("section [deliver] is missing")?;
-    let settings = deliver::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let settings = deliver::validate(raw, &watched.current.borrow()).map_err(|found| config.bad(found))?;
     let output = deliver::Output {
         topic: config.topics.of(Topic::Deliveries).into(),
         source: format!("/huiyin/{}/deliver", config.deployment),
@@ -118,8 +117,7 @@ async fn calls_of<H: calls::Handler>(
 }
 
 async fn account(config: &Config, incarnation: &str) -> anyhow::Result<Running> {
-    let raw = config.account.clone().context("section [account] is missing")?;
-    let section = account::AccountConfig::new(raw)?;
+    let section = config.account()?;
     account::Store::new(&section).check().await.context("check the tables")?;
     let sink = account::AccountSink::new(&section, &config.topics)?;
     let driver = BatchConfig {
@@ -132,28 +130,4 @@ async fn account(config: &Config, incarnation: &str) -> anyhow::Result<Running> 
     };
     let handle = BatchDriver::spawn(driver, Arc::new(sink), Handle::current(), incarnation.to_owned())?;
     Ok(Running::Batch(handle))
-}
-
-/// Problems of a section as one error, a line each.
-pub(crate) fn named(problems: &[Problem]) -> anyhow::Error {
-    let lines: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.place, p.what)).collect();
-    anyhow::anyhow!(lines.join("\n"))
-}
-
-/// Checks every section against a bundle, without connecting to anything.
-pub(crate) fn check_sections(config: &Config, bundle: &Bundle) -> anyhow::Result<()> {
-    let mut problems = Vec::new();
-    if let Some(raw) = &config.ingest {
-        problems.extend(ingest::validate(raw, bundle).err().unwrap_or_default());
-    }
-    if let Some(raw) = &config.call {
-        problems.extend(call::validate(raw, bundle).err().unwrap_or_default());
-    }
-    if let Some(raw) = &config.deliver {
-        problems.extend(deliver::validate(raw, bundle).err().unwrap_or_default());
-    }
-    if let Some(raw) = &config.account {
-        account::AccountConfig::new(raw.clone())?;
-    }
-    if problems.is_empty() { Ok(()) } else { bail!(named(&problems)) }
 }

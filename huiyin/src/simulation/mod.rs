@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use account::{AccountConfig, AccountSink};
+use account::AccountSink;
 use pipeline::batch::{self, BatchConfig};
 use pipeline::call::simulation::{Outcomes, Witness};
 use pipeline::call::{self as calls, CallConfig};
@@ -157,7 +157,7 @@ fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
 fn sink() -> AccountSink {
     let raw =
         toml::from_str("url = \"http://127.0.0.1:1\"\npseudonym_key = \"0123456789abcdef0123456789abcdef\"");
-    AccountSink::new(&AccountConfig::new(raw.unwrap()).unwrap(), &TopicNames::new("")).unwrap()
+    AccountSink::new(&account::validate(&raw.unwrap()).unwrap(), &TopicNames::new("")).unwrap()
 }
 
 /// What the roles do is seen and kept here.

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::raw::{RawCodes, RawIngest, RawLimits, RawRule, RawSource};
 use super::{Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
-use catalogue::Secret;
+use catalogue::{Carrier, Secret};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// For how long a callback after delivery is news: Easemob brings what it stored for three days, and some time passes.
@@ -106,8 +106,8 @@ impl Check<'_> {
         if !self.paths.insert(bare(path.get_ref()).to_owned()) {
             self.add(place, Some(path), "its path is used twice, and each path has one secret");
         }
-        if secret.is_empty() {
-            self.add(place, Some(path), "its secret is empty");
+        if let Some(why) = secret.problem(Carrier::Text) {
+            self.add(place, None, format!("secret: {why}"));
         }
         if deadline.is_zero() {
             self.add(place, Some(path), "deadline may not be zero");

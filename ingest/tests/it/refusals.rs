@@ -154,3 +154,14 @@ async fn more_than_may_be_at_work_is_refused_and_taken_again_later() {
     );
     assert_eq!(line.before(question("hi")).await["valid"], true);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_is_called_with_and_without_a_slash_at_its_end_and_nowhere_else() {
+    for (path, status) in
+        [("/pre", 200), ("/pre/", 200), ("/post/", 200), ("/pre//", 404), ("//pre", 404), ("/pre/x", 404)]
+    {
+        let line = Line::new("", Mood::Acknowledges);
+        let (answered, body) = line.send(post(path, signed(question("hi"), now()).to_string())).await;
+        assert_eq!(answered.as_u16(), status, "{path}: {body}");
+    }
+}

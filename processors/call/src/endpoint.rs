@@ -31,6 +31,10 @@ impl Address {
         if url.query().is_some() || url.fragment().is_some() {
             return Err("its base_url has a query");
         }
+        let path = url.path().trim_end_matches('/').to_ascii_lowercase();
+        if ["/completions", "/responses", "/messages"].iter().any(|end| path.ends_with(end)) {
+            return Err("its base_url names what is called under it: it ends with the version, such as /v1");
+        }
         url.set_path(&format!("{}/chat/completions", url.path().trim_end_matches('/')));
         Ok(Self { url, api_key: api_key.clone(), organization: organization.map(str::to_owned) })
     }

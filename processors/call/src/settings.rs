@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use catalogue::{Bundle, Problem, Provider};
+use catalogue::{Bundle, Carrier, Problem, Provider, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::plan;
@@ -94,8 +94,17 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
 }
 
 fn address(entry: &RawEndpoint, place: &str, provider: Provider, problems: &mut Problems) -> Option<Address> {
-    if provider == Provider::Openai && entry.api_key.is_empty() {
-        problems.add(place, Some(entry.name.span()), "its api_key is not set");
+    if entry.api_key.is_empty() {
+        if provider == Provider::Openai {
+            problems.add(place, Some(entry.name.span()), "its api_key is not set");
+        }
+    } else if entry.api_key.expose().to_ascii_lowercase().starts_with("bearer ") {
+        problems.add(place, None, "api_key: it begins with Bearer, which is put before it");
+    } else if let Some(why) = entry.api_key.problem(Carrier::Bearer) {
+        problems.add(place, None, format!("api_key: {why}"));
+    }
+    if let Some(why) = entry.organization.as_deref().and_then(|it| secret::problem(it, Carrier::Bearer)) {
+        problems.add(place, None, format!("organization: {why}"));
     }
     let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
     parsed.map_err(|what| problems.add(place, Some(entry.base_url.span()), what)).ok()

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use catalogue::duration;
-use catalogue::secret::Secret;
+use catalogue::{Carrier, Problem, Secret, duration, secret};
 use pipeline::batch::{Limits, LimitsError, RawLimits};
 use serde::Deserialize;
 
@@ -115,70 +114,108 @@ pub struct AccountConfig {
     limits: Limits,
 }
 
-/// Why the section cannot be used.
+/// Why the sink cannot be built from a validated section.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// One key is wrong.
-    #[error("read account.{key}: {reason}")]
-    Key {
-        /// The key.
-        key: &'static str,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A limit of the batches is wrong.
-    #[error("read account.{0}")]
-    Batch(LimitsError),
+#[error("read account.{key}: {reason}")]
+pub struct ConfigError {
+    pub(crate) key: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 impl ConfigError {
     /// A closed label for counters.
     pub fn label(&self) -> &'static str {
-        match self {
-            Self::Key { key, .. } => key,
-            Self::Batch(error) => error.label(),
-        }
+        self.key
     }
 }
 
 impl AccountConfig {
-    /// Checks the section.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the first key that cannot be used.
-    pub fn new(raw: RawAccount) -> Result<Self, ConfigError> {
-        let must =
-            |holds: bool, key, reason| if holds { Ok(()) } else { Err(ConfigError::Key { key, reason }) };
-        let web = raw.url.strip_prefix("http://").or_else(|| raw.url.strip_prefix("https://"));
-        must(web.is_some_and(|rest| !rest.is_empty()), "url", "it does not start with http:// or https://")?;
-        must(!raw.url.contains(['@', '?']), "url", "user, password and database have keys of their own")?;
-        must(is_word(&raw.database, "_"), "database", "it is not letters, digits and _")?;
-        let cluster = raw.cluster.as_deref().is_none_or(|name| is_word(name, "_-."));
-        must(cluster, "cluster", "it is not letters, digits, _, - and .")?;
-        for (key, timeout) in [
-            ("send_timeout", raw.send_timeout),
-            ("end_timeout", raw.end_timeout),
-            ("query_timeout", raw.query_timeout),
-        ] {
-            must(!timeout.is_zero(), key, "it must be positive")?;
-        }
-        // The driver sends a block again after its own time-out; ours must have told it before.
-        let insert = (raw.send_timeout + raw.end_timeout).as_millis();
-        let driver = u128::from(raw.batch.insert_timeout_ms);
-        must(insert <= driver, "end_timeout", "with send_timeout it is longer than batch.insert_timeout_ms")?;
-        let key = raw.pseudonym_key.expose().len();
-        must(key >= SHORTEST_KEY, "pseudonym_key", "it is shorter than 32 characters")?;
-        must(raw.deduplication_window >= 10_000, "deduplication_window", "it is less than 10000")?;
-        let days = raw.retention_days.of_tables();
-        must(days.iter().all(|(_, d)| (1..=3_650).contains(d)), "retention_days", "not within 1..=3650")?;
-        let limits = Limits::new(&raw.batch).map_err(ConfigError::Batch)?;
-        Ok(Self { raw, limits })
-    }
-
     /// Limits for the batch driver.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
+}
+
+/// Checks the section.
+///
+/// # Errors
+/// Every [`Problem`] that was found; each begins with the key that it is about.
+pub fn validate(raw: &RawAccount) -> Result<AccountConfig, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut add = |place: &str, what: String| {
+        problems.push(Problem { place: place.to_owned(), span: None, what });
+    };
+    for (key, reason) in names(raw).into_iter().chain(numbers(raw)) {
+        add("account", format!("{key}: {reason}"));
+    }
+    let limits = Limits::new(&raw.batch);
+    if let Err(LimitsError { key, reason }) = &limits {
+        add("account.batch", format!("{key}: {reason}"));
+    }
+    match limits {
+        Ok(limits) if problems.is_empty() => Ok(AccountConfig { raw: raw.clone(), limits }),
+        _ => Err(problems),
+    }
+}
+
+/// What is wrong with addresses, names and secrets.
+fn names(raw: &RawAccount) -> Vec<(&'static str, &'static str)> {
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, key, reason| {
+        if !holds {
+            wrong.push((key, reason))
+        }
+    };
+    let web = raw.url.strip_prefix("http://").or_else(|| raw.url.strip_prefix("https://"));
+    let is_address =
+        |rest: &str| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control());
+    must(web.is_some(), "url", "it does not start with http:// or https://");
+    must(web.is_none_or(is_address), "url", "it is no address of a host");
+    must(!raw.url.contains(['@', '?']), "url", "user, password and database have keys of their own");
+    must(is_word(&raw.database, "_"), "database", "it is not letters, digits and _");
+    let cluster = raw.cluster.as_deref().is_none_or(|name| is_word(name, "_-."));
+    must(cluster, "cluster", "it is not letters, digits, _, - and .");
+    if let Some(why) = secret::problem(&raw.user, Carrier::Text) {
+        must(false, "user", why);
+    }
+    if let Some(why) = raw.password.problem(Carrier::Text).filter(|_| !raw.password.is_empty()) {
+        must(false, "password", why);
+    }
+    match raw.pseudonym_key.problem(Carrier::Text) {
+        Some(why) => must(false, "pseudonym_key", why),
+        None => {
+            let length = raw.pseudonym_key.expose().len();
+            must(length >= SHORTEST_KEY, "pseudonym_key", "it is shorter than 32 characters");
+        }
+    }
+    wrong
+}
+
+/// What is wrong with times and counts.
+fn numbers(raw: &RawAccount) -> Vec<(&'static str, &'static str)> {
+    let mut wrong = Vec::new();
+    let mut must = |holds: bool, key, reason| {
+        if !holds {
+            wrong.push((key, reason))
+        }
+    };
+    must(!raw.send_timeout.is_zero(), "send_timeout", "it must be positive");
+    must(!raw.end_timeout.is_zero(), "end_timeout", "it must be positive");
+    must(!raw.query_timeout.is_zero(), "query_timeout", "it must be positive");
+    // The driver sends a block again after its own time-out; ours must have told it before.
+    let insert = raw.send_timeout.as_millis() + raw.end_timeout.as_millis();
+    let driver = u128::from(raw.batch.insert_timeout_ms);
+    must(insert <= driver, "end_timeout", "with send_timeout it is longer than batch.insert_timeout_ms");
+    must(raw.deduplication_window >= 10_000, "deduplication_window", "it is less than 10000");
+    for (table, days) in raw.retention_days.of_tables() {
+        let key = match table {
+            "messages" => "retention_days.messages",
+            "model_calls" => "retention_days.model_calls",
+            _ => "retention_days.replies",
+        };
+        must((1..=3_650).contains(&days), key, "it is not within 1..=3650");
+    }
+    wrong
 }
 
 fn is_word(name: &str, others: &str) -> bool {
@@ -195,32 +232,61 @@ mod tests {
         pseudonym_key = "0123456789abcdef0123456789abcdef"
     "#;
 
-    fn refused(more: &str) -> &'static str {
+    fn refused(more: &str) -> Vec<String> {
         let mut table: toml::Table = SHORT.parse().unwrap();
         table.extend(more.parse::<toml::Table>().unwrap());
-        AccountConfig::new(table.try_into().unwrap()).unwrap_err().label()
+        let problems = validate(&table.try_into().unwrap()).unwrap_err();
+        problems.into_iter().map(|problem| format!("{}.{}", problem.place, problem.what)).collect()
     }
 
     #[test]
     fn an_address_and_a_key_are_enough() {
         let raw: RawAccount = toml::from_str(SHORT).unwrap();
         assert_eq!(raw.retention_days, RawRetention { messages: 400, model_calls: 400, replies: 400 });
-        let config = AccountConfig::new(raw).unwrap();
+        let config = validate(&raw).unwrap();
         assert!(!format!("{config:?}").contains("0123456789abcdef"));
     }
 
     #[test]
     fn keys_that_cannot_work_are_refused_by_name() {
-        assert_eq!(refused("url = 'tcp://127.0.0.1:9000'"), "url");
-        assert_eq!(refused("url = 'http://user:secret@127.0.0.1'"), "url");
-        assert_eq!(refused("database = 'a`b'"), "database");
-        assert_eq!(refused("cluster = \"x'y\""), "cluster");
-        assert_eq!(refused("send_timeout = '0s'"), "send_timeout");
-        assert_eq!(refused("end_timeout = '5m'"), "end_timeout");
-        assert_eq!(refused("pseudonym_key = 'short'"), "pseudonym_key");
-        assert_eq!(refused("deduplication_window = 100"), "deduplication_window");
-        assert_eq!(refused("[retention_days]\nreplies = 0"), "retention_days");
-        assert_eq!(refused("[batch]\nblock_rows = 0"), "block_rows");
+        for (key, told) in [
+            ("url = 'tcp://127.0.0.1:9000'", "account.url: it does not start with http://"),
+            ("url = 'http://user:secret@127.0.0.1'", "account.url: user, password and database have keys"),
+            ("url = 'http://'", "account.url: it is no address"),
+            ("url = \"http://127.0.0.1:8123\\n\"", "account.url: it is no address"),
+            ("database = 'a`b'", "account.database: "),
+            ("cluster = \"x'y\"", "account.cluster: "),
+            ("user = ''", "account.user: it is empty"),
+            ("user = \"a\\tb\"", "account.user: it holds a control character"),
+            ("password = \"hush\\n\"", "account.password: it holds a line break"),
+            ("password = ' hush'", "account.password: it begins or ends with a space"),
+            ("send_timeout = '0s'", "account.send_timeout: "),
+            ("end_timeout = '5m'", "account.end_timeout: "),
+            ("query_timeout = '0s'", "account.query_timeout: "),
+            ("pseudonym_key = 'short'", "account.pseudonym_key: it is shorter than 32 characters"),
+            ("pseudonym_key = ''", "account.pseudonym_key: it is empty"),
+            (
+                "pseudonym_key = \"0123456789abcdef\\n0123456789abcdef\"",
+                "account.pseudonym_key: it holds a line break",
+            ),
+            ("deduplication_window = 100", "account.deduplication_window: "),
+            ("[retention_days]\nreplies = 0", "account.retention_days.replies: "),
+            ("[batch]\nblock_rows = 0", "account.batch.block_rows: "),
+        ] {
+            let problems = refused(key);
+            assert!(problems.len() == 1 && problems[0].starts_with(told), "{key}: {problems:?}");
+            assert!(!problems[0].contains("hush"));
+        }
+        let all =
+            refused("url = 'x'\npseudonym_key = 'k'\n[batch]\ninserts = 0\n[retention_days]\nmessages = 0");
+        assert_eq!(all.len(), 4, "{all:?}");
+        assert!(toml::from_str::<RawAccount>("password = 'p'").is_err());
+        // Passwords are what a database takes: spaces within and every script.
+        for good in ["p w", "пароль", "a@b:c/d?e#f\\\"'"] {
+            let mut table: toml::Table = SHORT.parse().unwrap();
+            table.insert("password".into(), good.into());
+            assert!(validate(&table.try_into().unwrap()).is_ok(), "{good}");
+        }
         assert!(toml::from_str::<RawAccount>("url = 'http://x'\npseudonym_key = 'k'\npasswd = 'y'").is_err());
     }
 }

@@ -18,7 +18,7 @@ mod sink;
 mod store;
 mod tables;
 
-pub use config::{AccountConfig, ConfigError, RawAccount, RawRetention};
+pub use config::{AccountConfig, ConfigError, RawAccount, RawRetention, validate};
 pub use error::StoreError;
 pub use sink::{AccountSink, TOPICS};
 pub use store::Store;

@@ -7,7 +7,10 @@ use schemas::topic::{Topic, TopicNames};
 use crate::config::{AccountConfig, ConfigError};
 use crate::insert::insert;
 use crate::pseudonym::Pseudonyms;
-use crate::tables::{self, BUILDER, MESSAGES, MODEL_CALLS, MessageRow, ModelCallRow, REPLIES, ReplyRow};
+use crate::read::Source;
+use crate::tables::{
+    self, BUILDER, MESSAGES, MODEL_CALLS, MessageRow, ModelCallRow, OLDEST_BUILDER, REPLIES, ReplyRow,
+};
 use crate::{Row, Store, TABLES, metrics};
 
 /// Topics that give rows.
@@ -27,7 +30,7 @@ impl AccountSink {
     /// [`ConfigError`] when the pseudonyms' key cannot be used.
     pub fn new(config: &AccountConfig, names: &TopicNames) -> Result<Self, ConfigError> {
         let pseudonyms = Pseudonyms::new(&config.raw.pseudonym_key)
-            .map_err(|_| ConfigError::Key { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
+            .map_err(|_| ConfigError { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
         let topics = TOPICS.map(|topic| (names.of(topic), topic));
         Ok(Self { store: Store::new(config), topics, pseudonyms })
     }
@@ -36,6 +39,11 @@ impl AccountSink {
     pub fn topics(&self) -> Vec<String> {
         self.topics.iter().map(|(name, _)| name.clone()).collect()
     }
+}
+
+/// The version of the row builder, if this code can still build as it did.
+fn builder(version: u32) -> Option<u8> {
+    u8::try_from(version).ok().filter(|version| (OLDEST_BUILDER..=BUILDER).contains(version))
 }
 
 impl Sink for AccountSink {
@@ -49,10 +57,16 @@ impl Sink for AccountSink {
         BUILDER.into()
     }
 
-    fn rows(&self, _version: u32, record: &Record) -> Result<Vec<(usize, Row)>, Refused> {
+    fn knows(&self, version: u32) -> bool {
+        builder(version).is_some()
+    }
+
+    fn rows(&self, version: u32, record: &Record) -> Result<Vec<(usize, Row)>, Refused> {
+        let builder = builder(version).ok_or(Refused::Pause { reason: "unknown_builder" })?;
         let topic = self.topics.iter().find(|(name, _)| **name == *record.topic).map(|(_, topic)| *topic);
         let topic = topic.ok_or(Refused::Pause { reason: "unexpected_topic" })?;
-        tables::rows(topic, record, &self.pseudonyms).inspect_err(|refused| metrics::refused(topic, refused))
+        tables::rows(topic, record, Source::of(record, builder), &self.pseudonyms)
+            .inspect_err(|refused| metrics::refused(topic, refused))
     }
 
     async fn insert(&self, block: &Block<Row>) -> Result<(), InsertError> {
@@ -64,5 +78,19 @@ impl Sink for AccountSink {
             REPLIES => insert::<ReplyRow>(writer, timeouts, token, rows).await,
             other => Err(InsertError::Fatal(format!("no table has index {other}"))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_every_version_that_can_be_built_is_taken_over_and_no_other() {
+        let raw =
+            toml::from_str("url = 'http://x'\npseudonym_key = '0123456789abcdef0123456789abcdef'").unwrap();
+        let sink = AccountSink::new(&crate::validate(&raw).unwrap(), &TopicNames::new("")).unwrap();
+        assert!((1..=2).all(|version| sink.knows(version)) && sink.version() == 2);
+        assert!([0, 3, 257, u32::MAX].iter().all(|version| !sink.knows(*version)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use catalogue::{Bundle, Problem, Secret};
+use catalogue::{Bundle, Carrier, Problem, Secret, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{ChainConfig, Url, plan};
@@ -131,8 +131,11 @@ fn apps(raw: &RawDeliver, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<
 
 fn app(key: &AppKey, entry: &RawDeliverApp, place: &str, problems: &mut Problems) -> Option<AppSettings> {
     let span = || Some(entry.key.span());
-    if entry.client_id.is_empty() || entry.client_secret.is_empty() {
-        problems.add(place, span(), "its client_id or client_secret is not set");
+    if let Some(why) = secret::problem(&entry.client_id, Carrier::Text) {
+        problems.add(place, None, format!("client_id: {why}"));
+    }
+    if let Some(why) = entry.client_secret.problem(Carrier::Text) {
+        problems.add(place, None, format!("client_secret: {why}"));
     }
     if entry.token_ttl.is_some_and(|ttl| ttl.subsec_nanos() > 0) {
         problems.add(place, span(), "its token_ttl is not in whole seconds");
@@ -173,6 +176,13 @@ fn base(key: &AppKey, text: &str) -> Result<Url, &'static str> {
         return Err("its base_url holds more than an address");
     }
     let (organization, app) = key.parts();
+    let path = base.path().trim_end_matches('/').to_ascii_lowercase();
+    let organization_of_path = format!("/{}", organization.to_ascii_lowercase());
+    if path.ends_with(&organization_of_path)
+        || format!("{path}/").contains(&format!("{organization_of_path}/{}/", app.to_ascii_lowercase()))
+    {
+        return Err("its base_url names the organisation; organisation and app are added to it");
+    }
     base.path_segments_mut().map_err(|()| wrong)?.pop_if_empty().extend([organization, app]);
     Ok(base)
 }

@@ -61,7 +61,8 @@ fn every_problem_is_named_with_its_place() {
         ),
         (rule("stage = \"pre\"\ndeadline = \"0s\""), "deadline may not be zero"),
         (rule("stage = \"pre\"").replace("\"/a\"", "\"a b\""), "its path must begin with /"),
-        (rule("stage = \"pre\"").replace("\"x\"", "\"\""), "its secret is empty"),
+        (rule("stage = \"pre\"").replace("\"x\"", "\"\""), "ingest.rule \"/a\": secret: it is empty"),
+        (rule("stage = \"pre\"").replace("\"x\"", "\"x\\n\""), "secret: it holds a line break"),
         (rule("stage = \"pre\"").replace("#support", "#other"), "app \"acme#other\" is not configured"),
         (
             rule(&format!("stage = \"pre\"\ncodes.blocked = \"{}\"", "x".repeat(201))),
@@ -79,6 +80,12 @@ fn every_problem_is_named_with_its_place() {
         (
             rule(
                 "stage = \"pre\"\n[[source]]\npath = \"/a\"\napp = \"acme#support\"\nkind = \"feedback\"\nsecret = \"y\"",
+            ),
+            "its path is used twice",
+        ),
+        (
+            rule(
+                "stage = \"pre\"\n[[source]]\npath = \"/a/\"\napp = \"acme#support\"\nkind = \"feedback\"\nsecret = \"y\"",
             ),
             "its path is used twice",
         ),

@@ -78,12 +78,34 @@ fn an_address_that_cannot_be_called_is_refused() {
         "https://me:hush@host/v1",
         "http://",
         "https://host/v1?key=hush",
+        "https://host/v1/chat/completions",
+        "https://host/v1/chat/completions/",
+        "https://host/v1/Chat/Completions",
+        "https://host/v1/completions",
+        "https://host/v1/responses",
     ];
     for address in addresses {
         let section = GOOD.replace("http://127.0.0.1:11434/v1", address);
         let problems = checked(&section).unwrap_err();
         assert_eq!(problems.len(), 1, "{address}");
         assert!(problems[0].starts_with("call.target \"spare\": its base_url"), "{problems:?}");
+        assert!(!problems[0].contains("hush"));
+    }
+}
+
+#[test]
+fn a_key_that_no_header_takes_is_refused() {
+    for (from, to, why) in [
+        ("sk-hush", "sk-hush\\n", "api_key: it holds a line break"),
+        ("sk-hush", "sk-hush ", "api_key: it begins or ends with a space"),
+        ("sk-hush", "sk-hush，", "api_key: it holds a space or a character beyond ASCII"),
+        ("sk-hush", "Bearer sk-hush", "api_key: it begins with Bearer, which is put before it"),
+        ("org-1", "org 1", "organization: it holds a space"),
+        ("org-1", "", "organization: it is empty"),
+    ] {
+        let problems = checked(&GOOD.replace(from, to)).unwrap_err();
+        assert_eq!(problems.len(), 1, "{to}");
+        assert!(problems[0].starts_with(&format!("call.target \"main\": {why}")), "{problems:?}");
         assert!(!problems[0].contains("hush"));
     }
 }

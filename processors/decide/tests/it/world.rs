@@ -365,7 +365,7 @@ fn request_target() -> schemas::ids::TargetName {
     schemas::ids::TargetName::new("first").unwrap()
 }
 
-pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i64>) -> Attempt {
+pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> Attempt {
     Attempt {
         number,
         target: request_target(),

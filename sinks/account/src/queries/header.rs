@@ -11,6 +11,13 @@ pub struct Parameter {
     pub meaning: &'static str,
 }
 
+impl Parameter {
+    /// Whether that query reads its value as a moment.
+    pub(super) fn is_moment(&self, sql: &str) -> bool {
+        sql.contains(&format!("parseDateTime64BestEffort({{{}:String}}", self.name))
+    }
+}
+
 /// Meaning and parameters.
 pub(super) fn read(sql: &'static str) -> (String, Vec<Parameter>) {
     let mut meaning = Vec::new();

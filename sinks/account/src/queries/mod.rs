@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 pub use header::Parameter;
 pub use table::Table;
 
+use clickhouse::error::Error;
+
 use crate::{Store, StoreError};
 
 /// Name and text of every query.
@@ -45,6 +47,16 @@ pub enum QueryError {
         /// The parameters that it has.
         known: String,
     },
+    /// A value has not the form of its parameter.
+    #[error("run query: {name}={value:?} is no moment. {name}: {meaning}")]
+    Value {
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What it means, with the form of its value.
+        meaning: &'static str,
+    },
     /// The store did not answer it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -59,6 +71,7 @@ impl QueryError {
         match self {
             Self::Unknown { .. } => "unknown_query",
             Self::Parameter { .. } => "unknown_parameter",
+            Self::Value { .. } => "parameter_value",
             Self::Store(error) => error.label(),
             Self::Answer(_) => "answer",
         }
@@ -96,14 +109,66 @@ pub async fn run(store: &Store, name: &str, given: &BTreeMap<String, String>) ->
         .with_setting("output_format_json_quote_decimals", "1")
         .with_setting("output_format_json_quote_64bit_integers", "0")
         .with_setting("wait_end_of_query", "1");
-    let bytes =
-        store.within("run query", async { statement.fetch_bytes("JSONCompact")?.collect().await }).await?;
-    Ok(Table::from_json(&bytes)?)
+    let answer =
+        store.within("run query", async { statement.fetch_bytes("JSONCompact")?.collect().await }).await;
+    match answer {
+        Ok(bytes) => Ok(Table::from_json(&bytes)?),
+        Err(StoreError::Statement { attempt, source: Error::BadResponse(text) }) => {
+            if let Some(error) = no_moment(store, query, given).await {
+                return Err(error);
+            }
+            Err(StoreError::Statement { attempt, source: Error::BadResponse(without_statement(&text)) }
+                .into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Which of the given values is no moment, since the store does not tell; none where it does not answer that either.
+async fn no_moment(
+    store: &Store,
+    query: &NamedQuery,
+    given: &BTreeMap<String, String>,
+) -> Option<QueryError> {
+    for parameter in &query.parameters {
+        let Some(value) = given.get(parameter.name).filter(|_| parameter.is_moment(query.sql)) else {
+            continue;
+        };
+        let sql = "SELECT toUInt8(isNull(parseDateTime64BestEffortOrNull({value:String}, 3, 'UTC')))";
+        let asked = store.database.query_raw(sql).param("value", value);
+        if matches!(store.within("check parameter", asked.fetch_one::<u8>()).await, Ok(1)) {
+            let Parameter { name, meaning, .. } = *parameter;
+            return Some(QueryError::Value { name, value: value.clone(), meaning });
+        }
+    }
+    None
+}
+
+/// The store's words without the whole statement, which it quotes.
+fn without_statement(text: &str) -> String {
+    match text.split_once(": In scope ") {
+        Some((what, statement)) => {
+            let name = statement.rfind(". (").and_then(|at| statement.get(at..)).unwrap_or_default();
+            format!("{what}{name}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_of_the_store_is_told_without_the_statement() {
+        let text = "Code: 41. DB::Exception: Cannot read DateTime: unexpected word: In scope SELECT a. (b) FROM t. (CANNOT_PARSE) (version 26)";
+        let told = without_statement(text);
+        assert_eq!(
+            told,
+            "Code: 41. DB::Exception: Cannot read DateTime: unexpected word. (CANNOT_PARSE) (version 26)"
+        );
+        assert_eq!(without_statement("Code: 60. No table"), "Code: 60. No table");
+    }
 
     #[test]
     fn every_query_says_what_it_gives_and_declares_what_it_uses() {

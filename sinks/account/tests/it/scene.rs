@@ -114,7 +114,7 @@ pub(crate) fn config(url: &str, database: &str, more: &str) -> AccountConfig {
     keys.insert("url".into(), url.into());
     keys.insert("database".into(), database.into());
     keys.extend(more.parse::<toml::Table>().unwrap());
-    AccountConfig::new(keys.try_into::<RawAccount>().unwrap()).unwrap()
+    account::validate(&keys.try_into::<RawAccount>().unwrap()).unwrap()
 }
 
 pub(crate) fn record(topic: Topic, offset: i64, value: &Value) -> Record {

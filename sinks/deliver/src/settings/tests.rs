@@ -84,7 +84,26 @@ fn every_app_needs_one_entry_and_every_entry_an_app() {
 #[test]
 fn values_that_cannot_work_are_named() {
     for (from, to, problem) in [
-        ("hush", "", "its client_id or client_secret is not set"),
+        ("hush", "", "client_secret: it is empty"),
+        ("hush", "hush\\n", "client_secret: it holds a line break"),
+        ("\"id\"", "\" id\"", "client_id: it begins or ends with a space"),
+        ("\"id\"", "\"\"", "client_id: it is empty"),
+        (
+            ".com/",
+            ".com/acme/support",
+            "its base_url names the organisation; organisation and app are added to it",
+        ),
+        (
+            ".com/",
+            ".com/ACME/support/",
+            "its base_url names the organisation; organisation and app are added to it",
+        ),
+        (".com/", ".com/acme", "its base_url names the organisation; organisation and app are added to it"),
+        (
+            ".com/",
+            ".com/v1/acme/support/token",
+            "its base_url names the organisation; organisation and app are added to it",
+        ),
         ("1h", "1500ms", "its token_ttl is not in whole seconds"),
         ("https://a1.easemob.com/", "a1.easemob.com", "its base_url is no http address of a host"),
         ("https://a1", "https://me:hush@a1", "its base_url holds more than an address"),
