@@ -90,15 +90,6 @@ impl ConfigError {
             Self::Property(_) => "property",
         }
     }
-
-    /// The key of the section that it is about.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Self::Bootstrap(_) => "bootstrap",
-            Self::Heartbeat(_) => "heartbeat_interval_ms",
-            Self::Owned { .. } | Self::Property(_) => "properties",
-        }
-    }
 }
 
 /// Validated access to the brokers, from which every client is built.

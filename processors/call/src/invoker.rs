@@ -116,7 +116,8 @@ impl Invoker {
         for name in &request.chain {
             let (Some(target), Some(endpoint)) = (bundle.targets.get(name), self.endpoints.get(name)) else {
                 metrics::skipped("unknown_target");
-                tracing::warn!(target = name.as_str(), "chain names a target that is not known here");
+                // Said once, and by `/ready`, when the bundle comes into force.
+                tracing::debug!(target = name.as_str(), "chain names a target that is not known here");
                 continue;
             };
             if !request.allowed_regions.contains(&target.region) {
