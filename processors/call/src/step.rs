@@ -10,6 +10,7 @@ use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::request::Request;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::invoker::{Invoked, Invoker, Unanswered};
 use crate::metrics;
@@ -22,6 +23,10 @@ use crate::settings::Settings;
 /// this before the hard deadline whatever the wall clock does, so that the driver only catches what hangs in our own
 /// code and no attempt goes unrecorded.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// How long a request waits for the bundle that knows its targets. Decide switches bundles at an offset, this process when it hears of
+/// the new one, which takes two seconds.
+const BUNDLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The call step.
 pub struct Step {
@@ -73,9 +78,24 @@ impl Step {
         }
     }
 
+    /// What holds now; a moment later if none of the request's targets is known yet.
+    async fn rules_for(&self, request: &Request) -> Arc<Rules> {
+        let mut rules = self.rules.clone();
+        let knows_one = |rules: &Arc<Rules>| {
+            request.chain.is_empty()
+                || request.chain.iter().any(|name| rules.bundle.targets.contains_key(name))
+        };
+        let known =
+            timeout(BUNDLE_PATIENCE, rules.wait_for(knows_one)).await.is_ok_and(|known| known.is_ok());
+        if !known {
+            tracing::debug!(request = %request.id, "no target of the request's chain is in the bundle");
+        }
+        Arc::clone(&self.rules.borrow())
+    }
+
     async fn answer(&self, request: &Request, job: &Job) -> Done {
         let started_at = self.clock.now();
-        let rules = Arc::clone(&self.rules.borrow());
+        let rules = self.rules_for(request).await;
         let longest = job.hard_deadline.saturating_sub(MARGIN);
         let mut invoked = self.invoker.invoke(&rules.bundle, request, longest).await;
         let (outcome, reason) = Self::outcome(&rules, &mut invoked);
