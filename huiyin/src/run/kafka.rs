@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use pipeline::kafka::{self, Reach};
 
 use crate::metrics;
 
 /// How often Kafka is asked.
 const EVERY: Duration = Duration::from_secs(1);
+/// How long a start waits for Kafka before the process ends with the reason, for whoever supervises it.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The time from the first line to the second; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -88,10 +90,14 @@ impl Teller {
     }
 }
 
-/// Waits until Kafka can be reached, for as long as it takes.
+/// Waits until Kafka can be reached.
+///
+/// # Errors
+/// The reason why it cannot, after [`PATIENCE`].
 pub(crate) async fn wait(config: &kafka::Config, away: &Away) -> anyhow::Result<Watch> {
     let mut reach = Reach::new(config)?;
     let mut teller = Teller::new(away.clone());
+    let until = Instant::now() + PATIENCE;
     loop {
         let check = move || {
             let found = reach.check().map_err(|why| why.to_string());
@@ -99,10 +105,11 @@ pub(crate) async fn wait(config: &kafka::Config, away: &Away) -> anyhow::Result<
         };
         let (asked, found) = tokio::task::spawn_blocking(check).await.context("wait for kafka")?;
         reach = asked;
-        let is_there = found.is_ok();
-        teller.tell(found);
-        if is_there {
-            return Watch::start(reach, teller);
+        teller.tell(found.clone());
+        match found {
+            Ok(()) => return Watch::start(reach, teller),
+            Err(why) if Instant::now() > until => return Err(anyhow!(why).context("read topics")),
+            Err(_) => {}
         }
         tokio::time::sleep(EVERY).await;
     }
