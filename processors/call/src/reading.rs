@@ -95,7 +95,7 @@ impl Oddity {
 
 /// Reads a complete reply to a request whose answer may have so many tokens.
 pub(crate) fn read(dialect: &Dialect, reply: &Reply, most_tokens: u32) -> Reading {
-    let told = Told::of(&reply.body);
+    let told = Told::of(reply);
     let mut notes = Notes {
         status: Some(reply.status.as_u16()),
         model: told.model.as_deref().map(word),

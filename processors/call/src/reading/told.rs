@@ -1,5 +1,6 @@
 //! What a reply tells, in whatever form it came: one completion, or the pieces of a stream put together.
 
+use outbound::Reply;
 use serde_json::{Map, Value};
 
 use super::content::{Content, is_blank};
@@ -35,11 +36,15 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn of(body: &[u8]) -> Self {
-        let documents = Documents::of(body);
+    pub(super) fn of(reply: &Reply) -> Self {
+        let documents = Documents::of(&reply.body);
         let mut told = Self { streamed: documents.streamed, ..Self::default() };
         documents.values.iter().filter_map(Value::as_object).for_each(|document| told.add(document));
         let open = told.streamed && told.finish.is_none() && !documents.ended;
+        if !reply.status.is_success() {
+            let plain = || documents.values.iter().find_map(|it| Wrong::of_refusal(it.as_object()?));
+            told.wrong = told.wrong.or_else(plain);
+        }
         told.is_cut = documents.damaged || (open && told.is_completion);
         told
     }

@@ -49,20 +49,26 @@ impl Wrong {
             wrong.code = wrong.code.or_else(|| code(field("code")?));
             return Some(wrong);
         }
-        let form = if let Some(base) = field("base_resp").and_then(Value::as_object) {
+        if let Some(base) = field("base_resp").and_then(Value::as_object) {
             let code = code(base.get("status_code").filter(|code| !is_nothing(code))?)?;
             let message = base.get("status_msg").and_then(words);
             return Some(Self { form: Form::BaseResp, kind: None, code: Some(code), message });
-        } else if field("error_code").is_some() {
-            Form::ErrorCode
-        } else if field("errors").or_else(|| field("detail")).is_some() || is_called_error(body) {
-            Form::Flat
-        } else {
-            return None;
-        };
+        }
+        if field("error_code").is_some() {
+            return Some(Self { form: Form::ErrorCode, ..Self::of_refusal(body)? });
+        }
+        let is_error = field("errors").or_else(|| field("detail")).is_some() || is_called_error(body);
+        if is_error { Self::of_refusal(body) } else { None }
+    }
+
+    /// The error of a body whose status says that it is one.
+    pub(super) fn of_refusal(body: &Fields) -> Option<Self> {
+        let field = |name: &str| body.get(name).filter(|value| !is_nothing(value));
+        let said = |names: &[&str]| names.iter().find_map(|name| words(field(name)?));
         let kind = said(&["type", "error_type"]).filter(|kind| kind != "error" && is_word(kind));
         let code = CODES.iter().find_map(|name| code(field(name)?));
-        Some(Self { form, kind, code, message: said(MESSAGES) }.or_first_of(body.get("errors")))
+        let wrong = Self { form: Form::Flat, kind, code, message: said(MESSAGES) };
+        Some(wrong.or_first_of(body.get("errors")))
     }
 
     /// What stands under `error`; an empty one is none.
