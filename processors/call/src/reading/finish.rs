@@ -136,103 +136,30 @@ pub(super) fn squeezed(word: &str) -> String {
 mod tests {
     use super::*;
 
+    const DONE_WORDS: &str = "stop STOP Stop end_turn end-turn END_TURN eos eos_token stop_sequence tool_calls tool_use \
+        function_call normal null COMPLETE";
+    const LENGTH_WORDS: &str = "length LENGTH max_tokens MAX_TOKENS max-tokens maxTokens model_length max_output_tokens \
+        model_context_window_exceeded";
+    const BLOCKED_WORDS: &str = "content_filter content-filter contentFilter CONTENT_FILTERED sensitive SAFETY IMAGE_SAFETY \
+        RECITATION PROHIBITED_CONTENT BLOCKLIST SPII content_blocked risk high_risk risk_control refusal refused moderation \
+        guardrail_intervened content_policy_violation data_inspection_failed output_sensitive ERROR_TOXIC MODEL_ARMOR unsafe";
+    const BROKEN_WORDS: &str = "network_error NETWORK-ERROR error ERROR failed failure abort aborted cancelled canceled timeout \
+        interrupted insufficient_system_resource MALFORMED_FUNCTION_CALL server_error internal_error exception";
+    const UNKNOWN_WORDS: &str = "OTHER FINISH_REASON_UNSPECIFIED banana 3 停止";
+
     #[test]
     fn every_word_of_the_vendors_has_its_meaning() {
-        let cases: [(Finish, &[&str]); 5] = [
-            (
-                Finish::Done,
-                &[
-                    "",
-                    "stop",
-                    "STOP",
-                    "Stop",
-                    "end_turn",
-                    "end-turn",
-                    "eos",
-                    "eos_token",
-                    "stop_sequence",
-                    "tool_calls",
-                    "tool_use",
-                    "function_call",
-                    "normal",
-                    "null",
-                    "COMPLETE",
-                    "END_TURN",
-                    " stop ",
-                ],
-            ),
-            (
-                Finish::Length,
-                &[
-                    "length",
-                    "LENGTH",
-                    "max_tokens",
-                    "MAX_TOKENS",
-                    "max-tokens",
-                    "maxTokens",
-                    "model_length",
-                    "max_output_tokens",
-                    "model_context_window_exceeded",
-                ],
-            ),
-            (
-                Finish::Blocked,
-                &[
-                    "content_filter",
-                    "content-filter",
-                    "contentFilter",
-                    "CONTENT_FILTERED",
-                    "sensitive",
-                    "SAFETY",
-                    "IMAGE_SAFETY",
-                    "RECITATION",
-                    "PROHIBITED_CONTENT",
-                    "BLOCKLIST",
-                    "SPII",
-                    "content_blocked",
-                    "risk",
-                    "high_risk",
-                    "risk_control",
-                    "refusal",
-                    "refused",
-                    "moderation",
-                    "guardrail_intervened",
-                    "content_policy_violation",
-                    "data_inspection_failed",
-                    "output_sensitive",
-                    "ERROR_TOXIC",
-                    "MODEL_ARMOR",
-                    "unsafe",
-                ],
-            ),
-            (
-                Finish::Broken,
-                &[
-                    "network_error",
-                    "NETWORK-ERROR",
-                    "error",
-                    "ERROR",
-                    "failed",
-                    "failure",
-                    "abort",
-                    "aborted",
-                    "cancelled",
-                    "canceled",
-                    "timeout",
-                    "interrupted",
-                    "insufficient_system_resource",
-                    "MALFORMED_FUNCTION_CALL",
-                    "server_error",
-                    "internal_error",
-                    "exception",
-                ],
-            ),
-            (Finish::Unknown, &["OTHER", "FINISH_REASON_UNSPECIFIED", "banana", "3", "停止"]),
-        ];
-        for (expected, words) in cases {
-            for word in words {
+        for (expected, words) in [
+            (Finish::Done, DONE_WORDS),
+            (Finish::Length, LENGTH_WORDS),
+            (Finish::Blocked, BLOCKED_WORDS),
+            (Finish::Broken, BROKEN_WORDS),
+            (Finish::Unknown, UNKNOWN_WORDS),
+        ] {
+            for word in words.split_whitespace() {
                 assert_eq!(Finish::of(word), expected, "{word:?}");
             }
         }
+        assert_eq!((Finish::of(""), Finish::of(" stop ")), (Finish::Done, Finish::Done));
     }
 }

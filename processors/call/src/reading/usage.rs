@@ -205,161 +205,144 @@ mod tests {
 
     use super::*;
 
-    fn counted(counts: &Value) -> Counted {
+    /// What is told, and what it comes to: input, cached, output, reasoning.
+    const DIALECTS: &[(&str, [u64; 4])] = &[
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}"#, [1000, 0, 200, 0]),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200}"#, [1000, 0, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "prompt_tokens_details": {"cached_tokens": 900}, "completion_tokens_details": {"reasoning_tokens": 50}}"#,
+            [1000, 900, 200, 50],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "cached_tokens": 900}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 900, "prompt_tokens_details": {"cached_tokens": 0}}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "prompt_cache_hit_tokens": 900, "prompt_cache_miss_tokens": 100}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200, "input_tokens_details": {"cached_tokens": 900}}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 0}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 50, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1200}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 300}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 1200}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1300, "completion_tokens_details": {"reasoning_tokens": 100}}"#,
+            [1000, 0, 300, 100],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1700, "prompt_tokens_details": {"cached_tokens": 128}, "completion_tokens_details": {"reasoning_tokens": 500}}"#,
+            [1000, 128, 700, 500],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "reasoning_tokens": 50}"#,
+            [1000, 0, 200, 50],
+        ),
+        (
+            r#"{"promptTokenCount": 1000, "candidatesTokenCount": 200, "thoughtsTokenCount": 100, "totalTokenCount": 1300}"#,
+            [1000, 0, 300, 100],
+        ),
+        (
+            r#"{"prompt_tokens": 1000.0, "completion_tokens": "200", "total_tokens": "1200.0"}"#,
+            [1000, 0, 200, 0],
+        ),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 0}"#, [1000, 0, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": null, "cached_tokens": "", "prompt_tokens_details": [], "completion_tokens_details": null}"#,
+            [1000, 0, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "prompt_tokens_details": {}, "completion_tokens_details": "none"}"#,
+            [1000, 0, 200, 0],
+        ),
+        (r#"{"prompt_eval_count": 1000, "eval_count": 200, "done": true}"#, [1000, 0, 200, 0]),
+    ];
+
+    const UNBELIEVABLE: &[&str] = &[
+        r#"{"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}"#,
+        r#"{"prompt_tokens": 1000}"#,
+        r#"{"total_tokens": 1200}"#,
+        r#"{"prompt_tokens": -5, "completion_tokens": 200}"#,
+        r#"{"prompt_tokens": 1000, "completion_tokens": 200.5}"#,
+        r#"{"prompt_tokens": "many", "completion_tokens": 200}"#,
+        r#"{"prompt_tokens": 18446744073709551615, "completion_tokens": 1}"#,
+        r#"{"prompt_tokens": 1, "completion_tokens": 1000000001}"#,
+        r#"{"prompt_tokens": [], "completion_tokens": {}}"#,
+    ];
+
+    /// What contradicts itself, and what is kept of it.
+    const CONTRADICTIONS: &[(&str, [u64; 4])] = &[
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 1001}"#, [1000, 1001, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "completion_tokens_details": {"reasoning_tokens": 201}}"#,
+            [1000, 0, 200, 201],
+        ),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1250}"#, [1000, 0, 200, 0]),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1000}"#, [1000, 0, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1300, "completion_tokens_details": {"reasoning_tokens": 50}}"#,
+            [1000, 0, 200, 50],
+        ),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": -1}"#, [1000, 0, 200, 0]),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 0, "total_tokens": 1000}"#, [1000, 0, 0, 0]),
+        (r#"{"prompt_tokens": 0, "completion_tokens": 200, "total_tokens": 200}"#, [0, 0, 200, 0]),
+    ];
+
+    fn counted(counts: &str) -> Counted {
+        let counts: Value = serde_json::from_str(counts).unwrap();
         count(counts.as_object().unwrap(), Work::Text)
     }
 
-    fn usage(input: u64, cached: u64, output: u64, reasoning: u64) -> Usage {
+    fn usage([input, cached, output, reasoning]: [u64; 4]) -> Usage {
         Usage { input, cached, output, reasoning, source: UsageSource::Provider }
     }
 
     #[test]
     fn every_dialect_comes_to_the_same_counts() {
-        let cases = [
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}),
-                usage(1000, 0, 200, 0),
-            ),
-            (json!({"prompt_tokens": 1000, "completion_tokens": 200}), usage(1000, 0, 200, 0)),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "prompt_tokens_details": {"cached_tokens": 900},
-                "completion_tokens_details": {"reasoning_tokens": 50}}),
-                usage(1000, 900, 200, 50),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "cached_tokens": 900}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 900, "prompt_tokens_details": {"cached_tokens": 0}}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "prompt_cache_hit_tokens": 900, "prompt_cache_miss_tokens": 100}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200, "input_tokens_details": {"cached_tokens": 900}}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 0}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"input_tokens": 50, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1200}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 300}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 1200}),
-                usage(1000, 900, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1300, "completion_tokens_details": {"reasoning_tokens": 100}}),
-                usage(1000, 0, 300, 100),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1700, "prompt_tokens_details": {"cached_tokens": 128},
-                "completion_tokens_details": {"reasoning_tokens": 500}}),
-                usage(1000, 128, 700, 500),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "reasoning_tokens": 50}),
-                usage(1000, 0, 200, 50),
-            ),
-            (
-                json!({"promptTokenCount": 1000, "candidatesTokenCount": 200, "thoughtsTokenCount": 100, "totalTokenCount": 1300}),
-                usage(1000, 0, 300, 100),
-            ),
-            (
-                json!({"prompt_tokens": 1000.0, "completion_tokens": "200", "total_tokens": "1200.0"}),
-                usage(1000, 0, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 0}),
-                usage(1000, 0, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": null, "cached_tokens": "", "prompt_tokens_details": [], "completion_tokens_details": null}),
-                usage(1000, 0, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "prompt_tokens_details": {}, "completion_tokens_details": "none"}),
-                usage(1000, 0, 200, 0),
-            ),
-            (json!({"prompt_eval_count": 1000, "eval_count": 200, "done": true}), usage(1000, 0, 200, 0)),
-        ];
-        for (told, expected) in cases {
-            assert_eq!(counted(&told), Counted::Known(expected), "{told}");
+        for (told, expected) in DIALECTS {
+            assert_eq!(counted(told), Counted::Known(usage(*expected)), "{told}");
         }
     }
 
     #[test]
     fn what_nobody_can_believe_is_unknown_and_not_free() {
-        let cases = [
-            json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}),
-            json!({"prompt_tokens": 1000}),
-            json!({"total_tokens": 1200}),
-            json!({"prompt_tokens": -5, "completion_tokens": 200}),
-            json!({"prompt_tokens": 1000, "completion_tokens": 200.5}),
-            json!({"prompt_tokens": "many", "completion_tokens": 200}),
-            json!({"prompt_tokens": u64::MAX, "completion_tokens": 1}),
-            json!({"prompt_tokens": 1, "completion_tokens": 1_000_000_001_u64}),
-            json!({"prompt_tokens": [], "completion_tokens": {}}),
-        ];
-        for told in cases {
-            assert_eq!(counted(&told), Counted::Unknown, "{told}");
+        for told in UNBELIEVABLE {
+            assert_eq!(counted(told), Counted::Unknown, "{told}");
         }
     }
 
     #[test]
     fn what_contradicts_itself_is_kept_as_told_and_marked() {
-        let cases = [
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 1001}),
-                usage(1000, 1001, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "completion_tokens_details": {"reasoning_tokens": 201}}),
-                usage(1000, 0, 200, 201),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1250}),
-                usage(1000, 0, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1000}),
-                usage(1000, 0, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1300, "completion_tokens_details": {"reasoning_tokens": 50}}),
-                usage(1000, 0, 200, 50),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": -1}),
-                usage(1000, 0, 200, 0),
-            ),
-            (
-                json!({"prompt_tokens": 1000, "completion_tokens": 0, "total_tokens": 1000}),
-                usage(1000, 0, 0, 0),
-            ),
-            (json!({"prompt_tokens": 0, "completion_tokens": 200, "total_tokens": 200}), usage(0, 0, 200, 0)),
-        ];
-        for (told, expected) in cases {
-            assert_eq!(counted(&told), Counted::Contradictory(expected), "{told}");
+        for (told, kept) in CONTRADICTIONS {
+            assert_eq!(counted(told), Counted::Contradictory(usage(*kept)), "{told}");
         }
     }
 
     #[test]
     fn only_a_refused_call_may_have_cost_nothing() {
         let zero = json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0});
-        assert_eq!(count(zero.as_object().unwrap(), Work::Refused), Counted::Known(usage(0, 0, 0, 0)));
+        assert_eq!(count(zero.as_object().unwrap(), Work::Refused), Counted::Known(usage([0, 0, 0, 0])));
         assert_eq!(count(zero.as_object().unwrap(), Work::Silent), Counted::Unknown);
         let input = json!({"prompt_tokens": 1000, "completion_tokens": 0});
-        assert_eq!(count(input.as_object().unwrap(), Work::Silent), Counted::Known(usage(1000, 0, 0, 0)));
+        assert_eq!(count(input.as_object().unwrap(), Work::Silent), Counted::Known(usage([1000, 0, 0, 0])));
     }
 }

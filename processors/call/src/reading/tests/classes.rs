@@ -94,88 +94,88 @@ fn the_code_may_be_a_word_a_number_or_nothing() {
     assert_eq!(code(json!(null)), "t");
 }
 
+/// The words of many servers for a prompt that is too long.
+const TOO_LONG: &[(u16, &str)] = &[
+    (400, r#"{"error": {"type": "invalid_request_error", "code": "context_length_exceeded"}}"#),
+    (
+        400,
+        r#"{"object": "error", "message": "This model's maximum context length is 2048 tokens. However, you requested 2723 tokens.", "type": "BadRequestError", "param": null, "code": 400}"#,
+    ),
+    (
+        400,
+        r#"{"error": {"message": "This model's maximum context length is 2048 tokens. However, you requested 2723 tokens.", "type": "BadRequestError", "code": 400}}"#,
+    ),
+    (
+        400,
+        r#"{"error": {"code": 400, "type": "exceed_context_size_error", "n_ctx": 4096, "message": "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it"}}"#,
+    ),
+    (
+        400,
+        r#"{"error": {"code": 400, "type": "invalid_request_error", "message": "the request exceeds the available context size. try increasing the context size"}}"#,
+    ),
+    (
+        500,
+        r#"{"error": {"code": 500, "message": "the request exceeds the available context size", "type": "server_error"}}"#,
+    ),
+    (
+        400,
+        r#"{"object": "error", "message": "The input (9000 tokens) is longer than the model's context length (8192 tokens).", "code": 400}"#,
+    ),
+    (400, r#"{"message": "Input length (9000 tokens) exceeds the maximum allowed length (8187 tokens)."}"#),
+    (400, r#"{"error": "prompt too long; exceeded max context length by 812 tokens"}"#),
+    (
+        422,
+        r#"{"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048. Given: 3000", "error_type": "validation"}"#,
+    ),
+    (400, r#"{"detail": "This model's maximum context length is 4096 tokens"}"#),
+    (
+        422,
+        r#"{"detail": [{"loc": ["body", "messages"], "msg": "prompt is too long: 9000 tokens", "type": "value_error"}]}"#,
+    ),
+    (
+        400,
+        r#"{"code": "InvalidParameter", "message": "Range of input length should be [1, 30720]", "request_id": "r"}"#,
+    ),
+    (
+        400,
+        r#"{"error": {"code": "invalid_parameter_error", "message": "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 129024]"}}"#,
+    ),
+    (
+        400,
+        r#"{"error": {"code": "tokens_too_long", "message": "the length of input is too long", "type": "invalid_request_error"}, "id": "as-1"}"#,
+    ),
+    (
+        400,
+        r#"{"type": "error", "error": {"type": "invalid_request_error", "message": "prompt is too long: 213462 tokens > 200000 maximum"}}"#,
+    ),
+    (
+        400,
+        r#"[{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."}}]"#,
+    ),
+    (400, r#"{"error": {"code": "1261", "message": "Prompt 超长"}}"#),
+    (
+        400,
+        r#"{"error": {"type": "invalid_request_error", "message": "Invalid request: Your request exceeded model token limit: 8192"}}"#,
+    ),
+    (
+        400,
+        r#"{"object": "error", "message": "Prompt contains 40000 tokens, too large for model with 32768 maximum context length", "type": "invalid_request_error"}"#,
+    ),
+    (400, r#"{"message": "Input is too long for requested model."}"#),
+    (400, r#"{"message": "too many tokens: total number of tokens in the prompt cannot exceed 4081"}"#),
+    (
+        400,
+        r#"{"error": {"message": "Please reduce the length of the messages or completion.", "type": "invalid_request_error", "param": "messages", "code": null}}"#,
+    ),
+    (413, r#"{"message": "输入过长，超出最大长度限制"}"#),
+    (200, r#"{"error_code": 336103, "error_msg": "the max length of input is exceeded"}"#),
+    (200, r#"{"code": 10907, "message": "token count exceeds the limit", "sid": "cha1"}"#),
+];
+
 #[test]
 fn a_prompt_that_is_too_long_is_recognised_in_every_dialect() {
-    let openai = json!({"error": {"type": "invalid_request_error", "code": "context_length_exceeded"}});
-    let vllm = "This model's maximum context length is 2048 tokens. However, you requested 2723 tokens.";
-    let bodies = [
-        (400, openai),
-        (
-            400,
-            json!({"object": "error", "message": vllm, "type": "BadRequestError", "param": null, "code": 400}),
-        ),
-        (400, json!({"error": {"message": vllm, "type": "BadRequestError", "code": 400}})),
-        (
-            400,
-            json!({"error": {"code": 400, "type": "exceed_context_size_error", "n_ctx": 4096, "message": "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it"}}),
-        ),
-        (
-            400,
-            json!({"error": {"code": 400, "type": "invalid_request_error", "message": "the request exceeds the available context size. try increasing the context size"}}),
-        ),
-        (
-            500,
-            json!({"error": {"code": 500, "message": "the request exceeds the available context size", "type": "server_error"}}),
-        ),
-        (
-            400,
-            json!({"object": "error", "message": "The input (9000 tokens) is longer than the model's context length (8192 tokens).", "code": 400}),
-        ),
-        (
-            400,
-            json!({"message": "Input length (9000 tokens) exceeds the maximum allowed length (8187 tokens)."}),
-        ),
-        (400, json!({"error": "prompt too long; exceeded max context length by 812 tokens"})),
-        (
-            422,
-            json!({"error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048. Given: 3000", "error_type": "validation"}),
-        ),
-        (400, json!({"detail": "This model's maximum context length is 4096 tokens"})),
-        (
-            422,
-            json!({"detail": [{"loc": ["body", "messages"], "msg": "prompt is too long: 9000 tokens", "type": "value_error"}]}),
-        ),
-        (
-            400,
-            json!({"code": "InvalidParameter", "message": "Range of input length should be [1, 30720]", "request_id": "r"}),
-        ),
-        (
-            400,
-            json!({"error": {"code": "invalid_parameter_error", "message": "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 129024]"}}),
-        ),
-        (
-            400,
-            json!({"error": {"code": "tokens_too_long", "message": "the length of input is too long", "type": "invalid_request_error"}, "id": "as-1"}),
-        ),
-        (
-            400,
-            json!({"type": "error", "error": {"type": "invalid_request_error", "message": "prompt is too long: 213462 tokens > 200000 maximum"}}),
-        ),
-        (
-            400,
-            json!([{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."}}]),
-        ),
-        (400, json!({"error": {"code": "1261", "message": "Prompt 超长"}})),
-        (
-            400,
-            json!({"error": {"type": "invalid_request_error", "message": "Invalid request: Your request exceeded model token limit: 8192"}}),
-        ),
-        (
-            400,
-            json!({"object": "error", "message": "Prompt contains 40000 tokens, too large for model with 32768 maximum context length", "type": "invalid_request_error"}),
-        ),
-        (400, json!({"message": "Input is too long for requested model."})),
-        (400, json!({"message": "too many tokens: total number of tokens in the prompt cannot exceed 4081"})),
-        (
-            400,
-            json!({"error": {"message": "Please reduce the length of the messages or completion.", "type": "invalid_request_error", "param": "messages", "code": null}}),
-        ),
-        (413, json!({"message": "输入过长，超出最大长度限制"})),
-        (200, json!({"error_code": 336103, "error_msg": "the max length of input is exceeded"})),
-        (200, json!({"code": 10907, "message": "token count exceeds the limit", "sid": "cha1"})),
-    ];
-    for (status, body) in bodies {
-        assert_eq!(class_of(status, &body), Class::ContextTooLong, "{status} {body}");
+    for (status, body) in TOO_LONG {
+        assert_eq!(failure(Provider::Openai, *status, body).class, Class::ContextTooLong, "{status} {body}");
     }
 }
 
