@@ -42,7 +42,8 @@ impl Reply {
     pub fn failure(&self, class: Class, detail: impl AsRef<str>) -> Failure {
         let failure = Failure::new(class, detail).with_retry_after(self.retry_after());
         let gave_up = matches!(self.status.as_u16(), 502 | 504 | 520..=524);
-        let unusable = self.status.is_success() && class == Class::Protocol;
+        let unusable =
+            self.status.is_success() && matches!(class, Class::Protocol | Class::Empty | Class::CapUsedUp);
         if gave_up || unusable { failure.possibly_done() } else { failure }
     }
 

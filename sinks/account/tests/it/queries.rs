@@ -103,6 +103,25 @@ async fn costs_are_exact_and_currencies_are_never_added() {
     scene.drop().await;
 }
 
+/// Amounts in rials: a call costs more than a million, a month of them more than 64 bits hold.
+#[tokio::test]
+async fn sums_have_room_for_every_currency() {
+    let scene = Scene::migrated().await;
+    let of = |units: i64| Value::from(format!("{units}000000000000"));
+    let mut ends: Vec<Value> = Vec::new();
+    for units in [1_200_000, 45_000_000_000, 9_000_000_000_000_000] {
+        let mut call = priced(call("m-1", 0, 1), (1_000_000, 1_000), Some((0, "IRR")));
+        call["cost"]["pico"] = of(units);
+        ends.push(answered("a#one", done(), &[call]));
+    }
+    let rows = (0..).zip(&ends).flat_map(|(i, end)| built(&scene.sink, Topic::Events, i, end)).collect();
+    scene.insert(MODEL_CALLS, "events:3:0-2", rows).await.unwrap();
+    let table = scene.query("cost", &[]).await;
+    assert_eq!(table.get(0, "cost"), Some(&json!("9000045001200000")), "\n{}", table.to_text());
+    assert_eq!(table.get(0, "input"), Some(&json!(3_000_000)));
+    scene.drop().await;
+}
+
 #[tokio::test]
 async fn app_and_time_narrow_a_query() {
     let scene = Scene::migrated().await;

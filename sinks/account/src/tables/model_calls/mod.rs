@@ -7,13 +7,15 @@ use schemas::money::Money;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{BUILDER, Content, MODEL_CALLS, TABLES};
+use super::{Content, MODEL_CALLS, TABLES};
 use crate::insert::Stored;
 use crate::pseudonym::Pseudonyms;
 use crate::read::{Source, count, moment};
 
-/// `Decimal(18, 12)` has eighteen digits, so a call may cost less than a million.
-const LARGEST_PICO: u64 = 999_999_999_999_999_999;
+/// The digits of `Decimal(38, 12)`, the column's type.
+const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
+/// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
+const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 
 /// One attempt; the columns are described in the table's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
@@ -45,7 +47,7 @@ pub(crate) struct ModelCallRow {
     tokens_reasoning: Option<u64>,
     usage_source: &'static str,
     /// In 10⁻¹², as the column counts.
-    cost: Option<i64>,
+    cost: Option<i128>,
     currency: String,
     price: String,
     provider_request: String,
@@ -69,8 +71,10 @@ impl ModelCallRow {
     ) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
-        let cost = a.cost.map(exact).transpose()?;
-        let (cost, currency) = cost.map_or((None, String::new()), |m| (Some(m.pico), m.currency));
+        let (cost, currency) = match a.cost {
+            Some(money) => (exact(&money, source.builder)?, money.currency),
+            None => (None, String::new()),
+        };
         Ok(Self {
             app: conversation.app().to_string(),
             at: moment(a.started_at)?,
@@ -107,15 +111,19 @@ impl ModelCallRow {
             source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
-            builder: BUILDER,
+            builder: source.builder,
         })
     }
 }
 
-/// The column would cut a larger amount without a word.
-fn exact(cost: Money) -> Result<Money, Refused> {
-    let fits = cost.pico.unsigned_abs() <= LARGEST_PICO;
-    if fits { Ok(cost) } else { Err(Refused::DeadLetter { reason: "cost_out_of_range" }) }
+/// The amount, unless the column would cut it without a word. No price and no number of tokens that are taken give such a
+/// one; if it came from elsewhere, the row stands with its tokens and its price, and counts as unpriced.
+fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
+    let size = cost.pico.unsigned_abs();
+    match builder {
+        1 if size > LARGEST_PICO_1 => Err(Refused::DeadLetter { reason: "cost_out_of_range" }),
+        _ => Ok(Some(cost.pico).filter(|_| size <= LARGEST_PICO)),
+    }
 }
 
 fn label(source: UsageSource) -> &'static str {
