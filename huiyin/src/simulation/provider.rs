@@ -153,7 +153,7 @@ impl Handler for Provider {
         self.fail(record, "crowded", rerun)
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         self.fail(record, "oversize", false)
     }
 

@@ -21,6 +21,7 @@ mod review;
 mod rules;
 mod settings;
 mod step;
+mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
 pub use outcome::Output;
