@@ -189,6 +189,7 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
             blocked: raw.canned.blocked.clone(),
             failed: raw.canned.failed.clone(),
             expired: raw.canned.expired.clone(),
+            unfinished: raw.canned.unfinished.clone(),
             unanswerable: raw.canned.unanswerable.clone(),
         },
         label: raw.label.clone(),

@@ -65,6 +65,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let ran = Chain::new(rules, vec![link]).run(Instant::now() + Duration::from_secs(3600), limited).await;
     assert_eq!(ran.result.unwrap_err().label(), "budget");
     Pace::new(Rate { per_second: 1.0, burst: 1.0 }).acquire(1, Instant::now()).await.unwrap();
+    stale_connection();
     drop(guard);
 
     let listed = METRICS.iter().map(|metric| {

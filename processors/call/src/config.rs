@@ -44,6 +44,10 @@ pub struct RawEndpoint {
     pub api_key: Secret,
     /// Organisation that is billed, where a key belongs to several.
     pub organization: Option<String>,
+    /// Fields of the request that its server forbids and that are left out: `user`, `safety_identifier`, `temperature`,
+    /// `max_tokens`, `max_completion_tokens`.
+    #[serde(default)]
+    pub omit: Vec<Spanned<String>>,
 }
 
 impl Default for RawCall {

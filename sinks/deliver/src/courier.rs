@@ -89,7 +89,7 @@ impl Courier {
                 break;
             }
             let deadline = errand.latest + self.manner.attempt_timeout;
-            let ran = self.chain.run(deadline, |slot| self.attempt(errand.message, slot, calls)).await;
+            let ran = self.chain.run(deadline, |slot| self.attempt(errand, slot, calls)).await;
             let ending = match ran.result {
                 Ok(easemob_id) => return DeliveryResult::Sent { easemob_id },
                 Err(ending) => ending,
@@ -125,15 +125,15 @@ impl Courier {
     }
 
     /// One attempt: a send, and once more with another token when Easemob refuses this one.
-    async fn attempt(&self, message: &Message, slot: Slot, calls: &AtomicU16) -> Result<String, Failure> {
+    async fn attempt(&self, errand: &Errand<'_>, slot: Slot, calls: &AtomicU16) -> Result<String, Failure> {
         let token = self.tokens.get(|| self.fetch(slot.deadline)).await?;
-        match self.post(message, &token, slot, calls).await {
+        match self.post(errand, &token, slot, calls).await {
             Err(Refused::Token) => {}
             Err(Refused::Failed(failure)) => return Err(failure),
             Ok(id) => return Ok(id),
         }
         let token = self.tokens.replace(&token, || self.fetch(slot.deadline)).await?;
-        match self.post(message, &token, slot, calls).await {
+        match self.post(errand, &token, slot, calls).await {
             Err(Refused::Token) => {
                 Err(Failure::new(outbound::Class::Auth, "send: easemob refuses a token that it just granted"))
             }
@@ -144,18 +144,22 @@ impl Courier {
 
     async fn post(
         &self,
-        message: &Message,
+        errand: &Errand<'_>,
         token: &Token,
         slot: Slot,
         calls: &AtomicU16,
     ) -> Result<String, Refused> {
+        let message = errand.message;
         let path = match message.kind {
             ChatKind::Chat => "users",
             ChatKind::Group => "chatgroups",
             ChatKind::Chatroom => "chatrooms",
         };
         let call = Request::post_json(self.url(&["messages", path]), message.body.clone());
-        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?;
+        let mut call = call.bearer(token.text.expose()).map_err(Refused::Failed)?;
+        if errand.class == DeliveryClass::Drop {
+            call = call.at_most_once();
+        }
         calls.fetch_add(1, Ordering::Relaxed);
         let reply = self.client.attempt(&call, slot.deadline).await.map_err(Refused::Failed)?;
         reply::sent(&reply, &message.to)

@@ -46,8 +46,10 @@ pub(crate) struct ModelCallRow {
     tokens_output: Option<u64>,
     tokens_reasoning: Option<u64>,
     usage_source: &'static str,
+    usage_contradicts: bool,
     /// In 10⁻¹², as the column counts.
     cost: Option<i128>,
+    billing: &'static str,
     currency: String,
     price: String,
     provider_request: String,
@@ -71,10 +73,11 @@ impl ModelCallRow {
     ) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
-        let (cost, currency) = match a.cost {
-            Some(money) => (exact(&money, source.builder)?, money.currency),
+        let (cost, currency) = match &a.cost {
+            Some(money) => (exact(money, source.builder)?, money.currency.clone()),
             None => (None, String::new()),
         };
+        let billing = if cost.is_some() { "priced" } else { billing(&a) };
         Ok(Self {
             app: conversation.app().to_string(),
             at: moment(a.started_at)?,
@@ -100,7 +103,9 @@ impl ModelCallRow {
             tokens_output: usage.map(|u| u.output),
             tokens_reasoning: usage.map(|u| u.reasoning),
             usage_source: usage.map_or("", |u| label(u.source)),
+            usage_contradicts: a.usage_contradicts,
             cost,
+            billing,
             currency,
             price: a.price.unwrap_or_default(),
             provider_request: a.provider_request.unwrap_or_default(),
@@ -123,6 +128,20 @@ fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
     match builder {
         1 if size > LARGEST_PICO_1 => Err(Refused::DeadLetter { reason: "cost_out_of_range" }),
         _ => Ok(Some(cost.pico).filter(|_| size <= LARGEST_PICO)),
+    }
+}
+
+/// What an attempt without a cost may have cost. A target that answered with a success made the call, whatever the reply was
+/// like, and one that told tokens counted it: only the price is not known. A call that was sent, and whose end nobody saw, may have
+/// been made. What a target refused by its status, and what never reached it, costs nothing.
+fn billing(attempt: &Attempt) -> &'static str {
+    let was_made = attempt.error.is_none() || attempt.usage.is_some();
+    let succeeded = attempt.status.is_some_and(|status| (200..300).contains(&status));
+    match (was_made, attempt.may_be_billed) {
+        (true, _) => "unpriced",
+        (false, true) if succeeded => "unpriced",
+        (false, true) => "uncertain",
+        (false, false) => "free",
     }
 }
 
