@@ -84,7 +84,7 @@ impl Folding<'_> {
             bundle: self.rules.hash.clone(),
             decided_at: now,
         })]);
-        let number = self.state.add_turn(name, HistoryTurn { version: STATE_VERSION, asked, answer: None });
+        let number = self.state.add_turn(name, HistoryTurn { version: STATE_VERSION, asked, answer: None, by_hand: None });
         let lost_at = now + app.lost_after_ms;
         let state = self.state.lane_mut(name);
         state.turn = Some(TurnState { id: to.turn, request, number, lost_at, cancelled: false });
