@@ -31,7 +31,7 @@ pub enum NoAcknowledgement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordPolicy {
-    /// Those that speak to a bot.
+    /// Those that speak to a bot, and those that people write from its account.
     Ai,
     /// And those that the filter hit.
     Hits,
