@@ -31,7 +31,7 @@ pub enum NoAcknowledgement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordPolicy {
-    /// Those that speak to a bot.
+    /// Those that speak to a bot, and those that people write from its account.
     Ai,
     /// And those that the filter hit.
     Hits,
@@ -49,6 +49,16 @@ pub enum LanePolicy {
     Conversation,
 }
 
+/// What follows from a message that a person writes by hand from a bot's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ByHand {
+    /// It is part of the history as the bot's words.
+    Remember,
+    /// It is, and who uses the account takes the conversation over, until it is handed back.
+    TakeOver,
+}
+
 /// What the bot says when it cannot answer; an empty text sends nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Canned {
@@ -63,6 +73,12 @@ pub struct Canned {
     pub unfinished: Option<String>,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
+    /// As many messages wait as may: this one was not taken.
+    #[serde(default = "defaults::too_many", skip_serializing_if = "defaults::is_too_many")]
+    pub too_many: String,
+    /// Ends an answer of which only the beginning is sent.
+    #[serde(default = "defaults::cut", skip_serializing_if = "defaults::is_cut")]
+    pub cut: String,
 }
 
 /// One app. Times are in milliseconds.
@@ -100,8 +116,23 @@ pub struct App {
     pub duplicate_horizon_ms: i64,
     /// A conversation without any message for this long is forgotten.
     pub forget_after_ms: i64,
+    /// Most messages that wait in a lane.
+    #[serde(
+        default = "defaults::max_waiting_messages",
+        skip_serializing_if = "defaults::is_max_waiting_messages"
+    )]
+    pub max_waiting_messages: u32,
+    /// Most bytes of text that wait in a lane; one message always may.
+    #[serde(default = "defaults::max_waiting_bytes", skip_serializing_if = "defaults::is_max_waiting_bytes")]
+    pub max_waiting_bytes: u32,
+    /// What follows from a message written by hand from a bot's account.
+    #[serde(default = "defaults::by_hand", skip_serializing_if = "defaults::is_by_hand")]
+    pub by_hand: ByHand,
     /// Largest part of an answer, in bytes of the text as JSON.
     pub part_bytes: u32,
+    /// Most parts of an answer; what is beyond is not sent.
+    #[serde(default = "defaults::max_answer_parts", skip_serializing_if = "defaults::is_max_answer_parts")]
+    pub max_answer_parts: u32,
     /// What happens after a crash to a send that may have been made.
     pub delivery: DeliveryClass,
     /// A send that has not started by then is given up.
@@ -110,4 +141,29 @@ pub struct App {
     pub canned: Canned,
     /// Appended to every model-made answer; may be empty.
     pub label: String,
+}
+
+/// What holds where nothing is configured, in files and in bundles that were stored before there was something to configure. A
+/// bundle does not hold it either, so that its hash stays what it was.
+pub(crate) mod defaults {
+    macro_rules! defaults {
+        ($($name:ident, $is:ident: $type:ty = $value:expr;)*) => {$(
+            pub(crate) fn $name() -> $type {
+                $value
+            }
+
+            pub(crate) fn $is(value: &$type) -> bool {
+                *value == $name()
+            }
+        )*};
+    }
+
+    defaults! {
+        max_waiting_messages, is_max_waiting_messages: u32 = 50;
+        max_waiting_bytes, is_max_waiting_bytes: u32 = 32 * 1_024;
+        max_answer_parts, is_max_answer_parts: u32 = 20;
+        by_hand, is_by_hand: super::ByHand = super::ByHand::Remember;
+        too_many, is_too_many: String = "您的消息太多,我还没有回答完,这一条没有收下,请稍后再发。".to_owned();
+        cut, is_cut: String = "(回答过长,后面的内容已省略。)".to_owned();
+    }
 }

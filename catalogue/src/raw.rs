@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::app::defaults;
+
 /// Sections `[[app]]`, `[[target]]`, `[[price]]` and `[filter]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -70,9 +72,21 @@ pub struct RawApp {
     /// A conversation without any message for this long is forgotten.
     #[serde(default = "month", with = "crate::duration")]
     pub forget_after: Duration,
+    /// Most messages that wait in a lane; whoever sends one more is told so.
+    #[serde(default = "defaults::max_waiting_messages")]
+    pub max_waiting_messages: u32,
+    /// Most bytes of text that wait in a lane; one message always may.
+    #[serde(default = "defaults::max_waiting_bytes")]
+    pub max_waiting_bytes: u32,
+    /// A message that a person writes by hand from a bot's account: `remember` it as the bot's words, or `take_over` as well.
+    #[serde(default = "remember")]
+    pub by_hand: Spanned<String>,
     /// Largest part of an answer, in bytes of the text as JSON.
     #[serde(default = "part")]
     pub part_bytes: u32,
+    /// Most parts of an answer; what is beyond is not sent, and the last part says so.
+    #[serde(default = "defaults::max_answer_parts")]
+    pub max_answer_parts: u32,
     /// After a crash: `resend` a part that may have been sent, or `drop` it.
     #[serde(default = "resend")]
     pub delivery: Spanned<String>,
@@ -113,6 +127,10 @@ pub struct RawCanned {
     pub unfinished: Option<String>,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
+    /// As many messages wait as may: this one was not taken.
+    pub too_many: String,
+    /// Ends an answer of which only the beginning is sent.
+    pub cut: String,
 }
 
 impl Default for RawCanned {
@@ -123,6 +141,8 @@ impl Default for RawCanned {
             expired: "抱歉,回答超时了,请再问一次。".to_owned(),
             unfinished: None,
             unanswerable: "我目前只能阅读文字消息。".to_owned(),
+            too_many: defaults::too_many(),
+            cut: defaults::cut(),
         }
     }
 }
@@ -211,6 +231,9 @@ fn hits() -> Spanned<String> {
 }
 fn sender() -> Spanned<String> {
     text("sender")
+}
+fn remember() -> Spanned<String> {
+    text("remember")
 }
 fn resend() -> Spanned<String> {
     text("resend")

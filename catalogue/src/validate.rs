@@ -12,7 +12,7 @@ use schemas::ids::{AppKey, TargetName};
 use schemas::verdict::Action;
 use toml::Spanned;
 
-use crate::app::{AnswerPolicy, App, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
+use crate::app::{AnswerPolicy, App, ByHand, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
 use crate::filter::{Filter, WordRule};
 use crate::raw::{RawApp, RawCatalogue, RawTarget};
@@ -163,6 +163,8 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
     let (record, lane) =
         (problems.word(&place, &raw.record, &record), problems.word(&place, &raw.lane, &lane));
     let delivery = problems.word(&place, &raw.delivery, &delivery);
+    let by_hand = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
+    let by_hand = problems.word(&place, &raw.by_hand, &by_hand);
     limits(raw, &place, problems);
     let (bots, chain) = (bots::bots(raw, &place, problems), chain(raw, targets, &place, problems));
     Some(App {
@@ -182,7 +184,11 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
         merge_window_ms: millis(raw.merge_window),
         duplicate_horizon_ms: millis(raw.duplicate_horizon),
         forget_after_ms: millis(raw.forget_after),
+        max_waiting_messages: raw.max_waiting_messages,
+        max_waiting_bytes: raw.max_waiting_bytes,
+        by_hand: by_hand?,
         part_bytes: raw.part_bytes,
+        max_answer_parts: raw.max_answer_parts,
         delivery: delivery?,
         send_within_ms: millis(raw.send_within),
         canned: Canned {
@@ -191,6 +197,8 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
             expired: raw.canned.expired.clone(),
             unfinished: raw.canned.unfinished.clone(),
             unanswerable: raw.canned.unanswerable.clone(),
+            too_many: raw.canned.too_many.clone(),
+            cut: raw.canned.cut.clone(),
         },
         label: raw.label.clone(),
     })
@@ -214,7 +222,17 @@ fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
         "part_bytes must be from 256 to 4600: Easemob takes 5 KB with ext",
     );
     rule(raw.max_output_tokens > 0, "max_output_tokens may not be zero");
-    rule(raw.label.len() < raw.part_bytes as usize / 2, "label must be shorter than half of part_bytes");
+    let endings = raw.label.len() + raw.canned.cut.len();
+    rule(
+        endings < raw.part_bytes as usize / 2,
+        "label and canned.cut must be shorter than half of part_bytes",
+    );
+    rule((1..=1_000).contains(&raw.max_answer_parts), "max_answer_parts must be from 1 to 1000");
+    rule((1..=200).contains(&raw.max_waiting_messages), "max_waiting_messages must be from 1 to 200");
+    rule(
+        (1_024..=256 * 1_024).contains(&raw.max_waiting_bytes),
+        "max_waiting_bytes must be from 1024 to 262144",
+    );
     rule(raw.history_turns <= 1_000, "history_turns may be at most 1000");
     rule(raw.temperature_milli.is_none_or(|t| t <= 2_000), "temperature_milli may be at most 2000");
 }

@@ -62,7 +62,10 @@ impl Conversations {
 
     fn outgoing(&self, partition: i32, output: &Output) -> Result<Outgoing, EncodeError> {
         let encoded = match output {
-            Output::Decision(decision) => wire::encode(decision, &self.source),
+            Output::Decision(decision) => {
+                metrics::decision(decision);
+                wire::encode(decision, &self.source)
+            }
             Output::Request(request) => wire::encode(request, &self.source),
             Output::Answer(answer) => wire::encode(answer, &self.source),
             Output::Ledger(entry) => {

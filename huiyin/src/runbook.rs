@@ -10,6 +10,7 @@ use crate::telemetry::metrics;
 
 const ALERTS: &str = include_str!("../../docs/alerts.yml");
 const RUNBOOK: &str = include_str!("../../docs/runbook.md");
+const BOUNDS: &str = include_str!("../../docs/bounds.md");
 const README: &str = include_str!("../../README.md");
 const README_ZH: &str = include_str!("../../README.zh.md");
 
@@ -59,7 +60,7 @@ fn named(text: &str) -> Vec<(&str, Vec<&str>)> {
 fn every_metric_and_label_in_rules_and_runbook_is_in_a_list() {
     let all: BTreeMap<&str, &[&str]> = metrics().map(|metric| (metric.name, metric.labels)).collect();
     let mut seen = 0;
-    for (name, labels) in named(ALERTS).into_iter().chain(named(RUNBOOK)) {
+    for (name, labels) in [ALERTS, RUNBOOK, BOUNDS].into_iter().flat_map(named) {
         let series = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
         let histogram = series.filter(|name| name.ends_with("_seconds") && all.contains_key(name));
         let known = all.get(histogram.unwrap_or(name)).unwrap_or_else(|| panic!("{name} is in no list"));
@@ -93,6 +94,13 @@ fn every_alert_has_its_paragraph_with_its_expressions_and_its_place_in_the_list(
     let mentioned = RUNBOOK.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| w.starts_with("Huiyin"));
     let unknown: BTreeSet<&str> = mentioned.filter(|word| !alerts.contains_key(*word)).collect();
     assert!(unknown.is_empty(), "{unknown:?} are no alerts");
+}
+
+#[test]
+fn every_bound_that_a_decision_can_name_is_in_the_list_of_bounds() {
+    for bound in decide::BOUNDS {
+        assert!(BOUNDS.contains(&format!("`{bound}`")), "{bound}");
+    }
 }
 
 /// Commands of a document: lines of its blocks, and what stands between backticks.

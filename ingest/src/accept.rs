@@ -44,6 +44,11 @@ impl Draft {
         self.address.bot.is_some()
     }
 
+    /// Whether a person wrote it from a bot's account.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.address.by_hand
+    }
+
     /// The message, judged, with what Easemob is told about it.
     pub(crate) fn finish(self, verdict: Verdict, reply: CallbackReply) -> Message {
         Message {

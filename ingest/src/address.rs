@@ -1,5 +1,6 @@
 //! To whom a message speaks: its conversation, and the bot that is meant.
 
+use safety::is_blank;
 use schemas::conversation::Conversation;
 use schemas::ids::{AppKey, UserId};
 
@@ -12,12 +13,14 @@ pub(crate) struct Address {
     pub(crate) sender: UserId,
     /// The bot that it speaks to; `None` when it is not an AI conversation.
     pub(crate) bot: Option<UserId>,
-    /// What was said, without mentions of that bot.
+    /// What was said, without mentions of that bot; `None` where nobody would see anything.
     pub(crate) said: Option<String>,
     /// Nobody but a bot and one person is there.
     pub(crate) with_bot: bool,
     /// A bot or the line itself sent it: it starts nothing.
     pub(crate) own: bool,
+    /// A person wrote it to people from a bot's account: the line's own messages bear its mark.
+    pub(crate) by_hand: bool,
 }
 
 impl Address {
@@ -29,9 +32,14 @@ impl Address {
     /// Reads it off a callback; `None` when its ids are missing or malformed.
     pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback<'_>, said: Option<&str>) -> Option<Self> {
         let sender = callback.sender()?;
-        let own = callback.is_ours() || bots.by_id(&sender).is_some();
+        let from_bot = bots.by_id(&sender);
+        let own = callback.is_ours() || from_bot.is_some();
+        let to_bot = |place: &Place| matches!(place, Place::Pair(_, to) if bots.by_id(to).is_some());
+        let place = callback.place()?;
+        let by_hand = from_bot.is_some() && !callback.is_ours() && !to_bot(&place);
+        let sender = from_bot.cloned().unwrap_or(sender);
         let mentions = said.map(|said| bots.mentions(said)).unwrap_or_default();
-        let (conversation, spoken_to, with_bot) = match callback.place()? {
+        let (conversation, spoken_to, with_bot) = match place {
             Place::Pair(from, to) => {
                 let (conversation, with_bot) = pair(app, bots, &from, &to);
                 (conversation, bots.by_id(&to), with_bot)
@@ -45,7 +53,8 @@ impl Address {
         };
         let bot = spoken_to.filter(|_| !own).cloned();
         let said = said.map(|said| without(said, mentions.iter().filter(|m| Some(m.bot) == bot.as_ref())));
-        Some(Self { conversation, sender, bot, said: said.filter(|said| !said.is_empty()), with_bot, own })
+        let said = said.filter(|said| !is_blank(said));
+        Some(Self { conversation, sender, bot, said, with_bot, own, by_hand })
     }
 }
 

@@ -80,7 +80,9 @@ fn events(
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
-    let Some(address) = address.filter(|address| !address.own) else { return Ok(Vec::new()) };
+    let Some(address) = address.filter(|address| !address.own || address.by_hand) else {
+        return Ok(Vec::new());
+    };
     // Whether the changed message spoke to a bot is not known where others talk, too.
     let concerns =
         address.with_bot || address.conversation.group_id().is_some() || app.record == RecordPolicy::All;
@@ -88,7 +90,7 @@ fn events(
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
             let verdict =
                 judge.verdict(content.texts().chain(address.said_otherwise(content.said.as_deref())));
-            let recorded = is_recorded(app.record, address.bot.is_some(), &verdict);
+            let recorded = is_recorded(app.record, address.bot.is_some() || address.by_hand, &verdict);
             let draft = Draft::new(id, address, content, (callback, envelope, visit.received_at));
             recorded.then(|| Event::Missed(draft.finish(verdict, CallbackReply::None)))
         }),

@@ -76,7 +76,7 @@ fn judge(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Resu
     let address = Address::of(&rule.app, bots, &callback, content.said.as_deref());
     let said = address.as_ref().and_then(|address| address.said_otherwise(content.said.as_deref()));
     let verdict = judge.verdict(content.texts().chain(said));
-    let alone = address.as_ref().is_some_and(|address| address.with_bot);
+    let alone = address.as_ref().is_some_and(|address| address.with_bot && !address.own);
     let delivery = delivery(&judge, &callback, &content, (verdict.action, alone));
     // An edit is recorded when it has happened: the post-send rule says so.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
@@ -106,14 +106,14 @@ fn judge(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Resu
 
 /// Records a message whose answer does not wait for its record.
 fn record_behind(ingest: &Ingest, app: &App, draft: Draft, (verdict, reply): (Verdict, CallbackReply)) {
-    if is_recorded(app.record, draft.is_ai(), &verdict) {
+    if is_recorded(app.record, draft.is_ai() || draft.is_by_hand(), &verdict) {
         ingest.outbox.send_behind(&Event::Message(draft.finish(verdict, reply)));
     }
 }
 
-/// Whether a message is published.
-pub(crate) fn is_recorded(policy: RecordPolicy, ai: bool, verdict: &Verdict) -> bool {
-    ai || match policy {
+/// Whether a message is published; `ours` are those to a bot, and those written by hand from a bot's account.
+pub(crate) fn is_recorded(policy: RecordPolicy, ours: bool, verdict: &Verdict) -> bool {
+    ours || match policy {
         RecordPolicy::Ai => false,
         RecordPolicy::Hits => verdict.action > Action::Pass,
         RecordPolicy::All => true,

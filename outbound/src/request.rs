@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reqwest::{
     Method, Url,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 
 use crate::{class::Class, failure::Failure};
@@ -25,10 +25,11 @@ impl Request {
         Self { method, url, headers: HeaderMap::new(), body, at_most_once: false }
     }
 
-    /// A `POST` with a JSON body.
+    /// A `POST` with a JSON body that asks for a JSON reply.
     #[must_use]
     pub fn post_json(url: Url, body: impl Into<Bytes>) -> Self {
         let mut request = Self::new(Method::POST, url, body.into());
+        request.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request
     }
@@ -99,6 +100,14 @@ impl std::fmt::Debug for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_sent_and_asked_for() {
+        let request = Request::post_json(Url::parse("http://127.0.0.1/x").unwrap(), "{}");
+        for name in [ACCEPT, CONTENT_TYPE] {
+            assert_eq!(request.headers[&name], "application/json", "{name}");
+        }
+    }
 
     #[test]
     fn a_token_that_breaks_the_header_is_refused_without_being_quoted() {

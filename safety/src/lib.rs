@@ -1,10 +1,12 @@
 //! The filter engine: what is in a text, and what is to be done about it. Pure, no I/O.
 //!
 //! The engine is a list of words, matched without regard to ASCII case. [`Filter`] is its interface: the guard, the reviewer and
-//! ingest know nothing else of it.
+//! ingest know nothing else of it. [`is_blank`] says for all of them which texts say nothing.
 
+mod blank;
 mod words;
 
+pub use blank::is_blank;
 pub use words::{Action, BadRule, Rule, WordList};
 
 use std::ops::Range;

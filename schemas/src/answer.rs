@@ -40,6 +40,9 @@ pub struct Answer {
     pub bot: UserId,
     /// The person who is answered; in a group the one who asked.
     pub user: UserId,
+    /// Others whose messages the turn answers as well, to be mentioned with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<UserId>,
     /// The message that opened the turn.
     pub message: MessageId,
     /// This part's number, from 1.

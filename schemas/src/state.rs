@@ -60,6 +60,13 @@ pub struct LaneState {
     /// When it closes however many messages follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge_limit: Option<Millis>,
+    /// Somebody was told that no more messages may wait, and no turn has opened since.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub told_full: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A turn in flight.
@@ -88,6 +95,20 @@ pub struct HistoryTurn {
     /// What was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Text>,
+    /// Nothing was asked: a person wrote the answer by hand from the bot's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ByHand>,
+}
+
+/// A message that a person wrote by hand from a bot's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ByHand {
+    /// The message.
+    pub message: MessageId,
+    /// The bot whose account was used.
+    pub bot: UserId,
+    /// Easemob's time of the message.
+    pub sent_at: Millis,
 }
 
 /// A message that waits for its turn, or belongs to one.

@@ -90,6 +90,23 @@ fn every_broken_reference_is_named_with_its_place() {
         ("\"CNY\"", "\"yuan\"", "ISO 4217"),
         ("bot = [{ id = \"bot_helpdesk\", names = [\"小助手\"] }]", "", "has no bot"),
         ("key = \"acme#support\"", "key = \"acme#support\"\nlost_after = \"61s\"", "twice answer_within"),
+        (
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\nmax_answer_parts = 0",
+            "max_answer_parts must be",
+        ),
+        ("key = \"acme#support\"", "key = \"acme#support\"\nmax_waiting_messages = 201", "from 1 to 200"),
+        ("key = \"acme#support\"", "key = \"acme#support\"\nmax_waiting_bytes = 1000", "from 1024"),
+        (
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\nby_hand = \"ignore\"",
+            "is none of remember, take_over",
+        ),
+        (
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\npart_bytes = 256\nlabel = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\"",
+            "half of part_bytes",
+        ),
     ] {
         let problems = read(&GOOD.replacen(from, to, 1)).unwrap_err();
         assert!(problems.iter().any(|p| p.what.contains(what)), "{to}: {problems:?}");
@@ -101,6 +118,24 @@ fn problems_carry_the_bytes_that_they_are_about() {
     let broken = GOOD.replacen("\"spare\"]", "\"gone\"]", 1);
     let problems = read(&broken).unwrap_err();
     assert_eq!(&broken[problems[0].span.clone().unwrap()], "\"gone\"");
+}
+
+#[test]
+fn what_is_not_configured_is_in_no_bundle_so_that_its_hash_stays() {
+    let bundle = read(GOOD).unwrap();
+    let more = "max_waiting_messages = 10\nmax_waiting_bytes = 5000\nmax_answer_parts = 3\nby_hand = \"take_over\"\n[app.canned]\ntoo_many = \"wait\"\ncut = \"cut\"";
+    let other = read(&GOOD.replacen("\n[[target]]", &format!("{more}\n\n[[target]]"), 1)).unwrap();
+    let text = |bundle: &Bundle| String::from_utf8(bundle.to_json().unwrap()).unwrap();
+    for key in ["max_waiting_messages", "max_waiting_bytes", "max_answer_parts", "by_hand", "too_many", "cut"]
+    {
+        assert!(
+            !text(&bundle).contains(&format!("{key:?}:")) && text(&other).contains(&format!("{key:?}:")),
+            "{key}"
+        );
+    }
+    for bundle in [bundle, other] {
+        assert_eq!(Bundle::from_json(&bundle.hash().unwrap(), &bundle.to_json().unwrap()).unwrap(), bundle);
+    }
 }
 
 #[test]

@@ -36,8 +36,19 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.
-const PURE: [&str; 8] =
-    ["catalogue", "safety", "schemas", "serde", "serde_json", "sha2", "thiserror", "uuid"];
+const PURE: [&str; 11] = [
+    "catalogue",
+    "icu_properties",
+    "pulldown-cmark",
+    "safety",
+    "schemas",
+    "serde",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "unicode-segmentation",
+    "uuid",
+];
 
 /// Homes of foreign clients.
 const HOMES: [(&str, &[&str]); 5] = [

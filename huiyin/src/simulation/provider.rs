@@ -100,6 +100,7 @@ fn answer(request: &Request, now: i64) -> Answer {
         lane: request.lane.clone(),
         bot: request.bot.clone(),
         user: request.user.clone(),
+        others: Vec::new(),
         message: request.message.clone(),
         part: 1,
         parts: 1,

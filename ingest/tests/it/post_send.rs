@@ -69,9 +69,28 @@ async fn what_is_older_or_not_yet_is_answered_200_and_not_recorded() {
 #[tokio::test(start_paused = true)]
 async fn what_the_line_sent_is_not_missed() {
     let line = Line::new("record = \"all\"", Mood::Acknowledges);
-    for bot in ["bot_helpdesk", "Bot_HelpDesk", "BOT_SALES"] {
-        assert_eq!(recorded(&line, chat(bot, "alice", "hi")).await, []);
+    let mut sent = chat("bot_helpdesk", "alice", "hi");
+    sent["payload"]["ext"] = json!({"huiyin": {"v": 1}});
+    for callback in [sent, chat("bot_sales", "bot_helpdesk", "hi")] {
+        assert_eq!(recorded(&line, callback).await, []);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_wrote_from_a_bots_account_is_missed_changed_and_taken_back() {
+    let line = Line::new("record = \"ai\"", Mood::Acknowledges);
+    let events = recorded(&line, chat("bot_helpdesk", "alice", "tomorrow")).await;
+    let Event::Missed(missed) = &events[0] else { panic!("{events:?}") };
+    assert_eq!((missed.sender.as_str(), missed.bot.clone()), ("bot_helpdesk", None));
+    let by_bot = |chat_type, payload| {
+        let mut event = event(chat_type, payload);
+        (event["from"], event["to"]) = (json!("bot_helpdesk"), json!("alice"));
+        event
+    };
+    let edit = json!({"type": "edit", "edit_message_id": "7", "bodies": [{"type": "txt", "msg": "today"}], "ext": {}});
+    assert!(matches!(recorded(&line, by_bot("edit", edit)).await[..], [Event::Edit(_)]));
+    let recall = json!({"type": "recall", "ack_message_id": "7"});
+    assert!(matches!(recorded(&line, by_bot("recall", recall)).await[..], [Event::Recall(_)]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -189,10 +189,48 @@ async fn what_the_line_or_a_bot_sent_passes_and_starts_nothing() {
     let line = Line::new("", Mood::Silent);
     let mut marked = question("hi");
     marked["payload"]["ext"] = json!({"huiyin": {"reply": "1"}});
-    for callback in [chat("bot_sales", "bot_helpdesk", "hi"), chat("bot_helpdesk", "alice", "hi"), marked] {
+    let mut sent = chat("bot_helpdesk", "alice", "hi");
+    sent["payload"]["ext"] = json!({"huiyin": {"reply": "1"}});
+    for callback in [chat("bot_sales", "bot_helpdesk", "hi"), sent, marked] {
         assert_eq!(line.before(callback).await, json!({"valid": true}));
     }
     assert_eq!(line.memory.records().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_writes_from_a_bots_account_is_recorded_and_waits_for_nothing() {
+    let line = Line::new("record = \"ai\"", Mood::Silent);
+    let mut in_group = chat("BOT_Helpdesk", "42", "@bot_sales we close at five");
+    in_group["chat_type"] = json!("groupchat");
+    for (callback, conversation) in
+        [(chat("BOT_Helpdesk", "alice", "tomorrow"), "chat/bot_helpdesk/alice"), (in_group, "group/42")]
+    {
+        assert_eq!(line.before(callback).await, json!({"valid": true}));
+        let events = line.memory.events();
+        let message = message(&events[events.len() - 1]);
+        assert_eq!((message.sender.as_str(), message.bot.clone()), ("bot_helpdesk", None));
+        assert_eq!(message.conversation.to_string(), format!("acme#support/{conversation}"));
+        assert!(message.text.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_writes_from_a_bots_account_is_judged_for_whom_it_is_written_to() {
+    let line = Line::new("", Mood::Silent);
+    assert_eq!(line.before(chat("bot_helpdesk", "alice", "赌博")).await["valid"], false);
+    let masked = line.before(chat("bot_helpdesk", "alice", "damn it")).await;
+    assert_eq!(masked["payload"]["bodies"][0]["msg"], "**** it");
+    assert_eq!(line.memory.events().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_in_which_nobody_sees_anything_is_none() {
+    let line = Line::new("", Mood::Acknowledges);
+    for blank in [" ", "\u{200b}\u{feff}", "\u{3164}", "\u{a0}\u{2800}", "\u{e0041}", "\u{fe0f}\u{301}"] {
+        line.before(question(blank)).await;
+        let events = line.memory.events();
+        assert_eq!(message(&events[events.len() - 1]).text, None, "{blank:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! The guard: a verdict on every text of a message, the stricter one of ingest's and ours.
 
-use safety::{Filter, mask};
+use safety::{Filter, is_blank, mask};
 use schemas::text::Text;
 use schemas::verdict::{Action, Verdict};
 
@@ -9,7 +9,7 @@ use schemas::verdict::{Action, Verdict};
 pub(crate) struct Judged {
     /// The verdict that is applied.
     pub(crate) verdict: Verdict,
-    /// What goes on: the text, its hits masked; `None` where there is none that can be read.
+    /// What goes on: the text, its hits masked; `None` where there is none that can be read, or nothing can be seen in it.
     pub(crate) text: Option<String>,
 }
 
@@ -34,10 +34,11 @@ pub(crate) fn judge(filter: &impl Filter, earlier: Verdict, text: Option<&Text>,
         rules.extend(finding.rules);
         finding.spans
     };
-    let text = text.and_then(Text::plain).filter(|text| !text.trim().is_empty()).map(|text| {
+    let text = text.and_then(Text::plain).map(|text| {
         let hits = find(text);
         mask(text, &hits)
     });
+    let text = text.filter(|text| !is_blank(text));
     for other in others.iter().filter_map(Text::plain) {
         find(other);
     }
@@ -100,6 +101,19 @@ mod tests {
         let theirs = judge(&filter(), verdict(Action::Hold), Some(&Text::from("hello")), &[]);
         assert_eq!((theirs.verdict.action, theirs.verdict.dictionary.as_str()), (Action::Hold, "d1"));
         assert!(ours.stopped() && theirs.stopped());
+    }
+
+    #[test]
+    fn a_text_in_which_nobody_sees_anything_is_judged_and_goes_no_further() {
+        let judged = |text: &str| judge(&filter(), verdict(Action::Pass), Some(&Text::from(text)), &[]);
+        for blank in
+            ["", " \n", "\u{200b}\u{2060}", "\u{3164}", "\u{a0}\u{fe0f}", "\u{e0041}", "\u{2800}", "\u{301}"]
+        {
+            assert_eq!((judged(blank).text, judged(blank).verdict.action), (None, Action::Pass), "{blank:?}");
+        }
+        let hidden = Rule { id: "h".into(), words: vec!["\u{202e}".into()], action: safety::Action::Block };
+        let list = WordList::new([hidden], "d").unwrap();
+        assert!(super::judge(&list, verdict(Action::Pass), Some(&Text::from("\u{202e}")), &[]).stopped());
     }
 
     #[test]

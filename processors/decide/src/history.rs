@@ -36,6 +36,7 @@ pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn>
         version: STATE_VERSION,
         asked: turn.asked.clone(),
         answer: Some(Text::from(answer)),
+        by_hand: None,
     })
 }
 
@@ -57,8 +58,12 @@ mod tests {
             sent_at: 1,
             round: 0,
         };
-        let turn =
-            |n| HistoryTurn { version: 1, asked: vec![asked(n)], answer: Some(Text::from("an answer")) };
+        let turn = |n| HistoryTurn {
+            version: 1,
+            asked: vec![asked(n)],
+            answer: Some(Text::from("an answer")),
+            by_hand: None,
+        };
         (0..count).map(|n| Arc::new(turn(n))).collect()
     }
 

@@ -141,7 +141,8 @@ impl Stored {
 
     fn tombstones(&self, conversation: &str) -> Vec<(String, Option<Vec<u8>>)> {
         let mut keys: Vec<&str> = self.rest().map(|(key, _)| key).collect();
-        keys.sort_unstable();
+        // In the order of a whole state: the conversation's own lane, whose name is empty, comes first.
+        keys.sort_unstable_by(|one, other| one.split('|').cmp(other.split('|')));
         let keys = [""].into_iter().chain(keys);
         keys.map(|key| (format!("{conversation}{key}"), None)).collect()
     }

@@ -24,6 +24,7 @@ mod step;
 pub use entries::{control_entry, entries};
 pub use fold::{due, fire, fold};
 pub use kept::Kept;
+pub use reason::BOUNDS;
 pub use restore::{RestoreError, Restored, restore};
 pub use rules::{Rules, RulesError};
 pub use state::State;

@@ -10,6 +10,9 @@ use crate::parts::json_size;
 /// Most bytes of all lines as JSON, so that a request stays well below what the topic takes.
 const MOST_BYTES: u64 = 512 * 1_024;
 
+/// Stands for a question where the bot spoke first: many models want the first word to be a user's.
+const UNASKED: &str = "…";
+
 /// What is left of the smallest window of a chain, in estimated tokens, and of a record, in bytes of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
@@ -66,7 +69,15 @@ pub(crate) fn lines<'a>(
         lines.push(line(Role::System, system));
     }
     for turn in history {
-        lines.push(line(Role::User, &said(&turn.asked, shared)));
+        match lines.last_mut() {
+            // What a person wrote by hand in the bot's name goes on with what the bot said: roles take turns.
+            Some(PromptLine { role: Role::Assistant, text }) if turn.asked.is_empty() => {
+                *text = Text::from(format!("{}\n\n{}", text.plain().unwrap_or_default(), answer(turn)));
+                continue;
+            }
+            _ if turn.asked.is_empty() => lines.push(line(Role::User, UNASKED)),
+            _ => lines.push(line(Role::User, &said(&turn.asked, shared))),
+        }
         lines.push(line(Role::Assistant, answer(turn)));
     }
     lines.push(line(Role::User, &said(asked, shared)));

@@ -16,6 +16,8 @@ pub(crate) const SEALED: &str = "sealed";
 pub(crate) const NO_TEXT: &str = "no_text";
 /// As many messages wait as may.
 pub(crate) const LANE_FULL: &str = "lane_full";
+/// The lane has been told so, and no turn has opened since.
+pub(crate) const TOLD_BEFORE: &str = "told_before";
 /// It does not fit the smallest window of the chain.
 pub(crate) const TOO_LONG: &str = "too_long";
 /// A turn is in flight.
@@ -40,7 +42,13 @@ pub(crate) const TAKEN_OVER: &str = "taken_over";
 pub(crate) const HANDED_BACK: &str = "handed_back";
 /// The model's answer was let out.
 pub(crate) const DONE: &str = "done";
-/// The answer was cut at the output limit.
+/// The answer has more parts than may be sent: the last one says so.
+pub(crate) const CUT: &str = "cut";
+/// The answer is too large for any prompt: the next one is asked without it.
+pub(crate) const NOT_REMEMBERED: &str = "not_remembered";
+/// A person wrote it by hand from the bot's account: it is in later prompts as the bot's words.
+pub(crate) const BY_HAND: &str = "by_hand";
+/// The model's output was cut at its limit.
 pub(crate) const TRUNCATED: &str = "truncated";
 /// The model said nothing.
 pub(crate) const EMPTY: &str = "empty";
@@ -68,3 +76,7 @@ pub(crate) const RERUN: &str = "rerun";
 pub(crate) const UNATTRIBUTED: &str = "unattributed";
 /// The conversation is forgotten.
 pub(crate) const FORGOTTEN: &str = "forgotten";
+
+/// Reasons that say that a bound was met, of those that decisions give.
+pub const BOUNDS: &[&str] =
+    &[OLDER_THAN_HORIZON, LANE_FULL, TOO_LONG, HISTORY_TRIMMED, NOT_REMEMBERED, CUT, EXPIRED, LOST];

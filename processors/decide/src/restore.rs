@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn turns_and_buckets_begin_as_those_do_that_are_read_later() {
-        let turn = HistoryTurn { version: STATE_VERSION, asked: Vec::new(), answer: None };
+        let turn = HistoryTurn { version: STATE_VERSION, asked: Vec::new(), answer: None, by_hand: None };
         assert!(json(&turn).starts_with(BEGINNING));
         assert!(json(&SeenBucket { version: STATE_VERSION, ids: vec![1] }).starts_with(BEGINNING));
     }

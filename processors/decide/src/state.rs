@@ -66,11 +66,6 @@ impl State {
         self.core.lanes.entry(name.to_owned()).or_default()
     }
 
-    /// Turns of a lane, oldest first, with their numbers.
-    pub(crate) fn turns(&self, lane: &str) -> Vec<(u64, Arc<HistoryTurn>)> {
-        range(&self.history, lane).map(|(number, turn)| (number, Arc::clone(turn))).collect()
-    }
-
     pub(crate) fn turn(&self, lane: &str, number: u64) -> Option<&Arc<HistoryTurn>> {
         self.history.get(&(Arc::from(lane), number))
     }
@@ -88,6 +83,31 @@ impl State {
 
     pub(crate) fn drop_turn(&mut self, lane: &str, number: u64) {
         Arc::make_mut(&mut self.history).remove(&(Arc::from(lane), number));
+    }
+
+    /// Keeps the newest of what was written by hand in a lane, that many.
+    pub(crate) fn keep_by_hand(&mut self, lane: &str, most: usize) {
+        let by_hand = |(number, turn): (u64, &Arc<HistoryTurn>)| turn.by_hand.is_some().then_some(number);
+        let numbers: Vec<u64> = range(&self.history, lane).filter_map(by_hand).collect();
+        for number in &numbers[..numbers.len().saturating_sub(most)] {
+            self.drop_turn(lane, *number);
+        }
+    }
+
+    /// Turns that a prompt of a lane may tell of, oldest first: its own, with their numbers, and what was written by hand to the whole
+    /// conversation.
+    pub(crate) fn past(&self, lane: &str) -> Vec<(Option<u64>, Arc<HistoryTurn>)> {
+        let to_all = || range(&self.history, "").filter(|(_, turn)| turn.by_hand.is_some());
+        let mut to_all = to_all().filter(|_| !lane.is_empty()).map(|(_, turn)| turn).peekable();
+        let mut past = Vec::new();
+        for (number, turn) in range(&self.history, lane) {
+            while let Some(earlier) = to_all.next_if(|other| said_at(other) < said_at(turn)) {
+                past.push((None, Arc::clone(earlier)));
+            }
+            past.push((Some(number), Arc::clone(turn)));
+        }
+        past.extend(to_all.map(|turn| (None, Arc::clone(turn))));
+        past
     }
 
     /// Messages of a lane that wait, in the order in which they will be said.
@@ -126,9 +146,7 @@ impl State {
         if let Some(((lane, number), _)) = self.waiting.iter().find(|(_, message)| message.id == *id) {
             return Place::Waiting(Arc::clone(lane), *number);
         }
-        let Some(((lane, number), turn)) =
-            self.history.iter().find(|(_, t)| t.asked.iter().any(|m| m.id == *id))
-        else {
+        let Some(((lane, number), turn)) = self.history.iter().find(|(_, turn)| holds(turn, id)) else {
             return Place::Nowhere;
         };
         let in_flight =
@@ -150,9 +168,8 @@ impl State {
     pub(crate) fn forget_lanes(&mut self, oldest: Millis) {
         let mut newest: BTreeMap<Arc<str>, Millis> = BTreeMap::new();
         for ((lane, _), turn) in self.history.iter() {
-            let said = turn.asked.iter().map(|m| m.sent_at).max().unwrap_or_default();
             let at = newest.entry(Arc::clone(lane)).or_default();
-            *at = said.max(*at);
+            *at = said_at(turn).max(*at);
         }
         newest.retain(|lane, at| *at < oldest && !self.core.lanes.contains_key(lane.as_ref()));
         if !newest.is_empty() {
@@ -174,6 +191,17 @@ impl State {
     pub(crate) fn is_blank(&self) -> bool {
         !self.holds_talk() && self.waiting.is_empty() && self.seen.0.is_empty()
     }
+}
+
+/// Easemob's time of a turn's newest message.
+fn said_at(turn: &HistoryTurn) -> Millis {
+    let asked = turn.asked.iter().map(|message| message.sent_at);
+    asked.chain(turn.by_hand.as_ref().map(|by_hand| by_hand.sent_at)).max().unwrap_or_default()
+}
+
+fn holds(turn: &HistoryTurn, id: &MessageId) -> bool {
+    turn.asked.iter().any(|message| message.id == *id)
+        || turn.by_hand.as_ref().is_some_and(|by_hand| by_hand.message == *id)
 }
 
 fn range<'a, T>(entries: &'a Numbered<T>, lane: &str) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {

@@ -60,13 +60,14 @@ pub(crate) fn message(answer: &Answer) -> Result<Message, Unsendable> {
     })
 }
 
-/// The mark by which clients and audits recognise a part and its repetitions; in a group also whom it answers.
+/// The mark by which clients and audits recognise a part and its repetitions; in a group also all whom it answers.
 fn ext(answer: &Answer, kind: ChatKind) -> Value {
     let mut ext = json!({ "huiyin": {
         "v": 1, "reply_id": answer.id, "turn": answer.turn, "part": answer.part, "parts": answer.parts,
     } });
     if kind == ChatKind::Group {
-        ext["em_at_list"] = json!([answer.user]);
+        let answered: Vec<_> = [&answer.user].into_iter().chain(&answer.others).collect();
+        ext["em_at_list"] = json!(answered);
     }
     ext
 }
@@ -112,6 +113,17 @@ mod tests {
     }
 
     #[test]
+    fn all_who_are_answered_in_a_group_are_mentioned() {
+        let user = |id: &str| schemas::ids::UserId::new(id).unwrap();
+        let body = |lane| {
+            let answer = Answer { others: vec![user("bob"), user("carol")], ..answer(lane) };
+            String::from_utf8(message(&answer).unwrap().body).unwrap()
+        };
+        assert!(body("acme#support/group/7").ends_with(r#","em_at_list":["alice","bob","carol"]}}"#));
+        assert!(!body("acme#support/chatroom/7").contains("em_at_list"));
+    }
+
+    #[test]
     fn five_kilobytes_of_body_and_ext_are_the_limit() {
         let with_text = |len: usize| {
             message(&Answer { text: "x".repeat(len).into(), ..answer("acme#support/chatroom/7") }).err()
@@ -127,12 +139,15 @@ mod tests {
         let answer = Answer {
             // What decide counts: bytes of the text as JSON.
             text: "x".repeat(4_600 - 2).into(),
-            user,
+            user: user.clone(),
             part: u16::MAX,
             parts: u16::MAX,
             ..answer("acme#support/group/184524748161025")
         };
         assert!(message(&answer).is_ok());
+        // Decide takes what others take off the text: each id with its quotes and the comma.
+        let text = "x".repeat(4_600 - 2 - 30 * (64 + 3));
+        assert!(message(&Answer { text: text.into(), others: vec![user; 30], ..answer }).is_ok());
     }
 
     #[test]

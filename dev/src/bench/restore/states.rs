@@ -143,7 +143,7 @@ impl Writer {
             round: 0,
         };
         let answer = is_answered.then(|| said(seed + 1, 220));
-        let entry = HistoryTurn { version: STATE_VERSION, asked: vec![asked], answer };
+        let entry = HistoryTurn { version: STATE_VERSION, asked: vec![asked], answer, by_hand: None };
         self.put(partition, format!("{name}|h||{turn:010}"), Some(&entry))
     }
 

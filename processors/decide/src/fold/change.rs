@@ -79,6 +79,7 @@ impl Folding<'_> {
                 let message = self.call_off(&lane, &edit.message);
                 (lane, None, message)
             }
+            Place::Answered(lane, number) if self.edit_by_hand(edit, (&lane, number), &draft) => return,
             Place::Answered(..) | Place::Nowhere => {
                 return self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
             }

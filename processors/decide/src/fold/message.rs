@@ -9,16 +9,12 @@ use schemas::state::WaitingMessage;
 use schemas::text::Text;
 
 use super::{Folding, name_of};
-use crate::gate::{Addressee, answers};
+use crate::gate::{Addressee, answers, canned};
 use crate::guard::{Judged, judge};
 use crate::reason;
 use crate::seen::Mark;
 use crate::step::Output;
 
-/// Most messages that wait in a lane.
-const MOST_WAITING: usize = 50;
-/// Most bytes of text that wait in a lane.
-const MOST_WAITING_BYTES: usize = 32 * 1_024;
 /// A merge window that messages keep extending ends after this many times its length.
 const LONGEST_MERGE: i64 = 3;
 
@@ -33,6 +29,9 @@ impl Folding<'_> {
         let mut draft = Decision { verdict: Some(judged.verdict.clone()), ..draft };
         if missed {
             draft.reasons.push(reason::JUDGED_LATE.to_owned());
+        }
+        if self.is_by_hand(message) {
+            return self.remember(message, judged, draft);
         }
         match self.bot_meant(message) {
             Ok(bot) => self.spoken_to(bot, message, judged, draft),
@@ -105,17 +104,19 @@ impl Folding<'_> {
         lane: &Lane,
         why: &'static str,
     ) {
-        let canned = &self.app.app.canned;
+        let texts = &self.app.app.canned;
         let (ruling, text) = match why {
-            reason::BLOCKED => (Ruling::Blocked, &canned.blocked),
-            reason::TOO_LONG => (Ruling::Unanswerable, &canned.failed),
-            _ => (Ruling::Unanswerable, &canned.unanswerable),
+            reason::BLOCKED => (Ruling::Blocked, &texts.blocked),
+            reason::TOO_LONG => (Ruling::Unanswerable, &texts.failed),
+            reason::LANE_FULL => (Ruling::Unanswerable, &texts.too_many),
+            _ => (Ruling::Unanswerable, &texts.unanswerable),
         };
         // Nobody sees commands between programs, such as the signal that someone types: they are not answered either.
         let text = if message.kind == MessageKind::Command { "" } else { text.as_str() };
         let to = Addressee::of(message, lane.clone());
         let source = AnswerSource::Canned { reason: why.to_owned() };
-        let parts = answers(&self.app.app, &to, text, &source, self.journal.now);
+        let parts = canned(&self.app.app, &to, text);
+        let parts = answers(&self.app.app, &to, parts, &source, self.journal.now);
         let turn = (!parts.is_empty()).then_some(to.turn);
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
         self.journal.rule(Decision { turn, parts: count, ..draft }, ruling, &[why]);
@@ -125,10 +126,8 @@ impl Folding<'_> {
     /// Lets a message wait, or opens a turn for it at once.
     fn accept(&mut self, draft: Decision, message: WaitingMessage, lane: &Lane) {
         let name = name_of(lane);
-        let waiting = self.state.waiting(name);
-        let bytes = waiting.iter().map(|(_, m)| m.text.size()).sum::<usize>() + message.text.size();
-        if waiting.len() >= MOST_WAITING || (!waiting.is_empty() && bytes > MOST_WAITING_BYTES) {
-            return self.journal.rule(draft, Ruling::Unanswerable, &[reason::LANE_FULL]);
+        if self.is_full(name, &message) {
+            return self.turn_away(draft, &message, lane);
         }
         self.state.wait(name, message);
         let (now, window) = (self.journal.now, self.app.app.merge_window_ms);
@@ -141,6 +140,25 @@ impl Folding<'_> {
             self.journal.rule(draft, Ruling::Waits, &[reason::MERGE_WINDOW]);
         } else {
             self.open(lane, Some(draft));
+        }
+    }
+
+    /// As many messages wait in the lane as may. One always may, however large.
+    fn is_full(&self, name: &str, message: &WaitingMessage) -> bool {
+        let (app, waiting) = (&self.app.app, self.state.waiting(name));
+        let bytes = waiting.iter().map(|(_, m)| m.text.size()).sum::<usize>() + message.text.size();
+        waiting.len() >= app.max_waiting_messages as usize
+            || (!waiting.is_empty() && bytes > app.max_waiting_bytes as usize)
+    }
+
+    /// Refuses a message for which there is no room. The lane is told once until its next turn opens: a flood is not answered
+    /// with another.
+    fn turn_away(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane) {
+        let told = std::mem::replace(&mut self.state.lane_mut(name_of(lane)).told_full, true);
+        if told {
+            self.journal.rule(draft, Ruling::Unanswerable, &[reason::LANE_FULL, reason::TOLD_BEFORE]);
+        } else {
+            self.refuse(draft, message, lane, reason::LANE_FULL);
         }
     }
 }

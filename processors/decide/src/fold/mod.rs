@@ -1,5 +1,6 @@
 //! One step: an event or a timer meets the state of its conversation.
 
+mod by_hand;
 mod change;
 mod journal;
 mod message;

@@ -1,5 +1,6 @@
 //! The outcome of a request: the first one of the current turn is let out, all others are only booked.
 
+use safety::is_blank;
 use schemas::answer::AnswerSource;
 use schemas::answered::{Answered, Outcome};
 use schemas::decision::{Decision, Ruling};
@@ -8,7 +9,7 @@ use schemas::text::Text;
 
 use super::{Folding, name_of};
 use crate::book::Book;
-use crate::gate::{Addressee, answers, labelled};
+use crate::gate::{Addressee, answers, canned, let_out};
 use crate::guard::stops;
 use crate::history::completed;
 use crate::reason;
@@ -16,9 +17,9 @@ use crate::step::Output;
 
 /// What is said for an outcome.
 struct Said<'a> {
-    text: String,
+    parts: Vec<String>,
     source: AnswerSource,
-    /// What the model said, as history keeps it.
+    /// What the model said and people see, as history keeps it.
     remembered: Option<&'a str>,
     reasons: Vec<&'a str>,
 }
@@ -54,11 +55,15 @@ impl Folding<'_> {
 
     /// Lets the first outcome of the current turn out.
     fn let_out(&mut self, answered: &Answered, entry: &HistoryTurn) {
-        let Some(opener) = entry.asked.first() else { return };
+        let to = Addressee::of_turn(answered.turn, &entry.asked, answered.lane.clone());
+        let Some(to) = to else { return };
         let (now, app) = (self.journal.now, &self.app.app);
-        let said = self.said(answered);
-        let to = Addressee { turn: answered.turn, ..Addressee::of(opener, answered.lane.clone()) };
-        let parts = answers(app, &to, &said.text, &said.source, now);
+        let mut said = self.said(answered, &to);
+        let remembered = said.remembered.and_then(|text| completed(entry, text));
+        if said.remembered.is_some() && remembered.is_none() && app.history_turns > 0 {
+            said.reasons.push(reason::NOT_REMEMBERED);
+        }
+        let parts = answers(app, &to, said.parts, &said.source, now);
         let book = Book::of(answered, to.user.clone(), now);
         let entries = match said.remembered {
             Some(_) => book.settled(answered),
@@ -74,7 +79,6 @@ impl Folding<'_> {
         self.journal.rule(draft, ruling, &said.reasons);
         self.journal.add(parts.into_iter().map(Output::Answer));
         self.journal.add(entries.into_iter().map(Output::Ledger));
-        let remembered = said.remembered.and_then(|text| completed(entry, text));
         self.close(&answered.lane, remembered);
     }
 
@@ -95,36 +99,42 @@ impl Folding<'_> {
     }
 
     /// What the bot says for an outcome.
-    fn said<'a>(&self, answered: &'a Answered) -> Said<'a> {
-        let canned = &self.app.app.canned;
+    fn said<'a>(&self, answered: &'a Answered, to: &Addressee) -> Said<'a> {
+        let (app, texts) = (&self.app.app, &self.app.app.canned);
         let instead = |text: &str, reasons: Vec<&'a str>| Said {
-            text: text.to_owned(),
+            parts: canned(app, to, text),
             source: AnswerSource::Canned { reason: reasons[0].to_owned() },
             remembered: None,
             reasons,
         };
         match &answered.outcome {
             Outcome::Done { verdict, .. } if stops(verdict) => {
-                instead(&canned.failed, vec![reason::REVIEWED, verdict.action.label()])
+                instead(&texts.failed, vec![reason::REVIEWED, verdict.action.label()])
             }
-            Outcome::Done { text: Text::Sealed(_), .. } => instead(&canned.failed, vec![reason::SEALED]),
-            Outcome::Done { text: Text::Plain(text), .. } if text.trim().is_empty() => {
-                instead(&canned.failed, vec![reason::EMPTY])
+            Outcome::Done { text: Text::Sealed(_), .. } => instead(&texts.failed, vec![reason::SEALED]),
+            Outcome::Done { text: Text::Plain(text), .. } if is_blank(text) => {
+                instead(&texts.failed, vec![reason::EMPTY])
             }
-            Outcome::Done { text: Text::Plain(text), truncated, .. } => Said {
-                text: labelled(text.trim_end(), &self.app.app.label),
-                source: AnswerSource::Model { request: answered.request },
-                remembered: Some(text),
-                reasons: if *truncated { vec![reason::DONE, reason::TRUNCATED] } else { vec![reason::DONE] },
-            },
+            Outcome::Done { text: Text::Plain(text), truncated, .. } => {
+                let let_out = let_out(app, to, text);
+                let mut reasons = vec![reason::DONE];
+                reasons.extend(truncated.then_some(reason::TRUNCATED));
+                reasons.extend((let_out.said.len() < text.trim_end().len()).then_some(reason::CUT));
+                Said {
+                    parts: let_out.parts,
+                    source: AnswerSource::Model { request: answered.request },
+                    remembered: Some(let_out.said),
+                    reasons,
+                }
+            }
             Outcome::Failed { reason, .. } if reason == reason::CAP_USED_UP => {
-                let text = canned.unfinished.as_ref().unwrap_or(&canned.failed);
+                let text = texts.unfinished.as_ref().unwrap_or(&texts.failed);
                 instead(text, vec![reason::FAILED, reason])
             }
-            Outcome::Failed { reason, .. } => instead(&canned.failed, vec![reason::FAILED, reason]),
-            Outcome::Expired => instead(&canned.expired, vec![reason::EXPIRED]),
+            Outcome::Failed { reason, .. } => instead(&texts.failed, vec![reason::FAILED, reason]),
+            Outcome::Expired => instead(&texts.expired, vec![reason::EXPIRED]),
             Outcome::Cancelled => instead("", vec![reason::CANCELLED]),
-            Outcome::Dead { reason } => instead(&canned.failed, vec![reason::DEAD, reason]),
+            Outcome::Dead { reason } => instead(&texts.failed, vec![reason::DEAD, reason]),
         }
     }
 }

@@ -2,21 +2,29 @@
 
 use schemas::decision::{Decision, Ruling};
 use schemas::event::Takeover;
+use schemas::ids::UserId;
 
 use super::Folding;
 use super::timer::dismiss;
 use crate::reason;
 
 impl Folding<'_> {
+    /// A person takes the conversation over, or hands it back.
+    pub(super) fn takeover(&mut self, takeover: Takeover) {
+        match takeover.person {
+            Some(person) => self.take_over(person),
+            None => {
+                self.state.core.person = None;
+                self.journal.rule(self.journal.draft(Ruling::Noted), Ruling::Noted, &[reason::HANDED_BACK]);
+            }
+        }
+    }
+
     /// From here on the gate lets nothing out, until the person hands back: turns in flight are called off, and what
     /// waits is the person's to answer.
-    pub(super) fn takeover(&mut self, takeover: Takeover) {
-        let draft = Decision { sender: takeover.person.clone(), ..self.journal.draft(Ruling::Noted) };
-        let taken = takeover.person.is_some();
-        self.state.core.person = takeover.person;
-        if !taken {
-            return self.journal.rule(draft, Ruling::Noted, &[reason::HANDED_BACK]);
-        }
+    pub(super) fn take_over(&mut self, person: UserId) {
+        let draft = Decision { sender: Some(person.clone()), ..self.journal.draft(Ruling::Noted) };
+        self.state.core.person = Some(person);
         let names: Vec<String> = self.state.core.lanes.keys().cloned().collect();
         let mut reasons = vec![reason::TAKEN_OVER];
         for name in &names {

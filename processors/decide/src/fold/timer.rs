@@ -10,7 +10,7 @@ use schemas::state::{CoreState, LaneState, TurnState};
 use super::journal::Journal;
 use super::{Folding, lane_named, settle};
 use crate::book::Book;
-use crate::gate::{Addressee, answers};
+use crate::gate::{Addressee, answers, canned};
 use crate::reason;
 use crate::rules::Rules;
 use crate::state::State;
@@ -99,20 +99,18 @@ pub(super) fn dismiss(state: &mut State, journal: &mut Journal, name: &str, ruli
 /// Gives up a turn whose request vanished: it may have been spent, and the person is told, unless the turn was called
 /// off or the app is not configured any more.
 fn give_up(state: &mut State, journal: &mut Journal, app: Option<&App>, name: &str, turn: &TurnState) {
-    let entry = state.turn(name, turn.number).cloned();
-    let Some((entry, opener)) = entry.as_ref().and_then(|entry| Some((entry, entry.asked.first()?))) else {
-        return;
-    };
-    let to = Addressee { turn: turn.id, ..Addressee::of(opener, lane_named(&journal.conversation, name)) };
+    let asked = state.turn(name, turn.number).map(|entry| entry.asked.clone()).unwrap_or_default();
+    let lane = lane_named(&journal.conversation, name);
+    let (Some(opener), Some(to)) = (asked.first(), Addressee::of_turn(turn.id, &asked, lane)) else { return };
     let source = AnswerSource::Canned { reason: reason::LOST.to_owned() };
     let app = app.filter(|_| !turn.cancelled);
-    let parts =
-        app.map(|app| answers(app, &to, &app.canned.failed, &source, journal.now)).unwrap_or_default();
+    let said = |app: &App| answers(app, &to, canned(app, &to, &app.canned.failed), &source, journal.now);
+    let parts = app.map(said).unwrap_or_default();
     let lost = Decision {
-        lane: Some(to.lane),
+        lane: Some(to.lane.clone()),
         turn: Some(turn.id),
         request: Some(turn.request),
-        merged: u32::try_from(entry.asked.len()).unwrap_or(u32::MAX),
+        merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
         parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
         ..journal.about_waiting(opener, Ruling::Lost)
     };

@@ -1,8 +1,10 @@
 //! Turns: opened for the messages that wait, called off, closed.
 
+use std::sync::Arc;
+
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Route, Ruling};
-use schemas::ids::{MessageId, RequestId};
+use schemas::ids::{MessageId, RequestId, UserId};
 use schemas::request::{Request, RequestKind};
 use schemas::state::{HistoryTurn, STATE_VERSION, TurnState, WaitingMessage};
 
@@ -53,10 +55,8 @@ impl Folding<'_> {
         let (name, now, app) = (name_of(lane), self.journal.now, &self.app.app);
         let to = Addressee::of(opener, lane.clone());
         let request = RequestId::derive(&to.turn.to_string(), 0);
-        let trimmed = self.trim(lane, room);
-        let turns = self.state.turns(name);
-        let history =
-            turns.iter().map(|(_, turn)| turn.as_ref()).filter(|t| t.asked.iter().all(|m| m.bot == to.bot));
+        let (turns, trimmed) = self.trim(lane, room);
+        let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
         let prompt = lines(&app.system_prompt, history, &asked, shared(lane));
         let route = Route { chain: app.chain.clone(), rule: "chain".to_owned() };
         let draft = Decision {
@@ -84,23 +84,26 @@ impl Folding<'_> {
             bundle: self.rules.hash.clone(),
             decided_at: now,
         })]);
-        let number = self.state.add_turn(name, HistoryTurn { version: STATE_VERSION, asked, answer: None });
+        let number = self
+            .state
+            .add_turn(name, HistoryTurn { version: STATE_VERSION, asked, answer: None, by_hand: None });
         let lost_at = now + app.lost_after_ms;
         let state = self.state.lane_mut(name);
         state.turn = Some(TurnState { id: to.turn, request, number, lost_at, cancelled: false });
-        (state.merge_until, state.merge_limit) = (None, None);
+        (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
-    /// Drops history that no prompt has room for any more; says whether there was some.
-    fn trim(&mut self, lane: &Lane, room: Room) -> bool {
+    /// Drops history that no prompt has room for any more; gives what stays, and whether there was something to drop.
+    fn trim(&mut self, lane: &Lane, room: Room) -> (Vec<Arc<HistoryTurn>>, bool) {
         let name = name_of(lane);
-        let (numbers, turns): (Vec<u64>, Vec<_>) = self.state.turns(name).into_iter().unzip();
+        let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
         let staying = staying(&turns, room, self.app.app.history_turns as usize, shared(lane));
-        let gone = &numbers[..turns.len() - staying];
-        for number in gone {
+        let gone = turns.len() - staying;
+        for number in numbers[..gone].iter().flatten() {
             self.state.drop_turn(name, *number);
         }
-        !gone.is_empty()
+        turns.drain(..gone);
+        (turns, gone > 0)
     }
 
     /// Calls the turn in flight off because of one of its messages, which is returned; the others wait again. The lane
@@ -130,4 +133,13 @@ impl Folding<'_> {
         self.state.forget_lanes(self.journal.now - self.app.app.forget_after_ms);
         self.open(lane, None);
     }
+}
+
+/// All of the turn was between that bot and people.
+fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
+    turn.asked
+        .iter()
+        .map(|message| &message.bot)
+        .chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot))
+        .all(|one| one == bot)
 }

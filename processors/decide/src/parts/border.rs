@@ -1,18 +1,21 @@
 //! Borders: where a text may be cut, and how well.
 
-use super::fence::{Fence, FenceReader};
+use super::block::Region;
+use super::syllable::{Bond, bond};
 
 /// How good a border is, from the worst to the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
-    /// Between two characters that belong together.
+    /// Between two characters that are read as one.
     Anywhere,
+    /// Between two that belong to one syllable or word.
+    Syllable,
     /// Between two characters.
     Character,
     /// Between two words.
     Word,
-    /// Between two lines of code.
-    CodeLine,
+    /// Between two lines of code, or two rows.
+    Line,
     /// Between two sentences or lines.
     Sentence,
     /// Between two paragraphs or blocks.
@@ -21,86 +24,82 @@ pub(super) enum Rank {
 
 /// A place to cut.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Border<'a> {
-    /// Bytes before it.
+pub(super) struct Border {
+    /// Bytes of the text before it.
     pub(super) at: usize,
     /// Size of the part up to it, as JSON.
     pub(super) size: usize,
-    /// The block that is open there.
-    pub(super) open: Option<Fence<'a>>,
 }
 
 /// The last border of each rank.
 #[derive(Debug, Default)]
-pub(super) struct Borders<'a>([Option<Border<'a>>; 6]);
+pub(super) struct Borders([Option<Border>; 7]);
 
-impl<'a> Borders<'a> {
-    pub(super) fn add(&mut self, rank: Rank, border: Border<'a>) {
+impl Borders {
+    pub(super) fn add(&mut self, rank: Rank, border: Border) {
         self.0[rank as usize] = Some(border);
     }
 
-    /// The best border that leaves the part at least half full; else the last one that keeps characters whole.
-    pub(super) fn best(&self, limit: usize) -> Option<Border<'a>> {
-        let full = |border: &Border<'_>| border.size >= limit / 2;
-        let good = self.0.iter().rev().flatten().find(|border| full(border));
-        let whole = self.0[Rank::Character as usize..].iter().flatten().max_by_key(|border| border.at);
-        good.or(whole).or(self.0[Rank::Anywhere as usize].as_ref()).copied()
+    /// Where the best border is that leaves the part at least half full; else the last one that keeps characters whole.
+    pub(super) fn best(&self, limit: usize) -> Option<usize> {
+        let [anywhere, whole @ ..] = &self.0;
+        let full = whole.iter().rev().flatten().find(|border| border.size >= limit / 2);
+        let last = || whole.iter().flatten().max_by_key(|border| border.at);
+        full.or_else(last).or(anywhere.as_ref()).map(|border| border.at)
     }
 }
 
-/// Rank of the border between `before` and the character `next`.
-pub(super) fn rank(before: &str, next: char, reader: &FenceReader<'_>, in_block: bool) -> Rank {
+/// Rank of the border at `at`, where a character begins.
+pub(super) fn rank(text: &str, at: usize, region: Region) -> Rank {
+    let (before, after) = text.split_at(at);
     let mut back = before.chars().rev();
-    let (Some(last), earlier) = (back.next(), back.next()) else { return Rank::Anywhere };
-    if reader.in_fence_line() || belongs(before, last, next) {
+    let (Some(last), earlier, Some(next)) = (back.next(), back.next(), after.chars().next()) else {
         return Rank::Anywhere;
-    }
-    if in_block {
-        return match last {
-            '\n' => Rank::CodeLine,
-            c if c.is_whitespace() => Rank::Word,
-            _ => Rank::Character,
-        };
-    }
-    match last {
-        '\n' if earlier == Some('\n') || reader.at_block() => Rank::Paragraph,
-        '\n' => Rank::Sentence,
-        '。' | '！' | '？' | '…' | '；' if !closes(next) && !ends(next) => Rank::Sentence,
-        ' ' if earlier.is_some_and(|c| matches!(c, '.' | '!' | '?' | ';')) => Rank::Sentence,
-        '，' | '、' | '：' | '—' => Rank::Word,
-        c if c.is_whitespace() => Rank::Word,
+    };
+    let bond = bond(before, after);
+    match region {
+        Region::Edge => Rank::Anywhere,
+        _ if bond == Bond::Firm => Rank::Anywhere,
+        Region::Between => Rank::Paragraph,
+        Region::Code | Region::Rows if last == '\n' => Rank::Line,
+        Region::Prose if last == '\n' && (before.ends_with("\n\n") || before.ends_with("\n\r\n")) => {
+            Rank::Paragraph
+        }
+        Region::Prose if last == '\n' => Rank::Sentence,
+        Region::Prose if ends(last) && !closes(next) && !ends(next) => Rank::Sentence,
+        Region::Prose
+            if last == ' ' && earlier.is_some_and(|c| ends(c) || matches!(c, '.' | '!' | '?' | ';')) =>
+        {
+            Rank::Sentence
+        }
+        Region::Prose if matches!(last, '，' | '、' | '：' | '—') && !closes(next) => Rank::Word,
+        _ if is_space(last) && !is_space(next) => Rank::Word,
+        _ if bond == Bond::Loose || closes(next) || ends(next) || opens(last) || is_space(next) => {
+            Rank::Syllable
+        }
         _ => Rank::Character,
     }
 }
 
-/// A closing quote or bracket stays with its sentence.
+/// A space that a line may end at; also the dot between syllables of Tibetan, behind which words end.
+fn is_space(c: char) -> bool {
+    (c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}'))
+        || matches!(c, '\u{200b}' | '\u{f0b}')
+}
+
+/// An opening quote or bracket stays with what follows.
+fn opens(c: char) -> bool {
+    matches!(c, '“' | '‘' | '「' | '『' | '（' | '《' | '【' | '〔' | '(' | '[' | '{' | '¿' | '¡')
+}
+
+/// A closing quote or bracket, or a comma, stays with what it follows.
 fn closes(c: char) -> bool {
-    matches!(c, '”' | '’' | '」' | '』' | '）' | '》' | '】' | '"' | ')')
+    let quote_or_bracket =
+        matches!(c, '”' | '’' | '」' | '』' | '）' | '》' | '】' | '〕' | '"' | ')' | ']' | '}');
+    quote_or_bracket || matches!(c, '，' | '、' | '：' | ',' | '.' | '!' | '?' | ':' | '၊' | '،' | '؛')
 }
 
+/// Ends a sentence with no space behind it, in the scripts that have such signs.
 fn ends(c: char) -> bool {
-    matches!(c, '。' | '！' | '？' | '…' | '；')
-}
-
-/// The next character changes or goes on with the last one: what a reader sees as one must not be cut.
-fn belongs(before: &str, last: char, next: char) -> bool {
-    let joined = last == '\u{200d}' || (last == '\r' && next == '\n');
-    let flag = regional(next) && before.chars().rev().take_while(|c| regional(*c)).count() % 2 == 1;
-    joined || flag || extends(next)
-}
-
-/// One half of a flag.
-fn regional(c: char) -> bool {
-    matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
-}
-
-/// Combining marks, joiners, variation selectors, skin tones, tags, and the vowels of syllable scripts.
-fn extends(c: char) -> bool {
-    matches!(c,
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}'
-        | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{903}' | '\u{93a}'..='\u{94f}' | '\u{e31}' | '\u{e34}'..='\u{e3a}'
-        | '\u{e47}'..='\u{e4e}' | '\u{1160}'..='\u{11ff}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
-        | '\u{200c}' | '\u{200d}' | '\u{20d0}'..='\u{20ff}' | '\u{302a}'..='\u{302f}' | '\u{3099}' | '\u{309a}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}'
-        | '\u{e0100}'..='\u{e01ef}')
+    matches!(c, '。' | '！' | '？' | '…' | '；' | '।' | '॥' | '။' | '។' | '៕' | '།' | '؟' | '۔' | '።')
 }

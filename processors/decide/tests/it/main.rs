@@ -10,6 +10,7 @@
 )]
 
 mod bounds;
+mod by_hand;
 mod changes;
 mod ids;
 mod messages;

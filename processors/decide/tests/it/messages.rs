@@ -155,6 +155,10 @@ fn what_a_model_cannot_read_is_unanswerable() {
     for (n, kind, text, reason) in [
         (1, MessageKind::Image, None, "no_text"),
         (2, MessageKind::Text, Some(Text::from(" \n")), "no_text"),
+        (10, MessageKind::Text, Some(Text::from("\u{200b}\u{200d}\u{2060}\u{feff}")), "no_text"),
+        (11, MessageKind::Text, Some(Text::from("\u{3164}\u{115f}\u{ffa0}")), "no_text"),
+        (12, MessageKind::Text, Some(Text::from("\u{a0}\u{3000}\u{2800}\u{fe0f}\u{202e}")), "no_text"),
+        (13, MessageKind::Text, Some(Text::from("\u{e0061}\u{e0062}\u{301}")), "no_text"),
         (3, MessageKind::Text, Some(sealed), "sealed"),
     ] {
         let written = world.play(Event::Message(with(n, kind, text)));

@@ -95,6 +95,8 @@ fn every_other_end_gives_its_canned_answer_and_is_not_remembered() {
         (dead, vec!["failed!"], vec!["dead", "unknown_target"]),
         (Outcome::Cancelled, vec![], vec!["cancelled"]),
         (done(" \n"), vec!["failed!"], vec!["empty"]),
+        (done("\u{200b}\u{3164}\n\u{2800}"), vec!["failed!"], vec!["empty"]),
+        (done("\u{feff}\u{e0041}\u{a0}"), vec!["failed!"], vec!["empty"]),
     ] {
         let mut world = World::new("");
         let request = world.say(1, "hello").request().clone();
@@ -164,4 +166,67 @@ fn a_long_answer_goes_out_in_numbered_parts_that_fit() {
         assert_eq!(part.matches("```").count() % 2, 0, "{part}");
     }
     assert!(written.said().last().unwrap().ends_with("```\n\n(AI)"), "{:?}", written.said().last());
+}
+
+#[test]
+fn an_answer_of_more_parts_than_may_be_sent_is_cut_and_says_so() {
+    let settings = "part_bytes = 256\nmax_answer_parts = 3\nlabel = \"(AI)\"\n[canned]\ncut = \"(cut)\"";
+    let mut world = World::new(settings);
+    let sentence = "This is a sentence of some length. ";
+    let written = world.exchange(1, "tell me everything", &sentence.repeat(100));
+    assert_eq!(
+        (written.decision().reasons.as_slice(), written.decision().parts),
+        (&["done".to_owned(), "cut".to_owned()][..], 3)
+    );
+    let said = written.said();
+    assert!(said.iter().all(|part| serde_json::to_string(part).unwrap().len() - 2 <= 256));
+    assert!(said[2].ends_with("length.\n\n(cut)\n\n(AI)") && !said[1].contains("(cut)"), "{}", said[2]);
+    assert!(written.answers.iter().all(|answer| answer.parts == 3));
+    // What nobody saw is in no prompt.
+    let next = world.say(2, "and then?").request().clone();
+    let remembered = next.prompt[1].text.plain().unwrap();
+    assert!(remembered.len() < 800 && sentence.repeat(100).starts_with(remembered), "{}", remembered.len());
+}
+
+#[test]
+fn an_answer_that_is_cut_inside_of_code_ends_its_block() {
+    let mut world = World::new("part_bytes = 256\nmax_answer_parts = 2\n[canned]\ncut = \"(cut)\"");
+    let code: String = (0..60).map(|n| format!("  println!(\"{n}\");\n")).collect();
+    let written = world.exchange(1, "code!", &format!("- ```rust\n{code}  ```\n"));
+    let said = written.said();
+    assert_eq!(said.len(), 2);
+    assert!(said[1].starts_with("  ```rust\n") && said[1].ends_with("\n  ```\n\n(cut)"), "{}", said[1]);
+}
+
+#[test]
+fn an_answer_of_exactly_as_many_parts_is_whole() {
+    let mut world = World::new("part_bytes = 256\nmax_answer_parts = 2\n[canned]\ncut = \"(cut)\"");
+    let written = world.exchange(1, "hello", &"x".repeat(512));
+    assert_eq!(
+        (written.decision().reasons.as_slice(), written.said().concat()),
+        (&["done".to_owned()][..], "x".repeat(512))
+    );
+    let written = world.exchange(2, "hello", &"x".repeat(513));
+    assert_eq!(written.said().len(), 2);
+    assert!(written.said()[1].ends_with("x\n\n(cut)"));
+}
+
+#[test]
+fn without_words_for_it_a_cut_answer_ends_where_it_is_cut() {
+    let mut world = World::new("part_bytes = 256\nmax_answer_parts = 1\n[canned]\ncut = \"\"");
+    let written = world.exchange(1, "hello", &"word ".repeat(100));
+    assert!(written.said()[0].ends_with("word") && written.said().len() == 1);
+}
+
+#[test]
+fn a_part_in_which_nobody_sees_anything_is_not_sent() {
+    let mut world = World::new("part_bytes = 256");
+    let written = world.exchange(1, "hello", &format!("before{}after", " \u{3000}\n".repeat(300)));
+    let said = written.said();
+    assert!(
+        said.len() <= 3 && said[0].starts_with("before") && said[said.len() - 1].ends_with("after"),
+        "{said:?}"
+    );
+    assert_eq!(written.decision().parts, u16::try_from(said.len()).unwrap());
+    assert!(written.answers.iter().zip(1..).all(|(answer, number)| answer.part == number));
 }

@@ -18,6 +18,7 @@ enum Action {
     Withdraw(u32),
     Edit(u32, bool),
     Takeover(bool),
+    ByHand(u32),
     /// The outcome of the request of that number, counted back from the newest, however often.
     Outcome(usize, u8),
     Pass(i64),
@@ -31,6 +32,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0_u32..30).prop_map(Action::Withdraw),
         2 => (0_u32..30, any::<bool>()).prop_map(|(n, bad)| Action::Edit(n, bad)),
         1 => any::<bool>().prop_map(Action::Takeover),
+        2 => (0_u32..30).prop_map(Action::ByHand),
         5 => (0_usize..4, 0_u8..4).prop_map(|(back, end)| Action::Outcome(back, end)),
         4 => prop_oneof![1_i64..3_000, Just(20 * MINUTE), Just(-500_i64)].prop_map(Action::Pass),
     ]
@@ -60,6 +62,15 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
         Action::Withdraw(n) => drop(world.withdraw(n)),
         Action::Edit(n, bad) => drop(world.edit(n, if bad { "a gun" } else { "edited" })),
         Action::Takeover(taken) => drop(world.takeover(taken.then_some("supervisor"))),
+        Action::ByHand(n) => {
+            let sent_at = sent_at(sent, world, n);
+            world.play(Event::Message(Message {
+                sender: user("bot"),
+                bot: None,
+                sent_at,
+                ..world.message(n, "by hand")
+            }));
+        }
         Action::Outcome(back, end) => {
             let Some(request) = world.asked.iter().rev().nth(back).cloned() else { return };
             let end = match end {
@@ -83,7 +94,7 @@ proptest! {
     fn any_interleaving_keeps_the_promises(
         settings in prop_oneof![
             Just(""), Just("merge_window = \"2s\""), Just("lane = \"conversation\"\nhistory_turns = 2"),
-            Just("[canned]\nblocked = \"blocked!\""),
+            Just("by_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[canned]\nblocked = \"blocked!\""),
         ],
         in_group in any::<bool>(),
         actions in prop::collection::vec(action(), 1..80),

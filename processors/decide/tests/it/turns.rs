@@ -79,6 +79,48 @@ fn a_group_that_is_one_lane_says_who_speaks() {
 }
 
 #[test]
+fn all_who_asked_in_a_merged_turn_are_answered_by_name() {
+    let mut world = World::of(group(), "lane = \"conversation\"");
+    let first = world.say_as("alice", 1, "hello").request().clone();
+    for (n, sender) in (2..).zip(["bob", "carol", "bob", "alice", "dave"]) {
+        world.say_as(sender, n, "me too");
+    }
+    let written = world.answer(&first, "hi");
+    assert!(written.answers[0].others.is_empty());
+    let second = written.request().clone();
+    let answers = world.answer(&second, &"hi all. ".repeat(1_000)).answers;
+    assert!(answers.len() > 1);
+    for answer in answers {
+        assert_eq!(answer.user, user("bob"));
+        assert_eq!(answer.others, [user("carol"), user("alice"), user("dave")]);
+    }
+}
+
+#[test]
+fn what_is_said_instead_of_an_answer_is_said_to_all_who_asked() {
+    let mut world = World::of(group(), "lane = \"conversation\"\nmerge_window = \"2s\"");
+    world.say_as("alice", 1, "hello");
+    world.say_as("bob", 2, "hello");
+    world.pass(2 * SECOND).clock();
+    let lost = world.pass(HOUR).clock();
+    assert_eq!((lost.said(), lost.answers[0].others.clone()), (vec!["failed!"], vec![user("bob")]));
+}
+
+#[test]
+fn parts_leave_room_for_all_who_are_mentioned() {
+    let mut world = World::of(group(), "lane = \"conversation\"\nmerge_window = \"2s\"");
+    for n in 0..50 {
+        world.say_as(&format!("member-with-quite-a-long-name-{n:030}"), n, "hello");
+    }
+    let request = world.pass(2 * SECOND).clock().request().clone();
+    for answer in world.answer(&request, &"一".repeat(5_000)).answers {
+        let names: usize = answer.others.iter().map(|name| name.as_str().len() + 3).sum();
+        let text = serde_json::to_string(answer.text.plain().unwrap()).unwrap().len() - 2;
+        assert!((1_900..=2_048).contains(&names) && text + names <= 4_600, "{text} and {names}");
+    }
+}
+
+#[test]
 fn messages_to_another_bot_are_not_merged() {
     let mut world = World::of(group(), "");
     let first = world.say(1, "bot?").request().clone();
