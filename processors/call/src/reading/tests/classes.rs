@@ -199,6 +199,10 @@ fn a_field_or_value_that_a_target_does_not_take_is_its_own_affair() {
         (415, json!({})),
         (413, json!({"error": {"type": "request_too_large"}})),
         (400, json!({"errors": [{"code": 7003, "message": "no route"}], "success": false})),
+        (
+            413,
+            json!({"error": {"code": "rate_limit_exceeded", "message": "Request too large on tokens per minute: Limit 6000, Requested 8000"}}),
+        ),
         (418, json!({})),
     ];
     for (status, body) in bodies {
@@ -336,6 +340,8 @@ fn what_a_person_wrote_cannot_make_a_target_be_left_alone() {
             json!({"error": {"message": format!("cannot parse: {quoted}"), "type": "invalid_request_error"}});
         assert_eq!(class_of(400, &body), Class::BadRequest, "{quoted}");
     }
+    let told = format!("cannot parse what was asked: {}", "我的余额不足怎么办, ".repeat(8));
+    assert_eq!(class_of(200, &json!({"success": false, "message": told})), Class::ServerError);
     assert_eq!(failure(Provider::Openai, 403, "<html>blocked by firewall</html>").class, Class::BadRequest);
     assert_eq!(class_of(403, &json!({"error": {"message": "no access"}})), Class::Auth);
 }
