@@ -26,6 +26,8 @@ pub(crate) enum Form {
     BaseResp,
     /// Baidu: `error_code`.
     ErrorCode,
+    /// A body of plain words.
+    Words,
 }
 
 /// An error.
@@ -93,13 +95,19 @@ impl Wrong {
     pub(super) fn counts_beside_a_text(&self) -> bool {
         match self.form {
             Form::Error | Form::BaseResp => true,
-            Form::Flat | Form::ErrorCode => errors::named(self) == Some(Class::ContentBlocked),
+            Form::Flat | Form::ErrorCode | Form::Words => errors::named(self) == Some(Class::ContentBlocked),
         }
     }
 
-    /// Nothing is told but that something is wrong.
+    /// The error that a refusal of plain words is; a page is for browsers.
+    pub(super) fn of_words(body: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?;
+        Some(Self { form: Form::Words, message: Some(words(&Value::from(text))?), ..Self::default() })
+    }
+
+    /// The endpoint itself tells nothing but that something is wrong.
     pub(super) fn is_silent(&self) -> bool {
-        self.kind.is_none() && self.code.is_none() && self.message.is_none()
+        self.kind.is_none() && self.code.is_none() && (self.message.is_none() || self.form == Form::Words)
     }
 
     fn or_first_of(mut self, errors: Option<&Value>) -> Self {

@@ -333,6 +333,22 @@ fn an_error_inside_a_success_has_its_own_class() {
 }
 
 #[test]
+fn a_refusal_of_plain_words_is_understood_where_they_are_plain() {
+    for (status, words, class) in [
+        (403, "额度不足", Class::QuotaExhausted),
+        (403, "Forbidden", Class::BadRequest),
+        (400, "prompt is too long", Class::ContextTooLong),
+        (500, "Internal Server Error", Class::ServerError),
+        (429, "Too Many Requests", Class::RateLimited),
+        (401, "Unauthorized", Class::Auth),
+    ] {
+        let failure = failure(Provider::Openai, status, words);
+        assert_eq!(failure.class, class, "{status} {words}");
+        assert!(!failure.detail.contains(words), "{}", failure.detail);
+    }
+}
+
+#[test]
 fn what_a_person_wrote_cannot_make_a_target_be_left_alone() {
     for quoted in ["我的余额不足怎么办", "额度不足", "rate limit", "insufficient balance", "欠费"]
     {
