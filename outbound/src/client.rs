@@ -167,7 +167,11 @@ impl Client {
                 body.extend_from_slice(&chunk);
             } else if response.status().is_success() {
                 let detail = format!("read the reply's body: larger than {} bytes", self.max_body_bytes);
-                return Err(Failure::new(Class::Protocol, detail).possibly_done());
+                // How much is said is due to what was asked.
+                return Err(Failure::new(Class::Protocol, detail)
+                    .with_code("too_large")
+                    .possibly_done()
+                    .told_in_words());
             } else {
                 body.extend_from_slice(&chunk[..room]);
                 return Ok(body.freeze());

@@ -25,7 +25,7 @@ pub struct Failure {
     pub detail: String,
     /// The request may have had its effect although it failed: bytes may have reached the endpoint.
     pub ambiguous: bool,
-    /// A whole and well-formed success says so in words. That may be due to this one request, so it says nothing
+    /// It lies in what a success says, or in how much it says. That may be due to this one request, so it says nothing
     /// about the endpoint's health, whatever the class.
     pub told: bool,
 }
@@ -61,7 +61,7 @@ impl Failure {
         self
     }
 
-    /// Marked as told in words by a whole and well-formed success.
+    /// Marked as lying in what a success says.
     #[must_use]
     pub fn told_in_words(mut self) -> Self {
         self.told = true;

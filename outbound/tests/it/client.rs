@@ -100,8 +100,8 @@ async fn an_asked_wait_is_read_from_the_reply() {
 #[tokio::test]
 async fn a_success_beyond_the_limit_is_refused_and_an_error_page_is_cut() {
     let refused = failure(Act::Answer(200, "", "x".repeat(1001))).await;
-    assert_eq!(refused.class, Class::Protocol);
-    assert!(refused.ambiguous);
+    assert_eq!((refused.class, refused.code.as_deref()), (Class::Protocol, Some("too_large")));
+    assert!(refused.ambiguous && !refused.counts_for_breaker(), "how much is said is due to what was asked");
     let server = Server::playing(vec![
         Act::Answer(200, "", "x".repeat(1000)),
         Act::Answer(500, "", "x".repeat(100_000)),

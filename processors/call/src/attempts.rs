@@ -10,6 +10,7 @@ use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::money::Money;
 
+use crate::complaints::Complaints;
 use crate::metrics::{self, Unpriced};
 use crate::reading::Notes;
 
@@ -37,15 +38,20 @@ pub(crate) struct Made<'a> {
 /// The records of attempts, numbered in order; `began` is when the first could have started.
 pub(crate) fn records<'a>(
     bundle: &Bundle,
+    complaints: &Complaints,
     began: Millis,
     all: impl IntoIterator<Item = Made<'a>>,
 ) -> Vec<Attempt> {
-    (1..).zip(all).map(|(number, made)| record(bundle, began, number, made)).collect()
+    let record = |(number, made): (u16, Made<'_>)| {
+        let started_at = began.saturating_add(millis(made.made.started));
+        let price = priced(bundle, complaints, &made, started_at);
+        record(number, made, started_at, price)
+    };
+    (1..).zip(all).map(record).collect()
 }
 
-fn record(bundle: &Bundle, began: Millis, number: u16, attempt: Made<'_>) -> Attempt {
-    let started_at = began.saturating_add(millis(attempt.made.started));
-    let (cost, price) = priced(bundle, &attempt, started_at).unzip();
+fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Money, String)>) -> Attempt {
+    let (cost, price) = price.unzip();
     let Made { made, target: (name, target), notes } = attempt;
     if let Some(usage) = &notes.usage {
         metrics::tokens(name.as_str(), usage);
@@ -78,10 +84,15 @@ fn record(bundle: &Bundle, began: Millis, number: u16, attempt: Made<'_>) -> Att
 }
 
 /// Cost and price row; nothing when unknown, which is not the same as free.
-fn priced(bundle: &Bundle, attempt: &Made<'_>, at: Millis) -> Option<(Money, String)> {
+fn priced(
+    bundle: &Bundle,
+    complaints: &Complaints,
+    attempt: &Made<'_>,
+    at: Millis,
+) -> Option<(Money, String)> {
     let (name, target) = attempt.target;
     let unpriced = |why: Unpriced| {
-        tracing::warn!(target = name.as_str(), why = why.label(), "cost of an attempt is unknown");
+        complaints.unpriced(name, why);
         metrics::unpriced(name.as_str(), why);
     };
     let Some(usage) = &attempt.notes.usage else {

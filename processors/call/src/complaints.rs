@@ -9,7 +9,7 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
-use crate::metrics;
+use crate::metrics::{self, Unpriced};
 use crate::reading::{Notes, Said, is_word};
 
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
@@ -50,16 +50,6 @@ impl Complaints {
                 );
             }
         }
-        if notes.usage_contradicts
-            && let Some(left_out) = self.due(target, "usage")
-        {
-            tracing::warn!(
-                target = target.as_str(),
-                request,
-                left_out,
-                "counts of tokens contradict each other"
-            );
-        }
         let Err(failure) = result else { return };
         if let Some(left_out) = self.due(target, failure.label()) {
             tracing::warn!(
@@ -72,6 +62,14 @@ impl Complaints {
                 left_out,
                 "a model call failed"
             );
+        }
+    }
+
+    /// What an attempt cost is not known.
+    pub(crate) fn unpriced(&self, target: &TargetName, why: Unpriced) {
+        let why = why.label();
+        if let Some(left_out) = self.due(target, why) {
+            tracing::warn!(target = target.as_str(), why, left_out, "cost of an attempt is unknown");
         }
     }
 

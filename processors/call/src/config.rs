@@ -45,7 +45,7 @@ pub struct RawEndpoint {
     /// Organisation that is billed, where a key belongs to several.
     pub organization: Option<String>,
     /// Fields of the request that its server forbids and that are left out: `user`, `safety_identifier`, `temperature`,
-    /// `max_tokens`, `max_completion_tokens`.
+    /// `max_tokens`, `max_completion_tokens`. Without a cap the server's own holds, and an answer far beyond ours is cut.
     #[serde(default)]
     pub omit: Vec<Spanned<String>>,
 }

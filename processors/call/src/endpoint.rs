@@ -7,12 +7,14 @@ use outbound::{Failure, Request, Target, Url};
 
 use crate::chat::Omit;
 
-/// Address and key of a target.
+/// Address and key of a target, and what its server does not take.
 #[derive(Debug, Clone)]
 pub(crate) struct Address {
     url: Url,
     api_key: Secret,
     organization: Option<String>,
+    /// Fields that are left out of bodies.
+    pub(crate) omit: Vec<Omit>,
 }
 
 impl Address {
@@ -38,7 +40,17 @@ impl Address {
             return Err("its base_url names what is called under it: it ends with the version, such as /v1");
         }
         url.set_path(&format!("{}/chat/completions", url.path().trim_end_matches('/')));
-        Ok(Self { url, api_key: api_key.clone(), organization: organization.map(str::to_owned) })
+        Ok(Self {
+            url,
+            api_key: api_key.clone(),
+            organization: organization.map(str::to_owned),
+            omit: Vec::new(),
+        })
+    }
+
+    /// The same, for a server that does not take these fields.
+    pub(crate) fn without(self, omit: Vec<Omit>) -> Self {
+        Self { omit, ..self }
     }
 
     /// The call with this body; `correlation` is the id under which both sides can find it again.
@@ -54,18 +66,10 @@ impl Address {
     }
 }
 
-/// How a target is called.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) address: Address,
-    /// Fields of the request that its server forbids.
-    pub(crate) omit: Vec<Omit>,
-}
-
 /// A target as this process calls it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    pub(crate) place: Place,
+    pub(crate) address: Address,
     /// One for the life of the process: breaker, cooldown and retry budget.
     pub(crate) health: Arc<Target>,
 }

@@ -68,11 +68,11 @@ struct Run<'a> {
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, place): (TargetName, _)| {
+        let endpoint = |(name, address): (TargetName, _)| {
             let health = outbound::Target::new(name.as_str(), &settings.health);
-            (name, Endpoint { place, health })
+            (name, Endpoint { address, health })
         };
-        let endpoints = settings.places.into_iter().map(endpoint).collect();
+        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
         Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
@@ -108,7 +108,7 @@ impl Invoker {
         {
             self.complaints.not_called(request, reason);
         }
-        Invoked { attempts: recorded(bundle, began, made, run), result }
+        Invoked { attempts: self.recorded(bundle, began, made, run), result }
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -122,7 +122,7 @@ impl Invoker {
         for name in &request.chain {
             let (Some(target), Some(endpoint)) = (bundle.targets.get(name), self.endpoints.get(name)) else {
                 metrics::skipped("unknown_target");
-                self.complaints.skipped(name, "unknown_target");
+                tracing::warn!(target = name.as_str(), "chain names a target that is not known here");
                 continue;
             };
             if !request.allowed_regions.contains(&target.region) {
@@ -131,7 +131,7 @@ impl Invoker {
                 self.complaints.skipped(name, reason);
                 continue;
             }
-            let body = chat::body(request, target, &endpoint.place.omit).map_err(BodyError::label)?;
+            let body = chat::body(request, target, &endpoint.address.omit).map_err(BodyError::label)?;
             candidates.push(Candidate { name, target, endpoint, body });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
@@ -155,9 +155,25 @@ impl Invoker {
 
     async fn exchange(&self, request: &Request, to: &Candidate<'_>, slot: Slot) -> Result<Reading, Failure> {
         let correlation = format!("{}-{}", request.id, slot.number + 1);
-        let call = to.endpoint.place.address.call(to.body.clone(), &correlation)?;
+        let call = to.endpoint.address.call(to.body.clone(), &correlation)?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
         Ok(reading::read(Dialect::of(to.target.provider), &reply, request.max_output_tokens))
+    }
+
+    fn recorded(
+        &self,
+        bundle: &Bundle,
+        began: Millis,
+        made: Vec<outbound::Attempt>,
+        run: Run<'_>,
+    ) -> Vec<Attempt> {
+        let mut pages = run.notebook.into_pages();
+        let all = (0..).zip(made).map(|(number, made)| {
+            let candidate = &run.candidates[made.target];
+            let notes = pages.remove(&number).unwrap_or_default();
+            Made { made, target: (candidate.name, candidate.target), notes }
+        });
+        records(bundle, &self.complaints, began, all)
     }
 }
 
@@ -170,14 +186,4 @@ fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {
         attempt_timeout: Duration::from_millis(candidate.target.timeout_ms).min(left / count),
     };
     candidates.iter().map(link).collect()
-}
-
-fn recorded(bundle: &Bundle, began: Millis, made: Vec<outbound::Attempt>, run: Run<'_>) -> Vec<Attempt> {
-    let mut pages = run.notebook.into_pages();
-    let all = (0..).zip(made).map(|(number, made)| {
-        let candidate = &run.candidates[made.target];
-        let notes = pages.remove(&number).unwrap_or_default();
-        Made { made, target: (candidate.name, candidate.target), notes }
-    });
-    records(bundle, began, all)
 }

@@ -148,13 +148,9 @@ fn failure(dialect: &Dialect, reply: &Reply, told: &Told, is_blank: bool) -> Opt
         let coded = coded(reply.failure(class(&wrong), refusal(reply, &wrong)), &wrong);
         return Some(coded);
     }
-    // An error that only looks like one, beside a whole answer, is one more odd field.
-    let error = told
-        .wrong
-        .as_ref()
-        .filter(|wrong| wrong.form == wrong::Form::Error || is_blank || errors::named(wrong).is_some());
+    let error = told.wrong.as_ref().filter(|wrong| is_blank || wrong.counts_beside_a_text());
     if let Some(wrong) = error {
-        let failure = reply.failure(class(wrong), "the provider tells an error in a reply of status 200");
+        let failure = reply.failure(class(wrong), "the provider tells an error in a success");
         return Some(coded(failure, wrong).told_in_words());
     }
     let ended = |class, what: &str, code: &str| {

@@ -14,7 +14,7 @@ use toml::Spanned;
 
 use crate::chat::Omit;
 use crate::config::{RawCall, RawEndpoint};
-use crate::endpoint::{Address, Place};
+use crate::endpoint::Address;
 
 /// A checked [`RawCall`].
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Settings {
     pub crowding: Crowding,
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
-    pub(crate) places: BTreeMap<TargetName, Place>,
+    pub(crate) addresses: BTreeMap<TargetName, Address>,
     pub(crate) client: ClientSettings,
     pub(crate) chain: plan::Rules,
     pub(crate) health: HealthSettings,
@@ -56,14 +56,14 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     if raw.max_running == 0 {
         problems.add("call", None, "max_running must be more than zero");
     }
-    let places = places(raw, bundle, &mut problems);
+    let addresses = addresses(raw, bundle, &mut problems);
     timeouts(raw, bundle, &mut problems);
     match (client, chain, health) {
         (Some(client), Some(chain), Some(health)) if problems.0.is_empty() => Ok(Settings {
             max_running: raw.max_running,
             crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len().max(bundle.targets.len()))),
             grace: raw.grace,
-            places,
+            addresses,
             client,
             chain,
             health,
@@ -72,8 +72,8 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     }
 }
 
-fn places(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Place> {
-    let (mut places, mut named) = (BTreeMap::new(), BTreeSet::new());
+fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Address> {
+    let (mut addresses, mut named) = (BTreeMap::new(), BTreeSet::new());
     for entry in &raw.target {
         let place = format!("call.target {:?}", entry.name.get_ref());
         let span = Some(entry.name.span());
@@ -87,13 +87,21 @@ fn places(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<T
         }
         let omit = omit(entry, &place, problems);
         if let Some(address) = address(entry, &place, target.provider, problems) {
-            places.insert(name.clone(), Place { address, omit });
+            addresses.insert(name.clone(), address.without(omit));
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
         problems.add(&format!("target {:?}", name.as_str()), None, "it has no entry [[call.target]]");
     }
-    places
+    addresses
+}
+
+fn address(entry: &RawEndpoint, place: &str, provider: Provider, problems: &mut Problems) -> Option<Address> {
+    if provider == Provider::Openai && entry.api_key.is_empty() {
+        problems.add(place, Some(entry.name.span()), "its api_key is not set");
+    }
+    let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
+    parsed.map_err(|what| problems.add(place, Some(entry.base_url.span()), what)).ok()
 }
 
 fn omit(entry: &RawEndpoint, place: &str, problems: &mut Problems) -> Vec<Omit> {

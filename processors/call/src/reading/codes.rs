@@ -11,7 +11,7 @@ pub(super) fn class(wrong: &Wrong) -> Option<Class> {
     match wrong.form {
         Form::BaseResp => minimax(number),
         Form::ErrorCode => baidu(number),
-        Form::Error | Form::Flat => zhipu(number).or_else(|| spark(number)),
+        Form::Error | Form::Flat | Form::Words => zhipu(number).or_else(|| spark(number)),
     }
 }
 

@@ -39,12 +39,18 @@ impl Documents {
         while let Some((value, behind)) = value(rest) {
             documents.push(value);
             rest = behind.trim_start();
-            documents.streamed = documents.values.last().is_some_and(is_piece) || documents.values.len() > 1;
-            if !documents.streamed {
+            let more = documents.values.last().is_some_and(is_piece) || documents.values.len() > 1;
+            if !more {
                 return documents;
             }
         }
-        documents.damaged = documents.streamed && rest.starts_with('{');
+        documents.damaged = rest.starts_with('{') && !documents.values.is_empty();
+        // A single piece that does not call itself one is a whole answer in odd clothes.
+        let is_one = |value: &Value| {
+            value.get("object").is_some_and(|it| it == "chat.completion.chunk") || value.get("done").is_some()
+        };
+        documents.streamed =
+            documents.damaged || documents.values.len() > 1 || documents.values.iter().any(is_one);
         documents
     }
 
@@ -229,5 +235,6 @@ mod tests {
         let read = Documents::of((piece("a") + &piece("b") + "{\"choices\":[{\"del").as_bytes());
         assert_eq!((read.values.len(), read.streamed, read.damaged), (2, true, true));
         assert!(!Documents::of((piece("a") + &piece("b")).as_bytes()).damaged);
+        assert!(!Documents::of(piece("a").as_bytes()).streamed);
     }
 }

@@ -1,8 +1,8 @@
 //! What an error means, by its code, its words and its status: the part that families share.
 //!
 //! Codes come first, since they are the vendor's own and nobody else can choose them. Words of a message come next and
-//! only where they can do no harm to others: a message may quote what a person wrote, so that no words of a 400 lead
-//! to a class for which a target is left alone. The status has the last say.
+//! only where they can do no harm to others: a message may quote what a person wrote, so that neither words of a 400 nor
+//! those of a long message lead to a class for which a target is left alone. The status has the last say.
 
 use outbound::Class;
 
@@ -12,9 +12,9 @@ use super::wrong::Wrong;
 
 /// The class of an error; a success with an error in its body has its status.
 pub(super) fn class(status: u16, wrong: &Wrong) -> Class {
-    codes::class(wrong)
-        .or_else(|| by_word(wrong.code.as_deref()?))
-        .or_else(|| by_word(wrong.kind.as_deref()?))
+    // Too large for a rate is too large, and no reason to leave the target alone.
+    named(wrong)
+        .filter(|class| status != 413 || matches!(class, Class::ContextTooLong | Class::ContentBlocked))
         .or_else(|| by_message(status, &wrong.message.as_deref()?.to_lowercase()))
         .unwrap_or_else(|| by_status(status, wrong))
 }
@@ -25,6 +25,9 @@ pub(super) fn named(wrong: &Wrong) -> Option<Class> {
         .or_else(|| by_word(wrong.code.as_deref()?))
         .or_else(|| by_word(wrong.kind.as_deref()?))
 }
+
+/// Longest message whose words may lead to a target being left alone, in characters.
+const SHORT: usize = 80;
 
 /// Stems of codes and types, in the order in which they are looked for.
 const WORDS: [(Class, &[&str]); 9] = [
@@ -204,17 +207,18 @@ const RATE: &[&str] = &["rate limit", "too many requests", "过于频繁", "请�
 fn by_message(status: u16, message: &str) -> Option<Class> {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let told = (200..300).contains(&status);
-    match status {
-        402 | 403 | 429 if says(MONEY) => Some(Class::QuotaExhausted),
-        403 if says(RATE) => Some(Class::RateLimited),
-        _ if told && says(MONEY) => Some(Class::QuotaExhausted),
-        _ if told && says(RATE) => Some(Class::RateLimited),
-        400 | 413 | 422 | 500 if says(CONTEXT) => Some(Class::ContextTooLong),
-        _ if told && says(CONTEXT) => Some(Class::ContextTooLong),
-        400 | 403 | 422 if says(BLOCKED) => Some(Class::ContentBlocked),
-        _ if told && says(BLOCKED) => Some(Class::ContentBlocked),
-        _ => None,
+    // These leave the target alone for a while, so that the message must be too short to quote anybody.
+    let short = message.chars().count() <= SHORT;
+    if short && (told || matches!(status, 402 | 403 | 429)) && says(MONEY) {
+        return Some(Class::QuotaExhausted);
     }
+    if short && (told || status == 403) && says(RATE) {
+        return Some(Class::RateLimited);
+    }
+    if (told || matches!(status, 400 | 413 | 422 | 500)) && says(CONTEXT) {
+        return Some(Class::ContextTooLong);
+    }
+    ((told || matches!(status, 400 | 403 | 422)) && says(BLOCKED)).then_some(Class::ContentBlocked)
 }
 
 fn by_status(status: u16, wrong: &Wrong) -> Class {

@@ -43,7 +43,7 @@ impl Told {
         let open = told.streamed && told.finish.is_none() && !documents.ended;
         if !reply.status.is_success() {
             let plain = || documents.values.iter().find_map(|it| Wrong::of_refusal(it.as_object()?));
-            told.wrong = told.wrong.or_else(plain);
+            told.wrong = told.wrong.or_else(plain).or_else(|| Wrong::of_words(&reply.body));
         }
         told.is_cut = documents.damaged || (open && told.is_completion);
         told

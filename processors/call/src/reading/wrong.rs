@@ -1,7 +1,9 @@
 //! The error that a body tells, in whatever form.
 
+use outbound::Class;
 use serde_json::Value;
 
+use super::errors;
 use super::finish::squeezed;
 use super::told::Fields;
 
@@ -24,6 +26,8 @@ pub(crate) enum Form {
     BaseResp,
     /// Baidu: `error_code`.
     ErrorCode,
+    /// A body of plain words.
+    Words,
 }
 
 /// An error.
@@ -86,9 +90,24 @@ impl Wrong {
         Some(Self { form: Form::Error, kind, code, message: words(error) })
     }
 
-    /// Nothing is told but that something is wrong.
+    /// It counts although a text is there: an error by its name, or the sign of a filter. What only looks like an error is
+    /// one more odd field then.
+    pub(super) fn counts_beside_a_text(&self) -> bool {
+        match self.form {
+            Form::Error | Form::BaseResp => true,
+            Form::Flat | Form::ErrorCode | Form::Words => errors::named(self) == Some(Class::ContentBlocked),
+        }
+    }
+
+    /// The error that a refusal of plain words is; a page is for browsers.
+    pub(super) fn of_words(body: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?;
+        Some(Self { form: Form::Words, message: Some(words(&Value::from(text))?), ..Self::default() })
+    }
+
+    /// The endpoint itself tells nothing but that something is wrong.
     pub(super) fn is_silent(&self) -> bool {
-        self.kind.is_none() && self.code.is_none() && self.message.is_none()
+        self.kind.is_none() && self.code.is_none() && (self.message.is_none() || self.form == Form::Words)
     }
 
     fn or_first_of(mut self, errors: Option<&Value>) -> Self {
@@ -123,7 +142,7 @@ fn is_called_error(body: &Fields) -> bool {
     let denied = |name: &str| body.get(name) == Some(&Value::Bool(false)) || is(name, &["false"]);
     let coded = ["code", "errcode", "status_code"]
         .iter()
-        .any(|name| body.get(*name).is_some_and(|code| !is_success(code)));
+        .any(|name| body.get(*name).is_some_and(|code| !is_nothing(code)));
     denied("success")
         || denied("ok")
         || is("object", &["error"])
@@ -132,16 +151,12 @@ fn is_called_error(body: &Fields) -> bool {
         || coded
 }
 
-fn is_success(code: &Value) -> bool {
-    is_nothing(code) || matches!(code, Value::Number(number) if number.as_u64() == Some(200))
-}
-
 /// Nothing, or the words of a success: some servers always have an error.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::Number(number) => number.as_f64() == Some(0.0) || number.as_u64() == Some(200),
         Value::String(text) => {
             let word = squeezed(text);
             word.bytes().all(|byte| byte == b'0')

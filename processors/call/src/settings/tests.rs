@@ -42,7 +42,7 @@ fn checked(section: &str) -> Result<Settings, Vec<String>> {
 #[test]
 fn a_complete_section_is_taken_and_shows_no_key() {
     let settings = checked(GOOD).unwrap();
-    assert_eq!((settings.places.len(), settings.max_running), (2, 1_000));
+    assert_eq!((settings.addresses.len(), settings.max_running), (2, 1_000));
     assert!(!format!("{settings:?}").contains("sk-hush"));
     assert_eq!(settings.crowding, Crowding::End, "one target leaves room for the other");
     assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
@@ -113,9 +113,9 @@ fn a_key_that_no_header_takes_is_refused() {
 #[test]
 fn only_fields_that_are_no_part_of_the_question_may_be_left_out() {
     let section = format!("{GOOD}omit = [\"user\", \"max_tokens\"]");
-    let places = checked(&section).unwrap().places;
+    let addresses = checked(&section).unwrap().addresses;
     let omitted = |name: &str| {
-        places[&TargetName::new(name).unwrap()].omit.iter().map(|it| it.name()).collect::<Vec<_>>()
+        addresses[&TargetName::new(name).unwrap()].omit.iter().map(|it| it.name()).collect::<Vec<_>>()
     };
     assert_eq!((omitted("spare"), omitted("main")), (vec!["user", "max_tokens"], vec![]));
     let problems = checked(&format!("{GOOD}omit = [\"usr\", \"messages\"]")).unwrap_err();

@@ -10,6 +10,7 @@
 )]
 
 mod chains;
+mod complaints;
 mod ends;
 mod faults;
 mod replies;

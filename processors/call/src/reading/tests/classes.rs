@@ -199,6 +199,10 @@ fn a_field_or_value_that_a_target_does_not_take_is_its_own_affair() {
         (415, json!({})),
         (413, json!({"error": {"type": "request_too_large"}})),
         (400, json!({"errors": [{"code": 7003, "message": "no route"}], "success": false})),
+        (
+            413,
+            json!({"error": {"code": "rate_limit_exceeded", "message": "Request too large on tokens per minute: Limit 6000, Requested 8000"}}),
+        ),
         (418, json!({})),
     ];
     for (status, body) in bodies {
@@ -329,6 +333,22 @@ fn an_error_inside_a_success_has_its_own_class() {
 }
 
 #[test]
+fn a_refusal_of_plain_words_is_understood_where_they_are_plain() {
+    for (status, words, class) in [
+        (403, "额度不足", Class::QuotaExhausted),
+        (403, "Forbidden", Class::BadRequest),
+        (400, "prompt is too long", Class::ContextTooLong),
+        (500, "Internal Server Error", Class::ServerError),
+        (429, "Too Many Requests", Class::RateLimited),
+        (401, "Unauthorized", Class::Auth),
+    ] {
+        let failure = failure(Provider::Openai, status, words);
+        assert_eq!(failure.class, class, "{status} {words}");
+        assert!(!failure.detail.contains(words), "{}", failure.detail);
+    }
+}
+
+#[test]
 fn what_a_person_wrote_cannot_make_a_target_be_left_alone() {
     for quoted in ["我的余额不足怎么办", "额度不足", "rate limit", "insufficient balance", "欠费"]
     {
@@ -336,6 +356,8 @@ fn what_a_person_wrote_cannot_make_a_target_be_left_alone() {
             json!({"error": {"message": format!("cannot parse: {quoted}"), "type": "invalid_request_error"}});
         assert_eq!(class_of(400, &body), Class::BadRequest, "{quoted}");
     }
+    let told = format!("cannot parse what was asked: {}", "我的余额不足怎么办, ".repeat(8));
+    assert_eq!(class_of(200, &json!({"success": false, "message": told})), Class::ServerError);
     assert_eq!(failure(Provider::Openai, 403, "<html>blocked by firewall</html>").class, Class::BadRequest);
     assert_eq!(class_of(403, &json!({"error": {"message": "no access"}})), Class::Auth);
 }

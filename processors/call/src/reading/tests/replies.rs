@@ -97,6 +97,8 @@ fn one_odd_field_costs_neither_answer_nor_usage() {
         ("input_sensitive", json!(false)),
         ("status", json!("completed")),
         ("code", json!(77)),
+        ("code", json!(1000)),
+        ("error_code", json!(7)),
         ("detail", json!("cached")),
     ] {
         answers(with(name, value).to_string());
@@ -119,6 +121,7 @@ fn an_empty_error_is_none_and_a_real_one_is_one() {
         json!({"code": 0, "message": "Success"}),
         json!([{}]),
         json!({"code": "200", "message": "ok"}),
+        json!({"code": 200, "message": "OK"}),
     ] {
         answers(with("error", nothing).to_string());
     }
@@ -159,6 +162,7 @@ fn choices_are_found_where_they_are() {
         json!({"choices": [{"text": "ANSWER", "finish_reason": "stop"}], "usage": counts}),
         json!({"choices": [{"message": "ANSWER"}], "usage": counts}),
         json!({"choices": [{"message": null, "delta": {"content": "ANSWER"}}], "usage": counts}),
+        json!({"choices": [{"delta": {"content": "ANSWER"}}], "usage": counts}),
         json!({"code": 200, "msg": "ok", "data": {"choices": [choice], "usage": counts}}),
         json!({"output": {"choices": [choice]}, "usage": {"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200}}),
         json!({"output": {"text": "ANSWER", "finish_reason": "stop"}, "usage": {"input_tokens": 1000, "output_tokens": 200}}),
