@@ -1,6 +1,5 @@
 //! The paths of rules and sources, and what every request has in common.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 

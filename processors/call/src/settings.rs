@@ -96,14 +96,6 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
     addresses
 }
 
-fn address(entry: &RawEndpoint, place: &str, provider: Provider, problems: &mut Problems) -> Option<Address> {
-    if provider == Provider::Openai && entry.api_key.is_empty() {
-        problems.add(place, Some(entry.name.span()), "its api_key is not set");
-    }
-    let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
-    parsed.map_err(|what| problems.add(place, Some(entry.base_url.span()), what)).ok()
-}
-
 fn omit(entry: &RawEndpoint, place: &str, problems: &mut Problems) -> Vec<Omit> {
     let field = |name: &Spanned<String>| {
         let known = Omit::of(name.get_ref());
