@@ -34,10 +34,15 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() && !is_line_end(c)
 }
 
-/// The one spelling of all names that are equal, a sign in front not being part of a name; empty when nothing is left.
+/// The name without signs and blanks before it and blanks behind it; many write the sign with a name.
+pub fn bare(name: &str) -> &str {
+    let blank = |c: char| c.is_whitespace() || c.is_control() || is_thin(c);
+    name.trim_start_matches(|c| blank(c) || is_sign(c)).trim_end_matches(blank)
+}
+
+/// The one spelling of all names that are equal, [`bare`]; empty when nothing is left.
 pub fn key(name: &str) -> String {
-    let blank = |c: char| c.is_whitespace() || is_thin(c);
-    let bare = name.trim_start_matches(|c| blank(c) || is_sign(c)).trim_end_matches(blank);
+    let bare = bare(name);
     let (mut key, mut letters) = (String::with_capacity(bare.len()), Letters::new(bare, Thin::Nothing));
     while letters.read_into(&mut key).is_some() {}
     key
