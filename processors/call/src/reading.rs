@@ -105,7 +105,7 @@ pub(crate) fn read(dialect: &Dialect, reply: &Reply, most_tokens: u32) -> Readin
     };
     let mut odd = |oddity| notes.oddities.push(oddity);
     let answer = voice::answer(&told.text);
-    let is_blank = content::is_blank(&answer);
+    let is_blank = safety::is_blank(&answer);
     if answer.len() != told.text.len() {
         odd(Oddity::InnerVoice);
     }

@@ -50,20 +50,6 @@ impl Content {
     }
 }
 
-/// There is nothing to see: spaces, and signs that have no form of their own.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
-}
-
-/// Characters without a form: joiners, marks of direction, fillers, variation selectors, tags, the empty Braille cell.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -106,25 +92,5 @@ mod tests {
         }
         let refusal = json!([{"type": "refusal", "refusal": "I cannot."}, {"type": "text", "text": "x"}]);
         assert!(Content::of(&refusal).refused);
-    }
-
-    #[test]
-    fn nothing_visible_is_blank_and_everything_visible_is_not() {
-        for blank in [
-            "",
-            " \n\t",
-            "\u{200b}\u{feff}",
-            "\u{3000}\u{3164}",
-            "\u{2800}",
-            "\u{202e}\u{2066}",
-            "\u{fe0f}\u{200d}",
-            "\0\u{7f}",
-            "\u{e0041}",
-        ] {
-            assert!(is_blank(blank), "{blank:?}");
-        }
-        for visible in [".", "。", "👍\u{fe0f}", "\u{200b}a", "ㅤ是", "\u{fffd}"] {
-            assert!(!is_blank(visible), "{visible:?}");
-        }
     }
 }

@@ -63,7 +63,7 @@ proptest! {
         match result {
             Ok(said) => {
                 prop_assert!((200..300).contains(&status));
-                prop_assert!(!content::is_blank(&said.text) && said.text.len() <= 3 * body.len());
+                prop_assert!(!safety::is_blank(&said.text) && said.text.len() <= 3 * body.len());
             }
             Err(failure) => {
                 prop_assert!(failure.to_string().len() < 4_096, "{}", failure.to_string().len());

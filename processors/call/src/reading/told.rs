@@ -1,9 +1,10 @@
 //! What a reply tells, in whatever form it came: one completion, or the pieces of a stream put together.
 
 use outbound::Reply;
+use safety::is_blank;
 use serde_json::{Map, Value};
 
-use super::content::{Content, is_blank};
+use super::content::Content;
 use super::documents::Documents;
 use super::wrong::Wrong;
 

@@ -16,8 +16,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use safety::is_blank;
+
 use super::code::Code;
-use super::content::is_blank;
 use super::marks::{self, Mark, Tag};
 
 /// Most pieces that are taken out of one text.
