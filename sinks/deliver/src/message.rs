@@ -145,9 +145,9 @@ mod tests {
             ..answer("acme#support/group/184524748161025")
         };
         assert!(message(&answer).is_ok());
-        // Decide takes what others take off the text: each id with its quotes and the comma.
-        let text = "x".repeat(4_600 - 2 - 30 * (64 + 3));
-        assert!(message(&Answer { text: text.into(), others: vec![user; 30], ..answer }).is_ok());
+        // Decide takes what others take off the text: each id as JSON, with its quotes and the comma.
+        let text = "x".repeat(4_600 - 2 - 15 * (2 * 64 + 3));
+        assert!(message(&Answer { text: text.into(), others: vec![user; 15], ..answer }).is_ok());
     }
 
     #[test]

@@ -108,12 +108,14 @@ async fn a_run_that_left_no_trace_has_an_attempt_that_may_be_billed_and_one_that
 #[tokio::test]
 async fn an_outcome_that_is_too_large_keeps_what_was_paid() {
     let world = World::new().await;
-    world.fault("sim-main", 1, json!({"kind": "malformed_json"})).await;
-    let record = record(&world.request("hello", 10_000));
+    world.fault("sim-spare", 1, json!({"kind": "malformed_json"})).await;
+    let mut request = world.request("hello", 10_000);
+    request.chain.reverse();
+    let record = record(&request);
     let written = world.step.run(world.job(&record)).await;
     let kept = outcome(&record, world.step.oversize(&record, &written));
     let whole = outcome(&record, written);
-    assert_eq!((reason(&kept), attempts(&kept)), ("oversize", vec![("main", "protocol"), ("main", "ok")]));
+    assert_eq!((reason(&kept), attempts(&kept)), ("oversize", vec![("spare", "protocol"), ("main", "ok")]));
     let paid = |answered: &Answered| -> Vec<_> {
         let of = |a: &Attempt| (a.cost.clone(), a.usage.clone(), a.status, a.may_be_billed);
         answered.attempts.iter().map(of).collect()
