@@ -68,9 +68,9 @@ pub struct Canned {
     pub failed: String,
     /// It took too long.
     pub expired: String,
-    /// The model used its tokens up before it said anything; as `failed` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unfinished: Option<String>,
+    /// The model used its tokens up before it said anything: it is not asked again, since that would cost the same.
+    #[serde(default = "defaults::unfinished", skip_serializing_if = "defaults::is_unfinished")]
+    pub unfinished: String,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
     /// As many messages wait as may: this one was not taken.
@@ -163,6 +163,7 @@ pub(crate) mod defaults {
         max_waiting_bytes, is_max_waiting_bytes: u32 = 32 * 1_024;
         max_answer_parts, is_max_answer_parts: u32 = 20;
         by_hand, is_by_hand: super::ByHand = super::ByHand::Remember;
+        unfinished, is_unfinished: String = "抱歉,这个问题我没能答完,请把它拆小一些再问。".to_owned();
         too_many, is_too_many: String = "您的消息太多,我还没有回答完,这一条没有收下,请稍后再发。".to_owned();
         cut, is_cut: String = "(回答过长,后面的内容已省略。)".to_owned();
     }

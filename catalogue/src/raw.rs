@@ -122,9 +122,8 @@ pub struct RawCanned {
     pub failed: String,
     /// It took too long.
     pub expired: String,
-    /// The model used its tokens up before it said anything, so that asking the same again is of no use; as `failed` if
-    /// absent.
-    pub unfinished: Option<String>,
+    /// The model used its tokens up before it said anything, so that asking the same again is of no use.
+    pub unfinished: String,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
     /// As many messages wait as may: this one was not taken.
@@ -139,7 +138,7 @@ impl Default for RawCanned {
             blocked: String::new(),
             failed: "抱歉,我暂时无法回答,请稍后再试。".to_owned(),
             expired: "抱歉,回答超时了,请再问一次。".to_owned(),
-            unfinished: None,
+            unfinished: defaults::unfinished(),
             unanswerable: "我目前只能阅读文字消息。".to_owned(),
             too_many: defaults::too_many(),
             cut: defaults::cut(),

@@ -45,7 +45,7 @@ impl Book {
         entries
     }
 
-    /// Nothing was let out: every attempt that a provider has counted is uncertain, and so is a run that left no trace.
+    /// Nothing was let out: every attempt that a provider has counted, or may bill, is uncertain, and so is a run that left no trace.
     pub(crate) fn spent(&self, answered: &Answered, reason: &str) -> Vec<LedgerEntry> {
         self.attempts(answered, &answered.attempts, reason)
     }
@@ -57,10 +57,11 @@ impl Book {
     }
 
     fn attempts(&self, answered: &Answered, attempts: &[Attempt], reason: &str) -> Vec<LedgerEntry> {
-        let counted = attempts.iter().filter(|attempt| attempt.cost.is_some() || attempt.usage.is_some());
+        let may_cost =
+            |attempt: &&Attempt| attempt.cost.is_some() || attempt.usage.is_some() || attempt.may_be_billed;
         let entry = |attempt| self.attempt(answered, attempt, LedgerKind::Uncertain, reason);
         let rerun = || self.entry(fact(answered, 0), LedgerKind::Uncertain, reason::RERUN);
-        counted.map(entry).chain(answered.rerun.then(rerun)).collect()
+        attempts.iter().filter(may_cost).map(entry).chain(answered.rerun.then(rerun)).collect()
     }
 
     fn attempt(&self, answered: &Answered, attempt: &Attempt, kind: LedgerKind, reason: &str) -> LedgerEntry {

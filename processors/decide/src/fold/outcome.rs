@@ -128,8 +128,7 @@ impl Folding<'_> {
                 }
             }
             Outcome::Failed { reason, .. } if reason == reason::CAP_USED_UP => {
-                let text = texts.unfinished.as_ref().unwrap_or(&texts.failed);
-                instead(text, vec![reason::FAILED, reason])
+                instead(&texts.unfinished, vec![reason::FAILED, reason])
             }
             Outcome::Failed { reason, .. } => instead(&texts.failed, vec![reason::FAILED, reason]),
             Outcome::Expired => instead(&texts.expired, vec![reason::EXPIRED]),

@@ -1,7 +1,7 @@
 //! Outcomes: the first one of the current turn is let out, every other is booked and sent nowhere.
 
 use schemas::answer::AnswerSource;
-use schemas::answered::{Answered, Outcome};
+use schemas::answered::{Answered, Attempt, Outcome};
 use schemas::decision::Ruling;
 use schemas::event::Event;
 use schemas::ledger::LedgerKind;
@@ -64,9 +64,10 @@ fn attempts_before_the_answer_are_uncertain_and_a_rerun_is_too() {
     let mut world = World::new("");
     let request = world.say(1, "hello").request().clone();
     let attempts = vec![
-        attempt(1, Some("timeout"), None),
+        attempt(1, Some("rate_limited"), None),
         attempt(2, Some("cut"), Some(50)),
-        attempt(3, None, Some(700)),
+        Attempt { may_be_billed: true, ..attempt(3, Some("timeout"), None) },
+        attempt(4, None, Some(700)),
     ];
     let written =
         world.play(Event::Answered(Answered { attempts, rerun: true, ..outcome(&request, done("hi")) }));
@@ -80,6 +81,7 @@ fn attempts_before_the_answer_are_uncertain_and_a_rerun_is_too() {
         [
             (LedgerKind::Settle, "done", Some(700)),
             (LedgerKind::Uncertain, "attempt_failed", Some(50)),
+            (LedgerKind::Uncertain, "attempt_failed", None),
             (LedgerKind::Uncertain, "rerun", None),
         ]
     );
@@ -112,10 +114,11 @@ fn every_other_end_gives_its_canned_answer_and_is_not_remembered() {
 }
 
 #[test]
-fn a_model_that_used_its_tokens_up_gets_words_of_its_own_where_there_are_any() {
-    for (settings, expected) in
-        [("[canned]\nunfinished = \"ask for less!\"", "ask for less!"), ("", "failed!")]
-    {
+fn a_model_that_used_its_tokens_up_gets_words_of_its_own() {
+    for (settings, expected) in [
+        ("[canned]\nunfinished = \"ask for less!\"", "ask for less!"),
+        ("", "抱歉,这个问题我没能答完,请把它拆小一些再问。"),
+    ] {
         let mut world = World::new(settings);
         let request = world.say(1, "hello").request().clone();
         let used_up = Outcome::Failed { reason: "cap_used_up".into(), verdict: None };
