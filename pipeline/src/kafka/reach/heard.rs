@@ -21,6 +21,11 @@ impl Heard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(broker).cloned()
     }
 
+    /// Every broker that there was trouble with.
+    pub(super) fn brokers(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// Begins anew.
     pub(super) fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();

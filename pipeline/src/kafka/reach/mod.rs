@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
-use super::bootstrap::Address;
+use super::bootstrap::{self, Address};
 use super::{Config, Error};
 use heard::Heard;
 use look::{Expected, Sight, look};
@@ -76,21 +76,37 @@ impl Reach {
         if let Some(brokers) = self.ask() {
             return self.meet(brokers);
         }
-        let mut places = self.bootstrap.clone();
-        places.extend(self.advertised.iter().filter(|place| !self.bootstrap.contains(place)).cloned());
-        let looking = look(&places, &self.expected);
-        let mut sights = Vec::new();
+        let mut search = Search::default();
+        search.look_at(self.bootstrap.iter().chain(&self.advertised).cloned(), &self.expected);
         loop {
             if let Some(brokers) = self.ask() {
                 return self.meet(brokers);
             }
-            sights.extend(looking.try_iter());
-            let is_clear = |sight: &Sight| sight.trouble.is_some() || self.heard(&sight.address).is_some();
-            let all_clear = sights.len() == places.len() && sights.iter().all(is_clear);
-            if all_clear || Instant::now() > until {
-                return Err(self.unreachable(&places, &sights));
+            // Those that the client tries by now because a broker that answered named them.
+            let named = self.client.context().brokers();
+            let named = named.iter().filter_map(|name| bootstrap::read(name, "").ok()).flatten();
+            search.look_at(named, &self.expected);
+            if self.is_clear(&mut search) || Instant::now() > until {
+                return Err(self.unreachable(&search));
             }
         }
+    }
+
+    /// Whether there is a reason for every broker, or for every one that the others sent us to.
+    fn is_clear(&self, search: &mut Search) -> bool {
+        search.see();
+        let mut named = search.sights.iter().filter(|sight| !self.is_configured(sight)).peekable();
+        search.sights.len() == search.places.len()
+            && (search.sights.iter().all(|sight| self.has_reason(sight))
+                || (named.peek().is_some() && named.all(|sight| self.has_reason(sight))))
+    }
+
+    fn is_configured(&self, sight: &Sight) -> bool {
+        self.bootstrap.contains(&sight.address)
+    }
+
+    fn has_reason(&self, sight: &Sight) -> bool {
+        sight.trouble.is_some() || self.heard(&sight.address).is_some()
     }
 
     /// Where the brokers are, by their own account.
@@ -144,15 +160,50 @@ impl Reach {
         }
     }
 
-    fn unreachable(&self, places: &[Address], sights: &[Sight]) -> Unreachable {
-        let of = |place: &Address| {
-            let Some(sight) = sights.iter().find(|sight| sight.address == *place) else {
-                return format!("{place}: no sign of it yet");
-            };
-            let trouble = sight.trouble.clone().unwrap_or_else(|| self.by_client(place));
-            sight_text(&Sight { trouble: Some(trouble), ..sight.clone() })
-        };
-        Unreachable(places.iter().map(of).collect())
+    fn unreachable(&self, search: &Search) -> Unreachable {
+        // Those that answered and sent us to others are not what is wrong.
+        let sent_on = |sight: &&Sight| self.is_configured(sight) && !self.has_reason(sight);
+        let were_sent = search.sights.iter().any(|sight| sent_on(&sight))
+            && search.sights.iter().any(|sight| !self.is_configured(sight));
+        let told = search.sights.iter().filter(|sight| !(were_sent && sent_on(sight))).map(|sight| {
+            let trouble = sight.trouble.clone().unwrap_or_else(|| self.by_client(&sight.address));
+            let text = sight_text(&Sight { trouble: Some(trouble), ..sight.clone() });
+            if were_sent && !self.is_configured(sight) { advertised(&text) } else { text }
+        });
+        let is_unseen = |place: &&Address| search.sights.iter().all(|sight| sight.address != **place);
+        let unseen =
+            search.places.iter().filter(is_unseen).map(|place| format!("{place}: no sign of it yet"));
+        Unreachable(told.chain(unseen).collect())
+    }
+}
+
+/// Looks at brokers, each of them once.
+#[derive(Default)]
+struct Search {
+    places: Vec<Address>,
+    looking: Vec<Receiver<Sight>>,
+    sights: Vec<Sight>,
+}
+
+impl Search {
+    fn look_at(&mut self, places: impl Iterator<Item = Address>, expected: &Expected) {
+        let known = self.places.len();
+        for place in places {
+            if !self.places.contains(&place) {
+                self.places.push(place);
+            }
+        }
+        if self.places.len() > known {
+            self.looking.push(look(&self.places[known..], expected));
+        }
+    }
+
+    fn see(&mut self) {
+        for looking in &self.looking {
+            self.sights.extend(looking.try_iter());
+        }
+        let place = |sight: &Sight| self.places.iter().position(|place| *place == sight.address);
+        self.sights.sort_by_key(place);
     }
 }
 

@@ -108,20 +108,23 @@ async fn a_run_that_left_no_trace_has_an_attempt_that_may_be_billed_and_one_that
 #[tokio::test]
 async fn an_outcome_that_is_too_large_keeps_what_was_paid() {
     let world = World::new().await;
-    world.fault("sim-spare", 1, json!({"kind": "malformed_json"})).await;
-    let mut request = world.request("hello", 10_000);
-    request.chain.reverse();
-    let record = record(&request);
-    let written = world.step.run(world.job(&record)).await;
-    let kept = outcome(&record, world.step.oversize(&record, &written));
-    let whole = outcome(&record, written);
-    assert_eq!((reason(&kept), attempts(&kept)), ("oversize", vec![("spare", "protocol"), ("main", "ok")]));
     let paid = |answered: &Answered| -> Vec<_> {
         let of = |a: &Attempt| (a.cost.clone(), a.usage.clone(), a.status, a.may_be_billed);
         answered.attempts.iter().map(of).collect()
     };
-    assert_eq!(paid(&kept), paid(&whole));
-    assert!(paid(&kept)[1].0.is_some(), "it has its price");
+    for unreadable in [0, 1] {
+        world.fault("sim-main", unreadable, json!({"kind": "malformed_json"})).await;
+        let record = record(&world.request("hello", 10_000));
+        let written = world.step.run(world.job(&record)).await;
+        let kept = outcome(&record, world.step.oversize(&record, &written));
+        let whole = outcome(&record, written);
+        assert_eq!(reason(&kept), "oversize");
+        assert_eq!((attempts(&kept), paid(&kept)), (attempts(&whole), paid(&whole)));
+        assert_eq!(
+            (kept.attempts[0].cost.is_some(), kept.attempts[0].may_be_billed),
+            (unreadable == 0, true)
+        );
+    }
 }
 
 #[tokio::test]

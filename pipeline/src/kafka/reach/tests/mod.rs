@@ -206,3 +206,26 @@ fn an_address_where_everything_is_lost_times_out() {
     let _waiting: Vec<_> = waiting.take(100).collect();
     says_at(place, &[], "timed out: no connection within 1.5s");
 }
+
+/// The client may have forgotten the broker that it was configured with by the time it is asked.
+#[test]
+fn brokers_that_the_client_heard_of_are_told_with_their_reason_and_those_that_named_them_are_not_blamed() {
+    let here = Broker::advertising("127.0.0.1", 1).listen();
+    let reach = Reach::new(&config(&here.to_string(), &[])).unwrap();
+    let address = |port| Address { host: "127.0.0.1".to_owned(), port };
+    let sight = |port, trouble: Option<&str>| Sight {
+        address: address(port),
+        resolved: Vec::new(),
+        trouble: trouble.map(str::to_owned),
+    };
+    let mut search = Search { places: vec![address(here.port()), address(1)], ..Search::default() };
+    search.sights = vec![sight(1, Some("connection refused")), sight(here.port(), None)];
+    assert!(reach.is_clear(&mut search));
+    let told = reach.unreachable(&search).to_string();
+    let expected = "kafka is out of reach: a broker is advertised where it cannot be reached, 127.0.0.1:1: connection refused";
+    assert_eq!(told, expected);
+    // All are away: then nobody sent us anywhere.
+    search.sights[0].trouble = Some("connection refused".to_owned());
+    let told = reach.unreachable(&search).to_string();
+    assert!(!told.contains("advertised") && told.contains("; 127.0.0.1:1: connection refused"), "{told}");
+}
