@@ -52,7 +52,26 @@ impl Starts {
             let (partition, log) = (committed.partition.clone(), log(committed.partition.index));
             (partition, place(self.policy, &self.incarnation, committed, log))
         });
-        Ok(placed.collect())
+        let mut placed: Vec<Placed> = placed.collect();
+        self.find_ends(consumer, &mut placed);
+        Ok(placed)
+    }
+
+    /// Where the logs end of partitions whose last owner ended uncleanly. Without an answer what is committed has to do.
+    fn find_ends(&self, consumer: &Consumer, placed: &mut [Placed]) {
+        let asks = |placed: &&mut Placed| placed.1.as_ref().is_ok_and(|at| at.progress.asks_for_end());
+        let asking: Vec<&mut Placed> = placed.iter_mut().filter(asks).collect();
+        let partitions: Vec<Partition> = asking.iter().map(|(partition, _)| partition.clone()).collect();
+        match consumer.log_ends(&partitions, ASK) {
+            Ok(ends) => {
+                for (placed, end) in asking.into_iter().zip(ends) {
+                    if let Ok(position) = &mut placed.1 {
+                        position.end = end;
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "read where the logs end"),
+        }
     }
 
     /// Start and end of these partitions' logs.
@@ -67,7 +86,8 @@ impl Starts {
     }
 }
 
-/// Where a partition goes on; the bounds of its log matter when nothing is committed.
+/// Where a partition goes on; the bounds of its log matter when nothing is committed, and where it ends also when its
+/// last owner ended uncleanly.
 pub(super) fn place(
     policy: StartPolicy,
     incarnation: &str,
@@ -81,11 +101,14 @@ pub(super) fn place(
             StartPolicy::Latest => high,
             StartPolicy::Refuse => return Err("no_commit"),
         };
-        return Ok(Position { progress: Progress::fresh(start), committed: None });
+        return Ok(Position { progress: Progress::fresh(start), committed: None, end: high });
     };
     let metadata = committed.metadata.unwrap_or_default();
     match Progress::open(incarnation, offset, &metadata) {
-        Ok(progress) => Ok(Position { progress, committed: Some(Commit { partition, offset, metadata }) }),
+        Ok(progress) => {
+            let committed = Some(Commit { partition, offset, metadata });
+            Ok(Position { progress, committed, end: high })
+        }
         Err(error) => {
             tracing::error!(partition, offset, %error, "refuse partition");
             Err(error.label())
