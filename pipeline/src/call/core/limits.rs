@@ -25,7 +25,7 @@ pub(crate) struct Limits {
     pub(crate) plan_outcomes: usize,
     /// Bytes of the outcomes of one transaction.
     pub(crate) plan_bytes: usize,
-    /// Suspects that are tried alone before they are tried in growing groups; 0 suspects nobody.
+    /// Suspects that are tried alone before the rest is tried in as many groups; 0 suspects nobody.
     pub(crate) probation: usize,
     /// After so long a trial keeps the next no more, in milliseconds.
     pub(crate) patience: u64,

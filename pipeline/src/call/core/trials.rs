@@ -1,17 +1,13 @@
 //! Suspects are tried one after the other, whatever their partition, while everything else goes on.
 //!
 //! Those that ran at the last end come first, and of them the newest, for what ends a process at its start was started
-//! last. After some alone they come in groups,
-//! each twice as large as the one before, so that however many there are all of them run soon.
+//! last. After some alone the rest comes in as many groups, so that however many there are all of them run soon.
 
 use super::event::Key;
 use super::ledger::Phase;
 use super::partition::{Life, Partition};
 use super::suspicion::Suspicion;
 use super::{Core, Stopping};
-
-/// Groups double so often at most.
-const DOUBLINGS: usize = 16;
 
 /// Which suspects are on trial.
 #[derive(Debug, Default)]
@@ -24,6 +20,8 @@ pub(super) struct Trials {
     cleared: Vec<Key>,
     /// Trials so far.
     count: usize,
+    /// How many suspects come together once enough came alone.
+    group: Option<usize>,
 }
 
 /// A suspect that could start now, in the order in which they do: the greatest first.
@@ -62,19 +60,19 @@ impl Core {
     }
 
     fn begin_trial(&mut self, trials: &mut Trials) {
-        let size = match trials.count.checked_sub(self.limits.probation) {
-            None => 1,
-            Some(groups) => 2 << groups.min(DOUBLINGS),
-        };
         let mut waiting: Vec<Candidate> =
             self.partitions.iter().flat_map(|(&number, owned)| self.candidates(number, owned)).collect();
         waiting.sort_unstable_by(|one, other| other.cmp(one));
-        let ran = waiting.first().is_some_and(|first| first.ran);
+        let Some(ran) = waiting.first().map(|first| first.ran) else { return };
         waiting.retain(|candidate| candidate.ran == ran);
+        let size = match trials.count {
+            count if count < self.limits.probation => 1,
+            _ => *trials.group.get_or_insert(waiting.len().div_ceil(self.limits.probation.max(1))),
+        };
         waiting.truncate(size);
         // One whose trial has to tell of it alone waits for those that were cleared by their time.
         let waits = |it: &Candidate| !trials.cleared.is_empty() && self.has_to_end(it.key);
-        if waiting.is_empty() || waiting.iter().any(waits) {
+        if waiting.iter().any(waits) {
             return;
         }
         trials.count += 1;

@@ -204,7 +204,10 @@ fn every_record_has_one_outcome_in_the_order_of_its_lane() {
 #[test]
 fn a_broken_call_driver_is_noticed() {
     for (mutation, kinds) in [
-        (Mutation::SkipEpoch, ["duplicate", "map", "lost", "overlap", "panic", "frontier"].as_slice()),
+        (
+            Mutation::SkipEpoch,
+            ["duplicate", "map", "lost", "overlap", "panic", "frontier", "refused"].as_slice(),
+        ),
         (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
         (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),
