@@ -77,6 +77,7 @@ impl Core {
         if self.outstanding.is_some() || self.now < self.retry_at || !self.wants_plan() {
             return;
         }
+        let noted = self.note_company();
         let outcomes = self.take_outcomes();
         let announced = std::mem::take(&mut self.announced);
         let mut touched: BTreeSet<i32> = outcomes
@@ -88,6 +89,7 @@ impl Core {
         let open = |p: &Partition| {
             p.life == Life::Closing && p.opened || p.uncovered_since.is_some() || self.is_stale(p)
         };
+        touched.extend(noted);
         touched.extend(self.partitions.iter().filter(|(_, p)| open(p)).map(|(&partition, _)| partition));
         // A plan that had to wait may tell of a start long after it was to be made.
         for key in &announced {

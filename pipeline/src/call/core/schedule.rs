@@ -56,9 +56,11 @@ impl Core {
     }
 
     fn begin(&mut self, key: Key) {
+        let watched = self.has_trial();
         let Some(owned) = self.partitions.get_mut(&key.partition) else { return };
         let condemned = owned.is_condemned(key.offset);
-        let announce = owned.ledger.get(key.offset).is_some_and(|entry| owned.must_announce(entry));
+        let announce =
+            owned.ledger.get(key.offset).is_some_and(|entry| watched || owned.must_announce(entry));
         match owned.ledger.get_mut(key.offset) {
             Some(entry) if announce && !condemned => {
                 entry.phase = Phase::Announced;

@@ -9,6 +9,8 @@
 //! - at the fourth end or later, when of all suspects it alone had run. What ends the process late cannot be told from a
 //!   long call that is hit from outside; that takes one end more.
 //!
+//! If records ran beside it that are no suspects, the same must be seen twice in a row.
+//!
 //! Once one is condemned the others are free. A suspect that was not started before the next end stays one, behind those
 //! that were.
 
@@ -31,11 +33,14 @@ pub(super) struct Suspicion {
     /// What may have run at the last end lies below it.
     bound: i64,
     quick: bool,
+    accused: Option<i64>,
     pub(super) condemned: Option<i64>,
     suspects: BTreeSet<i64>,
     /// Fronts of lanes that wait for their trial.
     held: BTreeSet<i64>,
     trial: Option<i64>,
+    /// Records that are no suspects have run in this process since its start.
+    pub(super) company: bool,
     /// No trial before then: what else ends the process at its start has done so.
     pub(super) quiet_until: u64,
     /// A start counts as new until then, if one does.
@@ -67,6 +72,8 @@ impl Suspicion {
             ends: judged.ends,
             bound: judged.bound,
             quick: judged.quick,
+            company: false,
+            accused: judged.accused,
             condemned: judged.condemned,
             suspects: held(progress).collect(),
             held: BTreeSet::new(),
@@ -104,6 +111,7 @@ impl Suspicion {
     pub(super) fn begin_trial(&mut self, offset: i64, alone: bool) {
         self.held.remove(&offset);
         self.trial = Some(offset).filter(|_| alone);
+        self.company = false;
     }
 
     /// Whether its trials last until their records end.
@@ -149,6 +157,8 @@ impl Suspicion {
                 quick: self.quick,
                 fresh,
                 trial: self.trial.filter(left).filter(|_| !progress.clean),
+                company: self.company && !progress.clean,
+                accused: self.accused.filter(left),
                 condemned: self.condemned.filter(left),
             }
         })
@@ -164,9 +174,12 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
         ran_twice.extend(twice.then_some(offset));
         (mark.absent, mark.held) = (mark.held, mark.held || twice);
     }
+    let on_trial = life.trial.filter(|offset| ran_twice.contains(offset));
     let late = life.ends >= STUBBORN && ran_twice.len() == 1;
     let at_once = life.ends >= REPEATED && life.quick && life.fresh;
-    let guilty = life.trial.filter(|offset| (late || at_once) && ran_twice.contains(offset));
+    let suspect = on_trial.filter(|_| late || at_once);
+    // Its company may have done it, unless the same is seen again.
+    let guilty = suspect.filter(|_| !life.company || life.accused == suspect);
     if guilty.is_some() {
         // It is found: nobody else has to wait.
         progress.incomplete.values_mut().for_each(|mark| mark.held = false);
@@ -181,6 +194,7 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
         ends,
         bound: progress.high,
         quick: life.fresh,
+        accused: suspect.filter(|_| guilty.is_none()),
         condemned: guilty.or(life.condemned),
         ..History::default()
     }

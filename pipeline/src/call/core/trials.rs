@@ -3,6 +3,8 @@
 //! Those that ran at the last end come first, and of them the newest, for what ends a process at its start was started
 //! last. After some alone the rest comes in as many groups, so that however many there are all of them run soon.
 
+use std::collections::BTreeSet;
+
 use super::event::Key;
 use super::ledger::Phase;
 use super::partition::{Life, Partition};
@@ -97,6 +99,30 @@ impl Core {
             has_room.then(|| Candidate { ran, appended, key: owned.key(partition, offset) })
         };
         suspicion.held().filter_map(candidate).collect()
+    }
+
+    /// Whether every start in this process must be committed before it: something is on trial, and has company then.
+    pub(super) fn has_trial(&self) -> bool {
+        !self.trials.current.is_empty()
+    }
+
+    /// Notes who runs or is about to run beside a trial; the partitions to be committed with it.
+    pub(super) fn note_company(&mut self) -> BTreeSet<i32> {
+        let trials = &self.trials;
+        let is_suspect = |key: &Key| trials.current.contains(key) || trials.cleared.contains(key);
+        let running = self.tasks.values().filter(|task| task.place.is_some()).map(|task| &task.key);
+        if trials.current.is_empty() || running.chain(&self.announced).all(is_suspect) {
+            return BTreeSet::new();
+        }
+        let mut noted = BTreeSet::new();
+        for key in &trials.current {
+            let owned = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch);
+            if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()).filter(|s| !s.company) {
+                suspicion.company = true;
+                noted.insert(key.partition);
+            }
+        }
+        noted
     }
 
     /// When something is to be done about trials, if nothing else happens.

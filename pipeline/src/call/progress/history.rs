@@ -2,10 +2,11 @@
 
 use super::{Mark, Progress, put, take, take_offset};
 
-/// Bytes of a history besides its bitmaps, at most: ends, flags, the bound, two records, the length of a bitmap.
-pub(super) const FIXED: usize = 2 + 10 + 2 * 3 + 2;
+/// Bytes of a history besides its bitmaps, at most: ends, flags, the bound, three records, the length of a bitmap.
+pub(super) const FIXED: usize = 2 + 10 + 3 * 3 + 2;
 const QUICK: u8 = 1;
 const FRESH: u8 = 2;
+const COMPANY: u8 = 4;
 /// More records than a map lists have no mark.
 const OFFSETS: usize = super::MAX_INCOMPLETE;
 
@@ -25,6 +26,10 @@ pub struct History {
     pub fresh: bool,
     /// The suspect that was last started, if it was started alone.
     pub trial: Option<i64>,
+    /// Records that are no suspects have run in this process since that start.
+    pub company: bool,
+    /// The suspect on trial at the last end that would have been condemned but for such company.
+    pub accused: Option<i64>,
     /// Found to be what ends the process: it does not run again.
     pub condemned: Option<i64>,
 }
@@ -32,9 +37,10 @@ pub struct History {
 impl History {
     pub(super) fn put(&self, out: &mut Vec<u8>, progress: &Progress) {
         out.push(self.ends);
-        out.push((u8::from(self.quick) * QUICK) | (u8::from(self.fresh) * FRESH));
+        let flags = [(self.quick, QUICK), (self.fresh, FRESH), (self.company, COMPANY)];
+        out.push(flags.into_iter().map(|(is_set, flag)| u8::from(is_set) * flag).sum());
         put(out, self.bound.abs_diff(progress.base));
-        for offset in [self.trial, self.condemned] {
+        for offset in [self.trial, self.accused, self.condemned] {
             let index = offset.and_then(|offset| progress.incomplete.keys().position(|&it| it == offset));
             put(out, index.map_or(0, |index| index as u64 + 1));
         }
@@ -49,17 +55,19 @@ impl History {
         let (&[ends, flags], rest) = input.split_first_chunk()?;
         *input = rest;
         let bound = take_offset(input, progress.base)?;
-        if ends == 0 || flags & !(QUICK | FRESH) != 0 {
+        if ends == 0 || flags & !(QUICK | FRESH | COMPANY) != 0 {
             return None;
         }
-        let [trial, condemned] = [take(input)?, take(input)?].map(|index| at(progress, index));
+        let [trial, accused, condemned] =
+            [take(input)?, take(input)?, take(input)?].map(|index| at(progress, index));
         let length = usize::try_from(take(input)?).ok()?;
         let (held, absent) = input.split_at_checked(length)?;
         *input = &[];
         set(progress, held, |mark| &mut mark.held)?;
         set(progress, absent, |mark| &mut mark.absent)?;
-        let (quick, fresh) = (flags & QUICK != 0, flags & FRESH != 0);
-        Some(Self { ends, bound, quick, fresh, trial: trial?, condemned: condemned? })
+        let [quick, fresh, company] = [QUICK, FRESH, COMPANY].map(|flag| flags & flag != 0);
+        let [trial, accused, condemned] = [trial?, accused?, condemned?];
+        Some(Self { ends, bound, quick, fresh, trial, company, accused, condemned })
     }
 }
 

@@ -18,13 +18,14 @@ fn progress() -> impl Strategy<Value = Progress> {
             }
             let high = if incomplete.is_empty() { base } else { at + 1 + tail };
             let offsets: Vec<i64> = incomplete.keys().copied().collect();
-            let history = history.map(|(history, [trial, condemned])| {
+            let history = history.map(|(history, [trial, accused, condemned])| {
                 let named = |index: Option<prop::sample::Index>| {
                     index.filter(|_| !offsets.is_empty()).map(|index| *index.get(&offsets))
                 };
                 History {
                     bound: base + history.bound,
                     trial: named(trial),
+                    accused: named(accused),
                     condemned: named(condemned),
                     ..history
                 }
@@ -35,10 +36,10 @@ fn progress() -> impl Strategy<Value = Progress> {
 }
 
 /// Its bound from the base on, and which of the incompletes it names.
-fn history() -> impl Strategy<Value = (History, [Option<prop::sample::Index>; 2])> {
-    (1u8.., 0i64..1 << 40, any::<[bool; 2]>(), any::<[Option<prop::sample::Index>; 2]>()).prop_map(
-        |(ends, bound, [quick, fresh], named)| {
-            (History { ends, bound, quick, fresh, ..History::default() }, named)
+fn history() -> impl Strategy<Value = (History, [Option<prop::sample::Index>; 3])> {
+    (1u8.., 0i64..1 << 40, any::<[bool; 3]>(), any::<[Option<prop::sample::Index>; 3]>()).prop_map(
+        |(ends, bound, [quick, fresh, company], named)| {
+            (History { ends, bound, quick, fresh, company, ..History::default() }, named)
         },
     )
 }
@@ -89,7 +90,14 @@ fn a_map_that_stopped_admission_has_room_for_the_longest_history() {
     let each = |n| (base + n, marks(true, true, true));
     let incomplete: BTreeMap<i64, Mark> = (0..i64::try_from(limits.map_bytes).unwrap()).map(each).collect();
     let last = incomplete.keys().next_back().copied();
-    let history = History { ends: 255, bound: i64::MAX, trial: last, condemned: last, ..History::default() };
+    let history = History {
+        ends: 255,
+        bound: i64::MAX,
+        trial: last,
+        accused: last,
+        condemned: last,
+        ..History::default()
+    };
     let progress =
         Progress { incomplete, high: base + 9_000, history: Some(history), ..Progress::fresh(base) };
     let text = progress.seal(INCARNATION).unwrap();
@@ -152,8 +160,16 @@ fn at_work() -> Progress {
         (90, marks(false, false, true)),
         (399, marks(true, false, false)),
     ];
-    let history =
-        History { ends: 2, bound: 399, quick: true, fresh: true, trial: Some(17), condemned: Some(90) };
+    let history = History {
+        ends: 2,
+        bound: 399,
+        quick: true,
+        fresh: true,
+        trial: Some(17),
+        company: true,
+        accused: Some(18),
+        condemned: Some(90),
+    };
     let (clean, exact) = (false, true);
     Progress { base: 17, high: 400, clean, exact, incomplete: marks.into(), history: Some(history) }
 }

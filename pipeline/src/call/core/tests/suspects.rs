@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::prelude::*;
+
 use super::cases::map_of;
 use super::*;
 
@@ -323,6 +325,68 @@ fn a_second_culprit_that_comes_later_is_found_as_well() {
     ends_of(&mut town, 1, 5);
     ends_of(&mut town, 5, 5);
     assert_eq!(town.buried, BTreeSet::from([1, 5]));
+}
+
+/// Calls of a random length arrive, and some end the process so many milliseconds after each of their starts.
+#[derive(Debug, Clone)]
+struct Arrival {
+    after: u64,
+    lasts: u64,
+    deadly: Option<u64>,
+}
+
+fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
+    let one = (0u64..3_000, 50u64..8_000).prop_map(|(after, lasts)| Arrival { after, lasts, deadly: None });
+    let deadly = (any::<prop::sample::Index>(), prop_oneof![0u64..50, 300u64..6_000]);
+    let deadly = prop::collection::vec(deadly, 1..3);
+    (prop::collection::vec(one, 1..40), deadly).prop_map(|(mut arrivals, deadly)| {
+        for (which, after) in deadly {
+            let which = which.index(arrivals.len());
+            arrivals[which].deadly = Some(after);
+        }
+        arrivals
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_ends_the_process_is_found_and_nobody_else_is_blamed(arrivals in arrivals()) {
+        play_all(&arrivals);
+    }
+}
+
+fn play_all(arrivals: &[Arrival]) {
+    let deadly: BTreeSet<i64> =
+        arrivals.iter().zip(0..).filter(|(it, _)| it.deadly.is_some()).map(|(_, offset)| offset).collect();
+    let of = |offset: i64| &arrivals[usize::try_from(offset).unwrap()];
+    let mut town = Town::new(0);
+    let (mut next, mut since) = (0, 0);
+    for _ in 0..200_000 {
+        while arrivals.get(next).is_some_and(|it| town.now >= since + it.after) {
+            (next, since) = (next + 1, town.now);
+            town.append(1);
+            town.read();
+        }
+        let age = |offset: i64| {
+            let (_, at) = town.runs.iter().rev().find(|(it, _)| *it == offset).copied().unwrap();
+            town.now - at
+        };
+        if town.running.keys().any(|&offset| of(offset).deadly.is_some_and(|after| age(offset) >= after)) {
+            town.crash();
+            continue;
+        }
+        let over = |offset: &i64| of(*offset).deadly.is_none() && age(*offset) >= of(*offset).lasts;
+        let over: Vec<i64> = town.running.keys().copied().filter(over).collect();
+        over.into_iter().for_each(|offset| town.end(offset));
+        if town.done + town.buried.len() as i64 == arrivals.len() as i64 {
+            break;
+        }
+        town.pass(5);
+    }
+    assert_eq!(&town.buried, &deadly);
+    assert_eq!(town.done + town.buried.len() as i64, arrivals.len() as i64, "some never end");
 }
 
 #[test]
