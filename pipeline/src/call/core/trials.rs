@@ -1,7 +1,7 @@
 //! Suspects are tried one after the other, whatever their partition, while everything else goes on.
 //!
 //! Those that ran at the last end come first, and of them the newest, for what ends a process at its start was started
-//! last. After some alone the rest comes in as many groups, so that however many there are all of them run soon.
+//! last. After some time the rest comes in a few groups, so that however many there are all of them run soon.
 
 use std::collections::BTreeSet;
 
@@ -20,9 +20,9 @@ pub(super) struct Trials {
     until: Option<u64>,
     /// What has run long enough and runs still.
     cleared: Vec<Key>,
-    /// Trials so far.
-    count: usize,
-    /// How many suspects come together once enough came alone.
+    /// When the first began.
+    since: Option<u64>,
+    /// How many suspects come together once others had time enough to come alone.
     group: Option<usize>,
 }
 
@@ -67,9 +67,11 @@ impl Core {
         waiting.sort_unstable_by(|one, other| other.cmp(one));
         let Some(ran) = waiting.first().map(|first| first.ran) else { return };
         waiting.retain(|candidate| candidate.ran == ran);
-        let size = match trials.count {
-            count if count < self.limits.probation => 1,
-            _ => *trials.group.get_or_insert(waiting.len().div_ceil(self.limits.probation.max(1))),
+        let time = self.limits.patience * self.limits.probation as u64;
+        let size = if self.now < trials.since.unwrap_or(self.now) + time {
+            1
+        } else {
+            *trials.group.get_or_insert(waiting.len().div_ceil(self.limits.probation))
         };
         waiting.truncate(size);
         // One whose trial has to tell of it alone waits for those that were cleared by their time.
@@ -77,7 +79,7 @@ impl Core {
         if waiting.iter().any(waits) {
             return;
         }
-        trials.count += 1;
+        trials.since.get_or_insert(self.now);
         for Candidate { key, .. } in waiting {
             let owned = self.partitions.get_mut(&key.partition);
             if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()) {

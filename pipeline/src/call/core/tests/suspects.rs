@@ -200,7 +200,7 @@ fn however_many_suspects_there_are_all_of_them_run_soon() {
     town.crash();
     town.crash();
     town.pass(1_000);
-    // Eight alone, then the rest in eight groups.
+    // For the time of eight trials alone, then the rest in eight groups.
     let groups = (1..=8).map(|group| 8 + group * 99);
     for expected in (1..=8).chain(groups) {
         assert_eq!(town.runs.len(), expected);
@@ -314,17 +314,6 @@ fn one_who_takes_over_in_order_tries_the_suspects_anew() {
     assert_eq!(town.ran(), [0; 0]);
     town.pass(1_000);
     assert_eq!(town.ran(), [2]);
-}
-
-#[test]
-fn a_second_culprit_that_comes_later_is_found_as_well() {
-    let mut town = Town::new(4);
-    town.crash();
-    town.append(2);
-    town.read();
-    ends_of(&mut town, 1, 5);
-    ends_of(&mut town, 5, 5);
-    assert_eq!(town.buried, BTreeSet::from([1, 5]));
 }
 
 /// Calls of a random length arrive, and some end the process so many milliseconds after each of their starts.
