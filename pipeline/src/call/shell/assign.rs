@@ -23,6 +23,9 @@ pub(super) struct Starts {
     pub(super) incarnation: String,
 }
 
+/// Start and end of logs by partition.
+type Logs = BTreeMap<i32, (i64, i64)>;
+
 /// A partition and where it goes on, or why it must not.
 pub(super) type Placed = (Partition, Result<Position, &'static str>);
 
@@ -34,10 +37,10 @@ impl Starts {
         shared: &Shared,
     ) -> Result<Vec<Placed>, Error> {
         let until = Instant::now() + PATIENCE;
-        let committed = loop {
+        let (committed, logs) = loop {
             shared.polled();
-            match consumer.committed(partitions, ASK) {
-                Ok(committed) => break committed,
+            match self.ask(consumer, partitions) {
+                Ok(told) => break told,
                 Err(error) if Instant::now() > until || shared.is_over() => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "read committed progress");
@@ -45,8 +48,6 @@ impl Starts {
                 }
             }
         };
-        let fresh = committed.iter().filter(|c| c.next.is_none()).map(|c| c.partition.index);
-        let logs = self.bounds(fresh)?;
         let log = |index| logs.get(&index).copied().unwrap_or_default();
         let placed = committed.into_iter().map(|committed| {
             let (partition, log) = (committed.partition.clone(), log(committed.partition.index));
@@ -55,6 +56,14 @@ impl Starts {
         let mut placed: Vec<Placed> = placed.collect();
         self.find_ends(consumer, &mut placed);
         Ok(placed)
+    }
+
+    /// What is committed, and the logs of partitions for which nothing is.
+    fn ask(&self, consumer: &Consumer, partitions: &[Partition]) -> Result<(Vec<Committed>, Logs), Error> {
+        let committed = consumer.committed(partitions, ASK)?;
+        let fresh = committed.iter().filter(|c| c.next.is_none()).map(|c| c.partition.index);
+        let logs = self.bounds(fresh)?;
+        Ok((committed, logs))
     }
 
     /// Where the logs end of partitions whose last owner ended uncleanly. Without an answer what is committed has to do.
@@ -75,10 +84,7 @@ impl Starts {
     }
 
     /// Start and end of these partitions' logs.
-    pub(super) fn bounds(
-        &self,
-        partitions: impl Iterator<Item = i32>,
-    ) -> Result<BTreeMap<i32, (i64, i64)>, Error> {
+    pub(super) fn bounds(&self, partitions: impl Iterator<Item = i32>) -> Result<Logs, Error> {
         let partitions: Vec<Partition> =
             partitions.map(|index| Partition { topic: Arc::clone(&self.topic), index }).collect();
         let logs = watermarks(&self.config, &partitions)?;
