@@ -34,6 +34,15 @@ impl Core {
         }
     }
 
+    /// As [`Self::make_ready`], before all others.
+    pub(super) fn make_ready_first(&mut self, key: Key) {
+        if self.stragglers.contains_key(&key.partition) {
+            self.late.push(key)
+        } else {
+            self.ready.push_front(key)
+        }
+    }
+
     /// Starts what may start, until the running calls are at their limit.
     pub(super) fn start(&mut self) {
         if self.stopping != Stopping::No {

@@ -107,11 +107,16 @@ impl Suspicion {
         self.held.iter().copied()
     }
 
-    /// Takes one out whose trial begins.
-    pub(super) fn begin_trial(&mut self, offset: i64, alone: bool) {
+    /// Begins the trial of one alone.
+    pub(super) fn try_alone(&mut self, offset: i64) {
+        self.try_in_group(offset);
+        self.trial = Some(offset);
+    }
+
+    /// Begins the trial of one together with others.
+    pub(super) fn try_in_group(&mut self, offset: i64) {
         self.held.remove(&offset);
-        self.trial = Some(offset).filter(|_| alone);
-        self.company = false;
+        (self.trial, self.company) = (None, false);
     }
 
     /// Whether its trials last until their records end.

@@ -83,10 +83,10 @@ impl Core {
         for Candidate { key, .. } in waiting {
             let owned = self.partitions.get_mut(&key.partition);
             if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()) {
-                suspicion.begin_trial(key.offset, size == 1);
+                if size == 1 { suspicion.try_alone(key.offset) } else { suspicion.try_in_group(key.offset) }
             }
             trials.current.push(key);
-            self.make_ready(key.partition, vec![key.offset]);
+            self.make_ready_first(key);
         }
     }
 
