@@ -11,6 +11,8 @@ const STEPS: [&str; 5] = ["begun", "written", "offsets_sent", "committing", "com
 const TRANSACTIONAL: [Role; 3] = [Role::Decide, Role::Call, Role::Deliver];
 /// Steps of a range of the account step.
 const RANGES: [&str; 3] = ["range_opened", "block_inserted", "range_closed"];
+/// How long what a kill cut off is watched; then that row of ends is over.
+const RECOVERY: Duration = Duration::from_secs(10);
 /// Longer than the session of a member, so that its partitions go to others.
 const ZOMBIE: Duration = Duration::from_secs(13);
 
@@ -36,6 +38,8 @@ pub(crate) enum Window {
     Hang,
     /// It answers again.
     After,
+    /// A process of call is back after its first kill.
+    Recovery,
     /// Every process is restarted.
     Restarts,
 }
@@ -51,6 +55,8 @@ pub(crate) enum Act {
     Hang(Duration),
     /// SIGKILL, and a start after a while.
     Kill(Who, Duration),
+    /// SIGKILL and a start at once, and for a while it is measured how soon everything runs again.
+    Recover(Who, Duration),
     /// An end at a step of a commit, and a start after a while.
     Crash(Who, &'static str, Duration),
     /// SIGSTOP, and SIGCONT when they are taken for dead.
@@ -78,6 +84,8 @@ pub(crate) fn schedule(seed: u64, scale: &Scale) -> Vec<Act> {
     acts.extend([
         Act::Rest(scale.slow_timeout / 2),
         Act::Watch(Window::After, scale.watch),
+        // Before any other kill of call: one end is to delay nobody, several in a row may.
+        Act::Recover(Who { role: Role::Call, number: 0 }, RECOVERY),
         Act::ClickHouseGoes,
     ]);
     let mut zombies = zombies(&mut random);
@@ -182,6 +190,8 @@ mod tests {
             assert_eq!(pairs.count(), scale.rounds);
             assert!(has(&acts, |act| *act == Act::ClickHouseComes(scale.clickhouse_away)));
             assert_eq!(acts.iter().filter(|act| matches!(act, Act::Watch(..))).count(), 2);
+            let of_call = |act: &&Act| matches!(act, Act::Kill(who, _) | Act::Crash(who, ..) | Act::Recover(who, _) if who.role == Role::Call);
+            assert!(matches!(acts.iter().find(of_call), Some(Act::Recover(..))), "it is the first");
         }
     }
 

@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn what_is_done_ahead_of_the_frontier_runs_again_or_is_no_loss() {
         let incomplete = [10, 12, 15].map(|offset| (offset, Mark::default())).into();
-        let said = Said::Call(Progress { base: 10, high: 20, clean: false, exact: false, incomplete });
+        let said =
+            Said::Call(Progress { high: 20, clean: false, exact: false, incomplete, ..Progress::fresh(10) });
         // Done: everything below 10, and 11, 13, 14, 16 to 19.
         assert_eq!(effect_of(&said, 10), (7, 0, 0));
         assert_eq!(effect_of(&said, 4), (6 + 7, 0, 0));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
+use pipeline::call::Progress;
 use pipeline::kafka::Group;
 use pipeline::offsets::Said;
 use pipeline::{Clock, WallClock};
@@ -88,7 +89,8 @@ fn value(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> V
         }
         Ok(Some(Said::Call(progress))) => json!({
             "clean": progress.clean, "high": progress.high, "incomplete": progress.incomplete.len(),
-            "on_probation": progress.incomplete.values().filter(|mark| mark.attempts > 0).count(),
+            "unclean_ends": ends(progress),
+            "on_probation": progress.incomplete.values().filter(|mark| mark.held).count(),
         }),
         Ok(Some(Said::Batch { pending, builder })) => {
             json!({ "pending": pending.map(|(first, last)| [first, last]), "builder": builder })
@@ -114,6 +116,11 @@ fn row(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> [St
     ]
 }
 
+/// Unclean ends in a row whose suspects are not all done.
+fn ends(progress: &Progress) -> u8 {
+    progress.history.as_ref().map_or(0, |history| history.ends)
+}
+
 /// What the metadata says, in words.
 fn state(place: &Place) -> String {
     match &place.said {
@@ -125,7 +132,12 @@ fn state(place: &Place) -> String {
         }
         Ok(Some(Said::Call(progress))) => {
             let mark = if progress.clean { "ended in order" } else { "running" };
-            format!("{mark}, {} incomplete below {}", progress.incomplete.len(), progress.high)
+            let after = match ends(progress) {
+                0 => String::new(),
+                1 => " after an unclean end".to_owned(),
+                ends => format!(" after {ends} unclean ends in a row"),
+            };
+            format!("{mark}{after}, {} incomplete below {}", progress.incomplete.len(), progress.high)
         }
         Ok(Some(Said::Batch { pending: Some((first, last)), builder })) => {
             format!("pending {first}-{last} of row builder {builder}")

@@ -58,10 +58,13 @@ pub struct RawLimits {
     pub plan_bytes: usize,
     /// Bytes of one output; a call with a larger one has failed. 900 KiB by default.
     pub output_bytes: usize,
-    /// Records of a partition that run one at a time after an unclean end. 8 by default.
+    /// After the second unclean end in a row, records that may have run at both run one at a time, for as long as so
+    /// many of them take that do not end by themselves; what is left then runs in so many groups. With 0 everything
+    /// always runs at once, and a record that ends its process is never given up. 8 by default, 16 at most.
     pub probation_records: usize,
-    /// Time after which the next of them starts although the one before has not ended, in milliseconds. 1000 by
-    /// default.
+    /// Time after which the next of them starts although the one before has not ended, and before the first does, in
+    /// milliseconds. A record that ends its process within a quarter of it is given up after the third end in a row,
+    /// another one after the fourth or fifth. 1000 by default, 100 at least.
     pub probation_patience_ms: u64,
     /// Time within which an admitted record is committed as such while its call runs, in milliseconds: calls that
     /// are younger at a crash run again without the mark `rerun`. 250 by default.
@@ -130,6 +133,7 @@ impl Limits {
         must(raw.output_bytes > 0, "output_bytes", "must be positive")?;
         must(raw.plan_bytes >= raw.output_bytes, "plan_bytes", "smaller than output_bytes")?;
         must(raw.probation_records <= 16, "probation_records", "more than 16")?;
+        must(raw.probation_patience_ms >= 100, "probation_patience_ms", "smaller than 100")?;
         Ok(Self { raw })
     }
 
@@ -180,6 +184,7 @@ mod tests {
         assert_eq!(refused(|r| r.records = 10), "records");
         assert_eq!(refused(|r| r.share_percent = 0), "share_percent");
         assert_eq!(refused(|r| r.plan_bytes = 10), "plan_bytes");
+        assert_eq!(refused(|r| r.probation_patience_ms = 99), "probation_patience_ms");
     }
 
     #[test]

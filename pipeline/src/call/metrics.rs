@@ -9,6 +9,7 @@ use crate::{Clock, WallClock};
 const RUNNING: &str = "huiyin_pipeline_calls_running_count";
 const QUEUED: &str = "huiyin_pipeline_calls_queued_count";
 const OVER_SHARE: &str = "huiyin_pipeline_calls_over_share_count";
+const SUSPECTS: &str = "huiyin_pipeline_calls_suspects_count";
 const HELD_BYTES: &str = "huiyin_pipeline_calls_held_bytes";
 const COMMITTED: &str = "huiyin_pipeline_calls_committed_total";
 const RERUNS: &str = "huiyin_pipeline_calls_reruns_total";
@@ -35,6 +36,7 @@ pub const METRICS: &[Metric] = &[
     metric(RUNNING, "calls that run", STEP),
     metric(QUEUED, "admitted records that do not run yet", STEP),
     metric(OVER_SHARE, "of these, records that wait because a share of theirs is used up", STEP),
+    metric(SUSPECTS, "of these, records that ran at two unclean ends in a row and wait for their turn", STEP),
     metric(HELD_BYTES, "bytes admitted and not committed, outcomes included", STEP),
     metric(COMMITTED, "outcomes committed", STEP),
     metric(RERUNS, "runs of records that may have run before", STEP),
@@ -72,6 +74,7 @@ pub(super) fn status(step: &str, before: &Status, now: &Status) {
     gauge(RUNNING, now.running);
     gauge(QUEUED, now.queued);
     gauge(OVER_SHARE, now.over_share);
+    gauge(SUSPECTS, now.suspects);
     gauge(HELD_BYTES, now.bytes);
     total(COMMITTED, now.committed);
     total(RERUNS, now.reruns);

@@ -5,6 +5,9 @@
 //! take about 2,510 bytes, 3,350 characters of base64. A bitmap or run lengths would be smaller for some shapes, but
 //! only here completing a record never makes the text longer (the varint of a joined gap is no longer than the two
 //! varints that it replaces), so a check at admission bounds every later commit.
+//!
+//! Version 2 is version 1 with what unclean ends left behind it ([`History`]), two bitmaps over the incompletes among
+//! it. It is written only while there is such a thing to tell, so that an earlier build can read everything else.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +16,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::kafka::commit_meta::{self, Kind, MetadataError};
 
-const KIND: Kind = Kind { tag: 'c', version: 1 };
+mod history;
+
+pub use history::History;
+
+const PLAIN: Kind = Kind { tag: 'c', version: 1 };
+const WITH_HISTORY: Kind = Kind { tag: 'c', version: 2 };
 /// More incompletes than any version admits: a longer list was not written by us.
 const MAX_INCOMPLETE: usize = 4_096;
-/// Bytes of a payload besides its incompletes, at most: flags, three numbers, attempts of a probation.
-const FIXED: usize = 1 + 3 * 10 + 16 * 4;
+/// Bytes of a payload besides its incompletes and the bitmaps over them, at most: flags, three numbers, the history.
+const FIXED: usize = 1 + 3 * 10 + history::FIXED;
 const CLEAN: u8 = 1;
 const EXACT: u8 = 2;
 
@@ -26,8 +34,10 @@ const EXACT: u8 = 2;
 pub struct Mark {
     /// Its start was committed before it ran; in an exact map: it may have run.
     pub started: bool,
-    /// How often the process ended while it ran on probation.
-    pub attempts: u8,
+    /// A suspect that has not run in this life, see [`History`].
+    pub held: bool,
+    /// It did not run at the last unclean end.
+    pub absent: bool,
 }
 
 /// Which offsets of a partition are done: all below `base`, and those below `high` that are not incomplete.
@@ -43,12 +53,27 @@ pub struct Progress {
     pub exact: bool,
     /// Offsets from `base` up to `high` that are not done.
     pub incomplete: BTreeMap<i64, Mark>,
+    /// What unclean ends left, while a record that may have run at the last of them is not done.
+    pub history: Option<History>,
 }
 
 impl Progress {
     /// Nothing admitted yet, from `offset` on: what an operator's reset commits.
     pub fn fresh(offset: i64) -> Self {
-        Self { base: offset, high: offset, clean: true, exact: true, incomplete: BTreeMap::new() }
+        Self {
+            base: offset,
+            high: offset,
+            clean: true,
+            exact: true,
+            incomplete: BTreeMap::new(),
+            history: None,
+        }
+    }
+
+    /// Whether its next owner must know where the log ended: an unclean end left records that may have run and are not
+    /// known to have been admitted.
+    pub(super) fn asks_for_end(&self) -> bool {
+        !self.clean && self.history.is_none()
     }
 
     /// Metadata to commit together with offset `base`.
@@ -56,7 +81,8 @@ impl Progress {
     /// # Errors
     /// [`MetadataError::TooLong`] when it does not fit; admission checks keep it from happening.
     pub fn seal(&self, incarnation: &str) -> Result<String, MetadataError> {
-        commit_meta::seal(KIND, incarnation, &URL_SAFE_NO_PAD.encode(self.payload()))
+        let kind = if self.history.is_some() { WITH_HISTORY } else { PLAIN };
+        commit_meta::seal(kind, incarnation, &URL_SAFE_NO_PAD.encode(self.payload()))
     }
 
     /// Reads what was committed at `offset`.
@@ -64,9 +90,14 @@ impl Progress {
     /// # Errors
     /// Any [`MetadataError`]: the partition must be refused, since taking it for empty would repeat finished work.
     pub fn open(incarnation: &str, offset: i64, text: &str) -> Result<Self, MetadataError> {
-        let body = commit_meta::open(KIND, incarnation, text)?;
+        let (kind, body) = match commit_meta::open(PLAIN, incarnation, text) {
+            Err(MetadataError::Version) => {
+                (WITH_HISTORY, commit_meta::open(WITH_HISTORY, incarnation, text)?)
+            }
+            plain => (PLAIN, plain?),
+        };
         let payload = URL_SAFE_NO_PAD.decode(body).map_err(|_| MetadataError::Body)?;
-        let progress = read(&payload).ok_or(MetadataError::Body)?;
+        let progress = read(kind, &payload).ok_or(MetadataError::Body)?;
         if progress.base == offset { Ok(progress) } else { Err(MetadataError::Body) }
     }
 
@@ -80,9 +111,8 @@ impl Progress {
             put(&mut out, entry(offset.abs_diff(expected), mark.started));
             expected = offset + 1;
         }
-        for (index, mark) in self.incomplete.values().enumerate().filter(|(_, mark)| mark.attempts > 0) {
-            put(&mut out, index as u64);
-            out.push(mark.attempts);
+        if let Some(history) = &self.history {
+            history.put(&mut out, self);
         }
         out
     }
@@ -130,7 +160,7 @@ fn take_offset(input: &mut &[u8], from: i64) -> Option<i64> {
     from.checked_add(i64::try_from(take(input)?).ok()?)
 }
 
-fn read(mut input: &[u8]) -> Option<Progress> {
+fn read(kind: Kind, mut input: &[u8]) -> Option<Progress> {
     let (&flags, rest) = input.split_first()?;
     input = rest;
     let base = take_offset(&mut input, 0)?;
@@ -139,7 +169,6 @@ fn read(mut input: &[u8]) -> Option<Progress> {
     if flags & !(CLEAN | EXACT) != 0 || count > MAX_INCOMPLETE || count > input.len() {
         return None;
     }
-    let mut offsets = Vec::with_capacity(count);
     let mut incomplete = BTreeMap::new();
     let mut expected = base;
     for _ in 0..count {
@@ -148,26 +177,37 @@ fn read(mut input: &[u8]) -> Option<Progress> {
         if offset >= high {
             return None;
         }
-        incomplete.insert(offset, Mark { started: entry & 1 == 1, attempts: 0 });
-        offsets.push(offset);
+        incomplete.insert(offset, Mark { started: entry & 1 == 1, ..Mark::default() });
         expected = offset + 1;
     }
     // The frontier is the lowest incomplete, or everything admitted is done.
-    if offsets.first().copied().unwrap_or(high) != base {
+    if incomplete.keys().next().copied().unwrap_or(high) != base {
         return None;
     }
+    let (clean, exact) = (flags & CLEAN != 0, flags & EXACT != 0);
+    let mut progress = Progress { base, high, clean, exact, incomplete, history: None };
+    if kind == PLAIN {
+        pass_attempts(input, count)?;
+    } else {
+        progress.history = Some(History::take(&mut input, &mut progress)?);
+    }
+    Some(progress)
+}
+
+/// What earlier builds wrote behind the incompletes: which of them had run alone, and how often. How they counted blamed
+/// records for what others did, so that it counts no more.
+fn pass_attempts(mut input: &[u8], count: usize) -> Option<()> {
     let mut lowest = 0;
     while !input.is_empty() {
         let index = usize::try_from(take(&mut input)?).ok()?;
         let (&attempts, rest) = input.split_first()?;
         input = rest;
-        if index < lowest || attempts == 0 {
+        if index < lowest || index >= count || attempts == 0 {
             return None;
         }
-        incomplete.get_mut(offsets.get(index)?)?.attempts = attempts;
         lowest = index + 1;
     }
-    Some(Progress { base, high, clean: flags & CLEAN != 0, exact: flags & EXACT != 0, incomplete })
+    Some(())
 }
 
 #[cfg(test)]

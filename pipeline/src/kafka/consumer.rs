@@ -8,6 +8,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerGroupMe
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::convert::TopicNames;
+use super::ends::offsets;
 use super::group::{self, offsets_with_metadata};
 use super::partition::{offsets_list, to_list};
 use super::rebalance::{Notes, Rebalance};
@@ -212,6 +213,19 @@ impl Consumer {
         group::committed(&self.client, (partitions, timeout), |error| {
             self.failed("read committed offsets", error)
         })
+    }
+
+    /// Where the log of each partition ends for this member, in the order of `partitions`: its last stable offset.
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the brokers do not answer for every partition within `timeout`.
+    pub(crate) fn log_ends(&self, partitions: &[Partition], timeout: Duration) -> Result<Vec<i64>, Error> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = offsets(&self.client, partitions, Offset::End, timeout)?;
+        let missing = |p: &Partition| Error::Unexpected(format!("no end of {}/{}", p.topic, p.index));
+        partitions.iter().map(|p| found.get(p).copied().ok_or_else(|| missing(p))).collect()
     }
 
     /// Commits outside transactions and waits for it; at most a session's length when no coordinator answers.

@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
 
@@ -27,6 +28,8 @@ const OFFSETS_PATIENCE: Duration = Duration::from_secs(2);
 const INIT_PATIENCE: Duration = Duration::from_secs(10);
 /// A client call that has not returned this long after its own timeout is hanging.
 const HANG: Duration = Duration::from_secs(2);
+/// How often one looks for what takes a moment before one sleeps.
+const LOOKS: u32 = 20;
 
 /// How a transaction ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,21 +162,16 @@ impl TransactionalProducer {
             Some(super::testing::Fault::LoseBefore) => return Outcome::Unknown("planned fault".into()),
             Some(super::testing::Fault::LoseAfter) | None => {}
         }
-        let sent = match offsets.map(|(offsets, group)| (offsets_with_metadata(offsets), group.clone())) {
-            Some((Ok(list), group)) => worker.call(OFFSETS_PATIENCE, move |client| {
-                client.send_offsets_to_transaction(&list, group.inner(), OFFSETS_PATIENCE)
-            }),
-            None => Some(Ok(())),
+        let offsets = match offsets.map(|(offsets, group)| (offsets_with_metadata(offsets), group.clone())) {
+            Some((Ok(list), group)) => Some((list, group)),
             Some((Err(error), _)) => return worker.abort(error.to_string()),
+            None => None,
         };
-        match sent {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return worker.failed("send offsets", &error),
-            None => return self.discard("send offsets hangs"),
-        }
-        crash::at(Step::OffsetsSent);
-        crash::during(Step::Committing);
-        let outcome = worker.commit();
+        let Some(ended) = worker.send_and_commit(offsets) else { return self.discard("send offsets hangs") };
+        let outcome = match ended {
+            Ended::Failed(what, error) => worker.failed(what, &error),
+            Ended::Outcome(outcome) => outcome,
+        };
         crash::at(Step::Committed);
         #[cfg(feature = "broker-tests")]
         if fault == Some(super::testing::Fault::LoseAfter) {
@@ -241,8 +239,11 @@ impl Worker {
             Delivered::TimedOut => return Err("write records: no acknowledgement in time".into()),
         }
         // The last report is counted before the client forgets its record; committing in between would wait 100 ms.
+        let mut looks = 0;
         while self.client.in_flight_count() > 0 && Instant::now() < deadline {
-            thread::sleep(Duration::from_micros(50));
+            // That is a moment: a sleep, which takes twice its time, is for a thread that was put aside just then.
+            looks += 1;
+            if looks < LOOKS { thread::yield_now() } else { thread::sleep(Duration::from_micros(50)) }
         }
         Ok(())
     }
@@ -263,20 +264,30 @@ impl Worker {
         }
     }
 
-    fn commit(&self) -> Outcome {
-        let deadline = Instant::now() + TRANSACTION_TIMEOUT;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Outcome::Unknown("commit: no answer in time".into());
+    /// Sends the offsets and commits, as one job: between them nobody waits for a thread to wake up. `None` when the
+    /// offsets hang.
+    fn send_and_commit(&self, offsets: Option<(TopicPartitionList, GroupMetadata)>) -> Option<Ended> {
+        let (reply, answer) = sync_channel(2);
+        let job: Job = Box::new(move |client| {
+            let sent = offsets.map_or(Ok(()), |(list, group)| {
+                client.send_offsets_to_transaction(&list, group.inner(), OFFSETS_PATIENCE)
+            });
+            let failed = sent.err().map(|error| Ended::Failed("send offsets", error));
+            let goes_on = failed.is_none();
+            if reply.send(failed).is_err() || !goes_on {
+                return;
             }
-            match self.call(left, move |client| client.commit_transaction(left)) {
-                Some(Ok(())) => return Outcome::Committed,
-                Some(Err(error)) if is_retriable(&error) => {}
-                Some(Err(error)) => return self.failed("commit", &error),
-                None => return Outcome::Unknown("commit hangs".into()),
-            }
+            crash::at(Step::OffsetsSent);
+            crash::during(Step::Committing);
+            drop(reply.send(Some(commit(client))));
+        });
+        self.jobs.try_send(job).ok()?;
+        if let Some(failed) = answer.recv_timeout(OFFSETS_PATIENCE + HANG).ok()? {
+            return Some(failed);
         }
+        let hangs = || Ended::Outcome(Outcome::Unknown("commit hangs".into()));
+        let committed = answer.recv_timeout(TRANSACTION_TIMEOUT + HANG);
+        Some(committed.ok().flatten().unwrap_or_else(hangs))
     }
 
     /// After an error: abort where that is allowed, else the outcome is open.
@@ -314,6 +325,28 @@ impl Worker {
                 }
                 None => return Outcome::Unknown(format!("{reason}; abort hangs")),
             }
+        }
+    }
+}
+
+/// How the end of a transaction went, if the client did not hang.
+enum Ended {
+    Outcome(Outcome),
+    /// What failed, for [`Worker::failed`] to look at.
+    Failed(&'static str, KafkaError),
+}
+
+fn commit(client: &Client) -> Ended {
+    let deadline = Instant::now() + TRANSACTION_TIMEOUT;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ended::Outcome(Outcome::Unknown("commit: no answer in time".into()));
+        }
+        match client.commit_transaction(left) {
+            Ok(()) => return Ended::Outcome(Outcome::Committed),
+            Err(error) if is_retriable(&error) => {}
+            Err(error) => return Ended::Failed("commit", error),
         }
     }
 }

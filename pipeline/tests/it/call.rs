@@ -3,4 +3,5 @@
 mod crash;
 mod faults;
 mod flow;
+mod process;
 mod rig;

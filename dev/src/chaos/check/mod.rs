@@ -4,6 +4,7 @@ mod accepted;
 mod answers;
 mod calls;
 mod money;
+mod recovery;
 mod sends;
 pub(crate) mod waits;
 
@@ -66,6 +67,7 @@ pub(crate) fn check(evidence: &Evidence) -> Result<Vec<Found>> {
         refold(evidence),
         waits::isolation(evidence),
         waits::stalls(evidence),
+        recovery::recovery(evidence),
         played(evidence),
     ])
 }
@@ -110,8 +112,8 @@ fn rows(evidence: &Evidence) -> Found {
     )
 }
 
-/// A record that was among the first after three unclean ends in a row is taken for their cause, as it must be; where the
-/// cause was a kill, it is innocent.
+/// A record that ran at three unclean ends in a row or more, alone of its like at the last, is taken for their cause, as
+/// it must be; where the cause was a kill, it is innocent.
 fn is_blamed(letter: &Letter, blows: &Blows) -> bool {
     let kills = blows.0.iter().filter(|blow| blow.role.is_some_and(|role| role.label() == letter.step));
     matches!(letter.reason.as_str(), "crash" | "crashed") && kills.count() >= 3

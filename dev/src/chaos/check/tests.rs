@@ -242,3 +242,31 @@ fn a_wait_that_grows_beside_an_outage_and_a_stall_are_named() {
     evidence.said.truncate(50);
     names(&waits::isolation(&evidence), "too few");
 }
+
+/// Three calls that a kill at 20_000 cut off, and a request of the steady app just after it.
+fn killed(last: i64, new: i64) -> Evidence {
+    let mut evidence = sound(1);
+    evidence.done.windows.push((Window::Recovery, 20_010, 30_010));
+    for (turn, again) in [(10, 20_400), (11, 20_500), (12, last)] {
+        let cut = Call { end: "client_gone".into(), ..call(turn, 1, 18_000, 20_001) };
+        evidence.calls.extend([cut, call(turn, 1, again, again + 3_000)]);
+    }
+    let mut request = evidence.log.requests[0].value.clone();
+    request.id = RequestId::derive("sample", 13);
+    let app = schemas::ids::AppKey::new(STEADY).unwrap();
+    let group = schemas::ids::GroupId::new("g").unwrap();
+    request.lane.conversation = schemas::conversation::Conversation::group(app, group);
+    evidence.log.requests.push(at(20_100, request));
+    evidence.calls.push(call(13, 1, new, new + 3_000));
+    evidence
+}
+
+#[test]
+fn whoever_runs_again_late_or_waits_long_after_the_first_kill_is_named() {
+    let found = recovery::recovery(&killed(21_500, 22_000));
+    assert_eq!(found.clause.problems, Vec::<String>::new());
+    assert_eq!(found.sums, [("last call again ms", 1_490), ("longest wait after a kill ms", 1_900)]);
+    names(&recovery::recovery(&killed(21_511, 22_000)), "ran again 1501 ms after");
+    names(&recovery::recovery(&killed(21_500, 22_101)), "waited 2001 ms");
+    names(&recovery::recovery(&sound(1)), "tell nothing");
+}

@@ -4,6 +4,7 @@ use super::Play;
 use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::clock::now;
 use crate::chaos::line::{Who, everybody};
+use crate::chaos::schedule::Window;
 use anyhow::Result;
 use std::time::Duration;
 
@@ -16,6 +17,16 @@ impl Play<'_> {
         self.done.blows.0.push(blow);
         self.tell(&format!("SIGKILL to {who}; away for {} ms", away.as_millis()));
         self.again(who, away)
+    }
+
+    pub(super) fn recover(&mut self, who: Who, long: Duration) -> Result<()> {
+        let blow = self.line.kill(who)?;
+        self.done.blows.0.push(blow);
+        self.tell(&format!("SIGKILL to {who}, which is started again at once; waits are measured"));
+        self.window(Window::Recovery, |play| {
+            play.line.start_again(play.home, who)?;
+            play.rest(long)
+        })
     }
 
     pub(super) fn crash(&mut self, (who, step): (Who, &str), away: Duration) -> Result<()> {

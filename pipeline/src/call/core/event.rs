@@ -28,6 +28,8 @@ pub(crate) struct Position {
     pub(crate) progress: Progress,
     /// What is committed; `None` for a partition that never was.
     pub(crate) committed: Option<Commit>,
+    /// Where its log ended when it was assigned, if that matters: see [`Progress::asks_for_end`].
+    pub(crate) end: i64,
 }
 
 /// What the handler's reading of a record came to.

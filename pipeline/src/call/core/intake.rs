@@ -19,7 +19,7 @@ impl Core {
         self.forget(partition);
         match position {
             Ok(position) => {
-                self.partitions.insert(partition, Partition::new(epoch, position, &self.limits));
+                self.partitions.insert(partition, Partition::new(epoch, position, self.now, &self.limits));
             }
             Err(reason) => {
                 self.refused.insert(partition, reason);
@@ -204,7 +204,7 @@ impl Core {
         } else if crowded {
             self.turn_away(key);
         } else if lane.is_some_and(|lane| owned.lanes.push(&lane, offset)) {
-            let ready = owned.front(offset, self.now);
+            let ready = owned.front(offset);
             self.make_ready(partition, ready);
         }
     }

@@ -212,13 +212,13 @@ impl Ledger {
         self.progress_of(entered.collect(), self.high(), false)
     }
 
-    /// The last progress of this owner: nothing runs any more, so no attempt of now counts as a crash, and it is known
-    /// of every record whether it may have run.
-    pub(super) fn last_progress(&self) -> Progress {
+    /// The last progress of this owner: nothing runs any more, so every suspect is to be tried anew, and it is known of
+    /// every record whether it may have run.
+    pub(super) fn last_progress(&self, suspects: impl Fn(i64) -> bool) -> Progress {
         let entered = self.open_entries().map(|(offset, entry)| {
             let ran =
                 !entry.crowded && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
-            (offset, Mark { started: ran, attempts: entry.before.attempts })
+            (offset, Mark { started: ran, held: suspects(offset), absent: entry.before.absent })
         });
         self.progress_of(entered.collect(), self.high(), true)
     }
@@ -230,6 +230,7 @@ impl Ledger {
     fn progress_of(&self, mut incomplete: BTreeMap<i64, Mark>, high: i64, clean: bool) -> Progress {
         incomplete.extend(self.restored.iter().map(|(&offset, &mark)| (offset, mark)));
         let base = incomplete.keys().next().copied().unwrap_or(high);
-        Progress { base, high, clean, exact: clean && (self.exact || self.restored.is_empty()), incomplete }
+        let exact = clean && (self.exact || self.restored.is_empty());
+        Progress { base, high, clean, exact, incomplete, history: None }
     }
 }

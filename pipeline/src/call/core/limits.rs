@@ -25,9 +25,9 @@ pub(crate) struct Limits {
     pub(crate) plan_outcomes: usize,
     /// Bytes of the outcomes of one transaction.
     pub(crate) plan_bytes: usize,
-    /// Records of a partition that run one at a time after an unclean end.
+    /// Suspects are tried alone for the time of so many trials, then the rest in so many groups; 0 suspects nobody.
     pub(crate) probation: usize,
-    /// After so long the next of them does not wait any more, in milliseconds.
+    /// After so long a trial keeps the next waiting no more, in milliseconds.
     pub(crate) patience: u64,
     /// After so long an admitted offset is committed even if no outcome is, in milliseconds.
     pub(crate) cover: u64,

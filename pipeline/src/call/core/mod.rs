@@ -11,6 +11,8 @@ mod plan;
 mod schedule;
 mod shares;
 mod status;
+mod suspicion;
+mod trials;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,9 +23,10 @@ pub(crate) use limits::Limits;
 use partition::{Life, Partition};
 use plan::{Outcome, Outstanding};
 use schedule::Task;
-pub(crate) use schedule::{CRASH, FATAL_ATTEMPTS};
+pub(crate) use schedule::{CRASH, FATAL_ENDS};
 use shares::Shares;
 pub use status::{PartitionStatus, Status};
+use trials::Trials;
 
 /// A held partition is read again when everything is below this part of its limit: a pause throws away what was
 /// prefetched, so it must not flap.
@@ -85,6 +88,7 @@ pub(crate) struct Core {
     /// Records that are ready but for stragglers.
     late: Vec<Key>,
     announced: Vec<Key>,
+    trials: Trials,
 
     next_plan: u64,
     waiting: VecDeque<Outcome>,
@@ -116,6 +120,7 @@ impl Core {
             ready: VecDeque::new(),
             late: Vec::new(),
             announced: Vec::new(),
+            trials: Trials::default(),
             next_plan: 0,
             waiting: VecDeque::new(),
             outstanding: None,
@@ -129,7 +134,7 @@ impl Core {
     pub(crate) fn handle(&mut self, now: u64, events: impl IntoIterator<Item = Event>) -> Vec<Action> {
         self.now = now;
         events.into_iter().for_each(|event| self.take(event));
-        self.overtake();
+        self.try_next();
         self.start();
         self.drain();
         self.plan();
@@ -158,7 +163,7 @@ impl Core {
     /// When [`Event::Tick`] is due, if nothing else happens.
     pub(crate) fn due(&self) -> Option<u64> {
         let partitions = self.partitions.values();
-        let probes = partitions.clone().filter_map(|p| p.probe_due(self.limits.patience));
+        let told = partitions.clone().filter_map(|p| p.suspicion.as_ref()?.stale_at());
         let stopping = match self.stopping {
             Stopping::Draining(until) | Stopping::Leaving(until) => Some(until),
             Stopping::No | Stopping::Done => None,
@@ -168,9 +173,11 @@ impl Core {
         } else if self.wants_plan() {
             Some(self.retry_at)
         } else {
-            partitions.filter_map(|p| p.uncovered_since).map(|since| since + self.limits.cover).min()
+            let uncovered =
+                partitions.filter_map(|p| p.uncovered_since).map(|since| since + self.limits.cover);
+            uncovered.chain(told).min()
         };
-        probes.chain(stopping).chain(planned).min()
+        self.trial_due().into_iter().chain(stopping).chain(planned).min()
     }
 
     fn stop(&mut self, grace: u64) {

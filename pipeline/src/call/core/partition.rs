@@ -1,6 +1,5 @@
-//! One assigned partition: its ledger, its lanes, whether it is read, and how careful its first records are taken.
+//! One assigned partition: its ledger, its lanes, whether it is read, and which of its records are suspects.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::RESUME_PERCENT;
@@ -9,6 +8,8 @@ use super::event::{Commit, Key, Position};
 use super::lanes::Lanes;
 use super::ledger::{Entry, Ledger, Phase};
 use super::limits::Limits;
+use super::suspicion::Suspicion;
+use crate::call::Progress;
 
 /// Whether records of the partition are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,19 +29,6 @@ pub(super) enum Life {
     Closing,
 }
 
-/// After an unclean end records run one at a time, so that a crash can be blamed on one.
-#[derive(Debug, Default)]
-struct Probation {
-    /// The previous owner's end was unclean: what it had admitted has seen one crash already.
-    unclean: bool,
-    /// How many more records are on probation because they are the first.
-    left: usize,
-    /// Fronts of lanes that wait for their turn.
-    held: BTreeSet<i64>,
-    /// The one that has its turn, and since when.
-    current: Option<(i64, u64)>,
-}
-
 #[derive(Debug)]
 pub(super) struct Partition {
     pub(super) epoch: u64,
@@ -57,13 +45,14 @@ pub(super) struct Partition {
     pub(super) uncovered_since: Option<u64>,
     pub(super) bytes: usize,
     pub(super) held: Holders,
-    probation: Probation,
+    /// While records that may have run at an unclean end are not done.
+    pub(super) suspicion: Option<Suspicion>,
 }
 
 impl Partition {
-    pub(super) fn new(epoch: u64, position: Position, limits: &Limits) -> Self {
-        let Position { progress, committed } = position;
-        let left = if progress.clean { 0 } else { limits.probation };
+    pub(super) fn new(epoch: u64, position: Position, now: u64, limits: &Limits) -> Self {
+        let Position { mut progress, committed, end } = position;
+        let suspicion = Suspicion::judge(&mut progress, end, now, limits);
         Self {
             epoch,
             session: 0,
@@ -77,7 +66,7 @@ impl Partition {
             uncovered_since: None,
             bytes: 0,
             held: Holders::default(),
-            probation: Probation { unclean: left > 0, left, ..Probation::default() },
+            suspicion,
         }
     }
 
@@ -126,77 +115,43 @@ impl Partition {
         records.max(self.ledger.size() * 100 / limits.map_bytes.max(1))
     }
 
-    /// A record became the front of its lane: it may run now, or after those on probation.
-    pub(super) fn front(&mut self, offset: i64, now: u64) -> Vec<i64> {
-        self.probation.held.insert(offset);
-        self.turn(now)
-    }
-
-    /// Fronts whose turn has come. A suspect that takes long keeps only those on probation waiting.
-    fn turn(&mut self, now: u64) -> Vec<i64> {
-        let mut ready = Vec::new();
-        let waiting: Vec<i64> = self.probation.held.iter().copied().collect();
-        for offset in waiting {
-            if self
-                .probation
-                .current
-                .is_some_and(|(current, _)| self.probation.left > 0 || self.is_innocent(current))
-            {
-                break;
-            }
-            let Some(entry) = self.ledger.get_mut(offset) else { continue };
-            let suspect = entry.before.attempts > 0;
-            if suspect || self.probation.left > 0 {
-                if self.probation.current.is_some() {
-                    continue;
-                }
-                let seen = u8::from(!suspect && entry.rerun && self.probation.unclean);
-                entry.mark.attempts = entry.before.attempts.saturating_add(1 + seen);
-                self.probation.current = Some((offset, now));
-                self.probation.left = self.probation.left.saturating_sub(1);
-            }
-            self.probation.held.remove(&offset);
-            ready.push(offset);
-        }
-        ready
-    }
-
-    /// A record's outcome is committed: the next may have its turn.
-    pub(super) fn probe_ended(&mut self, offset: i64, now: u64) -> Vec<i64> {
-        if self.probation.current.is_some_and(|(current, _)| current == offset) {
-            self.probation.current = None;
-            return self.turn(now);
+    /// A record became the front of its lane: it may run now, or waits for its trial.
+    pub(super) fn front(&mut self, offset: i64) -> Vec<i64> {
+        match self.suspicion.as_mut().filter(|suspicion| suspicion.suspects(offset)) {
+            Some(suspicion) => suspicion.hold(offset),
+            None => return vec![offset],
         }
         Vec::new()
     }
 
-    /// When the record that has its turn has had it long enough for the next not to wait. One that was on probation
-    /// at a crash is waited for to its end.
-    pub(super) fn probe_due(&self, patience: u64) -> Option<u64> {
-        let (offset, since) = self.probation.current?;
-        self.is_innocent(offset).then(|| since + patience)
-    }
-
-    fn is_innocent(&self, offset: i64) -> bool {
-        self.ledger.get(offset).is_none_or(|entry| entry.before.attempts == 0)
-    }
-
-    /// Its turn goes to the next while it runs on.
-    pub(super) fn probe_overtaken(&mut self, now: u64) -> Vec<i64> {
-        self.probation.current = None;
-        self.turn(now)
+    /// Found to be what ends the process: it does not run again.
+    pub(super) fn is_condemned(&self, offset: i64) -> bool {
+        self.suspicion.as_ref().is_some_and(|suspicion| suspicion.condemned == Some(offset))
     }
 
     /// Whether the start of a record must be committed before it runs.
     pub(super) fn must_announce(&self, entry: &Entry) -> bool {
         let start = entry.work.as_ref().is_some_and(|work| work.commit_start) && !entry.before.started;
-        !self.opened || start || entry.mark.attempts > entry.before.attempts
+        let offset = entry.record.offset;
+        let watched = self.suspicion.as_ref().is_some_and(|s| s.must_hear_of(offset, self.covered));
+        !self.opened || start || watched
+    }
+
+    /// As it is to be committed; `last` says that this owner closes with it.
+    pub(super) fn progress(&self, last: bool, now: u64) -> Progress {
+        let mut progress = if last {
+            let suspects = |offset| self.suspicion.as_ref().is_some_and(|s| s.suspects(offset));
+            self.ledger.last_progress(suspects)
+        } else {
+            self.ledger.progress()
+        };
+        progress.history = self.suspicion.as_ref().and_then(|suspicion| suspicion.history(&progress, now));
+        progress
     }
 
     /// Nothing more is taken or started; what is queued is left for the next owner.
     pub(super) fn close(&mut self) -> Vec<i64> {
         self.life = Life::Closing;
-        self.probation = Probation::default();
         let mut announced = Vec::new();
         for (offset, entry) in self.ledger.entries_mut() {
             if entry.phase == Phase::Announced {

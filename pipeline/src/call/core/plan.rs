@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Core;
 use super::event::{Action, Commit, Key, Plan, Settled};
 use super::ledger::Phase;
-use super::partition::Life;
+use super::partition::{Life, Partition};
+use super::suspicion::Suspicion;
 use crate::Outgoing;
 use crate::call::Progress;
 use crate::mutation::{self, Mutation};
@@ -39,6 +40,8 @@ struct Planned {
     epoch: u64,
     commit: Commit,
     high: i64,
+    /// What it says of an unclean end: nothing more, or whether a start is new.
+    fresh: Option<bool>,
     /// The partition's last commit: it is released with it.
     last: bool,
 }
@@ -58,10 +61,14 @@ impl Core {
         let covered = |since: Option<u64>| since.is_none_or(|since| self.now < since + self.limits.cover);
         !self.waiting.is_empty()
             || !self.announced.is_empty()
-            || self
-                .partitions
-                .values()
-                .any(|p| p.life == Life::Closing && p.opened || !covered(p.uncovered_since))
+            || self.partitions.values().any(|p| {
+                p.life == Life::Closing && p.opened || !covered(p.uncovered_since) || self.is_stale(p)
+            })
+    }
+
+    /// Whether what is committed of an unclean end has become untrue.
+    fn is_stale(&self, owned: &Partition) -> bool {
+        owned.suspicion.as_ref().and_then(Suspicion::stale_at).is_some_and(|at| at <= self.now)
     }
 
     /// Makes the next plan as soon as the last one ended and something waits: latency of one transaction at low load,
@@ -70,6 +77,7 @@ impl Core {
         if self.outstanding.is_some() || self.now < self.retry_at || !self.wants_plan() {
             return;
         }
+        let noted = self.note_company();
         let outcomes = self.take_outcomes();
         let announced = std::mem::take(&mut self.announced);
         let mut touched: BTreeSet<i32> = outcomes
@@ -78,8 +86,19 @@ impl Core {
             .chain(announced.iter().copied())
             .map(|k| k.partition)
             .collect();
-        let open = |p: &super::Partition| p.life == Life::Closing && p.opened || p.uncovered_since.is_some();
+        let open = |p: &Partition| {
+            p.life == Life::Closing && p.opened || p.uncovered_since.is_some() || self.is_stale(p)
+        };
+        touched.extend(noted);
         touched.extend(self.partitions.iter().filter(|(_, p)| open(p)).map(|(&partition, _)| partition));
+        // A plan that had to wait may tell of a start long after it was to be made.
+        for key in &announced {
+            if let Some(suspicion) =
+                self.partitions.get_mut(&key.partition).and_then(|p| p.suspicion.as_mut())
+            {
+                suspicion.starts(key.offset, self.now, &self.limits);
+            }
+        }
         let commits: BTreeMap<i32, Planned> =
             touched.into_iter().filter_map(|partition| Some((partition, self.planned(partition)?))).collect();
         self.next_plan += 1;
@@ -114,14 +133,21 @@ impl Core {
         let owned = self.partitions.get_mut(&partition)?;
         let last = owned.life == Life::Closing
             && !self.waiting.iter().any(|outcome| outcome.key.partition == partition);
-        let mut progress = if last { owned.ledger.last_progress() } else { owned.ledger.progress() };
+        let mut progress = owned.progress(last, self.now);
         if mutation::is(Mutation::DropMap) {
             progress = Progress::fresh(progress.base);
         }
         let (offset, high) = (progress.base, progress.high);
+        let fresh = progress.history.as_ref().map(|history| history.fresh);
         // Admission keeps the map far below what fits.
         let metadata = progress.seal(&self.incarnation).ok()?;
-        Some(Planned { epoch: owned.epoch, commit: Commit { partition, offset, metadata }, high, last })
+        Some(Planned {
+            epoch: owned.epoch,
+            commit: Commit { partition, offset, metadata },
+            high,
+            fresh,
+            last,
+        })
     }
 
     fn set_phase(&mut self, key: Key, phase: Phase) {
@@ -179,6 +205,11 @@ impl Core {
             owned.covered = planned.high;
             let uncovered = owned.ledger.high() > planned.high;
             owned.uncovered_since = uncovered.then_some(self.now);
+            match (planned.fresh, &mut owned.suspicion) {
+                (Some(fresh), Some(suspicion)) => suspicion.told(fresh),
+                (None, suspicion) => *suspicion = None,
+                (Some(_), None) => {}
+            }
         }
         for outcome in outstanding.outcomes {
             self.tally.committed += 1;
@@ -208,8 +239,6 @@ impl Core {
         owned.bytes -= entry.bytes;
         self.bytes -= entry.bytes;
         self.records -= 1;
-        let ready = owned.probe_ended(key.offset, self.now);
-        self.make_ready(key.partition, ready);
     }
 
     /// Outcomes stay in memory and are planned again, for partitions that are still owned only.

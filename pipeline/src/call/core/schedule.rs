@@ -7,11 +7,11 @@ use super::ledger::{Phase, Work};
 use super::partition::Life;
 use super::plan::Outcome;
 use super::{Core, Stopping};
-use crate::call::Share;
+use crate::call::{Mark, Share};
 use crate::mutation::is_of_epoch;
 
-/// The process ended this often while the record ran on probation: it does not run again.
-pub(crate) const FATAL_ATTEMPTS: u8 = 3;
+/// The process ends so often, at least, while a record runs that is condemned for it.
+pub(crate) const FATAL_ENDS: u32 = 3;
 /// Reason of the dead letter of such a record.
 pub(crate) const CRASH: &str = "crash";
 
@@ -31,6 +31,15 @@ impl Core {
             self.late.extend(keys)
         } else {
             self.ready.extend(keys)
+        }
+    }
+
+    /// As [`Self::make_ready`], before all others.
+    pub(super) fn make_ready_first(&mut self, key: Key) {
+        if self.stragglers.contains_key(&key.partition) {
+            self.late.push(key)
+        } else {
+            self.ready.push_front(key)
         }
     }
 
@@ -56,11 +65,17 @@ impl Core {
     }
 
     fn begin(&mut self, key: Key) {
+        let watched = self.has_trial();
         let Some(owned) = self.partitions.get_mut(&key.partition) else { return };
-        let announce = owned.ledger.get(key.offset).is_some_and(|entry| owned.must_announce(entry));
+        let condemned = owned.is_condemned(key.offset);
+        let announce =
+            owned.ledger.get(key.offset).is_some_and(|entry| watched || owned.must_announce(entry));
         match owned.ledger.get_mut(key.offset) {
-            Some(entry) if announce && entry.before.attempts < FATAL_ATTEMPTS => {
+            Some(entry) if announce && !condemned => {
                 entry.phase = Phase::Announced;
+                if entry.mark.held {
+                    entry.mark = Mark { held: false, absent: false, ..entry.mark };
+                }
                 self.announced.push(key);
             }
             _ => self.run(key),
@@ -72,13 +87,17 @@ impl Core {
         let Some(owned) = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch) else {
             return;
         };
+        let condemned = owned.is_condemned(key.offset);
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
         let Some(work) = &entry.work else { return };
         self.next_task += 1;
         let (task, record) = (self.next_task, Arc::clone(&entry.record));
         entry.phase = Phase::Running(task);
         self.tasks.insert(task, Task { key, place: Some(work.shares.clone()) });
-        if entry.before.attempts >= FATAL_ATTEMPTS {
+        if let Some(suspicion) = &mut owned.suspicion {
+            suspicion.starts(key.offset, self.now, &self.limits);
+        }
+        if condemned {
             self.tally.buried += 1;
             self.actions.push(Action::Bury { task, record, reason: CRASH, rerun: entry.rerun });
         } else {
@@ -121,7 +140,7 @@ impl Core {
         let lane = entry.work.as_ref().filter(|_| !entry.crowded).map(|work| Arc::clone(&work.lane));
         self.waiting.push_back(Outcome::new(key, outputs));
         if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
-            let ready = owned.front(next, self.now);
+            let ready = owned.front(next);
             self.make_ready(key.partition, ready);
         }
     }
@@ -132,21 +151,6 @@ impl Core {
         if *left == 0 {
             self.stragglers.remove(&partition);
             self.ready.extend(self.late.extract_if(.., |key| key.partition == partition));
-        }
-    }
-
-    /// Lets the next record on probation start beside one that has run long enough.
-    pub(super) fn overtake(&mut self) {
-        let due = |at: Option<u64>| at.is_some_and(|at| at <= self.now);
-        let patient: Vec<i32> = self
-            .partitions
-            .iter()
-            .filter(|(_, p)| p.life == Life::Owned && due(p.probe_due(self.limits.patience)))
-            .map(|(&partition, _)| partition)
-            .collect();
-        for partition in patient {
-            let ready = self.partitions.get_mut(&partition).map(|owned| owned.probe_overtaken(self.now));
-            self.make_ready(partition, ready.unwrap_or_default());
         }
     }
 }

@@ -39,6 +39,11 @@ impl Shares {
         true
     }
 
+    /// Whether every share has a place.
+    pub(super) fn has_room(&self, shares: &[Share]) -> bool {
+        shares.iter().all(|share| self.held.get(share).is_none_or(|held| held.running < self.limit))
+    }
+
     /// Gives the places back.
     pub(super) fn release(&mut self, shares: &[Share]) {
         for share in shares {

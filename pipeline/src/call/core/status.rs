@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::partition::{Life, Reading};
+use super::suspicion::Suspicion;
 use super::{Core, Tally};
 
 /// One owned partition.
@@ -33,6 +34,8 @@ pub struct Status {
     pub queued: usize,
     /// Of these, records that wait because a share of theirs is used up.
     pub over_share: usize,
+    /// Of these, records that ran at two unclean ends in a row and wait for their turn.
+    pub suspects: usize,
     /// Outcomes that wait for a transaction.
     pub waiting: usize,
     /// Bytes admitted and not committed, outcomes included.
@@ -83,6 +86,12 @@ impl Core {
             running,
             queued: self.records.saturating_sub(running + waiting),
             over_share: self.shares.parked(),
+            suspects: self
+                .partitions
+                .values()
+                .filter_map(|p| p.suspicion.as_ref())
+                .map(Suspicion::waiting)
+                .sum(),
             waiting,
             bytes: self.bytes,
             committed,

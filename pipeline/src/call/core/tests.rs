@@ -1,6 +1,7 @@
 mod cases;
 mod crowding;
 mod schedules;
+mod suspects;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,11 +67,11 @@ pub(super) fn admission(lane: &str, share: Option<&str>) -> Admission {
     }
 }
 
-pub(super) fn position(partition: i32, committed: Option<Commit>, start: i64) -> Position {
+pub(super) fn position(partition: i32, committed: Option<Commit>, (start, end): (i64, i64)) -> Position {
     let progress = match &committed {
         Some(commit) => Progress::open(INCARNATION, commit.offset, &commit.metadata).unwrap(),
         None => Progress::fresh(start),
     };
     assert!(committed.as_ref().is_none_or(|commit| commit.partition == partition));
-    Position { progress, committed }
+    Position { progress, committed, end }
 }

@@ -23,6 +23,9 @@ pub(super) struct Starts {
     pub(super) incarnation: String,
 }
 
+/// Start and end of logs by partition.
+type Logs = BTreeMap<i32, (i64, i64)>;
+
 /// A partition and where it goes on, or why it must not.
 pub(super) type Placed = (Partition, Result<Position, &'static str>);
 
@@ -34,10 +37,10 @@ impl Starts {
         shared: &Shared,
     ) -> Result<Vec<Placed>, Error> {
         let until = Instant::now() + PATIENCE;
-        let committed = loop {
+        let (committed, logs) = loop {
             shared.polled();
-            match consumer.committed(partitions, ASK) {
-                Ok(committed) => break committed,
+            match self.ask(consumer, partitions) {
+                Ok(told) => break told,
                 Err(error) if Instant::now() > until || shared.is_over() => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "read committed progress");
@@ -45,21 +48,43 @@ impl Starts {
                 }
             }
         };
-        let fresh = committed.iter().filter(|c| c.next.is_none()).map(|c| c.partition.index);
-        let logs = self.bounds(fresh)?;
         let log = |index| logs.get(&index).copied().unwrap_or_default();
         let placed = committed.into_iter().map(|committed| {
             let (partition, log) = (committed.partition.clone(), log(committed.partition.index));
             (partition, place(self.policy, &self.incarnation, committed, log))
         });
-        Ok(placed.collect())
+        let mut placed: Vec<Placed> = placed.collect();
+        self.find_ends(consumer, &mut placed);
+        Ok(placed)
+    }
+
+    /// What is committed, and the logs of partitions for which nothing is.
+    fn ask(&self, consumer: &Consumer, partitions: &[Partition]) -> Result<(Vec<Committed>, Logs), Error> {
+        let committed = consumer.committed(partitions, ASK)?;
+        let fresh = committed.iter().filter(|c| c.next.is_none()).map(|c| c.partition.index);
+        let logs = self.bounds(fresh)?;
+        Ok((committed, logs))
+    }
+
+    /// Where the logs end of partitions whose last owner ended uncleanly. Without an answer what is committed has to do.
+    fn find_ends(&self, consumer: &Consumer, placed: &mut [Placed]) {
+        let asks = |placed: &&mut Placed| placed.1.as_ref().is_ok_and(|at| at.progress.asks_for_end());
+        let asking: Vec<&mut Placed> = placed.iter_mut().filter(asks).collect();
+        let partitions: Vec<Partition> = asking.iter().map(|(partition, _)| partition.clone()).collect();
+        match consumer.log_ends(&partitions, ASK) {
+            Ok(ends) => {
+                for (placed, end) in asking.into_iter().zip(ends) {
+                    if let Ok(position) = &mut placed.1 {
+                        position.end = end;
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "read where the logs end"),
+        }
     }
 
     /// Start and end of these partitions' logs.
-    pub(super) fn bounds(
-        &self,
-        partitions: impl Iterator<Item = i32>,
-    ) -> Result<BTreeMap<i32, (i64, i64)>, Error> {
+    pub(super) fn bounds(&self, partitions: impl Iterator<Item = i32>) -> Result<Logs, Error> {
         let partitions: Vec<Partition> =
             partitions.map(|index| Partition { topic: Arc::clone(&self.topic), index }).collect();
         let logs = watermarks(&self.config, &partitions)?;
@@ -67,7 +92,8 @@ impl Starts {
     }
 }
 
-/// Where a partition goes on; the bounds of its log matter when nothing is committed.
+/// Where a partition goes on; the bounds of its log matter when nothing is committed, and where it ends also when its
+/// last owner ended uncleanly.
 pub(super) fn place(
     policy: StartPolicy,
     incarnation: &str,
@@ -81,11 +107,14 @@ pub(super) fn place(
             StartPolicy::Latest => high,
             StartPolicy::Refuse => return Err("no_commit"),
         };
-        return Ok(Position { progress: Progress::fresh(start), committed: None });
+        return Ok(Position { progress: Progress::fresh(start), committed: None, end: high });
     };
     let metadata = committed.metadata.unwrap_or_default();
     match Progress::open(incarnation, offset, &metadata) {
-        Ok(progress) => Ok(Position { progress, committed: Some(Commit { partition, offset, metadata }) }),
+        Ok(progress) => {
+            let committed = Some(Commit { partition, offset, metadata });
+            Ok(Position { progress, committed, end: high })
+        }
         Err(error) => {
             tracing::error!(partition, offset, %error, "refuse partition");
             Err(error.label())

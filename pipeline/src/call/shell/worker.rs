@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::call::core::{CRASH, FATAL_ATTEMPTS};
+use crate::call::core::{CRASH, FATAL_ENDS};
 use crate::call::{Done, Handler, Job};
 use crate::{GivenUp, Outgoing, Record, dead_letter};
 
@@ -37,7 +37,7 @@ impl<H: Handler> Work<H> {
 
     /// The dead letter of a record together with its outcome; `None` when the handler panics over it.
     pub(super) fn bury(&self, record: &Record, reason: &'static str, rerun: bool) -> Option<Vec<Outgoing>> {
-        let attempts = if reason == CRASH { u32::from(FATAL_ATTEMPTS) } else { 1 };
+        let attempts = if reason == CRASH { FATAL_ENDS } else { 1 };
         let letter = dead_letter(&self.dead_letters, record, GivenUp { step: &self.step, reason, attempts });
         let end = AssertUnwindSafe(|| self.handler.dead(record, reason, rerun));
         let Done { outputs } = catch_unwind(end).ok()?;

@@ -1,8 +1,10 @@
 //! One driver test: topics of its own, a handler that does what its records say, and a record of what it ran.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pipeline::call::{
     Admission, CallConfig, CallDriver, Done, Handle, Handler, Job, Limits, RawLimits, Share,
@@ -31,6 +33,13 @@ pub(super) struct Script {
     /// Permits for records whose action is `gate`.
     pub(super) gate: Semaphore,
     pub(super) owned: Mutex<(usize, usize)>,
+    /// Where each run is told, for those who start this as a process.
+    told: Option<File>,
+}
+
+/// Milliseconds since the epoch.
+pub(super) fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 fn words(record: &Record) -> Vec<String> {
@@ -90,6 +99,10 @@ impl Handler for Script {
     async fn run(&self, job: Job) -> Done {
         let words = words(&job.record);
         self.runs.lock().unwrap().push(Run { name: words[0].clone(), rerun: job.rerun });
+        if let Some(mut told) = self.told.as_ref() {
+            // In one piece, since others tell something at the same time.
+            told.write_all(format!("{} {} {}\n", words[0], job.rerun, now()).as_bytes()).unwrap();
+        }
         let lane = words[1].clone();
         {
             let mut lanes = self.lanes.lock().unwrap();
@@ -104,6 +117,8 @@ impl Handler for Script {
             "panic" => panic!("planned"),
             "large" => return self.answer(&job.record, "large", 2_000_000),
             "short" => tokio::time::sleep(Duration::from_millis(20)).await,
+            "long" => tokio::time::sleep(Duration::from_secs(5)).await,
+            "abort" => std::process::abort(),
             _ => {}
         }
         self.answer(&job.record, "done", 0)
@@ -139,26 +154,32 @@ pub(super) struct Rig {
     pub(super) limits: RawLimits,
     pub(super) script: Arc<Script>,
     pub(super) runtime: Runtime,
-    _topics: Topics,
+    _topics: Option<Topics>,
 }
 
 impl Rig {
     pub(super) fn new(name: &str, partitions: i32) -> Self {
-        let deployment = unique(name);
+        let mut rig = Self::of(unique(name), None);
+        let topics = [&rig.requests, &rig.answers, &rig.dead_letters].map(|topic| (&**topic, false));
+        rig._topics = Some(Topics::create(partitions, &topics));
+        rig
+    }
+
+    /// One whose topics are somebody else's, and that tells its runs.
+    pub(super) fn of(deployment: String, told: Option<File>) -> Self {
         let topic = |kind: &str| Arc::<str>::from(format!("{deployment}-{kind}"));
         let (requests, answers, dead_letters) = (topic("requests"), topic("answers"), topic("dead"));
-        let topics =
-            Topics::create(partitions, &[(&requests, false), (&answers, false), (&dead_letters, false)]);
         let script = Arc::new(Script {
             answers: Arc::clone(&answers),
             runs: Mutex::default(),
             lanes: Mutex::default(),
             gate: Semaphore::new(0),
             owned: Mutex::default(),
+            told,
         });
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let limits = RawLimits::default();
-        Self { deployment, requests, answers, dead_letters, limits, script, runtime, _topics: topics }
+        Self { deployment, requests, answers, dead_letters, limits, script, runtime, _topics: None }
     }
 
     pub(super) fn instance(&self, ordinal: u32) -> Instance {

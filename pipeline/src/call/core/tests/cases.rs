@@ -42,11 +42,16 @@ impl Bench {
     }
 
     pub(super) fn assign(&mut self, epoch: u64, committed: Option<Commit>) -> Vec<Action> {
-        self.on(Event::Assigned { partition: 0, epoch, position: Ok(position(0, committed, 0)) })
+        self.on(Event::Assigned { partition: 0, epoch, position: Ok(position(0, committed, (0, 0))) })
     }
 
     /// Delivers records, each in a lane of its own.
-    fn deliver(&mut self, epoch: u64, session: u64, offsets: impl IntoIterator<Item = i64>) -> Vec<Action> {
+    pub(super) fn deliver(
+        &mut self,
+        epoch: u64,
+        session: u64,
+        offsets: impl IntoIterator<Item = i64>,
+    ) -> Vec<Action> {
         let item = |offset: i64| Item {
             record: record(0, offset),
             verdict: Verdict::Run(admission(&offset.to_string(), None)),
@@ -198,30 +203,6 @@ fn a_lost_partition_is_in_no_further_plan() {
     bench.now += 10_000;
     assert!(plan_of(&bench.on(Event::Tick)).is_none());
     assert_eq!((bench.core.records, bench.core.bytes), (0, 0));
-}
-
-#[test]
-fn after_an_unclean_end_records_run_one_at_a_time_or_after_patience() {
-    let mut bench = Bench::new(|_| ());
-    let tasks = bench.running(0..4);
-    let crashed = plan_of(&bench.end(tasks[3].1, 3)).unwrap().offsets[0].clone();
-    let mut bench = Bench::new(|_| ());
-    bench.assign(1, Some(crashed));
-    let plan = plan_of(&bench.deliver(1, 0, 0..6)).unwrap();
-    assert_eq!(map_of(&plan).incomplete[&0].attempts, 2, "the crash before and the attempt to come");
-    let first = started(&bench.settle(&plan, Settled::Committed));
-    assert_eq!(first.iter().map(|run| run.0).collect::<Vec<_>>(), [0]);
-    let plan = plan_of(&bench.end(first[0].1, 0)).unwrap();
-    let next = plan_of(&bench.settle(&plan, Settled::Committed)).unwrap();
-    assert_eq!(started(&bench.settle(&next, Settled::Committed)).len(), 1, "the second alone");
-    bench.now += 1_000;
-    assert_eq!(bench.core.due(), Some(bench.now));
-    let third = plan_of(&bench.on(Event::Tick)).unwrap();
-    assert_eq!(map_of(&third).incomplete[&1].attempts, 2, "the second still runs on probation");
-    assert_eq!(started(&bench.settle(&third, Settled::Committed)).len(), 1);
-    bench.now += 1_000;
-    let rest: Vec<i64> = started(&bench.on(Event::Tick)).iter().map(|run| run.0).collect();
-    assert_eq!(rest, [4, 5], "probation is over");
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn the_instance_has_room_for_others_as_well() {
     let mut bench = bench();
     bench.core.limits.records = 50;
     with_stuck(&mut bench);
-    bench.on(Event::Assigned { partition: 1, epoch: 2, position: Ok(position(1, None, 0)) });
+    bench.on(Event::Assigned { partition: 1, epoch: 2, position: Ok(position(1, None, (0, 0))) });
     let items = (0..12i64).map(|n| Item {
         record: record(1, n),
         verdict: Verdict::Run(admission(&n.to_string(), Some("stuck"))),

@@ -209,7 +209,8 @@ impl World {
         self.epochs += 1;
         let epoch = self.epochs;
         let side = self.side(partition);
-        let position = position(partition, side.committed.clone(), 0);
+        let end = side.log.last().map_or(0, |written| written.offset + 1);
+        let position = position(partition, side.committed.clone(), (0, end));
         side.position = side.log.partition_point(|w| w.offset < position.progress.base);
         (side.owned, side.session, side.paused, side.releasing) = (Some(epoch), 0, false, false);
         self.handle(Event::Assigned { partition, epoch, position: Ok(position) });
@@ -369,7 +370,7 @@ impl World {
     }
 }
 
-/// Every crash costs what it ran on probation an attempt; a model without poison must not run into the third.
+/// What crashes often may be condemned, and a model whose crashes are nobody's fault must not run into that.
 fn patient_limits(world: &mut World) {
     world.core.limits.probation = 0;
 }

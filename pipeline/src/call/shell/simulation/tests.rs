@@ -92,7 +92,7 @@ fn raw() -> RawLimits {
         plan_bytes: 2_000,
         output_bytes: 1_000,
         probation_records: 3,
-        probation_patience_ms: 200,
+        probation_patience_ms: 1_000,
         cover_ms: 50,
         ..RawLimits::default()
     }
@@ -144,6 +144,30 @@ fn outcomes() -> Outcomes {
 }
 
 fn play(sim: &Sim) -> Result<(), Violation> {
+    play_with(sim, Faults::All)
+}
+
+/// Nothing goes wrong but what calls do.
+fn play_deadly(sim: &Sim) -> Result<(), Violation> {
+    play_with(sim, Faults::None)?;
+    let partitions = sim.broker().partitions("out");
+    for partition in partitions {
+        let asked = Partition { topic: "in".into(), index: partition.index };
+        let asked = sim.broker().decided(&asked);
+        for record in sim.broker().decided(&partition) {
+            let offset = i64::from_be_bytes(record.header("offset").unwrap().try_into().unwrap());
+            let how = words(asked.iter().find(|asked| asked.offset == offset).unwrap())[3].clone();
+            let ended = words(&record)[0].clone();
+            let guilty = matches!(how.as_str(), "bad" | "panic" | "deadly");
+            if (ended == "dead" && !guilty) || (ended == "done" && guilty) {
+                return Err(Violation { kind: "blamed", detail: format!("{how} at {offset} is {ended}") });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn play_with(sim: &Sim, faults: Faults) -> Result<(), Violation> {
     let low = sim.random().millis(4);
     for topic in ["in", "out", "dead"] {
         sim.broker().create(topic, PARTITIONS, low);
@@ -161,7 +185,7 @@ fn play(sim: &Sim) -> Result<(), Violation> {
         });
     }
     world.each_step(move |sim| now.store(sim.now(), Ordering::Relaxed));
-    world.play(6_000, Faults::All)?;
+    world.play(6_000, faults)?;
     world.settle(120_000, |sim| witness.unread(sim, "sim.call"))?;
     witness.check(sim)?;
     in_order(sim)
@@ -201,10 +225,27 @@ fn every_record_has_one_outcome_in_the_order_of_its_lane() {
     TRIAL.run();
 }
 
+const DEADLY: Trial = Trial {
+    test: (
+        "pipeline --lib",
+        "call::shell::simulation::tests::whoever_ends_the_process_is_found_and_nobody_else_is_blamed",
+    ),
+    seeds: 200,
+    play: play_deadly,
+};
+
+#[test]
+fn whoever_ends_the_process_is_found_and_nobody_else_is_blamed() {
+    DEADLY.run();
+}
+
 #[test]
 fn a_broken_call_driver_is_noticed() {
     for (mutation, kinds) in [
-        (Mutation::SkipEpoch, ["duplicate", "map", "lost", "overlap", "panic", "frontier"].as_slice()),
+        (
+            Mutation::SkipEpoch,
+            ["duplicate", "map", "lost", "overlap", "panic", "frontier", "refused"].as_slice(),
+        ),
         (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
         (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),

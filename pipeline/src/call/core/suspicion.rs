@@ -1,0 +1,210 @@
+//! Which records of a partition may be what ended the process, judged by what the previous owner left.
+//!
+//! After the first unclean end in a row everything runs at once: most ends are nobody's fault. A record that may have run
+//! at the last two ends is a suspect, and suspects are tried by the core, one after the other, while everything else
+//! goes on. The one that was on trial when the process ended again is condemned, if nothing else can have been it:
+//!
+//! - at the third end, when this end and the one before came within moments of a start, and its start was the last of a
+//!   suspect. Whoever else was running had been running for longer than that before.
+//! - at the fourth end or later, when of all suspects it alone had run. What ends the process late cannot be told from a
+//!   long call that is hit from outside; that takes one end more.
+//!
+//! If records ran beside it that are no suspects, the same must be seen twice in a row.
+//!
+//! Once one is condemned the others are free. A suspect that was not started before the next end stays one, behind those
+//! that were.
+
+use std::collections::BTreeSet;
+
+use super::limits::Limits;
+use crate::call::{History, Progress};
+
+/// From so many ends in a row on, that some record saw all of, there are suspects.
+const REPEATED: u8 = 2;
+/// From so many on a trial lasts until its record ends.
+const STUBBORN: u8 = 3;
+/// A start is new for this part of a trial's time: what was cleared by its time had run for so many times longer.
+const FRESH_PART: u64 = 4;
+
+/// What one partition's records are suspected of, by an owner that may end uncleanly as well.
+#[derive(Debug)]
+pub(super) struct Suspicion {
+    ends: u8,
+    /// What may have run at the last end lies below it.
+    bound: i64,
+    quick: bool,
+    accused: Option<i64>,
+    pub(super) condemned: Option<i64>,
+    suspects: BTreeSet<i64>,
+    /// Fronts of lanes that wait for their trial.
+    held: BTreeSet<i64>,
+    trial: Option<i64>,
+    /// Records that are no suspects have run in this process since its start.
+    pub(super) company: bool,
+    /// No trial before then: what else ends the process at its start has done so.
+    pub(super) quiet_until: u64,
+    /// A start counts as new until then, if one does.
+    fresh_until: u64,
+    /// What is committed says that a start is new.
+    told_fresh: bool,
+}
+
+impl Suspicion {
+    /// Judges what is committed and marks the records in it for this life. `end` is where the log ended when the
+    /// partition was assigned.
+    pub(super) fn judge(progress: &mut Progress, end: i64, now: u64, limits: &Limits) -> Option<Self> {
+        let before = progress.history.take();
+        let (clean, high) = (progress.clean, progress.high);
+        let judged = match before.filter(|_| limits.probation > 0) {
+            Some(history) if clean => history,
+            Some(history) => sentence(progress, &history),
+            // Calls that were young at the end are not known to have been admitted.
+            None if !clean && limits.probation > 0 => {
+                History { ends: 1, bound: high.max(end), ..History::default() }
+            }
+            None => History::default(),
+        };
+        if judged.bound <= progress.base {
+            progress.incomplete.values_mut().for_each(|mark| (mark.held, mark.absent) = (false, false));
+            return None;
+        }
+        Some(Self {
+            ends: judged.ends,
+            bound: judged.bound,
+            quick: judged.quick,
+            company: false,
+            accused: judged.accused,
+            condemned: judged.condemned,
+            suspects: held(progress).collect(),
+            held: BTreeSet::new(),
+            trial: None,
+            quiet_until: now + limits.patience,
+            fresh_until: 0,
+            told_fresh: false,
+        })
+    }
+
+    /// Whether a record runs only on trial.
+    pub(super) fn suspects(&self, offset: i64) -> bool {
+        self.suspects.contains(&offset)
+    }
+
+    /// What was suspected is cleared when nothing is left below it.
+    pub(super) fn is_over(&self, frontier: i64) -> bool {
+        frontier >= self.bound
+    }
+
+    /// How many records wait for their trial.
+    pub(super) fn waiting(&self) -> usize {
+        self.held.len()
+    }
+
+    pub(super) fn hold(&mut self, offset: i64) {
+        self.held.insert(offset);
+    }
+
+    pub(super) fn held(&self) -> impl Iterator<Item = i64> {
+        self.held.iter().copied()
+    }
+
+    /// Begins the trial of one alone.
+    pub(super) fn try_alone(&mut self, offset: i64) {
+        self.try_in_group(offset);
+        self.trial = Some(offset);
+    }
+
+    /// Begins the trial of one together with others.
+    pub(super) fn try_in_group(&mut self, offset: i64) {
+        self.held.remove(&offset);
+        (self.trial, self.company) = (None, false);
+    }
+
+    /// Whether its trials last until their records end.
+    pub(super) fn is_stubborn(&self) -> bool {
+        self.ends >= STUBBORN
+    }
+
+    /// A record starts, or is to be announced.
+    pub(super) fn starts(&mut self, offset: i64, now: u64, limits: &Limits) {
+        if self.counts(offset) {
+            self.fresh_until = now + limits.patience / FRESH_PART;
+        }
+    }
+
+    /// Whether what is committed must be told of a record's start before it runs.
+    pub(super) fn must_hear_of(&self, offset: i64, covered: i64) -> bool {
+        offset >= covered || self.counts(offset) && (!self.told_fresh || self.suspects(offset))
+    }
+
+    /// Whether an end that follows its start at once may be its doing.
+    fn counts(&self, offset: i64) -> bool {
+        if self.ends >= REPEATED { self.suspects(offset) } else { offset < self.bound }
+    }
+
+    /// When what is committed about a start is true no more.
+    pub(super) fn stale_at(&self) -> Option<u64> {
+        self.told_fresh.then_some(self.fresh_until)
+    }
+
+    /// A commit that said so took effect.
+    pub(super) fn told(&mut self, fresh: bool) {
+        self.told_fresh = fresh;
+    }
+
+    /// As it is to be committed with `progress`.
+    pub(super) fn history(&self, progress: &Progress, now: u64) -> Option<History> {
+        let left = |offset: &i64| progress.incomplete.contains_key(offset);
+        let fresh = !progress.clean && now < self.fresh_until;
+        (!self.is_over(progress.base) && (!progress.clean || !progress.incomplete.is_empty())).then(|| {
+            History {
+                ends: self.ends,
+                bound: self.bound,
+                quick: self.quick,
+                fresh,
+                trial: self.trial.filter(left).filter(|_| !progress.clean),
+                company: self.company && !progress.clean,
+                accused: self.accused.filter(left),
+                condemned: self.condemned.filter(left),
+            }
+        })
+    }
+}
+
+/// What follows from an unclean end of a life with a history: who is held as a suspect in the next one.
+fn sentence(progress: &mut Progress, life: &History) -> History {
+    let bound = life.bound.min(progress.high);
+    let mut ran_twice = Vec::new();
+    for (&offset, mark) in &mut progress.incomplete {
+        let twice = offset < bound && !mark.held && !mark.absent && life.condemned != Some(offset);
+        ran_twice.extend(twice.then_some(offset));
+        (mark.absent, mark.held) = (mark.held, mark.held || twice);
+    }
+    let on_trial = life.trial.filter(|offset| ran_twice.contains(offset));
+    let late = life.ends >= STUBBORN && ran_twice.len() == 1;
+    let at_once = life.ends >= REPEATED && life.quick && life.fresh;
+    let suspect = on_trial.filter(|_| late || at_once);
+    // Its company may have done it, unless the same is seen again.
+    let guilty = suspect.filter(|_| !life.company || life.accused == suspect);
+    if guilty.is_some() {
+        // It is found: nobody else has to wait.
+        progress.incomplete.values_mut().for_each(|mark| mark.held = false);
+    }
+    let repeated = held(progress).next().is_some();
+    let ends = match life.ends {
+        _ if !repeated => 1,
+        ends if ran_twice.is_empty() => ends,
+        ends => ends.saturating_add(1),
+    };
+    History {
+        ends,
+        bound: progress.high,
+        quick: life.fresh,
+        accused: suspect.filter(|_| guilty.is_none()),
+        condemned: guilty.or(life.condemned),
+        ..History::default()
+    }
+}
+
+fn held(progress: &Progress) -> impl Iterator<Item = i64> {
+    progress.incomplete.iter().filter(|(_, mark)| mark.held).map(|(&offset, _)| offset)
+}

@@ -1,0 +1,110 @@
+//! What unclean ends left of a partition's records.
+
+use super::{Mark, Progress, put, take, take_offset};
+
+/// Bytes of a history besides its bitmaps, at most: ends, flags, the bound, three records, the length of a bitmap.
+pub(super) const FIXED: usize = 2 + 10 + 3 * 3 + 2;
+const QUICK: u8 = 1;
+const FRESH: u8 = 2;
+const COMPANY: u8 = 4;
+/// More records than a map lists have no mark.
+const OFFSETS: usize = super::MAX_INCOMPLETE;
+
+/// The unclean ends in a row at which some record may have run each time, and what this life adds to them.
+///
+/// A life of a partition is the time of one owner. In one with a history nothing starts before it is committed as
+/// admitted, so that what ran at its end is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// How many. From the second on the records that may have run at the last two are suspects, and run one at a time.
+    pub ends: u8,
+    /// What may have run at the last end lies below it.
+    pub bound: i64,
+    /// The last end came just after one of these records, or a suspect, had started.
+    pub quick: bool,
+    /// In this life such a start is that new.
+    pub fresh: bool,
+    /// The suspect that was last started, if it was started alone.
+    pub trial: Option<i64>,
+    /// Records that are no suspects have run in this process since that start.
+    pub company: bool,
+    /// The suspect on trial at the last end that would have been condemned but for such company.
+    pub accused: Option<i64>,
+    /// Found to be what ends the process: it does not run again.
+    pub condemned: Option<i64>,
+}
+
+impl History {
+    pub(super) fn put(&self, out: &mut Vec<u8>, progress: &Progress) {
+        out.push(self.ends);
+        let flags = [(self.quick, QUICK), (self.fresh, FRESH), (self.company, COMPANY)];
+        out.push(flags.into_iter().map(|(is_set, flag)| u8::from(is_set) * flag).sum());
+        put(out, self.bound.abs_diff(progress.base));
+        for offset in [self.trial, self.accused, self.condemned] {
+            let index = offset.and_then(|offset| progress.incomplete.keys().position(|&it| it == offset));
+            put(out, index.map_or(0, |index| index as u64 + 1));
+        }
+        let held = bitmap(progress, |mark| mark.held);
+        put(out, held.len() as u64);
+        out.extend(held);
+        out.extend(bitmap(progress, |mark| mark.absent));
+    }
+
+    /// Reads the rest of a payload, marks into `progress`.
+    pub(super) fn take(input: &mut &[u8], progress: &mut Progress) -> Option<Self> {
+        let (&[ends, flags], rest) = input.split_first_chunk()?;
+        *input = rest;
+        let bound = take_offset(input, progress.base)?;
+        if ends == 0 || flags & !(QUICK | FRESH | COMPANY) != 0 {
+            return None;
+        }
+        let [trial, accused, condemned] =
+            [take(input)?, take(input)?, take(input)?].map(|index| at(progress, index));
+        let length = usize::try_from(take(input)?).ok()?;
+        let (held, absent) = input.split_at_checked(length)?;
+        *input = &[];
+        set(progress, held, |mark| &mut mark.held)?;
+        set(progress, absent, |mark| &mut mark.absent)?;
+        let [quick, fresh, company] = [QUICK, FRESH, COMPANY].map(|flag| flags & flag != 0);
+        let [trial, accused, condemned] = [trial?, accused?, condemned?];
+        Some(Self { ends, bound, quick, fresh, trial, company, accused, condemned })
+    }
+}
+
+/// The record that an index names, counted from 1; 0 names none.
+fn at(progress: &Progress, index: u64) -> Option<Option<i64>> {
+    let Some(before) = index.checked_sub(1) else { return Some(None) };
+    progress.incomplete.keys().nth(usize::try_from(before).ok()?).copied().map(Some)
+}
+
+/// One bit per incomplete, without the bytes at the end that say nothing.
+fn bitmap(progress: &Progress, has: impl Fn(&Mark) -> bool) -> Vec<u8> {
+    let mut bytes = vec![0u8; progress.incomplete.len().min(OFFSETS).div_ceil(8)];
+    let marked = progress.incomplete.values().enumerate().filter(|(_, mark)| has(mark));
+    for (index, _) in marked {
+        if let Some(byte) = bytes.get_mut(index / 8) {
+            *byte |= 1 << (index % 8);
+        }
+    }
+    while bytes.last() == Some(&0) {
+        bytes.pop();
+    }
+    bytes
+}
+
+fn set(progress: &mut Progress, bytes: &[u8], mark: impl Fn(&mut Mark) -> &mut bool) -> Option<()> {
+    if bytes.last() == Some(&0) {
+        return None;
+    }
+    let mut marks = progress.incomplete.values_mut();
+    for byte in bytes {
+        for bit in 0..8 {
+            match (marks.next(), byte >> bit & 1 == 1) {
+                (Some(it), is_set) => *mark(it) = is_set,
+                (None, true) => return None,
+                (None, false) => {}
+            }
+        }
+    }
+    Some(())
+}
