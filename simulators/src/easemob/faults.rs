@@ -43,7 +43,7 @@ pub(crate) enum RestFault {
     /// Answered with exactly these bytes.
     Reply {
         #[serde(flatten)]
-        script: Script,
+        script: Box<Script>,
         /// The call is looked at as usual, and the bytes take the place of its reply if it is accepted.
         #[serde(default)]
         accepted: bool,

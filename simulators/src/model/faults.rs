@@ -70,7 +70,7 @@ pub(crate) enum Fault {
     /// status is a good one.
     Reply {
         #[serde(flatten)]
-        script: Script,
+        script: Box<Script>,
     },
 }
 
