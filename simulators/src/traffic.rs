@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Fate {
     /// Its work was done, whatever its reply met.
     Accepted,
@@ -30,10 +31,11 @@ impl Fate {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 struct Call {
     /// Milliseconds since the epoch.
     at: u64,
+    /// `null` while it runs, and of one whose client left.
     fate: Option<Fate>,
 }
 
@@ -64,8 +66,8 @@ impl Traffic {
         }
     }
 
-    /// Sums, calls by second of the clock, and the most calls within a fixed and within any second.
-    pub(crate) fn told(&self) -> Value {
+    /// Sums, calls by second of the clock, and the most calls within a fixed and within any second; with each call if wanted.
+    pub(crate) fn told(&self, each: bool) -> Value {
         let count = |fate| self.calls.iter().filter(|(_, call)| call.fate == fate).count();
         let seconds = self.seconds();
         let rows: Vec<Value> = seconds
@@ -76,7 +78,7 @@ impl Traffic {
                 row
             })
             .collect();
-        json!({
+        let mut told = json!({
             "calls": self.calls.iter().count(),
             "accepted": count(Some(Fate::Accepted)),
             "refused": count(Some(Fate::Refused)),
@@ -85,7 +87,11 @@ impl Traffic {
             "most_in_fixed_second": seconds.values().map(|second| second.calls).max().unwrap_or_default(),
             "most_in_sliding_second": self.most_in_sliding_second(),
             "seconds": rows,
-        })
+        });
+        if each {
+            told["each"] = json!(self.calls.rows(0, |_| true));
+        }
+        told
     }
 
     fn seconds(&self) -> BTreeMap<u64, Second> {
@@ -127,11 +133,11 @@ mod tests {
 
     #[test]
     fn the_worst_second_is_told_by_the_clock_and_wherever_it_begins() {
-        let told = arrived(&[500, 900, 950, 1_000, 1_050, 1_500, 1_899]).told();
+        let told = arrived(&[500, 900, 950, 1_000, 1_050, 1_500, 1_899]).told(false);
         assert_eq!((&told["most_in_fixed_second"], &told["most_in_sliding_second"]), (&json!(4), &json!(6)));
-        let told = arrived(&[0, 1_000, 2_000]).told();
+        let told = arrived(&[0, 1_000, 2_000]).told(false);
         assert_eq!((&told["most_in_fixed_second"], &told["most_in_sliding_second"]), (&json!(1), &json!(1)));
-        assert_eq!(arrived(&[]).told()["most_in_sliding_second"], 0);
+        assert_eq!(arrived(&[]).told(false)["most_in_sliding_second"], 0);
     }
 
     #[test]
@@ -141,10 +147,12 @@ mod tests {
         traffic.end(1, Fate::Failed);
         traffic.end(2, Fate::Refused);
         traffic.end(3, Fate::Failed);
-        let told = traffic.told();
+        let told = traffic.told(true);
         let sums = ["calls", "accepted", "refused", "failed", "unanswered"].map(|name| told[name].as_u64());
         assert_eq!(sums, [4, 1, 1, 1, 1].map(Some));
         assert_eq!(told["seconds"][0], json!({"second": 0, "calls": 2, "accepted": 1, "refused": 1}));
+        assert_eq!(told["each"][3], json!({"number": 4, "at": 1_040, "fate": null}));
+        assert_eq!(told["each"][1]["fate"], "refused");
         assert_eq!(told["seconds"][1], json!({"second": 1, "calls": 2, "accepted": 0, "refused": 0}));
     }
 }

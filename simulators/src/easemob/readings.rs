@@ -87,6 +87,9 @@ pub(crate) async fn callbacks(easemob: Shared, Query(wanted): Query<Callbacks>) 
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     app: Option<String>,
+    /// Shows each call as well.
+    #[serde(default)]
+    calls: bool,
 }
 
 /// `GET /control/traffic`: the last 50,000 calls of each app and endpoint, by what became of them.
@@ -94,8 +97,8 @@ pub(crate) async fn traffic(easemob: Shared, Query(wanted): Query<Wanted>) -> Js
     let is_wanted = |app: &&App| wanted.app.as_ref().is_none_or(|wanted| *wanted == app.key);
     let apps = easemob.apps.values().filter(is_wanted).map(|app| {
         let traffic = app.traffic.lock().unwrap_or_else(PoisonError::into_inner);
-        let told: BTreeMap<_, _> = traffic.iter().map(|(path, traffic)| (*path, traffic.told())).collect();
-        (app.key.clone(), json!(told))
+        let told = traffic.iter().map(|(path, traffic)| (*path, traffic.told(wanted.calls)));
+        (app.key.clone(), json!(told.collect::<BTreeMap<_, _>>()))
     });
     Json(json!({ "apps": apps.collect::<BTreeMap<_, _>>() }))
 }

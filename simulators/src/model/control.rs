@@ -56,9 +56,17 @@ pub(crate) async fn limits(model: Shared, Json(order): Json<Limited>) -> Json<Va
     Json(json!({ "set": true }))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// Shows each call as well.
+    #[serde(default)]
+    calls: bool,
+}
+
 /// `GET /control/traffic`: the last 50,000 calls of each model, by what became of them.
-pub(crate) async fn traffic(model: Shared) -> Json<Value> {
-    Json(json!({ "models": model.limits.told() }))
+pub(crate) async fn traffic(model: Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
+    Json(json!({ "models": model.limits.told(wanted.calls) }))
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,7 +13,7 @@ async fn put(at: &Handle, path: &str, body: Value) {
 }
 
 async fn traffic(sim: &Handle, path: &str) -> Value {
-    read(sim, &format!("/control/traffic?app={}", APP.replace('#', "%23"))).await["apps"][APP][path].clone()
+    read(sim, &format!("/control/traffic?app={}&calls=true", APP.replace('#', "%23"))).await["apps"][APP][path].clone()
 }
 
 fn sums(told: &Value) -> [u64; 4] {
@@ -66,6 +66,8 @@ async fn traffic_tells_when_each_call_came_whatever_became_of_it() {
     let seconds = told["seconds"].as_array().unwrap();
     let calls: u64 = seconds.iter().map(|second| second["calls"].as_u64().unwrap()).sum();
     assert_eq!(calls, 5);
+    let fates: Vec<&Value> = told["each"].as_array().unwrap().iter().map(|call| &call["fate"]).collect();
+    assert_eq!(fates, ["refused", "refused", "failed", "accepted", "accepted"]);
     let most = |name: &str| told[name].as_u64().unwrap();
     assert!(most("most_in_sliding_second") >= most("most_in_fixed_second"));
 }
