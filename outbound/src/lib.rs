@@ -49,3 +49,9 @@ pub use request::Request;
 pub use reqwest::{Method, StatusCode, Url, header::HeaderMap};
 pub use target::{Permit, Target};
 pub use tls::install_tls_provider;
+
+/// Randomness for the waits of one caller.
+#[must_use]
+pub fn random() -> fastrand::Rng {
+    fastrand::Rng::new()
+}

@@ -137,7 +137,8 @@ pub(crate) enum WaitCause {
     Pace,
 }
 
-pub(crate) fn attempt(target: &str, class: &'static str, took: Duration) {
+/// Notes an attempt; for callers that make their own.
+pub fn attempt(target: &str, class: &'static str, took: Duration) {
     counter!(ATTEMPTS, "target" => target.to_owned(), "class" => class).increment(1);
     histogram!(ATTEMPT_SECONDS, "target" => target.to_owned()).record(took);
 }

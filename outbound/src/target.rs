@@ -1,6 +1,9 @@
 //! One endpoint that can be called, and how it is doing for those who call it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use tokio::{
     sync::Notify,
@@ -29,6 +32,7 @@ pub struct Target {
     /// Whoever waits there has to look again when a breaker opens.
     paces: Vec<Arc<Pace>>,
     changed: Notify,
+    successes: AtomicU64,
 }
 
 /// The right to make one attempt at a target. Dropped without [`Permit::finish`], the attempt counts as given
@@ -56,7 +60,8 @@ impl Target {
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, settings: &HealthSettings, paces: Vec<Arc<Pace>>) -> Arc<Self> {
         let memory = Mutex::new(Memory::new(*settings));
-        let target = Self { name: name.into(), memory, paces, changed: Notify::new() };
+        let target =
+            Self { name: name.into(), memory, paces, changed: Notify::new(), successes: AtomicU64::new(0) };
         metrics::breaker(&target.name, State::Closed);
         Arc::new(target)
     }
@@ -65,6 +70,12 @@ impl Target {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Attempts of anybody that succeeded: whoever fails while it grows fails alone.
+    #[must_use]
+    pub fn successes(&self) -> u64 {
+        self.successes.load(Ordering::Relaxed)
     }
 
     /// Whether an attempt would be let through at this time, apart from its pace.
@@ -89,19 +100,28 @@ impl Target {
         Some(Permit { target: Arc::clone(self), origin: origin.clone(), pass: Some(pass) })
     }
 
-    /// Waits until an attempt is let through, for callers that have no other target. `None` when that is not before
-    /// `latest`.
-    pub async fn admitted(self: &Arc<Self>, origin: &Origin, latest: Instant) -> Option<Permit> {
+    /// Waits until an attempt is let through, for callers that have no other target; `repeat` as in [`Kind`]. `None` when
+    /// that is not before `latest`.
+    pub async fn admitted(
+        self: &Arc<Self>,
+        origin: &Origin,
+        repeat: bool,
+        latest: Instant,
+    ) -> Option<Permit> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             let now = Instant::now();
-            let at = match self.view(now, origin).availability {
+            let view = self.view(now, origin);
+            let at = match view.availability {
+                _ if repeat && view.next_repeat.is_none_or(|at| at > now) => {
+                    view.next_repeat.unwrap_or(latest)
+                }
                 Availability::Cooling(until) => until,
                 Availability::Open { probe, .. } if probe > now => probe,
                 Availability::Probing { .. } => latest,
                 Availability::Free(_) | Availability::Open { .. } => {
-                    let kind = Kind { repeat: false, alone: true };
+                    let kind = Kind { repeat, alone: true };
                     if let Some(permit) = self.admit(now, kind, origin) {
                         return Some(permit);
                     }
@@ -119,6 +139,9 @@ impl Target {
     }
 
     fn finish(&self, origin: &Origin, pass: &Pass, now: Instant, outcome: (Health, Option<&Failure>)) {
+        if outcome.0 == Health::Good {
+            self.successes.fetch_add(1, Ordering::Relaxed);
+        }
         let mut memory = self.memory();
         let changes = memory.finish(now, origin, pass, outcome);
         let worst = memory.worst(now);
