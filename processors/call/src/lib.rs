@@ -14,6 +14,7 @@ mod local;
 pub mod metrics;
 mod openai;
 mod outcome;
+mod pace;
 mod review;
 mod rules;
 mod settings;
