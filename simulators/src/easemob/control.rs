@@ -10,7 +10,7 @@ use super::post::recalled;
 use super::records::CallbackRecord;
 use super::reply::read;
 use super::send::{self, Order, Sent, outcome};
-use crate::plan::Lasts;
+use crate::plan::{Lasts, Occurs};
 use crate::script::unhex;
 use crate::time::now_ms;
 use axum::Json;
@@ -165,12 +165,16 @@ pub(crate) struct PlannedFault {
     /// For how long every call goes wrong, in place of `times`.
     #[serde(default)]
     for_ms: Option<u64>,
+    /// Only one call in so many goes wrong.
+    #[serde(default)]
+    one_in: Option<u32>,
     fault: RestFault,
 }
 
 /// `POST /control/faults`: the next REST calls in scope go wrong.
 pub(crate) async fn faults(easemob: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
-    easemob.faults.add(order.scope, Lasts::ordered(order.times, order.for_ms, now_ms()), order.fault);
+    let lasts = Lasts::ordered(order.times, order.for_ms, now_ms());
+    easemob.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), order.fault);
     Json(json!({ "planned": easemob.faults.left(now_ms()) }))
 }
 

@@ -4,7 +4,7 @@ use super::Model;
 use super::config::{CodeForm, LimitConfig};
 use super::faults::{Fault, Scope};
 use super::ledger::End;
-use crate::plan::Lasts;
+use crate::plan::{Lasts, Occurs};
 use crate::time::now_ms;
 use axum::Json;
 use axum::extract::{Query, State};
@@ -25,6 +25,9 @@ pub(crate) struct PlannedFault {
     /// For how long every call goes wrong, in place of `times`.
     #[serde(default)]
     for_ms: Option<u64>,
+    /// Only one call in so many goes wrong.
+    #[serde(default)]
+    one_in: Option<u32>,
     fault: Fault,
     #[serde(default)]
     error_code: Option<CodeForm>,
@@ -33,7 +36,7 @@ pub(crate) struct PlannedFault {
 /// `POST /control/faults`: the next calls in scope go wrong.
 pub(crate) async fn faults(model: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
     let lasts = Lasts::ordered(order.times, order.for_ms, now_ms());
-    model.faults.add(order.scope, lasts, (order.fault, order.error_code));
+    model.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), (order.fault, order.error_code));
     Json(json!({ "planned": model.faults.left(now_ms()) }))
 }
 

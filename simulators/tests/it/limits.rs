@@ -13,7 +13,9 @@ async fn put(at: &Handle, path: &str, body: Value) {
 }
 
 async fn traffic(sim: &Handle, path: &str) -> Value {
-    read(sim, &format!("/control/traffic?app={}&calls=true", APP.replace('#', "%23"))).await["apps"][APP][path].clone()
+    read(sim, &format!("/control/traffic?app={}&calls=true", APP.replace('#', "%23"))).await["apps"][APP]
+        [path]
+        .clone()
 }
 
 fn sums(told: &Value) -> [u64; 4] {

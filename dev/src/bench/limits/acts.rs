@@ -1,7 +1,7 @@
 //! The scenes at a limit: what people write, what their vendors allow, and what is read off afterwards.
 
 use super::app::{App, Counting, Known, ModelLimit};
-use super::figures::{Figures, Watched, latencies};
+use super::figures::{Figures, Watched, percentile, seconds};
 use super::findings::{Findings, Subject, Value};
 use super::line::{Line, Scene};
 use super::load::{Order, Place, Played, Stream};
@@ -20,6 +20,8 @@ const PRIVATE: u32 = 10;
 /// Over the time that the limit allows, and so much more, the line is waited for.
 const MOST_OVER: f64 = 1.5;
 const AT_LEAST: Duration = Duration::from_secs(10);
+/// How long one refusal is felt.
+const AFTER_REFUSAL_MS: i64 = 15_000;
 /// An answer that cannot be had comes as a text this long after `answer_by` at the latest.
 const IN_TIME_MS: i64 = 60_000 + 5_000;
 /// The last messages of the model's scene are given up by then.
@@ -129,7 +131,7 @@ pub(super) fn in_groups(scene: &Scene, length: Duration, found: &mut Findings) -
     let alone = apps.clone().map(|app| private(&app, (PRIVATE, length), 100));
     let mut line = Line::start(scene, apps.to_vec())?;
     let told = tell(&mut line, &alone, (&[], AT_LEAST))?;
-    let p99 = |outcomes: &[Outcome]| latencies(outcomes).percentile(99.0);
+    let p99 = |outcomes: &[Outcome]| percentile(outcomes, 99.0);
     let usual = p99(&told.outcomes.concat());
     found.row(
         "private chats alone".to_owned(),
@@ -151,12 +153,16 @@ pub(super) fn in_groups(scene: &Scene, length: Duration, found: &mut Findings) -
 
     let app = App::new("refused", Counting::Sliding);
     let streams = [groups(&app, 2 * limit, length), private(&app, (PRIVATE, length), 100)];
-    let refusal = refusal(&app, Place::Groups, length / 2);
+    let at = length / 2;
+    let scope = json!({ "app": app.key(), "path": Place::Groups.path() });
+    let body = json!({ "scope": scope, "fault": { "kind": "reach_limit" } });
+    let refusal = Order { after: at, path: "faults", body };
     let mut line = Line::start(scene, vec![app.clone()])?;
     let told = tell(&mut line, &streams, (&[refusal], drain(&streams[0], limit)))?;
     let name = format!("the same groups, one send refused, {}", app.counting.name());
     let figures = told.limited(&line, &streams, (0, limit))?;
-    found.value(Value::OneRefusal, cost(found, &figures, limit));
+    let refused = told.played.begun + i64::try_from(at.as_millis())?;
+    found.value(Value::OneRefusal, lost(&told.outcomes[0], refused, limit));
     found.row(name, Subject::OneRefusal, (app.counting, figures));
     found.row(
         "private chats beside them, one group's send refused".to_owned(),
@@ -167,35 +173,28 @@ pub(super) fn in_groups(scene: &Scene, length: Duration, found: &mut Findings) -
     Ok(())
 }
 
-/// Seconds that the last answer came later than in the same scene without a refusal.
-fn cost(found: &Findings, refused: &Figures, limit: u32) -> f64 {
-    let plain =
-        found.rows.iter().find(|row| row.subject == Subject::Groups && row.counting == Counting::Sliding);
-    let plain = plain.and_then(|row| row.figures.last()).map_or(f64::NAN, |figures| figures.last);
-    (refused.last - plain) * refused.asked / f64::from(limit)
-}
-
-/// One send of an app is refused, as if it were over the limit.
-fn refusal(app: &App, place: Place, after: Duration) -> Order {
-    let scope = json!({ "app": app.key(), "path": place.path() });
-    Order { after, path: "faults", body: json!({ "scope": scope, "fault": { "kind": "reach_limit" } }) }
+/// Seconds of sending at the limit that are missing in the time after a moment.
+fn lost(outcomes: &[Outcome], from: i64, limit: u32) -> f64 {
+    let within = from..from + AFTER_REFUSAL_MS;
+    let accepted = outcomes.iter().filter_map(|outcome| outcome.at).filter(|at| within.contains(at)).count();
+    seconds(AFTER_REFUSAL_MS) - accepted as f64 / f64::from(limit)
 }
 
 /// A fifth of what Easemob allows, and one send in twenty refused.
 pub(super) fn refusals(scene: &Scene, length: Duration, found: &mut Findings) -> Result<()> {
     let app = App::new("refused", Counting::Sliding);
     let per_second = app.users / 5;
-    let each = Duration::from_secs(1);
-    let orders: Vec<Order> = (0..u32::try_from(length.as_secs())?)
-        .map(|second| refusal(&app, Place::Private, each * second + each / 2))
-        .collect();
+    let scope = json!({ "app": app.key(), "path": Place::Private.path() });
+    let fault =
+        json!({ "scope": scope, "times": u32::MAX, "one_in": 20, "fault": { "kind": "reach_limit" } });
+    let orders = [Order { after: Duration::ZERO, path: "faults", body: fault }];
     let streams = [private(&app, (per_second, length), 100)];
     let mut line = Line::start(scene, vec![app.clone()])?;
     let told = tell(&mut line, &streams, (&orders, AT_LEAST + LENGTH))?;
     let mut figures = told.limited(&line, &streams, (0, app.users))?;
     // Not saturated: there is no more to send than the limit allows.
     (figures.throughput, figures.last) = (f64::NAN, f64::NAN);
-    let name = format!("{} /s to users, asked for {per_second}/s, one in twenty refused", app.users);
+    let name = format!("{}/s to users, asked for {per_second}/s, one in twenty refused", app.users);
     found.row(name, Subject::FewRefusals, (app.counting, figures));
     Ok(())
 }

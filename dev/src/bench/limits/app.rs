@@ -90,7 +90,7 @@ deadline = "8s"
 name = "{name}"
 base_url = "{models}/v1"
 api_key = "sk-bench"
-
+{limit}
 [[deliver.app]]
 key = "{key}"
 base_url = "{easemob}"
@@ -115,7 +115,7 @@ name = "{name}"
 provider = "local"
 model = "{model}"
 region = "cn"
-{limit}
+
 [[price]]
 provider = "local"
 model = "{model}"
@@ -205,11 +205,11 @@ mod tests {
         ];
         let line = of_line(&apps, &Addresses { easemob: "http://e", model: "http://m" });
         let line: toml::Table = toml::from_str(&line).unwrap();
-        let entry = |list: &str, at: usize| line[list].as_array().unwrap()[at].clone();
         assert_eq!(line["deliver"]["app"][1]["groups_per_second"].as_integer(), Some(7));
         assert_eq!(line["deliver"]["app"][0]["messages_per_minute"].as_integer(), Some(6_000));
-        assert_eq!(entry("target", 0)["requests_per_second"].as_integer(), Some(20));
-        assert_eq!(entry("target", 1).get("requests_per_second"), None);
+        let target = |at: usize| line["call"]["target"].as_array().unwrap()[at].clone();
+        assert_eq!(target(0)["requests_per_second"].as_integer(), Some(20));
+        assert_eq!(target(1).get("requests_per_second"), None);
         let (apps, models) = of_stand_ins(&apps, 7);
         let apps: toml::Table = toml::from_str(&apps).unwrap();
         assert_eq!(apps["easemob"]["apps"][1]["quotas"]["groups_calls_per_s"].as_integer(), Some(7));

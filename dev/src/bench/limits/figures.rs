@@ -31,7 +31,7 @@ pub(super) struct Figures {
     pub(super) last: f64,
     /// Jain's index of the answers of each conversation, when the last message came.
     pub(super) fairness: f64,
-    /// Seconds from a message to its answer: 50 and 99 percent.
+    /// Seconds from a message to its answer, infinite without one: 50 and 99 percent.
     pub(super) p50: f64,
     pub(super) p99: f64,
 }
@@ -49,7 +49,6 @@ impl Figures {
     /// Of what people got, without a limit.
     pub(super) fn of(outcomes: &[Outcome], watched: Watched) -> Self {
         let count = |fate: Fate| outcomes.iter().filter(|outcome| outcome.fate == fate).count() as f64;
-        let latencies = latencies(outcomes);
         Self {
             asked: outcomes.len() as f64,
             answered: count(Fate::Answered),
@@ -63,8 +62,8 @@ impl Figures {
             throughput: f64::NAN,
             last: f64::NAN,
             fairness: fairness(outcomes, watched.asked_until),
-            p50: latencies.percentile(50.0) / 1e3,
-            p99: latencies.percentile(99.0) / 1e3,
+            p50: percentile(outcomes, 50.0),
+            p99: percentile(outcomes, 99.0),
         }
     }
 
@@ -103,10 +102,14 @@ impl Figures {
     }
 }
 
-/// Latencies of those who got something.
-pub(super) fn latencies(outcomes: &[Outcome]) -> Latencies {
-    let took = outcomes.iter().filter_map(Outcome::took_ms);
-    Latencies::new(took.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or_default())).collect())
+/// Seconds that so many percent did not wait longer than; infinite when more than the others got nothing.
+pub(super) fn percentile(outcomes: &[Outcome], percent: f64) -> f64 {
+    let took = outcomes.iter().map(|outcome| match outcome.took_ms() {
+        Some(ms) => Duration::from_millis(u64::try_from(ms).unwrap_or_default()),
+        None => Duration::MAX,
+    });
+    let seconds = Latencies::new(took.collect()).percentile(percent) / 1e3;
+    if seconds > Duration::MAX.as_secs_f64() / 2.0 { f64::INFINITY } else { seconds }
 }
 
 /// Seconds of milliseconds.
@@ -179,7 +182,7 @@ mod tests {
         assert!(figures.last.is_infinite());
         assert_eq!((figures.answered, figures.silent), (10.0, 30.0));
         let figures = Figures::of(&outcomes[10..], watched);
-        assert!(figures.p99.is_nan() && figures.fairness.is_nan());
+        assert!(figures.p99.is_infinite() && figures.fairness.is_nan());
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(super) enum Value {
     PrivateRatio,
     /// The same with one refusal of a group's send.
     PrivateRatioOfOneRefusal,
-    /// Seconds that one refusal adds.
+    /// Seconds of sending that are lost in the time after one refusal.
     OneRefusal,
     /// Who got nothing in time from a model that is asked too much.
     LateOfModel,
