@@ -14,6 +14,7 @@ use crate::{
     cooldown::Cooldown,
     failure::Failure,
     origin::Origin,
+    target::Kind,
 };
 
 #[derive(Debug)]
@@ -44,6 +45,13 @@ impl Pass {
     pub(crate) const fn is_probe(&self) -> bool {
         self.admission.is_probe()
     }
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome<'a> {
+    pub(crate) health: Health,
+    pub(crate) failure: Option<&'a Failure>,
 }
 
 /// A target's state as one tenant meets it.
@@ -102,7 +110,7 @@ impl Memory {
         &mut self,
         now: Instant,
         origin: &Origin,
-        (repeat, alone): (bool, bool),
+        Kind { repeat, alone }: Kind,
     ) -> Option<Pass> {
         let of_all = self.breaker.state(now) != State::Closed;
         let shared = if of_all { Some(self.breaker.admit(now, alone)?) } else { None };
@@ -138,7 +146,7 @@ impl Memory {
         now: Instant,
         origin: &Origin,
         pass: &Pass,
-        (health, failure): (Health, Option<&Failure>),
+        Outcome { health, failure }: Outcome<'_>,
     ) -> Changes {
         // That a request failed once more says nothing new: those that are tried again would outvote the others once the
         // load is gone.

@@ -225,7 +225,11 @@ impl<'a> Place<'a> {
         let mut state = pace.state();
         let (id, wake) = (state.next_id, Arc::new(Notify::new()));
         state.next_id += 1;
-        state.turns.join(claim.key, id, claim.again);
+        if claim.again {
+            state.turns.rejoin(id);
+        } else {
+            state.turns.join(claim.key, id);
+        }
         state.waiting.insert(id, Waiting { wake: Arc::clone(&wake), disturbed: false });
         Self { pace, key: claim.key, id, wake }
     }

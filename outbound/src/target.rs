@@ -14,7 +14,7 @@ use crate::{
     breaker::{Health, State},
     config::health::HealthSettings,
     failure::Failure,
-    health::{Memory, Pass},
+    health::{Memory, Outcome, Pass},
     metrics,
     origin::Origin,
     pace::Pace,
@@ -95,34 +95,28 @@ impl Target {
     /// since [`Target::view`].
     pub fn admit(self: &Arc<Self>, now: Instant, kind: Kind, origin: &Origin) -> Option<Permit> {
         let mut memory = self.memory();
-        let pass = memory.admit(now, origin, (kind.repeat, kind.alone))?;
+        let pass = memory.admit(now, origin, kind)?;
         metrics::breaker(&self.name, memory.worst(now));
         Some(Permit { target: Arc::clone(self), origin: origin.clone(), pass: Some(pass) })
     }
 
-    /// Waits until an attempt is let through, for callers that have no other target; `repeat` as in [`Kind`]. `None` when
-    /// that is not before `latest`.
-    pub async fn admitted(
-        self: &Arc<Self>,
-        origin: &Origin,
-        repeat: bool,
-        latest: Instant,
-    ) -> Option<Permit> {
+    /// Waits until an attempt is let through, `None` when that is not before `latest`. For callers that have no other
+    /// target.
+    pub async fn admitted(self: &Arc<Self>, kind: Kind, origin: &Origin, latest: Instant) -> Option<Permit> {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             let now = Instant::now();
             let view = self.view(now, origin);
             let at = match view.availability {
-                _ if repeat && view.next_repeat.is_none_or(|at| at > now) => {
+                _ if kind.repeat && view.next_repeat.is_none_or(|at| at > now) => {
                     view.next_repeat.unwrap_or(latest)
                 }
                 Availability::Cooling(until) => until,
                 Availability::Open { probe, .. } if probe > now => probe,
                 Availability::Probing { .. } => latest,
                 Availability::Free(_) | Availability::Open { .. } => {
-                    let kind = Kind { repeat, alone: true };
-                    if let Some(permit) = self.admit(now, kind, origin) {
+                    if let Some(permit) = self.admit(now, Kind { alone: true, ..kind }, origin) {
                         return Some(permit);
                     }
                     continue;
@@ -138,8 +132,8 @@ impl Target {
         }
     }
 
-    fn finish(&self, origin: &Origin, pass: &Pass, now: Instant, outcome: (Health, Option<&Failure>)) {
-        if outcome.0 == Health::Good {
+    fn finish(&self, origin: &Origin, pass: &Pass, now: Instant, outcome: Outcome<'_>) {
+        if outcome.health == Health::Good {
             self.successes.fetch_add(1, Ordering::Relaxed);
         }
         let mut memory = self.memory();
@@ -158,7 +152,7 @@ impl Target {
         if pass.is_probe() || changes.from != changes.to {
             self.changed.notify_waiters();
         }
-        if let Some(failure) = outcome.1.filter(|_| changes.cools) {
+        if let Some(failure) = outcome.failure.filter(|_| changes.cools) {
             metrics::cooled(&self.name, failure.label());
             tracing::warn!(target = &*self.name, class = failure.label(), "target cools down");
         }
@@ -193,7 +187,7 @@ impl Permit {
             Err(_) => Health::Unknown,
         };
         if let Some(pass) = self.pass.take() {
-            self.target.finish(&self.origin, &pass, now, (health, result.err()));
+            self.target.finish(&self.origin, &pass, now, Outcome { health, failure: result.err() });
         }
     }
 }
@@ -201,7 +195,12 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(pass) = self.pass.take() {
-            self.target.finish(&self.origin, &pass, Instant::now(), (Health::Unknown, None));
+            self.target.finish(
+                &self.origin,
+                &pass,
+                Instant::now(),
+                Outcome { health: Health::Unknown, failure: None },
+            );
         }
     }
 }

@@ -18,17 +18,20 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// Takes a place: behind everybody with the same key, or with `again` before all who have not been served yet.
-    pub fn join(&mut self, key: &Arc<str>, id: u64, again: bool) {
+    /// Takes a place behind everybody with the same key.
+    pub fn join(&mut self, key: &Arc<str>, id: u64) {
         self.waiting += 1;
-        if again {
-            return self.again.push_back(id);
-        }
         let queue = self.queues.entry(Arc::clone(key)).or_default();
         if queue.is_empty() {
             self.ring.push_back(Arc::clone(key));
         }
         queue.push_back(id);
+    }
+
+    /// Takes a place before all who have not been served yet.
+    pub fn rejoin(&mut self, id: u64) {
+        self.waiting += 1;
+        self.again.push_back(id);
     }
 
     /// Who is served next.
@@ -115,7 +118,7 @@ mod tests {
     fn joined(names: &[&str]) -> (Turns, HashMap<u64, Arc<str>>) {
         let (mut turns, mut keys) = (Turns::default(), HashMap::new());
         for (id, name) in (0..).zip(names) {
-            turns.join(&key(name), id, false);
+            turns.join(&key(name), id);
             keys.insert(id, key(name));
         }
         (turns, keys)
@@ -130,8 +133,8 @@ mod tests {
     #[test]
     fn who_was_refused_keeps_the_place() {
         let (mut turns, mut keys) = joined(&["a", "a", "b"]);
-        turns.join(&key("a"), 7, true);
-        turns.join(&key("b"), 8, true);
+        turns.rejoin(7);
+        turns.rejoin(8);
         keys.extend([(7, key("a")), (8, key("b"))]);
         assert_eq!(served(&mut turns, &keys), [7, 8, 0, 2, 1]);
     }
@@ -158,7 +161,7 @@ mod tests {
         for name in ["a", "b", "e"] {
             let (mut turns, mut keys) = joined(&names);
             let told = turns.ahead(&key(name));
-            turns.join(&key(name), 99, false);
+            turns.join(&key(name), 99);
             keys.insert(99, key(name));
             assert_eq!(served(&mut turns, &keys).iter().position(|it| *it == 99), Some(told), "{name}");
         }
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn a_flood_adds_at_most_one_turn_for_each_of_somebody_elses() {
         let (mut turns, _) = joined(&["flood"; 500]);
-        turns.join(&key("quiet"), 1_000, false);
+        turns.join(&key("quiet"), 1_000);
         assert_eq!(turns.before(&key("quiet"), 1_000), 1);
         assert_eq!(turns.ahead(&key("quiet")), 3);
     }

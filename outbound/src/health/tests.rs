@@ -1,6 +1,9 @@
 use super::*;
 use crate::{class::Class, config::HealthConfig};
 
+const FIRST: Kind = Kind { repeat: false, alone: false };
+const REPEAT: Kind = Kind { repeat: true, alone: false };
+
 fn memory() -> Memory {
     Memory::new(HealthConfig::default().validate().unwrap())
 }
@@ -11,14 +14,14 @@ fn origin(tenant: &str, lane: u64) -> Origin {
 
 /// One call; false when it was not let through.
 fn call(memory: &mut Memory, now: Instant, origin: &Origin, class: Option<Class>) -> bool {
-    let Some(pass) = memory.admit(now, origin, (false, false)) else { return false };
+    let Some(pass) = memory.admit(now, origin, FIRST) else { return false };
     let failure = class.map(|class| Failure::new(class, ""));
     let health = match class {
         None => Health::Good,
         Some(class) if class.counts_for_breaker() => Health::Bad,
         Some(_) => Health::Neutral,
     };
-    memory.finish(now, origin, &pass, (health, failure.as_ref()));
+    memory.finish(now, origin, &pass, Outcome { health, failure: failure.as_ref() });
     true
 }
 
@@ -110,7 +113,7 @@ fn a_tenant_uses_up_its_own_retries_only_and_none_while_few_fail() {
     let mut memory = memory();
     let repeats = |memory: &mut Memory, tenant: &str| {
         let origin = origin(tenant, 1);
-        (0..100).take_while(|_| memory.admit(now, &origin, (true, false)).is_some()).count()
+        (0..100).take_while(|_| memory.admit(now, &origin, REPEAT).is_some()).count()
     };
     assert_eq!(repeats(&mut memory, "a"), 100, "one lane fails");
     for tenant in ["a", "b"] {
@@ -122,7 +125,7 @@ fn a_tenant_uses_up_its_own_retries_only_and_none_while_few_fail() {
     assert_eq!(repeats(&mut memory, "a"), 10);
     assert_eq!(repeats(&mut memory, "a"), 0);
     assert_eq!(repeats(&mut memory, "b"), 10);
-    assert!(memory.admit(now, &origin("a", 1), (false, false)).is_some(), "first attempts are never refused");
+    assert!(memory.admit(now, &origin("a", 1), FIRST).is_some(), "first attempts are never refused");
 }
 
 #[test]
@@ -133,9 +136,14 @@ fn what_fails_again_and_again_while_nobody_else_calls_opens_nothing() {
         call(&mut memory, now, &origin("a", lane), Some(Class::ServerError));
     }
     for lane in (0..4).cycle().take(1_000) {
-        let pass = memory.admit(now, &origin("a", lane), (true, false)).unwrap();
+        let pass = memory.admit(now, &origin("a", lane), REPEAT).unwrap();
         let failure = Failure::new(Class::ServerError, "");
-        memory.finish(now, &origin("a", lane), &pass, (Health::Bad, Some(&failure)));
+        memory.finish(
+            now,
+            &origin("a", lane),
+            &pass,
+            Outcome { health: Health::Bad, failure: Some(&failure) },
+        );
     }
     assert_eq!(memory.standing(now, &origin("a", 1)).state, State::Closed);
 }
@@ -145,8 +153,8 @@ fn a_pass_holds_until_a_breaker_opens() {
     let now = Instant::now();
     let mut memory = memory();
     let (a, b) = (origin("a", 1), origin("b", 1));
-    let pass_a = memory.admit(now, &a, (false, false)).unwrap();
-    let pass_b = memory.admit(now, &b, (false, false)).unwrap();
+    let pass_a = memory.admit(now, &a, FIRST).unwrap();
+    let pass_b = memory.admit(now, &b, FIRST).unwrap();
     assert!(memory.holds(now, &a, &pass_a));
     for lane in 0..5 {
         call(&mut memory, now, &origin("a", lane), Some(Class::ServerError));

@@ -60,7 +60,7 @@ async fn those_without_another_target_wait_for_one_probe_at_a_time_and_go_on_onc
             tokio::spawn(async move {
                 loop {
                     let latest = begun + Duration::from_secs(3_600);
-                    let permit = target.admitted(&lane(number), false, latest).await.unwrap();
+                    let permit = target.admitted(Kind::default(), &lane(number), latest).await.unwrap();
                     let down = Instant::now() < down_until;
                     if !permit.is_probe() {
                         assert!(!down);
@@ -93,9 +93,9 @@ async fn nobody_waits_for_a_permit_beyond_his_time() {
     let begun = Instant::now();
     let probe = begun + Duration::from_secs(2);
     tokio::time::advance(Duration::from_secs(2)).await;
-    let held = target.admitted(&lane(1), false, probe).await.unwrap();
+    let held = target.admitted(Kind::default(), &lane(1), probe).await.unwrap();
     let latest = probe + Duration::from_secs(1);
-    assert!(target.admitted(&lane(2), false, latest).await.is_none());
+    assert!(target.admitted(Kind::default(), &lane(2), latest).await.is_none());
     assert_eq!(Instant::now(), latest);
     drop(held);
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use outbound::class::{Again, Cooling};
 use outbound::config::health::HealthSettings;
 use outbound::retry::FullJitter;
+use outbound::target::Kind;
 use outbound::{Claim, Client, Failure, Origin, PaceError, Permit, Request, Target, Turn, Url};
 use schemas::answer::DeliveryClass;
 use schemas::conversation::{ChatKind, Lane};
@@ -137,7 +138,8 @@ impl Courier {
                 progress.reason = failure.label();
                 return None;
             }
-            let permit = self.health.admitted(&progress.origin, progress.repeat, latest).await?;
+            let kind = Kind { repeat: progress.repeat, alone: true };
+            let permit = self.health.admitted(kind, &progress.origin, latest).await?;
             let again = progress.again || permit.is_probe();
             let claim = Claim { key: &progress.conversation, again, latest };
             let turn = match self.quota.of(errand.message.kind).turn(claim).await {
