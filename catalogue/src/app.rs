@@ -58,6 +58,9 @@ pub struct Canned {
     pub failed: String,
     /// It took too long.
     pub expired: String,
+    /// The model used its tokens up before it said anything; as `failed` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
 }

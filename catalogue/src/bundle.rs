@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::filter::Filter;
-use crate::price::Price;
+use crate::price::{self, Price};
 use crate::target::Target;
 
 /// Version of the bundle's form.
@@ -24,7 +24,7 @@ pub struct Bundle {
     pub apps: BTreeMap<AppKey, App>,
     /// Targets by name.
     pub targets: BTreeMap<TargetName, Target>,
-    /// The price table, in the order of the file.
+    /// The price table, by provider, model, region and day.
     pub prices: Vec<Price>,
     /// What is filtered.
     pub filter: Filter,
@@ -104,9 +104,10 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// The price of a call to that target at that time; the last row that covers it.
+    /// The price of a call to that target at that time, wherever in the file it stands: of the rows that cover it, one of the
+    /// target's own region before one of any region, and among those the one that began last.
     pub fn price(&self, target: &Target, at: Millis) -> Option<&Price> {
-        self.prices.iter().rev().find(|price| price.covers(target, at))
+        price::in_force(&self.prices, target, at)
     }
 }
 

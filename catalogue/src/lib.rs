@@ -5,6 +5,7 @@
 
 pub mod app;
 mod bundle;
+mod currency;
 pub mod duration;
 pub mod estimate;
 pub mod filter;
@@ -20,4 +21,4 @@ pub use price::Price;
 pub use raw::RawCatalogue;
 pub use secret::Secret;
 pub use target::{Provider, Target};
-pub use validate::{Problem, validate};
+pub use validate::{Problem, validate, warnings};

@@ -94,9 +94,9 @@ pub struct RawApp {
 pub struct RawBot {
     /// The bot's IM user id.
     pub id: Spanned<String>,
-    /// Names by which it is mentioned in groups, besides its id.
+    /// Names by which it is mentioned in groups, besides its id; with or without the sign.
     #[serde(default)]
-    pub names: Vec<String>,
+    pub names: Vec<Spanned<String>>,
 }
 
 /// `[app.canned]`: an empty text sends nothing.
@@ -109,6 +109,9 @@ pub struct RawCanned {
     pub failed: String,
     /// It took too long.
     pub expired: String,
+    /// The model used its tokens up before it said anything, so that asking the same again is of no use; as `failed` if
+    /// absent.
+    pub unfinished: Option<String>,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
 }
@@ -119,6 +122,7 @@ impl Default for RawCanned {
             blocked: String::new(),
             failed: "抱歉,我暂时无法回答,请稍后再试。".to_owned(),
             expired: "抱歉,回答超时了,请再问一次。".to_owned(),
+            unfinished: None,
             unanswerable: "我目前只能阅读文字消息。".to_owned(),
         }
     }
@@ -149,18 +153,19 @@ pub struct RawTarget {
     pub temperature: bool,
 }
 
-/// One `[[price]]`: the row that holds for a call is the one whose dates hold its start.
+/// One `[[price]]`: the row that holds for a call is the one whose days hold its start, wherever it stands. A row without `until`
+/// ends where the next one of its provider, model and region begins; one of the target's own region goes before one of any.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawPrice {
     /// Provider family.
     pub provider: Spanned<String>,
     /// Model as the provider names it.
-    pub model: String,
+    pub model: Spanned<String>,
     /// Region; any if absent.
     pub region: Option<String>,
     /// ISO 4217 code.
-    pub currency: String,
+    pub currency: Spanned<String>,
     /// First day on which it holds, `2026-01-01`, UTC.
     pub from: Spanned<String>,
     /// First day on which it holds no more.

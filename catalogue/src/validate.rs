@@ -1,25 +1,29 @@
 //! From raw sections to a bundle: every problem is found in one go, with the line where it stands.
 
+mod bots;
+mod prices;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use schemas::answer::DeliveryClass;
-use schemas::ids::{AppKey, TargetName, UserId};
+use schemas::ids::{AppKey, TargetName};
 use schemas::verdict::Action;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, App, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
 use crate::filter::{Filter, WordRule};
-use crate::price::{Price, pico_per_token};
-use crate::raw::{RawApp, RawCatalogue, RawPrice, RawTarget};
+use crate::raw::{RawApp, RawCatalogue, RawTarget};
 use crate::target::{OutputCap, Provider, Target};
+
+pub use prices::warnings;
 
 /// One thing that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, such as `app "acme#support"`.
+    /// Where: an entry such as `app "acme#support"`, or a key such as `account.url`.
     pub place: String,
     /// Bytes of the file that it is about, if it is about some.
     pub span: Option<Range<usize>>,
@@ -63,7 +67,7 @@ impl Problems {
 pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
     let mut problems = Problems::default();
     let targets = targets(&raw.target, &mut problems);
-    let prices: Vec<Price> = raw.price.iter().filter_map(|p| price(p, &mut problems)).collect();
+    let prices = prices::prices(&raw.price, &targets, &mut problems);
     let filter = filter(raw, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
@@ -123,51 +127,6 @@ fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Optio
     problems.word(place, at, &Provider::ALL.map(|p| (p.label(), p)))
 }
 
-fn price(raw: &RawPrice, problems: &mut Problems) -> Option<Price> {
-    let place = format!("price of {:?}", raw.model);
-    let provider = provider(&place, &raw.provider, problems);
-    let mut amount = |at: &Spanned<String>| {
-        let pico = pico_per_token(at.get_ref());
-        if pico.is_none() {
-            problems.add(
-                &place,
-                Some(at.span()),
-                "a price is decimal text with at most 6 places, per million tokens",
-            );
-        }
-        pico
-    };
-    let (input, output) = (amount(&raw.input), amount(&raw.output));
-    let cached = raw.cached.as_ref().map_or(input, &mut amount);
-    let from = day(&place, &raw.from, problems);
-    let until = raw.until.as_ref().map(|at| day(&place, at, problems));
-    if raw.currency.len() != 3 || !raw.currency.bytes().all(|b| b.is_ascii_uppercase()) {
-        problems.add(&place, None, format!("{:?} is no ISO 4217 code", raw.currency));
-    }
-    Some(Price {
-        provider: provider?,
-        model: raw.model.clone(),
-        region: raw.region.clone(),
-        currency: raw.currency.clone(),
-        from: from?,
-        until: until.map_or(Some(None), |day| day.map(Some))?,
-        input_pico: input?,
-        cached_pico: cached?,
-        output_pico: output?,
-    })
-}
-
-fn day(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<i64> {
-    let time = humantime::parse_rfc3339(&format!("{}T00:00:00Z", at.get_ref())).ok();
-    let millis = time
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-        .and_then(|since| i64::try_from(since.as_millis()).ok());
-    if millis.is_none() {
-        problems.add(place, Some(at.span()), format!("{:?} is no day such as 2026-01-01", at.get_ref()));
-    }
-    millis
-}
-
 fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
     let actions = [
         ("mask", Action::Mask),
@@ -205,7 +164,7 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
         (problems.word(&place, &raw.record, &record), problems.word(&place, &raw.lane, &lane));
     let delivery = problems.word(&place, &raw.delivery, &delivery);
     limits(raw, &place, problems);
-    let (bots, chain) = (bots(raw, &place, problems), chain(raw, targets, &place, problems));
+    let (bots, chain) = (bots::bots(raw, &place, problems), chain(raw, targets, &place, problems));
     Some(App {
         bots,
         answer: answer?,
@@ -230,6 +189,7 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
             blocked: raw.canned.blocked.clone(),
             failed: raw.canned.failed.clone(),
             expired: raw.canned.expired.clone(),
+            unfinished: raw.canned.unfinished.clone(),
             unanswerable: raw.canned.unanswerable.clone(),
         },
         label: raw.label.clone(),
@@ -259,24 +219,6 @@ fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
     rule(raw.temperature_milli.is_none_or(|t| t <= 2_000), "temperature_milli may be at most 2000");
 }
 
-fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeMap<UserId, Vec<String>> {
-    let mut bots = BTreeMap::new();
-    for bot in &raw.bot {
-        let Some(id) = problems.take(place, &bot.id, UserId::new(bot.id.get_ref().clone())) else { continue };
-        if bots.insert(id, bot.names.clone()).is_some() {
-            problems.add(
-                place,
-                Some(bot.id.span()),
-                format!("bot {:?} is configured twice", bot.id.get_ref()),
-            );
-        }
-    }
-    if raw.bot.is_empty() {
-        problems.add(place, Some(raw.key.span()), "it has no bot");
-    }
-    bots
-}
-
 fn chain(
     raw: &RawApp,
     targets: &BTreeMap<TargetName, Target>,
@@ -291,7 +233,7 @@ fn chain(
             None => problems.add(
                 place,
                 Some(at.span()),
-                format!("its chain names the target {name:?}, which is not configured"),
+                format!("its chain names the target {:?}, which is not configured", name.as_str()),
             ),
             Some(target) if !raw.allowed_regions.contains(&target.region) => {
                 let what = format!(

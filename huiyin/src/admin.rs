@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use crate::run::Away;
+
 /// Most connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 256;
 /// A connection ends within this time.
@@ -49,6 +51,8 @@ pub(crate) struct Admin {
     pub(crate) probe: Probe,
     /// Shut when the process is asked to end, before anything else happens.
     pub(crate) open: Arc<AtomicBool>,
+    /// Why Kafka is out of reach, while it is.
+    pub(crate) away: Away,
     /// Renders the meter.
     pub(crate) meter: PrometheusHandle,
 }
@@ -57,6 +61,9 @@ pub(crate) struct Admin {
 struct Health {
     ok: bool,
     roles: Vec<RoleHealth>,
+    /// Why Kafka is out of reach, while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kafka: Option<String>,
 }
 
 /// Serves until the process ends; returns where.
@@ -114,7 +121,7 @@ fn answer(judge: impl Fn(&[RoleHealth]) -> bool, admin: &Admin) -> (StatusCode, 
     let roles = (admin.probe)();
     let ok = judge(&roles);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Health { ok, roles }))
+    (status, Json(Health { ok, roles, kafka: admin.away.why() }))
 }
 
 #[cfg(test)]
@@ -137,7 +144,7 @@ mod tests {
     async fn hostile_requests_get_their_status_and_slow_ones_make_room_for_a_probe() {
         let probe: Probe = Arc::new(Vec::new);
         let meter = PrometheusBuilder::new().build_recorder().handle();
-        let admin = Admin { probe, open: Arc::new(AtomicBool::new(true)), meter };
+        let admin = Admin { probe, open: Arc::new(AtomicBool::new(true)), away: Away::default(), meter };
         let address = serve(SocketAddr::from(([127, 0, 0, 1], 0)), admin).await.unwrap();
         for (line, status) in [
             ("GET /ready HTTP/1.1", "200"),

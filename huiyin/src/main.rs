@@ -84,16 +84,16 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Topics { command: Topics::Create { renew, .. } } => {
             Ok(blocking(move || topics::create(&config, renew)).await?.into())
         }
-        Command::Config { command: Bundle::Apply } => {
-            Ok(blocking(move || bundles::apply(&config)).await?.into())
-        }
+        Command::Config { command: Bundle::Apply } => Ok(asking(config, bundles::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
         Command::Query { name, parameters, json } => {
             Ok(query(&config, name, &parameters, json).await?.into())
         }
-        Command::Offsets { command } => blocking(move || offsets::run(&config, &command)).await,
-        Command::DeadLetters { command } => blocking(move || dead_letters::run(&config, &command)).await,
-        Command::Refold { json } => blocking(move || refolded(&config, json)).await,
+        Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,
+        Command::DeadLetters { command } => {
+            asking(config, move |config| dead_letters::run(config, &command)).await
+        }
+        Command::Refold { json } => asking(config, move |config| refolded(config, json)).await,
         Command::Check { online } => {
             let mut report = check::offline(&config)?;
             if online {
@@ -110,6 +110,18 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     tokio::task::spawn_blocking(work).await.context("wait for command")?
+}
+
+/// Does what needs Kafka, once it is known that Kafka can be reached; if not, the reason is told within seconds.
+async fn asking<T: Send + 'static>(
+    config: Config,
+    work: impl FnOnce(&Config) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    blocking(move || {
+        pipeline::kafka::reach(&config.kafka)?;
+        work(&config)
+    })
+    .await
 }
 
 fn store(config: &Config) -> anyhow::Result<account::Store> {

@@ -1,10 +1,18 @@
 //! Every metric of this crate.
 
-use metrics::counter;
+use std::time::Duration;
+
+use metrics::{counter, gauge};
 use pipeline::metrics::Metric;
 
 /// Roles that were started again.
 const RESTARTS: &str = "huiyin_run_role_restarts_total";
+
+/// Seconds for which Kafka has been out of reach.
+const KAFKA_AWAY: &str = "huiyin_run_kafka_away_seconds";
+
+/// What the applied bundle names and the process does not know.
+const UNKNOWN_NAMES: &str = "huiyin_run_unknown_names_count";
 
 /// Entries of the ledger by kind.
 const LEDGER_ENTRIES: &str = "huiyin_decide_ledger_entries_total";
@@ -17,6 +25,16 @@ pub(crate) const METRICS: &[Metric] = &[
         labels: &["role"],
     },
     Metric {
+        name: KAFKA_AWAY,
+        meaning: "seconds for which no broker could be reached from here, 0 while one can",
+        labels: &[],
+    },
+    Metric {
+        name: UNKNOWN_NAMES,
+        meaning: "targets (call) and apps (deliver) that the applied bundle names and this process's file does not have",
+        labels: &["role"],
+    },
+    Metric {
         name: LEDGER_ENTRIES,
         meaning: "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
         labels: &["kind"],
@@ -26,6 +44,16 @@ pub(crate) const METRICS: &[Metric] = &[
 /// A role runs: it has not been started again.
 pub(crate) fn started(role: &'static str) {
     counter!(RESTARTS, "role" => role).increment(0);
+}
+
+/// Kafka has been out of reach for so long.
+pub(crate) fn kafka_away(time: Duration) {
+    gauge!(KAFKA_AWAY).set(time.as_secs_f64());
+}
+
+/// The bundle in force names so many targets or apps that the role does not know.
+pub(crate) fn unknown_names(role: &'static str, count: usize) {
+    gauge!(UNKNOWN_NAMES, "role" => role).set(u32::try_from(count).map_or(f64::INFINITY, f64::from));
 }
 
 /// Decide made an entry of the ledger.

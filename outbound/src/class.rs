@@ -1,4 +1,4 @@
-//! The twelve ways an attempt can fail, and what each allows.
+//! The ways an attempt can fail, and what each allows.
 
 use std::fmt;
 
@@ -15,8 +15,12 @@ pub enum Class {
     ServerError,
     /// No complete reply in time.
     Timeout,
-    /// A reply that cannot be used: cut, empty, too large, not what the contract says.
+    /// A reply that cannot be used: cut, too large, not what the contract says.
     Protocol,
+    /// A whole reply in which nothing is said.
+    Empty,
+    /// A whole reply in which nothing is said because the output cap was used up before.
+    CapUsedUp,
     /// Money or a plan's allowance has run out.
     QuotaExhausted,
     /// The key is wrong or may not do this.
@@ -27,7 +31,8 @@ pub enum Class {
     ContextTooLong,
     /// The endpoint refused the content of input or output.
     ContentBlocked,
-    /// The request itself is wrong.
+    /// The endpoint does not take the request as it was made for it. Bodies, gateways and limits differ: another
+    /// endpoint may.
     BadRequest,
 }
 
@@ -53,7 +58,7 @@ pub enum Elsewhere {
     Larger,
     /// Only when the chain's rules switch it on.
     IfAllowed,
-    /// No: it would fail everywhere.
+    /// No: it would cost the same everywhere and bring nothing.
     No,
 }
 
@@ -70,13 +75,15 @@ pub enum Cooling {
 
 impl Class {
     /// Every class, in the order of declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::RateLimited,
         Self::RampLimited,
         Self::Overloaded,
         Self::ServerError,
         Self::Timeout,
         Self::Protocol,
+        Self::Empty,
+        Self::CapUsedUp,
         Self::QuotaExhausted,
         Self::Auth,
         Self::ModelUnavailable,
@@ -95,6 +102,8 @@ impl Class {
             Self::ServerError => "server_error",
             Self::Timeout => "timeout",
             Self::Protocol => "protocol",
+            Self::Empty => "empty",
+            Self::CapUsedUp => "cap_used_up",
             Self::QuotaExhausted => "quota_exhausted",
             Self::Auth => "auth",
             Self::ModelUnavailable => "model_unavailable",
@@ -110,8 +119,9 @@ impl Class {
         match self {
             Self::RateLimited | Self::ServerError => Again::Backoff,
             Self::RampLimited | Self::Overloaded => Again::LongBackoff,
-            Self::Timeout | Self::Protocol => Again::Once,
-            Self::QuotaExhausted
+            Self::Timeout | Self::Protocol | Self::Empty => Again::Once,
+            Self::CapUsedUp
+            | Self::QuotaExhausted
             | Self::Auth
             | Self::ModelUnavailable
             | Self::ContextTooLong
@@ -130,16 +140,19 @@ impl Class {
             | Self::ServerError
             | Self::Timeout
             | Self::Protocol
+            | Self::Empty
             | Self::QuotaExhausted
             | Self::Auth
-            | Self::ModelUnavailable => Elsewhere::Yes,
+            | Self::ModelUnavailable
+            | Self::BadRequest => Elsewhere::Yes,
             Self::ContextTooLong => Elsewhere::Larger,
             Self::ContentBlocked => Elsewhere::IfAllowed,
-            Self::BadRequest => Elsewhere::No,
+            Self::CapUsedUp => Elsewhere::No,
         }
     }
 
-    /// Does it speak against the endpoint's health?
+    /// Does it speak against the endpoint's health? What a reply says in words does not: one person's questions must
+    /// not close an endpoint to others.
     #[must_use]
     pub const fn counts_for_breaker(self) -> bool {
         matches!(self, Self::Overloaded | Self::ServerError | Self::Timeout | Self::Protocol)
@@ -155,6 +168,8 @@ impl Class {
             | Self::ServerError
             | Self::Timeout
             | Self::Protocol
+            | Self::Empty
+            | Self::CapUsedUp
             | Self::ContextTooLong
             | Self::ContentBlocked
             | Self::BadRequest => Cooling::None,
@@ -238,5 +253,27 @@ mod tests {
                 assert_eq!(class.again(), Again::Never, "{class}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_reply_says_is_not_its_endpoints_health() {
+        let said =
+            [Class::Empty, Class::CapUsedUp, Class::ContentBlocked, Class::ContextTooLong, Class::BadRequest];
+        for class in said {
+            assert!(!class.counts_for_breaker() && class.cooling() == Cooling::None, "{class}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_one_endpoint_does_not_take_goes_to_the_next_once() {
+        assert_eq!(
+            (Class::BadRequest.again(), Class::BadRequest.elsewhere()),
+            (Again::Never, Elsewhere::Yes)
+        );
+    }
+
+    #[test]
+    fn a_used_up_cap_is_paid_once_only() {
+        assert_eq!((Class::CapUsedUp.again(), Class::CapUsedUp.elsewhere()), (Again::Never, Elsewhere::No));
     }
 }

@@ -6,24 +6,34 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Response, redirect};
+use reqwest::{ClientBuilder, Response, redirect};
 use tokio::time::{Instant, timeout_at};
+use tower::util::MapResponseLayer;
 
 use crate::{
     class::Class,
     config::client::{ClientSettings, Proxy},
+    connection::{self, Over},
+    encoding,
     failure::Failure,
+    metrics,
     reply::{Classify, Reply},
     request::Request,
     tls::install_tls_provider,
     transport::{self, Phase},
 };
 
+/// How soon a kept connection shows that it is dead: a round trip, and what the network may add. An end that comes later is that of a
+/// server which had the request.
+const STALE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Sends requests to one endpoint, or to several that share its limits; keeps their connections. Cloning shares
 /// the connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    /// Makes a connection for each request and keeps none.
+    fresh: reqwest::Client,
     attempt_timeout: Duration,
     max_body_bytes: usize,
 }
@@ -53,30 +63,33 @@ impl Client {
     /// # Errors
     /// When the system's root certificates cannot be used.
     pub fn new(settings: &ClientSettings) -> Result<Self, BuildError> {
-        install_tls_provider();
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(settings.connect_timeout)
-            .read_timeout(settings.idle_timeout)
-            .pool_idle_timeout(settings.pool_idle_timeout)
-            .pool_max_idle_per_host(settings.pool_max_idle_per_host)
-            .http2_keep_alive_interval(settings.http2_keep_alive_interval)
-            .user_agent(settings.user_agent.clone())
-            .redirect(redirect::Policy::none());
-        builder = match &settings.proxy {
-            Proxy::Off => builder.no_proxy(),
-            Proxy::Environment => builder,
-            Proxy::Url(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(BuildError::Http)?),
-        };
-        let http = builder.build().map_err(BuildError::Http)?;
-        Ok(Self { http, attempt_timeout: settings.attempt_timeout, max_body_bytes: settings.max_body_bytes })
+        Self::built(settings, |builder| builder)
     }
 
-    /// Sends the request once and reads the whole reply, whatever its status, until the deadline or the
-    /// client's attempt timeout, whichever is earlier.
+    fn built(
+        settings: &ClientSettings,
+        also: impl Fn(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Self, BuildError> {
+        install_tls_provider();
+        let build = |kept| {
+            let client = also(builder(settings)?).pool_max_idle_per_host(kept).build();
+            client.map_err(BuildError::Http)
+        };
+        Ok(Self {
+            http: build(settings.pool_max_idle_per_host)?,
+            fresh: build(0)?,
+            attempt_timeout: settings.attempt_timeout,
+            max_body_bytes: settings.max_body_bytes,
+        })
+    }
+
+    /// Sends the request and reads the whole reply, whatever its status, until the deadline or the client's attempt
+    /// timeout, whichever is earlier. A kept connection that turns out to be dead before a reply began is no attempt: the request goes
+    /// out again at once over a connection of its own, unless it may be sent once only.
     ///
     /// # Errors
     /// [`Class::Timeout`] when time ran out; [`Class::ServerError`] when no connection could be made;
-    /// [`Class::Protocol`] when the reply was cut, unreadable, or a success larger than the limit;
+    /// [`Class::Protocol`] when the reply was cut, or a success that is compressed in no known way or larger than the limit;
     /// [`Class::BadRequest`] when the request cannot be sent at all. Ambiguous unless no byte was sent.
     pub async fn attempt(&self, request: &Request, deadline: Instant) -> Result<Reply, Failure> {
         let started = Instant::now();
@@ -105,19 +118,47 @@ impl Client {
 
     /// `begun` becomes the status as soon as the reply's head is there.
     async fn exchange(&self, request: &Request, begun: &AtomicU16) -> Result<Reply, Failure> {
-        let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
-        *outgoing.headers_mut() = request.headers.clone();
-        if !request.body.is_empty() {
-            *outgoing.body_mut() = Some(request.body.clone().into());
-        }
-        let sent = self.http.execute(outgoing).await;
-        let mut response = sent.map_err(|error| transport::failure(&error, Phase::Head))?;
+        let mut response = self.send(request).await?;
         let received = SystemTime::now();
         let headers = std::mem::take(response.headers_mut());
         let status = response.status();
         begun.store(status.as_u16(), Ordering::Relaxed);
-        let body = self.read_body(response).await?;
+        let raw = self.read_body(response).await?;
+        let body = match encoding::decode(&headers, raw.clone(), self.max_body_bytes) {
+            Ok(body) => body,
+            // The status says enough.
+            Err(_) if !status.is_success() => raw,
+            Err(error) => {
+                let failure = Failure::new(Class::Protocol, format!("read the reply's body: {error}"));
+                return Err(failure.with_code("content_encoding").possibly_done());
+            }
+        };
         Ok(Reply { status, headers, body, received })
+    }
+
+    /// Sends until the reply's head is there. What ends a kept connection before that is a server, or something between, that had
+    /// closed it while it rested; browsers repeat such requests too. A reply that was begun, an end that comes late, and any end of a
+    /// connection that was made for this request leave in doubt what the server did, so nothing is repeated then.
+    async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let failed = |error| transport::failure(&error, Phase::Head);
+        if request.at_most_once {
+            return self.fresh.execute(request.outgoing()).await.map_err(failed);
+        }
+        let began = Instant::now();
+        let (sent, over) = connection::watch(self.http.execute(request.outgoing())).await;
+        match sent {
+            Err(error)
+                if over == Over::Kept
+                    && transport::is_unanswered(&error)
+                    && began.elapsed() < STALE_WITHIN =>
+            {
+                metrics::stale_connection();
+                let again = self.fresh.execute(request.outgoing()).await;
+                // That the server is gone now may be why the connection ended.
+                again.map_err(|error| failed(error).possibly_done())
+            }
+            sent => sent.map_err(failed),
+        }
     }
 
     /// An error page is cut at the limit, since its status says enough; a success beyond the limit is useless.
@@ -139,3 +180,25 @@ impl Client {
         }
     }
 }
+
+fn builder(settings: &ClientSettings) -> Result<ClientBuilder, BuildError> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.idle_timeout)
+        .pool_idle_timeout(settings.pool_idle_timeout)
+        .http2_keep_alive_interval(settings.http2_keep_alive_interval)
+        .user_agent(settings.user_agent.clone())
+        .redirect(redirect::Policy::none())
+        .connector_layer(MapResponseLayer::new(|ready| {
+            connection::made();
+            ready
+        }));
+    Ok(match &settings.proxy {
+        Proxy::Off => builder.no_proxy(),
+        Proxy::Environment => builder,
+        Proxy::Url(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(BuildError::Http)?),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The request may have had its effect although it failed: bytes may have reached the endpoint.
     pub ambiguous: bool,
+    /// A whole and well-formed success says so in words. That may be due to this one request, so it says nothing
+    /// about the endpoint's health, whatever the class.
+    pub told: bool,
 }
 
 impl Failure {
@@ -36,7 +39,7 @@ impl Failure {
         // Cutting before masking bounds the work; cutting again bounds the result.
         let masked = mask::credentials(head(detail.as_ref(), DETAIL_BYTES));
         let detail = head(&masked, DETAIL_BYTES).to_owned();
-        Self { class, retry_after: None, code: None, detail, status: None, ambiguous: false }
+        Self { class, retry_after: None, code: None, detail, status: None, ambiguous: false, told: false }
     }
 
     /// With the endpoint's own code.
@@ -60,6 +63,19 @@ impl Failure {
         self
     }
 
+    /// Marked as told in words by a whole and well-formed success.
+    #[must_use]
+    pub fn told_in_words(mut self) -> Self {
+        self.told = true;
+        self
+    }
+
+    /// Does it speak against the endpoint's health? See [`Class::counts_for_breaker`].
+    #[must_use]
+    pub const fn counts_for_breaker(&self) -> bool {
+        self.class.counts_for_breaker() && !self.told
+    }
+
     /// The class's name in metrics, logs and records.
     #[must_use]
     pub const fn label(&self) -> &'static str {
@@ -81,6 +97,13 @@ mod tests {
         let failure = Failure::new(Class::Protocol, "环".repeat(400));
         assert_eq!(failure.detail.len(), 510);
         assert!(failure.detail.chars().all(|c| c == '环'));
+    }
+
+    #[test]
+    fn what_is_told_in_words_is_nobodys_health() {
+        assert!(Failure::new(Class::ServerError, "").counts_for_breaker());
+        assert!(!Failure::new(Class::ServerError, "").told_in_words().counts_for_breaker());
+        assert!(!Failure::new(Class::Empty, "").counts_for_breaker());
     }
 
     #[test]

@@ -33,7 +33,15 @@ fn token(c: char) -> bool {
 fn suspicious(word: &str) -> bool {
     let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic());
     let prefixed = ["sk-", "ak-", "pk-"].iter().any(|prefix| word.starts_with(prefix)) && word.len() > 3;
-    prefixed || (mixed && word.len() >= SUSPICIOUS)
+    prefixed || (mixed && word.len() >= SUSPICIOUS && !is_address(word))
+}
+
+/// Host and path: lower case, and no part of it is long enough for a credential.
+fn is_address(word: &str) -> bool {
+    let parts = || word.split(['/', '.']);
+    parts().count() > 1
+        && parts().all(|part| part.len() < SUSPICIOUS)
+        && !word.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -44,6 +52,17 @@ mod tests {
     fn keys_and_bearer_tokens_become_stars() {
         let text = "wrong key sk-abc, sent Bearer: short and YWMtX2g4RkVFZ0VlNmRhcz09";
         assert_eq!(credentials(text), "wrong key ***, sent Bearer: *** and ***");
+    }
+
+    #[test]
+    fn an_address_stays_and_a_credential_in_it_does_not() {
+        for address in
+            ["api.example.com/v2/chat/completions", "moved to 10.0.0.1/openai/deployments/gpt4/chat"]
+        {
+            assert_eq!(credentials(address), address);
+        }
+        assert_eq!(credentials("host.example.com/t0k3n-0123456789abcdef"), "***");
+        assert_eq!(credentials("eyJhbGciOi.J9eyJzdWIi.xMjM0NTY3"), "***");
     }
 
     #[test]

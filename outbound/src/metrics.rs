@@ -41,6 +41,8 @@ pub const PACE_RATE: &str = "huiyin_outbound_pace_starts_per_second";
 pub const PACE_LEARNED: &str = "huiyin_outbound_pace_learned_ratio";
 /// Requests that ended without success.
 pub const STOPS: &str = "huiyin_outbound_stops_total";
+/// Kept connections that were dead when they were used.
+pub const STALE_CONNECTIONS: &str = "huiyin_outbound_stale_connections_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
@@ -110,6 +112,12 @@ pub const METRICS: &[Metric] = &[
         meaning: "requests that ended without success, by reason",
         labels: &["reason"],
     },
+    Metric {
+        name: STALE_CONNECTIONS,
+        kind: "counter",
+        meaning: "kept connections that were dead when they were used: the request went out again over a new one, within its attempt",
+        labels: &[],
+    },
 ];
 
 /// Whose pace it is, and of which limit.
@@ -176,6 +184,10 @@ pub(crate) fn budget_refused(target: &str) {
 
 pub(crate) fn cooled(target: &str, class: &'static str) {
     counter!(COOLDOWNS, "target" => target.to_owned(), "class" => class).increment(1);
+}
+
+pub(crate) fn stale_connection() {
+    counter!(STALE_CONNECTIONS).increment(1);
 }
 
 pub(crate) fn stopped(reason: &'static str) {

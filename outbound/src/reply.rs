@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use reqwest::{StatusCode, header::HeaderMap};
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_ENCODING, HeaderMap},
+};
 
 use crate::{class::Class, failure::Failure, retry_after};
 
@@ -14,7 +17,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// All headers of the reply.
     pub headers: HeaderMap,
-    /// The body, not larger than the client's limit.
+    /// The body, without the codings that the headers name, not larger than the client's limit.
     pub body: Bytes,
     /// When the reply's head arrived; what an HTTP date in `Retry-After` counts from.
     pub received: SystemTime,
@@ -39,7 +42,8 @@ impl Reply {
     pub fn failure(&self, class: Class, detail: impl AsRef<str>) -> Failure {
         let failure = Failure::new(class, detail).with_retry_after(self.retry_after());
         let gave_up = matches!(self.status.as_u16(), 502 | 504 | 520..=524);
-        let unusable = self.status.is_success() && class == Class::Protocol;
+        let unusable =
+            self.status.is_success() && matches!(class, Class::Protocol | Class::Empty | Class::CapUsedUp);
         if gave_up || unusable { failure.possibly_done() } else { failure }
     }
 
@@ -48,6 +52,12 @@ impl Reply {
     pub fn status_failure(&self) -> Option<Failure> {
         let class = Class::of_status(self.status.as_u16())?;
         Some(self.failure(class, format!("http status {}", self.status.as_u16())))
+    }
+
+    /// How the body was compressed on its way, as the endpoint says; [`Reply::body`] no longer is.
+    #[must_use]
+    pub fn content_encoding(&self) -> Option<&str> {
+        self.header(CONTENT_ENCODING.as_str())
     }
 
     /// How long the endpoint asked to be left alone.

@@ -15,13 +15,14 @@ pub struct Request {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) at_most_once: bool,
 }
 
 impl Request {
     /// A request without headers.
     #[must_use]
     pub fn new(method: Method, url: Url, body: Bytes) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body }
+        Self { method, url, headers: HeaderMap::new(), body, at_most_once: false }
     }
 
     /// A `POST` with a JSON body.
@@ -54,6 +55,24 @@ impl Request {
     /// [`Class::BadRequest`] when the token cannot stand in a header.
     pub fn bearer(self, token: &str) -> Result<Self, Failure> {
         self.secret_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    /// It goes over a connection of its own: nobody could say of a kept one that turns out to be dead whether the other side has the
+    /// request, and so whether it may be sent again.
+    #[must_use]
+    pub fn at_most_once(mut self) -> Self {
+        self.at_most_once = true;
+        self
+    }
+
+    /// As the HTTP library takes it.
+    pub(crate) fn outgoing(&self) -> reqwest::Request {
+        let mut outgoing = reqwest::Request::new(self.method.clone(), self.url.clone());
+        *outgoing.headers_mut() = self.headers.clone();
+        if !self.body.is_empty() {
+            *outgoing.body_mut() = Some(self.body.clone().into());
+        }
+        outgoing
     }
 
     fn insert(mut self, name: &str, value: &str, secret: bool) -> Result<Self, Failure> {

@@ -182,7 +182,7 @@ impl Permit {
     pub fn finish(mut self, now: Instant, result: Result<(), &Failure>, fair: bool) {
         let health = match result {
             Ok(()) => Health::Good,
-            Err(failure) if !failure.class.counts_for_breaker() => Health::Neutral,
+            Err(failure) if !failure.counts_for_breaker() => Health::Neutral,
             Err(_) if fair => Health::Bad,
             Err(_) => Health::Unknown,
         };

@@ -1,6 +1,6 @@
 //! Sorts errors of the HTTP client into classes.
 
-use std::error::Error as _;
+use std::{error::Error, io};
 
 use crate::{class::Class, failure::Failure};
 
@@ -32,11 +32,35 @@ pub(crate) fn failure(error: &reqwest::Error, phase: Phase) -> Failure {
     Failure::new(class, format!("{doing}: {cause}")).possibly_done()
 }
 
+/// Whether the connection ended before a reply began: not a time-out, not a malformed reply, no error of ours. A head that is cut in
+/// its middle looks the same, but servers write a head in one piece.
+pub(crate) fn is_unanswered(error: &reqwest::Error) -> bool {
+    !error.is_timeout() && !error.is_connect() && !error.is_builder() && causes(error).any(ends_connection)
+}
+
+fn ends_connection(cause: &(dyn Error + 'static)) -> bool {
+    let by_peer = |error: &io::Error| {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof};
+        matches!(
+            error.kind(),
+            ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected | UnexpectedEof
+        )
+    };
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+    }
+    if let Some(error) = cause.downcast_ref::<h2::Error>() {
+        // Streams that a server refuses or gives back when it goes away in order are repeated by the HTTP library.
+        return error.is_io() || (error.is_go_away() && error.is_remote());
+    }
+    cause.downcast_ref::<io::Error>().is_some_and(by_peer)
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
 /// The outer layers repeat the address, which may hold secrets; the cause says what happened.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut cause = error.source();
-    while let Some(deeper) = cause.and_then(|error| error.source()) {
-        cause = Some(deeper);
-    }
-    cause.map_or_else(|| "no cause given".to_owned(), ToString::to_string)
+    causes(error).last().map_or_else(|| "no cause given".to_owned(), ToString::to_string)
 }

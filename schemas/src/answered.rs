@@ -128,12 +128,16 @@ pub struct Attempt {
     pub started_at: Millis,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
-    /// Error class, from the closed list of twelve; absent on success.
+    /// Error class, from a closed list; absent on success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The provider's own error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// What was wrong, in our words: what came in place of an answer, and where an address has moved to. Holds no text
+    /// that a person wrote or a model said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// HTTP status, if one came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -146,12 +150,24 @@ pub struct Attempt {
     /// Tokens; absent when the provider told none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
-    /// What it cost by the price table; absent when the price or the usage is unknown, which is not the same as free.
+    /// The provider's counts contradict each other: `usage` has them as told, and they are not priced.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub usage_contradicts: bool,
+    /// The provider may bill it, whether or not its cost is known. Records of earlier versions have it not: there an
+    /// attempt without error, or with usage, may be billed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub may_be_billed: bool,
+    /// What it cost by the price table; absent when the price or the usage is unknown or the
+    /// usage contradicts itself, which is not the same as free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Money>,
     /// Id of the price row that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// Where token counts come from.

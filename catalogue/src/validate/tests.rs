@@ -33,8 +33,20 @@ words = ["赌博"]
 action = "block"
 "#;
 
-fn read(text: &str) -> Result<Bundle, Vec<Problem>> {
+pub(super) fn read(text: &str) -> Result<Bundle, Vec<Problem>> {
     validate(&toml::from_str::<RawCatalogue>(text).unwrap())
+}
+
+/// What is wrong with a file, each with the line that it is about, as it stands there.
+pub(super) fn told(text: &str, problems: Vec<Problem>) -> Vec<(String, String)> {
+    let line = |at: usize| {
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        text[start..].lines().next().unwrap_or_default().to_owned()
+    };
+    problems
+        .into_iter()
+        .map(|p| (p.span.map_or_else(String::new, |s| line(s.start)), format!("{}: {}", p.place, p.what)))
+        .collect()
 }
 
 #[test]
@@ -62,7 +74,11 @@ use crate::bundle::BundleError;
 #[test]
 fn every_broken_reference_is_named_with_its_place() {
     for (from, to, what) in [
-        ("[\"main\", \"spare\"]", "[\"main\", \"gone\"]", "not configured"),
+        (
+            "[\"main\", \"spare\"]",
+            "[\"main\", \"gone\"]",
+            "names the target \"gone\", which is not configured",
+        ),
         ("[\"main\", \"spare\"]", "[]", "names no target"),
         ("[\"main\", \"spare\"]", "[\"main\", \"main\"]", "twice"),
         ("allowed_regions = [\"cn\"]", "allowed_regions = [\"us\"]", "not in allowed_regions"),

@@ -21,18 +21,18 @@ pub(crate) struct Bill<'a> {
     /// The provider's invoice.
     pub(crate) calls: &'a [Call],
     /// Sum of the costs in table `model_calls`, in 10⁻¹².
-    pub(crate) stored: i64,
+    pub(crate) stored: i128,
 }
 
 /// What the provider bills, in 10⁻¹², by what became of it here.
 #[derive(Default)]
 struct Invoice {
     /// For calls whose answer was let out.
-    settled: i64,
+    settled: i128,
     /// For calls whose outcome is known and was not let out.
-    other: i64,
+    other: i128,
     /// For calls that left no outcome, and how many those are.
-    unseen: (i64, usize),
+    unseen: (i128, usize),
 }
 
 /// Compares what was settled, what is stored, and what the provider bills.
@@ -42,8 +42,8 @@ struct Invoice {
 pub(crate) fn charged(bill: &Bill, prices: &Prices) -> Result<Clause> {
     let of = |kind| bill.ledger.iter().filter(move |entry| entry.kind == kind);
     let amount = |entry: &LedgerEntry| entry.amount.as_ref().map(|money| money.pico);
-    let settled: i64 = of(LedgerKind::Settle).filter_map(amount).sum();
-    let uncertain: i64 = of(LedgerKind::Uncertain).filter_map(amount).sum();
+    let settled: i128 = of(LedgerKind::Settle).filter_map(amount).sum();
+    let uncertain: i128 = of(LedgerKind::Uncertain).filter_map(amount).sum();
     let unknown = of(LedgerKind::Uncertain).filter(|entry| entry.amount.is_none()).count();
     let mut problems = each_answer_settled_once(bill);
     let invoice = invoice(bill, prices)?;

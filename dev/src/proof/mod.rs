@@ -33,7 +33,7 @@ impl Clause {
 }
 
 /// An amount in 10⁻¹² of a unit, exactly.
-pub(crate) fn yuan(pico: i64) -> String {
+pub(crate) fn yuan(pico: i128) -> String {
     let (whole, fraction) =
         (pico.unsigned_abs() / 1_000_000_000_000, pico.unsigned_abs() % 1_000_000_000_000);
     let digits = format!("{fraction:012}");

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 pub(crate) struct Prices(BTreeMap<String, Price>);
 
 struct Price {
-    input: i64,
-    cached: i64,
-    output: i64,
+    input: i128,
+    cached: i128,
+    output: i128,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +49,7 @@ impl Prices {
     ///
     /// # Errors
     /// When the model has no price or the amount does not fit.
-    pub(crate) fn of(&self, call: &Call) -> Result<i64> {
+    pub(crate) fn of(&self, call: &Call) -> Result<i128> {
         if !call.billed {
             return Ok(0);
         }
@@ -60,9 +60,9 @@ impl Prices {
             (call.cached_tokens, price.cached),
             (call.completion_tokens, price.output),
         ];
-        let sum = parts.into_iter().try_fold(0i64, |sum, (tokens, price)| {
-            sum.checked_add(i64::try_from(tokens).ok()?.checked_mul(price)?)
-        });
+        let sum = parts
+            .into_iter()
+            .try_fold(0i128, |sum, (tokens, price)| sum.checked_add(i128::from(tokens).checked_mul(price)?));
         sum.with_context(|| format!("the price of call {} does not fit", call.number))
     }
 }

@@ -30,7 +30,7 @@ impl Table {
     ///
     /// # Errors
     /// When there is no such column or a value is no decimal number of at most twelve places.
-    pub(crate) fn pico(&self, name: &str) -> Result<i64> {
+    pub(crate) fn pico(&self, name: &str) -> Result<i128> {
         let at = self.column(name)?;
         self.rows.iter().filter_map(|row| row.get(at)).filter(|value| !value.is_null()).try_fold(
             0,
@@ -58,7 +58,7 @@ impl Table {
 }
 
 /// Reads decimal text exactly, in units of the given number of places after the point.
-pub(crate) fn decimal(text: &str, places: usize) -> Option<i64> {
+pub(crate) fn decimal(text: &str, places: usize) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let kept = fraction.trim_end_matches('0');
     let unsigned = whole.strip_prefix('-').unwrap_or(whole);

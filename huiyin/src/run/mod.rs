@@ -1,6 +1,8 @@
 //! `huiyin run`: starts the roles, looks after them, and ends them in order.
 
 mod bundle_watch;
+mod kafka;
+mod known;
 mod running;
 mod start;
 mod supervisor;
@@ -18,6 +20,7 @@ use crate::admin::{self, Admin, Probe, RoleHealth};
 use crate::config::Config;
 use crate::role::{Role, Roles};
 use crate::{bundles, topics};
+pub(crate) use kafka::Away;
 use running::Running;
 use supervisor::Supervisor;
 
@@ -45,13 +48,15 @@ type Board = Arc<Mutex<BTreeMap<Role, Result<Running, String>>>>;
 pub(crate) async fn run(config: Config, options: Options, meter: PrometheusHandle) -> anyhow::Result<()> {
     outbound::install_tls_provider();
     let config = Arc::new(config);
-    let (incarnation, bundles) = prepare(Arc::clone(&config), options.apply).await?;
-    let watched = bundle_watch::start(bundles).await?;
     let board: Board = Board::default();
     let open = Arc::new(AtomicBool::new(false));
     tokio::spawn(keep_up(meter.clone()));
-    let admin = Admin { probe: probe(&board), open: Arc::clone(&open), meter };
+    let away = Away::default();
+    let admin = Admin { probe: probe(&board), open: Arc::clone(&open), away: away.clone(), meter };
     let address = admin::serve(config.admin, admin).await?;
+    let _watch = kafka::wait(&config.kafka, &away).await?;
+    let (incarnation, bundles) = prepare(Arc::clone(&config), options.apply).await?;
+    let watched = bundle_watch::start(bundles).await?;
     let mut supervisor = Supervisor::new(board, Arc::clone(&config), watched, incarnation);
     for role in &options.roles.0 {
         supervisor.start(*role).await.with_context(|| format!("start {}", role.label()))?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use pipeline::kafka::Publisher;
 use pipeline::{Stop, batch, call, fold};
 
+use super::known::{self, Unknown};
 use crate::admin::RoleHealth;
 
 /// A role that runs.
@@ -26,6 +27,8 @@ pub(crate) enum Running {
         driver: call::Handle,
         /// At most this long, within the whole process's grace.
         grace: Duration,
+        /// What the applied bundle names and it does not know.
+        unknown: Unknown,
     },
     /// A batch driver.
     Batch(batch::Handle),
@@ -43,19 +46,23 @@ impl Running {
                 RoleHealth { role, live: true, ready: true, detail }
             }
             Self::Fold(drivers) => folds_health(role, drivers),
-            Self::Call { driver, .. } => {
-                let health = driver.health();
+            Self::Call { driver, unknown, .. } => {
+                let (health, unknown) = (driver.health(), unknown.borrow());
                 let status = &health.status;
                 let refused: BTreeMap<_, _> =
                     status.partitions.iter().filter_map(|(p, s)| Some((p, s.refused?))).collect();
-                let detail = format!(
+                let mut detail = format!(
                     "{} partitions, {} running, {} queued, {} committed, refused {refused:?}",
                     status.partitions.len(),
                     status.running,
                     status.queued,
                     status.committed
                 );
-                RoleHealth { role, live: health.alive, ready: health.is_healthy(), detail }
+                if !unknown.is_empty() {
+                    detail = format!("{detail}; {}", known::told(&unknown));
+                }
+                let ready = health.is_healthy() && unknown.is_empty();
+                RoleHealth { role, live: health.alive, ready, detail }
             }
             Self::Batch(handle) => {
                 let health = handle.health();
@@ -109,7 +116,7 @@ impl Running {
                 })
                 .await;
             }
-            Self::Call { driver, grace: own } => {
+            Self::Call { driver, grace: own, .. } => {
                 blocking(move || drop(driver.stop(how, grace.min(own)))).await;
             }
             Self::Batch(handle) => {

@@ -14,12 +14,14 @@ use schemas::topic::Topic;
 use tokio::runtime::Handle;
 
 use super::bundle_watch::Watched;
+use super::known::{self, Unknown};
 use super::running::Running;
 use crate::config::Config;
 use crate::conversation::{self, Conversations};
 use crate::role::Role;
 
-/// Starts a role.
+/// Starts a role. Its section is checked against the file's own bundle: the one that is applied may be older, or newer, as long as
+/// somebody changes both.
 pub(crate) async fn start(
     role: Role,
     config: &Arc<Config>,
@@ -37,7 +39,7 @@ pub(crate) async fn start(
 
 async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let raw = config.ingest.as_ref().context("section [ingest] is missing")?;
-    let section = ingest::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let section = ingest::validate(raw, &config.bundle).map_err(|found| named(&found))?;
     let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
     let judge = watched.derive(|bundle| Ok(ingest::Judge::new(bundle)?))?;
@@ -56,7 +58,7 @@ fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Resu
 
 async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
     let raw = config.call.as_ref().context("section [call] is missing")?;
-    let settings = call::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let settings = call::validate(raw, &config.bundle).map_err(|found| named(&found))?;
     let manner =
         Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.crowding, settings.grace));
     let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
@@ -65,12 +67,12 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
         source: format!("/huiyin/{}/call", config.deployment),
     };
     let step = call::Step::new(settings, rules, output, Arc::new(WallClock))?;
-    calls_of(config, manner, step, incarnation).await
+    calls_of(config, manner, step, (incarnation, known::targets(config, watched)?)).await
 }
 
 async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
     let raw = config.deliver.as_ref().context("section [deliver] is missing")?;
-    let settings = deliver::validate(raw, &watched.current.borrow()).map_err(|found| named(&found))?;
+    let settings = deliver::validate(raw, &config.bundle).map_err(|found| named(&found))?;
     let output = deliver::Output {
         topic: config.topics.of(Topic::Deliveries).into(),
         source: format!("/huiyin/{}/deliver", config.deployment),
@@ -78,7 +80,7 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
     let manner =
         Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.crowding, settings.grace));
     let step = deliver::Step::new(settings, output, Arc::new(WallClock))?;
-    calls_of(config, manner, step, incarnation).await
+    calls_of(config, manner, step, (incarnation, known::apps(config, watched)?)).await
 }
 
 /// What a role's call driver reads, and how.
@@ -101,7 +103,7 @@ async fn calls_of<H: calls::Handler>(
     config: &Config,
     manner: Manner,
     step: H,
-    incarnation: &str,
+    (incarnation, unknown): (&str, Unknown),
 ) -> anyhow::Result<Running> {
     let driver = CallConfig {
         kafka: config.kafka.clone(),
@@ -114,7 +116,7 @@ async fn calls_of<H: calls::Handler>(
     let incarnation = incarnation.to_owned();
     // Joining asks the brokers, which blocks.
     let spawn = move || CallDriver::spawn(driver, Arc::new(step), Handle::current(), incarnation);
-    Ok(Running::Call { driver: tokio::task::spawn_blocking(spawn).await??, grace: manner.grace })
+    Ok(Running::Call { driver: tokio::task::spawn_blocking(spawn).await??, grace: manner.grace, unknown })
 }
 
 async fn account(config: &Config, incarnation: &str) -> anyhow::Result<Running> {

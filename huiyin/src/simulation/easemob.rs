@@ -111,7 +111,7 @@ impl Handler for Easemob {
         self.fail(record, "crowded", rerun)
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         self.fail(record, "oversize", false)
     }
 

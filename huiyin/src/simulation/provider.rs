@@ -51,10 +51,13 @@ impl Provider {
             duration_ms: 1,
             error: None,
             code: None,
+            detail: None,
             status: None,
             provider_request: None,
             finish: None,
             usage: None,
+            usage_contradicts: false,
+            may_be_billed: true,
             cost: None,
             price: None,
         };
@@ -150,7 +153,7 @@ impl Handler for Provider {
         self.fail(record, "crowded", rerun)
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         self.fail(record, "oversize", false)
     }
 

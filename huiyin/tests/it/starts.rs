@@ -134,7 +134,8 @@ fn a_broker_that_does_not_answer_is_refused_within_a_bound() {
     let mut process = rig.start_with(edit, &["run"]);
     let code = process.wait_end(40);
     println!("without a broker it ended after {:?}", begun.elapsed());
-    refused(&Ended { code, stdout: String::new(), stderr: process.output() }, &["read topics"]);
+    let says = ["read topics", "kafka is out of reach: 127.0.0.1:1: connection refused"];
+    refused(&Ended { code, stdout: String::new(), stderr: process.output() }, &says);
 }
 
 /// The file without its sections under that header.

@@ -88,6 +88,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let last = Origin { tenant: "app".into(), lane: 20 };
     stops.insert(chain.run(&last, deadline, failing).await.result.unwrap_err().label());
     assert!(stops.contains("budget"), "{stops:?}");
+    stale_connection();
     drop(guard);
 
     let listed = METRICS.iter().map(|metric| {

@@ -113,10 +113,24 @@ fn timeout_and_protocol_together_are_repeated_once() {
 }
 
 #[test]
-fn a_bad_request_ends_it_everywhere() {
+fn a_bad_request_goes_to_every_other_target_once() {
     let mut story = Story::of(2, |_| {});
     story.fail(0, Class::BadRequest);
+    assert_eq!(story.next(), first(1));
+    story.fail(1, Class::BadRequest);
+    assert_eq!(story.next(), Step::Stop(Stop::Exhausted));
+}
+
+#[test]
+fn a_used_up_cap_ends_it_everywhere_and_an_empty_answer_does_not() {
+    let mut story = Story::of(2, |_| {});
+    story.fail(0, Class::CapUsedUp);
     assert_eq!(story.next(), Step::Stop(Stop::Terminal));
+    let mut story = Story::of(2, |_| {});
+    story.fail(0, Class::Empty);
+    assert_eq!(story.next(), first(1));
+    story.fail(1, Class::Empty);
+    assert!(matches!(story.after_waits().0, Step::Try(Try { repeat: true, .. })));
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! One attempt.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    time::{Duration, Instant},
+};
 
+use flate2::{Compression, write::GzEncoder};
 use outbound::{Class, Client, ClientConfig, Failure};
 
 use crate::{
@@ -148,15 +152,42 @@ async fn what_never_ends_is_left_and_costs_no_memory() {
     assert!(resident() < before + most, "{before} KiB became {}", resident());
 }
 
+fn gzipped(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[tokio::test]
-async fn a_compressed_reply_is_never_inflated() {
-    for encoding in ["content-encoding: gzip\r\n", "content-encoding: br\r\n", "content-encoding: zstd\r\n"] {
-        let server = Server::playing(vec![Act::Answer(200, encoding, "\u{1f}not inflated".into())]).await;
+async fn a_compressed_reply_is_read_although_none_is_asked_for_and_says_how_it_came() {
+    let server = Server::playing(vec![
+        Act::Coded(200, "gzip", gzipped("你好")),
+        Act::Coded(503, "x-gzip", gzipped("in an hour")),
+        Act::Coded(200, "gzip", "你好".into()),
+    ])
+    .await;
+    for (coding, text) in [("gzip", "你好"), ("x-gzip", "in an hour"), ("gzip", "你好")] {
         let reply =
             client().attempt(&request(&server.address), after(Duration::from_secs(10))).await.unwrap();
-        assert_eq!(&reply.body[..], b"\x1fnot inflated");
+        assert_eq!((reply.content_encoding(), &reply.body[..]), (Some(coding), text.as_bytes()));
     }
-    let asked = Server::playing(vec![Act::Answer(200, "", "x".into())]).await;
-    client().attempt(&request(&asked.address), after(Duration::from_secs(10))).await.unwrap();
-    assert!(!asked.requests()[0].to_lowercase().contains("accept-encoding"), "nor asked for");
+    assert!(!server.requests()[0].to_lowercase().contains("accept-encoding"), "none is asked for");
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_unpacked_names_its_coding_and_a_refusal_is_what_its_status_says() {
+    let noise = || vec![0xfe; 100];
+    for (coding, body, says) in [
+        ("snappy", noise(), "snappy"),
+        ("br", noise(), "br"),
+        ("gzip", gzipped(&" ".repeat(100_000)), "larger than the limit"),
+        ("deflate, gzip", noise(), "gzip"),
+    ] {
+        let failure = failure(Act::Coded(200, coding, body.clone())).await;
+        assert_eq!((failure.class, failure.ambiguous), (Class::Protocol, true), "{coding}: {failure}");
+        assert_eq!(failure.code.as_deref(), Some("content_encoding"));
+        assert!(failure.detail.contains(says), "{coding}: {failure}");
+        let refusal = self::failure(Act::Coded(429, coding, body)).await;
+        assert_eq!(refusal.class, Class::RateLimited, "{coding}: {refusal}");
+    }
 }

@@ -12,6 +12,7 @@
 mod chain;
 mod client;
 mod server;
+mod stale;
 
 use std::time::Duration;
 

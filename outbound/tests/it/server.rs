@@ -12,6 +12,8 @@ use tokio::{
 pub(crate) enum Act {
     /// Answers with this status, these header lines and this body, then closes.
     Answer(u16, &'static str, String),
+    /// As [`Act::Answer`], with bytes.
+    Coded(u16, &'static str, Vec<u8>),
     /// Never answers.
     Hang,
     /// Promises a longer body than it sends, then resets.
@@ -58,6 +60,13 @@ async fn play(mut stream: TcpStream, act: Act, seen: Arc<Mutex<Vec<String>>>) {
                 format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
             // A client that stops reading early closes first; that is its right.
             drop(stream.write_all(format!("{head}{headers}\r\n{body}").as_bytes()).await);
+        }
+        Act::Coded(status, coding, body) => {
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\ncontent-encoding: {coding}\r\n\r\n"
+            );
+            drop(stream.write_all(&[head.as_bytes(), &body].concat()).await);
         }
         Act::Hang => std::future::pending().await,
         Act::ResetInBody => {

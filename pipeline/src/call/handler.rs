@@ -67,8 +67,9 @@ pub trait Handler: Send + Sync + 'static {
     /// [`crate::call::Crowding`]; `rerun` as a job would have it. Must be small.
     fn crowded(&self, record: &Record, rerun: bool) -> Done;
 
-    /// The outcome of a job whose own outcome was larger than may be written. Must be small.
-    fn oversize(&self, record: &Record) -> Done;
+    /// The outcome of a job whose own outcome, `ended`, was larger than may be written. Must be small, and must not lose what
+    /// was paid.
+    fn oversize(&self, record: &Record, ended: &Done) -> Done;
 
     /// The outcome that accompanies the dead letter of a record, in the same transaction; with `rerun` it may have run.
     /// Must work from headers alone when the value cannot be read.

@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 
 use super::log::Logged;
-use super::{Config, Error};
+use super::{Config, Error, reach};
 
 const REQUEST: Duration = Duration::from_secs(15);
 
@@ -42,6 +42,7 @@ pub enum Created {
 /// Administration of topics. Calls block; drop it off the async workers.
 pub struct Admin {
     client: AdminClient<Logged>,
+    config: Config,
 }
 
 impl Admin {
@@ -51,7 +52,7 @@ impl Admin {
     /// [`Error::Client`].
     pub fn new(config: &Config) -> Result<Self, Error> {
         let client = config.admin().create_with_context(Logged).map_err(Error::client("admin client"))?;
-        Ok(Self { client })
+        Ok(Self { client, config: config.clone() })
     }
 
     /// Creates the topics that are missing and waits until the brokers know them, in the order of `topics`.
@@ -110,8 +111,9 @@ impl Admin {
     /// Number of partitions of every topic there is.
     ///
     /// # Errors
-    /// [`Error::Request`] when the brokers do not answer.
+    /// [`Error::Unreachable`] within 5 s when no broker can be reached, [`Error::Request`] when they do not answer this.
     pub fn partitions(&self) -> Result<BTreeMap<String, usize>, Error> {
+        reach(&self.config)?;
         let metadata = self.metadata()?;
         Ok(metadata.topics().iter().map(|t| (t.name().to_owned(), t.partitions().len())).collect())
     }

@@ -5,8 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
 use serde::Deserialize;
 
+use super::bootstrap::{self, Address, AddressError};
 use super::{Instance, owned};
 
 /// A transaction that stays open longer is aborted by the brokers, so that a dead writer stalls readers no longer.
@@ -18,7 +20,8 @@ pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawConfig {
-    /// Addresses of brokers to ask first, `host:port`, separated by commas.
+    /// Addresses of brokers to ask first, `host:port`, separated by commas; without a port it is 9092. A protocol may stand before an
+    /// address, as in `SSL://host:port`, if it is the one of the property `security.protocol`.
     pub bootstrap: String,
     /// How often a group member says that it lives, in milliseconds; also the delay before a member learns of a
     /// rebalance. 3000 by default; 500 suits a local stack.
@@ -58,9 +61,9 @@ impl fmt::Display for Property {
 /// Why section `[kafka]` cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// There is no address to connect to.
-    #[error("read kafka.bootstrap: no address given")]
-    Bootstrap,
+    /// An address cannot be read.
+    #[error("read kafka.bootstrap: {0}")]
+    Bootstrap(AddressError),
     /// The heartbeat leaves no room for a lost one within the session.
     #[error("read kafka.heartbeat_interval_ms: {0} is not within 100..=3333")]
     Heartbeat(u64),
@@ -81,7 +84,7 @@ impl ConfigError {
     /// A closed label for counters.
     pub fn label(&self) -> &'static str {
         match self {
-            Self::Bootstrap => "bootstrap",
+            Self::Bootstrap(_) => "bootstrap",
             Self::Heartbeat(_) => "heartbeat",
             Self::Owned { .. } => "owned_property",
             Self::Property(_) => "property",
@@ -92,7 +95,7 @@ impl ConfigError {
 /// Validated access to the brokers, from which every client is built.
 #[derive(Clone)]
 pub struct Config {
-    bootstrap: String,
+    bootstrap: Vec<Address>,
     heartbeat_ms: u64,
     properties: BTreeMap<String, String>,
 }
@@ -101,7 +104,7 @@ pub struct Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: BTreeMap<&str, &str> = self.properties.keys().map(|name| (name.as_str(), "***")).collect();
-        f.debug_struct("Config").field("bootstrap", &self.bootstrap).field("properties", &names).finish()
+        f.debug_struct("Config").field("bootstrap", &self.bootstrap()).field("properties", &names).finish()
     }
 }
 
@@ -111,9 +114,6 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first thing that is wrong.
     pub fn new(raw: RawConfig) -> Result<Self, ConfigError> {
-        if raw.bootstrap.split(',').any(|address| address.trim().is_empty()) {
-            return Err(ConfigError::Bootstrap);
-        }
         if !(100..=3_333).contains(&raw.heartbeat_interval_ms) {
             return Err(ConfigError::Heartbeat(raw.heartbeat_interval_ms));
         }
@@ -122,8 +122,11 @@ impl Config {
                 return Err(ConfigError::Owned { name: name.clone(), reason });
             }
         }
-        let properties = raw.properties.into_iter().map(|(name, value)| (name, value.to_string())).collect();
-        let config = Self { bootstrap: raw.bootstrap, heartbeat_ms: raw.heartbeat_interval_ms, properties };
+        let properties: BTreeMap<String, String> =
+            raw.properties.into_iter().map(|(name, value)| (name, value.to_string())).collect();
+        let bootstrap =
+            bootstrap::read(&raw.bootstrap, &protocol(&properties)).map_err(ConfigError::Bootstrap)?;
+        let config = Self { bootstrap, heartbeat_ms: raw.heartbeat_interval_ms, properties };
         match config.base(&[]).create_native_config() {
             Ok(_) => Ok(config),
             Err(error) => Err(ConfigError::Property(error.to_string())),
@@ -133,7 +136,7 @@ impl Config {
     /// Our defaults for a role, then what the operator set; the owned properties come last in each role.
     fn base(&self, defaults: &[(&str, &str)]) -> ClientConfig {
         let mut client = ClientConfig::new();
-        client.set("bootstrap.servers", &self.bootstrap).set("socket.nagle.disable", "true");
+        client.set("bootstrap.servers", self.bootstrap()).set("socket.nagle.disable", "true");
         // Connections to a broker that restarts are tried again soon: a stalled step stalls people.
         client.set("reconnect.backoff.max.ms", "1000");
         for (name, value) in defaults {
@@ -240,6 +243,36 @@ impl Config {
     pub(crate) fn admin(&self) -> ClientConfig {
         self.base(&[])
     }
+
+    /// Somebody who only asks whether the brokers are there, and wants to know soon why not.
+    pub(crate) fn watcher(&self) -> ClientConfig {
+        let mut client = self.base(&[]);
+        client
+            .set("socket.connection.setup.timeout.ms", "2500")
+            .set("api.version.request.timeout.ms", "2500")
+            .set("allow.auto.create.topics", "false")
+            // A broker that wants SASL just closes the connection, which is told at this level.
+            .set_log_level(RDKafkaLogLevel::Info);
+        client
+    }
+
+    /// The brokers to ask first.
+    pub(crate) fn addresses(&self) -> &[Address] {
+        &self.bootstrap
+    }
+
+    fn bootstrap(&self) -> String {
+        self.bootstrap.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+
+    /// The value of `security.protocol`, in lower case.
+    pub(crate) fn protocol(&self) -> String {
+        protocol(&self.properties)
+    }
+}
+
+fn protocol(properties: &BTreeMap<String, String>) -> String {
+    properties.get("security.protocol").map_or("plaintext", String::as_str).to_ascii_lowercase()
 }
 
 /// What a reader may see.

@@ -2,6 +2,8 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use super::Unreachable;
+
 /// Why something asked of Kafka was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -47,6 +49,9 @@ pub enum Error {
         /// The group instance id.
         identity: String,
     },
+    /// No broker can be reached.
+    #[error(transparent)]
+    Unreachable(Unreachable),
     /// The brokers' content contradicts what the deployment expects.
     #[error("{0}")]
     Unexpected(String),
@@ -61,6 +66,7 @@ impl Error {
             Self::Timeout { .. } => "timeout",
             Self::Fenced { .. } => "fenced",
             Self::PutOut { .. } => "put_out",
+            Self::Unreachable(_) => "unreachable",
             Self::Unexpected(_) => "unexpected",
         }
     }

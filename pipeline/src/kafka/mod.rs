@@ -4,6 +4,7 @@
 //! too, never on an async worker.
 
 mod admin;
+mod bootstrap;
 pub mod commit_meta;
 mod config;
 mod consumer;
@@ -22,6 +23,7 @@ pub mod plain;
 mod polled;
 mod probe;
 mod publisher;
+mod reach;
 mod reader;
 mod rebalance;
 mod stamp;
@@ -30,6 +32,7 @@ pub mod testing;
 mod transactions;
 
 pub use admin::{Admin, Created, Topic};
+pub use bootstrap::AddressError;
 pub use config::{Config, ConfigError, Property, RawConfig};
 pub use consumer::{Committed, Consumer, GroupMetadata, Polled};
 pub use error::Error;
@@ -39,6 +42,7 @@ pub use instance::{Instance, NameError};
 pub use partition::Partition;
 pub use probe::{ProbeFailure, probe};
 pub use publisher::{Acknowledgement, PublishError, Publisher, PublisherLimits, Unacknowledged};
+pub use reach::{Reach, Unreachable, reach};
 pub(crate) use reader::Next;
 pub use reader::{Entry, Read, Reader, read_all, scan, watermarks};
 pub use stamp::{INCARNATION_KEY, read_incarnation, stamp};

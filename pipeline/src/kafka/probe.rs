@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Admin, CommitOffset, Config, Consumer, Error, Instance, Outcome, Partition, Polled, Topic,
-    TransactionalProducer, commit_meta, scan,
+    TransactionalProducer, commit_meta, reach, scan,
 };
 use crate::Outgoing;
 
@@ -39,6 +39,7 @@ fn at(step: &'static str) -> impl FnOnce(Error) -> ProbeFailure {
 /// # Errors
 /// [`ProbeFailure`] names the first step that does not work.
 pub fn probe(config: &Config, instance: &Instance, name: &str, replication: i32) -> Result<(), ProbeFailure> {
+    reach(config).map_err(at("connect"))?;
     let admin = Admin::new(config).map_err(at("connect"))?;
     let topic = Topic {
         name: name.to_owned(),

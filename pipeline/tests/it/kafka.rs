@@ -6,7 +6,7 @@ use pipeline::Outgoing;
 use pipeline::kafka::testing::{Fault, Topics, committed, config, plan_fault, produce, unique};
 use pipeline::kafka::{
     CommitOffset, Config, Consumer, Error, Group, Instance, Outcome, Partition, Polled, Property, RawConfig,
-    TransactionalProducer, commit_meta, probe, read_all, read_incarnation, stamp, watermarks,
+    TransactionalProducer, commit_meta, probe, reach, read_all, read_incarnation, stamp, watermarks,
 };
 
 fn record(topic: &str, partition: i32, key: &str, value: Option<&str>) -> Outgoing {
@@ -206,4 +206,14 @@ fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stam
 fn the_probe_passes_on_a_cluster_that_can_do_everything() {
     let instance = Instance::new(&unique("d"), "probe", 0).unwrap();
     probe(&config(), &instance, &unique("probe"), 1).unwrap();
+}
+
+#[test]
+fn a_real_broker_is_reached_and_told_from_one_with_tls() {
+    reach(&config()).unwrap();
+    let bootstrap = std::env::var("HUIYIN_TEST_KAFKA").unwrap();
+    let properties = [("security.protocol".to_owned(), Property::Text("ssl".into()))].into();
+    let tls = Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 500, properties }).unwrap();
+    let error = reach(&tls).unwrap_err().to_string();
+    assert!(error.contains("it speaks Kafka without TLS, and security.protocol is ssl"), "{error}");
 }

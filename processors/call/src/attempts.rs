@@ -10,8 +10,8 @@ use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::money::Money;
 
-use crate::chat::Notes;
 use crate::metrics::{self, Unpriced};
+use crate::reading::Notes;
 
 /// What replies told, by number of the attempt. Written while attempts run: a failed one may have cost money.
 #[derive(Debug, Default)]
@@ -51,6 +51,9 @@ fn record(bundle: &Bundle, began: Millis, number: u16, attempt: Made<'_>) -> Att
         metrics::tokens(name.as_str(), usage);
     }
     let failure = made.failure;
+    // A refusal costs nothing; a success, or a call whose reply was lost, may.
+    let may_be_billed = failure.as_ref().is_none_or(|failure| failure.ambiguous) || notes.usage.is_some();
+    let detail = failure.as_ref().map(|failure| failure.detail.clone());
     Attempt {
         number,
         target: name.clone(),
@@ -62,10 +65,13 @@ fn record(bundle: &Bundle, began: Millis, number: u16, attempt: Made<'_>) -> Att
         duration_ms: u32::try_from(made.took.as_millis()).unwrap_or(u32::MAX),
         error: failure.as_ref().map(|failure| failure.label().to_owned()),
         code: failure.and_then(|failure| failure.code),
+        detail: detail.filter(|detail| !detail.is_empty()),
         status: notes.status,
         provider_request: notes.provider_request,
         finish: notes.finish,
         usage: notes.usage,
+        usage_contradicts: notes.usage_contradicts,
+        may_be_billed,
         cost,
         price,
     }
@@ -79,12 +85,15 @@ fn priced(bundle: &Bundle, attempt: &Made<'_>, at: Millis) -> Option<(Money, Str
         metrics::unpriced(name.as_str(), why);
     };
     let Some(usage) = &attempt.notes.usage else {
-        // A refusal costs nothing; a success, or a call whose reply was lost, may.
         if attempt.made.failure.as_ref().is_none_or(|failure| failure.ambiguous) {
             unpriced(Unpriced::Usage);
         }
         return None;
     };
+    if attempt.notes.usage_contradicts {
+        unpriced(Unpriced::Contradiction);
+        return None;
+    }
     let row = bundle.price(target, at);
     let cost = row.and_then(|row| Some((row.cost(usage)?, row.id())));
     if cost.is_none() {

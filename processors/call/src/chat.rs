@@ -1,21 +1,21 @@
 //! The wire of OpenAI's chat completions, which several families share; what differs is a [`Dialect`].
 
-mod reply;
 mod request;
 
 use catalogue::Provider;
 use outbound::Class;
 
-pub(crate) use reply::{Notes, Said, Wrong, read};
-pub(crate) use request::{BodyError, body};
+pub(crate) use request::{BodyError, Omit, body};
+
+use crate::reading::Wrong;
 
 /// How one family speaks the shared wire.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dialect {
     /// Field that tells persons apart.
     pub(crate) person: &'static str,
-    /// What an error means, by status and error object.
-    pub(crate) class: fn(u16, &Wrong) -> Class,
+    /// What an error means, by its status, where the family differs from what all share.
+    pub(crate) class: fn(u16, &Wrong) -> Option<Class>,
 }
 
 impl Dialect {
@@ -27,7 +27,5 @@ impl Dialect {
     }
 }
 
-#[cfg(test)]
-mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,10 @@ pub struct RawEndpoint {
     pub requests_per_minute: Option<f64>,
     /// Calls that its provider lets run at a time, over all instances; an instance may have one whatever its share.
     pub max_concurrent: Option<u32>,
+    /// Fields of the request that its server forbids and that are left out: `user`, `safety_identifier`, `temperature`,
+    /// `max_tokens`, `max_completion_tokens`.
+    #[serde(default)]
+    pub omit: Vec<Spanned<String>>,
 }
 
 impl Default for RawCall {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use catalogue::Secret;
 use outbound::{Failure, Pace, Request, Target, Url};
 
+use crate::chat::Omit;
+
 /// Address and key of a target.
 #[derive(Debug, Clone)]
 pub(crate) struct Address {
@@ -48,10 +50,18 @@ impl Address {
     }
 }
 
+/// How a target is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) address: Address,
+    /// Fields of the request that its server forbids.
+    pub(crate) omit: Vec<Omit>,
+}
+
 /// A target as this process calls it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    pub(crate) address: Address,
+    pub(crate) place: Place,
     /// One for the life of the process: breakers, cooldowns and retry budgets.
     pub(crate) health: Arc<Target>,
     /// Apps take turns at it.

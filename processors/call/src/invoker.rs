@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalogue::{Bundle, Target};
@@ -15,9 +15,11 @@ use schemas::request::Request;
 use tokio::time::Instant;
 
 use crate::attempts::{Made, Notebook, records};
-use crate::chat::{self, BodyError, Dialect, Said};
+use crate::chat::{self, BodyError, Dialect};
+use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::metrics;
+use crate::reading::{self, Notes, Reading, Said};
 use crate::settings::Settings;
 
 /// Calls models.
@@ -26,6 +28,7 @@ pub(crate) struct Invoker {
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
+    complaints: Complaints,
 }
 
 /// What came of a request, before review.
@@ -57,22 +60,23 @@ struct Run<'a> {
     request: &'a Request,
     candidates: Vec<Candidate<'a>>,
     notebook: Notebook,
-    /// The wall clock jumped past `answer_by` while the run's own time had not come.
-    late: AtomicBool,
+    /// Attempts that were refused before anything was sent, since the wall clock had jumped past `answer_by` while the
+    /// run's own time had not come.
+    late: AtomicUsize,
 }
 
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
+        let endpoint = |(name, place): (TargetName, _)| {
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
+            (name, Endpoint { place, health, pace })
         };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock })
+        let endpoints = settings.places.into_iter().map(endpoint).collect();
+        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// From now on this instance keeps to this part of the targets' limits.
@@ -94,23 +98,25 @@ impl Invoker {
         }
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, left));
-        let run = Run { request, candidates, notebook: Notebook::default(), late: AtomicBool::new(false) };
+        let run = Run { request, candidates, notebook: Notebook::default(), late: AtomicUsize::new(0) };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
         let late = run.late.load(Ordering::Relaxed);
         let result = match ran.result {
             Ok(answer) => Ok(answer),
-            Err(ending) if late || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
+            Err(ending) if late > 0 || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
             Err(ending) => {
                 let class = ending.last.as_ref().map(Failure::label);
                 Err(Unanswered::Failed(class.unwrap_or_else(|| ending.label())))
             }
         };
         let mut made = ran.attempts;
-        if late {
-            // It was refused before anything was sent.
-            made.pop();
+        made.truncate(made.len().saturating_sub(late));
+        if made.is_empty()
+            && let Err(Unanswered::Failed(reason)) = result
+        {
+            self.complaints.not_called(request, reason);
         }
         Invoked { attempts: recorded(bundle, began, made, run), result }
     }
@@ -126,20 +132,16 @@ impl Invoker {
         for name in &request.chain {
             let (Some(target), Some(endpoint)) = (bundle.targets.get(name), self.endpoints.get(name)) else {
                 metrics::skipped("unknown_target");
-                tracing::warn!(target = name.as_str(), "chain names a target that is not known here");
+                self.complaints.skipped(name, "unknown_target");
                 continue;
             };
             if !request.allowed_regions.contains(&target.region) {
                 reason = "region";
                 metrics::skipped(reason);
-                tracing::warn!(
-                    target = name.as_str(),
-                    region = target.region,
-                    "target is in no allowed region"
-                );
+                self.complaints.skipped(name, reason);
                 continue;
             }
-            let body = chat::body(request, target).map_err(BodyError::label)?;
+            let body = chat::body(request, target, &endpoint.place.omit).map_err(BodyError::label)?;
             candidates.push(Candidate { name, target, endpoint, body });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
@@ -147,16 +149,25 @@ impl Invoker {
 
     async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Said), Failure> {
         let candidate = &run.candidates[slot.target];
-        if self.clock.now() >= run.request.answer_by {
-            run.late.store(true, Ordering::Relaxed);
+        // Once it was late it stays so, whatever the clock does next.
+        if run.late.load(Ordering::Relaxed) > 0 || self.clock.now() >= run.request.answer_by {
+            run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let correlation = format!("{}-{}", run.request.id, slot.number + 1);
-        let call = candidate.endpoint.address.call(candidate.body.clone(), &correlation)?;
+        let (result, notes) = match self.exchange(run.request, candidate, slot).await {
+            Ok(reading) => (reading.result, reading.notes),
+            Err(failure) => (Err(failure), Notes::default()),
+        };
+        self.complaints.attempt(candidate.name, run.request, &result, &notes);
+        run.notebook.write(slot.number, notes);
+        result.map(|said| (candidate.name.clone(), said))
+    }
+
+    async fn exchange(&self, request: &Request, to: &Candidate<'_>, slot: Slot) -> Result<Reading, Failure> {
+        let correlation = format!("{}-{}", request.id, slot.number + 1);
+        let call = to.endpoint.place.address.call(to.body.clone(), &correlation)?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
-        let reading = chat::read(Dialect::of(candidate.target.provider), &reply);
-        run.notebook.write(slot.number, reading.notes);
-        reading.result.map(|said| (candidate.name.clone(), said))
+        Ok(reading::read(Dialect::of(to.target.provider), &reply, request.max_output_tokens))
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! In reading order: what is configured ([`RawCall`], [`validate`], [`Settings`]), what holds at the moment
 //! ([`Rules`]), and the step itself ([`Step`]), which the call driver runs. Inside, the invoker walks the chain, a
-//! family's module knows its wire and its errors, and the reviewer judges the whole answer. Retry, breaker and
+//! family's module knows its wire and its errors, the reader that all families share makes an answer or a failure of
+//! whatever a server sent, and the reviewer judges the whole answer. Retry, breaker and
 //! deadline are `outbound`'s.
 
 mod attempts;
 mod chat;
+mod complaints;
 mod config;
 mod endpoint;
 mod invoker;
@@ -15,10 +17,12 @@ pub mod metrics;
 mod openai;
 mod outcome;
 mod pace;
+mod reading;
 mod review;
 mod rules;
 mod settings;
 mod step;
+mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
 pub use outcome::Output;

@@ -7,6 +7,8 @@ pub use outbound::metrics::Metric;
 use schemas::answered::{Outcome, Usage};
 use schemas::verdict::Action;
 
+use crate::reading::Oddity;
+
 /// Requests that ended, by outcome and reason.
 pub const REQUESTS: &str = "huiyin_call_requests_total";
 /// Seconds from taking a request up to its end.
@@ -15,6 +17,8 @@ pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
 pub const TOKENS: &str = "huiyin_call_tokens_total";
 /// Attempts whose cost is unknown.
 pub const UNPRICED: &str = "huiyin_call_unpriced_attempts_total";
+/// Replies that were read although something was odd.
+pub const ODD: &str = "huiyin_call_odd_replies_total";
 /// Targets of a chain that were passed over.
 pub const SKIPPED: &str = "huiyin_call_skipped_targets_total";
 /// Verdicts on answers.
@@ -45,8 +49,14 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: UNPRICED,
         kind: "counter",
-        meaning: "attempts that may be billed and whose cost is unknown, because of: price, usage",
+        meaning: "attempts that may be billed and whose cost is unknown, because of: price, usage (not told), contradiction (the counts contradict each other)",
         labels: &["target", "why"],
+    },
+    Metric {
+        name: ODD,
+        kind: "counter",
+        meaning: "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, inner_voice (thoughts or marks of a template in the text, taken out)",
+        labels: &["target", "oddity"],
     },
     Metric {
         name: SKIPPED,
@@ -73,6 +83,7 @@ pub const METRICS: &[Metric] = &[
 pub(crate) enum Unpriced {
     Price,
     Usage,
+    Contradiction,
 }
 
 impl Unpriced {
@@ -80,6 +91,7 @@ impl Unpriced {
         match self {
             Self::Price => "price",
             Self::Usage => "usage",
+            Self::Contradiction => "contradiction",
         }
     }
 }
@@ -103,6 +115,10 @@ pub(crate) fn tokens(target: &str, usage: &Usage) {
 
 pub(crate) fn unpriced(target: &str, why: Unpriced) {
     counter!(UNPRICED, "target" => target.to_owned(), "why" => why.label()).increment(1);
+}
+
+pub(crate) fn odd(target: &str, oddity: Oddity) {
+    counter!(ODD, "target" => target.to_owned(), "oddity" => oddity.label()).increment(1);
 }
 
 pub(crate) fn skipped(why: &'static str) {

@@ -14,6 +14,9 @@ use schemas::wire;
 
 use crate::metrics;
 
+/// Longest text of a provider's making in the attempts of an outcome that was too large, in bytes.
+const SHORT: usize = 200;
+
 /// Where outcomes go.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -100,6 +103,22 @@ impl Output {
             // The wall clock may have been set back meanwhile.
             ended_at: ended.ended_at.max(ended.started_at),
         };
+        self.encoded(record, answered)
+    }
+
+    /// Another outcome in place of the one that was written: what it says of attempts, and so of money, stays.
+    pub(crate) fn instead(&self, record: &Record, written: &Done, outcome: Outcome) -> Option<Done> {
+        let read = |written: &Outgoing| -> Option<Event> {
+            let of = |name: &str| written.headers.iter().find(|(known, _)| known == name);
+            wire::decode(|name| of(name).map(|(_, value)| value.as_slice()), written.value.as_deref()).ok()
+        };
+        let Some(Event::Answered(mut answered)) = written.outputs.first().and_then(read) else { return None };
+        answered.outcome = outcome;
+        answered.attempts.iter_mut().for_each(shorten);
+        Some(self.encoded(record, answered))
+    }
+
+    fn encoded(&self, record: &Record, answered: Answered) -> Done {
         match wire::encode(&Event::Answered(answered), &self.source) {
             Ok(encoded) => Done {
                 outputs: vec![Outgoing {
@@ -112,6 +131,14 @@ impl Output {
             },
             Err(error) => unwritten(record, &error.to_string()),
         }
+    }
+}
+
+/// Texts of providers' making may be what was too large.
+fn shorten(attempt: &mut Attempt) {
+    let Attempt { model_answered, code, detail, provider_request, finish, .. } = attempt;
+    for text in [model_answered, code, detail, provider_request, finish].into_iter().flatten() {
+        text.truncate(text.floor_char_boundary(SHORT));
     }
 }
 

@@ -10,9 +10,11 @@ use outbound::config::health::HealthSettings;
 use outbound::{Limits, plan};
 use pipeline::call::Crowding;
 use schemas::ids::TargetName;
+use toml::Spanned;
 
+use crate::chat::Omit;
 use crate::config::{RawCall, RawEndpoint};
-use crate::endpoint::Address;
+use crate::endpoint::{Address, Place};
 use crate::pace::limits;
 
 /// A checked [`RawCall`].
@@ -24,7 +26,7 @@ pub struct Settings {
     pub crowding: Crowding,
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
-    pub(crate) addresses: BTreeMap<TargetName, Address>,
+    pub(crate) places: BTreeMap<TargetName, Place>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
     pub(crate) client: ClientSettings,
@@ -57,7 +59,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     if raw.max_running == 0 {
         problems.add("call", None, "max_running must be more than zero");
     }
-    let addresses = addresses(raw, bundle, &mut problems);
+    let places = places(raw, bundle, &mut problems);
     let (limits, wrong) = limits(raw);
     problems.0.extend(wrong);
     timeouts(raw, bundle, &mut problems);
@@ -66,7 +68,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
             max_running: raw.max_running,
             crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len().max(bundle.targets.len()))),
             grace: raw.grace,
-            addresses,
+            places,
             limits,
             client,
             chain,
@@ -76,8 +78,8 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     }
 }
 
-fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Address> {
-    let (mut addresses, mut named) = (BTreeMap::new(), BTreeSet::new());
+fn places(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Place> {
+    let (mut places, mut named) = (BTreeMap::new(), BTreeSet::new());
     for entry in &raw.target {
         let place = format!("call.target {:?}", entry.name.get_ref());
         let span = Some(entry.name.span());
@@ -89,14 +91,28 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         if !named.insert(name) {
             problems.add(&place, span, "it is configured twice");
         }
+        let omit = omit(entry, &place, problems);
         if let Some(address) = address(entry, &place, target.provider, problems) {
-            addresses.insert(name.clone(), address);
+            places.insert(name.clone(), Place { address, omit });
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
         problems.add(&format!("target {:?}", name.as_str()), None, "it has no entry [[call.target]]");
     }
-    addresses
+    places
+}
+
+fn omit(entry: &RawEndpoint, place: &str, problems: &mut Problems) -> Vec<Omit> {
+    let field = |name: &Spanned<String>| {
+        let known = Omit::of(name.get_ref());
+        if known.is_none() {
+            let all = Omit::ALL.map(Omit::name).join(", ");
+            let what = format!("{:?} is no field that may be left out: {all}", name.get_ref());
+            problems.add(place, Some(name.span()), what);
+        }
+        known
+    };
+    entry.omit.iter().filter_map(field).collect()
 }
 
 fn address(entry: &RawEndpoint, place: &str, provider: Provider, problems: &mut Problems) -> Option<Address> {

@@ -10,6 +10,7 @@ use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::request::Request;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::invoker::{Invoked, Invoker, Unanswered};
 use crate::metrics;
@@ -17,11 +18,16 @@ use crate::outcome::{Ended, Output, Subject, read, unwritten};
 use crate::review::review;
 use crate::rules::Rules;
 use crate::settings::Settings;
+use crate::unseen;
 
 /// How much longer than a run gives itself the driver gives it: attempts are cut off at `answer_by`, and no later than
 /// this before the hard deadline whatever the wall clock does, so that the driver only catches what hangs in our own
 /// code and no attempt goes unrecorded.
 const MARGIN: Duration = Duration::from_secs(10);
+
+/// How long a request waits for the bundle that knows its targets. Decide switches bundles at an offset, this process when it hears of
+/// the new one, which takes two seconds.
+const BUNDLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The call step.
 pub struct Step {
@@ -73,9 +79,24 @@ impl Step {
         }
     }
 
+    /// What holds now; a moment later if none of the request's targets is known yet.
+    async fn rules_for(&self, request: &Request) -> Arc<Rules> {
+        let mut rules = self.rules.clone();
+        let knows_one = |rules: &Arc<Rules>| {
+            request.chain.is_empty()
+                || request.chain.iter().any(|name| rules.bundle.targets.contains_key(name))
+        };
+        let known =
+            timeout(BUNDLE_PATIENCE, rules.wait_for(knows_one)).await.is_ok_and(|known| known.is_ok());
+        if !known {
+            tracing::debug!(request = %request.id, "no target of the request's chain is in the bundle");
+        }
+        Arc::clone(&self.rules.borrow())
+    }
+
     async fn answer(&self, request: &Request, job: &Job) -> Done {
         let started_at = self.clock.now();
-        let rules = Arc::clone(&self.rules.borrow());
+        let rules = self.rules_for(request).await;
         let longest = job.hard_deadline.saturating_sub(MARGIN);
         let mut invoked = self.invoker.invoke(&rules.bundle, request, longest).await;
         let (outcome, reason) = Self::outcome(&rules, &mut invoked);
@@ -86,20 +107,50 @@ impl Step {
         self.output.write(&job.record, Subject::from(request), ended)
     }
 
-    /// An outcome without a run.
-    fn end(&self, record: &Record, outcome: Outcome, reason: &'static str, rerun: bool) -> Done {
+    /// An outcome without a run that tells of itself.
+    fn end(&self, record: &Record, outcome: Outcome, reason: &'static str, run: Run) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the request");
         };
         metrics::ended(&outcome, reason, Duration::ZERO);
         let now = self.clock.now();
-        let ended = Ended { outcome, attempts: Vec::new(), rerun, started_at: now, ended_at: now };
-        self.output.write(record, subject, ended)
+        let unseen = |why| {
+            let bundle = Arc::clone(&self.rules.borrow().bundle);
+            read(record).ok().and_then(|request| unseen::attempt(&bundle, &request, why, now))
+        };
+        let (rerun, attempt) = match run {
+            Run::Never => (false, None),
+            Run::Earlier => (true, unseen("process_ended")),
+            Run::CutOff { rerun } => (rerun, unseen("cut_off")),
+        };
+        let attempts = attempt.into_iter().collect();
+        self.output.write(record, subject, Ended { outcome, attempts, rerun, started_at: now, ended_at: now })
     }
 
-    fn fail(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
-        self.end(record, Outcome::Failed { reason: reason.to_owned(), verdict: None }, reason, rerun)
+    fn fail(&self, record: &Record, reason: &'static str, run: Run) -> Done {
+        self.end(record, failed(reason), reason, run)
     }
+}
+
+/// What ran of a request that ends without telling of its attempts.
+#[derive(Debug, Clone, Copy)]
+enum Run {
+    /// Nothing.
+    Never,
+    /// An earlier process may have run it.
+    Earlier,
+    /// It ran, and what it knew is lost; an earlier process may have run it as well.
+    CutOff { rerun: bool },
+}
+
+impl Run {
+    fn earlier(rerun: bool) -> Self {
+        if rerun { Self::Earlier } else { Self::Never }
+    }
+}
+
+fn failed(reason: &str) -> Outcome {
+    Outcome::Failed { reason: reason.to_owned(), verdict: None }
 }
 
 impl Handler for Step {
@@ -123,24 +174,31 @@ impl Handler for Step {
     async fn run(&self, job: Job) -> Done {
         match read(&job.record) {
             Ok(request) => self.answer(&request, &job).await,
-            Err(error) => self.fail(&job.record, error.label(), job.rerun),
+            Err(error) => self.fail(&job.record, error.label(), Run::earlier(job.rerun)),
         }
     }
 
     fn overdue(&self, record: &Record, rerun: bool) -> Done {
-        self.fail(record, "overdue", rerun)
+        self.fail(record, "overdue", Run::CutOff { rerun })
     }
 
     fn crowded(&self, record: &Record, rerun: bool) -> Done {
-        self.fail(record, "crowded", rerun)
+        self.fail(record, "crowded", Run::earlier(rerun))
     }
 
-    fn oversize(&self, record: &Record) -> Done {
-        self.fail(record, "oversize", false)
+    fn oversize(&self, record: &Record, ended: &Done) -> Done {
+        let reason = "oversize";
+        match self.output.instead(record, ended, failed(reason)) {
+            Some(done) => {
+                metrics::ended(&failed(reason), reason, Duration::ZERO);
+                done
+            }
+            None => self.fail(record, reason, Run::CutOff { rerun: false }),
+        }
     }
 
     fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
-        self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, rerun)
+        self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, Run::earlier(rerun))
     }
 
     /// Limits of targets are shared; breakers, cooldowns, retry budgets and learned paces are each instance's own.

@@ -48,6 +48,8 @@ pub(crate) const EMPTY: &str = "empty";
 pub(crate) const REVIEWED: &str = "reviewed";
 /// No target gave an answer that may go out.
 pub(crate) const FAILED: &str = "failed";
+/// Call's word for a model that used its tokens up before it said anything.
+pub(crate) const CAP_USED_UP: &str = "cap_used_up";
 /// It took too long.
 pub(crate) const EXPIRED: &str = "expired";
 /// The request was called off before it ran.

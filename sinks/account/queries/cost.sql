@@ -1,7 +1,9 @@
 -- Tokens, cost, calls, errors and latency by app, provider, model and currency.
 -- Amounts of different currencies are never added: each has a line of its own. A call without cost stands on a line of
--- its model's currency. `unpriced` counts calls that answered or used tokens and have no cost: what they cost is
--- unknown and in no sum. Latency is that of calls that answered, in milliseconds.
+-- its model's currency. Every call is one of four: priced, and in `cost`; `unpriced`, made, and what it costs is not known;
+-- `uncertain`, sent, and nobody saw how it ended, so that it may be billed; `free`, refused by its status before anything was
+-- generated, or never sent. `reruns` counts requests of which an earlier run may be billed as well and left no trace. Latency is
+-- that of calls that answered, in milliseconds.
 -- @app [] only this app (org#app); empty means all
 -- @from [1970-01-01] calls that started at or after this moment, UTC, such as 2025-01-31 or 2025-01-31T08:00:00Z
 -- @to [2100-01-01] calls that started before this moment, UTC
@@ -12,7 +14,10 @@ SELECT
     currency_of_line AS currency,
     count() AS calls,
     countIf(error != '') AS errors,
-    countIf(amount IS NULL AND (error = '' OR tokens_input IS NOT NULL)) AS unpriced,
+    countIf(billing = 'unpriced') AS unpriced,
+    countIf(billing = 'uncertain') AS uncertain,
+    countIf(billing = 'free') AS free,
+    uniqExactIf(request, rerun) AS reruns,
     sum(amount) AS cost,
     sum(tokens_input) AS input,
     sum(tokens_cached) AS cached,
@@ -24,7 +29,8 @@ SELECT
 FROM
 (
     SELECT
-        app, provider, model, error, duration_ms, tokens_input, tokens_cached, tokens_output, tokens_reasoning,
+        app, provider, model, request, error, billing, rerun, duration_ms,
+        tokens_input, tokens_cached, tokens_output, tokens_reasoning,
         cost AS amount,
         if(currency = '', max(currency) OVER (PARTITION BY app, provider, model), currency) AS currency_of_line
     FROM model_calls

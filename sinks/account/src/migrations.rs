@@ -40,6 +40,12 @@ const MIGRATIONS: &[Migration] = &[
         template: include_str!("../migrations/0002_model_calls.sql"),
     },
     Migration { number: 3, name: "0003_replies", template: include_str!("../migrations/0003_replies.sql") },
+    Migration {
+        number: 4,
+        name: "0004_wide_cost",
+        template: include_str!("../migrations/0004_wide_cost.sql"),
+    },
+    Migration { number: 5, name: "0005_billing", template: include_str!("../migrations/0005_billing.sql") },
 ];
 
 impl Migration {
@@ -176,7 +182,7 @@ mod tests {
         for more in ["", "cluster = 'c'"] {
             let script = script(&layout(more));
             assert!(!script.contains(['{', '}']), "{script}");
-            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 5 });
+            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 7 });
         }
     }
 
@@ -187,6 +193,8 @@ mod tests {
             "ca56592c8f78e6aa407cfbdc00b0e0dc20ddef2e7d6e334c05ae75e2d2a92c4a",
             "28d73333318c48ed7492795f3062e83bc3ad747b6f3826380ccc91e5405969d5",
             "04126ed8725a20f8016b45843bd5a10c2914f680512d107095f47585ce9f09f2",
+            "289f48065446d13478e8789377704a18f05025d4d4f6c6d156a417b47cf9b0f2",
+            "9f67a835573ac4639a9f8d16c34e066b6115ad91f9e105a96fc2d8e2efa0c3dd",
         ];
         assert_eq!(checksums, released, "add a migration instead of changing one");
     }
@@ -195,7 +203,7 @@ mod tests {
     fn what_was_applied_is_not_applied_again() {
         assert!(pending(&as_applied()).unwrap().is_empty());
         let names: Vec<_> = pending(&as_applied()[..1]).unwrap().iter().map(|step| step.name).collect();
-        assert_eq!(names, ["0002_model_calls", "0003_replies"]);
+        assert_eq!(names, ["0002_model_calls", "0003_replies", "0004_wide_cost", "0005_billing"]);
     }
 
     #[test]

@@ -30,16 +30,18 @@ pub(crate) fn count(length: usize) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX)
 }
 
-/// Where in the log a row comes from.
+/// Where in the log a row comes from, and which version of the code builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) topic: String,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
+    pub(crate) builder: u8,
 }
 
 impl Source {
-    pub(crate) fn of(record: &Record) -> Self {
-        Self { topic: record.topic.to_string(), partition: record.partition, offset: record.offset }
+    pub(crate) fn of(record: &Record, builder: u8) -> Self {
+        let Record { topic, partition, offset, .. } = record;
+        Self { topic: topic.to_string(), partition: *partition, offset: *offset, builder }
     }
 }

@@ -7,7 +7,10 @@ use schemas::topic::{Topic, TopicNames};
 use crate::config::{AccountConfig, ConfigError};
 use crate::insert::insert;
 use crate::pseudonym::Pseudonyms;
-use crate::tables::{self, BUILDER, MESSAGES, MODEL_CALLS, MessageRow, ModelCallRow, REPLIES, ReplyRow};
+use crate::read::Source;
+use crate::tables::{
+    self, BUILDER, MESSAGES, MODEL_CALLS, MessageRow, ModelCallRow, OLDEST_BUILDER, REPLIES, ReplyRow,
+};
 use crate::{Row, Store, TABLES, metrics};
 
 /// Topics that give rows.
@@ -38,6 +41,11 @@ impl AccountSink {
     }
 }
 
+/// The version of the row builder, if this code can still build as it did.
+fn builder(version: u32) -> Option<u8> {
+    u8::try_from(version).ok().filter(|version| (OLDEST_BUILDER..=BUILDER).contains(version))
+}
+
 impl Sink for AccountSink {
     type Row = Row;
 
@@ -49,10 +57,16 @@ impl Sink for AccountSink {
         BUILDER.into()
     }
 
-    fn rows(&self, _version: u32, record: &Record) -> Result<Vec<(usize, Row)>, Refused> {
+    fn knows(&self, version: u32) -> bool {
+        builder(version).is_some()
+    }
+
+    fn rows(&self, version: u32, record: &Record) -> Result<Vec<(usize, Row)>, Refused> {
+        let builder = builder(version).ok_or(Refused::Pause { reason: "unknown_builder" })?;
         let topic = self.topics.iter().find(|(name, _)| **name == *record.topic).map(|(_, topic)| *topic);
         let topic = topic.ok_or(Refused::Pause { reason: "unexpected_topic" })?;
-        tables::rows(topic, record, &self.pseudonyms).inspect_err(|refused| metrics::refused(topic, refused))
+        tables::rows(topic, record, Source::of(record, builder), &self.pseudonyms)
+            .inspect_err(|refused| metrics::refused(topic, refused))
     }
 
     async fn insert(&self, block: &Block<Row>) -> Result<(), InsertError> {

@@ -233,7 +233,8 @@ impl Courier {
             ChatKind::Chatroom => "chatrooms",
         };
         let call = Request::post_json(self.url(&["messages", path]), message.body.clone());
-        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?;
+        // A kept connection that turns out to be dead would leave in doubt whether the send was taken.
+        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?.at_most_once();
         match self.client.attempt(&call, deadline).await {
             Ok(reply) => reply::sent(&reply, &message.to),
             // Taken, and only the rest of what it says is missing.

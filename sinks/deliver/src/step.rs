@@ -141,7 +141,7 @@ impl Handler for Step {
         self.end(record, undelivered("crowded"), rerun)
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         self.end(record, undelivered("oversize"), false)
     }
 

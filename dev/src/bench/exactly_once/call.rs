@@ -51,7 +51,7 @@ impl Handler for AtOnce {
         self.done(record)
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         self.done(record)
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Evidence {
     /// Rows of each table, and how many places of the log they come from.
     pub(crate) rows: (BTreeMap<String, u64>, BTreeMap<String, u64>),
     /// Sum of the costs in table `model_calls`, in 10⁻¹².
-    pub(crate) stored: i64,
+    pub(crate) stored: i128,
     pub(crate) prices: Prices,
     pub(crate) refold: Result<Refold>,
 }

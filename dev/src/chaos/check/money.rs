@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the providers bill, in 10⁻¹², by what became of it here, and how many calls that is.
 #[derive(Default)]
 struct Bill {
-    settled: (i64, usize),
-    uncertain: (i64, usize),
+    settled: (i128, usize),
+    uncertain: (i128, usize),
     /// The provider told no usage: its reply was cut.
-    untold: (i64, usize),
+    untold: (i128, usize),
     /// No outcome knows of the call.
-    unseen: (i64, usize),
+    unseen: (i128, usize),
 }
 
 /// Compares the ledger, the table and the invoice.
@@ -24,7 +24,7 @@ struct Bill {
 pub(crate) fn money(evidence: &Evidence) -> Result<Found> {
     let ledger = || evidence.log.ledger.iter().map(|entry| &entry.value);
     let of = |kind| ledger().filter(move |entry| entry.kind == kind);
-    let amount = |kind| of(kind).filter_map(|entry| Some(entry.amount.as_ref()?.pico)).sum::<i64>();
+    let amount = |kind| of(kind).filter_map(|entry| Some(entry.amount.as_ref()?.pico)).sum::<i128>();
     let (settled, uncertain) = (amount(LedgerKind::Settle), amount(LedgerKind::Uncertain));
     let reruns = of(LedgerKind::Uncertain).filter(|entry| entry.amount.is_none()).count();
     let bill = bill(evidence)?;
@@ -61,7 +61,7 @@ pub(crate) fn money(evidence: &Evidence) -> Result<Found> {
         bill.untold.1,
     );
     let source = "topic ledger, table model_calls, the providers' invoice × price table";
-    let apart = i128::from(settled) - i128::from(bill.settled.0);
+    let apart = settled - bill.settled.0;
     Ok(Found::new(Clause { name: "charged", figure, source, problems }, [("settled − billed", apart)]))
 }
 

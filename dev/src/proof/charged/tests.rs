@@ -9,12 +9,12 @@ struct Books {
     answers: Vec<Answer>,
     outcomes: Vec<Answered>,
     calls: Vec<Call>,
-    stored: i64,
+    stored: i128,
 }
 
 const PRICES: &str = "[[price]]\nmodel = 'm'\ninput = '1'\noutput = '10'\n";
 /// Ten tokens in, two out: 30 millionths.
-const PRICE: i64 = 30_000_000;
+const PRICE: i128 = 30_000_000;
 
 fn call(number: u64) -> Call {
     serde_json::from_value(
@@ -24,7 +24,7 @@ fn call(number: u64) -> Call {
     .unwrap()
 }
 
-fn money(pico: i64) -> Option<Money> {
+fn money(pico: i128) -> Option<Money> {
     Some(Money { currency: "CNY".into(), pico })
 }
 

@@ -28,11 +28,11 @@ impl<H: Handler> Work<H> {
         self.sized(record, self.handler.crowded(record, rerun))
     }
 
-    pub(super) fn sized(&self, record: &Record, Done { outputs }: Done) -> Vec<Outgoing> {
-        if outputs.iter().all(|output| output.size() <= self.output_bytes) {
-            return outputs;
+    pub(super) fn sized(&self, record: &Record, ended: Done) -> Vec<Outgoing> {
+        if ended.outputs.iter().all(|output| output.size() <= self.output_bytes) {
+            return ended.outputs;
         }
-        self.handler.oversize(record).outputs
+        self.handler.oversize(record, &ended).outputs
     }
 
     /// The dead letter of a record together with its outcome; `None` when the handler panics over it.

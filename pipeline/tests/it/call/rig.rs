@@ -118,7 +118,7 @@ impl Handler for Script {
         self.answer(record, "crowded", 0)
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         self.answer(record, "oversize", 0)
     }
 

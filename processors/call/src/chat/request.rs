@@ -24,8 +24,33 @@ impl BodyError {
     }
 }
 
-/// The JSON that asks this target.
-pub(crate) fn body(request: &Request, target: &Target) -> Result<Vec<u8>, BodyError> {
+/// A field that a target's server does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Omit(&'static str);
+
+impl Omit {
+    /// Fields that may be left out: the others are the question.
+    pub(crate) const ALL: [Self; 5] = [
+        Self("user"),
+        Self("safety_identifier"),
+        Self("temperature"),
+        Self("max_tokens"),
+        Self("max_completion_tokens"),
+    ];
+
+    /// The field of that name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.0 == name)
+    }
+
+    /// Its name on the wire.
+    pub(crate) fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+/// The JSON that asks this target, without what its server does not take.
+pub(crate) fn body(request: &Request, target: &Target, omit: &[Omit]) -> Result<Vec<u8>, BodyError> {
     let mut fields = Map::new();
     let messages = request.prompt.iter().map(|line| {
         let content = line.text.plain().ok_or(BodyError::Sealed)?;
@@ -42,6 +67,7 @@ pub(crate) fn body(request: &Request, target: &Target) -> Result<Vec<u8>, BodyEr
         fields.insert("temperature".to_owned(), (f64::from(milli) / 1_000.0).into());
     }
     fields.insert(Dialect::of(target.provider).person.to_owned(), person(request).into());
+    fields.retain(|name, _| !omit.iter().any(|field| field.name() == name));
     Ok(Value::Object(fields).to_string().into_bytes())
 }
 

@@ -42,7 +42,7 @@ fn checked(section: &str) -> Result<Settings, Vec<String>> {
 #[test]
 fn a_complete_section_is_taken_and_shows_no_key() {
     let settings = checked(GOOD).unwrap();
-    assert_eq!((settings.addresses.len(), settings.max_running), (2, 2_000));
+    assert_eq!((settings.places.len(), settings.max_running), (2, 2_000));
     assert!(!format!("{settings:?}").contains("sk-hush"));
     assert_eq!(settings.crowding, Crowding::End, "one target leaves room for the other");
     assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
@@ -86,6 +86,22 @@ fn an_address_that_cannot_be_called_is_refused() {
         assert!(problems[0].starts_with("call.target \"spare\": its base_url"), "{problems:?}");
         assert!(!problems[0].contains("hush"));
     }
+}
+
+#[test]
+fn only_fields_that_are_no_part_of_the_question_may_be_left_out() {
+    let section = format!("{GOOD}omit = [\"user\", \"max_tokens\"]");
+    let places = checked(&section).unwrap().places;
+    let omitted = |name: &str| {
+        places[&TargetName::new(name).unwrap()].omit.iter().map(|it| it.name()).collect::<Vec<_>>()
+    };
+    assert_eq!((omitted("spare"), omitted("main")), (vec!["user", "max_tokens"], vec![]));
+    let problems = checked(&format!("{GOOD}omit = [\"usr\", \"messages\"]")).unwrap_err();
+    let all = "safety_identifier, temperature, max_tokens, max_completion_tokens";
+    let expected = ["usr", "messages"].map(|name| {
+        format!("call.target \"spare\": \"{name}\" is no field that may be left out: user, {all}")
+    });
+    assert_eq!(problems, expected);
 }
 
 #[test]

@@ -164,7 +164,7 @@ async fn a_price_that_nobody_configured_is_unknown_and_a_new_bundle_brings_it() 
     world.apply(&format!("{}{row}", catalogue("sim-main", "sim-spare")));
     let priced = world.run(&request).await;
     let output = priced.attempts[0].usage.as_ref().unwrap().output;
-    assert_eq!(priced.attempts[0].cost.as_ref().unwrap().pico, i64::try_from(output).unwrap() * 1_000_000);
+    assert_eq!(priced.attempts[0].cost.as_ref().unwrap().pico, i128::from(output) * 1_000_000);
 }
 
 #[tokio::test]

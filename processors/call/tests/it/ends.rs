@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use pipeline::Refused;
-use pipeline::call::{Handler, Job};
-use schemas::answered::Outcome;
+use pipeline::call::{Done, Handler, Job};
+use schemas::answered::{Answered, Attempt, Outcome};
 use serde_json::json;
 
 use crate::world::{World, attempts, outcome, reason, record};
@@ -42,7 +42,10 @@ async fn a_record_is_ended_from_its_headers_when_its_value_cannot_be_read() {
         (world.step.dead(&broken, "malformed", false), Outcome::Dead { reason: "malformed".into() }),
         (world.step.overdue(&broken, false), Outcome::Failed { reason: "overdue".into(), verdict: None }),
         (world.step.crowded(&broken, false), Outcome::Failed { reason: "crowded".into(), verdict: None }),
-        (world.step.oversize(&broken), Outcome::Failed { reason: "oversize".into(), verdict: None }),
+        (
+            world.step.oversize(&broken, &Done::default()),
+            Outcome::Failed { reason: "oversize".into(), verdict: None },
+        ),
     ] {
         let answered = outcome(&broken, done);
         assert_eq!((answered.request, answered.turn), (request.id, request.turn));
@@ -68,6 +71,55 @@ async fn every_end_of_one_request_has_the_same_id() {
     assert!(dead.rerun, "what its runs cost is unknown");
     assert!(outcome(&record(&request), world.step.crowded(&record(&request), true)).rerun);
     assert_eq!(world.run(&request).await.id, dead.id);
+}
+
+/// The attempts that may be billed and of which nothing more is known: target and why.
+fn unseen(answered: &Answered) -> Vec<(&str, Option<&str>)> {
+    assert!(answered.attempts.iter().all(|a| a.cost.is_none() && a.usage.is_none() && a.status.is_none()));
+    let billed = answered.attempts.iter().filter(|attempt| attempt.may_be_billed);
+    billed.map(|attempt| (attempt.target.as_str(), attempt.code.as_deref())).collect()
+}
+
+#[tokio::test]
+async fn a_run_that_left_no_trace_has_an_attempt_that_may_be_billed_and_one_that_never_was_has_none() {
+    let world = World::new().await;
+    let record = record(&world.request("hello", 10_000));
+    for (done, expected) in [
+        (world.step.dead(&record, "crashed", true), Some("process_ended")),
+        (world.step.crowded(&record, true), Some("process_ended")),
+        (world.step.overdue(&record, false), Some("cut_off")),
+        (world.step.overdue(&record, true), Some("cut_off")),
+        (world.step.dead(&record, "malformed", false), None),
+        (world.step.crowded(&record, false), None),
+    ] {
+        let answered = outcome(&record, done);
+        assert_eq!(
+            unseen(&answered),
+            expected.map(|why| ("main", Some(why))).into_iter().collect::<Vec<_>>()
+        );
+        answered.check().unwrap();
+        if let Some(attempt) = answered.attempts.first() {
+            let of = (attempt.provider.as_str(), attempt.model.as_str(), attempt.region.as_str());
+            assert_eq!(of, ("openai", "sim-main", "cn"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_that_is_too_large_keeps_what_was_paid() {
+    let world = World::new().await;
+    world.fault("sim-main", 1, json!({"kind": "malformed_json"})).await;
+    let record = record(&world.request("hello", 10_000));
+    let written = world.step.run(world.job(&record)).await;
+    let kept = outcome(&record, world.step.oversize(&record, &written));
+    let whole = outcome(&record, written);
+    assert_eq!((reason(&kept), attempts(&kept)), ("oversize", vec![("main", "protocol"), ("main", "ok")]));
+    let paid = |answered: &Answered| -> Vec<_> {
+        let of = |a: &Attempt| (a.cost.clone(), a.usage.clone(), a.status, a.may_be_billed);
+        answered.attempts.iter().map(of).collect()
+    };
+    assert_eq!(paid(&kept), paid(&whole));
+    assert!(paid(&kept)[1].0.is_some(), "it has its price");
 }
 
 #[tokio::test]

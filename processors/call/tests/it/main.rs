@@ -12,4 +12,6 @@
 mod chains;
 mod ends;
 mod faults;
+mod replies;
+mod server;
 mod world;

@@ -19,6 +19,8 @@ use simulators::Handle;
 use simulators::model::{self, Answer, Config, ModelConfig};
 use tokio::sync::watch;
 
+use crate::server::Server;
+
 /// Wall clock that a test can move.
 #[derive(Default)]
 pub(crate) struct Shifted(AtomicI64);
@@ -96,24 +98,33 @@ impl World {
         let config =
             Config { api_keys: vec!["sk-sim".into()], models: vec![new], answers, ..Config::default() };
         let sim = model::start(config).await.unwrap();
+        let base = sim.url("/v1");
+        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base])
+    }
+
+    /// The two targets are servers that answer as a test says, at the catalogue's prices.
+    pub(crate) async fn of_servers(main: &Server, spare: &Server, catalogue: &str) -> Self {
+        let sim = model::start(Config::default()).await.unwrap();
+        Self::at(sim, catalogue, [&main.base, &spare.base])
+    }
+
+    fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2]) -> Self {
         let section = format!(
             r#"
             chain = {{ backoff_base = "5ms", backoff_cap = "20ms", min_useful = "50ms", max_attempts = 4 }}
             health = {{ pause_base = "20ms", breaker_failures_in_a_row = 20, breaker_min_lanes = 50 }}
             [[target]]
             name = "main"
-            base_url = "{base}"
+            base_url = "{main}"
             api_key = "sk-sim"
             [[target]]
             name = "spare"
-            base_url = "{base}"
+            base_url = "{spare}"
             api_key = "sk-sim"
-            "#,
-            base = sim.url("/v1")
+            omit = ["user"]
+            "#
         );
-        let bundle = Arc::new(
-            catalogue::validate(&toml::from_str(&catalogue(main_model, spare_model)).unwrap()).unwrap(),
-        );
+        let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
         let raw: RawCall = toml::from_str(&section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule = |id: &str, word: &str, action| Rule { id: id.into(), words: vec![word.into()], action };

@@ -117,6 +117,10 @@ impl Folding<'_> {
                 remembered: Some(text),
                 reasons: if *truncated { vec![reason::DONE, reason::TRUNCATED] } else { vec![reason::DONE] },
             },
+            Outcome::Failed { reason, .. } if reason == reason::CAP_USED_UP => {
+                let text = canned.unfinished.as_ref().unwrap_or(&canned.failed);
+                instead(text, vec![reason::FAILED, reason])
+            }
             Outcome::Failed { reason, .. } => instead(&canned.failed, vec![reason::FAILED, reason]),
             Outcome::Expired => instead(&canned.expired, vec![reason::EXPIRED]),
             Outcome::Cancelled => instead("", vec![reason::CANCELLED]),

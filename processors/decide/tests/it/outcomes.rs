@@ -110,6 +110,24 @@ fn every_other_end_gives_its_canned_answer_and_is_not_remembered() {
 }
 
 #[test]
+fn a_model_that_used_its_tokens_up_gets_words_of_its_own_where_there_are_any() {
+    for (settings, expected) in
+        [("[canned]\nunfinished = \"ask for less!\"", "ask for less!"), ("", "failed!")]
+    {
+        let mut world = World::new(settings);
+        let request = world.say(1, "hello").request().clone();
+        let used_up = Outcome::Failed { reason: "cap_used_up".into(), verdict: None };
+        let paid = vec![attempt(1, Some("cap_used_up"), Some(9))];
+        let written = world.play(Event::Answered(Answered { attempts: paid, ..outcome(&request, used_up) }));
+        assert_eq!(
+            (written.said(), &written.decision().reasons[..]),
+            (vec![expected], &["failed".into(), "cap_used_up".into()][..])
+        );
+        assert_eq!(written.ledger[0].kind, LedgerKind::Uncertain);
+    }
+}
+
+#[test]
 fn the_reviewers_verdict_is_respected() {
     let reviewed = |action| Outcome::Done {
         text: "the model's words".into(),

@@ -365,7 +365,7 @@ fn request_target() -> schemas::ids::TargetName {
     schemas::ids::TargetName::new("first").unwrap()
 }
 
-pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i64>) -> Attempt {
+pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> Attempt {
     Attempt {
         number,
         target: request_target(),
@@ -377,6 +377,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i64>) -> At
         duration_ms: 5,
         error: error.map(str::to_owned),
         code: None,
+        detail: None,
         status: None,
         provider_request: None,
         finish: None,
@@ -387,6 +388,8 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i64>) -> At
             reasoning: 0,
             source: UsageSource::Provider,
         }),
+        usage_contradicts: false,
+        may_be_billed: pico.is_some(),
         cost: pico.map(|pico| Money { currency: "CNY".into(), pico }),
         price: None,
     }

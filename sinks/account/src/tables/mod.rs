@@ -27,8 +27,10 @@ pub(crate) const MESSAGES: usize = 0;
 pub(crate) const MODEL_CALLS: usize = 1;
 pub(crate) const REPLIES: usize = 2;
 
-/// Version of this code, as far as it decides what a row holds.
-pub(crate) const BUILDER: u8 = 1;
+/// Version of this code, as far as it decides what a row holds. 2: an amount of any size is in `cost`.
+pub(crate) const BUILDER: u8 = 2;
+/// The oldest version that can still be built: ranges that it opened may be pending.
+pub(crate) const OLDEST_BUILDER: u8 = 1;
 
 /// One row of one of the tables.
 #[derive(Debug, Clone)]
@@ -42,9 +44,13 @@ pub(crate) enum Content {
     Reply(Arc<ReplyRow>),
 }
 
-/// Builds the rows of a record of that topic.
-pub(crate) fn rows(topic: Topic, record: &Record, names: &Pseudonyms) -> Result<Vec<(usize, Row)>, Refused> {
-    let source = Source::of(record);
+/// Builds the rows of a record of that topic, which `source` names.
+pub(crate) fn rows(
+    topic: Topic,
+    record: &Record,
+    source: Source,
+    names: &Pseudonyms,
+) -> Result<Vec<(usize, Row)>, Refused> {
     match topic {
         Topic::Decisions if messages::is_of_other_input(record) => Ok(Vec::new()),
         Topic::Decisions => {

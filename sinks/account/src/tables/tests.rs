@@ -6,8 +6,9 @@ use schemas::topic::Topic;
 use schemas::wire;
 use serde_json::{Value, json};
 
-use super::{Content, MESSAGES, MODEL_CALLS, REPLIES, Row};
+use super::{BUILDER, Content, MESSAGES, MODEL_CALLS, REPLIES, Row};
 use crate::pseudonym::Pseudonyms;
+use crate::read::Source;
 
 macro_rules! example {
     ($path:literal) => {
@@ -38,7 +39,7 @@ pub(crate) fn record(topic: Topic, kind: &str, value: &Value) -> Record {
 
 pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(usize, Value)>, Refused> {
     let names = Pseudonyms::new(&Secret::new("key")).unwrap();
-    let rows = super::rows(topic, record, &names)?;
+    let rows = super::rows(topic, record, Source::of(record, BUILDER), &names)?;
     Ok(rows.into_iter().map(|(table, Row(content))| (table, shown(&content))).collect())
 }
 

@@ -5,9 +5,9 @@ async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
     let scene = Scene::new();
     assert_eq!(scene.store.check().await.unwrap_err().label(), "not_migrated");
     let done = scene.store.migrate().await.unwrap();
-    assert_eq!(done, ["0001_messages", "0002_model_calls", "0003_replies"]);
+    assert_eq!(done, ["0001_messages", "0002_model_calls", "0003_replies", "0004_wide_cost", "0005_billing"]);
     assert!(scene.store.migrate().await.unwrap().is_empty());
-    assert_eq!(scene.rows("schema_migrations").await, 3);
+    assert_eq!(scene.rows("schema_migrations").await, 5);
     scene.store.check().await.unwrap();
     scene.drop().await;
 }
@@ -67,4 +67,60 @@ async fn a_window_or_retention_that_is_not_as_configured_is_refused_and_then_mig
 async fn a_server_that_is_gone_is_an_error_of_the_statement() {
     let nowhere = Scene::at("http://127.0.0.1:1", "d", "");
     assert_eq!(nowhere.store.check().await.unwrap_err().label(), "statement");
+}
+
+/// Rows that were stored before the column was widened keep their amounts.
+#[tokio::test]
+async fn amounts_stay_when_the_column_is_widened() {
+    let scene = Scene::migrated().await;
+    scene.execute("ALTER TABLE {db}.model_calls MODIFY COLUMN cost Nullable(Decimal(18, 12))").await;
+    scene.execute("DELETE FROM {db}.schema_migrations WHERE number = 4").await;
+    scene
+        .execute("INSERT INTO {db}.model_calls (app, at, model, cost) VALUES ('a#b', now64(3), 'm', 999999.999999999999)")
+        .await;
+    assert_eq!(scene.store.migrate().await.unwrap(), ["0004_wide_cost"]);
+    assert_eq!(
+        scene.text("SELECT assumeNotNull(toString(cost)) FROM {db}.model_calls").await,
+        "999999.999999999999"
+    );
+    assert_eq!(
+        scene.text("SELECT toTypeName(cost) FROM {db}.model_calls").await,
+        "Nullable(Decimal(38, 12))"
+    );
+    scene.store.check().await.unwrap();
+    scene.drop().await;
+}
+
+/// Rows that were stored before there was a word for it get theirs from what is known of them.
+#[tokio::test]
+async fn rows_of_earlier_versions_say_what_they_may_have_cost() {
+    let scene = Scene::migrated().await;
+    scene.execute("ALTER TABLE {db}.model_calls DROP COLUMN billing, DROP COLUMN usage_contradicts").await;
+    scene.execute("DELETE FROM {db}.schema_migrations WHERE number = 5").await;
+    let rows = [
+        ("priced", "'', '', 200, 10, 0.5"),
+        ("unpriced", "'', '', 200, NULL, NULL"),
+        ("unpriced", "'server_error', '', 500, 10, NULL"),
+        ("unpriced", "'protocol', '', 200, NULL, NULL"),
+        ("uncertain", "'timeout', '', NULL, NULL, NULL"),
+        ("uncertain", "'protocol', '', NULL, NULL, NULL"),
+        ("uncertain", "'server_error', '', 502, NULL, NULL"),
+        ("uncertain", "'timeout', '', 504, NULL, NULL"),
+        ("free", "'server_error', 'connect', NULL, NULL, NULL"),
+        ("free", "'timeout', 'connect', NULL, NULL, NULL"),
+        ("free", "'rate_limited', '', 429, NULL, NULL"),
+        ("free", "'server_error', '', 500, NULL, NULL"),
+        ("free", "'bad_request', '', NULL, NULL, NULL"),
+    ];
+    for (number, (_, values)) in rows.iter().enumerate() {
+        let columns = "app, at, model, attempt, error, code, status, tokens_input, cost";
+        let row = format!("('a#b', now64(3), 'm', {number}, {values})");
+        scene.execute(&format!("INSERT INTO {{db}}.model_calls ({columns}) VALUES {row}")).await;
+    }
+    assert_eq!(scene.store.migrate().await.unwrap(), ["0005_billing"]);
+    let expected: Vec<&str> = rows.iter().map(|(billing, _)| *billing).collect();
+    let told = "SELECT arrayStringConcat(groupArray(billing), ',') FROM (SELECT billing FROM {db}.model_calls ORDER BY attempt)";
+    assert_eq!(scene.text(told).await, expected.join(","));
+    scene.store.check().await.unwrap();
+    scene.drop().await;
 }

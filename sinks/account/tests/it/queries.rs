@@ -83,6 +83,9 @@ async fn costs_are_exact_and_currencies_are_never_added() {
             "calls",
             "errors",
             "unpriced",
+            "uncertain",
+            "free",
+            "reruns",
             "cost",
             "input",
             "cached",
@@ -94,12 +97,113 @@ async fn costs_are_exact_and_currencies_are_never_added() {
         ]
     );
     let expected = [
-        line("a#one", "m-1", "CNY", json!([2, 0, 0, "999999.999999999999", 40, 2, 60, 4, 300, 300, 300])),
-        line("a#one", "m-1", "USD", json!([2, 1, 0, "7", 1, 1, 1, 2, 200, 200, 200])),
-        line("a#one", "m-2", "", json!([1, 0, 1, null, 5, 1, 6, 2, 50, 50, 50])),
-        line("a#two", "m-1", "", json!([1, 1, 0, null, null, null, null, null, null, null, null])),
+        line(
+            "a#one",
+            "m-1",
+            "CNY",
+            json!([2, 0, 0, 0, 0, 0, "999999.999999999999", 40, 2, 60, 4, 300, 300, 300]),
+        ),
+        line("a#one", "m-1", "USD", json!([2, 1, 0, 0, 1, 0, "7", 1, 1, 1, 2, 200, 200, 200])),
+        line("a#one", "m-2", "", json!([1, 0, 1, 0, 0, 0, null, 5, 1, 6, 2, 50, 50, 50])),
+        line("a#two", "m-1", "", json!([1, 1, 0, 0, 1, 0, null, null, null, null, null, null, null, null])),
     ];
     assert_eq!(table.rows, expected, "\n{}", table.to_text());
+    scene.drop().await;
+}
+
+/// Amounts in rials: a call costs more than a million, a month of them more than 64 bits hold.
+#[tokio::test]
+async fn sums_have_room_for_every_currency() {
+    let scene = Scene::migrated().await;
+    let of = |units: i64| Value::from(format!("{units}000000000000"));
+    let mut ends: Vec<Value> = Vec::new();
+    for units in [1_200_000, 45_000_000_000, 9_000_000_000_000_000] {
+        let mut call = priced(call("m-1", 0, 1), (1_000_000, 1_000), Some((0, "IRR")));
+        call["cost"]["pico"] = of(units);
+        ends.push(answered("a#one", done(), &[call]));
+    }
+    let rows = (0..).zip(&ends).flat_map(|(i, end)| built(&scene.sink, Topic::Events, i, end)).collect();
+    scene.insert(MODEL_CALLS, "events:3:0-2", rows).await.unwrap();
+    let table = scene.query("cost", &[]).await;
+    assert_eq!(table.get(0, "cost"), Some(&json!("9000045001200000")), "\n{}", table.to_text());
+    assert_eq!(table.get(0, "input"), Some(&json!(3_000_000)));
+    scene.drop().await;
+}
+
+/// Every attempt of every end is a row, and each row is one of four: nothing that may have been paid is missing.
+#[tokio::test]
+async fn whatever_may_have_been_paid_is_in_the_report() {
+    let scene = Scene::migrated().await;
+    let ended = |error: &str, status: Option<u16>, may_be_billed: bool| {
+        let mut call = call("m-1", 0, 10);
+        (call["error"], call["may_be_billed"]) = (json!(error), json!(may_be_billed));
+        call["status"] = json!(status);
+        call
+    };
+    let failed = |reason: &str| json!({"end": "failed", "reason": reason});
+    let contradicting = || {
+        let mut call = priced(call("m-1", 0, 10), (1, 2), None);
+        (call["usage_contradicts"], call["may_be_billed"]) = (json!(true), json!(true));
+        call
+    };
+    let counted_and_failed = || priced(ended("protocol", Some(200), true), (3, 4), Some((5, "CNY")));
+    let mut ends = vec![
+        // Unreadable twice: it answered, so it was made.
+        answered(
+            "a#b",
+            failed("protocol"),
+            &[ended("protocol", Some(200), true), ended("protocol", Some(200), true)],
+        ),
+        // Cut off, timed out, a gateway that gave up: nobody knows.
+        answered(
+            "a#b",
+            failed("timeout"),
+            &[ended("timeout", None, true), ended("server_error", Some(502), true)],
+        ),
+        // Refused, or never reached.
+        answered("a#b", failed("rate_limited"), &[ended("rate_limited", Some(429), false)]),
+        answered(
+            "a#b",
+            failed("server_error"),
+            &[ended("server_error", None, false), ended("bad_request", Some(400), false)],
+        ),
+        // Unusable, and its tokens were told.
+        answered("a#b", failed("protocol"), &[counted_and_failed()]),
+        // An answer whose tokens contradict each other, one that told none, one that is priced.
+        answered("a#b", done(), &[contradicting()]),
+        answered("a#b", done(), &[call("m-1", 0, 10)]),
+        answered("a#b", done(), &[priced(call("m-1", 0, 10), (1, 1), Some((7, "CNY")))]),
+        // Too large to be written; its process ended in it three times.
+        answered("a#b", failed("oversize"), &[priced(call("m-1", 0, 10), (1, 1), Some((9, "CNY")))]),
+        answered("a#b", json!({"end": "dead", "reason": "crashed"}), &[ended("timeout", None, true)]),
+    ];
+    ends[9]["rerun"] = json!(true);
+    let attempts: usize = ends.iter().map(|end| end["attempts"].as_array().unwrap().len()).sum();
+    let rows: Vec<_> =
+        (0..).zip(&ends).flat_map(|(i, end)| built(&scene.sink, Topic::Events, i, end)).collect();
+    assert_eq!(rows.len(), attempts, "a row for each attempt");
+    scene.insert(MODEL_CALLS, "events:3:0-9", rows).await.unwrap();
+
+    let table = scene.query("cost", &[("app", "a#b")]).await;
+    let of = |column: &str| table.get(0, column).unwrap().as_u64().unwrap();
+    assert_eq!(table.rows.len(), 1, "{}", table.to_text());
+    assert_eq!(of("calls"), u64::try_from(attempts).unwrap());
+    assert_eq!(
+        (of("unpriced"), of("uncertain"), of("free"), of("reruns")),
+        (4, 3, 3, 1),
+        "{}",
+        table.to_text()
+    );
+    assert_eq!(table.get(0, "cost"), Some(&json!("0.000000000021")));
+    let priced = scene.number("SELECT countIf(cost IS NOT NULL) FROM {db}.model_calls").await;
+    assert_eq!(priced + of("unpriced") + of("uncertain") + of("free"), of("calls"));
+    assert_eq!(
+        scene
+            .number("SELECT count() FROM {db}.model_calls WHERE (billing = 'priced') != (cost IS NOT NULL)")
+            .await,
+        0
+    );
+    assert_eq!(scene.number("SELECT countIf(usage_contradicts) FROM {db}.model_calls").await, 1);
     scene.drop().await;
 }
 

@@ -69,7 +69,7 @@ impl Handler for Sample {
         outcome(record, "crowded")
     }
 
-    fn oversize(&self, record: &Record) -> Done {
+    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         outcome(record, "oversize")
     }
 

@@ -7,7 +7,7 @@ use schemas::wire;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{BUILDER, Content, MESSAGES, TABLES};
+use super::{Content, MESSAGES, TABLES};
 use crate::insert::Stored;
 use crate::pseudonym::Pseudonyms;
 use crate::read::{Source, moment, said};
@@ -97,7 +97,7 @@ impl MessageRow {
             source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
-            builder: BUILDER,
+            builder: source.builder,
         }))
     }
 }

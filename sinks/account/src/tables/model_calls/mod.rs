@@ -7,13 +7,15 @@ use schemas::money::Money;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{BUILDER, Content, MODEL_CALLS, TABLES};
+use super::{Content, MODEL_CALLS, TABLES};
 use crate::insert::Stored;
 use crate::pseudonym::Pseudonyms;
 use crate::read::{Source, count, moment};
 
-/// `Decimal(18, 12)` has eighteen digits, so a call may cost less than a million.
-const LARGEST_PICO: u64 = 999_999_999_999_999_999;
+/// The digits of `Decimal(38, 12)`, the column's type.
+const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
+/// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
+const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 
 /// One attempt; the columns are described in the table's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
@@ -44,8 +46,10 @@ pub(crate) struct ModelCallRow {
     tokens_output: Option<u64>,
     tokens_reasoning: Option<u64>,
     usage_source: &'static str,
+    usage_contradicts: bool,
     /// In 10⁻¹², as the column counts.
-    cost: Option<i64>,
+    cost: Option<i128>,
+    billing: &'static str,
     currency: String,
     price: String,
     provider_request: String,
@@ -69,8 +73,11 @@ impl ModelCallRow {
     ) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
-        let cost = a.cost.map(exact).transpose()?;
-        let (cost, currency) = cost.map_or((None, String::new()), |m| (Some(m.pico), m.currency));
+        let (cost, currency) = match &a.cost {
+            Some(money) => (exact(money, source.builder)?, money.currency.clone()),
+            None => (None, String::new()),
+        };
+        let billing = if cost.is_some() { "priced" } else { billing(&a) };
         Ok(Self {
             app: conversation.app().to_string(),
             at: moment(a.started_at)?,
@@ -96,7 +103,9 @@ impl ModelCallRow {
             tokens_output: usage.map(|u| u.output),
             tokens_reasoning: usage.map(|u| u.reasoning),
             usage_source: usage.map_or("", |u| label(u.source)),
+            usage_contradicts: a.usage_contradicts,
             cost,
+            billing,
             currency,
             price: a.price.unwrap_or_default(),
             provider_request: a.provider_request.unwrap_or_default(),
@@ -107,15 +116,33 @@ impl ModelCallRow {
             source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
-            builder: BUILDER,
+            builder: source.builder,
         })
     }
 }
 
-/// The column would cut a larger amount without a word.
-fn exact(cost: Money) -> Result<Money, Refused> {
-    let fits = cost.pico.unsigned_abs() <= LARGEST_PICO;
-    if fits { Ok(cost) } else { Err(Refused::DeadLetter { reason: "cost_out_of_range" }) }
+/// The amount, unless the column would cut it without a word. No price and no number of tokens that are taken give such a
+/// one; if it came from elsewhere, the row stands with its tokens and its price, and counts as unpriced.
+fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
+    let size = cost.pico.unsigned_abs();
+    match builder {
+        1 if size > LARGEST_PICO_1 => Err(Refused::DeadLetter { reason: "cost_out_of_range" }),
+        _ => Ok(Some(cost.pico).filter(|_| size <= LARGEST_PICO)),
+    }
+}
+
+/// What an attempt without a cost may have cost. A target that answered with a success made the call, whatever the reply was
+/// like, and one that told tokens counted it: only the price is not known. A call that was sent, and whose end nobody saw, may have
+/// been made. What a target refused by its status, and what never reached it, costs nothing.
+fn billing(attempt: &Attempt) -> &'static str {
+    let was_made = attempt.error.is_none() || attempt.usage.is_some();
+    let succeeded = attempt.status.is_some_and(|status| (200..300).contains(&status));
+    match (was_made, attempt.may_be_billed) {
+        (true, _) => "unpriced",
+        (false, true) if succeeded => "unpriced",
+        (false, true) => "uncertain",
+        (false, false) => "free",
+    }
 }
 
 fn label(source: UsageSource) -> &'static str {

@@ -1,8 +1,15 @@
+use catalogue::Secret;
 use pipeline::Refused;
+use schemas::money::Money;
 use schemas::topic::Topic;
 use serde_json::{Value, json};
 
+use super::ModelCallRow;
+use crate::insert::Stored;
+use crate::pseudonym::Pseudonyms;
+use crate::read::Source;
 use crate::tables::tests::{example, record, rows};
+use crate::tables::{self, BUILDER};
 
 fn calls(answered: &Value) -> Result<Vec<Value>, Refused> {
     let rows = rows(Topic::Events, &record(Topic::Events, "answered", answered))?;
@@ -39,7 +46,9 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "tokens_output": 30,
             "tokens_reasoning": 0,
             "usage_source": "provider",
+            "usage_contradicts": false,
             "cost": 123400,
+            "billing": "priced",
             "currency": "CNY",
             "price": "local/m-2/*/1735689600000",
             "provider_request": "chatcmpl-1",
@@ -50,7 +59,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 1,
+            "builder": 2,
         })
     );
     let failed = &calls[0];
@@ -84,11 +93,40 @@ fn a_request_that_reached_no_target_gives_no_row() {
     }
 }
 
-#[test]
-fn a_cost_that_the_column_would_cut_is_refused() {
+/// The example's second attempt with that amount, in 10⁻¹².
+fn costing(pico: i128, builder: u8) -> Result<ModelCallRow, Refused> {
     let mut answered = example!("events/valid-answered-done.json");
-    answered["attempts"][1]["cost"]["pico"] = json!(999_999_999_999_999_999_i64);
-    assert_eq!(calls(&answered).unwrap()[1]["cost"], json!(999_999_999_999_999_999_i64));
-    answered["attempts"][1]["cost"]["pico"] = json!(1_000_000_000_000_000_000_i64);
-    assert_eq!(calls(&answered), Err(Refused::DeadLetter { reason: "cost_out_of_range" }));
+    let amount = Money { currency: "IRR".into(), pico };
+    answered["attempts"][1]["cost"] = serde_json::to_value(amount).unwrap();
+    let record = record(Topic::Events, "answered", &answered);
+    let names = Pseudonyms::new(&Secret::new("key")).unwrap();
+    let rows = tables::rows(Topic::Events, &record, Source::of(&record, builder), &names)?;
+    Ok(ModelCallRow::clone(Stored::of(&rows[1].1).unwrap()))
+}
+
+#[test]
+fn an_amount_of_any_currency_has_its_row() {
+    const UNIT: i128 = 1_000_000_000_000;
+    for pico in [1_200_000 * UNIT, 30_000_000 * UNIT, 1_500_000_000_000 * UNIT + 1, -2_000_000 * UNIT] {
+        let row = costing(pico, BUILDER).unwrap();
+        assert_eq!((row.cost, row.currency.as_str(), row.tokens_input), (Some(pico), "IRR", Some(120)));
+    }
+}
+
+#[test]
+fn an_amount_that_the_column_would_cut_leaves_the_row_with_its_tokens_and_its_price() {
+    let largest = 10i128.pow(38) - 1;
+    assert_eq!(costing(largest, BUILDER).unwrap().cost, Some(largest));
+    for pico in [largest + 1, -largest - 1, i128::MAX, i128::MIN] {
+        let row = costing(pico, BUILDER).unwrap();
+        assert_eq!((row.cost, row.currency.as_str(), row.tokens_output), (None, "IRR", Some(30)));
+        assert_eq!(row.price, "local/m-2/*/1735689600000");
+    }
+}
+
+#[test]
+fn a_range_that_builder_1_opened_is_built_as_it_did() {
+    let row = costing(10i128.pow(18) - 1, 1).unwrap();
+    assert_eq!((row.cost, row.builder), (Some(10i128.pow(18) - 1), 1));
+    assert_eq!(costing(10i128.pow(18), 1), Err(Refused::DeadLetter { reason: "cost_out_of_range" }));
 }

@@ -6,7 +6,7 @@ use schemas::delivery::{Delivery, DeliveryResult};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{BUILDER, Content, REPLIES, TABLES};
+use super::{Content, REPLIES, TABLES};
 use crate::insert::Stored;
 use crate::pseudonym::Pseudonyms;
 use crate::read::{Source, moment};
@@ -74,7 +74,7 @@ impl ReplyRow {
             source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
-            builder: BUILDER,
+            builder: source.builder,
         })
     }
 }

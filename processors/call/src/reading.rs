@@ -1,0 +1,262 @@
+//! The tolerant reader of replies, which all families share: takes what is there, and says what was odd.
+//!
+//! A reply is bytes, then JSON [`documents`] (one, or those of a stream), then what they have [`told`]: a text, why it
+//! ended, the tokens, an error. From that one answer or one failure is made here. Text and usage survive whatever else
+//! is odd; only what has neither is a failure of the wire, and the failure says what came instead. Everything is pure.
+//!
+//! What counts is settled in this order: a status that is no success; a real error in the body (an empty one is none); the
+//! sign of a filter, and then nothing of the text is used; a word for a fault; a stream without its end; no text; a text.
+//! What a whole reply says in words, an error included, is not its target's health.
+
+mod code;
+mod codes;
+mod content;
+mod documents;
+mod errors;
+mod finish;
+mod json;
+mod marks;
+mod shape;
+mod told;
+mod usage;
+mod voice;
+mod wrong;
+
+use outbound::{Class, Failure, Reply, Url};
+use schemas::answered::Usage;
+
+use self::finish::Finish;
+use self::told::Told;
+use self::usage::Work;
+use crate::chat::Dialect;
+
+pub(crate) use self::wrong::{Wrong, is_word};
+
+/// Longest word of a provider that goes into a record, in characters.
+const WORD: usize = 128;
+/// Longest address that is told, in characters.
+const ADDRESS: usize = 200;
+/// The estimate of tokens is above what vocabularies count, threefold for digits: beyond four times the cap an answer is
+/// longer than the cap in any vocabulary.
+const BEYOND: u32 = 4;
+
+/// What a reply says: an answer or a failure, and in either case what it tells besides.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) result: Result<Said, Failure>,
+    pub(crate) notes: Notes,
+}
+
+/// An answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) text: String,
+    /// It was cut at the output limit.
+    pub(crate) truncated: bool,
+}
+
+/// What goes into the record of the attempt.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Notes {
+    pub(crate) status: Option<u16>,
+    pub(crate) model: Option<String>,
+    pub(crate) provider_request: Option<String>,
+    pub(crate) finish: Option<String>,
+    pub(crate) usage: Option<Usage>,
+    /// The counts contradict each other; they are as told.
+    pub(crate) usage_contradicts: bool,
+    /// What was odd and did no harm.
+    pub(crate) oddities: Vec<Oddity>,
+}
+
+/// What may be odd about a reply that was read all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oddity {
+    /// The word for its end is in no list.
+    UnknownFinish,
+    /// It is far longer than the output cap.
+    Overlong,
+    /// It is a stream, and none was asked for.
+    UnaskedStream,
+    /// The model's inner voice, or marks of its template, were in the text.
+    InnerVoice,
+}
+
+impl Oddity {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::UnknownFinish => "unknown_finish",
+            Self::Overlong => "overlong",
+            Self::UnaskedStream => "unasked_stream",
+            Self::InnerVoice => "inner_voice",
+        }
+    }
+}
+
+/// Reads a complete reply to a request whose answer may have so many tokens.
+pub(crate) fn read(dialect: &Dialect, reply: &Reply, most_tokens: u32) -> Reading {
+    let told = Told::of(reply);
+    let mut notes = Notes {
+        status: Some(reply.status.as_u16()),
+        model: told.model.as_deref().map(word),
+        provider_request: reply.header("x-request-id").or(told.id.as_deref()).map(word),
+        finish: told.finish.as_deref().map(word),
+        ..Notes::default()
+    };
+    let mut odd = |oddity| notes.oddities.push(oddity);
+    let answer = voice::answer(&told.text);
+    let is_blank = content::is_blank(&answer);
+    if answer.len() != told.text.len() {
+        odd(Oddity::InnerVoice);
+    }
+    if told.streamed {
+        odd(Oddity::UnaskedStream);
+    }
+    if told.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
+        odd(Oddity::UnknownFinish);
+    }
+    let result = match failure(dialect, reply, &told, is_blank) {
+        Some(failure) => Err(failure),
+        None => {
+            let truncated = told.finish.as_deref().map(Finish::of) == Some(Finish::Length);
+            let said = Said { text: answer.into_owned(), truncated }.within(most_tokens);
+            if said.truncated && !truncated {
+                odd(Oddity::Overlong);
+            }
+            Ok(said)
+        }
+    };
+    if let Some(counts) = &told.usage {
+        let work = match &result {
+            Ok(_) => Work::Text,
+            Err(_) if reply.status.is_success() && told.wrong.is_none() => Work::Silent,
+            Err(_) => Work::Refused,
+        };
+        (notes.usage, notes.usage_contradicts) = usage::count(counts, work).parts();
+    }
+    Reading { result, notes }
+}
+
+/// What speaks against the reply.
+fn failure(dialect: &Dialect, reply: &Reply, told: &Told, is_blank: bool) -> Option<Failure> {
+    let status = reply.status.as_u16();
+    let finish = told.finish.as_deref().map_or(Finish::Done, Finish::of);
+    let class =
+        |wrong: &Wrong| (dialect.class)(status, wrong).unwrap_or_else(|| errors::class(status, wrong));
+    if !reply.status.is_success() {
+        let wrong = told.wrong.clone().unwrap_or_default();
+        let coded = coded(reply.failure(class(&wrong), refusal(reply, &wrong)), &wrong);
+        return Some(coded);
+    }
+    // An error that only looks like one, beside a whole answer, is one more odd field.
+    let error = told
+        .wrong
+        .as_ref()
+        .filter(|wrong| wrong.form == wrong::Form::Error || is_blank || errors::named(wrong).is_some());
+    if let Some(wrong) = error {
+        let failure = reply.failure(class(wrong), "the provider tells an error in a reply of status 200");
+        return Some(coded(failure, wrong).told_in_words());
+    }
+    let ended = |class, what: &str, code: &str| {
+        let detail = format!("{what}{}", finish_told(told));
+        Some(reply.failure(class, detail).with_code(code).possibly_done().told_in_words())
+    };
+    let by_word = told.finish.as_deref().filter(|word| is_word(word)).unwrap_or("finish");
+    if let Some(sign) = told.blocked {
+        return ended(Class::ContentBlocked, "the provider stopped the answer", sign);
+    }
+    match finish {
+        Finish::Blocked => return ended(Class::ContentBlocked, "the provider stopped the answer", by_word),
+        Finish::Broken => return ended(Class::Protocol, "the provider says that it broke off", by_word),
+        Finish::Done | Finish::Length | Finish::Unknown => {}
+    }
+    if !told.is_completion {
+        let what = format!("read the reply: it is no completion{}", described(reply));
+        return Some(reply.failure(Class::Protocol, what).with_code("unreadable"));
+    }
+    match (told.is_cut, is_blank, finish) {
+        (true, ..) => {
+            let what = format!("read the reply: its stream has a hole or no end{}", described(reply));
+            Some(reply.failure(Class::Protocol, what).with_code("cut"))
+        }
+        (_, true, Finish::Length) => {
+            ended(Class::CapUsedUp, "the output cap was used up before anything was said", "length")
+        }
+        (_, true, _) => ended(Class::Empty, "the reply says nothing", "empty"),
+        (_, false, _) => None,
+    }
+}
+
+fn coded(failure: Failure, wrong: &Wrong) -> Failure {
+    match wrong.code.as_ref().or(wrong.kind.as_ref()) {
+        Some(code) => failure.with_code(code),
+        None => failure,
+    }
+}
+
+/// What a refusal is, without the provider's message, which may quote the prompt.
+fn refusal(reply: &Reply, wrong: &Wrong) -> String {
+    let status = reply.status.as_u16();
+    if reply.status.is_redirection() {
+        let to = reply.header("location").map_or_else(|| "nowhere".to_owned(), address);
+        return format!("the provider's address has moved: http status {status} to {to}");
+    }
+    let form = if wrong.is_silent() { described(reply) } else { String::new() };
+    format!("the provider refused with http status {status}{form}")
+}
+
+/// Host and path of a new address: its query may hold secrets.
+fn address(location: &str) -> String {
+    let bare = |url: &Url| {
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        format!("{}{port}{}", url.host_str().unwrap_or_default(), url.path())
+    };
+    let address = match location.parse::<Url>() {
+        Ok(url) => bare(&url),
+        // Relative to the address that was asked.
+        Err(_) => location.split(['?', '#']).next().unwrap_or_default().to_owned(),
+    };
+    address.chars().filter(char::is_ascii_graphic).take(ADDRESS).collect()
+}
+
+/// What came in place of a completion.
+fn described(reply: &Reply) -> String {
+    let header = |name: &str| reply.header(name).map_or_else(|| "-".to_owned(), word);
+    format!(
+        " (content type {}, encoding {}, {} bytes, begins {})",
+        header("content-type"),
+        header("content-encoding"),
+        reply.body.len(),
+        shape::shape(&reply.body)
+    )
+}
+
+fn finish_told(told: &Told) -> String {
+    told.finish.as_deref().filter(|word| is_word(word)).map_or_else(String::new, |word| format!(" ({word})"))
+}
+
+impl Said {
+    /// No longer than a server that honours the cap could have made it.
+    fn within(self, most_tokens: u32) -> Self {
+        let most = most_tokens.saturating_mul(BEYOND);
+        if catalogue::estimate::tokens(&self.text) <= most {
+            return self;
+        }
+        let mut left = u64::from(most) * 10;
+        let fits = |(_, c): &(usize, char)| {
+            let cost = u64::from(catalogue::estimate::tenths(*c));
+            left.checked_sub(cost).inspect(|rest| left = *rest).is_some()
+        };
+        let end = self.text.char_indices().take_while(fits).last().map_or(0, |(at, c)| at + c.len_utf8());
+        Self { text: self.text[..end].to_owned(), truncated: true }
+    }
+}
+
+fn word(text: &str) -> String {
+    text.chars().take(WORD).collect()
+}
+
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! What an error means, by its code, its words and its status: the part that families share.
+//!
+//! Codes come first, since they are the vendor's own and nobody else can choose them. Words of a message come next and
+//! only where they can do no harm to others: a message may quote what a person wrote, so that no words of a 400 lead
+//! to a class for which a target is left alone. The status has the last say.
+
+use outbound::Class;
+
+use super::codes;
+use super::finish::squeezed;
+use super::wrong::Wrong;
+
+/// The class of an error; a success with an error in its body has its status.
+pub(super) fn class(status: u16, wrong: &Wrong) -> Class {
+    codes::class(wrong)
+        .or_else(|| by_word(wrong.code.as_deref()?))
+        .or_else(|| by_word(wrong.kind.as_deref()?))
+        .or_else(|| by_message(status, &wrong.message.as_deref()?.to_lowercase()))
+        .unwrap_or_else(|| by_status(status, wrong))
+}
+
+/// The class of a vendor's word that names itself.
+pub(super) fn named(wrong: &Wrong) -> Option<Class> {
+    codes::class(wrong)
+        .or_else(|| by_word(wrong.code.as_deref()?))
+        .or_else(|| by_word(wrong.kind.as_deref()?))
+}
+
+/// Stems of codes and types, in the order in which they are looked for.
+const WORDS: [(Class, &[&str]); 9] = [
+    (
+        Class::ContextTooLong,
+        &[
+            "contextlength",
+            "contextsize",
+            "contextwindow",
+            "contexttoolong",
+            "tokenstoolong",
+            "characterstoolong",
+            "prompttoolong",
+            "inputtoolong",
+        ],
+    ),
+    (
+        Class::ContentBlocked,
+        &[
+            "contentfilter",
+            "contentpolicy",
+            "contentblocked",
+            "contentrisk",
+            "contentsafety",
+            "contentmoderation",
+            "sensitive",
+            "moderationblocked",
+            "datainspection",
+            "unsafe",
+            "prohibitedcontent",
+            "guardrail",
+            "invalidprompt",
+            "promptblocked",
+            "highrisk",
+            "responsibleai",
+            "policyviolation",
+            "ipinfringement",
+            "roleblocked",
+            "ruleblocked",
+        ],
+    ),
+    (Class::RampLimited, &["slowdown", "burstrate", "ramplimit"]),
+    // Before rates: some vendors call an empty account a limit.
+    (
+        Class::QuotaExhausted,
+        &[
+            "arrearage",
+            "overdue",
+            "insufficientbalance",
+            "balancenotenough",
+            "creditbalance",
+            "insufficientcredit",
+            "billing",
+            "userquota",
+            "tokenquota",
+            "exceededcurrentquota",
+            "freetieronly",
+            "commoditynotpurchased",
+            "spendlimit",
+            "paymentrequired",
+            "codingplan",
+        ],
+    ),
+    (Class::RateLimited, &["ratelimit", "throttl", "toomanyrequest", "limitrequests", "concurrency", "qps"]),
+    (Class::Overloaded, &["overload", "systembusy", "serverbusy", "modelserving", "serviceunavailable"]),
+    (Class::Timeout, &["timeout", "timedout"]),
+    (
+        Class::ModelUnavailable,
+        &[
+            "modelnotfound",
+            "modelnotsupported",
+            "modelnotexist",
+            "invalidmodel",
+            "modeloffline",
+            "unknownmodel",
+            "notfounderror",
+            "modeldecommissioned",
+        ],
+    ),
+    (
+        Class::Auth,
+        &[
+            "apikey",
+            "authentication",
+            "permission",
+            "unauthorized",
+            "accessdenied",
+            "invalidiamtoken",
+            "invalidappid",
+            "notauthorized",
+        ],
+    ),
+];
+
+fn by_word(word: &str) -> Option<Class> {
+    let word = squeezed(word);
+    WORDS.iter().find(|(_, stems)| stems.iter().any(|stem| word.contains(stem))).map(|(class, _)| *class)
+}
+
+/// The prompt is longer than the target takes, in the words of OpenAI, vLLM, SGLang, llama.cpp, Ollama, TGI, DashScope,
+/// Qianfan, Zhipu, Moonshot, Mistral, Claude, Gemini, Bedrock and Cohere.
+const CONTEXT: &[&str] = &[
+    "context length",
+    "context window",
+    "available context size",
+    "exceeds the context",
+    "max_model_len",
+    "maximum model length",
+    "prompt is too long",
+    "prompt too long",
+    "input is too long",
+    "input too long",
+    "too many tokens",
+    "input length",
+    "maximum number of tokens",
+    "model token limit",
+    "reduce the length of",
+    "reduce your prompt",
+    "too large for model",
+    "`inputs` tokens",
+    "inputs tokens",
+    "input tokens exceed",
+    "tokens_too_long",
+    "maximum sequence length",
+    "max sequence length",
+    "token count exceeds",
+    "上下文",
+    "超长",
+    "输入过长",
+    "长度超",
+    "超过最大长度",
+    "超出最大长度",
+    "超过模型最大",
+    "超出模型最大",
+];
+
+/// Words of filters.
+const BLOCKED: &[&str] = &[
+    "content management policy",
+    "content policy",
+    "usage policies",
+    "inappropriate content",
+    "content exists risk",
+    "considered high risk",
+    "was flagged",
+    "safety system",
+    "sensitive content",
+    "sensitive information",
+    "sensitive word",
+    "敏感",
+    "违规",
+    "不合规",
+    "违法",
+    "不安全",
+    "内容安全",
+    "安全审核",
+    "内容审核",
+    "审核不通过",
+];
+
+const MONEY: &[&str] = &[
+    "额度不足",
+    "额度已用",
+    "余额不足",
+    "欠费",
+    "insufficient balance",
+    "balance is too low",
+    "insufficient credit",
+    "insufficient funds",
+    "free allocated quota",
+    "free tier of the model",
+    "out of credit",
+];
+
+const RATE: &[&str] = &["rate limit", "too many requests", "过于频繁", "请求频率", "并发", "qps"];
+
+fn by_message(status: u16, message: &str) -> Option<Class> {
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let told = (200..300).contains(&status);
+    match status {
+        402 | 403 | 429 if says(MONEY) => Some(Class::QuotaExhausted),
+        403 if says(RATE) => Some(Class::RateLimited),
+        _ if told && says(MONEY) => Some(Class::QuotaExhausted),
+        _ if told && says(RATE) => Some(Class::RateLimited),
+        400 | 413 | 422 | 500 if says(CONTEXT) => Some(Class::ContextTooLong),
+        _ if told && says(CONTEXT) => Some(Class::ContextTooLong),
+        400 | 403 | 422 if says(BLOCKED) => Some(Class::ContentBlocked),
+        _ if told && says(BLOCKED) => Some(Class::ContentBlocked),
+        _ => None,
+    }
+}
+
+fn by_status(status: u16, wrong: &Wrong) -> Class {
+    match status {
+        // It told in a success that it failed.
+        0..300 => Class::ServerError,
+        // Moved for good, or somewhere else for now: this address will not answer this request.
+        301 | 308 => Class::ModelUnavailable,
+        300..400 => Class::BadRequest,
+        // A firewall before the endpoint that dislikes one text, not an endpoint that dislikes our key.
+        403 if wrong.is_silent() => Class::BadRequest,
+        408 | 409 => Class::Timeout,
+        502 | 504 | 520..=524 => Class::ServerError,
+        _ => Class::of_status(status).unwrap_or(Class::ServerError),
+    }
+}

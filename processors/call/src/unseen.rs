@@ -1,0 +1,35 @@
+//! The attempt of a run that left no trace: its process died in it, or it was cut off with what it knew.
+
+use catalogue::Bundle;
+use outbound::Class;
+use schemas::Millis;
+use schemas::answered::Attempt;
+use schemas::request::Request;
+
+/// What such a run made at least, if it made anything: a call of the first target that may be billed. Why it is not known stands in
+/// place of the provider's code.
+pub(crate) fn attempt(bundle: &Bundle, request: &Request, why: &str, now: Millis) -> Option<Attempt> {
+    let name = request.chain.first()?;
+    let target = bundle.targets.get(name);
+    Some(Attempt {
+        number: 1,
+        target: name.clone(),
+        provider: target.map_or_else(String::new, |target| target.provider.label().to_owned()),
+        model: target.map_or_else(String::new, |target| target.model.clone()),
+        model_answered: None,
+        region: target.map_or_else(String::new, |target| target.region.clone()),
+        started_at: now,
+        duration_ms: 0,
+        error: Some(Class::Timeout.label().to_owned()),
+        code: Some(why.to_owned()),
+        detail: None,
+        status: None,
+        provider_request: None,
+        finish: None,
+        usage: None,
+        usage_contradicts: false,
+        may_be_billed: true,
+        cost: None,
+        price: None,
+    })
+}
