@@ -88,6 +88,7 @@ fn the_example_file_is_good() {
     let value = |name: &str| {
         Some(match name {
             "HUIYIN_INSTANCE" => "0".to_owned(),
+            "HUIYIN_KAFKA" => "kafka-1:9092,kafka-2:9092".to_owned(),
             name if name.ends_with("_URL") => "http://127.0.0.1:1".to_owned(),
             _ => "a value that is long enough for any key".to_owned(),
         })

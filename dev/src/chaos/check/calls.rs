@@ -13,6 +13,8 @@ const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]
 struct Tally {
+    /// Calls that the provider reset on a kept connection and that went out again within their attempt.
+    resent: usize,
     /// Calls that were made and are in no outcome.
     unseen: usize,
     /// Those of them that the provider bills.
@@ -38,7 +40,10 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
     }
     for (at, outcome) in evidence.log.outcomes() {
         let request = outcome.request.to_string();
-        let made = by_request.remove(request.as_str()).unwrap_or_default();
+        let mut made = by_request.remove(request.as_str()).unwrap_or_default();
+        let all = made.clone();
+        made.retain(|call| !went_out_again(call, &all));
+        tally.resent += all.len() - made.len();
         recorded += outcome.attempts.len();
         tally.take(evidence, (&request, outcome.rerun), (at, outcome.attempts.len()), &made);
     }
@@ -58,14 +63,15 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
     let billed = evidence.calls.iter().filter(|call| call.billed).count();
     let figure = format!(
         "{} calls, {billed} billed, {recorded} recorded; {} in no outcome ({} billed) after blows; {} outcomes marked as \
-         reruns, {} of them with such a call; {} calls ran again unmarked, younger than {UNMARKED_MS} ms; {} committed calls \
-         repeated",
+         reruns, {} of them with such a call; {} calls ran again unmarked, younger than {UNMARKED_MS} ms; {} went out again after \
+         a reset of a kept connection; {} committed calls repeated",
         evidence.calls.len(),
         tally.unseen,
         tally.unseen_billed,
         tally.marked,
         tally.marked_and_made,
         tally.young,
+        tally.resent,
         tally.committed_again.len()
     );
     let sums = [
@@ -79,6 +85,12 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
         Clause { name: "called", figure, source: "the providers' invoice, topic events", problems },
         sums,
     )
+}
+
+/// A kept connection that is reset before a byte of a reply is no attempt: the same call goes out over a new one.
+fn went_out_again(call: &Call, made: &[&Call]) -> bool {
+    let is_its_repetition = |other: &&Call| other.request_id == call.request_id && other.number > call.number;
+    call.end == "reset" && !call.billed && made.iter().any(is_its_repetition)
 }
 
 impl Tally {

@@ -130,10 +130,8 @@ async fn sums_have_room_for_every_currency() {
     scene.drop().await;
 }
 
-/// Every attempt of every end is a row, and each row is one of four: nothing that may have been paid is missing.
-#[tokio::test]
-async fn whatever_may_have_been_paid_is_in_the_report() {
-    let scene = Scene::migrated().await;
+/// Requests that ended in every way that money can be spent, or not.
+fn every_end() -> Vec<Value> {
     let ended = |error: &str, status: Option<u16>, may_be_billed: bool| {
         let mut call = call("m-1", 0, 10);
         (call["error"], call["may_be_billed"]) = (json!(error), json!(may_be_billed));
@@ -178,6 +176,14 @@ async fn whatever_may_have_been_paid_is_in_the_report() {
         answered("a#b", json!({"end": "dead", "reason": "crashed"}), &[ended("timeout", None, true)]),
     ];
     ends[9]["rerun"] = json!(true);
+    ends
+}
+
+/// Every attempt of every end is a row, and each row is one of four: nothing that may have been paid is missing.
+#[tokio::test]
+async fn whatever_may_have_been_paid_is_in_the_report() {
+    let scene = Scene::migrated().await;
+    let ends = every_end();
     let attempts: usize = ends.iter().map(|end| end["attempts"].as_array().unwrap().len()).sum();
     let rows: Vec<_> =
         (0..).zip(&ends).flat_map(|(i, end)| built(&scene.sink, Topic::Events, i, end)).collect();

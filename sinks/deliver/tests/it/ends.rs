@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pipeline::Refused;
-use pipeline::call::Handler;
+use pipeline::call::{Done, Handler};
 
 use crate::world::{World, answer, end, of_class_drop, record, result, to_alice};
 
@@ -55,7 +55,7 @@ async fn a_part_is_ended_from_its_headers_when_its_value_cannot_be_read() {
         (world.step.dead(&broken, "malformed", false), "dead"),
         (world.step.overdue(&broken, false), "overdue"),
         (world.step.crowded(&broken, false), "crowded"),
-        (world.step.oversize(&broken, &pipeline::call::Done::default()), "oversize"),
+        (world.step.oversize(&broken, &Done::default()), "oversize"),
     ] {
         let delivery = result(&broken, done);
         assert_eq!((delivery.answer, delivery.turn, &delivery.lane), (part.id, part.turn, &part.lane));
