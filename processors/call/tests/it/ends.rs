@@ -109,7 +109,9 @@ async fn a_run_that_left_no_trace_has_an_attempt_that_may_be_billed_and_one_that
 async fn an_outcome_that_is_too_large_keeps_what_was_paid() {
     let world = World::new().await;
     world.fault("sim-main", 1, json!({"kind": "malformed_json"})).await;
-    let record = record(&world.request("hello", 10_000));
+    let mut request = world.request("hello", 10_000);
+    request.chain.truncate(1);
+    let record = record(&request);
     let written = world.step.run(world.job(&record)).await;
     let kept = outcome(&record, world.step.oversize(&record, &written));
     let whole = outcome(&record, written);
