@@ -90,8 +90,9 @@ pub struct RawApp {
     /// After a crash: `resend` a part that may have been sent, or `drop` it.
     #[serde(default = "resend")]
     pub delivery: Spanned<String>,
-    /// A send that has not started by then is given up.
-    #[serde(default = "ten_minutes", with = "crate::duration")]
+    /// A send that has not started by then is given up. It bounds how late an answer may come after hours in which Easemob is out of
+    /// reach or the app's quota is used up; an answer that is paid is not to be lost for less.
+    #[serde(default = "six_hours", with = "crate::duration")]
     pub send_within: Duration,
     /// What the bot says when it cannot answer.
     #[serde(default)]
@@ -259,8 +260,8 @@ fn zero() -> Duration {
 fn minute() -> Duration {
     Duration::from_secs(60)
 }
-fn ten_minutes() -> Duration {
-    Duration::from_secs(600)
+fn six_hours() -> Duration {
+    Duration::from_secs(6 * 3_600)
 }
 fn quarter() -> Duration {
     Duration::from_secs(15 * 60)

@@ -1,29 +1,35 @@
 //! The circuit breaker of one target: closed, open, half open. Pure; time is passed in.
+//!
+//! What counts are lanes, not calls: a few people whose questions fail again and again are no reason to stop everybody
+//! else's, however often they are repeated. One lane alone never opens it, since it has one call at a time.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::retry::Steps;
 
-/// The window is counted in this many slices, so that its memory does not grow with the load.
-const SLICES: u32 = 10;
+/// Lanes are remembered in this many places, so that memory does not grow with their number; where more fail or succeed
+/// than that, the last outcome of each place is a sample.
+const PLACES: usize = 256;
 
 /// When to open and for how long.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Calls of this last stretch of time are judged.
+    /// Outcomes of this last stretch of time are judged.
     pub window: Duration,
-    /// Fewer calls in the window are not judged.
-    pub min_calls: u32,
-    /// Opens at this share of failures in the window, from 0 to 1.
+    /// Fewer lanes in the window are not judged by their share.
+    pub min_lanes: u32,
+    /// Opens when this share of the lanes in the window, from 0 to 1, ended with a failure.
     pub failure_share: f64,
-    /// Opens at this many failures in a row.
+    /// Opens at this many failures in a row, of at least two lanes, with no success in the window.
     pub in_a_row: u32,
     /// How long it stays open first; doubled by each failed probe.
     pub open: Duration,
     /// Longest time that it stays open.
     pub open_cap: Duration,
+    /// Time between probes by requests that have no other target; never doubled.
+    pub probe: Duration,
 }
 
 /// What the breaker lets through.
@@ -31,12 +37,22 @@ pub struct Limits {
 pub enum State {
     /// Everything.
     Closed,
-    /// Nothing before this time; then it is half open.
-    Open(Instant),
+    /// Nothing before `until`, and before `probe` nothing of those either who have no other target; then it is half
+    /// open for them.
+    Open {
+        /// For those who have another target.
+        until: Instant,
+        /// For those who have none.
+        probe: Instant,
+        /// When it opened first, before all failed probes.
+        since: Instant,
+    },
     /// One call at a time, as a probe; `probing` while one runs.
     HalfOpen {
         /// A probe is running.
         probing: bool,
+        /// When it opened first.
+        since: Instant,
     },
 }
 
@@ -61,6 +77,14 @@ pub struct Admission {
     probe: bool,
 }
 
+impl Admission {
+    /// Whether it is the one call that a half-open breaker lets through.
+    #[must_use]
+    pub const fn is_probe(&self) -> bool {
+        self.probe
+    }
+}
+
 /// The breaker.
 #[derive(Debug)]
 pub struct Breaker {
@@ -69,15 +93,17 @@ pub struct Breaker {
     /// Changes with each opening and closing: what began before says nothing about after.
     epoch: u64,
     failed_probes: u32,
-    failures_in_a_row: u32,
-    slices: VecDeque<Slice>,
+    row: Row,
+    /// How each lane ended last, and when.
+    lanes: Vec<Option<(Instant, bool)>>,
 }
 
-#[derive(Debug)]
-struct Slice {
-    began: Instant,
-    calls: u32,
+/// Failures in a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
     failures: u32,
+    lane: Option<u64>,
+    several_lanes: bool,
 }
 
 impl State {
@@ -86,7 +112,7 @@ impl State {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Closed => "closed",
-            Self::Open(_) => "open",
+            Self::Open { .. } => "open",
             Self::HalfOpen { .. } => "half_open",
         }
     }
@@ -95,14 +121,14 @@ impl State {
 impl Breaker {
     /// A closed breaker.
     #[must_use]
-    pub const fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits) -> Self {
         Self {
             limits,
             state: State::Closed,
             epoch: 0,
             failed_probes: 0,
-            failures_in_a_row: 0,
-            slices: VecDeque::new(),
+            row: Row::default(),
+            lanes: vec![None; PLACES],
         }
     }
 
@@ -110,45 +136,57 @@ impl Breaker {
     #[must_use]
     pub fn state(&self, now: Instant) -> State {
         match self.state {
-            State::Open(until) if until <= now => State::HalfOpen { probing: false },
+            State::Open { until, since, .. } if until <= now => State::HalfOpen { probing: false, since },
             state => state,
         }
     }
 
-    /// Asks for a call. `forced` turns an open breaker half open ahead of time.
-    pub fn admit(&mut self, now: Instant, forced: bool) -> Option<Admission> {
+    /// Asks for a call. Who is `alone`, without another target, may probe an open breaker ahead of the others.
+    pub fn admit(&mut self, now: Instant, alone: bool) -> Option<Admission> {
         let probe = match self.state(now) {
             State::Closed => false,
-            State::HalfOpen { probing } if probing => return None,
-            State::Open(_) if !forced => return None,
-            State::HalfOpen { .. } | State::Open(_) => {
-                self.state = State::HalfOpen { probing: true };
-                true
-            }
+            State::HalfOpen { probing: false, since } => self.probing(since),
+            State::Open { probe, since, .. } if alone && probe <= now => self.probing(since),
+            State::Open { .. } | State::HalfOpen { probing: true, .. } => return None,
         };
         Some(Admission { epoch: self.epoch, probe })
     }
 
-    /// Notes how an admitted call went, when its answer is complete.
-    pub fn finish(&mut self, now: Instant, admission: Admission, health: Health) {
+    fn probing(&mut self, since: Instant) -> bool {
+        self.state = State::HalfOpen { probing: true, since };
+        true
+    }
+
+    /// Whether what was admitted may still begin: the breaker has not changed since.
+    #[must_use]
+    pub const fn holds(&self, admission: &Admission) -> bool {
+        self.epoch == admission.epoch
+    }
+
+    /// Notes how an admitted call of a lane went, when its answer is complete.
+    pub fn finish(&mut self, now: Instant, admission: &Admission, lane: u64, health: Health) {
         if admission.epoch != self.epoch {
             return;
         }
         match (admission.probe, health) {
-            (true, Health::Unknown) => self.state = State::HalfOpen { probing: false },
+            (true, Health::Unknown) => {
+                if let State::HalfOpen { since, .. } = self.state {
+                    self.state = State::HalfOpen { probing: false, since };
+                }
+            }
             (true, Health::Bad) => {
                 self.failed_probes = self.failed_probes.saturating_add(1);
                 self.open(now);
             }
             (true, Health::Good | Health::Neutral) => self.close(),
             (false, Health::Good) => {
-                self.failures_in_a_row = 0;
-                self.count(now, 0);
+                self.row = Row::default();
+                self.note(now, lane, true);
             }
             (false, Health::Bad) => {
-                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-                self.count(now, 1);
-                if self.failures_in_a_row >= self.limits.in_a_row || self.window_failed() {
+                self.row = self.row.longer(lane);
+                self.note(now, lane, false);
+                if self.has_failed(now) {
                     self.open(now);
                 }
             }
@@ -156,13 +194,47 @@ impl Breaker {
         }
     }
 
-    fn open(&mut self, now: Instant) {
-        let steps = Steps { base: self.limits.open, cap: self.limits.open_cap };
-        self.reset();
-        self.state = State::Open(now + steps.nth(self.failed_probes));
+    /// Whether the target fails for most: open, or it would be if it had seen enough. `None` when nobody called within
+    /// the window.
+    #[must_use]
+    pub fn fails(&self, now: Instant) -> Option<bool> {
+        let (lanes, failed) = self.judged(now);
+        match self.state(now) {
+            State::Closed if lanes == 0 => None,
+            State::Closed => Some(self.is_share(lanes, failed)),
+            State::Open { .. } | State::HalfOpen { .. } => Some(true),
+        }
     }
 
-    fn close(&mut self) {
+    /// Whether so many lanes fail that repeats could become a storm: half as many as would open it.
+    #[must_use]
+    pub fn is_strained(&self, now: Instant) -> bool {
+        let (lanes, failed) = self.judged(now);
+        lanes >= self.limits.min_lanes && self.is_share(lanes, failed * 2)
+    }
+
+    /// Lanes of the window, and those of them that ended with a failure.
+    #[must_use]
+    pub fn judged(&self, now: Instant) -> (u32, u32) {
+        let window = self.limits.window;
+        let seen = self.lanes.iter().flatten().filter(|(at, _)| now.saturating_duration_since(*at) < window);
+        seen.fold((0, 0), |(lanes, failed), (_, good)| (lanes + 1, failed + u32::from(!good)))
+    }
+
+    /// Opens, unless it is open.
+    pub fn open(&mut self, now: Instant) {
+        let since = match self.state(now) {
+            State::Closed => now,
+            State::Open { since, .. } | State::HalfOpen { since, .. } => since,
+        };
+        let steps = Steps { base: self.limits.open, cap: self.limits.open_cap };
+        let until = now + steps.nth(self.failed_probes);
+        self.reset();
+        self.state = State::Open { until, probe: until.min(now + self.limits.probe), since };
+    }
+
+    /// Closes and starts over.
+    pub fn close(&mut self) {
         self.reset();
         self.failed_probes = 0;
         self.state = State::Closed;
@@ -170,28 +242,37 @@ impl Breaker {
 
     fn reset(&mut self) {
         self.epoch += 1;
-        self.failures_in_a_row = 0;
-        self.slices.clear();
+        self.row = Row::default();
+        self.lanes.fill(None);
     }
 
-    fn count(&mut self, now: Instant, failures: u32) {
-        let length = self.limits.window / SLICES;
-        match self.slices.back_mut() {
-            Some(slice) if now.saturating_duration_since(slice.began) < length => {
-                slice.calls += 1;
-                slice.failures += failures;
-            }
-            _ => self.slices.push_back(Slice { began: now, calls: 1, failures }),
+    fn note(&mut self, now: Instant, lane: u64, good: bool) {
+        let place = usize::try_from(lane % PLACES as u64).unwrap_or_default();
+        if let Some(place) = self.lanes.get_mut(place) {
+            *place = Some((now, good));
         }
-        let window = self.limits.window;
-        self.slices.retain(|slice| now.saturating_duration_since(slice.began) < window);
     }
 
-    /// Right after [`Self::count`], which drops what has left the window.
-    fn window_failed(&self) -> bool {
-        let sum = |(calls, failures), slice: &Slice| (calls + slice.calls, failures + slice.failures);
-        let (calls, failures) = self.slices.iter().fold((0, 0), sum);
-        calls >= self.limits.min_calls && f64::from(failures) >= f64::from(calls) * self.limits.failure_share
+    fn has_failed(&self, now: Instant) -> bool {
+        let (lanes, failed) = self.judged(now);
+        let share = lanes >= self.limits.min_lanes && failed > 1 && self.is_share(lanes, failed);
+        let row = self.row.failures >= self.limits.in_a_row && self.row.several_lanes && lanes == failed;
+        share || row
+    }
+
+    fn is_share(&self, lanes: u32, failed: u32) -> bool {
+        f64::from(failed) >= f64::from(lanes) * self.limits.failure_share
+    }
+}
+
+impl Row {
+    fn longer(self, lane: u64) -> Self {
+        let other = self.lane.is_some_and(|first| first != lane);
+        Self {
+            failures: self.failures.saturating_add(1),
+            lane: self.lane.or(Some(lane)),
+            several_lanes: self.several_lanes || other,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! How many repeated attempts a target is worth: a share of the first ones, so that retries never multiply an
-//! outage.
+//! outage, and a few a second however few those are. Who finds it used up waits for more.
 
 use std::time::Duration;
 
@@ -38,10 +38,16 @@ impl Budget {
         self.add(self.allowance.share);
     }
 
-    /// Would [`Budget::repeat`] succeed?
+    /// When [`Budget::repeat`] may succeed, `now` or earlier for at once; `None` if time alone brings nothing.
     #[must_use]
-    pub fn allows_repeat(&self, now: Instant) -> bool {
-        self.repeats + self.floor(now) >= 1.0
+    pub fn next_repeat(&self, now: Instant) -> Option<Instant> {
+        let missing = 1.0 - self.repeats - self.floor(now);
+        if missing <= 0.0 {
+            return Some(now);
+        }
+        let wait = Duration::try_from_secs_f64(missing / self.allowance.floor_per_second).ok()?;
+        // A wait that rounds to nothing would make its caller spin.
+        Some(now + wait.max(Duration::from_millis(1)))
     }
 
     /// Takes one repeat; false when none is left.
@@ -83,9 +89,9 @@ mod tests {
         let mut budget = Budget::new(Allowance { share: 0.25, floor_per_second: 0.0 }, now);
         assert_eq!(repeats(&mut budget, now), 10, "what a new budget starts with");
         (0..20).for_each(|_| budget.first_attempt(now));
-        assert!(budget.allows_repeat(now));
+        assert_eq!(budget.next_repeat(now), Some(now));
         assert_eq!(repeats(&mut budget, now), 5);
-        assert!(!budget.allows_repeat(now));
+        assert_eq!(budget.next_repeat(now), None);
     }
 
     #[test]
@@ -93,9 +99,10 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::new(Allowance { share: 0.1, floor_per_second: 1.0 }, now);
         repeats(&mut budget, now);
-        assert!(!budget.allows_repeat(now));
+        let next = budget.next_repeat(now).unwrap();
+        assert!((next - now).abs_diff(Duration::from_secs(1)) < Duration::from_millis(1));
         let later = now + Duration::from_secs(3);
-        assert!(budget.allows_repeat(later));
+        assert_eq!(budget.next_repeat(later), Some(later));
         assert_eq!(repeats(&mut budget, later), 3);
     }
 

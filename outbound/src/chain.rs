@@ -8,7 +8,9 @@ use crate::{
     class::Class,
     failure::Failure,
     metrics::{self, WaitCause},
-    plan::{Plan, Rules, Step, Stop},
+    origin::Origin,
+    pace::{Claim, Pace, PaceError, Turn},
+    plan::{Availability, Plan, Rules, Step, Stop, Try, View, is_limit},
     target::{Kind, Permit, Target},
 };
 
@@ -17,6 +19,8 @@ use crate::{
 pub struct Link {
     /// The target.
     pub target: Arc<Target>,
+    /// The pace of its calls; tenants take turns at it.
+    pub pace: Arc<Pace>,
     /// How much input it takes, in one unit for the whole chain; zero when unknown. A request that was too long
     /// for one target is only tried at larger ones.
     pub capacity: u64,
@@ -83,6 +87,20 @@ impl Ending {
     }
 }
 
+impl Link {
+    /// The target as this origin meets it, its pace included.
+    fn view(&self, now: Instant, origin: &Origin) -> View {
+        let view = self.target.view(now, origin);
+        match view.availability {
+            Availability::Free(_) => {
+                let availability = Availability::Free(self.pace.expected(now, &origin.tenant));
+                View { availability, ..view }
+            }
+            _ => view,
+        }
+    }
+}
+
 impl Chain {
     /// A chain. Without links every run is [`Stop::Exhausted`] at once.
     #[must_use]
@@ -96,10 +114,10 @@ impl Chain {
         &self.links
     }
 
-    /// Makes attempts until one succeeds or the rules, the targets' health or the deadline end the run. An
-    /// attempt still running at its own deadline is dropped and counts as an ambiguous timeout. Dropping the
-    /// future ends the run without a trace in the targets' health.
-    pub async fn run<T, F, Fut>(&self, deadline: Instant, mut attempt: F) -> Ran<T>
+    /// Makes attempts on behalf of `origin` until one succeeds or the rules, the targets' health and pace or the
+    /// deadline end the run. An attempt still running at its own deadline is dropped and counts as an ambiguous
+    /// timeout. Dropping the future ends the run without a trace in the targets' health.
+    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, mut attempt: F) -> Ran<T>
     where
         F: FnMut(Slot) -> Fut,
         Fut: Future<Output = Result<T, Failure>>,
@@ -110,9 +128,9 @@ impl Chain {
         let mut attempts = Vec::new();
         loop {
             let now = Instant::now();
-            let views: Vec<_> = self.links.iter().map(|link| link.target.view(now)).collect();
-            let (target, kind) = match plan.next(now, &views) {
-                Step::Try { target, repeat, forced } => (target, Kind { repeat, forced }),
+            let views: Vec<_> = self.links.iter().map(|link| link.view(now, origin)).collect();
+            let step = match plan.next(now, &views) {
+                Step::Try(step) => step,
                 Step::Wait(time) => {
                     metrics::waited(WaitCause::Target, time);
                     sleep(time).await;
@@ -120,13 +138,13 @@ impl Chain {
                 }
                 Step::Stop(stop) => return self.stopped(stop, attempts),
             };
-            // Refused means that another run was faster; the next look at the targets shows it.
-            let Some(permit) = self.links[target].target.admit(now, kind) else { continue };
+            let Some(right) = self.right(&mut plan, step, origin).await else { continue };
+            let (target, started) = (step.target, Instant::now());
             let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-            let slot =
-                Slot { target, number, deadline: deadline.min(now + self.links[target].attempt_timeout) };
-            let result = self.watch(slot, permit, attempt(slot)).await;
-            let (started, took) = (now - began, now.elapsed());
+            let deadline = deadline.min(started + self.links[target].attempt_timeout);
+            let slot = Slot { target, number, deadline };
+            let result = self.watch(slot, right, attempt(slot)).await;
+            let (started, took) = (started - began, started.elapsed());
             let (value, failure) = match result {
                 Ok(value) => (Some(value), None),
                 Err(failure) => (None, Some(failure)),
@@ -141,11 +159,34 @@ impl Chain {
         }
     }
 
+    /// The right to make an attempt now, after the wait for its turn; `None` when the targets must be looked at again.
+    async fn right(&self, plan: &mut Plan, step: Try, origin: &Origin) -> Option<(Permit, Turn)> {
+        let Try { target, repeat, again, alone } = step;
+        let link = &self.links[target];
+        // Refused means that another run was faster; the next look at the targets shows it.
+        let permit = link.target.admit(Instant::now(), Kind { repeat, alone }, origin)?;
+        // Others wait for a probe.
+        let again = again || permit.is_probe();
+        let claim = Claim { key: &origin.tenant, again, latest: plan.latest() };
+        match link.pace.turn(claim).await {
+            Ok(turn) if permit.holds() => Some((permit, turn)),
+            Ok(turn) => {
+                turn.give_back();
+                None
+            }
+            Err(PaceError::Disturbed) => None,
+            Err(PaceError::NotInTime) => {
+                plan.no_turn(target);
+                None
+            }
+        }
+    }
+
     /// Makes the attempt and tells its target how it went.
     async fn watch<T>(
         &self,
         slot: Slot,
-        permit: Permit,
+        (permit, turn): (Permit, Turn),
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let link = &self.links[slot.target];
@@ -158,13 +199,21 @@ impl Chain {
         let failure = result.as_ref().err();
         let fair = given >= link.attempt_timeout / 2 || failure.is_none_or(|it| it.class != Class::Timeout);
         permit.finish(Instant::now(), failure.map_or(Ok(()), Err), fair);
+        if let Some(limit) = failure.filter(|failure| is_limit(failure)) {
+            turn.refused(limit.retry_after);
+        }
         metrics::attempt(link.target.name(), failure.map_or("ok", Failure::label), started.elapsed());
         result
     }
 
     fn stopped<T>(&self, stop: Stop, attempts: Vec<Attempt>) -> Ran<T> {
         if let Stop::Budget(target) = stop {
-            metrics::budget_refused(self.links[target].target.name());
+            let target = self.links[target].target.name();
+            tracing::warn!(
+                target,
+                "request ended: so many fail there that its retry budget had no repeat in time"
+            );
+            metrics::budget_refused(target);
         }
         metrics::stopped(stop.label());
         let last = attempts.last().and_then(|attempt| attempt.failure.clone());

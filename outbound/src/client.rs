@@ -1,6 +1,9 @@
 //! The HTTP client: one attempt, bounded in time and size.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::atomic::{AtomicU16, Ordering},
+    time::{Duration, SystemTime},
+};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{ClientBuilder, Response, redirect};
@@ -91,13 +94,13 @@ impl Client {
     pub async fn attempt(&self, request: &Request, deadline: Instant) -> Result<Reply, Failure> {
         let started = Instant::now();
         let until = deadline.min(started + self.attempt_timeout);
-        match timeout_at(until, self.exchange(request)).await {
-            Ok(result) => result,
-            Err(_) => {
-                let waited = until.saturating_duration_since(started).as_millis();
-                Err(Failure::new(Class::Timeout, format!("no complete reply in {waited} ms")).possibly_done())
-            }
-        }
+        let begun = AtomicU16::new(0);
+        let result = timeout_at(until, self.exchange(request, &begun)).await.unwrap_or_else(|_| {
+            let waited = until.saturating_duration_since(started).as_millis();
+            Err(Failure::new(Class::Timeout, format!("no complete reply in {waited} ms")).possibly_done())
+        });
+        let begun = Some(begun.into_inner()).filter(|status| *status > 0);
+        result.map_err(|failure| Failure { status: begun, ..failure })
     }
 
     /// [`Client::attempt`], then what the reply means.
@@ -113,11 +116,13 @@ impl Client {
         classifier.classify(&self.attempt(request, deadline).await?)
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Reply, Failure> {
+    /// `begun` becomes the status as soon as the reply's head is there.
+    async fn exchange(&self, request: &Request, begun: &AtomicU16) -> Result<Reply, Failure> {
         let mut response = self.send(request).await?;
         let received = SystemTime::now();
         let headers = std::mem::take(response.headers_mut());
         let status = response.status();
+        begun.store(status.as_u16(), Ordering::Relaxed);
         let raw = self.read_body(response).await?;
         let body = match encoding::decode(&headers, raw.clone(), self.max_body_bytes) {
             Ok(body) => body,

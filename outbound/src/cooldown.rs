@@ -1,4 +1,7 @@
-//! How long a target is left alone although it is healthy: rate limits, bad keys, empty accounts. Pure.
+//! How long a target is left alone although it answers: bad keys, empty accounts, a wait that it asks for. Pure.
+//!
+//! One origin's failure is no reason to keep others away: a gateway may refuse one person's words with the status of a
+//! bad key. A second origin with the same experience, without a success in between, is.
 
 use std::time::Duration;
 
@@ -7,29 +10,40 @@ use tokio::time::Instant;
 use crate::{
     class::{Again, Cooling},
     failure::Failure,
-    retry::Steps,
 };
 
 /// How long cooldowns last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lengths {
-    /// After rate limits in a row that name no time; the cap also bounds times that are named.
-    pub(crate) short: Steps,
     /// After a failure that needs a person.
     pub(crate) long: Duration,
+    /// Longest, when the target names a time.
+    pub(crate) asked: Duration,
 }
 
-/// The cooldown of one target.
+impl Lengths {
+    /// What a failure asks for. Rate limits are the pace's.
+    pub(crate) fn of(self, failure: &Failure) -> Option<Duration> {
+        match failure.class.cooling() {
+            Cooling::Long => Some(self.long),
+            Cooling::None if failure.class.again() != Again::Never => {
+                failure.retry_after.map(|after| after.min(self.asked)).filter(|asked| !asked.is_zero())
+            }
+            Cooling::Short | Cooling::None => None,
+        }
+    }
+}
+
+/// The cooldown of one target, or of one tenant at it. `K` tells origins apart.
 #[derive(Debug)]
-pub(crate) struct Cooldown {
-    lengths: Lengths,
+pub(crate) struct Cooldown<K> {
     until: Option<Instant>,
-    limited_in_a_row: u32,
+    suspect: Option<K>,
 }
 
-impl Cooldown {
-    pub(crate) const fn new(lengths: Lengths) -> Self {
-        Self { lengths, until: None, limited_in_a_row: 0 }
+impl<K: PartialEq> Cooldown<K> {
+    pub(crate) const fn new() -> Self {
+        Self { until: None, suspect: None }
     }
 
     /// The end of the cooldown, when there is one.
@@ -37,28 +51,21 @@ impl Cooldown {
         self.until.filter(|until| *until > now)
     }
 
-    /// A success ends the row of rate limits, not a cooldown that another call brought about.
-    pub(crate) const fn succeeded(&mut self) {
-        self.limited_in_a_row = 0;
+    /// Forgets a suspicion, not a cooldown that was brought about.
+    pub(crate) fn succeeded(&mut self) {
+        self.suspect = None;
     }
 
-    /// Notes a failure; true when it began a cooldown or made it longer.
-    pub(crate) fn failed(&mut self, now: Instant, failure: &Failure) -> bool {
-        let asked = failure.retry_after.map(|after| after.min(self.lengths.short.cap));
-        let length = match failure.class.cooling() {
-            Cooling::Long => Some(self.lengths.long),
-            Cooling::Short => {
-                let step = self.lengths.short.nth(self.limited_in_a_row);
-                self.limited_in_a_row = self.limited_in_a_row.saturating_add(1);
-                Some(asked.unwrap_or(step))
-            }
-            Cooling::None if failure.class.again() == Again::Never => None,
-            Cooling::None => asked,
-        };
-        let until = length.map(|length| now + length).filter(|until| *until > now);
-        let longer = until > self.until;
+    /// Notes a failure that asks for a cooldown until then; true when it began one or made it longer.
+    pub(crate) fn failed(&mut self, until: Instant, origin: K) -> bool {
+        let confirmed = self.suspect.as_ref().is_some_and(|suspect| *suspect != origin);
+        if !confirmed {
+            self.suspect = Some(origin);
+            return false;
+        }
+        let longer = self.until.is_none_or(|before| until > before);
         if longer {
-            self.until = until;
+            self.until = Some(until);
         }
         longer
     }
@@ -69,56 +76,46 @@ mod tests {
     use super::*;
     use crate::class::Class;
 
-    const LENGTHS: Lengths = Lengths {
-        short: Steps { base: Duration::from_secs(1), cap: Duration::from_secs(60) },
-        long: Duration::from_secs(600),
-    };
-
-    fn after(class: Class, retry_after: Option<u64>) -> Option<Duration> {
-        let now = Instant::now();
-        let mut cooldown = Cooldown::new(LENGTHS);
-        let failure = Failure::new(class, "").with_retry_after(retry_after.map(Duration::from_secs));
-        let began = cooldown.failed(now, &failure);
-        assert_eq!(began, cooldown.until(now).is_some());
-        cooldown.until(now).map(|until| until - now)
-    }
+    const LENGTHS: Lengths = Lengths { long: Duration::from_secs(600), asked: Duration::from_secs(60) };
 
     #[test]
     fn each_class_cools_as_long_as_it_should() {
-        let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!(after(Class::RateLimited, Some(7)), seconds(7));
-        assert_eq!(after(Class::RateLimited, None), seconds(1));
-        assert_eq!(after(Class::RateLimited, Some(3600)), seconds(60));
-        assert_eq!(after(Class::Auth, None), seconds(600));
-        assert_eq!(after(Class::QuotaExhausted, Some(1)), seconds(600));
-        assert_eq!(after(Class::Overloaded, Some(5)), seconds(5));
-        assert_eq!(after(Class::Overloaded, None), None);
-        assert_eq!(after(Class::BadRequest, Some(5)), None);
+        let of = |class, asked: Option<u64>| {
+            let failure = Failure::new(class, "").with_retry_after(asked.map(Duration::from_secs));
+            LENGTHS.of(&failure).map(|length| length.as_secs())
+        };
+        assert_eq!(of(Class::RateLimited, Some(7)), None, "that is the pace's");
+        assert_eq!(of(Class::Auth, None), Some(600));
+        assert_eq!(of(Class::QuotaExhausted, Some(1)), Some(600));
+        assert_eq!(of(Class::Overloaded, Some(5)), Some(5));
+        assert_eq!(of(Class::Overloaded, Some(3_600)), Some(60));
+        assert_eq!(of(Class::Overloaded, None), None);
+        assert_eq!(of(Class::Overloaded, Some(0)), None);
+        assert_eq!(of(Class::ContextTooLong, Some(5)), None);
     }
 
     #[test]
-    fn rate_limits_in_a_row_cool_longer_until_a_success() {
-        let mut now = Instant::now();
-        let mut cooldown = Cooldown::new(LENGTHS);
-        let limited = Failure::new(Class::RateLimited, "");
-        for expected in [1, 2, 4] {
-            assert!(cooldown.failed(now, &limited));
-            let until = cooldown.until(now).unwrap();
-            assert_eq!((until - now).as_secs(), expected);
-            now = until;
-            assert_eq!(cooldown.until(now), None);
+    fn a_second_origin_confirms_what_one_met_and_a_success_refutes_it() {
+        let now = Instant::now();
+        let mut cooldown = Cooldown::new();
+        for _ in 0..9 {
+            assert!(!cooldown.failed(now + LENGTHS.long, "a"), "however often the same one");
         }
         cooldown.succeeded();
-        cooldown.failed(now, &limited);
-        assert_eq!((cooldown.until(now).unwrap() - now).as_secs(), 1);
+        assert!(!cooldown.failed(now + LENGTHS.long, "b"));
+        assert_eq!(cooldown.until(now), None);
+        assert!(cooldown.failed(now + LENGTHS.long, "a"));
+        assert_eq!(cooldown.until(now), Some(now + LENGTHS.long));
+        assert_eq!(cooldown.until(now + LENGTHS.long), None);
     }
 
     #[test]
     fn a_shorter_cooldown_never_ends_a_longer_one() {
         let now = Instant::now();
-        let mut cooldown = Cooldown::new(LENGTHS);
-        assert!(cooldown.failed(now, &Failure::new(Class::Auth, "")));
-        assert!(!cooldown.failed(now, &Failure::new(Class::RateLimited, "")));
+        let mut cooldown = Cooldown::new();
+        cooldown.failed(now + LENGTHS.long, 1);
+        assert!(cooldown.failed(now + LENGTHS.long, 2));
+        assert!(!cooldown.failed(now + LENGTHS.asked, 3));
         assert_eq!(cooldown.until(now), Some(now + LENGTHS.long));
     }
 }

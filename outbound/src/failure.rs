@@ -23,6 +23,8 @@ pub struct Failure {
     /// What happened, for logs: at most [`DETAIL_BYTES`] long, credentials masked. Must not hold what people
     /// wrote; a classifier that quotes the endpoint answers for that.
     pub detail: String,
+    /// The status of a reply that began and could not be read to its end.
+    pub status: Option<u16>,
     /// The request may have had its effect although it failed: bytes may have reached the endpoint.
     pub ambiguous: bool,
     /// It lies in what a success says, or in how much it says. That may be due to this one request, so it says nothing
@@ -37,7 +39,7 @@ impl Failure {
         // Cutting before masking bounds the work; cutting again bounds the result.
         let masked = mask::credentials(head(detail.as_ref(), DETAIL_BYTES));
         let detail = head(&masked, DETAIL_BYTES).to_owned();
-        Self { class, retry_after: None, code: None, detail, ambiguous: false, told: false }
+        Self { class, retry_after: None, code: None, detail, status: None, ambiguous: false, told: false }
     }
 
     /// With the endpoint's own code.

@@ -2,13 +2,12 @@
 //!
 //! A caller teaches this crate one thing, how to read a reply ([`Classify`]), and gets the rest: a [`Client`]
 //! that makes one attempt, a [`Target`] that remembers how its endpoint is doing, a [`Chain`] that runs a
-//! request along targets under one deadline, and a [`Pace`] that keeps within a shared limit.
+//! request along targets under one deadline, and a [`Pace`] that keeps within a limit, configured or learned.
 //!
 //! Decisions are taken by pure cores that get the time passed in ([`plan::Plan`], [`breaker::Breaker`],
-//! [`budget::Budget`], [`bucket::Bucket`]); the async parts only sleep, send and lock.
+//! [`budget::Budget`], [`limiter::Limiter`], [`turns::Turns`]); the async parts only sleep, send and lock.
 
 pub mod breaker;
-pub mod bucket;
 pub mod budget;
 pub mod chain;
 pub mod class;
@@ -19,8 +18,11 @@ mod cooldown;
 mod duration;
 mod encoding;
 pub mod failure;
+mod health;
+pub mod limiter;
 mod mask;
 pub mod metrics;
+pub mod origin;
 pub mod pace;
 pub mod plan;
 pub mod reply;
@@ -30,16 +32,28 @@ pub mod retry_after;
 pub mod target;
 mod tls;
 mod transport;
+pub mod turns;
+#[cfg(test)]
+mod vendor;
 
 pub use chain::{Attempt, Chain, Ending, Link, Ran, Slot};
 pub use class::Class;
 pub use client::{BuildError, Client};
 pub use config::{ChainConfig, ClientConfig, ConfigError, HealthConfig};
 pub use failure::Failure;
-pub use pace::{Pace, PaceError};
+pub use limiter::{Limits, Pauses};
+pub use metrics::PaceNames;
+pub use origin::Origin;
+pub use pace::{Claim, Pace, PaceError, Turn};
 pub use plan::Stop;
 pub use reply::{Classify, Reply};
 pub use request::Request;
 pub use reqwest::{Method, StatusCode, Url, header::HeaderMap};
-pub use target::Target;
+pub use target::{Permit, Target};
 pub use tls::install_tls_provider;
+
+/// Randomness for the waits of one caller.
+#[must_use]
+pub fn random() -> fastrand::Rng {
+    fastrand::Rng::new()
+}

@@ -31,6 +31,14 @@ pub const WAIT_SECONDS: &str = "huiyin_outbound_wait_seconds";
 pub const BUDGET_REFUSALS: &str = "huiyin_outbound_budget_refusals_total";
 /// Cooldowns begun or made longer.
 pub const COOLDOWNS: &str = "huiyin_outbound_cooldowns_total";
+/// Who waits for a turn at a pace.
+pub const PACE_WAITING: &str = "huiyin_outbound_pace_waiting_count";
+/// How long the one who had a turn last had waited.
+pub const PACE_WAITED: &str = "huiyin_outbound_pace_wait_seconds";
+/// Starts a second that a pace allows.
+pub const PACE_RATE: &str = "huiyin_outbound_pace_starts_per_second";
+/// What refusals left of a configured rate.
+pub const PACE_LEARNED: &str = "huiyin_outbound_pace_learned_ratio";
 /// Requests that ended without success.
 pub const STOPS: &str = "huiyin_outbound_stops_total";
 /// Kept connections that were dead when they were used.
@@ -65,7 +73,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: BUDGET_REFUSALS,
         kind: "counter",
-        meaning: "requests ended because the retry budget of every target left was used up",
+        meaning: "requests ended because the retry budget of every target left had no repeat for them in time",
         labels: &["target"],
     },
     Metric {
@@ -73,6 +81,30 @@ pub const METRICS: &[Metric] = &[
         kind: "counter",
         meaning: "cooldowns begun or made longer, by the class that caused them",
         labels: &["target", "class"],
+    },
+    Metric {
+        name: PACE_WAITING,
+        kind: "gauge",
+        meaning: "calls that wait for their turn at the pace of a target",
+        labels: &["target", "limit"],
+    },
+    Metric {
+        name: PACE_WAITED,
+        kind: "gauge",
+        meaning: "seconds that the call which had its turn last had waited for it; 0 while nobody waits",
+        labels: &["target", "limit"],
+    },
+    Metric {
+        name: PACE_RATE,
+        kind: "gauge",
+        meaning: "calls a second that this instance's pace allows to start; 0 while nothing bounds them",
+        labels: &["target", "limit"],
+    },
+    Metric {
+        name: PACE_LEARNED,
+        kind: "gauge",
+        meaning: "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
+        labels: &["target", "limit"],
     },
     Metric {
         name: STOPS,
@@ -88,6 +120,24 @@ pub const METRICS: &[Metric] = &[
     },
 ];
 
+/// Whose pace it is, and of which limit.
+#[derive(Debug, Clone)]
+pub struct PaceNames {
+    /// The target.
+    pub target: std::sync::Arc<str>,
+    /// The limit, from a closed list of the caller's.
+    pub limit: &'static str,
+}
+
+/// A pace at one moment.
+#[derive(Debug)]
+pub(crate) struct Paced {
+    pub(crate) waiting: usize,
+    pub(crate) waited: Duration,
+    pub(crate) rate: f64,
+    pub(crate) learned: f64,
+}
+
 /// Why a caller waited.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum WaitCause {
@@ -95,7 +145,8 @@ pub(crate) enum WaitCause {
     Pace,
 }
 
-pub(crate) fn attempt(target: &str, class: &'static str, took: Duration) {
+/// Notes an attempt; for callers that make their own.
+pub fn attempt(target: &str, class: &'static str, took: Duration) {
     counter!(ATTEMPTS, "target" => target.to_owned(), "class" => class).increment(1);
     histogram!(ATTEMPT_SECONDS, "target" => target.to_owned()).record(took);
 }
@@ -104,7 +155,7 @@ pub(crate) fn breaker(target: &str, state: State) {
     let level = match state {
         State::Closed => 0.0,
         State::HalfOpen { .. } => 1.0,
-        State::Open(_) => 2.0,
+        State::Open { .. } => 2.0,
     };
     gauge!(BREAKER, "target" => target.to_owned()).set(level);
 }
@@ -115,6 +166,16 @@ pub(crate) fn waited(cause: WaitCause, time: Duration) {
         WaitCause::Pace => "pace",
     };
     histogram!(WAIT_SECONDS, "cause" => cause).record(time);
+}
+
+pub(crate) fn paced(names: &PaceNames, paced: &Paced) {
+    let show = |name: &'static str, value: f64| {
+        gauge!(name, "target" => names.target.to_string(), "limit" => names.limit).set(value);
+    };
+    show(PACE_WAITING, paced.waiting as f64);
+    show(PACE_WAITED, paced.waited.as_secs_f64());
+    show(PACE_RATE, paced.rate);
+    show(PACE_LEARNED, paced.learned);
 }
 
 pub(crate) fn budget_refused(target: &str) {

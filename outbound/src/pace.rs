@@ -1,35 +1,77 @@
-//! Waiting for one's turn under a rate that several instances share.
+//! Waiting for one's turn at an endpoint that allows only so much.
 
 use std::{
-    sync::{Mutex as Lock, MutexGuard, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::{
-    sync::{Mutex, Notify},
-    time::{Instant, sleep, timeout_at},
+    sync::Notify,
+    time::{Instant, sleep_until},
 };
 
 use crate::{
-    bucket::{Bucket, Rate},
-    metrics::{self, WaitCause},
+    limiter::{Limiter, Limits, Pauses, Ready, Ticket},
+    metrics::{self, PaceNames, Paced, WaitCause},
+    turns::Turns,
 };
 
-/// A token bucket that callers queue at, first come first served.
+/// How often a wait is looked at anew: others may have come who take turns with it.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Whoever joins must expect his turn within this part of his time, since others may come.
+const AT_FIRST: f64 = 0.9;
+
+/// A pace that callers queue at: key by key in turn, within a key in the order of asking. A start is handed out right
+/// before its call, after whatever pause there was.
 #[derive(Debug)]
 pub struct Pace {
-    bucket: Lock<Bucket>,
-    /// Held by the caller whose turn is next; the lock serves in the order of asking.
-    turn: Mutex<()>,
-    share_changed: Notify,
+    names: PaceNames,
+    state: Mutex<State>,
 }
 
-/// No token was taken.
+#[derive(Debug)]
+struct State {
+    limiter: Limiter,
+    turns: Turns,
+    waiting: HashMap<u64, Waiting>,
+    next_id: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    wake: Arc<Notify>,
+    disturbed: bool,
+}
+
+/// What is asked of a pace.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// Keys take turns.
+    pub key: &'a Arc<str>,
+    /// The caller had its turn and was refused for the rate: it keeps its place.
+    pub again: bool,
+    /// A later turn is of no use.
+    pub latest: Instant,
+}
+
+/// The right to make one call now, held while it runs.
+#[derive(Debug)]
+#[must_use]
+pub struct Turn {
+    pace: Arc<Pace>,
+    ticket: Ticket,
+}
+
+/// There is no turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PaceError {
-    /// The deadline passed, or will pass, before enough tokens are there.
-    #[error("wait for the pace: not before the deadline")]
-    Deadline,
+    /// It would come too late, as far as can be seen now.
+    #[error("wait for the pace: not in time")]
+    NotInTime,
+    /// Something happened to the endpoint: look at it again.
+    #[error("wait for the pace: disturbed")]
+    Disturbed,
 }
 
 impl PaceError {
@@ -37,121 +79,208 @@ impl PaceError {
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
-            Self::Deadline => "pace_deadline",
+            Self::NotInTime => "pace_not_in_time",
+            Self::Disturbed => "pace_disturbed",
         }
     }
 }
 
+/// A place in the queue; whoever gives it up, served or not, wakes the next.
+struct Place<'a> {
+    pace: &'a Pace,
+    key: &'a Arc<str>,
+    id: u64,
+    wake: Arc<Notify>,
+}
+
 impl Pace {
-    /// A pace that owns the whole rate; see [`Pace::set_share`].
+    /// A pace that owns the whole limits; see [`Pace::set_share`].
     #[must_use]
-    pub fn new(rate: Rate) -> Self {
-        Self {
-            bucket: Lock::new(Bucket::new(rate, Instant::now())),
-            turn: Mutex::new(()),
-            share_changed: Notify::new(),
-        }
+    pub fn new(names: PaceNames, limits: Limits, pauses: Pauses) -> Arc<Self> {
+        let state = State {
+            limiter: Limiter::new(limits, pauses, Instant::now()),
+            turns: Turns::default(),
+            waiting: HashMap::new(),
+            next_id: 0,
+        };
+        Arc::new(Self { names, state: Mutex::new(state) })
     }
 
-    /// From now on only this share of the rate, from 0 to 1: owned partitions ÷ all partitions. Applies to those
-    /// who already wait.
+    /// From now on only this share of the limits, from 0 to 1: owned partitions ÷ all partitions. Applies to those who
+    /// already wait.
     pub fn set_share(&self, share: f64) {
-        self.bucket().set_share(Instant::now(), share);
-        self.share_changed.notify_one();
+        let mut state = self.state();
+        state.limiter.set_share(share);
+        state.wake_all();
     }
 
-    /// Waits for `n` tokens and returns how long that took. Dropping the future gives up the place in the queue
-    /// and takes nothing.
+    /// When somebody who asks now may expect a turn.
+    #[must_use]
+    pub fn expected(&self, now: Instant, key: &Arc<str>) -> Instant {
+        let state = self.state();
+        let most = state.limiter.expected(now, state.turns.waiting());
+        if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key)) }
+    }
+
+    /// Waits for a turn. Dropping the future gives up the place in the queue and takes nothing.
     ///
     /// # Errors
-    /// [`PaceError::Deadline`], at once when it is the caller's turn and the wait is known to be too long.
-    pub async fn acquire(&self, n: u32, deadline: Instant) -> Result<Duration, PaceError> {
+    /// [`PaceError::NotInTime`], as soon as that can be seen; [`PaceError::Disturbed`] after [`Pace::disturb`].
+    pub async fn turn(self: &Arc<Self>, claim: Claim<'_>) -> Result<Turn, PaceError> {
         let asked = Instant::now();
-        let _turn = timeout_at(deadline, self.turn.lock()).await.map_err(|_| PaceError::Deadline)?;
+        let place = Place::take(self, claim);
+        let mut hoped = asked + (claim.latest.saturating_duration_since(asked)).mul_f64(AT_FIRST);
         loop {
-            let now = Instant::now();
-            let taken = self.bucket().take(now, n);
-            let Err(wait) = taken else {
-                let waited = now.saturating_duration_since(asked);
-                metrics::waited(WaitCause::Pace, waited);
-                return Ok(waited);
+            let wake_at = match place.look(claim.latest, hoped) {
+                Ok(Look::Until(at)) => at,
+                Ok(Look::Served(ticket)) => {
+                    drop(place);
+                    metrics::waited(WaitCause::Pace, asked.elapsed());
+                    self.show(asked.elapsed());
+                    return Ok(Turn { pace: Arc::clone(self), ticket });
+                }
+                Err(error) => {
+                    drop(place);
+                    self.show(asked.elapsed());
+                    return Err(error);
+                }
             };
-            // Waiting in vain would keep the turn from those who have more time.
-            if now + wait > deadline {
-                return Err(PaceError::Deadline);
-            }
+            hoped = claim.latest;
             tokio::select! {
-                () = sleep(wait) => {}
-                () = self.share_changed.notified() => {}
+                () = place.wake.notified() => {}
+                () = sleep_until(wake_at.min(Instant::now() + LOOK_AGAIN)) => {}
             }
         }
     }
 
-    fn bucket(&self) -> MutexGuard<'_, Bucket> {
-        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sends everybody who waits to look at the endpoint again.
+    pub fn disturb(&self) {
+        let mut state = self.state();
+        state.waiting.values_mut().for_each(|waiting| waiting.disturbed = true);
+        state.wake_all();
+    }
+
+    fn refused(&self, ticket: Ticket, asked: Option<Duration>) {
+        let (now, mut state) = (Instant::now(), self.state());
+        let knew = state.limiter.has_learned();
+        if !state.limiter.refused(now, ticket, asked) {
+            return;
+        }
+        let learned = !knew && state.limiter.has_learned();
+        let rate = state.limiter.rate(now);
+        state.wake_all();
+        drop(state);
+        metrics::cooled(&self.names.target, "rate_limited");
+        if learned {
+            let (target, limit) = (&*self.names.target, self.names.limit);
+            tracing::warn!(target, limit, per_second = rate, "refused for the rate: the pace is lowered");
+        }
+        self.show(Duration::ZERO);
+    }
+
+    fn show(&self, waited: Duration) {
+        let (now, state) = (Instant::now(), self.state());
+        let waiting = state.turns.waiting();
+        let paced = Paced {
+            waiting,
+            waited: if waiting == 0 { Duration::ZERO } else { waited },
+            rate: state.limiter.rate(now).unwrap_or_default(),
+            learned: state.limiter.learned_part(now),
+        };
+        drop(state);
+        metrics::paced(&self.names, &paced);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Look {
+    Served(Ticket),
+    /// Look again then, or when woken.
+    Until(Instant),
+}
+
+impl State {
+    fn wake_next(&self) {
+        if let Some(next) = self.turns.next().and_then(|id| self.waiting.get(&id)) {
+            next.wake.notify_one();
+        }
+    }
+
+    fn wake_all(&self) {
+        self.waiting.values().for_each(|waiting| waiting.wake.notify_one());
+    }
+
+    /// Whether a turn after so many others comes in time. Whoever comes in time behind everybody is not counted out.
+    fn is_in_time(&self, now: Instant, latest: Instant, ahead: impl FnOnce(&Turns) -> usize) -> bool {
+        self.limiter.expected(now, self.turns.waiting()) <= latest
+            || self.limiter.expected(now, ahead(&self.turns)) <= latest
+    }
+}
+
+impl<'a> Place<'a> {
+    fn take(pace: &'a Pace, claim: Claim<'a>) -> Self {
+        let mut state = pace.state();
+        let (id, wake) = (state.next_id, Arc::new(Notify::new()));
+        state.next_id += 1;
+        if claim.again {
+            state.turns.rejoin(id);
+        } else {
+            state.turns.join(claim.key, id);
+        }
+        state.waiting.insert(id, Waiting { wake: Arc::clone(&wake), disturbed: false });
+        Self { pace, key: claim.key, id, wake }
+    }
+
+    /// Whether it is its turn; an error when that cannot be expected by `hoped`.
+    fn look(&self, latest: Instant, hoped: Instant) -> Result<Look, PaceError> {
+        let (now, mut state) = (Instant::now(), self.pace.state());
+        if state.waiting.get(&self.id).is_none_or(|it| it.disturbed) {
+            return Err(PaceError::Disturbed);
+        }
+        if state.turns.next() == Some(self.id) {
+            match state.limiter.ready(now) {
+                Ready::Now => return Ok(Look::Served(state.limiter.start(now))),
+                Ready::At(at) if at > latest => return Err(PaceError::NotInTime),
+                Ready::At(at) => return Ok(Look::Until(at)),
+                Ready::WhenOneEnds => {}
+            }
+        }
+        let in_time = now < latest && state.is_in_time(now, hoped, |turns| turns.before(self.key, self.id));
+        if in_time { Ok(Look::Until(latest)) } else { Err(PaceError::NotInTime) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.pace.state();
+        state.waiting.remove(&self.id);
+        state.turns.leave(self.key, self.id);
+        state.wake_next();
+    }
+}
+
+impl Turn {
+    /// The endpoint refused the call for its rate, and may have `asked` for a pause.
+    pub fn refused(self, asked: Option<Duration>) {
+        self.pace.refused(self.ticket, asked);
+    }
+
+    /// Nothing was sent.
+    pub fn give_back(self) {
+        self.pace.state().limiter.give_back(self.ticket);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.pace.state();
+        state.limiter.ended();
+        state.wake_next();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    const RATE: Rate = Rate { per_second: 10.0, burst: 1.0 };
-
-    fn after(millis: u64) -> Instant {
-        Instant::now() + Duration::from_millis(millis)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn callers_are_served_in_the_order_of_asking() {
-        let pace = Arc::new(Pace::new(RATE));
-        let order = Arc::new(Lock::new(Vec::new()));
-        let start = Instant::now();
-        let tasks: Vec<_> = (0..5)
-            .map(|number| {
-                let (pace, order) = (Arc::clone(&pace), Arc::clone(&order));
-                tokio::spawn(async move {
-                    pace.acquire(1, after(60_000)).await.unwrap();
-                    order.lock().unwrap().push(number);
-                })
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
-        assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
-        let took = start.elapsed();
-        assert!(took.abs_diff(Duration::from_millis(400)) < Duration::from_millis(20), "{took:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_deadline_ends_a_wait_in_the_queue_and_a_hopeless_one_at_its_head() {
-        let pace = Arc::new(Pace::new(RATE));
-        pace.acquire(5, after(0)).await.unwrap();
-        let waiting = Arc::clone(&pace);
-        let head = tokio::spawn(async move { waiting.acquire(1, after(600)).await });
-        tokio::task::yield_now().await;
-        let start = Instant::now();
-        assert_eq!(pace.acquire(1, after(200)).await, Err(PaceError::Deadline));
-        assert_eq!(start.elapsed().as_millis(), 200);
-        head.await.unwrap().unwrap();
-        let start = Instant::now();
-        assert_eq!(pace.acquire(1, after(50)).await, Err(PaceError::Deadline));
-        assert_eq!(start.elapsed(), Duration::ZERO);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_larger_share_shortens_a_wait_that_has_begun() {
-        let pace = Arc::new(Pace::new(RATE));
-        pace.acquire(2, after(0)).await.unwrap();
-        pace.set_share(0.05);
-        let waiting = Arc::clone(&pace);
-        let waiter = tokio::spawn(async move { waiting.acquire(1, after(60_000)).await });
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        pace.set_share(1.0);
-        let waited = waiter.await.unwrap().unwrap();
-        assert!(waited < Duration::from_millis(1300), "{waited:?}");
-    }
-}
+mod tests;

@@ -1,31 +1,38 @@
-//! One endpoint that can be called, and what its calls have taught us: breaker, cooldown, retry budget.
+//! One endpoint that can be called, and how it is doing for those who call it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
-use tokio::time::Instant;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
-    breaker::{Admission, Breaker, Health, State},
-    budget::Budget,
+    breaker::{Health, State},
     config::health::HealthSettings,
-    cooldown::Cooldown,
     failure::Failure,
+    health::{Memory, Outcome, Pass},
     metrics,
+    origin::Origin,
+    pace::Pace,
     plan::{Availability, View},
 };
+
+/// Label of the state in which nobody should wait for the pace.
+const OPEN: &str = "open";
 
 /// A target, shared by everybody in the process who calls it.
 #[derive(Debug)]
 pub struct Target {
-    name: String,
+    name: Arc<str>,
     memory: Mutex<Memory>,
-}
-
-#[derive(Debug)]
-struct Memory {
-    breaker: Breaker,
-    cooldown: Cooldown,
-    budget: Budget,
+    /// Whoever waits there has to look again when a breaker opens.
+    paces: Vec<Arc<Pace>>,
+    changed: Notify,
+    successes: AtomicU64,
 }
 
 /// The right to make one attempt at a target. Dropped without [`Permit::finish`], the attempt counts as given
@@ -34,28 +41,27 @@ struct Memory {
 #[must_use]
 pub struct Permit {
     target: Arc<Target>,
-    admission: Option<Admission>,
+    origin: Origin,
+    pass: Option<Pass>,
 }
 
 /// What kind of attempt is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Kind {
-    /// The same request was tried at this target before.
+    /// The same request failed at this target before, other than for its rate.
     pub repeat: bool,
-    /// Go ahead although the breaker is open, as its probe.
-    pub forced: bool,
+    /// The request has no other target, so that it may probe an open breaker early.
+    pub alone: bool,
 }
 
 impl Target {
-    /// A target without a past. Its name appears in metrics, so it must come from the configuration.
+    /// A target without a past, with the paces at which its callers wait. Its name appears in metrics, so it must come
+    /// from the configuration.
     #[must_use]
-    pub fn new(name: impl Into<String>, settings: &HealthSettings) -> Arc<Self> {
-        let memory = Memory {
-            breaker: Breaker::new(settings.breaker),
-            cooldown: Cooldown::new(settings.cooldown),
-            budget: Budget::new(settings.budget, Instant::now()),
-        };
-        let target = Self { name: name.into(), memory: Mutex::new(memory) };
+    pub fn new(name: impl Into<Arc<str>>, settings: &HealthSettings, paces: Vec<Arc<Pace>>) -> Arc<Self> {
+        let memory = Mutex::new(Memory::new(*settings));
+        let target =
+            Self { name: name.into(), memory, paces, changed: Notify::new(), successes: AtomicU64::new(0) };
         metrics::breaker(&target.name, State::Closed);
         Arc::new(target)
     }
@@ -66,61 +72,90 @@ impl Target {
         &self.name
     }
 
-    /// Whether an attempt would be let through at this time.
+    /// Attempts of anybody that succeeded: whoever fails while it grows fails alone.
     #[must_use]
-    pub fn view(&self, now: Instant) -> View {
-        let memory = self.memory();
-        let availability = match (memory.breaker.state(now), memory.cooldown.until(now)) {
-            (State::Open(until), _) => Availability::Open(until),
-            (State::HalfOpen { probing: true }, _) => Availability::Probing,
-            (State::Closed | State::HalfOpen { probing: false }, Some(until)) => Availability::Cooling(until),
-            (State::Closed | State::HalfOpen { probing: false }, None) => Availability::Ready,
+    pub fn successes(&self) -> u64 {
+        self.successes.load(Ordering::Relaxed)
+    }
+
+    /// Whether an attempt would be let through at this time, apart from its pace.
+    #[must_use]
+    pub fn view(&self, now: Instant, origin: &Origin) -> View {
+        let standing = self.memory().standing(now, origin);
+        let availability = match (standing.state, standing.cooling) {
+            (State::Open { until, probe, since }, _) => Availability::Open { until, probe, since },
+            (State::HalfOpen { probing: true, since }, _) => Availability::Probing { since },
+            (State::Closed | State::HalfOpen { .. }, Some(until)) => Availability::Cooling(until),
+            (State::Closed | State::HalfOpen { .. }, None) => Availability::Free(now),
         };
-        View { availability, may_repeat: memory.budget.allows_repeat(now) }
+        View { availability, next_repeat: standing.next_repeat }
     }
 
     /// Asks for an attempt; `None` when breaker or budget refuse, for instance because somebody else was faster
     /// since [`Target::view`].
-    pub fn admit(self: &Arc<Self>, now: Instant, kind: Kind) -> Option<Permit> {
+    pub fn admit(self: &Arc<Self>, now: Instant, kind: Kind, origin: &Origin) -> Option<Permit> {
         let mut memory = self.memory();
-        if kind.repeat && !memory.budget.allows_repeat(now) {
-            return None;
-        }
-        let admission = memory.breaker.admit(now, kind.forced)?;
-        if kind.repeat {
-            memory.budget.repeat(now);
-        } else {
-            memory.budget.first_attempt(now);
-        }
-        metrics::breaker(&self.name, memory.breaker.state(now));
-        Some(Permit { target: Arc::clone(self), admission: Some(admission) })
+        let pass = memory.admit(now, origin, kind)?;
+        metrics::breaker(&self.name, memory.worst(now));
+        Some(Permit { target: Arc::clone(self), origin: origin.clone(), pass: Some(pass) })
     }
 
-    fn finish(&self, now: Instant, admission: Admission, result: Result<(), &Failure>, health: Health) {
-        let mut memory = self.memory();
-        let before = memory.breaker.state(now);
-        memory.breaker.finish(now, admission, health);
-        let after = memory.breaker.state(now);
-        let cooled = match result {
-            Ok(()) => {
-                memory.cooldown.succeeded();
-                None
+    /// Waits until an attempt is let through, `None` when that is not before `latest`. For callers that have no other
+    /// target.
+    pub async fn admitted(self: &Arc<Self>, kind: Kind, origin: &Origin, latest: Instant) -> Option<Permit> {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let now = Instant::now();
+            let view = self.view(now, origin);
+            let at = match view.availability {
+                _ if kind.repeat && view.next_repeat.is_none_or(|at| at > now) => {
+                    view.next_repeat.unwrap_or(latest)
+                }
+                Availability::Cooling(until) => until,
+                Availability::Open { probe, .. } if probe > now => probe,
+                Availability::Probing { .. } => latest,
+                Availability::Free(_) | Availability::Open { .. } => {
+                    if let Some(permit) = self.admit(now, Kind { alone: true, ..kind }, origin) {
+                        return Some(permit);
+                    }
+                    continue;
+                }
+            };
+            if now >= latest {
+                return None;
             }
-            Err(failure) => memory.cooldown.failed(now, failure).then_some(failure.class),
-        };
-        drop(memory);
-        metrics::breaker(&self.name, after);
-        if before.label() != after.label() {
-            tracing::warn!(target = self.name, from = before.label(), to = after.label(), "breaker changed");
-        }
-        if let Some(class) = cooled {
-            metrics::cooled(&self.name, class.label());
-            tracing::warn!(target = self.name, class = class.label(), "target cools down");
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(at.min(latest)) => {}
+            }
         }
     }
 
-    fn give_up(&self, admission: Admission) {
-        self.memory().breaker.finish(Instant::now(), admission, Health::Unknown);
+    fn finish(&self, origin: &Origin, pass: &Pass, now: Instant, outcome: Outcome<'_>) {
+        if outcome.health == Health::Good {
+            self.successes.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut memory = self.memory();
+        let changes = memory.finish(now, origin, pass, outcome);
+        let worst = memory.worst(now);
+        drop(memory);
+        metrics::breaker(&self.name, worst);
+        if changes.from != changes.to {
+            let (target, from, to) = (&*self.name, changes.from, changes.to);
+            let tenant = if changes.for_all { "all" } else { &*origin.tenant };
+            tracing::warn!(target, tenant, from, to, "breaker changed");
+            if to == OPEN {
+                self.paces.iter().for_each(|pace| pace.disturb());
+            }
+        }
+        if pass.is_probe() || changes.from != changes.to {
+            self.changed.notify_waiters();
+        }
+        if let Some(failure) = outcome.failure.filter(|_| changes.cools) {
+            metrics::cooled(&self.name, failure.label());
+            tracing::warn!(target = &*self.name, class = failure.label(), "target cools down");
+        }
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -129,6 +164,19 @@ impl Target {
 }
 
 impl Permit {
+    /// Whether the attempt is a probe, which others wait for.
+    #[must_use]
+    pub fn is_probe(&self) -> bool {
+        self.pass.as_ref().is_some_and(Pass::is_probe)
+    }
+
+    /// Whether the attempt may still begin, after a wait.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let holds = |pass| self.target.memory().holds(Instant::now(), &self.origin, pass);
+        self.pass.as_ref().is_some_and(holds)
+    }
+
     /// Notes how the attempt ended, when its answer is complete. `fair` is false when the attempt was given too
     /// little time for a timeout to say anything about the target.
     pub fn finish(mut self, now: Instant, result: Result<(), &Failure>, fair: bool) {
@@ -138,66 +186,24 @@ impl Permit {
             Err(_) if fair => Health::Bad,
             Err(_) => Health::Unknown,
         };
-        if let Some(admission) = self.admission.take() {
-            self.target.finish(now, admission, result, health);
+        if let Some(pass) = self.pass.take() {
+            self.target.finish(&self.origin, &pass, now, Outcome { health, failure: result.err() });
         }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(admission) = self.admission.take() {
-            self.target.give_up(admission);
+        if let Some(pass) = self.pass.take() {
+            self.target.finish(
+                &self.origin,
+                &pass,
+                Instant::now(),
+                Outcome { health: Health::Unknown, failure: None },
+            );
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{class::Class, config::HealthConfig};
-
-    const FIRST: Kind = Kind { repeat: false, forced: false };
-
-    fn target() -> Arc<Target> {
-        Target::new("one", &HealthConfig::default().validate().unwrap())
-    }
-
-    fn fail(target: &Arc<Target>, class: Class, fair: bool) {
-        let now = Instant::now();
-        let permit = target.admit(now, FIRST).unwrap();
-        permit.finish(now, Err(&Failure::new(class, "")), fair);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dropped_probe_frees_its_place() {
-        let target = target();
-        (0..5).for_each(|_| fail(&target, Class::ServerError, true));
-        assert!(matches!(target.view(Instant::now()).availability, Availability::Open(_)));
-        assert!(target.admit(Instant::now(), FIRST).is_none());
-        tokio::time::advance(std::time::Duration::from_secs(15)).await;
-        let probe = target.admit(Instant::now(), FIRST).unwrap();
-        assert_eq!(target.view(Instant::now()).availability, Availability::Probing);
-        drop(probe);
-        assert_eq!(target.view(Instant::now()).availability, Availability::Ready);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn rate_limits_cool_and_unfair_timeouts_teach_nothing() {
-        let target = target();
-        (0..20).for_each(|_| fail(&target, Class::Timeout, false));
-        assert_eq!(target.view(Instant::now()).availability, Availability::Ready);
-        (0..20).for_each(|_| fail(&target, Class::RateLimited, true));
-        assert!(matches!(target.view(Instant::now()).availability, Availability::Cooling(_)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_budget_refuses_repeats_but_never_first_attempts() {
-        let target = target();
-        let repeat = Kind { repeat: true, forced: false };
-        let repeats = (0..100).take_while(|_| target.admit(Instant::now(), repeat).is_some()).count();
-        assert_eq!(repeats, 10);
-        assert!(!target.view(Instant::now()).may_repeat);
-        assert!(target.admit(Instant::now(), FIRST).is_some());
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ use crate::wire::{Invalid, Record, require};
 pub enum DeliveryResult {
     /// Easemob took it.
     Sent {
-        /// Easemob's id of the sent message.
+        /// Easemob's id of the sent message, empty where its reply did not tell it.
         easemob_id: String,
     },
     /// It was not sent, for good.
@@ -24,8 +24,8 @@ pub enum DeliveryResult {
         /// Error class or local reason (`expired`, `crowded`, `overdue`, `dead`, …), from a closed list.
         reason: String,
     },
-    /// It may have been sent: it was running when its process died, or the connection broke after the request had
-    /// left, and its class forbids to send it again, or it was sent again as often as is allowed.
+    /// It may have been sent: no status came after the request had left. Or, where its class forbids to send it again, it was
+    /// running when its process died, or a gateway gave up on it.
     Unknown,
 }
 

@@ -11,10 +11,14 @@ pub mod model;
 mod plan;
 mod random;
 mod recent;
+mod script;
 mod secret;
 mod server;
 mod time;
+mod traffic;
+mod window;
 mod wire;
 
 pub use secret::Secret;
 pub use server::{Handle, StartError};
+pub use window::Counting;

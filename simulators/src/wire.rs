@@ -1,5 +1,6 @@
 //! Serves a router over plain TCP and lets a reply break the connection under itself.
 
+use crate::traffic::Fate;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
@@ -34,6 +35,13 @@ enum Reset {
     InBody,
 }
 
+/// What is known of the connection of a request, in the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    /// Another request came over it before.
+    pub(crate) is_reused: bool,
+}
+
 #[derive(Debug, Error)]
 #[error("the fault plan broke the connection")]
 struct Broken;
@@ -42,6 +50,7 @@ struct Broken;
 pub(crate) fn reset() -> Response {
     let mut reply = Response::new(Body::empty());
     reply.extensions_mut().insert(Reset::Unanswered);
+    reply.extensions_mut().insert(Fate::Failed);
     reply
 }
 
@@ -84,8 +93,11 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
 
 async fn connection(stream: TcpStream, router: Router) {
     let reset = Arc::new(AtomicBool::new(false));
+    let is_reused = AtomicBool::new(false);
     let io = TokioIo::new(Resettable { stream, reset: Arc::clone(&reset) });
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let is_reused = is_reused.swap(true, Ordering::Relaxed);
+        request.extensions_mut().insert(Connection { is_reused });
         let (router, reset) = (router.clone(), Arc::clone(&reset));
         async move {
             let reply = router.oneshot(request.map(Body::new)).await.map_err(|never| match never {})?;

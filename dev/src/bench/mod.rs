@@ -10,6 +10,7 @@ pub(crate) mod floor;
 mod growth;
 mod in_flight;
 mod ingest;
+mod limits;
 mod line;
 mod load;
 mod restore;
@@ -19,7 +20,7 @@ mod turns;
 mod usage;
 
 use crate::say::say;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ pub(crate) struct Cli {
     /// How often each figure is measured; the median and the range are told
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    #[command(flatten)]
+    limits: limits::Choice,
     /// What a process that takes part in a benchmark runs, as JSON
     #[arg(long, hide = true)]
     contestant: Option<String>,
@@ -57,6 +60,8 @@ enum Name {
     Account,
     /// Cost per message with more partitions, conversations and backlog
     Growth,
+    /// Vendors that allow less than people ask for, or fail for a time
+    Limits,
 }
 
 /// Measures and tells; a missed goal is told and is no failure, since goals are for one kind of machine.
@@ -68,12 +73,13 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         match cli.name {
             Name::ExactlyOnce => exactly_once::contestant::run(contestant)?,
             Name::Restore => restore::child::run(contestant)?,
-            Name::Ingest | Name::Line | Name::InFlight | Name::Account | Name::Growth => {
+            Name::Ingest | Name::Line | Name::InFlight | Name::Account | Name::Growth | Name::Limits => {
                 bail!("this benchmark has no contestants")
             }
         }
         return Ok(ExitCode::SUCCESS);
     }
+    ensure!(!cli.write || cli.limits.is_whole(), "only a whole run is written down");
     let name = cli.name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let table: Table = match cli.name {
         Name::ExactlyOnce => exactly_once::measure(cli.rounds)?,
@@ -83,6 +89,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
         Name::InFlight => in_flight::measure(cli.rounds)?,
         Name::Account => account::measure(cli.rounds)?,
         Name::Growth => growth::measure(cli.rounds)?,
+        Name::Limits => limits::measure(cli.rounds, cli.limits)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

@@ -32,6 +32,9 @@ impl Samples {
 
 /// A number with three digits that count, and k or M for thousands and millions.
 pub(crate) fn short(value: f64) -> String {
+    if value.is_infinite() {
+        return "∞".to_owned();
+    }
     let (scaled, unit) = match value.abs() {
         size if size >= 1e6 => (value / 1e6, "M"),
         size if size >= 1e4 => (value / 1e3, "k"),

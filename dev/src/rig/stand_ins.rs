@@ -7,6 +7,7 @@ use super::net::Net;
 use super::patience::Patience;
 use super::process::{Process, program};
 use anyhow::Result;
+use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,6 +35,14 @@ impl StandIns {
         patience: &Patience,
     ) -> Result<Self> {
         let config = home.configure("simulators.toml", "simulators.toml", values)?;
+        Self::start_with(home, &config, net, patience)
+    }
+
+    /// Starts both by a configuration file.
+    ///
+    /// # Errors
+    /// As [`StandIns::start`].
+    pub(crate) fn start_with(home: &Home, config: &Path, net: &Rc<Net>, patience: &Patience) -> Result<Self> {
         let mut command = Command::new(program("simulators")?);
         command.args(["run", "--config"]).arg(config);
         let mut process = Process::start(home.service("stand-ins")?, &mut command)?;

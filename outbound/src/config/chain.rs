@@ -11,15 +11,16 @@ use crate::{plan::Rules, retry::Steps};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChainConfig {
-    /// Most attempts for one request over all its targets. Default 4.
-    pub max_attempts: u32,
+    /// Most attempts for one request over all its targets, those refused for their rate apart. By default as many as its
+    /// deadline leaves time for.
+    pub max_attempts: Option<u32>,
     /// No attempt is started with less time left than this. Default `1s`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub min_useful: Duration,
     /// The first wait before the same target again is drawn from zero to this. Default `500ms`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub backoff_base: Duration,
-    /// No wait is drawn beyond this. Default `8s`.
+    /// No wait is drawn beyond this. Default `4s`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub backoff_cap: Duration,
     /// A target that asks for a longer wait is not waited for. Default `60s`.
@@ -30,22 +31,23 @@ pub struct ChainConfig {
     pub fallback_after_block: bool,
     /// Repeat a request that may already have had its effect. Default true.
     pub repeat_ambiguous: bool,
-    /// With nothing but open breakers left, try the untried target closest to recovery instead of failing at
-    /// once. Default false.
-    pub probe_when_all_open: bool,
+    /// With nothing but open breakers left, requests wait for a probe to succeed this long from the first opening on;
+    /// in a longer outage they end at once. Default `10s`.
+    #[serde(deserialize_with = "crate::duration::deserialize")]
+    pub open_patience: Duration,
 }
 
 impl Default for ChainConfig {
     fn default() -> Self {
         Self {
-            max_attempts: 4,
+            max_attempts: None,
             min_useful: Duration::from_secs(1),
             backoff_base: Duration::from_millis(500),
-            backoff_cap: Duration::from_secs(8),
+            backoff_cap: Duration::from_secs(4),
             retry_after_cap: Duration::from_secs(60),
             fallback_after_block: false,
             repeat_ambiguous: true,
-            probe_when_all_open: false,
+            open_patience: Duration::from_secs(10),
         }
     }
 }
@@ -58,13 +60,13 @@ impl ChainConfig {
     pub fn validate(&self) -> Result<Rules, ConfigError> {
         ordered(("backoff_base", self.backoff_base), ("backoff_cap", self.backoff_cap))?;
         Ok(Rules {
-            max_attempts: positive("max_attempts", self.max_attempts)?,
+            max_attempts: self.max_attempts.map(|most| positive("max_attempts", most)).transpose()?,
             min_useful: self.min_useful,
             steps: Steps { base: positive("backoff_base", self.backoff_base)?, cap: self.backoff_cap },
             retry_after_cap: self.retry_after_cap,
             fallback_after_block: self.fallback_after_block,
             repeat_ambiguous: self.repeat_ambiguous,
-            probe_when_all_open: self.probe_when_all_open,
+            open_patience: self.open_patience,
         })
     }
 }

@@ -5,39 +5,49 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{ConfigError, ordered, percent, positive};
-use crate::{breaker, budget, cooldown, retry::Steps};
+use crate::{breaker, budget, cooldown, limiter, retry::Steps};
 
 /// When a target is left alone, as written in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthConfig {
-    /// Calls of this last stretch of time are judged. Default `30s`.
+    /// Outcomes of this last stretch of time are judged. Default `30s`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub breaker_window: Duration,
-    /// Fewer calls in the window are not judged. Default 5.
-    pub breaker_min_calls: u32,
-    /// The breaker opens at this share of failed calls. Default 50.
+    /// With fewer lanes in the window their share is not judged. Default 20.
+    pub breaker_min_lanes: u32,
+    /// The breaker opens when this share of the window's lanes ended with a failure. Default 50.
     pub breaker_failure_percent: u8,
-    /// The breaker opens at this many failures in a row. Default 5.
+    /// The breaker opens at this many failures in a row, of two lanes at least, without any success in the window.
+    /// Default 5.
     pub breaker_failures_in_a_row: u32,
-    /// How long an opened breaker stays open; doubled by each failed probe. Default `15s`.
+    /// How long an opened breaker stays open for requests that have another target; doubled by each failed probe.
+    /// Default `15s`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub breaker_open: Duration,
-    /// Longest time that a breaker stays open. Default `5m`.
+    /// Longest time that a breaker stays open for them. Default `5m`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub breaker_open_cap: Duration,
-    /// Cooldown after a rate limit that names no time; doubled by each one in a row. Default `1s`.
+    /// Time between probes, one at a time, on behalf of requests that have no other target. Default `2s`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
-    pub cooldown_base: Duration,
-    /// Longest cooldown after a rate limit, whatever the target asks for. Default `60s`.
+    pub breaker_probe: Duration,
+    /// Pause after a rate limit that names no time; doubled by each one in a row. Default `1s`, which fits a limit that is
+    /// counted by the second.
     #[serde(deserialize_with = "crate::duration::deserialize")]
-    pub cooldown_cap: Duration,
+    pub pause_base: Duration,
+    /// Longest pause after rate limits in a row that name no time. Default `2s`.
+    #[serde(deserialize_with = "crate::duration::deserialize")]
+    pub pause_cap: Duration,
+    /// Longest time that a target is left alone because it asks for it. Default `60s`.
+    #[serde(deserialize_with = "crate::duration::deserialize")]
+    pub asked_cap: Duration,
     /// Cooldown after a failure that needs a person: key, money, model gone. Default `10m`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub cooldown_long: Duration,
-    /// Repeated attempts allowed, as a share of first attempts. Default 20.
+    /// Repeated attempts allowed to one app at one target while many of its lanes fail there (half as many as would open
+    /// the breaker), as a share of first attempts. Default 20.
     pub retry_percent: u8,
-    /// Repeated attempts allowed per second however few the first ones. Default 1.
+    /// Repeated attempts allowed to it per second however few the first ones. Default 10.
     pub retry_floor_per_second: u32,
 }
 
@@ -47,22 +57,33 @@ pub struct HealthSettings {
     pub(crate) breaker: breaker::Limits,
     pub(crate) cooldown: cooldown::Lengths,
     pub(crate) budget: budget::Allowance,
+    pub(crate) pauses: limiter::Pauses,
+}
+
+impl HealthSettings {
+    /// How long nothing starts after a rate limit.
+    #[must_use]
+    pub const fn pauses(&self) -> limiter::Pauses {
+        self.pauses
+    }
 }
 
 impl Default for HealthConfig {
     fn default() -> Self {
         Self {
             breaker_window: Duration::from_secs(30),
-            breaker_min_calls: 5,
+            breaker_min_lanes: 20,
             breaker_failure_percent: 50,
             breaker_failures_in_a_row: 5,
             breaker_open: Duration::from_secs(15),
             breaker_open_cap: Duration::from_secs(300),
-            cooldown_base: Duration::from_secs(1),
-            cooldown_cap: Duration::from_secs(60),
+            breaker_probe: Duration::from_secs(2),
+            pause_base: Duration::from_secs(1),
+            pause_cap: Duration::from_secs(2),
+            asked_cap: Duration::from_secs(60),
             cooldown_long: Duration::from_secs(600),
             retry_percent: 20,
-            retry_floor_per_second: 1,
+            retry_floor_per_second: 10,
         }
     }
 }
@@ -74,20 +95,22 @@ impl HealthConfig {
     /// The first value that cannot be used.
     pub fn validate(&self) -> Result<HealthSettings, ConfigError> {
         ordered(("breaker_open", self.breaker_open), ("breaker_open_cap", self.breaker_open_cap))?;
-        ordered(("cooldown_base", self.cooldown_base), ("cooldown_cap", self.cooldown_cap))?;
+        ordered(("pause_base", self.pause_base), ("pause_cap", self.pause_cap))?;
         let failure_percent = positive("breaker_failure_percent", self.breaker_failure_percent)?;
         Ok(HealthSettings {
             breaker: breaker::Limits {
                 window: positive("breaker_window", self.breaker_window)?,
-                min_calls: positive("breaker_min_calls", self.breaker_min_calls)?,
+                min_lanes: positive("breaker_min_lanes", self.breaker_min_lanes)?,
                 failure_share: percent("breaker_failure_percent", failure_percent)?,
                 in_a_row: positive("breaker_failures_in_a_row", self.breaker_failures_in_a_row)?,
                 open: positive("breaker_open", self.breaker_open)?,
                 open_cap: self.breaker_open_cap,
+                probe: positive("breaker_probe", self.breaker_probe)?,
             },
-            cooldown: cooldown::Lengths {
-                short: Steps { base: positive("cooldown_base", self.cooldown_base)?, cap: self.cooldown_cap },
-                long: self.cooldown_long,
+            cooldown: cooldown::Lengths { long: self.cooldown_long, asked: self.asked_cap },
+            pauses: limiter::Pauses {
+                steps: Steps { base: positive("pause_base", self.pause_base)?, cap: self.pause_cap },
+                longest: self.asked_cap,
             },
             budget: budget::Allowance {
                 share: percent("retry_percent", self.retry_percent)?,

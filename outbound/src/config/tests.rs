@@ -22,7 +22,7 @@ fn durations_are_read_and_unknown_keys_refused() {
 
 #[test]
 fn values_that_cannot_work_are_refused_by_name() {
-    let zero = ChainConfig { max_attempts: 0, ..ChainConfig::default() };
+    let zero = ChainConfig { max_attempts: Some(0), ..ChainConfig::default() };
     assert_eq!(zero.validate().unwrap_err(), ConfigError::Zero { key: "max_attempts" });
     let order = HealthConfig { breaker_open_cap: Duration::from_secs(1), ..HealthConfig::default() };
     let expected = ConfigError::Order { lower: "breaker_open", upper: "breaker_open_cap" };

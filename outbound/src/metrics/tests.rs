@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::ready,
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 
 use ::metrics::{
@@ -11,7 +11,7 @@ use ::metrics::{
 use tokio::time::Instant;
 
 use super::*;
-use crate::{Chain, ChainConfig, Class, Failure, HealthConfig, Link, Pace, Slot, Target, bucket::Rate};
+use crate::{Chain, ChainConfig, Class, Failure, HealthConfig, Limits, Link, Origin, Pace, Slot, Target};
 
 /// The kind and the label names of every metric that was used.
 #[derive(Default)]
@@ -55,16 +55,39 @@ fn names_follow_the_convention() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_emitted_is_exactly_what_is_listed() {
-    let seen = Seen::default();
+    let (seen, mut stops) = (Seen::default(), BTreeSet::new());
     let guard = set_default_local_recorder(&seen);
     let health = HealthConfig { retry_percent: 0, retry_floor_per_second: 0, ..HealthConfig::default() };
-    let target = Target::new("one", &health.validate().unwrap());
-    let link = Link { target, capacity: 0, attempt_timeout: Duration::from_secs(1) };
-    let rules = ChainConfig { max_attempts: 100, ..ChainConfig::default() }.validate().unwrap();
+    let health = health.validate().unwrap();
+    let pace = Pace::new(
+        PaceNames { target: "one".into(), limit: "requests" },
+        Limits { per_second: Some(10.0), ..Limits::default() },
+        health.pauses(),
+    );
+    let target = Target::new("one", &health, vec![Arc::clone(&pace)]);
+    let link = Link { target, pace, capacity: 0, attempt_timeout: Duration::from_secs(1) };
+    let failing = |_: Slot| ready(Err::<(), _>(Failure::new(Class::ServerError, "")));
     let limited = |_: Slot| ready(Err::<(), _>(Failure::new(Class::RateLimited, "")));
-    let ran = Chain::new(rules, vec![link]).run(Instant::now() + Duration::from_secs(3600), limited).await;
-    assert_eq!(ran.result.unwrap_err().label(), "budget");
-    Pace::new(Rate { per_second: 1.0, burst: 1.0 }).acquire(1, Instant::now()).await.unwrap();
+    let chain = Chain::new(ChainConfig::default().validate().unwrap(), vec![link]);
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    for lane in 0..20 {
+        let origin = Origin { tenant: "app".into(), lane };
+        if lane % 3 > 0 {
+            chain.run(&origin, deadline, |_: Slot| ready(Ok(()))).await.result.unwrap();
+        } else if let Err(ending) =
+            chain.run(&origin, Instant::now() + Duration::from_secs(2), failing).await.result
+        {
+            stops.insert(ending.label());
+        }
+    }
+    chain
+        .run(&Origin::new("app", "lane"), Instant::now() + Duration::from_secs(4), limited)
+        .await
+        .result
+        .unwrap_err();
+    let last = Origin { tenant: "app".into(), lane: 20 };
+    stops.insert(chain.run(&last, deadline, failing).await.result.unwrap_err().label());
+    assert!(stops.contains("budget"), "{stops:?}");
     stale_connection();
     drop(guard);
 

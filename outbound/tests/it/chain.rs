@@ -1,8 +1,12 @@
 //! Several attempts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use outbound::{Attempt, Chain, ChainConfig, Class, Failure, HealthConfig, Link, Ran, Target};
+use outbound::{
+    Attempt, Chain, ChainConfig, Class, Failure, HealthConfig, Limits, Link, Origin, Pace, PaceNames, Ran,
+    Target,
+};
 
 use crate::{
     AsText, after, client, request,
@@ -16,14 +20,16 @@ async fn run(servers: &[Server], deadline: Duration, attempt_timeout: Duration) 
         ..ChainConfig::default()
     };
     let health = HealthConfig::default().validate().unwrap();
-    let link = |server: &Server| Link {
-        target: Target::new(server.address.clone(), &health),
-        capacity: 0,
-        attempt_timeout,
+    let link = |server: &Server| {
+        let names = PaceNames { target: server.address.as_str().into(), limit: "requests" };
+        let pace = Pace::new(names, Limits::default(), health.pauses());
+        let target = Target::new(server.address.as_str(), &health, vec![Arc::clone(&pace)]);
+        Link { target, pace, capacity: 0, attempt_timeout }
     };
+    let origin = Origin::new("acme#support", "lane");
     let chain = Chain::new(rules.validate().unwrap(), servers.iter().map(link).collect());
     let client = client();
-    let run = chain.run(after(deadline), |slot| {
+    let run = chain.run(&origin, after(deadline), |slot| {
         let request = request(&servers[slot.target].address);
         let client = &client;
         async move { client.call(&request, slot.deadline, &AsText).await }

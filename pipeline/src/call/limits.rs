@@ -50,7 +50,7 @@ pub struct RawLimits {
     pub partition_records: usize,
     /// Bytes that one partition holds. 32 MiB by default.
     pub partition_bytes: usize,
-    /// Records of one lane, the running one included. With a longer lane it goes as `crowding` says. 100 by default.
+    /// Records of one lane, the running one included. With a longer lane it goes as `crowding` says. 1000 by default.
     pub lane_records: usize,
     /// Outcomes of one transaction. 500 by default.
     pub plan_outcomes: usize,
@@ -81,7 +81,7 @@ impl Default for RawLimits {
             bytes: 256 << 20,
             partition_records: 2_500,
             partition_bytes: 32 << 20,
-            lane_records: 100,
+            lane_records: 1_000,
             plan_outcomes: 500,
             plan_bytes: 4 << 20,
             output_bytes: 900 << 10,

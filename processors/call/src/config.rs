@@ -14,7 +14,8 @@ use toml::Spanned;
 pub struct RawCall {
     /// Address and key of every configured target.
     pub target: Vec<RawEndpoint>,
-    /// Calls that run at a time in this process. Default 1000.
+    /// Requests that are under way at a time in this process, those that wait for their turn at a target's pace included. One app or
+    /// target has at most half of them. Default 2000.
     pub max_running: usize,
     /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
     /// others go on. `wait`: they wait, and whatever was written after them waits as well. By default `wait` with a
@@ -44,6 +45,13 @@ pub struct RawEndpoint {
     pub api_key: Secret,
     /// Organisation that is billed, where a key belongs to several.
     pub organization: Option<String>,
+    /// Calls that its provider lets start within a second, over all instances; they are spread evenly and stay below it, whatever the
+    /// seconds are counted by. Without it, and the two below, the pace is learned from refusals.
+    pub requests_per_second: Option<f64>,
+    /// Calls that its provider lets start within a minute, over all instances.
+    pub requests_per_minute: Option<f64>,
+    /// Calls that its provider lets run at a time, over all instances; an instance may have one whatever its share.
+    pub max_concurrent: Option<u32>,
     /// Fields of the request that its server forbids and that are left out: `user`, `safety_identifier`, `temperature`,
     /// `max_tokens`, `max_completion_tokens`. Without a cap the server's own holds, and an answer far beyond ours is cut.
     #[serde(default)]
@@ -54,7 +62,7 @@ impl Default for RawCall {
     fn default() -> Self {
         Self {
             target: Vec::new(),
-            max_running: 1_000,
+            max_running: 2_000,
             crowding: None,
             grace: Duration::from_secs(30),
             client: ClientConfig::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::Secret;
-use outbound::{Failure, Request, Target, Url};
+use outbound::{Failure, Pace, Request, Target, Url};
 
 use crate::chat::Omit;
 
@@ -70,6 +70,8 @@ impl Address {
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) address: Address,
-    /// One for the life of the process: breaker, cooldown and retry budget.
+    /// One for the life of the process: breakers, cooldowns and retry budgets.
     pub(crate) health: Arc<Target>,
+    /// Apps take turns at it.
+    pub(crate) pace: Arc<Pace>,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use catalogue::{Bundle, Target};
-use outbound::{BuildError, Chain, Class, Client, Failure, Link, Slot, Stop, plan};
+use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
@@ -69,11 +69,19 @@ impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
         let endpoint = |(name, address): (TargetName, _)| {
-            let health = outbound::Target::new(name.as_str(), &settings.health);
-            (name, Endpoint { address, health })
+            let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
+            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
+            let pace = Pace::new(names, limits, settings.health.pauses());
+            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
+            (name, Endpoint { address, health, pace })
         };
         let endpoints = settings.addresses.into_iter().map(endpoint).collect();
         Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+    }
+
+    /// From now on this instance keeps to this part of the targets' limits.
+    pub(crate) fn set_share(&self, share: f64) {
+        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
     }
 
     /// Makes attempts until one answers, nothing more may be tried, or `longest` is over.
@@ -91,7 +99,9 @@ impl Invoker {
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, left));
         let run = Run { request, candidates, notebook: Notebook::default(), late: AtomicUsize::new(0) };
-        let ran = chain.run(Instant::now() + left, |slot| self.attempt(&run, slot)).await;
+        let app = request.lane.conversation.app().as_str();
+        let origin = Origin::new(app, &request.lane.to_string());
+        let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
         let late = run.late.load(Ordering::Relaxed);
         let result = match ran.result {
             Ok(answer) => Ok(answer),
@@ -181,6 +191,7 @@ fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {
     let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let link = |candidate: &Candidate<'_>| Link {
         target: Arc::clone(&candidate.endpoint.health),
+        pace: Arc::clone(&candidate.endpoint.pace),
         capacity: candidate.target.context_tokens.into(),
         // A target that hangs must leave time for those after it.
         attempt_timeout: Duration::from_millis(candidate.target.timeout_ms).min(left / count),

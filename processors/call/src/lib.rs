@@ -16,6 +16,7 @@ mod local;
 pub mod metrics;
 mod openai;
 mod outcome;
+mod pace;
 mod reading;
 mod review;
 mod rules;

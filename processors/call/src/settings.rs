@@ -7,7 +7,7 @@ use std::time::Duration;
 use catalogue::{Bundle, Carrier, Problem, Provider, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
-use outbound::plan;
+use outbound::{Limits, plan};
 use pipeline::call::Crowding;
 use schemas::ids::TargetName;
 use toml::Spanned;
@@ -15,17 +15,20 @@ use toml::Spanned;
 use crate::chat::Omit;
 use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::Address;
+use crate::pace::limits;
 
 /// A checked [`RawCall`].
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Calls that run at a time in this process.
+    /// Requests that are under way at a time in this process.
     pub max_running: usize,
     /// What becomes of records for which an app has left no room.
     pub crowding: Crowding,
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
+    /// By name of the target.
+    pub(crate) limits: BTreeMap<String, Limits>,
     pub(crate) client: ClientSettings,
     pub(crate) chain: plan::Rules,
     pub(crate) health: HealthSettings,
@@ -57,6 +60,8 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         problems.add("call", None, "max_running must be more than zero");
     }
     let addresses = addresses(raw, bundle, &mut problems);
+    let (limits, wrong) = limits(raw);
+    problems.0.extend(wrong);
     timeouts(raw, bundle, &mut problems);
     match (client, chain, health) {
         (Some(client), Some(chain), Some(health)) if problems.0.is_empty() => Ok(Settings {
@@ -64,6 +69,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
             crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len().max(bundle.targets.len()))),
             grace: raw.grace,
             addresses,
+            limits,
             client,
             chain,
             health,

@@ -201,6 +201,8 @@ impl Handler for Step {
         self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, Run::earlier(rerun))
     }
 
-    /// Targets have no rate that instances share: breakers, cooldowns and retry budgets are each instance's own.
-    fn ownership(&self, _owned: usize, _all: usize) {}
+    /// Limits of targets are shared; breakers, cooldowns, retry budgets and learned paces are each instance's own.
+    fn ownership(&self, owned: usize, all: usize) {
+        self.invoker.set_share(owned as f64 / all.max(1) as f64);
+    }
 }

@@ -6,7 +6,10 @@ use super::quota::Meter;
 use super::token::Tokens;
 use crate::Secret;
 use crate::random::Random;
+use crate::time::now_ms;
+use crate::traffic::{Fate, Traffic};
 use reqwest::Url;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -98,11 +101,13 @@ pub(crate) struct App {
     pub(crate) client_secret: Secret,
     pub(crate) token_life: Duration,
     pub(crate) offline_users: Vec<String>,
-    pub(crate) quotas: QuotaConfig,
+    quotas: Mutex<QuotaConfig>,
     rules: Mutex<Arc<[Rule]>>,
     pub(crate) tokens: Mutex<Tokens>,
     pub(crate) meter: Mutex<Meter>,
     pub(crate) ban: Mutex<Ban>,
+    /// By the last part of the endpoint's path.
+    pub(crate) traffic: Mutex<BTreeMap<&'static str, Traffic>>,
 }
 
 impl App {
@@ -118,11 +123,12 @@ impl App {
             client_secret: config.client_secret,
             token_life: Duration::from_secs(life_s),
             offline_users: config.offline_users,
-            quotas: config.quotas,
+            quotas: Mutex::new(config.quotas),
             rules: Mutex::new(validated_rules(config.rules)?),
             tokens: Mutex::new(Tokens::new(random.next())),
             meter: Mutex::default(),
             ban: Mutex::default(),
+            traffic: Mutex::default(),
             key: config.app,
         })
     }
@@ -130,6 +136,28 @@ impl App {
     /// The rules in force now.
     pub(crate) fn rules(&self) -> Arc<[Rule]> {
         Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The quotas in force now.
+    pub(crate) fn quotas(&self) -> QuotaConfig {
+        self.quotas.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the quotas; what was spent stays spent.
+    pub(crate) fn set_quotas(&self, quotas: QuotaConfig) {
+        *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = quotas;
+    }
+
+    /// A call to an endpoint arrives; the number is for its end.
+    pub(crate) fn arrived(&self, path: &'static str) -> u64 {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.entry(path).or_default().arrive(now_ms())
+    }
+
+    /// What became of a call.
+    pub(crate) fn ended(&self, path: &'static str, number: u64, fate: Fate) {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.entry(path).or_default().end(number, fate);
     }
 
     /// Replaces all rules.

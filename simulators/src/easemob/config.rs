@@ -1,6 +1,7 @@
 //! What is configured of the Easemob stand-in, as written in a file or in a test.
 
 use crate::Secret;
+use crate::window::Counting;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ pub struct AppConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct QuotaConfig {
+    /// How seconds and minutes are counted.
+    pub counting: Counting,
     /// Calls per second to `/messages/users`.
     pub users_calls_per_s: u32,
     /// Messages per minute to users; each recipient is one message.
@@ -61,6 +64,7 @@ impl Default for QuotaConfig {
     fn default() -> Self {
         const LARGE: u32 = 1_000_000;
         Self {
+            counting: Counting::default(),
             users_calls_per_s: LARGE,
             users_messages_per_min: LARGE,
             groups_calls_per_s: LARGE,

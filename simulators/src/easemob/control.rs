@@ -3,13 +3,15 @@
 use super::Easemob;
 use super::app::validated_rules;
 use super::caller::{Call, exchange};
-use super::config::{RuleConfig, Stage};
+use super::config::{QuotaConfig, RuleConfig, Stage};
 use super::control_error::ControlError;
 use super::faults::{RestFault, Scope};
 use super::post::recalled;
 use super::records::CallbackRecord;
 use super::reply::read;
 use super::send::{self, Order, Sent, outcome};
+use crate::plan::{Lasts, Occurs};
+use crate::script::unhex;
 use crate::time::now_ms;
 use axum::Json;
 use axum::extract::State;
@@ -141,22 +143,39 @@ pub(crate) async fn rules(easemob: Shared, Json(order): Json<Rules>) -> Answer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct Quotas {
+    app: String,
+    quotas: QuotaConfig,
+}
+
+/// `PUT /control/quotas`: replaces the quotas of an app.
+pub(crate) async fn quotas(easemob: Shared, Json(order): Json<Quotas>) -> Answer {
+    easemob.known_app(&order.app)?.set_quotas(order.quotas);
+    Ok(Json(json!({ "set": true })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PlannedFault {
     #[serde(default)]
     scope: Scope,
-    #[serde(default = "once")]
-    times: u32,
+    /// How many calls go wrong, 1 unless given.
+    #[serde(default)]
+    times: Option<u32>,
+    /// For how long every call goes wrong, in place of `times`.
+    #[serde(default)]
+    for_ms: Option<u64>,
+    /// Only one call in so many goes wrong.
+    #[serde(default)]
+    one_in: Option<u32>,
     fault: RestFault,
-}
-
-fn once() -> u32 {
-    1
 }
 
 /// `POST /control/faults`: the next REST calls in scope go wrong.
 pub(crate) async fn faults(easemob: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
-    easemob.faults.add(order.scope, order.times, order.fault);
-    Json(json!({ "planned": easemob.faults.left() }))
+    let lasts = Lasts::ordered(order.times, order.for_ms, now_ms());
+    easemob.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), order.fault);
+    Json(json!({ "planned": easemob.faults.left(now_ms()) }))
 }
 
 /// `DELETE /control/faults`: no call goes wrong any more.
@@ -178,13 +197,14 @@ pub(crate) async fn revoke(easemob: Shared, Json(order): Json<Revoke>) -> Answer
     Ok(Json(json!({ "revoked": revoked })))
 }
 
-/// `POST /control/reset`: forgets records, planned faults, quotas spent and bans.
+/// `POST /control/reset`: forgets records, traffic, planned faults, quotas spent and bans.
 pub(crate) async fn reset(easemob: Shared) -> Json<Value> {
     easemob.records().clear();
     easemob.faults.clear();
     for app in easemob.apps.values() {
         *app.meter.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
         *app.ban.lock().unwrap_or_else(PoisonError::into_inner) = Default::default();
+        app.traffic.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
     Json(json!({ "reset": true }))
 }
@@ -193,14 +213,4 @@ pub(crate) async fn reset(easemob: Shared) -> Json<Value> {
 pub(crate) fn json_headers() -> HeaderMap {
     let json = HeaderValue::from_static("application/json");
     [(reqwest::header::CONTENT_TYPE, json)].into_iter().collect()
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let nibbles = digits.chars().map(|digit| digit.to_digit(16).and_then(|nibble| u8::try_from(nibble).ok()));
-    let nibbles = nibbles.collect::<Option<Vec<u8>>>()?;
-    let pairs = nibbles.chunks(2).map(|pair| match pair {
-        [high, low] => Some(high << 4 | low),
-        _ => None,
-    });
-    pairs.collect()
 }

@@ -1,7 +1,8 @@
 //! Faults of the REST side.
 
 use super::rest_error::RestError;
-use crate::wire;
+use crate::script::Script;
+use crate::wire::{self, Connection};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub(crate) enum RestFault {
     ServerError,
     /// 502 with an HTML page.
     BadGateway,
+    /// 503 with an HTML page.
+    ServiceUnavailable,
     /// Works, but only after `ms`; a client that leaves earlier has sent nothing.
     Slow { ms: u64 },
     /// Accepted at once, answered after `ms`.
@@ -37,6 +40,14 @@ pub(crate) enum RestFault {
     ResetAfterAccept,
     /// Accepted twice; the answer names the second.
     Duplicate,
+    /// Answered with exactly these bytes.
+    Reply {
+        #[serde(flatten)]
+        script: Box<Script>,
+        /// The call is looked at as usual, and the bytes take the place of its reply if it is accepted.
+        #[serde(default)]
+        accepted: bool,
+    },
 }
 
 /// What a planned fault applies to; an absent field matches everything.
@@ -49,13 +60,28 @@ pub(crate) struct Scope {
     pub(crate) app: Option<String>,
     /// Text that the request body contains.
     pub(crate) contains: Option<String>,
+    /// Whether another request came over the same connection before.
+    pub(crate) reused: Option<bool>,
+}
+
+/// What a scope is held against.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// Last part of the path.
+    pub(crate) path: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) body: &'a [u8],
+    pub(crate) connection: Connection,
 }
 
 impl Scope {
-    pub(crate) fn matches(&self, path: &str, app: &str, body: &[u8]) -> bool {
+    pub(crate) fn matches(&self, asked: Asked<'_>) -> bool {
         let equal = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
-        let contains = |text: &String| String::from_utf8_lossy(body).contains(text.as_str());
-        equal(&self.path, path) && equal(&self.app, app) && self.contains.as_ref().is_none_or(contains)
+        let contains = |text: &String| String::from_utf8_lossy(asked.body).contains(text.as_str());
+        equal(&self.path, asked.path)
+            && equal(&self.app, asked.app)
+            && self.contains.as_ref().is_none_or(contains)
+            && self.reused.is_none_or(|reused| reused == asked.connection.is_reused)
     }
 }
 
@@ -78,12 +104,19 @@ impl RestFault {
             Self::BadRequest => refuse(RestError::invalid_body()),
             Self::ServerError => page(StatusCode::INTERNAL_SERVER_ERROR),
             Self::BadGateway => page(StatusCode::BAD_GATEWAY),
+            Self::ServiceUnavailable => page(StatusCode::SERVICE_UNAVAILABLE),
             Self::Reset => Some(wire::reset()),
             Self::Slow { ms } => {
                 tokio::time::sleep(Duration::from_millis(*ms)).await;
                 None
             }
-            Self::SlowAfterAccept { .. } | Self::ResetAfterAccept | Self::Duplicate => None,
+            Self::Reply { script, accepted: false } => {
+                script.wait().await;
+                Some(script.reply())
+            }
+            Self::Reply { .. } | Self::SlowAfterAccept { .. } | Self::ResetAfterAccept | Self::Duplicate => {
+                None
+            }
         }
     }
 
@@ -95,6 +128,10 @@ impl RestFault {
                 tokio::time::sleep(Duration::from_millis(*ms)).await;
                 reply
             }
+            Self::Reply { script, .. } => {
+                script.wait().await;
+                script.reply()
+            }
             Self::ReachLimit
             | Self::MessageLimit
             | Self::ResourceLimited
@@ -103,6 +140,7 @@ impl RestFault {
             | Self::BadRequest
             | Self::ServerError
             | Self::BadGateway
+            | Self::ServiceUnavailable
             | Self::Slow { .. }
             | Self::Reset
             | Self::Duplicate => reply,

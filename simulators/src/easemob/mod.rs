@@ -108,6 +108,7 @@ fn router(easemob: Easemob) -> Router {
         .route("/control/raw", post(control::raw))
         .route("/control/recall", post(control::recall))
         .route("/control/rules", put(control::rules))
+        .route("/control/quotas", put(control::quotas))
         .route("/control/faults", post(control::faults).delete(control::well))
         .route("/control/tokens/revoke", post(control::revoke))
         .route("/control/reset", post(control::reset))
@@ -115,6 +116,7 @@ fn router(easemob: Easemob) -> Router {
         .route("/control/sends", get(readings::sends))
         .route("/control/callbacks", get(readings::callbacks))
         .route("/control/bans", get(readings::bans))
+        .route("/control/traffic", get(readings::traffic))
         .fallback(async || RestError::unknown_path())
         .with_state(Arc::new(easemob))
 }

@@ -1,8 +1,8 @@
-//! REST quotas over sliding windows.
+//! REST quotas of one app.
 
 use super::config::QuotaConfig;
 use super::message::Target;
-use std::collections::VecDeque;
+use crate::window::{Limit, Window};
 
 /// What exceeded a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,26 +11,6 @@ pub(crate) enum Exceeded {
     Calls,
     /// Too many messages: 403.
     Messages,
-}
-
-/// Amounts spent within the last window.
-#[derive(Debug, Default)]
-struct Window {
-    spent: VecDeque<(u64, u64)>,
-}
-
-impl Window {
-    fn take(&mut self, amount: u64, limit: u32, window_ms: u64, now_ms: u64) -> bool {
-        while self.spent.front().is_some_and(|(at, _)| at + window_ms <= now_ms) {
-            self.spent.pop_front();
-        }
-        let used: u64 = self.spent.iter().map(|(_, amount)| amount).sum();
-        let fits = used + amount <= u64::from(limit);
-        if fits {
-            self.spent.push_back((now_ms, amount));
-        }
-        fits
-    }
 }
 
 /// Meter of one app: one call window and one message window per endpoint, one for tokens.
@@ -51,7 +31,7 @@ impl Meter {
         };
         let [users, groups, rooms] = &mut self.calls;
         let window = pick(target, users, groups, rooms);
-        if window.take(1, limit, 1_000, now_ms) { Ok(()) } else { Err(Exceeded::Calls) }
+        if window.take(1, limit_of(quotas, limit, 1_000), now_ms) { Ok(()) } else { Err(Exceeded::Calls) }
     }
 
     /// Counts messages, one per recipient; all fit or none is counted.
@@ -69,14 +49,22 @@ impl Meter {
         };
         let [users, groups, rooms] = &mut self.messages;
         let window = pick(target, users, groups, rooms);
-        if window.take(count, limit, window_ms, now_ms) { Ok(()) } else { Err(Exceeded::Messages) }
+        if window.take(count, limit_of(quotas, limit, window_ms), now_ms) {
+            Ok(())
+        } else {
+            Err(Exceeded::Messages)
+        }
     }
 
     /// Counts one call to the token endpoint.
     pub(crate) fn token(&mut self, quotas: &QuotaConfig, now_ms: u64) -> Result<(), Exceeded> {
-        let fits = self.tokens.take(1, quotas.token_calls_per_s, 1_000, now_ms);
+        let fits = self.tokens.take(1, limit_of(quotas, quotas.token_calls_per_s, 1_000), now_ms);
         if fits { Ok(()) } else { Err(Exceeded::Calls) }
     }
+}
+
+fn limit_of(quotas: &QuotaConfig, most: u32, window_ms: u64) -> Limit {
+    Limit { most, window_ms, counting: quotas.counting }
 }
 
 fn pick<'a>(
@@ -97,6 +85,7 @@ mod tests {
     use super::{Exceeded, Meter};
     use crate::easemob::config::QuotaConfig;
     use crate::easemob::message::Target;
+    use crate::window::Counting;
 
     #[test]
     fn calls_are_limited_within_a_sliding_second_and_per_endpoint() {
@@ -107,6 +96,15 @@ mod tests {
         assert_eq!(meter.call(Target::Groups, &quotas, 1_100), Err(Exceeded::Calls));
         assert_eq!(meter.call(Target::Users, &quotas, 1_100), Ok(()));
         assert_eq!(meter.call(Target::Groups, &quotas, 1_900), Ok(()));
+    }
+
+    #[test]
+    fn calls_of_a_fixed_second_are_limited_by_the_clock() {
+        let counting = Counting::Fixed;
+        let quotas = QuotaConfig { groups_calls_per_s: 2, counting, ..QuotaConfig::default() };
+        let mut meter = Meter::default();
+        let taken = [900, 999, 999, 1_000].map(|at| meter.call(Target::Groups, &quotas, at).is_ok());
+        assert_eq!(taken, [true, true, false, true]);
     }
 
     #[test]

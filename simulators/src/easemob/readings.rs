@@ -1,6 +1,7 @@
 //! The control surface: what happened.
 
 use super::Easemob;
+use super::app::App;
 use super::config::ChatKind;
 use super::records::{CallbackRecord, Received, RestSend};
 use crate::time::now_ms;
@@ -8,6 +9,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 type Shared = State<Arc<Easemob>>;
@@ -79,6 +81,26 @@ impl Callbacks {
 pub(crate) async fn callbacks(easemob: Shared, Query(wanted): Query<Callbacks>) -> Json<Value> {
     let records = easemob.records();
     Json(json!({ "callbacks": records.callbacks.rows(wanted.after, |record| wanted.shows(record)) }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    app: Option<String>,
+    /// Shows each call as well.
+    #[serde(default)]
+    calls: bool,
+}
+
+/// `GET /control/traffic`: the last 50,000 calls of each app and endpoint, by what became of them.
+pub(crate) async fn traffic(easemob: Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
+    let is_wanted = |app: &&App| wanted.app.as_ref().is_none_or(|wanted| *wanted == app.key);
+    let apps = easemob.apps.values().filter(is_wanted).map(|app| {
+        let traffic = app.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = traffic.iter().map(|(path, traffic)| (*path, traffic.told(wanted.calls)));
+        (app.key.clone(), json!(told.collect::<BTreeMap<_, _>>()))
+    });
+    Json(json!({ "apps": apps.collect::<BTreeMap<_, _>>() }))
 }
 
 /// `GET /control/bans`.

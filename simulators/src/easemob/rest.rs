@@ -3,7 +3,7 @@
 use super::Easemob;
 use super::app::App;
 use super::config::Source;
-use super::faults::RestFault;
+use super::faults::{Asked, RestFault};
 use super::message::{Message, Target};
 use super::post::announce;
 use super::quota::Exceeded;
@@ -12,33 +12,47 @@ use super::rest_error::RestError;
 use super::token::Refused;
 use super::validate::{Accepted, validate};
 use crate::time::now_ms;
-use axum::Json;
+use crate::traffic::Fate;
+use crate::wire::Connection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
+/// Last part of the path of tokens.
+const TOKEN: &str = "token";
+
 /// `POST /{org}/{app}/token`.
 pub(crate) async fn token(
     State(easemob): State<Arc<Easemob>>,
     Path((org, name)): Path<(String, String)>,
+    Extension(connection): Extension<Connection>,
     bytes: Bytes,
 ) -> Response {
     let Some(app) = easemob.app_of(&org, &name) else {
         return RestError::unknown_app().into_response();
     };
-    let fault = easemob.faults.take(|scope| scope.matches("token", &app.key, &bytes));
+    let number = app.arrived(TOKEN);
+    let asked = Asked { path: TOKEN, app: &app.key, body: &bytes, connection };
+    let reply = granted(&easemob, app, asked).await;
+    app.ended(TOKEN, number, Fate::of(&reply));
+    reply
+}
+
+async fn granted(easemob: &Easemob, app: &App, asked: Asked<'_>) -> Response {
+    let fault = easemob.faults.take(now_ms(), |scope| scope.matches(asked));
     if let Some(fault) = &fault
         && let Some(reply) = fault.before().await
     {
         return reply;
     }
     let reply =
-        grant(app, &bytes).map_or_else(|error| error.into_response(), |body| Json(body).into_response());
+        grant(app, asked.body).map_or_else(|error| error.into_response(), |body| Json(body).into_response());
     match fault {
         Some(fault) => fault.after(reply).await,
         None => reply,
@@ -48,7 +62,7 @@ pub(crate) async fn token(
 fn grant(app: &App, bytes: &[u8]) -> Result<Value, RestError> {
     let now = now_ms();
     let mut meter = app.meter.lock().unwrap_or_else(PoisonError::into_inner);
-    meter.token(&app.quotas, now).map_err(|_| RestError::reach_limit())?;
+    meter.token(&app.quotas(), now).map_err(|_| RestError::reach_limit())?;
     let fields: Map<String, Value> = serde_json::from_slice(bytes).map_err(|_| RestError::invalid_body())?;
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     if text("grant_type") != Some("client_credentials") {
@@ -76,8 +90,8 @@ fn grant(app: &App, bytes: &[u8]) -> Result<Value, RestError> {
 pub(crate) async fn send(
     State(easemob): State<Arc<Easemob>>,
     Path((org, name, path)): Path<(String, String, String)>,
-    headers: HeaderMap,
-    bytes: Bytes,
+    Extension(connection): Extension<Connection>,
+    (headers, bytes): (HeaderMap, Bytes),
 ) -> Response {
     let Some(app) = easemob.app_of(&org, &name) else {
         return RestError::unknown_app().into_response();
@@ -85,20 +99,35 @@ pub(crate) async fn send(
     let Some(target) = Target::from_path(&path) else {
         return RestError::unknown_path().into_response();
     };
-    let fault = easemob.faults.take(|scope| scope.matches(&path, &app.key, &bytes));
+    let number = app.arrived(target.path());
+    let asked = Asked { path: target.path(), app: &app.key, body: &bytes, connection };
+    let reply = sent(&easemob, (app, target), &headers, (asked, number)).await;
+    app.ended(target.path(), number, Fate::of(&reply));
+    reply
+}
+
+async fn sent(
+    easemob: &Arc<Easemob>,
+    (app, target): (&App, Target),
+    headers: &HeaderMap,
+    (asked, number): (Asked<'_>, u64),
+) -> Response {
+    let fault = easemob.faults.take(now_ms(), |scope| scope.matches(asked));
     if let Some(fault) = &fault
         && let Some(reply) = fault.before().await
     {
         return reply;
     }
-    let accepted = match admit(app, target, &headers, &bytes) {
+    let accepted = match admit(app, target, headers, asked.body) {
         Ok(accepted) => accepted,
         Err(error) => return error.into_response(),
     };
     if matches!(fault, Some(RestFault::Duplicate)) {
-        accept(&easemob, app, target, (accepted.clone(), &fault));
+        accept(easemob, app, target, (accepted.clone(), &fault));
     }
-    let data = accept(&easemob, app, target, (accepted, &fault));
+    let data = accept(easemob, app, target, (accepted, &fault));
+    app.ended(target.path(), number, Fate::Accepted);
+    let (path, org, name) = (target.path(), &app.org, &app.name);
     let reply = Json(json!({
         "path": format!("/messages/{path}"),
         "uri": format!("http://{}/{org}/{name}/messages/{path}", easemob.addr),
@@ -128,10 +157,11 @@ fn admit(app: &App, target: Target, headers: &HeaderMap, bytes: &[u8]) -> Result
         Exceeded::Calls => RestError::reach_limit(),
         Exceeded::Messages => RestError::message_limit(),
     };
+    let quotas = app.quotas();
     let mut meter = app.meter.lock().unwrap_or_else(PoisonError::into_inner);
-    meter.call(target, &app.quotas, now).map_err(over)?;
+    meter.call(target, &quotas, now).map_err(over)?;
     let accepted = validate(target, bytes)?;
-    meter.messages(target, accepted.to.len() as u64, &app.quotas, now).map_err(over)?;
+    meter.messages(target, accepted.to.len() as u64, &quotas, now).map_err(over)?;
     Ok(accepted)
 }
 

@@ -1,10 +1,14 @@
 //! Error replies of the REST side.
 
 use crate::time::now_ms;
+use crate::traffic::Fate;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+/// The error of a message that is not sent, whatever the reason.
+const MESSAGE_ERROR: &str = "message_send_error";
 
 /// One error reply: status, the fields of the envelope, and the code that only sending has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +26,7 @@ impl RestError {
 
     /// A message that does not pass validation.
     pub(crate) fn message(description: &str, code: Option<u32>) -> Self {
-        Self { code, ..Self::new(StatusCode::BAD_REQUEST, "message_send_error", description) }
+        Self { code, ..Self::new(StatusCode::BAD_REQUEST, MESSAGE_ERROR, description) }
     }
 
     pub(crate) fn invalid_body() -> Self {
@@ -52,7 +56,7 @@ impl RestError {
     }
 
     pub(crate) fn message_limit() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "message_send_error", "message send reach limit")
+        Self::new(StatusCode::FORBIDDEN, MESSAGE_ERROR, "message send reach limit")
     }
 
     pub(crate) fn forbidden() -> Self {
@@ -87,13 +91,18 @@ impl RestError {
 impl IntoResponse for RestError {
     fn into_response(self) -> Response {
         let mut body = json!({ "error": self.error, "timestamp": now_ms(), "duration": 0 });
-        if self.error == "message_send_error" {
+        if self.error == MESSAGE_ERROR {
             body["exception"] = "MessageSendException".into();
         }
         if let Some(code) = self.code {
             body["error_code"] = code.into();
         }
         body["error_description"] = self.description.into();
-        (self.status, Json(body)).into_response()
+        let is_limit = self.error == MESSAGE_ERROR && self.status == StatusCode::FORBIDDEN;
+        let mut reply = (self.status, Json(body)).into_response();
+        if is_limit {
+            reply.extensions_mut().insert(Fate::Refused);
+        }
+        reply
     }
 }

@@ -12,7 +12,9 @@ use super::request::ChatRequest;
 use super::tokens::{self, Usage};
 use crate::easemob::hex;
 use crate::time::now_ms;
-use crate::wire;
+use crate::traffic::Fate;
+use crate::wire::{self, Connection};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
@@ -24,11 +26,15 @@ use std::sync::Arc;
 /// Characters of the last user message that the ledger shows.
 const SHOWN: usize = 200;
 
-pub(crate) async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap, bytes: Bytes) -> Response {
+pub(crate) async fn complete(
+    State(model): State<Arc<Model>>,
+    Extension(connection): Extension<Connection>,
+    (headers, bytes): (HeaderMap, Bytes),
+) -> Response {
     let read = ChatRequest::read(&bytes);
     let request = read.clone().unwrap_or_default();
     let profile = model.profile(&request.model);
-    let planned = if read.is_ok() { model.fault_of(&request) } else { None };
+    let planned = if read.is_ok() { model.fault_of(&request, connection) } else { None };
     let (fault, form) = match planned {
         Some((fault, form)) => (Some(fault), form.unwrap_or(profile.error_code)),
         None => (None, profile.error_code),
@@ -44,7 +50,17 @@ pub(crate) async fn complete(State(model): State<Arc<Model>>, headers: HeaderMap
             call.replied(refusal.status);
             refusal.reply(&message, form)
         }
-        None => perform(&model, &profile, (&request, call), (fault, form)).await,
+        None => match model.limits.arrive(&request.model, now_ms()) {
+            Ok(pass) => {
+                let reply = perform(&model, &profile, (&request, call), (fault, form)).await;
+                pass.end(Fate::of(&reply));
+                reply
+            }
+            Err(retry_after) => {
+                call.replied(refusal::RATE.status);
+                refusal::over_limit(retry_after, form)
+            }
+        },
     };
     if let Ok(id) = HeaderValue::from_str(&format!("req_{number}")) {
         reply.headers_mut().insert("x-request-id", id);
@@ -101,8 +117,11 @@ async fn perform(
     if let Some(fault) = &fault {
         completion.spoil(fault);
     }
-    if fault.as_ref().is_none_or(Fault::billed) {
+    let billed = fault.as_ref().is_none_or(Fault::billed);
+    if billed {
         call.bill(completion.usage);
+    }
+    if billed || matches!(fault, Some(Fault::Reply { .. })) {
         work(model, request, &call, fault.as_ref()).await;
     }
     let refused = fault.as_ref().and_then(|fault| refuse(fault, form));
@@ -180,8 +199,8 @@ impl Model {
     }
 
     /// The planned fault of a request, else the one that its model's name asks for.
-    fn fault_of(&self, request: &ChatRequest) -> Option<Planned> {
-        let planned = self.faults.take(|scope| scope.matches(request));
+    fn fault_of(&self, request: &ChatRequest, connection: Connection) -> Option<Planned> {
+        let planned = self.faults.take(now_ms(), |scope| scope.matches(request, connection));
         planned.or_else(|| Some((Fault::named_by(&request.model)?, None)))
     }
 }

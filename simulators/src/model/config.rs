@@ -1,6 +1,7 @@
 //! What is configured of the model stand-in, as written in a file or in a test.
 
 use crate::Secret;
+use crate::window::Counting;
 use serde::Deserialize;
 
 /// The stand-in as a whole.
@@ -35,6 +36,8 @@ pub struct ModelConfig {
     pub context_tokens: u64,
     /// JSON type of `code` in errors.
     pub error_code: CodeForm,
+    /// What it allows before it answers 429.
+    pub limits: LimitConfig,
 }
 
 impl Default for ModelConfig {
@@ -45,6 +48,36 @@ impl Default for ModelConfig {
             reasoning: false,
             context_tokens: 128_000,
             error_code: CodeForm::Text,
+            limits: LimitConfig::default(),
+        }
+    }
+}
+
+/// Limits of one model. The defaults are too large to be met by accident.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitConfig {
+    /// How seconds and minutes are counted.
+    pub counting: Counting,
+    /// Requests per second.
+    pub requests_per_s: u32,
+    /// Requests per minute.
+    pub requests_per_min: u32,
+    /// Requests that are answered at a time.
+    pub concurrent: u32,
+    /// `Retry-After` of a refusal in seconds; none unless given.
+    pub retry_after_s: Option<f64>,
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        const LARGE: u32 = 1_000_000;
+        Self {
+            counting: Counting::default(),
+            requests_per_s: LARGE,
+            requests_per_min: LARGE,
+            concurrent: LARGE,
+            retry_after_s: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The control surface: faults, holds, the ledger.
 
 use super::Model;
-use super::config::CodeForm;
+use super::config::{CodeForm, LimitConfig};
 use super::faults::{Fault, Scope};
 use super::ledger::End;
+use crate::plan::{Lasts, Occurs};
+use crate::time::now_ms;
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
@@ -17,27 +19,57 @@ type Shared = State<Arc<Model>>;
 pub(crate) struct PlannedFault {
     #[serde(default)]
     scope: Scope,
-    #[serde(default = "once")]
-    times: u32,
+    /// How many calls go wrong, 1 unless given.
+    #[serde(default)]
+    times: Option<u32>,
+    /// For how long every call goes wrong, in place of `times`.
+    #[serde(default)]
+    for_ms: Option<u64>,
+    /// Only one call in so many goes wrong.
+    #[serde(default)]
+    one_in: Option<u32>,
     fault: Fault,
     #[serde(default)]
     error_code: Option<CodeForm>,
 }
 
-fn once() -> u32 {
-    1
-}
-
 /// `POST /control/faults`: the next calls in scope go wrong.
 pub(crate) async fn faults(model: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
-    model.faults.add(order.scope, order.times, (order.fault, order.error_code));
-    Json(json!({ "planned": model.faults.left() }))
+    let lasts = Lasts::ordered(order.times, order.for_ms, now_ms());
+    model.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), (order.fault, order.error_code));
+    Json(json!({ "planned": model.faults.left(now_ms()) }))
 }
 
 /// `DELETE /control/faults`: no call goes wrong any more. Those that hang already go on doing so.
 pub(crate) async fn well(model: Shared) -> Json<Value> {
     model.faults.clear();
     Json(json!({ "planned": 0 }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limited {
+    model: String,
+    limits: LimitConfig,
+}
+
+/// `PUT /control/limits`: replaces the limits of a model, which need not be a configured one.
+pub(crate) async fn limits(model: Shared, Json(order): Json<Limited>) -> Json<Value> {
+    model.limits.set(&order.model, order.limits);
+    Json(json!({ "set": true }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    /// Shows each call as well.
+    #[serde(default)]
+    calls: bool,
+}
+
+/// `GET /control/traffic`: the last 50,000 calls of each model, by what became of them.
+pub(crate) async fn traffic(model: Shared, Query(wanted): Query<Wanted>) -> Json<Value> {
+    Json(json!({ "models": model.limits.told(wanted.calls) }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,11 +118,12 @@ pub(crate) async fn inflight(model: Shared) -> Json<Value> {
     Json(json!({ "calls": book.entries.rows(0, |entry| entry.end == End::Running) }))
 }
 
-/// `POST /control/reset`: releases all calls, forgets faults and the ledger. Calls that are running now leave no
+/// `POST /control/reset`: releases all calls, forgets faults, traffic and the ledger, but no limits. Calls that are running now leave no
 /// entry behind.
 pub(crate) async fn reset(model: Shared) -> Json<Value> {
     model.holds.release(None);
     model.faults.clear();
+    model.limits.forget();
     let mut book = model.ledger.book();
     book.entries.clear();
     (book.totals, book.by_model) = Default::default();

@@ -2,6 +2,8 @@
 
 use super::config::CodeForm;
 use super::request::ChatRequest;
+use crate::script::Script;
+use crate::wire::Connection;
 use serde::{Deserialize, Serialize};
 
 /// What goes wrong with a call.
@@ -64,6 +66,12 @@ pub(crate) enum Fault {
     ResetAfterHeaders,
     /// Accepts the call and never answers; nothing is billed.
     Hang,
+    /// Answered with exactly these bytes, after the script's wait; what the model would have said is billed if the
+    /// status is a good one.
+    Reply {
+        #[serde(flatten)]
+        script: Box<Script>,
+    },
 }
 
 /// How a refusal says when to come back; nothing set leaves it out.
@@ -95,12 +103,15 @@ pub(crate) struct Scope {
     pub(crate) model: Option<String>,
     /// Text that the last user message contains.
     pub(crate) contains: Option<String>,
+    /// Whether another request came over the same connection before.
+    pub(crate) reused: Option<bool>,
 }
 
 impl Scope {
-    pub(crate) fn matches(&self, request: &ChatRequest) -> bool {
+    pub(crate) fn matches(&self, request: &ChatRequest, connection: Connection) -> bool {
         self.model.as_ref().is_none_or(|model| *model == request.model)
             && self.contains.as_ref().is_none_or(|text| request.last_user().contains(text.as_str()))
+            && self.reused.is_none_or(|reused| reused == connection.is_reused)
     }
 }
 
@@ -127,6 +138,7 @@ impl Fault {
     /// Whether the model did the work, so that it is billed whatever the client received.
     pub(crate) fn billed(&self) -> bool {
         match self {
+            Self::Reply { script } => script.is_success(),
             Self::Slow { .. }
             | Self::Jitter { .. }
             | Self::GatewayTimeout

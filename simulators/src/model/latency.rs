@@ -9,6 +9,7 @@ use std::time::Duration;
 pub(crate) fn latency(config: &Config, fault: Option<&Fault>, fingerprint: &str) -> Duration {
     let (median_ms, sigma) = match fault {
         Some(Fault::Slow { ms }) => (*ms, 0.0),
+        Some(Fault::Reply { script }) => (script.delay_ms(), 0.0),
         Some(Fault::Jitter { median_ms, sigma }) => (*median_ms, *sigma),
         _ => (config.latency_ms, config.latency_sigma),
     };

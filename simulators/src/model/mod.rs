@@ -9,6 +9,7 @@ mod hold;
 mod http_date;
 mod latency;
 mod ledger;
+mod limits;
 mod refusal;
 mod reply;
 mod request;
@@ -17,11 +18,12 @@ mod tokens;
 use crate::plan::Plan;
 use crate::server::{self, Handle, StartError};
 use axum::Router;
-use axum::routing::{get, post};
-pub use config::{Answer, CodeForm, Config, ModelConfig};
+use axum::routing::{get, post, put};
+pub use config::{Answer, CodeForm, Config, LimitConfig, ModelConfig};
 use faults::{Planned, Scope};
 use hold::Holds;
 use ledger::Ledger;
+use limits::Limits;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub(crate) struct Model {
     faults: Plan<Scope, Planned>,
     holds: Holds,
     ledger: Ledger,
+    limits: Limits,
 }
 
 /// Starts the stand-in on a free loopback port.
@@ -49,7 +52,9 @@ pub async fn start(config: Config) -> Result<Handle, StartError> {
 pub async fn start_at(addr: SocketAddr, config: Config) -> Result<Handle, StartError> {
     validate(&config)?;
     let (listener, addr) = server::bind(addr).await?;
-    let model = Model { config, faults: Plan::default(), holds: Holds::default(), ledger: Ledger::default() };
+    let limits = Limits::new(&config.models);
+    let model =
+        Model { config, faults: Plan::default(), holds: Holds::default(), ledger: Ledger::default(), limits };
     tracing::info!(%addr, models = model.config.models.len(), "model stand-in is ready");
     Ok(server::run(listener, addr, router(model)))
 }
@@ -72,6 +77,8 @@ fn router(model: Model) -> Router {
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/models", get(control::models))
         .route("/control/faults", post(control::faults).delete(control::well))
+        .route("/control/limits", put(control::limits))
+        .route("/control/traffic", get(control::traffic))
         .route("/control/hold", post(control::hold))
         .route("/control/release", post(control::release))
         .route("/control/ledger", get(control::ledger))

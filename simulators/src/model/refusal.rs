@@ -29,7 +29,7 @@ pub(crate) const MAX_TOKENS: Refusal =
 pub(crate) const STREAM: Refusal =
     Refusal { param: Some("stream"), ..Refusal::new(400, INVALID, Some("unsupported_value")) };
 const FLAGGED: Refusal = Refusal::new(400, INVALID, Some("invalid_prompt"));
-const RATE: Refusal = Refusal::new(429, "requests", Some("rate_limit_exceeded"));
+pub(crate) const RATE: Refusal = Refusal::new(429, "requests", Some("rate_limit_exceeded"));
 const MONEY: Refusal = Refusal::new(429, "insufficient_quota", Some("insufficient_quota"));
 const SERVER: Refusal = Refusal::new(500, "server_error", Some("server_error"));
 const OVERLOAD: Refusal = Refusal::new(503, "service_unavailable_error", Some("server_is_overloaded"));
@@ -52,18 +52,22 @@ impl Refusal {
     }
 }
 
+/// The error of a request over a limit.
+pub(crate) fn over_limit(retry_after: RetryAfter, form: CodeForm) -> Response {
+    (headers(retry_after), RATE.reply("Rate limit reached for requests.", form)).into_response()
+}
+
 /// The error that a fault answers with, if it is one that answers with an error.
 pub(crate) fn refuse(fault: &Fault, form: CodeForm) -> Option<Response> {
     let (refusal, message) = match fault {
         Fault::RateLimited { retry_after } => {
-            return Some(
-                (headers(*retry_after), RATE.reply("Rate limit reached for requests.", form)).into_response(),
-            );
+            return Some(over_limit(*retry_after, form));
         }
         Fault::Overloaded { retry_after } => {
             let reply = OVERLOAD.reply("The server is overloaded. Please try again later.", form);
             return Some((headers(*retry_after), reply).into_response());
         }
+        Fault::Reply { script } => return Some(script.reply()),
         Fault::BadGateway => return Some(page(StatusCode::BAD_GATEWAY)),
         Fault::GatewayTimeout => return Some(page(StatusCode::GATEWAY_TIMEOUT)),
         Fault::InsufficientQuota => (MONEY, "You exceeded your current quota, please check your plan."),

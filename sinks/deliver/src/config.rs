@@ -5,7 +5,7 @@ use std::time::Duration;
 use catalogue::Secret;
 use outbound::{ClientConfig, HealthConfig};
 use pipeline::call::Crowding;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -15,7 +15,8 @@ use toml::Spanned;
 pub struct RawDeliver {
     /// Easemob's REST side of every configured app.
     pub app: Vec<RawDeliverApp>,
-    /// Sends that run or wait at a time in this process. Default 2000.
+    /// Parts that are under way at a time in this process; nearly all of them wait for Easemob's quota, which costs memory only. One
+    /// app has at most half of them. Default 50000.
     pub max_running: usize,
     /// `end`: parts for which an app that hangs has left no room end at once as crowded, so that others go on. `wait`:
     /// they wait, and whatever was written after them waits as well. By default `wait` with a single app, where there
@@ -24,18 +25,14 @@ pub struct RawDeliver {
     /// How long running sends may go on when the process is told to stop. Default `10s`.
     #[serde(with = "catalogue::duration")]
     pub grace: Duration,
-    /// Attempts that follow one another before the part goes to the back of its app's queue. Default 4.
-    pub max_attempts: u32,
-    /// The first wait before the next attempt is drawn from zero to this. Default `500ms`.
+    /// After a failure of Easemob the wait before a part goes again is drawn from zero to this at first. Default `500ms`.
     #[serde(with = "catalogue::duration")]
     pub backoff_base: Duration,
-    /// No wait is drawn beyond this. Default `8s`.
+    /// No wait is drawn beyond this. Default `4s`.
     #[serde(with = "catalogue::duration")]
     pub backoff_cap: Duration,
-    /// How often a part of class `resend` is sent again after attempts that may have delivered it. Default 3.
-    pub max_resends: u16,
-    /// How connections are made and kept. `attempt_timeout` and `idle_timeout` default to `10s` here.
-    #[serde(deserialize_with = "client")]
+    /// How connections are made and kept. `attempt_timeout`, by default `60s`, is how long a send is waited for: well above what
+    /// Easemob takes in its slow hours, since what came of a send that is given up is not known.
     pub client: ClientConfig,
     /// When an app is left alone. `cooldown_long` defaults to `10s` here.
     #[serde(deserialize_with = "health")]
@@ -72,8 +69,6 @@ pub struct RawDeliverApp {
     pub chatrooms_per_second: u32,
 }
 
-/// A send that takes longer tells nothing by waiting on.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Easemob bans apps that keep asking; short enough that little is lost once a person has acted.
 const COOLDOWN_LONG: Duration = Duration::from_secs(10);
 
@@ -81,35 +76,21 @@ impl Default for RawDeliver {
     fn default() -> Self {
         Self {
             app: Vec::new(),
-            max_running: 2_000,
+            max_running: 50_000,
             crowding: None,
             grace: Duration::from_secs(10),
-            max_attempts: 4,
             backoff_base: Duration::from_millis(500),
-            backoff_cap: Duration::from_secs(8),
-            max_resends: 3,
-            client: ClientConfig { attempt_timeout: ATTEMPT_TIMEOUT, ..ClientConfig::default() },
+            backoff_cap: Duration::from_secs(4),
+            client: ClientConfig::default(),
             health: HealthConfig { cooldown_long: COOLDOWN_LONG, ..HealthConfig::default() },
         }
     }
 }
 
-fn client<'de, D: Deserializer<'de>>(from: D) -> Result<ClientConfig, D::Error> {
-    with_default(from, "attempt_timeout", ATTEMPT_TIMEOUT)
-}
-
 fn health<'de, D: Deserializer<'de>>(from: D) -> Result<HealthConfig, D::Error> {
-    with_default(from, "cooldown_long", COOLDOWN_LONG)
-}
-
-/// A table of `outbound` in which one key has a default of our own.
-fn with_default<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    from: D,
-    key: &str,
-    value: Duration,
-) -> Result<T, D::Error> {
     let mut table = toml::Table::deserialize(from)?;
-    table.entry(key).or_insert_with(|| format!("{}s", value.as_secs()).into());
+    let usual = || format!("{}s", COOLDOWN_LONG.as_secs()).into();
+    table.entry("cooldown_long").or_insert_with(usual);
     table.try_into().map_err(D::Error::custom)
 }
 

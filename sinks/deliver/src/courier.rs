@@ -1,15 +1,19 @@
 //! Sends the parts of one app.
+//!
+//! A part waits for the app's token, then while Easemob is out of reach, then for its turn at the pace of its class of message, and is
+//! sent at once then. What is no fault of the part uses nothing up: it keeps its place, and goes until Easemob takes it or `send_by`
+//! is over.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use outbound::class::Again;
+use outbound::class::{Again, Cooling};
 use outbound::config::health::HealthSettings;
-use outbound::plan::Availability;
-use outbound::{Chain, Client, Failure, Link, Request, Slot, Target, Url};
+use outbound::retry::FullJitter;
+use outbound::target::Kind;
+use outbound::{Claim, Client, Failure, Origin, PaceError, Permit, Request, Target, Turn, Url};
 use schemas::answer::DeliveryClass;
-use schemas::conversation::ChatKind;
+use schemas::conversation::{ChatKind, Lane};
 use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
 use serde_json::json;
@@ -22,15 +26,18 @@ use crate::reply::{self, Granted, MESSAGE_TOO_LARGE, Refused};
 use crate::settings::{AppSettings, Manner};
 use crate::token::{Token, Tokens};
 
-/// Before the app is asked again when nothing names a time.
-const PAUSE: Duration = Duration::from_secs(1);
+/// A token is granted within milliseconds, or not at all.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// So many failures of one part while others are taken say that it is the part: it must not hold its lane for hours.
+const OWN_FAILURES: u32 = 10;
 
 /// Easemob's side of one app as this process calls it.
 pub(crate) struct Courier {
     client: Client,
     app: AppSettings,
     manner: Manner,
-    chain: Chain,
+    name: Arc<str>,
     health: Arc<Target>,
     tokens: Tokens,
     quota: Quota,
@@ -40,11 +47,10 @@ pub(crate) struct Courier {
 #[derive(Debug)]
 pub(crate) struct Errand<'a> {
     pub(crate) message: &'a Message,
+    pub(crate) lane: &'a Lane,
     pub(crate) class: DeliveryClass,
     /// No attempt starts later.
     pub(crate) latest: Instant,
-    /// Spreads those that wait for the same time.
-    pub(crate) spread: Duration,
 }
 
 /// What came of it.
@@ -55,6 +61,31 @@ pub(crate) struct Sent {
     pub(crate) attempts: u16,
 }
 
+/// How far a part has come.
+struct Progress {
+    origin: Origin,
+    conversation: Arc<str>,
+    calls: u16,
+    /// It was refused through no fault of its own, and keeps its place.
+    again: bool,
+    /// It failed before, other than for its rate.
+    repeat: bool,
+    tokens_refused: u32,
+    own_failures: u32,
+    /// Sends of others that had been taken when it failed last.
+    taken_before: Option<u64>,
+    waits: FullJitter,
+    /// Why it is not sent yet.
+    reason: &'static str,
+}
+
+/// The right to send now.
+struct Right {
+    permit: Permit,
+    turn: Turn,
+    token: Token,
+}
+
 impl Courier {
     pub(crate) fn new(
         client: Client,
@@ -63,11 +94,11 @@ impl Courier {
         manner: Manner,
         health: &HealthSettings,
     ) -> Self {
-        let health = Target::new(key.as_str(), health);
-        let link = Link { target: Arc::clone(&health), capacity: 0, attempt_timeout: manner.attempt_timeout };
-        let quota = Quota::new(app.per_second);
-        let chain = Chain::new(manner.rules, vec![link]);
-        Self { client, app, manner, chain, health, tokens: Tokens::default(), quota }
+        let name: Arc<str> = key.as_str().into();
+        let quota = Quota::new(&name, app.per_second, health.pauses());
+        let paces = quota.paces().into_iter().cloned().collect();
+        let health = Target::new(Arc::clone(&name), health, paces);
+        Self { client, app, manner, name, health, tokens: Tokens::default(), quota }
     }
 
     pub(crate) fn set_share(&self, share: f64) {
@@ -76,79 +107,125 @@ impl Courier {
 
     /// Sends until Easemob takes it, refuses it for good, or time is up.
     pub(crate) async fn send(&self, errand: &Errand<'_>) -> Sent {
-        let calls = AtomicU16::new(0);
-        let result = self.result(errand, &calls).await;
-        Sent { result, attempts: calls.into_inner() }
-    }
-
-    async fn result(&self, errand: &Errand<'_>, calls: &AtomicU16) -> DeliveryResult {
-        let undelivered = |reason: &str| DeliveryResult::Undelivered { reason: reason.to_owned() };
-        let (mut doubts, mut reason) = (0, "expired");
-        loop {
-            if self.quota.of(errand.message.kind).acquire(1, errand.latest).await.is_err() {
-                break;
-            }
-            let deadline = errand.latest + self.manner.attempt_timeout;
-            let ran = self.chain.run(deadline, |slot| self.attempt(errand, slot, calls)).await;
-            let ending = match ran.result {
-                Ok(easemob_id) => return DeliveryResult::Sent { easemob_id },
-                Err(ending) => ending,
+        let mut progress = Progress {
+            origin: Origin::new(Arc::clone(&self.name), &errand.lane.to_string()),
+            conversation: errand.lane.conversation.to_string().into(),
+            calls: 0,
+            again: false,
+            repeat: false,
+            tokens_refused: 0,
+            own_failures: 0,
+            taken_before: None,
+            waits: FullJitter::new(self.manner.steps, outbound::random()),
+            reason: "expired",
+        };
+        let result = loop {
+            let Some(right) = self.right(errand, &mut progress).await else {
+                break DeliveryResult::Undelivered { reason: progress.reason.to_owned() };
             };
-            if let Some(failure) = ending.last {
-                reason = failure_reason(&failure);
-                if failure.ambiguous {
-                    doubts += 1;
-                    if errand.class == DeliveryClass::Drop || doubts > self.manner.max_resends {
-                        break;
-                    }
-                    metrics::resent();
-                } else if failure.class.again() == Again::Never {
-                    break;
-                }
+            if let Some(result) = self.attempt(errand, &mut progress, right).await {
+                break result;
             }
-            let again = self.again_at() + errand.spread;
-            if again > errand.latest {
-                break;
-            }
-            sleep_until(again).await;
-        }
-        if doubts > 0 { DeliveryResult::Unknown } else { undelivered(reason) }
+        };
+        Sent { result, attempts: progress.calls }
     }
 
-    /// When the app may be worth another try.
-    fn again_at(&self) -> Instant {
-        let now = Instant::now();
-        match self.health.view(now).availability {
-            Availability::Open(until) | Availability::Cooling(until) => until.max(now),
-            Availability::Probing | Availability::Ready => now + PAUSE,
-        }
-    }
-
-    /// One attempt: a send, and once more with another token when Easemob refuses this one.
-    async fn attempt(&self, errand: &Errand<'_>, slot: Slot, calls: &AtomicU16) -> Result<String, Failure> {
-        let token = self.tokens.get(|| self.fetch(slot.deadline)).await?;
-        match self.post(errand, &token, slot, calls).await {
-            Err(Refused::Token) => {}
-            Err(Refused::Failed(failure)) => return Err(failure),
-            Ok(id) => return Ok(id),
-        }
-        let token = self.tokens.replace(&token, || self.fetch(slot.deadline)).await?;
-        match self.post(errand, &token, slot, calls).await {
-            Err(Refused::Token) => {
-                Err(Failure::new(outbound::Class::Auth, "send: easemob refuses a token that it just granted"))
+    /// Waits for the right to send; `None` when it does not come in time.
+    async fn right(&self, errand: &Errand<'_>, progress: &mut Progress) -> Option<Right> {
+        let latest = errand.latest;
+        loop {
+            if let Err(failure) = self.tokens.get(latest, || self.fetch()).await {
+                progress.reason = failure.label();
+                return None;
             }
-            Err(Refused::Failed(failure)) => Err(failure),
-            Ok(id) => Ok(id),
+            let kind = Kind { repeat: progress.repeat, alone: true };
+            let permit = self.health.admitted(kind, &progress.origin, latest).await?;
+            let again = progress.again || permit.is_probe();
+            let claim = Claim { key: &progress.conversation, again, latest };
+            let turn = match self.quota.of(errand.message.kind).turn(claim).await {
+                Ok(turn) => turn,
+                Err(PaceError::Disturbed) => continue,
+                Err(PaceError::NotInTime) => return None,
+            };
+            // Both may have gone while it waited.
+            match self.tokens.held() {
+                Some(token) if permit.holds() => return Some(Right { permit, turn, token }),
+                _ => turn.give_back(),
+            }
         }
     }
 
-    async fn post(
+    /// One send; `None` when it is to be made again.
+    async fn attempt(
         &self,
         errand: &Errand<'_>,
-        token: &Token,
-        slot: Slot,
-        calls: &AtomicU16,
-    ) -> Result<String, Refused> {
+        progress: &mut Progress,
+        Right { permit, turn, token }: Right,
+    ) -> Option<DeliveryResult> {
+        let started = Instant::now();
+        progress.calls = progress.calls.saturating_add(1);
+        let sent = self.post(errand, &token, started + self.manner.attempt_timeout).await;
+        let (now, failure) = (Instant::now(), sent.as_ref().err().and_then(Refused::failure));
+        outbound::metrics::attempt(&self.name, label(&sent), now - started);
+        if !matches!(sent, Err(Refused::Token)) && failure.is_none_or(|failure| !failure.ambiguous) {
+            self.tokens.accepted(&token);
+        }
+        // That Easemob refuses a token says that it answers.
+        permit.finish(now, failure.map_or(Ok(()), Err), true);
+        match sent {
+            Ok(easemob_id) => return Some(DeliveryResult::Sent { easemob_id }),
+            Err(Refused::Token) => self.token_refused(progress, &token, errand.latest).await,
+            Err(Refused::Failed(failure)) if failure.class.cooling() == Cooling::Short => {
+                progress.reason = failure.label();
+                turn.refused(failure.retry_after);
+            }
+            Err(Refused::Failed(failure)) if failure.ambiguous && errand.class == DeliveryClass::Drop => {
+                return Some(DeliveryResult::Unknown);
+            }
+            Err(Refused::Failed(failure)) => {
+                drop(turn);
+                return self.failed(progress, &failure, errand.latest).await;
+            }
+            Err(Refused::Unanswered(failure)) if failure.ambiguous => return Some(DeliveryResult::Unknown),
+            Err(Refused::Unanswered(failure)) => {
+                drop(turn);
+                return self.failed(progress, &failure, errand.latest).await;
+            }
+        }
+        progress.again = true;
+        None
+    }
+
+    /// Ends what will not get better, and waits before the rest goes again.
+    async fn failed(
+        &self,
+        progress: &mut Progress,
+        failure: &Failure,
+        latest: Instant,
+    ) -> Option<DeliveryResult> {
+        progress.reason = failure_reason(failure);
+        let taken = self.health.successes();
+        let fails_alone = progress.taken_before.replace(taken).is_some_and(|before| taken > before);
+        progress.own_failures += u32::from(fails_alone);
+        if failure.class.again() == Again::Never || progress.own_failures >= OWN_FAILURES {
+            return Some(DeliveryResult::Undelivered { reason: progress.reason.to_owned() });
+        }
+        (progress.again, progress.repeat) = (true, true);
+        progress.rest(failure.retry_after, latest).await;
+        None
+    }
+
+    /// One refusal may be the token's end. More of them to one part, whatever token it has, are its own trouble.
+    async fn token_refused(&self, progress: &mut Progress, token: &Token, latest: Instant) {
+        progress.reason = "auth";
+        self.tokens.refused(token);
+        progress.tokens_refused += 1;
+        if progress.tokens_refused > 1 {
+            progress.rest(None, latest).await;
+        }
+    }
+
+    async fn post(&self, errand: &Errand<'_>, token: &Token, deadline: Instant) -> Result<String, Refused> {
         let message = errand.message;
         let path = match message.kind {
             ChatKind::Chat => "users",
@@ -156,16 +233,23 @@ impl Courier {
             ChatKind::Chatroom => "chatrooms",
         };
         let call = Request::post_json(self.url(&["messages", path]), message.body.clone());
-        let mut call = call.bearer(token.text.expose()).map_err(Refused::Failed)?;
-        if errand.class == DeliveryClass::Drop {
-            call = call.at_most_once();
+        // A kept connection that turns out to be dead would leave in doubt whether the send was taken.
+        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?.at_most_once();
+        match self.client.attempt(&call, deadline).await {
+            Ok(reply) => reply::sent(&reply, &message.to),
+            // Taken, and only the rest of what it says is missing.
+            Err(failure) if failure.status.is_some_and(|status| (200..300).contains(&status)) => {
+                Ok(String::new())
+            }
+            Err(failure) if failure.status == Some(401) => Err(Refused::Token),
+            Err(failure) => match failure.status.and_then(reply::refusal_of_status) {
+                Some(refusal) => Err(Refused::Failed(refusal)),
+                None => Err(Refused::Unanswered(failure)),
+            },
         }
-        calls.fetch_add(1, Ordering::Relaxed);
-        let reply = self.client.attempt(&call, slot.deadline).await.map_err(Refused::Failed)?;
-        reply::sent(&reply, &message.to)
     }
 
-    async fn fetch(&self, deadline: Instant) -> Result<Granted, Failure> {
+    async fn fetch(&self) -> Result<Granted, Failure> {
         let mut body = json!({
             "grant_type": "client_credentials",
             "client_id": self.app.client_id,
@@ -175,17 +259,12 @@ impl Courier {
             body["ttl"] = ttl.as_secs().into();
         }
         let call = Request::post_json(self.url(&["token"]), body.to_string());
-        let granted = match self.client.attempt(&call, deadline).await {
+        let granted = match self.client.attempt(&call, Instant::now() + TOKEN_TIMEOUT).await {
             Ok(reply) => reply::granted(&reply),
             Err(failure) => Err(failure),
         };
         metrics::token(granted.as_ref().err().map(Failure::label));
-        granted.map_err(|mut failure| {
-            tracing::warn!(app = self.health.name(), %failure, "no token");
-            // Nothing was sent.
-            failure.ambiguous = false;
-            failure
-        })
+        granted.inspect_err(|failure| tracing::warn!(app = &*self.name, %failure, "no token"))
     }
 
     fn url(&self, path: &[&str]) -> Url {
@@ -194,6 +273,21 @@ impl Courier {
             segments.extend(path);
         }
         url
+    }
+}
+
+impl Progress {
+    /// Waits before the next attempt, no longer than attempts are of use.
+    async fn rest(&mut self, asked: Option<Duration>, latest: Instant) {
+        let wait = self.waits.draw().max(asked.unwrap_or_default());
+        sleep_until(latest.min(Instant::now() + wait)).await;
+    }
+}
+
+fn label(sent: &Result<String, Refused>) -> &'static str {
+    match sent {
+        Ok(_) => "ok",
+        Err(refused) => refused.failure().map_or("auth", Failure::label),
     }
 }
 

@@ -10,8 +10,6 @@ use schemas::delivery::DeliveryResult;
 pub const PARTS: &str = "huiyin_deliver_parts_total";
 /// Seconds from taking a part up to its end.
 pub const PART_SECONDS: &str = "huiyin_deliver_part_seconds";
-/// Runs of sends that may have delivered their part and are repeated.
-pub const RESENDS: &str = "huiyin_deliver_resends_total";
 /// Tokens asked for, by result.
 pub const TOKENS: &str = "huiyin_deliver_token_fetches_total";
 /// Part of Easemob's limits that this instance takes.
@@ -32,12 +30,6 @@ pub const METRICS: &[Metric] = &[
         kind: "histogram",
         meaning: "seconds from taking a part up to its end, waits included",
         labels: &["result"],
-    },
-    Metric {
-        name: RESENDS,
-        kind: "counter",
-        meaning: "sends repeated although the one before may have been delivered",
-        labels: &[],
     },
     Metric {
         name: TOKENS,
@@ -67,10 +59,6 @@ pub(crate) fn ended(result: &DeliveryResult, took: Duration) {
     };
     counter!(PARTS, "result" => result.label(), "reason" => reason).increment(1);
     histogram!(PART_SECONDS, "result" => result.label()).record(took);
-}
-
-pub(crate) fn resent() {
-    counter!(RESENDS).increment(1);
 }
 
 pub(crate) fn token(failure: Option<&'static str>) {

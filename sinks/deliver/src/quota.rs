@@ -1,7 +1,9 @@
-//! Easemob's limits of one app, of which this instance takes its share.
+//! Easemob's limits of one app, of which this instance takes its share: each class of message has a pace of its own, so that
+//! groups at their limit keep nobody waiting who writes in private.
 
-use outbound::Pace;
-use outbound::bucket::Rate;
+use std::sync::Arc;
+
+use outbound::{Limits, Pace, PaceNames, Pauses};
 use schemas::conversation::ChatKind;
 
 use crate::settings::PerSecond;
@@ -9,19 +11,25 @@ use crate::settings::PerSecond;
 /// One pace per class of message.
 #[derive(Debug)]
 pub(crate) struct Quota {
-    users: Pace,
-    groups: Pace,
-    chatrooms: Pace,
+    users: Arc<Pace>,
+    groups: Arc<Pace>,
+    chatrooms: Arc<Pace>,
 }
 
 impl Quota {
-    pub(crate) fn new(limits: PerSecond) -> Self {
-        // Easemob counts whole seconds: a large burst would meet the limit in the second that follows.
-        let pace = |per_second: f64| Pace::new(Rate { per_second, burst: (per_second / 10.0).max(1.0) });
-        Self { users: pace(limits.users), groups: pace(limits.groups), chatrooms: pace(limits.chatrooms) }
+    pub(crate) fn new(app: &Arc<str>, limits: PerSecond, pauses: Pauses) -> Self {
+        let pace = |limit, per_second| {
+            let names = PaceNames { target: Arc::clone(app), limit };
+            Pace::new(names, Limits { per_second: Some(per_second), ..Limits::default() }, pauses)
+        };
+        Self {
+            users: pace("users", limits.users),
+            groups: pace("groups", limits.groups),
+            chatrooms: pace("chatrooms", limits.chatrooms),
+        }
     }
 
-    pub(crate) fn of(&self, kind: ChatKind) -> &Pace {
+    pub(crate) fn of(&self, kind: ChatKind) -> &Arc<Pace> {
         match kind {
             ChatKind::Chat => &self.users,
             ChatKind::Group => &self.groups,
@@ -29,9 +37,11 @@ impl Quota {
         }
     }
 
+    pub(crate) fn paces(&self) -> [&Arc<Pace>; 3] {
+        [&self.users, &self.groups, &self.chatrooms]
+    }
+
     pub(crate) fn set_share(&self, share: f64) {
-        for pace in [&self.users, &self.groups, &self.chatrooms] {
-            pace.set_share(share);
-        }
+        self.paces().iter().for_each(|pace| pace.set_share(share));
     }
 }

@@ -1,9 +1,9 @@
 //! What Easemob's replies mean. Statuses alone do not tell: a limit may come as 403.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use catalogue::Secret;
-use outbound::{Class, Failure, Reply};
+use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -23,8 +23,19 @@ pub(crate) const MESSAGE_TOO_LARGE: &str = "14007";
 pub(crate) enum Refused {
     /// The token is no good: with another one it may go.
     Token,
-    /// Anything else.
+    /// By its status. Ambiguous where a gateway gave up on what is behind it.
     Failed(Failure),
+    /// No status came. Ambiguous unless nothing was sent.
+    Unanswered(Failure),
+}
+
+impl Refused {
+    pub(crate) const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Token => None,
+            Self::Failed(failure) | Self::Unanswered(failure) => Some(failure),
+        }
+    }
 }
 
 /// A token as it was granted.
@@ -41,7 +52,8 @@ struct Envelope {
     error_code: Option<Value>,
 }
 
-/// Easemob's id of the message that was sent to `to`.
+/// Easemob's id of the message that was sent to `to`, empty where the reply does not tell it: whatever its body says, a success is
+/// a message that was taken.
 pub(crate) fn sent(reply: &Reply, to: &str) -> Result<String, Refused> {
     if reply.status.as_u16() == 401 {
         return Err(Refused::Token);
@@ -49,8 +61,7 @@ pub(crate) fn sent(reply: &Reply, to: &str) -> Result<String, Refused> {
     if !reply.status.is_success() {
         return Err(Refused::Failed(refusal(reply)));
     }
-    let unusable = || reply.failure(Class::Protocol, "read the reply to a send: it names no message");
-    taken(&reply.body, to).ok_or_else(|| Refused::Failed(unusable()))
+    Ok(taken(&reply.body, to).unwrap_or_default())
 }
 
 /// The token that was granted.
@@ -80,6 +91,13 @@ fn taken(body: &[u8], to: &str) -> Option<String> {
     let id = data.get(to).or_else(|| data.values().next().filter(|_| data.len() == 1))?;
     let id = id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()));
     id.filter(|id| (1..=LONGEST_ID).contains(&id.len()))
+}
+
+/// What a status stands for whose body could not be read.
+pub(crate) fn refusal_of_status(status: u16) -> Option<Failure> {
+    let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_success())?;
+    let (headers, body, received) = (HeaderMap::new(), Vec::new().into(), SystemTime::now());
+    Some(refusal(&Reply { status, headers, body, received }))
 }
 
 fn refusal(reply: &Reply) -> Failure {

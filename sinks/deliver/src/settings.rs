@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 use catalogue::{Bundle, Carrier, Problem, Secret, secret};
+use outbound::Url;
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
-use outbound::{ChainConfig, Url, plan};
+use outbound::retry::Steps;
 use pipeline::call::Crowding;
 use schemas::ids::AppKey;
 
@@ -16,7 +17,7 @@ use crate::config::{RawDeliver, RawDeliverApp};
 /// A checked [`RawDeliver`].
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Sends that run or wait at a time in this process.
+    /// Parts that are under way at a time in this process, those that wait included.
     pub max_running: usize,
     /// What becomes of records for which an app has left no room.
     pub crowding: Crowding,
@@ -31,9 +32,9 @@ pub struct Settings {
 /// How sends are made, whatever the app.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
-    pub(crate) rules: plan::Rules,
+    /// Waits before a part goes again.
+    pub(crate) steps: Steps,
     pub(crate) attempt_timeout: Duration,
-    pub(crate) max_resends: u16,
 }
 
 /// Easemob's side of one app.
@@ -76,37 +77,34 @@ pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Probl
     let mut problems = Problems::default();
     let client = problems.take("deliver.client", raw.client.validate());
     let health = problems.take("deliver.health", raw.health.validate());
-    let chain = ChainConfig {
-        max_attempts: raw.max_attempts,
-        backoff_base: raw.backoff_base,
-        backoff_cap: raw.backoff_cap,
-        // A send may start until `send_by`, and then has its full time.
-        min_useful: raw.client.attempt_timeout,
-        // What may have been delivered is for the courier to judge.
-        repeat_ambiguous: false,
-        ..ChainConfig::default()
-    };
-    let rules = problems.take("deliver", chain.validate());
+    let steps = problems.take("deliver", steps(raw));
     if raw.max_running == 0 {
         problems.add("deliver", None, "max_running must be more than zero");
     }
     let apps = apps(raw, bundle, &mut problems);
-    match (client, health, rules) {
-        (Some(client), Some(health), Some(rules)) if problems.0.is_empty() => Ok(Settings {
+    match (client, health, steps) {
+        (Some(client), Some(health), Some(steps)) if problems.0.is_empty() => Ok(Settings {
             max_running: raw.max_running,
             crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len())),
             grace: raw.grace,
             apps,
             client,
             health,
-            manner: Manner {
-                rules,
-                attempt_timeout: raw.client.attempt_timeout,
-                max_resends: raw.max_resends,
-            },
+            manner: Manner { steps, attempt_timeout: raw.client.attempt_timeout },
         }),
         _ => Err(problems.0),
     }
+}
+
+/// A client that hears nothing for a while would give a send up before its time.
+fn steps(raw: &RawDeliver) -> Result<Steps, &'static str> {
+    if raw.client.idle_timeout < raw.client.attempt_timeout {
+        return Err("client.idle_timeout must not be shorter than client.attempt_timeout");
+    }
+    if raw.backoff_base.is_zero() || raw.backoff_cap < raw.backoff_base {
+        return Err("backoff_base must be more than zero and must not exceed backoff_cap");
+    }
+    Ok(Steps { base: raw.backoff_base, cap: raw.backoff_cap })
 }
 
 fn apps(raw: &RawDeliver, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<AppKey, AppSettings> {

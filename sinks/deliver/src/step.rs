@@ -22,8 +22,6 @@ use crate::settings::Settings;
 /// How much longer than a run gives itself the driver gives it: the last attempt is cut off before, whatever the wall
 /// clock does.
 const MARGIN: Duration = Duration::from_secs(10);
-/// Over how many milliseconds those who wait for the same time are spread.
-const SPREAD_MS: u128 = 1_000;
 
 /// The deliver step.
 pub struct Step {
@@ -61,9 +59,9 @@ impl Step {
             Ok(message) => {
                 let errand = Errand {
                     message: &message,
+                    lane: &answer.lane,
                     class: answer.class,
                     latest: Instant::now() + self.left(answer).min(self.longest(job)),
-                    spread: spread(answer),
                 };
                 (self.send(answer, &errand, job.rerun).await, message.characters)
             }
@@ -165,9 +163,4 @@ impl Handler for Step {
 
 fn undelivered(reason: &str) -> Sent {
     Sent { result: DeliveryResult::Undelivered { reason: reason.to_owned() }, attempts: 0 }
-}
-
-fn spread(answer: &Answer) -> Duration {
-    let millis = answer.id.uuid().as_u128() % SPREAD_MS;
-    Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }

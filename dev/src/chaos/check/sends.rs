@@ -1,4 +1,4 @@
-//! Sends: each part once, and again only where a blow or a lost answer of Easemob's cut the first one off.
+//! Sends: each part once, and again only where a blow cut the first one off. A lost answer of Easemob's is no reason.
 
 use super::{Evidence, Found, some, sum};
 use crate::chaos::blows::{Blow, Kind};
@@ -18,8 +18,6 @@ struct Tally {
     by_kill: usize,
     /// Repeated because a process was stopped, or a broker killed.
     by_other: usize,
-    /// Repeated because Easemob took the message and reset the connection.
-    by_reset: usize,
     unexplained: Vec<String>,
     unmarked: Vec<String>,
 }
@@ -60,7 +58,7 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
         problems.push(format!("{} sends repeated, {in_flight} in flight at kills", tally.by_kill));
     }
     for (what, ids) in [
-        ("sent again without a blow or a reset", &tally.unexplained),
+        ("sent again without a blow", &tally.unexplained),
         ("sent again, old, and not marked as rerun", &tally.unmarked),
     ] {
         if !ids.is_empty() {
@@ -69,20 +67,18 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
     }
     let figure = format!(
         "{} sends of {} parts ({ends:?}): {} repeated after kills ({in_flight} were in flight then), {} after \
-         stops and broker deaths, {} after resets by Easemob, {} without a cause",
+         stops and broker deaths, {} without a cause",
         evidence.sends.len(),
         log.deliveries.len(),
         tally.by_kill,
         tally.by_other,
-        tally.by_reset,
         tally.unexplained.len()
     );
     let sums = [
         ("sends", sum(evidence.sends.len())),
-        ("duplicated sends", sum(tally.by_kill + tally.by_other + tally.by_reset + tally.unexplained.len())),
+        ("duplicated sends", sum(tally.by_kill + tally.by_other + tally.unexplained.len())),
         ("after kills", sum(tally.by_kill)),
         ("in flight at kills", sum(in_flight)),
-        ("cut off by Easemob", sum(tally.by_reset)),
     ];
     let source = "topics answers, deliveries; Easemob's REST log";
     Found::new(Clause { name: "sent", figure, source, problems }, sums)
@@ -92,9 +88,7 @@ impl Tally {
     fn take(&mut self, evidence: &Evidence, (id, rerun): (&str, bool), made: &[&RestSend]) {
         for pair in made.windows(2) {
             let [first, again] = pair else { continue };
-            let reset = first.fault.as_ref().is_some_and(|fault| fault["kind"] == "reset_after_accept");
             match evidence.done.blows.explain(Role::Deliver, first.at, again.at) {
-                _ if reset => self.by_reset += 1,
                 None => self.unexplained.push(format!("{id} at {} and {}", first.at, again.at)),
                 Some(blow) => {
                     let by = if is_kill(blow) { &mut self.by_kill } else { &mut self.by_other };

@@ -42,7 +42,7 @@ fn checked(section: &str) -> Result<Settings, Vec<String>> {
 #[test]
 fn a_complete_section_is_taken_and_shows_no_key() {
     let settings = checked(GOOD).unwrap();
-    assert_eq!((settings.addresses.len(), settings.max_running), (2, 1_000));
+    assert_eq!((settings.addresses.len(), settings.max_running), (2, 2_000));
     assert!(!format!("{settings:?}").contains("sk-hush"));
     assert_eq!(settings.crowding, Crowding::End, "one target leaves room for the other");
     assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
@@ -141,4 +141,25 @@ fn the_client_may_not_cut_a_target_short() {
 fn an_unknown_key_is_refused() {
     let error = toml::from_str::<RawCall>("max_runing = 3").unwrap_err();
     assert!(error.to_string().contains("max_runing"), "{error}");
+}
+
+#[test]
+fn what_a_provider_allows_is_taken_as_it_is_written_and_nothing_is_refused() {
+    let limits = "requests_per_second = 2.5\nrequests_per_minute = 60\nmax_concurrent = 4\n";
+    let section = GOOD.replacen("organization = \"org-1\"\n", limits, 1);
+    let settings = checked(&section).unwrap();
+    let expected = Limits { per_second: Some(2.5), per_minute: Some(60.0), at_once: Some(4) };
+    assert_eq!(settings.limits["main"], expected);
+    assert_eq!(settings.limits["spare"], Limits::default());
+    for (limit, key) in [
+        ("requests_per_second = 0", "requests_per_second"),
+        ("requests_per_second = -1.0", "requests_per_second"),
+        ("requests_per_minute = nan", "requests_per_minute"),
+        ("requests_per_minute = inf", "requests_per_minute"),
+        ("max_concurrent = 0", "max_concurrent"),
+    ] {
+        let section = GOOD.replacen("organization = \"org-1\"", limit, 1);
+        let expected = format!("call.target \"main\": its {key} must be more than zero");
+        assert_eq!(checked(&section).unwrap_err(), [expected], "{limit}");
+    }
 }

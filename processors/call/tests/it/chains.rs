@@ -95,14 +95,41 @@ async fn a_provider_that_stays_down_fails_with_its_class() {
     assert_eq!((reason(&answered), answered.attempts.len()), ("server_error", 4));
 }
 
+/// A request of somebody, of an app.
+fn of(world: &World, lane: &str) -> schemas::request::Request {
+    let mut request = world.request("hello", 10_000);
+    request.lane = lane.parse().unwrap();
+    let app = request.lane.conversation.app();
+    request.message = schemas::ids::MessageId::new(format!("{app}/chat/1")).unwrap();
+    request
+}
+
 #[tokio::test]
-async fn a_dead_key_sends_everybody_to_the_spare_target_at_once() {
+async fn a_dead_key_that_two_people_meet_sends_everybody_to_the_spare_target_at_once() {
     let world = World::new().await;
-    world.fault("sim-main", 1, json!({"kind": "invalid_api_key"})).await;
-    assert_eq!(world.ask("one").await.attempts.len(), 2);
+    world.fault("sim-main", 99, json!({"kind": "invalid_api_key"})).await;
+    for user in ["alice", "bob"] {
+        let answered = world.run(&of(&world, &format!("acme#support/group/7@{user}"))).await;
+        assert_eq!(attempts(&answered), [("main", "auth"), ("spare", "ok")]);
+    }
     let begun = Instant::now();
     assert_eq!(attempts(&world.ask("two").await), [("spare", "ok")], "main cools down");
     assert!(begun.elapsed().as_millis() < 1_000);
+}
+
+#[tokio::test]
+async fn what_one_person_or_one_app_meets_keeps_nobody_else_away() {
+    for fault in [json!({"kind": "invalid_api_key"}), json!({"kind": "server_error"})] {
+        let world = World::new().await;
+        world.fault("sim-main", 60, fault.clone()).await;
+        for user in (0..30).map(|number| format!("user{}", number % 3)) {
+            let answered = world.run(&of(&world, &format!("acme#support/group/7@{user}"))).await;
+            assert_eq!(attempts(&answered).last(), Some(&("spare", "ok")), "{fault}");
+        }
+        world.well().await;
+        let answered = world.run(&of(&world, "acme#sales/group/7@carol")).await;
+        assert_eq!(attempts(&answered), [("main", "ok")], "{fault}");
+    }
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ impl World {
         let section = format!(
             r#"
             chain = {{ backoff_base = "5ms", backoff_cap = "20ms", min_useful = "50ms", max_attempts = 4 }}
-            health = {{ cooldown_base = "20ms", breaker_failures_in_a_row = 20, breaker_min_calls = 50 }}
+            health = {{ pause_base = "20ms", breaker_failures_in_a_row = 20, breaker_min_lanes = 50 }}
             [[target]]
             name = "main"
             base_url = "{main}"
@@ -158,6 +158,12 @@ impl World {
         let order = json!({"scope": {"model": model}, "fault": fault, "error_code": form});
         let call = Call::post_json(self.sim.url("/control/faults").parse().unwrap(), order.to_string());
         self.exchange(call).await;
+    }
+
+    /// Nothing goes wrong any more.
+    pub(crate) async fn well(&self) {
+        let url = self.sim.url("/control/faults").parse().unwrap();
+        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
     }
 
     pub(crate) async fn ledger(&self) -> Value {
@@ -222,7 +228,9 @@ pub(crate) fn record(request: &Request) -> Record {
 pub(crate) fn outcome(record: &Record, done: Done) -> Answered {
     let [output] = done.outputs.try_into().expect("one outcome");
     assert_eq!((&*output.topic, output.partition), ("demo.events", record.partition));
-    assert_eq!(output.key.as_deref(), Some(&b"acme#support/group/7"[..]), "the key is the conversation");
+    let lane = String::from_utf8_lossy(record.key.as_deref().unwrap());
+    let conversation = lane.split('@').next().unwrap();
+    assert_eq!(output.key.as_deref(), Some(conversation.as_bytes()), "the key is the conversation");
     let header = |name: &str| output.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
     assert_eq!(header("ce_source"), Some(&b"/huiyin/demo/call"[..]));
     match wire::decode(header, output.value.as_deref()).unwrap() {

@@ -33,10 +33,12 @@ proptest! {
         match sent(&reply, "alice") {
             Ok(id) => {
                 prop_assert!((200..300).contains(&status));
-                prop_assert!((1..=128).contains(&id.len()), "an id of {} bytes goes into a record", id.len());
+                prop_assert!(id.len() <= 128, "an id of {} bytes goes into a record", id.len());
             }
             Err(Refused::Token) => prop_assert_eq!(status, 401),
+            Err(Refused::Unanswered(_)) => prop_assert!(false, "there is a reply"),
             Err(Refused::Failed(failure)) => {
+                prop_assert!(!(200..300).contains(&status), "a success is a taken message");
                 prop_assert!(failure.to_string().len() < 4_096 && failure.code.is_none_or(|code| code.len() <= 512));
             }
         }

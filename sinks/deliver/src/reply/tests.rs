@@ -55,6 +55,20 @@ fn every_refusal_has_the_class_that_its_body_says() {
 }
 
 #[test]
+fn a_status_says_enough_when_the_rest_of_the_reply_is_lost() {
+    for (status, class, gave_up) in [
+        (429, Class::RateLimited, false),
+        (503, Class::Overloaded, false),
+        (504, Class::Timeout, true),
+        (400, Class::BadRequest, false),
+    ] {
+        let failure = refusal_of_status(status).unwrap();
+        assert_eq!((failure.class, failure.ambiguous), (class, gave_up), "{status}");
+    }
+    assert!(refusal_of_status(200).is_none() && refusal_of_status(0).is_none());
+}
+
+#[test]
 fn every_word_for_a_bad_token_asks_for_another() {
     for error in ["unauthorized", "expired_token", "auth_bad_access_token"] {
         let body = json!({"error": error, "exception": "x"}).to_string();
@@ -72,8 +86,15 @@ fn the_id_of_the_sent_message_is_found() {
 }
 
 #[test]
-fn a_success_without_an_id_may_have_been_sent() {
+fn a_success_is_a_taken_message_whatever_its_body_says() {
     for body in [
+        r#"{"error": "reach_limit", "error_description": "message send reach limit"}"#,
+        r#"{"data": {"alice": {"id": 1}}}"#,
+        r#"{"data": ["alice"]}"#,
+        r#"{"data": {"alice": null}}"#,
+        "\u{feff}{}",
+        "ok",
+        "null",
         "",
         "<html>",
         r#"{"data": {}}"#,
@@ -81,9 +102,12 @@ fn a_success_without_an_id_may_have_been_sent() {
         r#"{"data": {"bob": "1", "eve": "2"}}"#,
         r#"{"data": null}"#,
     ] {
-        let failure = failed(200, body);
-        assert!(failure.class == Class::Protocol && failure.ambiguous, "{body}");
+        for status in [200, 201, 202, 204, 206] {
+            assert_eq!(sent(&reply(status, body), "alice").unwrap(), "", "{status} {body}");
+        }
     }
+    let long = json!({"data": {"alice": "9".repeat(LONGEST_ID + 1)}}).to_string();
+    assert_eq!(sent(&reply(200, &long), "alice").unwrap(), "");
 }
 
 #[test]

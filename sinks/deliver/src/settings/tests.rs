@@ -37,8 +37,7 @@ fn app(section: &str) -> AppSettings {
 #[test]
 fn a_complete_section_is_taken_and_shows_no_secret() {
     let settings = checked(GOOD).unwrap();
-    assert_eq!(settings.manner.attempt_timeout, Duration::from_secs(10));
-    assert_eq!(settings.manner.rules.min_useful, settings.manner.attempt_timeout);
+    assert_eq!(settings.manner.attempt_timeout, Duration::from_secs(60), "well above slow hours");
     assert!(!format!("{settings:?}").contains("hush"));
     assert_eq!(settings.crowding, Crowding::Wait, "a single app crowds nobody out");
     assert_eq!(checked(&format!("crowding = \"end\"\n{GOOD}")).unwrap().crowding, Crowding::End);
@@ -51,15 +50,17 @@ fn a_complete_section_is_taken_and_shows_no_secret() {
 fn a_table_that_changes_one_key_keeps_the_steps_own_defaults() {
     let raw: RawDeliver =
         toml::from_str("client.connect_timeout = '1s'\nhealth.breaker_open = '5s'").unwrap();
-    assert_eq!(raw.client.attempt_timeout, ATTEMPT);
-    assert_eq!(raw.health.cooldown_long, ATTEMPT);
+    assert_eq!(raw.client.connect_timeout, Duration::from_secs(1));
+    assert_eq!(raw.client.attempt_timeout, Duration::from_secs(60));
+    assert_eq!(raw.health.cooldown_long, Duration::from_secs(10));
     let raw: RawDeliver = toml::from_str("client.attempt_timeout = '2s'").unwrap();
     assert_eq!(raw.client.attempt_timeout, Duration::from_secs(2));
-    let error = toml::from_str::<RawDeliver>("client.atempt_timeout = '2s'").unwrap_err();
-    assert!(error.to_string().contains("atempt_timeout"), "{error}");
+    for key in ["client.atempt_timeout = '2s'", "health.cooldown_lon = '2s'", "max_resends = 3"] {
+        let error = toml::from_str::<RawDeliver>(key).unwrap_err().to_string();
+        let name = key.split(' ').next().and_then(|name| name.split('.').next_back()).unwrap();
+        assert!(error.contains(name), "{error}");
+    }
 }
-
-const ATTEMPT: Duration = Duration::from_secs(10);
 
 #[test]
 fn the_stricter_of_the_two_limits_of_users_holds() {
@@ -116,8 +117,16 @@ fn values_that_cannot_work_are_named() {
         checked(&zero).unwrap_err(),
         ["deliver.app \"acme#support\": its limits must be more than zero"]
     );
-    assert_eq!(
-        checked(&format!("max_attempts = 0\n{GOOD}")).unwrap_err(),
-        ["deliver: max_attempts must be more than zero"]
-    );
+    for (lines, problem) in [
+        (
+            "backoff_base = '0s'",
+            "deliver: backoff_base must be more than zero and must not exceed backoff_cap",
+        ),
+        (
+            "client.idle_timeout = '5s'",
+            "deliver: client.idle_timeout must not be shorter than client.attempt_timeout",
+        ),
+    ] {
+        assert_eq!(checked(&format!("{lines}\n{GOOD}")).unwrap_err(), [problem]);
+    }
 }

@@ -48,43 +48,60 @@ async fn a_refusal_of_one_part_does_not_hold_up_the_next() {
 }
 
 #[tokio::test]
-async fn a_reset_after_acceptance_is_sent_again_by_class_resend_and_unknown_to_class_drop() {
-    for kind in ["reset_after_accept", "reset"] {
-        let accepted = usize::from(kind == "reset_after_accept");
-        let world = World::new().await;
-        world.fault("users", 1, json!({"kind": kind})).await;
-        let delivery = world.send("hi").await;
-        // The connection had been kept since the token was fetched: that it is dead is no attempt.
-        assert_eq!((end(&delivery), delivery.attempts), ("sent", 1), "{kind}");
-        let taken = world.taken().await;
-        assert_eq!(taken.len(), 1 + accepted, "{kind}");
-        assert_eq!(taken[0]["ext"], taken[accepted]["ext"], "a client can tell that it is the same part");
-
-        let world = World::new().await;
-        world.fault("users", 1, json!({"kind": kind})).await;
-        let delivery = world.run(&of_class_drop(to_alice("hi"))).await;
-        assert_eq!((end(&delivery), delivery.attempts), ("unknown", 1), "{kind}");
-        assert_eq!(world.taken().await.len(), accepted, "{kind}");
+async fn a_send_that_has_no_status_is_unknown_and_never_repeated() {
+    for (fault, accepted) in [
+        (json!({"kind": "reset_after_accept"}), 1),
+        (json!({"kind": "reset"}), 0),
+        (json!({"kind": "slow_after_accept", "ms": 5_000}), 1),
+    ] {
+        for part in [to_alice("hi"), of_class_drop(to_alice("hi"))] {
+            let world = World::new().await;
+            world.fault("users", 9, fault.clone()).await;
+            let delivery = world.run(&part).await;
+            assert_eq!((end(&delivery), delivery.attempts), ("unknown", 1), "{fault} {:?}", part.class);
+            assert_eq!(world.taken().await.len(), accepted, "{fault}");
+        }
     }
 }
 
 #[tokio::test]
-async fn a_slow_send_and_a_gateway_that_gave_up_are_as_unknown_as_a_reset() {
-    for fault in [json!({"kind": "slow_after_accept", "ms": 5_000}), json!({"kind": "bad_gateway"})] {
-        let world = World::new().await;
-        world.fault("users", 1, fault.clone()).await;
-        assert_eq!(end(&world.run(&of_class_drop(to_alice("hi"))).await), "unknown", "{fault}");
-        world.fault("users", 1, fault.clone()).await;
-        assert_eq!(end(&world.send("hi").await), "sent", "{fault}");
-    }
-}
-
-#[tokio::test]
-async fn resends_end_at_their_limit_and_say_that_nobody_knows() {
+async fn a_send_that_takes_long_is_waited_for() {
     let world = World::new().await;
-    world.fault("users", 9, json!({"kind": "reset_after_accept"})).await;
+    world.fault("users", 9, json!({"kind": "slow_after_accept", "ms": 700})).await;
+    for part in [to_alice("one"), of_class_drop(to_alice("two"))] {
+        let delivery = world.run(&part).await;
+        assert_eq!((end(&delivery), delivery.attempts), ("sent", 1));
+    }
+    assert_eq!(world.taken().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_gateway_that_gave_up_is_a_refusal_and_to_class_drop_a_doubt() {
+    let world = World::new().await;
+    world.fault("users", 1, json!({"kind": "bad_gateway"})).await;
     let delivery = world.send("hi").await;
-    assert_eq!((end(&delivery), delivery.attempts), ("unknown", 3));
+    assert_eq!((end(&delivery), delivery.attempts), ("sent", 2));
+    world.fault("users", 1, json!({"kind": "bad_gateway"})).await;
+    let delivery = world.run(&of_class_drop(to_alice("hi"))).await;
+    assert_eq!((end(&delivery), delivery.attempts), ("unknown", 1));
+}
+
+#[tokio::test]
+async fn a_part_that_fails_while_others_are_taken_does_not_hold_its_lane_for_ever() {
+    let world = World::new().await;
+    let order = json!({"scope": {"path": "users", "contains": "poison"}, "times": 999, "fault": {"kind": "server_error"}});
+    world.order("/control/faults", order).await;
+    let others = async {
+        loop {
+            world.run(&answer("acme#support/chat/bot/bob", "fine", 10_000)).await;
+        }
+    };
+    let delivery = tokio::select! {
+        delivery = world.send("poison") => delivery,
+        never = others => never,
+    };
+    assert_eq!(end(&delivery), "server_error");
+    assert!((10..60).contains(&delivery.attempts), "{}", delivery.attempts);
 }
 
 #[tokio::test]
@@ -113,9 +130,15 @@ async fn no_attempt_starts_that_the_hard_deadline_could_cut_off() {
 #[tokio::test]
 async fn an_outage_that_opens_the_breaker_delays_and_loses_nothing() {
     let world = World::new().await;
-    world.fault("users", 6, json!({"kind": "server_error"})).await;
-    let delivery = world.send("hi").await;
-    assert_eq!((end(&delivery), delivery.attempts), ("sent", 7));
+    world.fault("users", 12, json!({"kind": "server_error"})).await;
+    let begun = Instant::now();
+    let part = |user: &str| answer(&format!("acme#support/chat/bot/{user}"), "hi", 10_000);
+    let users: Vec<String> = (0..8).map(|user| format!("user{user}")).collect();
+    let parts: Vec<_> = users.iter().map(|user| part(user)).collect();
+    let sent = futures(parts.iter().map(|part| world.run(part))).await;
+    assert!(sent.iter().all(|delivery| end(delivery) == "sent"), "{sent:?}");
+    assert!(begun.elapsed().as_millis() < 5_000, "{:?}", begun.elapsed());
+    assert_eq!(world.taken().await.len(), 8);
 }
 
 #[tokio::test]
@@ -135,4 +158,20 @@ async fn a_quota_that_is_used_up_delays_and_loses_nothing() {
         assert_eq!(end(&world.send(&format!("part {i}")).await), "sent");
     }
     assert_eq!(world.taken().await.len(), 12);
+}
+
+/// Runs futures together.
+async fn futures<F: Future>(all: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = all.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+            if let std::task::Poll::Ready(ready) = future.as_mut().poll(context) {
+                *output = Some(ready);
+            }
+        }
+        let done = running.iter().all(|(_, output)| output.is_some());
+        if done { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
 }

@@ -65,6 +65,30 @@ async fn an_instance_keeps_to_its_share_of_the_quota() {
 }
 
 #[tokio::test]
+async fn groups_at_their_limit_keep_no_private_chat_waiting_nor_does_a_refusal_of_theirs() {
+    let quotas = QuotaConfig { groups_calls_per_s: 2, ..QuotaConfig::default() };
+    let world = Arc::new(World::with(quotas, "groups_per_second = 2").await);
+    world.send("warm").await;
+    world.fault("chatgroups", 1, json!({"kind": "reach_limit"})).await;
+    let groups: Vec<_> = (0..8)
+        .map(|number| {
+            let world = Arc::clone(&world);
+            let part = answer(&format!("acme#support/group/{number}@alice"), &format!("{number}"), 60_000);
+            tokio::spawn(async move { world.run(&part).await })
+        })
+        .collect();
+    for number in 0..40 {
+        let begun = Instant::now();
+        assert_eq!(end(&world.send(&format!("private {number}")).await), "sent");
+        assert!(begun.elapsed().as_millis() < 200, "{:?}", begun.elapsed());
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    for group in groups {
+        assert_eq!(end(&group.await.unwrap()), "sent");
+    }
+}
+
+#[tokio::test]
 async fn who_gets_no_turn_before_its_time_expires() {
     let world = World::with(QuotaConfig::default(), "users_per_second = 1").await;
     world.send("first").await;

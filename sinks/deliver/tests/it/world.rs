@@ -55,9 +55,8 @@ impl World {
             r#"
             backoff_base = "5ms"
             backoff_cap = "20ms"
-            max_resends = 2
             client = {{ attempt_timeout = "1s" }}
-            health = {{ cooldown_base = "50ms", cooldown_cap = "200ms", breaker_open = "200ms", breaker_open_cap = "200ms" }}
+            health = {{ pause_base = "50ms", pause_cap = "200ms", breaker_probe = "200ms" }}
             [[app]]
             key = "acme#support"
             base_url = "{}"

@@ -1,0 +1,214 @@
+//! What calls taught about a target: for each tenant apart, and for all together once several met the same. Pure.
+//!
+//! What one tenant's requests meet may be of their own making, so it opens a breaker, cools a target and uses up retries
+//! for that tenant only. All are kept away when at least two tenants, and most of those who call, fail.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::time::Instant;
+
+use crate::{
+    breaker::{Admission, Breaker, Health, State},
+    budget::Budget,
+    config::health::HealthSettings,
+    cooldown::Cooldown,
+    failure::Failure,
+    origin::Origin,
+    target::Kind,
+};
+
+#[derive(Debug)]
+pub(crate) struct Memory {
+    settings: HealthSettings,
+    breaker: Breaker,
+    cooldown: Cooldown<Arc<str>>,
+    tenants: HashMap<Arc<str>, Tenant>,
+}
+
+#[derive(Debug)]
+struct Tenant {
+    breaker: Breaker,
+    cooldown: Cooldown<u64>,
+    budget: Budget,
+}
+
+/// The right to make one attempt.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    /// It was given by the breaker of all, as its probe.
+    of_all: bool,
+    repeat: bool,
+    admission: Admission,
+}
+
+impl Pass {
+    pub(crate) const fn is_probe(&self) -> bool {
+        self.admission.is_probe()
+    }
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome<'a> {
+    pub(crate) health: Health,
+    pub(crate) failure: Option<&'a Failure>,
+}
+
+/// A target's state as one tenant meets it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    pub(crate) state: State,
+    pub(crate) cooling: Option<Instant>,
+    pub(crate) next_repeat: Option<Instant>,
+}
+
+/// What the end of a call changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// State for the tenant before and after.
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    /// It is the state for all.
+    pub(crate) for_all: bool,
+    pub(crate) cools: bool,
+}
+
+impl Memory {
+    pub(crate) fn new(settings: HealthSettings) -> Self {
+        Self {
+            settings,
+            breaker: Breaker::new(settings.breaker),
+            cooldown: Cooldown::new(),
+            tenants: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn standing(&mut self, now: Instant, origin: &Origin) -> Standing {
+        let shared = self.breaker.state(now);
+        let cooling = self.cooldown.until(now);
+        let tenant = self.tenant(now, origin);
+        Standing {
+            state: if shared == State::Closed { tenant.breaker.state(now) } else { shared },
+            cooling: cooling.max(tenant.cooldown.until(now)),
+            next_repeat: tenant.next_repeat(now),
+        }
+    }
+
+    /// The worst state that any tenant meets.
+    pub(crate) fn worst(&self, now: Instant) -> State {
+        let own = self.tenants.values().map(|tenant| tenant.breaker.state(now));
+        let rank = |state: &State| match state {
+            State::Closed => 0,
+            State::HalfOpen { .. } => 1,
+            State::Open { .. } => 2,
+        };
+        own.chain([self.breaker.state(now)]).max_by_key(rank).unwrap_or(State::Closed)
+    }
+
+    /// `None` when breaker or budget refuse.
+    pub(crate) fn admit(
+        &mut self,
+        now: Instant,
+        origin: &Origin,
+        Kind { repeat, alone }: Kind,
+    ) -> Option<Pass> {
+        let of_all = self.breaker.state(now) != State::Closed;
+        let shared = if of_all { Some(self.breaker.admit(now, alone)?) } else { None };
+        let tenant = self.tenant(now, origin);
+        if repeat && tenant.next_repeat(now).is_none_or(|at| at > now) {
+            if let Some(admission) = &shared {
+                self.breaker.finish(now, admission, origin.lane, Health::Unknown);
+            }
+            return None;
+        }
+        let admission = match shared {
+            Some(admission) => admission,
+            None => tenant.breaker.admit(now, alone)?,
+        };
+        if repeat {
+            tenant.budget.repeat(now);
+        } else {
+            tenant.budget.first_attempt(now);
+        }
+        Some(Pass { of_all, repeat, admission })
+    }
+
+    /// Whether what was admitted may still begin.
+    pub(crate) fn holds(&mut self, now: Instant, origin: &Origin, pass: &Pass) -> bool {
+        if pass.of_all {
+            return self.breaker.holds(&pass.admission);
+        }
+        self.breaker.state(now) == State::Closed && self.tenant(now, origin).breaker.holds(&pass.admission)
+    }
+
+    pub(crate) fn finish(
+        &mut self,
+        now: Instant,
+        origin: &Origin,
+        pass: &Pass,
+        Outcome { health, failure }: Outcome<'_>,
+    ) -> Changes {
+        // That a request failed once more says nothing new: those that are tried again would outvote the others once the
+        // load is gone.
+        let repeated = pass.repeat && !pass.is_probe() && health == Health::Bad;
+        let health = if repeated { Health::Unknown } else { health };
+        let from = self.standing(now, origin).state.label();
+        if pass.of_all {
+            self.breaker.finish(now, &pass.admission, origin.lane, health);
+            if self.breaker.state(now) == State::Closed {
+                self.tenants.values_mut().for_each(|tenant| tenant.breaker.close());
+            }
+        } else {
+            self.tenant(now, origin).breaker.finish(now, &pass.admission, origin.lane, health);
+            if health == Health::Bad && self.breaker.state(now) == State::Closed && self.fails_for_most(now) {
+                self.breaker.open(now);
+            }
+        }
+        let cools = self.cool(now, origin, health, failure);
+        let to = self.standing(now, origin).state.label();
+        Changes { from, to, for_all: self.breaker.state(now) != State::Closed, cools }
+    }
+
+    fn fails_for_most(&self, now: Instant) -> bool {
+        let seen: Vec<bool> = self.tenants.values().filter_map(|tenant| tenant.breaker.fails(now)).collect();
+        let failing = seen.iter().filter(|fails| **fails).count();
+        let judged = self.tenants.values().map(|tenant| tenant.breaker.judged(now));
+        let (lanes, failed) = judged.fold((0, 0), |sum, judged| (sum.0 + judged.0, sum.1 + judged.1));
+        let limits = self.settings.breaker;
+        let open = |tenant: &Tenant| tenant.breaker.state(now) != State::Closed;
+        let enough = lanes >= limits.min_lanes
+            || lanes == failed && failed >= limits.in_a_row
+            || self.tenants.values().any(open);
+        enough && failing >= 2 && failing * 2 > seen.len()
+    }
+
+    fn cool(&mut self, now: Instant, origin: &Origin, health: Health, failure: Option<&Failure>) -> bool {
+        let length = failure.and_then(|failure| self.settings.cooldown.of(failure));
+        if health == Health::Good {
+            self.cooldown.succeeded();
+            self.tenant(now, origin).cooldown.succeeded();
+        }
+        let Some(until) = length.map(|length| now + length) else { return false };
+        let own = self.tenant(now, origin).cooldown.failed(until, origin.lane);
+        self.cooldown.failed(until, Arc::clone(&origin.tenant)) || own
+    }
+
+    fn tenant(&mut self, now: Instant, origin: &Origin) -> &mut Tenant {
+        let settings = self.settings;
+        self.tenants.entry(Arc::clone(&origin.tenant)).or_insert_with(|| Tenant {
+            breaker: Breaker::new(settings.breaker),
+            cooldown: Cooldown::new(),
+            budget: Budget::new(settings.budget, now),
+        })
+    }
+}
+
+impl Tenant {
+    /// The budget is against storms: it bounds repeats while many lanes fail, and nobody's while few do.
+    fn next_repeat(&self, now: Instant) -> Option<Instant> {
+        if self.breaker.is_strained(now) { self.budget.next_repeat(now) } else { Some(now) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

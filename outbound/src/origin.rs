@@ -1,0 +1,25 @@
+//! On whose behalf a call is made.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
+
+/// Whose call it is: what one of them meets says little about the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Who shares an endpoint with others: an app. Appears in logs.
+    pub tenant: Arc<str>,
+    /// One of the tenant's lanes, as a number of its own.
+    pub lane: u64,
+}
+
+impl Origin {
+    /// The origin of a lane of a tenant.
+    #[must_use]
+    pub fn new(tenant: impl Into<Arc<str>>, lane: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        lane.hash(&mut hasher);
+        Self { tenant: tenant.into(), lane: hasher.finish() }
+    }
+}

@@ -1,0 +1,93 @@
+//! A vendor for tests: it counts calls by fixed or by sliding stretches of time and refuses what is too much.
+
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use crate::{class::Class, failure::Failure};
+
+/// How a vendor counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// Whole seconds of its own clock.
+    Fixed,
+    /// The last second before each call.
+    Sliding,
+}
+
+pub(crate) struct Vendor {
+    counting: Counting,
+    limit: usize,
+    length: Duration,
+    begun: Instant,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    random: fastrand::Rng,
+    taken: VecDeque<Instant>,
+    calls: Vec<Instant>,
+    refused: usize,
+    /// So many of the next calls are refused whatever was counted.
+    injected: usize,
+}
+
+impl Vendor {
+    pub(crate) fn new(counting: Counting, limit: usize, length: Duration) -> Self {
+        let book = Book { random: fastrand::Rng::with_seed(7), ..Book::default() };
+        // Its seconds are not ours.
+        let begun = Instant::now() - Duration::from_millis(370);
+        Self { counting, limit, length, begun, book: Mutex::new(book) }
+    }
+
+    /// One call: its way there, its count, its way back.
+    pub(crate) async fn call(&self) -> Result<(), Failure> {
+        let way = || Duration::from_millis(self.book.lock().unwrap().random.u64(3..12));
+        sleep(way()).await;
+        let taken = self.count(Instant::now());
+        sleep(way()).await;
+        if taken { Ok(()) } else { Err(Failure::new(Class::RateLimited, "too many")) }
+    }
+
+    pub(crate) fn inject(&self, refusals: usize) {
+        self.book.lock().unwrap().injected += refusals;
+    }
+
+    fn count(&self, now: Instant) -> bool {
+        let mut book = self.book.lock().unwrap();
+        book.calls.push(now);
+        let from = match self.counting {
+            Counting::Sliding => now.checked_sub(self.length).unwrap(),
+            Counting::Fixed => {
+                let whole = (now - self.begun).as_nanos() / self.length.as_nanos();
+                self.begun + self.length * u32::try_from(whole).unwrap() - Duration::from_nanos(1)
+            }
+        };
+        while book.taken.front().is_some_and(|at| *at <= from) {
+            book.taken.pop_front();
+        }
+        let injected = book.injected > 0;
+        book.injected -= usize::from(injected);
+        let taken = !injected && book.taken.len() < self.limit;
+        if taken {
+            book.taken.push_back(now);
+        } else {
+            book.refused += 1;
+        }
+        taken
+    }
+
+    pub(crate) fn refused(&self) -> usize {
+        self.book.lock().unwrap().refused
+    }
+
+    /// Most calls, refused ones included, in any stretch of the window's length.
+    pub(crate) fn most_calls(&self) -> usize {
+        let calls = &self.book.lock().unwrap().calls;
+        let within = |(at, first): (usize, &Instant)| {
+            calls[at..].iter().take_while(|call| **call - *first < self.length).count()
+        };
+        calls.iter().enumerate().map(within).max().unwrap_or_default()
+    }
+}
