@@ -19,7 +19,7 @@ mod shell;
 pub use self::core::{PartitionStatus, Status};
 pub use handler::{Admission, Done, Handler, Job, Share};
 pub use limits::{Crowding, Limits, LimitsError, RawLimits};
-pub use progress::{History, Mark, Progress};
+pub use progress::{History, Mark, Progress, Ran};
 #[cfg(any(test, feature = "simulation"))]
 pub use shell::simulation;
 pub use shell::{CallConfig, CallDriver, Handle, Health};

@@ -34,10 +34,22 @@ const EXACT: u8 = 2;
 pub struct Mark {
     /// Its start was committed before it ran; in an exact map: it may have run.
     pub started: bool,
-    /// A suspect that has not run in this life, see [`History`].
-    pub held: bool,
-    /// It did not run at the last unclean end.
-    pub absent: bool,
+    /// Beside a [`History`]: when it ran.
+    pub ran: Ran,
+}
+
+/// When a record ran, as far as unclean ends go. A life of a partition is the time of one owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ran {
+    /// At the last end, and in this life.
+    #[default]
+    Twice,
+    /// In this life.
+    Now,
+    /// Not in this life: it ran at two ends in a row or more, and waits until it is tried.
+    Held,
+    /// Not in this life.
+    Idle,
 }
 
 /// Which offsets of a partition are done: all below `base`, and those below `high` that are not incomplete.

@@ -8,7 +8,7 @@ use super::ledger::{Arrival, Entry, Past, Phase, Work};
 use super::partition::{Life, Partition, Reading};
 use super::plan::Outcome;
 use super::{Core, RESUME_PERCENT, Stopping};
-use crate::call::{Admission, Mark};
+use crate::call::{Admission, Mark, Ran};
 use crate::mutation::is_of_epoch;
 
 impl Core {
@@ -183,7 +183,10 @@ impl Core {
             owned.held.add(&work.shares);
             self.held.add(&work.shares);
         }
-        let before = past.mark;
+        let before = match &owned.suspicion {
+            Some(_) if offset >= owned.ledger.restored_high() => Mark { ran: Ran::Idle, ..past.mark },
+            _ => past.mark,
+        };
         let announces = !crowded && work.as_ref().is_some_and(|work| work.commit_start);
         let rerun = if announces { before.started } else { past.may_have_run };
         let mark = Mark { started: before.started || announces, ..before };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Record;
 use crate::call::progress::entry_size;
-use crate::call::{Mark, Progress, Share};
+use crate::call::{Mark, Progress, Ran, Share};
 use crate::mutation;
 
 /// How far an admitted record is.
@@ -174,6 +174,11 @@ impl Ledger {
         self.next.max(self.restored_high)
     }
 
+    /// One above the highest offset that the previous owner admitted.
+    pub(super) fn restored_high(&self) -> i64 {
+        self.restored_high
+    }
+
     /// Whether the next records are those that a previous owner had admitted.
     pub(super) fn restoring(&self) -> bool {
         self.next < self.restored_high
@@ -214,11 +219,11 @@ impl Ledger {
 
     /// The last progress of this owner: nothing runs any more, so every suspect is to be tried anew, and it is known of
     /// every record whether it may have run.
-    pub(super) fn last_progress(&self, suspects: impl Fn(i64) -> bool) -> Progress {
+    pub(super) fn last_progress(&self, left: impl Fn(i64) -> Ran) -> Progress {
         let entered = self.open_entries().map(|(offset, entry)| {
             let ran =
                 !entry.crowded && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
-            (offset, Mark { started: ran, held: suspects(offset), absent: entry.before.absent })
+            (offset, Mark { started: ran, ran: left(offset) })
         });
         self.progress_of(entered.collect(), self.high(), true)
     }

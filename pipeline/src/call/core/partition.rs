@@ -132,16 +132,14 @@ impl Partition {
     /// Whether the start of a record must be committed before it runs.
     pub(super) fn must_announce(&self, entry: &Entry) -> bool {
         let start = entry.work.as_ref().is_some_and(|work| work.commit_start) && !entry.before.started;
-        let offset = entry.record.offset;
-        let watched = self.suspicion.as_ref().is_some_and(|s| s.must_hear_of(offset, self.covered));
-        !self.opened || start || watched
+        !self.opened || start || self.suspicion.is_some()
     }
 
     /// As it is to be committed; `last` says that this owner closes with it.
     pub(super) fn progress(&self, last: bool, now: u64) -> Progress {
         let mut progress = if last {
-            let suspects = |offset| self.suspicion.as_ref().is_some_and(|s| s.suspects(offset));
-            self.ledger.last_progress(suspects)
+            let left = |offset| self.suspicion.as_ref().map(|s| s.left(offset)).unwrap_or_default();
+            self.ledger.last_progress(left)
         } else {
             self.ledger.progress()
         };

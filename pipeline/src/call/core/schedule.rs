@@ -7,7 +7,7 @@ use super::ledger::{Phase, Work};
 use super::partition::Life;
 use super::plan::Outcome;
 use super::{Core, Stopping};
-use crate::call::{Mark, Share};
+use crate::call::Share;
 use crate::mutation::is_of_epoch;
 
 /// The process ends so often, at least, while a record runs that is condemned for it.
@@ -70,12 +70,11 @@ impl Core {
         let condemned = owned.is_condemned(key.offset);
         let announce =
             owned.ledger.get(key.offset).is_some_and(|entry| watched || owned.must_announce(entry));
+        let ran = owned.suspicion.as_ref().map(|suspicion| suspicion.ran(key.offset));
         match owned.ledger.get_mut(key.offset) {
             Some(entry) if announce && !condemned => {
                 entry.phase = Phase::Announced;
-                if entry.mark.held {
-                    entry.mark = Mark { held: false, absent: false, ..entry.mark };
-                }
+                entry.mark.ran = ran.unwrap_or_default();
                 self.announced.push(key);
             }
             _ => self.run(key),

@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::Limits;
-use crate::call::{History, Progress};
+use crate::call::{History, Progress, Ran};
 
 /// From so many ends in a row on, that some record saw all of, there are suspects.
 const REPEATED: u8 = 2;
@@ -26,12 +26,18 @@ const STUBBORN: u8 = 3;
 /// A start is new for this part of a trial's time: what was cleared by its time had run for so many times longer.
 const FRESH_PART: u64 = 4;
 
+/// What may have run at the last end.
+#[derive(Debug)]
+enum Present {
+    Below(i64),
+    These(BTreeSet<i64>),
+}
+
 /// What one partition's records are suspected of, by an owner that may end uncleanly as well.
 #[derive(Debug)]
 pub(super) struct Suspicion {
     ends: u8,
-    /// What may have run at the last end lies below it.
-    bound: i64,
+    present: Present,
     quick: bool,
     accused: Option<i64>,
     pub(super) condemned: Option<i64>,
@@ -53,29 +59,40 @@ impl Suspicion {
     /// Judges what is committed and marks the records in it for this life. `end` is where the log ended when the
     /// partition was assigned.
     pub(super) fn judge(progress: &mut Progress, end: i64, now: u64, limits: &Limits) -> Option<Self> {
-        let before = progress.history.take();
-        let (clean, high) = (progress.clean, progress.high);
-        let judged = match before.filter(|_| limits.probation > 0) {
-            Some(history) if clean => history,
-            Some(history) => sentence(progress, &history),
+        let before = progress.history.take().filter(|_| limits.probation > 0);
+        let clean = progress.clean;
+        let (judged, present) = match before {
+            Some(history) if clean => (history, Present::These(with(progress, &[Ran::Twice, Ran::Held]))),
+            Some(history) => {
+                let present = with(progress, &[Ran::Twice, Ran::Now]);
+                (sentence(progress, &history), Present::These(present))
+            }
             // Calls that were young at the end are not known to have been admitted.
             None if !clean && limits.probation > 0 => {
-                History { ends: 1, bound: high.max(end), ..History::default() }
+                (History { ends: 1, ..History::default() }, Present::Below(progress.high.max(end)))
             }
-            None => History::default(),
+            None => (History::default(), Present::Below(0)),
         };
-        if judged.bound <= progress.base {
-            progress.incomplete.values_mut().for_each(|mark| (mark.held, mark.absent) = (false, false));
-            return None;
+        let suspects = with(progress, &[Ran::Held]);
+        let over = match &present {
+            Present::Below(bound) => *bound <= progress.base,
+            Present::These(present) => present.is_empty() && suspects.is_empty(),
+        };
+        for (offset, mark) in &mut progress.incomplete {
+            mark.ran = match suspects.contains(offset) {
+                _ if over => Ran::default(),
+                true => Ran::Held,
+                false => Ran::Idle,
+            };
         }
-        Some(Self {
+        (!over).then_some(Self {
             ends: judged.ends,
-            bound: judged.bound,
+            present,
             quick: judged.quick,
             company: false,
             accused: judged.accused,
             condemned: judged.condemned,
-            suspects: held(progress).collect(),
+            suspects,
             held: BTreeSet::new(),
             trial: None,
             quiet_until: now + limits.patience,
@@ -89,9 +106,22 @@ impl Suspicion {
         self.suspects.contains(&offset)
     }
 
-    /// What was suspected is cleared when nothing is left below it.
-    pub(super) fn is_over(&self, frontier: i64) -> bool {
-        frontier >= self.bound
+    /// Whether it may have run at the last end.
+    pub(super) fn was_present(&self, offset: i64) -> bool {
+        match &self.present {
+            Present::Below(bound) => offset < *bound,
+            Present::These(present) => present.contains(&offset),
+        }
+    }
+
+    /// What its mark is once it has started.
+    pub(super) fn ran(&self, offset: i64) -> Ran {
+        if self.suspects(offset) || self.was_present(offset) { Ran::Twice } else { Ran::Now }
+    }
+
+    /// Its mark in the last commit of an owner that ends in order.
+    pub(super) fn left(&self, offset: i64) -> Ran {
+        if self.suspects(offset) { Ran::Held } else { self.ran(offset) }
     }
 
     /// How many records wait for their trial.
@@ -131,14 +161,9 @@ impl Suspicion {
         }
     }
 
-    /// Whether what is committed must be told of a record's start before it runs.
-    pub(super) fn must_hear_of(&self, offset: i64, covered: i64) -> bool {
-        offset >= covered || self.counts(offset) && (!self.told_fresh || self.suspects(offset))
-    }
-
     /// Whether an end that follows its start at once may be its doing.
     fn counts(&self, offset: i64) -> bool {
-        if self.ends >= REPEATED { self.suspects(offset) } else { offset < self.bound }
+        if self.ends >= REPEATED { self.suspects(offset) } else { self.was_present(offset) }
     }
 
     /// When what is committed about a start is true no more.
@@ -151,33 +176,36 @@ impl Suspicion {
         self.told_fresh = fresh;
     }
 
-    /// As it is to be committed with `progress`.
+    /// As it is to be committed with `progress`; `None` once everything is done that may have run at the last end.
     pub(super) fn history(&self, progress: &Progress, now: u64) -> Option<History> {
         let left = |offset: &i64| progress.incomplete.contains_key(offset);
-        let fresh = !progress.clean && now < self.fresh_until;
-        (!self.is_over(progress.base) && (!progress.clean || !progress.incomplete.is_empty())).then(|| {
-            History {
-                ends: self.ends,
-                bound: self.bound,
-                quick: self.quick,
-                fresh,
-                trial: self.trial.filter(left).filter(|_| !progress.clean),
-                company: self.company && !progress.clean,
-                accused: self.accused.filter(left),
-                condemned: self.condemned.filter(left),
-            }
+        let concerned = |offset: &i64| self.was_present(*offset) || self.suspects(*offset);
+        let unread =
+            matches!(self.present, Present::Below(bound) if progress.base < bound && !progress.clean);
+        if !unread && !progress.incomplete.keys().any(concerned) {
+            return None;
+        }
+        let runs = !progress.clean;
+        Some(History {
+            ends: self.ends,
+            quick: self.quick,
+            fresh: runs && now < self.fresh_until,
+            trial: self.trial.filter(left).filter(|_| runs),
+            company: runs && self.company,
+            accused: self.accused.filter(left),
+            condemned: self.condemned.filter(left),
         })
     }
 }
 
 /// What follows from an unclean end of a life with a history: who is held as a suspect in the next one.
 fn sentence(progress: &mut Progress, life: &History) -> History {
-    let bound = life.bound.min(progress.high);
     let mut ran_twice = Vec::new();
     for (&offset, mark) in &mut progress.incomplete {
-        let twice = offset < bound && !mark.held && !mark.absent && life.condemned != Some(offset);
-        ran_twice.extend(twice.then_some(offset));
-        (mark.absent, mark.held) = (mark.held, mark.held || twice);
+        if mark.ran == Ran::Twice && life.condemned != Some(offset) {
+            ran_twice.push(offset);
+            mark.ran = Ran::Held;
+        }
     }
     let on_trial = life.trial.filter(|offset| ran_twice.contains(offset));
     let late = life.ends >= STUBBORN && ran_twice.len() == 1;
@@ -187,17 +215,15 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
     let guilty = suspect.filter(|_| !life.company || life.accused == suspect);
     if guilty.is_some() {
         // It is found: nobody else has to wait.
-        progress.incomplete.values_mut().for_each(|mark| mark.held = false);
+        progress.incomplete.values_mut().for_each(|mark| mark.ran = Ran::Idle);
     }
-    let repeated = held(progress).next().is_some();
     let ends = match life.ends {
-        _ if !repeated => 1,
+        _ if with(progress, &[Ran::Held]).is_empty() => 1,
         ends if ran_twice.is_empty() => ends,
         ends => ends.saturating_add(1),
     };
     History {
         ends,
-        bound: progress.high,
         quick: life.fresh,
         accused: suspect.filter(|_| guilty.is_none()),
         condemned: guilty.or(life.condemned),
@@ -205,6 +231,8 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
     }
 }
 
-fn held(progress: &Progress) -> impl Iterator<Item = i64> {
-    progress.incomplete.iter().filter(|(_, mark)| mark.held).map(|(&offset, _)| offset)
+/// The incompletes that are marked so.
+fn with(progress: &Progress, marks: &[Ran]) -> BTreeSet<i64> {
+    let marked = progress.incomplete.iter().filter(|(_, mark)| marks.contains(&mark.ran));
+    marked.map(|(&offset, _)| offset).collect()
 }

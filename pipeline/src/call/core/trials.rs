@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use super::event::Key;
 use super::ledger::Phase;
 use super::partition::{Life, Partition};
-use super::suspicion::Suspicion;
 use super::{Core, Stopping};
 
 /// Which suspects are on trial.
@@ -97,7 +96,7 @@ impl Core {
         let candidate = |offset| {
             let entry = owned.ledger.get(offset)?;
             let has_room = entry.work.as_ref().is_some_and(|work| self.shares.has_room(&work.shares));
-            let (ran, appended) = (!entry.before.absent, entry.record.timestamp);
+            let (ran, appended) = (suspicion.was_present(offset), entry.record.timestamp);
             has_room.then(|| Candidate { ran, appended, key: owned.key(partition, offset) })
         };
         suspicion.held().filter_map(candidate).collect()
@@ -137,11 +136,9 @@ impl Core {
 
     /// Whether a trial is over only when its record has ended: it ran at the last of many ends.
     fn has_to_end(&self, key: Key) -> bool {
-        let Some(owned) = self.partitions.get(&key.partition).filter(|p| p.epoch == key.epoch) else {
-            return false;
-        };
-        let ran = owned.ledger.get(key.offset).is_some_and(|entry| !entry.before.absent);
-        ran && owned.suspicion.as_ref().is_some_and(Suspicion::is_stubborn)
+        let owned = self.partitions.get(&key.partition).filter(|p| p.epoch == key.epoch);
+        let suspicion = owned.and_then(|p| p.suspicion.as_ref());
+        suspicion.is_some_and(|suspicion| suspicion.is_stubborn() && suspicion.was_present(key.offset))
     }
 
     /// How far a record is that is not committed and still ours.

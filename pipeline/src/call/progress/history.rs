@@ -1,9 +1,9 @@
 //! What unclean ends left of a partition's records.
 
-use super::{Mark, Progress, put, take, take_offset};
+use super::{Mark, Progress, Ran, put, take};
 
-/// Bytes of a history besides its bitmaps, at most: ends, flags, the bound, three records, the length of a bitmap.
-pub(super) const FIXED: usize = 2 + 10 + 3 * 3 + 2;
+/// Bytes of a history besides its bitmaps, at most: ends, flags, three records, the length of a bitmap.
+pub(super) const FIXED: usize = 2 + 3 * 3 + 2;
 const QUICK: u8 = 1;
 const FRESH: u8 = 2;
 const COMPANY: u8 = 4;
@@ -12,14 +12,11 @@ const OFFSETS: usize = super::MAX_INCOMPLETE;
 
 /// The unclean ends in a row at which some record may have run each time, and what this life adds to them.
 ///
-/// A life of a partition is the time of one owner. In one with a history nothing starts before it is committed as
-/// admitted, so that what ran at its end is known.
+/// In a life with a history nothing starts before that is committed, so that what ran at its end is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// How many. From the second on the records that may have run at the last two are suspects, and run one at a time.
     pub ends: u8,
-    /// What may have run at the last end lies below it.
-    pub bound: i64,
     /// The last end came just after one of these records, or a suspect, had started.
     pub quick: bool,
     /// In this life such a start is that new.
@@ -39,35 +36,36 @@ impl History {
         out.push(self.ends);
         let flags = [(self.quick, QUICK), (self.fresh, FRESH), (self.company, COMPANY)];
         out.push(flags.into_iter().map(|(is_set, flag)| u8::from(is_set) * flag).sum());
-        put(out, self.bound.abs_diff(progress.base));
         for offset in [self.trial, self.accused, self.condemned] {
             let index = offset.and_then(|offset| progress.incomplete.keys().position(|&it| it == offset));
             put(out, index.map_or(0, |index| index as u64 + 1));
         }
-        let held = bitmap(progress, |mark| mark.held);
-        put(out, held.len() as u64);
-        out.extend(held);
-        out.extend(bitmap(progress, |mark| mark.absent));
+        // Two bits each: whether it does not run, and in the other bitmap what else there is to tell.
+        let resting = bitmap(progress, |mark| matches!(mark.ran, Ran::Held | Ran::Idle));
+        put(out, resting.len() as u64);
+        out.extend(resting);
+        out.extend(bitmap(progress, |mark| matches!(mark.ran, Ran::Now | Ran::Idle)));
     }
 
     /// Reads the rest of a payload, marks into `progress`.
     pub(super) fn take(input: &mut &[u8], progress: &mut Progress) -> Option<Self> {
         let (&[ends, flags], rest) = input.split_first_chunk()?;
         *input = rest;
-        let bound = take_offset(input, progress.base)?;
         if ends == 0 || flags & !(QUICK | FRESH | COMPANY) != 0 {
             return None;
         }
         let [trial, accused, condemned] =
             [take(input)?, take(input)?, take(input)?].map(|index| at(progress, index));
         let length = usize::try_from(take(input)?).ok()?;
-        let (held, absent) = input.split_at_checked(length)?;
+        let (resting, second) = input.split_at_checked(length)?;
         *input = &[];
-        set(progress, held, |mark| &mut mark.held)?;
-        set(progress, absent, |mark| &mut mark.absent)?;
+        set(progress, resting, |mark| mark.ran = Ran::Held)?;
+        let second_bit =
+            |mark: &mut Mark| mark.ran = if mark.ran == Ran::Held { Ran::Idle } else { Ran::Now };
+        set(progress, second, second_bit)?;
         let [quick, fresh, company] = [QUICK, FRESH, COMPANY].map(|flag| flags & flag != 0);
         let [trial, accused, condemned] = [trial?, accused?, condemned?];
-        Some(Self { ends, bound, quick, fresh, trial, company, accused, condemned })
+        Some(Self { ends, quick, fresh, trial, company, accused, condemned })
     }
 }
 
@@ -92,7 +90,8 @@ fn bitmap(progress: &Progress, has: impl Fn(&Mark) -> bool) -> Vec<u8> {
     bytes
 }
 
-fn set(progress: &mut Progress, bytes: &[u8], mark: impl Fn(&mut Mark) -> &mut bool) -> Option<()> {
+/// Does `mark` to every incomplete whose bit is set.
+fn set(progress: &mut Progress, bytes: &[u8], mark: impl Fn(&mut Mark)) -> Option<()> {
     if bytes.last() == Some(&0) {
         return None;
     }
@@ -100,9 +99,9 @@ fn set(progress: &mut Progress, bytes: &[u8], mark: impl Fn(&mut Mark) -> &mut b
     for byte in bytes {
         for bit in 0..8 {
             match (marks.next(), byte >> bit & 1 == 1) {
-                (Some(it), is_set) => *mark(it) = is_set,
+                (Some(it), true) => mark(it),
                 (None, true) => return None,
-                (None, false) => {}
+                (_, false) => {}
             }
         }
     }

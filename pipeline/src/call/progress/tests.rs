@@ -4,17 +4,19 @@ use super::*;
 
 const INCARNATION: &str = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
 
+const RAN: [Ran; 4] = [Ran::Twice, Ran::Now, Ran::Held, Ran::Idle];
+
 /// Any progress that a ledger can have: the frontier is the lowest incomplete, or everything is done.
 fn progress() -> impl Strategy<Value = Progress> {
-    let marks = prop::collection::vec((0u64..200, any::<[bool; 3]>()), 0..1_500);
+    let marks = prop::collection::vec((0u64..200, any::<bool>(), 0..4usize), 0..1_500);
     (0i64..1 << 40, marks, prop::option::of(history()), any::<bool>(), 0i64..5_000).prop_map(
         |(base, gaps, history, clean, tail)| {
             let mut incomplete = BTreeMap::new();
             let mut at = base;
-            for (index, (gap, [started, held, absent])) in gaps.into_iter().enumerate() {
+            for (index, (gap, started, ran)) in gaps.into_iter().enumerate() {
                 at += if index == 0 { 0 } else { gap as i64 + 1 };
-                let [held, absent] = [held, absent].map(|mark| mark && history.is_some());
-                incomplete.insert(at, Mark { started, held, absent });
+                let ran = if history.is_some() { RAN[ran] } else { Ran::Twice };
+                incomplete.insert(at, Mark { started, ran });
             }
             let high = if incomplete.is_empty() { base } else { at + 1 + tail };
             let offsets: Vec<i64> = incomplete.keys().copied().collect();
@@ -23,7 +25,6 @@ fn progress() -> impl Strategy<Value = Progress> {
                     index.filter(|_| !offsets.is_empty()).map(|index| *index.get(&offsets))
                 };
                 History {
-                    bound: base + history.bound,
                     trial: named(trial),
                     accused: named(accused),
                     condemned: named(condemned),
@@ -35,11 +36,11 @@ fn progress() -> impl Strategy<Value = Progress> {
     )
 }
 
-/// Its bound from the base on, and which of the incompletes it names.
+/// And which of the incompletes it names.
 fn history() -> impl Strategy<Value = (History, [Option<prop::sample::Index>; 3])> {
-    (1u8.., 0i64..1 << 40, any::<[bool; 3]>(), any::<[Option<prop::sample::Index>; 3]>()).prop_map(
-        |(ends, bound, [quick, fresh, company], named)| {
-            (History { ends, bound, quick, fresh, company, ..History::default() }, named)
+    (1u8.., any::<[bool; 3]>(), any::<[Option<prop::sample::Index>; 3]>()).prop_map(
+        |(ends, [quick, fresh, company], named)| {
+            (History { ends, quick, fresh, company, ..History::default() }, named)
         },
     )
 }
@@ -75,7 +76,7 @@ proptest! {
 fn a_full_partition_of_dense_calls_stays_below_3400_characters_of_body() {
     // Every 20th record of a long span still runs, which is sparser than the model of 2,000 calls in flight.
     let incomplete: BTreeMap<i64, Mark> =
-        (0..2_500).map(|n| (7_000_000_000 + n * 20, marks(n % 2 == 0, n % 3 == 0, n % 2 == 1))).collect();
+        (0..2_500).map(|n| (7_000_000_000 + n * 20, marks(n % 2 == 0, Ran::Idle))).collect();
     let progress =
         Progress { incomplete, high: 7_000_060_000, exact: false, ..Progress::fresh(7_000_000_000) };
     let text = progress.seal(INCARNATION).unwrap();
@@ -87,17 +88,10 @@ fn a_full_partition_of_dense_calls_stays_below_3400_characters_of_body() {
 fn a_map_that_stopped_admission_has_room_for_the_longest_history() {
     let limits = crate::call::Limits::new(crate::call::RawLimits::default()).unwrap().core(INCARNATION);
     let base = 7_000_000_000;
-    let each = |n| (base + n, marks(true, true, true));
+    let each = |n| (base + n, marks(true, Ran::Idle));
     let incomplete: BTreeMap<i64, Mark> = (0..i64::try_from(limits.map_bytes).unwrap()).map(each).collect();
     let last = incomplete.keys().next_back().copied();
-    let history = History {
-        ends: 255,
-        bound: i64::MAX,
-        trial: last,
-        accused: last,
-        condemned: last,
-        ..History::default()
-    };
+    let history = History { ends: 255, trial: last, accused: last, condemned: last, ..History::default() };
     let progress =
         Progress { incomplete, high: base + 9_000, history: Some(history), ..Progress::fresh(base) };
     let text = progress.seal(INCARNATION).unwrap();
@@ -148,21 +142,21 @@ fn a_length_beyond_the_payload_is_refused_before_memory_is_taken() {
     assert_eq!([PLAIN, WITH_HISTORY].map(|kind| read(kind, &payload)), [None, None]);
 }
 
-fn marks(started: bool, held: bool, absent: bool) -> Mark {
-    Mark { started, held, absent }
+fn marks(started: bool, ran: Ran) -> Mark {
+    Mark { started, ran }
 }
 
 /// A partition at work, as its payload.
 fn at_work() -> Progress {
     let marks = [
-        (17, marks(true, false, false)),
-        (18, marks(false, true, false)),
-        (90, marks(false, false, true)),
-        (399, marks(true, false, false)),
+        (17, marks(true, Ran::Twice)),
+        (18, marks(false, Ran::Held)),
+        (90, marks(false, Ran::Idle)),
+        (399, marks(true, Ran::Now)),
     ];
     let history = History {
         ends: 2,
-        bound: 399,
+
         quick: true,
         fresh: true,
         trial: Some(17),
@@ -177,7 +171,7 @@ fn at_work() -> Progress {
 /// What is incomplete of it, as a map without a history tells it.
 fn plain() -> BTreeMap<i64, Mark> {
     [(17, true), (18, false), (90, false), (399, true)]
-        .map(|(offset, started)| (offset, marks(started, false, false)))
+        .map(|(offset, started)| (offset, marks(started, Ran::Twice)))
         .into()
 }
 
