@@ -31,8 +31,8 @@ pub struct HealthConfig {
     /// Time between probes, one at a time, on behalf of requests that have no other target. Default `2s`.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub breaker_probe: Duration,
-    /// Pause after a rate limit that names no time; doubled by each one in a row. Default `1s`, which fits a limit that is
-    /// counted by the second.
+    /// Pause after a rate limit that names no time; doubled by each one in a row. Default `500ms`: limits are mostly counted
+    /// by the second.
     #[serde(deserialize_with = "crate::duration::deserialize")]
     pub pause_base: Duration,
     /// Longest pause after rate limits in a row that name no time. Default `2s`.
@@ -78,7 +78,7 @@ impl Default for HealthConfig {
             breaker_open: Duration::from_secs(15),
             breaker_open_cap: Duration::from_secs(300),
             breaker_probe: Duration::from_secs(2),
-            pause_base: Duration::from_secs(1),
+            pause_base: Duration::from_millis(500),
             pause_cap: Duration::from_secs(2),
             asked_cap: Duration::from_secs(60),
             cooldown_long: Duration::from_secs(600),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// After a refusal the rate is this part of what was taken just before it.
-const LOWERED: f64 = 0.9;
+const LOWERED: f64 = 0.94;
 /// How long the way back to the refused rate takes at first.
 const HOLD: Duration = Duration::from_secs(5);
 /// The longest way back, after refusals at one and the same rate again and again.

@@ -56,7 +56,7 @@ fn no_stretch_of_a_second_holds_more_than_the_limit_whatever_stalls_lie_between(
         }
         for (at, first) in starts.iter().enumerate() {
             let within =
-                starts[at..].iter().take_while(|start| **start - *first < SECOND + millis(25)).count();
+                starts[at..].iter().take_while(|start| **start - *first < SECOND + millis(30)).count();
             assert!(within <= limit as usize, "{limit}: {within}");
         }
     }
@@ -72,7 +72,7 @@ fn a_short_stall_is_made_up_for() {
             now += millis(60);
         }
     }
-    assert!(now - begun < millis(10_150), "{:?}", now - begun);
+    assert!(now - begun < millis(10_200), "{:?}", now - begun);
 }
 
 #[test]
@@ -119,10 +119,10 @@ fn a_refusal_lowers_the_rate_at_once_and_it_comes_back_slowly_up_to_the_limit() 
     assert!(limiter.refused(now, last, None));
     assert!(limiter.has_learned());
     let rate = |limiter: &Limiter, after: u64| limiter.rate(now + SECOND + millis(after)).unwrap();
-    assert!((85.0..90.0).contains(&rate(&limiter, 0)), "{}", rate(&limiter, 0));
-    assert!((91.0..94.0).contains(&rate(&limiter, 2_500)), "{}", rate(&limiter, 2_500));
-    assert!((96.9..97.1).contains(&rate(&limiter, 9_000)), "never above: {}", rate(&limiter, 9_000));
-    assert!((0.85..0.95).contains(&limiter.learned_part(now + SECOND)));
+    assert!((89.0..92.0).contains(&rate(&limiter, 0)), "{}", rate(&limiter, 0));
+    assert!((92.5..95.0).contains(&rate(&limiter, 2_500)), "{}", rate(&limiter, 2_500));
+    assert!((96.4..96.6).contains(&rate(&limiter, 9_000)), "never above: {}", rate(&limiter, 9_000));
+    assert!((0.9..0.99).contains(&limiter.learned_part(now + SECOND)));
     limiter.ready(now + SECOND * 20);
     assert!(!limiter.has_learned(), "and is forgotten there");
 }

@@ -5,8 +5,8 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// Part of a limit that is used: what is left absorbs the jitter between our starts and the endpoint's count of them
-/// (3 % of a second are 30 ms).
-pub(super) const USED: f64 = 0.97;
+/// (3.5 % of a second are 35 ms).
+pub(super) const USED: f64 = 0.965;
 /// Part of the window within which what a stall left behind is made up for; also what a quiet time saves up.
 const CATCH_UP: f64 = 0.1;
 /// Nothing will come: the share is zero.

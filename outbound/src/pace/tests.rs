@@ -6,7 +6,7 @@ use crate::{
 };
 
 const PAUSES: Pauses = Pauses {
-    steps: Steps { base: Duration::from_secs(1), cap: Duration::from_secs(2) },
+    steps: Steps { base: Duration::from_millis(500), cap: Duration::from_secs(2) },
     longest: Duration::from_secs(60),
 };
 const SECOND: Duration = Duration::from_secs(1);

@@ -15,6 +15,9 @@ use std::time::Duration;
 pub(super) const LENGTH: Duration = Duration::from_secs(20);
 /// Messages per second to the app beside the busy one.
 const QUIET: u32 = 2;
+/// Seconds between two messages of a person: longer than a model takes, since what comes while one waits for it is
+/// answered together.
+const APART: u64 = 2;
 /// Private chats beside groups, per second.
 const PRIVATE: u32 = 10;
 /// Over the time that the limit allows, and so much more, the line is waited for.
@@ -89,7 +92,8 @@ pub(super) fn tell(
 pub(super) fn burst(scene: &Scene, counting: Counting, length: Duration, found: &mut Findings) -> Result<()> {
     let apps = [App::new("busy", counting), App::new("quiet", counting)];
     let limit = apps[0].users;
-    let streams = [private(&apps[0], (3 * limit, length), 300), private(&apps[1], (QUIET, length), 10)];
+    let busy = private(&apps[0], (3 * limit, length), u64::from(3 * limit) * APART);
+    let streams = [busy, private(&apps[1], (QUIET, length), 10)];
     let mut line = Line::start(scene, apps.to_vec())?;
     let told = tell(&mut line, &streams, (&[], drain(&streams[0], limit)))?;
     let name = format!("{limit}/s to users, asked for {}/s, {}", 3 * limit, counting.name());
@@ -105,8 +109,8 @@ pub(super) fn double(scene: &Scene, length: Duration, found: &mut Findings) -> R
     let busy = |counting: Counting| App { users: limit, ..App::new(counting.name(), counting) };
     let apps = [busy(Counting::Fixed), busy(Counting::Sliding), App::new("quiet", Counting::Sliding)];
     let streams = [
-        private(&apps[0], (2 * limit, length), 100),
-        private(&apps[1], (2 * limit, length), 100),
+        private(&apps[0], (2 * limit, length), u64::from(2 * limit) * APART),
+        private(&apps[1], (2 * limit, length), u64::from(2 * limit) * APART),
         private(&apps[2], (QUIET, length), 10),
     ];
     let mut line = Line::start(scene, apps.to_vec())?;
@@ -212,7 +216,11 @@ pub(super) fn model(scene: &Scene, length: Duration, found: &mut Findings) -> Re
         app("unknown", Counting::Fixed, Known::Unknown),
         app("unknown", Counting::Sliding, Known::Unknown),
     ];
-    let streams = apps.clone().map(|app| private(&app, (2 * per_second, length), 60));
+    // Everybody writes once: what somebody writes who still waits would be answered together.
+    let streams = apps.clone().map(|app| {
+        let once = private(&app, (2 * per_second, length), u64::MAX);
+        Stream { conversations: once.count(), ..once }
+    });
     let mut line = Line::start(scene, apps.to_vec())?;
     let told = tell(&mut line, &streams, (&[], MODEL_DRAIN))?;
     let mut late = 0;
@@ -220,7 +228,8 @@ pub(super) fn model(scene: &Scene, length: Duration, found: &mut Findings) -> Re
         let Some(limit) = app.model else { continue };
         let (traffic, outcomes) = (line.model_traffic(app)?, &told.outcomes[at]);
         let read = (outcomes.as_slice(), told.watched(&streams[at]));
-        let figures = told.figures(&streams, at).against(per_second, &traffic, read);
+        let mut figures = told.figures(&streams, at).against(per_second, &traffic, read);
+        figures.fairness = f64::NAN;
         let what = if limit.known == Known::Told { "configured" } else { "not configured" };
         let name = format!(
             "a model's {per_second}/s, {what}, asked for {}/s, {}",

@@ -25,9 +25,9 @@ pub(super) struct Figures {
     /// Most calls in a second of the vendor's clock, and in any second, against the limit.
     pub(super) fixed: f64,
     pub(super) sliding: f64,
-    /// Accepted calls per second against the limit, while there was more to send than the limit allows.
+    /// Accepted answers per second against the limit, while there was more to send than the limit allows.
     pub(super) throughput: f64,
-    /// From the first message to the last answer, against messages ÷ limit; infinite while one is missing.
+    /// From the first message to the last answer, against messages ÷ limit; infinite where one is missing.
     pub(super) last: f64,
     /// Jain's index of the answers of each conversation, when the last message came.
     pub(super) fairness: f64,
@@ -78,7 +78,8 @@ impl Figures {
         self.refused = traffic.refused as f64;
         self.fixed = traffic.most_in_fixed_second as f64 / limit;
         self.sliding = traffic.most_in_sliding_second as f64 / limit;
-        let mut times: Vec<i64> = outcomes.iter().filter_map(|outcome| outcome.at).collect();
+        let answered = outcomes.iter().filter(|outcome| outcome.fate == Fate::Answered);
+        let mut times: Vec<i64> = answered.filter_map(|outcome| outcome.at).collect();
         times.sort_unstable();
         self.throughput = throughput(&times, (outcomes.len(), watched.ended), limit);
         self.last = f64::INFINITY;
