@@ -167,7 +167,7 @@ fn of_models(found: &Findings) -> Vec<Goal> {
     }));
     goals.extend(
         measured(found, Value::LateOfModel).map(|value| {
-            Goal::at_most("people who got neither an answer nor a text by then + 5 s", value, 0.0)
+            Goal::at_most("people who got neither an answer nor a text by answer_by + 5 s", value, 0.0)
         }),
     );
     goals
