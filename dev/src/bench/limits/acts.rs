@@ -19,7 +19,7 @@ const QUIET: u32 = 2;
 /// answered together.
 const APART: u64 = 2;
 /// Private chats beside groups, per second.
-const PRIVATE: u32 = 10;
+const PRIVATE: u32 = 20;
 /// Over the time that the limit allows, and so much more, the line is waited for.
 const MOST_OVER: f64 = 1.5;
 const AT_LEAST: Duration = Duration::from_secs(10);

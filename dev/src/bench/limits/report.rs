@@ -165,11 +165,9 @@ fn of_models(found: &Findings) -> Vec<Goal> {
     goals.extend(worst.reduce(f64::max).map(|value| {
         Goal::at_most("calls in the worst second against a model's configured limit", value, 1.02)
     }));
-    goals.extend(
-        measured(found, Value::LateOfModel).map(|value| {
-            Goal::at_most("people who got neither an answer nor a text by then + 5 s", value, 0.0)
-        }),
-    );
+    goals.extend(measured(found, Value::LateOfModel).map(|value| {
+        Goal::at_most("people who got neither an answer nor a text by answer_by + 5 s", value, 0.0)
+    }));
     goals
 }
 
