@@ -120,7 +120,7 @@ mod tests {
 
     fn send(answer: &Answer) -> RestSend {
         let ext = json!({ "huiyin": { "reply_id": answer.id.to_string(), "part": 1 } });
-        RestSend { ext: Some(ext), at: 0, fault: None }
+        RestSend { ext: Some(ext), at: 0 }
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
             check(&[&other], &one, &reported, &[send(&answer)]),
             check(&[&asked], &two, &reported, &[send(&answer), send(&again)]),
             check(&[&asked], &one, &reported, &[send(&answer), send(&answer)]),
-            check(&[&asked], &one, &reported, &[send(&answer), RestSend { ext: None, at: 0, fault: None }]),
+            check(&[&asked], &one, &reported, &[send(&answer), RestSend { ext: None, at: 0 }]),
             check(&[&asked], &one, &reported, &[]),
             check(&[&asked], &one, &[], &[send(&answer)]),
             check(&[&asked], &one, &[delivery.clone(), delivery], &[send(&answer)]),

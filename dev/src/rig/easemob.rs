@@ -110,9 +110,6 @@ pub(crate) struct RestSend {
     /// Milliseconds since the epoch.
     #[serde(default)]
     pub(crate) at: i64,
-    /// The fault that its reply met.
-    #[serde(default)]
-    pub(crate) fault: Option<Value>,
 }
 
 impl RestSend {

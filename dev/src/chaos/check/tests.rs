@@ -27,7 +27,7 @@ fn call(turn: usize, attempt: u16, from: i64, to: i64) -> Call {
 }
 
 fn send(id: &str, at: i64) -> RestSend {
-    RestSend { ext: Some(json!({ "huiyin": { "reply_id": id } })), at, fault: None }
+    RestSend { ext: Some(json!({ "huiyin": { "reply_id": id } })), at }
 }
 
 fn at<R>(at: i64, value: R) -> Placed<R> {
@@ -172,12 +172,6 @@ fn a_send_is_repeated_only_where_a_blow_cut_it_off() {
     let found = sends::sends(&evidence);
     assert_eq!(found.clause.problems, Vec::<String>::new());
     assert!(found.sums.contains(&("duplicated sends", 1)) && found.sums.contains(&("in flight at kills", 1)));
-
-    let mut evidence = sound(1);
-    let again = RestSend { at: begin(0) + 2_400, ..evidence.sends[0].clone() };
-    evidence.sends[0].fault = Some(json!({ "kind": "reset_after_accept" }));
-    evidence.sends.push(again);
-    names(&sends::sends(&evidence), "sent again without a blow");
     let mut late = sound(1);
     late.sends[0].at = begin(0) + 9_000;
     names(&sends::sends(&late), "after its delivery was committed");

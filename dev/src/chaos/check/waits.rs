@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_stall_is_counted_from_the_beginning_and_to_the_end() {
-        let send = |at| RestSend { ext: None, at, fault: None };
+        let send = |at| RestSend { ext: None, at };
         let sends = [send(90), send(150), send(160), send(300)];
         assert_eq!(longest_gap(&sends, 100, 200), 50);
         assert_eq!(longest_gap(&sends, 100, 280), 120);
