@@ -172,7 +172,6 @@ fn a_send_is_repeated_only_where_a_blow_cut_it_off() {
     let found = sends::sends(&evidence);
     assert_eq!(found.clause.problems, Vec::<String>::new());
     assert!(found.sums.contains(&("duplicated sends", 1)) && found.sums.contains(&("in flight at kills", 1)));
->>>>>>> limits
     let mut late = sound(1);
     late.sends[0].at = begin(0) + 9_000;
     names(&sends::sends(&late), "after its delivery was committed");
