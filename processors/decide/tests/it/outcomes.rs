@@ -18,7 +18,7 @@ fn the_first_outcome_is_let_out_and_settled() {
     assert_eq!((written.decision().ruling, written.decision().parts), (Ruling::Answered, 1));
     let answer = &written.answers[0];
     assert_eq!(answer.source, AnswerSource::Model { request: request.id });
-    assert_eq!((answer.part, answer.parts, answer.send_by), (1, 1, START + SECOND + 10 * MINUTE));
+    assert_eq!((answer.part, answer.parts, answer.send_by), (1, 1, START + SECOND + 360 * MINUTE));
     assert_eq!(answer.class, schemas::answer::DeliveryClass::Drop);
     let entry = &written.ledger[0];
     assert_eq!(
