@@ -6,13 +6,11 @@
 pub mod app;
 mod bundle;
 mod currency;
-pub mod duration;
 pub mod estimate;
 pub mod filter;
 pub mod name;
 pub mod price;
 pub mod raw;
-pub mod secret;
 pub mod target;
 mod validate;
 
@@ -20,6 +18,5 @@ pub use app::App;
 pub use bundle::{Bundle, BundleError};
 pub use price::Price;
 pub use raw::RawCatalogue;
-pub use secret::{Carrier, Secret};
 pub use target::{Provider, Target};
-pub use validate::{Problem, validate, warnings};
+pub use validate::{validate, warnings};

@@ -58,19 +58,19 @@ pub struct RawApp {
     /// Sampling temperature, in thousandths; the provider's default if absent.
     pub temperature_milli: Option<u32>,
     /// No attempt starts later than this after the message.
-    #[serde(default = "minute", with = "crate::duration")]
+    #[serde(default = "minute", with = "common::duration")]
     pub answer_within: Duration,
     /// A turn whose request vanished is given up after this time; far longer than `answer_within`.
-    #[serde(default = "quarter", with = "crate::duration")]
+    #[serde(default = "quarter", with = "common::duration")]
     pub lost_after: Duration,
     /// Messages that follow one another within this time are one turn.
-    #[serde(default = "zero", with = "crate::duration")]
+    #[serde(default = "zero", with = "common::duration")]
     pub merge_window: Duration,
     /// Duplicates are recognised for this long; older messages are refused.
-    #[serde(default = "hour", with = "crate::duration")]
+    #[serde(default = "hour", with = "common::duration")]
     pub duplicate_horizon: Duration,
     /// A conversation without any message for this long is forgotten.
-    #[serde(default = "month", with = "crate::duration")]
+    #[serde(default = "month", with = "common::duration")]
     pub forget_after: Duration,
     /// Most messages that wait in a lane; whoever sends one more is told so.
     #[serde(default = "defaults::max_waiting_messages")]
@@ -92,7 +92,7 @@ pub struct RawApp {
     pub delivery: Spanned<String>,
     /// A send that has not started by then is given up. It bounds how late an answer may come after hours in which Easemob is out of
     /// reach or the app's quota is used up; an answer that is paid is not to be lost for less.
-    #[serde(default = "six_hours", with = "crate::duration")]
+    #[serde(default = "six_hours", with = "common::duration")]
     pub send_within: Duration,
     /// What the bot says when it cannot answer.
     #[serde(default)]
@@ -163,7 +163,7 @@ pub struct RawTarget {
     #[serde(default = "window")]
     pub context_tokens: u32,
     /// Longest time of one attempt.
-    #[serde(default = "minute", with = "crate::duration")]
+    #[serde(default = "minute", with = "common::duration")]
     pub timeout: Duration,
     /// Field that caps the output: `max_tokens` or `max_completion_tokens`; the family's own if absent.
     pub output_cap: Option<Spanned<String>>,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use common::Problem;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
 use schemas::verdict::Action;
@@ -19,17 +20,6 @@ use crate::raw::{RawApp, RawCatalogue, RawTarget};
 use crate::target::{OutputCap, Provider, Target};
 
 pub use prices::warnings;
-
-/// One thing that is wrong with the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where: an entry such as `app "acme#support"`, or a key such as `account.url`.
-    pub place: String,
-    /// Bytes of the file that it is about, if it is about some.
-    pub span: Option<Range<usize>>,
-    /// What is wrong.
-    pub what: String,
-}
 
 /// Collects problems while going on.
 #[derive(Default)]

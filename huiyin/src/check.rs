@@ -3,7 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use catalogue::{Bundle, Problem};
+use catalogue::Bundle;
+use common::Problem;
 use ingest::TlsError;
 use pipeline::kafka::{self, Admin, Instance};
 use schemas::Millis;

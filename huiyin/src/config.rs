@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use catalogue::{Bundle, Problem, RawCatalogue};
+use catalogue::{Bundle, RawCatalogue};
+use common::Problem;
 use pipeline::kafka;
 use schemas::Millis;
 use schemas::topic::TopicNames;

@@ -8,7 +8,7 @@ use schemas::Millis;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use catalogue::Secret;
+use common::Secret;
 
 /// Easemob's signature: MD5 over call id, secret and the timestamp's digits. It does not cover the body.
 pub(crate) fn easemob(call_id: &str, secret: &Secret, timestamp: &str) -> String {

@@ -7,7 +7,9 @@ use schemas::Millis;
 use schemas::ids::TargetName;
 use toml::Spanned;
 
-use super::{Problem, Problems, provider};
+use common::Problem;
+
+use super::{Problems, provider};
 use crate::bundle::Bundle;
 use crate::currency;
 use crate::price::{Price, in_force, pico_per_token};

@@ -3,25 +3,27 @@
 use crate::tree::crates;
 
 /// Our crates that each of ours may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
+    ("common", &[]),
     ("schemas", &[]),
-    ("safety", &[]),
-    ("pipeline", &[]),
-    ("outbound", &[]),
+    ("safety", &["common"]),
+    ("pipeline", &["common"]),
+    ("outbound", &["common"]),
     ("simulators", &[]),
     ("mangle", &[]),
-    ("catalogue", &["schemas"]),
-    ("decide", &["catalogue", "safety", "schemas"]),
-    ("ingest", &["catalogue", "pipeline", "safety", "schemas"]),
-    ("call", &["catalogue", "outbound", "pipeline", "safety", "schemas"]),
-    ("deliver", &["catalogue", "outbound", "pipeline", "schemas"]),
-    ("account", &["catalogue", "pipeline", "schemas"]),
+    ("catalogue", &["common", "schemas"]),
+    ("decide", &["catalogue", "common", "safety", "schemas"]),
+    ("ingest", &["catalogue", "common", "pipeline", "safety", "schemas"]),
+    ("call", &["catalogue", "common", "outbound", "pipeline", "safety", "schemas"]),
+    ("deliver", &["catalogue", "common", "outbound", "pipeline", "schemas"]),
+    ("account", &["catalogue", "common", "pipeline", "schemas"]),
     (
         "huiyin",
         &[
             "account",
             "call",
             "catalogue",
+            "common",
             "decide",
             "deliver",
             "ingest",
@@ -32,12 +34,13 @@ const ARROWS: [(&str, &[&str]); 14] = [
         ],
     ),
     // `decide` for the benchmark of restoring only.
-    ("dev", &["decide", "pipeline", "schemas"]),
+    ("dev", &["common", "decide", "pipeline", "schemas"]),
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "catalogue",
+    "common",
     "icu_properties",
     "pulldown-cmark",
     "safety",

@@ -1,6 +1,6 @@
 //! Section `[kafka]`, with the places of what is wrong in it.
 
-use catalogue::Problem;
+use common::Problem;
 use pipeline::kafka::{self, Property, RawConfig};
 
 use super::deployment::problem;

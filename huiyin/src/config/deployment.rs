@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use catalogue::Problem;
+use common::Problem;
 use tracing_subscriber::EnvFilter;
 
 use super::raw::Raw;

@@ -84,7 +84,7 @@ proptest! {
                 }
             }
             Ok(config) => {
-                let spans = |problems: Vec<catalogue::Problem>| -> Vec<_> {
+                let spans = |problems: Vec<common::Problem>| -> Vec<_> {
                     problems.into_iter().filter_map(|problem| problem.span).collect()
                 };
                 let found = config.ingest.as_ref().map(|raw| ingest::validate(raw, &config.bundle).map(|_| ()).map_err(spans));

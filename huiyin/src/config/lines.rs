@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::Problem;
+use common::Problem;
 use toml::de::{DeTable, DeValue};
 
 use super::Finding;

@@ -58,10 +58,10 @@ pub(super) struct RawAdmin {
     /// Where `/live`, `/ready` and `/metrics` are served.
     pub(super) listen: SocketAddr,
     /// How long it serves on, not ready, after SIGTERM, so that balancers notice.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub(super) drain_delay: Duration,
     /// Longest time that running calls and sends are waited for at the end.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub(super) grace: Duration,
 }
 

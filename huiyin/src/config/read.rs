@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use catalogue::Problem;
+use common::Problem;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 

@@ -13,7 +13,7 @@ use schemas::ids::AppKey;
 pub use raw::{RawCodes, RawIngest, RawLimits, RawRule, RawSource, RawTls};
 pub use validate::validate;
 
-use catalogue::Secret;
+use common::Secret;
 
 /// The checked section.
 #[derive(Debug, Clone)]

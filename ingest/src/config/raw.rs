@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use catalogue::Secret;
+use common::Secret;
 
 /// `[ingest]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -114,10 +114,10 @@ pub struct RawLimits {
     /// Largest body, in bytes.
     pub max_body_bytes: usize,
     /// A connection that does not bring a request's whole header within this time, TLS handshake included, is closed.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub header_timeout: Duration,
     /// A body must be complete within this time.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub body_timeout: Duration,
     /// Most open connections; beyond them the one that has waited longest for its client is closed.
     pub max_connections: usize,
@@ -158,5 +158,5 @@ impl Default for RawLimits {
 }
 
 fn duration<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-    catalogue::duration::deserialize(from).map(Some)
+    common::duration::deserialize(from).map(Some)
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use catalogue::{Bundle, Problem};
+use catalogue::Bundle;
+use common::Problem;
 use schemas::ids::AppKey;
 use toml::Spanned;
 
 use super::raw::{RawCodes, RawIngest, RawLimits, RawRule, RawSource};
 use super::{Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
-use catalogue::{Carrier, Secret};
+use common::{Carrier, Secret};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// For how long a callback after delivery is news: Easemob brings what it stored for three days, and some time passes.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalogue::Secret;
+use common::Secret;
 use outbound::{ChainConfig, ClientConfig, HealthConfig};
 use pipeline::call::Crowding;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ pub struct RawCall {
     /// single app and a single target, where there are no others, else `end`.
     pub crowding: Option<Crowding>,
     /// How long running calls may go on when the process is told to stop. Default `30s`.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub grace: Duration,
     /// How connections are made and kept.
     pub client: ClientConfig,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalogue::Secret;
+use common::Secret;
 use outbound::{Failure, Pace, Request, Target, Url};
 
 use crate::chat::Omit;

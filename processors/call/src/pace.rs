@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::Problem;
+use common::Problem;
 use outbound::Limits;
 
 use crate::config::{RawCall, RawEndpoint};

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use catalogue::{Bundle, Carrier, Problem, Provider, secret};
+use catalogue::{Bundle, Provider};
+use common::{Carrier, Problem, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{Limits, plan};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalogue::{Carrier, Problem, Secret, duration, secret};
+use common::{Carrier, Problem, Secret, duration, secret};
 use pipeline::batch::{Limits, LimitsError, RawLimits};
 use serde::Deserialize;
 

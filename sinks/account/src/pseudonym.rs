@@ -1,6 +1,6 @@
 //! What stands for people in analytics.
 
-use catalogue::secret::Secret;
+use common::secret::Secret;
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
 use schemas::conversation::Conversation;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catalogue::Secret;
+use common::Secret;
 use outbound::{ClientConfig, HealthConfig};
 use pipeline::call::Crowding;
 use serde::de::Error as _;
@@ -23,13 +23,13 @@ pub struct RawDeliver {
     /// are no others, else `end`.
     pub crowding: Option<Crowding>,
     /// How long running sends may go on when the process is told to stop. Default `10s`.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub grace: Duration,
     /// After a failure of Easemob the wait before a part goes again is drawn from zero to this at first. Default `500ms`.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub backoff_base: Duration,
     /// No wait is drawn beyond this. Default `4s`.
-    #[serde(with = "catalogue::duration")]
+    #[serde(with = "common::duration")]
     pub backoff_cap: Duration,
     /// How connections are made and kept. `attempt_timeout`, by default `60s`, is how long a send is waited for: well above what
     /// Easemob takes in its slow hours, since what came of a send that is given up is not known.
@@ -95,7 +95,7 @@ fn health<'de, D: Deserializer<'de>>(from: D) -> Result<HealthConfig, D::Error> 
 }
 
 fn token_ttl<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-    catalogue::duration::deserialize(from).map(Some)
+    common::duration::deserialize(from).map(Some)
 }
 fn hundred() -> u32 {
     100

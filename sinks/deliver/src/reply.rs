@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use catalogue::Secret;
+use common::Secret;
 use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};

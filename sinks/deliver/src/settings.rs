@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use catalogue::{Bundle, Carrier, Problem, Secret, secret};
+use catalogue::Bundle;
+use common::{Carrier, Problem, Secret, secret};
 use outbound::Url;
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use catalogue::Secret;
+use common::Secret;
 use outbound::retry::Steps;
 use outbound::{Class, Failure};
 use tokio::time::{Instant, sleep_until};

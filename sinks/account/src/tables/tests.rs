@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use catalogue::secret::Secret;
+use common::secret::Secret;
 use pipeline::{Headers, Record, Refused};
 use schemas::topic::Topic;
 use schemas::wire;

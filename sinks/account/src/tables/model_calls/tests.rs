@@ -1,4 +1,4 @@
-use catalogue::Secret;
+use common::Secret;
 use pipeline::Refused;
 use schemas::money::Money;
 use schemas::topic::Topic;
