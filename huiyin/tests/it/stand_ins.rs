@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use simulators::easemob::{self, AppConfig, RuleConfig, Stage};
 use simulators::{Handle, model};
+use std::time::Duration;
+
 use tokio::runtime::Runtime;
 
 use crate::http;
@@ -17,7 +19,7 @@ pub(crate) struct StandIns {
     /// Whose messages are sent unless another app is named.
     app: String,
     _handles: (Handle, Handle),
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 /// What became of a message that a client sent.
@@ -53,6 +55,7 @@ impl Sent {
 pub(crate) struct Call {
     pub(crate) request_id: Option<String>,
     pub(crate) last_user: String,
+    /// When the stand-in read it, which is later than it was sent.
     pub(crate) started_at: i64,
     pub(crate) end: String,
     pub(crate) held: bool,
@@ -108,7 +111,7 @@ impl StandIns {
             model: handles.1.url(""),
             app: rules[0].0.to_owned(),
             _handles: handles,
-            _runtime: runtime,
+            runtime,
         }
     }
 
@@ -158,6 +161,11 @@ impl StandIns {
 
     pub(crate) fn release(&self, text: &str) {
         http::post(&format!("{}/control/release", self.model), &json!({ "contains": text }));
+    }
+
+    /// Both stand-ins do nothing for so long: what is sent to them meanwhile waits in their sockets.
+    pub(crate) fn stand_still(&self, length: Duration) {
+        self.runtime.spawn(async move { std::thread::sleep(length) });
     }
 
     /// Every send is taken at once and confirmed only after so many milliseconds.
