@@ -20,7 +20,10 @@ fn variable(name: &str) -> Option<String> {
 
 /// What a file says once it is filled.
 fn filled(text: &str) -> Result<toml::Table, Vec<Unfilled>> {
-    let text = numbers(text, &variable)?;
+    let Numbers { text, unfilled } = numbers(text, &variable);
+    if !unfilled.is_empty() {
+        return Err(unfilled);
+    }
     let mut tree = DeTable::parse(&text).unwrap();
     let filled = texts(tree.get_mut(), &text, &variable);
     if !filled.unfilled.is_empty() {
@@ -158,7 +161,10 @@ proptest! {
     /// A value without quotes is one number or one truth value, or it is refused.
     #[test]
     fn no_number_brings_anything_else(value in "[0-9a-z_.+\\-\n #=\"\\[\\]]{1,12}") {
-        let Ok(text) = numbers("a = 1\nk = ${V}\nz = 2", &|_| Some(value.clone())) else { return Ok(()) };
+        let Numbers { text, unfilled } = numbers("a = 1\nk = ${V}\nz = 2", &|_| Some(value.clone()));
+        if !unfilled.is_empty() {
+            return Ok(());
+        }
         prop_assert_eq!(text.lines().count(), 3);
         let Ok(tree) = DeTable::parse(&text) else { return Ok(()) };
         prop_assert_eq!(tree.get_ref().len(), 3);
