@@ -8,6 +8,7 @@ mod lines;
 mod raw;
 mod read;
 mod salvage;
+mod schema;
 mod steps;
 pub(crate) mod text;
 
@@ -27,6 +28,7 @@ use lines::Lines;
 pub(crate) use raw::{LogFormat, RawDecide};
 use raw::{Raw, RawDeployment};
 use read::Read;
+pub(crate) use schema::schema;
 use steps::Steps;
 
 /// The checked configuration.
@@ -93,6 +95,15 @@ impl Config {
         let mut config = Self::parse(&text, instance, variable).map_err(bad)?;
         config.source.path = path.to_owned();
         Ok(config)
+    }
+
+    /// Checks a text that is to become a configuration, whatever its placeholders will be filled with.
+    pub(crate) fn try_out(text: &str) -> Result<(), BadConfig> {
+        let secret = |_: &str| Some("0123456789abcdef0123456789abcdef".to_owned());
+        let config =
+            Self::parse(text, None, secret).map_err(|found| BadConfig::new(PathBuf::new(), found))?;
+        let problems = config.step_problems();
+        if problems.is_empty() { Ok(()) } else { Err(config.bad(problems)) }
     }
 
     /// Reads and checks a text. What is wrong in one section hides nothing of the others; the sections of the steps are checked as
@@ -201,5 +212,7 @@ fn ordinal(
 
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

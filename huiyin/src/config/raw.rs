@@ -139,7 +139,7 @@ impl Default for RawLog {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawDecide {
     /// Where a partition without a committed offset starts; `refuse` waits for an operator.
-    #[schemars(with = "String", extend("enum" = ["earliest", "latest", "refuse"]))]
+    #[schemars(with = "String", extend("enum" = ["earliest", "latest", "refuse"], "default" = "earliest"))]
     pub(crate) start: StartPolicy,
     /// Most records of one partition in a transaction; at least 1.
     pub(crate) batch_records: u32,

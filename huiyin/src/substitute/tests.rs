@@ -108,7 +108,8 @@ fn what_cannot_be_filled_is_told_with_its_place() {
         ("a = ${PORT\nb = 1}", &[(1, "not closed")]),
     ] {
         let unfilled = filled(text).unwrap_err();
-        let line = |at: usize| text[..at].matches('\n').count() + 1;
+        let with_numbers = numbers(text, &variable).text;
+        let line = |at: usize| with_numbers[..at].matches('\n').count() + 1;
         let fits = |u: &Unfilled, (at, what): &(usize, &str)| line(u.at) == *at && u.what.contains(what);
         assert!(
             unfilled.len() == expected.len() && unfilled.iter().zip(expected).all(|(u, e)| fits(u, e)),
