@@ -26,7 +26,7 @@ impl Filter {
             part(&rule.words.len().to_string());
             rule.words.iter().for_each(|word| part(word));
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        base16ct::lower::encode_string(hash.finalize().get(..8).unwrap_or_default())
     }
 }
 

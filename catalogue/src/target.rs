@@ -45,9 +45,9 @@ impl FromStr for Provider {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputCap {
-    /// `max_tokens`: servers of one's own and older models.
+    /// Servers of one's own and older models take it.
     MaxTokens,
-    /// `max_completion_tokens`: OpenAI's reasoning models refuse the other one.
+    /// OpenAI's reasoning models take it and refuse the other one.
     MaxCompletionTokens,
 }
 

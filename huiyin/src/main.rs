@@ -16,6 +16,7 @@ mod role;
 mod run;
 #[cfg(test)]
 mod runbook;
+mod setup;
 #[cfg(test)]
 mod simulation;
 mod substitute;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 
-use cli::{Bundle, Cli, Command, Topics};
+use cli::{Any, Bundle, Cli, Command, Topics};
 use config::Config;
 
 /// Records and HTTP messages are many small pieces that one thread makes and another drops, which the system's allocator
@@ -72,9 +73,13 @@ impl From<String> for Said {
 
 /// Does what was asked.
 async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
+    let command = match cli.command {
+        Any::Setup(setup) => return Ok(setup.run()?.into()),
+        Any::Command(command) => command,
+    };
     let config = Config::read(&cli.config, cli.instance, |name| std::env::var(name).ok())?;
     telemetry::log(config.log_format, &config.log_filter)?;
-    match cli.command {
+    match command {
         Command::Run { roles, apply, leave } => {
             for warning in config.warnings(check::now()) {
                 tracing::warn!("{warning}");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use common::Metric;
 use metrics::{counter, gauge};
-use pipeline::metrics::Metric;
 use schemas::decision::Decision;
 
 /// Roles that were started again.
@@ -26,36 +26,28 @@ const BOUNDS: &str = "huiyin_decide_bounds_total";
 
 /// Every metric of this crate.
 pub(crate) const METRICS: &[Metric] = &[
-    Metric {
-        name: RESTARTS,
-        meaning: "roles that ended by themselves and were started again",
-        labels: &["role"],
-    },
-    Metric {
-        name: KAFKA_AWAY,
-        meaning: "seconds for which no broker could be reached from here, 0 while one can",
-        labels: &[],
-    },
-    Metric {
-        name: UNKNOWN_NAMES,
-        meaning: "targets (call) and apps (deliver) that the applied bundle names and this process's file does not have",
-        labels: &["role"],
-    },
-    Metric {
-        name: LEDGER_ENTRIES,
-        meaning: "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
-        labels: &["kind"],
-    },
-    Metric {
-        name: DECISIONS,
-        meaning: "decisions by what came of the input; a transaction that is put back and folded again counts again",
-        labels: &["ruling"],
-    },
-    Metric {
-        name: BOUNDS,
-        meaning: "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
-        labels: &["bound"],
-    },
+    Metric::counter(RESTARTS, "roles that ended by themselves and were started again", &["role"]),
+    Metric::gauge(KAFKA_AWAY, "seconds for which no broker could be reached from here, 0 while one can", &[]),
+    Metric::gauge(
+        UNKNOWN_NAMES,
+        "targets (call) and apps (deliver) that the applied bundle names and this process's file does not have",
+        &["role"],
+    ),
+    Metric::counter(
+        LEDGER_ENTRIES,
+        "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
+        &["kind"],
+    ),
+    Metric::counter(
+        DECISIONS,
+        "decisions by what came of the input; a transaction that is put back and folded again counts again",
+        &["ruling"],
+    ),
+    Metric::counter(
+        BOUNDS,
+        "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
+        &["bound"],
+    ),
 ];
 
 /// A role runs: it has not been started again.

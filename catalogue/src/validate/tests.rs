@@ -1,5 +1,7 @@
 use super::*;
 
+mod limits;
+
 const GOOD: &str = r#"
 [[app]]
 key = "acme#support"

@@ -8,6 +8,7 @@ use ::metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     set_default_local_recorder,
 };
+use common::Kind;
 use tokio::time::Instant;
 
 use super::*;
@@ -49,7 +50,7 @@ impl Recorder for Seen {
 fn names_follow_the_convention() {
     for metric in METRICS {
         assert!(metric.name.starts_with("huiyin_outbound_"), "{}", metric.name);
-        assert_eq!(metric.kind == "counter", metric.name.ends_with("_total"), "{}", metric.name);
+        assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
     }
 }
 
@@ -93,7 +94,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
 
     let listed = METRICS.iter().map(|metric| {
         let labels = metric.labels.iter().map(|label| (*label).to_owned()).collect();
-        (metric.name.to_owned(), (metric.kind, labels))
+        (metric.name.to_owned(), (metric.kind.label(), labels))
     });
     assert_eq!(*seen.0.lock().unwrap(), listed.collect::<BTreeMap<_, _>>());
 }
