@@ -95,15 +95,13 @@ fn targets(raw: &[RawTarget], problems: &mut Problems) -> BTreeMap<TargetName, T
         else {
             continue;
         };
-        let own =
-            if provider == Provider::Openai { OutputCap::MaxCompletionTokens } else { OutputCap::MaxTokens };
         let target = Target {
             provider,
             model: raw.model.clone(),
             region: raw.region.clone(),
             context_tokens: raw.context_tokens,
             timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
-            output_cap: cap.unwrap_or(own),
+            output_cap: cap.unwrap_or(provider.output_cap()),
             temperature: raw.temperature,
         };
         if targets.insert(name, target).is_some() {

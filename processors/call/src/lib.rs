@@ -7,14 +7,12 @@
 //! deadline are `outbound`'s.
 
 mod attempts;
-mod chat;
 mod complaints;
 mod config;
 mod endpoint;
+mod families;
 mod invoker;
-mod local;
 pub mod metrics;
-mod openai;
 mod outcome;
 mod pace;
 mod reading;

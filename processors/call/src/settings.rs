@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use catalogue::{Bundle, Provider};
+use catalogue::Bundle;
 use common::{Carrier, Problem, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
@@ -13,9 +13,9 @@ use pipeline::call::Crowding;
 use schemas::ids::TargetName;
 use toml::Spanned;
 
-use crate::chat::Omit;
 use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::Address;
+use crate::families::{self, Demands};
 use crate::pace::limits;
 
 /// A checked [`RawCall`].
@@ -92,8 +92,9 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         if !named.insert(name) {
             problems.add(&place, span, "it is configured twice");
         }
-        let omit = omit(entry, &place, problems);
-        if let Some(address) = address(entry, &place, target.provider, problems) {
+        let demands = families::of(target.provider).demands();
+        let omit = omit(entry, &place, demands, problems);
+        if let Some(address) = address(entry, &place, demands, problems) {
             addresses.insert(name.clone(), address.without(omit));
         }
     }
@@ -103,11 +104,11 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
     addresses
 }
 
-fn omit(entry: &RawEndpoint, place: &str, problems: &mut Problems) -> Vec<Omit> {
+fn omit(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Vec<&'static str> {
     let field = |name: &Spanned<String>| {
-        let known = Omit::of(name.get_ref());
+        let known = demands.optional_fields.iter().find(|field| *field == name.get_ref()).copied();
         if known.is_none() {
-            let all = Omit::ALL.map(Omit::name).join(", ");
+            let all = demands.optional_fields.join(", ");
             let what = format!("{:?} is no field that may be left out: {all}", name.get_ref());
             problems.add(place, Some(name.span()), what);
         }
@@ -116,9 +117,9 @@ fn omit(entry: &RawEndpoint, place: &str, problems: &mut Problems) -> Vec<Omit> 
     entry.omit.iter().filter_map(field).collect()
 }
 
-fn address(entry: &RawEndpoint, place: &str, provider: Provider, problems: &mut Problems) -> Option<Address> {
+fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Option<Address> {
     if entry.api_key.is_empty() {
-        if provider == Provider::Openai {
+        if demands.needs_key {
             problems.add(place, Some(entry.name.span()), "its api_key is not set");
         }
     } else if entry.api_key.expose().to_ascii_lowercase().starts_with("bearer ") {
@@ -126,8 +127,12 @@ fn address(entry: &RawEndpoint, place: &str, provider: Provider, problems: &mut 
     } else if let Some(why) = entry.api_key.problem(Carrier::Bearer) {
         problems.add(place, None, format!("api_key: {why}"));
     }
-    if let Some(why) = entry.organization.as_deref().and_then(|it| secret::problem(it, Carrier::Bearer)) {
-        problems.add(place, None, format!("organization: {why}"));
+    if let Some(organization) = entry.organization.as_deref() {
+        let why = secret::problem(organization, Carrier::Bearer);
+        let why = if demands.takes_organization { why } else { Some("its provider takes none") };
+        if let Some(why) = why {
+            problems.add(place, None, format!("organization: {why}"));
+        }
     }
     let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
     parsed.map_err(|what| problems.add(place, Some(entry.base_url.span()), what)).ok()
