@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use outbound::BuildError;
 use pipeline::Clock;
-use pipeline::call::{Admission, Done, Handler, Job, Share};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::request::Request;
@@ -168,10 +168,14 @@ impl Handler for Step {
             shares: std::iter::once(app).chain(target).collect(),
             hard_deadline: Duration::from_millis(left).saturating_add(MARGIN),
             commit_start: false,
+            decoded: Decoded::new(request),
         })
     }
 
     async fn run(&self, job: Job) -> Done {
+        if let Some(request) = job.decoded.clone().get::<Request>() {
+            return self.answer(&request, &job).await;
+        }
         match read(&job.record) {
             Ok(request) => self.answer(&request, &job).await,
             Err(error) => self.fail(&job.record, error.label(), Run::earlier(job.rerun)),
