@@ -19,33 +19,18 @@ use crate::attempts::{Made, Notebook, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::families::{self, Call, Family, Question};
+use crate::invoke::{Invoke, Invoked, Said, Unanswered};
 use crate::metrics;
-use crate::reading::{self, Notes, Reading, Said};
+use crate::reading::{self, Notes, Reading};
 use crate::settings::Settings;
 
-/// Calls models.
-pub(crate) struct Invoker {
+/// Calls models over HTTP.
+pub struct Invoker {
     client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
     complaints: Complaints,
-}
-
-/// What came of a request, before review.
-#[derive(Debug)]
-pub(crate) struct Invoked {
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) result: Result<(TargetName, Said), Unanswered>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unanswered {
-    /// `answer_by` had passed before an attempt could start.
-    Expired,
-    /// Error class or local reason.
-    Failed(&'static str),
 }
 
 /// A target of the chain that may be called.
@@ -68,27 +53,14 @@ struct Run<'a> {
     late: AtomicUsize,
 }
 
-impl Invoker {
-    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
-            let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
-            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
-            let pace = Pace::new(names, limits, settings.health.pauses());
-            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+impl std::fmt::Debug for Invoker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Invoker").field("rules", &self.rules).finish_non_exhaustive()
     }
+}
 
-    /// From now on this instance keeps to this part of the targets' limits.
-    pub(crate) fn set_share(&self, share: f64) {
-        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
-    }
-
-    /// Makes attempts until one answers, nothing more may be tried, or `longest` is over.
-    pub(crate) async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
+impl Invoke for Invoker {
+    async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
@@ -123,6 +95,25 @@ impl Invoker {
             self.complaints.not_called(request, reason);
         }
         Invoked { attempts: self.recorded(bundle, began, made, run), result }
+    }
+
+    fn set_share(&self, share: f64) {
+        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
+    }
+}
+
+impl Invoker {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        let client = Client::new(&settings.client)?;
+        let endpoint = |(name, address): (TargetName, _)| {
+            let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
+            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
+            let pace = Pace::new(names, limits, settings.health.pauses());
+            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
+            (name, Endpoint { address, health, pace })
+        };
+        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
+        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.

@@ -11,6 +11,7 @@ mod complaints;
 mod config;
 mod endpoint;
 mod families;
+mod invoke;
 mod invoker;
 pub mod metrics;
 mod outcome;
@@ -23,6 +24,8 @@ mod step;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
+pub use invoke::{Invoke, Invoked, Said, Unanswered};
+pub use invoker::Invoker;
 pub use outcome::Output;
 pub use rules::Rules;
 pub use settings::{Settings, validate};

@@ -28,6 +28,7 @@ use schemas::answered::Usage;
 use self::finish::Finish;
 use self::usage::Work;
 use crate::families::Family;
+use crate::invoke::Said;
 
 pub(crate) use self::errors::class;
 pub(crate) use self::told::{Fields, Told};
@@ -46,14 +47,6 @@ const BEYOND: u32 = 4;
 pub(crate) struct Reading {
     pub(crate) result: Result<Said, Failure>,
     pub(crate) notes: Notes,
-}
-
-/// An answer.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) text: String,
-    /// It was cut at the output limit.
-    pub(crate) truncated: bool,
 }
 
 /// What goes into the record of the attempt.
