@@ -137,7 +137,7 @@ impl World {
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
         let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
         Self { sim, step, clock, rules, filter, http }
     }
 

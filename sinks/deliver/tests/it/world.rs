@@ -71,7 +71,7 @@ impl World {
         let settings = deliver::validate(&raw, &bundle).unwrap();
         let output = Output { topic: "demo.deliveries".into(), source: "/huiyin/demo/deliver".into() };
         let step = Step::new(settings, output, Arc::new(WallClock)).unwrap();
-        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
         Self { sim, step, http }
     }
 
