@@ -26,6 +26,14 @@ impl Provider {
             Self::Local => "local",
         }
     }
+
+    /// The field by which its models are told their output cap, unless a target says otherwise.
+    pub fn output_cap(self) -> OutputCap {
+        match self {
+            Self::Openai => OutputCap::MaxCompletionTokens,
+            Self::Local => OutputCap::MaxTokens,
+        }
+    }
 }
 
 /// The word names no provider family of this version.

@@ -75,15 +75,13 @@ fn target(raw: &RawTarget, place: &str, problems: &mut Problems) -> Target {
     rule(raw.context_tokens > 0, "context_tokens may not be zero");
     rule(!raw.model.is_empty(), "model may not be empty");
     rule(!raw.region.is_empty(), "region may not be empty");
-    let own =
-        if provider == Provider::Openai { OutputCap::MaxCompletionTokens } else { OutputCap::MaxTokens };
     Target {
         provider,
         model: raw.model.clone(),
         region: raw.region.clone(),
         context_tokens: raw.context_tokens,
         timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
-        output_cap: cap.unwrap_or(own),
+        output_cap: cap.unwrap_or(provider.output_cap()),
         temperature: raw.temperature,
     }
 }

@@ -36,6 +36,7 @@ const PARTITIONS: i32 = 2;
 #[derive(Clone)]
 struct Line {
     bundles: Arc<Bundles>,
+    rules: Arc<call::Rules>,
     topics: TopicNames,
     now: Arc<AtomicI64>,
 }
@@ -58,8 +59,9 @@ impl Line {
             let outgoing = encoded(&switch, "admin", partition);
             sim.broker().publish(&outgoing);
         }
+        let rules = Arc::new(call::Rules::new(Arc::new(bundle.clone())).unwrap());
         let bundles = Arc::new(Bundles::only(hash, bundle));
-        Self { bundles, topics: TopicNames::new(""), now: Arc::new(AtomicI64::new(sim.now())) }
+        Self { bundles, rules, topics: TopicNames::new(""), now: Arc::new(AtomicI64::new(sim.now())) }
     }
 
     fn fold(&self) -> Conversations {
@@ -207,7 +209,8 @@ fn run_roles(world: &mut World, sim: &Sim, (line, seen): (&Line, &Seen), ordinal
     world.run_always(&format!("decide.{ordinal}"), move |sim| {
         folds::process(sim, fold_config(ordinal), of.fold())
     });
-    let (handler, witness) = (Arc::new(provider::Provider::new(sim, &line.now)), Rc::clone(&seen.answered));
+    let handler = Arc::new(provider::Provider::new(sim, &line.now, &line.rules));
+    let witness = Rc::clone(&seen.answered);
     world.run_always(&format!("call.{ordinal}"), move |sim| {
         let config = call_config("call", Topic::Requests, ordinal);
         calls::simulation::process(sim, config, Arc::clone(&handler), &witness)

@@ -21,14 +21,14 @@ fn chain(names: &[&str]) -> Chain {
 }
 
 fn limited(names: &[&str], limits: Limits) -> Chain {
-    let health = HealthConfig::default().validate().unwrap();
+    let health = HealthConfig::default().validate("health").unwrap();
     let link = |name: &&str| {
         let names = PaceNames { target: (*name).into(), limit: "requests" };
         let pace = Pace::new(names, limits, health.pauses());
         let target = Target::new(*name, &health, vec![Arc::clone(&pace)]);
         Link { target, pace, capacity: 0, attempt_timeout: secs(10) }
     };
-    Chain::new(ChainConfig::default().validate().unwrap(), names.iter().map(link).collect())
+    Chain::new(ChainConfig::default().validate("chain").unwrap(), names.iter().map(link).collect())
 }
 
 fn lane(lane: u64) -> Origin {

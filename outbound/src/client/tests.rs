@@ -55,7 +55,7 @@ async fn second_of(second: Second) -> (Result<Reply, Failure>, usize) {
             tokio::spawn(serve(stream, number == 0, second, Arc::clone(&counted)));
         }
     });
-    let settings = ClientConfig::default().validate().unwrap();
+    let settings = ClientConfig::default().validate("client").unwrap();
     let client = Client::built(&settings, ClientBuilder::http2_prior_knowledge).unwrap();
     let request = Request::new(Method::POST, url, Bytes::from_static(b"{}"));
     let ask = || client.attempt(&request, Instant::now() + Duration::from_secs(10));

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn target() -> Arc<Target> {
-    Target::new("one", &HealthConfig::default().validate().unwrap(), Vec::new())
+    Target::new("one", &HealthConfig::default().validate("health").unwrap(), Vec::new())
 }
 
 fn lane(lane: u64) -> Origin {
@@ -103,7 +103,7 @@ async fn nobody_waits_for_a_permit_beyond_his_time() {
 #[tokio::test(start_paused = true)]
 async fn a_breaker_that_opens_sends_those_away_who_wait_for_the_pace() {
     let names = PaceNames { target: "one".into(), limit: "requests" };
-    let settings = HealthConfig::default().validate().unwrap();
+    let settings = HealthConfig::default().validate("health").unwrap();
     let pauses: Pauses = settings.pauses();
     let pace = Pace::new(names, Limits { per_second: Some(1.0), ..Limits::default() }, pauses);
     let target = Target::new("one", &settings, vec![Arc::clone(&pace)]);

@@ -55,7 +55,7 @@ async fn the_clients_own_timeouts_end_an_attempt_before_a_later_deadline() {
         ClientConfig { attempt_timeout: short, ..defaults() },
         ClientConfig { idle_timeout: short, ..defaults() },
     ] {
-        let client = Client::new(&config.validate().unwrap()).unwrap();
+        let client = Client::new(&config.validate("client").unwrap()).unwrap();
         for act in [Act::Hang, Act::StallInBody] {
             let server = Server::playing(vec![act]).await;
             let began = Instant::now();

@@ -264,7 +264,7 @@ async fn what_may_be_sent_once_only_meets_no_dead_connection_and_is_never_sent_t
 #[tokio::test]
 async fn a_connection_is_kept_for_as_long_as_configured_and_used_again() {
     let config = ClientConfig { pool_idle_timeout: Duration::from_millis(300), ..ClientConfig::default() };
-    let client = Client::new(&config.validate().unwrap()).unwrap();
+    let client = Client::new(&config.validate("client").unwrap()).unwrap();
     let server = Server::start(dying(End::Reset)).await;
     for pause in [0, 50, 600] {
         tokio::time::sleep(Duration::from_millis(pause)).await;

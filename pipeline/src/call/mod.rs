@@ -17,7 +17,7 @@ mod progress;
 mod shell;
 
 pub use self::core::{PartitionStatus, Status};
-pub use handler::{Admission, Done, Handler, Job, Share};
+pub use handler::{Admission, Decoded, Done, Handler, Job, Share};
 pub use limits::{Crowding, Limits, LimitsError, RawLimits};
 pub use progress::{History, Mark, Progress, Ran};
 #[cfg(any(test, feature = "simulation"))]

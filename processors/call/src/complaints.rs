@@ -9,8 +9,9 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
+use crate::invoke::Said;
 use crate::metrics::{self, Unpriced};
-use crate::reading::{Notes, Said, is_word};
+use crate::reading::{Notes, is_word};
 
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
 const PAUSE: Duration = Duration::from_secs(10);

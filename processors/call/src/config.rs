@@ -5,11 +5,12 @@ use std::time::Duration;
 use common::Secret;
 use outbound::{ChainConfig, ClientConfig, HealthConfig};
 use pipeline::call::Crowding;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 /// `[call]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCall {
     /// Address and key of every configured target.
@@ -20,9 +21,11 @@ pub struct RawCall {
     /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
     /// others go on. `wait`: they wait, and whatever was written after them waits as well. By default `wait` with a
     /// single app and a single target, where there are no others, else `end`.
+    #[schemars(with = "Option<String>")]
     pub crowding: Option<Crowding>,
     /// How long running calls may go on when the process is told to stop. Default `30s`.
     #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub grace: Duration,
     /// How connections are made and kept.
     pub client: ClientConfig,
@@ -33,12 +36,14 @@ pub struct RawCall {
 }
 
 /// One `[[call.target]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawEndpoint {
     /// Name of the `[[target]]` that it belongs to.
+    #[schemars(with = "String")]
     pub name: Spanned<String>,
     /// Address up to and including the version, such as `https://api.openai.com/v1`.
+    #[schemars(with = "String")]
     pub base_url: Spanned<String>,
     /// Key; servers of one's own may do without.
     #[serde(default)]
@@ -55,6 +60,7 @@ pub struct RawEndpoint {
     /// Fields of the request that its server forbids and that are left out: `user`, `safety_identifier`, `temperature`,
     /// `max_tokens`, `max_completion_tokens`. Without a cap the server's own holds, and an answer far beyond ours is cut.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub omit: Vec<Spanned<String>>,
 }
 

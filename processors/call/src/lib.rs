@@ -7,14 +7,13 @@
 //! deadline are `outbound`'s.
 
 mod attempts;
-mod chat;
 mod complaints;
 mod config;
 mod endpoint;
+mod families;
+mod invoke;
 mod invoker;
-mod local;
 pub mod metrics;
-mod openai;
 mod outcome;
 mod pace;
 mod reading;
@@ -25,6 +24,8 @@ mod step;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
+pub use invoke::{Invoke, Invoked, Said, Unanswered};
+pub use invoker::Invoker;
 pub use outcome::Output;
 pub use rules::Rules;
 pub use settings::{Settings, validate};

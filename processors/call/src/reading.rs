@@ -26,10 +26,12 @@ use outbound::{Class, Failure, Reply, Url};
 use schemas::answered::Usage;
 
 use self::finish::Finish;
-use self::told::Told;
 use self::usage::Work;
-use crate::chat::Dialect;
+use crate::families::Family;
+use crate::invoke::Said;
 
+pub(crate) use self::errors::class;
+pub(crate) use self::told::{Fields, Told};
 pub(crate) use self::wrong::{Wrong, is_word};
 
 /// Longest word of a provider that goes into a record, in characters.
@@ -45,14 +47,6 @@ const BEYOND: u32 = 4;
 pub(crate) struct Reading {
     pub(crate) result: Result<Said, Failure>,
     pub(crate) notes: Notes,
-}
-
-/// An answer.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) text: String,
-    /// It was cut at the output limit.
-    pub(crate) truncated: bool,
 }
 
 /// What goes into the record of the attempt.
@@ -94,8 +88,8 @@ impl Oddity {
 }
 
 /// Reads a complete reply to a request whose answer may have so many tokens.
-pub(crate) fn read(dialect: &Dialect, reply: &Reply, most_tokens: u32) -> Reading {
-    let told = Told::of(reply);
+pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Reading {
+    let told = Told::of(family, reply);
     let mut notes = Notes {
         status: Some(reply.status.as_u16()),
         model: told.model.as_deref().map(word),
@@ -115,7 +109,7 @@ pub(crate) fn read(dialect: &Dialect, reply: &Reply, most_tokens: u32) -> Readin
     if told.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
         odd(Oddity::UnknownFinish);
     }
-    let result = match failure(dialect, reply, &told, is_blank) {
+    let result = match failure(family, reply, &told, is_blank) {
         Some(failure) => Err(failure),
         None => {
             let truncated = told.finish.as_deref().map(Finish::of) == Some(Finish::Length);
@@ -138,11 +132,10 @@ pub(crate) fn read(dialect: &Dialect, reply: &Reply, most_tokens: u32) -> Readin
 }
 
 /// What speaks against the reply.
-fn failure(dialect: &Dialect, reply: &Reply, told: &Told, is_blank: bool) -> Option<Failure> {
+fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> Option<Failure> {
     let status = reply.status.as_u16();
     let finish = told.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class =
-        |wrong: &Wrong| (dialect.class)(status, wrong).unwrap_or_else(|| errors::class(status, wrong));
+    let class = |wrong: &Wrong| family.class(status, wrong);
     if !reply.status.is_success() {
         let wrong = told.wrong.clone().unwrap_or_default();
         let coded = coded(reply.failure(class(&wrong), refusal(reply, &wrong)), &wrong);

@@ -76,8 +76,8 @@ impl Problems {
 /// Every [`Problem`] that was found.
 pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Problem>> {
     let mut problems = Problems::default();
-    let client = problems.take("deliver.client", raw.client.validate());
-    let health = problems.take("deliver.health", raw.health.validate());
+    let client = raw.client.validate("deliver.client").map_err(|found| problems.0.extend(found)).ok();
+    let health = raw.health.validate("deliver.health").map_err(|found| problems.0.extend(found)).ok();
     let steps = problems.take("deliver", steps(raw));
     if raw.max_running == 0 {
         problems.add("deliver", None, "max_running must be more than zero");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use outbound::{BuildError, Client};
 use pipeline::Clock;
-use pipeline::call::{Admission, Done, Handler, Job, Share};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::DeliveryResult;
@@ -123,6 +123,7 @@ impl Handler for Step {
             shares: vec![Share { kind: "app", name: app.into() }],
             hard_deadline: self.left(&answer).saturating_add(self.attempt_timeout).saturating_add(MARGIN),
             commit_start: answer.class == DeliveryClass::Drop,
+            decoded: Decoded::default(),
         })
     }
 

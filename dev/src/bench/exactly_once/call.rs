@@ -3,7 +3,7 @@
 use super::contestant::{Marks, Spec};
 use crate::say::say;
 use anyhow::{Context, Result, bail};
-use pipeline::call::{Admission, CallConfig, CallDriver, Done, Handler, Job, Limits, RawLimits};
+use pipeline::call::{Admission, CallConfig, CallDriver, Decoded, Done, Handler, Job, Limits, RawLimits};
 use pipeline::{Outgoing, Record, Refused, StartPolicy};
 use std::sync::Arc;
 use std::thread::sleep;
@@ -35,6 +35,7 @@ impl Handler for AtOnce {
             shares: Vec::new(),
             hard_deadline: Duration::from_secs(60),
             commit_start: false,
+            decoded: Decoded::default(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{Admission, Progress};
+use crate::call::{Admission, Decoded, Progress};
 use crate::{Outgoing, Record};
 
 /// One record of one assignment of a partition.
@@ -105,6 +105,7 @@ pub(crate) enum Action {
         record: Arc<Record>,
         rerun: bool,
         hard_deadline: Duration,
+        decoded: Decoded,
     },
     /// End the record with a dead letter and its outcome, as a task like any other.
     Bury {

@@ -169,8 +169,8 @@ impl Core {
         let (offset, mut bytes) = (record.offset, record.size());
         let mut dead = None;
         let work = match verdict {
-            Verdict::Run(Admission { lane, shares, hard_deadline, commit_start }) => {
-                Some(Work { lane, shares, hard_deadline, commit_start })
+            Verdict::Run(Admission { lane, shares, hard_deadline, commit_start, decoded }) => {
+                Some(Work { lane, shares, hard_deadline, commit_start, decoded })
             }
             Verdict::Dead(outputs) => {
                 bytes += outputs.iter().map(crate::Outgoing::size).sum::<usize>();

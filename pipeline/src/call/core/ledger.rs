@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Record;
 use crate::call::progress::entry_size;
-use crate::call::{Mark, Progress, Ran, Share};
+use crate::call::{Decoded, Mark, Progress, Ran, Share};
 use crate::mutation;
 
 /// How far an admitted record is.
@@ -47,6 +47,8 @@ pub(super) struct Work {
     pub(super) shares: Vec<Share>,
     pub(super) hard_deadline: Duration,
     pub(super) commit_start: bool,
+    /// Given to the run when it starts.
+    pub(super) decoded: Decoded,
 }
 
 /// What a delivered offset is to the ledger.

@@ -88,7 +88,7 @@ impl Core {
         };
         let condemned = owned.is_condemned(key.offset);
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
-        let Some(work) = &entry.work else { return };
+        let Some(work) = &mut entry.work else { return };
         self.next_task += 1;
         let (task, record) = (self.next_task, Arc::clone(&entry.record));
         entry.phase = Phase::Running(task);
@@ -106,6 +106,7 @@ impl Core {
                 record,
                 rerun: entry.rerun,
                 hard_deadline: work.hard_deadline,
+                decoded: std::mem::take(&mut work.decoded),
             });
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::call::{Admission, Progress, Share};
+use crate::call::{Admission, Decoded, Progress, Share};
 use crate::{Outgoing, Record};
 
 pub(super) const INCARNATION: &str = "inc";
@@ -64,6 +64,7 @@ pub(super) fn admission(lane: &str, share: Option<&str>) -> Admission {
         shares: share.map(|name| Share { kind: "app", name: name.into() }).into_iter().collect(),
         hard_deadline: Duration::from_secs(60),
         commit_start: false,
+        decoded: Decoded::new(lane.to_owned()),
     }
 }
 

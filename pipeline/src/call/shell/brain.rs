@@ -130,8 +130,8 @@ impl<H: Handler> Brain<H> {
 
     fn act(&mut self, action: Action) {
         match action {
-            Action::Run { task, record, rerun, hard_deadline } => {
-                let job = Job { record: Arc::clone(&record), rerun, hard_deadline };
+            Action::Run { task, record, rerun, hard_deadline, decoded } => {
+                let job = Job { record: Arc::clone(&record), rerun, hard_deadline, decoded };
                 let run = Arc::clone(&self.work).run(job);
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });

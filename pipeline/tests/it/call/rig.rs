@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pipeline::call::{
-    Admission, CallConfig, CallDriver, Done, Handle, Handler, Job, Limits, RawLimits, Share,
+    Admission, CallConfig, CallDriver, Decoded, Done, Handle, Handler, Job, Limits, RawLimits, Share,
 };
 use pipeline::kafka::Instance;
 use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
@@ -93,6 +93,7 @@ impl Handler for Script {
                 Duration::from_secs(60)
             },
             commit_start: words[3].ends_with("once"),
+            decoded: Decoded::default(),
         })
     }
 

@@ -11,7 +11,7 @@ use super::finish::squeezed;
 use super::wrong::Wrong;
 
 /// The class of an error; a success with an error in its body has its status.
-pub(super) fn class(status: u16, wrong: &Wrong) -> Class {
+pub(crate) fn class(status: u16, wrong: &Wrong) -> Class {
     // Too large for a rate is too large, and no reason to leave the target alone.
     named(wrong)
         .filter(|class| status != 413 || matches!(class, Class::ContextTooLong | Class::ContentBlocked))

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use schemas::answered::Usage;
 
 use super::*;
+use crate::families;
 
 const EXAMPLES: [&str; 10] = [
     r#"{"id":"chatcmpl-1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}}"#,
@@ -53,7 +54,7 @@ proptest! {
             body: body.0.clone().into(),
             received: std::time::SystemTime::UNIX_EPOCH,
         };
-        let Reading { result, notes } = read(Dialect::of(provider), &reply, 1_000);
+        let Reading { result, notes } = read(families::of(provider), &reply, 1_000);
         prop_assert_eq!(notes.status, Some(status));
         for word in [&notes.model, &notes.provider_request, &notes.finish].into_iter().flatten() {
             prop_assert!(word.chars().count() <= 128);

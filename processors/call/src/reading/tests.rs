@@ -6,6 +6,7 @@ use schemas::answered::{Usage, UsageSource};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::families;
 
 mod classes;
 mod replies;
@@ -23,9 +24,9 @@ fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
 }
 
 fn reading(body: impl AsRef<[u8]>) -> Reading {
-    read(Dialect::of(Provider::Local), &reply(200, body), CAP)
+    read(families::of(Provider::Local), &reply(200, body), CAP)
 }
 
 fn failure(provider: Provider, status: u16, body: &str) -> Failure {
-    read(Dialect::of(provider), &reply(status, body), CAP).result.unwrap_err()
+    read(families::of(provider), &reply(status, body), CAP).result.unwrap_err()
 }

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::content::Content;
 use super::documents::Documents;
 use super::wrong::Wrong;
+use crate::families::Family;
 
 /// The fields of an object.
-pub(super) type Fields = Map<String, Value>;
+pub(crate) type Fields = Map<String, Value>;
 
 /// Names under which gateways wrap a completion.
 const WRAPPERS: [&str; 7] = ["data", "result", "response", "output", "body", "completion", "x_groq"];
@@ -17,7 +18,7 @@ const FINISH: [&str; 5] = ["finish_reason", "finishReason", "stop_reason", "stop
 
 /// What a reply tells.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(crate) struct Told {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
     pub(super) text: String,
@@ -37,10 +38,14 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn of(reply: &Reply) -> Self {
+    pub(super) fn of(family: &dyn Family, reply: &Reply) -> Self {
         let documents = Documents::of(&reply.body);
         let mut told = Self { streamed: documents.streamed, ..Self::default() };
-        documents.values.iter().filter_map(Value::as_object).for_each(|document| told.add(document));
+        documents
+            .values
+            .iter()
+            .filter_map(Value::as_object)
+            .for_each(|document| family.read(document, &mut told));
         let open = told.streamed && told.finish.is_none() && !documents.ended;
         if !reply.status.is_success() {
             let plain = || documents.values.iter().find_map(|it| Wrong::of_refusal(it.as_object()?));
@@ -50,7 +55,8 @@ impl Told {
         told
     }
 
-    fn add(&mut self, document: &Fields) {
+    /// Adds a document in any form that a vendor is known to use.
+    pub(crate) fn add(&mut self, document: &Fields) {
         let wrapped = WRAPPERS.iter().filter_map(|name| document.get(*name)?.as_object());
         let layers: Vec<&Fields> = std::iter::once(document).chain(wrapped).collect();
         let first = |names: &[&str], fits: fn(&Value) -> Option<String>| {

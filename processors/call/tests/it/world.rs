@@ -7,7 +7,7 @@ use std::time::Duration;
 use call::{Output, RawCall, Rules, Step};
 use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Done, Handler, Job};
+use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
 use safety::{Action, Rule, WordList};
 use schemas::answered::{Answered, Outcome};
@@ -137,7 +137,7 @@ impl World {
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
         let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
         Self { sim, step, clock, rules, filter, http }
     }
 
@@ -205,8 +205,8 @@ impl World {
 
     /// The job that the driver makes of a record.
     pub(crate) fn job(&self, record: &Record) -> Job {
-        let hard_deadline = self.step.admit(record).unwrap().hard_deadline;
-        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline }
+        let Admission { hard_deadline, decoded, .. } = self.step.admit(record).unwrap();
+        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline, decoded }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deliver::{Output, RawDeliver, Step};
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Done, Handler, Job};
+use pipeline::call::{Decoded, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::{Delivery, DeliveryResult};
@@ -71,7 +71,7 @@ impl World {
         let settings = deliver::validate(&raw, &bundle).unwrap();
         let output = Output { topic: "demo.deliveries".into(), source: "/huiyin/demo/deliver".into() };
         let step = Step::new(settings, output, Arc::new(WallClock)).unwrap();
-        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
         Self { sim, step, http }
     }
 
@@ -110,7 +110,8 @@ impl World {
 
     pub(crate) async fn run_within(&self, answer: &Answer, rerun: bool, hard_deadline: Duration) -> Delivery {
         let record = record(answer);
-        let done = self.step.run(Job { record: Arc::new(record.clone()), rerun, hard_deadline }).await;
+        let job = Job { record: Arc::new(record.clone()), rerun, hard_deadline, decoded: Decoded::default() };
+        let done = self.step.run(job).await;
         result(&record, done)
     }
 

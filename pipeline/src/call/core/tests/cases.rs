@@ -78,6 +78,18 @@ impl Bench {
 }
 
 #[test]
+fn what_was_read_at_admission_is_given_to_the_run() {
+    let mut bench = Bench::new(|_| {});
+    bench.assign(1, None);
+    let mut actions = bench.deliver(1, 0, [0]).into_iter();
+    let decoded = actions.find_map(|action| match action {
+        Action::Run { decoded, .. } => Some(decoded),
+        _ => None,
+    });
+    assert_eq!(*decoded.unwrap().get::<String>().unwrap(), "0");
+}
+
+#[test]
 fn nothing_runs_before_the_partition_is_marked_as_open() {
     let mut bench = Bench::new(|_| ());
     bench.assign(1, None);

@@ -78,8 +78,8 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
         let actions = parts.core.borrow_mut().handle(parts.now(), events);
         for action in actions {
             match action {
-                Action::Run { task, record, rerun, hard_deadline } => {
-                    begin(parts, task, record, rerun, hard_deadline);
+                Action::Run { task, record, rerun, hard_deadline, decoded } => {
+                    begin(parts, task, Job { record, rerun, hard_deadline, decoded });
                 }
                 Action::Bury { task, record, reason, rerun } => {
                     let what = What::Bury(reason, rerun);
@@ -117,7 +117,8 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
     stopped
 }
 
-fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, record: Arc<Record>, rerun: bool, deadline: Duration) {
+fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, job: Job) {
+    let (record, rerun) = (Arc::clone(&job.record), job.rerun);
     let others: Vec<Arc<Record>> = parts
         .running
         .borrow()
@@ -130,8 +131,7 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, record: Arc<Record>, rerun
     let handler = &*parts.work.handler;
     parts.sim.note(|| format!("{} runs {}/{} rerun {rerun}", parts.name(), record.partition, record.offset));
     parts.witness.runs((&parts.sim, handler), &parts.name(), (&record, rerun, is_owner), &others);
-    let until = parts.sim.now() + i64::try_from(deadline.as_millis()).unwrap();
-    let job = Job { record: Arc::clone(&record), rerun, hard_deadline: deadline };
+    let until = parts.sim.now() + i64::try_from(job.hard_deadline.as_millis()).unwrap();
     let handler = Arc::clone(&parts.work.handler);
     let call: Call = Box::pin(async move { handler.run(job).await });
     start(

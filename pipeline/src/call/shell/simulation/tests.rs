@@ -3,7 +3,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::*;
-use crate::call::{Admission, Done, Job, Limits, RawLimits, Share};
+use crate::call::{Admission, Decoded, Done, Job, Limits, RawLimits, Share};
 use crate::kafka::Instance;
 use crate::mutation::Mutation;
 use crate::simulation::{Faults, Trial, Violation, World, feeder, offline};
@@ -41,6 +41,7 @@ impl Handler for Sample {
             shares: vec![Share { kind: "app", name: words[1].as_str().into() }],
             hard_deadline: Duration::from_millis(400),
             commit_start: words[3] == "announced",
+            decoded: Decoded::default(),
         })
     }
 
