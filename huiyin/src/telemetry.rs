@@ -49,6 +49,9 @@ pub(crate) fn metrics() -> impl Iterator<Item = Metric> {
         outbound::metrics::METRICS.iter().chain(call::metrics::METRICS).chain(deliver::metrics::METRICS);
     let of_outbound = |m: &outbound::metrics::Metric| (m.name, m.meaning, m.labels);
     let of_ingest = |m: &ingest::metrics::Metric| (m.name, m.meaning, m.labels);
-    let others = outbound.map(of_outbound).chain(ingest::metrics::METRICS.iter().map(of_ingest));
+    let of_conversation = |m: &common::Metric| (m.name, m.meaning, m.labels);
+    let conversation = conversation::metrics::METRICS.iter().map(of_conversation);
+    let others =
+        outbound.map(of_outbound).chain(ingest::metrics::METRICS.iter().map(of_ingest)).chain(conversation);
     pipeline.copied().chain(others.map(|(name, meaning, labels)| Metric { name, meaning, labels }))
 }

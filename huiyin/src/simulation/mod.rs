@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use account::AccountSink;
+use conversation::{Bundles, Conversations, Deployment};
 use pipeline::batch::{self, BatchConfig};
 use pipeline::call::simulation::{Outcomes, Witness};
 use pipeline::call::{self as calls, CallConfig};
@@ -27,16 +28,13 @@ use schemas::ids::EventId;
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire;
 
-use crate::bundles::Bundles;
-use crate::conversation::Conversations;
-
 const PARTITIONS: i32 = 2;
 
 /// The bundle, and what is made of it.
 #[derive(Clone)]
 struct Line {
     bundles: Arc<Bundles>,
-    topics: TopicNames,
+    deployment: Deployment,
     now: Arc<AtomicI64>,
 }
 
@@ -58,12 +56,18 @@ impl Line {
             let outgoing = encoded(&switch, "admin", partition);
             sim.broker().publish(&outgoing);
         }
-        let bundles = Arc::new(Bundles::only(hash, bundle));
-        Self { bundles, topics: TopicNames::new(""), now: Arc::new(AtomicI64::new(sim.now())) }
+        let bundles = Arc::new(Bundles::of([(hash, bundle)]));
+        let deployment = Deployment {
+            name: "sim".to_owned(),
+            kafka: offline(),
+            topics: TopicNames::new(""),
+            partitions: PARTITIONS,
+        };
+        Self { bundles, deployment, now: Arc::new(AtomicI64::new(sim.now())) }
     }
 
     fn fold(&self) -> Conversations {
-        Conversations::new(Arc::clone(&self.bundles), "sim", &self.topics, PARTITIONS)
+        Conversations::new(&self.deployment, Arc::clone(&self.bundles))
     }
 }
 

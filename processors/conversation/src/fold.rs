@@ -4,23 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use decide::{At, Kept, Output, Rules};
-use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
-use pipeline::kafka::Instance;
+use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Key, Step};
 use pipeline::{Outgoing, Record, Refused};
 use schemas::conversation::Conversation;
 use schemas::event::{Clock, Event};
 use schemas::ids::BundleHash;
 use schemas::state::{ControlState, STATE_VERSION};
-use schemas::topic::{Topic, TopicNames};
+use schemas::topic::Topic;
 use schemas::wire::{self, DecodeError, EncodeError};
 
-use crate::bundles::Bundles;
-use crate::config::Config;
-use crate::metrics;
-use crate::role::Role;
+use crate::{Bundles, Deployment, metrics};
 
 /// The conversation fold of one deployment.
-pub(crate) struct Conversations {
+pub struct Conversations {
     bundles: Arc<Bundles>,
     rules: HashMap<BundleHash, Arc<Rules>>,
     topics: BTreeMap<Topic, Arc<str>>,
@@ -30,21 +26,21 @@ pub(crate) struct Conversations {
 
 /// Control state of one partition: the bundle that holds, made ready.
 #[derive(Clone, Default)]
-pub(crate) struct Control {
+pub struct Control {
     state: ControlState,
     rules: Option<Arc<Rules>>,
 }
 
 impl Conversations {
-    /// The fold of the deployment whose topics have those names and that many partitions.
-    pub(crate) fn new(bundles: Arc<Bundles>, deployment: &str, topics: &TopicNames, partitions: i32) -> Self {
-        let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(topics.of(topic)))).collect();
+    /// The fold of a deployment.
+    pub fn new(deployment: &Deployment, bundles: Arc<Bundles>) -> Self {
+        let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(deployment.topics.of(topic))));
         Self {
             bundles,
             rules: HashMap::new(),
-            topics,
-            source: format!("/huiyin/{deployment}/decide"),
-            partitions,
+            topics: topics.collect(),
+            source: format!("/huiyin/{}/decide", deployment.name),
+            partitions: deployment.partitions,
         }
     }
 
@@ -52,7 +48,7 @@ impl Conversations {
         if let Some(rules) = self.rules.get(hash) {
             return Ok(Arc::clone(rules));
         }
-        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(format!("{error:#}")))?;
+        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
         let rules =
             Rules::new(&bundle, hash.clone()).map_err(|error| FoldError::Control(error.to_string()))?;
         let rules = Arc::new(rules);
@@ -87,22 +83,14 @@ impl Conversations {
     }
 }
 
-/// A driver of the conversation fold, for running and for folding again: both must have the same bounds. `number` tells
-/// it from others of the same process.
-pub(crate) fn driver(config: &Config, number: u32) -> anyhow::Result<FoldConfig> {
-    Ok(FoldConfig {
-        kafka: config.kafka.clone(),
-        instance: Instance::new(&config.deployment, Role::Decide.label(), config.ordinal)?.driver(number),
-        input: config.topics.of(Topic::Events).into(),
-        states: config.topics.of(Topic::States).into(),
-        dead_letters: config.topics.of(Topic::DeadLetters).into(),
-        start: config.decide.start,
-        limits: FoldLimits { records: config.decide.batch_records, ..FoldLimits::default() },
-    })
-}
-
 fn conversation(key: &Key) -> Option<Conversation> {
     std::str::from_utf8(key).ok()?.parse().ok()
+}
+
+/// An error with everything that caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 fn at(context: &Context<'_, Control>) -> At {
@@ -226,14 +214,19 @@ impl Fold for Conversations {
 #[cfg(test)]
 mod tests {
     use schemas::event::Feedback;
+    use schemas::topic::TopicNames;
 
     use super::*;
 
     #[test]
     fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
-        let topics = TopicNames::new("");
-        let bundles = Arc::new(Bundles::new(pipeline::simulation::offline(), &topics));
-        let fold = Conversations::new(bundles, "test", &topics, 1);
+        let deployment = Deployment {
+            name: "test".to_owned(),
+            kafka: pipeline::simulation::offline(),
+            topics: TopicNames::new(""),
+            partitions: 1,
+        };
+        let fold = Conversations::new(&deployment, Arc::new(Bundles::of([])));
         let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
         let turn = format!("{alice}|h||0000000000");
         let entries = [
