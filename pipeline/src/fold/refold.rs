@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::shard::{Halt, Shape, Shard};
-use super::{Fold, FoldConfig, Key};
+use super::{Fold, FoldConfig};
 use crate::{Outgoing, Record};
 
 /// Why a range cannot be folded again to its end.
@@ -47,7 +47,7 @@ impl<F: Fold> Refold<F> {
         fold: F,
         config: &FoldConfig,
         partition: i32,
-        state: (F::Control, HashMap<Key, F::State>),
+        state: (F::Control, HashMap<F::Key, F::State>),
     ) -> Self {
         let shard = Shard::new(&fold, (partition, 0), state, None);
         Self { fold, shape: config.shape(), shard, crashed: BTreeSet::new() }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use decide::{At, Kept, Output, Rules};
-use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Key, Step};
+use decide::{At, Key, LazyState, Output, Rules};
+use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
 use pipeline::{Outgoing, Record, Refused};
-use schemas::conversation::Conversation;
+use schemas::conversation::partition_of;
 use schemas::event::{Clock, Event};
 use schemas::ids::BundleHash;
 use schemas::state::{ControlState, STATE_VERSION};
@@ -83,10 +83,6 @@ impl Conversations {
     }
 }
 
-fn conversation(key: &Key) -> Option<Conversation> {
-    std::str::from_utf8(key).ok()?.parse().ok()
-}
-
 /// An error with everything that caused it.
 fn told(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
@@ -104,19 +100,21 @@ fn refused(error: &DecodeError) -> Refused {
 
 impl Fold for Conversations {
     type Message = Event;
-    type State = Kept;
+    type Key = Key;
+    type State = LazyState;
     type Control = Control;
 
-    fn decode(&self, record: &Record) -> Result<Input<Event>, Refused> {
+    fn decode(&self, record: &Record) -> Result<Input<Key, Event>, Refused> {
         let event: Event =
             wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
         let Some(conversation) = event.conversation() else {
             return Ok(if matches!(event, Event::Clock(_)) { Input::Clock } else { Input::Control(event) });
         };
-        if conversation.partition(self.partitions) != record.partition {
+        let key = Key::from(conversation.clone());
+        if partition_of(key.as_str().as_bytes(), self.partitions) != record.partition {
             return Err(Refused::DeadLetter { reason: "foreign_partition" });
         }
-        Ok(Input::Keyed(Key::from(conversation.to_string().into_bytes()), event))
+        Ok(Input::Keyed(key, event))
     }
 
     fn control(&mut self, before: &Control, message: Event) -> Result<Control, FoldError> {
@@ -132,12 +130,11 @@ impl Fold for Conversations {
         &self,
         context: Context<'_, Control>,
         key: &Key,
-        state: Option<&Kept>,
+        state: Option<&LazyState>,
         message: Event,
-    ) -> Result<Step<Kept>, Refused> {
-        let conversation = conversation(key).ok_or(Refused::DeadLetter { reason: "bad_key" })?;
+    ) -> Result<Step<LazyState>, Refused> {
         let rules = context.control.rules.as_deref();
-        let step = Kept::fold(rules, at(&context), &conversation, state, message).map_err(|error| {
+        let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
             // As if it had been found when the states were restored.
             let (partition, offset) = (context.partition, context.offset);
             tracing::error!(%error, partition, offset, "read the state of a conversation");
@@ -153,11 +150,15 @@ impl Fold for Conversations {
         }
     }
 
-    fn fire(&self, context: Context<'_, Control>, key: &Key, state: &Kept, ordinal: usize) -> Step<Kept> {
-        // Keys were written by `decode`, so they parse.
-        let Some(conversation) = conversation(key) else { return Step { state: None, outputs: Vec::new() } };
+    fn fire(
+        &self,
+        context: Context<'_, Control>,
+        key: &Key,
+        state: &LazyState,
+        ordinal: usize,
+    ) -> Step<LazyState> {
         let rules = context.control.rules.as_deref();
-        let step = state.fire(rules, at(&context), &conversation, ordinal);
+        let step = state.fire(rules, at(&context), key, ordinal);
         let encode = |output| match self.outgoing(context.partition, output) {
             Ok(outgoing) => Some(outgoing),
             Err(error) => {
@@ -169,7 +170,7 @@ impl Fold for Conversations {
         Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
     }
 
-    fn due(&self, state: &Kept) -> Option<i64> {
+    fn due(&self, state: &LazyState) -> Option<i64> {
         state.due()
     }
 
@@ -183,12 +184,10 @@ impl Fold for Conversations {
     fn snapshot(
         &self,
         key: &Key,
-        before: Option<&Kept>,
-        after: Option<&Kept>,
+        before: Option<&LazyState>,
+        after: Option<&LazyState>,
     ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        // Keys were written by `decode`, so they parse.
-        let Some(conversation) = conversation(key) else { return Vec::new() };
-        let entries = Kept::entries(&conversation, before, after);
+        let entries = LazyState::entries(key, before, after);
         entries.into_iter().map(|(key, value)| (key.into_bytes(), value)).collect()
     }
 
@@ -199,7 +198,7 @@ impl Fold for Conversations {
 
     fn restore<'a>(
         entries: impl Iterator<Item = Entry<'a>>,
-    ) -> Result<(Control, HashMap<Key, Kept>), FoldError> {
+    ) -> Result<(Control, HashMap<Key, LazyState>), FoldError> {
         let (state, states) =
             decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
         Ok((Control { state, rules: None }, states.into_iter().collect()))
@@ -246,7 +245,7 @@ mod tests {
                 at: 6,
             };
             let context = Context { partition: 0, offset: 7, time: 6, control: &control };
-            let key = Key::from(name.as_bytes());
+            let key = Key::parse(name).unwrap();
             fold.fold(context, &key, states.get(&key), Event::Feedback(feedback)).err()
         };
         assert_eq!(refusal(alice), Some(Refused::Pause { reason: "restore" }));
