@@ -4,7 +4,6 @@
 //! how a state is named ([`Key`]), stored ([`entries`]), read back ([`restore`]) and held in memory ([`LazyState`]). Equal inputs give equal
 //! steps, byte for byte: no clock, no random number, no I/O.
 
-mod book;
 mod entries;
 mod fold;
 mod gate;
@@ -13,6 +12,7 @@ mod hash;
 mod history;
 mod key;
 mod lazy;
+mod ledger;
 mod parts;
 mod prompt;
 mod reason;
