@@ -1,17 +1,15 @@
 //! The binary: composition and command line only.
 
 mod admin;
-mod bundles;
 mod check;
 mod cli;
 mod config;
-mod conversation;
 mod dead_letters;
+mod line;
 mod metrics;
 mod moment;
 mod namesakes;
 mod offsets;
-mod refold;
 mod role;
 mod run;
 #[cfg(test)]
@@ -93,7 +91,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Topics { command: Topics::Create { renew, .. } } => {
             Ok(blocking(move || topics::create(&config, renew)).await?.into())
         }
-        Command::Config { command: Bundle::Apply } => Ok(asking(config, bundles::apply).await?.into()),
+        Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
         Command::Query { name, parameters, json } => {
             Ok(query(&config, name, &parameters, json).await?.into())
@@ -172,7 +170,7 @@ async fn query(
 }
 
 fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {
-    let report = refold::refold(config)?;
+    let report = conversation::refold(&line::deployment(config), &line::settings(config))?;
     let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
     Ok(Said { text, ok: report.ok() })
 }

@@ -53,6 +53,7 @@ pub(crate) fn metrics() -> impl Iterator<Item = &'static Metric> {
     let steps = [
         account::metrics::METRICS,
         call::metrics::METRICS,
+        conversation::metrics::METRICS,
         crate::metrics::METRICS,
         deliver::metrics::METRICS,
         ingest::metrics::METRICS,

@@ -3,7 +3,7 @@
 use crate::tree::crates;
 
 /// Our crates that each of ours may depend on.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("common", &[]),
     ("schemas", &[]),
     ("safety", &["common"]),
@@ -13,6 +13,8 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("mangle", &[]),
     ("catalogue", &["common", "schemas"]),
     ("decide", &["catalogue", "common", "safety", "schemas"]),
+    // The adapter between the pure fold and the fold driver.
+    ("conversation", &["catalogue", "common", "decide", "pipeline", "safety", "schemas"]),
     ("ingest", &["catalogue", "common", "pipeline", "safety", "schemas"]),
     ("call", &["catalogue", "common", "outbound", "pipeline", "safety", "schemas"]),
     ("deliver", &["catalogue", "common", "outbound", "pipeline", "schemas"]),
@@ -24,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "call",
             "catalogue",
             "common",
+            "conversation",
             "decide",
             "deliver",
             "ingest",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use conversation::Conversations;
 use pipeline::batch::{BatchConfig, BatchDriver};
 use pipeline::call::{CallConfig, CallDriver};
 use pipeline::fold::FoldDriver;
@@ -16,7 +17,7 @@ use super::bundle_watch::Watched;
 use super::known::{self, Unknown};
 use super::running::Running;
 use crate::config::Config;
-use crate::conversation::{self, Conversations};
+use crate::line;
 use crate::role::Role;
 
 /// Starts a role. Its section is checked against the file's own bundle: the one that is applied may be older, or newer, as long as
@@ -47,10 +48,10 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
 }
 
 fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
+    let (deployment, settings) = (line::deployment(config), line::settings(config));
     let drivers = (0..config.decide.drivers).map(|number| {
-        let bundles = Arc::clone(&watched.bundles);
-        let fold = Conversations::new(bundles, &config.deployment, &config.topics, config.partitions);
-        Ok(FoldDriver::spawn(conversation::driver(config, number)?, fold, incarnation)?)
+        let fold = Conversations::new(&deployment, Arc::clone(&watched.bundles));
+        Ok(FoldDriver::spawn(deployment.driver(&settings, number)?, fold, incarnation)?)
     });
     Ok(Running::Fold(drivers.collect::<anyhow::Result<_>>()?))
 }

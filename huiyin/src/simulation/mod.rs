@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use account::AccountSink;
+use conversation::{Bundles, Conversations, Deployment};
 use pipeline::batch::{self, BatchConfig};
 use pipeline::call::simulation::{Outcomes, Witness};
 use pipeline::call::{self as calls, CallConfig};
@@ -27,9 +28,6 @@ use schemas::ids::EventId;
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire;
 
-use crate::bundles::Bundles;
-use crate::conversation::Conversations;
-
 const PARTITIONS: i32 = 2;
 
 /// The bundle, and what is made of it.
@@ -37,7 +35,7 @@ const PARTITIONS: i32 = 2;
 struct Line {
     bundles: Arc<Bundles>,
     rules: Arc<call::Rules>,
-    topics: TopicNames,
+    deployment: Deployment,
     now: Arc<AtomicI64>,
 }
 
@@ -60,12 +58,18 @@ impl Line {
             sim.broker().publish(&outgoing);
         }
         let rules = Arc::new(call::Rules::new(Arc::new(bundle.clone())).unwrap());
-        let bundles = Arc::new(Bundles::only(hash, bundle));
-        Self { bundles, rules, topics: TopicNames::new(""), now: Arc::new(AtomicI64::new(sim.now())) }
+        let bundles = Arc::new(Bundles::of([(hash, bundle)]));
+        let deployment = Deployment {
+            name: "sim".to_owned(),
+            kafka: offline(),
+            topics: TopicNames::new(""),
+            partitions: PARTITIONS,
+        };
+        Self { bundles, rules, deployment, now: Arc::new(AtomicI64::new(sim.now())) }
     }
 
     fn fold(&self) -> Conversations {
-        Conversations::new(Arc::clone(&self.bundles), "sim", &self.topics, PARTITIONS)
+        Conversations::new(&self.deployment, Arc::clone(&self.bundles))
     }
 }
 

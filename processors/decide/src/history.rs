@@ -6,15 +6,15 @@ use schemas::state::{HistoryTurn, STATE_VERSION};
 use schemas::text::Text;
 
 use crate::parts::json_size;
-use crate::prompt::{Room, answer, said};
+use crate::prompt::{PromptBudget, answer, said};
 
 /// An answer that is larger as JSON is not remembered: its entry must fit a record.
 const LARGEST_ANSWER: usize = 256 * 1_024;
 
 /// How many of `turns` (oldest first) stay when a prompt has `room` for them. All, while they fit; else the newest of half
 /// the number and half the room, so that the next prompts begin alike and providers' prefix caches hold.
-pub(crate) fn staying(turns: &[Arc<HistoryTurn>], room: Room, most: usize, shared: bool) -> usize {
-    let fitting = |room: Room| {
+pub(crate) fn staying(turns: &[Arc<HistoryTurn>], room: PromptBudget, most: usize, shared: bool) -> usize {
+    let fitting = |room: PromptBudget| {
         let mut left = Some(room);
         turns
             .iter()
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn everything_stays_while_it_fits_and_half_when_it_does_not() {
-        let room = Room::of_window(10_000);
+        let room = PromptBudget::of_window(10_000);
         let kept: Vec<usize> = (0..=8).map(|n| staying(&turns(n), room, 6, false)).collect();
         assert_eq!(kept, [0, 1, 2, 3, 4, 5, 6, 3, 3]);
         assert_eq!(staying(&turns(3), room, 0, false), 0);
@@ -79,9 +79,9 @@ mod tests {
     #[test]
     fn a_narrow_window_keeps_the_newest_turn_if_it_fits_at_all() {
         // One turn takes 30 × 1.15 + 4 and 3 × 1.15 + 4 tokens, rounded up: 47.
-        assert_eq!(staying(&turns(5), Room::of_window(4 * 47), 20, false), 2);
-        assert_eq!(staying(&turns(5), Room::of_window(50), 20, false), 1);
-        assert_eq!(staying(&turns(5), Room::of_window(40), 20, false), 0);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(4 * 47), 20, false), 2);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(50), 20, false), 1);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(40), 20, false), 0);
     }
 
     #[test]

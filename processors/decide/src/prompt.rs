@@ -15,12 +15,12 @@ const UNASKED: &str = "…";
 
 /// What is left of the smallest window of a chain, in estimated tokens, and of a record, in bytes of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Room {
+pub(crate) struct PromptBudget {
     tokens: u64,
     bytes: u64,
 }
 
-impl Room {
+impl PromptBudget {
     /// The room of a window of that many tokens, what the answer may take already off.
     pub(crate) fn of_window(tokens: u32) -> Self {
         Self { tokens: u64::from(tokens), bytes: MOST_BYTES }
@@ -92,13 +92,16 @@ mod tests {
     fn a_line_takes_its_estimate_with_a_reserve() {
         // 100 Chinese characters: 110 tokens estimated, 127 with the reserve, 4 for the line.
         let text = "问".repeat(100);
-        assert_eq!(Room::of_window(131).less(&text), Some(Room { tokens: 0, bytes: MOST_BYTES - 300 }));
-        assert_eq!(Room::of_window(130).less(&text), None);
+        assert_eq!(
+            PromptBudget::of_window(131).less(&text),
+            Some(PromptBudget { tokens: 0, bytes: MOST_BYTES - 300 })
+        );
+        assert_eq!(PromptBudget::of_window(130).less(&text), None);
     }
 
     #[test]
     fn a_line_that_fits_the_window_may_still_be_too_large_for_a_record() {
         let line = "\u{1}".repeat(90_000);
-        assert_eq!(Room::of_window(u32::MAX).less(&line), None);
+        assert_eq!(PromptBudget::of_window(u32::MAX).less(&line), None);
     }
 }

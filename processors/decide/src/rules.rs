@@ -9,7 +9,7 @@ use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
 use crate::guard::safety_action;
-use crate::prompt::Room;
+use crate::prompt::PromptBudget;
 
 /// A bundle that cannot be folded under.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +49,8 @@ pub struct Rules {
 pub(crate) struct AppRules {
     /// As configured.
     pub(crate) app: App,
-    /// Room for a prompt, its first line already taken off; `None` when that line alone does not fit.
-    pub(crate) room: Option<Room>,
+    /// PromptBudget for a prompt, its first line already taken off; `None` when that line alone does not fit.
+    pub(crate) room: Option<PromptBudget>,
 }
 
 impl Rules {
@@ -81,7 +81,7 @@ impl AppRules {
     fn new(app: &App, bundle: &Bundle) -> Self {
         let windows = app.chain.iter().filter_map(|name| bundle.targets.get(name)).map(|t| t.context_tokens);
         let window = windows.min().unwrap_or(0).saturating_sub(app.max_output_tokens);
-        let room = Room::of_window(window);
+        let room = PromptBudget::of_window(window);
         let room = if app.system_prompt.is_empty() { Some(room) } else { room.less(&app.system_prompt) };
         Self { app: app.clone(), room }
     }

@@ -19,10 +19,11 @@ struct Shape {
 
 impl Fold for Shape {
     type Message = Vec<u8>;
+    type Key = Key;
     type State = State;
     type Control = ();
 
-    fn decode(&self, record: &Record) -> Result<Input<Vec<u8>>, Refused> {
+    fn decode(&self, record: &Record) -> Result<Input<Key, Vec<u8>>, Refused> {
         let (Some(key), Some(value)) = (&record.key, &record.value) else {
             return Err(Refused::DeadLetter { reason: "empty" });
         };

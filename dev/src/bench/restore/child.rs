@@ -3,13 +3,14 @@
 use crate::bench::exactly_once::shape::access;
 use crate::say::say;
 use anyhow::{Context as _, Result, ensure};
-use decide::Kept;
+use decide::LazyState;
 use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::kafka::Instance;
 use pipeline::{Outgoing, Record, Refused, StartPolicy, Stop};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
+use std::hash::Hash;
 use std::marker::PhantomData;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -29,17 +30,21 @@ pub(super) struct Spec {
 
 /// State of one conversation, as somebody keeps it.
 trait Talk: Clone + Send + 'static {
+    type Key: Clone + Ord + Hash + Send;
+
     fn due(&self) -> Option<i64>;
 
-    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Key, Self>, FoldError>;
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Self::Key, Self>, FoldError>;
 }
 
-impl Talk for Kept {
+impl Talk for LazyState {
+    type Key = decide::Key;
+
     fn due(&self) -> Option<i64> {
         self.due()
     }
 
-    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Key, Self>, FoldError> {
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<HashMap<Self::Key, Self>, FoldError> {
         let restored = decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()));
         restored.map(|(_, states)| states.into_iter().collect())
     }
@@ -49,6 +54,8 @@ impl Talk for Kept {
 struct Bytes(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Talk for Bytes {
+    type Key = Key;
+
     fn due(&self) -> Option<i64> {
         None
     }
@@ -67,10 +74,11 @@ struct Keeper<S>(PhantomData<S>);
 
 impl<S: Talk> Fold for Keeper<S> {
     type Message = ();
+    type Key = S::Key;
     type State = S;
     type Control = ();
 
-    fn decode(&self, _: &Record) -> Result<Input<()>, Refused> {
+    fn decode(&self, _: &Record) -> Result<Input<S::Key, ()>, Refused> {
         Err(Refused::DeadLetter { reason: "unused" })
     }
 
@@ -78,11 +86,11 @@ impl<S: Talk> Fold for Keeper<S> {
         Ok(())
     }
 
-    fn fold(&self, _: Context<'_, ()>, _: &Key, _: Option<&S>, (): ()) -> Result<Step<S>, Refused> {
+    fn fold(&self, _: Context<'_, ()>, _: &S::Key, _: Option<&S>, (): ()) -> Result<Step<S>, Refused> {
         Err(Refused::DeadLetter { reason: "unused" })
     }
 
-    fn fire(&self, _: Context<'_, ()>, _: &Key, state: &S, _: usize) -> Step<S> {
+    fn fire(&self, _: Context<'_, ()>, _: &S::Key, state: &S, _: usize) -> Step<S> {
         Step { state: Some(state.clone()), outputs: Vec::new() }
     }
 
@@ -94,7 +102,7 @@ impl<S: Talk> Fold for Keeper<S> {
         Outgoing { topic: "unused".into(), partition, key: None, headers: Vec::new(), value: None }
     }
 
-    fn snapshot(&self, _: &Key, _: Option<&S>, _: Option<&S>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    fn snapshot(&self, _: &S::Key, _: Option<&S>, _: Option<&S>) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         // Nothing is folded, so that nothing changes.
         Vec::new()
     }
@@ -103,7 +111,7 @@ impl<S: Talk> Fold for Keeper<S> {
         (b"@control".to_vec(), Vec::new())
     }
 
-    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<((), HashMap<Key, S>), FoldError> {
+    fn restore<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Result<((), HashMap<S::Key, S>), FoldError> {
         Ok(((), S::restore(entries)?))
     }
 }
@@ -121,7 +129,7 @@ pub(in crate::bench) fn run(spec: &str) -> Result<()> {
         limits: FoldLimits::default(),
     };
     let handle = if spec.is_read {
-        FoldDriver::spawn(config, Keeper::<Kept>(PhantomData), &spec.incarnation)?
+        FoldDriver::spawn(config, Keeper::<LazyState>(PhantomData), &spec.incarnation)?
     } else {
         FoldDriver::spawn(config, Keeper::<Bytes>(PhantomData), &spec.incarnation)?
     };

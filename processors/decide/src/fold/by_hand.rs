@@ -25,8 +25,8 @@ impl Folding<'_> {
     /// Takes it into the history, judged like any text.
     pub(super) fn remember(&mut self, message: &Message, judged: Judged, draft: Decision) {
         let text = match &judged.text {
-            _ if judged.stopped() => return self.journal.rule(draft, Ruling::Blocked, &[]),
-            None => return self.journal.rule(draft, Ruling::Passed, &[reason::NO_TEXT]),
+            _ if judged.stopped() => return self.step.rule(draft, Ruling::Blocked, &[]),
+            None => return self.step.rule(draft, Ruling::Passed, &[reason::NO_TEXT]),
             Some(text) => Text::from(text.as_str()),
         };
         let by_hand =
@@ -40,7 +40,7 @@ impl Folding<'_> {
         self.state.add_turn(LANE, turn);
         self.state.keep_by_hand(LANE, self.app.app.history_turns as usize);
         let lane = Lane { conversation: message.conversation.clone(), sender: None };
-        self.journal.rule(Decision { lane: Some(lane), ..draft }, Ruling::Noted, &[reason::BY_HAND]);
+        self.step.rule(Decision { lane: Some(lane), ..draft }, Ruling::Noted, &[reason::BY_HAND]);
         if self.app.app.by_hand == Policy::TakeOver && self.state.core.person.is_none() {
             self.take_over(message.sender.clone());
         }
@@ -69,7 +69,7 @@ impl Folding<'_> {
                 reason::HISTORY_REMOVED
             }
         };
-        self.journal.rule(draft, Ruling::Noted, &[why]);
+        self.step.rule(draft, Ruling::Noted, &[why]);
         true
     }
 }

@@ -40,36 +40,36 @@ impl Kind {
 impl Folding<'_> {
     pub(super) fn take_back(&mut self, reference: &Reference, kind: Kind) {
         let id = &reference.message;
-        let mut draft = Decision { message: Some(id.clone()), ..self.journal.draft(kind.ruling()) };
+        let mut draft = Decision { message: Some(id.clone()), ..self.step.draft(kind.ruling()) };
         match self.state.find(id) {
             Place::Waiting(lane, number) => {
                 draft.lane = Some(self.lane_named(&lane));
                 draft.sender = self.state.take_waiting(&lane, number).map(|m| m.sender.clone());
-                self.journal.decide(draft);
+                self.step.decide(draft);
             }
             Place::InFlight(lane) => {
                 draft.turn = self.state.lane(&lane).and_then(|lane| lane.turn.as_ref()).map(|turn| turn.id);
                 draft.lane = Some(self.lane_named(&lane));
                 draft.sender = self.call_off(&lane, id).map(|m| m.sender);
-                self.journal.rule(draft, kind.ruling(), &[reason::TURN_CANCELLED]);
+                self.step.rule(draft, kind.ruling(), &[reason::TURN_CANCELLED]);
             }
             Place::Answered(lane, number) => {
                 self.state.drop_turn(&lane, number);
                 draft.lane = Some(self.lane_named(&lane));
-                self.journal.rule(draft, Ruling::Noted, &[reason::HISTORY_REMOVED]);
+                self.step.rule(draft, Ruling::Noted, &[reason::HISTORY_REMOVED]);
             }
             Place::Nowhere if self.state.seen.has(Mark::Seen, id) => {
-                self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
+                self.step.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
             }
             Place::Nowhere => {
-                self.state.seen.put(kind.mark(), id, self.journal.now, self.app.app.duplicate_horizon_ms);
-                self.journal.rule(draft, Ruling::Noted, &[reason::AHEAD_OF_MESSAGE]);
+                self.state.seen.put(kind.mark(), id, self.step.now, self.app.app.duplicate_horizon_ms);
+                self.step.rule(draft, Ruling::Noted, &[reason::AHEAD_OF_MESSAGE]);
             }
         }
     }
 
     pub(super) fn edit(&mut self, edit: &Edit) {
-        let draft = Decision { message: Some(edit.message.clone()), ..self.journal.draft(Ruling::Noted) };
+        let draft = Decision { message: Some(edit.message.clone()), ..self.step.draft(Ruling::Noted) };
         let (lane, number, message) = match self.state.find(&edit.message) {
             Place::Waiting(lane, number) => {
                 let message = self.state.waiting.get(&(lane.clone(), number)).map(|m| m.as_ref().clone());
@@ -81,7 +81,7 @@ impl Folding<'_> {
             }
             Place::Answered(lane, number) if self.edit_by_hand(edit, (&lane, number), &draft) => return,
             Place::Answered(..) | Place::Nowhere => {
-                return self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
+                return self.step.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
             }
         };
         let Some(message) = message else { return };
@@ -101,7 +101,7 @@ impl Folding<'_> {
             _ => None,
         };
         let message = WaitingMessage { text, ..message };
-        let mut draft = self.journal.about_waiting(&message, Ruling::Waits);
+        let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);
         draft.reasons = if number.is_none() { vec![reason::TURN_CANCELLED.to_owned()] } else { Vec::new() };
@@ -115,6 +115,6 @@ impl Folding<'_> {
                 return self.refuse(draft, &message, lane, why);
             }
         }
-        self.journal.rule(draft, Ruling::Waits, &[reason::EDITED]);
+        self.step.rule(draft, Ruling::Waits, &[reason::EDITED]);
     }
 }

@@ -20,9 +20,9 @@ const LONGEST_MERGE: i64 = 3;
 
 impl Folding<'_> {
     pub(super) fn message(&mut self, message: &Message, missed: bool) {
-        let draft = self.journal.about(message);
+        let draft = self.step.about(message);
         if let Some((ruling, reasons)) = self.first_sight(message) {
-            return self.journal.rule(draft, ruling, reasons);
+            return self.step.rule(draft, ruling, reasons);
         }
         let earlier = message.verdict.clone();
         let judged = judge(&self.rules.filter, earlier, message.text.as_ref(), &message.other_texts);
@@ -35,14 +35,14 @@ impl Folding<'_> {
         }
         match self.bot_meant(message) {
             Ok(bot) => self.spoken_to(bot, message, judged, draft),
-            Err(_) if judged.stopped() => self.journal.rule(draft, Ruling::Blocked, &[]),
-            Err(reasons) => self.journal.rule(draft, Ruling::Passed, reasons),
+            Err(_) if judged.stopped() => self.step.rule(draft, Ruling::Blocked, &[]),
+            Err(reasons) => self.step.rule(draft, Ruling::Passed, reasons),
         }
     }
 
     /// What is known of the message before it is looked at.
     fn first_sight(&mut self, message: &Message) -> Option<(Ruling, &'static [&'static str])> {
-        let (id, now, horizon) = (&message.id, self.journal.now, self.app.app.duplicate_horizon_ms);
+        let (id, now, horizon) = (&message.id, self.step.now, self.app.app.duplicate_horizon_ms);
         if self.state.seen.has(Mark::Seen, id) {
             return Some((Ruling::Duplicate, &[]));
         }
@@ -85,7 +85,7 @@ impl Folding<'_> {
         };
         if self.state.core.person.is_some() {
             let ruling = if stopped { Ruling::Blocked } else { Ruling::TakenOver };
-            self.journal.rule(draft, ruling, &[]);
+            self.step.rule(draft, ruling, &[]);
         } else if stopped {
             self.refuse(draft, &said, &lane, reason::BLOCKED);
         } else if judged.text.is_none() {
@@ -116,11 +116,11 @@ impl Folding<'_> {
         let to = Addressee::of(message, lane.clone());
         let source = AnswerSource::Canned { reason: why.to_owned() };
         let parts = canned(&self.app.app, &to, text);
-        let parts = answers(&self.app.app, &to, parts, &source, self.journal.now);
+        let parts = answers(&self.app.app, &to, parts, &source, self.step.now);
         let turn = (!parts.is_empty()).then_some(to.turn);
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
-        self.journal.rule(Decision { turn, parts: count, ..draft }, ruling, &[why]);
-        self.journal.add(parts.into_iter().map(Output::Answer));
+        self.step.rule(Decision { turn, parts: count, ..draft }, ruling, &[why]);
+        self.step.add(parts.into_iter().map(Output::Answer));
     }
 
     /// Lets a message wait, or opens a turn for it at once.
@@ -130,14 +130,14 @@ impl Folding<'_> {
             return self.turn_away(draft, &message, lane);
         }
         self.state.wait(name, message);
-        let (now, window) = (self.journal.now, self.app.app.merge_window_ms);
+        let (now, window) = (self.step.now, self.app.app.merge_window_ms);
         let state = self.state.lane_mut(name);
         if state.turn.is_some() {
-            self.journal.rule(draft, Ruling::Waits, &[reason::TURN_IN_FLIGHT]);
+            self.step.rule(draft, Ruling::Waits, &[reason::TURN_IN_FLIGHT]);
         } else if window > 0 || state.merge_until.is_some() {
             let limit = *state.merge_limit.get_or_insert(now + LONGEST_MERGE * window);
             state.merge_until = Some((now + window).min(limit));
-            self.journal.rule(draft, Ruling::Waits, &[reason::MERGE_WINDOW]);
+            self.step.rule(draft, Ruling::Waits, &[reason::MERGE_WINDOW]);
         } else {
             self.open(lane, Some(draft));
         }
@@ -156,7 +156,7 @@ impl Folding<'_> {
     fn turn_away(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane) {
         let told = std::mem::replace(&mut self.state.lane_mut(name_of(lane)).told_full, true);
         if told {
-            self.journal.rule(draft, Ruling::Unanswerable, &[reason::LANE_FULL, reason::TOLD_BEFORE]);
+            self.step.rule(draft, Ruling::Unanswerable, &[reason::LANE_FULL, reason::TOLD_BEFORE]);
         } else {
             self.refuse(draft, message, lane, reason::LANE_FULL);
         }

@@ -8,10 +8,10 @@ use schemas::state::HistoryTurn;
 use schemas::text::Text;
 
 use super::{Folding, name_of};
-use crate::book::Book;
 use crate::gate::{Addressee, answers, canned, let_out};
 use crate::guard::stops;
 use crate::history::completed;
+use crate::ledger::Ledger;
 use crate::reason;
 use crate::step::Output;
 
@@ -47,27 +47,27 @@ impl Folding<'_> {
         let asker = || self.state.asker(&answered.message);
         let user = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
         let draft = Decision { sender: user.clone(), ..self.about_outcome(answered) };
-        let Some(user) = user else { return self.journal.rule(draft, Ruling::Late, &[reason::UNATTRIBUTED]) };
-        self.journal.rule(draft, Ruling::Late, &[answered.outcome.label()]);
-        let entries = Book::of(answered, user, self.journal.now).spent(answered, reason::LATE);
-        self.journal.add(entries.into_iter().map(Output::Ledger));
+        let Some(user) = user else { return self.step.rule(draft, Ruling::Late, &[reason::UNATTRIBUTED]) };
+        self.step.rule(draft, Ruling::Late, &[answered.outcome.label()]);
+        let entries = Ledger::of(answered, user, self.step.now).spent(answered, reason::LATE);
+        self.step.add(entries.into_iter().map(Output::Ledger));
     }
 
     /// Lets the first outcome of the current turn out.
     fn let_out(&mut self, answered: &Answered, entry: &HistoryTurn) {
         let to = Addressee::of_turn(answered.turn, &entry.asked, answered.lane.clone());
         let Some(to) = to else { return };
-        let (now, app) = (self.journal.now, &self.app.app);
+        let (now, app) = (self.step.now, &self.app.app);
         let mut said = self.said(answered, &to);
         let remembered = said.remembered.and_then(|text| completed(entry, text));
         if said.remembered.is_some() && remembered.is_none() && app.history_turns > 0 {
             said.reasons.push(reason::NOT_REMEMBERED);
         }
         let parts = answers(app, &to, said.parts, &said.source, now);
-        let book = Book::of(answered, to.user.clone(), now);
+        let ledger = Ledger::of(answered, to.user.clone(), now);
         let entries = match said.remembered {
-            Some(_) => book.settled(answered),
-            None => book.spent(answered, said.reasons.first().copied().unwrap_or(reason::FAILED)),
+            Some(_) => ledger.settled(answered),
+            None => ledger.spent(answered, said.reasons.first().copied().unwrap_or(reason::FAILED)),
         };
         let draft = Decision {
             sender: Some(to.user),
@@ -76,9 +76,9 @@ impl Folding<'_> {
             ..self.about_outcome(answered)
         };
         let ruling = if parts.is_empty() { Ruling::Noted } else { Ruling::Answered };
-        self.journal.rule(draft, ruling, &said.reasons);
-        self.journal.add(parts.into_iter().map(Output::Answer));
-        self.journal.add(entries.into_iter().map(Output::Ledger));
+        self.step.rule(draft, ruling, &said.reasons);
+        self.step.add(parts.into_iter().map(Output::Answer));
+        self.step.add(entries.into_iter().map(Output::Ledger));
         self.close(&answered.lane, remembered);
     }
 
@@ -94,7 +94,7 @@ impl Folding<'_> {
             turn: Some(answered.turn),
             request: Some(answered.request),
             verdict,
-            ..self.journal.draft(Ruling::Answered)
+            ..self.step.draft(Ruling::Answered)
         }
     }
 

@@ -11,7 +11,7 @@ use schemas::state::{HistoryTurn, STATE_VERSION, TurnState, WaitingMessage};
 use super::{Folding, name_of};
 use crate::gate::Addressee;
 use crate::history::staying;
-use crate::prompt::{Room, lines, said};
+use crate::prompt::{PromptBudget, lines, said};
 use crate::reason;
 use crate::rules::shared;
 use crate::step::Output;
@@ -22,7 +22,7 @@ impl Folding<'_> {
     pub(super) fn open(&mut self, lane: &Lane, mut draft: Option<Decision>) {
         let name = name_of(lane);
         while let Some((number, opener)) = self.state.waiting(name).into_iter().next() {
-            let about = draft.take().unwrap_or_else(|| self.journal.about_waiting(&opener, Ruling::Asked));
+            let about = draft.take().unwrap_or_else(|| self.step.about_waiting(&opener, Ruling::Asked));
             let draft = Decision { lane: Some(lane.clone()), ..about };
             if let Some((asked, room)) = self.take_fitting(lane, &opener) {
                 return self.ask(lane, draft, asked, room);
@@ -34,7 +34,11 @@ impl Folding<'_> {
 
     /// Takes the first of the waiting messages that speak to the same bot, as many as a prompt has room for, and gives
     /// the room that is left for history.
-    fn take_fitting(&mut self, lane: &Lane, opener: &WaitingMessage) -> Option<(Vec<WaitingMessage>, Room)> {
+    fn take_fitting(
+        &mut self,
+        lane: &Lane,
+        opener: &WaitingMessage,
+    ) -> Option<(Vec<WaitingMessage>, PromptBudget)> {
         let name = name_of(lane);
         let (mut asked, mut left) = (Vec::new(), None);
         let waiting = self.state.waiting(name).into_iter().filter(|(_, m)| m.bot == opener.bot);
@@ -50,9 +54,9 @@ impl Folding<'_> {
         Some((asked, left?))
     }
 
-    fn ask(&mut self, lane: &Lane, draft: Decision, asked: Vec<WaitingMessage>, room: Room) {
+    fn ask(&mut self, lane: &Lane, draft: Decision, asked: Vec<WaitingMessage>, room: PromptBudget) {
         let Some(opener) = asked.first() else { return };
-        let (name, now, app) = (name_of(lane), self.journal.now, &self.app.app);
+        let (name, now, app) = (name_of(lane), self.step.now, &self.app.app);
         let to = Addressee::of(opener, lane.clone());
         let request = RequestId::derive(&to.turn.to_string(), 0);
         let (turns, trimmed) = self.trim(lane, room);
@@ -66,8 +70,8 @@ impl Folding<'_> {
             route: Some(route),
             ..draft
         };
-        self.journal.rule(draft, Ruling::Asked, if trimmed { &[reason::HISTORY_TRIMMED] } else { &[] });
-        self.journal.add([Output::Request(Request {
+        self.step.rule(draft, Ruling::Asked, if trimmed { &[reason::HISTORY_TRIMMED] } else { &[] });
+        self.step.add([Output::Request(Request {
             id: request,
             kind: RequestKind::Answer,
             turn: to.turn,
@@ -94,7 +98,7 @@ impl Folding<'_> {
     }
 
     /// Drops history that no prompt has room for any more; gives what stays, and whether there was something to drop.
-    fn trim(&mut self, lane: &Lane, room: Room) -> (Vec<Arc<HistoryTurn>>, bool) {
+    fn trim(&mut self, lane: &Lane, room: PromptBudget) -> (Vec<Arc<HistoryTurn>>, bool) {
         let name = name_of(lane);
         let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
         let staying = staying(&turns, room, self.app.app.history_turns as usize, shared(lane));
@@ -130,7 +134,7 @@ impl Folding<'_> {
             Some(entry) => self.state.put_turn(name, turn.number, entry),
             None => self.state.drop_turn(name, turn.number),
         }
-        self.state.forget_lanes(self.journal.now - self.app.app.forget_after_ms);
+        self.state.forget_lanes(self.step.now - self.app.app.forget_after_ms);
         self.open(lane, None);
     }
 }

@@ -14,7 +14,7 @@ use crate::step::{At, Output};
 
 /// What one input leads to.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(super) struct StepBuilder {
     at: At,
     /// The conversation's time.
     pub(super) now: Millis,
@@ -28,7 +28,7 @@ pub(super) struct Journal {
     decided: usize,
 }
 
-impl Journal {
+impl StepBuilder {
     /// `input` is the input's kind, `ordinal` the number of a timer among those that one clock fires.
     pub(super) fn new(
         rules: Option<&Rules>,

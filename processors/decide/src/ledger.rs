@@ -9,7 +9,7 @@ use crate::reason;
 
 /// What the facts of one input have in common.
 #[derive(Debug, Clone)]
-pub(crate) struct Book {
+pub(crate) struct Ledger {
     /// The app that pays.
     pub(crate) app: AppKey,
     /// The person for whom it was spent.
@@ -24,7 +24,7 @@ pub(crate) struct Book {
     pub(crate) now: Millis,
 }
 
-impl Book {
+impl Ledger {
     /// Of an outcome, for a person.
     pub(crate) fn of(answered: &Answered, user: UserId, now: Millis) -> Self {
         Self {

@@ -3,24 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use decide::{At, Kept, Output, Rules};
-use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldError, FoldLimits, Input, Key, Step};
-use pipeline::kafka::Instance;
+use decide::{At, Key, LazyState, Output, Rules};
+use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
 use pipeline::{Outgoing, Record, Refused};
-use schemas::conversation::Conversation;
+use schemas::conversation::partition_of;
 use schemas::event::{Clock, Event};
 use schemas::ids::BundleHash;
 use schemas::state::{ControlState, STATE_VERSION};
-use schemas::topic::{Topic, TopicNames};
+use schemas::topic::Topic;
 use schemas::wire::{self, DecodeError, EncodeError};
 
-use crate::bundles::Bundles;
-use crate::config::Config;
-use crate::metrics;
-use crate::role::Role;
+use crate::{Bundles, Deployment, metrics};
 
 /// The conversation fold of one deployment.
-pub(crate) struct Conversations {
+pub struct Conversations {
     bundles: Arc<Bundles>,
     rules: HashMap<BundleHash, Arc<Rules>>,
     topics: BTreeMap<Topic, Arc<str>>,
@@ -30,21 +26,21 @@ pub(crate) struct Conversations {
 
 /// Control state of one partition: the bundle that holds, made ready.
 #[derive(Clone, Default)]
-pub(crate) struct Control {
+pub struct Control {
     state: ControlState,
     rules: Option<Arc<Rules>>,
 }
 
 impl Conversations {
-    /// The fold of the deployment whose topics have those names and that many partitions.
-    pub(crate) fn new(bundles: Arc<Bundles>, deployment: &str, topics: &TopicNames, partitions: i32) -> Self {
-        let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(topics.of(topic)))).collect();
+    /// The fold of a deployment.
+    pub fn new(deployment: &Deployment, bundles: Arc<Bundles>) -> Self {
+        let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(deployment.topics.of(topic))));
         Self {
             bundles,
             rules: HashMap::new(),
-            topics,
-            source: format!("/huiyin/{deployment}/decide"),
-            partitions,
+            topics: topics.collect(),
+            source: format!("/huiyin/{}/decide", deployment.name),
+            partitions: deployment.partitions,
         }
     }
 
@@ -52,7 +48,7 @@ impl Conversations {
         if let Some(rules) = self.rules.get(hash) {
             return Ok(Arc::clone(rules));
         }
-        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(format!("{error:#}")))?;
+        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
         let rules =
             Rules::new(&bundle, hash.clone()).map_err(|error| FoldError::Control(error.to_string()))?;
         let rules = Arc::new(rules);
@@ -87,22 +83,10 @@ impl Conversations {
     }
 }
 
-/// A driver of the conversation fold, for running and for folding again: both must have the same bounds. `number` tells
-/// it from others of the same process.
-pub(crate) fn driver(config: &Config, number: u32) -> anyhow::Result<FoldConfig> {
-    Ok(FoldConfig {
-        kafka: config.kafka.clone(),
-        instance: Instance::new(&config.deployment, Role::Decide.label(), config.ordinal)?.driver(number),
-        input: config.topics.of(Topic::Events).into(),
-        states: config.topics.of(Topic::States).into(),
-        dead_letters: config.topics.of(Topic::DeadLetters).into(),
-        start: config.decide.start,
-        limits: FoldLimits { records: config.decide.batch_records, ..FoldLimits::default() },
-    })
-}
-
-fn conversation(key: &Key) -> Option<Conversation> {
-    std::str::from_utf8(key).ok()?.parse().ok()
+/// An error with everything that caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 fn at(context: &Context<'_, Control>) -> At {
@@ -116,19 +100,21 @@ fn refused(error: &DecodeError) -> Refused {
 
 impl Fold for Conversations {
     type Message = Event;
-    type State = Kept;
+    type Key = Key;
+    type State = LazyState;
     type Control = Control;
 
-    fn decode(&self, record: &Record) -> Result<Input<Event>, Refused> {
+    fn decode(&self, record: &Record) -> Result<Input<Key, Event>, Refused> {
         let event: Event =
             wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
         let Some(conversation) = event.conversation() else {
             return Ok(if matches!(event, Event::Clock(_)) { Input::Clock } else { Input::Control(event) });
         };
-        if conversation.partition(self.partitions) != record.partition {
+        let key = Key::from(conversation.clone());
+        if partition_of(key.as_str().as_bytes(), self.partitions) != record.partition {
             return Err(Refused::DeadLetter { reason: "foreign_partition" });
         }
-        Ok(Input::Keyed(Key::from(conversation.to_string().into_bytes()), event))
+        Ok(Input::Keyed(key, event))
     }
 
     fn control(&mut self, before: &Control, message: Event) -> Result<Control, FoldError> {
@@ -144,12 +130,11 @@ impl Fold for Conversations {
         &self,
         context: Context<'_, Control>,
         key: &Key,
-        state: Option<&Kept>,
+        state: Option<&LazyState>,
         message: Event,
-    ) -> Result<Step<Kept>, Refused> {
-        let conversation = conversation(key).ok_or(Refused::DeadLetter { reason: "bad_key" })?;
+    ) -> Result<Step<LazyState>, Refused> {
         let rules = context.control.rules.as_deref();
-        let step = Kept::fold(rules, at(&context), &conversation, state, message).map_err(|error| {
+        let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
             // As if it had been found when the states were restored.
             let (partition, offset) = (context.partition, context.offset);
             tracing::error!(%error, partition, offset, "read the state of a conversation");
@@ -165,11 +150,15 @@ impl Fold for Conversations {
         }
     }
 
-    fn fire(&self, context: Context<'_, Control>, key: &Key, state: &Kept, ordinal: usize) -> Step<Kept> {
-        // Keys were written by `decode`, so they parse.
-        let Some(conversation) = conversation(key) else { return Step { state: None, outputs: Vec::new() } };
+    fn fire(
+        &self,
+        context: Context<'_, Control>,
+        key: &Key,
+        state: &LazyState,
+        ordinal: usize,
+    ) -> Step<LazyState> {
         let rules = context.control.rules.as_deref();
-        let step = state.fire(rules, at(&context), &conversation, ordinal);
+        let step = state.fire(rules, at(&context), key, ordinal);
         let encode = |output| match self.outgoing(context.partition, output) {
             Ok(outgoing) => Some(outgoing),
             Err(error) => {
@@ -181,7 +170,7 @@ impl Fold for Conversations {
         Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
     }
 
-    fn due(&self, state: &Kept) -> Option<i64> {
+    fn due(&self, state: &LazyState) -> Option<i64> {
         state.due()
     }
 
@@ -195,12 +184,10 @@ impl Fold for Conversations {
     fn snapshot(
         &self,
         key: &Key,
-        before: Option<&Kept>,
-        after: Option<&Kept>,
+        before: Option<&LazyState>,
+        after: Option<&LazyState>,
     ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        // Keys were written by `decode`, so they parse.
-        let Some(conversation) = conversation(key) else { return Vec::new() };
-        let entries = Kept::entries(&conversation, before, after);
+        let entries = LazyState::entries(key, before, after);
         entries.into_iter().map(|(key, value)| (key.into_bytes(), value)).collect()
     }
 
@@ -211,7 +198,7 @@ impl Fold for Conversations {
 
     fn restore<'a>(
         entries: impl Iterator<Item = Entry<'a>>,
-    ) -> Result<(Control, HashMap<Key, Kept>), FoldError> {
+    ) -> Result<(Control, HashMap<Key, LazyState>), FoldError> {
         let (state, states) =
             decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
         Ok((Control { state, rules: None }, states.into_iter().collect()))
@@ -226,14 +213,19 @@ impl Fold for Conversations {
 #[cfg(test)]
 mod tests {
     use schemas::event::Feedback;
+    use schemas::topic::TopicNames;
 
     use super::*;
 
     #[test]
     fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
-        let topics = TopicNames::new("");
-        let bundles = Arc::new(Bundles::new(pipeline::simulation::offline(), &topics));
-        let fold = Conversations::new(bundles, "test", &topics, 1);
+        let deployment = Deployment {
+            name: "test".to_owned(),
+            kafka: pipeline::simulation::offline(),
+            topics: TopicNames::new(""),
+            partitions: 1,
+        };
+        let fold = Conversations::new(&deployment, Arc::new(Bundles::of([])));
         let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
         let turn = format!("{alice}|h||0000000000");
         let entries = [
@@ -253,7 +245,7 @@ mod tests {
                 at: 6,
             };
             let context = Context { partition: 0, offset: 7, time: 6, control: &control };
-            let key = Key::from(name.as_bytes());
+            let key = Key::parse(name).unwrap();
             fold.fold(context, &key, states.get(&key), Event::Feedback(feedback)).err()
         };
         assert_eq!(refusal(alice), Some(Refused::Pause { reason: "restore" }));

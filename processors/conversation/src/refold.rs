@@ -3,16 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use pipeline::fold::Refold;
-use pipeline::kafka::Partition;
-use pipeline::{Outgoing, Record, kafka};
+use pipeline::kafka::{NameError, Partition};
+use pipeline::{Outgoing, Record, fold, kafka};
 use schemas::topic::Topic;
 use serde::Serialize;
 
-use crate::bundles::Bundles;
-use crate::config::Config;
-use crate::conversation::{self, Conversations};
+use crate::{Bundles, Conversations, Deployment, Settings};
 
 const BOUND: Duration = Duration::from_secs(600);
 /// Differences that are described; the rest is only counted.
@@ -20,29 +17,29 @@ const DESCRIBED: usize = 10;
 
 /// What came of folding again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     /// Partitions that were folded.
-    pub(crate) partitions: i32,
+    pub partitions: i32,
     /// Records of `events` that were folded.
-    pub(crate) records: u64,
+    pub records: u64,
     /// Decisions that were compared.
-    pub(crate) compared: u64,
+    pub compared: u64,
     /// Decisions that differ, are missing, or are there without a cause.
-    pub(crate) differ: u64,
+    pub differ: u64,
     /// Partitions whose first records are gone: their states cannot be had, so they start cold.
-    pub(crate) cold: Vec<i32>,
+    pub cold: Vec<i32>,
     /// The first differences.
-    pub(crate) differences: Vec<String>,
+    pub differences: Vec<String>,
 }
 
 impl Report {
     /// Every partition was folded from its first record, and every decision is the same.
-    pub(crate) fn ok(&self) -> bool {
+    pub fn ok(&self) -> bool {
         self.differ == 0 && self.cold.is_empty()
     }
 
     /// The report as one line, and one for each described difference.
-    pub(crate) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         let mut text = format!(
             "refold: {} partitions, {} records, {} decisions compared, {} differ\n",
             self.partitions, self.records, self.compared, self.differ
@@ -80,38 +77,77 @@ fn same(stored: &Record, folded: &Outgoing) -> bool {
     stored.value == folded.value && stored.key == folded.key && stored.headers == folded.headers
 }
 
-/// Folds every partition again and compares.
-pub(crate) fn refold(config: &Config) -> anyhow::Result<Report> {
-    let bundles = Arc::new(Bundles::new(config.kafka.clone(), &config.topics));
-    let (events, decisions) = (config.topics.of(Topic::Events), config.topics.of(Topic::Decisions));
+/// A log that cannot be folded again.
+#[derive(Debug, thiserror::Error)]
+pub enum RefoldError {
+    /// The deployment's name cannot be used.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The ends of the log are not told.
+    #[error("ask watermarks")]
+    Watermarks(#[source] kafka::Error),
+    /// A partition cannot be read.
+    #[error("read {topic}/{partition}")]
+    Read {
+        /// Its topic.
+        topic: String,
+        /// Its number.
+        partition: i32,
+        /// What Kafka says.
+        #[source]
+        source: kafka::Error,
+    },
+    /// The fold stops at a record.
+    #[error(transparent)]
+    Fold(#[from] fold::RefoldError),
+}
+
+impl RefoldError {
+    /// A closed label for counters.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Watermarks(_) => "watermarks",
+            Self::Read { .. } => "read",
+            Self::Fold(_) => "fold",
+        }
+    }
+}
+
+/// Folds every partition again and compares. Blocks. `settings` must be those of the line that wrote the log.
+///
+/// # Errors
+/// [`RefoldError`] when a partition cannot be read or folded to its end.
+pub fn refold(deployment: &Deployment, settings: &Settings) -> Result<Report, RefoldError> {
+    let bundles = Arc::new(Bundles::new(deployment.kafka.clone(), &deployment.topics));
+    let (events, decisions) = (deployment.topics.of(Topic::Events), deployment.topics.of(Topic::Decisions));
     let mut report = Report::default();
     let partitions: Vec<Partition> =
-        (0..config.partitions).map(|index| Partition { topic: events.as_str().into(), index }).collect();
-    let logs = kafka::watermarks(&config.kafka, &partitions).context("ask watermarks")?;
-    for (partition, (low, _)) in (0..config.partitions).zip(logs) {
+        (0..deployment.partitions).map(|index| Partition { topic: events.as_str().into(), index }).collect();
+    let logs = kafka::watermarks(&deployment.kafka, &partitions).map_err(RefoldError::Watermarks)?;
+    for (partition, (low, _)) in (0..deployment.partitions).zip(logs) {
         report.partitions += 1;
         if low > 0 {
             report.cold.push(partition);
             continue;
         }
-        let fold =
-            Conversations::new(Arc::clone(&bundles), &config.deployment, &config.topics, config.partitions);
-        let mut again = Refold::new(fold, &conversation::driver(config, 0)?, partition);
-        again.skip_crashed(crashed(config, &events, partition)?);
+        let fold = Conversations::new(deployment, Arc::clone(&bundles));
+        let mut again = Refold::new(fold, &deployment.driver(settings, 0)?, partition);
+        again.skip_crashed(crashed(deployment, &events, partition)?);
         let mut folded = Vec::new();
-        for record in read(config, &events, partition)? {
+        for record in read(deployment, &events, partition)? {
             report.records += 1;
             let outputs = again.feed(&record)?;
             folded.extend(outputs.into_iter().filter(|output| *output.topic == *decisions));
         }
-        report.compare(partition, &read(config, &decisions, partition)?, &folded);
+        report.compare(partition, &read(deployment, &decisions, partition)?, &folded);
     }
     Ok(report)
 }
 
 /// Offsets of `events` that the running line gave up because they ended the process three times.
-fn crashed(config: &Config, events: &str, partition: i32) -> anyhow::Result<Vec<i64>> {
-    let letters = read(config, &config.topics.of(Topic::DeadLetters), partition)?;
+fn crashed(deployment: &Deployment, events: &str, partition: i32) -> Result<Vec<i64>, RefoldError> {
+    let letters = read(deployment, &deployment.topics.of(Topic::DeadLetters), partition)?;
     let text =
         |record: &Record, name: &str| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());
     let of_fold = |record: &&Record| {
@@ -125,10 +161,10 @@ fn crashed(config: &Config, events: &str, partition: i32) -> anyhow::Result<Vec<
         .collect())
 }
 
-fn read(config: &Config, topic: &str, partition: i32) -> anyhow::Result<Vec<Record>> {
+fn read(deployment: &Deployment, topic: &str, partition: i32) -> Result<Vec<Record>, RefoldError> {
     let mut records = Vec::new();
-    kafka::scan(&config.kafka, (topic, partition), 0, BOUND, |record| records.push(record))
-        .with_context(|| format!("read {topic}/{partition}"))?;
+    kafka::scan(&deployment.kafka, (topic, partition), 0, BOUND, |record| records.push(record))
+        .map_err(|source| RefoldError::Read { topic: topic.to_owned(), partition, source })?;
     Ok(records)
 }
 
