@@ -133,7 +133,7 @@ fn delivery(
         Action::Mask if alone => Some(Reply::Deliver),
         // Easemob takes changes of text messages only.
         Action::Mask if content.said.is_some() => {
-            let masked = Content::changed(callback.payload(), |text| judge.mask(text));
+            let masked = Content::changed(callback.payload(), |text| judge.masked(text));
             let clean = judge.passes(Content::read(&masked).texts());
             serde_json::to_value(masked).ok().and_then(Reply::change).filter(|_| clean)
         }

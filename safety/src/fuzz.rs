@@ -2,17 +2,17 @@
 
 use proptest::prelude::*;
 
-use crate::{Action, Filter, Rule, WordList, mask};
+use crate::{Action, Engine, WordList, WordRule};
 
 fn list(extra: Vec<String>) -> WordList {
-    let rule = |id: &str, words: Vec<String>, action| Rule { id: id.into(), words, action };
+    let rule = |id: &str, words: Vec<String>, action| WordRule { id: id.into(), words, action };
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let rules = [
         rule("mild", words(&["damn", "İ", "K"]), Action::Mask),
         rule("gamble", words(&["赌博", "赌", "👩‍👩‍👧"]), Action::Block),
         rule("any", extra, Action::Hold),
     ];
-    WordList::new(rules, "d1").unwrap()
+    WordList::new(&rules, "d1").unwrap()
 }
 
 proptest! {
@@ -38,7 +38,7 @@ proptest! {
             prop_assert!(engine.judge(&with).action > Action::Pass, "{word:?} was missed");
         }
         // What is hidden is hidden, and nothing else.
-        let masked = mask(&text, &found.spans);
+        let masked = found.masked(&text);
         prop_assert_eq!(masked.chars().count(), text.chars().count());
         let hidden: usize = found.spans.iter().map(|span| text[span.clone()].chars().count()).sum();
         prop_assert!(masked.chars().filter(|c| *c == '*').count() >= hidden);
