@@ -1,4 +1,4 @@
-//! Judges texts by the bundle that holds now.
+//! The bundle in force, ready for callbacks: policies, bots, and the engine that judges texts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,21 +9,23 @@ use safety::{Action, BadRule, Engine};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
 
+use crate::address::Address;
+use crate::callback::Content;
 use crate::mention::Bots;
 use crate::metrics;
 
-/// What a bundle says of texts and bots, built once and shared by all handlers.
-pub struct Judge {
+/// A bundle with what is computed from it once and shared by all handlers.
+pub struct ActiveBundle {
     bundle: Arc<Bundle>,
     bots: BTreeMap<AppKey, Bots>,
     engine: Arc<dyn Engine>,
 }
 
-impl Judge {
-    /// Builds the engine.
+impl ActiveBundle {
+    /// Makes a bundle ready.
     ///
     /// # Errors
-    /// [`BadRule`] when the bundle's words cannot be looked for.
+    /// [`BadRule`] when the engine cannot be built from its rules.
     pub fn new(bundle: Arc<Bundle>) -> Result<Self, BadRule> {
         let engine = bundle.filter.engine()?;
         let bots = bundle.apps.iter().map(|(key, app)| (key.clone(), Bots::new(&app.bots))).collect();
@@ -35,22 +37,23 @@ impl Judge {
         Some((self.bundle.apps.get(key)?, self.bots.get(key)?))
     }
 
-    /// The strictest verdict on any of the texts, with the rules that any of them hit.
-    pub(crate) fn verdict<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Verdict {
+    /// The verdict on all texts of a message, and on what it says without its mentions.
+    pub(crate) fn verdict(&self, content: &Content, address: Option<&Address>) -> Verdict {
         let began = Instant::now();
-        let texts: Vec<&str> = texts.into_iter().collect();
+        let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
+        let texts: Vec<&str> = content.texts().chain(said).collect();
         let found = self.engine.judge_all(&texts);
         metrics::judged(found.action(), began.elapsed());
         Verdict::new(found.action(), found.rules(), self.engine.dictionary())
     }
 
-    /// Whether nothing is to be said against any of the texts.
+    /// Whether no rule is hit by any of the texts.
     pub(crate) fn passes<'a>(&self, texts: impl Iterator<Item = &'a str>) -> bool {
         let texts: Vec<&str> = texts.collect();
         self.engine.judge_all(&texts).action() == Action::Pass
     }
 
-    /// The text without what was hit.
+    /// A text with everything hidden that a rule hits.
     pub(crate) fn masked(&self, text: &str) -> String {
         self.engine.judge(text).masked(text)
     }
