@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use schemas::Millis;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
 use tokio::time::Instant;
 
 use crate::active_bundle::ActiveBundle;
@@ -67,7 +67,9 @@ impl Ingest {
     /// Waits until no request is at work and every withdrawal is queued.
     pub(crate) async fn idle(&self) {
         let all = u32::try_from(self.config.limits.max_in_flight).unwrap_or(u32::MAX);
-        // It fails only when the semaphore is closed, which it never is.
-        let _: Result<_, AcquireError> = self.in_flight.acquire_many(all).await;
+        // The semaphore is never closed.
+        if let Ok(permits) = self.in_flight.acquire_many(all).await {
+            drop(permits);
+        }
     }
 }

@@ -194,7 +194,7 @@ async fn await_record(
             };
         }
     };
-    if ticket.is_acknowledged_by(context.arrived + rule.deadline).await {
+    if ticket.acknowledged_by(context.arrived + rule.deadline).await {
         return match answer {
             AnswerPolicy::Intercept => {
                 LabelledResponse::new(Reply::Reject(rule.codes.intercepted.clone()), "intercepted")

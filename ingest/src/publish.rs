@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 /// How long a withdrawal that finds the queue full waits before it tries again.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// Brings the acknowledgement of a queued record; closed without one when the client gave up.
+/// Brings the acknowledgement of a queued record, or is closed without one when the client gave up.
 pub type Receipt = oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>;
 
 /// A queue that writes records in the order in which they were queued for a partition.
@@ -63,11 +63,11 @@ impl Log {
 pub(crate) struct Outbox {
     publisher: Arc<dyn Publish>,
     log: Log,
-    /// The publisher takes twice as many: there is always room for a withdrawal.
+    /// Most records that wait. The publisher takes twice as many, so that there is always room for withdrawals.
     max_waiting: usize,
 }
 
-/// Nothing was queued, for this reason.
+/// Nothing was queued, for this reason (a label).
 pub(crate) struct Unqueued(pub(crate) &'static str);
 
 impl Outbox {
@@ -90,7 +90,7 @@ impl Outbox {
     pub(crate) async fn publish(&self, events: &[Event], deadline: Instant) -> Result<(), Refusal> {
         let tickets: Result<Vec<_>, _> = events.iter().map(|event| self.send(event)).collect();
         for ticket in tickets.map_err(|_| Refusal::Unqueued)? {
-            if !ticket.is_acknowledged_by(deadline).await {
+            if !ticket.acknowledged_by(deadline).await {
                 return Err(Refusal::Unacknowledged);
             }
         }
@@ -153,7 +153,7 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     /// Whether it is acknowledged by then. If not, it may be written all the same.
-    pub(crate) async fn is_acknowledged_by(mut self, deadline: Instant) -> bool {
+    pub(crate) async fn acknowledged_by(mut self, deadline: Instant) -> bool {
         if let Ok(end) = timeout_at(deadline, &mut self.receipt).await {
             return self.ended(end);
         }

@@ -102,7 +102,7 @@ pub async fn serve(ingest: Arc<Ingest>) -> Result<IngestHandle, ServeError> {
     Ok(IngestHandle { address, stop, serving })
 }
 
-/// What every connection goes through.
+/// What all connections share.
 #[derive(Clone)]
 struct Server {
     tls: Option<TlsAcceptor>,

@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn several_texts_have_the_strictest_action_and_the_rules_of_all() {
-        let first = finding(Action::Mask, &["b", "c"], vec![0..1]);
+        let first = finding(Action::Mask, &["b", "c"], vec![0..1, 2..3]);
         let texts =
             [first.clone(), finding(Action::Hold, &["a", "b"], vec![]), finding(Action::Pass, &[], vec![])];
         let found: Findings = texts.into_iter().collect();

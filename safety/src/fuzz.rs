@@ -1,4 +1,4 @@
-//! Any text is judged: no panic, spans on borders of characters, and the same finding however often it is asked for.
+//! Any text can be judged: no panic, spans on borders of characters, and the same finding each time.
 
 use proptest::prelude::*;
 
@@ -32,12 +32,12 @@ proptest! {
             prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{span:?}");
             end = span.end;
         }
-        // What holds a word is found, whatever stands around it.
+        // A word is found, whatever stands around it.
         for word in words.iter().map(String::as_str).chain(["damn", "赌博"]) {
             let with = format!("{text}{word}{text}");
             prop_assert!(engine.judge(&with).action > Action::Pass, "{word:?} was missed");
         }
-        // What is hidden is hidden, and nothing else.
+        // Masking hides at least what was hit, and keeps the number of characters.
         let masked = found.masked(&text);
         prop_assert_eq!(masked.chars().count(), text.chars().count());
         let hidden: usize = found.spans.iter().map(|span| text[span.clone()].chars().count()).sum();

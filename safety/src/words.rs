@@ -1,4 +1,4 @@
-//! The word list.
+//! An engine that looks for words.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub struct WordRule {
     pub action: Action,
 }
 
-/// A rule that no engine can be built from.
+/// A rule from which no engine can be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BadRule {
     /// One of its words is empty and would hit everything.
@@ -36,7 +36,7 @@ pub enum BadRule {
 #[derive(Debug)]
 pub struct WordList {
     automaton: AhoCorasick,
-    /// Rule of each pattern.
+    /// Index of the rule of each pattern.
     rule_of: Vec<usize>,
     /// Id and action of each rule.
     rules: Vec<(String, Action)>,

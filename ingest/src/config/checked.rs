@@ -1,4 +1,4 @@
-//! The section after its check: what the step is built from.
+//! The checked section, from which the step is built.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// What the publisher must hold: every record that may wait, and room for a `withdrawn` after each.
+    /// How much the publisher holds: every record that may wait, and a `withdrawn` after each.
     pub fn publisher_limits(&self) -> PublisherLimits {
         PublisherLimits {
             records: self.limits.max_queued_records * 2,
@@ -47,7 +47,7 @@ pub struct TlsFiles {
 pub enum Stage {
     /// Before a message is delivered.
     Pre,
-    /// After it was.
+    /// After it was delivered.
     Post,
 }
 
@@ -70,7 +70,7 @@ pub struct Rule {
     pub codes: Codes,
 }
 
-/// What the sender's client is told about a message that is not delivered; nothing where absent.
+/// What the sender's client is told about a message that is not delivered; `None` tells nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Codes {
     /// The line answers the message.
@@ -120,9 +120,9 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Most open connections; beyond them the one that has waited longest for its client is closed.
     pub max_connections: usize,
-    /// Most requests at work at once; one is when its body is complete.
+    /// Most requests at work at once; a request counts from when its body is complete.
     pub max_in_flight: usize,
-    /// Most callbacks that fail within 30 s, of one app and for one kind of cause.
+    /// Most callbacks of one app and stage that are answered with an error within 30 s; failures of callers and of the line count apart.
     pub max_failures: usize,
     /// What one sender may send.
     pub sender: SenderLimit,

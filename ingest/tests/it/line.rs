@@ -161,7 +161,7 @@ pub fn signed(mut callback: Value, at: i64) -> Value {
     let digest = Md5::digest(format!("{call}s3cr3t-A{at}"));
     let as_text = callback["timestamp"].is_string();
     callback["timestamp"] = if as_text { json!(at.to_string()) } else { json!(at) };
-    callback["security"] = json!(digest.iter().map(|b| format!("{b:02x}")).collect::<String>());
+    callback["security"] = json!(base16ct::lower::encode_string(&digest));
     callback
 }
 
@@ -169,7 +169,7 @@ pub fn signed(mut callback: Value, at: i64) -> Value {
 pub fn source_request(path: &str, body: &str, at: i64, secret: &str) -> Request<Body> {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{at}.{body}").as_bytes());
-    let signature: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let signature = base16ct::lower::encode_string(&mac.finalize().into_bytes());
     let mut request = post(path, body.to_owned());
     request.headers_mut().insert(ingest::TIMESTAMP_HEADER, at.to_string().parse().unwrap());
     request.headers_mut().insert(ingest::SIGNATURE_HEADER, signature.parse().unwrap());

@@ -130,7 +130,7 @@ async fn garbage_is_refused_and_the_server_stays_up() {
 }
 
 #[tokio::test]
-async fn a_connection_beyond_the_limit_gets_the_place_of_an_idle_one() {
+async fn a_connection_beyond_the_limit_gets_the_slot_of_an_idle_one() {
     let server = start(Mood::Acknowledges, |config| config.limits.max_connections = 1).await;
     let mut first = connect(&server).await;
     is_answered(&mut first).await;
