@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::{Problem, Problems};
+use safety::{Action, WordRule};
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
-use schemas::verdict::Action;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, App, ByHand, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
-use crate::filter::{Filter, WordRule};
+use crate::filter::Filter;
 use crate::raw::{RawApp, RawCatalogue, RawTarget};
 use crate::target::{OutputCap, Provider, Target};
 

@@ -5,13 +5,13 @@ use crate::tree::crates;
 /// Our crates that each of ours may depend on.
 const ARROWS: [(&str, &[&str]); 16] = [
     ("common", &[]),
-    ("schemas", &[]),
+    ("schemas", &["common"]),
     ("safety", &["common"]),
     ("pipeline", &["common"]),
     ("outbound", &["common"]),
     ("simulators", &[]),
     ("mangle", &[]),
-    ("catalogue", &["common", "schemas"]),
+    ("catalogue", &["common", "safety", "schemas"]),
     ("decide", &["catalogue", "common", "safety", "schemas"]),
     // The adapter between the pure fold and the fold driver.
     ("conversation", &["catalogue", "common", "decide", "pipeline", "safety", "schemas"]),

@@ -42,8 +42,8 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let section = ingest::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
-    let judge = watched.derive(|bundle| Ok(ingest::Judge::new(bundle)?))?;
-    let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, judge);
+    let bundle = watched.derive(|bundle| Ok(ingest::ActiveBundle::new(bundle)?))?;
+    let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, bundle);
     Ok(Running::Ingest { server: ingest::serve(step).await?, publisher })
 }
 

@@ -15,9 +15,21 @@ const BOUNDS: &str = "huiyin_decide_bounds_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric::counter(LEDGER_ENTRIES, "ledger entries by kind as decided; a transaction that is put back and folded again counts again", &["kind"]),
-    Metric::counter(DECISIONS, "decisions by what came of the input; a transaction that is put back and folded again counts again", &["ruling"]),
-    Metric::counter(BOUNDS, "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md", &["bound"]),
+    Metric::counter(
+        LEDGER_ENTRIES,
+        "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
+        &["kind"],
+    ),
+    Metric::counter(
+        DECISIONS,
+        "decisions by what came of the input; a transaction that is put back and folded again counts again",
+        &["ruling"],
+    ),
+    Metric::counter(
+        BOUNDS,
+        "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
+        &["bound"],
+    ),
 ];
 
 /// An entry of the ledger was made.

@@ -1,20 +1,20 @@
 //! A bundle, made ready for folding.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use catalogue::app::LanePolicy;
 use catalogue::{App, Bundle};
-use safety::{BadRule, Rule, WordList};
+use safety::{BadRule, Engine};
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
-use crate::guard::safety_action;
 use crate::prompt::PromptBudget;
 
 /// A bundle that cannot be folded under.
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
-    /// Its word list cannot be built.
+    /// Its engine cannot be built.
     #[error("build the filter of bundle {hash}")]
     Filter {
         /// The bundle.
@@ -39,8 +39,8 @@ impl RulesError {
 pub struct Rules {
     /// The bundle.
     pub(crate) hash: BundleHash,
-    /// Its word list.
-    pub(crate) filter: WordList,
+    /// The engine that judges by its rules.
+    pub(crate) filter: Arc<dyn Engine>,
     apps: BTreeMap<AppKey, AppRules>,
 }
 
@@ -57,14 +57,9 @@ impl Rules {
     /// Makes a bundle ready.
     ///
     /// # Errors
-    /// [`RulesError`] when its word list cannot be built.
+    /// [`RulesError`] when its engine cannot be built.
     pub fn new(bundle: &Bundle, hash: BundleHash) -> Result<Self, RulesError> {
-        let rules = bundle.filter.rules.iter().map(|rule| Rule {
-            id: rule.id.clone(),
-            words: rule.words.clone(),
-            action: safety_action(rule.action),
-        });
-        let filter = match WordList::new(rules, bundle.filter.version()) {
+        let filter = match bundle.filter.engine() {
             Ok(filter) => filter,
             Err(source) => return Err(RulesError::Filter { hash, source }),
         };

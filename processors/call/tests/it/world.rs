@@ -9,7 +9,7 @@ use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
-use safety::{Action, Rule, WordList};
+use safety::{Action, WordList, WordRule};
 use schemas::answered::{Answered, Outcome};
 use schemas::event::Event;
 use schemas::request::Request;
@@ -127,12 +127,13 @@ impl World {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
         let raw: RawCall = toml::from_str(&section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
-        let rule = |id: &str, word: &str, action| Rule { id: id.into(), words: vec![word.into()], action };
+        let rule =
+            |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
         let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
-        let filter = Arc::new(WordList::new(words, "d1").unwrap());
+        let filter = Arc::new(WordList::new(&words, "d1").unwrap());
         let (rules, receiver) = watch::channel(Arc::new(Rules {
             bundle,
-            filter: Arc::clone(&filter) as Arc<dyn safety::Filter>,
+            filter: Arc::clone(&filter) as Arc<dyn safety::Engine>,
         }));
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
@@ -144,7 +145,7 @@ impl World {
     /// From now on another catalogue holds.
     pub(crate) fn apply(&self, catalogue: &str) {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let filter = Arc::clone(&self.filter) as Arc<dyn safety::Filter>;
+        let filter = Arc::clone(&self.filter) as Arc<dyn safety::Engine>;
         self.rules.send(Arc::new(Rules { bundle, filter })).unwrap();
     }
 

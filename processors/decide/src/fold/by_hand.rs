@@ -56,7 +56,7 @@ impl Folding<'_> {
         let Some(turn) = self.state.turn(lane, number).filter(|turn| turn.by_hand.is_some()).cloned() else {
             return false;
         };
-        let judged = judge(&self.rules.filter, edit.verdict.clone(), Some(&edit.text), &[]);
+        let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
         let why = match judged.text.as_deref().filter(|_| !judged.stopped()) {
             Some(text) => {

@@ -25,7 +25,7 @@ impl Folding<'_> {
             return self.step.rule(draft, ruling, reasons);
         }
         let earlier = message.verdict.clone();
-        let judged = judge(&self.rules.filter, earlier, message.text.as_ref(), &message.other_texts);
+        let judged = judge(self.rules.filter.as_ref(), earlier, message.text.as_ref(), &message.other_texts);
         let mut draft = Decision { verdict: Some(judged.verdict.clone()), ..draft };
         if missed {
             draft.reasons.push(reason::JUDGED_LATE.to_owned());

@@ -1,6 +1,6 @@
-//! What stands in a text without being said to anybody: code, links, and quoted lines, which somebody else said.
+//! Parts of a text in which signs mention nobody: code, links, addresses, and quoted lines, which somebody else said.
 //!
-//! Read as chats show Markdown, which is laxer than its standard: a fence may begin behind words and end in front of some.
+//! Markdown is read as chats show it, which is laxer than its standard: a fence may begin behind words and end in front of some.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use catalogue::name::is_sign;
 /// Shortest run of backticks or tildes that fences a block.
 const FENCE: usize = 3;
 
-/// Bytes that are not said, in order and apart.
+/// The parts as ranges of bytes, in order, not touching each other.
 pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     blocks(text, &mut found);
@@ -44,7 +44,7 @@ struct Fence {
 }
 
 impl Fence {
-    /// The fence that a line begins with, behind marks of a list. What names the block's language is one word.
+    /// The fence that a line begins with, behind marks of a list. Behind the fence may stand one word, the block's language.
     fn of(line: &str, at: usize) -> Option<Self> {
         let behind = behind_list_marks(line);
         let sign = behind.chars().next().filter(|c| matches!(c, '`' | '~'))?;
@@ -58,7 +58,8 @@ impl Fence {
         (length >= FENCE && is_info).then_some(Self { start, sign, length })
     }
 
-    /// Where it ends in a line: behind a run as long as its own that begins the line and stands alone, or is inside of it.
+    /// Where it ends in a line, if it does: behind a run of at least its own length that stands alone at the beginning of the line,
+    /// or, if it is of backticks, anywhere in a line that does not begin with one.
     fn end(&self, line: &str) -> Option<usize> {
         let bare = line.trim_start();
         let rest = bare.trim_start_matches(self.sign);
@@ -70,7 +71,7 @@ impl Fence {
     }
 }
 
-/// Fenced blocks, code within lines, quoted lines. A fence that nobody closes reaches to the end.
+/// Adds fenced blocks, code within lines, and quoted lines. A fence that is not closed reaches to the end of the text.
 fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
     let mut fence: Option<Fence> = None;
     for (at, line) in lines(text) {
@@ -89,7 +90,7 @@ fn blocks(text: &str, found: &mut Vec<Range<usize>>) {
     found.extend(fence.map(|open| open.start..text.len()));
 }
 
-/// Whether somebody else's words are repeated in the line; a face such as `>_<` repeats nobody.
+/// Whether the line quotes somebody; a face such as `>_<` does not.
 fn is_quoted(line: &str) -> bool {
     let behind = line.trim_start().strip_prefix('>');
     behind.is_some_and(|behind| !behind.starts_with(['_', '.', ':', ';', '^', '~', '-', '=', '<', '(']))
@@ -123,7 +124,8 @@ fn runs(line: &str) -> Vec<Range<usize>> {
     runs
 }
 
-/// Code within a line: from one run of backticks to the next of its length. The fence that begins in the line, if one does.
+/// Adds code within a line, from one run of backticks to the next of the same length. Returns the fence that begins in the line, if
+/// one does.
 fn spans(line: &str, at: usize, found: &mut Vec<Range<usize>>) -> Option<Fence> {
     let runs = runs(line);
     let mut next = vec![None; runs.len()];
@@ -144,7 +146,7 @@ fn spans(line: &str, at: usize, found: &mut Vec<Range<usize>>) -> Option<Fence> 
     None
 }
 
-/// `[words](target)`, both.
+/// Adds links, `[words](target)`, both parts of each.
 fn links(line: &str, at: usize, found: &mut Vec<Range<usize>>) {
     let (mut open, mut from) = (Vec::new(), 0);
     while let Some(bracket) = line[from..].find(['[', ']']).map(|found| from + found) {
@@ -152,7 +154,7 @@ fn links(line: &str, at: usize, found: &mut Vec<Range<usize>>) {
         if line[bracket..].starts_with('[') {
             open.push(bracket);
         } else if let Some(start) = open.pop().filter(|_| line[from..].starts_with('(')) {
-            // None closes this one: none closes any later one.
+            // Without a closing bracket for this one there is none for a later one either.
             let Some(close) = line[from..].find(')') else { return };
             from += close + 1;
             found.push(at + start..at + from);
@@ -160,7 +162,7 @@ fn links(line: &str, at: usize, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Addresses of pages, with or without `https://`, to the end of the word.
+/// Adds addresses of pages, with or without `https://`, up to the end of the word.
 fn addresses(line: &str, at: usize, found: &mut Vec<Range<usize>>) {
     let is_border = |c: char| c.is_whitespace() || "<>\"`，。、；：！？（）「」『』【】《》“”‘’".contains(c);
     let mut from = 0;
@@ -173,7 +175,7 @@ fn addresses(line: &str, at: usize, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Where an address begins in a word.
+/// Where an address begins in a word, if there is one.
 fn address(word: &str) -> Option<usize> {
     let host_of = |before: &str| {
         let rest = before
@@ -184,13 +186,13 @@ fn address(word: &str) -> Option<usize> {
         let start = host_of(&word[..at]);
         let before = &word[start..at];
         let is_scheme = word[at..].starts_with("//") && before.len() > 1 && before.ends_with(':');
-        // Behind a plain word, a slash and a sign go on with a path, unless mentions are listed.
+        // A word, a slash and a sign are a path (`team/@bot`), unless the word begins with a sign: then mentions are listed (`@a/@b`).
         let is_path = word[at + 1..].starts_with(is_sign) && !before.is_empty() && !word.starts_with(is_sign);
         (is_scheme || is_path || is_host(before)).then_some(start)
     })
 }
 
-/// `example.com`, `10.0.0.1:8700`
+/// Whether a text is the name of a host, such as `example.com` or `10.0.0.1:8700`.
 fn is_host(text: &str) -> bool {
     let host = text.split_once(':').map_or(text, |(host, _)| host);
     let mut labels = host.rsplit('.');
