@@ -33,19 +33,27 @@ struct Migration {
 
 /// Every step. Once released, a template is never changed: a new step is added.
 const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, name: "0001_messages", template: include_str!("../migrations/0001_messages.sql") },
+    Migration {
+        number: 1,
+        name: "0001_messages",
+        template: include_str!("tables/messages/0001_messages.sql"),
+    },
     Migration {
         number: 2,
         name: "0002_model_calls",
-        template: include_str!("../migrations/0002_model_calls.sql"),
+        template: include_str!("tables/model_calls/0002_model_calls.sql"),
     },
-    Migration { number: 3, name: "0003_replies", template: include_str!("../migrations/0003_replies.sql") },
+    Migration { number: 3, name: "0003_replies", template: include_str!("tables/replies/0003_replies.sql") },
     Migration {
         number: 4,
         name: "0004_wide_cost",
-        template: include_str!("../migrations/0004_wide_cost.sql"),
+        template: include_str!("tables/model_calls/0004_wide_cost.sql"),
     },
-    Migration { number: 5, name: "0005_billing", template: include_str!("../migrations/0005_billing.sql") },
+    Migration {
+        number: 5,
+        name: "0005_billing",
+        template: include_str!("tables/model_calls/0005_billing.sql"),
+    },
 ];
 
 impl Migration {
