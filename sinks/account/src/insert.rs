@@ -1,11 +1,12 @@
 //! One block into its table.
 
+use clickhouse::Client;
 use clickhouse::error::Error;
-use clickhouse::{Client, RowOwned, RowWrite};
 use pipeline::batch::InsertError;
 
 use crate::failure::Failure;
 use crate::store::Timeouts;
+use crate::tables::Table;
 use crate::{Row, metrics};
 
 /// Far above the driver's largest block. An insert of fewer rows is one block for the store, and so is its token.
@@ -27,55 +28,48 @@ const SETTINGS: [(&str, &str); 9] = [
     ("max_partitions_per_insert_block", "0"),
 ];
 
-/// A row as the store knows it: the columns are the fields.
-pub(crate) trait Stored: RowOwned + RowWrite + Sync {
-    /// Its table.
-    const TABLE: &'static str;
-
-    /// The row, if it is one of this table.
-    fn of(row: &Row) -> Option<&Self>;
+/// Makes inserts.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    client: Client,
+    timeouts: Timeouts,
 }
 
-/// A client for inserts.
-pub(crate) fn writer(client: &Client) -> Client {
-    SETTINGS.iter().fold(client.clone(), |client, (name, value)| client.with_setting(*name, *value))
+impl Writer {
+    pub(crate) fn new(client: &Client, timeouts: Timeouts) -> Self {
+        let with = |client: Client, (name, value): &(&str, &str)| client.with_setting(*name, *value);
+        Self { client: SETTINGS.iter().fold(client.clone(), with), timeouts }
+    }
 }
 
-/// Stores rows under a token. Columns go by name with their types, so a table that is not what the rows need is
-/// refused, not filled with nonsense.
-pub(crate) async fn insert<T>(
-    writer: &Client,
-    timeouts: &Timeouts,
-    token: &str,
-    rows: &[Row],
-) -> Result<(), InsertError>
-where
-    T: Stored + for<'a> clickhouse::Row<Value<'a> = T>,
-{
-    let Err(error) = send::<T>(writer, timeouts, token, rows).await else {
+/// Stores rows of a table under a token. Columns go by name with their types, so a table that is not what the rows need is refused, not
+/// filled with nonsense.
+pub(crate) async fn insert<T: Table>(writer: &Writer, token: &str, rows: &[Row]) -> Result<(), InsertError> {
+    let Err(error) = send::<T>(writer, token, rows).await else {
         return Ok(());
     };
     let failure = Failure::of(&error);
     if failure == Failure::Setup {
         // The client remembers columns; after the operator's repair they may be others.
-        writer.clear_cached_metadata().await;
+        writer.client.clear_cached_metadata().await;
     }
-    metrics::failed(T::TABLE, failure);
+    metrics::failed(T::DEFINITION.name, failure);
     Err(failure.into_insert_error(&error.to_string()))
 }
 
-async fn send<T>(writer: &Client, timeouts: &Timeouts, token: &str, rows: &[Row]) -> Result<(), Error>
-where
-    T: Stored + for<'a> clickhouse::Row<Value<'a> = T>,
-{
-    let opening = tokio::time::timeout(timeouts.query, writer.insert::<T>(T::TABLE));
+async fn send<T: Table>(
+    Writer { client, timeouts }: &Writer,
+    token: &str,
+    rows: &[Row],
+) -> Result<(), Error> {
+    let opening = tokio::time::timeout(timeouts.query, client.insert::<T::Row>(T::DEFINITION.name));
     let mut insert = opening
         .await
         .map_err(|_| Error::TimedOut)??
         .with_timeouts(Some(timeouts.send), Some(timeouts.end))
         .with_setting("insert_deduplication_token", token);
     for row in rows {
-        let row = T::of(row).ok_or_else(|| Error::InvalidParams("a row of another table".into()))?;
+        let row = row.get::<T::Row>().ok_or_else(|| Error::InvalidParams("a row of another table".into()))?;
         insert.write(row).await?;
     }
     insert.end().await

@@ -6,20 +6,25 @@
 
 mod config;
 mod error;
+mod fact;
 mod failure;
 mod insert;
 pub mod metrics;
 mod migrations;
 mod pseudonym;
 pub mod queries;
-mod read;
+mod retention;
 mod schema;
 mod sink;
+mod source;
 mod store;
 mod tables;
+mod value;
 
-pub use config::{AccountConfig, ConfigError, RawAccount, RawRetention, validate};
+pub use config::{AccountConfig, ConfigError, RawAccount, validate};
 pub use error::StoreError;
-pub use sink::{AccountSink, TOPICS};
+pub use fact::TOPICS;
+pub use retention::RawRetention;
+pub use sink::AccountSink;
 pub use store::Store;
-pub use tables::{Row, TABLES};
+pub use tables::Row;

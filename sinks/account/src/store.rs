@@ -5,7 +5,7 @@ use std::time::Duration;
 use clickhouse::{Client, Compression};
 
 use crate::config::AccountConfig;
-use crate::insert;
+use crate::insert::Writer;
 use crate::schema::Layout;
 use crate::{StoreError, migrations};
 
@@ -23,8 +23,8 @@ pub struct Store {
     /// Names every table with its database, which need not exist.
     server: Client,
     pub(crate) database: Client,
-    pub(crate) writer: Client,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) writer: Writer,
+    timeouts: Timeouts,
     layout: Layout,
 }
 
@@ -40,13 +40,9 @@ impl Store {
             .with_compression(compression)
             .with_product_info("huiyin", env!("CARGO_PKG_VERSION"));
         let database = server.clone().with_database(&raw.database);
-        Self {
-            writer: insert::writer(&database),
-            server,
-            database,
-            timeouts: Timeouts { send: raw.send_timeout, end: raw.end_timeout, query: raw.query_timeout },
-            layout: Layout::new(raw),
-        }
+        let timeouts = Timeouts { send: raw.send_timeout, end: raw.end_timeout, query: raw.query_timeout };
+        let writer = Writer::new(&database, timeouts.clone());
+        Self { server, database, writer, timeouts, layout: Layout::new(config) }
     }
 
     /// Applies the migrations that are missing and brings retention and deduplication window of the tables to what
