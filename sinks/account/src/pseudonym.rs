@@ -10,7 +10,6 @@ use sha2::Sha256;
 
 /// Half of the code is enough to tell users apart and keeps the columns small.
 const BYTES: usize = 16;
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Keyed pseudonyms, different for the same id in different apps.
 #[derive(Clone)]
@@ -45,8 +44,7 @@ impl Pseudonyms {
             .chain_update(id)
             .finalize()
             .into_bytes();
-        let digits = code[..BYTES].iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+        base16ct::lower::encode_string(&code[..BYTES])
     }
 }
 
