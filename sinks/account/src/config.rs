@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::retention::{RawRetention, Retention};
 
-/// A pseudonym can be undone by trying keys, so short ones are refused.
+/// Whoever guesses the key can undo pseudonyms, so short keys are refused.
 const SHORTEST_KEY: usize = 32;
 
 /// Section `[account]`: where rows are stored, and how.
@@ -167,7 +167,7 @@ fn check_access(raw: &RawAccount, problems: &mut Problems) {
 
 /// Times and counts.
 fn check_times(raw: &RawAccount, problems: &mut Problems) {
-    // The driver sends a block again after its own time-out; ours must have told it before.
+    // The driver sends a block again after its own time-out: the insert must have ended before.
     let insert = raw.send_timeout.as_millis() + raw.end_timeout.as_millis();
     let driver = u128::from(raw.batch.insert_timeout_ms);
     for (is_good, key, reason) in [
@@ -262,5 +262,13 @@ pub(crate) mod tests {
             assert!(validate(&table.try_into().unwrap()).is_ok(), "{good}");
         }
         assert!(toml::from_str::<RawAccount>("url = 'http://x'\npseudonym_key = 'k'\npasswd = 'y'").is_err());
+    }
+
+    #[test]
+    fn every_key_has_a_meaning_in_the_schema() {
+        let schema = schemars::schema_for!(RawAccount).to_value();
+        let keys = schema["properties"].as_object().unwrap();
+        let silent: Vec<_> = keys.iter().filter(|(_, key)| key["description"].as_str().is_none()).collect();
+        assert!(silent.is_empty() && keys.len() > 12, "{silent:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! Deterministic batches into ClickHouse, migrations, named queries.
 //!
-//! Rows are built from one record alone ([`AccountSink`]), stored as one block per range and table under the range's
-//! token, and read by named queries ([`queries`]). The schema is made by command only ([`Store::migrate`]); a
-//! start checks it ([`Store::check`]).
+//! Each table is a folder under `tables`, which says how it is defined and which records give it rows. Rows are built from one record
+//! alone ([`AccountSink`]), stored as one block per range and table under the range's token, and read by named queries ([`queries`]).
+//! Only a command makes or changes the schema ([`Store::migrate`]); a start checks it ([`Store::check`]).
 
 mod config;
 mod error;

@@ -28,7 +28,7 @@ impl JsonSchema for RawRetention {
         let keys: Map<String, Value> = definitions()
             .map(|table| {
                 let (name, row, days) = (table.name, table.row, table.retention_days);
-                let meaning = format!("Days that rows of `{name}` are kept: {row}. {days} by default.");
+                let meaning = format!("Days that rows of `{name}` are kept; a row is {row}. {days} by default.");
                 let (least, most) = (DAYS.start(), DAYS.end());
                 let key = json!({
                     "type": "integer", "minimum": least, "maximum": most, "default": days, "description": meaning,

@@ -1,10 +1,10 @@
-//! What in the schema depends on the deployment: names, engine, retention, deduplication window.
+//! The parts of the schema that depend on the deployment: names, engine, retention, deduplication window.
 
 use crate::config::AccountConfig;
 use crate::retention::Retention;
 use crate::tables::Definition;
 
-/// A week. With the store's default of an hour the window would be shorter than its number of blocks promises.
+/// A week. The store's default of an hour would end the window before its number of blocks is reached.
 const WINDOW_SECONDS: u32 = 7 * 24 * 60 * 60;
 
 /// The deployment's part of the schema.

@@ -9,7 +9,7 @@ use crate::insert::Writer;
 use crate::schema::Layout;
 use crate::{StoreError, migrations};
 
-/// How long to wait; the client itself would wait for ever.
+/// How long answers are waited for; the client itself would wait for ever.
 #[derive(Debug, Clone)]
 pub(crate) struct Timeouts {
     pub(crate) send: Duration,
@@ -20,7 +20,7 @@ pub(crate) struct Timeouts {
 /// A ClickHouse database. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// Names every table with its database, which need not exist.
+    /// For statements that name the database, which need not exist yet.
     server: Client,
     pub(crate) database: Client,
     pub(crate) writer: Writer,

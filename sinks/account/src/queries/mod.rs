@@ -1,4 +1,4 @@
-//! Named queries: whoever shows a sum uses these.
+//! Named queries. Every sum that is shown anywhere comes from one of them.
 
 mod header;
 mod table;

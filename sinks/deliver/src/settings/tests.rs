@@ -132,3 +132,13 @@ fn values_that_cannot_work_are_named() {
     let several = format!("max_running = 0\nbackoff_cap = '1ms'\nclient.idle_timeout = '5s'\n{GOOD}");
     assert_eq!(checked(&several.replace("hush", "")).unwrap_err().len(), 4, "all are told at once");
 }
+
+#[test]
+fn every_key_has_a_meaning_in_the_schema() {
+    let schema = schemars::schema_for!(RawDeliver).to_value();
+    for keys in [&schema["properties"], &schema["$defs"]["RawDeliverApp"]["properties"]] {
+        let keys = keys.as_object().unwrap();
+        let silent: Vec<_> = keys.iter().filter(|(_, key)| key["description"].as_str().is_none()).collect();
+        assert!(silent.is_empty() && keys.len() > 6, "{silent:?}");
+    }
+}
