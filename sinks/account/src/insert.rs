@@ -1,13 +1,13 @@
 //! One block into its table.
 
-use clickhouse::Client;
+use std::time::Duration;
+
 use clickhouse::error::Error;
+use clickhouse::{Client, Row, RowWrite};
 use pipeline::batch::InsertError;
 
 use crate::failure::Failure;
-use crate::store::Timeouts;
-use crate::tables::Table;
-use crate::{Row, metrics};
+use crate::metrics;
 
 /// Far above the driver's largest block. An insert of fewer rows is one block for the store, and so is its token.
 const STORE_BLOCK_ROWS: &str = "1048576";
@@ -28,6 +28,17 @@ const SETTINGS: [(&str, &str); 9] = [
     ("max_partitions_per_insert_block", "0"),
 ];
 
+/// How long answers are waited for; the client itself would wait for ever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For the network to take a piece of a block.
+    pub(crate) send: Duration,
+    /// For the store's answer once a block was sent.
+    pub(crate) end: Duration,
+    /// For any other statement.
+    pub(crate) query: Duration,
+}
+
 /// Makes inserts.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
@@ -44,8 +55,16 @@ impl Writer {
 
 /// Stores rows of a table under a token. Columns go by name with their types, so a table that is not what the rows need is refused, not
 /// filled with nonsense.
-pub(crate) async fn insert<T: Table>(writer: &Writer, token: &str, rows: &[Row]) -> Result<(), InsertError> {
-    let Err(error) = send::<T>(writer, token, rows).await else {
+pub(crate) async fn insert<T>(
+    writer: &Writer,
+    table: &'static str,
+    token: &str,
+    rows: &[&T],
+) -> Result<(), InsertError>
+where
+    T: RowWrite + for<'a> Row<Value<'a> = T>,
+{
+    let Err(error) = send(writer, table, token, rows).await else {
         return Ok(());
     };
     let failure = Failure::of(&error);
@@ -53,23 +72,22 @@ pub(crate) async fn insert<T: Table>(writer: &Writer, token: &str, rows: &[Row])
         // The client remembers columns; after the operator's repair they may be others.
         writer.client.clear_cached_metadata().await;
     }
-    metrics::failed(T::DEFINITION.name, failure);
+    metrics::failed(table, failure);
     Err(failure.into_insert_error(&error.to_string()))
 }
 
-async fn send<T: Table>(
-    Writer { client, timeouts }: &Writer,
-    token: &str,
-    rows: &[Row],
-) -> Result<(), Error> {
-    let opening = tokio::time::timeout(timeouts.query, client.insert::<T::Row>(T::DEFINITION.name));
+async fn send<T>(writer: &Writer, table: &'static str, token: &str, rows: &[&T]) -> Result<(), Error>
+where
+    T: RowWrite + for<'a> Row<Value<'a> = T>,
+{
+    let Writer { client, timeouts } = writer;
+    let opening = tokio::time::timeout(timeouts.query, client.insert::<T>(table));
     let mut insert = opening
         .await
         .map_err(|_| Error::TimedOut)??
         .with_timeouts(Some(timeouts.send), Some(timeouts.end))
         .with_setting("insert_deduplication_token", token);
     for row in rows {
-        let row = row.get::<T::Row>().ok_or_else(|| Error::InvalidParams("a row of another table".into()))?;
         insert.write(row).await?;
     }
     insert.end().await

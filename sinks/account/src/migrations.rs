@@ -60,15 +60,39 @@ struct Existing {
     engine_full: String,
 }
 
+impl Store {
+    /// Applies the migrations that are missing and brings retention and deduplication window of the tables to what
+    /// is configured. Gives what was done, one line each; empty when there was nothing to do.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a statement fails, an applied migration has drifted, or the database is newer.
+    pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        migrate(self).await
+    }
+
+    /// The SQL of a migration from nothing, for someone who applies it by hand.
+    pub fn print(&self) -> String {
+        script(self.layout())
+    }
+
+    /// Checks that the database is as this version and its configuration need it.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is missing or differs, and what to do.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        check(self).await
+    }
+}
+
 /// The whole history as SQL.
-pub(crate) fn script(layout: &Layout) -> String {
+fn script(layout: &Layout) -> String {
     let first = [CREATE_DATABASE, CREATE_RECORD].map(|template| layout.render(template));
     let steps = history().into_iter().flat_map(|step| step.statements(layout));
     first.into_iter().chain(steps).map(|statement| format!("{statement};\n\n")).collect()
 }
 
 /// Applies what is missing; gives the names of the steps and the corrections that were made.
-pub(crate) async fn migrate(store: &Store) -> Result<Vec<String>, StoreError> {
+async fn migrate(store: &Store) -> Result<Vec<String>, StoreError> {
     store.execute("create database", &store.layout().render(CREATE_DATABASE)).await?;
     store.execute("create table of migrations", &store.layout().render(CREATE_RECORD)).await?;
     let mut done = Vec::new();
@@ -86,7 +110,7 @@ pub(crate) async fn migrate(store: &Store) -> Result<Vec<String>, StoreError> {
 }
 
 /// Compares the database with this version and its configuration.
-pub(crate) async fn check(store: &Store) -> Result<(), StoreError> {
+async fn check(store: &Store) -> Result<(), StoreError> {
     if let Some(step) = pending(&applied(store).await?)?.first() {
         return Err(StoreError::NotMigrated(step.name.to_owned()));
     }

@@ -143,7 +143,11 @@ where
     }
 
     fn insert<'a>(&self, writer: &'a Writer, token: &'a str, rows: &'a [Row]) -> Stored<'a> {
-        Box::pin(insert::<T>(writer, token, rows))
+        Box::pin(async move {
+            let rows: Option<Vec<&T::Row>> = rows.iter().map(Row::get).collect();
+            let rows = rows.ok_or_else(|| InsertError::Fatal("a row of another table".into()))?;
+            insert(writer, T::DEFINITION.name, token, &rows).await
+        })
     }
 
     #[cfg(test)]
