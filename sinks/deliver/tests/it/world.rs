@@ -15,6 +15,7 @@ use schemas::wire;
 use serde_json::{Value, json};
 use simulators::Handle;
 use simulators::easemob::{self, AppConfig, Config, QuotaConfig};
+use tokio::time::Instant;
 
 pub(crate) struct World {
     pub(crate) sim: Handle,
@@ -85,6 +86,13 @@ impl World {
         self.exchange(Call::post_json(self.sim.url(path).parse().unwrap(), order.to_string())).await;
     }
 
+    /// How many calls of an endpoint reached Easemob, those that it refused included.
+    pub(crate) async fn calls(&self, path: &str) -> u64 {
+        let url = self.sim.url("/control/traffic").parse().unwrap();
+        let traffic = self.exchange(Call::new(Method::GET, url, Default::default())).await;
+        traffic["apps"]["acme#support"][path]["calls"].as_u64().unwrap_or_default()
+    }
+
     /// What Easemob took, oldest first.
     pub(crate) async fn taken(&self) -> Vec<Value> {
         let url = self.sim.url("/control/sends").parse().unwrap();
@@ -93,7 +101,7 @@ impl World {
     }
 
     async fn exchange(&self, call: Call) -> Value {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(10);
         let reply = self.http.attempt(&call, deadline).await.unwrap();
         assert!(reply.status.is_success(), "{}", reply.status);
         serde_json::from_slice(&reply.body).unwrap()
@@ -118,6 +126,28 @@ impl World {
     /// The result of a part of class `resend` to alice.
     pub(crate) async fn send(&self, text: &str) -> Delivery {
         self.run(&to_alice(text)).await
+    }
+}
+
+/// A step of [`while_time_passes`]. The test's own time-outs are many of them, so that none is over before a socket had its moments.
+const STEP: Duration = Duration::from_millis(20);
+
+/// Lets paused time pass until a future is ready, and tells how much passed. Step and Easemob talk over real sockets, of which paused time
+/// knows nothing: left alone it would jump to the next time-out whenever both wait for a socket. So it moves by small steps only, with
+/// a moment for the sockets before each; while a blocking task runs, the runtime does not move it.
+pub(crate) async fn while_time_passes<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    let mut future = std::pin::pin!(future);
+    loop {
+        let step = async {
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await.unwrap();
+            tokio::time::advance(STEP).await;
+        };
+        tokio::select! {
+            biased;
+            output = &mut future => return (output, begun.elapsed()),
+            () = step => {}
+        }
     }
 }
 
