@@ -13,7 +13,7 @@ use crate::config;
 #[derive(Subcommand)]
 pub(crate) enum Setup {
     /// Write a first configuration for one app, one bot and one model; asks for what is not given
-    Init(init::Init),
+    Init(Box<init::Init>),
     /// Print the JSON Schema of the configuration file, for editors
     Schema,
     /// Print the completions of a shell

@@ -63,9 +63,13 @@ fn told(lines: &Lines, unfilled: Vec<Unfilled>) -> Vec<Finding> {
     unfilled.into_iter().map(|u| Finding { line: Some(lines.at(u.at)), what: u.what }).collect()
 }
 
-/// Only the message: the library's own form would quote the line, which may hold a secret.
+/// Only the message: the library's own form would quote the line, which may hold a secret. An error of the whole text, such as tables
+/// in tables without end, has no line.
 fn of_error(lines: &Lines, error: &Error, what: String) -> Finding {
-    Finding { line: error.span().map(|span| lines.at(span.start)), what }
+    match error.span() {
+        Some(span) => Finding { line: Some(lines.at(span.start)), what },
+        None => Finding { line: None, what: format!("read file: {what}") },
+    }
 }
 
 /// What came into the file from outside, with its place.

@@ -60,17 +60,24 @@ impl Reference {
     }
 
     fn row(&self, key: &str, schema: &Value, required: bool) -> String {
-        let meaning = describe(schema);
-        assert!(!meaning.is_empty(), "{key} has no meaning");
-        let default = match schema.get("default") {
+        let default = schema.get("default").map(|default| toml::Value::try_from(default).unwrap());
+        let shown = match &default {
             _ if required => "required".to_owned(),
             None => "–".to_owned(),
-            Some(default) => format!("`{}`", toml::Value::try_from(default).unwrap()),
+            Some(default) => format!("`{default}`"),
+        };
+        let meaning = meaning(schema, &shown);
+        assert!(!meaning.is_empty(), "{key} has no meaning");
+        let is_duration =
+            |value: &toml::Value| value.as_str().is_some_and(|it| humantime::parse_duration(it).is_ok());
+        let kind = match &default {
+            Some(default) if is_duration(default) => "duration".to_owned(),
+            _ => self.kind(schema),
         };
         let words = self.words(schema);
         let of_words = words.iter().filter(|(_, meaning)| !meaning.is_empty());
         let of_words: String = of_words.map(|(word, meaning)| format!("<br>`{word}`: {meaning}")).collect();
-        let cells = [format!("`{key}`"), self.kind(schema), default, meaning + &of_words];
+        let cells = [format!("`{key}`"), kind, shown, meaning + &of_words];
         format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
     }
 
@@ -114,12 +121,21 @@ impl Reference {
 
 /// What a key says of its table, and what the table says of itself; once, if one of them says what the other does.
 fn both(own: &str, of_table: &str) -> String {
-    let says = |one: &str, other: &str| one.starts_with(other.trim_end_matches('.'));
-    match (own, of_table) {
-        (own, of_table) if says(own, of_table) => own.to_owned(),
-        (own, of_table) if says(of_table, own) => of_table.to_owned(),
+    let of_table =
+        of_table.split_once("]`: ").filter(|(name, _)| name.starts_with("`[")).map_or(of_table, |(_, it)| it);
+    let says = |one: &str, other: &str| {
+        one.to_lowercase().starts_with(other.trim_end_matches('.').to_lowercase().as_str())
+    };
+    match (own, capitalised(of_table)) {
+        (own, of_table) if says(own, &of_table) => own.to_owned(),
+        (own, of_table) if says(&of_table, own) => of_table,
         (own, of_table) => format!("{own}\n\n{of_table}"),
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// The description on one line, without the brackets of links.
@@ -127,6 +143,20 @@ fn describe(schema: &Value) -> String {
     let text = schema["description"].as_str().unwrap_or_default();
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.replace("[`", "`").replace("`]", "`")
+}
+
+/// The description of a key without sentences that say no more than its column for the default does.
+fn meaning(schema: &Value, default: &str) -> String {
+    let bare = |text: &str| text.replace(['`', '"'], "");
+    let repeats = |sentence: &str| {
+        let said = sentence.trim_end_matches('.').strip_suffix(" by default");
+        sentence.trim_end_matches('.') == "No default"
+            || said.is_some_and(|said| ["Empty", "None"].contains(&said) || bare(said) == bare(default))
+    };
+    let text = describe(schema);
+    let sentences: Vec<&str> =
+        text.split_inclusive(". ").map(str::trim).filter(|one| !repeats(one)).collect();
+    sentences.join(" ")
 }
 
 fn generated() -> String {

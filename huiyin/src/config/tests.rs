@@ -385,6 +385,8 @@ fn what_is_not_there_is_told_once() {
 fn every_error_of_a_text_that_is_no_toml_is_told() {
     let found = told("[deployment]\nname =\n[kafka\nbootstrap = \"${\"\n");
     assert!(found.len() >= 2 && found[0].starts_with("2: ") && found[1].starts_with("3: "), "{found:#?}");
+    let found = told(&format!("[deployment{}]\n", ".a".repeat(200)));
+    assert!(found.iter().any(|told| told.starts_with("read file: ")), "{found:#?}");
 }
 
 #[test]
