@@ -23,7 +23,7 @@ use crate::{
     transport::{self, Phase},
 };
 
-/// How soon a kept connection shows that it is dead: a round trip, and what the network may add. An end that comes later is that of a
+/// How soon, at the latest, a kept connection shows that it is dead: a round trip, and what the network may add. An end that comes later is that of a
 /// server which had the request.
 const STALE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -35,6 +35,7 @@ pub struct Client {
     /// Makes a connection for each request and keeps none.
     fresh: reqwest::Client,
     attempt_timeout: Duration,
+    stale_within: Duration,
     max_body_bytes: usize,
 }
 
@@ -79,6 +80,7 @@ impl Client {
             http: build(settings.pool_max_idle_per_host)?,
             fresh: build(0)?,
             attempt_timeout: settings.attempt_timeout,
+            stale_within: STALE_WITHIN,
             max_body_bytes: settings.max_body_bytes,
         })
     }
@@ -150,7 +152,7 @@ impl Client {
             Err(error)
                 if over == Over::Kept
                     && transport::is_unanswered(&error)
-                    && began.elapsed() < STALE_WITHIN =>
+                    && began.elapsed() < self.stale_within =>
             {
                 metrics::stale_connection();
                 let again = self.fresh.execute(request.outgoing()).await;
