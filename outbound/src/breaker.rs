@@ -181,11 +181,11 @@ impl Breaker {
             (true, Health::Good | Health::Neutral) => self.close(),
             (false, Health::Good) => {
                 self.row = Row::default();
-                self.note(now, lane, true);
+                self.note(now, lane, Health::Good);
             }
             (false, Health::Bad) => {
                 self.row = self.row.longer(lane);
-                self.note(now, lane, false);
+                self.note(now, lane, Health::Bad);
                 if self.has_failed(now) {
                     self.open(now);
                 }
@@ -246,10 +246,10 @@ impl Breaker {
         self.lanes.fill(None);
     }
 
-    fn note(&mut self, now: Instant, lane: u64, good: bool) {
+    fn note(&mut self, now: Instant, lane: u64, health: Health) {
         let place = usize::try_from(lane % PLACES as u64).unwrap_or_default();
         if let Some(place) = self.lanes.get_mut(place) {
-            *place = Some((now, good));
+            *place = Some((now, health == Health::Good));
         }
     }
 

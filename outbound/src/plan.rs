@@ -213,7 +213,7 @@ impl Plan {
         let soon = |view: View| matches!(view.availability, Availability::Free(turn) if turn <= now + SOON);
         let fresh = self.left(views).find(|(_, place, view)| !place.tried && soon(*view));
         if let Some((target, ..)) = fresh {
-            return Step::Try(self.at(target, false));
+            return Step::Try(self.at(target));
         }
         match self.earliest(now, views) {
             Some(chance) => self.take(now, chance),
@@ -259,10 +259,11 @@ impl Plan {
         all.filter(|(_, (place, _))| !place.excluded).map(|(target, (place, view))| (target, place, *view))
     }
 
-    fn at(&self, target: usize, alone: bool) -> Try {
+    /// An attempt at this target of a request that has others.
+    fn at(&self, target: usize) -> Try {
         let place = self.places.get(target);
         let (repeat, again) = place.map_or((false, false), |place| (place.failed, place.limited));
-        Try { target, repeat, again, alone }
+        Try { target, repeat, again, alone: false }
     }
 
     /// The target that can be tried first, now or after a wait; `None` when there is nothing to wait for.
@@ -299,7 +300,7 @@ impl Plan {
             return Step::Stop(stop);
         }
         if go <= now {
-            return Step::Try(self.at(target, false));
+            return Step::Try(self.at(target));
         }
         // A cooldown ends for everybody at once; those who wait for it should not all return at once.
         let spread = if cooling { self.rules.steps.base.mul_f64(self.random.f64()) } else { Duration::ZERO };
@@ -313,7 +314,7 @@ impl Plan {
         for (target, _, view) in self.left(views) {
             let (at, since) = match view.availability {
                 Availability::Open { probe, .. } if probe <= now => {
-                    return Step::Try(self.at(target, true));
+                    return Step::Try(Try { alone: true, ..self.at(target) });
                 }
                 Availability::Open { probe, since, .. } => (probe, since),
                 Availability::Probing { since } => (now + LOOK, since),

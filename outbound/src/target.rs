@@ -177,17 +177,25 @@ impl Permit {
         self.pass.as_ref().is_some_and(holds)
     }
 
-    /// Notes how the attempt ended, when its answer is complete. `fair` is false when the attempt was given too
-    /// little time for a timeout to say anything about the target.
-    pub fn finish(mut self, now: Instant, result: Result<(), &Failure>, fair: bool) {
+    /// Notes how the attempt ended, when its answer is complete.
+    pub fn finish(self, now: Instant, result: Result<(), &Failure>) {
         let health = match result {
             Ok(()) => Health::Good,
-            Err(failure) if !failure.counts_for_breaker() => Health::Neutral,
-            Err(_) if fair => Health::Bad,
-            Err(_) => Health::Unknown,
+            Err(failure) if failure.counts_for_breaker() => Health::Bad,
+            Err(_) => Health::Neutral,
         };
+        self.end(now, Outcome { health, failure: result.err() });
+    }
+
+    /// Notes the timeout of an attempt that was given too little time for this to say anything about the target.
+    pub fn finish_hurried(self, now: Instant, failure: &Failure) {
+        let health = if failure.counts_for_breaker() { Health::Unknown } else { Health::Neutral };
+        self.end(now, Outcome { health, failure: Some(failure) });
+    }
+
+    fn end(mut self, now: Instant, outcome: Outcome<'_>) {
         if let Some(pass) = self.pass.take() {
-            self.target.finish(&self.origin, &pass, now, Outcome { health, failure: result.err() });
+            self.target.finish(&self.origin, &pass, now, outcome);
         }
     }
 }

@@ -171,7 +171,7 @@ impl Courier {
             self.tokens.accepted(&token);
         }
         // That Easemob refuses a token says that it answers.
-        permit.finish(now, failure.map_or(Ok(()), Err), true);
+        permit.finish(now, failure.map_or(Ok(()), Err));
         match sent {
             Ok(easemob_id) => return Some(DeliveryResult::Sent { easemob_id }),
             Err(Refused::Token) => self.token_refused(progress, &token, errand.latest).await,
