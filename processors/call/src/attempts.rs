@@ -12,18 +12,18 @@ use schemas::money::Money;
 
 use crate::complaints::Complaints;
 use crate::metrics::{self, Unpriced};
-use crate::reading::Notes;
+use crate::reply::Notes;
 
 /// What replies told, by number of the attempt. Written while attempts run: a failed one may have cost money.
 #[derive(Debug, Default)]
-pub(crate) struct Notebook(Mutex<BTreeMap<u32, Notes>>);
+pub(crate) struct ReplyNotes(Mutex<BTreeMap<u32, Notes>>);
 
-impl Notebook {
+impl ReplyNotes {
     pub(crate) fn write(&self, number: u32, notes: Notes) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number, notes);
     }
 
-    pub(crate) fn into_pages(self) -> BTreeMap<u32, Notes> {
+    pub(crate) fn into_notes(self) -> BTreeMap<u32, Notes> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,9 +9,9 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
-use crate::invoke::Said;
+use crate::invoke::Completion;
 use crate::metrics::{self, Unpriced};
-use crate::reading::{Notes, is_word};
+use crate::reply::{Notes, is_word};
 
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ impl Complaints {
         &self,
         target: &TargetName,
         request: &Request,
-        result: &Result<Said, Failure>,
+        result: &Result<Completion, Failure>,
         notes: &Notes,
     ) {
         let request = request.id.to_string();

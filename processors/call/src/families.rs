@@ -14,7 +14,7 @@ use outbound::{Class, Failure};
 use schemas::request::{Request, Role};
 
 use crate::endpoint::Address;
-use crate::reading::{Fields, Told, Wrong};
+use crate::reply::{Fields, ParsedReply, ProviderError};
 
 /// The family of a provider.
 pub(crate) fn of(provider: Provider) -> &'static dyn Family {
@@ -40,10 +40,10 @@ pub(crate) trait Family: Send + Sync {
 
     /// Reads one document of a reply into what the reply has told so far. A plain reply is one document, a stream has one for
     /// each of its events.
-    fn read(&self, document: &Fields, told: &mut Told);
+    fn read(&self, document: &Fields, parsed: &mut ParsedReply);
 
     /// What an error means that came with this HTTP status.
-    fn class(&self, status: u16, error: &Wrong) -> Class;
+    fn class(&self, status: u16, error: &ProviderError) -> Class;
 }
 
 /// What a family asks of the configuration of its targets.

@@ -16,7 +16,7 @@ mod invoker;
 pub mod metrics;
 mod outcome;
 mod pace;
-mod reading;
+mod reply;
 mod review;
 mod rules;
 mod settings;
@@ -24,7 +24,7 @@ mod step;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
-pub use invoke::{Invoke, Invoked, Said, Unanswered};
+pub use invoke::{Completion, Invoke, Invoked, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
 pub use rules::Rules;

@@ -3,11 +3,11 @@
 use outbound::Class;
 
 use super::chat::ChatCompletions;
-use crate::reading::Wrong;
+use crate::reply::ProviderError;
 
 pub(super) const FAMILY: ChatCompletions = ChatCompletions { needs_key: false, person: "user", class };
 
-fn class(status: u16, error: &Wrong) -> Option<Class> {
+fn class(status: u16, error: &ProviderError) -> Option<Class> {
     let says = |words: &str| error.message.as_deref().is_some_and(|message| message.contains(words));
     match status {
         // What llama.cpp was built without will not work next time either.

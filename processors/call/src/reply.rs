@@ -16,11 +16,11 @@ mod errors;
 mod finish;
 mod json;
 mod marks;
+mod parsed;
+mod provider_error;
+mod reasoning;
 mod shape;
-mod told;
 mod usage;
-mod voice;
-mod wrong;
 
 use outbound::{Class, Failure, Reply, Url};
 use schemas::answered::Usage;
@@ -28,11 +28,11 @@ use schemas::answered::Usage;
 use self::finish::Finish;
 use self::usage::Work;
 use crate::families::Family;
-use crate::invoke::Said;
+use crate::invoke::Completion;
 
 pub(crate) use self::errors::class;
-pub(crate) use self::told::{Fields, Told};
-pub(crate) use self::wrong::{Wrong, is_word};
+pub(crate) use self::parsed::{Fields, ParsedReply};
+pub(crate) use self::provider_error::{ProviderError, is_word};
 
 /// Longest word of a provider that goes into a record, in characters.
 const WORD: usize = 128;
@@ -44,8 +44,8 @@ const BEYOND: u32 = 4;
 
 /// What a reply says: an answer or a failure, and in either case what it tells besides.
 #[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) result: Result<Said, Failure>,
+pub(crate) struct ReadReply {
+    pub(crate) result: Result<Completion, Failure>,
     pub(crate) notes: Notes,
 }
 
@@ -88,70 +88,70 @@ impl Oddity {
 }
 
 /// Reads a complete reply to a request whose answer may have so many tokens.
-pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Reading {
-    let told = Told::of(family, reply);
+pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
+    let parsed = ParsedReply::of(family, reply);
     let mut notes = Notes {
         status: Some(reply.status.as_u16()),
-        model: told.model.as_deref().map(word),
-        provider_request: reply.header("x-request-id").or(told.id.as_deref()).map(word),
-        finish: told.finish.as_deref().map(word),
+        model: parsed.model.as_deref().map(word),
+        provider_request: reply.header("x-request-id").or(parsed.id.as_deref()).map(word),
+        finish: parsed.finish.as_deref().map(word),
         ..Notes::default()
     };
     let mut odd = |oddity| notes.oddities.push(oddity);
-    let answer = voice::answer(&told.text);
+    let answer = reasoning::answer(&parsed.text);
     let is_blank = safety::is_blank(&answer);
-    if answer.len() != told.text.len() {
+    if answer.len() != parsed.text.len() {
         odd(Oddity::InnerVoice);
     }
-    if told.streamed {
+    if parsed.streamed {
         odd(Oddity::UnaskedStream);
     }
-    if told.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
+    if parsed.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
         odd(Oddity::UnknownFinish);
     }
-    let result = match failure(family, reply, &told, is_blank) {
+    let result = match failure(family, reply, &parsed, is_blank) {
         Some(failure) => Err(failure),
         None => {
-            let truncated = told.finish.as_deref().map(Finish::of) == Some(Finish::Length);
-            let said = Said { text: answer.into_owned(), truncated }.within(most_tokens);
+            let truncated = parsed.finish.as_deref().map(Finish::of) == Some(Finish::Length);
+            let said = Completion { text: answer.into_owned(), truncated }.within(most_tokens);
             if said.truncated && !truncated {
                 odd(Oddity::Overlong);
             }
             Ok(said)
         }
     };
-    if let Some(counts) = &told.usage {
+    if let Some(counts) = &parsed.usage {
         let work = match &result {
             Ok(_) => Work::Text,
-            Err(_) if reply.status.is_success() && told.wrong.is_none() => Work::Silent,
+            Err(_) if reply.status.is_success() && parsed.error.is_none() => Work::Silent,
             Err(_) => Work::Refused,
         };
         (notes.usage, notes.usage_contradicts) = usage::count(counts, work).parts();
     }
-    Reading { result, notes }
+    ReadReply { result, notes }
 }
 
 /// What speaks against the reply.
-fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> Option<Failure> {
+fn failure(family: &dyn Family, reply: &Reply, parsed: &ParsedReply, is_blank: bool) -> Option<Failure> {
     let status = reply.status.as_u16();
-    let finish = told.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class = |wrong: &Wrong| family.class(status, wrong);
+    let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
+    let class = |error: &ProviderError| family.class(status, error);
     if !reply.status.is_success() {
-        let wrong = told.wrong.clone().unwrap_or_default();
-        let coded = coded(reply.failure(class(&wrong), refusal(reply, &wrong)), &wrong);
+        let error = parsed.error.clone().unwrap_or_default();
+        let coded = coded(reply.failure(class(&error), refusal(reply, &error)), &error);
         return Some(coded);
     }
-    let error = told.wrong.as_ref().filter(|wrong| is_blank || wrong.counts_beside_a_text());
-    if let Some(wrong) = error {
-        let failure = reply.failure(class(wrong), "the provider tells an error in a success");
-        return Some(coded(failure, wrong).told_in_words());
+    let beside = parsed.error.as_ref().filter(|error| is_blank || error.counts_beside_a_text());
+    if let Some(error) = beside {
+        let failure = reply.failure(class(error), "the provider tells an error in a success");
+        return Some(coded(failure, error).told_in_words());
     }
     let ended = |class, what: &str, code: &str| {
-        let detail = format!("{what}{}", finish_told(told));
+        let detail = format!("{what}{}", finish_told(parsed));
         Some(reply.failure(class, detail).with_code(code).possibly_done().told_in_words())
     };
-    let by_word = told.finish.as_deref().filter(|word| is_word(word)).unwrap_or("finish");
-    if let Some(sign) = told.blocked {
+    let by_word = parsed.finish.as_deref().filter(|word| is_word(word)).unwrap_or("finish");
+    if let Some(sign) = parsed.blocked {
         return ended(Class::ContentBlocked, "the provider stopped the answer", sign);
     }
     match finish {
@@ -159,11 +159,11 @@ fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> O
         Finish::Broken => return ended(Class::Protocol, "the provider says that it broke off", by_word),
         Finish::Done | Finish::Length | Finish::Unknown => {}
     }
-    if !told.is_completion {
+    if !parsed.is_completion {
         let what = format!("read the reply: it is no completion{}", described(reply));
         return Some(reply.failure(Class::Protocol, what).with_code("unreadable"));
     }
-    match (told.is_cut, is_blank, finish) {
+    match (parsed.is_cut, is_blank, finish) {
         (true, ..) => {
             let what = format!("read the reply: its stream has a hole or no end{}", described(reply));
             Some(reply.failure(Class::Protocol, what).with_code("cut"))
@@ -176,21 +176,21 @@ fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> O
     }
 }
 
-fn coded(failure: Failure, wrong: &Wrong) -> Failure {
-    match wrong.code.as_ref().or(wrong.kind.as_ref()) {
+fn coded(failure: Failure, error: &ProviderError) -> Failure {
+    match error.code.as_ref().or(error.kind.as_ref()) {
         Some(code) => failure.with_code(code),
         None => failure,
     }
 }
 
 /// What a refusal is, without the provider's message, which may quote the prompt.
-fn refusal(reply: &Reply, wrong: &Wrong) -> String {
+fn refusal(reply: &Reply, error: &ProviderError) -> String {
     let status = reply.status.as_u16();
     if reply.status.is_redirection() {
         let to = reply.header("location").map_or_else(|| "nowhere".to_owned(), address);
         return format!("the provider's address has moved: http status {status} to {to}");
     }
-    let form = if wrong.is_silent() { described(reply) } else { String::new() };
+    let form = if error.is_silent() { described(reply) } else { String::new() };
     format!("the provider refused with http status {status}{form}")
 }
 
@@ -220,11 +220,15 @@ fn described(reply: &Reply) -> String {
     )
 }
 
-fn finish_told(told: &Told) -> String {
-    told.finish.as_deref().filter(|word| is_word(word)).map_or_else(String::new, |word| format!(" ({word})"))
+fn finish_told(parsed: &ParsedReply) -> String {
+    parsed
+        .finish
+        .as_deref()
+        .filter(|word| is_word(word))
+        .map_or_else(String::new, |word| format!(" ({word})"))
 }
 
-impl Said {
+impl Completion {
     /// No longer than a server that honours the cap could have made it.
     fn within(self, most_tokens: u32) -> Self {
         let most = most_tokens.saturating_mul(BEYOND);
