@@ -32,8 +32,8 @@ pub struct Rules {
     pub fallback_after_block: bool,
     /// Try again, here or elsewhere, although the request may already have had its effect.
     pub repeat_ambiguous: bool,
-    /// With nothing but open breakers left, a request waits for a probe to succeed this long from the first opening on;
-    /// later it ends at once.
+    /// If only targets with open breakers are left, a request waits for a probe to succeed until this long after the first
+    /// opening. Later it ends at once.
     pub open_patience: Duration,
 }
 
@@ -223,7 +223,7 @@ impl Plan {
 
     /// Notes that the attempt at `target` failed.
     pub fn record(&mut self, now: Instant, target: usize, failure: &Failure) {
-        // Whoever is refused for the rate was not served: that uses nothing up.
+        // A request that was refused for the rate was not served, so it does not count.
         self.attempts += u32::from(!is_limit(failure));
         self.short = None;
         if failure.ambiguous && !self.rules.repeat_ambiguous {
@@ -307,7 +307,7 @@ impl Plan {
         Step::Wait((go + spread).min(self.latest) - now)
     }
 
-    /// Nothing is free and nothing is worth waiting for, but perhaps a breaker that opened only now.
+    /// No target is free or worth waiting for, except perhaps one whose breaker opened only now.
     fn last_resort(&self, now: Instant, views: &[View]) -> Step {
         let mut unavailable = false;
         let mut wait_until = None;

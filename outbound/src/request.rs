@@ -60,8 +60,8 @@ impl Request {
         self.secret_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
-    /// It goes over a connection of its own: nobody could say of a kept one that turns out to be dead whether the other side has the
-    /// request, and so whether it may be sent again.
+    /// The request goes over a connection of its own. If a kept connection turned out to be dead, nobody could say whether
+    /// the other side has the request, and so whether it may be sent again.
     #[must_use]
     pub fn at_most_once(mut self) -> Self {
         self.at_most_once = true;

@@ -29,7 +29,7 @@ const OPEN: &str = "open";
 pub struct Target {
     name: Arc<str>,
     memory: Mutex<Memory>,
-    /// Whoever waits there has to look again when a breaker opens.
+    /// Those who wait at these paces have to look again when a breaker opens.
     paces: Vec<Arc<Pace>>,
     changed: Notify,
     successes: AtomicU64,
@@ -72,7 +72,7 @@ impl Target {
         &self.name
     }
 
-    /// Attempts of anybody that succeeded: whoever fails while it grows fails alone.
+    /// The number of attempts by anybody that succeeded. Somebody who fails while it grows is alone with that.
     #[must_use]
     pub fn successes(&self) -> u64 {
         self.successes.load(Ordering::Relaxed)

@@ -36,7 +36,7 @@ struct State {
 impl Vendor {
     pub(crate) fn new(counting: Counting, limit: usize, length: Duration) -> Self {
         let state = State { random: fastrand::Rng::with_seed(7), ..State::default() };
-        // Its seconds are not ours.
+        // Its seconds do not begin when ours do.
         let begun = Instant::now() - Duration::from_millis(370);
         Self { counting, limit, length, begun, state: Mutex::new(state) }
     }

@@ -16,7 +16,7 @@ use crate::reply::{Notes, is_word};
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// What was complained about, and when.
+/// When each line about each target was last written.
 #[derive(Debug, Default)]
 pub(crate) struct Complaints(Mutex<BTreeMap<(TargetName, &'static str), Last>>);
 
@@ -27,7 +27,7 @@ struct Last {
 }
 
 impl Complaints {
-    /// An attempt has ended; what was wrong or odd about it is said.
+    /// Logs what was wrong or odd about an attempt that has ended.
     pub(crate) fn attempt(
         &self,
         target: &TargetName,
@@ -66,7 +66,7 @@ impl Complaints {
         }
     }
 
-    /// What an attempt cost is not known.
+    /// The cost of an attempt is not known.
     pub(crate) fn unpriced(&self, target: &TargetName, why: Unpriced) {
         let why = why.label();
         if let Some(left_out) = self.due(target, why) {

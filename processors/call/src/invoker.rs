@@ -48,8 +48,8 @@ struct Run<'a> {
     question: Question<'a>,
     candidates: Vec<Candidate<'a>>,
     reply_notes: ReplyNotes,
-    /// Attempts that were refused before anything was sent, since the wall clock had jumped past `answer_by` while the
-    /// run's own time had not come.
+    /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
+    /// run's own time was over.
     late: AtomicUsize,
 }
 
@@ -144,7 +144,7 @@ impl Invoker {
 
     async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Completion), Failure> {
         let candidate = &run.candidates[slot.target];
-        // Once it was late it stays so, whatever the clock does next.
+        // A request that was late once stays late, whatever the clock does next.
         if run.late.load(Ordering::Relaxed) > 0 || self.clock.now() >= run.question.request.answer_by {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
@@ -183,7 +183,7 @@ impl Invoker {
         let all = (0..).zip(made).map(|(number, made)| {
             let candidate = &run.candidates[made.target];
             let notes = pages.remove(&number).unwrap_or_default();
-            Made { made, target: (candidate.name, candidate.target), notes }
+            Made { made, name: candidate.name, target: candidate.target, notes }
         });
         records(bundle, &self.complaints, began, all)
     }

@@ -1,12 +1,13 @@
-//! The tolerant reader of replies, which all families share: takes what is there, and says what was odd.
+//! The tolerant reader of replies, which all families share: it takes what is there and notes what was odd. Everything here
+//! is pure.
 //!
-//! A reply is bytes, then JSON [`documents`] (one, or those of a stream), then what they have [`told`]: a text, why it
-//! ended, the tokens, an error. From that one answer or one failure is made here. Text and usage survive whatever else
-//! is odd; only what has neither is a failure of the wire, and the failure says what came instead. Everything is pure.
+//! The bytes of a reply become JSON [`documents`] (one, or those of a stream). The family reads these into a [`ParsedReply`]:
+//! text, reason of the end, tokens, error. This module makes one completion or one failure of that. Text and usage are kept
+//! whatever else is odd. A reply without either is a failure of the wire, which says what came instead.
 //!
-//! What counts is settled in this order: a status that is no success; a real error in the body (an empty one is none); the
-//! sign of a filter, and then nothing of the text is used; a word for a fault; a stream without its end; no text; a text.
-//! What a whole reply says in words, an error included, is not its target's health.
+//! The first of these that applies decides: a status that is no success; a real error in the body (an empty one is none); the
+//! sign of a filter, which makes the text unusable; a finish reason that means a fault; a stream without its end; no text; a
+//! text. What a complete reply says, errors included, does not count against the health of its target.
 
 mod code;
 mod codes;
@@ -36,13 +37,13 @@ pub(crate) use self::provider_error::{ProviderError, is_word};
 
 /// Longest word of a provider that goes into a record, in characters.
 const WORD: usize = 128;
-/// Longest address that is told, in characters.
+/// Longest address in a failure's detail, in characters.
 const ADDRESS: usize = 200;
-/// The estimate of tokens is above what vocabularies count, threefold for digits: beyond four times the cap an answer is
-/// longer than the cap in any vocabulary.
+/// The estimate of tokens is higher than what vocabularies count, up to threefold for digits. An answer of more than four
+/// times the cap is therefore longer than the cap in any vocabulary.
 const BEYOND: u32 = 4;
 
-/// What a reply says: an answer or a failure, and in either case what it tells besides.
+/// What was read of a reply: a completion or a failure, and in either case what else it says.
 #[derive(Debug)]
 pub(crate) struct ReadReply {
     pub(crate) result: Result<Completion, Failure>,
@@ -57,7 +58,7 @@ pub(crate) struct Notes {
     pub(crate) provider_request: Option<String>,
     pub(crate) finish: Option<String>,
     pub(crate) usage: Option<Usage>,
-    /// The counts contradict each other; they are as told.
+    /// The counts contradict each other; they are as the provider sent them.
     pub(crate) usage_contradicts: bool,
     /// What was odd and did no harm.
     pub(crate) oddities: Vec<Oddity>,
@@ -72,7 +73,7 @@ pub(crate) enum Oddity {
     Overlong,
     /// It is a stream, and none was asked for.
     UnaskedStream,
-    /// The model's inner voice, or marks of its template, were in the text.
+    /// Reasoning of the model, or marks of its chat template, were in the text.
     InnerVoice,
 }
 
@@ -87,7 +88,7 @@ impl Oddity {
     }
 }
 
-/// Reads a complete reply to a request whose answer may have so many tokens.
+/// Reads a complete reply to a request whose answer may have at most `most_tokens`.
 pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
     let parsed = ParsedReply::of(family, reply);
     let mut notes = Notes {
@@ -131,7 +132,7 @@ pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Read
     ReadReply { result, notes }
 }
 
-/// What speaks against the reply.
+/// The failure that the reply stands for, if any.
 fn failure(family: &dyn Family, reply: &Reply, parsed: &ParsedReply, is_blank: bool) -> Option<Failure> {
     let status = reply.status.as_u16();
     let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
@@ -183,7 +184,7 @@ fn coded(failure: Failure, error: &ProviderError) -> Failure {
     }
 }
 
-/// What a refusal is, without the provider's message, which may quote the prompt.
+/// Describes a refusal without the provider's message, which may quote the prompt.
 fn refusal(reply: &Reply, error: &ProviderError) -> String {
     let status = reply.status.as_u16();
     if reply.status.is_redirection() {
@@ -208,7 +209,7 @@ fn address(location: &str) -> String {
     address.chars().filter(char::is_ascii_graphic).take(ADDRESS).collect()
 }
 
-/// What came in place of a completion.
+/// Describes what came in place of a completion.
 fn described(reply: &Reply) -> String {
     let header = |name: &str| reply.header(name).map_or_else(|| "-".to_owned(), word);
     format!(
@@ -229,7 +230,7 @@ fn finish_told(parsed: &ParsedReply) -> String {
 }
 
 impl Completion {
-    /// No longer than a server that honours the cap could have made it.
+    /// Cut to the longest text that a server which honours the cap could have sent.
     fn within(self, most_tokens: u32) -> Self {
         let most = most_tokens.saturating_mul(BEYOND);
         if catalogue::estimate::tokens(&self.text) <= most {

@@ -12,7 +12,7 @@ fn class(status: u16, error: &ProviderError) -> Option<Class> {
     match status {
         // What llama.cpp was built without will not work next time either.
         501 => Some(Class::BadRequest),
-        // Ollama's queue is full. Any other 503 of its is a model that is being loaded.
+        // Ollama's queue is full. Its other 503 means that the model is being loaded.
         503 if says("server busy") => Some(Class::RateLimited),
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! Vendors' numbers for errors. The same number means different things to different vendors; where it stands tells whose
-//! it is.
+//! Vendors' numbers for errors. The same number means different things to different vendors; its place in the body tells
+//! whose it is.
 
 use outbound::Class;
 

@@ -1,8 +1,8 @@
 //! What an error means, by its code, its words and its status: the part that families share.
 //!
-//! Codes come first, since they are the vendor's own and nobody else can choose them. Words of a message come next and
-//! only where they can do no harm to others: a message may quote what a person wrote, so that neither words of a 400 nor
-//! those of a long message lead to a class for which a target is left alone. The status has the last say.
+//! Codes come first, since only the vendor chooses them. The words of a message come next, but only where they cannot harm
+//! others: a message may quote what a person wrote, so neither the words of a 400 nor those of a long message lead to a class
+//! for which a target is left alone. The status decides last.
 
 use outbound::Class;
 
@@ -12,7 +12,8 @@ use super::provider_error::ProviderError;
 
 /// The class of an error; a success with an error in its body has its status.
 pub(crate) fn class(status: u16, error: &ProviderError) -> Class {
-    // Too large for a rate is too large, and no reason to leave the target alone.
+    // A request that is larger than the limit of tokens per minute is too large; waiting does not help, and the target is
+    // well.
     named(error)
         .filter(|class| status != 413 || matches!(class, Class::ContextTooLong | Class::ContentBlocked))
         .or_else(|| by_message(status, &error.message.as_deref()?.to_lowercase()))
@@ -223,12 +224,12 @@ fn by_message(status: u16, message: &str) -> Option<Class> {
 
 fn by_status(status: u16, error: &ProviderError) -> Class {
     match status {
-        // It told in a success that it failed.
+        // A success whose body says that it failed.
         0..300 => Class::ServerError,
         // Moved for good, or somewhere else for now: this address will not answer this request.
         301 | 308 => Class::ModelUnavailable,
         300..400 => Class::BadRequest,
-        // A firewall before the endpoint that dislikes one text, not an endpoint that dislikes our key.
+        // Probably a firewall that dislikes this text, not an endpoint that refuses our key.
         403 if error.is_silent() => Class::BadRequest,
         408 | 409 => Class::Timeout,
         502 | 504 | 520..=524 => Class::ServerError,

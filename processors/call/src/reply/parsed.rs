@@ -1,4 +1,4 @@
-//! What a reply tells, in whatever form it came: one completion, or the pieces of a stream put together.
+//! The content of a reply, in whatever form it came: one completion, or the pieces of a stream put together.
 
 use outbound::Reply;
 use safety::is_blank;
@@ -16,18 +16,18 @@ pub(crate) type Fields = Map<String, Value>;
 const WRAPPERS: [&str; 7] = ["data", "result", "response", "output", "body", "completion", "x_groq"];
 const FINISH: [&str; 5] = ["finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"];
 
-/// What a reply tells.
+/// The content of a reply.
 #[derive(Debug, Default)]
 pub(crate) struct ParsedReply {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
     pub(super) text: String,
-    /// The last word for why it ended.
+    /// The last finish reason.
     pub(super) finish: Option<String>,
     /// The last count of tokens.
     pub(super) usage: Option<Fields>,
     pub(super) error: Option<ProviderError>,
-    /// The sign of a filter, besides a word for the end.
+    /// A sign of a filter other than the finish reason.
     pub(super) blocked: Option<&'static str>,
     /// It has the form of a completion, even of an empty one.
     pub(super) is_completion: bool,
@@ -106,7 +106,7 @@ impl ParsedReply {
         if content.refused {
             self.blocked = Some("refusal");
         }
-        // Some servers repeat the text so far with every message; Ollama's have the next piece.
+        // Some servers repeat the whole text so far in every message; Ollama's messages hold the next piece only.
         let repeats = choice.contains_key("message") && !choice.contains_key("done");
         if repeats && content.text.starts_with(self.text.as_str()) {
             self.text.clear();
@@ -160,7 +160,7 @@ fn bare<'a>(layers: &[&'a Fields]) -> Option<&'a Fields> {
     })
 }
 
-/// The object that has the counts; Ollama's are not in one of their own.
+/// The object that has the token counts. Ollama puts them beside everything else.
 fn usage(fields: &Fields) -> Option<&Fields> {
     let counts =
         ["usage", "usage_metadata", "usageMetadata"].iter().filter_map(|name| fields.get(*name)?.as_object());

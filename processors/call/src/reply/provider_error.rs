@@ -1,4 +1,4 @@
-//! The error that a body tells, in whatever form.
+//! The error in a body, in whatever form it came.
 
 use outbound::Class;
 use serde_json::Value;
@@ -90,8 +90,8 @@ impl ProviderError {
         Some(Self { form: Form::Error, kind, code, message: words(error) })
     }
 
-    /// It counts although a text is there: an error by its name, or the sign of a filter. What only looks like an error is
-    /// one more odd field then.
+    /// Whether the error counts although there is a text: it is named as an error, or it is the sign of a filter. Anything
+    /// that only looks like an error is then just one more odd field.
     pub(super) fn counts_beside_a_text(&self) -> bool {
         match self.form {
             Form::Error | Form::BaseResp => true,
@@ -105,7 +105,7 @@ impl ProviderError {
         Some(Self { form: Form::Words, message: Some(words(&Value::from(text))?), ..Self::default() })
     }
 
-    /// The endpoint itself tells nothing but that something is wrong.
+    /// The endpoint says nothing but that something is wrong.
     pub(super) fn is_silent(&self) -> bool {
         self.kind.is_none() && self.code.is_none() && (self.message.is_none() || self.form == Form::Words)
     }

@@ -8,8 +8,8 @@
 //! | Claude | what is not cached | `cache_read_input_tokens`, `cache_creation_input_tokens` | inside |
 //! | xAI, Gemini | includes the cached part | as OpenAI | beside the output |
 //!
-//! Whether a part is inside or beside is told by the total. Counts that no dialect explains are kept as told and marked:
-//! they are never priced. Zeros beside a text are no counts at all.
+//! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
+//! came, are marked, and are never priced. Zeros beside a text count as no counts.
 
 use schemas::answered::{Usage, UsageSource};
 use serde_json::Value;
@@ -59,7 +59,7 @@ pub(super) enum Counted {
     /// Nothing that can be believed.
     Unknown,
     Known(Usage),
-    /// As told; the counts contradict each other.
+    /// The counts as they came; they contradict each other.
     Contradictory(Usage),
 }
 
@@ -74,7 +74,7 @@ impl Counted {
     }
 }
 
-/// One count as it is told.
+/// One count as it came.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Count {
     Absent,
@@ -121,7 +121,7 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
     }
 }
 
-/// Counts as they are told.
+/// The counts as they came.
 #[derive(Clone, Copy)]
 struct TokenCounts {
     input: u64,
@@ -144,7 +144,7 @@ impl TokenCounts {
         };
         let consistent = |usage: &Usage| usage.cached <= usage.input && usage.reasoning <= usage.output;
         let by_total = ways.into_iter().filter(|(input, output)| adds_up(*input, *output));
-        // A gateway before Claude may add up without the cached part.
+        // Some gateways for Claude leave the cached part out of the total.
         let by_name = apart.then_some((beside_input, 0)).filter(|_| self.input + self.output == total);
         by_total.chain(by_name).map(|(input, output)| self.usage(input, output)).find(consistent)
     }
@@ -205,7 +205,7 @@ mod tests {
 
     use super::*;
 
-    /// What is told, and what it comes to: input, cached, output, reasoning.
+    /// The counts of a reply, and the expected usage: input, cached, output, reasoning.
     const DIALECTS: &[(&str, [u64; 4])] = &[
         (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}"#, [1000, 0, 200, 0]),
         (r#"{"prompt_tokens": 1000, "completion_tokens": 200}"#, [1000, 0, 200, 0]),
