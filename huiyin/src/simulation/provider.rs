@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use call::{Invoke, Invoked, Output, Rules, Said, Step, Unanswered};
+use call::{Completion, Invoke, Invoked, Output, Rules, Step, Unanswered};
 use catalogue::Bundle;
 use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::mutation::{self, Mutation};
@@ -92,10 +92,10 @@ impl Invoke for Models {
             price: None,
         };
         let text = "An answer. ".repeat(1 + usize::try_from(took).unwrap() / 3);
-        let said = Ok((target, Said { text, truncated: false }));
+        let answered = Ok((target, Completion { text, truncated: false }));
         Invoked {
             attempts: vec![attempt],
-            result: failure.map_or(said, |class| Err(Unanswered::Failed(class))),
+            result: failure.map_or(answered, |class| Err(Unanswered::Failed(class))),
         }
     }
 

@@ -25,22 +25,23 @@ pub struct ClientConfig {
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub attempt_timeout: Duration,
-    /// How long an unused connection is kept; must be below what the other side, and whatever stands between, keeps it: 5 s for
-    /// servers on Node.js and Uvicorn (vLLM among them), 15 s for some clouds' balancers, 60 s to 75 s for nginx. Default `4s`.
+    /// How long an unused connection is kept. It should be shorter than the other side, and whatever stands between, keeps
+    /// it: 5 s for servers on Node.js and Uvicorn (vLLM among them), 15 s for the load balancers of some clouds, 60 s to 75 s
+    /// for nginx. Default `4s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub pool_idle_timeout: Duration,
-    /// Unused connections kept per host. Default 64.
+    /// Most unused connections that are kept per host. Default 64.
     pub pool_max_idle_per_host: usize,
     /// Time between pings on an HTTP/2 connection in use. Default `20s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub http2_keep_alive_interval: Duration,
-    /// Largest reply body read, in bytes. Default 4 MiB.
+    /// Largest body of a reply that is read, in bytes. Default 4194304 (4 MiB).
     pub max_body_bytes: usize,
-    /// What we call ourselves. Default `huiyin/<version>`.
+    /// Value of the header `User-Agent`. Default `huiyin/<version>`.
     pub user_agent: String,
-    /// `off` (default), `environment` for the usual variables, or a proxy's address.
+    /// Proxy for all requests: `off`, `environment` for the usual variables, or the proxy's http address. Default `off`.
     pub proxy: String,
 }
 
@@ -58,7 +59,7 @@ pub struct ClientSettings {
     pub(crate) proxy: Proxy,
 }
 
-/// Through what requests go.
+/// The proxy that requests go through.
 #[derive(Clone)]
 pub(crate) enum Proxy {
     Off,
@@ -102,7 +103,7 @@ impl ClientConfig {
             http2_keep_alive_interval: check
                 .positive("http2_keep_alive_interval", self.http2_keep_alive_interval),
             max_body_bytes: check.positive("max_body_bytes", self.max_body_bytes),
-            // Told above where they cannot be used.
+            // `check` knows which of these cannot be used.
             user_agent: user_agent.unwrap_or(HeaderValue::from_static("")),
             proxy: proxy.unwrap_or(Proxy::Off),
         };

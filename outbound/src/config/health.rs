@@ -13,32 +13,31 @@ use crate::{breaker, budget, cooldown, limiter, retry::Steps};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthConfig {
-    /// Outcomes of this last stretch of time are judged. Default `30s`.
+    /// Length of the window whose outcomes are judged. Default `30s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub breaker_window: Duration,
-    /// With fewer lanes in the window their share is not judged. Default 20.
+    /// Fewest lanes in the window for their share of failures to be judged. Default 20.
     pub breaker_min_lanes: u32,
-    /// The breaker opens when this share of the window's lanes ended with a failure. Default 50.
+    /// Share of the window's lanes, in percent, whose failure opens the breaker. Default 50.
     pub breaker_failure_percent: u8,
-    /// The breaker opens at this many failures in a row, of two lanes at least, without any success in the window.
-    /// Default 5.
+    /// Failures in a row, of at least two lanes and without any success in the window, that open the breaker. Default 5.
     pub breaker_failures_in_a_row: u32,
-    /// How long an opened breaker stays open for requests that have another target; doubled by each failed probe.
-    /// Default `15s`.
+    /// How long an opened breaker stays open for requests that have another target; doubled by each failed probe. Default
+    /// `15s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub breaker_open: Duration,
-    /// Longest time that a breaker stays open for them. Default `5m`.
+    /// Longest time that a breaker stays open for requests that have another target. Default `5m`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub breaker_open_cap: Duration,
-    /// Time between probes, one at a time, on behalf of requests that have no other target. Default `2s`.
+    /// Time between probes for requests that have no other target; one probe runs at a time. Default `2s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub breaker_probe: Duration,
-    /// Pause after a rate limit that names no time; doubled by each one in a row. Default `500ms`: limits are mostly counted
-    /// by the second.
+    /// Pause after a rate limit that names no time; doubled by each further one in a row. Default `500ms`, since most limits
+    /// are counted by the second.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub pause_base: Duration,
@@ -46,7 +45,7 @@ pub struct HealthConfig {
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub pause_cap: Duration,
-    /// Longest time that a target is left alone because it asks for it. Default `60s`.
+    /// Longest time that a target is left alone at its own request. Default `60s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub asked_cap: Duration,
@@ -54,10 +53,10 @@ pub struct HealthConfig {
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub cooldown_long: Duration,
-    /// Repeated attempts allowed to one app at one target while many of its lanes fail there (half as many as would open
-    /// the breaker), as a share of first attempts. Default 20.
+    /// Repeated attempts that one app may make at one target while many of its lanes fail there (half as many as would open
+    /// the breaker), in percent of its first attempts. Default 20.
     pub retry_percent: u8,
-    /// Repeated attempts allowed to it per second however few the first ones. Default 10.
+    /// Repeated attempts per second that one app may make at one target in any case. Default 10.
     pub retry_floor_per_second: u32,
 }
 

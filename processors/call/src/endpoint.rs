@@ -5,7 +5,7 @@ use std::sync::Arc;
 use common::Secret;
 use outbound::{Pace, Target, Url};
 
-/// Ends of the addresses that vendors' pages show as to be called.
+/// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
 
 /// Address and key of a target, and what its server does not take.
@@ -46,7 +46,7 @@ impl Address {
         Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new() })
     }
 
-    /// The same, for a server that does not take these fields.
+    /// The same address, for a server that does not take these fields.
     pub(crate) fn without(self, omit: Vec<&'static str>) -> Self {
         Self { omit, ..self }
     }

@@ -14,7 +14,7 @@ use outbound::{Class, Failure};
 use schemas::request::{Request, Role};
 
 use crate::endpoint::Address;
-use crate::reading::{Fields, Told, Wrong};
+use crate::reply::{Fields, ParsedReply, ProviderError};
 
 /// The family of a provider.
 pub(crate) fn of(provider: Provider) -> &'static dyn Family {
@@ -32,18 +32,18 @@ pub(crate) trait Family: Send + Sync {
     /// The body that asks a target. Built once per request and target, and shared by the attempts at it.
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes;
 
-    /// The call of one attempt: address, headers, and whatever proves who asks.
+    /// The call of one attempt: address, headers and authorization.
     ///
     /// # Errors
     /// [`Class::BadRequest`] when something of it cannot stand in an address or a header.
     fn call(&self, attempt: Call<'_>) -> Result<outbound::Request, Failure>;
 
-    /// Reads one document of a reply into what the reply has told so far. A plain reply is one document, a stream has one for
-    /// each of its events.
-    fn read(&self, document: &Fields, told: &mut Told);
+    /// Adds one JSON document of a reply to what was parsed of the reply so far. A plain reply is one document; a stream has
+    /// one for each of its events.
+    fn read(&self, document: &Fields, parsed: &mut ParsedReply);
 
-    /// What an error means that came with this HTTP status.
-    fn class(&self, status: u16, error: &Wrong) -> Class;
+    /// The class of an error that came with this HTTP status.
+    fn class(&self, status: u16, error: &ProviderError) -> Class;
 }
 
 /// What a family asks of the configuration of its targets.

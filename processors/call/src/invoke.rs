@@ -29,12 +29,12 @@ pub struct Invoked {
     /// Every attempt, in order.
     pub attempts: Vec<Attempt>,
     /// What was said, and by which target.
-    pub result: Result<(TargetName, Said), Unanswered>,
+    pub result: Result<(TargetName, Completion), Unanswered>,
 }
 
 /// An answer as a model gave it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Completion {
     /// Its text, without the model's thoughts; never blank.
     pub text: String,
     /// It was cut at the output limit.

@@ -15,13 +15,13 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
-use crate::attempts::{Made, Notebook, records};
+use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::families::{self, Call, Family, Question};
-use crate::invoke::{Invoke, Invoked, Said, Unanswered};
+use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reading::{self, Notes, Reading};
+use crate::reply::{self, Notes, ReadReply};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
@@ -47,9 +47,9 @@ struct Candidate<'a> {
 struct Run<'a> {
     question: Question<'a>,
     candidates: Vec<Candidate<'a>>,
-    notebook: Notebook,
-    /// Attempts that were refused before anything was sent, since the wall clock had jumped past `answer_by` while the
-    /// run's own time had not come.
+    reply_notes: ReplyNotes,
+    /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
+    /// run's own time was over.
     late: AtomicUsize,
 }
 
@@ -74,7 +74,7 @@ impl Invoke for Invoker {
         }
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, left));
-        let run = Run { question, candidates, notebook: Notebook::default(), late: AtomicUsize::new(0) };
+        let run = Run { question, candidates, reply_notes: ReplyNotes::default(), late: AtomicUsize::new(0) };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
@@ -142,19 +142,19 @@ impl Invoker {
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
     }
 
-    async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Said), Failure> {
+    async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Completion), Failure> {
         let candidate = &run.candidates[slot.target];
-        // Once it was late it stays so, whatever the clock does next.
+        // A request that was late once stays late, whatever the clock does next.
         if run.late.load(Ordering::Relaxed) > 0 || self.clock.now() >= run.question.request.answer_by {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
         let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
-            Ok(reading) => (reading.result, reading.notes),
+            Ok(reply) => (reply.result, reply.notes),
             Err(failure) => (Err(failure), Notes::default()),
         };
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
-        run.notebook.write(slot.number, notes);
+        run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
     }
 
@@ -163,13 +163,13 @@ impl Invoker {
         question: &Question<'_>,
         to: &Candidate<'_>,
         slot: Slot,
-    ) -> Result<Reading, Failure> {
+    ) -> Result<ReadReply, Failure> {
         let address = &to.endpoint.address;
         let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
         let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
-        Ok(reading::read(to.family, &reply, question.request.max_output_tokens))
+        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
     }
 
     fn recorded(
@@ -179,11 +179,11 @@ impl Invoker {
         made: Vec<outbound::Attempt>,
         run: Run<'_>,
     ) -> Vec<Attempt> {
-        let mut pages = run.notebook.into_pages();
+        let mut pages = run.reply_notes.into_notes();
         let all = (0..).zip(made).map(|(number, made)| {
             let candidate = &run.candidates[made.target];
             let notes = pages.remove(&number).unwrap_or_default();
-            Made { made, target: (candidate.name, candidate.target), notes }
+            Made { made, name: candidate.name, target: candidate.target, notes }
         });
         records(bundle, &self.complaints, began, all)
     }

@@ -7,7 +7,7 @@ use metrics::{counter, histogram};
 use schemas::answered::{Outcome, Usage};
 use schemas::verdict::Action;
 
-use crate::reading::Oddity;
+use crate::reply::Oddity;
 
 /// Requests that ended, by outcome and reason.
 pub const REQUESTS: &str = "huiyin_call_requests_total";

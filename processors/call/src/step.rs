@@ -21,13 +21,13 @@ use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::unseen;
 
-/// How much longer than a run gives itself the driver gives it: attempts are cut off at `answer_by`, and no later than
-/// this before the hard deadline whatever the wall clock does, so that the driver only catches what hangs in our own
-/// code and no attempt goes unrecorded.
+/// How much later than the run's own end the driver's hard deadline is. A run ends its attempts at `answer_by`, and at the
+/// latest this long before the hard deadline, whatever the wall clock does. So every attempt is recorded, and the driver only
+/// ends what hangs in our own code.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// How long a request waits for the bundle that knows its targets. Decide switches bundles at an offset, this process when it hears of
-/// the new one, which takes two seconds.
+/// How long a request waits for a bundle that knows its targets. Decide switches bundles at an offset; this process hears of
+/// the new one about two seconds later.
 const BUNDLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The call step; `I` asks the models.
@@ -62,7 +62,7 @@ impl Step {
 }
 
 impl<I: Invoke> Step<I> {
-    /// The same with whatever asks the models.
+    /// The step with something else that asks the models.
     pub fn asking(
         invoker: I,
         rules: watch::Receiver<Arc<Rules>>,
@@ -92,7 +92,7 @@ impl<I: Invoke> Step<I> {
         }
     }
 
-    /// What holds now; a moment later if none of the request's targets is known yet.
+    /// The rules that hold now or, while none of the request's targets is known, those that hold a moment later.
     async fn rules_for(&self, request: &Request) -> Arc<Rules> {
         let knows_one = |rules: &Arc<Rules>| {
             request.chain.is_empty()
@@ -124,7 +124,7 @@ impl<I: Invoke> Step<I> {
         self.output.write(&job.record, Subject::from(request), ended)
     }
 
-    /// An outcome without a run that tells of itself.
+    /// The outcome of a request of which no run has reported.
     fn end(&self, record: &Record, outcome: Outcome, reason: &'static str, run: Run) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the request");
@@ -149,7 +149,7 @@ impl<I: Invoke> Step<I> {
     }
 }
 
-/// What ran of a request that ends without telling of its attempts.
+/// What is known of the runs of a request that ends without a report of its attempts.
 #[derive(Debug, Clone, Copy)]
 enum Run {
     /// Nothing.

@@ -108,7 +108,7 @@ impl AppClient {
             self.tokens.accepted(&token);
         }
         // A refused token counts as a success here: Easemob answers.
-        permit.finish(now, failure.map_or(Ok(()), Err), true);
+        permit.finish(now, failure.map_or(Ok(()), Err));
         match sent {
             Ok(easemob_id) => return Some(DeliveryResult::Sent { easemob_id }),
             Err(Refused::Token) => self.token_refused(state, &token, part.latest).await,

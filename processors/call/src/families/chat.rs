@@ -10,7 +10,7 @@ use outbound::{Class, Failure, Request};
 use self::body::Body;
 use super::{Call, Demands, Family, Question};
 use crate::endpoint::Address;
-use crate::reading::{self, Fields, Told, Wrong};
+use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Where completions are asked for, under a target's base address.
 const PATH: &str = "/chat/completions";
@@ -27,7 +27,7 @@ pub(super) struct ChatCompletions {
     /// The field that tells persons apart.
     pub(super) person: &'static str,
     /// What an error of this HTTP status means, where the family differs from what all share.
-    pub(super) class: fn(u16, &Wrong) -> Option<Class>,
+    pub(super) class: fn(u16, &ProviderError) -> Option<Class>,
 }
 
 impl Family for ChatCompletions {
@@ -50,12 +50,12 @@ impl Family for ChatCompletions {
         }
     }
 
-    fn read(&self, document: &Fields, told: &mut Told) {
-        told.add(document);
+    fn read(&self, document: &Fields, parsed: &mut ParsedReply) {
+        parsed.add(document);
     }
 
-    fn class(&self, status: u16, error: &Wrong) -> Class {
-        (self.class)(status, error).unwrap_or_else(|| reading::class(status, error))
+    fn class(&self, status: u16, error: &ProviderError) -> Class {
+        (self.class)(status, error).unwrap_or_else(|| reply::class(status, error))
     }
 }
 

@@ -3,16 +3,16 @@
 use outbound::Class;
 
 use super::chat::ChatCompletions;
-use crate::reading::Wrong;
+use crate::reply::ProviderError;
 
 pub(super) const FAMILY: ChatCompletions = ChatCompletions { needs_key: false, person: "user", class };
 
-fn class(status: u16, error: &Wrong) -> Option<Class> {
+fn class(status: u16, error: &ProviderError) -> Option<Class> {
     let says = |words: &str| error.message.as_deref().is_some_and(|message| message.contains(words));
     match status {
         // What llama.cpp was built without will not work next time either.
         501 => Some(Class::BadRequest),
-        // Ollama's queue is full. Any other 503 of its is a model that is being loaded.
+        // Ollama's queue is full. Its other 503 means that the model is being loaded.
         503 if says("server busy") => Some(Class::RateLimited),
         _ => None,
     }

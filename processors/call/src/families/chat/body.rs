@@ -78,7 +78,7 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// The same for every request of a person, and not the person's id.
+/// A name for the person that is the same in every request and does not contain the user id.
 fn person(request: &Request) -> String {
     let who = format!("{}/{}", request.lane.conversation.app(), request.user.canonical());
     base16ct::lower::encode_string(&Sha256::digest(who))

@@ -1,8 +1,9 @@
-//! The form of a body that cannot be read, for logs and records: what it begins with, without what it says.
+//! The form of a body that cannot be read, for logs and records. It shows what the body begins with and hides all unknown
+//! words.
 
 /// Most bytes that are looked at.
 const LOOKED_AT: usize = 96;
-/// Words of wires and pages; every other word might be somebody's.
+/// Words of protocols and web pages. Any other word may come from a person.
 const KNOWN: &[&str] = &[
     "html",
     "head",

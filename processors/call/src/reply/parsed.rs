@@ -1,4 +1,4 @@
-//! What a reply tells, in whatever form it came: one completion, or the pieces of a stream put together.
+//! The content of a reply, in whatever form it came: one completion, or the pieces of a stream put together.
 
 use outbound::Reply;
 use safety::is_blank;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::content::Content;
 use super::documents::Documents;
-use super::wrong::Wrong;
+use super::provider_error::ProviderError;
 use crate::families::Family;
 
 /// The fields of an object.
@@ -16,18 +16,18 @@ pub(crate) type Fields = Map<String, Value>;
 const WRAPPERS: [&str; 7] = ["data", "result", "response", "output", "body", "completion", "x_groq"];
 const FINISH: [&str; 5] = ["finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"];
 
-/// What a reply tells.
+/// The content of a reply.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct ParsedReply {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
     pub(super) text: String,
-    /// The last word for why it ended.
+    /// The last finish reason.
     pub(super) finish: Option<String>,
     /// The last count of tokens.
     pub(super) usage: Option<Fields>,
-    pub(super) wrong: Option<Wrong>,
-    /// The sign of a filter, besides a word for the end.
+    pub(super) error: Option<ProviderError>,
+    /// A sign of a filter other than the finish reason.
     pub(super) blocked: Option<&'static str>,
     /// It has the form of a completion, even of an empty one.
     pub(super) is_completion: bool,
@@ -37,22 +37,22 @@ pub(crate) struct Told {
     pub(super) is_cut: bool,
 }
 
-impl Told {
+impl ParsedReply {
     pub(super) fn of(family: &dyn Family, reply: &Reply) -> Self {
         let documents = Documents::of(&reply.body);
-        let mut told = Self { streamed: documents.streamed, ..Self::default() };
+        let mut parsed = Self { streamed: documents.streamed, ..Self::default() };
         documents
             .values
             .iter()
             .filter_map(Value::as_object)
-            .for_each(|document| family.read(document, &mut told));
-        let open = told.streamed && told.finish.is_none() && !documents.ended;
+            .for_each(|document| family.read(document, &mut parsed));
+        let open = parsed.streamed && parsed.finish.is_none() && !documents.ended;
         if !reply.status.is_success() {
-            let plain = || documents.values.iter().find_map(|it| Wrong::of_refusal(it.as_object()?));
-            told.wrong = told.wrong.or_else(plain).or_else(|| Wrong::of_words(&reply.body));
+            let plain = || documents.values.iter().find_map(|it| ProviderError::of_refusal(it.as_object()?));
+            parsed.error = parsed.error.or_else(plain).or_else(|| ProviderError::of_words(&reply.body));
         }
-        told.is_cut = documents.damaged || (open && told.is_completion);
-        told
+        parsed.is_cut = documents.damaged || (open && parsed.is_completion);
+        parsed
     }
 
     /// Adds a document in any form that a vendor is known to use.
@@ -64,8 +64,8 @@ impl Told {
         };
         self.id = self.id.take().or_else(|| first(&["id", "request_id", "requestId", "sid"], word));
         self.model = self.model.take().or_else(|| first(&["model"], word));
-        let inner = || layers.iter().skip(1).find_map(|layer| Wrong::of_error(layer.get("error")?));
-        self.wrong = self.wrong.take().or_else(|| Wrong::of(document)).or_else(inner);
+        let inner = || layers.iter().skip(1).find_map(|layer| ProviderError::of_error(layer.get("error")?));
+        self.error = self.error.take().or_else(|| ProviderError::of(document)).or_else(inner);
         for sign in ["output_sensitive", "input_sensitive"] {
             if layers.iter().any(|layer| layer.get(sign) == Some(&Value::Bool(true))) {
                 self.blocked = Some(sign);
@@ -96,7 +96,7 @@ impl Told {
         if choice.get("flag").and_then(Value::as_u64).is_some_and(|flag| flag >= 3) {
             self.blocked = Some("flag");
         }
-        self.wrong = self.wrong.take().or_else(|| Wrong::of_error(choice.get("error")?));
+        self.error = self.error.take().or_else(|| ProviderError::of_error(choice.get("error")?));
         let spoken = |name: &&str| choice.get(*name).map(said);
         let mut content =
             ["message", "delta", "text", "response", "content", "result"].iter().filter_map(spoken).fold(
@@ -106,7 +106,7 @@ impl Told {
         if content.refused {
             self.blocked = Some("refusal");
         }
-        // Some servers repeat the text so far with every message; Ollama's have the next piece.
+        // Some servers repeat the whole text so far in every message; Ollama's messages hold the next piece only.
         let repeats = choice.contains_key("message") && !choice.contains_key("done");
         if repeats && content.text.starts_with(self.text.as_str()) {
             self.text.clear();
@@ -160,7 +160,7 @@ fn bare<'a>(layers: &[&'a Fields]) -> Option<&'a Fields> {
     })
 }
 
-/// The object that has the counts; Ollama's are not in one of their own.
+/// The object that has the token counts. Ollama puts them beside everything else.
 fn usage(fields: &Fields) -> Option<&Fields> {
     let counts =
         ["usage", "usage_metadata", "usageMetadata"].iter().filter_map(|name| fields.get(*name)?.as_object());

@@ -1,29 +1,30 @@
 //! What an error means, by its code, its words and its status: the part that families share.
 //!
-//! Codes come first, since they are the vendor's own and nobody else can choose them. Words of a message come next and
-//! only where they can do no harm to others: a message may quote what a person wrote, so that neither words of a 400 nor
-//! those of a long message lead to a class for which a target is left alone. The status has the last say.
+//! Codes come first, since only the vendor chooses them. The words of a message come next, but only where they cannot harm
+//! others: a message may quote what a person wrote, so neither the words of a 400 nor those of a long message lead to a class
+//! for which a target is left alone. The status decides last.
 
 use outbound::Class;
 
 use super::codes;
 use super::finish::squeezed;
-use super::wrong::Wrong;
+use super::provider_error::ProviderError;
 
 /// The class of an error; a success with an error in its body has its status.
-pub(crate) fn class(status: u16, wrong: &Wrong) -> Class {
-    // Too large for a rate is too large, and no reason to leave the target alone.
-    named(wrong)
+pub(crate) fn class(status: u16, error: &ProviderError) -> Class {
+    // A request that is larger than the limit of tokens per minute is too large; waiting does not help, and the target is
+    // well.
+    named(error)
         .filter(|class| status != 413 || matches!(class, Class::ContextTooLong | Class::ContentBlocked))
-        .or_else(|| by_message(status, &wrong.message.as_deref()?.to_lowercase()))
-        .unwrap_or_else(|| by_status(status, wrong))
+        .or_else(|| by_message(status, &error.message.as_deref()?.to_lowercase()))
+        .unwrap_or_else(|| by_status(status, error))
 }
 
 /// The class of a vendor's word that names itself.
-pub(super) fn named(wrong: &Wrong) -> Option<Class> {
-    codes::class(wrong)
-        .or_else(|| by_word(wrong.code.as_deref()?))
-        .or_else(|| by_word(wrong.kind.as_deref()?))
+pub(super) fn named(error: &ProviderError) -> Option<Class> {
+    codes::class(error)
+        .or_else(|| by_word(error.code.as_deref()?))
+        .or_else(|| by_word(error.kind.as_deref()?))
 }
 
 /// Longest message whose words may lead to a target being left alone, in characters.
@@ -206,30 +207,30 @@ const RATE: &[&str] = &["rate limit", "too many requests", "过于频繁", "请�
 
 fn by_message(status: u16, message: &str) -> Option<Class> {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    let told = (200..300).contains(&status);
+    let parsed = (200..300).contains(&status);
     // These leave the target alone for a while, so that the message must be too short to quote anybody.
     let short = message.chars().count() <= SHORT;
-    if short && (told || matches!(status, 402 | 403 | 429)) && says(MONEY) {
+    if short && (parsed || matches!(status, 402 | 403 | 429)) && says(MONEY) {
         return Some(Class::QuotaExhausted);
     }
-    if short && (told || status == 403) && says(RATE) {
+    if short && (parsed || status == 403) && says(RATE) {
         return Some(Class::RateLimited);
     }
-    if (told || matches!(status, 400 | 413 | 422 | 500)) && says(CONTEXT) {
+    if (parsed || matches!(status, 400 | 413 | 422 | 500)) && says(CONTEXT) {
         return Some(Class::ContextTooLong);
     }
-    ((told || matches!(status, 400 | 403 | 422)) && says(BLOCKED)).then_some(Class::ContentBlocked)
+    ((parsed || matches!(status, 400 | 403 | 422)) && says(BLOCKED)).then_some(Class::ContentBlocked)
 }
 
-fn by_status(status: u16, wrong: &Wrong) -> Class {
+fn by_status(status: u16, error: &ProviderError) -> Class {
     match status {
-        // It told in a success that it failed.
+        // A success whose body says that it failed.
         0..300 => Class::ServerError,
         // Moved for good, or somewhere else for now: this address will not answer this request.
         301 | 308 => Class::ModelUnavailable,
         300..400 => Class::BadRequest,
-        // A firewall before the endpoint that dislikes one text, not an endpoint that dislikes our key.
-        403 if wrong.is_silent() => Class::BadRequest,
+        // Probably a firewall that dislikes this text, not an endpoint that refuses our key.
+        403 if error.is_silent() => Class::BadRequest,
         408 | 409 => Class::Timeout,
         502 | 504 | 520..=524 => Class::ServerError,
         _ => Class::of_status(status).unwrap_or(Class::ServerError),

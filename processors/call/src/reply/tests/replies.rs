@@ -26,7 +26,7 @@ fn with(name: &str, value: Value) -> Value {
 
 fn answers(body: impl AsRef<[u8]>) {
     let shown = String::from_utf8_lossy(body.as_ref()).into_owned();
-    let reading = reading(body);
+    let reading = read_body(body);
     assert_eq!(reading.result.as_ref().map(|said| said.text.as_str()), Ok("ANSWER"), "{shown}");
     assert_eq!(reading.notes.usage, usage(1000, 200), "{shown}");
 }
@@ -40,7 +40,7 @@ fn an_answer_is_read_with_everything_that_it_tells() {
             "completion_tokens_details": {"reasoning_tokens": 8}},
     });
     let reading = read(families::of(Provider::Openai), &reply(200, body.to_string()), CAP);
-    assert_eq!(reading.result.unwrap(), Said { text: "Hold it.".into(), truncated: false });
+    assert_eq!(reading.result.unwrap(), Completion { text: "Hold it.".into(), truncated: false });
     let expected = Notes {
         status: Some(200),
         model: Some("m1-2026".into()),
@@ -126,7 +126,7 @@ fn an_empty_error_is_none_and_a_real_one_is_one() {
         answers(with("error", nothing).to_string());
     }
     let real = json!({"message": "engine stopped", "code": "engine_stopped"});
-    let reading = reading(with("error", real).to_string());
+    let reading = read_body(with("error", real).to_string());
     assert_eq!(reading.result.unwrap_err().code.as_deref(), Some("engine_stopped"));
     assert_eq!(reading.notes.usage, usage(1000, 200), "it is paid");
 }
@@ -219,7 +219,7 @@ fn broken_characters_are_replaced_and_the_rest_stays() {
             "AN\u{fffd}SWER",
         ),
     ] {
-        assert_eq!(reading(broken).result.unwrap().text, expected);
+        assert_eq!(read_body(broken).result.unwrap().text, expected);
     }
 }
 
@@ -237,7 +237,7 @@ fn a_stream_that_nobody_asked_for_is_put_together() {
     ];
     for stream in streams {
         answers(stream);
-        assert!(reading(stream).notes.oddities.contains(&Oddity::UnaskedStream), "{stream}");
+        assert!(read_body(stream).notes.oddities.contains(&Oddity::UnaskedStream), "{stream}");
     }
 }
 
@@ -272,7 +272,7 @@ fn a_stream_with_a_hole_an_error_or_no_end_is_no_answer_and_its_tokens_count() {
         ),
     ];
     for (rest, class, code) in cases {
-        let reading = reading(format!("{first}{rest}"));
+        let reading = read_body(format!("{first}{rest}"));
         let failure = reading.result.unwrap_err();
         assert_eq!((failure.class, failure.code.as_deref()), (class, Some(code)), "{rest}");
         assert_eq!(reading.notes.usage, usage(1000, 200), "{rest}");
@@ -306,19 +306,19 @@ fn the_end_of_an_answer_is_what_its_word_means() {
         "content-filter",
     ] {
         let failure =
-            reading(message("Half of a forb".into(), blocked.into()).to_string()).result.unwrap_err();
+            read_body(message("Half of a forb".into(), blocked.into()).to_string()).result.unwrap_err();
         assert_eq!((failure.class, failure.code.as_deref()), (Class::ContentBlocked, Some(blocked)));
     }
     for broken in ["network_error", "error", "failed", "abort", "insufficient_system_resource"] {
-        let failure = reading(message("Half".into(), broken.into()).to_string()).result.unwrap_err();
+        let failure = read_body(message("Half".into(), broken.into()).to_string()).result.unwrap_err();
         assert_eq!((failure.class, failure.code.as_deref()), (Class::Protocol, Some(broken)));
         assert!(failure.ambiguous && !failure.counts_for_breaker());
     }
     for cut in ["length", "max_tokens", "MAX_TOKENS", "model_length"] {
-        let said = reading(message("ANS".into(), cut.into()).to_string()).result.unwrap();
-        assert_eq!(said, Said { text: "ANS".into(), truncated: true });
+        let said = read_body(message("ANS".into(), cut.into()).to_string()).result.unwrap();
+        assert_eq!(said, Completion { text: "ANS".into(), truncated: true });
     }
-    let unknown = reading(message("ANSWER".into(), "OTHER".into()).to_string());
+    let unknown = read_body(message("ANSWER".into(), "OTHER".into()).to_string());
     assert_eq!(unknown.result.unwrap().text, "ANSWER");
     assert_eq!(
         (unknown.notes.oddities, unknown.notes.finish.as_deref()),
@@ -344,7 +344,7 @@ fn the_sign_of_a_filter_lets_nothing_out() {
         choice(json!({"flag": 3})),
         message(part, "stop".into()),
     ] {
-        let reading = reading(body.to_string());
+        let reading = read_body(body.to_string());
         let failure = reading.result.unwrap_err();
         assert_eq!(failure.class, Class::ContentBlocked, "{body}");
         assert!(!failure.counts_for_breaker());
@@ -378,7 +378,7 @@ fn nothing_said_is_nobodys_health_and_its_tokens_still_count() {
         with("choices", json!([{"finish_reason": "stop"}])),
     ]);
     for body in silent {
-        let reading = reading(body.to_string());
+        let reading = read_body(body.to_string());
         let failure = reading.result.unwrap_err();
         assert_eq!((failure.class, failure.code.as_deref()), (Class::Empty, Some("empty")), "{body}");
         assert!(failure.ambiguous && !failure.counts_for_breaker(), "{body}");
@@ -395,7 +395,7 @@ fn a_cap_that_was_used_up_before_a_word_is_said_so() {
         json!("<think>so many thou"),
         json!([{"type": "thinking", "thinking": "hm"}]),
     ] {
-        let reading = reading(message(content.clone(), "length".into()).to_string());
+        let reading = read_body(message(content.clone(), "length".into()).to_string());
         let failure = reading.result.unwrap_err();
         assert_eq!((failure.class, failure.code.as_deref()), (Class::CapUsedUp, Some("length")), "{content}");
         assert!(failure.ambiguous && !failure.counts_for_breaker());
@@ -407,14 +407,14 @@ fn a_cap_that_was_used_up_before_a_word_is_said_so() {
 fn an_error_beside_an_empty_completion_keeps_its_usage() {
     let body = json!({"id": "x", "choices": null, "base_resp": {"status_code": 1004, "status_msg": "login fail"},
         "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}});
-    let read = reading(body.to_string());
+    let read = read_body(body.to_string());
     let failure = read.result.unwrap_err();
     assert_eq!((failure.class, failure.code.as_deref()), (Class::Auth, Some("1004")));
     assert_eq!(read.notes.usage, usage(1000, 200));
     let inner = completion(
         json!({"message": {"content": "Half"}, "error": {"code": 502, "message": "x"}, "finish_reason": "error"}),
     );
-    assert_eq!(reading(inner.to_string()).result.unwrap_err().code.as_deref(), Some("502"));
+    assert_eq!(read_body(inner.to_string()).result.unwrap_err().code.as_deref(), Some("502"));
 }
 
 #[test]
@@ -449,21 +449,21 @@ fn what_is_no_completion_at_all_is_told_by_its_form_and_never_by_its_words() {
 }
 
 fn failure_of(body: &str) -> Failure {
-    reading(body).result.unwrap_err()
+    read_body(body).result.unwrap_err()
 }
 
 #[test]
 fn an_answer_far_beyond_its_cap_is_cut_as_if_the_cap_had_been_kept() {
     let long = "这是一个很长的回答。".repeat(10_000);
-    let reading = reading(message(long.clone().into(), "stop".into()).to_string());
+    let reading = read_body(message(long.clone().into(), "stop".into()).to_string());
     let said = reading.result.unwrap();
     assert!(said.truncated && long.starts_with(&said.text));
     assert_eq!(said.text.chars().count(), 3_636, "four times the cap, by the estimate");
     assert_eq!(reading.notes.oddities, [Oddity::Overlong]);
     let usual = "工".repeat(1_800);
     assert_eq!(
-        self::reading(message(usual.clone().into(), "stop".into()).to_string()).result.unwrap(),
-        Said { text: usual, truncated: false }
+        self::read_body(message(usual.clone().into(), "stop".into()).to_string()).result.unwrap(),
+        Completion { text: usual, truncated: false }
     );
 }
 

@@ -1,8 +1,8 @@
 //! Why generation ended: the vendors' words.
 //!
-//! What is finished is a closed list. Words for a stop by a filter and for a fault are known by their stems, since vendors
-//! have many of each and either must not be sent as an answer. A word that is neither is counted and named, and a text
-//! beside it counts as finished.
+//! The words for a finished text are a closed list. Words for a stop by a filter and for a fault are recognised by their
+//! stems, since vendors have many of each and neither must be sent as an answer. Any other word is counted and named, and a
+//! text beside it counts as finished.
 
 /// What a vendor's word means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

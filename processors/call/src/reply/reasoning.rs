@@ -1,7 +1,7 @@
-//! The model's inner voice, and the marks of its template: taken out of a text, so that neither a person nor the history
+//! Takes the model's reasoning and the marks of its chat template out of a text, so that neither a person nor the history
 //! gets them.
 //!
-//! A thought is taken out where it is the model's own:
+//! Reasoning (a thought) is taken out where it is the model's own:
 //! 1. a text that begins with an opening tag is thought up to the closing tag, or to its end if there is none;
 //! 2. a closing tag without an opening one before it ends a thought that began with the text;
 //! 3. further on, a thought stands on lines of its own: its opening tag begins a line, its closing tag ends one;
@@ -9,9 +9,9 @@
 //!
 //! Marks of templates go from both ends, and what stands behind the mark of a turn's end with them.
 //!
-//! Everything else stays: tags between backticks and fences, and tags in the middle of a sentence, are what somebody asked
-//! about. An answer that names a lone closing tag without backticks loses what stands before it; that is the price of the
-//! second rule, since leaking a thought is worse.
+//! Everything else stays: tags in code and in the middle of a sentence are what somebody asked about. An answer that names a
+//! lone closing tag outside of code loses what stands before it. The second rule accepts that, since leaking a thought is
+//! worse.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -33,7 +33,7 @@ const WRAPPERS: [(&str, &str); 3] = [
 /// A rule: what it leaves of a text, `None` when it does not apply.
 type Left<'a> = Option<Cow<'a, str>>;
 
-/// The answer without the inner voice and marks of templates.
+/// The answer without reasoning and without marks of templates.
 pub(super) fn answer(text: &str) -> Cow<'_, str> {
     if !text.contains(['<', '[', '◁', '&']) && !text.starts_with("analysis") {
         return Cow::Borrowed(text);

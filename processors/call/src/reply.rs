@@ -1,12 +1,13 @@
-//! The tolerant reader of replies, which all families share: takes what is there, and says what was odd.
+//! The tolerant reader of replies, which all families share: it takes what is there and notes what was odd. Everything here
+//! is pure.
 //!
-//! A reply is bytes, then JSON [`documents`] (one, or those of a stream), then what they have [`told`]: a text, why it
-//! ended, the tokens, an error. From that one answer or one failure is made here. Text and usage survive whatever else
-//! is odd; only what has neither is a failure of the wire, and the failure says what came instead. Everything is pure.
+//! The bytes of a reply become JSON [`documents`] (one, or those of a stream). The family reads these into a [`ParsedReply`]:
+//! text, reason of the end, tokens, error. This module makes one completion or one failure of that. Text and usage are kept
+//! whatever else is odd. A reply without either is a failure of the wire, which says what came instead.
 //!
-//! What counts is settled in this order: a status that is no success; a real error in the body (an empty one is none); the
-//! sign of a filter, and then nothing of the text is used; a word for a fault; a stream without its end; no text; a text.
-//! What a whole reply says in words, an error included, is not its target's health.
+//! The first of these that applies decides: a status that is no success; a real error in the body (an empty one is none); the
+//! sign of a filter, which makes the text unusable; a finish reason that means a fault; a stream without its end; no text; a
+//! text. What a complete reply says, errors included, does not count against the health of its target.
 
 mod code;
 mod codes;
@@ -16,11 +17,11 @@ mod errors;
 mod finish;
 mod json;
 mod marks;
+mod parsed;
+mod provider_error;
+mod reasoning;
 mod shape;
-mod told;
 mod usage;
-mod voice;
-mod wrong;
 
 use outbound::{Class, Failure, Reply, Url};
 use schemas::answered::Usage;
@@ -28,24 +29,24 @@ use schemas::answered::Usage;
 use self::finish::Finish;
 use self::usage::Work;
 use crate::families::Family;
-use crate::invoke::Said;
+use crate::invoke::Completion;
 
 pub(crate) use self::errors::class;
-pub(crate) use self::told::{Fields, Told};
-pub(crate) use self::wrong::{Wrong, is_word};
+pub(crate) use self::parsed::{Fields, ParsedReply};
+pub(crate) use self::provider_error::{ProviderError, is_word};
 
 /// Longest word of a provider that goes into a record, in characters.
 const WORD: usize = 128;
-/// Longest address that is told, in characters.
+/// Longest address in a failure's detail, in characters.
 const ADDRESS: usize = 200;
-/// The estimate of tokens is above what vocabularies count, threefold for digits: beyond four times the cap an answer is
-/// longer than the cap in any vocabulary.
+/// The estimate of tokens is higher than what vocabularies count, up to threefold for digits. An answer of more than four
+/// times the cap is therefore longer than the cap in any vocabulary.
 const BEYOND: u32 = 4;
 
-/// What a reply says: an answer or a failure, and in either case what it tells besides.
+/// What was read of a reply: a completion or a failure, and in either case what else it says.
 #[derive(Debug)]
-pub(crate) struct Reading {
-    pub(crate) result: Result<Said, Failure>,
+pub(crate) struct ReadReply {
+    pub(crate) result: Result<Completion, Failure>,
     pub(crate) notes: Notes,
 }
 
@@ -57,7 +58,7 @@ pub(crate) struct Notes {
     pub(crate) provider_request: Option<String>,
     pub(crate) finish: Option<String>,
     pub(crate) usage: Option<Usage>,
-    /// The counts contradict each other; they are as told.
+    /// The counts contradict each other; they are as the provider sent them.
     pub(crate) usage_contradicts: bool,
     /// What was odd and did no harm.
     pub(crate) oddities: Vec<Oddity>,
@@ -72,7 +73,7 @@ pub(crate) enum Oddity {
     Overlong,
     /// It is a stream, and none was asked for.
     UnaskedStream,
-    /// The model's inner voice, or marks of its template, were in the text.
+    /// Reasoning of the model, or marks of its chat template, were in the text.
     InnerVoice,
 }
 
@@ -87,71 +88,71 @@ impl Oddity {
     }
 }
 
-/// Reads a complete reply to a request whose answer may have so many tokens.
-pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Reading {
-    let told = Told::of(family, reply);
+/// Reads a complete reply to a request whose answer may have at most `most_tokens`.
+pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
+    let parsed = ParsedReply::of(family, reply);
     let mut notes = Notes {
         status: Some(reply.status.as_u16()),
-        model: told.model.as_deref().map(word),
-        provider_request: reply.header("x-request-id").or(told.id.as_deref()).map(word),
-        finish: told.finish.as_deref().map(word),
+        model: parsed.model.as_deref().map(word),
+        provider_request: reply.header("x-request-id").or(parsed.id.as_deref()).map(word),
+        finish: parsed.finish.as_deref().map(word),
         ..Notes::default()
     };
     let mut odd = |oddity| notes.oddities.push(oddity);
-    let answer = voice::answer(&told.text);
+    let answer = reasoning::answer(&parsed.text);
     let is_blank = safety::is_blank(&answer);
-    if answer.len() != told.text.len() {
+    if answer.len() != parsed.text.len() {
         odd(Oddity::InnerVoice);
     }
-    if told.streamed {
+    if parsed.streamed {
         odd(Oddity::UnaskedStream);
     }
-    if told.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
+    if parsed.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
         odd(Oddity::UnknownFinish);
     }
-    let result = match failure(family, reply, &told, is_blank) {
+    let result = match failure(family, reply, &parsed, is_blank) {
         Some(failure) => Err(failure),
         None => {
-            let truncated = told.finish.as_deref().map(Finish::of) == Some(Finish::Length);
-            let said = Said { text: answer.into_owned(), truncated }.within(most_tokens);
+            let truncated = parsed.finish.as_deref().map(Finish::of) == Some(Finish::Length);
+            let said = Completion { text: answer.into_owned(), truncated }.within(most_tokens);
             if said.truncated && !truncated {
                 odd(Oddity::Overlong);
             }
             Ok(said)
         }
     };
-    if let Some(counts) = &told.usage {
+    if let Some(counts) = &parsed.usage {
         let work = match &result {
             Ok(_) => Work::Text,
-            Err(_) if reply.status.is_success() && told.wrong.is_none() => Work::Silent,
+            Err(_) if reply.status.is_success() && parsed.error.is_none() => Work::Silent,
             Err(_) => Work::Refused,
         };
         (notes.usage, notes.usage_contradicts) = usage::count(counts, work).parts();
     }
-    Reading { result, notes }
+    ReadReply { result, notes }
 }
 
-/// What speaks against the reply.
-fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> Option<Failure> {
+/// The failure that the reply stands for, if any.
+fn failure(family: &dyn Family, reply: &Reply, parsed: &ParsedReply, is_blank: bool) -> Option<Failure> {
     let status = reply.status.as_u16();
-    let finish = told.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class = |wrong: &Wrong| family.class(status, wrong);
+    let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
+    let class = |error: &ProviderError| family.class(status, error);
     if !reply.status.is_success() {
-        let wrong = told.wrong.clone().unwrap_or_default();
-        let coded = coded(reply.failure(class(&wrong), refusal(reply, &wrong)), &wrong);
+        let error = parsed.error.clone().unwrap_or_default();
+        let coded = coded(reply.failure(class(&error), refusal(reply, &error)), &error);
         return Some(coded);
     }
-    let error = told.wrong.as_ref().filter(|wrong| is_blank || wrong.counts_beside_a_text());
-    if let Some(wrong) = error {
-        let failure = reply.failure(class(wrong), "the provider tells an error in a success");
-        return Some(coded(failure, wrong).told_in_words());
+    let beside = parsed.error.as_ref().filter(|error| is_blank || error.counts_beside_a_text());
+    if let Some(error) = beside {
+        let failure = reply.failure(class(error), "the provider tells an error in a success");
+        return Some(coded(failure, error).told_in_words());
     }
     let ended = |class, what: &str, code: &str| {
-        let detail = format!("{what}{}", finish_told(told));
+        let detail = format!("{what}{}", finish_told(parsed));
         Some(reply.failure(class, detail).with_code(code).possibly_done().told_in_words())
     };
-    let by_word = told.finish.as_deref().filter(|word| is_word(word)).unwrap_or("finish");
-    if let Some(sign) = told.blocked {
+    let by_word = parsed.finish.as_deref().filter(|word| is_word(word)).unwrap_or("finish");
+    if let Some(sign) = parsed.blocked {
         return ended(Class::ContentBlocked, "the provider stopped the answer", sign);
     }
     match finish {
@@ -159,11 +160,11 @@ fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> O
         Finish::Broken => return ended(Class::Protocol, "the provider says that it broke off", by_word),
         Finish::Done | Finish::Length | Finish::Unknown => {}
     }
-    if !told.is_completion {
+    if !parsed.is_completion {
         let what = format!("read the reply: it is no completion{}", described(reply));
         return Some(reply.failure(Class::Protocol, what).with_code("unreadable"));
     }
-    match (told.is_cut, is_blank, finish) {
+    match (parsed.is_cut, is_blank, finish) {
         (true, ..) => {
             let what = format!("read the reply: its stream has a hole or no end{}", described(reply));
             Some(reply.failure(Class::Protocol, what).with_code("cut"))
@@ -176,21 +177,21 @@ fn failure(family: &dyn Family, reply: &Reply, told: &Told, is_blank: bool) -> O
     }
 }
 
-fn coded(failure: Failure, wrong: &Wrong) -> Failure {
-    match wrong.code.as_ref().or(wrong.kind.as_ref()) {
+fn coded(failure: Failure, error: &ProviderError) -> Failure {
+    match error.code.as_ref().or(error.kind.as_ref()) {
         Some(code) => failure.with_code(code),
         None => failure,
     }
 }
 
-/// What a refusal is, without the provider's message, which may quote the prompt.
-fn refusal(reply: &Reply, wrong: &Wrong) -> String {
+/// Describes a refusal without the provider's message, which may quote the prompt.
+fn refusal(reply: &Reply, error: &ProviderError) -> String {
     let status = reply.status.as_u16();
     if reply.status.is_redirection() {
         let to = reply.header("location").map_or_else(|| "nowhere".to_owned(), address);
         return format!("the provider's address has moved: http status {status} to {to}");
     }
-    let form = if wrong.is_silent() { described(reply) } else { String::new() };
+    let form = if error.is_silent() { described(reply) } else { String::new() };
     format!("the provider refused with http status {status}{form}")
 }
 
@@ -208,7 +209,7 @@ fn address(location: &str) -> String {
     address.chars().filter(char::is_ascii_graphic).take(ADDRESS).collect()
 }
 
-/// What came in place of a completion.
+/// Describes what came in place of a completion.
 fn described(reply: &Reply) -> String {
     let header = |name: &str| reply.header(name).map_or_else(|| "-".to_owned(), word);
     format!(
@@ -220,12 +221,16 @@ fn described(reply: &Reply) -> String {
     )
 }
 
-fn finish_told(told: &Told) -> String {
-    told.finish.as_deref().filter(|word| is_word(word)).map_or_else(String::new, |word| format!(" ({word})"))
+fn finish_told(parsed: &ParsedReply) -> String {
+    parsed
+        .finish
+        .as_deref()
+        .filter(|word| is_word(word))
+        .map_or_else(String::new, |word| format!(" ({word})"))
 }
 
-impl Said {
-    /// No longer than a server that honours the cap could have made it.
+impl Completion {
+    /// Cut to the longest text that a server which honours the cap could have sent.
     fn within(self, most_tokens: u32) -> Self {
         let most = most_tokens.saturating_mul(BEYOND);
         if catalogue::estimate::tokens(&self.text) <= most {

@@ -1,14 +1,14 @@
-//! Vendors' numbers for errors. The same number means different things to different vendors; where it stands tells whose
-//! it is.
+//! Vendors' numbers for errors. The same number means different things to different vendors; its place in the body tells
+//! whose it is.
 
 use outbound::Class;
 
-use super::wrong::{Form, Wrong};
+use super::provider_error::{Form, ProviderError};
 
 /// The class of an error that has a number.
-pub(super) fn class(wrong: &Wrong) -> Option<Class> {
-    let number: u32 = wrong.code.as_deref()?.parse().ok()?;
-    match wrong.form {
+pub(super) fn class(error: &ProviderError) -> Option<Class> {
+    let number: u32 = error.code.as_deref()?.parse().ok()?;
+    match error.form {
         Form::BaseResp => minimax(number),
         Form::ErrorCode => baidu(number),
         Form::Error | Form::Flat | Form::Words => zhipu(number).or_else(|| spark(number)),

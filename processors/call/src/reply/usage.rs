@@ -8,13 +8,13 @@
 //! | Claude | what is not cached | `cache_read_input_tokens`, `cache_creation_input_tokens` | inside |
 //! | xAI, Gemini | includes the cached part | as OpenAI | beside the output |
 //!
-//! Whether a part is inside or beside is told by the total. Counts that no dialect explains are kept as told and marked:
-//! they are never priced. Zeros beside a text are no counts at all.
+//! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
+//! came, are marked, and are never priced. Zeros beside a text count as no counts.
 
 use schemas::answered::{Usage, UsageSource};
 use serde_json::Value;
 
-use super::told::Fields;
+use super::parsed::Fields;
 
 /// More tokens than any call can have: a count above it is a server's mistake.
 const MOST_TOKENS: u64 = 1_000_000_000;
@@ -59,7 +59,7 @@ pub(super) enum Counted {
     /// Nothing that can be believed.
     Unknown,
     Known(Usage),
-    /// As told; the counts contradict each other.
+    /// The counts as they came; they contradict each other.
     Contradictory(Usage),
 }
 
@@ -74,7 +74,7 @@ impl Counted {
     }
 }
 
-/// One count as it is told.
+/// One count as it came.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Count {
     Absent,
@@ -104,7 +104,7 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
     }
     let (cached, reasoning) = (part(counts, CACHED, INPUT_DETAILS), part(counts, REASONING, OUTPUT_DETAILS));
     let (created, total) = (named(counts, CREATED), named(counts, TOTAL));
-    let told = Told {
+    let parsed = TokenCounts {
         input,
         cached: amount(cached),
         created: amount(created),
@@ -115,15 +115,15 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
         || (work == Work::Text && (input == 0 || output == 0));
     let apart = CREATED.iter().chain(&["cache_read_input_tokens"]).any(|name| counts.contains_key(*name))
         && !counts.contains_key("prompt_tokens");
-    match told.explained(amount(total), apart).filter(|_| !impossible) {
+    match parsed.explained(amount(total), apart).filter(|_| !impossible) {
         Some(usage) => Counted::Known(usage),
-        None => Counted::Contradictory(told.usage(0, 0)),
+        None => Counted::Contradictory(parsed.usage(0, 0)),
     }
 }
 
-/// Counts as they are told.
+/// The counts as they came.
 #[derive(Clone, Copy)]
-struct Told {
+struct TokenCounts {
     input: u64,
     cached: u64,
     created: u64,
@@ -131,7 +131,7 @@ struct Told {
     reasoning: u64,
 }
 
-impl Told {
+impl TokenCounts {
     /// The usage that is meant: the cached part inside the input or beside it, reasoning inside the output or beside it,
     /// whichever adds up to the total. Without a total parts are inside, unless the names of the counts say otherwise.
     fn explained(self, total: u64, apart: bool) -> Option<Usage> {
@@ -144,7 +144,7 @@ impl Told {
         };
         let consistent = |usage: &Usage| usage.cached <= usage.input && usage.reasoning <= usage.output;
         let by_total = ways.into_iter().filter(|(input, output)| adds_up(*input, *output));
-        // A gateway before Claude may add up without the cached part.
+        // Some gateways for Claude leave the cached part out of the total.
         let by_name = apart.then_some((beside_input, 0)).filter(|_| self.input + self.output == total);
         by_total.chain(by_name).map(|(input, output)| self.usage(input, output)).find(consistent)
     }
@@ -174,8 +174,8 @@ fn part(counts: &Fields, names: &[&str], details: &[&str]) -> Count {
 }
 
 fn named(counts: &Fields, names: &[&str]) -> Count {
-    let told = names.iter().filter_map(|name| counts.get(*name)).map(number);
-    told.into_iter().find(|count| *count != Count::Absent).unwrap_or(Count::Absent)
+    let parsed = names.iter().filter_map(|name| counts.get(*name)).map(number);
+    parsed.into_iter().find(|count| *count != Count::Absent).unwrap_or(Count::Absent)
 }
 
 fn amount(count: Count) -> u64 {
@@ -205,7 +205,7 @@ mod tests {
 
     use super::*;
 
-    /// What is told, and what it comes to: input, cached, output, reasoning.
+    /// The counts of a reply, and the expected usage: input, cached, output, reasoning.
     const DIALECTS: &[(&str, [u64; 4])] = &[
         (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}"#, [1000, 0, 200, 0]),
         (r#"{"prompt_tokens": 1000, "completion_tokens": 200}"#, [1000, 0, 200, 0]),
@@ -318,22 +318,22 @@ mod tests {
 
     #[test]
     fn every_dialect_comes_to_the_same_counts() {
-        for (told, expected) in DIALECTS {
-            assert_eq!(counted(told), Counted::Known(usage(*expected)), "{told}");
+        for (parsed, expected) in DIALECTS {
+            assert_eq!(counted(parsed), Counted::Known(usage(*expected)), "{parsed}");
         }
     }
 
     #[test]
     fn what_nobody_can_believe_is_unknown_and_not_free() {
-        for told in UNBELIEVABLE {
-            assert_eq!(counted(told), Counted::Unknown, "{told}");
+        for parsed in UNBELIEVABLE {
+            assert_eq!(counted(parsed), Counted::Unknown, "{parsed}");
         }
     }
 
     #[test]
     fn what_contradicts_itself_is_kept_as_told_and_marked() {
-        for (told, kept) in CONTRADICTIONS {
-            assert_eq!(counted(told), Counted::Contradictory(usage(*kept)), "{told}");
+        for (parsed, kept) in CONTRADICTIONS {
+            assert_eq!(counted(parsed), Counted::Contradictory(usage(*kept)), "{parsed}");
         }
     }
 

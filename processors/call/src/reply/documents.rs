@@ -45,7 +45,7 @@ impl Documents {
             }
         }
         documents.damaged = rest.starts_with('{') && !documents.values.is_empty();
-        // A single piece that does not call itself one is a whole answer in odd clothes.
+        // A single event that is no piece of a completion is a whole answer.
         let is_one = |value: &Value| {
             value.get("object").is_some_and(|it| it == "chat.completion.chunk") || value.get("done").is_some()
         };

@@ -23,7 +23,7 @@ fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
     }
 }
 
-fn reading(body: impl AsRef<[u8]>) -> Reading {
+fn read_body(body: impl AsRef<[u8]>) -> ReadReply {
     read(families::of(Provider::Local), &reply(200, body), CAP)
 }
 

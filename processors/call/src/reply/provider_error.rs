@@ -1,11 +1,11 @@
-//! The error that a body tells, in whatever form.
+//! The error in a body, in whatever form it came.
 
 use outbound::Class;
 use serde_json::Value;
 
 use super::errors;
 use super::finish::squeezed;
-use super::told::Fields;
+use super::parsed::Fields;
 
 /// Longest text of an error that is looked at, in characters.
 const MESSAGE: usize = 2_048;
@@ -32,7 +32,7 @@ pub(crate) enum Form {
 
 /// An error.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Wrong {
+pub(crate) struct ProviderError {
     pub(crate) form: Form,
     pub(crate) kind: Option<String>,
     /// A word, a number as text, or nothing.
@@ -41,17 +41,17 @@ pub(crate) struct Wrong {
     pub(crate) message: Option<String>,
 }
 
-impl Wrong {
+impl ProviderError {
     /// The error of a body. Without `error` it is one when it names itself so.
     pub(super) fn of(body: &Fields) -> Option<Self> {
         let field = |name: &str| body.get(name).filter(|value| !is_nothing(value));
         let said = |names: &[&str]| names.iter().find_map(|name| words(field(name)?));
-        if let Some(mut wrong) =
+        if let Some(mut error) =
             ["error", "Error", "err"].iter().find_map(|name| Self::of_error(body.get(*name)?))
         {
-            wrong.message = wrong.message.or_else(|| said(MESSAGES));
-            wrong.code = wrong.code.or_else(|| code(field("code")?));
-            return Some(wrong);
+            error.message = error.message.or_else(|| said(MESSAGES));
+            error.code = error.code.or_else(|| code(field("code")?));
+            return Some(error);
         }
         if let Some(base) = field("base_resp").and_then(Value::as_object) {
             let code = code(base.get("status_code").filter(|code| !is_nothing(code))?)?;
@@ -71,8 +71,8 @@ impl Wrong {
         let said = |names: &[&str]| names.iter().find_map(|name| words(field(name)?));
         let kind = said(&["type", "error_type"]).filter(|kind| kind != "error" && is_word(kind));
         let code = CODES.iter().find_map(|name| code(field(name)?));
-        let wrong = Self { form: Form::Flat, kind, code, message: said(MESSAGES) };
-        Some(wrong.or_first_of(body.get("errors")))
+        let error = Self { form: Form::Flat, kind, code, message: said(MESSAGES) };
+        Some(error.or_first_of(body.get("errors")))
     }
 
     /// What stands under `error`; an empty one is none.
@@ -90,8 +90,8 @@ impl Wrong {
         Some(Self { form: Form::Error, kind, code, message: words(error) })
     }
 
-    /// It counts although a text is there: an error by its name, or the sign of a filter. What only looks like an error is
-    /// one more odd field then.
+    /// Whether the error counts although there is a text: it is named as an error, or it is the sign of a filter. Anything
+    /// that only looks like an error is then just one more odd field.
     pub(super) fn counts_beside_a_text(&self) -> bool {
         match self.form {
             Form::Error | Form::BaseResp => true,
@@ -105,7 +105,7 @@ impl Wrong {
         Some(Self { form: Form::Words, message: Some(words(&Value::from(text))?), ..Self::default() })
     }
 
-    /// The endpoint itself tells nothing but that something is wrong.
+    /// The endpoint says nothing but that something is wrong.
     pub(super) fn is_silent(&self) -> bool {
         self.kind.is_none() && self.code.is_none() && (self.message.is_none() || self.form == Form::Words)
     }

@@ -1,8 +1,8 @@
-//! JSON as servers write it: what a strict parser refuses for a detail that nobody reads is read all the same.
+//! A lenient JSON parser: it reads replies that a strict one refuses for a detail that nobody needs.
 //!
-//! Beyond the standard this takes numbers that are none (`NaN`, `-Infinity`), half surrogates, control characters in
-//! strings, escapes that do not exist, commas too many, and any depth. It makes nothing up: a value without its end is
-//! no value. Of a name given twice the last holds.
+//! Beyond the standard it takes numbers that are none (`NaN`, `-Infinity`), half surrogates, control characters in strings,
+//! unknown escapes, superfluous commas, and any depth. It makes nothing up: a value without its end is no value. If a name
+//! occurs twice, the last value holds.
 
 use serde_json::{Map, Number, Value};
 
