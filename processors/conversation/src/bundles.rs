@@ -1,6 +1,6 @@
 //! Bundles in topic `configs`: applying one, finding the one that was applied last, and looking one up by its hash.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -132,8 +132,8 @@ impl Bundles {
         Ok(Some((hash, bundle)))
     }
 
-    fn read(&self) -> Result<std::collections::BTreeMap<Vec<u8>, kafka::Entry>, BundlesError> {
-        let Some((kafka, topic)) = &self.source else { return Ok(Default::default()) };
+    fn read(&self) -> Result<BTreeMap<Vec<u8>, kafka::Entry>, BundlesError> {
+        let Some((kafka, topic)) = &self.source else { return Ok(BTreeMap::new()) };
         kafka::read_all(kafka, topic, 0, BOUND).map_err(BundlesError::Read)
     }
 }

@@ -135,7 +135,7 @@ impl Fold for Conversations {
     ) -> Result<Step<LazyState>, Refused> {
         let rules = context.control.rules.as_deref();
         let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
-            // As if it had been found when the states were restored.
+            // The partition stops, as it would if this had been found when the states were restored.
             let (partition, offset) = (context.partition, context.offset);
             tracing::error!(%error, partition, offset, "read the state of a conversation");
             Refused::Pause { reason: "restore" }
@@ -162,7 +162,7 @@ impl Fold for Conversations {
         let encode = |output| match self.outgoing(context.partition, output) {
             Ok(outgoing) => Some(outgoing),
             Err(error) => {
-                // The timer is spent in any case: taken back, it would be due for ever.
+                // The timer has fired all the same: if it were kept, it would be due for ever.
                 tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a timer's record");
                 None
             }
@@ -175,7 +175,7 @@ impl Fold for Conversations {
     }
 
     fn clock(&self, partition: i32, time: i64) -> Outgoing {
-        // A clock has no rule of its own to break, so it always has a form.
+        // A clock record has no rules between its fields, so it can always be encoded.
         let encoded = wire::encode(&Event::Clock(Clock { due: time }), &self.source);
         let (headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
         Outgoing { topic: self.topic(Topic::Events), partition, key: None, headers, value }

@@ -1,6 +1,7 @@
 //! Every metric of this crate.
 
 use common::Metric;
+use decide::Reason;
 use metrics::counter;
 use schemas::decision::Decision;
 
@@ -40,8 +41,9 @@ pub(crate) fn ledger_entry(kind: &'static str) {
 /// A decision was made.
 pub(crate) fn decision(decision: &Decision) {
     counter!(DECISIONS, "ruling" => decision.ruling.label()).increment(1);
-    for bound in decide::BOUNDS.iter().filter(|bound| decision.reasons.iter().any(|reason| reason == *bound))
-    {
-        counter!(BOUNDS, "bound" => *bound).increment(1);
+    for bound in Reason::BOUNDS.map(Reason::label) {
+        if decision.reasons.iter().any(|reason| reason == bound) {
+            counter!(BOUNDS, "bound" => bound).increment(1);
+        }
     }
 }

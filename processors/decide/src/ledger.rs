@@ -5,7 +5,7 @@ use schemas::answered::{Answered, Attempt};
 use schemas::ids::{AppKey, LedgerId, MessageId, RequestId, TurnId, UserId};
 use schemas::ledger::{LedgerEntry, LedgerKind};
 
-use crate::reason;
+use crate::reason::Reason;
 
 /// What the facts of one input have in common.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Of an outcome, for a person.
+    /// The facts of an outcome, for a person.
     pub(crate) fn of(answered: &Answered, user: UserId, now: Millis) -> Self {
         Self {
             app: answered.lane.conversation.app().clone(),
@@ -40,31 +40,37 @@ impl Ledger {
     /// An answer was let out: its attempt is settled, the ones before it are uncertain.
     pub(crate) fn settled(&self, answered: &Answered) -> Vec<LedgerEntry> {
         let Some((last, earlier)) = answered.attempts.split_last() else { return Vec::new() };
-        let mut entries = vec![self.attempt(answered, last, LedgerKind::Settle, reason::DONE)];
-        entries.extend(self.attempts(answered, earlier, reason::ATTEMPT_FAILED));
+        let mut entries = vec![self.attempt(answered, last, LedgerKind::Settle, Reason::Done)];
+        entries.extend(self.attempts(answered, earlier, Reason::AttemptFailed));
         entries
     }
 
     /// Nothing was let out: every attempt that a provider has counted, or may bill, is uncertain, and so is a run that left no trace.
-    pub(crate) fn spent(&self, answered: &Answered, reason: &str) -> Vec<LedgerEntry> {
+    pub(crate) fn spent(&self, answered: &Answered, reason: Reason) -> Vec<LedgerEntry> {
         self.attempts(answered, &answered.attempts, reason)
     }
 
     /// The request vanished: nobody knows what was spent.
     pub(crate) fn lost(&self) -> LedgerEntry {
         let id = LedgerId::derive(&self.request.to_string(), 0);
-        self.entry(id, LedgerKind::Uncertain, reason::LOST)
+        self.entry(id, LedgerKind::Uncertain, Reason::Lost)
     }
 
-    fn attempts(&self, answered: &Answered, attempts: &[Attempt], reason: &str) -> Vec<LedgerEntry> {
+    fn attempts(&self, answered: &Answered, attempts: &[Attempt], reason: Reason) -> Vec<LedgerEntry> {
         let may_cost =
             |attempt: &&Attempt| attempt.cost.is_some() || attempt.usage.is_some() || attempt.may_be_billed;
         let entry = |attempt| self.attempt(answered, attempt, LedgerKind::Uncertain, reason);
-        let rerun = || self.entry(fact(answered, 0), LedgerKind::Uncertain, reason::RERUN);
+        let rerun = || self.entry(fact(answered, 0), LedgerKind::Uncertain, Reason::Rerun);
         attempts.iter().filter(may_cost).map(entry).chain(answered.rerun.then(rerun)).collect()
     }
 
-    fn attempt(&self, answered: &Answered, attempt: &Attempt, kind: LedgerKind, reason: &str) -> LedgerEntry {
+    fn attempt(
+        &self,
+        answered: &Answered,
+        attempt: &Attempt,
+        kind: LedgerKind,
+        reason: Reason,
+    ) -> LedgerEntry {
         LedgerEntry {
             amount: attempt.cost.clone().filter(|cost| cost.pico >= 0),
             tokens: attempt.usage.as_ref().map_or(0, |usage| usage.input.saturating_add(usage.output)),
@@ -72,7 +78,7 @@ impl Ledger {
         }
     }
 
-    fn entry(&self, id: LedgerId, kind: LedgerKind, reason: &str) -> LedgerEntry {
+    fn entry(&self, id: LedgerId, kind: LedgerKind, reason: Reason) -> LedgerEntry {
         LedgerEntry {
             id,
             kind,
@@ -83,7 +89,7 @@ impl Ledger {
             message: self.message.clone(),
             amount: None,
             tokens: 0,
-            reason: reason.to_owned(),
+            reason: reason.label().to_owned(),
             at: self.now,
         }
     }

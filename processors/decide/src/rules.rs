@@ -9,7 +9,7 @@ use safety::{BadRule, Engine};
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
-use crate::prompt::PromptBudget;
+use crate::route::Windows;
 
 /// A bundle that cannot be folded under.
 #[derive(Debug, thiserror::Error)]
@@ -34,23 +34,16 @@ impl RulesError {
     }
 }
 
-/// Everything that a fold reads besides its state, computed once per bundle.
+/// Everything that a fold reads besides its state, made ready once per bundle.
 #[derive(Debug)]
 pub struct Rules {
     /// The bundle.
     pub(crate) hash: BundleHash,
     /// The engine that judges by its rules.
     pub(crate) filter: Arc<dyn Engine>,
-    apps: BTreeMap<AppKey, AppRules>,
-}
-
-/// One app of a bundle.
-#[derive(Debug)]
-pub(crate) struct AppRules {
-    /// As configured.
-    pub(crate) app: App,
-    /// PromptBudget for a prompt, its first line already taken off; `None` when that line alone does not fit.
-    pub(crate) room: Option<PromptBudget>,
+    /// Context windows of its targets.
+    pub(crate) windows: Windows,
+    apps: BTreeMap<AppKey, App>,
 }
 
 impl Rules {
@@ -63,32 +56,17 @@ impl Rules {
             Ok(filter) => filter,
             Err(source) => return Err(RulesError::Filter { hash, source }),
         };
-        let apps = bundle.apps.iter().map(|(key, app)| (key.clone(), AppRules::new(app, bundle))).collect();
-        Ok(Self { hash, filter, apps })
+        let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
+        Ok(Self { hash, filter, windows: windows.collect(), apps: bundle.apps.clone() })
     }
 
-    pub(crate) fn app(&self, key: &AppKey) -> Option<&AppRules> {
+    pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {
         self.apps.get(key)
     }
 }
 
-impl AppRules {
-    fn new(app: &App, bundle: &Bundle) -> Self {
-        let windows = app.chain.iter().filter_map(|name| bundle.targets.get(name)).map(|t| t.context_tokens);
-        let window = windows.min().unwrap_or(0).saturating_sub(app.max_output_tokens);
-        let room = PromptBudget::of_window(window);
-        let room = if app.system_prompt.is_empty() { Some(room) } else { room.less(&app.system_prompt) };
-        Self { app: app.clone(), room }
-    }
-
-    /// The lane of a message.
-    pub(crate) fn lane(&self, conversation: &Conversation, sender: &UserId) -> Lane {
-        let own = conversation.kind() != ChatKind::Chat && self.app.lane == LanePolicy::Sender;
-        Lane { conversation: conversation.clone(), sender: own.then(|| sender.canonical()) }
-    }
-}
-
-/// Several people share the lane, so a prompt must say who speaks.
-pub(crate) fn shared(lane: &Lane) -> bool {
-    lane.sender.is_none() && lane.conversation.kind() != ChatKind::Chat
+/// The lane of a message by its app's policy.
+pub(crate) fn lane_of(app: &App, conversation: &Conversation, sender: &UserId) -> Lane {
+    let own = conversation.kind() != ChatKind::Chat && app.lane == LanePolicy::Sender;
+    Lane { conversation: conversation.clone(), sender: own.then(|| sender.canonical()) }
 }

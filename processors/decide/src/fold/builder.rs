@@ -1,4 +1,4 @@
-//! What one input leads to, in order, and what all of it has in common.
+//! Builds one step: the records that an input leads to, in order, and what all of them have in common.
 
 use schemas::Millis;
 use schemas::conversation::Conversation;
@@ -8,11 +8,21 @@ use schemas::ids::{BundleHash, DecisionId};
 use schemas::state::WaitingMessage;
 use schemas::text::Text;
 
+use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::state::State;
 use crate::step::{At, Output};
 
-/// What one input leads to.
+/// What a step is made for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cause {
+    /// The input's kind.
+    pub(super) input: &'static str,
+    /// Number of the timer among those that one clock fires; 0 for any other input.
+    pub(super) ordinal: usize,
+}
+
+/// A step under way.
 #[derive(Debug)]
 pub(super) struct StepBuilder {
     at: At,
@@ -29,13 +39,13 @@ pub(super) struct StepBuilder {
 }
 
 impl StepBuilder {
-    /// `input` is the input's kind, `ordinal` the number of a timer among those that one clock fires.
+    /// A step without records. `state` is the conversation's before it.
     pub(super) fn new(
         rules: Option<&Rules>,
         at: At,
         conversation: &Conversation,
         state: Option<&State>,
-        (input, ordinal): (&'static str, usize),
+        cause: Cause,
     ) -> Self {
         Self {
             at,
@@ -43,8 +53,8 @@ impl StepBuilder {
             conversation: conversation.clone(),
             before: state.map_or_else(|| State::default().hash(), State::hash),
             bundle: rules.map(|rules| rules.hash.clone()),
-            cause: format!("{}:{}:{ordinal}", at.partition, at.offset),
-            input,
+            cause: format!("{}:{}:{}", at.partition, at.offset, cause.ordinal),
+            input: cause.input,
             outputs: Vec::new(),
             decided: 0,
         }
@@ -114,10 +124,15 @@ impl StepBuilder {
         self.outputs.push(Output::Decision(Decision { id, ..decision }));
     }
 
-    /// Makes a decision of this kind on a draft, for these reasons.
-    pub(super) fn rule(&mut self, mut draft: Decision, ruling: Ruling, reasons: &[&str]) {
+    /// Makes a decision of this kind on a draft. The reasons come behind those that it has.
+    pub(super) fn rule(
+        &mut self,
+        mut draft: Decision,
+        ruling: Ruling,
+        reasons: impl IntoIterator<Item = Reason>,
+    ) {
         draft.ruling = ruling;
-        draft.reasons.extend(reasons.iter().map(|reason| (*reason).to_owned()));
+        draft.reasons.extend(reasons.into_iter().map(|reason| reason.label().to_owned()));
         self.decide(draft);
     }
 

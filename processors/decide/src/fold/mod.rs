@@ -5,10 +5,12 @@ mod by_hand;
 mod change;
 mod message;
 mod outcome;
+mod refuse;
 mod takeover;
 mod timer;
 mod turn;
 
+use catalogue::App;
 use schemas::Millis;
 use schemas::conversation::{Conversation, Lane};
 use schemas::decision::Ruling;
@@ -16,11 +18,12 @@ use schemas::event::Event;
 use schemas::ids::UserId;
 
 use crate::entries::digest;
-use crate::rules::{AppRules, Rules};
+use crate::rules::Rules;
 use crate::seen;
 use crate::state::State;
 use crate::step::{At, Step};
-use builder::StepBuilder;
+use builder::{Cause, StepBuilder};
+use message::Arrival;
 
 pub(crate) use timer::due_of;
 pub use timer::{due, fire};
@@ -35,14 +38,15 @@ pub fn fold(
     event: Event,
 ) -> Step {
     use schemas::wire::Record;
-    let step = StepBuilder::new(rules, at, conversation, state, (event.kind(), 0));
+    let cause = Cause { input: event.kind(), ordinal: 0 };
+    let step = StepBuilder::new(rules, at, conversation, state, cause);
     let Some((rules, app)) = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?))) else {
         return unconfigured(step, state, &event);
     };
     let mut folding = Folding { rules, app, state: state.cloned().unwrap_or_default(), step };
     match event {
-        Event::Message(message) => folding.message(&message, false),
-        Event::Missed(message) => folding.message(&message, true),
+        Event::Message(message) => folding.message(&message, Arrival::InTime),
+        Event::Missed(message) => folding.message(&message, Arrival::Missed),
         Event::Withdrawn(reference) => folding.take_back(&reference, change::Kind::Withdrawn),
         Event::Recall(reference) => folding.take_back(&reference, change::Kind::Recalled),
         Event::Edit(edit) => folding.edit(&edit),
@@ -61,7 +65,7 @@ fn unconfigured(mut step: StepBuilder, state: Option<&State>, event: &Event) -> 
         _ => step.draft(Ruling::Unconfigured),
     };
     if event.conversation().is_some() {
-        step.rule(draft, Ruling::Unconfigured, &[]);
+        step.rule(draft, Ruling::Unconfigured, None);
     }
     Step { state: state.cloned(), outputs: step.into_outputs() }
 }
@@ -69,7 +73,7 @@ fn unconfigured(mut step: StepBuilder, state: Option<&State>, event: &Event) -> 
 /// One input under way.
 struct Folding<'a> {
     rules: &'a Rules,
-    app: &'a AppRules,
+    app: &'a App,
     state: State,
     step: StepBuilder,
 }
@@ -88,7 +92,7 @@ impl Folding<'_> {
     /// Sets the times, chains the digest, and keeps nothing where nothing is left.
     fn finish(mut self, before: Option<&State>) -> Step {
         let now = self.step.now;
-        let app = &self.app.app;
+        let app = self.app;
         self.state.drop_idle_lanes();
         let keep = if self.state.holds_talk() {
             app.forget_after_ms

@@ -7,11 +7,11 @@ use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::state::{CoreState, LaneState, TurnState};
 
-use super::builder::StepBuilder;
+use super::builder::{Cause, StepBuilder};
 use super::{Folding, lane_named, settle};
 use crate::gate::{Addressee, answers, canned};
 use crate::ledger::Ledger;
-use crate::reason;
+use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::state::State;
 use crate::step::{At, Output, Step};
@@ -44,14 +44,14 @@ pub fn fire(
     state: &State,
     ordinal: usize,
 ) -> Step {
-    let mut step = StepBuilder::new(rules, at, conversation, Some(state), ("clock", ordinal));
+    let mut step = StepBuilder::new(rules, at, conversation, Some(state), Cause { input: "clock", ordinal });
     let now = step.now;
     let Some((_, timer)) = earliest(&state.core).filter(|(due, _)| *due <= now) else {
         return Step { state: Some(state.clone()), outputs: Vec::new() };
     };
     let mut after = state.clone();
     let Timer::Lane(name) = timer else {
-        step.rule(step.draft(Ruling::Noted), Ruling::Noted, &[reason::FORGOTTEN]);
+        step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::Forgotten]);
         return Step { state: None, outputs: step.into_outputs() };
     };
     let app = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?)));
@@ -70,7 +70,7 @@ pub fn fire(
     let mut folding = Folding { rules, app, state: after, step };
     match lost {
         Some(turn) => {
-            give_up(&mut folding.state, &mut folding.step, Some(&app.app), &name, &turn);
+            give_up(&mut folding.state, &mut folding.step, Some(app), &name, &turn);
             folding.close(&lane_named(conversation, &name), None);
         }
         None => folding.open(&lane_named(conversation, &name), None),
@@ -96,34 +96,34 @@ pub(super) fn dismiss(state: &mut State, step: &mut StepBuilder, name: &str, rul
     }
 }
 
-/// Gives up a turn whose request vanished: it may have been spent, and the person is told, unless the turn was called
-/// off or the app is not configured any more.
+/// Gives up a turn that waited too long. If it has a request, that vanished, and money may have been spent on it. The person is told,
+/// unless the turn was called off or the app is not configured any more.
 fn give_up(state: &mut State, step: &mut StepBuilder, app: Option<&App>, name: &str, turn: &TurnState) {
     let asked = state.turn(name, turn.number).map(|entry| entry.asked.clone()).unwrap_or_default();
     let lane = lane_named(&step.conversation, name);
     let (Some(opener), Some(to)) = (asked.first(), Addressee::of_turn(turn.id, &asked, lane)) else { return };
-    let source = AnswerSource::Canned { reason: reason::LOST.to_owned() };
+    let source = AnswerSource::Canned { reason: Reason::Lost.label().to_owned() };
     let app = app.filter(|_| !turn.cancelled);
     let said = |app: &App| answers(app, &to, canned(app, &to, &app.canned.failed), &source, step.now);
     let parts = app.map(said).unwrap_or_default();
     let lost = Decision {
         lane: Some(to.lane.clone()),
         turn: Some(turn.id),
-        request: Some(turn.request),
+        request: turn.phase.request(),
         merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
         parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
         ..step.about_waiting(opener, Ruling::Lost)
     };
-    let reasons = if turn.cancelled { [reason::TURN_CANCELLED].as_slice() } else { &[] };
-    step.rule(lost, Ruling::Lost, reasons);
-    let ledger = Ledger {
+    step.rule(lost, Ruling::Lost, turn.cancelled.then_some(Reason::TurnCancelled));
+    step.add(parts.into_iter().map(Output::Answer));
+    let ledger = |request| Ledger {
         app: step.conversation.app().clone(),
         user: to.user,
         turn: turn.id,
-        request: turn.request,
+        request,
         message: to.message,
         now: step.now,
     };
-    step.add(parts.into_iter().map(Output::Answer));
-    step.add([Output::Ledger(ledger.lost())]);
+    let lost = turn.phase.request().map(ledger).map(|ledger| Output::Ledger(ledger.lost()));
+    step.add(lost);
 }
