@@ -108,12 +108,16 @@ impl World {
     }
 
     pub(crate) async fn run(&self, answer: &Answer) -> Delivery {
-        self.run_again(answer, false).await
+        self.run_within(answer, false, self.hard_deadline(answer)).await
     }
 
-    pub(crate) async fn run_again(&self, answer: &Answer, rerun: bool) -> Delivery {
-        let hard_deadline = self.step.admit(&record(answer)).unwrap().hard_deadline;
-        self.run_within(answer, rerun, hard_deadline).await
+    /// An earlier run may have left no trace.
+    pub(crate) async fn run_again(&self, answer: &Answer) -> Delivery {
+        self.run_within(answer, true, self.hard_deadline(answer)).await
+    }
+
+    fn hard_deadline(&self, answer: &Answer) -> Duration {
+        self.step.admit(&record(answer)).unwrap().hard_deadline
     }
 
     pub(crate) async fn run_within(&self, answer: &Answer, rerun: bool, hard_deadline: Duration) -> Delivery {
