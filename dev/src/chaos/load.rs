@@ -2,9 +2,9 @@
 
 use super::clock::now;
 use super::crowd::{BOT, Crowd, Line};
-use crate::rig::easemob::Sent;
-use crate::rig::net::Net;
 use anyhow::{Context, Result};
+use dev::rig::easemob::Sent;
+use dev::rig::net::Net;
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};

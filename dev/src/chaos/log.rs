@@ -1,7 +1,7 @@
 //! Everything that the topics hold about the conversations, as any reader in read_committed sees it.
 
-use crate::rig::topics::{Placed, Topics};
 use anyhow::Result;
+use dev::rig::topics::{Placed, Topics};
 use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};

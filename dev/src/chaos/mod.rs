@@ -14,20 +14,20 @@ mod scale;
 mod schedule;
 
 use crate::proof::Refold;
-use crate::rig::home::{Home, alone};
-use crate::rig::meter::Meter;
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::prices::Prices;
-use crate::rig::stand_ins::StandIns;
-use crate::rig::tables::Table;
-use crate::rig::topics::Topics;
-use crate::say::say;
-use crate::stack::{Borrowed, Plan};
 use anyhow::{Context, Result};
 use check::Evidence;
 use clap::Args;
 use crowd::Crowd;
+use dev::console::say;
+use dev::rig::home::{Home, alone};
+use dev::rig::meter::Meter;
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::prices::Prices;
+use dev::rig::stand_ins::StandIns;
+use dev::rig::tables::Table;
+use dev::rig::topics::Topics;
+use dev::stack::{Borrowed, Plan};
 use line::{INSTANCES, Line, Role, Site};
 use load::Load;
 use log::Log;
@@ -84,7 +84,7 @@ fn perform(scale: Scale, seed: u64) -> Result<Report> {
     line::check_ports(ports, Role::ALL.len() * INSTANCES)?;
     let stack = Borrowed::up_empty(plan)?;
     patience.check()?;
-    let home = Home::new("chaos", &stack, &net)?;
+    let home = Home::new("chaos", "dev/chaos.d", &stack, &net)?;
     say(&format!(
         "starting {}, seed {seed}; logs and configuration are in {}",
         home.name,

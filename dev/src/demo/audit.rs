@@ -2,11 +2,11 @@
 
 use super::stage::{Stage, expect};
 use crate::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
-use crate::rig::prices::Prices;
-use crate::rig::tables::Table;
-use crate::rig::topics::Topics;
-use crate::say::say;
 use anyhow::{Context, Result};
+use dev::console::say;
+use dev::rig::prices::Prices;
+use dev::rig::tables::Table;
+use dev::rig::topics::Topics;
 use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};

@@ -1,13 +1,13 @@
 //! The line itself: huiyin in two processes, so that the call step can be killed alone.
 
-use crate::rig::home::{Home, free_ports};
-use crate::rig::instance::{Instance, run};
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::process::program;
-use crate::rig::stand_ins::StandIns;
-use crate::stack::Borrowed;
 use anyhow::Result;
+use dev::rig::home::{Home, free_ports};
+use dev::rig::instance::{Instance, run};
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::process::program;
+use dev::rig::stand_ins::StandIns;
+use dev::stack::Borrowed;
 use std::rc::Rc;
 
 /// Both instances. Dropping it stops them, the one that answers callbacks first.

@@ -2,11 +2,11 @@
 
 use super::stage::Stage;
 use crate::proof::yuan;
-use crate::rig::easemob::{BOT, To};
-use crate::rig::meter::Meter;
-use crate::rig::tables::Table;
-use crate::say::say;
 use anyhow::Result;
+use dev::console::say;
+use dev::rig::easemob::{BOT, To};
+use dev::rig::meter::Meter;
+use dev::rig::tables::Table;
 use std::io::{IsTerminal, Write, stdout};
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! At most one answer per turn, sent once.
 
 use super::Clause;
-use crate::rig::easemob::RestSend;
+use dev::rig::easemob::RestSend;
 use schemas::answer::Answer;
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::{Delivery, DeliveryResult};

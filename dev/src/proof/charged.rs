@@ -1,9 +1,9 @@
 //! Charged exactly: what was settled is what the provider bills for the answers that were let out.
 
 use super::{Clause, yuan};
-use crate::rig::model::Call;
-use crate::rig::prices::Prices;
 use anyhow::Result;
+use dev::rig::model::Call;
+use dev::rig::prices::Prices;
 use schemas::answer::{Answer, AnswerSource};
 use schemas::answered::Answered;
 use schemas::ids::RequestId;

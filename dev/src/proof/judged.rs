@@ -1,7 +1,7 @@
 //! Every message judged before delivery.
 
 use super::Clause;
-use crate::rig::easemob::Callback;
+use dev::rig::easemob::Callback;
 use schemas::event::{CallbackReply, Event, Message};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! Asks a broker for its cluster with one raw request: a client library would be the only other thing here that knows Kafka.
+//! Asks one broker for its cluster with one raw request over TCP. The answer, or the reason why there is none, is that
+//! broker's own and comes within two seconds; a client library would go on trying, and would ask the other brokers too.
 
 use anyhow::{Context, Result, ensure};
 use std::io::{Read, Write};
@@ -19,12 +20,12 @@ pub(crate) fn live_brokers(address: &str) -> Result<u32> {
     broker_count(&ask(address, false)?)
 }
 
-/// Whether the broker at `address` still has a topic with that text in its name: brokers apply a deletion one by one,
-/// and one that has not will take records for a topic of that name and drop them with the old one.
+/// Whether the broker at `address` still has a topic with that text in its name. Brokers apply a deletion one by one. One
+/// that has not applied it yet accepts records for a new topic of the same name and drops them with the old one.
 ///
 /// # Errors
 /// As [`live_brokers`].
-pub(crate) fn has_topics(address: &str, part: &str) -> Result<bool> {
+pub fn has_topics(address: &str, part: &str) -> Result<bool> {
     Ok(ask(address, true)?.windows(part.len().max(1)).any(|bytes| bytes == part.as_bytes()))
 }
 

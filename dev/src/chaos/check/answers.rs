@@ -3,7 +3,7 @@
 use super::{Found, some, sum};
 use crate::chaos::log::Log;
 use crate::proof::Clause;
-use crate::rig::easemob::RestSend;
+use dev::rig::easemob::RestSend;
 use schemas::answer::AnswerSource;
 use schemas::decision::{Decision, Ruling};
 use schemas::ids::TurnId;

@@ -4,7 +4,7 @@ use super::{Evidence, Found, some, sum};
 use crate::chaos::blows::Kind;
 use crate::chaos::line::Role;
 use crate::proof::Clause;
-use crate::rig::model::Call;
+use dev::rig::model::Call;
 use std::collections::BTreeMap;
 
 /// Calls that are younger at a blow may run again without the mark `rerun`: what is admitted is committed as such within

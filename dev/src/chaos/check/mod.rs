@@ -13,10 +13,10 @@ use super::load::Said;
 use super::log::{Letter, Log};
 use super::play::Done;
 use crate::proof::{Clause, Refold, judged, replayable};
-use crate::rig::easemob::{Callback, RestSend};
-use crate::rig::model::Call;
-use crate::rig::prices::Prices;
 use anyhow::Result;
+use dev::rig::easemob::{Callback, RestSend};
+use dev::rig::model::Call;
+use dev::rig::prices::Prices;
 use std::collections::BTreeMap;
 
 /// Everything that is known of a run.

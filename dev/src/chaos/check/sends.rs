@@ -4,7 +4,7 @@ use super::{Evidence, Found, some, sum};
 use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::line::Role;
 use crate::proof::Clause;
-use crate::rig::easemob::RestSend;
+use dev::rig::easemob::RestSend;
 use schemas::delivery::DeliveryResult;
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use crate::chaos::crowd::{Line, STEADY};
 use crate::chaos::line::Role;
 use crate::chaos::schedule::Window;
 use crate::proof::samples;
-use crate::rig::topics::Placed;
+use dev::rig::topics::Placed;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Event};
 use schemas::ids::RequestId;

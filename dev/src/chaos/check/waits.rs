@@ -4,7 +4,7 @@ use super::{Evidence, Found};
 use crate::chaos::crowd::STEADY;
 use crate::chaos::schedule::Window;
 use crate::proof::Clause;
-use crate::rig::easemob::RestSend;
+use dev::rig::easemob::RestSend;
 use schemas::decision::Ruling;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,8 +4,8 @@ use super::Play;
 use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::clock::now;
 use crate::chaos::schedule::{Led, Window};
-use crate::stack::{Part, coordinator};
 use anyhow::{Context, Result};
+use dev::stack::{Part, coordinator};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 

@@ -9,12 +9,12 @@ use super::line::Line;
 use super::load::Load;
 use super::scale::Scale;
 use super::schedule::{Act, Window};
-use crate::rig::home::Home;
-use crate::rig::patience::Patience;
-use crate::rig::stand_ins::StandIns;
-use crate::say::{complain, say};
-use crate::stack::Borrowed;
 use anyhow::Result;
+use dev::console::{complain, say};
+use dev::rig::home::Home;
+use dev::rig::patience::Patience;
+use dev::rig::stand_ins::StandIns;
+use dev::stack::Borrowed;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 

@@ -2,8 +2,8 @@
 
 use super::trouble::outcome;
 use crate::demo::stage::{Stage, WITHIN, expect, expect_part, note};
-use crate::rig::easemob::{BOT, To};
 use anyhow::Result;
+use dev::rig::easemob::{BOT, To};
 use schemas::ledger::{LedgerEntry, LedgerKind};
 
 const HELP_DESK: To<'_> = To::User(BOT);

@@ -5,9 +5,9 @@ mod talk;
 mod trouble;
 
 use super::stage::Stage;
-use crate::rig::patience::Interrupted;
-use crate::say::{complain, say};
 use anyhow::Result;
+use dev::console::{complain, say};
+use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 

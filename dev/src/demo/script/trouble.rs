@@ -2,8 +2,8 @@
 
 use super::talk::is_about;
 use crate::demo::stage::{Stage, expect, expect_part, note, show};
-use crate::rig::easemob::{BOT, Callback, To};
 use anyhow::{Context, Result};
+use dev::rig::easemob::{BOT, Callback, To};
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::Event;
