@@ -1,6 +1,6 @@
 //! What the same rows cost without the step: encoded already and posted, or never leaving the engine.
 
-use super::{PARTITIONS, Scene, TABLES, Taken, key};
+use super::scene::{PARTITIONS, Scene, TABLES, Taken, key};
 use crate::usage;
 use anyhow::{Context, Result, ensure};
 use std::sync::Mutex;

@@ -1,6 +1,6 @@
 //! The account step drains the backlog.
 
-use super::{Scene, TABLES, Taken};
+use super::scene::{Scene, TABLES, Taken};
 use crate::usage;
 use anyhow::Result;
 use dev::rig::instance::Instance;

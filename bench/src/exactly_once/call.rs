@@ -1,6 +1,7 @@
 //! The call driver with a handler that completes at once: what the driver itself costs.
 
-use super::contestant::{Marks, Spec};
+use super::shape::INCARNATION;
+use super::spec::{Marks, Spec};
 use anyhow::{Context, Result, bail};
 use dev::console::say;
 use pipeline::call::{Admission, CallConfig, CallDriver, Done, Handler, Job, Limits, RawLimits};
@@ -74,7 +75,7 @@ pub(super) fn run(spec: &Spec) -> Result<()> {
         limits: Limits::new(RawLimits::default())?,
     };
     let handler = Arc::new(AtOnce { output: spec.output.as_str().into(), marks: Marks::new(spec.records) });
-    let handle = CallDriver::spawn(config, handler, runtime.handle().clone(), super::INCARNATION.to_owned())?;
+    let handle = CallDriver::spawn(config, handler, runtime.handle().clone(), INCARNATION.to_owned())?;
     let mut is_ready = false;
     loop {
         let health = handle.health();

@@ -1,7 +1,7 @@
 //! The shape as a fold on our driver.
 
-use super::contestant::{Marks, Spec};
-use super::shape::State;
+use super::shape::{INCARNATION, State};
+use super::spec::{Marks, Spec};
 use anyhow::Result;
 use dev::console::say;
 use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
@@ -105,7 +105,7 @@ pub(super) fn run(spec: &Spec) -> Result<()> {
     };
     let marks = Marks::new(spec.records);
     let shape = Shape { output: spec.output.as_str().into(), is_whole: spec.whole, marks };
-    let handle = FoldDriver::spawn(config, shape, super::INCARNATION)?;
+    let handle = FoldDriver::spawn(config, shape, INCARNATION)?;
     let health = handle.health();
     while health.report().alive && health.report().owned.len() < 8 {
         sleep(Duration::from_millis(20));

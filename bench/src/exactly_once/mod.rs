@@ -3,45 +3,31 @@
 
 mod call;
 pub(super) mod contestant;
+mod entrants;
 mod fold;
 mod latency;
 mod raw;
+mod results;
 mod run;
 pub(super) mod shape;
+mod spec;
 mod streams;
 mod tell;
 
 use super::table::Table;
 use anyhow::{Context, Result};
-use contestant::Kind;
 use dev::rig::net::Net;
 use dev::stack::Borrowed;
-use run::{Entrant, Results, Run};
+use entrants::{ENTRANTS, Entrant, TIMED};
+use results::Results;
+use run::Run;
 use std::env;
 
-/// What the topics of all contestants are stamped with.
-const INCARNATION: &str = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
 const RECORDS: u64 = 1_000_000;
 /// Words of the names of those who are to contend; all without it.
 const ONLY: &str = "HUIYIN_BENCH_ONLY";
 /// Another number of records, for a quick look.
 const FEWER: &str = "HUIYIN_BENCH_RECORDS";
-
-/// Everyone who contends for the rate, in the order of the table.
-const ENTRANTS: [Entrant; 9] = [
-    Entrant::ours("raw loop, the fold's records", Kind::RawFold),
-    Entrant::ours("fold driver", Kind::Fold),
-    Entrant::ours("fold driver at least once", Kind::Fold).plain(),
-    Entrant::ours("fold driver, whole states", Kind::Fold).whole(),
-    Entrant::ours("raw loop, the calls' records", Kind::RawCall),
-    Entrant::ours("call driver", Kind::Call),
-    Entrant::ours("call driver at least once", Kind::Call).plain(),
-    Entrant::streams("Kafka Streams, defaults", &[]),
-    Entrant::streams("Kafka Streams, tuned", &streams::TUNED),
-];
-
-/// Those whose latency is measured.
-const TIMED: [usize; 4] = [0, 1, 5, 7];
 
 /// Measures everything, `rounds` times.
 ///

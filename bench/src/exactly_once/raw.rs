@@ -1,8 +1,8 @@
 //! The floor: the same records by a loop on the bare client. It reads, writes what it reads, and commits, one after the
 //! other, and would lose everything at its first trouble.
 
-use super::contestant::{Kind, Marks, Spec};
 use super::shape::State;
+use super::spec::{Kind, Marks, Spec};
 use anyhow::{Context as _, Result};
 use dev::console::say;
 use rdkafka::client::ClientContext;

@@ -1,9 +1,11 @@
 //! Runs one contestant on topics of its own.
 
-use super::contestant::{Kind, Spec};
+use super::entrants::{Entrant, Who};
 use super::latency::{self, Latency};
+use super::results::Rate;
+use super::shape::{self, INCARNATION};
+use super::spec::Spec;
 use super::streams::{Streams, Work};
-use super::{INCARNATION, shape};
 use crate::contestant;
 use anyhow::{Context, Result, ensure};
 use dev::console::say;
@@ -12,80 +14,10 @@ use dev::rig::process::Process;
 use dev::rig::topics;
 use dev::stack::Borrowed;
 use pipeline::kafka::{Config, Reader, stamp};
-use std::collections::BTreeMap;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Who contends, and how.
-pub(super) struct Entrant {
-    pub(super) name: &'static str,
-    who: Who,
-}
-
-#[derive(Clone, Copy)]
-enum Who {
-    Ours { kind: Kind, is_whole: bool, is_plain: bool },
-    Streams(&'static [&'static str]),
-}
-
-impl Entrant {
-    pub(super) const fn ours(name: &'static str, kind: Kind) -> Self {
-        Self { name, who: Who::Ours { kind, is_whole: false, is_plain: false } }
-    }
-
-    pub(super) const fn streams(name: &'static str, settings: &'static [&'static str]) -> Self {
-        Self { name, who: Who::Streams(settings) }
-    }
-
-    pub(super) const fn whole(mut self) -> Self {
-        if let Who::Ours { is_whole, .. } = &mut self.who {
-            *is_whole = true;
-        }
-        self
-    }
-
-    pub(super) const fn plain(mut self) -> Self {
-        if let Who::Ours { is_plain, .. } = &mut self.who {
-            *is_plain = true;
-        }
-        self
-    }
-}
-
-/// Records per second, and per second of processor time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rate {
-    pub(super) wall: f64,
-    pub(super) cpu: f64,
-}
-
-/// What was measured, by contestant.
-#[derive(Default)]
-pub(super) struct Results {
-    pub(super) records: u64,
-    pub(super) rates: BTreeMap<&'static str, Vec<Rate>>,
-    pub(super) latencies: BTreeMap<&'static str, Vec<Latency>>,
-    pub(super) bare: Vec<Latency>,
-}
-
-impl Results {
-    pub(super) fn rate(&mut self, entrant: &Entrant, rate: Rate) {
-        say(&format!("{}: {:.0} records/s, {:.0} per CPU second", entrant.name, rate.wall, rate.cpu));
-        self.rates.entry(entrant.name).or_default().push(rate);
-    }
-
-    pub(super) fn latency(&mut self, entrant: &Entrant, latency: Latency) {
-        say(&format!("{}: p50 {:.1} ms, p99 {:.1} ms", entrant.name, latency.p50, latency.p99));
-        self.latencies.entry(entrant.name).or_default().push(latency);
-    }
-
-    pub(super) fn bare(&mut self, latency: Latency) {
-        say(&format!("bare: p50 {:.1} ms, p99 {:.1} ms", latency.p50, latency.p99));
-        self.bare.push(latency);
-    }
-}
 
 /// Topics of one contestant.
 struct Topics {

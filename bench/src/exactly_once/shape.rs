@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
+/// What the topics of all contestants are stamped with.
+pub(super) const INCARNATION: &str = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
 pub(super) const PARTITIONS: i32 = 8;
 pub(super) const KEYS: u64 = 100_000;
 pub(super) const VALUE: usize = 1_024;

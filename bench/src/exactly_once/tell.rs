@@ -1,7 +1,8 @@
 //! The results as a table.
 
-use super::ENTRANTS;
-use super::run::Results;
+use super::entrants::ENTRANTS;
+use super::latency::Latency;
+use super::results::Results;
 use crate::table::{Goal, Samples, Table, short};
 
 /// Rate and records per CPU second of a contestant; NaN when it was not measured.
@@ -14,7 +15,7 @@ fn medians(results: &Results, name: &str) -> (f64, f64) {
 pub(super) fn table(results: &Results) -> Table {
     let columns = ["contestant", "records/s", "records per CPU second", "added p50 ms", "added p99 ms"];
     let mut rows: Vec<Vec<String>> = ENTRANTS.iter().map(|entrant| row(results, entrant.name)).collect();
-    let bare = |pick: fn(&super::latency::Latency) -> f64| Samples::new(results.bare.iter().map(pick)).text();
+    let bare = |pick: fn(&Latency) -> f64| Samples::new(results.bare.iter().map(pick)).text();
     let none = String::new;
     rows.push(vec![
         "nobody: read where it was sent".to_owned(),
@@ -43,7 +44,7 @@ pub(super) fn table(results: &Results) -> Table {
 fn row(results: &Results, name: &str) -> Vec<String> {
     let rates = results.rates.get(name).map(Vec::as_slice).unwrap_or_default();
     let waits = results.latencies.get(name).map(Vec::as_slice);
-    let wait = |pick: fn(&super::latency::Latency) -> f64| {
+    let wait = |pick: fn(&Latency) -> f64| {
         waits.map(|waits| Samples::new(waits.iter().map(pick)).text()).unwrap_or_default()
     };
     vec![

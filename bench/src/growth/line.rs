@@ -1,7 +1,7 @@
 //! The line on a deployment of its own, each step in its own process.
 
-use super::Scene;
 use super::cost::{Cost, ROLES, used};
+use super::scene::Scene;
 use crate::turns::{Log, Turns};
 use crate::usage;
 use anyhow::{Context, Result};

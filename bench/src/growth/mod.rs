@@ -3,6 +3,7 @@
 mod cost;
 mod line;
 mod load;
+mod scene;
 
 use super::table::{Goal, Samples, Table, short};
 use anyhow::Result;
@@ -12,6 +13,7 @@ use dev::rig::net::Net;
 use dev::rig::patience::Patience;
 use dev::stack::Borrowed;
 use line::Line;
+use scene::Scene;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,13 +33,6 @@ const IDLE: Duration = Duration::from_secs(4);
 const ROUNDS: usize = 3;
 /// Sixteen times the work may make a message dearer by that.
 const FLAT: f64 = 1.25;
-
-/// What the measurements need of their surroundings.
-struct Scene {
-    net: Rc<Net>,
-    patience: Patience,
-    stack: Borrowed,
-}
 
 /// The costs of one line of the table, one per round.
 struct Row {

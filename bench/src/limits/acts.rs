@@ -3,9 +3,10 @@
 use super::app::{App, Counting, Known, ModelLimit};
 use super::figures::{Figures, Watched, percentile, seconds};
 use super::findings::{Findings, Subject, Value};
-use super::line::{Line, Scene};
+use super::line::Line;
 use super::load::{Order, Place, Played, Stream};
 use super::outcome::{Outcome, Records};
+use super::scene::Scene;
 use anyhow::Result;
 use dev::console::say;
 use serde_json::json;

@@ -2,18 +2,15 @@
 
 use super::app::{Addresses, App, of_line, of_stand_ins};
 use super::load::{self, Order, Place, Played, Stream};
-use super::traffic::{Traffic, traffic};
+use super::scene::Scene;
+use super::traffic::{Traffic, of_model, traffic};
 use anyhow::{Context, Result};
 use dev::rig::home::{Home, free_ports};
 use dev::rig::instance::{Instance, run};
 use dev::rig::meter::Meter;
-use dev::rig::net::Net;
-use dev::rig::patience::Patience;
 use dev::rig::stand_ins::StandIns;
 use dev::rig::topics::Topics;
-use dev::stack::Borrowed;
 use serde_json::{Value, json};
-use std::rc::Rc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -23,13 +20,6 @@ const IDLE: Duration = Duration::from_secs(5);
 /// Messages of each app before the first scene: connections stand, and Easemob's tokens are there.
 const FIRST: u32 = 5;
 const FIRST_WITHIN: Duration = Duration::from_secs(30);
-
-/// What every scene stands on.
-pub(super) struct Scene {
-    pub(super) net: Rc<Net>,
-    pub(super) patience: Patience,
-    pub(super) stack: Borrowed,
-}
 
 /// Dropping it stops the processes; the next one removes its topics.
 pub(super) struct Line<'a> {
@@ -82,7 +72,7 @@ impl<'a> Line<'a> {
             conversations: FIRST.into(),
         };
         let streams: Vec<Stream> = self.apps.iter().map(first).collect();
-        load::play(self, &streams, &[])?;
+        load::play(self.scene, &self.stand_ins.easemob, &streams, &[])?;
         let wanted = streams.iter().map(Stream::count).sum();
         let answered = self.wait_answered(wanted, FIRST_WITHIN)?;
         anyhow::ensure!(answered >= wanted, "{answered} of the first {wanted} people were answered");
@@ -99,7 +89,7 @@ impl<'a> Line<'a> {
         orders: &[Order],
         drain: Duration,
     ) -> Result<(Played, i64)> {
-        let played = load::play(self, streams, orders)?;
+        let played = load::play(self.scene, &self.stand_ins.easemob, streams, orders)?;
         self.wait_answered(streams.iter().map(Stream::count).sum(), drain)?;
         Ok((played, load::now_ms()))
     }
@@ -130,7 +120,7 @@ impl<'a> Line<'a> {
     /// # Errors
     /// When the stand-in does not answer.
     pub(super) fn model_traffic(&self, app: &App) -> Result<Traffic> {
-        super::traffic::of_model(&self.scene.net, &self.stand_ins.model_url, &app.model_name())
+        of_model(&self.scene.net, &self.stand_ins.model_url, &app.model_name())
     }
 
     /// What the line's topics hold.

@@ -1,7 +1,8 @@
 //! People who write at an even rate, whatever the answers take, and what their vendors do meanwhile.
 
-use super::line::Line;
+use super::scene::Scene;
 use anyhow::{Context, Result, ensure};
+use dev::rig::easemob::Easemob;
 use dev::rig::patience::{Interrupted, Patience};
 use reqwest::Client;
 use serde::Deserialize;
@@ -141,10 +142,10 @@ async fn send(
 ///
 /// # Errors
 /// When the stand-in does not answer, a callback was not answered by the line, or somebody interrupts.
-pub(super) fn play(line: &Line<'_>, streams: &[Stream], orders: &[Order]) -> Result<Played> {
-    let client = line.scene.net.client();
-    let url = |path: &str| line.stand_ins.easemob.url(path);
-    line.scene.net.runtime().block_on(async {
+pub(super) fn play(scene: &Scene, easemob: &Easemob, streams: &[Stream], orders: &[Order]) -> Result<Played> {
+    let client = scene.net.client();
+    let url = |path: &str| easemob.url(path);
+    scene.net.runtime().block_on(async {
         let (start, begun) = (Instant::now(), now_ms());
         let mut given = JoinSet::new();
         for Order { after, path, body } in orders.iter().cloned() {
@@ -172,7 +173,7 @@ pub(super) fn play(line: &Line<'_>, streams: &[Stream], orders: &[Order]) -> Res
         };
         tokio::select! {
             played = all => played,
-            () = interrupted(&line.scene.patience) => Err(Interrupted.into()),
+            () = interrupted(&scene.patience) => Err(Interrupted.into()),
         }
     })
 }

@@ -10,6 +10,7 @@ mod load;
 mod outage;
 mod outcome;
 mod report;
+mod scene;
 mod traffic;
 
 use super::table::Table;
@@ -22,7 +23,8 @@ use dev::rig::net::Net;
 use dev::rig::patience::Patience;
 use dev::stack::Borrowed;
 use findings::Findings;
-use line::{Line, Scene};
+use line::Line;
+use scene::Scene;
 use std::rc::Rc;
 use std::time::Duration;
 

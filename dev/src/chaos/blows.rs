@@ -1,6 +1,6 @@
 //! What was done to the line, and when: without a blow, nothing may be repeated.
 
-use super::line::Role;
+use super::role::Role;
 
 /// After it, what a rebalance or a reconnection cuts off may still run again.
 const AFTERMATH_MS: i64 = 20_000;

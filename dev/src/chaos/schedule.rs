@@ -1,6 +1,6 @@
 //! What is done to the line, in which order: a function of the seed.
 
-use super::line::{INSTANCES, Role, Who};
+use super::role::{INSTANCES, Role, Who};
 use super::scale::Scale;
 use fastrand::Rng;
 use std::time::Duration;

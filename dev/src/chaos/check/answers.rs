@@ -1,6 +1,6 @@
 //! At most one answer per turn, an end for every turn, and the order of each lane.
 
-use super::{Found, some, sum};
+use super::evidence::{Found, some, sum};
 use crate::chaos::log::Log;
 use crate::proof::Clause;
 use dev::rig::easemob::RestSend;

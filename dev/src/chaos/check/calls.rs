@@ -1,8 +1,8 @@
 //! Model calls: none runs again once its outcome is committed, and what runs again says so.
 
-use super::{Evidence, Found, some, sum};
+use super::evidence::{Evidence, Found, some, sum};
 use crate::chaos::blows::Kind;
-use crate::chaos::line::Role;
+use crate::chaos::role::Role;
 use crate::proof::Clause;
 use dev::rig::model::Call;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! How soon everything runs again after the first kill of a process of call.
 
-use super::{Evidence, Found};
+use super::evidence::{Evidence, Found};
 use crate::chaos::crowd::STEADY;
 use crate::chaos::schedule::Window;
 use crate::proof::Clause;

@@ -1,8 +1,8 @@
 //! Sends: each part once, and again only where a blow cut the first one off. A lost answer of Easemob's is no reason.
 
-use super::{Evidence, Found, some, sum};
+use super::evidence::{Evidence, Found, some, sum};
 use crate::chaos::blows::{Blow, Kind};
-use crate::chaos::line::Role;
+use crate::chaos::role::Role;
 use crate::proof::Clause;
 use dev::rig::easemob::RestSend;
 use schemas::delivery::DeliveryResult;

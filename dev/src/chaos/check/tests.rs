@@ -3,15 +3,23 @@
 use super::*;
 use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::crowd::{Line, STEADY};
-use crate::chaos::line::Role;
+use crate::chaos::load::Said;
+use crate::chaos::log::Log;
+use crate::chaos::play::Done;
+use crate::chaos::role::Role;
 use crate::chaos::schedule::Window;
+
 use crate::proof::samples;
+use dev::rig::easemob::RestSend;
+use dev::rig::model::Call;
+use dev::rig::prices::Prices;
 use dev::rig::topics::Placed;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Event};
 use schemas::ids::RequestId;
 use schemas::request::Request;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Ten seconds for each turn.
 fn begin(turn: i64) -> i64 {

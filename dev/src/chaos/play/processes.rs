@@ -3,7 +3,7 @@
 use super::Play;
 use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::clock::now;
-use crate::chaos::line::{Who, everybody};
+use crate::chaos::role::{Who, everybody};
 use crate::chaos::schedule::Window;
 use anyhow::Result;
 use std::time::Duration;
