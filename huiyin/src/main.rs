@@ -8,7 +8,6 @@ mod config;
 mod conversation;
 mod dead_letters;
 mod metrics;
-mod moment;
 mod namesakes;
 mod offsets;
 mod refold;
@@ -21,6 +20,7 @@ mod simulation;
 mod substitute;
 mod table;
 mod telemetry;
+mod timestamp;
 mod topics;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The line: two processes of each role, killed, stopped and started one by one.
 
-use super::blows::{Blow, Kind};
 use super::clock::now;
+use super::faults::{Fault, Kind};
 use super::role::{Who, everybody};
 use super::scale::Scale;
 use anyhow::{Context, Result, ensure};
@@ -105,10 +105,10 @@ impl Line {
     }
 
     /// SIGKILL.
-    pub(crate) fn kill(&mut self, who: Who) -> Result<Blow> {
+    pub(crate) fn kill(&mut self, who: Who) -> Result<Fault> {
         let from = now();
         self.get(who)?.process.kill()?;
-        Ok(Blow { kind: Kind::Kill, role: Some(who.role), from, to: now() })
+        Ok(Fault { kind: Kind::Kill, role: Some(who.role), from, to: now() })
     }
 
     /// Lets a process end at a step of its next commit and waits until it has; nothing when the step does not come
@@ -118,7 +118,7 @@ impl Line {
         home: &Home,
         (who, step): (Who, &str),
         bound: Duration,
-    ) -> Result<Option<Blow>> {
+    ) -> Result<Option<Fault>> {
         let patience = self.patience.clone();
         let instance = self.get(who)?;
         let from = now();
@@ -133,7 +133,7 @@ impl Line {
         if !ended {
             instance.never_mind(home)?;
         }
-        Ok(ended.then(|| Blow { kind: Kind::Kill, role: Some(who.role), from, to: now() }))
+        Ok(ended.then(|| Fault { kind: Kind::Kill, role: Some(who.role), from, to: now() }))
     }
 
     /// Starts a process again under the same id.
@@ -147,7 +147,7 @@ impl Line {
     }
 
     /// SIGTERM, wait for the end, start, wait until it is ready.
-    pub(crate) fn restart(&mut self, home: &Home, who: Who) -> Result<Blow> {
+    pub(crate) fn restart(&mut self, home: &Home, who: Who) -> Result<Fault> {
         let patience = self.patience.clone();
         let from = now();
         self.signal(who, "TERM")?;
@@ -157,7 +157,7 @@ impl Line {
         })?;
         self.start_again(home, who)?;
         self.wait_ready_one(who)?;
-        Ok(Blow { kind: Kind::Restart, role: Some(who.role), from, to: now() })
+        Ok(Fault { kind: Kind::Restart, role: Some(who.role), from, to: now() })
     }
 
     /// Starts again whoever has ended by itself, and names them.

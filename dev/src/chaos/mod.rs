@@ -1,9 +1,9 @@
 //! `dev chaos`: breaks everything that can break under load, and counts what came of it.
 
-mod blows;
 mod check;
 mod clock;
 mod crowd;
+mod faults;
 mod line;
 mod load;
 mod log;

@@ -1,13 +1,13 @@
 //! Model calls: none runs again once its outcome is committed, and what runs again says so.
 
 use super::evidence::{Evidence, Found, some, sum};
-use crate::chaos::blows::Kind;
+use crate::chaos::faults::Kind;
 use crate::chaos::role::Role;
 use crate::proof::Clause;
 use dev::rig::model::Call;
 use std::collections::BTreeMap;
 
-/// Calls that are younger at a blow may run again without the mark `rerun`: what is admitted is committed as such within
+/// Calls that are younger at a fault may run again without the mark `rerun`: what is admitted is committed as such within
 /// 250 ms, and that commit may take as long as a transaction may be open.
 const UNMARKED_MS: i64 = 5_250;
 
@@ -53,7 +53,7 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
     }
     for (what, ids) in [
         ("called again after the outcome was committed", &tally.committed_again),
-        ("called again without a blow", &tally.unexplained),
+        ("called again without a fault", &tally.unexplained),
         ("called again, old, and not marked as rerun", &tally.unmarked),
     ] {
         if !ids.is_empty() {
@@ -62,7 +62,7 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
     }
     let billed = evidence.calls.iter().filter(|call| call.billed).count();
     let figure = format!(
-        "{} calls, {billed} billed, {recorded} recorded; {} in no outcome ({} billed) after blows; {} outcomes marked as \
+        "{} calls, {billed} billed, {recorded} recorded; {} in no outcome ({} billed) after faults; {} outcomes marked as \
          reruns, {} of them with such a call; {} calls ran again unmarked, younger than {UNMARKED_MS} ms; {} went out again after \
          a reset of a kept connection; {} committed calls repeated",
         evidence.calls.len(),
@@ -114,10 +114,10 @@ impl Tally {
         for call in made.iter().take(unseen) {
             // The first call of the run that is recorded; the run that was cut off may have made several.
             let again = made.get(unseen).map_or(at, |call| call.started_at);
-            match evidence.done.blows.explain(Role::Call, call.started_at, again) {
+            match evidence.done.faults.explain(Role::Call, call.started_at, again) {
                 None => self.unexplained.push(format!("{request} at {} and {again}", call.started_at)),
                 Some(_) if rerun => {}
-                Some(blow) if blow.kind == Kind::Kill && blow.from - call.started_at > UNMARKED_MS => {
+                Some(fault) if fault.kind == Kind::Kill && fault.from - call.started_at > UNMARKED_MS => {
                     self.unmarked.push(request.to_owned());
                 }
                 Some(_) => self.young += 1,

@@ -9,8 +9,8 @@ mod recovery;
 mod sends;
 pub(crate) mod waits;
 
-use super::blows::Blows;
-use super::log::Letter;
+use super::faults::Faults;
+use super::log::DeadLetter;
 use crate::proof::{Clause, judged, replayable};
 use anyhow::Result;
 use evidence::some;
@@ -59,8 +59,8 @@ fn rows(evidence: &Evidence) -> Found {
             problems.push(format!("table {table}: {stored} rows from {distinct} of {records} records"));
         }
     }
-    let (blamed, others): (Vec<&Letter>, Vec<&Letter>) =
-        evidence.log.dead_letters.iter().partition(|letter| is_blamed(letter, &evidence.done.blows));
+    let (blamed, others): (Vec<&DeadLetter>, Vec<&DeadLetter>) =
+        evidence.log.dead_letters.iter().partition(|letter| is_blamed(letter, &evidence.done.faults));
     problems.extend(
         others.iter().map(|letter| format!("{} gave {} up: {}", letter.step, letter.place, letter.reason)),
     );
@@ -81,17 +81,17 @@ fn rows(evidence: &Evidence) -> Found {
 
 /// A record that ran at three unclean ends in a row or more, alone of its like at the last, is taken for their cause, as
 /// it must be; where the cause was a kill, it is innocent.
-fn is_blamed(letter: &Letter, blows: &Blows) -> bool {
-    let kills = blows.0.iter().filter(|blow| blow.role.is_some_and(|role| role.label() == letter.step));
+fn is_blamed(letter: &DeadLetter, faults: &Faults) -> bool {
+    let kills = faults.0.iter().filter(|fault| fault.role.is_some_and(|role| role.label() == letter.step));
     matches!(letter.reason.as_str(), "crash" | "crashed") && kills.count() >= 3
 }
 
 /// The schedule itself went as it must.
 fn played(evidence: &Evidence) -> Found {
     let figure = format!(
-        "{} acts, {} blows to processes and brokers; at most {} calls in flight",
+        "{} acts, {} faults to processes and brokers; at most {} calls in flight",
         evidence.done.told.len(),
-        evidence.done.blows.0.len(),
+        evidence.done.faults.0.len(),
         evidence.done.most_running
     );
     let problems = evidence.done.problems.clone();

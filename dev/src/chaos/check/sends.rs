@@ -1,14 +1,14 @@
-//! Sends: each part once, and again only where a blow cut the first one off. A lost answer of Easemob's is no reason.
+//! Sends: each part once, and again only where a fault cut the first one off. A lost answer of Easemob's is no reason.
 
 use super::evidence::{Evidence, Found, some, sum};
-use crate::chaos::blows::{Blow, Kind};
+use crate::chaos::faults::{Fault, Kind};
 use crate::chaos::role::Role;
 use crate::proof::Clause;
 use dev::rig::easemob::RestSend;
 use schemas::delivery::DeliveryResult;
 use std::collections::BTreeMap;
 
-/// Sends that are younger at a blow may be repeated without the mark `rerun`: what is admitted is committed as such within
+/// Sends that are younger at a fault may be repeated without the mark `rerun`: what is admitted is committed as such within
 /// 250 ms, and that commit may take as long as a transaction may be open.
 const UNMARKED_MS: i64 = 5_250;
 
@@ -52,13 +52,14 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
     if log.deliveries.len() != log.answers.len() {
         problems.push(format!("{} deliveries of {} answers", log.deliveries.len(), log.answers.len()));
     }
-    let kills = evidence.done.blows.0.iter().filter(|blow| blow.role == Some(Role::Deliver) && is_kill(blow));
-    let in_flight: usize = kills.map(|blow| at_a_time(blow, &running)).sum();
+    let kills =
+        evidence.done.faults.0.iter().filter(|fault| fault.role == Some(Role::Deliver) && is_kill(fault));
+    let in_flight: usize = kills.map(|fault| at_a_time(fault, &running)).sum();
     if tally.by_kill > in_flight {
         problems.push(format!("{} sends repeated, {in_flight} in flight at kills", tally.by_kill));
     }
     for (what, ids) in [
-        ("sent again without a blow", &tally.unexplained),
+        ("sent again without a fault", &tally.unexplained),
         ("sent again, old, and not marked as rerun", &tally.unmarked),
     ] {
         if !ids.is_empty() {
@@ -88,12 +89,12 @@ impl Tally {
     fn take(&mut self, evidence: &Evidence, (id, rerun): (&str, bool), made: &[&RestSend]) {
         for pair in made.windows(2) {
             let [first, again] = pair else { continue };
-            match evidence.done.blows.explain(Role::Deliver, first.at, again.at) {
+            match evidence.done.faults.explain(Role::Deliver, first.at, again.at) {
                 None => self.unexplained.push(format!("{id} at {} and {}", first.at, again.at)),
-                Some(blow) => {
-                    let by = if is_kill(blow) { &mut self.by_kill } else { &mut self.by_other };
+                Some(fault) => {
+                    let by = if is_kill(fault) { &mut self.by_kill } else { &mut self.by_other };
                     *by += 1;
-                    if !rerun && blow.kind == Kind::Kill && blow.from - first.at > UNMARKED_MS {
+                    if !rerun && fault.kind == Kind::Kill && fault.from - first.at > UNMARKED_MS {
                         self.unmarked.push(id.to_owned());
                     }
                 }
@@ -103,12 +104,12 @@ impl Tally {
 }
 
 /// Whether the process ended.
-fn is_kill(blow: &Blow) -> bool {
-    matches!(blow.kind, Kind::Kill | Kind::Restart)
+fn is_kill(fault: &Fault) -> bool {
+    matches!(fault.kind, Kind::Kill | Kind::Restart)
 }
 
-/// Sends that had been taken by Easemob and were not committed as delivered when the blow came.
-fn at_a_time(blow: &Blow, running: &[(i64, i64)]) -> usize {
-    let cut = |(from, to): &&(i64, i64)| blow.explains(Role::Deliver, *from, *to);
+/// Sends that had been taken by Easemob and were not committed as delivered when the fault came.
+fn at_a_time(fault: &Fault, running: &[(i64, i64)]) -> usize {
+    let cut = |(from, to): &&(i64, i64)| fault.explains(Role::Deliver, *from, *to);
     running.iter().filter(cut).count()
 }

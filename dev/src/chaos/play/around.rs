@@ -1,8 +1,8 @@
 //! What is done to everything around the line: brokers, ClickHouse, providers, Easemob.
 
 use super::Play;
-use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::clock::now;
+use crate::chaos::faults::{Fault, Kind};
 use crate::chaos::schedule::{Led, Window};
 use anyhow::{Context, Result};
 use dev::stack::{Part, coordinator};
@@ -34,7 +34,7 @@ impl Play<'_> {
             let cluster = stack.cluster().ok();
             Ok(cluster.filter(|cluster| cluster.brokers.len() == 3 && cluster.lagging() == 0).map(drop))
         })?;
-        self.done.blows.0.push(Blow { kind: Kind::Broker, role: None, from, to: now() });
+        self.done.faults.0.push(Fault { kind: Kind::Broker, role: None, from, to: now() });
         let took = begun.elapsed().as_secs_f32();
         self.tell(&format!("broker {id} is back; every replica in sync {took:.1} s later"));
         Ok(())

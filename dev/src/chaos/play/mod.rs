@@ -3,8 +3,8 @@
 mod around;
 mod processes;
 
-use super::blows::Blows;
 use super::clock::now;
+use super::faults::Faults;
 use super::line::Line;
 use super::load::Load;
 use super::scale::Scale;
@@ -37,7 +37,7 @@ pub(crate) struct Play<'a> {
 /// What was done.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    pub(crate) blows: Blows,
+    pub(crate) faults: Faults,
     /// Stretches of time that are measured, in milliseconds since the epoch.
     pub(crate) windows: Vec<(Window, i64, i64)>,
     /// Every act, as it was told.

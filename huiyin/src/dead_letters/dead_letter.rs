@@ -1,4 +1,4 @@
-//! One dead letter, and the topic of them.
+//! A dead letter, and how the topic of dead letters is read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,12 +15,12 @@ use schemas::topic::Topic;
 use schemas::wire;
 
 use crate::config::Config;
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 
-/// Longest time without any record while the topic is read.
+/// Reading fails when no record came for this long.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Where a dead letter is in its topic.
+/// The place of a dead letter in its topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(super) partition: i32,
@@ -46,13 +46,29 @@ impl fmt::Display for Place {
     }
 }
 
-/// A dead letter as its headers tell.
+/// The record that was given up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Source {
+    pub(super) topic: String,
+    pub(super) partition: i32,
+    pub(super) offset: i64,
+    /// When it was appended, in milliseconds since the epoch.
+    pub(super) timestamp: i64,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}@{}", self.topic, self.partition, self.offset)
+    }
+}
+
+/// A dead letter, as its headers describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Letter {
+pub(super) struct DeadLetter {
     pub(super) record: Record,
     pub(super) place: Place,
-    /// Topic, partition, offset and append time of the record that was given up.
-    pub(super) source: (String, i32, i64, i64),
+    pub(super) source: Source,
+    /// The step that gave the record up.
     pub(super) step: String,
     pub(super) reason: String,
     pub(super) attempts: u32,
@@ -60,16 +76,16 @@ pub(super) struct Letter {
     pub(super) bytes: usize,
 }
 
-impl Letter {
-    /// `None` for a record that does not say where it comes from.
+impl DeadLetter {
+    /// Reads the headers; `None` when they do not describe a dead letter.
     fn read(record: Record) -> Option<Self> {
         let text = |name: &str| record.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
-        let source = (
-            text(TOPIC_HEADER)?,
-            text(PARTITION_HEADER)?.parse().ok()?,
-            text(OFFSET_HEADER)?.parse().ok()?,
-            text(TIMESTAMP_HEADER)?.parse().ok()?,
-        );
+        let source = Source {
+            topic: text(TOPIC_HEADER)?,
+            partition: text(PARTITION_HEADER)?.parse().ok()?,
+            offset: text(OFFSET_HEADER)?.parse().ok()?,
+            timestamp: text(TIMESTAMP_HEADER)?.parse().ok()?,
+        };
         let place = Place { partition: record.partition, offset: record.offset };
         let attempts = text(ATTEMPTS_HEADER)?.parse().ok()?;
         let (step, reason, bytes) = (text(STEP_HEADER)?, text(REASON_HEADER)?, record.size());
@@ -84,19 +100,13 @@ impl Letter {
             .unwrap_or_default()
     }
 
-    /// `topic/partition@offset` of the record that was given up.
-    pub(super) fn origin(&self) -> String {
-        let (topic, partition, offset, _) = &self.source;
-        format!("{topic}/{partition}@{offset}")
-    }
-
-    /// The letter that this record was before, if it was requeued and given up once more.
+    /// The place of the earlier dead letter, if this record was requeued from it and given up again.
     pub(super) fn earlier(&self) -> Option<String> {
         self.record.header(REQUEUED_HEADER).map(|place| String::from_utf8_lossy(place).into_owned())
     }
 }
 
-/// How often and when last a letter was requeued.
+/// How often a dead letter was requeued, and when it last was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Requeued {
     pub(super) times: u32,
@@ -104,17 +114,17 @@ pub(super) struct Requeued {
     pub(super) last: i64,
 }
 
-/// The letters of a topic, and what was requeued.
+/// What was found in the topic of dead letters.
 #[derive(Debug, Default)]
-pub(super) struct Letters {
-    pub(super) letters: Vec<Letter>,
+pub(super) struct Found {
+    pub(super) letters: Vec<DeadLetter>,
     pub(super) requeued: BTreeMap<Place, Requeued>,
-    /// Records that are neither letters nor marks.
+    /// Number of records that are neither dead letters nor marks of requeued ones.
     pub(super) foreign: usize,
 }
 
-impl Letters {
-    fn take(&mut self, record: Record, keep: &impl Fn(&mut Letter) -> bool) {
+impl Found {
+    fn take(&mut self, record: Record, keep: &impl Fn(&mut DeadLetter) -> bool) {
         if record.header(TOPIC_HEADER).is_none()
             && let Some(place) = mark(&record)
         {
@@ -124,7 +134,7 @@ impl Letters {
             requeued.last = requeued.last.max(record.timestamp);
             return;
         }
-        match Letter::read(record) {
+        match DeadLetter::read(record) {
             Some(mut letter) => {
                 if keep(&mut letter) {
                     self.letters.push(letter);
@@ -135,23 +145,23 @@ impl Letters {
     }
 }
 
-/// Which letter a mark says was requeued.
+/// The place of the dead letter that a mark reports as requeued.
 fn mark(record: &Record) -> Option<Place> {
     std::str::from_utf8(record.header(REQUEUED_HEADER)?).ok()?.parse().ok()
 }
 
-/// Reads the topic from `since` on, partition by partition, and keeps the letters that `keep` wants, oldest first.
+/// Reads the topic from `since` on, partition by partition. Keeps the dead letters for which `keep` is true, oldest first.
 pub(super) fn read(
     config: &Config,
-    since: Option<Moment>,
-    keep: impl Fn(&mut Letter) -> bool,
-) -> anyhow::Result<Letters> {
+    since: Option<Timestamp>,
+    keep: impl Fn(&mut DeadLetter) -> bool,
+) -> anyhow::Result<Found> {
     let topic = config.topics.of(Topic::DeadLetters);
     let mut reader = Reader::open(&config.kafka, &topic).context("connect")?;
     for (partition, from) in starts(config, &topic, since)? {
         reader.add(partition, from).context("read dead letters")?;
     }
-    let mut found = Letters::default();
+    let mut found = Found::default();
     let mut heard = Instant::now();
     while !reader.is_done() {
         match reader.poll(Duration::from_millis(100)).context("read dead letters")? {
@@ -166,18 +176,18 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// Where each partition is read from; one that has nothing since then is read from nowhere.
-fn starts(config: &Config, topic: &str, since: Option<Moment>) -> anyhow::Result<Vec<(i32, i64)>> {
+/// The offset from which each partition is read. A partition without a record since then is left out.
+fn starts(config: &Config, topic: &str, since: Option<Timestamp>) -> anyhow::Result<Vec<(i32, i64)>> {
     let all = 0..config.partitions;
-    let Some(Moment(since)) = since else { return Ok(all.map(|partition| (partition, 0)).collect()) };
+    let Some(Timestamp(since)) = since else { return Ok(all.map(|partition| (partition, 0)).collect()) };
     let partitions: Vec<Partition> = all.map(|index| Partition { topic: topic.into(), index }).collect();
     let group = Group::open(&config.kafka, "huiyin.reader").context("connect")?;
-    let found = group.at_time(&partitions, since).context("find the offsets of that moment")?;
+    let found = group.at_time(&partitions, since).context("find the offsets of that time")?;
     Ok(found.into_iter().filter_map(|(partition, at)| Some((partition.index, at?))).collect())
 }
 
-/// One letter.
-pub(super) fn one(config: &Config, place: Place) -> anyhow::Result<Letter> {
+/// Reads one dead letter.
+pub(super) fn one(config: &Config, place: Place) -> anyhow::Result<DeadLetter> {
     let topic = config.topics.of(Topic::DeadLetters);
     let missing = || format!("there is no dead letter at {place}");
     if place.partition >= config.partitions {
@@ -189,7 +199,7 @@ pub(super) fn one(config: &Config, place: Place) -> anyhow::Result<Letter> {
     while !reader.is_done() && Instant::now() < until {
         if let Read::Record(record) = reader.poll(Duration::from_millis(100)).context("read dead letter")? {
             return (record.offset == place.offset)
-                .then(|| Letter::read(record))
+                .then(|| DeadLetter::read(record))
                 .flatten()
                 .with_context(missing);
         }
