@@ -30,7 +30,7 @@ impl Arrivals {
     ///
     /// # Errors
     /// When the client cannot be built.
-    pub(super) fn open(kafka: &str, topic: &str, (mark, count): (&'static str, u64)) -> Result<Self> {
+    pub(super) fn open(kafka: &str, topic: &str, mark: &'static str, count: u64) -> Result<Self> {
         let consumer: BaseConsumer =
             clients::consumer(kafka, "bench-end").create().context("building a consumer")?;
         let mut all = TopicPartitionList::new();

@@ -94,8 +94,8 @@ impl Deployment {
     /// # Errors
     /// When it does not get ready.
     pub(super) fn start(&self, roles: &str) -> Result<Instance> {
-        let at = (self.config.clone(), self.admin_port);
-        let mut instance = Instance::start(&self.home, ("huiyin", roles), at)?;
+        let mut instance =
+            Instance::start(&self.home, "huiyin", roles, self.config.clone(), self.admin_port)?;
         instance.wait_ready(&self.net, &self.patience)?;
         Ok(instance)
     }

@@ -17,8 +17,7 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(240);
 /// When it ends or is not done in time.
 pub(super) fn drain(scene: &Scene, config: &Path) -> Result<(Taken, u64)> {
     let all: u64 = TABLES.iter().map(|(_, rows)| rows).sum();
-    let at = (config.to_owned(), scene.admin);
-    let mut instance = Instance::start(&scene.home, ("account", "account"), at)?;
+    let mut instance = Instance::start(&scene.home, "account", "account", config.to_owned(), scene.admin)?;
     instance.wait_ready(&scene.net, &scene.patience)?;
     let (id, mut blocks) = (instance.process.id(), 1);
     let mut stored = |wanted: u64| {

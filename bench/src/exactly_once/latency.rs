@@ -28,12 +28,12 @@ pub(super) struct Latency {
 }
 
 /// Sends to `input` at 1,000 records a second and awaits them in `output`.
-pub(super) fn measure((config, bootstrap): (&Config, &str), input: &str, output: &str) -> Result<Latency> {
+pub(super) fn measure(config: &Config, bootstrap: &str, input: &str, output: &str) -> Result<Latency> {
     let began = Instant::now();
     let (is_over, arrived) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let reader = reader(bootstrap, output)?;
     let (over, count) = (Arc::clone(&is_over), Arc::clone(&arrived));
-    let arrivals = thread::spawn(move || arrivals(&reader, began, (&over, &count)));
+    let arrivals = thread::spawn(move || arrivals(&reader, began, &over, &count));
     let sent = send(config, input, began);
     let until = Instant::now() + PATIENCE;
     while arrived.load(Ordering::Acquire) < RATE * (WARM + MEASURED).as_secs() && Instant::now() < until {
@@ -86,7 +86,8 @@ fn reader(bootstrap: &str, topic: &str) -> Result<BaseConsumer> {
 fn arrivals(
     reader: &BaseConsumer,
     began: Instant,
-    (is_over, count): (&AtomicBool, &AtomicU64),
+    is_over: &AtomicBool,
+    count: &AtomicU64,
 ) -> Result<Vec<(Duration, Duration)>> {
     let mut arrivals = Vec::new();
     while !is_over.load(Ordering::Acquire) {

@@ -111,7 +111,7 @@ impl Loop<'_> {
                     None => drop(self.changed.insert(key.to_vec(), (message.partition(), piece))),
                 }
             }
-            send(&self.producer, (&self.spec.output, message.partition()), key, value)?;
+            send(&self.producer, &self.spec.output, message.partition(), key, value)?;
             self.sent += 1;
             self.marks.count();
         }
@@ -121,14 +121,14 @@ impl Loop<'_> {
     fn commit(&mut self) -> Result<()> {
         for (key, (partition, pieces)) in self.changed.drain() {
             let Some(state) = self.states.get(&key) else { continue };
-            let to = (self.spec.states.as_str(), partition);
+            let to = self.spec.states.as_str();
             if self.spec.whole {
-                send(&self.producer, to, &key, &state.bytes)?;
+                send(&self.producer, to, partition, &key, &state.bytes)?;
                 self.sent += 1;
             } else {
                 for piece in (0..16).filter(|piece| pieces & (1 << piece) != 0) {
                     let (name, value) = state.entry(&key, piece);
-                    send(&self.producer, to, &name, &value)?;
+                    send(&self.producer, to, partition, &name, &value)?;
                     self.sent += 1;
                 }
             }
@@ -154,7 +154,8 @@ impl Loop<'_> {
 
 fn send(
     producer: &ThreadedProducer<Counted>,
-    (topic, partition): (&str, i32),
+    topic: &str,
+    partition: i32,
     key: &[u8],
     value: &[u8],
 ) -> Result<()> {

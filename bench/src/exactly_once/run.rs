@@ -3,7 +3,7 @@
 use super::entrants::{Entrant, Who};
 use super::latency::{self, Latency};
 use super::results::Rate;
-use super::shape::{self, INCARNATION};
+use super::shape::{self, Cleanup, INCARNATION};
 use super::spec::Spec;
 use super::streams::{Streams, Work};
 use crate::contestant;
@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
         let bootstrap = stack.kafka();
         let access = shape::access(&bootstrap)?;
         let filled = format!("{}input", home.prefix());
-        shape::create(&access, &filled, false)?;
+        shape::create(&access, &filled, Cleanup::Delete)?;
         shape::fill(&access, &filled, records)?;
         say(&format!("input: {records} records"));
         Ok(Self { bootstrap, access, home, streams, filled, records })
@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
             ensure!(begun.elapsed() < PATIENCE, "{} is not ready", entrant.name);
             sleep(Duration::from_millis(50));
         }
-        let latency = latency::measure((&self.access, &self.bootstrap), &topics.input, &topics.output);
+        let latency = latency::measure(&self.access, &self.bootstrap, &topics.input, &topics.output);
         drop(process);
         self.delete(&name)?;
         latency.with_context(|| format!("running {}", entrant.name))
@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
     pub(super) fn bare_latency(&self, round: usize) -> Result<Latency> {
         let name = format!("wait-{round}-bare");
         let topics = self.topics(&name, None)?;
-        let latency = latency::measure((&self.access, &self.bootstrap), &topics.input, &topics.input)?;
+        let latency = latency::measure(&self.access, &self.bootstrap, &topics.input, &topics.input)?;
         self.delete(&name)?;
         Ok(latency)
     }
@@ -94,14 +94,14 @@ impl<'a> Run<'a> {
     fn topics(&self, name: &str, filled: Option<String>) -> Result<Topics> {
         let topic = |kind: &str| format!("{}{name}-{kind}", self.home.prefix());
         let (output, states) = (topic("out"), topic("states"));
-        shape::create(&self.access, &output, false)?;
-        shape::create(&self.access, &states, true)?;
+        shape::create(&self.access, &output, Cleanup::Delete)?;
+        shape::create(&self.access, &states, Cleanup::Compact)?;
         stamp(&self.access, &states, shape::PARTITIONS, INCARNATION)?;
         let input = match filled {
             Some(filled) => filled,
             None => {
                 let input = topic("in");
-                shape::create(&self.access, &input, false)?;
+                shape::create(&self.access, &input, Cleanup::Delete)?;
                 input
             }
         };

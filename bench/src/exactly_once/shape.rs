@@ -1,6 +1,7 @@
 //! The work that all contestants do: 1 KB in, 1 KB out, and a state of 1 KB per key that every record changes.
 
 use anyhow::{Context, Result, ensure};
+use fastrand::Rng;
 use pipeline::Outgoing;
 use pipeline::kafka::{Admin, Config, Publisher, PublisherLimits, RawConfig, Topic};
 use std::collections::BTreeMap;
@@ -62,9 +63,21 @@ pub(crate) fn access(bootstrap: &str) -> Result<Config> {
     Config::new(raw).context("reading the address of Kafka")
 }
 
-/// Makes a topic; a compacted one for states.
-pub(super) fn create(config: &Config, name: &str, is_compacted: bool) -> Result<()> {
-    let policy = if is_compacted { "compact" } else { "delete" };
+/// What a topic keeps.
+#[derive(Clone, Copy)]
+pub(super) enum Cleanup {
+    /// All records, for a time.
+    Delete,
+    /// The newest record of each key, as topics of states do.
+    Compact,
+}
+
+/// Makes a topic.
+pub(super) fn create(config: &Config, name: &str, cleanup: Cleanup) -> Result<()> {
+    let policy = match cleanup {
+        Cleanup::Delete => "delete",
+        Cleanup::Compact => "compact",
+    };
     let settings = [("message.timestamp.type", "LogAppendTime"), ("cleanup.policy", policy)];
     let topic = Topic {
         name: name.to_owned(),
@@ -83,16 +96,13 @@ pub(crate) fn text(seed: u64, length: usize) -> String {
         "when", "shop", "invoice", "changed", "address", "is", "delivery", "again", "late", "and", "thanks",
         "you", "help", "with", "a", "card", "payment", "asked", "support", "two", "days",
     ];
-    let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = Rng::with_seed(seed);
     let mut text = String::with_capacity(length + 24);
     while text.len() < length {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        text.push_str(WORDS[usize::try_from(random >> 40).unwrap_or(0) % WORDS.len()]);
+        text.push_str(WORDS[random.usize(..WORDS.len())]);
         // Ids and times do not repeat.
-        if random.is_multiple_of(3) {
-            text.push_str(&format!(" {:x}", random >> 32));
+        if random.u8(..3) == 0 {
+            text.push_str(&format!(" {:x}", random.u32(..)));
         }
         text.push(' ');
     }

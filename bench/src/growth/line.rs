@@ -85,8 +85,8 @@ impl<'a> Line<'a> {
     /// When one does not get ready.
     pub(super) fn begin(&self) -> Result<()> {
         let mut instances = self.instances.borrow_mut();
-        for (role, at) in ROLES.iter().zip(&self.configs) {
-            instances.push(Instance::start(&self.home, (role, role), at.clone())?);
+        for (role, (config, admin)) in ROLES.iter().zip(&self.configs) {
+            instances.push(Instance::start(&self.home, role, role, config.clone(), *admin)?);
         }
         instances.iter_mut().try_for_each(|one| one.wait_ready(&self.scene.net, &self.scene.patience))
     }

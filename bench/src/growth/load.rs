@@ -14,7 +14,7 @@ use tokio::time::interval;
 ///
 /// # Errors
 /// When the stand-in does not answer or a callback was not answered as it must be.
-pub(super) fn talk(line: &Line<'_>, (per_second, length): (u64, Duration), people: u64) -> Result<u64> {
+pub(super) fn talk(line: &Line<'_>, per_second: u64, length: Duration, people: u64) -> Result<u64> {
     let client = Client::builder().no_proxy().build().context("building an HTTP client")?;
     let url = format!("{}/control/send", line.stand_ins.easemob_url);
     let count = per_second * length.as_secs();

@@ -58,16 +58,13 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     for _ in 0..rounds.div_ceil(ROUNDS).max(1) {
         for partitions in PARTITIONS {
             let line = Line::start(&scene, partitions, 0)?;
-            add(&mut rows, format!("{partitions} partitions"), under_load(&line, PEOPLE, true)?);
+            let idle = after_warm_up(&line, PEOPLE)?;
+            add(&mut rows, format!("{partitions} partitions"), Cost { idle, ..under_load(&line, PEOPLE)? });
         }
         for backlog in BACKLOG {
             let line = Line::start(&scene, PARTITIONS[0], backlog)?;
             add(&mut rows, format!("backlog of {}", short(backlog as f64)), drained(&line, backlog)?);
-            add(
-                &mut rows,
-                format!("{} conversations", short(backlog as f64)),
-                under_load(&line, backlog, false)?,
-            );
+            add(&mut rows, format!("{} conversations", short(backlog as f64)), under_load(&line, backlog)?);
         }
     }
     rows.sort_by_key(|row| row.name.split_once(' ').map(|(_, kind)| kind.starts_with("of")));
@@ -82,19 +79,25 @@ fn add(rows: &mut Vec<Row>, name: String, cost: Cost) {
     }
 }
 
-/// Messages come at an even rate. A line that is new has had some before, and is watched without any.
-fn under_load(line: &Line<'_>, people: u64, is_new: bool) -> Result<Cost> {
-    let answered = |length| {
-        let answered = line.answered()?;
-        let sent = load::talk(line, (PER_SECOND, length), people)?;
-        line.wait_answered(answered + sent)?;
-        Ok(sent)
-    };
-    let idle = if is_new { answered(WARM_UP).and_then(|_| line.idle(IDLE))? } else { f64::NAN };
+/// Messages come at an even rate for a time, and are all answered.
+fn answered(line: &Line<'_>, length: Duration, people: u64) -> Result<u64> {
+    let before = line.answered()?;
+    let sent = load::talk(line, PER_SECOND, length, people)?;
+    line.wait_answered(before + sent)?;
+    Ok(sent)
+}
+
+/// What a new line costs without any message, once it has had some.
+fn after_warm_up(line: &Line<'_>, people: u64) -> Result<f64> {
+    answered(line, WARM_UP, people)?;
+    line.idle(IDLE)
+}
+
+/// What messages cost that come at an even rate.
+fn under_load(line: &Line<'_>, people: u64) -> Result<Cost> {
     let since = line.now()?;
-    let mut cost = line.measure(|| answered(LENGTH))?;
-    (cost.idle, cost.latency) = (idle, line.latency(&since)?);
-    Ok(cost)
+    let cost = line.measure(|| answered(line, LENGTH, people))?;
+    Ok(Cost { latency: line.latency(&since)?, ..cost })
 }
 
 /// What waits in `events` is answered as fast as the line can.

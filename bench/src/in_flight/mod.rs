@@ -46,7 +46,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let deployment = Deployment::new(&stand_ins.url)?;
     let requests = Requests::open(&deployment)?;
     let events = deployment.topic(Topic::Events);
-    let outcomes = Arrivals::open(&deployment.kafka(), &events, (REPLY, count))?;
+    let outcomes = Arrivals::open(&deployment.kafka(), &events, REPLY, count)?;
     let notes = &stand_ins.notes;
     let mut measured = Measured::default();
     for round in 0..rounds as u64 {
@@ -67,7 +67,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
         measured.megabytes.push(memory as f64 / 1e6);
         measured.cost.push(cpu.as_secs_f64() * 1e6 / made.len() as f64);
         measured.drain.push(ended.saturating_duration_since(last_reply).as_secs_f64());
-        measured.latencies(&schedule, &numbers, (notes, &outcomes.marks));
+        measured.latencies(&schedule, &numbers, notes, &outcomes.marks);
     }
     ensure!(notes.asked.again() == 0, "{} calls were made twice", notes.asked.again());
     Ok(table(&measured))
@@ -79,7 +79,8 @@ impl Measured {
         &mut self,
         schedule: &Schedule,
         numbers: &std::ops::Range<u64>,
-        (notes, outcomes): (&Notes, &Marks),
+        notes: &Notes,
+        outcomes: &Marks,
     ) {
         let full = numbers.start + (THINKS.as_secs_f64() * RATE) as u64..numbers.end;
         let to_model = |number: u64| {

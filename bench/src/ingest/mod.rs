@@ -3,7 +3,7 @@
 pub(super) mod floor;
 
 use super::deployment::Deployment;
-use super::load::{Callbacks, Latencies, Pool, Schedule, closed};
+use super::load::{Callbacks, Latencies, Numbered, Pool, Schedule, closed};
 use super::table::{Goal, Samples, Table, short};
 use super::usage;
 use anyhow::Result;
@@ -82,8 +82,8 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
 
 impl Asked<'_> {
     fn most(&self, to: SocketAddr, length: Duration) -> Result<f64> {
-        let work = (Arc::clone(&self.callbacks), Arc::clone(&self.numbers));
-        closed(self.deployment.net.runtime(), to, (GREEDY, length), work)
+        let work = Numbered { work: Arc::clone(&self.callbacks), next: Arc::clone(&self.numbers) };
+        closed(self.deployment.net.runtime(), to, GREEDY, length, &work)
     }
 
     fn at(&self, to: SocketAddr, per_second: f64, length: Duration) -> Result<Latencies> {

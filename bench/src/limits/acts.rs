@@ -32,7 +32,7 @@ const IN_TIME_MS: i64 = 60_000 + 5_000;
 const MODEL_DRAIN: Duration = Duration::from_secs(75);
 
 /// Private messages to an app.
-pub(super) fn private(app: &App, (per_second, length): (u32, Duration), conversations: u64) -> Stream {
+pub(super) fn private(app: &App, per_second: u32, length: Duration, conversations: u64) -> Stream {
     Stream { app: app.key(), place: Place::Private, per_second, length, conversations }
 }
 
@@ -66,11 +66,11 @@ impl Told {
     }
 
     /// Figures of a stream against its app's limit.
-    fn limited(&self, line: &Line<'_>, streams: &[Stream], (at, limit): (usize, u32)) -> Result<Figures> {
+    fn limited(&self, line: &Line<'_>, streams: &[Stream], at: usize, limit: u32) -> Result<Figures> {
         let stream = &streams[at];
         let traffic = line.easemob_traffic(&stream.app)?.remove(stream.place.path()).unwrap_or_default();
-        let read = (self.outcomes[at].as_slice(), self.watched(stream));
-        Ok(self.figures(streams, at).against(limit, &traffic, read))
+        let figures = self.figures(streams, at);
+        Ok(figures.against(limit, &traffic, &self.outcomes[at], self.watched(stream)))
     }
 }
 
@@ -78,7 +78,8 @@ impl Told {
 pub(super) fn tell(
     line: &mut Line<'_>,
     streams: &[Stream],
-    (orders, drain): (&[Order], Duration),
+    orders: &[Order],
+    drain: Duration,
 ) -> Result<Told> {
     let (played, ended) = line.play(streams, orders, drain)?;
     let records = Records::of(line)?;
@@ -93,14 +94,14 @@ pub(super) fn tell(
 pub(super) fn burst(scene: &Scene, counting: Counting, length: Duration, found: &mut Findings) -> Result<()> {
     let apps = [App::new("busy", counting), App::new("quiet", counting)];
     let limit = apps[0].users;
-    let busy = private(&apps[0], (3 * limit, length), u64::from(3 * limit) * APART);
-    let streams = [busy, private(&apps[1], (QUIET, length), 10)];
+    let busy = private(&apps[0], 3 * limit, length, u64::from(3 * limit) * APART);
+    let streams = [busy, private(&apps[1], QUIET, length, 10)];
     let mut line = Line::start(scene, apps.to_vec())?;
-    let told = tell(&mut line, &streams, (&[], drain(&streams[0], limit)))?;
+    let told = tell(&mut line, &streams, &[], drain(&streams[0], limit))?;
     let name = format!("{limit}/s to users, asked for {}/s, {}", 3 * limit, counting.name());
-    found.row(name, Subject::Users, (counting, told.limited(&line, &streams, (0, limit))?));
+    found.row(name, Subject::Users, counting, told.limited(&line, &streams, 0, limit)?);
     let name = format!("a quiet app beside it, {}", counting.name());
-    found.row(name, Subject::Quiet, (counting, told.figures(&streams, 1)));
+    found.row(name, Subject::Quiet, counting, told.figures(&streams, 1));
     Ok(())
 }
 
@@ -110,20 +111,21 @@ pub(super) fn double(scene: &Scene, length: Duration, found: &mut Findings) -> R
     let busy = |counting: Counting| App { users: limit, ..App::new(counting.name(), counting) };
     let apps = [busy(Counting::Fixed), busy(Counting::Sliding), App::new("quiet", Counting::Sliding)];
     let streams = [
-        private(&apps[0], (2 * limit, length), u64::from(2 * limit) * APART),
-        private(&apps[1], (2 * limit, length), u64::from(2 * limit) * APART),
-        private(&apps[2], (QUIET, length), 10),
+        private(&apps[0], 2 * limit, length, u64::from(2 * limit) * APART),
+        private(&apps[1], 2 * limit, length, u64::from(2 * limit) * APART),
+        private(&apps[2], QUIET, length, 10),
     ];
     let mut line = Line::start(scene, apps.to_vec())?;
-    let told = tell(&mut line, &streams, (&[], drain(&streams[0], limit)))?;
+    let told = tell(&mut line, &streams, &[], drain(&streams[0], limit))?;
     for (at, app) in apps.iter().take(2).enumerate() {
         let name = format!("{limit}/s to users, asked for {}/s, {}", 2 * limit, app.name);
-        found.row(name, Subject::Users, (app.counting, told.limited(&line, &streams, (at, limit))?));
+        found.row(name, Subject::Users, app.counting, told.limited(&line, &streams, at, limit)?);
     }
     found.row(
         "a quiet app beside them".to_owned(),
         Subject::Quiet,
-        (Counting::Sliding, told.figures(&streams, 2)),
+        Counting::Sliding,
+        told.figures(&streams, 2),
     );
     Ok(())
 }
@@ -133,46 +135,48 @@ pub(super) fn double(scene: &Scene, length: Duration, found: &mut Findings) -> R
 pub(super) fn in_groups(scene: &Scene, length: Duration, found: &mut Findings) -> Result<()> {
     let apps = [App::new("fixed", Counting::Fixed), App::new("sliding", Counting::Sliding)];
     let limit = apps[0].groups;
-    let alone = apps.clone().map(|app| private(&app, (PRIVATE, length), 100));
+    let alone = apps.clone().map(|app| private(&app, PRIVATE, length, 100));
     let mut line = Line::start(scene, apps.to_vec())?;
-    let told = tell(&mut line, &alone, (&[], AT_LEAST))?;
+    let told = tell(&mut line, &alone, &[], AT_LEAST)?;
     let p99 = |outcomes: &[Outcome]| percentile(outcomes, 99.0);
     let usual = p99(&told.outcomes.concat());
     found.row(
         "private chats alone".to_owned(),
         Subject::Private,
-        (Counting::Sliding, Figures::of(&told.outcomes.concat(), told.watched(&alone[0]))),
+        Counting::Sliding,
+        Figures::of(&told.outcomes.concat(), told.watched(&alone[0])),
     );
     let streams: Vec<Stream> =
         apps.iter().map(|app| groups(app, 2 * limit, length)).chain(alone.clone()).collect();
     line.forget()?;
-    let told = tell(&mut line, &streams, (&[], drain(&streams[0], limit)))?;
+    let told = tell(&mut line, &streams, &[], drain(&streams[0], limit))?;
     for (at, app) in apps.iter().enumerate() {
         let name = format!("{limit}/s to groups, asked for {}/s, {}", 2 * limit, app.name);
-        found.row(name, Subject::Groups, (app.counting, told.limited(&line, &streams, (at, limit))?));
+        found.row(name, Subject::Groups, app.counting, told.limited(&line, &streams, at, limit)?);
         let name = format!("private chats beside them, {}", app.name);
-        found.row(name, Subject::Private, (app.counting, told.figures(&streams, 2 + at)));
+        found.row(name, Subject::Private, app.counting, told.figures(&streams, 2 + at));
     }
     found.value(Value::PrivateRatio, p99(&told.outcomes[2..].concat()) / usual);
     drop(line);
 
     let app = App::new("refused", Counting::Sliding);
-    let streams = [groups(&app, 2 * limit, length), private(&app, (PRIVATE, length), 100)];
+    let streams = [groups(&app, 2 * limit, length), private(&app, PRIVATE, length, 100)];
     let at = length / 2;
     let scope = json!({ "app": app.key(), "path": Place::Groups.path() });
     let body = json!({ "scope": scope, "fault": { "kind": "reach_limit" } });
     let refusal = Order { after: at, path: "faults", body };
     let mut line = Line::start(scene, vec![app.clone()])?;
-    let told = tell(&mut line, &streams, (&[refusal], drain(&streams[0], limit)))?;
+    let told = tell(&mut line, &streams, &[refusal], drain(&streams[0], limit))?;
     let name = format!("the same groups, one send refused, {}", app.counting.name());
-    let figures = told.limited(&line, &streams, (0, limit))?;
+    let figures = told.limited(&line, &streams, 0, limit)?;
     let refused = told.played.begun + i64::try_from(at.as_millis())?;
     found.value(Value::OneRefusal, lost(&told.outcomes[0], refused, limit));
-    found.row(name, Subject::OneRefusal, (app.counting, figures));
+    found.row(name, Subject::OneRefusal, app.counting, figures);
     found.row(
         "private chats beside them, one group's send refused".to_owned(),
         Subject::Private,
-        (app.counting, told.figures(&streams, 1)),
+        app.counting,
+        told.figures(&streams, 1),
     );
     found.value(Value::PrivateRatioOfOneRefusal, p99(&told.outcomes[1]) / usual);
     Ok(())
@@ -193,14 +197,14 @@ pub(super) fn refusals(scene: &Scene, length: Duration, found: &mut Findings) ->
     let fault =
         json!({ "scope": scope, "times": u32::MAX, "one_in": 20, "fault": { "kind": "reach_limit" } });
     let orders = [Order { after: Duration::ZERO, path: "faults", body: fault }];
-    let streams = [private(&app, (per_second, length), 100)];
+    let streams = [private(&app, per_second, length, 100)];
     let mut line = Line::start(scene, vec![app.clone()])?;
-    let told = tell(&mut line, &streams, (&orders, AT_LEAST + LENGTH))?;
-    let mut figures = told.limited(&line, &streams, (0, app.users))?;
+    let told = tell(&mut line, &streams, &orders, AT_LEAST + LENGTH)?;
+    let mut figures = told.limited(&line, &streams, 0, app.users)?;
     // Not saturated: there is no more to send than the limit allows.
     (figures.throughput, figures.last) = (f64::NAN, f64::NAN);
     let name = format!("{}/s to users, asked for {per_second}/s, one in twenty refused", app.users);
-    found.row(name, Subject::FewRefusals, (app.counting, figures));
+    found.row(name, Subject::FewRefusals, app.counting, figures);
     Ok(())
 }
 
@@ -219,17 +223,17 @@ pub(super) fn model(scene: &Scene, length: Duration, found: &mut Findings) -> Re
     ];
     // Everybody writes once: what somebody writes who still waits would be answered together.
     let streams = apps.clone().map(|app| {
-        let once = private(&app, (2 * per_second, length), u64::MAX);
+        let once = private(&app, 2 * per_second, length, u64::MAX);
         Stream { conversations: once.count(), ..once }
     });
     let mut line = Line::start(scene, apps.to_vec())?;
-    let told = tell(&mut line, &streams, (&[], MODEL_DRAIN))?;
+    let told = tell(&mut line, &streams, &[], MODEL_DRAIN)?;
     let mut late = 0;
     for (at, app) in apps.iter().enumerate() {
         let Some(limit) = app.model else { continue };
         let (traffic, outcomes) = (line.model_traffic(app)?, &told.outcomes[at]);
-        let read = (outcomes.as_slice(), told.watched(&streams[at]));
-        let mut figures = told.figures(&streams, at).against(per_second, &traffic, read);
+        let watched = told.watched(&streams[at]);
+        let mut figures = told.figures(&streams, at).against(per_second, &traffic, outcomes, watched);
         figures.fairness = f64::NAN;
         let what = if limit.known == Known::Told { "configured" } else { "not configured" };
         let name = format!(
@@ -237,7 +241,7 @@ pub(super) fn model(scene: &Scene, length: Duration, found: &mut Findings) -> Re
             2 * per_second,
             app.counting.name()
         );
-        found.row(name, Subject::Model(limit.known), (app.counting, figures));
+        found.row(name, Subject::Model(limit.known), app.counting, figures);
         late += outcomes.iter().filter(|one| one.took_ms().is_none_or(|took| took > IN_TIME_MS)).count();
     }
     found.value(Value::LateOfModel, late as f64);

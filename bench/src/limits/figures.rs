@@ -72,7 +72,8 @@ impl Figures {
         mut self,
         limit: u32,
         traffic: &Traffic,
-        (outcomes, watched): (&[Outcome], Watched),
+        outcomes: &[Outcome],
+        watched: Watched,
     ) -> Self {
         let limit = f64::from(limit);
         self.refused = traffic.refused as f64;
@@ -81,7 +82,7 @@ impl Figures {
         let answered = outcomes.iter().filter(|outcome| outcome.fate == Fate::Answered);
         let mut times: Vec<i64> = answered.filter_map(|outcome| outcome.at).collect();
         times.sort_unstable();
-        self.throughput = throughput(&times, (outcomes.len(), watched.ended), limit);
+        self.throughput = throughput(&times, outcomes.len(), watched.ended, limit);
         self.last = f64::INFINITY;
         if let Some(last) = times.last().filter(|_| times.len() == outcomes.len()) {
             self.last = seconds(last - watched.begun) / (outcomes.len() as f64 / limit);
@@ -120,7 +121,7 @@ pub(super) fn seconds(ms: i64) -> f64 {
 
 /// Accepted sends per second against the limit, without the first second and without the last one, in which there may
 /// be less to send than the limit allows; to the end of the watch where some are missing.
-fn throughput(times: &[i64], (asked, ended): (usize, i64), limit: f64) -> f64 {
+fn throughput(times: &[i64], asked: usize, ended: i64, limit: f64) -> f64 {
     let Some(first) = times.first() else { return 0.0 };
     let from = first + 1_000;
     let last_second = times.len().checked_sub(1 + limit as usize).and_then(|at| times.get(at));
@@ -164,7 +165,7 @@ mod tests {
     fn a_sender_at_the_limit_has_ratios_of_one() {
         let (outcomes, watched) = paced();
         let traffic = Traffic { most_in_fixed_second: 5, most_in_sliding_second: 6, ..Traffic::default() };
-        let figures = Figures::of(&outcomes, watched).against(5, &traffic, (&outcomes, watched));
+        let figures = Figures::of(&outcomes, watched).against(5, &traffic, &outcomes, watched);
         close(figures.throughput, 1.0);
         close(figures.last, (0.1 + 39.0 * 0.2) / 8.0);
         close(figures.worst(Counting::Fixed), 1.0);
@@ -178,7 +179,7 @@ mod tests {
     fn what_is_missing_shows_in_every_ratio() {
         let (mut outcomes, watched) = paced();
         outcomes.iter_mut().skip(10).for_each(|missing| *missing = outcome("c0", missing.due, None));
-        let figures = Figures::of(&outcomes, watched).against(5, &Traffic::default(), (&outcomes, watched));
+        let figures = Figures::of(&outcomes, watched).against(5, &Traffic::default(), &outcomes, watched);
         close(figures.throughput, 5.0 / 7.9 / 5.0);
         assert!(figures.last.is_infinite());
         assert_eq!((figures.answered, figures.silent), (10.0, 30.0));

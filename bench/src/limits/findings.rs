@@ -71,7 +71,7 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Adds a round to the row of that name.
-    pub(super) fn row(&mut self, name: String, subject: Subject, (counting, figures): (Counting, Figures)) {
+    pub(super) fn row(&mut self, name: String, subject: Subject, counting: Counting, figures: Figures) {
         match self.rows.iter_mut().find(|row| row.name == name) {
             Some(row) => row.figures.push(figures),
             None => self.rows.push(Row { name, subject, counting, figures: vec![figures] }),

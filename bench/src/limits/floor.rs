@@ -37,17 +37,17 @@ pub(super) fn run(line: &Line<'_>, length: Duration) -> Result<Vec<(Counting, Fl
     net.runtime().block_on(async {
         let mut all = JoinSet::new();
         for app in line.apps.clone() {
-            all.spawn(keep(net.client(), format!("{base}/{}", app.key().replace('#', "/")), (app, length)));
+            all.spawn(keep(net.client(), format!("{base}/{}", app.key().replace('#', "/")), app, length));
         }
         while let Some(done) = all.join_next().await {
             done.context("sending at the limit")??;
         }
         Ok::<_, anyhow::Error>(())
     })?;
-    line.apps.iter().map(|app| Ok((app.counting, floor(line, app, (begun, length))?))).collect()
+    line.apps.iter().map(|app| Ok((app.counting, floor(line, app, begun, length)?))).collect()
 }
 
-async fn keep(client: Client, base: String, (app, length): (App, Duration)) -> Result<()> {
+async fn keep(client: Client, base: String, app: App, length: Duration) -> Result<()> {
     #[derive(Deserialize)]
     struct Granted {
         access_token: String,
@@ -75,7 +75,7 @@ fn count(app: &App, length: Duration) -> u64 {
     u64::from(app.users) * length.as_secs()
 }
 
-fn floor(line: &Line<'_>, app: &App, (begun, length): (i64, Duration)) -> Result<Floor> {
+fn floor(line: &Line<'_>, app: &App, begun: i64, length: Duration) -> Result<Floor> {
     let traffic = line.easemob_traffic(&app.key())?.remove("users").unwrap_or_default();
     let (asked, limit) = (count(app, length) as f64, f64::from(app.users));
     let accepted = traffic.accepted as f64;

@@ -56,7 +56,7 @@ impl<'a> Line<'a> {
         for arguments in [["topics", "create"], ["config", "apply"]] {
             run(&config, &arguments)?;
         }
-        let mut huiyin = Instance::start(&home, ("huiyin", "ingest,decide,call,deliver"), (config, admin))?;
+        let mut huiyin = Instance::start(&home, "huiyin", "ingest,decide,call,deliver", config, admin)?;
         huiyin.wait_ready(net, patience)?;
         let mut line = Self { scene, stand_ins, apps, huiyin, home };
         line.warm_up()?;

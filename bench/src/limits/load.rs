@@ -103,14 +103,14 @@ impl Stream {
         }
     }
 
-    async fn play(self, url: String, client: Client, (start, begun): (Instant, i64)) -> Result<Vec<Asked>> {
+    async fn play(self, url: String, client: Client, start: Instant, begun: i64) -> Result<Vec<Asked>> {
         let mut sends = JoinSet::new();
         for number in 0..self.count() {
             let after = Duration::from_secs_f64(number as f64 / f64::from(self.per_second));
             sleep_until(start + after).await;
             let (conversation, order) = self.message(number);
             let due = begun + i64::try_from(after.as_millis())?;
-            sends.spawn(send(client.clone(), url.clone(), order, (conversation, due)));
+            sends.spawn(send(client.clone(), url.clone(), order, conversation, due));
         }
         let mut asked = Vec::with_capacity(sends.len());
         while let Some(sent) = sends.join_next().await {
@@ -121,12 +121,7 @@ impl Stream {
     }
 }
 
-async fn send(
-    client: Client,
-    url: String,
-    order: Value,
-    (conversation, due): (String, i64),
-) -> Result<Asked> {
+async fn send(client: Client, url: String, order: Value, conversation: String, due: i64) -> Result<Asked> {
     #[derive(Deserialize)]
     struct Sent {
         msg_id: String,
@@ -157,7 +152,7 @@ pub(super) fn play(scene: &Scene, easemob: &Easemob, streams: &[Stream], orders:
         }
         let mut plays = JoinSet::new();
         for (at, stream) in streams.iter().cloned().enumerate() {
-            let play = stream.play(url("send"), client.clone(), (start, begun));
+            let play = stream.play(url("send"), client.clone(), start, begun);
             plays.spawn(async move { play.await.map(|asked| (at, asked)) });
         }
         let all = async {

@@ -32,7 +32,7 @@ pub(super) fn outage(scene: &Scene, length: Duration, found: &mut Findings) -> R
     let apps = [App::new("outage", Counting::Sliding), App::new("tokens", Counting::Sliding)];
     let all = BEFORE + length + AFTER;
     let streams =
-        [private(&apps[0], (LIGHT, all), CONVERSATIONS), private(&apps[1], (LIGHT, all), CONVERSATIONS)];
+        [private(&apps[0], LIGHT, all, CONVERSATIONS), private(&apps[1], LIGHT, all, CONVERSATIONS)];
     let (down, refused) = (apps[0].key(), apps[1].key());
     let fault = json!({
         "scope": { "app": down }, "for_ms": length.as_millis() as u64, "fault": { "kind": "service_unavailable" },
@@ -46,17 +46,17 @@ pub(super) fn outage(scene: &Scene, length: Duration, found: &mut Findings) -> R
         Order { after: BEFORE + THEN, path: "tokens/revoke", body: json!({ "app": refused }) },
     ];
     let mut line = Line::start(scene, apps.to_vec())?;
-    let told = tell(&mut line, &streams, (&orders, DRAIN))?;
+    let told = tell(&mut line, &streams, &orders, DRAIN)?;
     let name = format!("503 for {} s, asked for {LIGHT}/s", length.as_secs());
-    found.row(name, Subject::Failing, (Counting::Sliding, told.figures(&streams, 0)));
+    found.row(name, Subject::Failing, Counting::Sliding, told.figures(&streams, 0));
     let name = format!("{REFUSED} tokens refused, asked for {LIGHT}/s");
-    found.row(name, Subject::Failing, (Counting::Sliding, told.figures(&streams, 1)));
+    found.row(name, Subject::Failing, Counting::Sliding, told.figures(&streams, 1));
     let begin = told.played.begun + i64::try_from(BEFORE.as_millis())?;
-    of_outage(&line, &apps[0], (begin, begin + i64::try_from(length.as_millis())?), found)?;
+    of_outage(&line, &apps[0], begin, begin + i64::try_from(length.as_millis())?, found)?;
     of_tokens(&line, &apps[1], begin, found)
 }
 
-fn of_outage(line: &Line<'_>, app: &App, (begin, end): (i64, i64), found: &mut Findings) -> Result<()> {
+fn of_outage(line: &Line<'_>, app: &App, begin: i64, end: i64, found: &mut Findings) -> Result<()> {
     let traffic = line.easemob_traffic(&app.key())?;
     let sends = traffic.get("users").map(|users| users.times(Fate::Accepted)).unwrap_or_default();
     let first = sends.iter().find(|at| **at > begin + UNDER_WAY_MS).copied();

@@ -3,6 +3,7 @@
 use super::app::Known;
 use super::figures::Figures;
 use super::findings::{Findings, Row, Subject, Value};
+use super::floor::Floor;
 use crate::table::{Goal, Samples, Table, short};
 
 const COLUMNS: [&str; 14] = [
@@ -30,8 +31,8 @@ pub(super) fn table(found: &Findings, conditions: String) -> Table {
     Table { conditions, columns: COLUMNS.map(str::to_owned).to_vec(), rows, goals: goals(found) }
 }
 
-fn floor((name, floors): &(String, Vec<super::floor::Floor>)) -> Vec<String> {
-    let of = |what: fn(&super::floor::Floor) -> f64| text(floors.iter().map(what));
+fn floor((name, floors): &(String, Vec<Floor>)) -> Vec<String> {
+    let of = |what: fn(&Floor) -> f64| text(floors.iter().map(what));
     let none = String::new;
     vec![
         name.clone(),

@@ -27,8 +27,16 @@ pub(super) struct Spec {
     pub(super) kafka: String,
     /// Prefix of the topics.
     pub(super) prefix: String,
-    /// Each hop writes nothing but what leads on.
-    pub(super) thin: bool,
+    pub(super) writes: Writes,
+}
+
+/// What each hop writes.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Writes {
+    /// As many records to as many topics as the line.
+    AsTheLine,
+    /// Only the record that the next hop reads.
+    OnlyWhatLeadsOn,
 }
 
 /// Where the chain begins and where it ends.
@@ -50,7 +58,8 @@ pub(crate) fn run(spec: &str) -> Result<()> {
             .windows(2)
             .enumerate()
             .map(|(number, way)| {
-                let beside = if spec.thin || number == 1 { &[] } else { &BESIDE[..] };
+                let beside =
+                    if spec.writes == Writes::OnlyWhatLeadsOn || number == 1 { &[] } else { &BESIDE[..] };
                 let to = way[1..].iter().chain(beside).map(|topic| names.of(*topic)).collect();
                 let from = names.of(way[0]);
                 scope.spawn(move || Hop::new(kafka, from, to)?.run())

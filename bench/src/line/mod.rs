@@ -11,6 +11,7 @@ use super::stand_ins::{ASK, StandIns};
 use super::table::{Goal, Samples, Table, short};
 use super::usage;
 use anyhow::{Context, Result};
+use chain::Writes;
 use dev::console::say;
 use dev::rig::instance::Instance as Line;
 use dev::rig::process::Process;
@@ -81,8 +82,8 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let deployment = Deployment::new(&stand_ins.url)?;
     let line = deployment.start("ingest,decide,call,deliver")?;
     let chains = [
-        Chain::start(&deployment, ("floor", false), count)?,
-        Chain::start(&deployment, ("thin", true), count)?,
+        Chain::start(&deployment, "floor", Writes::AsTheLine, count)?,
+        Chain::start(&deployment, "thin", Writes::OnlyWhatLeadsOn, count)?,
     ];
     let producer = clients::idempotent(&deployment.kafka()).create().context("building a producer")?;
     let callbacks = Arc::new(Callbacks::new(deployment.seed, PEOPLE));
@@ -102,11 +103,11 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
 }
 
 impl Chain {
-    fn start(deployment: &Deployment, (name, thin): (&str, bool), count: u64) -> Result<Self> {
-        let spec = chain::Spec { kafka: deployment.kafka(), prefix: deployment.floor_topics(name)?, thin };
+    fn start(deployment: &Deployment, name: &str, writes: Writes, count: u64) -> Result<Self> {
+        let spec = chain::Spec { kafka: deployment.kafka(), prefix: deployment.floor_topics(name)?, writes };
         let process = deployment.start_floor("line", name, &spec)?;
         let (first_topic, last_topic) = chain::ends(&spec.prefix);
-        Ok(Self { process, first_topic, arrivals: Arrivals::open(&spec.kafka, &last_topic, (ASK, count))? })
+        Ok(Self { process, first_topic, arrivals: Arrivals::open(&spec.kafka, &last_topic, ASK, count)? })
     }
 }
 

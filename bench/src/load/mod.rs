@@ -13,4 +13,4 @@ pub(super) use connection::Connection;
 pub(super) use latencies::Latencies;
 pub(super) use marker::number_after;
 pub(super) use pace::Schedule;
-pub(super) use pool::{Pool, closed};
+pub(super) use pool::{Numbered, Pool, closed};

@@ -20,6 +20,18 @@ pub(crate) trait Work: Send + Sync + 'static {
     fn is_good(&self, body: &[u8]) -> bool;
 }
 
+/// Work, and the number of the next request.
+pub(crate) struct Numbered<W> {
+    pub(crate) work: Arc<W>,
+    pub(crate) next: Arc<AtomicU64>,
+}
+
+impl<W> Clone for Numbered<W> {
+    fn clone(&self) -> Self {
+        Self { work: Arc::clone(&self.work), next: Arc::clone(&self.next) }
+    }
+}
+
 /// Requests one after the other on each of `connections`, for `length`; replies per second.
 ///
 /// # Errors
@@ -27,8 +39,9 @@ pub(crate) trait Work: Send + Sync + 'static {
 pub(crate) fn closed(
     runtime: &Runtime,
     to: SocketAddr,
-    (connections, length): (usize, Duration),
-    (work, numbers): (Arc<impl Work>, Arc<AtomicU64>),
+    connections: usize,
+    length: Duration,
+    work: &Numbered<impl Work>,
 ) -> Result<f64> {
     runtime.block_on(async {
         let mut opened = Vec::with_capacity(connections);
@@ -39,13 +52,13 @@ pub(crate) fn closed(
         let begun = Instant::now();
         let mut all = JoinSet::new();
         for mut connection in opened {
-            let (work, numbers, over) = (Arc::clone(&work), Arc::clone(&numbers), Arc::clone(&over));
+            let (work, over) = (work.clone(), Arc::clone(&over));
             all.spawn(async move {
                 let (mut request, mut count) = (Vec::new(), 0_u64);
                 while !over.load(Ordering::Relaxed) {
-                    work.request(numbers.fetch_add(1, Ordering::Relaxed), &mut request);
+                    work.work.request(work.next.fetch_add(1, Ordering::Relaxed), &mut request);
                     let body = connection.exchange(&request).await?;
-                    ensure!(work.is_good(body), "unexpected reply: {}", String::from_utf8_lossy(body));
+                    ensure!(work.work.is_good(body), "unexpected reply: {}", String::from_utf8_lossy(body));
                     count += 1;
                 }
                 Ok(count)

@@ -16,10 +16,10 @@ use dev::stack::Borrowed;
 use pipeline::kafka::{Admin, Config, Property, RawConfig, Topic, stamp};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message as _;
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use states::{CHURN, PARTITIONS, Shape, Writer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -59,12 +59,12 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let part: u64 = env::var(PART).ok().map_or(Ok(1), |text| text.parse()).context(PART)?;
     for (number, shape) in SHAPES.iter().enumerate() {
         let shape = shape.part(part);
-        all.push((shape, figures((&stack, &home), number, shape, rounds)?));
+        all.push((shape, figures(&stack, &home, number, shape, rounds)?));
     }
     Ok(table(&all))
 }
 
-fn figures((stack, home): (&Borrowed, &Home), number: usize, shape: Shape, rounds: usize) -> Result<Figures> {
+fn figures(stack: &Borrowed, home: &Home, number: usize, shape: Shape, rounds: usize) -> Result<Figures> {
     let bootstrap = stack.kafka();
     let config = access(&bootstrap)?;
     let topic = |kind: &str| format!("{}{kind}-{number}", home.prefix());
@@ -82,9 +82,11 @@ fn figures((stack, home): (&Borrowed, &Home), number: usize, shape: Shape, round
     ));
     sleep(COMPACTION);
     let mut figures = Figures { written: written as f64, ..Figures::default() };
-    (figures.read, figures.live, _) = bare(&bootstrap, &states, true)?;
+    let mut newest = HashMap::new();
+    figures.read = bare(&bootstrap, &states, |message| keep_newest(&mut newest, message))?.0;
+    figures.live = newest.values().sum::<usize>() as f64;
     for round in 0..rounds {
-        let (bytes, _, seconds) = bare(&bootstrap, &states, false)?;
+        let (bytes, seconds) = bare(&bootstrap, &states, |_| {})?;
         say(&format!("bare client: {} B in {seconds:.1} s", short(bytes)));
         figures.bare.push(seconds);
         // They take turns: in a virtual machine the first one also pays for memory that its host had taken back.
@@ -144,9 +146,21 @@ fn run(home: &Home, name: &str, spec: &Spec) -> Result<(f64, f64)> {
     }
 }
 
-/// Reads all of the topic by a bare client and does nothing with it but count: bytes, bytes of the newest entries
-/// if asked, and seconds.
-fn bare(bootstrap: &str, topic: &str, is_live_asked: bool) -> Result<(f64, f64, f64)> {
+fn size(message: &BorrowedMessage<'_>) -> usize {
+    message.key_len() + message.payload_len()
+}
+
+/// Keeps the size of the newest entry of each key.
+fn keep_newest(newest: &mut HashMap<Vec<u8>, usize>, message: &BorrowedMessage<'_>) {
+    let key = message.key().unwrap_or_default();
+    match message.payload() {
+        Some(_) => newest.insert(key.to_vec(), size(message)),
+        None => newest.remove(key),
+    };
+}
+
+/// Reads all of the topic by a bare client and hands every message to `take`: the bytes, and the seconds that it took.
+fn bare(bootstrap: &str, topic: &str, mut take: impl FnMut(&BorrowedMessage<'_>)) -> Result<(f64, f64)> {
     let reader: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", bootstrap)
         .set("group.id", "bench.reader")
@@ -161,25 +175,17 @@ fn bare(bootstrap: &str, topic: &str, is_live_asked: bool) -> Result<(f64, f64, 
     let begun = Instant::now();
     reader.assign(&list)?;
     let (mut bytes, mut ended) = (0, 0);
-    let mut newest: std::collections::HashMap<Vec<u8>, usize> = std::collections::HashMap::new();
     while ended < PARTITIONS {
         match reader.poll(Duration::from_secs(10)).context("the reader waits in vain")? {
             Ok(message) => {
-                let size = message.key_len() + message.payload_len();
-                bytes += size;
-                if is_live_asked {
-                    let key = message.key().unwrap_or_default();
-                    match message.payload() {
-                        Some(_) => drop(newest.insert(key.to_vec(), size)),
-                        None => drop(newest.remove(key)),
-                    }
-                }
+                bytes += size(&message);
+                take(&message);
             }
             Err(KafkaError::PartitionEOF(_)) => ended += 1,
             Err(error) => return Err(error.into()),
         }
     }
-    Ok((bytes as f64, newest.values().sum::<usize>() as f64, begun.elapsed().as_secs_f64()))
+    Ok((bytes as f64, begun.elapsed().as_secs_f64()))
 }
 
 fn table(all: &[(Shape, Figures)]) -> Table {

@@ -2,6 +2,7 @@
 
 use crate::exactly_once::shape::text;
 use anyhow::{Context, Result, ensure};
+use fastrand::Rng;
 use pipeline::Outgoing;
 use pipeline::kafka::{Config, PublishError, Publisher, PublisherLimits};
 use schemas::conversation::Conversation;
@@ -17,6 +18,10 @@ use std::time::Duration;
 pub(super) const PARTITIONS: i32 = 8;
 /// Turns in the hour: 200 a second.
 pub(super) const CHURN: u64 = 720_000;
+/// Bytes of an answer.
+const ANSWER: usize = 220;
+/// Seed of who writes.
+const SEED: u64 = 1;
 /// Long from now, so that no timer is due.
 const NOON: i64 = 1_893_456_000_000;
 
@@ -35,6 +40,13 @@ impl Shape {
         let part = part.max(1);
         Self { conversations: self.conversations / part, churn: self.churn / part, ..self }
     }
+}
+
+/// A conversation, the partition of its states, and who writes in it.
+struct Talk {
+    name: String,
+    partition: i32,
+    user: UserId,
 }
 
 /// Writes the states of a deployment that was served for long, then one hour more.
@@ -66,14 +78,11 @@ impl Writer {
             bytes += self.whole(number)?;
         }
         // Most of the hour's turns are said in a fifth of the conversations.
-        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = Rng::with_seed(SEED);
         for turn in 0..self.shape.churn {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
             let all = self.shape.conversations;
-            let busy = if random.is_multiple_of(5) { all } else { all / 5 };
-            bytes += self.turn((random >> 20) % busy, self.shape.turns + turn)?;
+            let busy = if random.u8(..5) == 0 { all } else { all / 5 };
+            bytes += self.turn(random.u64(..busy), self.shape.turns + turn)?;
         }
         ensure!(
             self.publisher.flush_within(Duration::from_secs(60)),
@@ -83,33 +92,32 @@ impl Writer {
     }
 
     fn whole(&self, number: u64) -> Result<u64> {
-        let (name, partition, user) = self.conversation(number)?;
-        let mut bytes = self.core((&name, partition), number, number)?;
+        let talk = self.conversation(number)?;
+        let mut bytes = self.core(&talk, number, number)?;
         for turn in 0..self.shape.turns {
-            bytes += self.history((&name, partition), &user, turn, true)?;
+            bytes += self.history(&talk, turn, Some(ANSWER))?;
         }
-        Ok(bytes + self.seen((&name, partition), number)?)
+        Ok(bytes + self.seen(&talk, number)?)
     }
 
     /// What one turn writes: its message, its answer, and the oldest turn that is forgotten for it.
     fn turn(&self, number: u64, turn: u64) -> Result<u64> {
-        let (name, partition, user) = self.conversation(number)?;
-        let at = (name.as_str(), partition);
-        let mut bytes = self.core(at, number, turn)? + self.history(at, &user, turn, false)?;
-        bytes += self.seen(at, turn)? + self.core(at, number, turn + 1)?;
-        bytes += self.history(at, &user, turn, true)?;
-        let oldest = format!("{name}|h||{:010}", turn % self.shape.turns);
-        self.put(partition, oldest, None::<&HistoryTurn>)?;
+        let talk = self.conversation(number)?;
+        let mut bytes = self.core(&talk, number, turn)? + self.history(&talk, turn, None)?;
+        bytes += self.seen(&talk, turn)? + self.core(&talk, number, turn + 1)?;
+        bytes += self.history(&talk, turn, Some(ANSWER))?;
+        let oldest = format!("{}|h||{:010}", talk.name, turn % self.shape.turns);
+        self.put(talk.partition, oldest, None::<&HistoryTurn>)?;
         Ok(bytes)
     }
 
-    fn conversation(&self, number: u64) -> Result<(String, i32, UserId)> {
+    fn conversation(&self, number: u64) -> Result<Talk> {
         let user = UserId::new(format!("user_{number:07}"))?;
         let conversation = Conversation::with_bot(self.app.clone(), self.bot.clone(), user.clone());
-        Ok((conversation.to_string(), conversation.partition(PARTITIONS), user))
+        Ok(Talk { name: conversation.to_string(), partition: conversation.partition(PARTITIONS), user })
     }
 
-    fn core(&self, (name, partition): (&str, i32), number: u64, turn: u64) -> Result<u64> {
+    fn core(&self, talk: &Talk, number: u64, turn: u64) -> Result<u64> {
         let time = NOON + i64::try_from(turn).unwrap_or(0) * 5;
         let core = CoreState {
             version: STATE_VERSION,
@@ -118,40 +126,35 @@ impl Writer {
             digest: format!("{:016x}", (number ^ turn).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             ..CoreState::default()
         };
-        self.put(partition, name.to_owned(), Some(&core))
+        self.put(talk.partition, talk.name.clone(), Some(&core))
     }
 
-    fn history(
-        &self,
-        (name, partition): (&str, i32),
-        user: &UserId,
-        turn: u64,
-        is_answered: bool,
-    ) -> Result<u64> {
+    /// One turn, with an answer of so many bytes if it has one.
+    fn history(&self, talk: &Talk, turn: u64, answer: Option<usize>) -> Result<u64> {
         let said = |seed: u64, length: usize| {
             let text = &self.texts[usize::try_from(seed % 5_003).unwrap_or(0)];
             Text::Plain(text[..length].to_owned())
         };
-        let seed = turn.wrapping_mul(7).wrapping_add(u64::try_from(name.len()).unwrap_or(0));
+        let seed = turn.wrapping_mul(7).wrapping_add(u64::try_from(talk.name.len()).unwrap_or(0));
         let asked = WaitingMessage {
             id: MessageId::new(format!("acme#support/chat/{:019}", turn.wrapping_mul(1_000_003)))?,
-            sender: user.clone(),
+            sender: talk.user.clone(),
             bot: self.bot.clone(),
             kind: MessageKind::Text,
             text: said(seed, 80),
             sent_at: NOON + i64::try_from(turn).unwrap_or(0),
             round: 0,
         };
-        let answer = is_answered.then(|| said(seed + 1, 220));
+        let answer = answer.map(|length| said(seed + 1, length));
         let entry = HistoryTurn { version: STATE_VERSION, asked: vec![asked], answer, by_hand: None };
-        self.put(partition, format!("{name}|h||{turn:010}"), Some(&entry))
+        self.put(talk.partition, format!("{}|h||{turn:010}", talk.name), Some(&entry))
     }
 
-    fn seen(&self, (name, partition): (&str, i32), seed: u64) -> Result<u64> {
+    fn seen(&self, talk: &Talk, seed: u64) -> Result<u64> {
         let mut ids: Vec<u64> = (1..=4).map(|n| (seed + n).wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
         ids.sort_unstable();
         let bucket = SeenBucket { version: STATE_VERSION, ids };
-        self.put(partition, format!("{name}|s|{NOON:015}|00000"), Some(&bucket))
+        self.put(talk.partition, format!("{}|s|{NOON:015}|00000", talk.name), Some(&bucket))
     }
 
     fn put(&self, partition: i32, key: String, value: Option<&impl Serialize>) -> Result<u64> {

@@ -81,12 +81,13 @@ impl Line {
     pub(crate) fn start(site: &Site, net: &Rc<Net>, patience: &Patience) -> Result<Self> {
         let mut line = Self { instances: Vec::new(), net: Rc::clone(net), patience: patience.clone() };
         for (order, who) in everybody().enumerate() {
-            let config = site.configure(who.number, order, &format!("{who}.toml"))?;
+            let (config, admin) = site.configure(who.number, order, &format!("{who}.toml"))?;
             if order == 0 {
-                site.prepare(&config.0)?;
+                site.prepare(&config)?;
             }
             let name = who.to_string();
-            line.instances.push((who, Instance::start(site.home, (&name, who.role.label()), config)?));
+            let instance = Instance::start(site.home, &name, who.role.label(), config, admin)?;
+            line.instances.push((who, instance));
         }
         line.wait_ready()?;
         Ok(line)
@@ -116,7 +117,8 @@ impl Line {
     pub(crate) fn crash(
         &mut self,
         home: &Home,
-        (who, step): (Who, &str),
+        who: Who,
+        step: &str,
         bound: Duration,
     ) -> Result<Option<Fault>> {
         let patience = self.patience.clone();

@@ -115,7 +115,8 @@ fn perform(scale: Scale, seed: u64) -> Result<Report> {
     say(&format!("{} messages said; waiting for the last answers", said.len()));
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
     let told = done.told.clone();
-    let evidence = gather((done, said), (&mut line, &topics), (&home, &stand_ins), &patience)?;
+    let ended = Ended { line: &mut line, topics: &topics, home: &home, stand_ins: &stand_ins };
+    let evidence = gather(done, said, ended, &patience)?;
     drop(line);
     fs::write(home.dir.join("waits.csv"), check::waits::table(&evidence)).context("writing the waits")?;
     let mut found = check::check(&evidence)?;
@@ -136,13 +137,17 @@ fn stand_in_values(home: &Home, scale: &Scale, ports: u16) -> Vec<(&'static str,
     ]
 }
 
+/// What evidence is read from once nobody says anything any more.
+struct Ended<'a> {
+    line: &'a mut Line,
+    topics: &'a Topics,
+    home: &'a Home,
+    stand_ins: &'a StandIns,
+}
+
 /// Waits until everything has its end and reads it all.
-fn gather(
-    (done, said): (Done, Vec<load::Said>),
-    (line, topics): (&mut Line, &Topics),
-    (home, stand_ins): (&Home, &StandIns),
-    patience: &Patience,
-) -> Result<Evidence> {
+fn gather(done: Done, said: Vec<load::Said>, ended: Ended<'_>, patience: &Patience) -> Result<Evidence> {
+    let Ended { line, topics, home, stand_ins } = ended;
     line.wait_ready().with_context(|| line.unready())?;
     let is_quiet = || {
         let metrics = line.metrics();

@@ -35,7 +35,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     let file = format!("{}.toml", site.name);
     let (config, admin) = site.configure(0, 0, &file)?;
     site.prepare(&config)?;
-    let start = || instance::Instance::start(site.home, (&site.name, ROLES), (config.clone(), admin));
+    let start = || instance::Instance::start(site.home, &site.name, ROLES, config.clone(), admin);
     let mut first = start()?;
     first.wait_ready(net, patience)?;
     let easemob = &site.stand_ins.easemob;
@@ -88,7 +88,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
 fn committed(site: &Site, patience: &Patience) -> Result<Vec<(&'static str, Vec<CommitOffset>)>> {
     let mut all = Vec::new();
     for (role, topic) in GROUPS {
-        let (member, partitions) = join(site, (role, topic), patience)?;
+        let (member, partitions) = join(site, role, topic, patience)?;
         let committed = member.committed(&partitions, WITHIN)?.into_iter().filter_map(|committed| {
             Some(CommitOffset {
                 partition: committed.partition,
@@ -109,7 +109,7 @@ fn commit_again(
     patience: &Patience,
 ) -> Result<()> {
     for ((role, topic), (_, offsets)) in GROUPS.into_iter().zip(committed) {
-        let (member, _) = join(site, (role, topic), patience)?;
+        let (member, _) = join(site, role, topic, patience)?;
         member.commit(offsets)?;
         member.close();
     }
@@ -117,11 +117,7 @@ fn commit_again(
 }
 
 /// Takes the place of an instance that has ended.
-fn join(
-    site: &Site,
-    (role, topic): (&str, Topic),
-    patience: &Patience,
-) -> Result<(Consumer, Vec<Partition>)> {
+fn join(site: &Site, role: &str, topic: Topic, patience: &Patience) -> Result<(Consumer, Vec<Partition>)> {
     let topic = TopicNames::new(site.prefix()).of(topic);
     let mut member =
         Consumer::join(&access(&site.stack.kafka())?, &Instance::new(&site.name, role, 0)?, &[&topic])?;

@@ -91,14 +91,14 @@ pub(crate) fn schedule(seed: u64, scale: &Scale) -> Vec<Act> {
     let mut zombies = zombies(&mut random);
     for round in 0..scale.rounds {
         kills(&mut random, &mut acts);
-        crashes(&mut random, (round, scale.every_step), &mut acts);
+        crashes(&mut random, round, scale, &mut acts);
         if let Some(zombies) = zombies.pop() {
             acts.push(Act::Freeze(zombies, ZOMBIE));
         }
         if round == 0 {
             acts.push(Act::ClickHouseComes(scale.clickhouse_away));
         }
-        outside(&mut random, (round, scale), &mut acts);
+        outside(&mut random, round, scale, &mut acts);
     }
     acts.extend([Act::Rest(scale.watch / 2), Act::Restarts, Act::Rest(scale.watch / 3)]);
     acts
@@ -115,12 +115,12 @@ fn kills(random: &mut Rng, acts: &mut Vec<Act>) {
 }
 
 /// The steps of a commit. In a short run each step comes once, in one of the roles.
-fn crashes(random: &mut Rng, (round, every): (usize, bool), acts: &mut Vec<Act>) {
+fn crashes(random: &mut Rng, round: usize, scale: &Scale, acts: &mut Vec<Act>) {
     let first = random.usize(..TRANSACTIONAL.len());
     for (at, step) in STEPS.into_iter().enumerate() {
         for (turn, role) in TRANSACTIONAL.into_iter().enumerate() {
             // In a long run every role meets each step in the first round and one role in the later ones.
-            if every && round == 0 || (first + at + round) % TRANSACTIONAL.len() == turn {
+            if scale.every_step && round == 0 || (first + at + round) % TRANSACTIONAL.len() == turn {
                 acts.push(Act::Crash(any(random, role), step, away(random)));
                 acts.push(rest(random));
             }
@@ -129,7 +129,7 @@ fn crashes(random: &mut Rng, (round, every): (usize, bool), acts: &mut Vec<Act>)
 }
 
 /// What stands around the line: brokers, ClickHouse's client, providers, Easemob.
-fn outside(random: &mut Rng, (round, scale): (usize, &Scale), acts: &mut Vec<Act>) {
+fn outside(random: &mut Rng, round: usize, scale: &Scale, acts: &mut Vec<Act>) {
     let mut brokers = [Led::Events, Led::Controllers, Led::Group, Led::Transactions];
     random.shuffle(&mut brokers);
     let hit = if scale.every_step { 4 } else { 2 };

@@ -6,7 +6,7 @@ mod load;
 mod script;
 mod stage;
 
-use crate::proof::Clause;
+use crate::proof::{Clause, Course};
 use anyhow::Result;
 use clap::Args;
 use dev::console::{complain, say};
@@ -50,7 +50,8 @@ fn perform(cli: &Cli) -> Result<Proof> {
     let [ingest_port] = home::free_ports()?;
     let values = [("seed", home.seed.to_string()), ("ingest_port", ingest_port.to_string())];
     let stand_ins = StandIns::start(&home, &values, &net, &patience)?;
-    let mut line = Line::start(&home, &stack, (&stand_ins, ingest_port), (&net, &patience))?;
+    let mut line = Line::start(&home, &stack, &stand_ins, ingest_port, &net)?;
+    line.wait_ready(&patience)?;
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
     let mut stage = Stage {
         home: &home,
@@ -61,11 +62,11 @@ fn perform(cli: &Cli) -> Result<Proof> {
         patience: &patience,
     };
     let failed_scenes = script::play(&mut stage)?;
-    let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, false)? };
+    let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, Course::Undisturbed)? };
     if !cli.once && proof.holds() {
         proof.tell();
-        let disturbed = load::keep_up(&mut stage)?;
-        proof.clauses = audit::audit(&stage, disturbed)?;
+        let course = load::keep_up(&mut stage)?;
+        proof.clauses = audit::audit(&stage, course)?;
     }
     Ok(proof)
 }

@@ -13,6 +13,15 @@ pub(crate) use charged::{Bill, charged};
 pub(crate) use judged::judged;
 pub(crate) use replayable::{Refold, replayable};
 
+/// Whether a process that answers callbacks may have been killed during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// None was.
+    Undisturbed,
+    /// One may have been: what Easemob then decided by itself is counted and is no problem.
+    Disturbed,
+}
+
 /// A clause, and whether it holds.
 #[derive(Debug)]
 pub(crate) struct Clause {

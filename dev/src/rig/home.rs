@@ -33,7 +33,7 @@ impl Home {
     pub fn new(kind: &str, templates: &str, stack: &Borrowed, net: &Net) -> Result<Self> {
         let runs = stack.plan().local.join(kind);
         let lock = alone(kind, &runs)?;
-        sweep(kind, &runs, (stack, net))?;
+        sweep(kind, &runs, stack, net)?;
         let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let name = format!("{kind}-{seed}");
         let dir = runs.join(&name);
@@ -106,7 +106,7 @@ pub fn alone(kind: &str, folder: &Path) -> Result<File> {
     }
 }
 
-fn sweep(kind: &str, runs: &Path, (stack, net): (&Borrowed, &Net)) -> Result<()> {
+fn sweep(kind: &str, runs: &Path, stack: &Borrowed, net: &Net) -> Result<()> {
     let names = entries(runs, |name| name.starts_with(&format!("{kind}-")))?;
     if names.is_empty() {
         return Ok(());

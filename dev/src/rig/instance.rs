@@ -34,9 +34,9 @@ impl Instance {
     ///
     /// # Errors
     /// When the program is missing or ends at once.
-    pub fn start(home: &Home, (name, roles): (&str, &str), (config, admin): (PathBuf, u16)) -> Result<Self> {
-        let admin = format!("http://127.0.0.1:{admin}");
-        let process = launch(home, name, (&config, roles))?;
+    pub fn start(home: &Home, name: &str, roles: &str, config: PathBuf, admin_port: u16) -> Result<Self> {
+        let admin = format!("http://127.0.0.1:{admin_port}");
+        let process = launch(home, name, &config, roles)?;
         Ok(Self { name: name.to_owned(), roles: roles.to_owned(), process, config, admin })
     }
 
@@ -45,7 +45,7 @@ impl Instance {
     /// # Errors
     /// When it ends at once.
     pub fn start_again(&mut self, home: &Home) -> Result<()> {
-        self.process = launch(home, &self.name, (&self.config, &self.roles))?;
+        self.process = launch(home, &self.name, &self.config, &self.roles)?;
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Instance {
     }
 }
 
-fn launch(home: &Home, name: &str, (config, roles): (&Path, &str)) -> Result<Process> {
+fn launch(home: &Home, name: &str, config: &Path, roles: &str) -> Result<Process> {
     let config = config.display().to_string();
     let service = home.service(name)?;
     let mut command = Command::new(program("huiyin")?);

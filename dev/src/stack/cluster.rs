@@ -1,6 +1,6 @@
 //! Who leads what: asked of a broker with the raw request of `metadata`, and read from the controllers' own notes.
 
-use super::metadata::ask;
+use super::metadata::{About, ask};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ impl Cluster {
     /// # Errors
     /// When it does not answer, or not as Kafka does.
     pub fn ask(address: &str) -> Result<Self> {
-        read(&ask(address, true)?)
+        read(&ask(address, About::Topics)?)
     }
 
     /// The broker that leads most partitions of a topic.

@@ -5,6 +5,7 @@ use crate::chaos::faults::Kind;
 use crate::chaos::role::Role;
 use crate::proof::Clause;
 use dev::rig::model::Call;
+use schemas::answered::Answered;
 use std::collections::BTreeMap;
 
 /// Calls that are younger at a fault may run again without the mark `rerun`: what is admitted is committed as such within
@@ -45,7 +46,7 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
         made.retain(|call| !went_out_again(call, &all));
         tally.resent += all.len() - made.len();
         recorded += outcome.attempts.len();
-        tally.take(evidence, (&request, outcome.rerun), (at, outcome.attempts.len()), &made);
+        tally.take(evidence, outcome, at, &made);
     }
     let stray: Vec<&str> = by_request.into_keys().collect();
     if !stray.is_empty() {
@@ -94,19 +95,14 @@ fn went_out_again(call: &Call, made: &[&Call]) -> bool {
 }
 
 impl Tally {
-    /// The calls of one request, whose outcome with so many attempts was written at that moment.
-    fn take(
-        &mut self,
-        evidence: &Evidence,
-        (request, rerun): (&str, bool),
-        (at, attempts): (i64, usize),
-        made: &[&Call],
-    ) {
+    /// The calls of one request, and its outcome, which was written `at` that time.
+    fn take(&mut self, evidence: &Evidence, outcome: &Answered, at: i64, made: &[&Call]) {
+        let (request, rerun) = (outcome.request.to_string(), outcome.rerun);
         if made.iter().any(|call| call.started_at > at) {
-            self.committed_again.push(request.to_owned());
+            self.committed_again.push(request.clone());
         }
         // Attempts that never reached the provider are recorded too.
-        let unseen = made.len().saturating_sub(attempts);
+        let unseen = made.len().saturating_sub(outcome.attempts.len());
         self.unseen += unseen;
         self.unseen_billed += made.iter().take(unseen).filter(|call| call.billed).count();
         self.marked += usize::from(rerun);
@@ -118,7 +114,7 @@ impl Tally {
                 None => self.unexplained.push(format!("{request} at {} and {again}", call.started_at)),
                 Some(_) if rerun => {}
                 Some(fault) if fault.kind == Kind::Kill && fault.from - call.started_at > UNMARKED_MS => {
-                    self.unmarked.push(request.to_owned());
+                    self.unmarked.push(request.clone());
                 }
                 Some(_) => self.young += 1,
             }

@@ -11,7 +11,7 @@ pub(crate) mod waits;
 
 use super::faults::Faults;
 use super::log::DeadLetter;
-use crate::proof::{Clause, judged, replayable};
+use crate::proof::{Clause, Course, judged, replayable};
 use anyhow::Result;
 use evidence::some;
 pub(crate) use evidence::{Evidence, Found};
@@ -24,7 +24,7 @@ pub(crate) fn check(evidence: &Evidence) -> Result<Vec<Found>> {
     let events: Vec<_> = evidence.log.events.iter().map(|event| event.value.clone()).collect();
     Ok(vec![
         accepted::accepted(evidence),
-        Found::new(judged(&evidence.callbacks, &events, true), []),
+        Found::new(judged(&evidence.callbacks, &events, Course::Disturbed), []),
         answers::answers(&evidence.log),
         answers::order(&evidence.log, &evidence.sends),
         sends::sends(evidence),

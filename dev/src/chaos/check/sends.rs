@@ -5,7 +5,7 @@ use crate::chaos::faults::{Fault, Kind};
 use crate::chaos::role::Role;
 use crate::proof::Clause;
 use dev::rig::easemob::RestSend;
-use schemas::delivery::DeliveryResult;
+use schemas::delivery::{Delivery, DeliveryResult};
 use std::collections::BTreeMap;
 
 /// Sends that are younger at a fault may be repeated without the mark `rerun`: what is admitted is committed as such within
@@ -43,7 +43,7 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
         if made.iter().any(|send| send.at > delivery.at) {
             problems.push(format!("answer {id} was sent after its delivery was committed"));
         }
-        tally.take(evidence, (&id, delivery.value.rerun), &made);
+        tally.take(evidence, &delivery.value, &made);
     }
     let stray: Vec<&str> = by_part.into_keys().collect();
     if !stray.is_empty() {
@@ -86,7 +86,9 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
 }
 
 impl Tally {
-    fn take(&mut self, evidence: &Evidence, (id, rerun): (&str, bool), made: &[&RestSend]) {
+    /// The sends of the part that a delivery reports.
+    fn take(&mut self, evidence: &Evidence, delivery: &Delivery, made: &[&RestSend]) {
+        let id = delivery.answer;
         for pair in made.windows(2) {
             let [first, again] = pair else { continue };
             match evidence.done.faults.explain(Role::Deliver, first.at, again.at) {
@@ -94,8 +96,8 @@ impl Tally {
                 Some(fault) => {
                     let by = if is_kill(fault) { &mut self.by_kill } else { &mut self.by_other };
                     *by += 1;
-                    if !rerun && fault.kind == Kind::Kill && fault.from - first.at > UNMARKED_MS {
-                        self.unmarked.push(id.to_owned());
+                    if !delivery.rerun && fault.kind == Kind::Kill && fault.from - first.at > UNMARKED_MS {
+                        self.unmarked.push(id.to_string());
                     }
                 }
             }

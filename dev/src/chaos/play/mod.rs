@@ -78,7 +78,7 @@ impl Play<'_> {
             Act::Hang(long) => self.hang(*long),
             Act::Kill(who, away) => self.kill(*who, *away),
             Act::Recover(who, long) => self.recover(*who, *long),
-            Act::Crash(who, step, away) => self.crash((*who, step), *away),
+            Act::Crash(who, step, away) => self.crash(*who, step, *away),
             Act::Freeze(who, long) => self.freeze(who, *long),
             Act::Broker(led, away) => self.broker(*led, *away),
             Act::ClickHouseGoes => self.clickhouse_goes(),

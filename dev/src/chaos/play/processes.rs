@@ -29,8 +29,8 @@ impl Play<'_> {
         })
     }
 
-    pub(super) fn crash(&mut self, (who, step): (Who, &str), away: Duration) -> Result<()> {
-        let Some(fault) = self.line.crash(self.home, (who, step), STEP_WITHIN)? else {
+    pub(super) fn crash(&mut self, who: Who, step: &str, away: Duration) -> Result<()> {
+        let Some(fault) = self.line.crash(self.home, who, step, STEP_WITHIN)? else {
             self.done.problems.push(format!("{who} did not come to the step {step} within {STEP_WITHIN:?}"));
             return Ok(());
         };
