@@ -152,7 +152,7 @@ name = "before"
 url = "http://127.0.0.1:{ingest_port}/callbacks/{name}"
 secret = "bench-secret"
 stage = "pre"
-wait_ms = 10000
+wait = "10s"
 "#
         );
         let model = format!(

@@ -35,7 +35,7 @@ pub(super) fn outage(scene: &Scene, length: Duration, found: &mut Findings) -> R
         [private(&apps[0], LIGHT, all, CONVERSATIONS), private(&apps[1], LIGHT, all, CONVERSATIONS)];
     let (down, refused) = (apps[0].key(), apps[1].key());
     let fault = json!({
-        "scope": { "app": down }, "for_ms": length.as_millis() as u64, "fault": { "kind": "service_unavailable" },
+        "scope": { "app": down }, "for": format!("{}ms", length.as_millis()), "fault": { "kind": "service_unavailable" },
     });
     let refusals = json!({
         "scope": { "app": refused, "path": "token" }, "times": REFUSED, "fault": { "kind": "unauthorized" },
