@@ -37,7 +37,7 @@ impl Gate {
     }
 }
 
-/// The gates of all models by name; one that is not configured has no limits until it is given some.
+/// The limits of all models by name. A model that is not configured has none until an order gives it some.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
     gates: Arc<Mutex<BTreeMap<String, Gate>>>,
@@ -93,7 +93,7 @@ impl Limits {
     }
 }
 
-/// A request that was let in. Dropped without an end, the client went away.
+/// A request that was let in. When it is dropped before it has ended, the client went away.
 #[derive(Debug)]
 pub(crate) struct Pass {
     limits: Limits,
