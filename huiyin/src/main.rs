@@ -7,7 +7,6 @@ mod config;
 mod dead_letters;
 mod line;
 mod metrics;
-mod moment;
 mod namesakes;
 mod offsets;
 mod role;
@@ -20,6 +19,7 @@ mod simulation;
 mod substitute;
 mod table;
 mod telemetry;
+mod timestamp;
 mod topics;
 
 use std::collections::BTreeMap;

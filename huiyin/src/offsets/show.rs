@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::place::{Place, frontiers, group, places};
 use super::reads;
 use crate::config::Config;
-use crate::moment::lasted;
 use crate::role::Role;
+use crate::timestamp::lasted;
 use crate::{table, topics};
 
 /// Where each role, or one, stands: as text or as JSON.

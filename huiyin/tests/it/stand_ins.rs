@@ -1,5 +1,7 @@
 //! The stand-ins of Easemob and of the model, inside the test's process: they outlive every kill.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simulators::easemob::{self, AppConfig, RuleConfig, Stage};
@@ -96,7 +98,7 @@ impl StandIns {
         let easemob = easemob::Config { seed, apps, ..easemob::Config::default() };
         let model = model::Config {
             seed,
-            latency_ms: 120,
+            latency: Duration::from_millis(120),
             latency_sigma: 0.4,
             answers: vec![
                 model::Answer { contains: "long story".into(), reply: long_story() },
@@ -170,7 +172,7 @@ impl StandIns {
 
     /// Every send is taken at once and confirmed only after so many milliseconds.
     pub(crate) fn confirm_after(&self, ms: i64) {
-        let fault = json!({ "kind": "slow_after_accept", "ms": ms });
+        let fault = json!({ "kind": "slow_after_accept", "after": format!("{ms}ms") });
         let order = json!({ "scope": { "path": "users" }, "times": 1_000_000, "fault": fault });
         http::post(&format!("{}/control/faults", self.easemob), &order);
     }
@@ -182,7 +184,7 @@ fn app_of(app: &str, path: &str, ingest: u16, after: bool) -> AppConfig {
         url: format!("http://127.0.0.1:{ingest}{path}/{name}"),
         secret: secret.into(),
         stage,
-        wait_ms: (stage == Stage::Pre).then_some(2_500),
+        wait: (stage == Stage::Pre).then_some(Duration::from_millis(2_500)),
         report_error: true,
         ..RuleConfig::default()
     };

@@ -59,7 +59,7 @@ async fn refused_tokens_cost_moments_and_no_part() {
 async fn without_a_token_nothing_is_sent_and_nothing_is_in_doubt() {
     for (fault, class) in [
         (json!({"kind": "reset"}), "protocol"),
-        (json!({"kind": "slow", "ms": 60_000}), "timeout"),
+        (json!({"kind": "slow", "after": "1m"}), "timeout"),
         (json!({"kind": "bad_gateway"}), "server_error"),
         (json!({"kind": "bad_request"}), "auth"),
     ] {
