@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use account::AccountSink;
 use pipeline::batch::{self, BatchConfig};
-use pipeline::call::simulation::{Outcomes, Witness};
+use pipeline::call::simulation::{Checker, Outcomes};
 use pipeline::call::{self as calls, CallConfig};
 use pipeline::fold::{FoldConfig, FoldLimits, simulation as folds};
 use pipeline::kafka::Instance;
@@ -101,7 +101,7 @@ fn limits() -> calls::RawLimits {
         partition_records: 40,
         records: 80,
         cover_ms: 50,
-        probation_patience_ms: 200,
+        quarantine_patience_ms: 200,
         ..calls::RawLimits::default()
     }
 }
@@ -162,8 +162,8 @@ fn sink() -> AccountSink {
 
 /// What the roles do is seen and kept here.
 struct Seen {
-    answered: Rc<Witness>,
-    delivered: Rc<Witness>,
+    answered: Rc<Checker>,
+    delivered: Rc<Checker>,
     rows: Rc<batch::simulation::Shelf<account::Row>>,
     sends: easemob::Sends,
 }
@@ -174,8 +174,8 @@ impl Seen {
         let answered = outcomes(Topic::Requests, Topic::Events);
         let delivered = outcomes(Topic::Answers, Topic::Deliveries);
         Self {
-            answered: Witness::new(broker, "sim.call", answered, limits()),
-            delivered: Witness::new(broker, "sim.deliver", delivered, limits()),
+            answered: Checker::new(broker, "sim.call", answered, limits()),
+            delivered: Checker::new(broker, "sim.deliver", delivered, limits()),
             rows: Rc::new(batch::simulation::Shelf::new(|_| false)),
             sends: easemob::Sends::default(),
         }

@@ -22,7 +22,7 @@ enum State {
     /// An insert is running.
     Running,
     /// The dead letter of the one record to blame is on its way.
-    Lettering,
+    DeadLettering,
     /// Every record is stored or a dead letter.
     Ended,
 }
@@ -43,15 +43,15 @@ pub(super) struct Job<R> {
 
 /// What the store's answer means.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum InsertResult {
     /// So many rows are stored.
     Stored(usize),
     /// The same block again, later.
-    Again,
+    Retry,
     /// A smaller block.
-    Smaller,
+    Split,
     /// This record of the range, by its index, becomes a dead letter.
-    Blamed(usize),
+    DeadLetter(usize),
 }
 
 impl<R: Clone> Job<R> {
@@ -98,7 +98,7 @@ impl<R: Clone> Job<R> {
 
     /// Something outside was asked for it and has not answered.
     pub(super) fn outstanding(&self) -> bool {
-        matches!(self.state, State::Running | State::Lettering)
+        matches!(self.state, State::Running | State::DeadLettering)
     }
 
     pub(super) fn halved(&self) -> bool {
@@ -121,7 +121,7 @@ impl<R: Clone> Job<R> {
     pub(super) fn due(&self) -> Option<Millis> {
         match self.state {
             State::Due(at) => Some(at),
-            State::Halved | State::Saving | State::Running | State::Lettering | State::Ended => None,
+            State::Halved | State::Saving | State::Running | State::DeadLettering | State::Ended => None,
         }
     }
 
@@ -154,12 +154,12 @@ impl<R: Clone> Job<R> {
         now: Millis,
         limits: &Limits,
         jitter: &mut Jitter,
-    ) -> Verdict {
+    ) -> InsertResult {
         match result {
             Ok(()) => {
                 let stored = self.block.as_ref().map_or(0, |block| block.rows.len());
                 self.end_node();
-                Verdict::Stored(stored)
+                InsertResult::Stored(stored)
             }
             Err(InsertError::Rejected(_)) => {
                 self.failing = None;
@@ -170,11 +170,11 @@ impl<R: Clone> Job<R> {
                         self.node = left;
                         self.split = true;
                         self.state = State::Halved;
-                        Verdict::Smaller
+                        InsertResult::Split
                     }
                     None => {
-                        self.state = State::Lettering;
-                        Verdict::Blamed(self.blamed())
+                        self.state = State::DeadLettering;
+                        InsertResult::DeadLetter(self.blamed())
                     }
                 }
             }
@@ -185,11 +185,11 @@ impl<R: Clone> Job<R> {
         }
     }
 
-    fn again(&mut self, at: Millis, now: Millis, fatal: bool) -> Verdict {
+    fn again(&mut self, at: Millis, now: Millis, fatal: bool) -> InsertResult {
         self.attempt = self.attempt.saturating_add(1);
         self.failing = Some((self.failing.map_or(now, |(since, _)| since), fatal));
         self.state = State::Due(at);
-        Verdict::Again
+        InsertResult::Retry
     }
 
     fn blamed(&self) -> usize {
@@ -198,8 +198,8 @@ impl<R: Clone> Job<R> {
     }
 
     /// The dead letter of the blamed record is written.
-    pub(super) fn lettered(&mut self) {
-        if self.state == State::Lettering {
+    pub(super) fn dead_lettered(&mut self) {
+        if self.state == State::DeadLettering {
             self.end_node();
         }
     }

@@ -14,7 +14,7 @@ use super::machine::Machine;
 use super::report::Report;
 use super::sink::Sink;
 use super::tasks::Tasks;
-use super::work::Letter;
+use super::work::DeadLetter;
 use crate::kafka::commit_meta::MetadataError;
 use crate::kafka::{self, Consumer, Group, Partition, Polled, Publisher, with_causes};
 use crate::{Record, Stop};
@@ -70,7 +70,7 @@ pub(super) struct Poller<S: Sink> {
     pub ends: Ends,
     pub report: Report,
     /// Dead letters that the producer had no room for.
-    pub unsent: Vec<Letter>,
+    pub unsent: Vec<DeadLetter>,
     /// Some partition's position is not in its log any more; which one is still to be found out.
     pub suspect: bool,
     started: Instant,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use shelf::{Shelf, unread};
 
 use super::build::build;
-use super::machine::{Action, Ask, Machine};
+use super::machine::{Action, Assignment, Machine};
 use super::pending::Pending;
 use super::sink::{InsertError, Sink};
 use super::{BatchConfig, Block, metadata, takeover};
@@ -26,8 +26,8 @@ const DRAIN: i64 = 400;
 const HANGS: u64 = 6_000;
 
 enum Answer {
-    Inserted { ask: Ask, table: usize, result: Result<(), InsertError> },
-    Lettered { ask: Ask, table: Option<usize>, reason: &'static str },
+    Inserted { assignment: Assignment, table: usize, result: Result<(), InsertError> },
+    DeadLettered { assignment: Assignment, table: Option<usize>, reason: &'static str },
 }
 
 type Answers = Rc<RefCell<Vec<Answer>>>;
@@ -195,32 +195,33 @@ where
         let mut commits = Vec::new();
         for action in self.machine.step(self.now()) {
             match action {
-                Action::Commit { ask, offset, pending } => commits.push((ask, offset, pending)),
+                Action::Commit { assignment, offset, pending } => commits.push((assignment, offset, pending)),
                 other => self.act_on(other),
             }
         }
-        for (ask, next, pending) in commits {
-            self.commit(&ask, next, pending.as_ref()).await;
+        for (assignment, next, pending) in commits {
+            self.commit(&assignment, next, pending.as_ref()).await;
         }
     }
 
-    async fn commit(&mut self, ask: &Ask, next: i64, pending: Option<&Pending>) {
+    async fn commit(&mut self, assignment: &Assignment, next: i64, pending: Option<&Pending>) {
         self.sim.wait().await;
         let metadata = metadata::seal(INCARNATION, pending).unwrap();
-        let offset = CommitOffset { partition: ask.partition.clone(), next, metadata };
+        let offset = CommitOffset { partition: assignment.partition.clone(), next, metadata };
         let sent = !self.sim.fails(20) && self.with_client(|client| client.commit(&[offset]));
-        self.sim
-            .note(|| format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), ask.partition));
+        self.sim.note(|| {
+            format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), assignment.partition)
+        });
         let told = sent && !self.sim.fails(20);
         let now = self.now();
-        self.machine.committed(ask, told, now);
+        self.machine.committed(assignment, told, now);
     }
 
     fn act_on(&mut self, action: Action<S::Row>) {
         match action {
             Action::Commit { .. } => {}
-            Action::Insert { ask, block } => self.insert(ask, block),
-            Action::Letter { ask, table, record, reason } => {
+            Action::Insert { assignment, block } => self.insert(assignment, block),
+            Action::DeadLetter { assignment, table, record, reason } => {
                 let given_up = GivenUp { step: self.config.instance.role(), reason, attempts: 1 };
                 let outgoing = dead_letter(&self.config.dead_letters, &record, given_up);
                 let (sim, answers) = (self.sim.clone(), Rc::clone(&self.answers));
@@ -228,7 +229,7 @@ where
                     sim.wait().await;
                     sim.broker().publish(&outgoing);
                     answer_comes(&sim).await;
-                    answers.borrow_mut().push(Answer::Lettered { ask, table, reason });
+                    answers.borrow_mut().push(Answer::DeadLettered { assignment, table, reason });
                     Ok(())
                 });
             }
@@ -237,7 +238,7 @@ where
         }
     }
 
-    fn insert(&mut self, ask: Ask, block: Arc<Block<S::Row>>) {
+    fn insert(&mut self, assignment: Assignment, block: Arc<Block<S::Row>>) {
         let (sim, answers, shelf) = (self.sim.clone(), Rc::clone(&self.answers), Rc::clone(&self.shelf));
         self.crew.add(async move {
             sim.wait().await;
@@ -251,7 +252,7 @@ where
             answer_comes(&sim).await;
             let lost = result.is_ok() && sim.fails(10);
             let result = if lost { Err(InsertError::Retry("answer lost".into())) } else { result };
-            answers.borrow_mut().push(Answer::Inserted { ask, table: block.table, result });
+            answers.borrow_mut().push(Answer::Inserted { assignment, table: block.table, result });
             Ok(())
         });
     }
@@ -260,13 +261,15 @@ where
         let answers = std::mem::take(&mut *self.answers.borrow_mut());
         for answer in answers {
             match answer {
-                Answer::Inserted { ask, table, result } => {
+                Answer::Inserted { assignment, table, result } => {
                     let now = self.now();
-                    if let Some(letter) = self.machine.inserted(ask, table, &result, now) {
+                    if let Some(letter) = self.machine.inserted(assignment, table, &result, now) {
                         self.act_on(letter);
                     }
                 }
-                Answer::Lettered { ask, table, reason } => self.machine.lettered(&ask, table, reason),
+                Answer::DeadLettered { assignment, table, reason } => {
+                    self.machine.dead_lettered(&assignment, table, reason)
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::machine::{Action, Ask};
+use super::machine::{Action, Assignment};
 use super::metadata;
 use super::metrics as names;
 use super::pending::Pending;
@@ -19,8 +19,8 @@ const ROUNDS: usize = 4;
 
 /// One dead letter that is to be written.
 #[derive(Debug)]
-pub(super) struct Letter {
-    ask: Ask,
+pub(super) struct DeadLetter {
+    assignment: Assignment,
     table: Option<usize>,
     record: Arc<Record>,
     reason: &'static str,
@@ -36,7 +36,9 @@ impl<S: Sink> Poller<S> {
             let mut commits = Vec::new();
             for action in self.machine.step(self.now()) {
                 match action {
-                    Action::Commit { ask, offset, pending } => commits.push((ask, offset, pending)),
+                    Action::Commit { assignment, offset, pending } => {
+                        commits.push((assignment, offset, pending))
+                    }
                     other => self.act_on(other)?,
                 }
             }
@@ -50,13 +52,15 @@ impl<S: Sink> Poller<S> {
 
     fn act_on(&mut self, action: Action<S::Row>) -> Result<(), Failure> {
         match action {
-            Action::Commit { ask, offset, pending } => self.commit(vec![(ask, offset, pending)])?,
-            Action::Insert { ask, block } => {
-                let limit = self.setup.config.limits.insert_timeout;
-                self.tasks.insert(&self.setup.sink, ask, block, limit);
+            Action::Commit { assignment, offset, pending } => {
+                self.commit(vec![(assignment, offset, pending)])?
             }
-            Action::Letter { ask, table, record, reason } => {
-                self.send(Letter { ask, table, record, reason })?
+            Action::Insert { assignment, block } => {
+                let limit = self.setup.config.limits.insert_timeout;
+                self.tasks.insert(&self.setup.sink, assignment, block, limit);
+            }
+            Action::DeadLetter { assignment, table, record, reason } => {
+                self.send(DeadLetter { assignment, table, record, reason })?
             }
             Action::Pause(partition) => self.consumer.pause(&[partition])?,
             Action::Resume(partition) => self.consumer.resume(&[partition])?,
@@ -65,39 +69,39 @@ impl<S: Sink> Poller<S> {
     }
 
     /// Commits all at once; if that fails, each alone, so that one partition's trouble is not everyone's.
-    fn commit(&mut self, commits: Vec<(Ask, i64, Option<Pending>)>) -> Result<(), Failure> {
+    fn commit(&mut self, commits: Vec<(Assignment, i64, Option<Pending>)>) -> Result<(), Failure> {
         let opens = commits.iter().any(|(_, _, pending)| pending.is_some());
         let mut asks = Vec::with_capacity(commits.len());
         let mut offsets = Vec::with_capacity(commits.len());
-        for (ask, next, pending) in commits {
+        for (assignment, next, pending) in commits {
             let metadata = metadata::seal(&self.setup.incarnation, pending.as_ref())?;
-            offsets.push(CommitOffset { partition: ask.partition.clone(), next, metadata });
-            asks.push(ask);
+            offsets.push(CommitOffset { partition: assignment.partition.clone(), next, metadata });
+            asks.push(assignment);
         }
         let together = self.consumer.commit(&offsets);
         crash::at(if opens { Step::RangeOpened } else { Step::RangeClosed });
-        for (ask, offset) in asks.iter().zip(&offsets) {
+        for (assignment, offset) in asks.iter().zip(&offsets) {
             let result = match &together {
                 Ok(()) => Ok(()),
                 Err(_) if offsets.len() > 1 => self.consumer.commit(std::slice::from_ref(offset)),
                 Err(error) => Err(crate::kafka::Error::Unexpected(error.to_string())),
             };
             if let Err(error) = &result {
-                tracing::warn!(%error, topic = &*ask.partition.topic, partition = ask.partition.index, "commit");
+                tracing::warn!(%error, topic = &*assignment.partition.topic, partition = assignment.partition.index, "commit");
             }
             let now = self.now();
-            self.machine.committed(ask, result.is_ok(), now);
+            self.machine.committed(assignment, result.is_ok(), now);
         }
         Ok(())
     }
 
     /// Hands a dead letter to the producer, or keeps it until there is room.
-    fn send(&mut self, letter: Letter) -> Result<(), Failure> {
+    fn send(&mut self, letter: DeadLetter) -> Result<(), Failure> {
         let given_up =
             GivenUp { step: self.setup.config.instance.role(), reason: letter.reason, attempts: 1 };
         let outgoing = dead_letter(&self.setup.config.dead_letters, &letter.record, given_up);
         match self.publisher.publish(&outgoing) {
-            Ok(receiver) => self.tasks.letter(letter.ask, letter.table, letter.reason, receiver),
+            Ok(receiver) => self.tasks.letter(letter.assignment, letter.table, letter.reason, receiver),
             Err(PublishError::Busy) => self.unsent.push(letter),
             Err(error @ (PublishError::TooLarge | PublishError::Refused(_))) => {
                 return Err(Failure::DeadLetter(error.to_string()));
@@ -111,7 +115,7 @@ impl<S: Sink> Poller<S> {
         while let Some(answer) = self.tasks.answer(wait) {
             wait = Duration::ZERO;
             match answer {
-                Answer::Inserted { ask, table, result, took } => {
+                Answer::Inserted { assignment, table, result, took } => {
                     crash::at(Step::BlockInserted);
                     let name = self.setup.sink.tables().get(table).copied().unwrap_or("unknown");
                     metrics::histogram!(names::INSERT_SECONDS, "table" => name).record(took.as_secs_f64());
@@ -121,13 +125,13 @@ impl<S: Sink> Poller<S> {
                         tracing::warn!(%error, table = name, "insert block");
                     }
                     let now = self.now();
-                    if let Some(letter) = self.machine.inserted(ask, table, &result, now) {
+                    if let Some(letter) = self.machine.inserted(assignment, table, &result, now) {
                         self.act_on(letter)?;
                     }
                 }
-                Answer::Lettered { ask, table, reason, result } => {
+                Answer::DeadLettered { assignment, table, reason, result } => {
                     result.map_err(Failure::DeadLetter)?;
-                    self.machine.lettered(&ask, table, reason);
+                    self.machine.dead_lettered(&assignment, table, reason);
                 }
             }
         }

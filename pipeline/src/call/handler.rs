@@ -64,7 +64,7 @@ pub trait Handler: Send + Sync + 'static {
     fn overdue(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a record that does not run because its app or its target leaves no room for others, see
-    /// [`crate::call::Crowding`]; `rerun` as a job would have it. Must be small.
+    /// [`crate::call::Overload`]; `rerun` as a job would have it. Must be small.
     fn crowded(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a job whose own outcome, `ended`, was larger than may be written. Must be small, and must not lose what

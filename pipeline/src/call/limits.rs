@@ -12,20 +12,20 @@ const METADATA_CHARS: usize = 3_072;
 /// instance can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Crowding {
+pub enum Overload {
     /// It ends at once, by [`crate::call::Handler::crowded`], and the rest stays for others. Right where several apps
     /// or targets share partitions: one that hangs does not stop the others.
     #[default]
-    End,
+    Shed,
     /// It waits in the log, and with it whatever comes behind it in its partition, of whomever. Right where there is
     /// one app with one target: nothing ends for want of room, and a backlog is worked off at leisure.
     Wait,
 }
 
-impl Crowding {
+impl Overload {
     /// What suits a deployment with so many apps or targets: who is alone leaves room for nobody.
     pub fn among(shares: usize) -> Self {
-        if shares > 1 { Self::End } else { Self::Wait }
+        if shares > 1 { Self::Shed } else { Self::Wait }
     }
 }
 
@@ -36,12 +36,12 @@ pub struct RawLimits {
     /// Calls that this instance runs at a time. 2000 by default.
     pub running: usize,
     /// Part of the running calls that one app or one target may hold, in percent; with it an app or a target also
-    /// crowds the others among the records held, see `crowding`. 100 takes both bounds away. 50 by default.
+    /// crowds the others among the records held, see `overload`. 100 takes both bounds away. 50 by default.
     pub share_percent: usize,
-    /// `end` or `wait`: when nine tenths of the records that a partition or the instance can hold are used (eight
+    /// `shed` or `wait`: when nine tenths of the records that a partition or the instance can hold are used (eight
     /// tenths if it is both the record's app and its target), a record whose app or target has its `share_percent` of
-    /// them ends at once as crowded, or waits and lets everything behind it wait. `end` by default.
-    pub crowding: Crowding,
+    /// them ends at once as crowded, or waits and lets everything behind it wait. `shed` by default.
+    pub overload: Overload,
     /// Records that this instance holds, admitted and not committed. 50000 by default.
     pub records: usize,
     /// Bytes of these records and of their outcomes. 256 MiB by default.
@@ -50,7 +50,7 @@ pub struct RawLimits {
     pub partition_records: usize,
     /// Bytes that one partition holds. 32 MiB by default.
     pub partition_bytes: usize,
-    /// Records of one lane, the running one included. With a longer lane it goes as `crowding` says. 1000 by default.
+    /// Records of one lane, the running one included. With a longer lane it goes as `overload` says. 1000 by default.
     pub lane_records: usize,
     /// Outcomes of one transaction. 500 by default.
     pub plan_outcomes: usize,
@@ -61,11 +61,11 @@ pub struct RawLimits {
     /// After the second unclean end in a row, records that may have run at both run one at a time, for as long as so
     /// many of them take that do not end by themselves; what is left then runs in so many groups. With 0 everything
     /// always runs at once, and a record that ends its process is never given up. 8 by default, 16 at most.
-    pub probation_records: usize,
+    pub quarantine_records: usize,
     /// Time after which the next of them starts although the one before has not ended, and before the first does, in
     /// milliseconds. A record that ends its process within a quarter of it is given up after the third end in a row,
     /// another one after the fourth or fifth. 1000 by default, 100 at least.
-    pub probation_patience_ms: u64,
+    pub quarantine_patience_ms: u64,
     /// Time within which an admitted record is committed as such while its call runs, in milliseconds: calls that
     /// are younger at a crash run again without the mark `rerun`. 250 by default.
     pub cover_ms: u64,
@@ -76,7 +76,7 @@ impl Default for RawLimits {
         Self {
             running: 2_000,
             share_percent: 50,
-            crowding: Crowding::End,
+            overload: Overload::Shed,
             records: 50_000,
             bytes: 256 << 20,
             partition_records: 2_500,
@@ -85,8 +85,8 @@ impl Default for RawLimits {
             plan_outcomes: 500,
             plan_bytes: 4 << 20,
             output_bytes: 900 << 10,
-            probation_records: 8,
-            probation_patience_ms: 1_000,
+            quarantine_records: 8,
+            quarantine_patience_ms: 1_000,
             cover_ms: 250,
         }
     }
@@ -132,8 +132,8 @@ impl Limits {
         must(raw.plan_outcomes > 0, "plan_outcomes", "must be positive")?;
         must(raw.output_bytes > 0, "output_bytes", "must be positive")?;
         must(raw.plan_bytes >= raw.output_bytes, "plan_bytes", "smaller than output_bytes")?;
-        must(raw.probation_records <= 16, "probation_records", "more than 16")?;
-        must(raw.probation_patience_ms >= 100, "probation_patience_ms", "smaller than 100")?;
+        must(raw.quarantine_records <= 16, "quarantine_records", "more than 16")?;
+        must(raw.quarantine_patience_ms >= 100, "quarantine_patience_ms", "smaller than 100")?;
         Ok(Self { raw })
     }
 
@@ -152,12 +152,13 @@ impl Limits {
             partition_records: raw.partition_records,
             partition_bytes: raw.partition_bytes,
             map_bytes: METADATA_CHARS.saturating_sub(text_size(incarnation, 0)) * 3 / 4,
-            crowding: (raw.crowding == Crowding::End && raw.share_percent < 100).then_some(raw.share_percent),
+            shed_percent: (raw.overload == Overload::Shed && raw.share_percent < 100)
+                .then_some(raw.share_percent),
             lane: raw.lane_records,
             plan_outcomes: raw.plan_outcomes,
             plan_bytes: raw.plan_bytes,
-            probation: raw.probation_records,
-            patience: raw.probation_patience_ms,
+            quarantine: raw.quarantine_records,
+            patience: raw.quarantine_patience_ms,
             cover: raw.cover_ms,
         }
     }
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn who_is_alone_waits() {
-        assert_eq!([0, 1, 2].map(Crowding::among), [Crowding::Wait, Crowding::Wait, Crowding::End]);
+        assert_eq!([0, 1, 2].map(Overload::among), [Overload::Wait, Overload::Wait, Overload::Shed]);
     }
 
     #[test]
@@ -184,7 +185,7 @@ mod tests {
         assert_eq!(refused(|r| r.records = 10), "records");
         assert_eq!(refused(|r| r.share_percent = 0), "share_percent");
         assert_eq!(refused(|r| r.plan_bytes = 10), "plan_bytes");
-        assert_eq!(refused(|r| r.probation_patience_ms = 99), "probation_patience_ms");
+        assert_eq!(refused(|r| r.quarantine_patience_ms = 99), "quarantine_patience_ms");
     }
 
     #[test]

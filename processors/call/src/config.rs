@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::Secret;
 use outbound::{ChainConfig, ClientConfig, HealthConfig};
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -17,10 +17,10 @@ pub struct RawCall {
     /// Requests that are under way at a time in this process, those that wait for their turn at a target's pace included. One app or
     /// target has at most half of them. Default 2000.
     pub max_running: usize,
-    /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
+    /// `shed`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
     /// others go on. `wait`: they wait, and whatever was written after them waits as well. By default `wait` with a
-    /// single app and a single target, where there are no others, else `end`.
-    pub crowding: Option<Crowding>,
+    /// single app and a single target, where there are no others, else `shed`.
+    pub overload: Option<Overload>,
     /// How long running calls may go on when the process is told to stop. Default `30s`.
     #[serde(with = "common::duration")]
     pub grace: Duration,
@@ -63,7 +63,7 @@ impl Default for RawCall {
         Self {
             target: Vec::new(),
             max_running: 2_000,
-            crowding: None,
+            overload: None,
             grace: Duration::from_secs(30),
             client: ClientConfig::default(),
             chain: ChainConfig::default(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::Secret;
 use outbound::{ClientConfig, HealthConfig};
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -18,10 +18,10 @@ pub struct RawDeliver {
     /// Parts that are under way at a time in this process; nearly all of them wait for Easemob's quota, which costs memory only. One
     /// app has at most half of them. Default 50000.
     pub max_running: usize,
-    /// `end`: parts for which an app that hangs has left no room end at once as crowded, so that others go on. `wait`:
+    /// `shed`: parts for which an app that hangs has left no room end at once as crowded, so that others go on. `wait`:
     /// they wait, and whatever was written after them waits as well. By default `wait` with a single app, where there
-    /// are no others, else `end`.
-    pub crowding: Option<Crowding>,
+    /// are no others, else `shed`.
+    pub overload: Option<Overload>,
     /// How long running sends may go on when the process is told to stop. Default `10s`.
     #[serde(with = "common::duration")]
     pub grace: Duration,
@@ -77,7 +77,7 @@ impl Default for RawDeliver {
         Self {
             app: Vec::new(),
             max_running: 50_000,
-            crowding: None,
+            overload: None,
             grace: Duration::from_secs(10),
             backoff_base: Duration::from_millis(500),
             backoff_cap: Duration::from_secs(4),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Ask, Machine};
+use super::{Action, Assignment, Machine};
 use crate::batch::assigned::Start;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::batch::pending::Pending;
@@ -93,8 +93,8 @@ struct Process {
     /// Index of the next record to deliver.
     reading: BTreeMap<Partition, usize>,
     paused: BTreeSet<Partition>,
-    inserts: Vec<(Ask, Arc<Block<Row>>)>,
-    letters: Vec<(Ask, Option<usize>, Arc<Record>, &'static str)>,
+    inserts: Vec<(Assignment, Arc<Block<Row>>)>,
+    letters: Vec<(Assignment, Option<usize>, Arc<Record>, &'static str)>,
 }
 
 struct World {
@@ -247,7 +247,7 @@ impl World {
         let process = &mut self.processes[at];
         for action in process.machine.step(self.now) {
             match action {
-                Action::Commit { ask, offset, pending } => {
+                Action::Commit { assignment, offset, pending } => {
                     let roll = if self.faults { self.random.below(10) } else { 9 };
                     let applied = process.id == owner && roll != 0;
                     if applied {
@@ -255,14 +255,14 @@ impl World {
                             pending.as_ref().is_some_and(|p| p.tables.iter().any(|t| t.split.is_some()));
                         self.seen.splits += u32::from(split);
                         let payload = pending.map(|p| p.encode()).unwrap_or_default();
-                        let before = self.committed.insert(ask.partition.clone(), (offset, payload));
+                        let before = self.committed.insert(assignment.partition.clone(), (offset, payload));
                         assert!(before.is_none_or(|(b, _)| b <= offset), "committed offset went back");
                     }
-                    process.machine.committed(&ask, applied && roll != 1, self.now);
+                    process.machine.committed(&assignment, applied && roll != 1, self.now);
                 }
-                Action::Insert { ask, block } => process.inserts.push((ask, block)),
-                Action::Letter { ask, table, record, reason } => {
-                    process.letters.push((ask, table, record, reason))
+                Action::Insert { assignment, block } => process.inserts.push((assignment, block)),
+                Action::DeadLetter { assignment, table, record, reason } => {
+                    process.letters.push((assignment, table, record, reason))
                 }
                 Action::Pause(partition) => {
                     self.seen.pauses += 1;
@@ -275,19 +275,20 @@ impl World {
 
     fn answer(&mut self, at: usize) {
         if !self.processes[at].letters.is_empty() && self.random.chance(50) {
-            let (ask, table, record, reason) = self.processes[at].letters.remove(0);
-            self.letters.insert((place(&ask.partition), record.offset));
-            self.processes[at].machine.lettered(&ask, table, reason);
+            let (assignment, table, record, reason) = self.processes[at].letters.remove(0);
+            self.letters.insert((place(&assignment.partition), record.offset));
+            self.processes[at].machine.dead_lettered(&assignment, table, reason);
         }
         if self.processes[at].inserts.is_empty() {
             return;
         }
         let which = self.random.below(self.processes[at].inserts.len() as u64) as usize;
-        let (ask, block) = self.processes[at].inserts.remove(which);
+        let (assignment, block) = self.processes[at].inserts.remove(which);
         let known = self.store.blocks.contains_key(&(block.table, block.token.clone()));
         self.seen.repeated_tokens += u32::from(known);
         let machine = &self.processes[at].machine;
-        let current = machine.partitions().any(|(p, a)| *p == ask.partition && a.epoch == ask.epoch);
+        let current =
+            machine.partitions().any(|(p, a)| *p == assignment.partition && a.epoch == assignment.epoch);
         self.seen.stale_answers += u32::from(!current);
         let roll = if self.faults { self.random.below(10) } else { 9 };
         let result = match roll {
@@ -296,9 +297,9 @@ impl World {
             2 => Err(InsertError::Fatal("no table".into())),
             _ => self.store.insert(&block, &self.poison),
         };
-        let letter = self.processes[at].machine.inserted(ask, block.table, &result, self.now);
-        if let Some(Action::Letter { ask, table, record, reason }) = letter {
-            self.processes[at].letters.push((ask, table, record, reason));
+        let letter = self.processes[at].machine.inserted(assignment, block.table, &result, self.now);
+        if let Some(Action::DeadLetter { assignment, table, record, reason }) = letter {
+            self.processes[at].letters.push((assignment, table, record, reason));
         }
     }
 
@@ -516,9 +517,9 @@ fn take(machine: &mut Machine<Row>, partition: &Partition, now: u64) {
     machine.record(Arc::clone(&record), build(&record, 1), 1, now);
 }
 
-fn opened(actions: &[Action<Row>]) -> Vec<Ask> {
+fn opened(actions: &[Action<Row>]) -> Vec<Assignment> {
     let opens = |action: &Action<Row>| match action {
-        Action::Commit { ask, pending: Some(_), .. } => Some(ask.clone()),
+        Action::Commit { assignment, pending: Some(_), .. } => Some(assignment.clone()),
         _ => None,
     };
     actions.iter().filter_map(opens).collect()
@@ -541,10 +542,12 @@ fn while_no_insert_is_free_a_range_fills_on_until_it_is_as_old_as_is_allowed() {
     take(&mut machine, &one, 0);
     let first = opened(&machine.step(500)).remove(0);
     machine.committed(&first, true, 501);
-    let Some(Action::Insert { ask, block }) = machine.step(501).pop() else { panic!("nothing is inserted") };
+    let Some(Action::Insert { assignment, block }) = machine.step(501).pop() else {
+        panic!("nothing is inserted")
+    };
     take(&mut machine, &other, 501);
     assert!(machine.step(2_000).is_empty());
-    machine.inserted(ask, block.table, &Err(InsertError::Retry("away".into())), 2_000);
+    machine.inserted(assignment, block.table, &Err(InsertError::Retry("away".into())), 2_000);
     assert_eq!(opened(&machine.step(2_000)).remove(0).partition, other, "the store may take the other table");
 }
 

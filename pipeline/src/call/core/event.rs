@@ -34,7 +34,7 @@ pub(crate) struct Position {
 
 /// What the handler's reading of a record came to.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Disposition {
     Run(Admission),
     /// Dead letter and outcome to commit instead of a run.
     Dead(Vec<Outgoing>),
@@ -45,7 +45,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) record: Arc<Record>,
-    pub(crate) verdict: Verdict,
+    pub(crate) disposition: Disposition,
 }
 
 /// How a task ended.
@@ -114,7 +114,7 @@ pub(crate) enum Action {
         rerun: bool,
     },
     /// End the record as crowded, as a task like any other.
-    TurnAway {
+    Shed {
         task: u64,
         record: Arc<Record>,
         rerun: bool,

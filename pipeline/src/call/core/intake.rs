@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::event::{Action, Item, Position, Verdict};
-use super::ledger::{Arrival, Entry, Past, Phase, Work};
+use super::event::{Action, Disposition, Item, Position};
+use super::offset_ledger::{Arrival, Entry, Past, Phase, Work};
 use super::partition::{Life, Partition, Reading};
 use super::plan::Outcome;
 use super::{Core, RESUME_PERCENT, Stopping};
@@ -110,22 +110,22 @@ impl Core {
                 }
                 Arrival::New(past) => {
                     owned.measure_if_filling(&self.limits);
-                    let crowded = self.turns_away(partition, &item);
-                    if let Err(reading) = self.room(partition, &item, crowded) {
+                    let shed = self.sheds(partition, &item);
+                    if let Err(reading) = self.room(partition, &item, shed) {
                         self.hold(partition, reading);
                     } else {
-                        self.admit(partition, item, past, crowded);
+                        self.admit(partition, item, past, shed);
                     }
                 }
             }
         }
     }
 
-    fn room(&self, partition: i32, item: &Item, crowded: bool) -> Result<(), Reading> {
-        let lane = match &item.verdict {
-            Verdict::Run(admission) => Some(&admission.lane).filter(|_| !crowded),
-            Verdict::Dead(_) => None,
-            Verdict::Pause(reason) => return Err(Reading::Refused(reason)),
+    fn room(&self, partition: i32, item: &Item, shed: bool) -> Result<(), Reading> {
+        let lane = match &item.disposition {
+            Disposition::Run(admission) => Some(&admission.lane).filter(|_| !shed),
+            Disposition::Dead(_) => None,
+            Disposition::Pause(reason) => return Err(Reading::Refused(reason)),
         };
         if self.stopping != Stopping::No || self.over_bytes(100) || self.fill() >= 100 {
             return Err(Reading::Held(None));
@@ -163,36 +163,36 @@ impl Core {
         }
     }
 
-    fn admit(&mut self, partition: i32, item: Item, past: Past, crowded: bool) {
+    fn admit(&mut self, partition: i32, item: Item, past: Past, shed: bool) {
         let Some(owned) = self.partitions.get_mut(&partition) else { return };
-        let Item { record, verdict } = item;
+        let Item { record, disposition } = item;
         let (offset, mut bytes) = (record.offset, record.size());
         let mut dead = None;
-        let work = match verdict {
-            Verdict::Run(Admission { lane, shares, hard_deadline, commit_start }) => {
+        let work = match disposition {
+            Disposition::Run(Admission { lane, shares, hard_deadline, commit_start }) => {
                 Some(Work { lane, shares, hard_deadline, commit_start })
             }
-            Verdict::Dead(outputs) => {
+            Disposition::Dead(outputs) => {
                 bytes += outputs.iter().map(crate::Outgoing::size).sum::<usize>();
                 dead = Some(outputs);
                 None
             }
-            Verdict::Pause(_) => return,
+            Disposition::Pause(_) => return,
         };
         if let Some(work) = &work {
             owned.held.add(&work.shares);
             self.held.add(&work.shares);
         }
-        let before = match &owned.suspicion {
+        let before = match &owned.quarantine {
             Some(_) if offset >= owned.ledger.restored_high() => Mark { ran: Ran::Idle, ..past.mark },
             _ => past.mark,
         };
-        let announces = !crowded && work.as_ref().is_some_and(|work| work.commit_start);
+        let announces = !shed && work.as_ref().is_some_and(|work| work.commit_start);
         let rerun = if announces { before.started } else { past.may_have_run };
         let mark = Mark { started: before.started || announces, ..before };
         let phase = if dead.is_some() { Phase::Finished } else { Phase::Queued };
         let lane = work.as_ref().map(|work| Arc::clone(&work.lane));
-        let entry = Entry { record, phase, work, before, mark, rerun, crowded, bytes, admitted_at: self.now };
+        let entry = Entry { record, phase, work, before, mark, rerun, shed, bytes, admitted_at: self.now };
         owned.ledger.admit(offset, entry);
         owned.bytes += bytes;
         self.bytes += bytes;
@@ -204,8 +204,8 @@ impl Core {
         if let Some(outputs) = dead {
             self.tally.buried += 1;
             self.waiting.push_back(Outcome::new(key, outputs));
-        } else if crowded {
-            self.turn_away(key);
+        } else if shed {
+            self.shed(key);
         } else if lane.is_some_and(|lane| owned.lanes.push(&lane, offset)) {
             let ready = owned.front(offset);
             self.make_ready(partition, ready);
@@ -214,10 +214,10 @@ impl Core {
 
     /// Reads held partitions again that are well below their limits.
     pub(super) fn resume(&mut self) {
-        let crowding = self.limits.crowding;
+        let overload = self.limits.shed_percent;
         if self.stopping != Stopping::No
             || self.over_bytes(RESUME_PERCENT)
-            || self.held.keeps_held(crowding, self.fill())
+            || self.held.keeps_held(overload, self.fill())
         {
             return;
         }

@@ -17,8 +17,8 @@ pub(crate) struct Limits {
     pub(crate) partition_bytes: usize,
     /// Bytes of a partition's incompletes as encoded in commit metadata.
     pub(crate) map_bytes: usize,
-    /// Percent of the incompletes with which a share crowds the others and is turned away; without it everyone waits.
-    pub(crate) crowding: Option<usize>,
+    /// Percent of the incompletes with which a share crowds the others and is shed; without it everyone waits.
+    pub(crate) shed_percent: Option<usize>,
     /// Records of one lane.
     pub(crate) lane: usize,
     /// Outcomes of one transaction.
@@ -26,7 +26,7 @@ pub(crate) struct Limits {
     /// Bytes of the outcomes of one transaction.
     pub(crate) plan_bytes: usize,
     /// Suspects are tried alone for the time of so many trials, then the rest in so many groups; 0 suspects nobody.
-    pub(crate) probation: usize,
+    pub(crate) quarantine: usize,
     /// After so long a trial keeps the next waiting no more, in milliseconds.
     pub(crate) patience: u64,
     /// After so long an admitted offset is committed even if no outcome is, in milliseconds.

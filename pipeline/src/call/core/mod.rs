@@ -1,25 +1,25 @@
 //! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
 
-mod crowding;
 mod event;
 mod intake;
 mod lanes;
-mod ledger;
 mod limits;
+mod offset_ledger;
+mod overload;
 mod partition;
 mod plan;
+mod quarantine;
 mod schedule;
 mod shares;
 mod status;
-mod suspicion;
 mod trials;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crowding::Holders;
-pub(crate) use event::{Action, Commit, Ending, Event, Item, Key, Plan, Position, Settled, Verdict};
+pub(crate) use event::{Action, Commit, Disposition, Ending, Event, Item, Key, Plan, Position, Settled};
 use hashbrown::HashMap;
 pub(crate) use limits::Limits;
+use overload::Holders;
 use partition::{Life, Partition};
 use plan::{Outcome, Outstanding};
 use schedule::Task;
@@ -43,7 +43,7 @@ pub(crate) struct Tally {
     pub(crate) skipped: u64,
     pub(crate) reruns: u64,
     pub(crate) buried: u64,
-    pub(crate) crowded: u64,
+    pub(crate) shed: u64,
     pub(crate) committed: u64,
     pub(crate) aborted: u64,
 }
@@ -163,7 +163,7 @@ impl Core {
     /// When [`Event::Tick`] is due, if nothing else happens.
     pub(crate) fn due(&self) -> Option<u64> {
         let partitions = self.partitions.values();
-        let told = partitions.clone().filter_map(|p| p.suspicion.as_ref()?.stale_at());
+        let told = partitions.clone().filter_map(|p| p.quarantine.as_ref()?.stale_at());
         let stopping = match self.stopping {
             Stopping::Draining(until) | Stopping::Leaving(until) => Some(until),
             Stopping::No | Stopping::Done => None,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::RESUME_PERCENT;
-use super::crowding::{ALL, Holders};
 use super::event::{Commit, Key, Position};
 use super::lanes::Lanes;
-use super::ledger::{Entry, Ledger, Phase};
 use super::limits::Limits;
-use super::suspicion::Suspicion;
+use super::offset_ledger::{Entry, OffsetLedger, Phase};
+use super::overload::{ALL, Holders};
+use super::quarantine::Quarantine;
 use crate::call::Progress;
 
 /// Whether records of the partition are taken.
@@ -35,7 +35,7 @@ pub(super) struct Partition {
     pub(super) session: u64,
     pub(super) reading: Reading,
     pub(super) life: Life,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: OffsetLedger,
     pub(super) lanes: Lanes,
     pub(super) committed: Option<Commit>,
     /// This owner's commits say that it has not closed yet: from now on a crash is noticed by the next owner.
@@ -46,27 +46,27 @@ pub(super) struct Partition {
     pub(super) bytes: usize,
     pub(super) held: Holders,
     /// While records that may have run at an unclean end are not done.
-    pub(super) suspicion: Option<Suspicion>,
+    pub(super) quarantine: Option<Quarantine>,
 }
 
 impl Partition {
     pub(super) fn new(epoch: u64, position: Position, now: u64, limits: &Limits) -> Self {
         let Position { mut progress, committed, end } = position;
-        let suspicion = Suspicion::judge(&mut progress, end, now, limits);
+        let quarantine = Quarantine::judge(&mut progress, end, now, limits);
         Self {
             epoch,
             session: 0,
             reading: Reading::On,
             life: Life::Owned,
             covered: progress.high,
-            ledger: Ledger::new(progress),
+            ledger: OffsetLedger::new(progress),
             lanes: Lanes::default(),
             committed,
             opened: false,
             uncovered_since: None,
             bytes: 0,
             held: Holders::default(),
-            suspicion,
+            quarantine,
         }
     }
 
@@ -91,7 +91,7 @@ impl Partition {
             return false;
         }
         self.ledger.measure();
-        !self.held.keeps_held(limits.crowding, self.fill(limits))
+        !self.held.keeps_held(limits.shed_percent, self.fill(limits))
     }
 
     /// The bound on the map's size may be too high after records are gone.
@@ -117,8 +117,8 @@ impl Partition {
 
     /// A record became the front of its lane: it may run now, or waits for its trial.
     pub(super) fn front(&mut self, offset: i64) -> Vec<i64> {
-        match self.suspicion.as_mut().filter(|suspicion| suspicion.suspects(offset)) {
-            Some(suspicion) => suspicion.hold(offset),
+        match self.quarantine.as_mut().filter(|quarantine| quarantine.suspects(offset)) {
+            Some(quarantine) => quarantine.hold(offset),
             None => return vec![offset],
         }
         Vec::new()
@@ -126,24 +126,24 @@ impl Partition {
 
     /// Found to be what ends the process: it does not run again.
     pub(super) fn is_condemned(&self, offset: i64) -> bool {
-        self.suspicion.as_ref().is_some_and(|suspicion| suspicion.condemned == Some(offset))
+        self.quarantine.as_ref().is_some_and(|quarantine| quarantine.condemned == Some(offset))
     }
 
     /// Whether the start of a record must be committed before it runs.
     pub(super) fn must_announce(&self, entry: &Entry) -> bool {
         let start = entry.work.as_ref().is_some_and(|work| work.commit_start) && !entry.before.started;
-        !self.opened || start || self.suspicion.is_some()
+        !self.opened || start || self.quarantine.is_some()
     }
 
     /// As it is to be committed; `last` says that this owner closes with it.
     pub(super) fn progress(&self, last: bool, now: u64) -> Progress {
         let mut progress = if last {
-            let left = |offset| self.suspicion.as_ref().map(|s| s.left(offset)).unwrap_or_default();
+            let left = |offset| self.quarantine.as_ref().map(|s| s.left(offset)).unwrap_or_default();
             self.ledger.last_progress(left)
         } else {
             self.ledger.progress()
         };
-        progress.history = self.suspicion.as_ref().and_then(|suspicion| suspicion.history(&progress, now));
+        progress.history = self.quarantine.as_ref().and_then(|quarantine| quarantine.history(&progress, now));
         progress
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Core;
 use super::event::{Action, Commit, Key, Plan, Settled};
-use super::ledger::Phase;
+use super::offset_ledger::Phase;
 use super::partition::{Life, Partition};
-use super::suspicion::Suspicion;
+use super::quarantine::Quarantine;
 use crate::Outgoing;
 use crate::call::Progress;
 use crate::mutation::{self, Mutation};
@@ -68,7 +68,7 @@ impl Core {
 
     /// Whether what is committed of an unclean end has become untrue.
     fn is_stale(&self, owned: &Partition) -> bool {
-        owned.suspicion.as_ref().and_then(Suspicion::stale_at).is_some_and(|at| at <= self.now)
+        owned.quarantine.as_ref().and_then(Quarantine::stale_at).is_some_and(|at| at <= self.now)
     }
 
     /// Makes the next plan as soon as the last one ended and something waits: latency of one transaction at low load,
@@ -93,10 +93,10 @@ impl Core {
         touched.extend(self.partitions.iter().filter(|(_, p)| open(p)).map(|(&partition, _)| partition));
         // A plan that had to wait may tell of a start long after it was to be made.
         for key in &announced {
-            if let Some(suspicion) =
-                self.partitions.get_mut(&key.partition).and_then(|p| p.suspicion.as_mut())
+            if let Some(quarantine) =
+                self.partitions.get_mut(&key.partition).and_then(|p| p.quarantine.as_mut())
             {
-                suspicion.starts(key.offset, self.now, &self.limits);
+                quarantine.starts(key.offset, self.now, &self.limits);
             }
         }
         let commits: BTreeMap<i32, Planned> =
@@ -205,9 +205,9 @@ impl Core {
             owned.covered = planned.high;
             let uncovered = owned.ledger.high() > planned.high;
             owned.uncovered_since = uncovered.then_some(self.now);
-            match (planned.fresh, &mut owned.suspicion) {
-                (Some(fresh), Some(suspicion)) => suspicion.told(fresh),
-                (None, suspicion) => *suspicion = None,
+            match (planned.fresh, &mut owned.quarantine) {
+                (Some(fresh), Some(quarantine)) => quarantine.told(fresh),
+                (None, quarantine) => *quarantine = None,
                 (Some(_), None) => {}
             }
         }
@@ -232,7 +232,7 @@ impl Core {
         if let Some(work) = &entry.work {
             owned.held.remove(&work.shares);
             self.held.remove(&work.shares);
-            if entry.crowded {
+            if entry.shed {
                 owned.lanes.settle(&work.lane);
             }
         }

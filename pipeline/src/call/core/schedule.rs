@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event::{Action, Ending, Key};
-use super::ledger::{Phase, Work};
+use super::offset_ledger::{Phase, Work};
 use super::partition::Life;
 use super::plan::Outcome;
 use super::{Core, Stopping};
@@ -15,7 +15,7 @@ pub(crate) const FATAL_ENDS: u32 = 3;
 /// Reason of the dead letter of such a record.
 pub(crate) const CRASH: &str = "crash";
 
-/// What the shell is at: a running call, or the end of a record that was turned away.
+/// What the shell is at: a running call, or the end of a record that was shed.
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) key: Key,
@@ -70,7 +70,7 @@ impl Core {
         let condemned = owned.is_condemned(key.offset);
         let announce =
             owned.ledger.get(key.offset).is_some_and(|entry| watched || owned.must_announce(entry));
-        let ran = owned.suspicion.as_ref().map(|suspicion| suspicion.ran(key.offset));
+        let ran = owned.quarantine.as_ref().map(|quarantine| quarantine.ran(key.offset));
         match owned.ledger.get_mut(key.offset) {
             Some(entry) if announce && !condemned => {
                 entry.phase = Phase::Announced;
@@ -93,8 +93,8 @@ impl Core {
         let (task, record) = (self.next_task, Arc::clone(&entry.record));
         entry.phase = Phase::Running(task);
         self.tasks.insert(task, Task { key, place: Some(work.shares.clone()) });
-        if let Some(suspicion) = &mut owned.suspicion {
-            suspicion.starts(key.offset, self.now, &self.limits);
+        if let Some(quarantine) = &mut owned.quarantine {
+            quarantine.starts(key.offset, self.now, &self.limits);
         }
         if condemned {
             self.tally.buried += 1;
@@ -136,7 +136,7 @@ impl Core {
         entry.bytes += bytes;
         owned.bytes += bytes;
         self.bytes += bytes;
-        let lane = entry.work.as_ref().filter(|_| !entry.crowded).map(|work| Arc::clone(&work.lane));
+        let lane = entry.work.as_ref().filter(|_| !entry.shed).map(|work| Arc::clone(&work.lane));
         self.waiting.push_back(Outcome::new(key, outputs));
         if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
             let ready = owned.front(next);

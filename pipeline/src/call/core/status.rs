@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::partition::{Life, Reading};
-use super::suspicion::Suspicion;
+use super::quarantine::Quarantine;
 use super::{Core, Tally};
 
 /// One owned partition.
@@ -60,7 +60,7 @@ pub struct Status {
 
 impl Core {
     pub(crate) fn status(&self, now: u64) -> Status {
-        let Tally { stale, skipped, reruns, buried, crowded, committed, aborted } = self.tally;
+        let Tally { stale, skipped, reruns, buried, shed, committed, aborted } = self.tally;
         let running = self.tasks.values().filter(|task| task.place.is_some()).count();
         let waiting = self.waiting.len() + self.outstanding.as_ref().map_or(0, super::Outstanding::len);
         let mut partitions: BTreeMap<i32, PartitionStatus> = self
@@ -89,8 +89,8 @@ impl Core {
             suspects: self
                 .partitions
                 .values()
-                .filter_map(|p| p.suspicion.as_ref())
-                .map(Suspicion::waiting)
+                .filter_map(|p| p.quarantine.as_ref())
+                .map(Quarantine::waiting)
                 .sum(),
             waiting,
             bytes: self.bytes,
@@ -98,7 +98,7 @@ impl Core {
             reruns,
             skipped,
             dead_letters: buried,
-            crowded,
+            crowded: shed,
             aborted,
             stale,
             partitions,

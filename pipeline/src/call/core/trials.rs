@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::event::Key;
-use super::ledger::Phase;
+use super::offset_ledger::Phase;
 use super::partition::{Life, Partition};
 use super::{Core, Stopping};
 
@@ -37,7 +37,7 @@ struct Candidate {
 impl Core {
     /// Begins the next trial when the one before is over.
     pub(super) fn try_next(&mut self) {
-        if self.stopping != Stopping::No || self.partitions.values().all(|p| p.suspicion.is_none()) {
+        if self.stopping != Stopping::No || self.partitions.values().all(|p| p.quarantine.is_none()) {
             self.trials = Trials::default();
             return;
         }
@@ -66,11 +66,11 @@ impl Core {
         waiting.sort_unstable_by(|one, other| other.cmp(one));
         let Some(ran) = waiting.first().map(|first| first.ran) else { return };
         waiting.retain(|candidate| candidate.ran == ran);
-        let time = self.limits.patience * self.limits.probation as u64;
+        let time = self.limits.patience * self.limits.quarantine as u64;
         let size = if self.now < trials.since.unwrap_or(self.now) + time {
             1
         } else {
-            *trials.group.get_or_insert(waiting.len().div_ceil(self.limits.probation))
+            *trials.group.get_or_insert(waiting.len().div_ceil(self.limits.quarantine))
         };
         waiting.truncate(size);
         // One whose trial has to tell of it alone waits for those that were cleared by their time.
@@ -81,8 +81,8 @@ impl Core {
         trials.since.get_or_insert(self.now);
         for Candidate { key, .. } in waiting {
             let owned = self.partitions.get_mut(&key.partition);
-            if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()) {
-                if size == 1 { suspicion.try_alone(key.offset) } else { suspicion.try_in_group(key.offset) }
+            if let Some(quarantine) = owned.and_then(|p| p.quarantine.as_mut()) {
+                if size == 1 { quarantine.try_alone(key.offset) } else { quarantine.try_in_group(key.offset) }
             }
             trials.current.push(key);
             self.make_ready_first(key);
@@ -91,15 +91,15 @@ impl Core {
 
     /// Suspects of a partition that could start now.
     fn candidates(&self, partition: i32, owned: &Partition) -> Vec<Candidate> {
-        let suspicion = owned.suspicion.as_ref().filter(|suspicion| suspicion.quiet_until <= self.now);
-        let Some(suspicion) = suspicion.filter(|_| owned.life == Life::Owned) else { return Vec::new() };
+        let quarantine = owned.quarantine.as_ref().filter(|quarantine| quarantine.quiet_until <= self.now);
+        let Some(quarantine) = quarantine.filter(|_| owned.life == Life::Owned) else { return Vec::new() };
         let candidate = |offset| {
             let entry = owned.ledger.get(offset)?;
             let has_room = entry.work.as_ref().is_some_and(|work| self.shares.has_room(&work.shares));
-            let (ran, appended) = (suspicion.was_present(offset), entry.record.timestamp);
+            let (ran, appended) = (quarantine.was_present(offset), entry.record.timestamp);
             has_room.then(|| Candidate { ran, appended, key: owned.key(partition, offset) })
         };
-        suspicion.held().filter_map(candidate).collect()
+        quarantine.held().filter_map(candidate).collect()
     }
 
     /// Whether every start in this process must be committed before it: something is on trial, and has company then.
@@ -118,8 +118,8 @@ impl Core {
         let mut noted = BTreeSet::new();
         for key in &trials.current {
             let owned = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch);
-            if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()).filter(|s| !s.company) {
-                suspicion.company = true;
+            if let Some(quarantine) = owned.and_then(|p| p.quarantine.as_mut()).filter(|s| !s.company) {
+                quarantine.company = true;
                 noted.insert(key.partition);
             }
         }
@@ -129,16 +129,17 @@ impl Core {
     /// When something is to be done about trials, if nothing else happens.
     pub(super) fn trial_due(&self) -> Option<u64> {
         let owned = self.partitions.values().filter(|p| p.life == Life::Owned);
-        let waiting = owned.filter_map(|p| p.suspicion.as_ref()).filter(|suspicion| suspicion.waiting() > 0);
-        let begins = waiting.map(|suspicion| suspicion.quiet_until).filter(|&at| at > self.now).min();
+        let waiting =
+            owned.filter_map(|p| p.quarantine.as_ref()).filter(|quarantine| quarantine.waiting() > 0);
+        let begins = waiting.map(|quarantine| quarantine.quiet_until).filter(|&at| at > self.now).min();
         self.trials.until.or_else(|| begins.filter(|_| self.trials.current.is_empty()))
     }
 
     /// Whether a trial is over only when its record has ended: it ran at the last of many ends.
     fn has_to_end(&self, key: Key) -> bool {
         let owned = self.partitions.get(&key.partition).filter(|p| p.epoch == key.epoch);
-        let suspicion = owned.and_then(|p| p.suspicion.as_ref());
-        suspicion.is_some_and(|suspicion| suspicion.is_stubborn() && suspicion.was_present(key.offset))
+        let quarantine = owned.and_then(|p| p.quarantine.as_ref());
+        quarantine.is_some_and(|quarantine| quarantine.is_stubborn() && quarantine.was_present(key.offset))
     }
 
     /// How far a record is that is not committed and still ours.

@@ -1,20 +1,20 @@
-//! The call driver on the model broker: poller, brain, committer and workers, step by step.
+//! The call driver on the model broker: poller, core_thread, committer and workers, step by step.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
-mod brain;
+mod checker;
 mod committer;
+mod core_thread;
 mod poller;
 #[cfg(test)]
 mod tests;
-mod witness;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use brain::Running;
-pub use witness::{Outcomes, Witness};
+pub use checker::{Checker, Outcomes};
+use core_thread::Running;
 
 use super::CallConfig;
 use super::poller::{Command, Owned};
@@ -36,7 +36,7 @@ struct Parts<H> {
     sim: Sim,
     config: CallConfig,
     work: Arc<Work<H>>,
-    witness: Rc<Witness>,
+    checker: Rc<Checker>,
     started: i64,
     core: RefCell<Core>,
     client: RefCell<Option<Client>>,
@@ -50,11 +50,11 @@ struct Parts<H> {
     abandoned: Cell<u64>,
     owned: RefCell<BTreeMap<i32, Owned>>,
     running: RefCell<BTreeMap<u64, Running>>,
-    joined: RefCell<VecDeque<(u64, brain::Joined)>>,
+    joined: RefCell<VecDeque<(u64, core_thread::Joined)>>,
 }
 
 /// Starts one instance.
-pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, witness: &Rc<Witness>) -> Process {
+pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, checker: &Rc<Checker>) -> Process {
     let (skew, stop) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
     let work = Arc::new(Work {
         handler,
@@ -65,7 +65,7 @@ pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, witne
     let parts = Rc::new(Parts {
         sim: sim.clone(),
         work,
-        witness: Rc::clone(witness),
+        checker: Rc::clone(checker),
         started: sim.now(),
         core: RefCell::new(Core::new(config.limits.core(INCARNATION), INCARNATION)),
         client: RefCell::default(),
@@ -84,8 +84,8 @@ pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, witne
     let crew = Crew::default();
     let producer = Producer::new(sim, &parts.config.instance.transactional_id());
     crew.add(poller::run(Rc::clone(&parts)));
-    crew.add(brain::run(Rc::clone(&parts), Rc::clone(&stop)));
-    crew.add(brain::work(Rc::clone(&parts)));
+    crew.add(core_thread::run(Rc::clone(&parts), Rc::clone(&stop)));
+    crew.add(core_thread::work(Rc::clone(&parts)));
     crew.add(committer::run(Rc::clone(&parts), producer));
     let background = move || {
         if let Some(client) = parts.client.borrow_mut().as_mut() {

@@ -23,8 +23,8 @@ impl<H: Handler> Work<H> {
         self.sized(&record, ended.unwrap_or_else(|_| self.handler.overdue(&record, rerun)))
     }
 
-    /// The outcome of a record that is turned away.
-    pub(super) fn turn_away(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
+    /// The outcome of a record that is shed.
+    pub(super) fn shed(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
         self.sized(record, self.handler.crowded(record, rerun))
     }
 

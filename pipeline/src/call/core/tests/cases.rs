@@ -54,7 +54,7 @@ impl Bench {
     ) -> Vec<Action> {
         let item = |offset: i64| Item {
             record: record(0, offset),
-            verdict: Verdict::Run(admission(&offset.to_string(), None)),
+            disposition: Disposition::Run(admission(&offset.to_string(), None)),
         };
         let items = offsets.into_iter().map(item).collect();
         self.on(Event::Delivered { partition: 0, epoch, session, items })

@@ -119,7 +119,7 @@ impl<H: Handler> Poller<H> {
             let position = place(self.parts.config.start, INCARNATION, committed, log);
             starts.push((partition.clone(), position.as_ref().map_or(0, |position| position.progress.base)));
             if let Ok(Position { progress, .. }) = &position {
-                self.parts.witness.assigned(partition.index, progress.high);
+                self.parts.checker.assigned(partition.index, progress.high);
             } else {
                 refused.push(partition.clone());
             }

@@ -91,8 +91,8 @@ fn raw() -> RawLimits {
         plan_outcomes: 6,
         plan_bytes: 2_000,
         output_bytes: 1_000,
-        probation_records: 3,
-        probation_patience_ms: 1_000,
+        quarantine_records: 3,
+        quarantine_patience_ms: 1_000,
         cover_ms: 50,
         ..RawLimits::default()
     }
@@ -172,22 +172,22 @@ fn play_with(sim: &Sim, faults: Faults) -> Result<(), Violation> {
     for topic in ["in", "out", "dead"] {
         sim.broker().create(topic, PARTITIONS, low);
     }
-    let witness = Witness::new(&mut sim.broker(), "sim.call", outcomes(), raw());
+    let checker = Checker::new(&mut sim.broker(), "sim.call", outcomes(), raw());
     let now = Arc::new(AtomicI64::new(0));
     let mut world = World::new(sim);
     let records = 40 + sim.random().below(60);
     world.run_always("feeder", feeder(records, input));
     let instances = 2 + u32::try_from(sim.random().below(2)).unwrap();
     for ordinal in 0..instances {
-        let (handler, witness) = (Arc::new(Sample { now: Arc::clone(&now) }), Rc::clone(&witness));
+        let (handler, checker) = (Arc::new(Sample { now: Arc::clone(&now) }), Rc::clone(&checker));
         world.run_always(&format!("call.{ordinal}"), move |sim| {
-            process(sim, config(ordinal), Arc::clone(&handler), &witness)
+            process(sim, config(ordinal), Arc::clone(&handler), &checker)
         });
     }
     world.each_step(move |sim| now.store(sim.now(), Ordering::Relaxed));
     world.play(6_000, faults)?;
-    world.settle(120_000, |sim| witness.unread(sim, "sim.call"))?;
-    witness.check(sim)?;
+    world.settle(120_000, |sim| checker.unread(sim, "sim.call"))?;
+    checker.check(sim)?;
     in_order(sim)
 }
 

@@ -1,4 +1,4 @@
-//! As [`crate::call::shell::brain`] and its workers.
+//! As [`crate::call::shell::core_thread`] and its workers.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -26,7 +26,7 @@ pub(super) struct Running {
 
 enum What {
     Call { call: Call, rerun: bool, until: i64 },
-    TurnAway(bool),
+    Shed(bool),
     Bury(&'static str, bool),
 }
 
@@ -85,8 +85,8 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                     let what = What::Bury(reason, rerun);
                     start(parts, task, Running { record, burial: true, what, cancelled: false });
                 }
-                Action::TurnAway { task, record, rerun } => {
-                    let what = What::TurnAway(rerun);
+                Action::Shed { task, record, rerun } => {
+                    let what = What::Shed(rerun);
                     start(parts, task, Running { record, burial: false, what, cancelled: false });
                 }
                 Action::Cancel { task } => {
@@ -113,7 +113,7 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
             }
         }
     }
-    parts.witness.budgets(&parts.sim, &parts.core.borrow().status(parts.now()));
+    parts.checker.budgets(&parts.sim, &parts.core.borrow().status(parts.now()));
     stopped
 }
 
@@ -129,7 +129,7 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, record: Arc<Record>, rerun
         && parts.with_client(|client| client.is_owner(&parts.partition(record.partition)));
     let handler = &*parts.work.handler;
     parts.sim.note(|| format!("{} runs {}/{} rerun {rerun}", parts.name(), record.partition, record.offset));
-    parts.witness.runs((&parts.sim, handler), &parts.name(), (&record, rerun, is_owner), &others);
+    parts.checker.runs((&parts.sim, handler), &parts.name(), (&record, rerun, is_owner), &others);
     let until = parts.sim.now() + i64::try_from(deadline.as_millis()).unwrap();
     let job = Job { record: Arc::clone(&record), rerun, hard_deadline: deadline };
     let handler = Arc::clone(&parts.work.handler);
@@ -206,7 +206,7 @@ pub(super) async fn work<H: Handler>(parts: Rc<Parts<H>>) -> Result<(), String> 
         }
         let task = waiting[parts.sim.random().index(waiting.len())];
         let Some(mut running) = parts.running.borrow_mut().remove(&task) else { continue };
-        if parts.witness.is_deadly(&running.record) && matches!(running.what, What::Call { .. }) {
+        if parts.checker.is_deadly(&running.record) && matches!(running.what, What::Call { .. }) {
             return Err("a call ended the process".into());
         }
         let joined = poll(&parts, &mut running);
@@ -223,7 +223,7 @@ fn poll<H: Handler>(parts: &Rc<Parts<H>>, running: &mut Running) -> Option<Joine
     }
     let record = &running.record;
     match &mut running.what {
-        What::TurnAway(rerun) => Some(Joined::Outputs(Some(parts.work.turn_away(record, *rerun)))),
+        What::Shed(rerun) => Some(Joined::Outputs(Some(parts.work.shed(record, *rerun)))),
         What::Bury(reason, rerun) => Some(Joined::Outputs(parts.work.bury(record, reason, *rerun))),
         What::Call { call, rerun, until } => {
             let mut context = Context::from_waker(Waker::noop());

@@ -35,7 +35,7 @@ pub(super) struct Entry {
     pub(super) mark: Mark,
     pub(super) rerun: bool,
     /// It ends without having run.
-    pub(super) crowded: bool,
+    pub(super) shed: bool,
     /// Counts against budgets, in bytes, outcome included.
     pub(super) bytes: usize,
     pub(super) admitted_at: u64,
@@ -68,7 +68,7 @@ pub(super) struct Past {
 }
 
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct OffsetLedger {
     next: i64,
     restored: BTreeMap<i64, Mark>,
     restored_high: i64,
@@ -81,7 +81,7 @@ pub(super) struct Ledger {
     stale: bool,
 }
 
-impl Ledger {
+impl OffsetLedger {
     pub(super) fn new(progress: Progress) -> Self {
         let Progress { base, high, incomplete, exact, .. } = progress;
         let mut ledger = Self {
@@ -222,7 +222,7 @@ impl Ledger {
     pub(super) fn last_progress(&self, left: impl Fn(i64) -> Ran) -> Progress {
         let entered = self.open_entries().map(|(offset, entry)| {
             let ran =
-                !entry.crowded && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
+                !entry.shed && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
             (offset, Mark { started: ran, ran: left(offset) })
         });
         self.progress_of(entered.collect(), self.high(), true)

@@ -35,7 +35,7 @@ enum Present {
 
 /// What one partition's records are suspected of, by an owner that may end uncleanly as well.
 #[derive(Debug)]
-pub(super) struct Suspicion {
+pub(super) struct Quarantine {
     ends: u8,
     present: Present,
     quick: bool,
@@ -55,11 +55,11 @@ pub(super) struct Suspicion {
     told_fresh: bool,
 }
 
-impl Suspicion {
+impl Quarantine {
     /// Judges what is committed and marks the records in it for this life. `end` is where the log ended when the
     /// partition was assigned.
     pub(super) fn judge(progress: &mut Progress, end: i64, now: u64, limits: &Limits) -> Option<Self> {
-        let before = progress.history.take().filter(|_| limits.probation > 0);
+        let before = progress.history.take().filter(|_| limits.quarantine > 0);
         let clean = progress.clean;
         let (judged, present) = match before {
             Some(history) if clean => (history, Present::These(with(progress, &[Ran::Twice, Ran::Held]))),
@@ -68,7 +68,7 @@ impl Suspicion {
                 (sentence(progress, &history), Present::These(present))
             }
             // Calls that were young at the end are not known to have been admitted.
-            None if !clean && limits.probation > 0 => {
+            None if !clean && limits.quarantine > 0 => {
                 (History { ends: 1, ..History::default() }, Present::Below(progress.high.max(end)))
             }
             None => (History::default(), Present::Below(0)),

@@ -51,24 +51,24 @@ struct Seen {
     frontiers: BTreeMap<i32, i64>,
 }
 
-/// The witness of one step.
-pub struct Witness {
+/// The checker of one step.
+pub struct Checker {
     outcomes: Outcomes,
     limits: RawLimits,
     seen: RefCell<Seen>,
 }
 
-impl Witness {
+impl Checker {
     /// Watches the group of a step from now on.
     pub fn new(broker: &mut Broker, group: &str, outcomes: Outcomes, limits: RawLimits) -> Rc<Self> {
-        let witness = Rc::new(Self { outcomes, limits, seen: RefCell::default() });
-        let (watching, group) = (Rc::clone(&witness), group.to_owned());
+        let checker = Rc::new(Self { outcomes, limits, seen: RefCell::default() });
+        let (watching, group) = (Rc::clone(&checker), group.to_owned());
         broker.watch(Box::new(
             move |broker, committing, offset| {
                 if committing == group { watching.committed(broker, offset) } else { Ok(()) }
             },
         ));
-        witness
+        checker
     }
 
     /// How often something was run again that had run before.

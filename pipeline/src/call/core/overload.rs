@@ -7,18 +7,18 @@
 //! another whose target it shares, and one target beside another of the same app.
 //!
 //! Who comes behind is not known before it is read, so a share that is alone is treated like any other; a deployment
-//! where nobody else can come sets [`crate::call::Crowding::Wait`]. What a previous owner admitted is never turned away:
+//! where nobody else can come sets [`crate::call::Overload::Wait`]. What a previous owner admitted is never shed:
 //! it has its room, and it may have run.
 //!
 //! A lane that is full would stop its partition just so: its next record ends as well. And a lane of which a record was
-//! turned away is torn: its later records end too, until nothing of it is left here. Otherwise the end of an answer could
+//! shed is torn: its later records end too, until nothing of it is left here. Otherwise the end of an answer could
 //! go out although its middle did not.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::event::{Action, Item, Key, Verdict};
-use super::ledger::Phase;
+use super::event::{Action, Disposition, Item, Key};
+use super::offset_ledger::Phase;
 use super::schedule::Task;
 use super::{Core, RESUME_PERCENT};
 use crate::call::Share;
@@ -27,7 +27,7 @@ use crate::call::Share;
 pub(super) const ALL: usize = 80;
 /// Percent of a limit from which on every share of a record must hold less than its part.
 const ANY: usize = 90;
-/// What crowds stays for long: a held partition is read again as soon as what was turned away is committed.
+/// What crowds stays for long: a held partition is read again as soon as what was shed is committed.
 const CROWDED_RESUME_PERCENT: usize = 95;
 
 /// Records by share.
@@ -69,7 +69,7 @@ impl Holders {
     }
 
     /// Whether a record of these shares must leave the rest to others when `fill` percent are used.
-    fn turns_away(&self, shares: &[Share], part: usize, fill: usize) -> bool {
+    fn sheds(&self, shares: &[Share], part: usize, fill: usize) -> bool {
         let holds = |share: &Share| self.shares.get(share).is_some_and(|&held| self.is_part(held, part));
         match fill {
             0..ALL => false,
@@ -92,8 +92,8 @@ impl Core {
     }
 
     /// Whether a new record is to end instead of being run.
-    pub(super) fn turns_away(&self, partition: i32, item: &Item) -> bool {
-        let (Some(part), Verdict::Run(admission)) = (self.limits.crowding, &item.verdict) else {
+    pub(super) fn sheds(&self, partition: i32, item: &Item) -> bool {
+        let (Some(part), Disposition::Run(admission)) = (self.limits.shed_percent, &item.disposition) else {
             return false;
         };
         let Some(owned) = self.partitions.get(&partition).filter(|p| !p.ledger.restoring()) else {
@@ -101,12 +101,12 @@ impl Core {
         };
         owned.lanes.is_torn(&admission.lane)
             || owned.lanes.len(&admission.lane) >= self.limits.lane
-            || owned.held.turns_away(&admission.shares, part, owned.fill(&self.limits))
-            || self.held.turns_away(&admission.shares, part, self.fill())
+            || owned.held.sheds(&admission.shares, part, owned.fill(&self.limits))
+            || self.held.sheds(&admission.shares, part, self.fill())
     }
 
     /// Ends an admitted record as crowded, by a task that takes nobody's place.
-    pub(super) fn turn_away(&mut self, key: Key) {
+    pub(super) fn shed(&mut self, key: Key) {
         let Some(owned) = self.partitions.get_mut(&key.partition) else { return };
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
         let Some(work) = &entry.work else { return };
@@ -115,8 +115,8 @@ impl Core {
         let (task, record) = (self.next_task, Arc::clone(&entry.record));
         entry.phase = Phase::Running(task);
         self.tasks.insert(task, Task { key, place: None });
-        self.tally.crowded += 1;
-        self.actions.push(Action::TurnAway { task, record, rerun: entry.rerun });
+        self.tally.shed += 1;
+        self.actions.push(Action::Shed { task, record, rerun: entry.rerun });
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
         let mut holders = Holders::default();
         (0..9).for_each(|_| holders.add(&shares(&["app", "target"])));
         holders.add(&shares(&["other", "target"]));
-        let away = |names: &[&'static str], fill| holders.turns_away(&shares(names), 50, fill);
+        let away = |names: &[&'static str], fill| holders.sheds(&shares(names), 50, fill);
         for (names, from) in [
             (&["app", "target"][..], ALL),
             (&["app", "elsewhere"], ANY),

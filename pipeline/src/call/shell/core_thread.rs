@@ -32,7 +32,7 @@ struct Running {
     abort: AbortHandle,
 }
 
-pub(super) struct Brain<H> {
+pub(super) struct CoreThread<H> {
     pub(super) core: Core,
     pub(super) work: Arc<Work<H>>,
     pub(super) shared: Arc<Shared>,
@@ -60,7 +60,7 @@ pub(super) struct Tasks {
     stopped: bool,
 }
 
-impl<H: Handler> Brain<H> {
+impl<H: Handler> CoreThread<H> {
     pub(super) async fn run(mut self, leave: Arc<std::sync::atomic::AtomicBool>) {
         let mut status = interval(STATUS);
         status.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -137,9 +137,9 @@ impl<H: Handler> Brain<H> {
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
             Action::Bury { task, record, reason, rerun } => self.bury(task, record, (reason, rerun)),
-            Action::TurnAway { task, record, rerun } => {
+            Action::Shed { task, record, rerun } => {
                 let (work, away) = (Arc::clone(&self.work), Arc::clone(&record));
-                let turned = async move { Some(work.turn_away(&away, rerun)) };
+                let turned = async move { Some(work.shed(&away, rerun)) };
                 let abort = self.tasks.set.spawn_on(turned, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
