@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::jitter::Millis;
 use super::job::{Job, offset, token};
 use super::pending::Pending;
 use super::range::Range;
 use super::sink::Block;
+use super::time::Millis;
 use crate::Record;
 use crate::mutation::{self, Mutation};
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::jitter::{Jitter, Millis};
+use common::random::SplitMix64;
+
+use super::backoff;
 use super::limits::Limits;
 use super::pending::Touched;
 use super::range::{Rows, Span};
 use super::sink::{Block, InsertError};
 use super::split::Node;
+use super::time::Millis;
 use crate::Record;
 
 /// Where a block stands.
@@ -37,8 +40,22 @@ pub(super) struct Job<R> {
     split: bool,
     block: Option<Arc<Block<R>>>,
     attempt: u32,
-    /// Since when attempts fail, and whether an operator must act.
-    pub failing: Option<(Millis, bool)>,
+    pub failing: Option<Failing>,
+}
+
+/// The store does not take what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Failing {
+    pub since: Millis,
+    /// It will take nothing until an operator acts.
+    pub fatal: bool,
+}
+
+impl Failing {
+    /// The worse of both: the earlier start, fatal if one is.
+    pub(super) fn worse(self, other: Self) -> Self {
+        Self { since: self.since.min(other.since), fatal: self.fatal || other.fatal }
+    }
 }
 
 /// What the store's answer means.
@@ -111,9 +128,15 @@ impl<R: Clone> Job<R> {
         }
     }
 
-    pub(super) fn saved(&mut self, durable: bool, now: Millis) {
+    pub(super) fn saved(&mut self, now: Millis) {
         if self.state == State::Saving {
-            self.state = if durable { State::Due(now) } else { State::Halved };
+            self.state = State::Due(now);
+        }
+    }
+
+    pub(super) fn not_saved(&mut self) {
+        if self.state == State::Saving {
+            self.state = State::Halved;
         }
     }
 
@@ -153,7 +176,7 @@ impl<R: Clone> Job<R> {
         result: &Result<(), InsertError>,
         now: Millis,
         limits: &Limits,
-        jitter: &mut Jitter,
+        random: &mut SplitMix64,
     ) -> InsertResult {
         match result {
             Ok(()) => {
@@ -179,16 +202,17 @@ impl<R: Clone> Job<R> {
                 }
             }
             Err(InsertError::Retry(_)) => {
-                self.again(now + jitter.delay(self.attempt, limits.retry_base, limits.retry_max), now, false)
+                let wait = backoff::delay(random, self.attempt, limits.retry_base, limits.retry_max);
+                self.fail(false, now, wait)
             }
-            Err(InsertError::Fatal(_)) => self.again(now + limits.retry_max, now, true),
+            Err(InsertError::Fatal(_)) => self.fail(true, now, limits.retry_max),
         }
     }
 
-    fn again(&mut self, at: Millis, now: Millis, fatal: bool) -> InsertResult {
+    fn fail(&mut self, fatal: bool, now: Millis, wait: Millis) -> InsertResult {
         self.attempt = self.attempt.saturating_add(1);
-        self.failing = Some((self.failing.map_or(now, |(since, _)| since), fatal));
-        self.state = State::Due(at);
+        self.failing = Some(Failing { since: self.failing.map_or(now, |failing| failing.since), fatal });
+        self.state = State::Due(now + wait);
         InsertResult::Retry
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::jitter::Millis;
+use super::time::Millis;
 
 /// The driver's limits as written; every key has a default.
 #[derive(Debug, Clone, Deserialize)]

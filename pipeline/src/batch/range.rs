@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::jitter::Millis;
 use super::limits::Limits;
+use super::time::Millis;
 use crate::Record;
 
 /// What one record became: its rows with their tables, or the reason for its dead letter.

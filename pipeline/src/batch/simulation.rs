@@ -1,4 +1,4 @@
-//! The batch driver on the model broker and on a model store: [`super::poller`] and what hangs on it, step by step.
+//! The batch driver on the model broker and on a model store: [`super::poller`] and [`super::executor`], step by step.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
 mod shelf;
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 pub use shelf::{Shelf, unread};
 
+use super::action::{Action, Assignment, Commit, DeadLetter};
 use super::build::build;
-use super::machine::{Action, Assignment, Machine};
-use super::pending::Pending;
+use super::machine::Machine;
 use super::sink::{InsertError, Sink};
 use super::{BatchConfig, Block, metadata, takeover};
 use crate::kafka::{CommitOffset, Partition};
@@ -27,7 +27,7 @@ const HANGS: u64 = 6_000;
 
 enum Answer {
     Inserted { assignment: Assignment, table: usize, result: Result<(), InsertError> },
-    DeadLettered { assignment: Assignment, table: Option<usize>, reason: &'static str },
+    DeadLettered(DeadLetter),
 }
 
 type Answers = Rc<RefCell<Vec<Answer>>>;
@@ -192,50 +192,50 @@ where
     }
 
     async fn act(&mut self) {
-        let mut commits = Vec::new();
-        for action in self.machine.step(self.now()) {
+        let due = self.machine.step(self.now());
+        for action in due.actions {
             match action {
-                Action::Commit { assignment, offset, pending } => commits.push((assignment, offset, pending)),
-                other => self.act_on(other),
+                Action::Insert { assignment, block } => self.insert(assignment, block),
+                Action::DeadLetter(letter) => self.send(letter),
+                Action::Pause(partition) => self.with_client(|client| client.pause(&[partition])),
+                Action::Resume(partition) => self.with_client(|client| client.resume(&[partition])),
             }
         }
-        for (assignment, next, pending) in commits {
-            self.commit(&assignment, next, pending.as_ref()).await;
+        for commit in due.commits {
+            self.commit(commit).await;
         }
     }
 
-    async fn commit(&mut self, assignment: &Assignment, next: i64, pending: Option<&Pending>) {
+    async fn commit(&mut self, commit: Commit) {
+        let Commit { assignment, offset: next, pending } = commit;
         self.sim.wait().await;
-        let metadata = metadata::seal(INCARNATION, pending).unwrap();
+        let metadata = metadata::seal(INCARNATION, pending.as_ref()).unwrap();
         let offset = CommitOffset { partition: assignment.partition.clone(), next, metadata };
         let sent = !self.sim.fails(20) && self.with_client(|client| client.commit(&[offset]));
+        let partition = &assignment.partition;
         self.sim.note(|| {
-            format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), assignment.partition)
+            format!("{} commits {partition:?} at {next}, {:?}: {sent}", self.name(), pending.as_ref())
         });
         let told = sent && !self.sim.fails(20);
         let now = self.now();
-        self.machine.committed(assignment, told, now);
+        if told {
+            self.machine.committed(&assignment, now);
+        } else {
+            self.machine.not_committed(&assignment, now);
+        }
     }
 
-    fn act_on(&mut self, action: Action<S::Row>) {
-        match action {
-            Action::Commit { .. } => {}
-            Action::Insert { assignment, block } => self.insert(assignment, block),
-            Action::DeadLetter { assignment, table, record, reason } => {
-                let given_up = GivenUp { step: self.config.instance.role(), reason, attempts: 1 };
-                let outgoing = dead_letter(&self.config.dead_letters, &record, given_up);
-                let (sim, answers) = (self.sim.clone(), Rc::clone(&self.answers));
-                self.crew.add(async move {
-                    sim.wait().await;
-                    sim.broker().publish(&outgoing);
-                    answer_comes(&sim).await;
-                    answers.borrow_mut().push(Answer::DeadLettered { assignment, table, reason });
-                    Ok(())
-                });
-            }
-            Action::Pause(partition) => self.with_client(|client| client.pause(&[partition])),
-            Action::Resume(partition) => self.with_client(|client| client.resume(&[partition])),
-        }
+    fn send(&mut self, letter: DeadLetter) {
+        let given_up = GivenUp { step: self.config.instance.role(), reason: letter.reason, attempts: 1 };
+        let outgoing = dead_letter(&self.config.dead_letters, &letter.record, given_up);
+        let (sim, answers) = (self.sim.clone(), Rc::clone(&self.answers));
+        self.crew.add(async move {
+            sim.wait().await;
+            sim.broker().publish(&outgoing);
+            answer_comes(&sim).await;
+            answers.borrow_mut().push(Answer::DeadLettered(letter));
+            Ok(())
+        });
     }
 
     fn insert(&mut self, assignment: Assignment, block: Arc<Block<S::Row>>) {
@@ -264,12 +264,10 @@ where
                 Answer::Inserted { assignment, table, result } => {
                     let now = self.now();
                     if let Some(letter) = self.machine.inserted(assignment, table, &result, now) {
-                        self.act_on(letter);
+                        self.send(letter);
                     }
                 }
-                Answer::DeadLettered { assignment, table, reason } => {
-                    self.machine.dead_lettered(&assignment, table, reason)
-                }
+                Answer::DeadLettered(letter) => self.machine.dead_lettered(&letter),
             }
         }
     }

@@ -8,25 +8,15 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::machine::Assignment;
+use super::action::{Assignment, DeadLetter};
 use super::sink::{Block, InsertError, Sink};
 use crate::kafka::{Acknowledgement, Partition, Unacknowledged};
 
 /// What came of one of them.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Inserted {
-        assignment: Assignment,
-        table: usize,
-        result: Result<(), InsertError>,
-        took: Duration,
-    },
-    DeadLettered {
-        assignment: Assignment,
-        table: Option<usize>,
-        reason: &'static str,
-        result: Result<(), String>,
-    },
+    Inserted { assignment: Assignment, table: usize, result: Result<(), InsertError>, took: Duration },
+    DeadLettered { letter: DeadLetter, result: Result<(), String> },
 }
 
 /// Everything that is under way, and the channel that it answers by.
@@ -89,11 +79,9 @@ impl Tasks {
     }
 
     /// Waits for the acknowledgement of a dead letter.
-    pub(super) fn letter(
+    pub(super) fn await_written(
         &self,
-        assignment: Assignment,
-        table: Option<usize>,
-        reason: &'static str,
+        letter: DeadLetter,
         acknowledgement: oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>,
     ) {
         let sender = self.sender.clone();
@@ -103,7 +91,7 @@ impl Tasks {
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(_) => Err("the producer has ended".to_owned()),
             };
-            drop(sender.send(Answer::DeadLettered { assignment, table, reason, result }));
+            drop(sender.send(Answer::DeadLettered { letter, result }));
         });
     }
 
@@ -114,7 +102,7 @@ impl Tasks {
 
     /// Ends the inserts of a partition wherever they are. One that has not begun never will; one that has may or may
     /// not take effect, and its range is still pending.
-    pub(super) fn abort(&mut self, partition: &Partition) {
+    pub(super) fn abort(&self, partition: &Partition) {
         for (_, task) in self.running.iter().filter(|(of, _)| of == partition) {
             task.abort();
         }

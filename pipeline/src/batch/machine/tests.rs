@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Action, Assignment, Machine};
+use super::Machine;
+use crate::batch::action::{Action, Assignment, Commit, DeadLetter, Due};
 use crate::batch::assigned::Start;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::batch::pending::Pending;
@@ -94,7 +95,7 @@ struct Process {
     reading: BTreeMap<Partition, usize>,
     paused: BTreeSet<Partition>,
     inserts: Vec<(Assignment, Arc<Block<Row>>)>,
-    letters: Vec<(Assignment, Option<usize>, Arc<Record>, &'static str)>,
+    letters: Vec<DeadLetter>,
 }
 
 struct World {
@@ -245,25 +246,27 @@ impl World {
     fn step(&mut self, at: usize) {
         let owner = self.owner();
         let process = &mut self.processes[at];
-        for action in process.machine.step(self.now) {
+        let due = process.machine.step(self.now);
+        for Commit { assignment, offset, pending } in due.commits {
+            let roll = if self.faults { self.random.below(10) } else { 9 };
+            let applied = process.id == owner && roll != 0;
+            if applied {
+                let split = pending.as_ref().is_some_and(|p| p.tables.iter().any(|t| t.split.is_some()));
+                self.seen.splits += u32::from(split);
+                let payload = pending.map(|p| p.encode()).unwrap_or_default();
+                let before = self.committed.insert(assignment.partition.clone(), (offset, payload));
+                assert!(before.is_none_or(|(b, _)| b <= offset), "committed offset went back");
+            }
+            if applied && roll != 1 {
+                process.machine.committed(&assignment, self.now);
+            } else {
+                process.machine.not_committed(&assignment, self.now);
+            }
+        }
+        for action in due.actions {
             match action {
-                Action::Commit { assignment, offset, pending } => {
-                    let roll = if self.faults { self.random.below(10) } else { 9 };
-                    let applied = process.id == owner && roll != 0;
-                    if applied {
-                        let split =
-                            pending.as_ref().is_some_and(|p| p.tables.iter().any(|t| t.split.is_some()));
-                        self.seen.splits += u32::from(split);
-                        let payload = pending.map(|p| p.encode()).unwrap_or_default();
-                        let before = self.committed.insert(assignment.partition.clone(), (offset, payload));
-                        assert!(before.is_none_or(|(b, _)| b <= offset), "committed offset went back");
-                    }
-                    process.machine.committed(&assignment, applied && roll != 1, self.now);
-                }
                 Action::Insert { assignment, block } => process.inserts.push((assignment, block)),
-                Action::DeadLetter { assignment, table, record, reason } => {
-                    process.letters.push((assignment, table, record, reason))
-                }
+                Action::DeadLetter(letter) => process.letters.push(letter),
                 Action::Pause(partition) => {
                     self.seen.pauses += 1;
                     process.paused.insert(partition);
@@ -275,9 +278,9 @@ impl World {
 
     fn answer(&mut self, at: usize) {
         if !self.processes[at].letters.is_empty() && self.random.chance(50) {
-            let (assignment, table, record, reason) = self.processes[at].letters.remove(0);
-            self.letters.insert((place(&assignment.partition), record.offset));
-            self.processes[at].machine.dead_lettered(&assignment, table, reason);
+            let letter = self.processes[at].letters.remove(0);
+            self.letters.insert((place(&letter.assignment.partition), letter.record.offset));
+            self.processes[at].machine.dead_lettered(&letter);
         }
         if self.processes[at].inserts.is_empty() {
             return;
@@ -298,9 +301,7 @@ impl World {
             _ => self.store.insert(&block, &self.poison),
         };
         let letter = self.processes[at].machine.inserted(assignment, block.table, &result, self.now);
-        if let Some(Action::DeadLetter { assignment, table, record, reason }) = letter {
-            self.processes[at].letters.push((assignment, table, record, reason));
-        }
+        self.processes[at].letters.extend(letter);
     }
 
     /// The owner ends: killed with its inserts lost or still running, or it lives on as a twin that was replaced.
@@ -484,10 +485,10 @@ fn refusal_after(machine: &mut Machine<Row>, partition: &Partition, offsets: &[i
         let record = record("t", 0, *offset, BAD);
         machine.record(Arc::clone(&record), build(&record, version), version, 0);
     }
-    let actions = machine.step(0);
+    let Due { actions, commits } = machine.step(0);
     let refusal = machine.partitions().next().unwrap().1.refused.clone();
-    let only_paused = matches!(actions.as_slice(), [Action::Pause(_)]);
-    assert!(refusal.is_none() || only_paused, "a refused replay must do nothing: {actions:?}");
+    let only_paused = commits.is_empty() && matches!(actions.as_slice(), [Action::Pause(_)]);
+    assert!(refusal.is_none() || only_paused, "a refused replay must do nothing: {actions:?} {commits:?}");
     refusal
 }
 
@@ -517,12 +518,13 @@ fn take(machine: &mut Machine<Row>, partition: &Partition, now: u64) {
     machine.record(Arc::clone(&record), build(&record, 1), 1, now);
 }
 
-fn opened(actions: &[Action<Row>]) -> Vec<Assignment> {
-    let opens = |action: &Action<Row>| match action {
-        Action::Commit { assignment, pending: Some(_), .. } => Some(assignment.clone()),
-        _ => None,
-    };
-    actions.iter().filter_map(opens).collect()
+fn opened(due: Due<Row>) -> Vec<Assignment> {
+    let opens = |commit: Commit| commit.pending.map(|_| commit.assignment);
+    due.commits.into_iter().filter_map(opens).collect()
+}
+
+fn nothing(due: &Due<Row>) -> bool {
+    due.actions.is_empty() && due.commits.is_empty()
 }
 
 #[test]
@@ -530,25 +532,25 @@ fn while_no_insert_is_free_a_range_fills_on_until_it_is_as_old_as_is_allowed() {
     let raw = RawLimits { inserts: 1, range_age_min_ms: 10, range_age_max_ms: 1_000, ..RawLimits::default() };
     let (mut machine, [one, other]) = two(&RawLimits { ranges_per_second: 1_000, ..raw });
     take(&mut machine, &one, 0);
-    let first = opened(&machine.step(10)).remove(0);
-    machine.committed(&first, true, 11);
-    assert!(matches!(machine.step(11).as_slice(), [Action::Insert { .. }]));
+    let first = opened(machine.step(10)).remove(0);
+    machine.committed(&first, 11);
+    assert!(matches!(machine.step(11).actions.as_slice(), [Action::Insert { .. }]));
     take(&mut machine, &other, 20);
-    assert!(machine.step(900).is_empty());
-    assert_eq!(opened(&machine.step(1_020)).remove(0).partition, other, "it is old enough");
+    assert!(nothing(&machine.step(900)));
+    assert_eq!(opened(machine.step(1_020)).remove(0).partition, other, "it is old enough");
 
     let (mut machine, [one, other]) =
         two(&RawLimits { inserts: 1, range_age_min_ms: 10, ..RawLimits::default() });
     take(&mut machine, &one, 0);
-    let first = opened(&machine.step(500)).remove(0);
-    machine.committed(&first, true, 501);
-    let Some(Action::Insert { assignment, block }) = machine.step(501).pop() else {
+    let first = opened(machine.step(500)).remove(0);
+    machine.committed(&first, 501);
+    let Some(Action::Insert { assignment, block }) = machine.step(501).actions.pop() else {
         panic!("nothing is inserted")
     };
     take(&mut machine, &other, 501);
-    assert!(machine.step(2_000).is_empty());
+    assert!(nothing(&machine.step(2_000)));
     machine.inserted(assignment, block.table, &Err(InsertError::Retry("away".into())), 2_000);
-    assert_eq!(opened(&machine.step(2_000)).remove(0).partition, other, "the store may take the other table");
+    assert_eq!(opened(machine.step(2_000)).remove(0).partition, other, "the store may take the other table");
 }
 
 #[test]
@@ -558,6 +560,9 @@ fn when_memory_is_full_and_no_insert_runs_ranges_are_closed_whatever_their_age()
     let (mut machine, partitions) = two(&raw);
     partitions.iter().for_each(|partition| take(&mut machine, partition, 0));
     let full = machine.step(0);
-    assert!(matches!(full.as_slice(), [Action::Pause(_), Action::Pause(_)]), "{full:?}");
-    assert_eq!(opened(&machine.step(1)).len(), 2);
+    assert!(
+        full.commits.is_empty() && matches!(full.actions.as_slice(), [Action::Pause(_), Action::Pause(_)]),
+        "{full:?}"
+    );
+    assert_eq!(opened(machine.step(1)).len(), 2);
 }
