@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{Admission, Progress};
+use crate::call::handler::Admission;
+use crate::call::progress::Progress;
 use crate::{Outgoing, Record};
 
 /// One record of one assignment of a partition.
@@ -46,6 +47,15 @@ pub(crate) enum Disposition {
 pub(crate) struct Item {
     pub(crate) record: Arc<Record>,
     pub(crate) disposition: Disposition,
+}
+
+/// Why and how a record ends with a dead letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Burial {
+    /// Reason of the dead letter.
+    pub(crate) reason: &'static str,
+    /// The record may have run before.
+    pub(crate) rerun: bool,
 }
 
 /// How a task ended.
@@ -110,8 +120,7 @@ pub(crate) enum Action {
     Bury {
         task: u64,
         record: Arc<Record>,
-        reason: &'static str,
-        rerun: bool,
+        burial: Burial,
     },
     /// End the record as crowded, as a task like any other.
     Shed {

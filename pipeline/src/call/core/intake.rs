@@ -4,11 +4,13 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::event::{Action, Disposition, Item, Position};
+use super::limits::RESUME_PERCENT;
 use super::offset_ledger::{Arrival, Entry, Past, Phase, Work};
+use super::outcome::Outcome;
 use super::partition::{Life, Partition, Reading};
-use super::plan::Outcome;
-use super::{Core, RESUME_PERCENT, Stopping};
-use crate::call::{Admission, Mark, Ran};
+use super::{Core, Stopping};
+use crate::call::handler::Admission;
+use crate::call::progress::{Mark, Ran};
 use crate::mutation::is_of_epoch;
 
 impl Core {
@@ -58,14 +60,9 @@ impl Core {
         }
         self.waiting.retain(|outcome| outcome.key.partition != partition);
         if let Some(gone) = self.partitions.remove(&partition) {
-            self.records -= gone.ledger.len();
-            self.bytes -= gone.bytes;
             self.held.forget(&gone.held);
         }
-        let stragglers = self.tasks.values().filter(|task| task.key.partition == partition).count();
-        if stragglers > 0 {
-            self.stragglers.insert(partition, stragglers);
-        }
+        self.tasks.forget(partition);
     }
 
     fn cancel(&mut self, partition: i32) {
@@ -75,7 +72,6 @@ impl Core {
         for offset in owned.close() {
             if let Some(work) = owned.ledger.get(offset).and_then(|entry| entry.work.as_ref()) {
                 self.shares.release(&work.shares);
-                self.running -= 1;
             }
         }
         for (_, entry) in owned.ledger.entries() {
@@ -89,7 +85,7 @@ impl Core {
         self.announced.retain(|key| key.partition != partition);
     }
 
-    pub(super) fn delivered(&mut self, (partition, epoch, session): (i32, u64, u64), items: Vec<Item>) {
+    pub(super) fn delivered(&mut self, partition: i32, epoch: u64, session: u64, items: Vec<Item>) {
         let live =
             |p: &Partition| is_of_epoch(epoch, p.epoch) && p.session == session && p.life == Life::Owned;
         for item in items {
@@ -134,7 +130,7 @@ impl Core {
     }
 
     fn over_bytes(&self, percent: usize) -> bool {
-        self.bytes * 100 >= self.limits.bytes * percent
+        self.held.bytes() * 100 >= self.limits.bytes * percent
     }
 
     fn hold(&mut self, partition: i32, reading: Reading) {
@@ -148,7 +144,7 @@ impl Core {
     }
 
     /// Refuses a partition whose log does not have what comes next.
-    pub(super) fn bounds(&mut self, (partition, epoch): (i32, u64), log: RangeInclusive<i64>) {
+    pub(super) fn bounds(&mut self, partition: i32, epoch: u64, log: RangeInclusive<i64>) {
         let owned = self.partitions.get(&partition).filter(|p| p.epoch == epoch);
         if owned.is_some_and(|p| !log.contains(&p.ledger.next())) {
             self.refuse(partition, "out_of_range");
@@ -179,10 +175,6 @@ impl Core {
             }
             Disposition::Pause(_) => return,
         };
-        if let Some(work) = &work {
-            owned.held.add(&work.shares);
-            self.held.add(&work.shares);
-        }
         let before = match &owned.quarantine {
             Some(_) if offset >= owned.ledger.restored_high() => Mark { ran: Ran::Idle, ..past.mark },
             _ => past.mark,
@@ -193,10 +185,9 @@ impl Core {
         let phase = if dead.is_some() { Phase::Finished } else { Phase::Queued };
         let lane = work.as_ref().map(|work| Arc::clone(&work.lane));
         let entry = Entry { record, phase, work, before, mark, rerun, shed, bytes, admitted_at: self.now };
+        owned.held.admit(&entry);
+        self.held.admit(&entry);
         owned.ledger.admit(offset, entry);
-        owned.bytes += bytes;
-        self.bytes += bytes;
-        self.records += 1;
         if owned.ledger.high() > owned.covered {
             owned.uncovered_since.get_or_insert(self.now);
         }
@@ -214,10 +205,9 @@ impl Core {
 
     /// Reads held partitions again that are well below their limits.
     pub(super) fn resume(&mut self) {
-        let overload = self.limits.shed_percent;
         if self.stopping != Stopping::No
             || self.over_bytes(RESUME_PERCENT)
-            || self.held.keeps_held(overload, self.fill())
+            || self.held.keeps_held(self.limits.shed_percent, self.fill())
         {
             return;
         }

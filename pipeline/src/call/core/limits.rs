@@ -1,5 +1,9 @@
 //! The bounds that the core keeps.
 
+/// A held partition is read again when everything is below this part of its limit: a pause throws away what was
+/// prefetched, so it must not flap.
+pub(super) const RESUME_PERCENT: usize = 60;
+
 /// Bounds on what is admitted, running and committed at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {

@@ -1,10 +1,12 @@
 //! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
 
 mod event;
+mod holdings;
 mod intake;
 mod lanes;
 mod limits;
 mod offset_ledger;
+mod outcome;
 mod overload;
 mod partition;
 mod plan;
@@ -12,25 +14,25 @@ mod quarantine;
 mod schedule;
 mod shares;
 mod status;
+mod suspects;
+mod tasks;
 mod trials;
 
 use std::collections::{BTreeMap, VecDeque};
 
-pub(crate) use event::{Action, Commit, Disposition, Ending, Event, Item, Key, Plan, Position, Settled};
-use hashbrown::HashMap;
+pub(crate) use event::{
+    Action, Burial, Commit, Disposition, Ending, Event, Item, Key, Plan, Position, Settled,
+};
+use holdings::Holdings;
 pub(crate) use limits::Limits;
-use overload::Holders;
+use outcome::{Outcome, Outstanding};
 use partition::{Life, Partition};
-use plan::{Outcome, Outstanding};
-use schedule::Task;
 pub(crate) use schedule::{CRASH, FATAL_ENDS};
 use shares::Shares;
 pub use status::{PartitionStatus, Status};
+use tasks::Tasks;
 use trials::Trials;
 
-/// A held partition is read again when everything is below this part of its limit: a pause throws away what was
-/// prefetched, so it must not flap.
-const RESUME_PERCENT: usize = 60;
 /// How long a stop waits for its last plans, in milliseconds: brokers may be away.
 const LAST_PLANS: u64 = 6_000;
 
@@ -72,17 +74,9 @@ pub(crate) struct Core {
     partitions: BTreeMap<i32, Partition>,
     /// Owned but never read, and why.
     refused: BTreeMap<i32, &'static str>,
-    records: usize,
-    bytes: usize,
-    held: Holders,
+    held: Holdings,
 
-    next_task: u64,
-    tasks: HashMap<u64, Task>,
-    /// Cancelled tasks of earlier epochs that have not reported their end, by partition: nothing of the partition
-    /// starts beside them.
-    stragglers: HashMap<i32, usize>,
-    /// Tasks and announced starts: what the running limit counts.
-    running: usize,
+    tasks: Tasks,
     shares: Shares,
     ready: VecDeque<Key>,
     /// Records that are ready but for stragglers.
@@ -110,13 +104,8 @@ impl Core {
             stopping: Stopping::No,
             partitions: BTreeMap::new(),
             refused: BTreeMap::new(),
-            records: 0,
-            bytes: 0,
-            held: Holders::default(),
-            next_task: 0,
-            tasks: HashMap::new(),
-            stragglers: HashMap::new(),
-            running: 0,
+            held: Holdings::default(),
+            tasks: Tasks::default(),
             ready: VecDeque::new(),
             late: Vec::new(),
             announced: Vec::new(),
@@ -150,9 +139,9 @@ impl Core {
             Event::Revoked(partitions) => partitions.into_iter().for_each(|p| self.close(p)),
             Event::Lost(partitions) => self.lost(&partitions),
             Event::Delivered { partition, epoch, session, items } => {
-                self.delivered((partition, epoch, session), items)
+                self.delivered(partition, epoch, session, items)
             }
-            Event::Bounds { partition, epoch, low, high } => self.bounds((partition, epoch), low..=high),
+            Event::Bounds { partition, epoch, low, high } => self.bounds(partition, epoch, low..=high),
             Event::Ended { task, ending } => self.ended(task, ending),
             Event::Planned { plan, settled } => self.settled(plan, settled),
             Event::Stop { grace } => self.stop(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)),
@@ -189,7 +178,7 @@ impl Core {
     /// Ends the grace of a stop.
     fn drain(&mut self) {
         if let Stopping::Draining(until) = self.stopping {
-            let idle = self.running == 0 && self.waiting.is_empty() && self.outstanding.is_none();
+            let idle = self.shares.running() == 0 && self.waiting.is_empty() && self.outstanding.is_none();
             if idle || self.now >= until {
                 self.stopping = Stopping::Leaving(self.now + LAST_PLANS);
                 let owned: Vec<i32> = self.partitions.keys().copied().collect();

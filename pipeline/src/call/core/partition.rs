@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::RESUME_PERCENT;
 use super::event::{Commit, Key, Position};
+use super::holdings::{ALL, Holdings};
 use super::lanes::Lanes;
-use super::limits::Limits;
+use super::limits::{Limits, RESUME_PERCENT};
 use super::offset_ledger::{Entry, OffsetLedger, Phase};
-use super::overload::{ALL, Holders};
 use super::quarantine::Quarantine;
-use crate::call::Progress;
+use crate::call::progress::Progress;
 
 /// Whether records of the partition are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +42,7 @@ pub(super) struct Partition {
     /// Highest admitted offset that is committed, and since when a higher one is not.
     pub(super) covered: i64,
     pub(super) uncovered_since: Option<u64>,
-    pub(super) bytes: usize,
-    pub(super) held: Holders,
+    pub(super) held: Holdings,
     /// While records that may have run at an unclean end are not done.
     pub(super) quarantine: Option<Quarantine>,
 }
@@ -64,8 +62,7 @@ impl Partition {
             committed,
             opened: false,
             uncovered_since: None,
-            bytes: 0,
-            held: Holders::default(),
+            held: Holdings::default(),
             quarantine,
         }
     }
@@ -102,7 +99,7 @@ impl Partition {
     }
 
     fn over_bytes(&self, limits: &Limits, percent: usize) -> bool {
-        self.bytes > 0 && self.bytes * 100 >= limits.partition_bytes * percent
+        self.held.bytes() > 0 && self.held.bytes() * 100 >= limits.partition_bytes * percent
     }
 
     /// How much of what bounds the map is used, in percent. What the previous owner left is in the map already: taking
@@ -135,14 +132,18 @@ impl Partition {
         !self.opened || start || self.quarantine.is_some()
     }
 
-    /// As it is to be committed; `last` says that this owner closes with it.
-    pub(super) fn progress(&self, last: bool, now: u64) -> Progress {
-        let mut progress = if last {
-            let left = |offset| self.quarantine.as_ref().map(|s| s.left(offset)).unwrap_or_default();
-            self.ledger.last_progress(left)
-        } else {
-            self.ledger.progress()
-        };
+    /// As it is to be committed.
+    pub(super) fn progress(&self, now: u64) -> Progress {
+        self.with_history(self.ledger.progress(), now)
+    }
+
+    /// As it is to be committed when this owner closes with it.
+    pub(super) fn last_progress(&self, now: u64) -> Progress {
+        let left = |offset| self.quarantine.as_ref().map(|quarantine| quarantine.left(offset));
+        self.with_history(self.ledger.last_progress(|offset| left(offset).unwrap_or_default()), now)
+    }
+
+    fn with_history(&self, mut progress: Progress, now: u64) -> Progress {
         progress.history = self.quarantine.as_ref().and_then(|quarantine| quarantine.history(&progress, now));
         progress
     }

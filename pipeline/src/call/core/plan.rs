@@ -6,55 +6,11 @@ use std::sync::Arc;
 use super::Core;
 use super::event::{Action, Commit, Key, Plan, Settled};
 use super::offset_ledger::Phase;
+use super::outcome::{Outcome, Outstanding, Planned};
 use super::partition::{Life, Partition};
 use super::quarantine::Quarantine;
-use crate::Outgoing;
-use crate::call::Progress;
+use crate::call::progress::Progress;
 use crate::mutation::{self, Mutation};
-
-/// An outcome that is not committed yet.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) key: Key,
-    outputs: Arc<Vec<Outgoing>>,
-    bytes: usize,
-}
-
-impl Outcome {
-    pub(super) fn new(key: Key, outputs: Vec<Outgoing>) -> Self {
-        Self { key, bytes: outputs.iter().map(Outgoing::size).sum(), outputs: Arc::new(outputs) }
-    }
-}
-
-/// The plan that the committer has.
-#[derive(Debug)]
-pub(super) struct Outstanding {
-    pub(super) id: u64,
-    outcomes: Vec<Outcome>,
-    announced: Vec<Key>,
-    commits: BTreeMap<i32, Planned>,
-}
-
-#[derive(Debug)]
-struct Planned {
-    epoch: u64,
-    commit: Commit,
-    high: i64,
-    /// What it says of an unclean end: nothing more, or whether a start is new.
-    fresh: Option<bool>,
-    /// The partition's last commit: it is released with it.
-    last: bool,
-}
-
-impl Outstanding {
-    pub(super) fn len(&self) -> usize {
-        self.outcomes.len()
-    }
-
-    pub(super) fn names(&self, partition: i32) -> bool {
-        self.commits.contains_key(&partition)
-    }
-}
 
 impl Core {
     pub(super) fn wants_plan(&self) -> bool {
@@ -133,7 +89,7 @@ impl Core {
         let owned = self.partitions.get_mut(&partition)?;
         let last = owned.life == Life::Closing
             && !self.waiting.iter().any(|outcome| outcome.key.partition == partition);
-        let mut progress = owned.progress(last, self.now);
+        let mut progress = if last { owned.last_progress(self.now) } else { owned.progress(self.now) };
         if mutation::is(Mutation::DropMap) {
             progress = Progress::fresh(progress.base);
         }
@@ -229,16 +185,11 @@ impl Core {
             return;
         };
         let Some(entry) = owned.ledger.remove(key.offset) else { return };
-        if let Some(work) = &entry.work {
-            owned.held.remove(&work.shares);
-            self.held.remove(&work.shares);
-            if entry.shed {
-                owned.lanes.settle(&work.lane);
-            }
+        if let Some(work) = entry.work.as_ref().filter(|_| entry.shed) {
+            owned.lanes.settle(&work.lane);
         }
-        owned.bytes -= entry.bytes;
-        self.bytes -= entry.bytes;
-        self.records -= 1;
+        owned.held.retire(&entry);
+        self.held.retire(&entry);
     }
 
     /// Outcomes stay in memory and are planned again, for partitions that are still owned only.

@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::Limits;
-use crate::call::{History, Progress, Ran};
+use crate::call::progress::{History, Progress, Ran};
 
 /// From so many ends in a row on, that some record saw all of, there are suspects.
 const REPEATED: u8 = 2;

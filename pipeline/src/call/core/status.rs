@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::outcome::Outstanding;
 use super::partition::{Life, Reading};
 use super::quarantine::Quarantine;
 use super::{Core, Tally};
@@ -61,8 +62,8 @@ pub struct Status {
 impl Core {
     pub(crate) fn status(&self, now: u64) -> Status {
         let Tally { stale, skipped, reruns, buried, shed, committed, aborted } = self.tally;
-        let running = self.tasks.values().filter(|task| task.place.is_some()).count();
-        let waiting = self.waiting.len() + self.outstanding.as_ref().map_or(0, super::Outstanding::len);
+        let running = self.tasks.running().count();
+        let waiting = self.waiting.len() + self.outstanding.as_ref().map_or(0, Outstanding::len);
         let mut partitions: BTreeMap<i32, PartitionStatus> = self
             .refused
             .iter()
@@ -84,7 +85,7 @@ impl Core {
         }
         Status {
             running,
-            queued: self.records.saturating_sub(running + waiting),
+            queued: self.held.records().saturating_sub(running + waiting),
             over_share: self.shares.parked(),
             suspects: self
                 .partitions
@@ -93,7 +94,7 @@ impl Core {
                 .map(Quarantine::waiting)
                 .sum(),
             waiting,
-            bytes: self.bytes,
+            bytes: self.held.bytes(),
             committed,
             reruns,
             skipped,

@@ -16,8 +16,9 @@ use super::committer::Order;
 use super::poller::Command;
 use super::shared::Shared;
 use super::worker::Work;
-use crate::call::core::{Action, Core, Ending, Event, Plan, Settled};
-use crate::call::{Handler, Job, metrics};
+use crate::call::core::{Action, Burial, Core, Ending, Event, Plan, Settled};
+use crate::call::handler::{Handler, Job};
+use crate::call::metrics;
 use crate::{Outgoing, Record};
 
 const STATUS: Duration = Duration::from_millis(200);
@@ -136,7 +137,7 @@ impl<H: Handler> CoreThread<H> {
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
-            Action::Bury { task, record, reason, rerun } => self.bury(task, record, (reason, rerun)),
+            Action::Bury { task, record, burial } => self.bury(task, record, burial),
             Action::Shed { task, record, rerun } => {
                 let (work, away) = (Arc::clone(&self.work), Arc::clone(&record));
                 let turned = async move { Some(work.shed(&away, rerun)) };
@@ -163,9 +164,9 @@ impl<H: Handler> CoreThread<H> {
         }
     }
 
-    fn bury(&mut self, task: u64, record: Arc<Record>, (reason, rerun): (&'static str, bool)) {
+    fn bury(&mut self, task: u64, record: Arc<Record>, burial: Burial) {
         let (work, buried) = (Arc::clone(&self.work), Arc::clone(&record));
-        let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, reason, rerun) }, &self.runtime);
+        let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, burial) }, &self.runtime);
         self.tasks.started(Running { task, record, burial: true, abort });
     }
 
@@ -194,7 +195,7 @@ impl<H: Handler> CoreThread<H> {
             Err(reason) if burial => Some(Event::Ended { task, ending: Ending::Broken(reason) }),
             Err(reason) => {
                 // What it did before it panicked is lost.
-                self.bury(task, record, (reason, true));
+                self.bury(task, record, Burial { reason, rerun: true });
                 None
             }
         }

@@ -19,7 +19,8 @@ use super::shared::Shared;
 use super::worker::Work;
 use crate::StartPolicy;
 use crate::call::core::Core;
-use crate::call::{Handler, Limits};
+use crate::call::handler::Handler;
+use crate::call::limits::Limits;
 use crate::kafka::{self, Admin, Consumer, Error, Instance};
 
 /// Events on their way to the core. Batches of records are the large ones.

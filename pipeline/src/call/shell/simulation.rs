@@ -1,57 +1,26 @@
-//! The call driver on the model broker: poller, core_thread, committer and workers, step by step.
+//! The call driver on the model broker: poller, core, committer and workers, step by step.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
 mod checker;
 mod committer;
 mod core_thread;
+mod parts;
 mod poller;
 #[cfg(test)]
 mod tests;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
 pub use checker::{Checker, Outcomes};
-use core_thread::Running;
+use parts::Parts;
 
 use super::CallConfig;
-use super::poller::{Command, Owned};
-use super::standing::Standing;
 use super::worker::Work;
-use crate::call::Handler;
-use crate::call::core::{Core, Event, Plan};
-use crate::kafka::Partition;
-use crate::simulation::{Client, Crew, INCARNATION, Membership, Process, Producer, Sim};
-
-/// A plan with the membership under which it is to be committed, read when it was made.
-struct Order {
-    plan: Plan,
-    membership: Membership,
-}
-
-/// What the parts of one process have in common.
-struct Parts<H> {
-    sim: Sim,
-    config: CallConfig,
-    work: Arc<Work<H>>,
-    checker: Rc<Checker>,
-    started: i64,
-    core: RefCell<Core>,
-    client: RefCell<Option<Client>>,
-    events: RefCell<VecDeque<Event>>,
-    commands: RefCell<VecDeque<Command>>,
-    orders: RefCell<VecDeque<Order>>,
-    standing: RefCell<Standing<Membership>>,
-    /// Losses that happened, and of which the core was told.
-    losses: Cell<u64>,
-    told: Cell<u64>,
-    abandoned: Cell<u64>,
-    owned: RefCell<BTreeMap<i32, Owned>>,
-    running: RefCell<BTreeMap<u64, Running>>,
-    joined: RefCell<VecDeque<(u64, core_thread::Joined)>>,
-}
+use crate::call::core::Core;
+use crate::call::handler::Handler;
+use crate::simulation::{Crew, INCARNATION, Process, Producer, Sim};
 
 /// Starts one instance.
 pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, checker: &Rc<Checker>) -> Process {
@@ -93,31 +62,4 @@ pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, check
         }
     };
     Process { crew, background: Box::new(background), skew, stop }
-}
-
-impl<H: Handler> Parts<H> {
-    fn name(&self) -> String {
-        self.config.instance.group_instance_id()
-    }
-
-    /// The core's clock.
-    fn now(&self) -> u64 {
-        u64::try_from(self.sim.now() - self.started).unwrap()
-    }
-
-    fn partition(&self, index: i32) -> Partition {
-        Partition { topic: Arc::clone(&self.config.topic), index }
-    }
-
-    fn with_client<T>(&self, call: impl FnOnce(&mut Client) -> T) -> T {
-        call(self.client.borrow_mut().as_mut().unwrap())
-    }
-
-    fn send(&self, event: Event) {
-        self.events.borrow_mut().push_back(event);
-    }
-
-    fn command(&self, command: Command) {
-        self.commands.borrow_mut().push_back(command);
-    }
 }

@@ -202,7 +202,7 @@ fn a_lost_partition_is_in_no_further_plan() {
     bench.settle(&plan, Settled::Aborted);
     bench.now += 10_000;
     assert!(plan_of(&bench.on(Event::Tick)).is_none());
-    assert_eq!((bench.core.records, bench.core.bytes), (0, 0));
+    assert_eq!(bench.core.held, Holdings::default());
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn with_stuck(bench: &mut Bench) -> Vec<(i64, u64, bool)> {
 }
 
 #[test]
-fn what_crowds_is_turned_away_and_others_run() {
+fn what_crowds_is_shed_and_others_run() {
     let mut bench = bench();
     assert_eq!(with_stuck(&mut bench).len(), 32);
     let actions = deliver(&mut bench, "stuck", 32..35);
@@ -69,7 +69,7 @@ fn what_crowds_is_turned_away_and_others_run() {
     bench.settle(&plan, Settled::Committed);
     let status = bench.core.status(0);
     assert_eq!((status.crowded, status.committed, status.running), (3, 1, 33));
-    assert_eq!(bench.core.running, 33, "who is shed takes nobody's place");
+    assert_eq!(bench.core.shares.running(), 33, "who is shed takes nobody's place");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_map_that_fills_up_counts_as_well() {
 }
 
 #[test]
-fn a_flood_is_turned_away_without_stopping_those_behind_it() {
+fn a_flood_is_shed_without_stopping_those_behind_it() {
     let mut bench = bench();
     with_stuck(&mut bench);
     let mut tried = 0;
@@ -134,7 +134,7 @@ fn the_instance_has_room_for_others_as_well() {
     let actions = bench.on(Event::Delivered { partition: 1, epoch: 2, session: 0, items: items.collect() });
     assert_eq!(offsets(&away(&actions)), [8, 9, 10, 11], "forty of fifty");
     bench.on(Event::Lost(vec![0, 1]));
-    assert_eq!(bench.core.held, Holders::default());
+    assert_eq!(bench.core.held, Holdings::default());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_lane_that_lost_a_record_runs_nothing_later_until_nothing_of_it_is_left() {
 }
 
 #[test]
-fn what_a_previous_owner_admitted_is_never_turned_away() {
+fn what_a_previous_owner_admitted_is_never_shed() {
     let mut bench = bench();
     let running = with_stuck(&mut bench);
     deliver(&mut bench, "other", 32..40);
@@ -199,7 +199,7 @@ fn a_lane_that_was_longer_under_the_previous_owner_stops_nobody() {
 }
 
 #[test]
-fn a_record_turned_away_that_was_not_committed_is_new_to_the_next_owner() {
+fn a_shed_record_that_was_not_committed_is_new_to_the_next_owner() {
     let mut bench = bench();
     with_stuck(&mut bench);
     let actions = deliver(&mut bench, "stuck", [32]);

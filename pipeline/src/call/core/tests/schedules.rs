@@ -127,22 +127,18 @@ impl World {
         for action in actions {
             self.act(action);
         }
-        assert!(self.core.running <= self.core.limits.running);
-        assert!(self.core.records <= self.core.limits.records + 1);
-        let held: usize = self.core.partitions.values().map(|p| p.ledger.len()).sum();
-        assert_eq!(held, self.core.records, "the instance's count is the sum of its partitions'");
-        let bytes: usize = self.core.partitions.values().map(|p| p.bytes).sum();
-        assert_eq!(bytes, self.core.bytes);
-        let mut all = Holders::default();
+        assert!(self.core.shares.running() <= self.core.limits.running);
+        assert!(self.core.held.records() <= self.core.limits.records + 1);
+        let mut all = Holdings::default();
         for owned in self.core.partitions.values() {
-            let mut here = Holders::default();
-            for work in owned.ledger.entries().filter_map(|(_, entry)| entry.work.as_ref()) {
-                here.add(&work.shares);
-                all.add(&work.shares);
+            let mut here = Holdings::default();
+            for (_, entry) in owned.ledger.entries() {
+                here.admit(entry);
+                all.admit(entry);
             }
             assert_eq!(here, owned.held);
         }
-        assert_eq!(all, self.core.held);
+        assert_eq!(all, self.core.held, "what the instance holds is the sum of its partitions'");
     }
 
     fn act(&mut self, action: Action) {
@@ -190,7 +186,7 @@ impl World {
             assert!(rerun || *runs == 0, "a call that may have run runs unmarked");
         }
         *runs += 1;
-        let key = self.core.tasks[&task].key;
+        let key = self.core.tasks.key(task);
         self.side(record.partition).away.remove(&record.offset);
         let lane = written.lane;
         self.running.insert(task, Running { key: Some(key), lane, away: false, cancelled: false });
@@ -201,7 +197,7 @@ impl World {
         assert!(!side.outcomes.contains(&record.offset));
         side.away.insert(record.offset);
         let lane = side.log.iter().find(|w| w.offset == record.offset).unwrap().lane;
-        let key = self.core.tasks[&task].key;
+        let key = self.core.tasks.key(task);
         self.running.insert(task, Running { key: Some(key), lane, away: true, cancelled: false });
     }
 

@@ -98,8 +98,8 @@ impl Town {
                         self.running.insert(record.offset, task);
                         self.runs.push((record.offset, self.now));
                     }
-                    Action::Bury { task, record, reason, .. } => {
-                        assert_eq!(reason, CRASH);
+                    Action::Bury { task, record, burial } => {
+                        assert_eq!(burial.reason, CRASH);
                         assert!(self.seen[&record.offset] >= 3, "{} is blamed too early", record.offset);
                         self.buried.insert(record.offset);
                         let ending = Ending::Done(vec![output(0, record.offset)]);

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Order, Parts};
+use super::parts::{Order, Parts};
 use crate::Outgoing;
-use crate::call::Handler;
 use crate::call::core::{Event, Settled};
+use crate::call::handler::Handler;
 use crate::call::shell::poller::Command;
 use crate::kafka::{CommitOffset, Outcome, Partition};
 use crate::simulation::Producer;

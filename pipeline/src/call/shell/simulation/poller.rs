@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Parts;
-use crate::call::Handler;
+use super::parts::Parts;
 use crate::call::core::{Commit, Event, Position, Settled};
+use crate::call::handler::Handler;
 use crate::call::shell::assign::place;
 use crate::call::shell::poller::{Command, Owned};
 use crate::call::shell::reading::Reading;
@@ -58,7 +58,11 @@ impl<H: Handler> Poller<H> {
         for _ in 0..most {
             let polled = self.parts.with_client(Client::poll);
             match polled {
-                Polled::Record(record) => self.reading.read(record, &self.parts.owned.borrow()),
+                Polled::Record(record) => {
+                    if self.parts.owned.borrow().contains_key(&record.partition) {
+                        self.reading.read(record);
+                    }
+                }
                 Polled::Nothing => break,
                 Polled::Fatal(reason) => return Err(reason),
                 Polled::OutOfRange => return Err("out of range".into()),

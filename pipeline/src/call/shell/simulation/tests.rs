@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use super::*;
-use crate::call::{Admission, Done, Job, Limits, RawLimits, Share};
-use crate::kafka::Instance;
+use crate::call::handler::{Admission, Done, Job, Share};
+use crate::call::limits::{Limits, RawLimits};
+use crate::kafka::{Instance, Partition};
 use crate::mutation::Mutation;
 use crate::simulation::{Faults, Trial, Violation, World, feeder, offline};
 use crate::{Outgoing, Record, Refused, StartPolicy};
