@@ -110,7 +110,7 @@ async fn calls_of<H: calls::Handler>(
         topic: config.topics.of(manner.topic).into(),
         dead_letters: config.topics.of(Topic::DeadLetters).into(),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(manner.limits)?,
+        limits: calls::Limits::new(manner.role.label(), manner.limits).map_err(|found| config.bad(found))?,
     };
     let incarnation = incarnation.to_owned();
     // Joining asks the brokers, which blocks.

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use account::AccountSink;
 use pipeline::batch::{self, BatchConfig};
@@ -100,8 +101,8 @@ fn limits() -> calls::RawLimits {
         share_percent: 100,
         partition_records: 40,
         records: 80,
-        cover_ms: 50,
-        quarantine_patience_ms: 200,
+        cover: Duration::from_millis(50),
+        quarantine_patience: Duration::from_millis(200),
         ..calls::RawLimits::default()
     }
 }
@@ -113,7 +114,7 @@ fn call_config(role: &str, input: Topic, ordinal: u32) -> CallConfig {
         topic: topic(input),
         dead_letters: topic(Topic::DeadLetters),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(limits()).unwrap(),
+        limits: calls::Limits::new(role, limits()).unwrap(),
     }
 }
 
@@ -139,9 +140,9 @@ fn outcomes(input: Topic, output: Topic) -> Outcomes {
 fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
     let raw = batch::RawLimits {
         block_rows: 20,
-        range_age_min_ms: 20,
-        range_age_max_ms: 200,
-        retry_max_ms: 40,
+        range_age_min: Duration::from_millis(20),
+        range_age_max: Duration::from_millis(200),
+        retry_max: Duration::from_millis(40),
         ..batch::RawLimits::default()
     };
     BatchConfig {
@@ -150,7 +151,7 @@ fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
         topics: sink.topics(),
         dead_letters: topic(Topic::DeadLetters),
         start: StartPolicy::Earliest,
-        limits: batch::Limits::new(&raw).unwrap(),
+        limits: batch::Limits::new("account.batch", &raw).unwrap(),
     }
 }
 

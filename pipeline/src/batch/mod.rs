@@ -36,7 +36,7 @@ mod time;
 pub use config::BatchConfig;
 pub use driver::BatchDriver;
 pub use handle::{Handle, Health};
-pub use limits::{Limits, LimitsError, RawLimits};
+pub use limits::{Limits, RawLimits};
 pub(crate) use metadata::{empty, said};
 pub use refusal::Refusal;
 pub use sink::{Block, InsertError, Sink};

@@ -8,7 +8,7 @@ use super::job::Failing;
 use super::machine::Machine;
 use super::metrics as names;
 use super::refusal::Refusal;
-use super::time::Stopwatch;
+use super::time::{Stopwatch, millis};
 use crate::kafka::Partition;
 
 /// How often health and gauges are brought up to date.
@@ -99,8 +99,7 @@ impl Report {
     fn show_partitions<R: Clone>(&self, machine: &Machine<R>, stopwatch: Stopwatch) {
         for (partition, assigned) in machine.partitions() {
             let age = assigned.waiting_since().map_or(Duration::ZERO, |at| stopwatch.instant(at).elapsed());
-            let millis = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            names::of_partition(names::PENDING_AGE, partition, millis, 1_000.0);
+            names::of_partition(names::PENDING_AGE, partition, millis(age), 1_000.0);
             if let Some(&lag) = self.lag.as_ref().and_then(|lag| lag.get(partition)) {
                 names::of_partition(names::LAG, partition, lag, 1.0);
             }

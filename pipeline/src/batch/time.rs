@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 /// Milliseconds on a clock that only goes forward; its zero is the driver's start.
 pub(super) type Millis = u64;
 
+/// A duration in whole milliseconds.
+pub(super) fn millis(duration: Duration) -> Millis {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Measures from the driver's start.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopwatch(Instant);
@@ -16,7 +21,7 @@ impl Stopwatch {
 
     /// Time since the start.
     pub(super) fn now(self) -> Millis {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+        millis(self.0.elapsed())
     }
 
     /// The moment of a time that the core keeps.

@@ -18,7 +18,7 @@ mod shell;
 
 pub use self::core::{PartitionStatus, Status};
 pub use handler::{Admission, Done, Handler, Job, Share};
-pub use limits::{Limits, LimitsError, Overload, RawLimits};
+pub use limits::{Limits, Overload, RawLimits};
 pub use progress::{History, Mark, Progress, Ran};
 #[cfg(any(test, feature = "simulation"))]
 pub use shell::simulation;

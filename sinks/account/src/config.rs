@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::{Carrier, Problem, Secret, duration, secret};
-use pipeline::batch::{Limits, LimitsError, RawLimits};
+use pipeline::batch::{Limits, RawLimits};
 use serde::Deserialize;
 
 /// A pseudonym can be undone by trying keys, so short ones are refused.
@@ -148,9 +148,9 @@ pub fn validate(raw: &RawAccount) -> Result<AccountConfig, Vec<Problem>> {
     for (key, reason) in names(raw).into_iter().chain(numbers(raw)) {
         add("account", format!("{key}: {reason}"));
     }
-    let limits = Limits::new(&raw.batch);
-    if let Err(LimitsError { key, reason }) = &limits {
-        add("account.batch", format!("{key}: {reason}"));
+    let limits = Limits::new("account.batch", &raw.batch);
+    if let Err(found) = &limits {
+        problems.extend(found.iter().cloned());
     }
     match limits {
         Ok(limits) if problems.is_empty() => Ok(AccountConfig { raw: raw.clone(), limits }),
@@ -204,8 +204,8 @@ fn numbers(raw: &RawAccount) -> Vec<(&'static str, &'static str)> {
     must(!raw.query_timeout.is_zero(), "query_timeout", "it must be positive");
     // The driver sends a block again after its own time-out; ours must have told it before.
     let insert = raw.send_timeout.as_millis() + raw.end_timeout.as_millis();
-    let driver = u128::from(raw.batch.insert_timeout_ms);
-    must(insert <= driver, "end_timeout", "with send_timeout it is longer than batch.insert_timeout_ms");
+    let driver = raw.batch.insert_timeout.as_millis();
+    must(insert <= driver, "end_timeout", "with send_timeout it is longer than batch.insert_timeout");
     must(raw.deduplication_window >= 10_000, "deduplication_window", "it is less than 10000");
     for (table, days) in raw.retention_days.of_tables() {
         let key = match table {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Machine;
 use crate::batch::action::{Action, Assignment, Commit, DeadLetter, Due};
@@ -183,15 +184,15 @@ impl World {
         let raw = RawLimits {
             block_rows: 1 + self.random.below(12) as usize,
             range_bytes: 1_000_000,
-            range_age_min_ms: self.random.below(50),
-            range_age_max_ms: 200,
+            range_age_min: Duration::from_millis(self.random.below(50)),
+            range_age_max: Duration::from_millis(200),
             inserts: 1 + self.random.below(3) as usize,
-            retry_max_ms: 30,
+            retry_max: Duration::from_millis(30),
             partition_bytes: 1_000_000,
             instance_bytes: 1_000_000,
             ..RawLimits::default()
         };
-        let mut limits = Limits::new(&raw).unwrap();
+        let mut limits = Limits::new("batch", &raw).unwrap();
         // Few records are enough to pause.
         (limits.range_bytes, limits.partition_bytes, limits.instance_bytes) = (2_000, 4_000, 6_000);
         self.ids += 1;
@@ -473,7 +474,7 @@ fn every_row_ends_exactly_once_under_crashes_twins_and_hand_overs() {
 fn replaying(records: u32, last: i64) -> (Machine<Row>, Partition) {
     let partition = Partition { topic: "t".into(), index: 0 };
     let pending = Pending { first: 4, last, version: 1, records, tables: Vec::new() };
-    let mut machine = Machine::new(Limits::new(&RawLimits::default()).unwrap(), 1, &["zero", "one"]);
+    let mut machine = Machine::new(Limits::new("batch", &RawLimits::default()).unwrap(), 1, &["zero", "one"]);
     machine.assign(partition.clone(), Ok(Start { position: 4, pending: Some(pending), fresh: false }), 0);
     (machine, partition)
 }
@@ -505,7 +506,7 @@ fn a_replay_that_is_not_exactly_the_pending_range_is_refused_and_inserts_nothing
 /// Two partitions without anything pending, and a machine that knows them.
 fn two(raw: &RawLimits) -> (Machine<Row>, [Partition; 2]) {
     let partitions = [0, 1].map(|index| Partition { topic: "t".into(), index });
-    let mut machine = Machine::new(Limits::new(raw).unwrap(), 1, &["zero", "one"]);
+    let mut machine = Machine::new(Limits::new("batch", raw).unwrap(), 1, &["zero", "one"]);
     for partition in &partitions {
         machine.assign(partition.clone(), Ok(Start { position: 1, pending: None, fresh: false }), 0);
     }
@@ -529,7 +530,12 @@ fn nothing(due: &Due<Row>) -> bool {
 
 #[test]
 fn while_no_insert_is_free_a_range_fills_on_until_it_is_as_old_as_is_allowed() {
-    let raw = RawLimits { inserts: 1, range_age_min_ms: 10, range_age_max_ms: 1_000, ..RawLimits::default() };
+    let raw = RawLimits {
+        inserts: 1,
+        range_age_min: Duration::from_millis(10),
+        range_age_max: Duration::from_millis(1_000),
+        ..RawLimits::default()
+    };
     let (mut machine, [one, other]) = two(&RawLimits { ranges_per_second: 1_000, ..raw });
     take(&mut machine, &one, 0);
     let first = opened(machine.step(10)).remove(0);
@@ -540,7 +546,7 @@ fn while_no_insert_is_free_a_range_fills_on_until_it_is_as_old_as_is_allowed() {
     assert_eq!(opened(machine.step(1_020)).remove(0).partition, other, "it is old enough");
 
     let (mut machine, [one, other]) =
-        two(&RawLimits { inserts: 1, range_age_min_ms: 10, ..RawLimits::default() });
+        two(&RawLimits { inserts: 1, range_age_min: Duration::from_millis(10), ..RawLimits::default() });
     take(&mut machine, &one, 0);
     let first = opened(machine.step(500)).remove(0);
     machine.committed(&first, 501);

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::kafka::Instance;
@@ -54,10 +56,10 @@ fn config(ordinal: u32) -> BatchConfig {
     let raw = RawLimits {
         block_rows: 9,
         range_bytes: 1_500,
-        range_age_min_ms: 20,
-        range_age_max_ms: 100,
+        range_age_min: Duration::from_millis(20),
+        range_age_max: Duration::from_millis(100),
         inserts: 3,
-        retry_max_ms: 40,
+        retry_max: Duration::from_millis(40),
         partition_bytes: 3_000,
         instance_bytes: 5_000,
         ..RawLimits::default()
@@ -68,7 +70,7 @@ fn config(ordinal: u32) -> BatchConfig {
         topics: topics(),
         dead_letters: "dead".into(),
         start: StartPolicy::Earliest,
-        limits: Limits::new(&raw).unwrap(),
+        limits: Limits::new("batch", &raw).unwrap(),
     }
 }
 

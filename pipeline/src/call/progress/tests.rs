@@ -86,7 +86,7 @@ fn a_full_partition_of_dense_calls_stays_below_3400_characters_of_body() {
 
 #[test]
 fn a_map_that_stopped_admission_has_room_for_the_longest_history() {
-    let limits = crate::call::Limits::new(crate::call::RawLimits::default()).unwrap().core(INCARNATION);
+    let limits = crate::call::Limits::default().core(INCARNATION);
     let base = 7_000_000_000;
     let each = |n| (base + n, marks(true, Ran::Idle));
     let incomplete: BTreeMap<i64, Mark> = (0..i64::try_from(limits.map_bytes).unwrap()).map(each).collect();

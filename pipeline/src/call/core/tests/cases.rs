@@ -260,7 +260,7 @@ proptest! {
         steps in prop::collection::vec((1i64..60, any::<prop::sample::Index>(), 0u8..12), 3_500),
     ) {
         let raw = RawLimits { running: 5_000, share_percent: 100, ..RawLimits::default() };
-        let limits = Raw::new(raw).unwrap().core(INCARNATION);
+        let limits = Raw::new("call", raw).unwrap().core(INCARNATION);
         let mut bench = Bench { core: Core::new(limits, INCARNATION), now: 0 };
         let mut running: Vec<(i64, u64, bool)> = Vec::new();
         let (mut offset, mut longest, mut session) = (0, 0, 0);

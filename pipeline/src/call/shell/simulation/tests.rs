@@ -94,8 +94,8 @@ fn raw() -> RawLimits {
         plan_bytes: 2_000,
         output_bytes: 1_000,
         quarantine_records: 3,
-        quarantine_patience_ms: 1_000,
-        cover_ms: 50,
+        quarantine_patience: Duration::from_secs(1),
+        cover: Duration::from_millis(50),
         ..RawLimits::default()
     }
 }
@@ -107,7 +107,7 @@ fn config(ordinal: u32) -> CallConfig {
         topic: "in".into(),
         dead_letters: "dead".into(),
         start: StartPolicy::Earliest,
-        limits: Limits::new(raw()).unwrap(),
+        limits: Limits::new("call", raw()).unwrap(),
     }
 }
 
