@@ -198,7 +198,15 @@ impl Seen {
         self.sends.check(sim)?;
         proof::in_order(sim)?;
         let sink = sink();
-        self.rows.check(sim, &sink, (&sink.topics(), &topic(Topic::DeadLetters), "account"))
+        self.rows.check(
+            sim,
+            &sink,
+            &batch::simulation::Reader {
+                topics: &sink.topics(),
+                dead_letters: &topic(Topic::DeadLetters),
+                step: "account",
+            },
+        )
     }
 }
 

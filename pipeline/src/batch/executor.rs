@@ -75,7 +75,7 @@ impl<S: Sink> Executor<S> {
         Ok(())
     }
 
-    /// Commits all at once; if that fails, each alone, so that one partition's trouble is not everyone's.
+    /// Commits all at once, and if that fails each alone, so that one partition's trouble does not become everyone's.
     fn commit(
         &self,
         commits: Vec<Commit>,

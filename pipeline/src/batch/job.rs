@@ -58,10 +58,10 @@ impl Failing {
     }
 }
 
-/// What the store's answer means.
+/// What follows from the store's answer.
 #[derive(Debug)]
 pub(super) enum InsertResult {
-    /// So many rows are stored.
+    /// The block is stored, with this number of rows.
     Stored(usize),
     /// The same block again, later.
     Retry,

@@ -103,9 +103,9 @@ impl<R: Clone> Machine<R> {
         for (partition, assigned) in &mut self.partitions {
             let assignment = Assignment { partition: partition.clone(), epoch: assigned.epoch };
             let was_open = assigned.is_open();
-            // No insert is free for another range, so it fills on, as long as that is allowed.
-            let crowded = age > 0 && !was_open && open >= self.limits.inserts;
-            let age = if crowded { self.limits.age_max } else { age };
+            // No insert is free for another range, so this one fills on as long as its age allows.
+            let fills_on = age > 0 && !was_open && open >= self.limits.inserts;
+            let age = if fills_on { self.limits.age_max } else { age };
             if let Some((offset, pending)) = assigned.step(age, now) {
                 commits.push(Commit { assignment: assignment.clone(), offset, pending });
             }

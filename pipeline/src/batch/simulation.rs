@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use shelf::{Shelf, unread};
+pub use shelf::{Reader, Shelf, unread};
 
 use super::action::{Action, Assignment, Commit, DeadLetter};
 use super::build::build;

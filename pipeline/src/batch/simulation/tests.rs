@@ -110,7 +110,8 @@ fn play(sim: &Sim) -> Result<(), Violation> {
     }
     world.play(6_000, Faults::All)?;
     world.settle(120_000, |sim| unread(sim, "sim.account", &topics()))?;
-    shelf.check(sim, &Sample { version: 1 }, (&topics(), "dead", "account"))
+    let reader = Reader { topics: &topics(), dead_letters: "dead", step: "account" };
+    shelf.check(sim, &Sample { version: 1 }, &reader)
 }
 
 const TRIAL: Trial = Trial {

@@ -21,7 +21,8 @@ pub(crate) struct Limits {
     pub(crate) partition_bytes: usize,
     /// Bytes of a partition's incompletes as encoded in commit metadata.
     pub(crate) map_bytes: usize,
-    /// Percent of the incompletes with which a share crowds the others and is shed; without it everyone waits.
+    /// Percent of the held records from which on a share crowds the others, so that its next record may be shed. Without it
+    /// everyone waits.
     pub(crate) shed_percent: Option<usize>,
     /// Records of one lane.
     pub(crate) lane: usize,
@@ -29,10 +30,11 @@ pub(crate) struct Limits {
     pub(crate) plan_outcomes: usize,
     /// Bytes of the outcomes of one transaction.
     pub(crate) plan_bytes: usize,
-    /// Suspects are tried alone for the time of so many trials, then the rest in so many groups; 0 suspects nobody.
+    /// Suspects run alone for the time of this many trials, then the rest runs in this many groups. With 0 there is no
+    /// quarantine.
     pub(crate) quarantine: usize,
-    /// After so long a trial keeps the next waiting no more, in milliseconds.
+    /// How long a trial keeps the next one waiting, in milliseconds.
     pub(crate) patience: u64,
-    /// After so long an admitted offset is committed even if no outcome is, in milliseconds.
+    /// Longest time until an admitted offset is committed although no outcome is, in milliseconds.
     pub(crate) cover: u64,
 }

@@ -2,6 +2,7 @@
 
 mod event;
 mod holdings;
+mod inspect;
 mod intake;
 mod lanes;
 mod limits;
@@ -15,6 +16,7 @@ mod schedule;
 mod shares;
 mod status;
 mod suspects;
+mod tally;
 mod tasks;
 mod trials;
 
@@ -27,28 +29,15 @@ use holdings::Holdings;
 pub(crate) use limits::Limits;
 use outcome::{Outcome, Outstanding};
 use partition::{Life, Partition};
-pub(crate) use schedule::{CRASH, FATAL_ENDS};
+pub(crate) use quarantine::{CRASH, FATAL_ENDS};
 use shares::Shares;
 pub use status::{PartitionStatus, Status};
+use tally::Tally;
 use tasks::Tasks;
 use trials::Trials;
 
 /// How long a stop waits for its last plans, in milliseconds: brokers may be away.
 const LAST_PLANS: u64 = 6_000;
-
-/// Things that happened and changed nothing, or too much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
-    /// Events of an epoch, session or plan that is over.
-    pub(crate) stale: u64,
-    /// Records that finished under a previous owner and were skipped.
-    pub(crate) skipped: u64,
-    pub(crate) reruns: u64,
-    pub(crate) buried: u64,
-    pub(crate) shed: u64,
-    pub(crate) committed: u64,
-    pub(crate) aborted: u64,
-}
 
 /// How far a stop is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

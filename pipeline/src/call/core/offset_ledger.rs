@@ -34,7 +34,7 @@ pub(super) struct Entry {
     /// As it is to be committed once the record is announced.
     pub(super) mark: Mark,
     pub(super) rerun: bool,
-    /// It ends without having run.
+    /// It was shed: it ends without having run.
     pub(super) shed: bool,
     /// Counts against budgets, in bytes, outcome included.
     pub(super) bytes: usize,

@@ -1,18 +1,18 @@
-//! Who holds the records that are admitted and not committed, and when one more has to end at once.
+//! When a record ends at once so that others have room.
 //!
-//! A partition is read in order: a record that is left in the log leaves everything behind it in the log as well. An app
-//! or a target that hangs would fill its partitions and stop everybody else, so the last part of the room is kept for
-//! those who hold little: from [`ALL`] percent on a record ends as crowded when every share of it holds its part of the
-//! incompletes, from [`ANY`] percent on when one does. The step between the two lets an app go on beside a flood of
-//! another whose target it shares, and one target beside another of the same app.
+//! A partition is read in order: leaving one record in the log leaves everything behind it there as well. An app or a target
+//! that hangs would fill its partitions and stop everybody else, so the last part of the room is kept for those who hold
+//! little. From eight tenths on a record is shed when every share of it holds its part of the records, from nine tenths
+//! on when one of them does. The step between the two lets an app go on beside a flood of another app that uses the same
+//! target, and one target beside another of the same app.
 //!
-//! Who comes behind is not known before it is read, so a share that is alone is treated like any other; a deployment
-//! where nobody else can come sets [`crate::call::Overload::Wait`]. What a previous owner admitted is never shed:
-//! it has its room, and it may have run.
+//! Nobody knows who comes next before it is read, so a share that is alone is treated like any other. A deployment where
+//! nobody else can come sets [`crate::call::Overload::Wait`]. What a previous owner admitted is never shed: it has its room
+//! already, and it may have run.
 //!
-//! A lane that is full would stop its partition just so: its next record ends as well. And a lane of which a record was
-//! shed is torn: its later records end too, until nothing of it is left here. Otherwise the end of an answer could
-//! go out although its middle did not.
+//! A lane that is full would stop its partition in the same way, so its next record is shed as well. A lane of which a
+//! record was shed is torn: its later records are shed too, until nothing of the lane is held. Otherwise the end of an
+//! answer could be sent although its middle was not.
 
 use std::sync::Arc;
 

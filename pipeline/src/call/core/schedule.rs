@@ -6,14 +6,10 @@ use super::event::{Action, Burial, Ending, Key};
 use super::offset_ledger::{Phase, Work};
 use super::outcome::Outcome;
 use super::partition::Life;
+use super::quarantine::CRASH;
 use super::tasks::Task;
 use super::{Core, Stopping};
 use crate::mutation::is_of_epoch;
-
-/// The process ends so often, at least, while a record runs that is condemned for it.
-pub(crate) const FATAL_ENDS: u32 = 3;
-/// Reason of the dead letter of such a record.
-pub(crate) const CRASH: &str = "crash";
 
 impl Core {
     pub(super) fn make_ready(&mut self, partition: i32, offsets: Vec<i64>) {

@@ -1,7 +1,7 @@
-//! Suspects are tried one after the other, whatever their partition, while everything else goes on.
+//! Runs suspects one after the other, whatever their partition, while everything else goes on.
 //!
-//! Those that ran at the last end come first, and of them the newest, for what ends a process at its start was started
-//! last. After some time the rest comes in a few groups, so that however many there are all of them run soon.
+//! Those that ran at the last end come first, and of them the newest: what ends a process at its start was started last.
+//! After some time the rest comes in a few groups, so that all of them run soon, however many there are.
 
 use std::collections::BTreeSet;
 

@@ -66,7 +66,7 @@ impl Trials {
         }
     }
 
-    /// How many of so many waiting suspects come next: one, and after some time a group.
+    /// How many of the waiting suspects come next: one, and after some time a group.
     pub(super) fn size(&mut self, waiting: usize, now: u64, limits: &Limits) -> usize {
         let alone = limits.patience * limits.quarantine as u64;
         if now < self.since.unwrap_or(now) + alone {

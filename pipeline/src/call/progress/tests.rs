@@ -4,7 +4,7 @@ use super::*;
 
 const INCARNATION: &str = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
 
-const RAN: [Ran; 4] = [Ran::Twice, Ran::Now, Ran::Held, Ran::Idle];
+const RAN: [Ran; 4] = [Ran::Twice, Ran::Now, Ran::Quarantined, Ran::Idle];
 
 /// Any progress that a ledger can have: the frontier is the lowest incomplete, or everything is done.
 fn progress() -> impl Strategy<Value = Progress> {
@@ -150,7 +150,7 @@ fn marks(started: bool, ran: Ran) -> Mark {
 fn at_work() -> Progress {
     let marks = [
         (17, marks(true, Ran::Twice)),
-        (18, marks(false, Ran::Held)),
+        (18, marks(false, Ran::Quarantined)),
         (90, marks(false, Ran::Idle)),
         (399, marks(true, Ran::Now)),
     ];

@@ -25,7 +25,7 @@ const STATUS: Duration = Duration::from_millis(200);
 /// Most events that are handled together.
 const AT_ONCE: usize = 256;
 
-/// A running task: the core's number for it, its record, and why it buries the record if it does.
+/// A running task: the core's number for it, its record, and whether it buries the record.
 struct Running {
     task: u64,
     record: Arc<Record>,

@@ -11,7 +11,7 @@ use crate::call::shell::poller::Command;
 use crate::kafka::{CommitOffset, Outcome, Partition};
 use crate::simulation::Producer;
 
-/// Fenced twice within so many milliseconds: a twin runs.
+/// Fenced twice within this time, in milliseconds: a twin runs.
 const FENCED_AGAIN: i64 = 2_000;
 
 pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, mut producer: Producer) -> Result<(), String> {
