@@ -4,7 +4,7 @@ use super::shape::INCARNATION;
 use super::spec::{Marks, Spec};
 use anyhow::{Context, Result, bail};
 use dev::console::say;
-use pipeline::call::{Admission, CallConfig, CallDriver, Decoded, Done, Handler, Job, Limits, RawLimits};
+use pipeline::call::{Admission, CallConfig, CallDriver, Decoded, Done, Handler, Job, Limits};
 use pipeline::{Outgoing, Record, Refused, StartPolicy};
 use std::sync::Arc;
 use std::thread::sleep;
@@ -73,7 +73,7 @@ pub(super) fn run(spec: &Spec) -> Result<()> {
         topic: spec.input.as_str().into(),
         dead_letters: spec.output.as_str().into(),
         start: StartPolicy::Earliest,
-        limits: Limits::new(RawLimits::default())?,
+        limits: Limits::default(),
     };
     let handler = Arc::new(AtOnce { output: spec.output.as_str().into(), marks: Marks::new(spec.records) });
     let handle = CallDriver::spawn(config, handler, runtime.handle().clone(), INCARNATION.to_owned())?;

@@ -90,7 +90,7 @@ fn value(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> V
         Ok(Some(Said::Call(progress))) => json!({
             "clean": progress.clean, "high": progress.high, "incomplete": progress.incomplete.len(),
             "unclean_ends": ends(progress),
-            "on_probation": progress.incomplete.values().filter(|mark| mark.ran == Ran::Held).count(),
+            "quarantined": progress.incomplete.values().filter(|mark| mark.ran == Ran::Quarantined).count(),
         }),
         Ok(Some(Said::Batch { pending, builder })) => {
             json!({ "pending": pending.map(|(first, last)| [first, last]), "builder": builder })

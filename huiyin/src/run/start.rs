@@ -60,7 +60,7 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
     let raw = config.call.as_ref().context("section [call] is missing")?;
     let settings = call::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let manner =
-        Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.crowding, settings.grace));
+        Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.overload, settings.grace));
     let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
     let output = call::Output {
         topic: config.topics.of(Topic::Events).into(),
@@ -78,7 +78,7 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
         source: format!("/huiyin/{}/deliver", config.deployment),
     };
     let manner =
-        Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.crowding, settings.grace));
+        Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.overload, settings.grace));
     let step = deliver::Step::new(settings, output, Arc::new(WallClock))?;
     calls_of(config, manner, step, (incarnation, known::apps(config, watched)?)).await
 }
@@ -92,8 +92,8 @@ struct Manner {
 }
 
 impl Manner {
-    fn new(role: Role, topic: Topic, (running, crowding, grace): (usize, calls::Crowding, Duration)) -> Self {
-        let limits = calls::RawLimits { running, crowding, ..calls::RawLimits::default() };
+    fn new(role: Role, topic: Topic, (running, overload, grace): (usize, calls::Overload, Duration)) -> Self {
+        let limits = calls::RawLimits { running, overload, ..calls::RawLimits::default() };
         Self { role, topic, limits, grace }
     }
 }
@@ -111,7 +111,7 @@ async fn calls_of<H: calls::Handler>(
         topic: config.topics.of(manner.topic).into(),
         dead_letters: config.topics.of(Topic::DeadLetters).into(),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(manner.limits)?,
+        limits: calls::Limits::new(manner.role.label(), manner.limits).map_err(|found| config.bad(found))?,
     };
     let incarnation = incarnation.to_owned();
     // Joining asks the brokers, which blocks.

@@ -12,11 +12,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use account::AccountSink;
 use conversation::{Bundles, Conversations, Deployment};
 use pipeline::batch::{self, BatchConfig};
-use pipeline::call::simulation::{Outcomes, Witness};
+use pipeline::call::simulation::{Checker, Outcomes};
 use pipeline::call::{self as calls, CallConfig};
 use pipeline::fold::{FoldConfig, FoldLimits, simulation as folds};
 use pipeline::kafka::Instance;
@@ -106,8 +107,8 @@ fn limits() -> calls::RawLimits {
         share_percent: 100,
         partition_records: 40,
         records: 80,
-        cover_ms: 50,
-        probation_patience_ms: 200,
+        cover: Duration::from_millis(50),
+        quarantine_patience: Duration::from_millis(200),
         ..calls::RawLimits::default()
     }
 }
@@ -119,7 +120,7 @@ fn call_config(role: &str, input: Topic, ordinal: u32) -> CallConfig {
         topic: topic(input),
         dead_letters: topic(Topic::DeadLetters),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(limits()).unwrap(),
+        limits: calls::Limits::new(role, limits()).unwrap(),
     }
 }
 
@@ -145,9 +146,9 @@ fn outcomes(input: Topic, output: Topic) -> Outcomes {
 fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
     let raw = batch::RawLimits {
         block_rows: 20,
-        range_age_min_ms: 20,
-        range_age_max_ms: 200,
-        retry_max_ms: 40,
+        range_age_min: Duration::from_millis(20),
+        range_age_max: Duration::from_millis(200),
+        retry_max: Duration::from_millis(40),
         ..batch::RawLimits::default()
     };
     BatchConfig {
@@ -156,7 +157,7 @@ fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
         topics: sink.topics(),
         dead_letters: topic(Topic::DeadLetters),
         start: StartPolicy::Earliest,
-        limits: batch::Limits::new(&raw).unwrap(),
+        limits: batch::Limits::new("account.batch", &raw).unwrap(),
     }
 }
 
@@ -168,8 +169,8 @@ fn sink() -> AccountSink {
 
 /// What the roles do is seen and kept here.
 struct Seen {
-    answered: Rc<Witness>,
-    delivered: Rc<Witness>,
+    answered: Rc<Checker>,
+    delivered: Rc<Checker>,
     rows: Rc<batch::simulation::Shelf<account::Row>>,
     sends: easemob::Sends,
 }
@@ -180,8 +181,8 @@ impl Seen {
         let answered = outcomes(Topic::Requests, Topic::Events);
         let delivered = outcomes(Topic::Answers, Topic::Deliveries);
         Self {
-            answered: Witness::new(broker, "sim.call", answered, limits()),
-            delivered: Witness::new(broker, "sim.deliver", delivered, limits()),
+            answered: Checker::new(broker, "sim.call", answered, limits()),
+            delivered: Checker::new(broker, "sim.deliver", delivered, limits()),
             rows: Rc::new(batch::simulation::Shelf::new(|_| false)),
             sends: easemob::Sends::default(),
         }
@@ -203,7 +204,15 @@ impl Seen {
         self.sends.check(sim)?;
         proof::in_order(sim)?;
         let sink = sink();
-        self.rows.check(sim, &sink, (&sink.topics(), &topic(Topic::DeadLetters), "account"))
+        self.rows.check(
+            sim,
+            &sink,
+            &batch::simulation::Reader {
+                topics: &sink.topics(),
+                dead_letters: &topic(Topic::DeadLetters),
+                step: "account",
+            },
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::{Outgoing, Record, Refused};
 
-/// Someone who may hold no more than a share of the running calls and of a partition's incomplete records: an app, a target.
+/// An app or a target: it may hold no more than a share of the running calls and of a partition's incomplete records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Share {
     /// Closed label of the kind, such as `app` or `target`.
@@ -92,8 +92,8 @@ pub trait Handler: Send + Sync + 'static {
     /// The outcome of a job that reached its hard deadline and was dropped; `rerun` as the job had it.
     fn overdue(&self, record: &Record, rerun: bool) -> Done;
 
-    /// The outcome of a record that does not run because its app or its target leaves no room for others, see
-    /// [`crate::call::Crowding`]; `rerun` as a job would have it. Must be small.
+    /// The outcome of a record that is shed: it does not run because its app or its target leaves no room for others, see
+    /// [`crate::call::Overload::Shed`]. `rerun` as a job would have it. Must be small.
     fn crowded(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a job whose own outcome, `ended`, was larger than may be written. Must be small, and must not lose what

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::Secret;
 use outbound::{ChainConfig, ClientConfig, HealthConfig};
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,11 +18,10 @@ pub struct RawCall {
     /// Most requests that run at a time in this process, including those that wait for a target's pace. One app or one target
     /// gets at most half of them. Default 2000.
     pub max_running: usize,
-    /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
+    /// `shed`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
     /// others go on. `wait`: they wait, and whatever was written after them waits as well. By default `wait` with a
-    /// single app and a single target, where there are no others, else `end`.
-    #[schemars(with = "Option<String>")]
-    pub crowding: Option<Crowding>,
+    /// single app and a single target, where there are no others, else `shed`.
+    pub overload: Option<Overload>,
     /// How long running calls may continue after the process was told to stop. Default `30s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
@@ -72,7 +71,7 @@ impl Default for RawCall {
         Self {
             target: Vec::new(),
             max_running: 2_000,
-            crowding: None,
+            overload: None,
             grace: Duration::from_secs(30),
             client: ClientConfig::default(),
             chain: ChainConfig::default(),

@@ -8,7 +8,7 @@ use common::{Carrier, Problem, Problems, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{Limits, plan};
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use schemas::ids::TargetName;
 use toml::Spanned;
 
@@ -23,7 +23,7 @@ pub struct Settings {
     /// Requests that are under way at a time in this process.
     pub max_running: usize,
     /// What becomes of records for which an app has left no room.
-    pub crowding: Crowding,
+    pub overload: Overload,
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
@@ -51,7 +51,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
         max_running: raw.max_running,
-        crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len().max(bundle.targets.len()))),
+        overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len().max(bundle.targets.len()))),
         grace: raw.grace,
         addresses,
         limits,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::{Carrier, Problem, Problems, Secret, duration, secret};
-use pipeline::batch::{Limits, LimitsError, RawLimits};
+use pipeline::batch::{Limits, RawLimits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -58,7 +58,6 @@ pub struct RawAccount {
     pub retention_days: RawRetention,
     /// Sizes, ages and memory of the batches.
     #[serde(default)]
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub batch: RawLimits,
 }
 
@@ -129,8 +128,7 @@ pub fn validate(raw: &RawAccount) -> Result<AccountConfig, Vec<Problem>> {
     check_access(raw, &mut problems);
     check_times(raw, &mut problems);
     let retention = Retention::new(&raw.retention_days, &mut problems);
-    let limits = Limits::new(&raw.batch).map_err(|LimitsError { key, reason }| format!("{key}: {reason}"));
-    let limits = problems.take("account.batch", limits);
+    let limits = Limits::new("account.batch", &raw.batch).map_err(|found| problems.extend(found)).ok();
     problems.finish(limits.map(|limits| AccountConfig { raw: raw.clone(), retention, limits }))
 }
 
@@ -169,12 +167,12 @@ fn check_access(raw: &RawAccount, problems: &mut Problems) {
 fn check_times(raw: &RawAccount, problems: &mut Problems) {
     // The driver sends a block again after its own time-out: the insert must have ended before.
     let insert = raw.send_timeout.as_millis() + raw.end_timeout.as_millis();
-    let driver = u128::from(raw.batch.insert_timeout_ms);
+    let driver = raw.batch.insert_timeout.as_millis();
     for (is_good, key, reason) in [
         (!raw.send_timeout.is_zero(), "send_timeout", "it must be positive"),
         (!raw.end_timeout.is_zero(), "end_timeout", "it must be positive"),
         (!raw.query_timeout.is_zero(), "query_timeout", "it must be positive"),
-        (insert <= driver, "end_timeout", "with send_timeout it is longer than batch.insert_timeout_ms"),
+        (insert <= driver, "end_timeout", "with send_timeout it is longer than batch.insert_timeout"),
         (raw.deduplication_window >= 10_000, "deduplication_window", "it is less than 10000"),
     ] {
         if !is_good {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::Secret;
 use outbound::{ClientConfig, HealthConfig};
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -19,11 +19,9 @@ pub struct RawDeliver {
     /// Most parts that this process works on at a time, those that wait included: nearly all of them wait for Easemob's quota, which
     /// costs memory only. One app has at most half of them. Default 50000.
     pub max_running: usize,
-    /// `end`: parts for which an app that hangs has left no room end at once as crowded, so that others go on. `wait`:
-    /// they wait, and whatever was written after them waits as well. By default `wait` with a single app, where there
-    /// are no others, else `end`.
-    #[schemars(with = "Option<String>")]
-    pub crowding: Option<Crowding>,
+    /// What becomes of parts for which an app that hangs has left no room. `"shed"`: they end at once as crowded, so that other apps go on.
+    /// `"wait"`: they wait, and whatever was written after them waits as well. Default `"wait"` with a single app, otherwise `"shed"`.
+    pub overload: Option<Overload>,
     /// How long running sends may go on when the process is told to stop. Default `"10s"`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
@@ -88,7 +86,7 @@ impl Default for RawDeliver {
         Self {
             app: Vec::new(),
             max_running: 50_000,
-            crowding: None,
+            overload: None,
             grace: Duration::from_secs(10),
             backoff_base: Duration::from_millis(500),
             backoff_cap: Duration::from_secs(4),

@@ -9,7 +9,7 @@ use outbound::Url;
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::retry::Steps;
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use schemas::ids::AppKey;
 
 use crate::config::{RawDeliver, RawDeliverApp};
@@ -20,7 +20,7 @@ pub struct Settings {
     /// Parts that are under way at a time in this process, those that wait included.
     pub max_running: usize,
     /// What becomes of records for which an app has left no room.
-    pub crowding: Crowding,
+    pub overload: Overload,
     /// How long running sends may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) apps: BTreeMap<AppKey, AppSettings>,
@@ -68,7 +68,7 @@ pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Probl
     let apps = apps(raw, bundle, &mut problems);
     let settings = client.zip(health).map(|(client, health)| Settings {
         max_running: raw.max_running,
-        crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len())),
+        overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len())),
         grace: raw.grace,
         apps,
         client,

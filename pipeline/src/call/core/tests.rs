@@ -1,5 +1,5 @@
 mod cases;
-mod crowding;
+mod overload;
 mod schedules;
 mod suspects;
 
@@ -21,11 +21,11 @@ pub(super) fn limits() -> Limits {
         partition_records: 40,
         partition_bytes: 50_000,
         map_bytes: 60,
-        crowding: Some(50),
+        shed_percent: Some(50),
         lane: 5,
         plan_outcomes: 6,
         plan_bytes: 10_000,
-        probation: 3,
+        quarantine: 3,
         patience: 1_000,
         cover: 250,
     }

@@ -194,7 +194,7 @@ impl Rig {
             topic: Arc::clone(&self.requests),
             dead_letters: Arc::clone(&self.dead_letters),
             start: StartPolicy::Earliest,
-            limits: Limits::new(self.limits.clone()).unwrap(),
+            limits: Limits::new("call", self.limits.clone()).unwrap(),
         };
         let runtime = self.runtime.handle().clone();
         CallDriver::spawn(config, Arc::clone(&self.script), runtime, INCARNATION.into()).unwrap()

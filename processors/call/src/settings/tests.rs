@@ -46,8 +46,8 @@ fn a_complete_section_is_taken_and_shows_no_key() {
     let settings = checked(GOOD).unwrap();
     assert_eq!((settings.addresses.len(), settings.max_running), (2, 2_000));
     assert!(!format!("{settings:?}").contains("sk-hush"));
-    assert_eq!(settings.crowding, Crowding::End, "one target leaves room for the other");
-    assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
+    assert_eq!(settings.overload, Overload::Shed, "one target leaves room for the other");
+    assert_eq!(checked(&format!("overload = \"wait\"\n{GOOD}")).unwrap().overload, Overload::Wait);
 }
 
 #[test]

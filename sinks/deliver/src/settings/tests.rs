@@ -39,8 +39,8 @@ fn a_complete_section_is_taken_and_shows_no_secret() {
     let settings = checked(GOOD).unwrap();
     assert_eq!(settings.policy.attempt_timeout, Duration::from_secs(60), "well above slow hours");
     assert!(!format!("{settings:?}").contains("hush"));
-    assert_eq!(settings.crowding, Crowding::Wait, "a single app crowds nobody out");
-    assert_eq!(checked(&format!("crowding = \"end\"\n{GOOD}")).unwrap().crowding, Crowding::End);
+    assert_eq!(settings.overload, Overload::Wait, "a single app crowds nobody out");
+    assert_eq!(checked(&format!("overload = \"shed\"\n{GOOD}")).unwrap().overload, Overload::Shed);
     let app = app(GOOD);
     assert_eq!(app.base.as_str(), "https://a1.easemob.com/acme/support");
     assert_eq!(app.token_ttl, Some(Duration::from_secs(3_600)));

@@ -1,41 +1,18 @@
-//! As [`crate::call::shell::brain`] and its workers.
+//! As [`crate::call::shell::core_thread`] and its workers.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{Order, Parts};
-use crate::call::core::{Action, Ending, Event, Plan, Settled};
+use super::checker::Run;
+use super::parts::{Call, Joined, Order, Parts, Running, What};
+use crate::Record;
+use crate::call::core::{Action, Burial, Ending, Event, Plan, Settled};
+use crate::call::handler::{Handler, Job};
 use crate::call::shell::poller::Command;
-use crate::call::{Done, Handler, Job};
-use crate::{Outgoing, Record};
-
-type Call = Pin<Box<dyn Future<Output = Done> + Send>>;
-
-pub(super) struct Running {
-    record: Arc<Record>,
-    burial: bool,
-    what: What,
-    cancelled: bool,
-}
-
-enum What {
-    Call { call: Call, rerun: bool, until: i64 },
-    TurnAway(bool),
-    Bury(&'static str, bool),
-}
-
-/// How a task came back, as a set of tasks tells it.
-pub(super) enum Joined {
-    Outputs(Option<Vec<Outgoing>>),
-    Panicked,
-    Cancelled,
-}
 
 pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, stop: Rc<Cell<bool>>) -> Result<(), String> {
     let mut stopping = false;
@@ -81,13 +58,13 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                 Action::Run { task, record, rerun, hard_deadline, decoded } => {
                     begin(parts, task, Job { record, rerun, hard_deadline, decoded });
                 }
-                Action::Bury { task, record, reason, rerun } => {
-                    let what = What::Bury(reason, rerun);
-                    start(parts, task, Running { record, burial: true, what, cancelled: false });
+                Action::Bury { task, record, burial } => {
+                    let what = What::Bury(burial);
+                    start(parts, task, Running { record, what, cancelled: false });
                 }
-                Action::TurnAway { task, record, rerun } => {
-                    let what = What::TurnAway(rerun);
-                    start(parts, task, Running { record, burial: false, what, cancelled: false });
+                Action::Shed { task, record, rerun } => {
+                    let what = What::Shed { rerun };
+                    start(parts, task, Running { record, what, cancelled: false });
                 }
                 Action::Cancel { task } => {
                     if let Some(running) = parts.running.borrow_mut().get_mut(&task) {
@@ -113,7 +90,7 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
             }
         }
     }
-    parts.witness.budgets(&parts.sim, &parts.core.borrow().status(parts.now()));
+    parts.checker.budgets(&parts.sim, &parts.core.borrow().status(parts.now()));
     stopped
 }
 
@@ -130,15 +107,12 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, job: Job) {
         && parts.with_client(|client| client.is_owner(&parts.partition(record.partition)));
     let handler = &*parts.work.handler;
     parts.sim.note(|| format!("{} runs {}/{} rerun {rerun}", parts.name(), record.partition, record.offset));
-    parts.witness.runs((&parts.sim, handler), &parts.name(), (&record, rerun, is_owner), &others);
+    let run = Run { process: &parts.name(), record: &record, rerun, is_owner };
+    parts.checker.runs(&parts.sim, handler, &run, &others);
     let until = parts.sim.now() + i64::try_from(job.hard_deadline.as_millis()).unwrap();
     let handler = Arc::clone(&parts.work.handler);
     let call: Call = Box::pin(async move { handler.run(job).await });
-    start(
-        parts,
-        task,
-        Running { record, burial: false, what: What::Call { call, rerun, until }, cancelled: false },
-    );
+    start(parts, task, Running { record, what: What::Call { call, rerun, until }, cancelled: false });
 }
 
 fn start<H>(parts: &Rc<Parts<H>>, task: u64, running: Running) {
@@ -164,16 +138,6 @@ fn order<H: Handler>(parts: &Rc<Parts<H>>, plan: Plan) -> Option<Event> {
     }
 }
 
-impl<H> Parts<H> {
-    /// The partition is gone, and the core has not heard of it yet.
-    fn is_to_be_told(&self, partition: i32) -> bool {
-        self.events
-            .borrow()
-            .iter()
-            .any(|event| matches!(event, Event::Lost(gone) if gone.contains(&partition)))
-    }
-}
-
 fn joined<H: Handler>(parts: &Rc<Parts<H>>) -> Option<Event> {
     let (task, joined) = parts.joined.borrow_mut().pop_front()?;
     let running = parts.running.borrow_mut().remove(&task)?;
@@ -181,11 +145,11 @@ fn joined<H: Handler>(parts: &Rc<Parts<H>>) -> Option<Event> {
         Joined::Outputs(Some(outputs)) => Ending::Done(outputs),
         Joined::Outputs(None) => Ending::Broken("dead_panicked"),
         Joined::Cancelled => Ending::Cancelled,
-        Joined::Panicked if running.burial => Ending::Broken("panic"),
+        Joined::Panicked if matches!(running.what, What::Bury(_)) => Ending::Broken("panic"),
         Joined::Panicked => {
             // It ran, so it may have reached the outside.
-            let what = What::Bury("panic", true);
-            start(parts, task, Running { burial: true, what, ..running });
+            let what = What::Bury(Burial { reason: "panic", rerun: true });
+            start(parts, task, Running { what, ..running });
             return None;
         }
     };
@@ -206,7 +170,7 @@ pub(super) async fn work<H: Handler>(parts: Rc<Parts<H>>) -> Result<(), String> 
         }
         let task = waiting[parts.sim.random().index(waiting.len())];
         let Some(mut running) = parts.running.borrow_mut().remove(&task) else { continue };
-        if parts.witness.is_deadly(&running.record) && matches!(running.what, What::Call { .. }) {
+        if parts.checker.is_deadly(&running.record) && matches!(running.what, What::Call { .. }) {
             return Err("a call ended the process".into());
         }
         let joined = poll(&parts, &mut running);
@@ -223,8 +187,8 @@ fn poll<H: Handler>(parts: &Rc<Parts<H>>, running: &mut Running) -> Option<Joine
     }
     let record = &running.record;
     match &mut running.what {
-        What::TurnAway(rerun) => Some(Joined::Outputs(Some(parts.work.turn_away(record, *rerun)))),
-        What::Bury(reason, rerun) => Some(Joined::Outputs(parts.work.bury(record, reason, *rerun))),
+        What::Shed { rerun } => Some(Joined::Outputs(Some(parts.work.shed(record, *rerun)))),
+        What::Bury(burial) => Some(Joined::Outputs(parts.work.bury(record, *burial))),
         What::Call { call, rerun, until } => {
             let mut context = Context::from_waker(Waker::noop());
             match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context))) {

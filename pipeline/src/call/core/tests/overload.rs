@@ -23,13 +23,13 @@ fn deliver_items(bench: &mut Bench, items: Vec<Item>) -> Vec<Action> {
 }
 
 fn item(offset: i64, lane: &str, app: &str) -> Item {
-    Item { record: record(0, offset), verdict: Verdict::Run(admission(lane, Some(app))) }
+    Item { record: record(0, offset), disposition: Disposition::Run(admission(lane, Some(app))) }
 }
 
-/// Records turned away, as (offset, task).
+/// Records shed, as (offset, task).
 fn away(actions: &[Action]) -> Vec<(i64, u64)> {
     let away = |action: &Action| match action {
-        Action::TurnAway { task, record, .. } => Some((record.offset, *task)),
+        Action::Shed { task, record, .. } => Some((record.offset, *task)),
         _ => None,
     };
     actions.iter().filter_map(away).collect()
@@ -57,7 +57,7 @@ fn with_stuck(bench: &mut Bench) -> Vec<(i64, u64, bool)> {
 }
 
 #[test]
-fn what_crowds_is_turned_away_and_others_run() {
+fn what_crowds_is_shed_and_others_run() {
     let mut bench = bench();
     assert_eq!(with_stuck(&mut bench).len(), 32);
     let actions = deliver(&mut bench, "stuck", 32..35);
@@ -69,7 +69,7 @@ fn what_crowds_is_turned_away_and_others_run() {
     bench.settle(&plan, Settled::Committed);
     let status = bench.core.status(0);
     assert_eq!((status.crowded, status.committed, status.running), (3, 1, 33));
-    assert_eq!(bench.core.running, 33, "who is turned away takes nobody's place");
+    assert_eq!(bench.core.shares.running(), 33, "who is shed takes nobody's place");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_map_that_fills_up_counts_as_well() {
 }
 
 #[test]
-fn a_flood_is_turned_away_without_stopping_those_behind_it() {
+fn a_flood_is_shed_without_stopping_those_behind_it() {
     let mut bench = bench();
     with_stuck(&mut bench);
     let mut tried = 0;
@@ -111,9 +111,9 @@ fn a_flood_is_turned_away_without_stopping_those_behind_it() {
 }
 
 #[test]
-fn without_crowding_everyone_waits() {
+fn everyone_waits_where_overload_does_not_shed() {
     let mut bench = bench();
-    bench.core.limits.crowding = None;
+    bench.core.limits.shed_percent = None;
     with_stuck(&mut bench);
     let actions = deliver(&mut bench, "stuck", 32..45);
     assert!(away(&actions).is_empty());
@@ -129,12 +129,12 @@ fn the_instance_has_room_for_others_as_well() {
     bench.on(Event::Assigned { partition: 1, epoch: 2, position: Ok(position(1, None, (0, 0))) });
     let items = (0..12i64).map(|n| Item {
         record: record(1, n),
-        verdict: Verdict::Run(admission(&n.to_string(), Some("stuck"))),
+        disposition: Disposition::Run(admission(&n.to_string(), Some("stuck"))),
     });
     let actions = bench.on(Event::Delivered { partition: 1, epoch: 2, session: 0, items: items.collect() });
     assert_eq!(offsets(&away(&actions)), [8, 9, 10, 11], "forty of fifty");
     bench.on(Event::Lost(vec![0, 1]));
-    assert_eq!(bench.core.held, Holders::default());
+    assert_eq!(bench.core.held, Holdings::default());
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_lane_that_lost_a_record_runs_nothing_later_until_nothing_of_it_is_left() {
 }
 
 #[test]
-fn what_a_previous_owner_admitted_is_never_turned_away() {
+fn what_a_previous_owner_admitted_is_never_shed() {
     let mut bench = bench();
     let running = with_stuck(&mut bench);
     deliver(&mut bench, "other", 32..40);
@@ -183,12 +183,12 @@ fn a_lane_that_is_full_stops_nobody_behind_it() {
 
 #[test]
 fn a_lane_that_was_longer_under_the_previous_owner_stops_nobody() {
-    for crowding in [Some(50), None] {
+    for overload in [Some(50), None] {
         let mut progress = Progress::fresh(0);
         progress.high = 4;
         progress.incomplete = (0..4).map(|offset| (offset, Default::default())).collect();
         let mut bench = bench();
-        (bench.core.limits.lane, bench.core.limits.crowding) = (3, crowding);
+        (bench.core.limits.lane, bench.core.limits.shed_percent) = (3, overload);
         let metadata = progress.seal(INCARNATION).unwrap();
         bench.assign(2, Some(Commit { partition: 0, offset: 0, metadata }));
         let mut items: Vec<Item> = (0..4).map(|n| item(n, "hot", "a")).collect();
@@ -199,7 +199,7 @@ fn a_lane_that_was_longer_under_the_previous_owner_stops_nobody() {
 }
 
 #[test]
-fn a_record_turned_away_that_was_not_committed_is_new_to_the_next_owner() {
+fn a_shed_record_that_was_not_committed_is_new_to_the_next_owner() {
     let mut bench = bench();
     with_stuck(&mut bench);
     let actions = deliver(&mut bench, "stuck", [32]);

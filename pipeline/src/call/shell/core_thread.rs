@@ -16,15 +16,16 @@ use super::committer::Order;
 use super::poller::Command;
 use super::shared::Shared;
 use super::worker::Work;
-use crate::call::core::{Action, Core, Ending, Event, Plan, Settled};
-use crate::call::{Handler, Job, metrics};
+use crate::call::core::{Action, Burial, Core, Ending, Event, Plan, Settled};
+use crate::call::handler::{Handler, Job};
+use crate::call::metrics;
 use crate::{Outgoing, Record};
 
 const STATUS: Duration = Duration::from_millis(200);
 /// Most events that are handled together.
 const AT_ONCE: usize = 256;
 
-/// A running task: the core's number for it, its record, and why it buries the record if it does.
+/// A running task: the core's number for it, its record, and whether it buries the record.
 struct Running {
     task: u64,
     record: Arc<Record>,
@@ -32,7 +33,7 @@ struct Running {
     abort: AbortHandle,
 }
 
-pub(super) struct Brain<H> {
+pub(super) struct CoreThread<H> {
     pub(super) core: Core,
     pub(super) work: Arc<Work<H>>,
     pub(super) shared: Arc<Shared>,
@@ -60,7 +61,7 @@ pub(super) struct Tasks {
     stopped: bool,
 }
 
-impl<H: Handler> Brain<H> {
+impl<H: Handler> CoreThread<H> {
     pub(super) async fn run(mut self, leave: Arc<std::sync::atomic::AtomicBool>) {
         let mut status = interval(STATUS);
         status.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -136,10 +137,10 @@ impl<H: Handler> Brain<H> {
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
-            Action::Bury { task, record, reason, rerun } => self.bury(task, record, (reason, rerun)),
-            Action::TurnAway { task, record, rerun } => {
+            Action::Bury { task, record, burial } => self.bury(task, record, burial),
+            Action::Shed { task, record, rerun } => {
                 let (work, away) = (Arc::clone(&self.work), Arc::clone(&record));
-                let turned = async move { Some(work.turn_away(&away, rerun)) };
+                let turned = async move { Some(work.shed(&away, rerun)) };
                 let abort = self.tasks.set.spawn_on(turned, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
@@ -163,9 +164,9 @@ impl<H: Handler> Brain<H> {
         }
     }
 
-    fn bury(&mut self, task: u64, record: Arc<Record>, (reason, rerun): (&'static str, bool)) {
+    fn bury(&mut self, task: u64, record: Arc<Record>, burial: Burial) {
         let (work, buried) = (Arc::clone(&self.work), Arc::clone(&record));
-        let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, reason, rerun) }, &self.runtime);
+        let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, burial) }, &self.runtime);
         self.tasks.started(Running { task, record, burial: true, abort });
     }
 
@@ -194,7 +195,7 @@ impl<H: Handler> Brain<H> {
             Err(reason) if burial => Some(Event::Ended { task, ending: Ending::Broken(reason) }),
             Err(reason) => {
                 // What it did before it panicked is lost.
-                self.bury(task, record, (reason, true));
+                self.bury(task, record, Burial { reason, rerun: true });
                 None
             }
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Record;
-use crate::call::progress::entry_size;
-use crate::call::{Decoded, Mark, Progress, Ran, Share};
+use crate::call::handler::{Decoded, Share};
+use crate::call::progress::{Mark, Progress, Ran, entry_size};
 use crate::mutation;
 
 /// How far an admitted record is.
@@ -34,8 +34,8 @@ pub(super) struct Entry {
     /// As it is to be committed once the record is announced.
     pub(super) mark: Mark,
     pub(super) rerun: bool,
-    /// It ends without having run.
-    pub(super) crowded: bool,
+    /// It was shed: it ends without having run.
+    pub(super) shed: bool,
     /// Counts against budgets, in bytes, outcome included.
     pub(super) bytes: usize,
     pub(super) admitted_at: u64,
@@ -70,7 +70,7 @@ pub(super) struct Past {
 }
 
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct OffsetLedger {
     next: i64,
     restored: BTreeMap<i64, Mark>,
     restored_high: i64,
@@ -83,7 +83,7 @@ pub(super) struct Ledger {
     stale: bool,
 }
 
-impl Ledger {
+impl OffsetLedger {
     pub(super) fn new(progress: Progress) -> Self {
         let Progress { base, high, incomplete, exact, .. } = progress;
         let mut ledger = Self {
@@ -161,11 +161,6 @@ impl Ledger {
         self.entries.iter_mut().map(|(&offset, entry)| (offset, entry))
     }
 
-    /// Records that are admitted and not committed.
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Records that a map of now would list, at most.
     pub(super) fn incompletes(&self) -> usize {
         self.entries.len() + self.restored.len()
@@ -216,7 +211,7 @@ impl Ledger {
         let entered = self.open_entries().map(|(offset, entry)| {
             (offset, if entry.phase == Phase::Queued { entry.before } else { entry.mark })
         });
-        self.progress_of(entered.collect(), self.high(), false)
+        self.progress_of(entered.collect())
     }
 
     /// The last progress of this owner: nothing runs any more, so every suspect is to be tried anew, and it is known of
@@ -224,20 +219,21 @@ impl Ledger {
     pub(super) fn last_progress(&self, left: impl Fn(i64) -> Ran) -> Progress {
         let entered = self.open_entries().map(|(offset, entry)| {
             let ran =
-                !entry.crowded && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
+                !entry.shed && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
             (offset, Mark { started: ran, ran: left(offset) })
         });
-        self.progress_of(entered.collect(), self.high(), true)
+        let exact = self.exact || self.restored.is_empty();
+        Progress { clean: true, exact, ..self.progress_of(entered.collect()) }
     }
 
     fn open_entries(&self) -> impl Iterator<Item = (i64, &Entry)> {
         self.entries().filter(|(_, entry)| entry.phase != Phase::Planned)
     }
 
-    fn progress_of(&self, mut incomplete: BTreeMap<i64, Mark>, high: i64, clean: bool) -> Progress {
+    fn progress_of(&self, mut incomplete: BTreeMap<i64, Mark>) -> Progress {
         incomplete.extend(self.restored.iter().map(|(&offset, &mark)| (offset, mark)));
+        let high = self.high();
         let base = incomplete.keys().next().copied().unwrap_or(high);
-        let exact = clean && (self.exact || self.restored.is_empty());
-        Progress { base, high, clean, exact, incomplete, history: None }
+        Progress { base, high, clean: false, exact: false, incomplete, history: None }
     }
 }

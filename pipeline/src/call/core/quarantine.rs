@@ -1,29 +1,34 @@
-//! Which records of a partition may be what ended the process, judged by what the previous owner left.
+//! Finds the record that ends the process again and again, from what previous owners committed.
 //!
-//! After the first unclean end in a row everything runs at once: most ends are nobody's fault. A record that may have run
-//! at the last two ends is a suspect, and suspects are tried by the core, one after the other, while everything else
-//! goes on. The one that was on trial when the process ended again is condemned, if nothing else can have been it:
+//! After the first unclean end in a row everything runs at once, because most ends are no record's fault. A record that may
+//! have run at the last two ends is a suspect and in quarantine: the core runs suspects one after the other while
+//! everything else goes on. When the process ends again, the suspect that was on trial is condemned if nothing else can
+//! have been the cause:
 //!
-//! - at the third end, when this end and the one before came within moments of a start, and its start was the last of a
-//!   suspect. Whoever else was running had been running for longer than that before.
-//! - at the fourth end or later, when of all suspects it alone had run. What ends the process late cannot be told from a
-//!   long call that is hit from outside; that takes one end more.
+//! - at the third end, when this end and the one before came within moments of a start, and the last record to start was a
+//!   suspect. Whatever else was running had already run for longer.
+//! - at the fourth end or later, when no other suspect had run. What ends the process late cannot be told from a long call
+//!   that is hit from outside; that takes one end more.
 //!
-//! If records ran beside it that are no suspects, the same must be seen twice in a row.
+//! If records that are no suspects ran beside it, the same must be seen twice in a row.
 //!
-//! Once one is condemned the others are free. A suspect that was not started before the next end stays one, behind those
-//! that were.
+//! Once one is condemned, the others are free. A suspect that had not started before the next end stays a suspect and comes
+//! after those that had.
 
 use std::collections::BTreeSet;
 
 use super::limits::Limits;
-use crate::call::{History, Progress, Ran};
+use crate::call::progress::{History, Progress, Ran};
 
-/// From so many ends in a row on, that some record saw all of, there are suspects.
+/// A record is condemned after this many ends of its process, at the least.
+pub(crate) const FATAL_ENDS: u32 = 3;
+/// Reason of the dead letter of such a record.
+pub(crate) const CRASH: &str = "crash";
+/// There are suspects once some record may have run at this many ends in a row.
 const REPEATED: u8 = 2;
-/// From so many on a trial lasts until its record ends.
+/// From this many ends on a trial lasts until its record ends.
 const STUBBORN: u8 = 3;
-/// A start is new for this part of a trial's time: what was cleared by its time had run for so many times longer.
+/// A start counts as new for a trial's time divided by this. What was cleared by its time has run that much longer.
 const FRESH_PART: u64 = 4;
 
 /// What may have run at the last end.
@@ -33,9 +38,9 @@ enum Present {
     These(BTreeSet<i64>),
 }
 
-/// What one partition's records are suspected of, by an owner that may end uncleanly as well.
+/// The quarantine of one partition, under an owner that may end uncleanly as well.
 #[derive(Debug)]
-pub(super) struct Suspicion {
+pub(super) struct Quarantine {
     ends: u8,
     present: Present,
     quick: bool,
@@ -47,7 +52,7 @@ pub(super) struct Suspicion {
     trial: Option<i64>,
     /// Records that are no suspects have run in this process since its start.
     pub(super) company: bool,
-    /// No trial before then: what else ends the process at its start has done so.
+    /// No trial before then, so that whatever else ends the process at its start has done so.
     pub(super) quiet_until: u64,
     /// A start counts as new until then, if one does.
     fresh_until: u64,
@@ -55,25 +60,27 @@ pub(super) struct Suspicion {
     told_fresh: bool,
 }
 
-impl Suspicion {
+impl Quarantine {
     /// Judges what is committed and marks the records in it for this life. `end` is where the log ended when the
     /// partition was assigned.
     pub(super) fn judge(progress: &mut Progress, end: i64, now: u64, limits: &Limits) -> Option<Self> {
-        let before = progress.history.take().filter(|_| limits.probation > 0);
+        let before = progress.history.take().filter(|_| limits.quarantine > 0);
         let clean = progress.clean;
         let (judged, present) = match before {
-            Some(history) if clean => (history, Present::These(with(progress, &[Ran::Twice, Ran::Held]))),
+            Some(history) if clean => {
+                (history, Present::These(with(progress, &[Ran::Twice, Ran::Quarantined])))
+            }
             Some(history) => {
                 let present = with(progress, &[Ran::Twice, Ran::Now]);
                 (sentence(progress, &history), Present::These(present))
             }
             // Calls that were young at the end are not known to have been admitted.
-            None if !clean && limits.probation > 0 => {
+            None if !clean && limits.quarantine > 0 => {
                 (History { ends: 1, ..History::default() }, Present::Below(progress.high.max(end)))
             }
             None => (History::default(), Present::Below(0)),
         };
-        let suspects = with(progress, &[Ran::Held]);
+        let suspects = with(progress, &[Ran::Quarantined]);
         let over = match &present {
             Present::Below(bound) => *bound <= progress.base,
             Present::These(present) => present.is_empty() && suspects.is_empty(),
@@ -81,7 +88,7 @@ impl Suspicion {
         for (offset, mark) in &mut progress.incomplete {
             mark.ran = match suspects.contains(offset) {
                 _ if over => Ran::default(),
-                true => Ran::Held,
+                true => Ran::Quarantined,
                 false => Ran::Idle,
             };
         }
@@ -121,7 +128,7 @@ impl Suspicion {
 
     /// Its mark in the last commit of an owner that ends in order.
     pub(super) fn left(&self, offset: i64) -> Ran {
-        if self.suspects(offset) { Ran::Held } else { self.ran(offset) }
+        if self.suspects(offset) { Ran::Quarantined } else { self.ran(offset) }
     }
 
     /// How many records wait for their trial.
@@ -166,7 +173,7 @@ impl Suspicion {
         if self.ends >= REPEATED { self.suspects(offset) } else { self.was_present(offset) }
     }
 
-    /// When what is committed about a start is true no more.
+    /// When what is committed about a start becomes untrue.
     pub(super) fn stale_at(&self) -> Option<u64> {
         self.told_fresh.then_some(self.fresh_until)
     }
@@ -204,7 +211,7 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
     for (&offset, mark) in &mut progress.incomplete {
         if mark.ran == Ran::Twice && life.condemned != Some(offset) {
             ran_twice.push(offset);
-            mark.ran = Ran::Held;
+            mark.ran = Ran::Quarantined;
         }
     }
     let on_trial = life.trial.filter(|offset| ran_twice.contains(offset));
@@ -218,7 +225,7 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
         progress.incomplete.values_mut().for_each(|mark| mark.ran = Ran::Idle);
     }
     let ends = match life.ends {
-        _ if with(progress, &[Ran::Held]).is_empty() => 1,
+        _ if with(progress, &[Ran::Quarantined]).is_empty() => 1,
         ends if ran_twice.is_empty() => ends,
         ends => ends.saturating_add(1),
     };

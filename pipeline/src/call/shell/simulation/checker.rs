@@ -1,4 +1,4 @@
-//! Sees everything that the instances of a step do, and knows what they promise.
+//! Sees everything that the instances of a step do, and checks it against what they promise.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Record;
-use crate::call::{Handler, Progress, RawLimits, Status};
+use crate::call::core::{PartitionStatus, Status};
+use crate::call::handler::Handler;
+use crate::call::limits::RawLimits;
+use crate::call::progress::Progress;
 use crate::kafka::commit_meta::MAX_CHARS;
 use crate::kafka::{CommitOffset, Committed, Partition};
 use crate::simulation::{Broker, INCARNATION, Sim, Violation};
@@ -36,7 +39,7 @@ impl Outcomes {
 
 /// What later owners can know of the runs of one record.
 #[derive(Debug, Default)]
-struct Run {
+struct LastRun {
     /// The partition was not assigned anew since the last run.
     latest: bool,
     /// When it was, the record was committed as admitted: from then on every run must be marked.
@@ -46,29 +49,38 @@ struct Run {
 #[derive(Debug, Default)]
 struct Seen {
     /// Runs by (partition, offset).
-    runs: BTreeMap<(i32, i64), Run>,
+    runs: BTreeMap<(i32, i64), LastRun>,
     reruns: u32,
     frontiers: BTreeMap<i32, i64>,
 }
 
-/// The witness of one step.
-pub struct Witness {
+/// A call that is about to run.
+pub(super) struct Run<'a> {
+    pub(super) process: &'a str,
+    pub(super) record: &'a Arc<Record>,
+    pub(super) rerun: bool,
+    /// Its process still owns the partition.
+    pub(super) is_owner: bool,
+}
+
+/// Checks one step.
+pub struct Checker {
     outcomes: Outcomes,
     limits: RawLimits,
     seen: RefCell<Seen>,
 }
 
-impl Witness {
+impl Checker {
     /// Watches the group of a step from now on.
     pub fn new(broker: &mut Broker, group: &str, outcomes: Outcomes, limits: RawLimits) -> Rc<Self> {
-        let witness = Rc::new(Self { outcomes, limits, seen: RefCell::default() });
-        let (watching, group) = (Rc::clone(&witness), group.to_owned());
+        let checker = Rc::new(Self { outcomes, limits, seen: RefCell::default() });
+        let (watching, group) = (Rc::clone(&checker), group.to_owned());
         broker.watch(Box::new(
             move |broker, committing, offset| {
                 if committing == group { watching.committed(broker, offset) } else { Ok(()) }
             },
         ));
-        witness
+        checker
     }
 
     /// How often something was run again that had run before.
@@ -89,14 +101,9 @@ impl Witness {
         }
     }
 
-    /// A call is about to run.
-    pub(super) fn runs<H: Handler>(
-        &self,
-        (sim, handler): (&Sim, &H),
-        process: &str,
-        (record, rerun, is_owner): (&Arc<Record>, bool, bool),
-        others: &[Arc<Record>],
-    ) {
+    /// A call is about to run beside `others`.
+    pub(super) fn runs<H: Handler>(&self, sim: &Sim, handler: &H, run: &Run<'_>, others: &[Arc<Record>]) {
+        let &Run { process, record, rerun, is_owner } = run;
         let place = format!("{}/{} at {}", record.topic, record.partition, record.offset);
         let id = (self.outcomes.input_id)(record);
         let ended = self.outcomes.of(&sim.broker(), record.partition).contains(&id);
@@ -120,12 +127,12 @@ impl Witness {
         if (known || announced) && !rerun {
             sim.violate("unmarked", format!("{process} runs {place} again and does not say so"));
         }
-        seen.runs.insert((record.partition, record.offset), Run { latest: true, known });
+        seen.runs.insert((record.partition, record.offset), LastRun { latest: true, known });
     }
 
     pub(super) fn budgets(&self, sim: &Sim, status: &Status) {
         let limits = &self.limits;
-        let held = |p: &crate::call::PartitionStatus| p.incomplete > limits.partition_records + 1;
+        let held = |p: &PartitionStatus| p.incomplete > limits.partition_records + 1;
         let over = status.running > limits.running || status.partitions.values().any(held);
         if over {
             sim.violate("budget", format!("{status:?}"));
