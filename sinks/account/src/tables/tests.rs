@@ -46,7 +46,8 @@ pub(crate) fn built(topic: Topic, record: &Record, builder: u8) -> Result<Vec<(u
 
 /// Names of the tables, and the rows as JSON.
 pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(&'static str, Value)>, Refused> {
-    let shown = |(index, row): (usize, Row)| (TABLES[index].definition().name, TABLES[index].shown(&row));
+    let shown =
+        |(index, row): (usize, Row)| (TABLES[index].definition().name, TABLES[index].shown(&row).unwrap());
     Ok(built(topic, record, BUILDER)?.into_iter().map(shown).collect())
 }
 
