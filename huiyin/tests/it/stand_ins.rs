@@ -6,8 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use simulators::easemob::{self, AppConfig, RuleConfig, Stage};
 use simulators::{Handle, model};
-use std::time::Duration;
-
 use tokio::runtime::Runtime;
 
 use crate::http;
