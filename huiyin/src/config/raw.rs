@@ -21,7 +21,7 @@ pub(super) struct Raw {
     #[schemars(required)]
     pub(super) deployment: Option<RawDeployment>,
     /// Access to the brokers.
-    #[schemars(required, with = "Open")]
+    #[schemars(required)]
     pub(super) kafka: Option<pipeline::kafka::RawConfig>,
     /// The admin server, and the order in which a process ends.
     #[serde(default)]
@@ -30,19 +30,15 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) log: RawLog,
     /// The role `ingest`: the server that Easemob calls.
-    #[schemars(with = "Option<Open>")]
     pub(super) ingest: Option<ingest::RawIngest>,
     /// The role `decide`, which folds conversations.
     #[serde(default)]
     pub(super) decide: RawDecide,
     /// The role `call`, which asks the models.
-    #[schemars(with = "Option<Open>")]
     pub(super) call: Option<call::RawCall>,
     /// The role `deliver`, which sends answers by Easemob's REST API.
-    #[schemars(with = "Option<Open>")]
     pub(super) deliver: Option<deliver::RawDeliver>,
     /// The role `account`, which writes rows to ClickHouse.
-    #[schemars(with = "Option<Open>")]
     pub(super) account: Option<account::RawAccount>,
     /// Apps that the line answers for. Part of the bundle.
     #[serde(default)]
@@ -57,9 +53,6 @@ pub(super) struct Raw {
     #[serde(default)]
     pub(super) filter: RawFilter,
 }
-
-/// A section whose crate has no schema of it.
-type Open = serde_json::Map<String, serde_json::Value>;
 
 /// What all instances of the deployment share, and which of them this one is.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-const INTRODUCTION: &str = include_str!("reference/introduction.md");
+const INTRODUCTION: &str = include_str!("reference/introduction.txt");
 
 /// The pages' tables, in the order of the schema.
 struct Reference {
