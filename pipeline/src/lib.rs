@@ -13,6 +13,7 @@ pub mod batch;
 pub mod call;
 mod clock;
 mod dead_letter;
+pub mod driver;
 pub mod fold;
 #[cfg(test)]
 mod gauges;
@@ -24,6 +25,7 @@ mod mutation;
 pub mod mutation;
 pub mod offsets;
 mod record;
+mod refusal;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 mod start;
@@ -35,5 +37,6 @@ pub use dead_letter::{
     TIMESTAMP_HEADER, TOPIC_HEADER, dead_letter, requeued,
 };
 pub use record::{Header, Headers, Outgoing, Record, Refused};
+pub use refusal::Refusal;
 pub use start::StartPolicy;
 pub use stop::Stop;

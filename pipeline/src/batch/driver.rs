@@ -5,11 +5,12 @@ use std::thread;
 
 use tokio::runtime;
 
-use super::handle::Handle;
+use super::handle::{Handle, ends};
 use super::limits::Limits;
 use super::poller::{Poller, Setup};
 use super::sink::Sink;
 use crate::StartPolicy;
+use crate::driver::Ending;
 use crate::kafka::{self, Consumer, Group, Instance, Publisher, PublisherLimits};
 
 /// Dead letters that may wait for their acknowledgement; more wait in the driver.
@@ -52,14 +53,16 @@ impl BatchDriver {
         let consumer = Consumer::join(&config.kafka, &config.instance, &topics)?;
         let log = Group::open(&config.kafka, &config.instance.group_id())?;
         let publisher = Publisher::new(&config.kafka, LETTERS)?;
-        let (mut handle, ends) = Handle::pair();
+        let (board, control, ends) = ends();
         let poller =
             Poller::new(Setup { config, sink, incarnation }, (consumer, log, publisher), runtime, ends);
         let thread = thread::Builder::new()
             .name("batch-poller".into())
-            .spawn(move || poller.run())
+            .spawn(move || {
+                let _ending = Ending(poller.ends.board.clone());
+                poller.run();
+            })
             .map_err(|error| kafka::Error::Unexpected(format!("start thread: {error}")))?;
-        handle.watch(thread);
-        Ok(handle)
+        Ok(Handle::new(board, control, vec![thread]))
     }
 }

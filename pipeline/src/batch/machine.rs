@@ -9,12 +9,11 @@ use super::job::Verdict;
 use super::limits::Limits;
 use super::pending::Pending;
 use super::range::Built;
-use super::refusal::Refusal;
 use super::sink::{Block, InsertError};
 use super::tally::Tally;
 use crate::kafka::Partition;
 use crate::mutation::is_of_epoch;
-use crate::{Record, Refused};
+use crate::{Record, Refusal, Refused};
 
 /// Something the shell does for the core.
 #[derive(Debug)]

@@ -18,7 +18,6 @@ mod pending;
 mod poller;
 mod range;
 mod rebalance;
-mod refusal;
 mod report;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
@@ -30,9 +29,8 @@ mod tasks;
 mod work;
 
 pub use driver::{BatchConfig, BatchDriver};
-pub use handle::{Handle, Health};
+pub use handle::{Handle, Health, Status};
 pub use limits::{Limits, LimitsError, RawLimits};
 pub(crate) use metadata::{empty, said};
-pub use refusal::Refusal;
 pub use sink::{Block, InsertError, Sink};
 pub use tally::Counts;

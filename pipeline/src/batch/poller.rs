@@ -118,7 +118,7 @@ impl<S: Sink> Poller<S> {
         };
         if let Some(failure) = failure {
             tracing::error!(label = failure.label(), "batch driver ends: {}", with_causes(&failure));
-            self.ends.board.show(|health| health.failure = Some(with_causes(&failure)));
+            self.ends.board.fail(with_causes(&failure));
         }
         self.show();
         let all: Vec<Partition> = self.machine.partitions().map(|(partition, _)| partition.clone()).collect();
@@ -145,6 +145,7 @@ impl<S: Sink> Poller<S> {
     }
 
     fn turn(&mut self) -> Result<(), Failure> {
+        self.ends.pulse.beat();
         self.read()?;
         self.answers(Duration::ZERO)?;
         self.act()?;

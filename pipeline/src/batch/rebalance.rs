@@ -4,9 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::poller::{Failure, Poller};
-use super::refusal::Refusal;
 use super::sink::Sink;
 use super::takeover;
+use crate::Refusal;
 use crate::kafka::{Committed, Error, Partition};
 
 /// How long the brokers may take to tell what is committed; a former owner's commit may be on its way.
@@ -61,6 +61,7 @@ impl<S: Sink> Poller<S> {
         };
         let mut tries = 1;
         loop {
+            self.ends.pulse.beat();
             match ask() {
                 Ok(known) => return Ok(known),
                 Err(error) if tries == TRIES => return Err(Failure::Kafka(error)),
@@ -77,6 +78,7 @@ impl<S: Sink> Poller<S> {
         let until = Instant::now() + DRAIN;
         self.act()?;
         while !self.machine.is_drained(partitions) && Instant::now() < until {
+            self.ends.pulse.beat();
             self.answers(Duration::from_millis(10))?;
             self.act()?;
         }
@@ -113,8 +115,8 @@ impl<S: Sink> Poller<S> {
             Err(error) => return tracing::warn!(%error, "look for the partition that is out of range"),
         };
         for ((partition, next), (low, end)) in reading.into_iter().zip(bounds) {
-            if next < low || next > end {
-                self.machine.refuse(&partition, Refusal::OutsideLog(next));
+            if let Err(refusal) = Refusal::unless_within(&(low..=end), next) {
+                self.machine.refuse(&partition, refusal);
             }
         }
         self.suspect = false;

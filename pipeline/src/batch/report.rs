@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::metrics as names;
 use super::poller::Poller;
-use super::refusal::Refusal;
 use super::sink::Sink;
+use crate::Refusal;
 use crate::kafka::{self, Partition};
 
 /// How often health and gauges are brought up to date.
@@ -64,28 +64,29 @@ impl<S: Sink> Poller<S> {
         self.report.shown = Some(Instant::now());
         let partitions = || self.machine.partitions();
         let refused: Vec<(Partition, Refusal)> =
-            partitions().filter_map(|(p, a)| Some((p.clone(), a.refused.clone()?))).collect();
+            partitions().filter_map(|(p, a)| Some((p.clone(), a.refused?))).collect();
         let buffered: usize = partitions().map(|(_, assigned)| assigned.bytes).sum();
         let failing = partitions().filter_map(|(_, a)| a.failing()).reduce(|a, b| (a.0.min(b.0), a.1 || b.1));
         for (partition, refusal) in refused.iter().filter(|new| !self.report.refused.contains(new)) {
             let (topic, index) = (&*partition.topic, partition.index);
-            tracing::error!(topic, partition = index, label = refusal.label(), "{refusal}");
+            tracing::error!(topic, partition = index, reason = refusal.label(), error = %refusal, "partition refused");
         }
         metrics::gauge!(names::BUFFERED).set(buffered as f64);
         metrics::gauge!(names::REFUSED).set(refused.len() as f64);
         let all: BTreeSet<Partition> = partitions().map(|(partition, _)| partition.clone()).collect();
-        let assigned = all.len();
+        let shown = refused.iter().map(|(partition, refusal)| (partition.clone(), refusal.label())).collect();
+        let owned = all.iter().filter(|partition| !refused.iter().any(|(other, _)| other == *partition));
+        let owned = owned.cloned().collect();
         let lag = self.report.lag.as_ref().map(|lag| lag.values().map(|n| n.unsigned_abs()).sum());
         self.ages();
         self.report.gauged.change(all);
         self.ends.board.show(|health| {
-            health.assigned = assigned;
-            health.lag = lag;
-            health.retrying_since = failing.map(|(since, _)| self.instant(since));
-            health.store_refuses = failing.is_some_and(|(_, fatal)| fatal);
-            health.buffered_bytes = buffered;
-            health.refused.clone_from(&refused);
-            health.topics.clone_from(self.machine.tally.topics());
+            (health.owned, health.refused) = (owned, shown);
+            health.status.lag = lag;
+            health.status.retrying_since = failing.map(|(since, _)| self.instant(since));
+            health.status.store_refuses = failing.is_some_and(|(_, fatal)| fatal);
+            health.status.buffered_bytes = buffered;
+            health.status.topics.clone_from(self.machine.tally.topics());
         });
         self.report.refused = refused;
     }

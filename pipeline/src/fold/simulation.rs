@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub use again::{again, check, unread, watch_clocks};
 
 use super::core::{Core, Offer, Plan};
-use super::restore::{Start, decide};
+use super::restore::{Start, start};
 use super::settle::Fate;
 use super::shard::Shard;
 use super::{Fold, FoldConfig};
@@ -211,11 +211,11 @@ impl<F: Fold> Shell<F> {
         for committed in &committed {
             let index = committed.partition.index;
             let log = self.sim.broker().watermarks(&committed.partition);
-            let decided = decide(self.config.start, INCARNATION, committed, log);
-            starts.push((committed.partition.clone(), decided.map_or(0, |start| start.next)));
-            match decided {
+            let start = start(self.config.start, INCARNATION, committed, log);
+            starts.push((committed.partition.clone(), start.map_or(0, |start| start.next())));
+            match start {
                 Ok(start) => drop(self.restoring.insert(index, Restoring { start, target: None })),
-                Err(reason) => refusals.push((index, reason)),
+                Err(refusal) => refusals.push((index, refusal.label())),
             }
         }
         self.with_client(|client| client.assign(&starts, true));
@@ -260,7 +260,7 @@ impl<F: Fold> Shell<F> {
         let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
         match restored.and_then(complete) {
             Ok(state) => {
-                let shard = Shard::new(&self.core.fold, (index, start.next), state, start.mark);
+                let shard = Shard::new(&self.core.fold, (index, start.next()), state, start.left());
                 self.core.insert(index, shard);
                 self.unmarked.insert(index);
             }

@@ -8,10 +8,9 @@ use super::{Action, Ask, Machine};
 use crate::batch::assigned::Start;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::batch::pending::Pending;
-use crate::batch::refusal::Refusal;
 use crate::batch::sink::{Block, InsertError};
 use crate::kafka::Partition;
-use crate::{Record, Refused};
+use crate::{Record, Refusal, Refused};
 
 /// Offset, ordinal within the record, version of the builder.
 type Row = (i64, usize, u32);

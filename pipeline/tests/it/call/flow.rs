@@ -132,7 +132,7 @@ fn a_record_of_a_newer_version_holds_its_partition_and_no_other() {
     let handle = rig.start(0);
     until("what can be run is committed", || committed_count(&handle) == 2);
     until("the partition is refused", || handle.health().status.partitions[&0].refused == Some("version"));
-    assert!(!handle.health().is_healthy());
+    assert!(!handle.health().is_ready());
     assert_eq!(rig.sorted_outcomes(), ["a done", "d done"]);
     handle.stop(Stop::Restart, GRACE);
 }
