@@ -27,7 +27,7 @@ pub(super) enum Offer {
     /// It has to wait for the next transaction.
     Full,
     /// To be announced and committed, then folded by itself. If that cannot be committed, read on at this offset.
-    Careful(i64),
+    Quarantined(i64),
     Take,
 }
 
@@ -62,9 +62,9 @@ impl<F: Fold> Core<F> {
     /// What is to be done with a record that was read.
     pub(super) fn offer(&mut self, record: &Record) -> Offer {
         match self.shards.get_mut(&record.partition) {
-            Some(shard) if record.offset >= shard.next() => match (shard.is_full(), shard.is_careful()) {
+            Some(shard) if record.offset >= shard.next() => match (shard.is_full(), shard.is_quarantined()) {
                 (true, _) => Offer::Full,
-                (false, true) => Offer::Careful(shard.next()),
+                (false, true) => Offer::Quarantined(shard.next()),
                 (false, false) => Offer::Take,
             },
             Some(_) | None => Offer::Ignored,
@@ -155,6 +155,7 @@ mod tests {
 
     use super::*;
     use crate::Headers;
+    use crate::fold::restore::Start;
     use crate::fold::testing::Counter;
 
     fn core() -> Core<Counter> {
@@ -168,7 +169,7 @@ mod tests {
         let counter = Counter { input: "in".into(), output: "out".into(), noisy: false };
         let mut core = Core::new(counter, shape);
         for partition in 0..3 {
-            let shard = Shard::new(&core.fold, (partition, 10), (String::new(), HashMap::new()), None);
+            let shard = Shard::new(&core.fold, partition, Start::Fresh(10), (String::new(), HashMap::new()));
             core.insert(partition, shard);
         }
         let first = core.plan().unwrap();
@@ -210,7 +211,8 @@ mod tests {
         let mut core = core();
         let mut mark = Mark { running: true, attempts: 0, window: 16, clock_unread: false, turn: 1 };
         for _ in 0..5 {
-            let shard = Shard::new(&core.fold, (0, 10), (String::new(), HashMap::new()), Some(mark));
+            let shard =
+                Shard::new(&core.fold, 0, Start::Committed(10, mark), (String::new(), HashMap::new()));
             core.insert(0, shard);
             core.shard(0).unwrap().announce();
             let plan = core.plan().unwrap();

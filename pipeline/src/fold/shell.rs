@@ -166,12 +166,12 @@ impl<F: Fold> Shell<F> {
                 self.held = Some(record);
                 return Ok(false);
             }
-            Offer::Careful(next) if !self.announce(partition)? => {
+            Offer::Quarantined(next) if !self.announce(partition)? => {
                 // The record at hand was not folded, and reading on would skip it.
                 self.seek(&[(partition, next)])?;
                 return Ok(false);
             }
-            Offer::Careful(_) | Offer::Take => {}
+            Offer::Quarantined(_) | Offer::Take => {}
         }
         if let Err(stop) = self.core.apply(&record, WallClock.now()) {
             tracing::error!(partition, offset = record.offset, error = %stop, "fold record");
@@ -280,7 +280,7 @@ impl<F: Fold> Shell<F> {
         let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
         match state.and_then(complete) {
             Ok(state) => {
-                let shard = Shard::new(&self.core.fold, (partition, start.next()), state, start.left());
+                let shard = Shard::new(&self.core.fold, partition, start, state);
                 self.core.insert(partition, shard);
                 let took = began.elapsed();
                 tracing::info!(partition, next = start.next(), entries, ?took, "states restored");

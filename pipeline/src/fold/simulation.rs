@@ -165,11 +165,11 @@ impl<F: Fold> Shell<F> {
                 self.held = Some(record);
                 return Ok(false);
             }
-            Offer::Careful(next) if !self.announce(partition).await? => {
+            Offer::Quarantined(next) if !self.announce(partition).await? => {
                 self.seek(&[(partition, next)]);
                 return Ok(false);
             }
-            Offer::Careful(_) | Offer::Take => {}
+            Offer::Quarantined(_) | Offer::Take => {}
         }
         let now = self.now();
         let folded = catch_unwind(AssertUnwindSafe(|| self.core.apply(&record, now)));
@@ -260,7 +260,7 @@ impl<F: Fold> Shell<F> {
         let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
         match restored.and_then(complete) {
             Ok(state) => {
-                let shard = Shard::new(&self.core.fold, (index, start.next()), state, start.left());
+                let shard = Shard::new(&self.core.fold, index, start, state);
                 self.core.insert(index, shard);
                 self.unmarked.insert(index);
             }

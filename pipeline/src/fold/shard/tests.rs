@@ -19,8 +19,14 @@ fn shape() -> Shape {
     }
 }
 
+/// A partition that starts at `next`, where its previous owner left `mark` if there was one.
+fn begun(next: i64, mark: Option<Mark>, states: HashMap<Key, Count>) -> Shard<Counter> {
+    let start = mark.map_or(Start::Fresh(next), |mark| Start::Committed(next, mark));
+    Shard::new(&counter(), 3, start, (String::new(), states))
+}
+
 fn fresh(mark: Option<Mark>) -> Shard<Counter> {
-    Shard::new(&counter(), (3, 0), (String::new(), HashMap::new()), mark)
+    begun(0, mark, HashMap::new())
 }
 
 fn record(offset: i64, key: &str, value: &str) -> Record {
@@ -199,13 +205,13 @@ fn a_batch_never_holds_more_records_than_the_mark_before_promised() {
 
 /// Runs the life of one owner until it dies while folding `poison`, and returns the mark that it leaves behind.
 fn die_at_poison(mark: Option<Mark>, next: i64, poison: i64) -> Result<(Mark, i64), Vec<Outgoing>> {
-    let mut shard = Shard::new(&counter(), (3, next), (String::new(), HashMap::new()), mark);
+    let mut shard = begun(next, mark, HashMap::new());
     let mut left = (part(&mut shard).mark, shard.next());
     shard.committed();
     let mut letters = Vec::new();
     for offset in next..poison + 3 {
-        let careful = shard.is_careful();
-        if careful {
+        let quarantined = shard.is_quarantined();
+        if quarantined {
             shard.announce();
             left = (part(&mut shard).mark, shard.next());
             shard.committed();
@@ -214,7 +220,7 @@ fn die_at_poison(mark: Option<Mark>, next: i64, poison: i64) -> Result<(Mark, i6
             return Ok(left);
         }
         apply(&mut shard, &record(offset, "a", if offset == poison { "panic" } else { "add" })).unwrap();
-        if careful {
+        if quarantined {
             let part = part(&mut shard);
             left = (part.mark, part.next);
             letters.extend(part.records.into_iter().filter(|r| &*r.topic == "dead"));
@@ -243,12 +249,12 @@ fn the_third_crash_on_a_record_makes_it_a_dead_letter_and_its_neighbours_are_fol
 fn after_an_unclean_end_timers_fire_once_the_end_of_the_log_is_reached() {
     let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(10) })]);
     let mark = Mark { running: true, attempts: 1, window: 16, clock_unread: false, turn: 4 };
-    let mut shard = Shard::new(&counter(), (3, 0), (String::new(), states), Some(mark));
+    let mut shard = begun(0, Some(mark), states);
     part(&mut shard);
     shard.committed();
     assert!(!shard.clock_due(20, false), "any record that is still unread may have caused the end");
     assert!(shard.clock_due(20, true), "nothing is left that the previous owner can have read");
-    assert!(!shard.is_careful() && part(&mut shard).mark.attempts == 0);
+    assert!(!shard.is_quarantined() && part(&mut shard).mark.attempts == 0);
 }
 
 #[test]
@@ -274,7 +280,7 @@ fn the_next_owner_appends_no_clock_while_one_is_unread_in_the_log() {
     shard.mark_clean();
     let left = part(&mut shard);
     let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(1_001) })]);
-    let mut next = Shard::new(&counter(), (3, left.next), (String::new(), states), Some(left.mark));
+    let mut next = begun(left.next, Some(left.mark), states);
     assert!(!next.clock_due(1_200, true), "it is behind a transaction that is being settled");
     apply(&mut next, &record(1, "", "clock")).unwrap();
     part(&mut next);
@@ -390,7 +396,7 @@ proptest! {
         let (control, states) = Counter::restore(topic.iter().map(|(key, value)| (key.as_slice(), value.as_slice()))).unwrap();
         prop_assert_eq!(sorted(&states), sorted(&sequential.states));
         prop_assert_eq!(&control, &sequential.control);
-        let restored = Shard::new(&counter(), (3, 0), (control, states), None);
+        let restored = Shard::new(&counter(), 3, Start::Fresh(0), (control, states));
         prop_assert_eq!(restored.timers.earliest(), sequential.timers.earliest());
     }
 }
