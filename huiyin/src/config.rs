@@ -1,6 +1,5 @@
 //! The configuration file: one strict TOML, each section owned by its crate; composed and cross-checked here.
 
-mod brokers;
 mod deployment;
 mod findings;
 mod lines;
@@ -103,7 +102,7 @@ impl Config {
                 .map_err(|what| deployment::problem("deployment.instance", what)),
         };
         let ordinal = ordinal.map_err(|problem| problems.push(problem));
-        let access = brokers::access(raw.kafka).map_err(|found| problems.extend(found));
+        let access = kafka::Config::new(raw.kafka).map_err(|found| problems.extend(found));
         let sections =
             RawCatalogue { app: raw.app, target: raw.target, price: raw.price, filter: raw.filter };
         let bundle = catalogue::validate(&sections).map_err(|found| problems.extend(found));

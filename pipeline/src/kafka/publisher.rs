@@ -263,7 +263,7 @@ mod tests {
         cluster.request_errors(RDKafkaApiKey::InitProducerId, &[refused]);
         let raw = RawConfig {
             bootstrap: cluster.bootstrap_servers(),
-            heartbeat_interval_ms: 500,
+            heartbeat_interval: Duration::from_millis(500),
             properties: Default::default(),
         };
         let config = Config::new(raw).unwrap();

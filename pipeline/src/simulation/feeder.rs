@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::{Crew, INCARNATION, Membership, Process, Producer, Sim};
 use crate::Outgoing;
@@ -11,7 +12,12 @@ use crate::kafka::{Config, INCARNATION_KEY, Outcome, RawConfig};
 /// Access to no broker, for configurations that are never used to connect.
 pub fn offline() -> Config {
     let bootstrap = "127.0.0.1:1".to_owned();
-    Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 500, properties: BTreeMap::new() }).unwrap()
+    Config::new(RawConfig {
+        bootstrap,
+        heartbeat_interval: Duration::from_millis(500),
+        properties: BTreeMap::new(),
+    })
+    .unwrap()
 }
 
 /// Stamps every partition of a compacted topic with the incarnation.

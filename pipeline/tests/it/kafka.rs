@@ -159,7 +159,11 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_mak
     // The shortest that a client takes beside our session timeout.
     let properties = [("max.poll.interval.ms".to_owned(), Property::Number(10_000))];
     let bootstrap = std::env::var("HUIYIN_TEST_KAFKA").unwrap();
-    let raw = RawConfig { bootstrap, heartbeat_interval_ms: 200, properties: properties.into() };
+    let raw = RawConfig {
+        bootstrap,
+        heartbeat_interval: Duration::from_millis(200),
+        properties: properties.into(),
+    };
     let mut consumer = Consumer::join(&Config::new(raw).unwrap(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
     consumer.assign(&[(partition.clone(), 0)], false).unwrap();
@@ -213,7 +217,9 @@ fn a_real_broker_is_reached_and_told_from_one_with_tls() {
     reach(&config()).unwrap();
     let bootstrap = std::env::var("HUIYIN_TEST_KAFKA").unwrap();
     let properties = [("security.protocol".to_owned(), Property::Text("ssl".into()))].into();
-    let tls = Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 500, properties }).unwrap();
+    let tls =
+        Config::new(RawConfig { bootstrap, heartbeat_interval: Duration::from_millis(500), properties })
+            .unwrap();
     let error = reach(&tls).unwrap_err().to_string();
     assert!(error.contains("it speaks Kafka without TLS, and security.protocol is ssl"), "{error}");
 }

@@ -11,7 +11,7 @@ use crate::rig::process::Process;
 use crate::rig::topics;
 use crate::say::say;
 use crate::stack::Borrowed;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use child::Spec;
 use pipeline::kafka::{Admin, Config, Property, RawConfig, Topic, stamp};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -124,10 +124,10 @@ fn small_batches(bootstrap: &str) -> Result<Config> {
     let properties = properties.map(|(name, value)| (name.to_owned(), Property::Number(value)));
     let raw = RawConfig {
         bootstrap: bootstrap.to_owned(),
-        heartbeat_interval_ms: 500,
+        heartbeat_interval: Duration::from_millis(500),
         properties: BTreeMap::from(properties),
     };
-    Config::new(raw).context("setting up the writer")
+    Config::new(raw).map_err(|problems| anyhow!("setting up the writer: {problems:?}"))
 }
 
 fn run(home: &Home, name: &str, spec: &Spec) -> Result<(f64, f64)> {

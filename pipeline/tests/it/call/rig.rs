@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use pipeline::call::{
     Admission, CallConfig, CallDriver, Done, Handle, Handler, Job, Limits, RawLimits, Share,
 };
 use pipeline::kafka::Instance;
 use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
-use pipeline::{Outgoing, Record, Refused, StartPolicy};
+use pipeline::{Clock, Outgoing, Record, Refused, StartPolicy, WallClock};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
@@ -39,7 +39,7 @@ pub(super) struct Script {
 
 /// Milliseconds since the epoch.
 pub(super) fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    WallClock.now()
 }
 
 fn words(record: &Record) -> Vec<String> {
