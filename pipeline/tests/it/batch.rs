@@ -23,6 +23,8 @@ enum Mood {
 struct Tables {
     blocks: BTreeMap<(usize, String), Vec<String>>,
     repeated: usize,
+    /// How often anything was to be inserted.
+    asked: usize,
 }
 
 /// One store, shared by all processes of a test.
@@ -43,6 +45,7 @@ impl Store {
 
     fn insert(&self, block: &Block<String>) -> Result<(), InsertError> {
         let mood = *self.mood.lock().unwrap();
+        self.tables.lock().unwrap().asked += 1;
         match mood {
             Mood::Away => return Err(InsertError::Retry("away".into())),
             Mood::NoTable => return Err(InsertError::Fatal("no such table".into())),
@@ -75,6 +78,10 @@ impl Store {
 
     fn tokens(&self) -> BTreeSet<String> {
         self.tables.lock().unwrap().blocks.keys().map(|(_, token)| token.clone()).collect()
+    }
+
+    fn asked(&self) -> usize {
+        self.tables.lock().unwrap().asked
     }
 
     fn repeated(&self) -> usize {
@@ -305,7 +312,9 @@ fn while_the_store_is_away_the_driver_waits_and_then_loses_nothing() {
     let handle = line.spawn();
     until("notice", || handle.health().status.retrying_since.is_some());
     until("fill its memory", || handle.health().status.buffered_bytes >= 2 << 20);
-    std::thread::sleep(Duration::from_secs(2));
+    // Between its attempts the driver goes on reading, if anything does.
+    let asked = line.store.asked();
+    until("try again and again", || line.store.asked() >= asked + 10);
     let health = handle.health();
     let held = health.status.buffered_bytes;
     assert!(held < 4 << 20, "paused partitions hold {held} bytes");

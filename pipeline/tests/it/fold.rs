@@ -230,7 +230,10 @@ fn timers_fire_through_clock_records_that_the_driver_appends_once() {
     let clocks = || committed(&world.input).iter().filter(|record| text(record) == "clock").count();
     assert!((1..=2).contains(&clocks()), "{}", clocks());
     let before = clocks();
-    thread::sleep(Duration::from_millis(300));
+    for number in 1..=10 {
+        world.send(0, &[("d", "add")]);
+        world.await_outputs(2 + number);
+    }
     assert_eq!(clocks(), before, "no clock without a due timer");
     end(driver, Stop::Leave);
 }
@@ -273,12 +276,11 @@ fn another_incarnation_and_an_unknown_version_refuse_the_partition_and_the_drive
     assert_eq!(world.await_outputs(3).last().map(String::as_str), Some("b=2/"));
     end(first, Stop::Restart);
 
+    world.send(1, &[("b", "add")]);
     let stranger = FoldDriver::spawn(world.config(0), world.counter(), "inc-2").unwrap();
     await_refused(&stranger, &[(0, "incarnation"), (1, "incarnation")]);
-    world.send(1, &[("b", "add")]);
-    thread::sleep(Duration::from_millis(200));
-    assert_eq!(world.outputs().len(), 3);
     end(stranger, Stop::Leave);
+    assert_eq!(world.outputs().len(), 3);
 }
 
 #[test]

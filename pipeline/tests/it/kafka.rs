@@ -32,6 +32,14 @@ fn assigned(consumer: &mut Consumer) -> Vec<Partition> {
     panic!("nothing was assigned in time");
 }
 
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    while !holds() {
+        assert!(Instant::now() < deadline, "does not come true: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
     let topic = unique("adapter");
@@ -45,14 +53,16 @@ fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
     let offset =
         |metadata: &str| CommitOffset { partition: partition.clone(), next: 7, metadata: metadata.into() };
 
-    let began = Instant::now();
-    for n in 0..20 {
+    let took = (0..20).map(|n| {
+        let began = Instant::now();
         let outcome =
             producer.run(&[record(&topic, 0, "k", Some(&n.to_string()))], &[offset("meta")], &group);
         assert_eq!(outcome, Outcome::Committed);
-    }
-    println!("20 transactions: {:?}", began.elapsed());
-    assert!(began.elapsed() < Duration::from_secs(2), "a commit waited for a flush of 100 ms");
+        began.elapsed()
+    });
+    // A busy machine may slow some of them down; a commit that flushes by itself slows down each.
+    let fastest = took.min().unwrap();
+    assert!(fastest < Duration::from_millis(100), "a commit waited for a flush of 100 ms: {fastest:?}");
 
     let too_long = "m".repeat(commit_meta::MAX_CHARS + 1_000);
     let outcome = producer.run(&[record(&topic, 0, "k", Some("aborted"))], &[offset(&too_long)], &group);
@@ -170,7 +180,8 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_mak
     let offset = |next| [CommitOffset { partition: partition.clone(), next, metadata: "m".into() }];
     consumer.commit(&offset(3)).unwrap();
 
-    std::thread::sleep(Duration::from_secs(12));
+    // What counts is the time since the last poll.
+    until("it is put out", || consumer.group_metadata().is_err());
     let out = |error: Error| assert!(matches!(error, Error::PutOut { .. }), "{error}");
     out(consumer.commit(&offset(1)).unwrap_err());
     out(consumer.group_metadata().err().unwrap());
