@@ -127,7 +127,8 @@ fn crashed(config: &Config, events: &str, partition: i32) -> anyhow::Result<Vec<
 
 fn read(config: &Config, topic: &str, partition: i32) -> anyhow::Result<Vec<Record>> {
     let mut records = Vec::new();
-    kafka::scan(&config.kafka, (topic, partition), 0, BOUND, |record| records.push(record))
+    let log = kafka::Partition { topic: topic.into(), index: partition };
+    kafka::scan(&config.kafka, &log, 0, BOUND, |record| records.push(record))
         .with_context(|| format!("read {topic}/{partition}"))?;
     Ok(records)
 }

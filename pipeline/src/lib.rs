@@ -1,7 +1,8 @@
 //! How records travel: the runtime on Kafka, generic in its payload.
 //!
-//! Three drivers share one vocabulary. Each is a pure core (input → actions, time passed in) inside a thin
-//! shell that owns the client handles and the threads; nothing else in the project touches Kafka.
+//! There are three drivers. Each is a pure core (input → actions, time passed in) inside a thin shell that owns the client
+//! handles and the threads; nothing else in the project touches Kafka. Others see all three by one face, [`driver`], and all start
+//! a partition by one rule, [`StartPolicy`].
 //!
 //! | driver | for | promise |
 //! |---|---|---|

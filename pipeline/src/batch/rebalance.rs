@@ -43,7 +43,7 @@ impl<S: Sink> Poller<S> {
             let now = self.now();
             self.machine.assign(committed.partition, start, now);
         }
-        self.consumer.assign(&starts, false)?;
+        self.consumer.assign(&starts)?;
         if !refused.is_empty() {
             self.consumer.pause(&refused)?;
         }

@@ -1,11 +1,11 @@
 //! The pure core of all owned partitions: what one transaction holds, and what happens after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fold;
 use super::mark::Mark;
 use super::part::Tally;
-use super::shard::{Halt, Shape, Shard};
+use super::shard::{Halt, Rest, Shape, Shard};
 use crate::{Outgoing, Record};
 
 /// One transaction, for all partitions that have something to commit.
@@ -85,10 +85,10 @@ impl<F: Fold> Core<F> {
         }
     }
 
-    /// Appends the clock records that are due.
-    pub(super) fn append_clocks(&mut self, now: i64, is_caught_up: impl Fn(i32) -> bool) {
+    /// Appends the clock records that are due. `caught_up` names the partitions whose logs were read to their ends.
+    pub(super) fn append_clocks(&mut self, now: i64, caught_up: &BTreeSet<i32>) {
         for (partition, shard) in &mut self.shards {
-            if shard.clock_due(now, is_caught_up(*partition)) {
+            if shard.clock_due(now, rest(*partition, caught_up)) {
                 shard.append_clock(&self.fold, now);
             }
         }
@@ -128,7 +128,7 @@ impl<F: Fold> Core<F> {
         }
     }
 
-    /// Nothing since the last commit happened, in any partition. Returns which must be read again, and from where.
+    /// Undoes everything since the last commit, in all partitions. Returns which must be read again, and from which offset.
     pub(super) fn roll_back(&mut self) -> Vec<(i32, i64)> {
         let mut moved = Vec::new();
         for (partition, shard) in &mut self.shards {
@@ -142,11 +142,14 @@ impl<F: Fold> Core<F> {
     }
 
     /// Append time of the oldest record of each partition that waits to be committed; see [`Shard::waiting_since`].
-    pub(super) fn waiting_since(&self, more: impl Fn(i32) -> bool) -> BTreeMap<i32, Option<i64>> {
-        let since =
-            |(partition, shard): (&i32, &Shard<F>)| (*partition, shard.waiting_since(more(*partition)));
-        self.shards.iter().map(since).collect()
+    pub(super) fn waiting_since(&self, caught_up: &BTreeSet<i32>) -> BTreeMap<i32, Option<i64>> {
+        let shards = self.shards.iter();
+        shards.map(|(index, shard)| (*index, shard.waiting_since(rest(*index, caught_up)))).collect()
     }
+}
+
+fn rest(partition: i32, caught_up: &BTreeSet<i32>) -> Rest {
+    if caught_up.contains(&partition) { Rest::Nothing } else { Rest::Unknown }
 }
 
 #[cfg(test)]

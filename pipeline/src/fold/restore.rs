@@ -30,10 +30,10 @@ pub(super) fn start(
     policy.start(committed, &(low..=high), read)
 }
 
-/// Threads that read, each with clients of its own and one partition at a time: while one builds, the other fetches. No
-/// more partitions of a driver than these are held as they are in the log.
+/// Number of threads that read. Each has its own clients and reads one partition at a time, so that one fetches while the other
+/// builds states. At most this many partitions of a driver are in memory in the form of the log.
 const READERS: usize = 2;
-/// How long a thread that reads waits for a record before it looks whether it is still wanted.
+/// How long a thread waits for a record before it checks whether its result is still wanted.
 const WAIT: Duration = Duration::from_millis(20);
 
 /// A partition whose log of states was read to its end.
@@ -66,7 +66,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// The next one, with what `bounds` has for it.
+    /// The next partition, with its element of `bounds`.
     fn next<T: Copy>(&self, bounds: &[T]) -> Option<(i32, T)> {
         let next = self.begun.fetch_add(1, Ordering::Relaxed);
         self.partitions.get(next).copied().zip(bounds.get(next).copied())
@@ -97,7 +97,7 @@ impl<F: Fold> Reading<F> {
                     let all = Reader::open(&kafka, &states)
                         .and_then(|reader| read_all::<F>(reader, &queue, &sender, &is_wanted));
                     if let Err(error) = all {
-                        // Nobody may want it any more.
+                        // The receiver may be gone.
                         sender.send(Err(error)).ok();
                     }
                 })
@@ -115,7 +115,7 @@ fn read_all<F: Fold>(
     wanted: &Weak<()>,
 ) -> Result<(), Error> {
     let mut newest = Newest::default();
-    // Asked one after the other, hundreds of partitions would take seconds.
+    // One request for all: one each would take seconds for hundreds of partitions.
     let bounds = reader.watermarks(&queue.partitions)?;
     while let Some((partition, bounds)) = queue.next(&bounds) {
         reader.add_within(partition, 0, bounds)?;
@@ -150,10 +150,10 @@ impl<F: Fold> Restoring<F> {
         self.pending.is_empty()
     }
 
-    /// Wants a partition's states; a failure is made good by the next [`Self::next`].
+    /// Adds a partition whose states are to be read. Reading starts with the next call of [`Self::next`].
     pub(super) fn add(&mut self, partition: i32, start: Start) {
         self.pending.insert(partition, (start, Instant::now()));
-        // All are read from their beginning again: partitions are assigned together or rarely.
+        // Starts reading all of them again from the beginning: partitions are assigned together, or rarely.
         self.reading = None;
     }
 

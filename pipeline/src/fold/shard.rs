@@ -15,8 +15,7 @@ use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
 const OVERSIZE: &str = "oversize_output";
 /// Label of a record that ended the process each time that it was folded.
 const CRASHED: &str = "crashed";
-/// A record that ended the process so often while it was folded by itself, after the batch in which it had done so
-/// first, is given up.
+/// A record is given up after it ended the process this many times while it was folded by itself, besides the first time in a batch.
 const LONE_ATTEMPTS: u32 = 2;
 
 /// What every partition of a step has in common.
@@ -59,6 +58,15 @@ impl Halt {
     }
 }
 
+/// What is left to read of a partition's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing: its end was reached, and no record was read since.
+    Nothing,
+    /// There may be records.
+    Unknown,
+}
+
 /// Where the shard stands: with the pre-images, everything that a roll-back needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
@@ -95,7 +103,7 @@ pub(super) struct Shard<F: Fold> {
 }
 
 impl<F: Fold> Shard<F> {
-    /// A partition from `start` on; its control state and its states are those of that place.
+    /// A partition that is folded from `start` on, with the control state and the states that were committed there.
     pub(super) fn new(
         fold: &F,
         partition: i32,
@@ -141,7 +149,7 @@ impl<F: Fold> Shard<F> {
         now: i64,
     ) -> Result<(), Halt> {
         if self.has_crashed() {
-            // It may have been the clock record, which has no key; waiting for it would stop every timer.
+            // A record without key may be the unread clock record. It will not be folded, so no timer must wait for it.
             self.position.mark.clock_unread &= record.key.is_some();
             self.give_up(shape, record, CRASHED);
         } else {
@@ -200,7 +208,7 @@ impl<F: Fold> Shard<F> {
         self.position.mark.attempts = self.position.mark.attempts.saturating_sub(1);
     }
 
-    /// As many records wait for their commit as the last mark promised at most.
+    /// The transaction holds as many records as the last committed mark allows.
     pub(super) fn is_full(&self) -> bool {
         self.tally.records >= if self.is_quarantined() { 1 } else { self.committed.mark.window.max(1) }
     }
@@ -210,10 +218,11 @@ impl<F: Fold> Shard<F> {
         self.position.next
     }
 
-    /// Append time of the oldest record that waits for its commit. Between batches, while there is `more` to read, the
+    /// Append time of the oldest record that waits for its commit. Between batches, while there is more to read, the
     /// last folded one stands for those behind it.
-    pub(super) fn waiting_since(&self, more: bool) -> Option<i64> {
-        self.oldest.or_else(|| Some(self.position.time).filter(|time| more && *time != i64::MIN))
+    pub(super) fn waiting_since(&self, rest: Rest) -> Option<i64> {
+        let last = Some(self.position.time).filter(|time| rest == Rest::Unknown && *time != i64::MIN);
+        self.oldest.or(last)
     }
 
     fn refuse(&mut self, shape: &Shape, record: &Record, refused: Refused) -> Result<(), Halt> {
@@ -231,7 +240,7 @@ impl<F: Fold> Shard<F> {
         for (ordinal, key) in due.iter().enumerate() {
             let Some(state) = self.states.get(key) else { continue };
             let mut step = fold.fire(self.context(record), key, state, ordinal);
-            // The timer is spent in any case: taken back, it would be due for ever.
+            // The step is taken even if an output is too large: without it the timer would stay due for ever.
             let all = step.outputs.len();
             step.outputs.retain(|output| output.size() <= shape.output_bytes);
             oversize |= step.outputs.len() < all;
@@ -276,9 +285,10 @@ impl<F: Fold> Shard<F> {
         self.tally.dead_letters += 1;
     }
 
-    /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread
-    /// is in the log (`caught_up`) or the log itself has come past the timer's time.
-    pub(super) fn clock_due(&mut self, now: i64, caught_up: bool) -> bool {
+    /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread is in
+    /// the log or the log itself has come past the timer's time.
+    pub(super) fn clock_due(&mut self, now: i64, rest: Rest) -> bool {
+        let caught_up = rest == Rest::Nothing;
         if caught_up {
             self.reached_end();
         }
@@ -287,8 +297,8 @@ impl<F: Fold> Shard<F> {
         due && !self.is_quarantined() && (caught_up || self.seen_end && self.position.time >= earliest)
     }
 
-    /// Nothing is left that the previous owner can have read, so that no record is suspect any more. Without this the
-    /// timers of a quiet partition would wait for as many new records as were to be taken one by one.
+    /// The previous owner cannot have read anything behind the end of the log, so that the quarantine ends there. Without this the timers
+    /// of a quiet partition would wait until as many new records had come as are in quarantine.
     fn reached_end(&mut self) {
         self.seen_end = true;
         if self.is_quarantined() {
@@ -343,7 +353,7 @@ impl<F: Fold> Shard<F> {
         Mark { turn: self.committed.mark.turn.wrapping_add(1), ..self.position.mark }
     }
 
-    /// The owner ends here on purpose. While records are still taken one by one, the next owner goes on with that.
+    /// The owner ends in order. A quarantine that is not over goes on with the next owner.
     pub(super) fn mark_clean(&mut self) {
         if !self.is_quarantined() {
             self.position.mark.running = false;
@@ -359,7 +369,7 @@ impl<F: Fold> Shard<F> {
         self.clear();
     }
 
-    /// Nothing since the last commit happened. Returns the offset to read from.
+    /// Undoes everything since the last commit. Returns the offset to read from.
     pub(super) fn roll_back(&mut self, fold: &F) -> i64 {
         if mutation::is(Mutation::NoRollBack) {
             self.before.clear();

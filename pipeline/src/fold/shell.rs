@@ -16,7 +16,7 @@ use crate::{Clock, Record, Refusal, Stop, WallClock};
 
 /// Longest wait for a record while nothing is due.
 const IDLE: Duration = Duration::from_millis(50);
-/// As `IDLE`, while partitions are being restored: how late one is noticed.
+/// As `IDLE`, while partitions are being restored: a restored one is noticed at most this much later.
 const RESTORING: Duration = Duration::from_millis(5);
 /// How often the gauges are renewed: an age must grow while nothing is committed.
 const GAUGE: Duration = Duration::from_secs(1);
@@ -90,14 +90,13 @@ impl<F: Fold> Shell<F> {
             }
             match stop.try_recv() {
                 Ok(mode) => break mode,
-                // Nobody can ask for anything any more.
+                // The handle was dropped.
                 Err(TryRecvError::Disconnected) => break Stop::Restart,
                 Err(TryRecvError::Empty) => {}
             }
             self.restore()?;
             self.gather()?;
-            let (core, caught_up) = (&mut self.core, &self.caught_up);
-            core.append_clocks(WallClock.now(), |partition| caught_up.contains(&partition));
+            self.core.append_clocks(WallClock.now(), &self.caught_up);
             self.commit()?;
         };
         let all: Vec<i32> = self.core.partitions().collect();
@@ -156,7 +155,7 @@ impl<F: Fold> Shell<F> {
         idle.min(Duration::from_millis(u64::try_from(due).unwrap_or(0).max(1)))
     }
 
-    /// Folds a record; whether the batch may go on.
+    /// Folds a record. Returns whether the batch may go on.
     fn take(&mut self, record: Record) -> Result<bool, DriverError> {
         let partition = record.partition;
         let offer = self.core.offer(&record);
@@ -232,7 +231,7 @@ impl<F: Fold> Shell<F> {
                 Err(refusal) => refusals.push((index, refusal)),
             }
         }
-        self.consumer.assign(&starts, true)?;
+        self.consumer.assign_paused(&starts)?;
         for (partition, refusal) in refusals {
             tracing::error!(partition, error = %refusal, "start partition");
             self.refuse(partition, refusal.label())?;
@@ -301,7 +300,8 @@ impl<F: Fold> Shell<F> {
         self.lost(partitions)
     }
 
-    /// Last commit of these partitions; if it cannot be had, their next owner folds again, with care.
+    /// Makes the last commit of these partitions and marks them as left in order. If it fails, their next owner folds their last records
+    /// again, in quarantine.
     fn commit_clean(&mut self, partitions: &[i32]) -> Result<(), DriverError> {
         for _ in 0..2 {
             for partition in partitions {
@@ -372,7 +372,7 @@ impl<F: Fold> Shell<F> {
         self.gauged = Instant::now();
         let (owned, refused) = self.board.read(|health| (health.owned.len(), health.refused.len()));
         self.gauges.count(owned, refused);
-        let since = self.core.waiting_since(|partition| !self.caught_up.contains(&partition));
+        let since = self.core.waiting_since(&self.caught_up);
         self.gauges.ages(&since, WallClock.now());
     }
 }

@@ -90,8 +90,7 @@ impl<F: Fold> Shell<F> {
             self.sim.tick().await;
             self.restore().await?;
             self.gather().await?;
-            let (now, caught_up) = (self.now(), &self.caught_up);
-            self.core.append_clocks(now, |partition| caught_up.contains(&partition));
+            self.core.append_clocks(self.now(), &self.caught_up);
             self.commit().await?;
         }
         let all: Vec<i32> = self.core.partitions().collect();
@@ -218,7 +217,7 @@ impl<F: Fold> Shell<F> {
                 Err(refusal) => refusals.push((index, refusal.label())),
             }
         }
-        self.with_client(|client| client.assign(&starts, true));
+        self.with_client(|client| client.assign_paused(&starts));
         refusals.into_iter().for_each(|(partition, reason)| self.refuse(partition, reason));
         Ok(())
     }
@@ -328,11 +327,10 @@ impl<F: Fold> Shell<F> {
                 metadata: mark.seal(INCARNATION).unwrap(),
             })
             .collect();
-        let (group, membership) =
-            (self.config.instance.group_id(), self.with_client(|client| client.membership()));
+        let membership = self.with_client(|client| client.membership());
         let client = Rc::clone(&self.client);
         let present = move || client.borrow().as_ref().unwrap().membership();
-        let outcome = self.producer.run(&plan.records, &offsets, (&group, &membership), present).await;
+        let outcome = self.producer.run(&plan.records, &offsets, &membership, present).await;
         self.sim.note(|| {
             let places: Vec<_> = plan.offsets.iter().map(|(index, next, _)| (*index, *next)).collect();
             format!("{} commits {places:?}: {outcome:?}", self.config.instance.group_instance_id())

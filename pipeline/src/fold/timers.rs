@@ -11,7 +11,7 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// The timers of keys, each named once; built faster than one by one.
+    /// The timers of these keys. No key may come twice.
     pub(super) fn of(timers: impl ExactSizeIterator<Item = (Key, Option<i64>)>) -> Self {
         let mut due = HashMap::with_capacity(timers.len());
         due.extend(timers.filter_map(|(key, due)| Some((key, due?))));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Admin, Config, Publisher, PublisherLimits, RawConfig, Topic, scan};
+use super::{Admin, Config, Partition, Publisher, PublisherLimits, RawConfig, Topic, scan};
 use crate::{Clock, Outgoing, Record, WallClock};
 
 /// Something that goes wrong in the next transaction of a producer.
@@ -112,9 +112,9 @@ pub fn produce(records: &[Outgoing]) {
 pub fn committed(topic: &str) -> Vec<Record> {
     let partitions = Admin::new(&config()).unwrap().partitions().unwrap()[topic];
     let mut records = Vec::new();
-    for partition in 0..i32::try_from(partitions).unwrap() {
-        scan(&config(), (topic, partition), 0, Duration::from_secs(30), |record| records.push(record))
-            .unwrap();
+    for index in 0..i32::try_from(partitions).unwrap() {
+        let partition = Partition { topic: topic.into(), index };
+        scan(&config(), &partition, 0, Duration::from_secs(30), |record| records.push(record)).unwrap();
     }
     records
 }

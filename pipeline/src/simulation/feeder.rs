@@ -47,7 +47,7 @@ pub fn feeder(records: u64, next: impl Fn(&Sim) -> Outgoing + Clone + 'static) -
 async fn feed(sim: Sim, left: Rc<Cell<u64>>, next: impl Fn(&Sim) -> Outgoing) -> Result<(), String> {
     let mut producer = Producer::new(&sim, "feeder");
     producer.rebuild().await;
-    let nobody = Membership::none();
+    let nobody = Membership::outside("nobody", "");
     loop {
         let pause = sim.random().millis(80);
         sim.sleep(pause).await;
@@ -61,7 +61,7 @@ async fn feed(sim: Sim, left: Rc<Cell<u64>>, next: impl Fn(&Sim) -> Outgoing) ->
             records.iter().for_each(|record| sim.broker().publish(record));
             continue;
         }
-        let outcome = producer.run(&records, &[], ("nobody", &nobody), Membership::none).await;
+        let outcome = producer.run(&records, &[], &nobody, || nobody.clone()).await;
         if !matches!(outcome, Outcome::Committed | Outcome::Aborted(_)) {
             producer.rebuild().await;
         }

@@ -421,7 +421,7 @@ fn markers_and_aborted_records_of_transactions_are_no_rows_and_do_not_hold_up_th
     let mut member = Consumer::join(&testing::config(), &instance, &[&line.topics[1]]).unwrap();
     until("join", || match member.poll(Duration::from_millis(50)) {
         Polled::Assigned(partitions) => {
-            member.assign(&partitions.into_iter().map(|p| (p, 0)).collect::<Vec<_>>(), true).is_ok()
+            member.assign_paused(&partitions.into_iter().map(|p| (p, 0)).collect::<Vec<_>>()).is_ok()
         }
         _ => false,
     });

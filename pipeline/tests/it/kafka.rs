@@ -24,7 +24,7 @@ fn assigned(consumer: &mut Consumer) -> Vec<Partition> {
     while Instant::now() < until {
         match consumer.poll(Duration::from_millis(50)) {
             Polled::Assigned(partitions) if !partitions.is_empty() => return partitions,
-            Polled::Assigned(_) => consumer.assign(&[], false).unwrap(),
+            Polled::Assigned(_) => consumer.assign(&[]).unwrap(),
             Polled::Revoked(partitions) | Polled::Lost(partitions) => consumer.unassign(&partitions).unwrap(),
             other => drop(other),
         }
@@ -47,7 +47,7 @@ fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
     let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
-    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 0)]).unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     let group = consumer.group_metadata().unwrap();
     let offset =
@@ -91,7 +91,7 @@ fn the_ends_of_all_partitions_are_told_together_and_stop_before_an_open_transact
     let instance = Instance::new(&unique("d"), "ends", 0).unwrap();
     let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let starts: Vec<_> = assigned(&mut consumer).into_iter().map(|partition| (partition, 0)).collect();
-    consumer.assign(&starts, false).unwrap();
+    consumer.assign(&starts).unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     plan_fault(&instance.transactional_id(), Fault::LoseBefore);
     let outcome = producer.run(&[record(&topic, 2, "k", None)], &[], &consumer.group_metadata().unwrap());
@@ -115,13 +115,13 @@ fn a_plan_of_a_membership_that_was_replaced_is_aborted_and_the_producer_goes_on(
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
     let mut before = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut before).remove(0);
-    before.assign(&[(partition.clone(), 0)], false).unwrap();
+    before.assign(&[(partition.clone(), 0)]).unwrap();
     let old = before.group_metadata().unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     // As after an outage: the same member joins anew.
     let mut after = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     assert_eq!(assigned(&mut after), std::slice::from_ref(&partition));
-    after.assign(&[(partition.clone(), 0)], false).unwrap();
+    after.assign(&[(partition.clone(), 0)]).unwrap();
     let offsets = [CommitOffset { partition, next: 1, metadata: "m".into() }];
     let outcome = producer.run(&[record(&topic, 0, "k", Some("old"))], &offsets, &old);
     assert!(matches!(outcome, Outcome::Aborted(_)), "{outcome:?}");
@@ -140,7 +140,7 @@ fn transactions_back_to_back_leave_the_offsets_of_the_last_one() {
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
     let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
-    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 0)]).unwrap();
     let group = consumer.group_metadata().unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     for next in 1..=100 {
@@ -176,7 +176,7 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_mak
     };
     let mut consumer = Consumer::join(&Config::new(raw).unwrap(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
-    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 0)]).unwrap();
     let offset = |next| [CommitOffset { partition: partition.clone(), next, metadata: "m".into() }];
     consumer.commit(&offset(3)).unwrap();
 
@@ -192,7 +192,7 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_mak
 
     // Polled, it is told and joins again.
     assert_eq!(assigned(&mut consumer), asked);
-    consumer.assign(&[(partition.clone(), 3)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 3)]).unwrap();
     consumer.commit(&offset(4)).unwrap();
     assert!(consumer.group_metadata().is_ok());
     consumer.leave(Duration::from_secs(2));

@@ -125,7 +125,7 @@ fn commit_as_operator(rig: &Rig, offset: i64, metadata: &str) {
     loop {
         if let Polled::Assigned(partitions) = consumer.poll(Duration::from_millis(50)) {
             let starts: Vec<_> = partitions.into_iter().map(|partition| (partition, 0)).collect();
-            consumer.assign(&starts, true).unwrap();
+            consumer.assign_paused(&starts).unwrap();
             break;
         }
     }
