@@ -483,7 +483,7 @@ fn refusal_after(machine: &mut Machine<Row>, partition: &Partition, offsets: &[i
         machine.record(Arc::clone(&record), build(&record, version), version, 0);
     }
     let actions = machine.step(0);
-    let refusal = machine.partitions().next().unwrap().1.refused.clone();
+    let refusal = machine.partitions().next().unwrap().1.refused;
     let only_paused = matches!(actions.as_slice(), [Action::Pause(_)]);
     assert!(refusal.is_none() || only_paused, "a refused replay must do nothing: {actions:?}");
     refusal
