@@ -33,9 +33,9 @@ pub enum NoAcknowledgement {
 pub enum RecordPolicy {
     /// Those that speak to a bot, and those that people write from its account.
     Ai,
-    /// And those that the filter hit.
+    /// Those of `ai`, and those that the filter hit.
     Hits,
-    /// All.
+    /// Every message.
     All,
 }
 
@@ -55,7 +55,7 @@ pub enum LanePolicy {
 pub enum ByHand {
     /// It is part of the history as the bot's words.
     Remember,
-    /// It is, and who uses the account takes the conversation over, until it is handed back.
+    /// It is part of the history, and whoever uses the account takes the conversation over until it is handed back.
     TakeOver,
 }
 

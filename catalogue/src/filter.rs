@@ -1,7 +1,9 @@
-//! What is filtered, as the engine is built from it.
+//! What is filtered, and the engine that is built from it.
 
+use std::sync::Arc;
+
+use safety::{BadRule, Engine, WordList, WordRule};
 use schemars::JsonSchema;
-use schemas::verdict::Action;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -26,24 +28,33 @@ impl Filter {
             part(&rule.words.len().to_string());
             rule.words.iter().for_each(|word| part(word));
         }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        base16ct::lower::encode_string(hash.finalize().get(..8).unwrap_or_default())
     }
-}
 
-/// One rule of the word list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WordRule {
-    /// Its id.
-    pub id: String,
-    /// Words, any of which hits.
-    pub words: Vec<String>,
-    /// What to do.
-    pub action: Action,
+    /// Builds the engine that judges by these rules: the same for ingest, the guard and the reviewer.
+    ///
+    /// # Errors
+    /// [`BadRule`] when its words cannot be looked for.
+    pub fn engine(&self) -> Result<Arc<dyn Engine>, BadRule> {
+        Ok(Arc::new(WordList::new(&self.rules, self.version())?))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use safety::Action;
+
     use super::*;
+
+    #[test]
+    fn the_engine_judges_by_the_rules_and_names_their_version() {
+        let rule = WordRule { id: "r".into(), words: vec!["ab".into()], action: Action::Hold };
+        let filter = Filter { rules: vec![rule] };
+        let engine = filter.engine().unwrap();
+        let found = engine.judge("drab");
+        assert_eq!((found.action, found.rules), (Action::Hold, vec!["r".to_owned()]));
+        assert_eq!(engine.dictionary(), filter.version());
+    }
 
     #[test]
     fn another_rule_word_or_action_is_another_version() {

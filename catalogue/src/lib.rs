@@ -19,4 +19,4 @@ pub use bundle::{Bundle, BundleError};
 pub use price::Price;
 pub use raw::RawCatalogue;
 pub use target::{Provider, Target};
-pub use validate::{validate, warnings};
+pub use validate::{check, validate, warnings};

@@ -1,11 +1,15 @@
-//! The catalogue's sections as they stand in the configuration file. Unknown keys are refused.
+//! The catalogue's sections as they stand in the configuration file. Unknown keys are refused. The comments of the fields are what
+//! `docs/configuration.md` and the JSON Schema say about the keys.
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use schemas::answer::DeliveryClass;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::app::defaults;
+use crate::app::{AnswerPolicy, ByHand, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
+use crate::target::{OutputCap, Provider};
 
 /// Sections `[[app]]`, `[[target]]`, `[[price]]` and `[filter]`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,78 +25,92 @@ pub struct RawCatalogue {
     pub filter: RawFilter,
 }
 
-/// One `[[app]]`.
-#[derive(Debug, Clone, Deserialize)]
+/// An app of Easemob that the line answers for: its bots, the models they ask, and the limits of its conversations.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawApp {
-    /// Easemob App Key, `org#app`.
+    /// Easemob's App Key, `org#app`.
+    #[schemars(with = "String")]
     pub key: Spanned<String>,
-    /// Bots of the app.
+    /// Bots of the app, at least one.
     #[serde(default)]
     pub bot: Vec<RawBot>,
-    /// What Easemob is told about a message to a bot: `intercept` or `pass`.
+    /// What Easemob is told about a message to a bot.
     #[serde(default = "intercept")]
+    #[schemars(with = "AnswerPolicy")]
     pub answer: Spanned<String>,
-    /// What Easemob is told when Kafka does not acknowledge in time: `pass` or `reject`.
+    /// What Easemob is told when Kafka does not acknowledge a message in time.
     #[serde(default = "pass")]
+    #[schemars(with = "NoAcknowledgement")]
     pub no_acknowledgement: Spanned<String>,
-    /// Which messages are published: `ai`, `hits` (and those that the filter hit) or `all`.
+    /// Which messages are published to Kafka.
     #[serde(default = "hits")]
+    #[schemars(with = "RecordPolicy")]
     pub record: Spanned<String>,
-    /// What is one lane in groups and rooms: `sender` or `conversation`.
+    /// What is one lane in groups and rooms: the messages of a lane are answered one after the other.
     #[serde(default = "sender")]
+    #[schemars(with = "LanePolicy")]
     pub lane: Spanned<String>,
-    /// Targets in the order in which they are tried.
+    /// Names of the targets that are asked, in the order in which they are tried; at least one.
+    #[schemars(with = "Vec<String>")]
     pub chain: Vec<Spanned<String>>,
     /// Regions that a target of this app may be in.
     pub allowed_regions: Vec<String>,
-    /// First line of every prompt.
+    /// Instructions that every prompt begins with; may be empty.
     #[serde(default)]
     pub system_prompt: String,
-    /// Most turns of history in a prompt.
+    /// Most turns of history in a prompt; at most 1000.
     #[serde(default = "twenty")]
     pub history_turns: u32,
-    /// Most tokens of an answer.
+    /// Most tokens of an answer; at least 1, and fewer than the context window of every target of the chain.
     #[serde(default = "thousand")]
     pub max_output_tokens: u32,
-    /// Sampling temperature, in thousandths; the provider's default if absent.
+    /// Sampling temperature in thousandths, at most 2000. Without it the provider's own default holds.
     pub temperature_milli: Option<u32>,
-    /// No attempt starts later than this after the message.
+    /// No attempt to answer starts later than this after the message; more than zero.
     #[serde(default = "minute", with = "common::duration")]
+    #[schemars(with = "String")]
     pub answer_within: Duration,
-    /// A turn whose request vanished is given up after this time; far longer than `answer_within`.
+    /// A turn whose request vanished is given up after this time; at least twice `answer_within`.
     #[serde(default = "quarter", with = "common::duration")]
+    #[schemars(with = "String")]
     pub lost_after: Duration,
-    /// Messages that follow one another within this time are one turn.
+    /// Messages that follow one another within this time are one turn; shorter than `answer_within`.
     #[serde(default = "zero", with = "common::duration")]
+    #[schemars(with = "String")]
     pub merge_window: Duration,
-    /// Duplicates are recognised for this long; older messages are refused.
+    /// For how long duplicates are recognised; older messages are refused. At least one minute.
     #[serde(default = "hour", with = "common::duration")]
+    #[schemars(with = "String")]
     pub duplicate_horizon: Duration,
-    /// A conversation without any message for this long is forgotten.
+    /// A conversation without any message for this long is forgotten; longer than `lost_after` and `duplicate_horizon`.
     #[serde(default = "month", with = "common::duration")]
+    #[schemars(with = "String")]
     pub forget_after: Duration,
-    /// Most messages that wait in a lane; whoever sends one more is told so.
+    /// Most messages that wait in a lane, from 1 to 200; whoever sends one more is told so.
     #[serde(default = "defaults::max_waiting_messages")]
     pub max_waiting_messages: u32,
-    /// Most bytes of text that wait in a lane; one message always may.
+    /// Most bytes of text that wait in a lane, from 1024 to 262144; one message may wait whatever its size.
     #[serde(default = "defaults::max_waiting_bytes")]
     pub max_waiting_bytes: u32,
-    /// A message that a person writes by hand from a bot's account: `remember` it as the bot's words, or `take_over` as well.
+    /// What follows from a message that a person writes by hand from a bot's account.
     #[serde(default = "remember")]
+    #[schemars(with = "ByHand")]
     pub by_hand: Spanned<String>,
-    /// Largest part of an answer, in bytes of the text as JSON.
+    /// Largest part of an answer, in bytes of the text as JSON, from 256 to 4600. Easemob takes 5 KB, and the envelope needs some of it.
     #[serde(default = "part")]
     pub part_bytes: u32,
-    /// Most parts of an answer; what is beyond is not sent, and the last part says so.
+    /// Most parts of an answer, from 1 to 1000; what is beyond is not sent, and the last part says so.
     #[serde(default = "defaults::max_answer_parts")]
     pub max_answer_parts: u32,
-    /// After a crash: `resend` a part that may have been sent, or `drop` it.
+    /// What happens after a crash to a part that may have been sent.
     #[serde(default = "resend")]
+    #[schemars(with = "DeliveryClass")]
     pub delivery: Spanned<String>,
-    /// A send that has not started by then is given up. It bounds how late an answer may come after hours in which Easemob is out of
-    /// reach or the app's quota is used up; an answer that is paid is not to be lost for less.
+    /// A part that has not been sent within this time after the answer is given up. It bounds how late an answer may come after hours
+    /// in which Easemob is out of reach or the app's quota is used up; shorter times lose answers that are paid for.
     #[serde(default = "six_hours", with = "common::duration")]
+    #[schemars(with = "String")]
     pub send_within: Duration,
     /// What the bot says when it cannot answer.
     #[serde(default)]
@@ -102,32 +120,34 @@ pub struct RawApp {
     pub label: String,
 }
 
-/// One `[[app.bot]]`.
-#[derive(Debug, Clone, Deserialize)]
+/// A bot of the app: an ordinary IM user that the line answers for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawBot {
-    /// The bot's IM user id.
+    /// The bot's IM user id; Easemob's ids know no case.
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
-    /// Names by which it is mentioned in groups, besides its id; with or without the sign.
+    /// Names by which it is mentioned in groups, besides its id; with or without the sign `@`.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub names: Vec<Spanned<String>>,
 }
 
-/// `[app.canned]`: an empty text sends nothing.
-#[derive(Debug, Clone, Deserialize)]
+/// What the bot says when it cannot answer. An empty text sends nothing.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCanned {
     /// The message was stopped by the filter.
     pub blocked: String,
     /// No target gave an answer that may go out.
     pub failed: String,
-    /// It took too long.
+    /// The answer took too long.
     pub expired: String,
     /// The model used its tokens up before it said anything, so that asking the same again is of no use.
     pub unfinished: String,
     /// The message has nothing that a model could answer.
     pub unanswerable: String,
-    /// As many messages wait as may: this one was not taken.
+    /// As many messages wait as may, and this one was not taken.
     pub too_many: String,
     /// Ends an answer of which only the beginning is sent.
     pub cut: String,
@@ -147,73 +167,88 @@ impl Default for RawCanned {
     }
 }
 
-/// One `[[target]]`.
-#[derive(Debug, Clone, Deserialize)]
+/// A model that can be called. Its address and key are under `[[call.target]]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawTarget {
-    /// Its name in chains, metrics and rows.
+    /// The target's name in chains, metrics and rows.
+    #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Provider family: `openai` or `local`.
+    /// Provider family.
+    #[schemars(with = "Provider")]
     pub provider: Spanned<String>,
     /// Model as the provider names it.
     pub model: String,
     /// Region that it runs in.
     pub region: String,
-    /// Context window in tokens.
+    /// Context window in tokens; more than zero.
     #[serde(default = "window")]
     pub context_tokens: u32,
-    /// Longest time of one attempt.
+    /// Longest time of one attempt; more than zero.
     #[serde(default = "minute", with = "common::duration")]
+    #[schemars(with = "String")]
     pub timeout: Duration,
-    /// Field that caps the output: `max_tokens` or `max_completion_tokens`; the family's own if absent.
+    /// Field of the request that caps the output. Without it the family's own is used.
+    #[schemars(with = "Option<OutputCap>")]
     pub output_cap: Option<Spanned<String>>,
     /// The model takes a sampling temperature.
     #[serde(default = "yes")]
     pub temperature: bool,
 }
 
-/// One `[[price]]`: the row that holds for a call is the one whose days hold its start, wherever it stands. A row without `until`
-/// ends where the next one of its provider, model and region begins; one of the target's own region goes before one of any.
-#[derive(Debug, Clone, Deserialize)]
+/// What the calls to a model cost. The row that holds for a call is the one whose days hold its start, wherever it stands. A row
+/// without `until` ends where the next one of its provider, model and region begins; one of the target's own region goes before one
+/// of any region.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawPrice {
     /// Provider family.
+    #[schemars(with = "Provider")]
     pub provider: Spanned<String>,
     /// Model as the provider names it.
+    #[schemars(with = "String")]
     pub model: Spanned<String>,
-    /// Region; any if absent.
+    /// Region that it holds for. Without it, every region.
     pub region: Option<String>,
-    /// ISO 4217 code.
+    /// Currency as its ISO 4217 code, such as `CNY`.
+    #[schemars(with = "String")]
     pub currency: Spanned<String>,
-    /// First day on which it holds, `2026-01-01`, UTC.
+    /// First day on which it holds, such as `2026-01-01`, UTC.
+    #[schemars(with = "String")]
     pub from: Spanned<String>,
-    /// First day on which it holds no more.
+    /// First day on which it holds no more. Without it, it holds until the next row begins.
+    #[schemars(with = "Option<String>")]
     pub until: Option<Spanned<String>>,
-    /// Price of a million input tokens, as decimal text.
+    /// Price of a million input tokens, as decimal text with at most 6 places.
+    #[schemars(with = "String")]
     pub input: Spanned<String>,
-    /// Price of a million output tokens.
+    /// Price of a million output tokens, as decimal text with at most 6 places.
+    #[schemars(with = "String")]
     pub output: Spanned<String>,
-    /// Price of a million input tokens that the provider had cached; as `input` if absent.
+    /// Price of a million input tokens that the provider had cached, as decimal text with at most 6 places. Without it, that of `input`.
+    #[schemars(with = "Option<String>")]
     pub cached: Option<Spanned<String>>,
 }
 
-/// `[filter]`.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What is filtered.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawFilter {
-    /// Words that are looked for in every text.
+    /// Rules of the word list.
     pub word: Vec<RawWord>,
 }
 
-/// One `[[filter.word]]`.
-#[derive(Debug, Clone, Deserialize)]
+/// A rule of the word list, which every text is looked through for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawWord {
-    /// Id of the rule.
+    /// Id of the rule, which verdicts name.
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
-    /// Words, any of which hits.
+    /// Words, any of which hits; at least one, none of them empty.
     pub words: Vec<String>,
-    /// What to do: `mask`, `replace`, `hold` or `block`.
+    /// What is done with a text that has one of the words.
+    #[schemars(with = "String", extend("enum" = ["mask", "replace", "hold", "block"]))]
     pub action: Spanned<String>,
 }
 

@@ -26,6 +26,14 @@ impl Provider {
             Self::Local => "local",
         }
     }
+
+    /// The field by which its models are told their output cap, unless a target says otherwise.
+    pub fn output_cap(self) -> OutputCap {
+        match self {
+            Self::Openai => OutputCap::MaxCompletionTokens,
+            Self::Local => OutputCap::MaxTokens,
+        }
+    }
 }
 
 /// The word names no provider family of this version.
@@ -45,9 +53,9 @@ impl FromStr for Provider {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputCap {
-    /// `max_tokens`: servers of one's own and older models.
+    /// Servers of one's own and older models take it.
     MaxTokens,
-    /// `max_completion_tokens`: OpenAI's reasoning models refuse the other one.
+    /// OpenAI's reasoning models take it and refuse the other one.
     MaxCompletionTokens,
 }
 

@@ -4,57 +4,34 @@ mod bots;
 mod prices;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::time::Duration;
 
-use common::Problem;
+use common::{Problem, Problems};
+use safety::{Action, WordRule};
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
-use schemas::verdict::Action;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, App, ByHand, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
-use crate::filter::{Filter, WordRule};
+use crate::filter::Filter;
 use crate::raw::{RawApp, RawCatalogue, RawTarget};
 use crate::target::{OutputCap, Provider, Target};
 
 pub use prices::warnings;
-
-/// Collects problems while going on.
-#[derive(Default)]
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn add(&mut self, place: &str, span: Option<Range<usize>>, what: impl Into<String>) {
-        self.0.push(Problem { place: place.to_owned(), span: span.filter(|s| s.end > 0), what: what.into() });
-    }
-
-    fn take<T, E: std::fmt::Display>(
-        &mut self,
-        place: &str,
-        at: &Spanned<String>,
-        value: Result<T, E>,
-    ) -> Option<T> {
-        value.map_err(|error| self.add(place, Some(at.span()), error.to_string())).ok()
-    }
-
-    /// One of a closed list of words.
-    fn word<T: Copy>(&mut self, place: &str, at: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
-        let found = words.iter().find(|(word, _)| word == at.get_ref()).map(|(_, value)| *value);
-        if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.add(place, Some(at.span()), format!("{:?} is none of {}", at.get_ref(), known.join(", ")));
-        }
-        found
-    }
-}
 
 /// Checks every section and every reference between them.
 ///
 /// # Errors
 /// Every [`Problem`] that was found.
 pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
+    let (bundle, problems) = check(raw);
+    if problems.is_empty() { Ok(bundle) } else { Err(problems) }
+}
+
+/// Checks as [`validate`] does, and makes a bundle in any case: of every app and target whose name can be used, with defaults for
+/// what is wrong in it. Other sections can be checked against its names, so that their problems are told in the same run.
+pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let mut problems = Problems::default();
     let targets = targets(&raw.target, &mut problems);
     let prices = prices::prices(&raw.price, &targets, &mut problems);
@@ -62,55 +39,51 @@ pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
-        let Some(key) = problems.take(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()))
-        else {
-            continue;
-        };
-        let Some(app) = app(raw_app, &targets, &mut problems) else { continue };
-        if apps.insert(key, app).is_some() {
-            problems.add(&place, Some(raw_app.key.span()), "it is configured twice");
+        let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
+        let app = app(raw_app, &targets, &place, &mut problems);
+        if key.is_some_and(|key| apps.insert(key, app).is_some()) {
+            problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    if problems.0.is_empty() { Ok(Bundle::new(apps, targets, prices, filter)) } else { Err(problems.0) }
+    (Bundle::new(apps, targets, prices, filter), problems.into_vec())
 }
 
 fn targets(raw: &[RawTarget], problems: &mut Problems) -> BTreeMap<TargetName, Target> {
     let mut targets = BTreeMap::new();
     for raw in raw {
         let place = format!("target {:?}", raw.name.get_ref());
-        let name = problems.take(&place, &raw.name, TargetName::new(raw.name.get_ref().clone()));
-        let provider = provider(&place, &raw.provider, problems);
-        let caps =
-            [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
-        let cap = raw.output_cap.as_ref().map(|cap| problems.word(&place, cap, &caps));
-        if raw.timeout.is_zero() || raw.context_tokens == 0 || raw.model.is_empty() || raw.region.is_empty() {
-            problems.add(
-                &place,
-                Some(raw.name.span()),
-                "timeout, context_tokens, model and region may not be empty",
-            );
-        }
-        let (Some(name), Some(provider), Some(cap)) =
-            (name, provider, cap.map_or(Some(None), |c| c.map(Some)))
-        else {
-            continue;
-        };
-        let own =
-            if provider == Provider::Openai { OutputCap::MaxCompletionTokens } else { OutputCap::MaxTokens };
-        let target = Target {
-            provider,
-            model: raw.model.clone(),
-            region: raw.region.clone(),
-            context_tokens: raw.context_tokens,
-            timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
-            output_cap: cap.unwrap_or(own),
-            temperature: raw.temperature,
-        };
-        if targets.insert(name, target).is_some() {
-            problems.add(&place, Some(raw.name.span()), "it is configured twice");
+        let name = problems.take_at(&place, &raw.name, TargetName::new(raw.name.get_ref().clone()));
+        let target = target(raw, &place, problems);
+        if name.is_some_and(|name| targets.insert(name, target).is_some()) {
+            problems.add_at(&place, &raw.name, "it is configured twice");
         }
     }
     targets
+}
+
+fn target(raw: &RawTarget, place: &str, problems: &mut Problems) -> Target {
+    let provider = provider(place, &raw.provider, problems).unwrap_or(Provider::Local);
+    let caps =
+        [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
+    let cap = raw.output_cap.as_ref().and_then(|cap| problems.word(place, cap, &caps));
+    let mut rule = |holds: bool, what: &str| {
+        if !holds {
+            problems.add(place, what);
+        }
+    };
+    rule(!raw.timeout.is_zero(), "timeout may not be zero");
+    rule(raw.context_tokens > 0, "context_tokens may not be zero");
+    rule(!raw.model.is_empty(), "model may not be empty");
+    rule(!raw.region.is_empty(), "region may not be empty");
+    Target {
+        provider,
+        model: raw.model.clone(),
+        region: raw.region.clone(),
+        context_tokens: raw.context_tokens,
+        timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
+        output_cap: cap.unwrap_or(provider.output_cap()),
+        temperature: raw.temperature,
+    }
 }
 
 fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
@@ -129,40 +102,37 @@ fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
         let place = format!("filter.word {:?}", word.id.get_ref());
         let Some(action) = problems.word(&place, &word.action, &actions) else { continue };
         if word.words.is_empty() || word.words.iter().any(|w| w.trim().is_empty()) {
-            problems.add(&place, Some(word.id.span()), "it needs words, none of them empty");
+            problems.add_at(&place, &word.id, "it needs words, none of them empty");
         }
         let rule = WordRule { id: word.id.get_ref().clone(), words: word.words.clone(), action };
         if rules.insert(rule.id.clone(), rule).is_some() {
-            problems.add(&place, Some(word.id.span()), "it is configured twice");
+            problems.add_at(&place, &word.id, "it is configured twice");
         }
     }
     Filter { rules: rules.into_values().collect() }
 }
 
-fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Problems) -> Option<App> {
-    let place = format!("app {:?}", raw.key.get_ref());
+fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, problems: &mut Problems) -> App {
     let answer = [("intercept", AnswerPolicy::Intercept), ("pass", AnswerPolicy::Pass)];
     let unacknowledged = [("pass", NoAcknowledgement::Pass), ("reject", NoAcknowledgement::Reject)];
     let record = [("ai", RecordPolicy::Ai), ("hits", RecordPolicy::Hits), ("all", RecordPolicy::All)];
     let lane = [("sender", LanePolicy::Sender), ("conversation", LanePolicy::Conversation)];
     let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
-    let (answer, unacknowledged) = (
-        problems.word(&place, &raw.answer, &answer),
-        problems.word(&place, &raw.no_acknowledgement, &unacknowledged),
-    );
-    let (record, lane) =
-        (problems.word(&place, &raw.record, &record), problems.word(&place, &raw.lane, &lane));
-    let delivery = problems.word(&place, &raw.delivery, &delivery);
     let by_hand = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
-    let by_hand = problems.word(&place, &raw.by_hand, &by_hand);
-    limits(raw, &place, problems);
-    let (bots, chain) = (bots::bots(raw, &place, problems), chain(raw, targets, &place, problems));
-    Some(App {
+    let answer = problems.word(place, &raw.answer, &answer);
+    let unacknowledged = problems.word(place, &raw.no_acknowledgement, &unacknowledged);
+    let record = problems.word(place, &raw.record, &record);
+    let lane = problems.word(place, &raw.lane, &lane);
+    let delivery = problems.word(place, &raw.delivery, &delivery);
+    let by_hand = problems.word(place, &raw.by_hand, &by_hand);
+    limits(raw, place, problems);
+    let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, targets, place, problems));
+    App {
         bots,
-        answer: answer?,
-        no_acknowledgement: unacknowledged?,
-        record: record?,
-        lane: lane?,
+        answer: answer.unwrap_or(AnswerPolicy::Intercept),
+        no_acknowledgement: unacknowledged.unwrap_or(NoAcknowledgement::Pass),
+        record: record.unwrap_or(RecordPolicy::Hits),
+        lane: lane.unwrap_or(LanePolicy::Sender),
         chain,
         allowed_regions: raw.allowed_regions.clone(),
         system_prompt: raw.system_prompt.clone(),
@@ -176,10 +146,10 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
         forget_after_ms: millis(raw.forget_after),
         max_waiting_messages: raw.max_waiting_messages,
         max_waiting_bytes: raw.max_waiting_bytes,
-        by_hand: by_hand?,
+        by_hand: by_hand.unwrap_or(ByHand::Remember),
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
-        delivery: delivery?,
+        delivery: delivery.unwrap_or(DeliveryClass::Resend),
         send_within_ms: millis(raw.send_within),
         canned: Canned {
             blocked: raw.canned.blocked.clone(),
@@ -191,14 +161,13 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, problems: &mut Prob
             cut: raw.canned.cut.clone(),
         },
         label: raw.label.clone(),
-    })
+    }
 }
 
 fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
-    let span = Some(raw.key.span());
     let mut rule = |holds: bool, what: &str| {
         if !holds {
-            problems.add(place, span.clone(), what);
+            problems.add(place, what);
         }
     };
     rule(!raw.answer_within.is_zero(), "answer_within may not be zero");
@@ -236,11 +205,11 @@ fn chain(
     let mut chain = Vec::new();
     let mut seen = BTreeSet::new();
     for at in &raw.chain {
-        let Some(name) = problems.take(place, at, TargetName::new(at.get_ref().clone())) else { continue };
+        let Some(name) = problems.take_at(place, at, TargetName::new(at.get_ref().clone())) else { continue };
         match targets.get(&name) {
-            None => problems.add(
+            None => problems.add_at(
                 place,
-                Some(at.span()),
+                at,
                 format!("its chain names the target {:?}, which is not configured", name.as_str()),
             ),
             Some(target) if !raw.allowed_regions.contains(&target.region) => {
@@ -248,20 +217,20 @@ fn chain(
                     "its chain can reach {name} in region {:?}, which is not in allowed_regions",
                     target.region
                 );
-                problems.add(place, Some(at.span()), what);
+                problems.add_at(place, at, what);
             }
             Some(target) if raw.max_output_tokens >= target.context_tokens => {
                 let what = format!("max_output_tokens leaves no room for a prompt in the window of {name}");
-                problems.add(place, Some(at.span()), what);
+                problems.add_at(place, at, what);
             }
             Some(_) if !seen.insert(name.clone()) => {
-                problems.add(place, Some(at.span()), format!("its chain names {name} twice"));
+                problems.add_at(place, at, format!("its chain names {name} twice"));
             }
             Some(_) => chain.push(name),
         }
     }
     if raw.chain.is_empty() {
-        problems.add(place, Some(raw.key.span()), "its chain names no target");
+        problems.add_at(place, &raw.key, "its chain names no target");
     }
     chain
 }

@@ -1,17 +1,20 @@
-//! What every crate's configuration and meter say alike. Depends on nothing of ours.
+//! What every crate says alike. Depends on nothing of ours.
 //!
+//! - [`action`]: what is done with a text, in rules, verdicts and records
 //! - [`problem`]: what is wrong with a section, all of it at once, each with its place in the file
 //! - [`duration`]: durations as they are written in the file
 //! - [`secret`]: values that are never shown
 //! - [`metric`]: a metric as it is documented
 //! - [`random`]: chance that is a function of a seed
 
+pub mod action;
 pub mod duration;
 pub mod metric;
 pub mod problem;
 pub mod random;
 pub mod secret;
 
+pub use action::Action;
 pub use metric::{Kind, Metric};
 pub use problem::{Problem, Problems};
 pub use secret::{Carrier, Secret};

@@ -34,3 +34,24 @@ pub struct Metric {
     /// Names of its labels; their values are closed.
     pub labels: &'static [&'static str],
 }
+
+impl Metric {
+    /// A number that only grows; its name ends in `_total`.
+    pub const fn counter(name: &'static str, meaning: &'static str, labels: &'static [&'static str]) -> Self {
+        Self { name, kind: Kind::Counter, meaning, labels }
+    }
+
+    /// A number that goes up and down.
+    pub const fn gauge(name: &'static str, meaning: &'static str, labels: &'static [&'static str]) -> Self {
+        Self { name, kind: Kind::Gauge, meaning, labels }
+    }
+
+    /// How often values of each size were seen.
+    pub const fn histogram(
+        name: &'static str,
+        meaning: &'static str,
+        labels: &'static [&'static str],
+    ) -> Self {
+        Self { name, kind: Kind::Histogram, meaning, labels }
+    }
+}

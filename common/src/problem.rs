@@ -62,6 +62,11 @@ impl Problems {
         found
     }
 
+    /// Everything that was found.
+    pub fn into_vec(self) -> Vec<Problem> {
+        self.0
+    }
+
     /// Nothing was found so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

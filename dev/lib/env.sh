@@ -12,8 +12,9 @@ else
 fi
 export HUIYIN_CARGO_FEATURES HUIYIN_DEV_FEATURES
 
-# For builds of the whole workspace with the tests that need the stack.
-HUIYIN_TEST_FEATURES="$HUIYIN_CARGO_FEATURES --features pipeline/broker-tests,ingest/broker-tests,account/broker-tests,huiyin/broker-tests,dev/bench"
+# For builds of the whole workspace with the tests that need the stack. `pipeline/bench` is named so that a build of some
+# packages finds what one of all packages has built.
+HUIYIN_TEST_FEATURES="$HUIYIN_CARGO_FEATURES --features pipeline/broker-tests,ingest/broker-tests,account/broker-tests,huiyin/broker-tests,pipeline/bench"
 export HUIYIN_TEST_FEATURES
 
 # Ends the script with one line that names every tool of "$@" that is not on the PATH.

@@ -1,9 +1,6 @@
 //! `huiyin check`: what can be known before a start. Everything that is wrong is told at once.
 
 use anyhow::Context;
-use catalogue::Bundle;
-use common::Problem;
-use ingest::TlsError;
 use pipeline::kafka::{self, Admin, Instance};
 use pipeline::{Clock, WallClock};
 use schemas::Millis;
@@ -14,9 +11,7 @@ use crate::{namesakes, topics};
 
 /// Checks every section against the file's own bundle.
 pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
-    let mut problems = sections(config, &config.bundle);
-    problems.extend(config.listeners());
-    problems.extend(tls(config));
+    let problems = config.step_problems();
     if !problems.is_empty() {
         return Err(config.bad(problems).into());
     }
@@ -30,36 +25,6 @@ pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
         report.push_str(&format!("warning: {warning}\n"));
     }
     Ok(report)
-}
-
-/// Checks the steps' sections against a bundle, without connecting to anything.
-fn sections(config: &Config, bundle: &Bundle) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    if let Some(raw) = &config.ingest {
-        problems.extend(ingest::validate(raw, bundle).err().unwrap_or_default());
-    }
-    if let Some(raw) = &config.call {
-        problems.extend(call::validate(raw, bundle).err().unwrap_or_default());
-    }
-    if let Some(raw) = &config.deliver {
-        problems.extend(deliver::validate(raw, bundle).err().unwrap_or_default());
-    }
-    if let Some(raw) = &config.account {
-        problems.extend(account::validate(raw).err().unwrap_or_default());
-    }
-    problems
-}
-
-/// Certificate and key are read as a start would.
-fn tls(config: &Config) -> Option<Problem> {
-    let raw = config.ingest.as_ref()?.tls.as_ref()?;
-    let error = ingest::check_tls(raw).err()?;
-    let key = match &error {
-        TlsError::File { path, .. } | TlsError::NoCertificate(path) if *path == raw.cert_file => "cert_file",
-        TlsError::File { .. } | TlsError::NoCertificate(_) | TlsError::Mismatch(_) => "key_file",
-    };
-    let what = format!("{key}: {:#}", anyhow::Error::from(error));
-    Some(Problem { place: "ingest.tls".to_owned(), span: None, what })
 }
 
 /// What was looked at, and what came of it.

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::dead_letters::DeadLetters;
 use crate::offsets::Offsets;
 use crate::role::{Role, Roles};
+use crate::setup::Setup;
 
 /// Conversations on Easemob IM, answered by large language models.
 #[derive(Parser)]
@@ -20,10 +21,19 @@ pub(crate) struct Cli {
     pub(crate) instance: Option<String>,
     /// What to do.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Any,
 }
 
 /// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Any {
+    #[command(flatten)]
+    Setup(Setup),
+    #[command(flatten)]
+    Command(Command),
+}
+
+/// What to do with a configuration.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run roles of the line until SIGTERM

@@ -1,10 +1,14 @@
 //! The configuration file: one strict TOML, each section owned by its crate; composed and cross-checked here.
 
+mod bundle;
 mod deployment;
 mod findings;
 mod lines;
 mod raw;
 mod read;
+mod salvage;
+mod schema;
+mod steps;
 pub(crate) mod text;
 
 use std::net::SocketAddr;
@@ -21,7 +25,10 @@ use schemas::topic::TopicNames;
 pub(crate) use findings::{BadConfig, Finding};
 use lines::Lines;
 pub(crate) use raw::{LogFormat, RawDecide};
+use raw::{Raw, RawDeployment};
 use read::Read;
+pub(crate) use schema::schema;
+use steps::Steps;
 
 /// The checked configuration.
 pub(crate) struct Config {
@@ -89,44 +96,69 @@ impl Config {
         Ok(config)
     }
 
+    /// Checks a text that is to become a configuration, whatever its placeholders will be filled with.
+    pub(crate) fn try_out(text: &str) -> Result<(), BadConfig> {
+        let secret = |_: &str| Some("0123456789abcdef0123456789abcdef".to_owned());
+        let config =
+            Self::parse(text, None, secret).map_err(|found| BadConfig::new(PathBuf::new(), found))?;
+        let problems = config.step_problems();
+        if problems.is_empty() { Ok(()) } else { Err(config.bad(problems)) }
+    }
+
+    /// Reads and checks a text. What is wrong in one section hides nothing of the others; the sections of the steps are checked as
+    /// well if anything is wrong, otherwise by [`Config::step_problems`] or when their role starts.
     fn parse(
         text: &str,
         instance: Option<String>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<Finding>> {
-        let Read { raw, lines, literal } = read::sections(text, &variable)?;
+        let Read { raw, unread, mut findings, lines, literal } = read::sections(text, &variable);
+        let Some(raw) = raw else { return Err(findings) };
         let mut problems = deployment::problems(&raw);
-        let ordinal = match &instance {
-            Some(given) => deployment::ordinal(given).map_err(|what| deployment::problem("--instance", what)),
-            None => deployment::ordinal(&raw.deployment.instance)
-                .map_err(|what| deployment::problem("deployment.instance", what)),
-        };
-        let ordinal = ordinal.map_err(|problem| problems.push(problem));
-        let access = kafka::Config::new(raw.kafka).map_err(|found| problems.extend(found));
+        let Raw { deployment, kafka, admin, log, ingest, decide, call, deliver, account, .. } = raw;
         let sections =
             RawCatalogue { app: raw.app, target: raw.target, price: raw.price, filter: raw.filter };
-        let bundle = catalogue::validate(&sections).map_err(|found| problems.extend(found));
-        let (Ok(ordinal), Ok(access), Ok(bundle), true) = (ordinal, access, bundle, problems.is_empty())
+        for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {
+            if !is_there && !unread.section(name) {
+                findings.push(Finding { line: None, what: format!("section `[{name}]` is missing") });
+            }
+        }
+        let ordinal = ordinal(instance, deployment.as_ref(), &mut problems);
+        let access =
+            kafka.and_then(|raw| kafka::Config::new(raw).map_err(|found| problems.extend(found)).ok());
+        let (bundle, found) = bundle::of(&sections, &unread);
+        problems.extend(found);
+        let (Some(deployment), Some(ordinal), Some(access), true, true) =
+            (deployment, ordinal, access, findings.is_empty(), problems.is_empty())
         else {
-            return Err(lines.findings(problems));
+            let steps = Steps {
+                admin: Some(admin.listen).filter(|_| !unread.section("admin")),
+                ingest: ingest.as_ref().filter(|_| !unread.section("ingest")),
+                call: call.as_ref().filter(|_| !unread.section("call")),
+                deliver: deliver.as_ref().filter(|_| !unread.section("deliver")),
+                account: account.as_ref().filter(|_| !unread.section("account")),
+            };
+            problems.extend(steps.problems(&bundle));
+            findings.extend(lines.findings(problems));
+            return Err(findings);
         };
         Ok(Self {
-            deployment: raw.deployment.name,
+            deployment: deployment.name,
             ordinal,
-            partitions: raw.deployment.partitions,
-            replication: raw.deployment.replication,
-            topics: TopicNames::new(raw.deployment.topic_prefix),
+            partitions: deployment.partitions,
+            replication: deployment.replication,
+            topics: TopicNames::new(deployment.topic_prefix),
             kafka: access,
-            admin: raw.admin.listen,
-            drain_delay: raw.admin.drain_delay,
-            grace: raw.admin.grace,
-            log_format: raw.log.format,
-            log_filter: raw.log.filter,
-            ingest: raw.ingest,
-            decide: raw.decide,
-            call: raw.call,
-            deliver: raw.deliver,
-            account: raw.account,
+            admin: admin.listen,
+            drain_delay: admin.drain_delay,
+            grace: admin.grace,
+            log_format: log.format,
+            log_filter: log.filter,
+            ingest,
+            decide,
+            call,
+            deliver,
+            account,
             bundle,
             source: Source { path: PathBuf::new(), lines, sections, literal },
         })
@@ -151,13 +183,36 @@ impl Config {
         Ok(account::validate(raw).map_err(|found| self.bad(found))?)
     }
 
-    /// What is wrong with two servers at one place, if they are.
-    pub(crate) fn listeners(&self) -> Option<Problem> {
-        deployment::listeners(self.ingest.as_ref()?.listen, self.admin)
+    /// Everything that is wrong with the sections of the steps, beside the file's own bundle.
+    pub(crate) fn step_problems(&self) -> Vec<Problem> {
+        let steps = Steps {
+            admin: Some(self.admin),
+            ingest: self.ingest.as_ref(),
+            call: self.call.as_ref(),
+            deliver: self.deliver.as_ref(),
+            account: self.account.as_ref(),
+        };
+        steps.problems(&self.bundle)
     }
+}
+
+/// The instance's number, of the command line or else of the file.
+fn ordinal(
+    given: Option<String>,
+    deployment: Option<&RawDeployment>,
+    problems: &mut Vec<Problem>,
+) -> Option<u32> {
+    let (place, instance) = match given {
+        Some(given) => ("--instance", given),
+        None => ("deployment.instance", deployment?.instance.clone()),
+    };
+    let ordinal = deployment::ordinal(&instance);
+    ordinal.map_err(|what| problems.push(deployment::problem(place, what))).ok()
 }
 
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;

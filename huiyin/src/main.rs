@@ -1,26 +1,25 @@
 //! The binary: composition and command line only.
 
 mod admin;
-mod bundles;
 mod check;
 mod cli;
 mod config;
-mod conversation;
 mod dead_letters;
+mod line;
 mod metrics;
-mod moment;
 mod namesakes;
 mod offsets;
-mod refold;
 mod role;
 mod run;
 #[cfg(test)]
 mod runbook;
+mod setup;
 #[cfg(test)]
 mod simulation;
 mod substitute;
 mod table;
 mod telemetry;
+mod timestamp;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -30,7 +29,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 
-use cli::{Bundle, Cli, Command, Topics};
+use cli::{Any, Bundle, Cli, Command, Topics};
 use config::Config;
 
 /// Records and HTTP messages are many small pieces that one thread makes and another drops, which the system's allocator
@@ -72,9 +71,13 @@ impl From<String> for Said {
 
 /// Does what was asked.
 async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
+    let command = match cli.command {
+        Any::Setup(setup) => return Ok(setup.run()?.into()),
+        Any::Command(command) => command,
+    };
     let config = Config::read(&cli.config, cli.instance, |name| std::env::var(name).ok())?;
     telemetry::log(config.log_format, &config.log_filter)?;
-    match cli.command {
+    match command {
         Command::Run { roles, apply, leave } => {
             for warning in config.warnings(check::now()) {
                 tracing::warn!("{warning}");
@@ -88,7 +91,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Topics { command: Topics::Create { renew, .. } } => {
             Ok(blocking(move || topics::create(&config, renew)).await?.into())
         }
-        Command::Config { command: Bundle::Apply } => Ok(asking(config, bundles::apply).await?.into()),
+        Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
         Command::Query { name, parameters, json } => {
             Ok(query(&config, name, &parameters, json).await?.into())
@@ -167,7 +170,7 @@ async fn query(
 }
 
 fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {
-    let report = refold::refold(config)?;
+    let report = conversation::refold(&line::deployment(config), &line::settings(config))?;
     let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
     Ok(Said { text, ok: report.ok() })
 }

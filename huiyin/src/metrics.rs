@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use common::Metric;
 use metrics::{counter, gauge};
-use pipeline::metrics::Metric;
-use schemas::decision::Decision;
 
 /// Roles that were started again.
 const RESTARTS: &str = "huiyin_run_role_restarts_total";
@@ -15,47 +14,15 @@ const KAFKA_AWAY: &str = "huiyin_run_kafka_away_seconds";
 /// What the applied bundle names and the process does not know.
 const UNKNOWN_NAMES: &str = "huiyin_run_unknown_names_count";
 
-/// Entries of the ledger by kind.
-const LEDGER_ENTRIES: &str = "huiyin_decide_ledger_entries_total";
-
-/// Decisions by what came of the input.
-const DECISIONS: &str = "huiyin_decide_decisions_total";
-
-/// Bounds that were met.
-const BOUNDS: &str = "huiyin_decide_bounds_total";
-
 /// Every metric of this crate.
 pub(crate) const METRICS: &[Metric] = &[
-    Metric {
-        name: RESTARTS,
-        meaning: "roles that ended by themselves and were started again",
-        labels: &["role"],
-    },
-    Metric {
-        name: KAFKA_AWAY,
-        meaning: "seconds for which no broker could be reached from here, 0 while one can",
-        labels: &[],
-    },
-    Metric {
-        name: UNKNOWN_NAMES,
-        meaning: "targets (call) and apps (deliver) that the applied bundle names and this process's file does not have",
-        labels: &["role"],
-    },
-    Metric {
-        name: LEDGER_ENTRIES,
-        meaning: "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
-        labels: &["kind"],
-    },
-    Metric {
-        name: DECISIONS,
-        meaning: "decisions by what came of the input; a transaction that is put back and folded again counts again",
-        labels: &["ruling"],
-    },
-    Metric {
-        name: BOUNDS,
-        meaning: "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
-        labels: &["bound"],
-    },
+    Metric::counter(RESTARTS, "roles that ended by themselves and were started again", &["role"]),
+    Metric::gauge(KAFKA_AWAY, "seconds for which no broker could be reached from here, 0 while one can", &[]),
+    Metric::gauge(
+        UNKNOWN_NAMES,
+        "targets (call) and apps (deliver) that the applied bundle names and this process's file does not have",
+        &["role"],
+    ),
 ];
 
 /// A role runs: it has not been started again.
@@ -71,20 +38,6 @@ pub(crate) fn kafka_away(time: Duration) {
 /// The bundle in force names so many targets or apps that the role does not know.
 pub(crate) fn unknown_names(role: &'static str, count: usize) {
     gauge!(UNKNOWN_NAMES, "role" => role).set(u32::try_from(count).map_or(f64::INFINITY, f64::from));
-}
-
-/// Decide made an entry of the ledger.
-pub(crate) fn ledger_entry(kind: &'static str) {
-    counter!(LEDGER_ENTRIES, "kind" => kind).increment(1);
-}
-
-/// Decide made a decision.
-pub(crate) fn decision(decision: &Decision) {
-    counter!(DECISIONS, "ruling" => decision.ruling.label()).increment(1);
-    for bound in decide::BOUNDS.iter().filter(|bound| decision.reasons.iter().any(|reason| reason == *bound))
-    {
-        counter!(BOUNDS, "bound" => *bound).increment(1);
-    }
 }
 
 /// A role ended by itself and is started again.

@@ -98,7 +98,7 @@ fn every_alert_has_its_paragraph_with_its_expressions_and_its_place_in_the_list(
 
 #[test]
 fn every_bound_that_a_decision_can_name_is_in_the_list_of_bounds() {
-    for bound in decide::BOUNDS {
+    for bound in decide::Reason::BOUNDS.map(decide::Reason::label) {
         assert!(BOUNDS.contains(&format!("`{bound}`")), "{bound}");
     }
 }

@@ -32,12 +32,18 @@ pub(crate) struct Filled {
     pub(crate) literal: Vec<Range<usize>>,
 }
 
-/// The file with the placeholders filled that stand without quotes. Each gives a single number or truth value on its line, so
-/// lines stay lines.
-pub(crate) fn numbers(
-    text: &str,
-    variable: &impl Fn(&str) -> Option<String>,
-) -> Result<String, Vec<Unfilled>> {
+/// A file in which the placeholders are filled that stand without quotes.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    /// Its text. Each placeholder gave a single number or truth value on its line, so lines stay lines; one that could not be filled
+    /// is `0`.
+    pub(crate) text: String,
+    /// Placeholders that could not be filled, with their places in `text`.
+    pub(crate) unfilled: Vec<Unfilled>,
+}
+
+/// Fills the placeholders that stand without quotes.
+pub(crate) fn numbers(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Numbers {
     let tokens: Vec<(TokenKind, Range<usize>)> = Source::new(text)
         .lex()
         .map(|token| (token.kind(), token.span().start()..token.span().end()))
@@ -53,22 +59,22 @@ pub(crate) fn numbers(
             .map(|(kind, span)| (kind, span.start))
             .find(|(kind, _)| **kind == TokenKind::RightCurlyBracket);
         let at = bracket.start - 1;
+        filled.push_str(text.get(done..at).unwrap_or_default());
+        done = at;
         let Some((_, close)) = close else {
-            unfilled.push(Unfilled { at, what: NOT_CLOSED.to_owned() });
+            unfilled.push(Unfilled { at: filled.len(), what: NOT_CLOSED.to_owned() });
             continue;
         };
         let name = text.get(bracket.end..close).unwrap_or_default();
-        match value(name, variable).and_then(|value| single(name, value)) {
-            Ok(value) => {
-                filled.push_str(text.get(done..at).unwrap_or_default());
-                filled.push_str(&value);
-            }
-            Err(what) => unfilled.push(Unfilled { at, what }),
-        }
+        let value = value(name, variable).and_then(|value| single(name, value)).unwrap_or_else(|what| {
+            unfilled.push(Unfilled { at: filled.len(), what });
+            "0".to_owned()
+        });
+        filled.push_str(&value);
         done = close + 1;
     }
     filled.push_str(text.get(done..).unwrap_or_default());
-    if unfilled.is_empty() { Ok(filled) } else { Err(unfilled) }
+    Numbers { text: filled, unfilled }
 }
 
 /// Fills every text of a tree that was read from `text`.

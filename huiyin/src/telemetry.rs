@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use pipeline::metrics::Metric;
+use common::{Kind, Metric};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
@@ -20,35 +20,70 @@ pub(crate) fn log(format: LogFormat, filter: &str) -> anyhow::Result<()> {
     started.map_err(|error| anyhow::anyhow!("start log: {error}"))
 }
 
-/// Installs the meter; the handle renders it. Durations have buckets from half a millisecond to two minutes.
+/// Installs the meter; the handle renders it.
 pub(crate) fn meter() -> anyhow::Result<PrometheusHandle> {
-    const SECONDS: [f64; 17] = [
-        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
-        120.0,
-    ];
-    let handle = PrometheusBuilder::new()
-        .set_buckets_for_metric(metrics_exporter_prometheus::Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-        .context("set buckets")?
-        .install_recorder()
-        .context("install meter")?;
+    let handle = exporter()?.install_recorder().context("install meter")?;
     describe();
     Ok(handle)
 }
 
-/// Gives every metric of every crate its meaning. The exporter keeps one text per name, whatever the kind.
+/// Durations have buckets from half a millisecond to two minutes.
+fn exporter() -> anyhow::Result<PrometheusBuilder> {
+    const SECONDS: [f64; 17] = [
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+        120.0,
+    ];
+    let durations = Matcher::Suffix("_seconds".to_owned());
+    PrometheusBuilder::new().set_buckets_for_metric(durations, &SECONDS).context("set buckets")
+}
+
+/// Gives every metric of every crate its meaning.
 fn describe() {
-    for Metric { name, meaning, .. } in metrics() {
-        metrics::describe_counter!(name, meaning);
+    for Metric { name, kind, meaning, .. } in metrics() {
+        match kind {
+            Kind::Counter => metrics::describe_counter!(*name, *meaning),
+            Kind::Gauge => metrics::describe_gauge!(*name, *meaning),
+            Kind::Histogram => metrics::describe_histogram!(*name, *meaning),
+        }
     }
 }
 
 /// Every metric of every crate.
-pub(crate) fn metrics() -> impl Iterator<Item = Metric> {
-    let pipeline = pipeline::metrics::all().chain(account::metrics::METRICS).chain(crate::metrics::METRICS);
-    let outbound =
-        outbound::metrics::METRICS.iter().chain(call::metrics::METRICS).chain(deliver::metrics::METRICS);
-    let of_outbound = |m: &outbound::metrics::Metric| (m.name, m.meaning, m.labels);
-    let of_ingest = |m: &ingest::metrics::Metric| (m.name, m.meaning, m.labels);
-    let others = outbound.map(of_outbound).chain(ingest::metrics::METRICS.iter().map(of_ingest));
-    pipeline.copied().chain(others.map(|(name, meaning, labels)| Metric { name, meaning, labels }))
+pub(crate) fn metrics() -> impl Iterator<Item = &'static Metric> {
+    let steps = [
+        account::metrics::METRICS,
+        call::metrics::METRICS,
+        conversation::metrics::METRICS,
+        crate::metrics::METRICS,
+        deliver::metrics::METRICS,
+        ingest::metrics::METRICS,
+        outbound::metrics::METRICS,
+    ];
+    pipeline::metrics::all().chain(steps.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_shown_with_its_meaning_and_as_what_it_is() {
+        let meter = exporter().unwrap().build_recorder();
+        metrics::with_local_recorder(&meter, || {
+            describe();
+            for metric in super::metrics() {
+                match metric.kind {
+                    Kind::Counter => metrics::counter!(metric.name).increment(1),
+                    Kind::Gauge => metrics::gauge!(metric.name).set(1.0),
+                    Kind::Histogram => metrics::histogram!(metric.name).record(1.0),
+                }
+            }
+        });
+        let shown = meter.handle().render();
+        for Metric { name, kind, meaning, .. } in super::metrics() {
+            for line in [format!("# HELP {name} {meaning}"), format!("# TYPE {name} {}", kind.label())] {
+                assert!(shown.lines().any(|shown| shown == line), "{line} is not in\n{shown}");
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! To whom a message speaks: its conversation, and the bot that is meant.
+//! To whom a message speaks: its conversation, and the bot that it is for.
 
 use safety::is_blank;
 use schemas::conversation::Conversation;
@@ -13,23 +13,23 @@ pub(crate) struct Address {
     pub(crate) sender: UserId,
     /// The bot that it speaks to; `None` when it is not an AI conversation.
     pub(crate) bot: Option<UserId>,
-    /// What was said, without mentions of that bot; `None` where nobody would see anything.
+    /// What was said, without mentions of that bot; `None` when nothing is left that can be seen.
     pub(crate) said: Option<String>,
-    /// Nobody but a bot and one person is there.
+    /// The conversation is one of a bot and one person.
     pub(crate) with_bot: bool,
-    /// A bot or the line itself sent it: it starts nothing.
+    /// A bot or the line itself sent it, so it gets no answer.
     pub(crate) own: bool,
-    /// A person wrote it to people from a bot's account: the line's own messages bear its mark.
+    /// A person wrote it to people by hand, from a bot's account: it lacks the mark that the line's own messages have.
     pub(crate) by_hand: bool,
 }
 
 impl Address {
-    /// What was said, where it differs from the text as it came, which is judged anyhow.
+    /// What was said, if it differs from the text as it came, which is judged anyway.
     pub(crate) fn said_otherwise(&self, came: Option<&str>) -> Option<&str> {
         self.said.as_deref().filter(|said| Some(*said) != came)
     }
 
-    /// Reads it off a callback; `None` when its ids are missing or malformed.
+    /// The address of a callback whose text is `said`; `None` when its ids are missing or malformed.
     pub(crate) fn of(app: &AppKey, bots: &Bots, callback: &Callback<'_>, said: Option<&str>) -> Option<Self> {
         let sender = callback.sender()?;
         let from_bot = bots.by_id(&sender);
@@ -69,8 +69,8 @@ pub(crate) fn pair(app: &AppKey, bots: &Bots, from: &UserId, to: &UserId) -> (Co
     }
 }
 
-/// The bot that is meant where many talk. The list of mentions is exact: where it names anybody, only bots in it are, the one
-/// that the text names first before the others. Otherwise it is the bot that the text names first.
+/// The bot that a message in a group or room is for. If the message has a list of mentions, the bot must be in it; of several, it is
+/// the one that the text names first, or else the first in the list. Without a list it is the bot that the text names first.
 fn mentioned<'a>(bots: &'a Bots, callback: &Callback<'_>, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
     let mut named = mentions.iter().map(|mention| mention.bot);
     let listed = callback.mentioned();

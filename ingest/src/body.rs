@@ -1,4 +1,4 @@
-//! Reads a body within its limits of size and time.
+//! Reads the body of a request within limits of size and time.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 /// # Errors
 /// [`Refusal`] when it is compressed, too large, too slow or cut off.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
-    // Nothing is ever inflated.
+    // Compressed bodies are not read: a small one could become very large.
     let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
         return Err(Refusal::Encoding);

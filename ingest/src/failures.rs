@@ -1,11 +1,13 @@
-//! How many callbacks may fail. Easemob switches off all callback rules of an app for minutes, those before delivery too, when
-//! 90 callbacks after delivery have failed within 30 s; what is not HTTP 200 has failed, and is brought once more at once. So
-//! an error is told while it can do no harm, which is when it may bring the callback again or find somebody who mends the
-//! cause; behind a bound that instances together stay below, callbacks are spared: refused, counted, and answered 200.
+//! How many callbacks may fail.
 //!
-//! Easemob documents no such end for callbacks before delivery: there a failure lets the rule's own fallback decide. What
-//! this line cannot take is bounded all the same; what the caller is to blame for is not, for any other answer to it would
-//! be a verdict.
+//! A callback that is not answered with HTTP 200 has failed for Easemob. After delivery Easemob brings it once more at once, and
+//! when 90 have failed within 30 s it switches off all callback rules of the app for minutes, those before delivery too. So an
+//! instance answers only a small number of callbacks with an error, which lets Easemob repeat them and people notice the cause.
+//! Callbacks beyond that number are spared: refused, counted, and answered with 200.
+//!
+//! For callbacks before delivery Easemob documents no such ban: when one fails, the rule's own fallback decides. Failures that
+//! this line is to blame for are bounded all the same. Those that the caller is to blame for are not, since any answer but an
+//! error would be a verdict.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -19,27 +21,33 @@ use crate::config::Stage;
 /// Easemob counts failures within this time.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// Who is to blame for a failure. They are counted apart, so that nobody can use up with forged callbacks what is there for
-/// true ones.
+/// Who is to blame for a failure. Both are counted apart, so that forged callbacks cannot use up the failures that genuine ones may
+/// have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Blame {
-    /// It cannot be believed or read.
+    /// The callback cannot be believed or read.
     Caller,
-    /// It can, and is not taken.
+    /// The callback is good, and this line does not take it.
     Line,
 }
 
-/// Whose failures are counted together; callbacks to paths that nothing answers are of no app.
-type Whose = (Option<AppKey>, Stage, Blame);
+/// Failures that are counted together.
+#[derive(PartialEq, Eq, Hash)]
+struct Group {
+    /// `None` for callbacks to paths that belong to nothing.
+    app: Option<AppKey>,
+    stage: Stage,
+    blame: Blame,
+}
 
 /// Failures of the last 30 s.
 pub(crate) struct Failures {
     most: usize,
-    recent: Mutex<HashMap<Whose, VecDeque<Instant>>>,
+    recent: Mutex<HashMap<Group, VecDeque<Instant>>>,
 }
 
 impl Failures {
-    /// At most so many of each kind.
+    /// At most `most` of each group within 30 s.
     pub(crate) fn new(most: usize) -> Self {
         Self { most, recent: Mutex::default() }
     }
@@ -48,7 +56,7 @@ impl Failures {
     pub(crate) fn allow(&self, app: Option<&AppKey>, stage: Stage, blame: Blame) -> bool {
         let now = Instant::now();
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = recent.entry((app.cloned(), stage, blame)).or_default();
+        let times = recent.entry(Group { app: app.cloned(), stage, blame }).or_default();
         while times.front().is_some_and(|failed| now.duration_since(*failed) >= WITHIN) {
             times.pop_front();
         }

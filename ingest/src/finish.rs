@@ -1,4 +1,4 @@
-//! Work that is finished even if nobody waits for its end any more.
+//! Work that is finished even if nobody waits for it any more.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -7,12 +7,12 @@ use std::task::{Context, Poll, ready};
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
-/// Work that runs where it is awaited. Only when it is dropped before its end does it become a task of its own: nearly
-/// every caller waits, and need not pay for one.
+/// Work that runs where it is awaited. When it is dropped before its end it goes on as a task of its own. A task for every request
+/// would cost more, and nearly every caller waits.
 pub(crate) struct Finish<T: Send + 'static>(Option<Pin<Box<dyn Future<Output = Option<T>> + Send>>>);
 
 impl<T: Send + 'static> Finish<T> {
-    /// The work; `None` is its end by a panic.
+    /// Wraps the work. Its value is `None` when it ended by a panic.
     pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         Self(Some(Box::pin(AssertUnwindSafe(work).catch_unwind().map(Result::ok))))
     }
@@ -31,7 +31,7 @@ impl<T: Send + 'static> Future for Finish<T> {
 
 impl<T: Send + 'static> Drop for Finish<T> {
     fn drop(&mut self) {
-        // Without a runtime the process is over.
+        // Without a runtime the process is ending.
         if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
             runtime.spawn(work.map(drop));
         }

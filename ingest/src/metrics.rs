@@ -3,21 +3,9 @@
 use std::time::Duration;
 
 use catalogue::app::NoAcknowledgement;
+use common::Metric;
 use metrics::{counter, gauge, histogram};
 use schemas::verdict::Action;
-
-/// A metric as documented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metric {
-    /// Its name.
-    pub name: &'static str,
-    /// `counter`, `gauge` or `histogram`.
-    pub kind: &'static str,
-    /// What it counts or measures, with its unit.
-    pub meaning: &'static str,
-    /// The names of its labels; their values are closed.
-    pub labels: &'static [&'static str],
-}
 
 /// Requests by path kind and result.
 pub const CALLBACKS: &str = "huiyin_ingest_callbacks_total";
@@ -46,68 +34,46 @@ pub const RUNNING: &str = "huiyin_ingest_running_requests";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: CALLBACKS,
-        kind: "counter",
-        meaning: "requests that were understood, by stage of the rule (or kind of source) and result",
-        labels: &["stage", "result"],
-    },
-    Metric {
-        name: REFUSALS,
-        kind: "counter",
-        meaning: "requests and connections that were refused, by reason; header_timeout also counts idle connections, crowded_out those closed for others",
-        labels: &["reason"],
-    },
-    Metric {
-        name: SPARED,
-        kind: "counter",
-        meaning: "callbacks that were refused and yet answered 200, by stage of the rule and reason of the refusal: more failures would make Easemob switch the app's rules off",
-        labels: &["stage", "reason"],
-    },
-    Metric {
-        name: ANSWER_SECONDS,
-        kind: "histogram",
-        meaning: "seconds from a request's header to its answer",
-        labels: &["stage"],
-    },
-    Metric {
-        name: VERDICT_SECONDS,
-        kind: "histogram",
-        meaning: "seconds that the verdict on all texts of a message took",
-        labels: &[],
-    },
-    Metric { name: VERDICTS, kind: "counter", meaning: "verdicts by action", labels: &["action"] },
-    Metric {
-        name: ACKNOWLEDGEMENT_SECONDS,
-        kind: "histogram",
-        meaning: "seconds from queueing a record to its acknowledgement, late ones included",
-        labels: &[],
-    },
-    Metric {
-        name: UNACKNOWLEDGED,
-        kind: "counter",
-        meaning: "callbacks answered without an acknowledgement: the record may be written, by the app's policy",
-        labels: &["policy"],
-    },
-    Metric {
-        name: UNQUEUED,
-        kind: "counter",
-        meaning: "callbacks whose record was refused at once: nothing is written, by the app's policy and reason",
-        labels: &["policy", "reason"],
-    },
-    Metric {
-        name: RECORDS,
-        kind: "counter",
-        meaning: "records by kind and end: acknowledged, lost (the client gave up), or why they were not queued",
-        labels: &["kind", "result"],
-    },
-    Metric {
-        name: QUEUE,
-        kind: "gauge",
-        meaning: "records that wait for their acknowledgement",
-        labels: &[],
-    },
-    Metric { name: RUNNING, kind: "gauge", meaning: "requests at work", labels: &[] },
+    Metric::counter(
+        CALLBACKS,
+        "requests that were understood, by stage of the rule (or kind of source) and result",
+        &["stage", "result"],
+    ),
+    Metric::counter(
+        REFUSALS,
+        "requests and connections that were refused, by reason; header_timeout also counts idle connections, crowded_out those closed for others",
+        &["reason"],
+    ),
+    Metric::counter(
+        SPARED,
+        "callbacks that were refused and yet answered 200, by stage of the rule and reason of the refusal: more failures would make Easemob switch the app's rules off",
+        &["stage", "reason"],
+    ),
+    Metric::histogram(ANSWER_SECONDS, "seconds from a request's header to its answer", &["stage"]),
+    Metric::histogram(VERDICT_SECONDS, "seconds that the verdict on all texts of a message took", &[]),
+    Metric::counter(VERDICTS, "verdicts by action", &["action"]),
+    Metric::histogram(
+        ACKNOWLEDGEMENT_SECONDS,
+        "seconds from queueing a record to its acknowledgement, late ones included",
+        &[],
+    ),
+    Metric::counter(
+        UNACKNOWLEDGED,
+        "callbacks answered without an acknowledgement: the record may be written, by the app's policy",
+        &["policy"],
+    ),
+    Metric::counter(
+        UNQUEUED,
+        "callbacks whose record was refused at once: nothing is written, by the app's policy and reason",
+        &["policy", "reason"],
+    ),
+    Metric::counter(
+        RECORDS,
+        "records by kind and end: acknowledged, lost (the client gave up), or why they were not queued",
+        &["kind", "result"],
+    ),
+    Metric::gauge(QUEUE, "records that wait for their acknowledgement", &[]),
+    Metric::gauge(RUNNING, "requests at work", &[]),
 ];
 
 pub(crate) fn callback(stage: &'static str, result: &'static str) {
@@ -164,6 +130,8 @@ fn policy_label(policy: NoAcknowledgement) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use common::Kind;
+
     use super::*;
 
     #[test]
@@ -172,7 +140,7 @@ mod tests {
         assert_eq!(names.len(), METRICS.len());
         for metric in METRICS {
             assert!(metric.name.starts_with("huiyin_ingest_"), "{}", metric.name);
-            assert_eq!(metric.kind == "counter", metric.name.ends_with("_total"), "{}", metric.name);
+            assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
         }
     }
 }

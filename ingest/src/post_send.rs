@@ -1,20 +1,21 @@
-//! After delivery: what the pre-send rule missed, edits, recalls, reactions. Answered when Kafka has it.
+//! After delivery: messages that the pre-send rule missed, edits, recalls, reactions. Answered when Kafka has acknowledged their
+//! records.
 
-use axum::response::IntoResponse;
 use catalogue::app::RecordPolicy;
+use schemas::Millis;
 use schemas::event::{CallbackReply, Edit, Event, Reference};
 use schemas::ids::MessageId;
-use serde_json::json;
+use schemas::wire::Record;
 
-use crate::accept::{Draft, message_id};
+use crate::active_bundle::ActiveBundle;
 use crate::address::Address;
-use crate::callback::{self, Callback, Envelope, Json, Subject, field};
+use crate::callback::{self, Callback, Json, Subject, field};
 use crate::config::Rule;
-use crate::ingest::{Answer, Ingest, Visit};
-use crate::judge::Judge;
-use crate::pre_send::is_recorded;
-use crate::publish::Outbox;
+use crate::draft::{Draft, message_id};
+use crate::ingest::{Ingest, RequestContext};
 use crate::refusal::Refusal;
+use crate::response::LabelledResponse;
+use crate::verify::Verified;
 use crate::{reaction, verify};
 
 /// Answers one callback.
@@ -25,101 +26,72 @@ pub(crate) async fn answer(
     ingest: &Ingest,
     rule: &Rule,
     body: &[u8],
-    visit: Visit,
-) -> Result<Answer, Refusal> {
+    context: RequestContext,
+) -> Result<LabelledResponse, Refusal> {
     let text = callback::text(body);
     let callback = Callback::read(&text)?;
     if callback.is_unsigned() {
         // Easemob documents events without a signature. They mean nothing here, but refusing them would count
         // towards a ban of all the app's rules.
-        return Ok((accepted(), "unsigned"));
+        return Ok(LabelledResponse::accepted("unsigned"));
     }
-    let envelope = verify::envelope(&callback, rule, visit.received_at)?;
-    if !callback.is_readable() {
-        // Whoever calls again brings the same.
-        return Ok((accepted(), "unreadable"));
+    let verified = verify::callback(callback, rule, context.received_at)?;
+    if !verified.callback.is_readable() {
+        // Easemob would bring the same body again.
+        return Ok(LabelledResponse::accepted("unreadable"));
     }
-    let judge = ingest.judge();
-    let events = events(&judge, rule, &callback, (&envelope, &visit))?;
-    let result = events.first().map_or("ignored", |event| schemas::wire::Record::kind(event));
-    publish(&ingest.outbox, &events, visit.arrived + rule.deadline).await?;
-    Ok((accepted(), result))
+    let events = events(&ingest.bundle(), rule, &verified)?;
+    ingest.outbox.publish(&events, context.arrived + rule.deadline).await?;
+    Ok(LabelledResponse::accepted(events.first().map_or("ignored", Record::kind)))
 }
 
-/// Queues events and waits until all are acknowledged.
-///
-/// # Errors
-/// [`Refusal`] when one is not queued, or not acknowledged in time.
-pub(crate) async fn publish(
-    outbox: &Outbox,
-    events: &[Event],
-    deadline: tokio::time::Instant,
-) -> Result<(), Refusal> {
-    let tickets: Result<Vec<_>, _> = events.iter().map(|event| outbox.send(event)).collect();
-    for ticket in tickets.map_err(|_| Refusal::Unqueued)? {
-        if !ticket.by(deadline).await {
-            return Err(Refusal::Unacknowledged);
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn accepted() -> axum::response::Response {
-    axum::Json(json!({ "accepted": true })).into_response()
-}
-
-fn events(
-    judge: &Judge,
-    rule: &Rule,
-    callback: &Callback<'_>,
-    (envelope, visit): (&Envelope, &Visit),
-) -> Result<Vec<Event>, Refusal> {
-    let (app, bots) = judge.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+/// The events that a callback stands for.
+fn events(bundle: &ActiveBundle, rule: &Rule, verified: &Verified<'_>) -> Result<Vec<Event>, Refusal> {
+    let (app, bots) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+    let Verified { callback, sent_at, .. } = verified;
     if callback.subject() == Subject::Notify {
-        return Ok(reaction::events(&rule.app, bots, callback, envelope.sent_at));
+        return Ok(reaction::events(&rule.app, bots, callback, *sent_at));
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
     let Some(address) = address.filter(|address| !address.own || address.by_hand) else {
         return Ok(Vec::new());
     };
-    // Whether the changed message spoke to a bot is not known where others talk, too.
-    let concerns =
+    // In groups and rooms it is not known whether the changed message spoke to a bot.
+    let may_concern_bot =
         address.with_bot || address.conversation.group_id().is_some() || app.record == RecordPolicy::All;
+    let changed = |field| changed(rule, callback, field).filter(|_| may_concern_bot);
     let event = match callback.subject() {
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
-            let verdict =
-                judge.verdict(content.texts().chain(address.said_otherwise(content.said.as_deref())));
-            let recorded = is_recorded(app.record, address.bot.is_some() || address.by_hand, &verdict);
-            let draft = Draft::new(id, address, content, (callback, envelope, visit.received_at));
+            let verdict = bundle.verdict(&content, Some(&address));
+            let draft = Draft::new(id, address, content, verified);
+            let recorded = draft.is_recorded(app.record, &verdict);
             recorded.then(|| Event::Missed(draft.finish(verdict, CallbackReply::None)))
         }),
-        Subject::Edit => changed(rule, callback, "edit_message_id").filter(|_| concerns).map(|message| {
-            let verdict =
-                judge.verdict(content.texts().chain(address.said_otherwise(content.said.as_deref())));
-            let text = address.said.unwrap_or_default().into();
+        Subject::Edit => changed("edit_message_id").map(|message| {
+            let verdict = bundle.verdict(&content, Some(&address));
             Event::Edit(Edit {
                 message,
                 conversation: address.conversation,
-                text,
+                text: address.said.unwrap_or_default().into(),
                 verdict,
-                at: edited_at(callback, envelope),
+                at: edited_at(callback).unwrap_or(*sent_at),
             })
         }),
-        Subject::Recall => changed(rule, callback, "ack_message_id").filter(|_| concerns).map(|message| {
-            Event::Recall(Reference { message, conversation: address.conversation, at: envelope.sent_at })
+        Subject::Recall => changed("ack_message_id").map(|message| {
+            Event::Recall(Reference { message, conversation: address.conversation, at: *sent_at })
         }),
         Subject::Offline | Subject::Notify | Subject::Other => None,
     };
     Ok(event.into_iter().collect())
 }
 
-/// The message that an edit or recall is about.
+/// The message that an edit or recall is about; `field` of the payload names it in some versions.
 fn changed(rule: &Rule, callback: &Callback<'_>, field: &str) -> Option<MessageId> {
     message_id(&rule.app, callback.word("recall_id").or_else(|| callback.payload_word(field)))
 }
 
-fn edited_at(callback: &Callback<'_>, envelope: &Envelope) -> schemas::Millis {
-    let edit = callback.payload().at(&["meta", "edit_msg"]).and_then(Json::as_object);
-    edit.and_then(|edit| field::millis(edit, "edit_time")).unwrap_or(envelope.sent_at)
+fn edited_at(callback: &Callback<'_>) -> Option<Millis> {
+    let edit = callback.payload().at(&["meta", "edit_msg"]).and_then(Json::as_object)?;
+    field::millis(edit, "edit_time")
 }

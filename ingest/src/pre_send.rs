@@ -1,6 +1,5 @@
-//! Before delivery: judge, record, and tell Easemob what to do with the message.
+//! Before delivery: judge the message, record it, and tell Easemob what to do with it.
 
-use axum::response::IntoResponse;
 use bytes::Bytes;
 use catalogue::App;
 use catalogue::app::{AnswerPolicy, NoAcknowledgement, RecordPolicy};
@@ -8,16 +7,17 @@ use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
 use schemas::verdict::{Action, Verdict};
 
-use crate::accept::{Draft, message_id};
+use crate::active_bundle::ActiveBundle;
 use crate::address::Address;
-use crate::callback::{self, Callback, Content, Subject};
+use crate::callback::{self, Callback, Content, Json, Subject};
 use crate::config::Rule;
-use crate::ingest::{Answer, Ingest, Visit};
-use crate::judge::Judge;
+use crate::draft::{Draft, message_id};
+use crate::ingest::{Ingest, RequestContext};
 use crate::metrics;
 use crate::publish::{Ticket, Unqueued};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
+use crate::response::LabelledResponse;
 use crate::verify;
 
 /// Answers one callback.
@@ -28,159 +28,186 @@ pub(crate) async fn answer(
     ingest: &Ingest,
     rule: &Rule,
     body: Bytes,
-    visit: Visit,
-) -> Result<Answer, Refusal> {
-    let next = judge(ingest, rule, &body, visit.received_at)?;
-    // While the record is awaited nothing of the callback is kept: what waits would be dropped by another thread.
+    context: RequestContext,
+) -> Result<LabelledResponse, Refusal> {
+    let next = receive(ingest, rule, &body, context.received_at)?;
+    // Nothing of the callback is kept while its record is awaited: another thread would have to free it.
     drop(body);
-    let (reply, result) = match next {
-        Next::Told(reply, result) => (reply, result),
-        Next::Spoken(spoken) => speak((ingest, rule), spoken, visit).await,
-    };
-    Ok((reply.into_response(), result))
+    Ok(match next {
+        Next::Respond(response) => response,
+        Next::Await(queued) => await_record(ingest, rule, queued, context).await,
+    })
 }
 
 /// What follows from a callback.
 enum Next {
-    /// It is answered so at once.
-    Told(Reply, &'static str),
-    /// Its record is awaited.
-    Spoken(Spoken),
+    /// The response is known at once.
+    Respond(LabelledResponse),
+    /// The response depends on whether the message's record is acknowledged.
+    Await(QueuedMessage),
+}
+
+impl Next {
+    fn respond(reply: Reply, result: &'static str) -> Self {
+        Self::Respond(LabelledResponse::new(reply, result))
+    }
 }
 
 /// A message to a bot, on its way into the log.
-struct Spoken {
-    sent: Result<Ticket, Unqueued>,
-    /// How the message may be delivered.
-    delivery: Reply,
-    policies: (AnswerPolicy, NoAcknowledgement),
-    /// What takes it back.
+struct QueuedMessage {
+    queued: Result<Ticket, Unqueued>,
+    /// The reply that lets the message through.
+    pass_reply: Reply,
+    answer: AnswerPolicy,
+    no_acknowledgement: NoAcknowledgement,
+    /// Names the message if it must be withdrawn.
     reference: Reference,
 }
 
-/// Reads, judges, and queues the record.
-fn judge(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Result<Next, Refusal> {
+/// Reads a callback, judges its message, and queues the record.
+fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Result<Next, Refusal> {
     let text = callback::text(body);
-    let callback = Callback::read(&text)?;
-    let envelope = verify::envelope(&callback, rule, received_at)?;
+    let verified = verify::callback(Callback::read(&text)?, rule, received_at)?;
+    let callback = &verified.callback;
     if !callback.is_readable() {
-        // Refused, it would be delivered unjudged by the rule's fallback.
-        return Ok(Next::Told(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
+        // An error would let the rule's fallback deliver it unjudged.
+        return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
-    let judge = ingest.judge();
-    let (app, bots) = judge.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+    let bundle = ingest.bundle();
+    let (app, bots) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
     if callback.sender().is_some_and(|sender| !ingest.rates.allow(&rule.app, &sender)) {
-        return Ok(Next::Told(Reply::Reject(rule.codes.too_many.clone()), "too_many"));
+        return Ok(Next::respond(Reply::Reject(rule.codes.too_many.clone()), "too_many"));
     }
     let content = callback.content();
-    let address = Address::of(&rule.app, bots, &callback, content.said.as_deref());
-    let said = address.as_ref().and_then(|address| address.said_otherwise(content.said.as_deref()));
-    let verdict = judge.verdict(content.texts().chain(said));
-    let alone = address.as_ref().is_some_and(|address| address.with_bot && !address.own);
-    let delivery = delivery(&judge, &callback, &content, (verdict.action, alone));
-    // An edit is recorded when it has happened: the post-send rule says so.
+    let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
+    let verdict = bundle.verdict(&content, address.as_ref());
+    let readers = Readers::of(address.as_ref());
+    let pass_reply = pass_reply(&bundle, callback.payload(), &content, verdict.action, readers);
+    // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
-    let from = (&callback, &envelope, received_at);
-    let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, from));
-    Ok(match (delivery, draft) {
-        (Some(delivery), None) => Next::Told(delivery, "unrecorded"),
-        (Some(delivery), Some(draft)) if draft.is_ai() => {
+    let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));
+    Ok(match (pass_reply, draft) {
+        (Some(pass_reply), None) => Next::respond(pass_reply, "unrecorded"),
+        (Some(pass_reply), Some(draft)) if draft.is_ai() => {
             let reply = match app.answer {
                 AnswerPolicy::Intercept => CallbackReply::Intercept,
                 AnswerPolicy::Pass => CallbackReply::Pass,
             };
-            Next::Spoken(queue(ingest, app, draft.finish(verdict, reply), delivery))
+            Next::Await(queue(ingest, app, draft.finish(verdict, reply), pass_reply))
         }
-        (Some(delivery), Some(draft)) => {
-            record_behind(ingest, app, draft, (verdict, CallbackReply::Pass));
-            Next::Told(delivery, "passed")
+        (Some(pass_reply), Some(draft)) => {
+            record_unawaited(ingest, app.record, draft, verdict, CallbackReply::Pass);
+            Next::respond(pass_reply, "passed")
         }
         (None, draft) => {
             if let Some(draft) = draft {
-                record_behind(ingest, app, draft, (verdict, CallbackReply::Block));
+                record_unawaited(ingest, app.record, draft, verdict, CallbackReply::Block);
             }
-            Next::Told(Reply::Reject(rule.codes.blocked.clone()), "blocked")
+            Next::respond(Reply::Reject(rule.codes.blocked.clone()), "blocked")
         }
     })
 }
 
-/// Records a message whose answer does not wait for its record.
-fn record_behind(ingest: &Ingest, app: &App, draft: Draft, (verdict, reply): (Verdict, CallbackReply)) {
-    if is_recorded(app.record, draft.is_ai() || draft.is_by_hand(), &verdict) {
-        ingest.outbox.send_behind(&Event::Message(draft.finish(verdict, reply)));
+/// Records a message whose response does not wait for its record, if the app's policy says so.
+fn record_unawaited(
+    ingest: &Ingest,
+    policy: RecordPolicy,
+    draft: Draft,
+    verdict: Verdict,
+    reply: CallbackReply,
+) {
+    if draft.is_recorded(policy, &verdict) {
+        ingest.outbox.send_unawaited(&Event::Message(draft.finish(verdict, reply)));
     }
 }
 
-/// Whether a message is published; `ours` are those to a bot, and those written by hand from a bot's account.
-pub(crate) fn is_recorded(policy: RecordPolicy, ours: bool, verdict: &Verdict) -> bool {
-    ours || match policy {
-        RecordPolicy::Ai => false,
-        RecordPolicy::Hits => verdict.action > Action::Pass,
-        RecordPolicy::All => true,
-    }
+/// Who would read a message that is delivered.
+#[derive(Clone, Copy)]
+enum Readers {
+    /// A bot, and nobody else.
+    BotAlone,
+    /// People, for all that is known.
+    People,
 }
 
-/// How the message may be delivered; `None` when it may not. What is to be masked is delivered masked or not at all,
-/// unless `alone`: nobody but a bot would read it.
-fn delivery(
-    judge: &Judge,
-    callback: &Callback<'_>,
-    content: &Content,
-    (action, alone): (Action, bool),
-) -> Option<Reply> {
-    match action {
-        Action::Pass => Some(Reply::Deliver),
-        Action::Mask if alone => Some(Reply::Deliver),
-        // Easemob takes changes of text messages only.
-        Action::Mask if content.said.is_some() => {
-            let masked = Content::changed(callback.payload(), |text| judge.mask(text));
-            let clean = judge.passes(Content::read(&masked).texts());
-            serde_json::to_value(masked).ok().and_then(Reply::change).filter(|_| clean)
+impl Readers {
+    fn of(address: Option<&Address>) -> Self {
+        match address {
+            Some(address) if address.with_bot && !address.own => Self::BotAlone,
+            _ => Self::People,
         }
-        Action::Mask | Action::Replace | Action::Hold | Action::Block => None,
     }
 }
 
-/// Queues a message to a bot.
-fn queue(ingest: &Ingest, app: &App, message: Message, delivery: Reply) -> Spoken {
+/// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
+fn pass_reply(
+    bundle: &ActiveBundle,
+    payload: &Json<'_>,
+    content: &Content,
+    action: Action,
+    readers: Readers,
+) -> Option<Reply> {
+    match (action, readers) {
+        (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
+        // Easemob takes changes of text messages only.
+        (Action::Mask, Readers::People) if content.said.is_some() => {
+            let masked = Content::changed(payload, |text| bundle.masked(text));
+            let is_clean = bundle.passes(Content::read(&masked).texts());
+            serde_json::to_value(masked).ok().and_then(Reply::change).filter(|_| is_clean)
+        }
+        (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,
+    }
+}
+
+/// Queues the record of a message to a bot.
+fn queue(ingest: &Ingest, app: &App, message: Message, pass_reply: Reply) -> QueuedMessage {
     let reference = Reference {
         message: message.id.clone(),
         conversation: message.conversation.clone(),
         at: message.received_at,
     };
-    let sent = ingest.outbox.send(&Event::Message(message));
-    Spoken { sent, delivery, policies: (app.answer, app.no_acknowledgement), reference }
+    QueuedMessage {
+        queued: ingest.outbox.send(&Event::Message(message)),
+        pass_reply,
+        answer: app.answer,
+        no_acknowledgement: app.no_acknowledgement,
+        reference,
+    }
 }
 
-/// A message to a bot: it must be in the log before Easemob is told that the line answers it.
-async fn speak(
-    (ingest, rule): (&Ingest, &Rule),
-    Spoken { sent, delivery, policies: (answer, no_acknowledgement), reference }: Spoken,
-    visit: Visit,
-) -> (Reply, &'static str) {
+/// The response to a message to a bot: its record must be in the log before Easemob is told that the line answers it.
+async fn await_record(
+    ingest: &Ingest,
+    rule: &Rule,
+    message: QueuedMessage,
+    context: RequestContext,
+) -> LabelledResponse {
+    let QueuedMessage { queued, pass_reply, answer, no_acknowledgement, reference } = message;
     let unavailable = || Reply::Reject(rule.codes.unavailable.clone());
-    let ticket = match sent {
+    let ticket = match queued {
         Ok(ticket) => ticket,
         Err(Unqueued(reason)) => {
             metrics::unqueued(no_acknowledgement, reason);
             return match no_acknowledgement {
-                NoAcknowledgement::Pass => (delivery, "unqueued_passed"),
-                NoAcknowledgement::Reject => (unavailable(), "unqueued_rejected"),
+                NoAcknowledgement::Pass => LabelledResponse::new(pass_reply, "unqueued_passed"),
+                NoAcknowledgement::Reject => LabelledResponse::new(unavailable(), "unqueued_rejected"),
             };
         }
     };
-    if ticket.by(visit.arrived + rule.deadline).await {
+    if ticket.acknowledged_by(context.arrived + rule.deadline).await {
         return match answer {
-            AnswerPolicy::Intercept => (Reply::Reject(rule.codes.intercepted.clone()), "intercepted"),
-            AnswerPolicy::Pass => (delivery, "passed"),
+            AnswerPolicy::Intercept => {
+                LabelledResponse::new(Reply::Reject(rule.codes.intercepted.clone()), "intercepted")
+            }
+            AnswerPolicy::Pass => LabelledResponse::new(pass_reply, "passed"),
         };
     }
     metrics::unacknowledged(no_acknowledgement);
     match no_acknowledgement {
-        NoAcknowledgement::Pass => (delivery, "unacknowledged_passed"),
+        NoAcknowledgement::Pass => LabelledResponse::new(pass_reply, "unacknowledged_passed"),
         NoAcknowledgement::Reject => {
-            ingest.outbox.withdraw(Event::Withdrawn(reference), visit.place);
-            (unavailable(), "unacknowledged_rejected")
+            ingest.outbox.withdraw(Event::Withdrawn(reference), context.permit);
+            LabelledResponse::new(unavailable(), "unacknowledged_rejected")
         }
     }
 }

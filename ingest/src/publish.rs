@@ -1,4 +1,4 @@
-//! The way into the log: queue, acknowledgement, withdrawal.
+//! The way into the log: records are queued, and acknowledged later; a message may be withdrawn.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::metrics;
+use crate::refusal::Refusal;
 
 /// How long a withdrawal that finds the queue full waits before it tries again.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// Brings the acknowledgement of a queued record; closed without one when the client gave up.
+/// Brings the acknowledgement of a queued record, or is closed without one when the client gave up.
 pub type Receipt = oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>;
 
 /// A queue that writes records in the order in which they were queued for a partition.
@@ -62,11 +63,11 @@ impl Log {
 pub(crate) struct Outbox {
     publisher: Arc<dyn Publish>,
     log: Log,
-    /// The publisher takes twice as many: there is always room for a withdrawal.
+    /// Most records that wait. The publisher takes twice as many, so that there is always room for withdrawals.
     max_waiting: usize,
 }
 
-/// Nothing was queued, for this reason.
+/// Nothing was queued, for this reason (a label).
 pub(crate) struct Unqueued(pub(crate) &'static str);
 
 impl Outbox {
@@ -82,16 +83,30 @@ impl Outbox {
         sent.inspect_err(|unqueued| metrics::record(event.kind(), unqueued.0))
     }
 
-    /// Queues an event that nobody waits for.
-    pub(crate) fn send_behind(&self, event: &Event) {
-        // A refusal is counted, and a message that passes does not depend on its record.
+    /// Queues events and waits until all are acknowledged.
+    ///
+    /// # Errors
+    /// [`Refusal`] when one is not queued, or not acknowledged in time.
+    pub(crate) async fn publish(&self, events: &[Event], deadline: Instant) -> Result<(), Refusal> {
+        let tickets: Result<Vec<_>, _> = events.iter().map(|event| self.send(event)).collect();
+        for ticket in tickets.map_err(|_| Refusal::Unqueued)? {
+            if !ticket.acknowledged_by(deadline).await {
+                return Err(Refusal::Unacknowledged);
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues an event whose acknowledgement nobody waits for.
+    pub(crate) fn send_unawaited(&self, event: &Event) {
+        // What cannot be queued is counted by `send`; the message itself does not depend on its record.
         if let Ok(ticket) = self.send(event) {
             ticket.watch();
         }
     }
 
-    /// Queues a withdrawal, as often as it takes; it keeps its callback's place among those at work until it is queued.
-    pub(crate) fn withdraw(self: &Arc<Self>, event: Event, place: OwnedSemaphorePermit) {
+    /// Queues a withdrawal, and tries again until the queue takes it. Until then its request counts as at work by `permit`.
+    pub(crate) fn withdraw(self: &Arc<Self>, event: Event, permit: OwnedSemaphorePermit) {
         match self.queue(&event) {
             Ok(ticket) => ticket.watch(),
             Err(Unqueued(reason)) => {
@@ -102,7 +117,7 @@ impl Outbox {
                         sleep(RETRY).await;
                         if let Ok(ticket) = outbox.queue(&event) {
                             ticket.watch();
-                            break drop(place);
+                            break drop(permit);
                         }
                     }
                 });
@@ -115,7 +130,7 @@ impl Outbox {
             tracing::error!(%error, "event cannot be encoded");
             Unqueued("invalid")
         })?;
-        // What belongs to no conversation has no key.
+        // Events that belong to no conversation have no key.
         let key = encoded.key.ok_or(Unqueued("invalid"))?;
         let record = Outgoing {
             topic: Arc::clone(&self.log.topic),
@@ -138,7 +153,7 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     /// Whether it is acknowledged by then. If not, it may be written all the same.
-    pub(crate) async fn by(mut self, deadline: Instant) -> bool {
+    pub(crate) async fn acknowledged_by(mut self, deadline: Instant) -> bool {
         if let Ok(end) = timeout_at(deadline, &mut self.receipt).await {
             return self.ended(end);
         }
@@ -146,7 +161,7 @@ impl Ticket {
         false
     }
 
-    /// Counts how it ends.
+    /// Counts its end when it comes.
     pub(crate) fn watch(mut self) {
         tokio::spawn(async move {
             let end = (&mut self.receipt).await;

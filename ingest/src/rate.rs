@@ -1,4 +1,5 @@
-//! How much one sender may send. The table is bounded: senders that were quiet longest are forgotten.
+//! How much one sender may send. The number of senders that are remembered is bounded: the ones that sent least recently are
+//! forgotten.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,11 +10,11 @@ use tokio::time::Instant;
 
 use crate::config::SenderLimit;
 
-/// Per sender the time up to which its rate is used up.
+/// For each sender the time up to which its rate is used up.
 pub(crate) struct SenderRates {
     interval: Duration,
     burst: Duration,
-    /// Senders per generation.
+    /// Most senders of a generation.
     generation: usize,
     senders: Mutex<Generations>,
 }

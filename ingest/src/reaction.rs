@@ -9,7 +9,7 @@ use crate::address;
 use crate::callback::{Callback, Fields, Json, field};
 use crate::mention::Bots;
 
-/// One event per change. A reaction without `op` is an old one, listed for completeness.
+/// One event for each change. A reaction without `op` did not change: Easemob lists all reactions of a message.
 pub(crate) fn events(app: &AppKey, bots: &Bots, callback: &Callback<'_>, sent_at: Millis) -> Vec<Event> {
     if callback.payload_word("type").as_deref() != Some("reaction") {
         return Vec::new();
@@ -38,7 +38,7 @@ fn of_message(app: &AppKey, bots: &Bots, message: &Fields<'_>, sent_at: Millis) 
     events
 }
 
-/// `None` between two people: no bot has said anything there.
+/// The conversation of a message; `None` for one between two people, where no bot has written.
 fn conversation(app: &AppKey, bots: &Bots, message: &Fields<'_>) -> Option<Conversation> {
     let to = field::id(message, "to")?;
     match field::word(message, "channel_type").as_deref() {
@@ -58,7 +58,7 @@ fn user(app: &AppKey, id: &str) -> Option<UserId> {
     UserId::new(bare.unwrap_or(id)).ok()
 }
 
-/// The items of an array; a lone value is one.
+/// The items of an array; a value that is no array is the only item.
 fn list<'a, 'b>(value: Option<&'b Json<'a>>) -> impl Iterator<Item = &'b Json<'a>> {
     match value {
         Some(Json::List(items)) => items.as_slice(),

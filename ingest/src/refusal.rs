@@ -1,4 +1,4 @@
-//! Why a request is refused, and how that is answered. A refusal never shows content.
+//! Why a request is refused, and the response to it, which never shows content.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -99,7 +99,7 @@ impl Refusal {
         }
     }
 
-    /// The same body, told as no failure.
+    /// The same body with HTTP 200, so that Easemob does not count a failure.
     pub(crate) fn spared(self, stage: &'static str) -> Response {
         metrics::spared(stage, self.label());
         let mut response = self.into_response();
@@ -136,7 +136,7 @@ impl IntoResponse for Refusal {
         if self == Self::Method {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
         }
-        // The rest of such a body is not read, so the connection is of no more use.
+        // The rest of such a body is not read, so the connection cannot be used again.
         if matches!(self, Self::TooLarge | Self::SlowBody | Self::BrokenBody | Self::Encoding) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

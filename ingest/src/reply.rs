@@ -1,11 +1,11 @@
-//! What Easemob is told about a message before its delivery. Always HTTP 200: anything else is a failure to Easemob.
+//! What Easemob is told about a message before its delivery. Always HTTP 200: Easemob takes any other status as a failure.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Easemob takes longer replies for an attack.
+/// Easemob takes longer replies as an attack: the callback has failed then.
 const MAX_CHARACTERS: usize = 1_000;
 /// Easemob takes larger replacements of text messages only after asking its sales.
 const MAX_PAYLOAD_BYTES: usize = 1_024;
@@ -22,7 +22,7 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// A reply that changes the payload, if Easemob takes one so long.
+    /// A reply that changes the payload; `None` when it is longer than Easemob takes.
     pub(crate) fn change(payload: Value) -> Option<Self> {
         let reply = Self::Change(payload);
         let text = reply.to_string();
@@ -34,18 +34,18 @@ impl Reply {
 
 impl std::fmt::Display for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let told = match self {
-            Self::Deliver => Told { valid: true, payload: None, code: None },
-            Self::Change(payload) => Told { valid: true, payload: Some(payload), code: None },
-            Self::Reject(code) => Told { valid: false, payload: None, code: code.as_deref() },
+        let body = match self {
+            Self::Deliver => ReplyBody { valid: true, payload: None, code: None },
+            Self::Change(payload) => ReplyBody { valid: true, payload: Some(payload), code: None },
+            Self::Reject(code) => ReplyBody { valid: false, payload: None, code: code.as_deref() },
         };
-        f.write_str(&serde_json::to_string(&told).map_err(|_| std::fmt::Error)?)
+        f.write_str(&serde_json::to_string(&body).map_err(|_| std::fmt::Error)?)
     }
 }
 
-/// A reply as Easemob reads it.
+/// The body of a reply, as Easemob reads it.
 #[derive(Serialize)]
-struct Told<'a> {
+struct ReplyBody<'a> {
     valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<&'a Value>,

@@ -1,4 +1,4 @@
-//! Listens, accepts, and drains.
+//! The server: listens, accepts connections, and drains when it is told to stop.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,15 +19,16 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::Limits;
-use crate::ingest::{Ingest, router};
+use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
+use crate::ingest::Ingest;
 use crate::metrics;
-use crate::seats::{Seat, Seats};
+use crate::router::router;
 use crate::tls::{self, TlsError};
 
 /// Largest header of a request, in bytes.
 const MAX_HEADER_BYTES: usize = 16 * 1_024;
-/// How long accepting rests after it failed, for want of file descriptors most likely.
-const REST: Duration = Duration::from_millis(100);
+/// How long to wait after a connection could not be accepted, most likely because there are no file descriptors left.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +76,7 @@ impl IngestHandle {
     }
 
     /// Waits until every request is answered and every withdrawal is queued. Only then flush the publisher. Without a
-    /// preceding [`Self::stop_accepting`] it waits for ever; bound it, for Kafka may be away.
+    /// preceding [`Self::stop_accepting`] it waits for ever; bound it, since Kafka may be away.
     pub async fn drained(self) {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "server ended by a panic");
@@ -101,7 +102,7 @@ pub async fn serve(ingest: Arc<Ingest>) -> Result<IngestHandle, ServeError> {
     Ok(IngestHandle { address, stop, serving })
 }
 
-/// What every connection goes through.
+/// What all connections share.
 #[derive(Clone)]
 struct Server {
     tls: Option<TlsAcceptor>,
@@ -110,16 +111,16 @@ struct Server {
 }
 
 async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Receiver<bool>) {
-    let seats = Seats::new(server.limits.max_connections);
+    let slots = ConnectionSlots::new(server.limits.max_connections);
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = async {
             let stream = listener.accept().await;
-            (seats.take().await, stream)
+            (slots.take().await, stream)
         };
-        let (seat, stream) = tokio::select! {
+        let (slot, stream) = tokio::select! {
             accepted = accepted => accepted,
-            // An error means that the handle is gone, which stops as well.
+            // An error means that the handle was dropped, which stops as well.
             _ = stopped.wait_for(|stop| *stop) => break,
         };
         match stream {
@@ -128,14 +129,14 @@ async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Recei
                 tokio::spawn(async move {
                     let longest = (server.limits.header_timeout + server.limits.body_timeout) * 2;
                     tokio::select! {
-                        () = server.serve(stream, watcher, &seat) => {}
-                        () = seat.over(longest) => metrics::refused("crowded_out"),
+                        () = server.serve_connection(stream, watcher, &slot) => {}
+                        () = slot.must_close(longest) => metrics::refused("crowded_out"),
                     }
                 });
             }
             Err(error) => {
                 tracing::warn!(%error, "accept connection");
-                sleep(REST).await;
+                sleep(ACCEPT_RETRY).await;
             }
         }
     }
@@ -144,13 +145,13 @@ async fn accept(listener: TcpListener, server: Server, mut stopped: watch::Recei
 }
 
 impl Server {
-    async fn serve(self, stream: TcpStream, watcher: Watcher, seat: &Arc<Seat>) {
+    async fn serve_connection(self, stream: TcpStream, watcher: Watcher, slot: &Arc<ConnectionSlot>) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "set nodelay");
         }
-        let Some(tls) = &self.tls else { return self.speak(stream, watcher, seat).await };
+        let Some(tls) = &self.tls else { return self.serve_http(stream, watcher, slot).await };
         match timeout(self.limits.header_timeout, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, watcher, seat).await,
+            Ok(Ok(stream)) => self.serve_http(stream, watcher, slot).await,
             Ok(Err(error)) => {
                 metrics::refused("tls");
                 tracing::info!(%error, "tls handshake");
@@ -159,20 +160,20 @@ impl Server {
         }
     }
 
-    async fn speak(
+    async fn serve_http(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         watcher: Watcher,
-        seat: &Arc<Seat>,
+        slot: &Arc<ConnectionSlot>,
     ) {
         let router = TowerToHyperService::new(self.router.clone());
         let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(Arc::clone(seat));
-            let answer = router.call(request);
+            request.extensions_mut().insert(Arc::clone(slot));
+            let response = router.call(request);
             async move {
-                let answer = answer.await;
-                seat.waits();
-                answer
+                let response = response.await;
+                slot.end_request();
+                response
             }
         });
         let connection = http1::Builder::new()

@@ -1,14 +1,15 @@
-//! Who may call: Easemob's signature over its envelope, ours over the whole body; both within a window of time.
+//! Signatures of callers: Easemob's over its envelope, those of other sources over the whole body; and the window of time in which
+//! a signature counts.
 
 use std::time::Duration;
 
+use base16ct::lower::encode_string;
+use common::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use schemas::Millis;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-
-use common::Secret;
 
 /// Easemob's signature: MD5 over call id, secret and the timestamp's digits. It does not cover the body.
 pub(crate) fn easemob(call_id: &str, secret: &Secret, timestamp: &str) -> String {
@@ -16,7 +17,7 @@ pub(crate) fn easemob(call_id: &str, secret: &Secret, timestamp: &str) -> String
     digest.update(call_id);
     digest.update(secret.expose());
     digest.update(timestamp);
-    hex(&digest.finalize())
+    encode_string(&digest.finalize())
 }
 
 /// The signature of the other sources: HMAC-SHA256 over the timestamp's digits, a full stop and the raw body.
@@ -25,7 +26,7 @@ pub(crate) fn source(secret: &Secret, timestamp: &str, body: &[u8]) -> Option<St
     mac.update(timestamp.as_bytes());
     mac.update(b".");
     mac.update(body);
-    Some(hex(&mac.finalize().into_bytes()))
+    Some(encode_string(&mac.finalize().into_bytes()))
 }
 
 /// Whether a given signature is the expected one, in a time that does not depend on where they differ.
@@ -33,19 +34,19 @@ pub(crate) fn matches(expected: &str, given: &str) -> bool {
     expected.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()).into()
 }
 
-/// Whether a timestamp is near enough to now: so far behind it, so far ahead.
-pub(crate) fn is_fresh(timestamp: Millis, now: Millis, [behind, ahead]: [Duration; 2]) -> bool {
-    let window = if timestamp <= now { behind } else { ahead };
-    u128::from(now.abs_diff(timestamp)) <= window.as_millis()
+/// How far a timestamp may be from now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    pub(crate) behind: Duration,
+    pub(crate) ahead: Duration,
 }
 
-/// Every callback passes here: no formatting machinery.
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let mut text = String::with_capacity(bytes.len() * 2);
-    text.extend(nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])));
-    text
+impl Window {
+    /// Whether a timestamp is near enough to now.
+    pub(crate) fn contains(self, timestamp: Millis, now: Millis) -> bool {
+        let furthest = if timestamp <= now { self.behind } else { self.ahead };
+        u128::from(now.abs_diff(timestamp)) <= furthest.as_millis()
+    }
 }
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
     proptest! {
         #![proptest_config(mangle::cases(2_000))]
 
-        /// One of the three is not what was signed: no signature fits, unless it is the same after all.
+        /// Whichever of the three differs from what was signed, the signature does not fit.
         #[test]
         fn fuzz_signature(
             (call, secret, timestamp, signed) in prop::sample::select(&VECTORS[..]),
@@ -84,7 +85,7 @@ mod tests {
             prop_assert!(source(&Secret::new(secret), timestamp, call.as_bytes()).is_some());
         }
 
-        /// Whatever is given as a signature, only that one is taken.
+        /// Whatever is given as a signature, only the right one is taken.
         #[test]
         fn fuzz_signature_given(given in mangle::bytes([VECTORS[0].3, VECTORS[1].3])) {
             let given = given.lossy();
@@ -118,9 +119,9 @@ mod tests {
 
     #[test]
     fn a_timestamp_is_fresh_within_the_window_on_both_sides() {
-        let window = [Duration::from_secs(1), Duration::from_millis(500)];
-        assert!(is_fresh(9_000, 10_000, window) && is_fresh(10_500, 10_000, window));
-        assert!(!is_fresh(8_999, 10_000, window) && !is_fresh(10_501, 10_000, window));
-        assert!(!is_fresh(i64::MIN, i64::MAX, window) && !is_fresh(i64::MAX, i64::MIN, window));
+        let window = Window { behind: Duration::from_secs(1), ahead: Duration::from_millis(500) };
+        assert!(window.contains(9_000, 10_000) && window.contains(10_500, 10_000));
+        assert!(!window.contains(8_999, 10_000) && !window.contains(10_501, 10_000));
+        assert!(!window.contains(i64::MIN, i64::MAX) && !window.contains(i64::MAX, i64::MIN));
     }
 }

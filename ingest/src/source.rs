@@ -10,10 +10,10 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 use crate::config::{Source, SourceKind};
-use crate::ingest::{Answer, Ingest, Visit};
-use crate::post_send::{accepted, publish};
+use crate::ingest::{Ingest, RequestContext};
 use crate::refusal::Refusal;
-use crate::signature;
+use crate::response::LabelledResponse;
+use crate::signature::{self, Window};
 
 /// Header with the time of signing in milliseconds since the epoch.
 pub const TIMESTAMP_HEADER: &str = "x-huiyin-timestamp";
@@ -50,16 +50,16 @@ pub(crate) async fn answer(
     source: &Source,
     headers: &HeaderMap,
     body: &[u8],
-    visit: Visit,
-) -> Result<Answer, Refusal> {
-    let signed_at = verify(source, headers, body, visit.received_at)?;
+    context: RequestContext,
+) -> Result<LabelledResponse, Refusal> {
+    let signed_at = verify(source, headers, body, context.received_at)?;
     let event = event(source.kind, body, signed_at)?;
     if event.conversation().is_none_or(|conversation| *conversation.app() != source.app) {
         return Err(Refusal::BadRecord("the conversation is of another app than the path".into()));
     }
     schemas::wire::Record::check(&event).map_err(|invalid| Refusal::BadRecord(invalid.to_string()))?;
-    publish(&ingest.outbox, &[event], visit.arrived + source.deadline).await?;
-    Ok((accepted(), "accepted"))
+    ingest.outbox.publish(&[event], context.arrived + source.deadline).await?;
+    Ok(LabelledResponse::accepted("accepted"))
 }
 
 fn verify(source: &Source, headers: &HeaderMap, body: &[u8], now: Millis) -> Result<Millis, Refusal> {
@@ -71,7 +71,8 @@ fn verify(source: &Source, headers: &HeaderMap, body: &[u8], now: Millis) -> Res
         return Err(Refusal::BadSignature);
     }
     let signed_at = timestamp.parse().map_err(|_| Refusal::BadEnvelope(TIMESTAMP_HEADER))?;
-    if signature::is_fresh(signed_at, now, [source.window; 2]) { Ok(signed_at) } else { Err(Refusal::Stale) }
+    let window = Window { behind: source.window, ahead: source.window };
+    if window.contains(signed_at, now) { Ok(signed_at) } else { Err(Refusal::Stale) }
 }
 
 fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refusal> {
@@ -88,7 +89,7 @@ fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refu
     })
 }
 
-/// A conversation as other programs spell it: in any case, and with ids as they are where that tells its pieces apart.
+/// Reads a conversation as other programs spell it: in upper or lower case, and its ids escaped or as they are.
 fn conversation<'de, D: Deserializer<'de>>(from: D) -> Result<Conversation, D::Error> {
     let text = String::deserialize(from)?;
     let pieces =

@@ -44,7 +44,7 @@ impl TlsError {
     }
 }
 
-/// Reads the files as a start would.
+/// Reads the files as the server does at start, to check them.
 ///
 /// # Errors
 /// [`TlsError`] when they do not make a server.

@@ -1,7 +1,7 @@
 //! The circuit breaker of one target: closed, open, half open. Pure; time is passed in.
 //!
-//! What counts are lanes, not calls: a few people whose questions fail again and again are no reason to stop everybody
-//! else's, however often they are repeated. One lane alone never opens it, since it has one call at a time.
+//! It counts lanes, not calls: a few people whose questions fail again and again are no reason to stop everybody else. One
+//! lane alone never opens the breaker, since it has only one call at a time.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::retry::Steps;
 
-/// Lanes are remembered in this many places, so that memory does not grow with their number; where more fail or succeed
-/// than that, the last outcome of each place is a sample.
+/// Lanes are remembered in this many places, so that memory does not grow with their number. With more lanes than places, the
+/// last outcome in each place is a sample.
 const PLACES: usize = 256;
 
 /// When to open and for how long.
@@ -37,8 +37,7 @@ pub struct Limits {
 pub enum State {
     /// Everything.
     Closed,
-    /// Nothing before `until`, and before `probe` nothing of those either who have no other target; then it is half
-    /// open for them.
+    /// Nothing before `until`. Requests that have no other target may probe it earlier, from `probe` on.
     Open {
         /// For those who have another target.
         until: Instant,
@@ -181,11 +180,11 @@ impl Breaker {
             (true, Health::Good | Health::Neutral) => self.close(),
             (false, Health::Good) => {
                 self.row = Row::default();
-                self.note(now, lane, true);
+                self.note(now, lane, Health::Good);
             }
             (false, Health::Bad) => {
                 self.row = self.row.longer(lane);
-                self.note(now, lane, false);
+                self.note(now, lane, Health::Bad);
                 if self.has_failed(now) {
                     self.open(now);
                 }
@@ -246,10 +245,10 @@ impl Breaker {
         self.lanes.fill(None);
     }
 
-    fn note(&mut self, now: Instant, lane: u64, good: bool) {
+    fn note(&mut self, now: Instant, lane: u64, health: Health) {
         let place = usize::try_from(lane % PLACES as u64).unwrap_or_default();
         if let Some(place) = self.lanes.get_mut(place) {
-            *place = Some((now, good));
+            *place = Some((now, health == Health::Good));
         }
     }
 

@@ -1,5 +1,5 @@
-//! How many repeated attempts a target is worth: a share of the first ones, so that retries never multiply an
-//! outage, and a few a second however few those are. Who finds it used up waits for more.
+//! The retry budget of a target: repeated attempts are limited to a share of the first ones, plus a few a second, so that
+//! retries never multiply an outage. A request that finds the budget used up waits.
 
 use std::time::Duration;
 

@@ -60,6 +60,12 @@ pub struct Attempt {
     pub failure: Option<Failure>,
 }
 
+/// The right to make one attempt now.
+struct Right {
+    permit: Permit,
+    turn: Turn,
+}
+
 /// Why a run ended without success.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("call along the chain: stopped ({}){}", stop.label(), last.as_ref().map_or_else(String::new, |failure| format!(", last failure {failure}")))]
@@ -160,7 +166,7 @@ impl Chain {
     }
 
     /// The right to make an attempt now, after the wait for its turn; `None` when the targets must be looked at again.
-    async fn right(&self, plan: &mut Plan, step: Try, origin: &Origin) -> Option<(Permit, Turn)> {
+    async fn right(&self, plan: &mut Plan, step: Try, origin: &Origin) -> Option<Right> {
         let Try { target, repeat, again, alone } = step;
         let link = &self.links[target];
         // Refused means that another run was faster; the next look at the targets shows it.
@@ -169,7 +175,7 @@ impl Chain {
         let again = again || permit.is_probe();
         let claim = Claim { key: &origin.tenant, again, latest: plan.latest() };
         match link.pace.turn(claim).await {
-            Ok(turn) if permit.holds() => Some((permit, turn)),
+            Ok(turn) if permit.holds() => Some(Right { permit, turn }),
             Ok(turn) => {
                 turn.give_back();
                 None
@@ -186,7 +192,7 @@ impl Chain {
     async fn watch<T>(
         &self,
         slot: Slot,
-        (permit, turn): (Permit, Turn),
+        Right { permit, turn }: Right,
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let link = &self.links[slot.target];
@@ -197,8 +203,13 @@ impl Chain {
             Err(Failure::new(Class::Timeout, detail).possibly_done())
         });
         let failure = result.as_ref().err();
-        let fair = given >= link.attempt_timeout / 2 || failure.is_none_or(|it| it.class != Class::Timeout);
-        permit.finish(Instant::now(), failure.map_or(Ok(()), Err), fair);
+        let is_hurried = given < link.attempt_timeout / 2;
+        match failure {
+            Some(failure) if is_hurried && failure.class == Class::Timeout => {
+                permit.finish_hurried(Instant::now(), failure);
+            }
+            failure => permit.finish(Instant::now(), failure.map_or(Ok(()), Err)),
+        }
         if let Some(limit) = failure.filter(|failure| is_limit(failure)) {
             turn.refused(limit.retry_after);
         }

@@ -151,8 +151,8 @@ impl Class {
         }
     }
 
-    /// Does it speak against the endpoint's health? What a reply says in words does not: one person's questions must
-    /// not close an endpoint to others.
+    /// Whether it counts against the endpoint's health. The content of a reply does not: one person's questions must not
+    /// close an endpoint to others.
     #[must_use]
     pub const fn counts_for_breaker(self) -> bool {
         matches!(self, Self::Overloaded | Self::ServerError | Self::Timeout | Self::Protocol)

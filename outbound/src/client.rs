@@ -23,8 +23,8 @@ use crate::{
     transport::{self, Phase},
 };
 
-/// How soon a kept connection shows that it is dead: a round trip, and what the network may add. An end that comes later is that of a
-/// server which had the request.
+/// A kept connection that was dead fails within this time: a round trip, and what the network may add. A connection that ends
+/// later was alive, and its server had the request.
 const STALE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Sends requests to one endpoint, or to several that share its limits; keeps their connections. Cloning shares
@@ -35,6 +35,7 @@ pub struct Client {
     /// Makes a connection for each request and keeps none.
     fresh: reqwest::Client,
     attempt_timeout: Duration,
+    stale_within: Duration,
     max_body_bytes: usize,
 }
 
@@ -79,6 +80,7 @@ impl Client {
             http: build(settings.pool_max_idle_per_host)?,
             fresh: build(0)?,
             attempt_timeout: settings.attempt_timeout,
+            stale_within: STALE_WITHIN,
             max_body_bytes: settings.max_body_bytes,
         })
     }
@@ -136,9 +138,10 @@ impl Client {
         Ok(Reply { status, headers, body, received })
     }
 
-    /// Sends until the reply's head is there. What ends a kept connection before that is a server, or something between, that had
-    /// closed it while it rested; browsers repeat such requests too. A reply that was begun, an end that comes late, and any end of a
-    /// connection that was made for this request leave in doubt what the server did, so nothing is repeated then.
+    /// Sends the request and waits for the reply's head. If a kept connection ends before that, the server or something
+    /// between had closed it while it was idle, and the request is repeated, as browsers do. It is not repeated if a reply
+    /// had begun, if the end came late, or if the connection was made for this request: then nobody knows what the server
+    /// did.
     async fn send(&self, request: &Request) -> Result<Response, Failure> {
         let failed = |error| transport::failure(&error, Phase::Head);
         if request.at_most_once {
@@ -150,7 +153,7 @@ impl Client {
             Err(error)
                 if over == Over::Kept
                     && transport::is_unanswered(&error)
-                    && began.elapsed() < STALE_WITHIN =>
+                    && began.elapsed() < self.stale_within =>
             {
                 metrics::stale_connection();
                 let again = self.fresh.execute(request.outgoing()).await;
@@ -172,7 +175,7 @@ impl Client {
                 body.extend_from_slice(&chunk);
             } else if response.status().is_success() {
                 let detail = format!("read the reply's body: larger than {} bytes", self.max_body_bytes);
-                // How much is said is due to what was asked.
+                // The length of a reply depends on the question and says nothing about the endpoint.
                 return Err(Failure::new(Class::Protocol, detail)
                     .with_code("too_large")
                     .possibly_done()

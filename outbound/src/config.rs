@@ -4,67 +4,47 @@ pub mod chain;
 pub mod client;
 pub mod health;
 
-use std::time::Duration;
+use std::fmt::Display;
 
 pub use chain::ChainConfig;
 pub use client::ClientConfig;
+use common::{Problem, Problems};
 pub use health::HealthConfig;
 
-/// A value that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A number or duration that must be positive is zero.
-    #[error("{key} must be more than zero")]
-    Zero {
-        /// The key.
-        key: &'static str,
-    },
-    /// A share of a hundred is above one hundred.
-    #[error("{key} must be at most 100 percent")]
-    Percent {
-        /// The key.
-        key: &'static str,
-    },
-    /// Two values that must be in order are not.
-    #[error("{lower} must not exceed {upper}")]
-    Order {
-        /// The key of what must be smaller.
-        lower: &'static str,
-        /// The key of what must be larger.
-        upper: &'static str,
-    },
-    /// The proxy is neither `off` nor `environment` nor an address.
-    #[error("proxy must be off, environment or an http address")]
-    Proxy,
-    /// The user agent cannot stand in a header.
-    #[error("user_agent must be visible ascii")]
-    UserAgent,
+/// The check of one section.
+struct Check<'a> {
+    /// Where the section stands, such as `call.client`.
+    place: &'a str,
+    problems: Problems,
 }
 
-impl ConfigError {
-    /// The kind of error, for logs.
-    #[must_use]
-    pub const fn label(&self) -> &'static str {
-        match self {
-            Self::Zero { .. } => "zero",
-            Self::Percent { .. } => "percent",
-            Self::Order { .. } => "order",
-            Self::Proxy => "proxy",
-            Self::UserAgent => "user_agent",
+impl<'a> Check<'a> {
+    fn of(place: &'a str) -> Self {
+        Self { place, problems: Problems::default() }
+    }
+
+    /// The rule must hold; a problem begins with the key that it is about.
+    fn require(&mut self, holds: bool, problem: impl Display) {
+        if !holds {
+            self.problems.add(self.place, problem);
         }
     }
-}
 
-fn positive<N: Default + PartialEq>(key: &'static str, value: N) -> Result<N, ConfigError> {
-    if value == N::default() { Err(ConfigError::Zero { key }) } else { Ok(value) }
-}
+    fn positive<N: Default + PartialEq>(&mut self, key: &str, value: N) -> N {
+        self.require(value != N::default(), format_args!("{key} must be more than zero"));
+        value
+    }
 
-fn percent(key: &'static str, value: u8) -> Result<f64, ConfigError> {
-    if value > 100 { Err(ConfigError::Percent { key }) } else { Ok(f64::from(value) / 100.0) }
-}
+    /// A percentage as a share.
+    fn percent(&mut self, key: &str, value: u8) -> f64 {
+        self.require(value <= 100, format_args!("{key} must be at most 100 percent"));
+        f64::from(value) / 100.0
+    }
 
-fn ordered(lower: (&'static str, Duration), upper: (&'static str, Duration)) -> Result<(), ConfigError> {
-    if lower.1 > upper.1 { Err(ConfigError::Order { lower: lower.0, upper: upper.0 }) } else { Ok(()) }
+    /// The settings, if every rule held.
+    fn finish<T>(self, settings: T) -> Result<T, Vec<Problem>> {
+        self.problems.finish(Some(settings))
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Whether a request went over a connection that had served before.
 //!
-//! A server closes connections that rest, and the closing may cross a request that is on its way: that request finds a dead
-//! connection, the server never sees it, and nothing is wrong but the time. The HTTP library repeats it by itself only if not a byte was
-//! written, and tells nobody whether the connection was an old one, so that is found out here: where no connection was made for a
-//! request, it went over a kept one.
+//! A server closes idle connections, and the closing may cross a request that is on its way: the request finds a dead
+//! connection, and the server never sees it. The HTTP library repeats it only if not a byte was written, and does not say
+//! whether the connection was an old one. It is found out here: if no connection was made for a request, it went over a kept
+//! one.
 
 use std::{cell::Cell, future::Future};
 
@@ -12,7 +12,7 @@ tokio::task_local! {
     static MADE: Cell<bool>;
 }
 
-/// Over what a request went.
+/// The kind of connection that a request went over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {
     /// A connection that was made for it, or perhaps so.
@@ -21,14 +21,14 @@ pub(crate) enum Over {
     Kept,
 }
 
-/// To be called by the client whenever a connection is ready. One that is made in the background, because a kept one became
-/// free meanwhile, is nobody's.
+/// The client calls this whenever a connection is ready. A connection that is made in the background, because a kept one
+/// became free meanwhile, belongs to no request.
 pub(crate) fn made() {
     // An error says that this is outside a request, where nobody asks.
     MADE.try_with(|made| made.set(true)).unwrap_or_default();
 }
 
-/// Sends a request, and tells over what it went.
+/// Sends a request, and says what kind of connection it went over.
 pub(crate) async fn watch<T>(sending: impl Future<Output = T>) -> (T, Over) {
     let watched = async {
         let sent = sending.await;

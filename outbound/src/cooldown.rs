@@ -1,7 +1,7 @@
 //! How long a target is left alone although it answers: bad keys, empty accounts, a wait that it asks for. Pure.
 //!
-//! One origin's failure is no reason to keep others away: a gateway may refuse one person's words with the status of a
-//! bad key. A second origin with the same experience, without a success in between, is.
+//! One origin's failure does not keep others away, since a gateway may refuse one person's words with the status of a bad
+//! key. The failure of a second origin, without a success in between, does.
 
 use std::time::Duration;
 

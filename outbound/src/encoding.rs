@@ -1,5 +1,5 @@
-//! Content codings of replies (RFC 9110, 8.4). None is asked for, since replies are small, but gateways and caches compress all the
-//! same, and some of them put a label on what is plain, or none on what is not.
+//! Content codings of replies (RFC 9110, 8.4). We ask for none, since replies are small. Gateways and caches compress all the
+//! same, and some of them label plain bodies as compressed, or compressed ones not at all.
 
 use std::io::{ErrorKind, Read};
 

@@ -27,8 +27,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The request may have had its effect although it failed: bytes may have reached the endpoint.
     pub ambiguous: bool,
-    /// It lies in what a success says, or in how much it says. That may be due to this one request, so it says nothing
-    /// about the endpoint's health, whatever the class.
+    /// The failure is in the content or the length of a success. This one request may be the reason, so it says nothing about
+    /// the endpoint's health, whatever the class.
     pub told: bool,
 }
 

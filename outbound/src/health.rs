@@ -1,7 +1,7 @@
-//! What calls taught about a target: for each tenant apart, and for all together once several met the same. Pure.
+//! What is known of a target's health: for each tenant apart, and for all together once several have failed. Pure.
 //!
-//! What one tenant's requests meet may be of their own making, so it opens a breaker, cools a target and uses up retries
-//! for that tenant only. All are kept away when at least two tenants, and most of those who call, fail.
+//! The failures of one tenant may be its own fault, so they open a breaker, cool the target and use up retries for that
+//! tenant only. The target is closed to all when at least two tenants, and most of those who call, fail.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -148,7 +148,7 @@ impl Memory {
         pass: &Pass,
         Outcome { health, failure }: Outcome<'_>,
     ) -> Changes {
-        // That a request failed once more says nothing new: those that are tried again would outvote the others once the
+        // A request that fails once more says nothing new. If repeats counted, they would outvote first attempts once the
         // load is gone.
         let repeated = pass.repeat && !pass.is_probe() && health == Health::Bad;
         let health = if repeated { Health::Unknown } else { health };
@@ -204,7 +204,7 @@ impl Memory {
 }
 
 impl Tenant {
-    /// The budget is against storms: it bounds repeats while many lanes fail, and nobody's while few do.
+    /// The budget prevents storms of repeats: it applies while many lanes fail, and to nobody while few do.
     fn next_repeat(&self, now: Instant) -> Option<Instant> {
         if self.breaker.is_strained(now) { self.budget.next_repeat(now) } else { Some(now) }
     }

@@ -1,10 +1,9 @@
 //! The pace towards one limit of an endpoint: when the next call may start. Pure; time is passed in.
 //!
-//! A limit may be configured (starts a second, starts a minute, calls at a time); then starts are spread evenly and stay
-//! below it by themselves. Whether it is or not, the pace learns from refusals: those of calls that had started before
-//! the pace was lowered are one signal, however many they are. A signal brings a pause that fits a limit of a second,
-//! then the rate at which the endpoint still took calls, which grows back slowly. Nothing is saved up in a pause: who
-//! waited comes back at the pace.
+//! A limit may be configured: starts a second, starts a minute, calls at a time. Starts are then spread evenly and stay below
+//! it. In any case the pace learns from refusals. All refusals of calls that had started before the pace was lowered are one
+//! signal. After a signal comes a pause that fits a limit counted by the second; then calls start at the rate that the
+//! endpoint still took, which grows back slowly. Nothing is saved up during a pause: those who waited come back at the pace.
 
 mod learned;
 mod window;

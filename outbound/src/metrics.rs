@@ -2,22 +2,10 @@
 
 use std::time::Duration;
 
+use common::Metric;
 use metrics::{counter, gauge, histogram};
 
 use crate::breaker::State;
-
-/// A metric as documented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Metric {
-    /// Its name.
-    pub name: &'static str,
-    /// `counter`, `gauge` or `histogram`.
-    pub kind: &'static str,
-    /// What it counts or measures, with its unit.
-    pub meaning: &'static str,
-    /// The names of its labels.
-    pub labels: &'static [&'static str],
-}
 
 /// Attempts by target and class (`ok` for a success).
 pub const ATTEMPTS: &str = "huiyin_outbound_attempts_total";
@@ -46,78 +34,54 @@ pub const STALE_CONNECTIONS: &str = "huiyin_outbound_stale_connections_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: ATTEMPTS,
-        kind: "counter",
-        meaning: "attempts, by target and failure class, ok for a success",
-        labels: &["target", "class"],
-    },
-    Metric {
-        name: ATTEMPT_SECONDS,
-        kind: "histogram",
-        meaning: "seconds from the start of an attempt to its end",
-        labels: &["target"],
-    },
-    Metric {
-        name: BREAKER,
-        kind: "gauge",
-        meaning: "breaker of a target as last used: 0 closed, 1 half open, 2 open",
-        labels: &["target"],
-    },
-    Metric {
-        name: WAIT_SECONDS,
-        kind: "histogram",
-        meaning: "seconds waited before an attempt: for a target (backoff, cooldown) or for the pace",
-        labels: &["cause"],
-    },
-    Metric {
-        name: BUDGET_REFUSALS,
-        kind: "counter",
-        meaning: "requests ended because the retry budget of every target left had no repeat for them in time",
-        labels: &["target"],
-    },
-    Metric {
-        name: COOLDOWNS,
-        kind: "counter",
-        meaning: "cooldowns begun or made longer, by the class that caused them",
-        labels: &["target", "class"],
-    },
-    Metric {
-        name: PACE_WAITING,
-        kind: "gauge",
-        meaning: "calls that wait for their turn at the pace of a target",
-        labels: &["target", "limit"],
-    },
-    Metric {
-        name: PACE_WAITED,
-        kind: "gauge",
-        meaning: "seconds that the call which had its turn last had waited for it; 0 while nobody waits",
-        labels: &["target", "limit"],
-    },
-    Metric {
-        name: PACE_RATE,
-        kind: "gauge",
-        meaning: "calls a second that this instance's pace allows to start; 0 while nothing bounds them",
-        labels: &["target", "limit"],
-    },
-    Metric {
-        name: PACE_LEARNED,
-        kind: "gauge",
-        meaning: "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
-        labels: &["target", "limit"],
-    },
-    Metric {
-        name: STOPS,
-        kind: "counter",
-        meaning: "requests that ended without success, by reason",
-        labels: &["reason"],
-    },
-    Metric {
-        name: STALE_CONNECTIONS,
-        kind: "counter",
-        meaning: "kept connections that were dead when they were used: the request went out again over a new one, within its attempt",
-        labels: &[],
-    },
+    Metric::counter(
+        ATTEMPTS,
+        "attempts, by target and failure class, ok for a success",
+        &["target", "class"],
+    ),
+    Metric::histogram(ATTEMPT_SECONDS, "seconds from the start of an attempt to its end", &["target"]),
+    Metric::gauge(BREAKER, "breaker of a target as last used: 0 closed, 1 half open, 2 open", &["target"]),
+    Metric::histogram(
+        WAIT_SECONDS,
+        "seconds waited before an attempt: for a target (backoff, cooldown) or for the pace",
+        &["cause"],
+    ),
+    Metric::counter(
+        BUDGET_REFUSALS,
+        "requests ended because the retry budget of every target left had no repeat for them in time",
+        &["target"],
+    ),
+    Metric::counter(
+        COOLDOWNS,
+        "cooldowns begun or made longer, by the class that caused them",
+        &["target", "class"],
+    ),
+    Metric::gauge(
+        PACE_WAITING,
+        "calls that wait for their turn at the pace of a target",
+        &["target", "limit"],
+    ),
+    Metric::gauge(
+        PACE_WAITED,
+        "seconds that the call which had its turn last had waited for it; 0 while nobody waits",
+        &["target", "limit"],
+    ),
+    Metric::gauge(
+        PACE_RATE,
+        "calls a second that this instance's pace allows to start; 0 while nothing bounds them",
+        &["target", "limit"],
+    ),
+    Metric::gauge(
+        PACE_LEARNED,
+        "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
+        &["target", "limit"],
+    ),
+    Metric::counter(STOPS, "requests that ended without success, by reason", &["reason"]),
+    Metric::counter(
+        STALE_CONNECTIONS,
+        "kept connections that were dead when they were used: the request went out again over a new one, within its attempt",
+        &[],
+    ),
 ];
 
 /// Whose pace it is, and of which limit.

@@ -19,11 +19,11 @@ use crate::{
 
 /// How often a wait is looked at anew: others may have come who take turns with it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Whoever joins must expect his turn within this part of his time, since others may come.
+/// A caller only joins if it can expect its turn within this part of its time, since others may come.
 const AT_FIRST: f64 = 0.9;
 
-/// A pace that callers queue at: key by key in turn, within a key in the order of asking. A start is handed out right
-/// before its call, after whatever pause there was.
+/// The queue of callers at a pace: keys take turns, and within a key callers are served in the order of asking. A start is
+/// handed out right before its call, after any pause.
 #[derive(Debug)]
 pub struct Pace {
     names: PaceNames,

@@ -32,8 +32,8 @@ pub struct Rules {
     pub fallback_after_block: bool,
     /// Try again, here or elsewhere, although the request may already have had its effect.
     pub repeat_ambiguous: bool,
-    /// With nothing but open breakers left, a request waits for a probe to succeed this long from the first opening on;
-    /// later it ends at once.
+    /// If only targets with open breakers are left, a request waits for a probe to succeed until this long after the first
+    /// opening. Later it ends at once.
     pub open_patience: Duration,
 }
 
@@ -213,7 +213,7 @@ impl Plan {
         let soon = |view: View| matches!(view.availability, Availability::Free(turn) if turn <= now + SOON);
         let fresh = self.left(views).find(|(_, place, view)| !place.tried && soon(*view));
         if let Some((target, ..)) = fresh {
-            return Step::Try(self.at(target, false));
+            return Step::Try(self.at(target));
         }
         match self.earliest(now, views) {
             Some(chance) => self.take(now, chance),
@@ -223,7 +223,7 @@ impl Plan {
 
     /// Notes that the attempt at `target` failed.
     pub fn record(&mut self, now: Instant, target: usize, failure: &Failure) {
-        // Whoever is refused for the rate was not served: that uses nothing up.
+        // A request that was refused for the rate was not served, so it does not count.
         self.attempts += u32::from(!is_limit(failure));
         self.short = None;
         if failure.ambiguous && !self.rules.repeat_ambiguous {
@@ -259,10 +259,11 @@ impl Plan {
         all.filter(|(_, (place, _))| !place.excluded).map(|(target, (place, view))| (target, place, *view))
     }
 
-    fn at(&self, target: usize, alone: bool) -> Try {
+    /// An attempt at this target of a request that has others.
+    fn at(&self, target: usize) -> Try {
         let place = self.places.get(target);
         let (repeat, again) = place.map_or((false, false), |place| (place.failed, place.limited));
-        Try { target, repeat, again, alone }
+        Try { target, repeat, again, alone: false }
     }
 
     /// The target that can be tried first, now or after a wait; `None` when there is nothing to wait for.
@@ -299,21 +300,21 @@ impl Plan {
             return Step::Stop(stop);
         }
         if go <= now {
-            return Step::Try(self.at(target, false));
+            return Step::Try(self.at(target));
         }
         // A cooldown ends for everybody at once; those who wait for it should not all return at once.
         let spread = if cooling { self.rules.steps.base.mul_f64(self.random.f64()) } else { Duration::ZERO };
         Step::Wait((go + spread).min(self.latest) - now)
     }
 
-    /// Nothing is free and nothing is worth waiting for, but perhaps a breaker that opened only now.
+    /// No target is free or worth waiting for, except perhaps one whose breaker opened only now.
     fn last_resort(&self, now: Instant, views: &[View]) -> Step {
         let mut unavailable = false;
         let mut wait_until = None;
         for (target, _, view) in self.left(views) {
             let (at, since) = match view.availability {
                 Availability::Open { probe, .. } if probe <= now => {
-                    return Step::Try(self.at(target, true));
+                    return Step::Try(Try { alone: true, ..self.at(target) });
                 }
                 Availability::Open { probe, since, .. } => (probe, since),
                 Availability::Probing { since } => (now + LOOK, since),

@@ -39,7 +39,7 @@ impl Request {
     /// # Errors
     /// [`Class::BadRequest`] when name or value cannot stand in a header.
     pub fn header(self, name: &str, value: &str) -> Result<Self, Failure> {
-        self.insert(name, value, false)
+        self.insert(name, self::value(value)?)
     }
 
     /// With a header whose value is never printed and never put into a compression table.
@@ -47,7 +47,9 @@ impl Request {
     /// # Errors
     /// [`Class::BadRequest`] when name or value cannot stand in a header.
     pub fn secret_header(self, name: &str, value: &str) -> Result<Self, Failure> {
-        self.insert(name, value, true)
+        let mut value = self::value(value)?;
+        value.set_sensitive(true);
+        self.insert(name, value)
     }
 
     /// With a bearer token.
@@ -58,8 +60,8 @@ impl Request {
         self.secret_header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
-    /// It goes over a connection of its own: nobody could say of a kept one that turns out to be dead whether the other side has the
-    /// request, and so whether it may be sent again.
+    /// The request goes over a connection of its own. If a kept connection turned out to be dead, nobody could say whether
+    /// the other side has the request, and so whether it may be sent again.
     #[must_use]
     pub fn at_most_once(mut self) -> Self {
         self.at_most_once = true;
@@ -76,14 +78,19 @@ impl Request {
         outgoing
     }
 
-    fn insert(mut self, name: &str, value: &str, secret: bool) -> Result<Self, Failure> {
-        let refuse = |what| Failure::new(Class::BadRequest, format!("set a request header: invalid {what}"));
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse("name"))?;
-        let mut value = HeaderValue::from_str(value).map_err(|_| refuse("value"))?;
-        value.set_sensitive(secret);
+    fn insert(mut self, name: &str, value: HeaderValue) -> Result<Self, Failure> {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused("name"))?;
         self.headers.insert(name, value);
         Ok(self)
     }
+}
+
+fn value(text: &str) -> Result<HeaderValue, Failure> {
+    HeaderValue::from_str(text).map_err(|_| refused("value"))
+}
+
+fn refused(what: &str) -> Failure {
+    Failure::new(Class::BadRequest, format!("set a request header: invalid {what}"))
 }
 
 impl std::fmt::Debug for Request {

@@ -22,8 +22,8 @@ pub struct FullJitter {
 }
 
 impl Steps {
-    /// The steps themselves, without jitter. The library's own randomness spreads around a step and keeps a
-    /// lower bound above zero, so it is switched off, and so is its limit of elapsed time: deadlines are ours.
+    /// The steps themselves, without jitter. The library's own randomness never draws a wait near zero, and its limit of
+    /// elapsed time knows nothing of our deadlines, so both are switched off.
     fn start(self) -> ExponentialBackoff {
         ExponentialBackoff {
             current_interval: self.base,

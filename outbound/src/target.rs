@@ -29,7 +29,7 @@ const OPEN: &str = "open";
 pub struct Target {
     name: Arc<str>,
     memory: Mutex<Memory>,
-    /// Whoever waits there has to look again when a breaker opens.
+    /// Those who wait at these paces have to look again when a breaker opens.
     paces: Vec<Arc<Pace>>,
     changed: Notify,
     successes: AtomicU64,
@@ -72,7 +72,7 @@ impl Target {
         &self.name
     }
 
-    /// Attempts of anybody that succeeded: whoever fails while it grows fails alone.
+    /// The number of attempts by anybody that succeeded. Somebody who fails while it grows is alone with that.
     #[must_use]
     pub fn successes(&self) -> u64 {
         self.successes.load(Ordering::Relaxed)
@@ -177,17 +177,25 @@ impl Permit {
         self.pass.as_ref().is_some_and(holds)
     }
 
-    /// Notes how the attempt ended, when its answer is complete. `fair` is false when the attempt was given too
-    /// little time for a timeout to say anything about the target.
-    pub fn finish(mut self, now: Instant, result: Result<(), &Failure>, fair: bool) {
+    /// Notes how the attempt ended, when its answer is complete.
+    pub fn finish(self, now: Instant, result: Result<(), &Failure>) {
         let health = match result {
             Ok(()) => Health::Good,
-            Err(failure) if !failure.counts_for_breaker() => Health::Neutral,
-            Err(_) if fair => Health::Bad,
-            Err(_) => Health::Unknown,
+            Err(failure) if failure.counts_for_breaker() => Health::Bad,
+            Err(_) => Health::Neutral,
         };
+        self.end(now, Outcome { health, failure: result.err() });
+    }
+
+    /// Notes the timeout of an attempt that was given too little time for this to say anything about the target.
+    pub fn finish_hurried(self, now: Instant, failure: &Failure) {
+        let health = if failure.counts_for_breaker() { Health::Unknown } else { Health::Neutral };
+        self.end(now, Outcome { health, failure: Some(failure) });
+    }
+
+    fn end(mut self, now: Instant, outcome: Outcome<'_>) {
         if let Some(pass) = self.pass.take() {
-            self.target.finish(&self.origin, &pass, now, Outcome { health, failure: result.err() });
+            self.target.finish(&self.origin, &pass, now, outcome);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Whose turn it is at a pace that several wait for: those who wait are served one key after the other, so that who
-//! brings many does not keep back who brings few. Pure.
+//! Whose turn it is at a pace: those who wait are served one key after the other, so that a key with many requests does not
+//! hold back a key with few. Pure.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -20,11 +20,11 @@ pub(crate) struct Vendor {
     limit: usize,
     length: Duration,
     begun: Instant,
-    book: Mutex<Book>,
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct Book {
+struct State {
     random: fastrand::Rng,
     taken: VecDeque<Instant>,
     calls: Vec<Instant>,
@@ -35,15 +35,15 @@ struct Book {
 
 impl Vendor {
     pub(crate) fn new(counting: Counting, limit: usize, length: Duration) -> Self {
-        let book = Book { random: fastrand::Rng::with_seed(7), ..Book::default() };
-        // Its seconds are not ours.
+        let state = State { random: fastrand::Rng::with_seed(7), ..State::default() };
+        // Its seconds do not begin when ours do.
         let begun = Instant::now() - Duration::from_millis(370);
-        Self { counting, limit, length, begun, book: Mutex::new(book) }
+        Self { counting, limit, length, begun, state: Mutex::new(state) }
     }
 
     /// One call: its way there, its count, its way back.
     pub(crate) async fn call(&self) -> Result<(), Failure> {
-        let way = || Duration::from_millis(self.book.lock().unwrap().random.u64(3..12));
+        let way = || Duration::from_millis(self.state.lock().unwrap().random.u64(3..12));
         sleep(way()).await;
         let taken = self.count(Instant::now());
         sleep(way()).await;
@@ -51,12 +51,12 @@ impl Vendor {
     }
 
     pub(crate) fn inject(&self, refusals: usize) {
-        self.book.lock().unwrap().injected += refusals;
+        self.state.lock().unwrap().injected += refusals;
     }
 
     fn count(&self, now: Instant) -> bool {
-        let mut book = self.book.lock().unwrap();
-        book.calls.push(now);
+        let mut state = self.state.lock().unwrap();
+        state.calls.push(now);
         let from = match self.counting {
             Counting::Sliding => now.checked_sub(self.length).unwrap(),
             Counting::Fixed => {
@@ -64,27 +64,27 @@ impl Vendor {
                 self.begun + self.length * u32::try_from(whole).unwrap() - Duration::from_nanos(1)
             }
         };
-        while book.taken.front().is_some_and(|at| *at <= from) {
-            book.taken.pop_front();
+        while state.taken.front().is_some_and(|at| *at <= from) {
+            state.taken.pop_front();
         }
-        let injected = book.injected > 0;
-        book.injected -= usize::from(injected);
-        let taken = !injected && book.taken.len() < self.limit;
+        let injected = state.injected > 0;
+        state.injected -= usize::from(injected);
+        let taken = !injected && state.taken.len() < self.limit;
         if taken {
-            book.taken.push_back(now);
+            state.taken.push_back(now);
         } else {
-            book.refused += 1;
+            state.refused += 1;
         }
         taken
     }
 
     pub(crate) fn refused(&self) -> usize {
-        self.book.lock().unwrap().refused
+        self.state.lock().unwrap().refused
     }
 
     /// Most calls, refused ones included, in any stretch of the window's length.
     pub(crate) fn most_calls(&self) -> usize {
-        let calls = &self.book.lock().unwrap().calls;
+        let calls = &self.state.lock().unwrap().calls;
         let within = |(at, first): (usize, &Instant)| {
             calls[at..].iter().take_while(|call| **call - *first < self.length).count()
         };

@@ -1,16 +1,16 @@
-//! Texts in which nobody sees anything.
+//! Whether anything in a text can be seen.
 
 use icu_properties::props::{
     DefaultIgnorableCodePoint, GeneralCategory as Category, PrependedConcatenationMark, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Characters without a form of their own that no property names: the empty cell of Braille, the place of an object that is not in
-/// the text, a note without a head.
+/// Invisible characters that have none of the properties below: the blank Braille pattern, the object replacement character, the
+/// musical null notehead.
 const FORMLESS: [char; 3] = ['\u{2800}', '\u{fffc}', '\u{1d159}'];
 
-/// Nothing in the text can be seen: it is empty, or made of spaces of every kind, controls, format and tag characters, fillers,
-/// and marks that have no character to stand on. (Unicode Character Database: `White_Space`, `General_Category`,
+/// Whether nothing in the text can be seen: it is empty, or made of spaces of every kind, controls, format and tag characters,
+/// fillers, and combining marks without a character to combine with. (Unicode Character Database: `White_Space`, `General_Category`,
 /// `Default_Ignorable_Code_Point`.)
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)
@@ -25,7 +25,7 @@ fn is_invisible(c: char) -> bool {
         | Category::NonspacingMark
         | Category::SpacingMark
         | Category::EnclosingMark => true,
-        // Some signs of number and verse are format characters, and seen.
+        // Some format characters are seen, such as the Arabic number sign.
         Category::Format => !CodePointSetData::new::<PrependedConcatenationMark>().contains(c),
         _ => {
             FORMLESS.contains(&c)

@@ -1,49 +1,18 @@
-//! The word list.
+//! An engine that looks for words.
 
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use common::Action;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::{Filter, Finding};
+use crate::engine::Engine;
+use crate::finding::Finding;
 
-/// What to do with a text, from the mildest to the strictest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// Nothing to say against it.
-    Pass,
-    /// Hide the parts that were hit.
-    Mask,
-    /// Say something else instead.
-    Replace,
-    /// Keep it until someone has looked at it.
-    Hold,
-    /// Stop it.
-    Block,
-}
-
-impl Action {
-    /// Its name in records and metrics.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Mask => "mask",
-            Self::Replace => "replace",
-            Self::Hold => "hold",
-            Self::Block => "block",
-        }
-    }
-
-    /// The action of that name.
-    pub fn from_label(label: &str) -> Option<Self> {
-        [Self::Pass, Self::Mask, Self::Replace, Self::Hold, Self::Block]
-            .into_iter()
-            .find(|a| a.label() == label)
-    }
-}
-
-/// One rule: some words, and what to do when one of them is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+/// One rule of the word list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WordRule {
     /// Its id.
     pub id: String,
     /// Words, any of which hits.
@@ -52,7 +21,7 @@ pub struct Rule {
     pub action: Action,
 }
 
-/// A rule that no engine can be built from.
+/// A rule from which no engine can be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BadRule {
     /// One of its words is empty and would hit everything.
@@ -67,8 +36,9 @@ pub enum BadRule {
 #[derive(Debug)]
 pub struct WordList {
     automaton: AhoCorasick,
-    /// Rule of each pattern.
+    /// Index of the rule of each pattern.
     rule_of: Vec<usize>,
+    /// Id and action of each rule.
     rules: Vec<(String, Action)>,
     dictionary: String,
 }
@@ -78,20 +48,17 @@ impl WordList {
     ///
     /// # Errors
     /// [`BadRule`] when a word is empty or the list does not fit.
-    pub fn new(
-        rules: impl IntoIterator<Item = Rule>,
-        dictionary: impl Into<String>,
-    ) -> Result<Self, BadRule> {
+    pub fn new(rules: &[WordRule], dictionary: impl Into<String>) -> Result<Self, BadRule> {
         let (mut words, mut rule_of, mut named) = (Vec::new(), Vec::new(), Vec::new());
         for rule in rules {
-            for word in rule.words {
+            for word in &rule.words {
                 if word.is_empty() {
-                    return Err(BadRule::EmptyWord(rule.id));
+                    return Err(BadRule::EmptyWord(rule.id.clone()));
                 }
                 words.push(word);
                 rule_of.push(named.len());
             }
-            named.push((rule.id, rule.action));
+            named.push((rule.id.clone(), rule.action));
         }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
@@ -102,7 +69,7 @@ impl WordList {
     }
 }
 
-impl Filter for WordList {
+impl Engine for WordList {
     fn dictionary(&self) -> &str {
         &self.dictionary
     }
@@ -128,13 +95,13 @@ mod tests {
     use super::*;
 
     fn list() -> WordList {
-        let rule = |id: &str, words: &[&str], action| Rule {
+        let rule = |id: &str, words: &[&str], action| WordRule {
             id: id.into(),
             words: words.iter().map(|w| (*w).to_owned()).collect(),
             action,
         };
         WordList::new(
-            [rule("mild", &["damn"], Action::Mask), rule("gamble", &["赌博", "赌"], Action::Block)],
+            &[rule("mild", &["damn"], Action::Mask), rule("gamble", &["赌博", "赌"], Action::Block)],
             "d1",
         )
         .unwrap()
@@ -156,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_empty_word_is_refused() {
-        let rule = Rule { id: "r".into(), words: vec![String::new()], action: Action::Block };
-        assert!(matches!(WordList::new([rule], "d"), Err(BadRule::EmptyWord(id)) if id == "r"));
+        let rule = WordRule { id: "r".into(), words: vec![String::new()], action: Action::Block };
+        assert!(matches!(WordList::new(&[rule], "d"), Err(BadRule::EmptyWord(id)) if id == "r"));
     }
 }

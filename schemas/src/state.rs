@@ -74,8 +74,9 @@ fn is_false(flag: &bool) -> bool {
 pub struct TurnState {
     /// The turn.
     pub id: TurnId,
-    /// Its request.
-    pub request: RequestId,
+    /// What it waits for.
+    #[serde(flatten)]
+    pub phase: Phase,
     /// Number of its entry in the history.
     pub number: u64,
     /// When it is given up as lost.
@@ -83,6 +84,44 @@ pub struct TurnState {
     /// It was called off: its outcome is booked and not let out.
     #[serde(default)]
     pub cancelled: bool,
+}
+
+/// What a turn in flight waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Phase {
+    /// The outcome of its request.
+    Asked {
+        /// The request.
+        request: RequestId,
+    },
+    /// Something that must be there before its request goes out: there is no request yet.
+    Pending {
+        /// What must be there.
+        awaits: Prerequisite,
+    },
+}
+
+/// What must be there before the request of a turn goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Prerequisite {
+    /// The quota fold's leave to spend.
+    Grant,
+    /// The review of a message that is held.
+    Review,
+    /// A summary of the history.
+    Summary,
+}
+
+impl Phase {
+    /// The request whose outcome is waited for, if one went out.
+    pub fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::Asked { request } => Some(*request),
+            Self::Pending { .. } => None,
+        }
+    }
 }
 
 /// One turn of history; without an answer while it is in flight.
@@ -142,4 +181,33 @@ pub struct SeenBucket {
     pub version: u16,
     /// First 8 bytes of the SHA-256 of each message's id, sorted.
     pub ids: Vec<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(phase: Phase) -> TurnState {
+        TurnState { id: TurnId::derive("1", 0), phase, number: 4, lost_at: 9, cancelled: false }
+    }
+
+    #[test]
+    fn a_turn_with_a_request_is_written_as_it_always_was() {
+        let request = RequestId::derive("1", 0);
+        let asked = turn(Phase::Asked { request });
+        let written = serde_json::to_string(&asked).unwrap();
+        let (id, rest) = (asked.id, r#""number":4,"lost_at":9,"cancelled":false}"#);
+        assert_eq!(written, format!(r#"{{"id":"{id}","request":"{request}",{rest}"#));
+        assert_eq!(serde_json::from_str::<TurnState>(&written).unwrap(), asked);
+    }
+
+    #[test]
+    fn a_turn_may_wait_for_something_before_it_has_a_request() {
+        for awaits in [Prerequisite::Grant, Prerequisite::Review, Prerequisite::Summary] {
+            let pending = turn(Phase::Pending { awaits });
+            let written = serde_json::to_string(&pending).unwrap();
+            assert_eq!(serde_json::from_str::<TurnState>(&written).unwrap(), pending);
+            assert!(!written.contains("request") && pending.phase.request().is_none());
+        }
+    }
 }

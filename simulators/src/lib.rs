@@ -5,6 +5,7 @@
 //! plans faults, reads what users received and what the model billed. Given the same seed and the same
 //! order of calls they behave the same; the wall clock shows only in message and ledger times.
 
+mod duration;
 pub mod easemob;
 pub mod file;
 pub mod model;

@@ -1,6 +1,8 @@
-//! Faults to come: each entry says what it applies to, and how many times or how long.
+//! Planned faults: each entry says what it applies to, and how often or how long.
 
+use crate::time::whole_ms;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How long a fault lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +15,9 @@ pub(crate) enum Lasts {
 
 impl Lasts {
     /// As an order says: a time from now, or else a number of calls, 1 unless given.
-    pub(crate) fn ordered(times: Option<u32>, for_ms: Option<u64>, now_ms: u64) -> Self {
-        match for_ms {
-            Some(ms) => Self::Until(now_ms.saturating_add(ms)),
+    pub(crate) fn ordered(times: Option<u32>, lasting: Option<Duration>, now_ms: u64) -> Self {
+        match lasting {
+            Some(time) => Self::Until(now_ms.saturating_add(whole_ms(time))),
             None => Self::Calls(times.unwrap_or(1)),
         }
     }
@@ -114,6 +116,7 @@ impl<S, F: Clone> Plan<S, F> {
 #[cfg(test)]
 mod tests {
     use super::{Lasts, Occurs, Plan};
+    use std::time::Duration;
 
     const fn calls(count: u32) -> Occurs {
         Occurs { lasts: Lasts::Calls(count), one_in: 1 }
@@ -139,7 +142,11 @@ mod tests {
     #[test]
     fn a_fault_that_lasts_for_a_time_meets_every_call_of_that_time() {
         let plan = Plan::default();
-        plan.add((), Occurs::ordered(Lasts::ordered(Some(7), Some(50_000), 1_000), None), 'o');
+        plan.add(
+            (),
+            Occurs::ordered(Lasts::ordered(Some(7), Some(Duration::from_secs(50)), 1_000), None),
+            'o',
+        );
         plan.add((), Occurs::ordered(Lasts::ordered(None, None, 1_000), None), 'n');
         assert_eq!(plan.left(1_000), 2);
         let take = |now_ms| plan.take(now_ms, |()| true);

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use base16ct::mixed;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,12 +25,19 @@ pub(crate) struct RawScript {
     #[serde(skip_serializing_if = "Option::is_none")]
     body_hex: Option<String>,
     /// How long the reply is held back.
-    delay_ms: u64,
+    #[serde(with = "crate::duration")]
+    delay: Duration,
 }
 
 impl Default for RawScript {
     fn default() -> Self {
-        Self { status: 200, headers: BTreeMap::new(), body: String::new(), body_hex: None, delay_ms: 0 }
+        Self {
+            status: 200,
+            headers: BTreeMap::new(),
+            body: String::new(),
+            body_hex: None,
+            delay: Duration::ZERO,
+        }
     }
 }
 
@@ -61,13 +69,13 @@ impl Script {
     }
 
     /// How long the reply is held back.
-    pub(crate) fn delay_ms(&self) -> u64 {
-        self.raw.delay_ms
+    pub(crate) fn delay(&self) -> Duration {
+        self.raw.delay
     }
 
     /// Waits as long as the script says.
     pub(crate) async fn wait(&self) {
-        tokio::time::sleep(Duration::from_millis(self.raw.delay_ms)).await;
+        tokio::time::sleep(self.raw.delay).await;
     }
 
     /// The reply, without the wait.
@@ -94,7 +102,7 @@ impl TryFrom<RawScript> for Script {
             headers.insert(key, HeaderValue::from_str(value).map_err(|_| refused())?);
         }
         let body = match &raw.body_hex {
-            Some(digits) => Bytes::from(unhex(digits).ok_or(ScriptError::Hex)?),
+            Some(digits) => Bytes::from(mixed::decode_vec(digits).map_err(|_| ScriptError::Hex)?),
             None => Bytes::from(raw.body.clone()),
         };
         Ok(Self { raw, status, headers, body })
@@ -105,17 +113,6 @@ impl From<Script> for RawScript {
     fn from(script: Script) -> Self {
         script.raw
     }
-}
-
-/// Bytes of hexadecimal digits.
-pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let nibbles = digits.chars().map(|digit| digit.to_digit(16).and_then(|nibble| u8::try_from(nibble).ok()));
-    let nibbles = nibbles.collect::<Option<Vec<u8>>>()?;
-    let pairs = nibbles.chunks(2).map(|pair| match pair {
-        [high, low] => Some(high << 4 | low),
-        _ => None,
-    });
-    pairs.collect()
 }
 
 #[cfg(test)]

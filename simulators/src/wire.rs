@@ -1,4 +1,4 @@
-//! Serves a router over plain TCP and lets a reply break the connection under itself.
+//! Serves a router over plain TCP and lets a reply break its own connection.
 
 use crate::traffic::Fate;
 use axum::Router;
@@ -110,7 +110,7 @@ async fn connection(stream: TcpStream, router: Router) {
             }
         }
     });
-    // Planned breaks and clients that went away both end here; neither is news.
+    // Planned breaks and clients that went away both end here; neither needs a warning.
     if let Err(error) = http1::Builder::new().serve_connection(io, service).await {
         tracing::debug!(%error, "connection ended early");
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use common::Problems;
 use schemas::ids::UserId;
 
-use super::Problems;
 use crate::name;
 use crate::raw::{RawApp, RawBot};
 
@@ -16,7 +16,7 @@ pub(super) fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeM
     let mut ids: Vec<(&RawBot, UserId)> = Vec::new();
     for bot in &raw.bot {
         let id = bot.id.get_ref();
-        let Some(user) = problems.take(place, &bot.id, UserId::new(id.clone())) else { continue };
+        let Some(user) = problems.take_at(place, &bot.id, UserId::new(id.clone())) else { continue };
         match owners.insert(name::key(id), id) {
             None => ids.push((bot, user)),
             Some(other) => {
@@ -26,7 +26,7 @@ pub(super) fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeM
                         "bot {id:?} is configured twice: Easemob takes it for {other:?}, ids know no case"
                     ),
                 };
-                problems.add(place, Some(bot.id.span()), what);
+                problems.add_at(place, &bot.id, what);
             }
         }
     }
@@ -35,18 +35,14 @@ pub(super) fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeM
         for written in &bot.names {
             let name = name::bare(written.get_ref()).to_owned();
             if name.is_empty() {
-                problems.add(
-                    place,
-                    Some(written.span()),
-                    format!("a name of bot {:?} is empty", id.as_str()),
-                );
+                problems.add_at(place, written, format!("a name of bot {:?} is empty", id.as_str()));
                 continue;
             }
             let owner = *owners.entry(name::key(&name)).or_insert(bot.id.get_ref());
             if owner != bot.id.get_ref() {
                 let what =
                     format!("the name {name:?} of bot {:?} is one of bot {owner:?} as well", id.as_str());
-                problems.add(place, Some(written.span()), what);
+                problems.add_at(place, written, what);
             }
             if !names.contains(&name) {
                 names.push(name);
@@ -55,7 +51,7 @@ pub(super) fn bots(raw: &RawApp, place: &str, problems: &mut Problems) -> BTreeM
         bots.insert(id, names);
     }
     if raw.bot.is_empty() {
-        problems.add(place, Some(raw.key.span()), "it has no bot");
+        problems.add_at(place, &raw.key, "it has no bot");
     }
     bots
 }

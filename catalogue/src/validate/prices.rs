@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, UNIX_EPOCH};
 
+use common::{Problem, Problems};
 use schemas::Millis;
 use schemas::ids::TargetName;
 use toml::Spanned;
 
-use common::Problem;
-
-use super::{Problems, provider};
+use super::provider;
 use crate::bundle::Bundle;
 use crate::currency;
 use crate::price::{Price, in_force, pico_per_token};
@@ -48,7 +47,7 @@ fn follow((price, raw): &mut Row<'_>, (next, raw_next): &Row<'_>, problems: &mut
             "two rows of one provider, model and region begin on {}: which of them holds?",
             raw_next.from.get_ref()
         );
-        problems.add(&place, Some(raw_next.from.span()), what);
+        problems.add_at(&place, &raw_next.from, what);
     }
     match (price.until, &raw.until) {
         (Some(until), Some(written)) if until > next.from => {
@@ -57,7 +56,7 @@ fn follow((price, raw): &mut Row<'_>, (next, raw_next): &Row<'_>, problems: &mut
                 written.get_ref(),
                 raw_next.from.get_ref()
             );
-            problems.add(&place, Some(written.span()), what);
+            problems.add_at(&place, written, what);
         }
         (Some(_), _) => {}
         (None, _) => price.until = Some(next.from),
@@ -69,7 +68,7 @@ fn follow((price, raw): &mut Row<'_>, (next, raw_next): &Row<'_>, problems: &mut
             raw.from.get_ref(),
             price.currency
         );
-        problems.add(&place, Some(raw_next.currency.span()), what + ": one model has one currency");
+        problems.add_at(&place, &raw_next.currency, what + ": one model has one currency");
     }
 }
 
@@ -94,7 +93,7 @@ fn one_currency(rows: &[Row<'_>], targets: &BTreeMap<TargetName, Target>, proble
                     raw.from.get_ref(),
                     then.currency
                 );
-                problems.add(&place(raw), Some(raw.currency.span()), what);
+                problems.add_at(&place(raw), &raw.currency, what);
             }
         }
     }
@@ -117,7 +116,7 @@ pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem
             (None, None) => "no [[price]] is of its provider, model and region".to_owned(),
         };
         let what = format!("it has no price today, so its calls have no cost: {why}");
-        found.add(&format!("target {:?}", name.as_str()), Some(target.name.span()), what);
+        found.add_at(&format!("target {:?}", name.as_str()), &target.name, what);
     }
     for raw in &raw.price {
         let mut scratch = Problems::default();
@@ -136,9 +135,9 @@ pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem
         } else {
             continue;
         };
-        found.add(&place(raw), Some(raw.model.span()), what);
+        found.add_at(&place(raw), &raw.model, what);
     }
-    found.0
+    found.into_vec()
 }
 
 fn place(raw: &RawPrice) -> String {
@@ -152,7 +151,7 @@ fn price(raw: &RawPrice, problems: &mut Problems) -> Option<Price> {
         let pico = pico_per_token(at.get_ref());
         if pico.is_none() {
             let what = "a price is decimal text below 10^12 with at most 6 places, per million tokens";
-            problems.add(&place, Some(at.span()), what);
+            problems.add_at(&place, at, what);
         }
         pico
     };
@@ -164,10 +163,10 @@ fn price(raw: &RawPrice, problems: &mut Problems) -> Option<Price> {
         && until <= from
     {
         let what = format!("until {} is not after from {}", at.get_ref(), raw.from.get_ref());
-        problems.add(&place, Some(at.span()), what);
+        problems.add_at(&place, at, what);
     }
     if let Some(what) = currency::problem(raw.currency.get_ref()) {
-        problems.add(&place, Some(raw.currency.span()), what);
+        problems.add_at(&place, &raw.currency, what);
     }
     Some(Price {
         provider: provider?,
@@ -188,7 +187,7 @@ fn day(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Mil
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
         .and_then(|since| i64::try_from(since.as_millis()).ok());
     if millis.is_none() {
-        problems.add(place, Some(at.span()), format!("{:?} is no day such as 2026-01-01", at.get_ref()));
+        problems.add_at(place, at, format!("{:?} is no day such as 2026-01-01", at.get_ref()));
     }
     millis
 }

@@ -1,5 +1,7 @@
 use super::*;
 
+mod limits;
+
 const GOOD: &str = r#"
 [[app]]
 key = "acme#support"
@@ -141,4 +143,30 @@ fn what_is_not_configured_is_in_no_bundle_so_that_its_hash_stays() {
 #[test]
 fn an_unknown_key_is_refused() {
     assert!(toml::from_str::<RawCatalogue>(&GOOD.replacen("[[price]]", "[[price]]\ncolour = 1", 1)).is_err());
+}
+
+#[test]
+fn a_wrong_file_still_gives_a_bundle_of_its_names() {
+    let wrong = GOOD
+        .replacen(
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\nanswer = \"maybe\"\nhistory_turns = 1001",
+            1,
+        )
+        .replacen("\"openai\"\nmodel = \"m-1\"\nregion", "\"gpt\"\nmodel = \"\"\nregion", 1);
+    let (bundle, problems) = check(&toml::from_str(&wrong).unwrap());
+    let names = |bundle: &Bundle| -> (Vec<AppKey>, Vec<TargetName>) {
+        (bundle.apps.keys().cloned().collect(), bundle.targets.keys().cloned().collect())
+    };
+    assert_eq!(names(&bundle), names(&read(GOOD).unwrap()));
+    let told: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "\"gpt\" is none of openai, local",
+            "model may not be empty",
+            "\"maybe\" is none of intercept, pass",
+            "history_turns may be at most 1000",
+        ]
+    );
 }

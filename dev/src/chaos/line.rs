@@ -1,58 +1,19 @@
 //! The line: two processes of each role, killed, stopped and started one by one.
 
-use super::blows::{Blow, Kind};
 use super::clock::now;
+use super::faults::{Fault, Kind};
+use super::role::{Who, everybody};
 use super::scale::Scale;
-use crate::rig::home::Home;
-use crate::rig::instance::{Instance, run};
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::stand_ins::StandIns;
-use crate::stack::Borrowed;
 use anyhow::{Context, Result, ensure};
+use dev::rig::home::Home;
+use dev::rig::instance::{Instance, run};
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::stand_ins::StandIns;
+use dev::stack::Borrowed;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
-
-/// Instances of each role.
-pub(crate) const INSTANCES: usize = 2;
-
-/// A role of the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Role {
-    Ingest,
-    Decide,
-    Call,
-    Deliver,
-    Account,
-}
-
-impl Role {
-    pub(crate) const ALL: [Self; 5] = [Self::Ingest, Self::Decide, Self::Call, Self::Deliver, Self::Account];
-
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Decide => "decide",
-            Self::Call => "call",
-            Self::Deliver => "deliver",
-            Self::Account => "account",
-        }
-    }
-}
-
-/// One process of the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Who {
-    pub(crate) role: Role,
-    pub(crate) number: usize,
-}
-
-impl std::fmt::Display for Who {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.role.label(), self.number)
-    }
-}
 
 /// Everything that the processes of one deployment are configured with.
 pub(crate) struct Site<'a> {
@@ -120,12 +81,13 @@ impl Line {
     pub(crate) fn start(site: &Site, net: &Rc<Net>, patience: &Patience) -> Result<Self> {
         let mut line = Self { instances: Vec::new(), net: Rc::clone(net), patience: patience.clone() };
         for (order, who) in everybody().enumerate() {
-            let config = site.configure(who.number, order, &format!("{who}.toml"))?;
+            let (config, admin) = site.configure(who.number, order, &format!("{who}.toml"))?;
             if order == 0 {
-                site.prepare(&config.0)?;
+                site.prepare(&config)?;
             }
             let name = who.to_string();
-            line.instances.push((who, Instance::start(site.home, (&name, who.role.label()), config)?));
+            let instance = Instance::start(site.home, &name, who.role.label(), config, admin)?;
+            line.instances.push((who, instance));
         }
         line.wait_ready()?;
         Ok(line)
@@ -144,10 +106,10 @@ impl Line {
     }
 
     /// SIGKILL.
-    pub(crate) fn kill(&mut self, who: Who) -> Result<Blow> {
+    pub(crate) fn kill(&mut self, who: Who) -> Result<Fault> {
         let from = now();
         self.get(who)?.process.kill()?;
-        Ok(Blow { kind: Kind::Kill, role: Some(who.role), from, to: now() })
+        Ok(Fault { kind: Kind::Kill, role: Some(who.role), from, to: now() })
     }
 
     /// Lets a process end at a step of its next commit and waits until it has; nothing when the step does not come
@@ -155,9 +117,10 @@ impl Line {
     pub(crate) fn crash(
         &mut self,
         home: &Home,
-        (who, step): (Who, &str),
+        who: Who,
+        step: &str,
         bound: Duration,
-    ) -> Result<Option<Blow>> {
+    ) -> Result<Option<Fault>> {
         let patience = self.patience.clone();
         let instance = self.get(who)?;
         let from = now();
@@ -172,7 +135,7 @@ impl Line {
         if !ended {
             instance.never_mind(home)?;
         }
-        Ok(ended.then(|| Blow { kind: Kind::Kill, role: Some(who.role), from, to: now() }))
+        Ok(ended.then(|| Fault { kind: Kind::Kill, role: Some(who.role), from, to: now() }))
     }
 
     /// Starts a process again under the same id.
@@ -186,7 +149,7 @@ impl Line {
     }
 
     /// SIGTERM, wait for the end, start, wait until it is ready.
-    pub(crate) fn restart(&mut self, home: &Home, who: Who) -> Result<Blow> {
+    pub(crate) fn restart(&mut self, home: &Home, who: Who) -> Result<Fault> {
         let patience = self.patience.clone();
         let from = now();
         self.signal(who, "TERM")?;
@@ -196,7 +159,7 @@ impl Line {
         })?;
         self.start_again(home, who)?;
         self.wait_ready_one(who)?;
-        Ok(Blow { kind: Kind::Restart, role: Some(who.role), from, to: now() })
+        Ok(Fault { kind: Kind::Restart, role: Some(who.role), from, to: now() })
     }
 
     /// Starts again whoever has ended by itself, and names them.
@@ -232,11 +195,6 @@ impl Line {
         let found = self.instances.iter_mut().find(|(other, _)| *other == who);
         Ok(&mut found.with_context(|| format!("there is no {who}"))?.1)
     }
-}
-
-/// Every process, ingest first: its ports are the first ones.
-pub(crate) fn everybody() -> impl Iterator<Item = Who> {
-    Role::ALL.into_iter().flat_map(|role| (0..INSTANCES).map(move |number| Who { role, number }))
 }
 
 /// Fails unless nothing listens on the ports of the processes.

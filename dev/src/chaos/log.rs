@@ -1,7 +1,7 @@
 //! Everything that the topics hold about the conversations, as any reader in read_committed sees it.
 
-use crate::rig::topics::{Placed, Topics};
 use anyhow::Result;
+use dev::rig::topics::{Placed, Topics};
 use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// A record that was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Letter {
+pub(crate) struct DeadLetter {
     /// The step that gave it up.
     pub(crate) step: String,
     pub(crate) reason: String,
@@ -22,7 +22,7 @@ pub(crate) struct Letter {
     pub(crate) place: String,
 }
 
-impl Letter {
+impl DeadLetter {
     fn of(record: &pipeline::Record) -> Self {
         let text = |name: &str| {
             record.header(name).map(|v| String::from_utf8_lossy(v).into_owned()).unwrap_or_default()
@@ -45,7 +45,7 @@ pub(crate) struct Log {
     pub(crate) deliveries: Vec<Placed<Delivery>>,
     pub(crate) ledger: Vec<Placed<LedgerEntry>>,
     /// What was given up: step, reason, and place of the record.
-    pub(crate) dead_letters: Vec<Letter>,
+    pub(crate) dead_letters: Vec<DeadLetter>,
 }
 
 impl Log {
@@ -54,12 +54,12 @@ impl Log {
     /// # Errors
     /// When the brokers do not answer or a record cannot be read.
     pub(crate) fn read(topics: &Topics) -> Result<Self> {
-        // Causes last, so that every effect that is seen has its cause.
+        // Causes are read after their effects, so that every effect that is seen has its cause.
         let (deliveries, answers, ledger) = (topics.placed()?, topics.placed()?, topics.placed()?);
         let (decisions, requests, events) = (topics.placed()?, topics.placed()?, topics.placed()?);
         let mut dead_letters = Vec::new();
         topics.each(Topic::DeadLetters, |record| {
-            dead_letters.push(Letter::of(&record));
+            dead_letters.push(DeadLetter::of(&record));
             Ok(())
         })?;
         Ok(Self { events, decisions, requests, answers, deliveries, ledger, dead_letters })

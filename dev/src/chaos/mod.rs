@@ -1,38 +1,40 @@
 //! `dev chaos`: breaks everything that can break under load, and counts what came of it.
 
-mod blows;
 mod check;
 mod clock;
 mod crowd;
+mod faults;
 mod line;
 mod load;
 mod log;
 mod play;
 mod recreated;
 mod report;
+mod role;
 mod scale;
 mod schedule;
 
 use crate::proof::Refold;
-use crate::rig::home::{Home, alone};
-use crate::rig::meter::Meter;
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::prices::Prices;
-use crate::rig::stand_ins::StandIns;
-use crate::rig::tables::Table;
-use crate::rig::topics::Topics;
-use crate::say::say;
-use crate::stack::{Borrowed, Plan};
 use anyhow::{Context, Result};
 use check::Evidence;
 use clap::Args;
 use crowd::Crowd;
-use line::{INSTANCES, Line, Role, Site};
+use dev::console::say;
+use dev::rig::home::{Home, alone};
+use dev::rig::meter::Meter;
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::prices::Prices;
+use dev::rig::stand_ins::StandIns;
+use dev::rig::tables::Table;
+use dev::rig::topics::Topics;
+use dev::stack::{Borrowed, Plan};
+use line::{Line, Site};
 use load::Load;
 use log::Log;
 use play::{Done, Play};
 use report::Report;
+use role::{INSTANCES, Role};
 use scale::Scale;
 use std::fs;
 use std::path::PathBuf;
@@ -42,7 +44,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Ports of the processes of huiyin, from that of the first broker on.
 const PORTS: u16 = 20;
-/// Calls that hang end by their own timeouts, and what waited for them then.
+/// Calls that hang end by their own timeouts; what waited for them ends after that.
 const QUIET_WITHIN: Duration = Duration::from_secs(240);
 
 #[derive(Args)]
@@ -58,7 +60,7 @@ pub(crate) struct Cli {
     report: Option<PathBuf>,
 }
 
-/// Plays a schedule and checks what came of it. What it started is stopped at the end, however that comes.
+/// Plays a schedule and checks what came of it. Whatever the end, everything that was started is stopped.
 ///
 /// # Errors
 /// When something does not start or answer, or somebody interrupts.
@@ -69,7 +71,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     if let Some(file) = &cli.report {
         report.write(file)?;
     }
-    // Everything has stopped by now: the sums are the last line.
+    // Everything has stopped by now, so that the sums are the last line of the output.
     report.tell();
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -84,7 +86,7 @@ fn perform(scale: Scale, seed: u64) -> Result<Report> {
     line::check_ports(ports, Role::ALL.len() * INSTANCES)?;
     let stack = Borrowed::up_empty(plan)?;
     patience.check()?;
-    let home = Home::new("chaos", &stack, &net)?;
+    let home = Home::new("chaos", "dev/chaos.d", &stack, &net)?;
     say(&format!(
         "starting {}, seed {seed}; logs and configuration are in {}",
         home.name,
@@ -113,7 +115,8 @@ fn perform(scale: Scale, seed: u64) -> Result<Report> {
     say(&format!("{} messages said; waiting for the last answers", said.len()));
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
     let told = done.told.clone();
-    let evidence = gather((done, said), (&mut line, &topics), (&home, &stand_ins), &patience)?;
+    let ended = Ended { line: &mut line, topics: &topics, home: &home, stand_ins: &stand_ins };
+    let evidence = gather(done, said, ended, &patience)?;
     drop(line);
     fs::write(home.dir.join("waits.csv"), check::waits::table(&evidence)).context("writing the waits")?;
     let mut found = check::check(&evidence)?;
@@ -134,13 +137,17 @@ fn stand_in_values(home: &Home, scale: &Scale, ports: u16) -> Vec<(&'static str,
     ]
 }
 
-/// Waits until everything has its end and reads it all.
-fn gather(
-    (done, said): (Done, Vec<load::Said>),
-    (line, topics): (&mut Line, &Topics),
-    (home, stand_ins): (&Home, &StandIns),
-    patience: &Patience,
-) -> Result<Evidence> {
+/// What evidence is read from once nobody says anything any more.
+struct Ended<'a> {
+    line: &'a mut Line,
+    topics: &'a Topics,
+    home: &'a Home,
+    stand_ins: &'a StandIns,
+}
+
+/// Waits until every turn has ended and the tables have caught up, and reads everything.
+fn gather(done: Done, said: Vec<load::Said>, ended: Ended<'_>, patience: &Patience) -> Result<Evidence> {
+    let Ended { line, topics, home, stand_ins } = ended;
     line.wait_ready().with_context(|| line.unready())?;
     let is_quiet = || {
         let metrics = line.metrics();
@@ -160,7 +167,7 @@ fn gather(
         Ok((rows.0.values().sum::<u64>() >= expected).then_some(()))
     });
     if caught_up.is_err() {
-        // The check names the table.
+        // The check reports which table has not caught up.
         patience.check()?;
     }
     let cost = Table::read(&line.command(&["query", "cost", "--json"])?)?;

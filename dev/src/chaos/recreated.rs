@@ -1,18 +1,18 @@
-//! Topics that were deleted and made anew under the offsets that their readers had committed: a small deployment, which
-//! must refuse them. Otherwise it would skip what is new, or answer what was answered.
+//! A small deployment whose topics are deleted and created anew while the committed offsets of their readers stay. It must
+//! refuse the new topics. Otherwise it would skip new records, or answer again what was answered.
 
 use super::check::Found;
 use super::crowd::{BOT, Line, STEADY};
 use super::line::Site;
 use super::load::order;
 use crate::proof::Clause;
-use crate::rig::easemob::Sent;
-use crate::rig::instance::{self, run};
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::topics::{self, Topics, access};
-use crate::stack::has_topics;
 use anyhow::Result;
+use dev::rig::easemob::Sent;
+use dev::rig::instance::{self, run};
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::topics::{self, Topics, access};
+use dev::stack::has_topics;
 use pipeline::kafka::{CommitOffset, Consumer, Instance, Partition, Polled};
 use schemas::topic::{Topic, TopicNames};
 use std::thread::sleep;
@@ -24,7 +24,7 @@ const GROUPS: [(&str, Topic); 3] =
     [("decide", Topic::Events), ("call", Topic::Requests), ("deliver", Topic::Answers)];
 const PEOPLE: usize = 12;
 const WITHIN: Duration = Duration::from_secs(60);
-/// What would be answered wrongly is answered within this time.
+/// A wrong answer would come within this time.
 const IDLE: Duration = Duration::from_secs(6);
 
 /// Plays it on the ports of the line, which has ended by now.
@@ -35,7 +35,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     let file = format!("{}.toml", site.name);
     let (config, admin) = site.configure(0, 0, &file)?;
     site.prepare(&config)?;
-    let start = || instance::Instance::start(site.home, (&site.name, ROLES), (config.clone(), admin));
+    let start = || instance::Instance::start(site.home, &site.name, ROLES, config.clone(), admin);
     let mut first = start()?;
     first.wait_ready(net, patience)?;
     let easemob = &site.stand_ins.easemob;
@@ -44,7 +44,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     patience.until("an answer for everybody", WITHIN, || {
         Ok((easemob.sends()?.len() >= before + PEOPLE).then_some(()))
     })?;
-    // The first commits of everything that follows the answers.
+    // By then everything that follows the answers has committed once.
     sleep(Duration::from_secs(2));
     drop(first);
 
@@ -88,7 +88,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
 fn committed(site: &Site, patience: &Patience) -> Result<Vec<(&'static str, Vec<CommitOffset>)>> {
     let mut all = Vec::new();
     for (role, topic) in GROUPS {
-        let (member, partitions) = join(site, (role, topic), patience)?;
+        let (member, partitions) = join(site, role, topic, patience)?;
         let committed = member.committed(&partitions, WITHIN)?.into_iter().filter_map(|committed| {
             Some(CommitOffset {
                 partition: committed.partition,
@@ -102,14 +102,14 @@ fn committed(site: &Site, patience: &Patience) -> Result<Vec<(&'static str, Vec<
     Ok(all)
 }
 
-/// Brokers forget the offsets of topics that are deleted. A backup that is played back, or a mirror, brings them again.
+/// Commits the offsets again: brokers forget the offsets of deleted topics, but a restored backup or a mirror brings them back.
 fn commit_again(
     site: &Site,
     committed: &[(&'static str, Vec<CommitOffset>)],
     patience: &Patience,
 ) -> Result<()> {
     for ((role, topic), (_, offsets)) in GROUPS.into_iter().zip(committed) {
-        let (member, _) = join(site, (role, topic), patience)?;
+        let (member, _) = join(site, role, topic, patience)?;
         member.commit(offsets)?;
         member.close();
     }
@@ -117,11 +117,7 @@ fn commit_again(
 }
 
 /// Takes the place of an instance that has ended.
-fn join(
-    site: &Site,
-    (role, topic): (&str, Topic),
-    patience: &Patience,
-) -> Result<(Consumer, Vec<Partition>)> {
+fn join(site: &Site, role: &str, topic: Topic, patience: &Patience) -> Result<(Consumer, Vec<Partition>)> {
     let topic = TopicNames::new(site.prefix()).of(topic);
     let mut member =
         Consumer::join(&access(&site.stack.kafka())?, &Instance::new(&site.name, role, 0)?, &[&topic])?;

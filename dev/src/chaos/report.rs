@@ -2,8 +2,8 @@
 
 use super::check::Found;
 use super::scale::Scale;
-use crate::say::{complain, say};
 use anyhow::{Context, Result};
+use dev::console::{complain, say};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

@@ -1,12 +1,12 @@
 //! Reads everything back and checks the four clauses on it.
 
 use super::stage::{Stage, expect};
-use crate::proof::{Bill, Clause, Refold, answered, charged, judged, replayable};
-use crate::rig::prices::Prices;
-use crate::rig::tables::Table;
-use crate::rig::topics::Topics;
-use crate::say::say;
+use crate::proof::{Bill, Clause, Course, Refold, answered, charged, judged, replayable};
 use anyhow::{Context, Result};
+use dev::console::say;
+use dev::rig::prices::Prices;
+use dev::rig::tables::Table;
+use dev::rig::topics::Topics;
 use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
@@ -79,12 +79,10 @@ impl Log {
 }
 
 /// Waits until the tables hold what the topics hold, shows the sums, folds the log again, and checks every clause.
-/// `disturbed` says that a process that answers callbacks may have been killed: what Easemob then decided by itself is
-/// counted and is no fault.
 ///
 /// # Errors
 /// When something cannot be read, or the tables do not catch up.
-pub(crate) fn audit(stage: &Stage, disturbed: bool) -> Result<Vec<Clause>> {
+pub(crate) fn audit(stage: &Stage, course: Course) -> Result<Vec<Clause>> {
     say("\nRead back from Kafka, ClickHouse and the stand-ins");
     let log = caught_up(stage)?;
     expect("records in topic dead-letters", 0, stage.topics.count(Topic::DeadLetters)?)?;
@@ -102,7 +100,7 @@ pub(crate) fn audit(stage: &Stage, disturbed: bool) -> Result<Vec<Clause>> {
     };
     let refold = stage.line.command(&["refold", "--json"]).and_then(|json| Refold::read(&json));
     Ok(vec![
-        judged(&stage.easemob.callbacks()?, &log.events, disturbed),
+        judged(&stage.easemob.callbacks()?, &log.events, course),
         answered(&log.decisions, &log.answers, &log.deliveries, &stage.easemob.sends()?),
         charged(&bill, &Prices::read(&config)?)?,
         replayable(&refold, log.events.len(), log.decisions.len()),

@@ -1,13 +1,13 @@
 //! The line itself: huiyin in two processes, so that the call step can be killed alone.
 
-use crate::rig::home::{Home, free_ports};
-use crate::rig::instance::{Instance, run};
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::process::program;
-use crate::rig::stand_ins::StandIns;
-use crate::stack::Borrowed;
 use anyhow::Result;
+use dev::rig::home::{Home, free_ports};
+use dev::rig::instance::{Instance, run};
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::process::program;
+use dev::rig::stand_ins::StandIns;
+use dev::stack::Borrowed;
 use std::rc::Rc;
 
 /// Both instances. Dropping it stops them, the one that answers callbacks first.
@@ -18,15 +18,16 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Starts everything on an empty deployment and waits until it is ready.
+    /// Starts everything on an empty deployment; it may not be ready yet.
     ///
     /// # Errors
-    /// When a command fails or an instance does not get ready; the end of its log is told.
+    /// When a command fails or an instance does not start.
     pub(crate) fn start(
         home: &Home,
         stack: &Borrowed,
-        (stand_ins, ingest_port): (&StandIns, u16),
-        (net, patience): (&Rc<Net>, &Patience),
+        stand_ins: &StandIns,
+        ingest_port: u16,
+        net: &Rc<Net>,
     ) -> Result<Self> {
         let [admin, call_admin] = free_ports()?;
         let configure = |file: &str, admin: u16| {
@@ -48,14 +49,11 @@ impl Line {
         for command in [&["topics", "create"] as &[&str], &["migrate"], &["config", "apply"]] {
             run(&config, command)?;
         }
-        let front = ("line", "ingest,decide,deliver,account");
-        let mut line = Self {
-            front: Instance::start(home, front, (config, admin))?,
-            call: Instance::start(home, ("call", "call"), (call_config, call_admin))?,
+        Ok(Self {
+            front: Instance::start(home, "line", "ingest,decide,deliver,account", config, admin)?,
+            call: Instance::start(home, "call", "call", call_config, call_admin)?,
             net: Rc::clone(net),
-        };
-        line.wait_ready(patience)?;
-        Ok(line)
+        })
     }
 
     /// Kills the call step with SIGKILL and returns the process id that it had.

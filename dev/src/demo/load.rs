@@ -1,12 +1,12 @@
-//! A small load that goes on until Ctrl-C, with a line that tells how it goes.
+//! A small load that goes on until Ctrl-C, with a line of figures.
 
 use super::stage::Stage;
-use crate::proof::yuan;
-use crate::rig::easemob::{BOT, To};
-use crate::rig::meter::Meter;
-use crate::rig::tables::Table;
-use crate::say::say;
+use crate::proof::{Course, yuan};
 use anyhow::Result;
+use dev::console::say;
+use dev::rig::easemob::{BOT, To};
+use dev::rig::meter::Meter;
+use dev::rig::tables::Table;
 use std::io::{IsTerminal, Write, stdout};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -18,15 +18,15 @@ const LOOK_EVERY: u64 = 6;
 const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 
 /// Lets people talk to the bot, two messages a second, until somebody interrupts; then waits for the last answers. A
-/// process that is killed meanwhile is started again; returns whether one was.
+/// process that is killed meanwhile is started again, and the returned course says so.
 ///
 /// # Errors
 /// When a stand-in or the tables do not answer, or a process cannot be started again.
-pub(crate) fn keep_up(stage: &mut Stage) -> Result<bool> {
+pub(crate) fn keep_up(stage: &mut Stage) -> Result<Course> {
     say("\nThe line stays up under two messages a second; Ctrl-C ends it. Meanwhile you can try:");
     say(&format!("  {} query cost", stage.line.prompt()?));
     say(&format!("  kill -9 a process of huiyin ({}): it is started again", stage.line.ids()));
-    let (mut stored, mut disturbed) = (String::new(), false);
+    let (mut stored, mut course) = (String::new(), Course::Undisturbed);
     for number in 0.. {
         if stage.patience.is_over() {
             break;
@@ -37,13 +37,18 @@ pub(crate) fn keep_up(stage: &mut Stage) -> Result<bool> {
         stage.easemob.send(&user, To::User(BOT), &text)?;
         for revived in stage.line.revive(stage.home)? {
             say(&format!("\n{revived}"));
-            disturbed = true;
+            course = Course::Disturbed;
         }
         let looked = number % LOOK_EVERY == 0;
         if looked {
             stored = look(stage)?;
         }
-        tell(&format!("{stored}; running calls {}", running(stage).0), looked);
+        let line = format!("{stored}; running calls {}", running(stage).0);
+        if stdout().is_terminal() {
+            overwrite(&line);
+        } else if looked {
+            say(&line);
+        }
         sleep(next.saturating_duration_since(Instant::now()));
     }
     say("\ndraining");
@@ -52,7 +57,7 @@ pub(crate) fn keep_up(stage: &mut Stage) -> Result<bool> {
     stage.patience.until("the last calls and sends to end", DRAIN_WITHIN, || {
         Ok((running(stage) == (0, 0)).then_some(()))
     })?;
-    Ok(disturbed)
+    Ok(course)
 }
 
 /// What the tables hold.
@@ -76,11 +81,7 @@ fn running(stage: &Stage) -> (u64, u64) {
     (meter.running_calls(), meter.running_sends())
 }
 
-/// One line that is written over on a terminal; elsewhere only from time to time.
-fn tell(line: &str, now_and_then: bool) {
-    if stdout().is_terminal() {
-        write!(stdout(), "\r\x1b[K{line}").and_then(|()| stdout().flush()).ok();
-    } else if now_and_then {
-        say(line);
-    }
+/// Replaces the current line of the terminal.
+fn overwrite(line: &str) {
+    write!(stdout(), "\r\x1b[K{line}").and_then(|()| stdout().flush()).ok();
 }

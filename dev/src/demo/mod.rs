@@ -6,16 +6,16 @@ mod load;
 mod script;
 mod stage;
 
-use crate::proof::Clause;
-use crate::rig::home::{self, Home};
-use crate::rig::net::Net;
-use crate::rig::patience::Patience;
-use crate::rig::stand_ins::StandIns;
-use crate::rig::topics::Topics;
-use crate::say::{complain, say};
-use crate::stack::Borrowed;
+use crate::proof::{Clause, Course};
 use anyhow::Result;
 use clap::Args;
+use dev::console::{complain, say};
+use dev::rig::home::{self, Home};
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::stand_ins::StandIns;
+use dev::rig::topics::Topics;
+use dev::stack::Borrowed;
 use line::Line;
 use stage::Stage;
 use std::process::ExitCode;
@@ -28,14 +28,13 @@ pub(crate) struct Cli {
     once: bool,
 }
 
-/// Plays the script, proves the promise, and stays up unless told otherwise. What it started is stopped at the end,
-/// however that comes.
+/// Plays the script, proves the promise, and stays up unless told otherwise. Whatever the end, everything that was started is stopped.
 ///
 /// # Errors
 /// When something does not start or answer, or somebody interrupts before the proof is done.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let proof = perform(cli)?;
-    // Everything has stopped by now: the four lines are the last ones.
+    // Everything has stopped by now, so that the four lines are the last ones of the output.
     proof.tell();
     Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -45,12 +44,13 @@ fn perform(cli: &Cli) -> Result<Proof> {
     let patience = Patience::until_signalled(net.runtime())?;
     let stack = Borrowed::up()?;
     patience.check()?;
-    let home = Home::new("demo", &stack, &net)?;
+    let home = Home::new("demo", "dev/demo.d", &stack, &net)?;
     say(&format!("starting {}; logs and configuration are in {}", home.name, home.dir.display()));
     let [ingest_port] = home::free_ports()?;
     let values = [("seed", home.seed.to_string()), ("ingest_port", ingest_port.to_string())];
     let stand_ins = StandIns::start(&home, &values, &net, &patience)?;
-    let mut line = Line::start(&home, &stack, (&stand_ins, ingest_port), (&net, &patience))?;
+    let mut line = Line::start(&home, &stack, &stand_ins, ingest_port, &net)?;
+    line.wait_ready(&patience)?;
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
     let mut stage = Stage {
         home: &home,
@@ -61,11 +61,11 @@ fn perform(cli: &Cli) -> Result<Proof> {
         patience: &patience,
     };
     let failed_scenes = script::play(&mut stage)?;
-    let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, false)? };
+    let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, Course::Undisturbed)? };
     if !cli.once && proof.holds() {
         proof.tell();
-        let disturbed = load::keep_up(&mut stage)?;
-        proof.clauses = audit::audit(&stage, disturbed)?;
+        let course = load::keep_up(&mut stage)?;
+        proof.clauses = audit::audit(&stage, course)?;
     }
     Ok(proof)
 }

@@ -1,13 +1,13 @@
 //! What a scene plays with, and how it shows what people see.
 
 use super::line::Line;
-use crate::rig::easemob::{BOT, Easemob, Received, Sent, To};
-use crate::rig::home::Home;
-use crate::rig::model::{Call, Model};
-use crate::rig::patience::Patience;
-use crate::rig::topics::Topics;
-use crate::say::say;
 use anyhow::{Result, bail};
+use dev::console::say;
+use dev::rig::easemob::{BOT, Easemob, Received, Sent, To};
+use dev::rig::home::Home;
+use dev::rig::model::{Call, Model};
+use dev::rig::patience::Patience;
+use dev::rig::topics::Topics;
 use schemas::decision::Decision;
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

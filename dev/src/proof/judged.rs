@@ -1,14 +1,14 @@
 //! Every message judged before delivery.
 
-use super::Clause;
-use crate::rig::easemob::Callback;
+use super::{Clause, Course};
+use dev::rig::easemob::Callback;
 use schemas::event::{CallbackReply, Event, Message};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Compares the texts that Easemob asked about with what it was told and with what topic `events` holds. Where the line
-/// was `disturbed`, Easemob may have decided by itself while nobody answered; that is only counted.
-pub(crate) fn judged(callbacks: &[Callback], events: &[Event], disturbed: bool) -> Clause {
+/// Compares the texts that Easemob asked about with what it was told and with what topic `events` holds.
+pub(crate) fn judged(callbacks: &[Callback], events: &[Event], course: Course) -> Clause {
+    let disturbed = course == Course::Disturbed;
     let (mut messages, mut missed) = (BTreeMap::new(), Vec::new());
     for event in events {
         match event {
@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn a_text_that_was_passed_and_recorded_is_judged() {
         let events = [Event::Message(samples::message("1", CallbackReply::Pass))];
-        let clause = judged(&[callback("1", 200, "pass"), callback("2", 401, "status")], &events, false);
+        let clause =
+            judged(&[callback("1", 200, "pass"), callback("2", 401, "status")], &events, Course::Undisturbed);
         assert!(clause.problems.is_empty(), "{clause:?}");
         assert!(
             clause.line().contains("1 of 1 callbacks") && clause.line().contains("1 forged"),
@@ -123,7 +124,7 @@ mod tests {
             (&[], &[]),
         ];
         for (callbacks, events) in cases {
-            let clause = judged(callbacks, events, false);
+            let clause = judged(callbacks, events, Course::Undisturbed);
             assert!(clause.line().contains("NOT ok"), "{clause:?}");
         }
     }
@@ -132,9 +133,9 @@ mod tests {
     fn after_a_crash_what_nobody_answered_is_counted_and_anything_else_is_still_a_fault() {
         let missed = [Event::Missed(samples::message("1", CallbackReply::None))];
         let down = callback("1", 200, "connect");
-        let clause = judged(std::slice::from_ref(&down), &missed, true);
+        let clause = judged(std::slice::from_ref(&down), &missed, Course::Disturbed);
         assert!(clause.problems.is_empty() && clause.line().contains("1 unanswered; 1 missed"), "{clause:?}");
-        let lost = judged(&[down, callback("2", 200, "pass")], &missed, true);
+        let lost = judged(&[down, callback("2", 200, "pass")], &missed, Course::Disturbed);
         assert!(lost.line().contains("NOT ok"), "{lost:?}");
     }
 }

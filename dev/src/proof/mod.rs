@@ -1,5 +1,5 @@
-//! The four clauses of the promise, each checked on what topics, tables and stand-ins hold. The demo shows all of them,
-//! the failure run those that hold through failures.
+//! The four clauses of the promise, each checked against what topics, tables and stand-ins hold. The demo checks all of them, the
+//! failure run those that hold through failures.
 
 mod answered;
 mod charged;
@@ -12,6 +12,15 @@ pub(crate) use answered::answered;
 pub(crate) use charged::{Bill, charged};
 pub(crate) use judged::judged;
 pub(crate) use replayable::{Refold, replayable};
+
+/// Whether a process that answers callbacks may have been killed during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// None was.
+    Undisturbed,
+    /// One may have been: what Easemob then decided by itself is counted and is no problem.
+    Disturbed,
+}
 
 /// A clause, and whether it holds.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
-//! One run of a kind (a demo, a failure run, a benchmark): its name, its directory, its ports. Earlier runs of the kind
-//! are swept away.
+//! One run of a kind (a demo, a failure run, a benchmark): its name, its directory, its ports. A new run removes what earlier runs of
+//! its kind left.
 
 use super::net::Net;
 use super::topics;
-use crate::say::say;
+use crate::console::say;
 use crate::stack::{Borrowed, Service, render, stop_all};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File, TryLockError};
@@ -11,13 +11,14 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where a run lives. No other run does as long as this lives.
-pub(crate) struct Home {
+/// The directory of a run. As long as this value lives, no other run of its kind can begin.
+pub struct Home {
     /// Seed of the stand-ins; new in each run, so that no id repeats.
-    pub(crate) seed: u64,
+    pub seed: u64,
     /// Name of the deployment.
-    pub(crate) name: String,
-    pub(crate) dir: PathBuf,
+    pub name: String,
+    /// Its directory.
+    pub dir: PathBuf,
     /// Folder of the templates of its files.
     templates: PathBuf,
     _lock: File,
@@ -25,29 +26,29 @@ pub(crate) struct Home {
 
 impl Home {
     /// Makes a new run of `kind`, and removes the processes, topics and tables that earlier ones left. The templates of
-    /// its files are in `dev/<kind>.d`.
+    /// its files are in the folder `templates` of the repository.
     ///
     /// # Errors
     /// When another run of the kind is on, or its directory, Kafka or ClickHouse refuse.
-    pub(crate) fn new(kind: &str, stack: &Borrowed, net: &Net) -> Result<Self> {
+    pub fn new(kind: &str, templates: &str, stack: &Borrowed, net: &Net) -> Result<Self> {
         let runs = stack.plan().local.join(kind);
         let lock = alone(kind, &runs)?;
-        sweep(kind, &runs, (stack, net))?;
+        sweep(kind, &runs, stack, net)?;
         let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let name = format!("{kind}-{seed}");
         let dir = runs.join(&name);
         fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
-        let templates = stack.plan().root.join(format!("dev/{kind}.d"));
+        let templates = stack.plan().root.join(templates);
         Ok(Self { seed, name, dir, templates, _lock: lock })
     }
 
     /// Prefix of its topics.
-    pub(crate) fn prefix(&self) -> String {
+    pub fn prefix(&self) -> String {
         prefix_of(&self.name)
     }
 
     /// Its database.
-    pub(crate) fn database(&self) -> String {
+    pub fn database(&self) -> String {
         database_of(&self.name)
     }
 
@@ -55,7 +56,7 @@ impl Home {
     ///
     /// # Errors
     /// When the directory cannot be made.
-    pub(crate) fn service(&self, process: &str) -> Result<Service> {
+    pub fn service(&self, process: &str) -> Result<Service> {
         let service = Service { name: process.to_owned(), dir: self.dir.join(process) };
         fs::create_dir_all(&service.dir).with_context(|| format!("making {}", service.dir.display()))?;
         Ok(service)
@@ -65,7 +66,7 @@ impl Home {
     ///
     /// # Errors
     /// When a placeholder has no value or the file cannot be written.
-    pub(crate) fn configure(&self, template: &str, file: &str, values: &[(&str, String)]) -> Result<PathBuf> {
+    pub fn configure(&self, template: &str, file: &str, values: &[(&str, String)]) -> Result<PathBuf> {
         let source = self.templates.join(template);
         let text = fs::read_to_string(&source).with_context(|| format!("reading {}", source.display()))?;
         let filled = render(&text, values).with_context(|| format!("filling {}", source.display()))?;
@@ -79,7 +80,7 @@ impl Home {
 ///
 /// # Errors
 /// When the system has none.
-pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
+pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     let mut ports = [0; N];
     // All are held until the last is found, so that they differ.
     let mut held = Vec::with_capacity(N);
@@ -95,7 +96,7 @@ pub(crate) fn free_ports<const N: usize>() -> Result<[u16; N]> {
 ///
 /// # Errors
 /// When one is on.
-pub(crate) fn alone(kind: &str, folder: &Path) -> Result<File> {
+pub fn alone(kind: &str, folder: &Path) -> Result<File> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let lock = File::create(folder.join("lock")).with_context(|| format!("opening the lock of {kind}"))?;
     match lock.try_lock() {
@@ -105,7 +106,7 @@ pub(crate) fn alone(kind: &str, folder: &Path) -> Result<File> {
     }
 }
 
-fn sweep(kind: &str, runs: &Path, (stack, net): (&Borrowed, &Net)) -> Result<()> {
+fn sweep(kind: &str, runs: &Path, stack: &Borrowed, net: &Net) -> Result<()> {
     let names = entries(runs, |name| name.starts_with(&format!("{kind}-")))?;
     if names.is_empty() {
         return Ok(());

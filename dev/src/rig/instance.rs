@@ -17,11 +17,13 @@ const CRASH: &str = "crash";
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A process of huiyin with some of the roles.
-pub(crate) struct Instance {
+pub struct Instance {
     /// Name of its directory.
-    pub(crate) name: String,
-    pub(crate) roles: String,
-    pub(crate) process: Process,
+    pub name: String,
+    /// Its roles, separated by commas.
+    pub roles: String,
+    /// The process.
+    pub process: Process,
     config: PathBuf,
     /// Base address of its admin port.
     admin: String,
@@ -32,13 +34,9 @@ impl Instance {
     ///
     /// # Errors
     /// When the program is missing or ends at once.
-    pub(crate) fn start(
-        home: &Home,
-        (name, roles): (&str, &str),
-        (config, admin): (PathBuf, u16),
-    ) -> Result<Self> {
-        let admin = format!("http://127.0.0.1:{admin}");
-        let process = launch(home, name, (&config, roles))?;
+    pub fn start(home: &Home, name: &str, roles: &str, config: PathBuf, admin_port: u16) -> Result<Self> {
+        let admin = format!("http://127.0.0.1:{admin_port}");
+        let process = launch(home, name, &config, roles)?;
         Ok(Self { name: name.to_owned(), roles: roles.to_owned(), process, config, admin })
     }
 
@@ -46,8 +44,8 @@ impl Instance {
     ///
     /// # Errors
     /// When it ends at once.
-    pub(crate) fn start_again(&mut self, home: &Home) -> Result<()> {
-        self.process = launch(home, &self.name, (&self.config, &self.roles))?;
+    pub fn start_again(&mut self, home: &Home) -> Result<()> {
+        self.process = launch(home, &self.name, &self.config, &self.roles)?;
         Ok(())
     }
 
@@ -55,7 +53,7 @@ impl Instance {
     ///
     /// # Errors
     /// When it ends or is not ready within a minute; the end of its log is told.
-    pub(crate) fn wait_ready(&mut self, net: &Net, patience: &Patience) -> Result<()> {
+    pub fn wait_ready(&mut self, net: &Net, patience: &Patience) -> Result<()> {
         let what = format!("huiyin with {} to be ready", self.roles);
         let url = format!("{}/ready", self.admin);
         let ready = patience.until(&what, READY_WITHIN, || {
@@ -72,7 +70,7 @@ impl Instance {
     ///
     /// # Errors
     /// When the order cannot be written.
-    pub(crate) fn crash_at(&self, home: &Home, step: &str) -> Result<()> {
+    pub fn crash_at(&self, home: &Home, step: &str) -> Result<()> {
         let dir = home.service(&self.name)?.dir;
         // In one piece, so that no half of it is read.
         fs::write(dir.join("order"), step).context("writing an order")?;
@@ -83,34 +81,34 @@ impl Instance {
     ///
     /// # Errors
     /// When its directory cannot be had.
-    pub(crate) fn never_mind(&self, home: &Home) -> Result<()> {
-        // It may have been taken this very moment.
+    pub fn never_mind(&self, home: &Home) -> Result<()> {
+        // The instance may have taken the order in the meantime.
         fs::remove_file(home.service(&self.name)?.dir.join(CRASH)).ok();
         Ok(())
     }
 
     /// Whether it says now that it takes work.
-    pub(crate) fn is_ready(&self, net: &Net) -> bool {
+    pub fn is_ready(&self, net: &Net) -> bool {
         net.is_ok(&format!("{}/ready", self.admin))
     }
 
     /// What `/ready` says, whatever its status; nothing when it does not answer.
-    pub(crate) fn readiness(&self, net: &Net) -> String {
+    pub fn readiness(&self, net: &Net) -> String {
         net.whatever(&format!("{}/ready", self.admin)).unwrap_or_default()
     }
 
     /// What its meters say, in the text form of Prometheus; nothing when it does not answer.
-    pub(crate) fn metrics(&self, net: &Net) -> String {
+    pub fn metrics(&self, net: &Net) -> String {
         net.text(&format!("{}/metrics", self.admin)).unwrap_or_default()
     }
 
     /// Its configuration file.
-    pub(crate) fn config(&self) -> &Path {
+    pub fn config(&self) -> &Path {
         &self.config
     }
 }
 
-fn launch(home: &Home, name: &str, (config, roles): (&Path, &str)) -> Result<Process> {
+fn launch(home: &Home, name: &str, config: &Path, roles: &str) -> Result<Process> {
     let config = config.display().to_string();
     let service = home.service(name)?;
     let mut command = Command::new(program("huiyin")?);
@@ -122,7 +120,7 @@ fn launch(home: &Home, name: &str, (config, roles): (&Path, &str)) -> Result<Pro
 ///
 /// # Errors
 /// When it fails, with what it said.
-pub(crate) fn run(config: &Path, arguments: &[&str]) -> Result<String> {
+pub fn run(config: &Path, arguments: &[&str]) -> Result<String> {
     let huiyin = program("huiyin")?;
     let output = Command::new(&huiyin)
         .arg("--config")

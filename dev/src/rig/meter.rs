@@ -1,11 +1,11 @@
 //! What the line's own meters say, in the text form of Prometheus.
 
 /// Samples of all instances.
-pub(crate) struct Meter<'a>(Vec<(&'a str, f64)>);
+pub struct Meter<'a>(Vec<(&'a str, f64)>);
 
 impl<'a> Meter<'a> {
     /// Reads `name{labels} value` lines; everything else is left out.
-    pub(crate) fn read(text: &'a str) -> Self {
+    pub fn read(text: &'a str) -> Self {
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         Self(
             samples
@@ -15,12 +15,12 @@ impl<'a> Meter<'a> {
     }
 
     /// Model calls that run or wait to run.
-    pub(crate) fn running_calls(&self) -> u64 {
+    pub fn running_calls(&self) -> u64 {
         self.busy("step=\"call\"")
     }
 
     /// Sends that run or wait to run.
-    pub(crate) fn running_sends(&self) -> u64 {
+    pub fn running_sends(&self) -> u64 {
         self.busy("step=\"deliver\"")
     }
 
@@ -30,7 +30,7 @@ impl<'a> Meter<'a> {
     }
 
     /// Sum of the samples of a metric that have a label.
-    pub(crate) fn sum(&self, metric: &str, label: &str) -> u64 {
+    pub fn sum(&self, metric: &str, label: &str) -> u64 {
         let is_it = |name: &str| {
             name.strip_prefix(metric).is_some_and(|labels| labels.starts_with('{') && labels.contains(label))
         };

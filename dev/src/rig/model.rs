@@ -1,4 +1,4 @@
-//! The stand-in of the provider, as its control surface speaks.
+//! The control surface of the provider's stand-in.
 
 use super::net::Net;
 use anyhow::Result;
@@ -8,48 +8,58 @@ use std::rc::Rc;
 
 /// One call on the provider's invoice.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Call {
-    pub(crate) number: u64,
-    pub(crate) model: String,
-    pub(crate) last_user: String,
+pub struct Call {
+    /// Its number, counted from the start of the stand-in.
+    pub number: u64,
+    /// The model that was asked.
+    pub model: String,
+    /// Last message of the user in the request.
+    pub last_user: String,
     /// Header `x-request-id` of the call.
     #[serde(default)]
-    pub(crate) request_id: Option<String>,
+    pub request_id: Option<String>,
     /// Milliseconds since the epoch.
     #[serde(default)]
-    pub(crate) started_at: i64,
+    pub started_at: i64,
+    /// Nothing while it runs.
     #[serde(default)]
-    pub(crate) ended_at: Option<i64>,
-    pub(crate) held: bool,
-    pub(crate) billed: bool,
+    pub ended_at: Option<i64>,
+    /// Whether an order held it.
+    pub held: bool,
+    /// Whether it is on the invoice.
+    pub billed: bool,
     /// `running`, `replied`, `reset` or `client_gone`.
-    pub(crate) end: String,
-    pub(crate) prompt_tokens: u64,
-    pub(crate) cached_tokens: u64,
-    pub(crate) completion_tokens: u64,
+    pub end: String,
+    /// Tokens of the request, cached ones included.
+    pub prompt_tokens: u64,
+    /// Tokens of the request that came from the cache.
+    pub cached_tokens: u64,
+    /// Tokens of the answer.
+    pub completion_tokens: u64,
 }
 
 /// Orders and questions to the stand-in.
-pub(crate) struct Model {
+pub struct Model {
     net: Rc<Net>,
     base: String,
 }
 
 impl Call {
     /// The request that it was made for, and the attempt's number.
-    pub(crate) fn attempt(&self) -> Option<(&str, u16)> {
+    pub fn attempt(&self) -> Option<(&str, u16)> {
         let (request, number) = self.request_id.as_deref()?.rsplit_once('-')?;
         Some((request, number.parse().ok()?))
     }
 }
 
 impl Model {
-    pub(crate) fn new(net: Rc<Net>, base: String) -> Self {
+    /// Speaks to the stand-in at the address `base`.
+    pub fn new(net: Rc<Net>, base: String) -> Self {
         Self { net, base }
     }
 
     /// Whatever model is asked, the next `times` calls about `contains` fail like this.
-    pub(crate) fn fail(&self, contains: &str, times: u32, kind: &str) -> Result<()> {
+    pub fn fail(&self, contains: &str, times: u32, kind: &str) -> Result<()> {
         let order = json!({ "scope": { "contains": contains }, "times": times, "fault": { "kind": kind } });
         self.net.post::<Value>(&self.url("faults"), &order).map(drop)
     }
@@ -58,7 +68,7 @@ impl Model {
     ///
     /// # Errors
     /// When the stand-in does not answer or does not know the fault.
-    pub(crate) fn plan(&self, model: Option<&str>, times: u32, fault: &Value) -> Result<()> {
+    pub fn plan(&self, model: Option<&str>, times: u32, fault: &Value) -> Result<()> {
         let scope = model.map_or_else(|| json!({}), |model| json!({ "model": model }));
         let order = json!({ "scope": scope, "times": times, "fault": fault });
         self.net.post::<Value>(&self.url("faults"), &order).map(drop)
@@ -68,17 +78,17 @@ impl Model {
     ///
     /// # Errors
     /// When the stand-in does not answer.
-    pub(crate) fn well(&self) -> Result<()> {
+    pub fn well(&self) -> Result<()> {
         self.net.delete(&self.url("faults"))
     }
 
     /// Calls about `contains` think until they are released.
-    pub(crate) fn hold(&self, contains: &str) -> Result<()> {
+    pub fn hold(&self, contains: &str) -> Result<()> {
         self.net.post::<Value>(&self.url("hold"), &json!({ "contains": contains })).map(drop)
     }
 
     /// Lets the calls about `contains` go on.
-    pub(crate) fn release(&self, contains: &str) -> Result<()> {
+    pub fn release(&self, contains: &str) -> Result<()> {
         self.net.post::<Value>(&self.url("release"), &json!({ "contains": contains })).map(drop)
     }
 
@@ -86,7 +96,7 @@ impl Model {
     ///
     /// # Errors
     /// When the stand-in does not answer.
-    pub(crate) fn running(&self) -> Result<u64> {
+    pub fn running(&self) -> Result<u64> {
         #[derive(Deserialize)]
         struct InFlight {
             calls: Vec<Value>,
@@ -95,7 +105,7 @@ impl Model {
     }
 
     /// The invoice: every call since the start, running ones included.
-    pub(crate) fn ledger(&self) -> Result<Vec<Call>> {
+    pub fn ledger(&self) -> Result<Vec<Call>> {
         #[derive(Deserialize)]
         struct Ledger {
             entries: Vec<Call>,
@@ -104,7 +114,7 @@ impl Model {
     }
 
     /// The calls whose last message contains this.
-    pub(crate) fn about(&self, contains: &str) -> Result<Vec<Call>> {
+    pub fn about(&self, contains: &str) -> Result<Vec<Call>> {
         let mut calls = self.ledger()?;
         calls.retain(|call| call.last_user.contains(contains));
         Ok(calls)

@@ -10,17 +10,17 @@ use tokio::runtime::Runtime;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A client whose calls block the caller.
-pub(crate) struct Net {
+pub struct Net {
     runtime: Runtime,
     client: Client,
 }
 
 impl Net {
-    /// Builds the client. A proxy of the environment is not for what runs on this machine.
+    /// Builds the client. It uses no proxy, since everything runs on this machine.
     ///
     /// # Errors
     /// When threads or the client cannot be had.
-    pub(crate) fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         // `Err` says that another one is in place already, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -34,12 +34,12 @@ impl Net {
     }
 
     /// Where the calls run.
-    pub(crate) fn runtime(&self) -> &Runtime {
+    pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
     /// The client itself, for many calls at a time.
-    pub(crate) fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         self.client.clone()
     }
 
@@ -47,7 +47,7 @@ impl Net {
     ///
     /// # Errors
     /// As [`Net::text`].
-    pub(crate) fn delete(&self, url: &str) -> Result<()> {
+    pub fn delete(&self, url: &str) -> Result<()> {
         self.call(url, self.client.delete(url)).map(drop)
     }
 
@@ -55,7 +55,7 @@ impl Net {
     ///
     /// # Errors
     /// No answer, a status other than 2xx, or another form than expected.
-    pub(crate) fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
+    pub fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
         let text = self.text(url)?;
         serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}: {text:.300}"))
     }
@@ -64,7 +64,7 @@ impl Net {
     ///
     /// # Errors
     /// No answer, or a status other than 2xx.
-    pub(crate) fn text(&self, url: &str) -> Result<String> {
+    pub fn text(&self, url: &str) -> Result<String> {
         self.call(url, self.client.get(url))
     }
 
@@ -72,7 +72,7 @@ impl Net {
     ///
     /// # Errors
     /// When it does not answer.
-    pub(crate) fn whatever(&self, url: &str) -> Result<String> {
+    pub fn whatever(&self, url: &str) -> Result<String> {
         let answer = async { self.client.get(url).send().await?.text().await };
         self.runtime.block_on(answer).with_context(|| format!("calling {url}"))
     }
@@ -81,7 +81,7 @@ impl Net {
     ///
     /// # Errors
     /// As [`Net::get`].
-    pub(crate) fn post<T: DeserializeOwned>(&self, url: &str, body: &impl Serialize) -> Result<T> {
+    pub fn post<T: DeserializeOwned>(&self, url: &str, body: &impl Serialize) -> Result<T> {
         let text = self.call(url, self.client.post(url).json(body))?;
         serde_json::from_str(&text).with_context(|| format!("reading the answer of {url}: {text:.300}"))
     }
@@ -90,12 +90,12 @@ impl Net {
     ///
     /// # Errors
     /// As [`Net::text`].
-    pub(crate) fn post_text(&self, url: &str, body: &str) -> Result<String> {
+    pub fn post_text(&self, url: &str, body: &str) -> Result<String> {
         self.call(url, self.client.post(url).body(body.to_owned()))
     }
 
     /// Whether `url` answers with a status of 2xx.
-    pub(crate) fn is_ok(&self, url: &str) -> bool {
+    pub fn is_ok(&self, url: &str) -> bool {
         self.call(url, self.client.get(url)).is_ok()
     }
 

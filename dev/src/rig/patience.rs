@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_millis(50);
 
 /// The person at the terminal wants to stop.
 #[derive(Debug)]
-pub(crate) struct Interrupted;
+pub struct Interrupted;
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +26,7 @@ impl Error for Interrupted {}
 
 /// Waits for what others do, as long as nobody interrupts.
 #[derive(Clone, Default)]
-pub(crate) struct Patience {
+pub struct Patience {
     interrupted: Arc<AtomicBool>,
 }
 
@@ -35,7 +35,7 @@ impl Patience {
     ///
     /// # Errors
     /// When the signals cannot be listened for.
-    pub(crate) fn until_signalled(runtime: &Runtime) -> Result<Self> {
+    pub fn until_signalled(runtime: &Runtime) -> Result<Self> {
         let patience = Self::default();
         let _entered = runtime.enter();
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
@@ -51,12 +51,12 @@ impl Patience {
     }
 
     /// Whether somebody interrupted.
-    pub(crate) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Takes the interruption as heard: only the next one counts.
-    pub(crate) fn renew(&self) {
+    /// Forgets the interruption; the next one counts again.
+    pub fn renew(&self) {
         self.interrupted.store(false, Ordering::Relaxed);
     }
 
@@ -64,7 +64,7 @@ impl Patience {
     ///
     /// # Errors
     /// [`Interrupted`].
-    pub(crate) fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         if self.is_over() { Err(Interrupted.into()) } else { Ok(()) }
     }
 
@@ -72,7 +72,7 @@ impl Patience {
     ///
     /// # Errors
     /// [`Interrupted`], what `probe` fails with, or `what` when `bound` passes first.
-    pub(crate) fn until<T>(
+    pub fn until<T>(
         &self,
         what: &str,
         bound: Duration,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Prices by model, in 10⁻¹² of the currency's unit per token.
-pub(crate) struct Prices(BTreeMap<String, Price>);
+pub struct Prices(BTreeMap<String, Price>);
 
 struct Price {
     input: i128,
@@ -33,7 +33,7 @@ impl Prices {
     ///
     /// # Errors
     /// When one is missing something or is no decimal number.
-    pub(crate) fn read(toml: &str) -> Result<Self> {
+    pub fn read(toml: &str) -> Result<Self> {
         let file: File = toml::from_str(toml).context("reading the price table")?;
         // Prices are per million tokens, so six places are 10⁻¹² per token.
         let pico = |text: &str| decimal(text, 6).with_context(|| format!("reading the price {text}"));
@@ -49,7 +49,7 @@ impl Prices {
     ///
     /// # Errors
     /// When the model has no price or the amount does not fit.
-    pub(crate) fn of(&self, call: &Call) -> Result<i128> {
+    pub fn of(&self, call: &Call) -> Result<i128> {
         if !call.billed {
             return Ok(0);
         }

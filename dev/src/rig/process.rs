@@ -1,22 +1,19 @@
-//! A process of a run: started, asked whether it lives, killed, and never left behind.
+//! A process of a run, which is stopped when it is dropped.
 
-use crate::say::complain;
+use crate::console::complain;
 use crate::stack::{Service, stop_all, tail};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-#[cfg(feature = "bench")]
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Where the output of a process goes.
 const LOG: &str = "output.log";
 
 /// A running process. Its log is `output.log` in its directory.
-pub(crate) struct Process {
+pub struct Process {
     service: Service,
     child: Child,
 }
@@ -26,15 +23,15 @@ impl Process {
     ///
     /// # Errors
     /// When the program is missing or ends at once.
-    pub(crate) fn start(service: Service, command: &mut Command) -> Result<Self> {
-        // What a predecessor wrote last says how it ended.
+    pub fn start(service: Service, command: &mut Command) -> Result<Self> {
+        // The log of a predecessor is kept: its end says why the process ended.
         keep(&service.dir);
         let child = service.start(command, 0)?;
         Ok(Self { service, child })
     }
 
     /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
@@ -42,7 +39,7 @@ impl Process {
     ///
     /// # Errors
     /// When the system refuses.
-    pub(crate) fn kill(&mut self) -> Result<()> {
+    pub fn kill(&mut self) -> Result<()> {
         self.child.kill().with_context(|| format!("killing {}", self.service.name))?;
         self.child.wait().with_context(|| format!("waiting for the end of {}", self.service.name))?;
         Ok(())
@@ -52,7 +49,7 @@ impl Process {
     ///
     /// # Errors
     /// When it does not run.
-    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+    pub fn signal(&self, name: &str) -> Result<()> {
         self.service.signal(name).map(drop)
     }
 
@@ -60,17 +57,16 @@ impl Process {
     ///
     /// # Errors
     /// When the system refuses to tell.
-    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+    pub fn has_ended(&mut self) -> Result<bool> {
         let ended = self.child.try_wait().with_context(|| format!("looking after {}", self.service.name))?;
         Ok(ended.is_some())
     }
 
-    /// Asks it to end and waits until it has; how long that took.
+    /// Asks it to end, waits until it has ended, and returns how long that took.
     ///
     /// # Errors
     /// When it cannot be asked, or has not ended after `bound`.
-    #[cfg(feature = "bench")]
-    pub(crate) fn end_within(&mut self, bound: Duration) -> Result<Duration> {
+    pub fn end_within(&mut self, bound: Duration) -> Result<Duration> {
         let begun = Instant::now();
         self.signal("TERM")?;
         while self.child.try_wait().with_context(|| format!("awaiting {}", self.service.name))?.is_none() {
@@ -84,7 +80,7 @@ impl Process {
     ///
     /// # Errors
     /// When it does not run.
-    pub(crate) fn check(&mut self) -> Result<()> {
+    pub fn check(&mut self) -> Result<()> {
         match self.child.try_wait().with_context(|| format!("looking after {}", self.service.name))? {
             None => Ok(()),
             Some(status) => bail!("{} ended ({status}); {}", self.service.name, self.tail()),
@@ -95,20 +91,20 @@ impl Process {
     ///
     /// # Errors
     /// When its log cannot be read.
-    pub(crate) fn output(&self) -> Result<String> {
+    pub fn output(&self) -> Result<String> {
         let log = self.service.dir.join(LOG);
         fs::read_to_string(&log).with_context(|| format!("reading {}", log.display()))
     }
 
     /// The end of its log.
-    pub(crate) fn tail(&self) -> String {
+    pub fn tail(&self) -> String {
         tail(&self.service.dir.join(LOG))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // By now a successor may have this service's directory.
+        // A successor may have taken over this service's directory.
         if self.service.running().is_none_or(|mark| mark.pid != self.child.id()) {
             return;
         }
@@ -130,7 +126,7 @@ fn keep(dir: &Path) {
 ///
 /// # Errors
 /// When it is not beside this one.
-pub(crate) fn program(name: &str) -> Result<PathBuf> {
+pub fn program(name: &str) -> Result<PathBuf> {
     let here = std::env::current_exe().context("finding this program")?;
     let program = here.with_file_name(name);
     ensure!(program.is_file(), "{} is missing: the scripts of dev/ build it", program.display());

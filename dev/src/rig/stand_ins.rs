@@ -13,13 +13,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// Both stand-ins. Dropping it stops them.
-pub(crate) struct StandIns {
-    pub(crate) easemob: Easemob,
-    pub(crate) model: Model,
+pub struct StandIns {
+    /// Orders and questions to Easemob.
+    pub easemob: Easemob,
+    /// Orders and questions to the provider.
+    pub model: Model,
     /// Base address of Easemob's REST API.
-    pub(crate) easemob_url: String,
+    pub easemob_url: String,
     /// Base address of the provider.
-    pub(crate) model_url: String,
+    pub model_url: String,
     _process: Process,
 }
 
@@ -28,12 +30,7 @@ impl StandIns {
     ///
     /// # Errors
     /// When they do not start; the end of their log is told.
-    pub(crate) fn start(
-        home: &Home,
-        values: &[(&str, String)],
-        net: &Rc<Net>,
-        patience: &Patience,
-    ) -> Result<Self> {
+    pub fn start(home: &Home, values: &[(&str, String)], net: &Rc<Net>, patience: &Patience) -> Result<Self> {
         let config = home.configure("simulators.toml", "simulators.toml", values)?;
         Self::start_with(home, &config, net, patience)
     }
@@ -42,7 +39,7 @@ impl StandIns {
     ///
     /// # Errors
     /// As [`StandIns::start`].
-    pub(crate) fn start_with(home: &Home, config: &Path, net: &Rc<Net>, patience: &Patience) -> Result<Self> {
+    pub fn start_with(home: &Home, config: &Path, net: &Rc<Net>, patience: &Patience) -> Result<Self> {
         let mut command = Command::new(program("simulators")?);
         command.args(["run", "--config"]).arg(config);
         let mut process = Process::start(home.service("stand-ins")?, &mut command)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// The result of a query.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Table {
+pub struct Table {
     columns: Vec<String>,
     rows: Vec<Vec<Value>>,
 }
@@ -17,7 +17,7 @@ impl Table {
     ///
     /// # Errors
     /// When it is not a table.
-    pub(crate) fn read(json: &str) -> Result<Self> {
+    pub fn read(json: &str) -> Result<Self> {
         serde_json::from_str(json).with_context(|| format!("reading the result of a query: {json:.300}"))
     }
 
@@ -30,7 +30,7 @@ impl Table {
     ///
     /// # Errors
     /// When there is no such column or a value is no decimal number of at most twelve places.
-    pub(crate) fn pico(&self, name: &str) -> Result<i128> {
+    pub fn pico(&self, name: &str) -> Result<i128> {
         let at = self.column(name)?;
         self.rows.iter().filter_map(|row| row.get(at)).filter(|value| !value.is_null()).try_fold(
             0,
@@ -45,7 +45,7 @@ impl Table {
     ///
     /// # Errors
     /// When one of them is missing or is no count.
-    pub(crate) fn counts_by(&self, key: &str, count: &str) -> Result<BTreeMap<String, u64>> {
+    pub fn counts_by(&self, key: &str, count: &str) -> Result<BTreeMap<String, u64>> {
         let (key, count) = (self.column(key)?, self.column(count)?);
         let mut counts = BTreeMap::new();
         for row in &self.rows {
@@ -58,7 +58,7 @@ impl Table {
 }
 
 /// Reads decimal text exactly, in units of the given number of places after the point.
-pub(crate) fn decimal(text: &str, places: usize) -> Option<i128> {
+pub fn decimal(text: &str, places: usize) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let kept = fraction.trim_end_matches('0');
     let unsigned = whole.strip_prefix('-').unwrap_or(whole);

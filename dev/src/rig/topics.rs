@@ -9,19 +9,20 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Partitions of every run's deployment, as the configuration files say.
-pub(crate) const PARTITIONS: i32 = 8;
+pub const PARTITIONS: i32 = 8;
 const BOUND: Duration = Duration::from_secs(60);
 
 /// A record and when it was written.
 #[derive(Debug, Clone)]
-pub(crate) struct Placed<R> {
+pub struct Placed<R> {
     /// The broker's append time, milliseconds since the epoch.
-    pub(crate) at: i64,
-    pub(crate) value: R,
+    pub at: i64,
+    /// The record.
+    pub value: R,
 }
 
 /// The topics of one deployment.
-pub(crate) struct Topics {
+pub struct Topics {
     kafka: Config,
     names: TopicNames,
     patience: Patience,
@@ -32,7 +33,7 @@ impl Topics {
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub(crate) fn new(bootstrap: &str, prefix: &str, patience: Patience) -> Result<Self> {
+    pub fn new(bootstrap: &str, prefix: &str, patience: Patience) -> Result<Self> {
         Ok(Self { kafka: access(bootstrap)?, names: TopicNames::new(prefix), patience })
     }
 
@@ -40,7 +41,7 @@ impl Topics {
     ///
     /// # Errors
     /// When the brokers do not answer, a record cannot be read, or somebody interrupts.
-    pub(crate) fn all<R: Record>(&self) -> Result<Vec<R>> {
+    pub fn all<R: Record>(&self) -> Result<Vec<R>> {
         Ok(self.placed()?.into_iter().map(|placed| placed.value).collect())
     }
 
@@ -48,7 +49,7 @@ impl Topics {
     ///
     /// # Errors
     /// As [`Topics::all`].
-    pub(crate) fn placed<R: Record>(&self) -> Result<Vec<Placed<R>>> {
+    pub fn placed<R: Record>(&self) -> Result<Vec<Placed<R>>> {
         let mut records = Vec::new();
         self.each(R::TOPIC, |record| {
             let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
@@ -65,7 +66,7 @@ impl Topics {
     ///
     /// # Errors
     /// As [`Topics::all`].
-    pub(crate) fn count(&self, topic: Topic) -> Result<usize> {
+    pub fn count(&self, topic: Topic) -> Result<usize> {
         let mut count = 0;
         self.each(topic, |_| {
             count += 1;
@@ -78,11 +79,7 @@ impl Topics {
     ///
     /// # Errors
     /// As [`Topics::all`], and what `take` fails with.
-    pub(crate) fn each(
-        &self,
-        topic: Topic,
-        mut take: impl FnMut(pipeline::Record) -> Result<()>,
-    ) -> Result<()> {
+    pub fn each(&self, topic: Topic, mut take: impl FnMut(pipeline::Record) -> Result<()>) -> Result<()> {
         let name = self.names.of(topic);
         let mut reader = Reader::open(&self.kafka, &name)?;
         let partitions = match topic.partitions() {
@@ -112,7 +109,7 @@ impl Topics {
 ///
 /// # Errors
 /// When the brokers refuse.
-pub(crate) fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
+pub fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
     let admin = Admin::new(&access(bootstrap)?)?;
     let there = admin.partitions()?;
     let ours = |name: &&String| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
@@ -127,7 +124,7 @@ pub(crate) fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
 ///
 /// # Errors
 /// When the address cannot be used.
-pub(crate) fn access(bootstrap: &str) -> Result<Config> {
+pub fn access(bootstrap: &str) -> Result<Config> {
     let raw = RawConfig {
         bootstrap: bootstrap.to_owned(),
         heartbeat_interval: Duration::from_millis(500),

@@ -1,25 +1,27 @@
-//! The stack for as long as a command needs it: what the command had to start is stopped with it.
+//! The stack for as long as a command needs it. Services that the command had to start are stopped at its end.
 
+use super::all::{locked, reset, services, up};
 use super::cluster::{self, Cluster};
 use super::plan::{KafkaSource, Plan};
 use super::service::{Service, stop_all};
-use super::{clickhouse, locked, node, reset, services, up};
-use crate::say::complain;
+use super::{clickhouse, node};
+use crate::console::complain;
 use anyhow::{Context, Result};
 use std::cell::RefCell;
 
 /// A process of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
     /// The broker and controller with this number, from 1.
     Broker(u16),
+    /// The ClickHouse engine.
     ClickHouse,
 }
 
 /// A stack that is up. Dropping it stops the services that [`Borrowed::up`] started and leaves all others alone.
-pub(crate) struct Borrowed {
+pub struct Borrowed {
     plan: Plan,
-    /// What goes with it; more of it when something was killed and started again.
+    /// Services to stop at the end, those included that were killed and started again.
     started: RefCell<Vec<Service>>,
 }
 
@@ -28,7 +30,7 @@ impl Borrowed {
     ///
     /// # Errors
     /// As `dev stack up`; what was started by then is stopped again.
-    pub(crate) fn up() -> Result<Self> {
+    pub fn up() -> Result<Self> {
         Self::up_by(Plan::of_environment()?)
     }
 
@@ -36,7 +38,7 @@ impl Borrowed {
     ///
     /// # Errors
     /// As [`Borrowed::up`].
-    pub(crate) fn up_empty(plan: Plan) -> Result<Self> {
+    pub fn up_empty(plan: Plan) -> Result<Self> {
         {
             let _lock = locked(&plan)?;
             reset(&plan)?;
@@ -51,7 +53,7 @@ impl Borrowed {
     }
 
     /// Addresses of the brokers, as clients want them.
-    pub(crate) fn kafka(&self) -> String {
+    pub fn kafka(&self) -> String {
         match &self.plan.kafka {
             KafkaSource::Given(address) => address.clone(),
             KafkaSource::Home(_) | KafkaSource::Maven => node::bootstrap(&self.plan),
@@ -59,7 +61,7 @@ impl Borrowed {
     }
 
     /// Base address of ClickHouse's HTTP interface.
-    pub(crate) fn clickhouse(&self) -> String {
+    pub fn clickhouse(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.clickhouse_port)
     }
 
@@ -67,7 +69,7 @@ impl Borrowed {
     ///
     /// # Errors
     /// When it does not run.
-    pub(crate) fn kill(&self, what: Part) -> Result<u32> {
+    pub fn kill(&self, what: Part) -> Result<u32> {
         self.service(what).signal("KILL")
     }
 
@@ -75,7 +77,7 @@ impl Borrowed {
     ///
     /// # Errors
     /// As `dev stack up`.
-    pub(crate) fn start_again(&self) -> Result<()> {
+    pub fn start_again(&self) -> Result<()> {
         let (started, came_up) = brought_up(&self.plan)?;
         let mut ours = self.started.borrow_mut();
         ours.retain(|old| started.iter().all(|new| new.dir != old.dir));
@@ -83,11 +85,11 @@ impl Borrowed {
         came_up
     }
 
-    /// What the brokers say of themselves; asked of the first one that answers.
+    /// The cluster as the first broker that answers knows it.
     ///
     /// # Errors
     /// When none answers.
-    pub(crate) fn cluster(&self) -> Result<Cluster> {
+    pub fn cluster(&self) -> Result<Cluster> {
         let ask = |id| Cluster::ask(&node::address(&self.plan, id));
         let mut answers = (1..=self.plan.brokers).map(ask);
         answers.find(Result::is_ok).context("no broker answers")?
@@ -97,7 +99,7 @@ impl Borrowed {
     ///
     /// # Errors
     /// When no controller has noted one.
-    pub(crate) fn controller(&self) -> Result<i32> {
+    pub fn controller(&self) -> Result<i32> {
         let dirs = (1..=self.plan.brokers).map(|id| node::node(&self.plan, id).dir);
         cluster::controller(dirs).context("no controller has noted who leads")
     }
@@ -110,7 +112,7 @@ impl Borrowed {
     }
 
     /// The plan that it came up by.
-    pub(crate) fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &Plan {
         &self.plan
     }
 }
@@ -127,7 +129,7 @@ impl Drop for Borrowed {
     }
 }
 
-/// The services that run only since now, and whether all came up.
+/// The services that this call started, and whether all came up.
 fn brought_up(plan: &Plan) -> Result<(Vec<Service>, Result<()>)> {
     let _lock = locked(plan)?;
     let before = pids(&services(plan)?);

@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::ports::ensure_free;
 use super::service::Service;
 use super::template::render;
-use crate::say::say;
+use crate::console::say;
 use anyhow::{Context, Result, ensure};
 use std::env::{split_paths, var_os};
 use std::fs;

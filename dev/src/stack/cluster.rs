@@ -1,6 +1,7 @@
-//! Who leads what: asked of a broker with the raw request of `metadata`, and read from the controllers' own notes.
+//! Which broker leads what. Leaders of partitions are asked of a broker with the raw request of `metadata`; the leader of the
+//! controllers is read from their own notes.
 
-use super::metadata::ask;
+use super::metadata::{About, ask};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,21 +9,24 @@ use std::path::PathBuf;
 
 /// What a broker knows of its cluster.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cluster {
+pub struct Cluster {
     /// Numbers of the live brokers.
-    pub(crate) brokers: Vec<i32>,
+    pub brokers: Vec<i32>,
     /// Partitions of every topic, internal ones included.
-    pub(crate) topics: BTreeMap<String, Vec<Partition>>,
+    pub topics: BTreeMap<String, Vec<Partition>>,
 }
 
 /// One partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Partition {
-    pub(crate) index: i32,
-    pub(crate) leader: i32,
-    pub(crate) replicas: Vec<i32>,
+pub struct Partition {
+    /// Its number.
+    pub index: i32,
+    /// Number of the broker that leads it; -1 when none does.
+    pub leader: i32,
+    /// Numbers of the brokers that have a replica.
+    pub replicas: Vec<i32>,
     /// Replicas that are in sync.
-    pub(crate) in_sync: Vec<i32>,
+    pub in_sync: Vec<i32>,
 }
 
 impl Cluster {
@@ -30,25 +34,25 @@ impl Cluster {
     ///
     /// # Errors
     /// When it does not answer, or not as Kafka does.
-    pub(crate) fn ask(address: &str) -> Result<Self> {
-        read(&ask(address, true)?)
+    pub fn ask(address: &str) -> Result<Self> {
+        read(&ask(address, About::Topics)?)
     }
 
     /// The broker that leads most partitions of a topic.
-    pub(crate) fn leader_of_most(&self, topic: &str) -> Option<i32> {
+    pub fn leader_of_most(&self, topic: &str) -> Option<i32> {
         let mut led = BTreeMap::new();
         self.topics.get(topic)?.iter().for_each(|partition| *led.entry(partition.leader).or_insert(0) += 1);
         led.into_iter().max_by_key(|(_, count)| *count).map(|(broker, _)| broker)
     }
 
     /// The broker that leads one partition.
-    pub(crate) fn leader(&self, topic: &str, index: i32) -> Option<i32> {
+    pub fn leader(&self, topic: &str, index: i32) -> Option<i32> {
         let partitions = self.topics.get(topic)?;
         Some(partitions.iter().find(|partition| partition.index == index)?.leader)
     }
 
     /// Partitions that lack a replica in sync.
-    pub(crate) fn lagging(&self) -> usize {
+    pub fn lagging(&self) -> usize {
         let lags = |partition: &&Partition| partition.in_sync.len() < partition.replicas.len();
         self.topics.values().flatten().filter(lags).count()
     }
@@ -56,7 +60,7 @@ impl Cluster {
 
 /// The partition of the internal topic of `partitions` that coordinates a group or a transactional id, as brokers
 /// compute it.
-pub(crate) fn coordinator(id: &str, partitions: usize) -> Option<i32> {
+pub fn coordinator(id: &str, partitions: usize) -> Option<i32> {
     let hash = id.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
     let partitions = i32::try_from(partitions).ok()?;
     (hash & i32::MAX).checked_rem(partitions)

@@ -1,6 +1,6 @@
-//! Fetches what a file of the repository pins, by a package tool, telling every few seconds how far it is.
+//! Fetches packages whose versions a file of the repository pins, with a package tool, and reports progress every few seconds.
 
-use crate::say::say;
+use crate::console::say;
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ fn run(what: &str, tool: &mut Command, arrives: &Path, log: &Path) -> Result<()>
 }
 
 /// The last lines of a log, for a message.
-pub(crate) fn tail(log: &Path) -> String {
+pub fn tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -6,7 +6,7 @@ use super::node::{address, bootstrap, controllers, layout, node, port, start};
 use super::plan::{KafkaSource, Plan};
 use super::ports::ensure_free;
 use super::service::Service;
-use crate::say::say;
+use crate::console::say;
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::PathBuf;

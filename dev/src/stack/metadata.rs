@@ -1,4 +1,5 @@
-//! Asks a broker for its cluster with one raw request: a client library would be the only other thing here that knows Kafka.
+//! Asks one broker for its cluster with one raw request over TCP. The answer, or the reason why there is none, is that
+//! broker's own and comes within two seconds; a client library would go on trying, and would ask the other brokers too.
 
 use anyhow::{Context, Result, ensure};
 use std::io::{Read, Write};
@@ -16,23 +17,32 @@ const LARGEST_ANSWER: u32 = 1 << 20;
 /// # Errors
 /// When nobody listens, or what answers within two seconds is not Kafka.
 pub(crate) fn live_brokers(address: &str) -> Result<u32> {
-    broker_count(&ask(address, false)?)
+    broker_count(&ask(address, About::Brokers)?)
 }
 
-/// Whether the broker at `address` still has a topic with that text in its name: brokers apply a deletion one by one,
-/// and one that has not will take records for a topic of that name and drop them with the old one.
+/// Whether the broker at `address` still has a topic with that text in its name. Brokers apply a deletion one by one. One
+/// that has not applied it yet accepts records for a new topic of the same name and drops them with the old one.
 ///
 /// # Errors
 /// As [`live_brokers`].
-pub(crate) fn has_topics(address: &str, part: &str) -> Result<bool> {
-    Ok(ask(address, true)?.windows(part.len().max(1)).any(|bytes| bytes == part.as_bytes()))
+pub fn has_topics(address: &str, part: &str) -> Result<bool> {
+    Ok(ask(address, About::Topics)?.windows(part.len().max(1)).any(|bytes| bytes == part.as_bytes()))
 }
 
-/// The answer of the broker at `address` to a metadata request, about every topic or about none.
+/// What a metadata request is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// The brokers alone.
+    Brokers,
+    /// The brokers and every topic.
+    Topics,
+}
+
+/// The answer of the broker at `address` to a metadata request.
 ///
 /// # Errors
 /// As [`live_brokers`].
-pub(super) fn ask(address: &str, topics: bool) -> Result<Vec<u8>> {
+pub(super) fn ask(address: &str, about: About) -> Result<Vec<u8>> {
     let target = address.to_socket_addrs().with_context(|| format!("resolving {address}"))?.next();
     let target = target.with_context(|| format!("resolving {address}"))?;
     let mut stream =
@@ -40,7 +50,7 @@ pub(super) fn ask(address: &str, topics: bool) -> Result<Vec<u8>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request = REQUEST;
-    if topics {
+    if about == About::Topics {
         // A list that is absent means all.
         request[14..18].fill(0xff);
     }

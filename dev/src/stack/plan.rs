@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 
 /// Flags of `dev stack`; each port may also come from the environment.
 #[derive(Args, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// Kafka nodes, each broker and controller: 1, or 3 for failure tests
     #[arg(long, global = true)]
-    pub(crate) brokers: Option<u16>,
+    pub brokers: Option<u16>,
     /// Port of the first broker [HUIYIN_KAFKA_PORT, 19092]; each node takes two, the second for its controller
     #[arg(long, global = true)]
-    pub(crate) kafka_port: Option<u16>,
+    pub kafka_port: Option<u16>,
     /// Port of ClickHouse's HTTP interface [HUIYIN_CLICKHOUSE_PORT, 18123]
     #[arg(long, global = true)]
-    pub(crate) clickhouse_port: Option<u16>,
+    pub clickhouse_port: Option<u16>,
 }
 
 /// Where the broker comes from.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum KafkaSource {
+pub enum KafkaSource {
     /// `HUIYIN_KAFKA_BOOTSTRAP`: it runs already and is not ours to start or stop.
     Given(String),
     /// `KAFKA_HOME`: an installation whose jars are used.
@@ -31,17 +31,21 @@ pub(crate) enum KafkaSource {
 
 /// The validated options.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The repository.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// Everything that we write: `.local` of the repository, or `HUIYIN_LOCAL`.
-    pub(crate) local: PathBuf,
-    /// Where what is fetched is kept: `local`, unless stacks share it.
-    pub(crate) packages: PathBuf,
-    pub(crate) kafka: KafkaSource,
-    pub(crate) brokers: u16,
-    pub(crate) kafka_port: u16,
-    pub(crate) clickhouse_port: u16,
+    pub local: PathBuf,
+    /// Where fetched packages are kept: `local`, unless several stacks share them.
+    pub packages: PathBuf,
+    /// Where the broker comes from.
+    pub kafka: KafkaSource,
+    /// How many brokers.
+    pub brokers: u16,
+    /// Port of the first broker.
+    pub kafka_port: u16,
+    /// Port of ClickHouse's HTTP interface.
+    pub clickhouse_port: u16,
 }
 
 impl Plan {
@@ -49,15 +53,16 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::resolve`].
-    pub(crate) fn of_environment() -> Result<Self> {
+    pub fn of_environment() -> Result<Self> {
         Self::resolve(&Options::default(), |name| std::env::var(name).ok())
     }
 
     /// Flags win over the environment, which wins over the defaults.
     ///
     /// # Errors
-    /// A value of the environment that is no port, ports that meet or end the range, or a number of brokers that cannot vote.
-    pub(crate) fn resolve(options: &Options, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    /// A value of the environment is no port, two services have one port, a port is beyond the range, or the number of brokers is
+    /// neither 1 nor 3.
+    pub fn resolve(options: &Options, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
         let local = match filled(&env, "HUIYIN_LOCAL") {
             Some(local) => {
@@ -102,7 +107,7 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::resolve`], and where the brokers are not ours to start.
-    pub(crate) fn beside(name: &str) -> Result<Self> {
+    pub fn beside(name: &str) -> Result<Self> {
         let plan = Self::of_environment()?;
         ensure!(
             !matches!(plan.kafka, KafkaSource::Given(_)),

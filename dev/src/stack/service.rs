@@ -1,7 +1,7 @@
-//! A process that outlives the command that started it: begun, found again and stopped by process id.
+//! A process that outlives the command that started it. It is found again and stopped by its process id.
 
 use super::fetch::tail;
-use crate::say::say;
+use crate::console::say;
 use anyhow::{Context, Result, bail, ensure};
 use std::fmt;
 use std::fs::{self, File};
@@ -16,18 +16,22 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// One process of the stack and the directory that holds its pid file and its output.
-pub(crate) struct Service {
-    pub(crate) name: String,
-    pub(crate) dir: PathBuf,
+pub struct Service {
+    /// Its name in messages.
+    pub name: String,
+    /// The directory.
+    pub dir: PathBuf,
 }
 
 /// What a pid file says. The start time tells our process from a later one that was given the same number.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) pid: u32,
+pub struct Mark {
+    /// Process id.
+    pub pid: u32,
     /// Clock ticks since boot, as in `/proc/<pid>/stat`.
     started: u64,
-    pub(crate) port: u16,
+    /// The port that it listens on; 0 when it has none.
+    pub port: u16,
 }
 
 impl Mark {
@@ -49,13 +53,13 @@ impl Mark {
     ///
     /// # Errors
     /// When the process runs and cannot be signalled.
-    pub(crate) fn signal(&self, name: &str) -> Result<()> {
-        // The shell's own `kill`: it is there wherever a shell is.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        // The `kill` of the shell, which is there wherever a shell is.
         let status = Command::new("sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.pid.to_string()])
             .stderr(Stdio::null())
             .status()?;
-        // Between the look and the signal the process may have ended by itself.
+        // The process may have ended by itself before the signal.
         ensure!(status.success() || !self.is_running(), "sending {name} to process {}", self.pid);
         Ok(())
     }
@@ -69,7 +73,7 @@ impl fmt::Display for Mark {
 
 impl Service {
     /// The running process, if there is one.
-    pub(crate) fn running(&self) -> Option<Mark> {
+    pub fn running(&self) -> Option<Mark> {
         let text = fs::read_to_string(self.dir.join("pid")).ok()?;
         Mark::parse(&text).filter(Mark::is_running)
     }
@@ -78,7 +82,7 @@ impl Service {
     ///
     /// # Errors
     /// When it does not run, or cannot be signalled.
-    pub(crate) fn signal(&self, name: &str) -> Result<u32> {
+    pub fn signal(&self, name: &str) -> Result<u32> {
         let mark = self.running().with_context(|| format!("{} does not run", self.name))?;
         mark.signal(name)?;
         Ok(mark.pid)
@@ -88,7 +92,7 @@ impl Service {
     ///
     /// # Errors
     /// When the program is missing or the directory cannot be written.
-    pub(crate) fn start(&self, command: &mut Command, port: u16) -> Result<Child> {
+    pub fn start(&self, command: &mut Command, port: u16) -> Result<Child> {
         let log = File::create(self.dir.join("output.log"))
             .with_context(|| format!("making the log of {}", self.name))?;
         let child = command
@@ -110,7 +114,7 @@ impl Service {
     ///
     /// # Errors
     /// When the process ends first, with the end of its output; when a minute was not enough, with the last refusal.
-    pub(crate) fn wait_ready<T>(&self, child: &mut Child, probe: impl Fn() -> Result<T>) -> Result<()> {
+    pub fn wait_ready<T>(&self, child: &mut Child, probe: impl Fn() -> Result<T>) -> Result<()> {
         let begun = Instant::now();
         loop {
             let Err(refusal) = probe() else { break };
@@ -140,7 +144,7 @@ impl Service {
 ///
 /// # Errors
 /// When a process cannot be signalled or survives even that.
-pub(crate) fn stop_all(services: &[Service]) -> Result<()> {
+pub fn stop_all(services: &[Service]) -> Result<()> {
     let mut left: Vec<(&Service, Mark)> =
         services.iter().filter_map(|one| Some((one, one.running()?))).collect();
     if left.is_empty() {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 ///
 /// # Errors
 /// When a placeholder has no value.
-pub(crate) fn render(text: &str, values: &[(&str, String)]) -> Result<String> {
+pub fn render(text: &str, values: &[(&str, String)]) -> Result<String> {
     let mut pieces = text.split("{{");
     let mut rendered = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {

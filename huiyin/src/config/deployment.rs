@@ -1,6 +1,4 @@
-//! What belongs to no step: who this instance is, and what the sections must keep among one another.
-
-use std::net::SocketAddr;
+//! What belongs to no step: who this instance is, and how it decides and logs.
 
 use common::Problem;
 use tracing_subscriber::EnvFilter;
@@ -16,15 +14,18 @@ pub(super) fn problems(raw: &Raw) -> Vec<Problem> {
             problems.push(problem(place, what));
         }
     };
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
-    let is_name = (1..=64).contains(&deployment.name.len()) && deployment.name.bytes().all(legal);
-    must(is_name, "deployment", "name must be 1 to 64 of a-z, 0-9, - and _");
-    must((1..=10_000).contains(&deployment.partitions), "deployment", "partitions must be from 1 to 10000");
-    must((1..=9).contains(&deployment.replication), "deployment", "replication must be from 1 to 9");
-    let in_topic = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    let prefix = &deployment.topic_prefix;
-    let is_prefix = prefix.len() <= 200 && prefix.bytes().all(in_topic);
-    must(is_prefix, "deployment", "topic_prefix must be at most 200 of a-z, A-Z, 0-9, -, _ and .");
+    if let Some(deployment) = deployment {
+        let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_');
+        let is_name = (1..=64).contains(&deployment.name.len()) && deployment.name.bytes().all(legal);
+        must(is_name, "deployment", "name must be 1 to 64 of a-z, 0-9, - and _");
+        let is_count = (1..=10_000).contains(&deployment.partitions);
+        must(is_count, "deployment", "partitions must be from 1 to 10000");
+        must((1..=9).contains(&deployment.replication), "deployment", "replication must be from 1 to 9");
+        let in_topic = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        let prefix = &deployment.topic_prefix;
+        let is_prefix = prefix.len() <= 200 && prefix.bytes().all(in_topic);
+        must(is_prefix, "deployment", "topic_prefix must be at most 200 of a-z, A-Z, 0-9, -, _ and .");
+    }
     must((1..=64).contains(&decide.drivers), "decide", "drivers must be from 1 to 64");
     must(decide.batch_records > 0, "decide", "batch_records must be at least 1");
     if let Err(error) = EnvFilter::try_new(&log.filter) {
@@ -35,19 +36,6 @@ pub(super) fn problems(raw: &Raw) -> Vec<Problem> {
 
 pub(super) fn problem(place: &str, what: impl Into<String>) -> Problem {
     Problem { place: place.to_owned(), span: None, what: what.into() }
-}
-
-/// Two servers of one process cannot listen at one place.
-pub(super) fn listeners(ingest: SocketAddr, admin: SocketAddr) -> Option<Problem> {
-    let everywhere = ingest.ip().is_unspecified() || admin.ip().is_unspecified();
-    let meet =
-        ingest.port() == admin.port() && ingest.port() != 0 && (everywhere || ingest.ip() == admin.ip());
-    meet.then(|| {
-        problem(
-            "ingest",
-            format!("listen {ingest} is where [admin] listens, too: each needs a port of its own"),
-        )
-    })
 }
 
 /// The number of an instance: it is given as one, or as a stable name that ends in one. Transactional ids and static members
@@ -107,26 +95,5 @@ mod tests {
             assert!(ordinal(random).is_err(), "{random} was taken");
         }
         assert!(ordinal("ip-10-0-3-17").unwrap_err().contains("17 alone would be its number"));
-    }
-
-    #[test]
-    fn two_servers_at_one_place_are_told() {
-        let at =
-            |ingest: &str, admin: &str| listeners(ingest.parse().unwrap(), admin.parse().unwrap()).is_some();
-        for (ingest, admin) in [
-            ("0.0.0.0:9600", "127.0.0.1:9600"),
-            ("127.0.0.1:9600", "127.0.0.1:9600"),
-            ("[::]:9600", "127.0.0.1:9600"),
-            ("10.0.0.1:80", "0.0.0.0:80"),
-        ] {
-            assert!(at(ingest, admin), "{ingest} {admin}");
-        }
-        for (ingest, admin) in [
-            ("0.0.0.0:8700", "0.0.0.0:9600"),
-            ("10.0.0.1:9600", "127.0.0.1:9600"),
-            ("127.0.0.1:0", "127.0.0.1:0"),
-        ] {
-            assert!(!at(ingest, admin), "{ingest} {admin}");
-        }
     }
 }

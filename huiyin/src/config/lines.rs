@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 
 use common::Problem;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Finding;
 
 /// Keys by which an entry of a list is called in messages: `call.target "main"`.
 const NAMES: [&str; 5] = ["name", "key", "id", "path", "model"];
+
+/// The text by which an entry of a list is called.
+pub(super) fn name_of<'a, 't>(entry: &'a DeTable<'t>) -> Option<&'a Spanned<DeValue<'t>>> {
+    NAMES.iter().find_map(|name| entry.get(*name).filter(|value| value.get_ref().is_str()))
+}
 
 /// The lines of a file, and of everything in it that has a name.
 #[derive(Debug, Default)]
@@ -86,8 +92,7 @@ impl Lines {
                 DeValue::Array(entries) => {
                     for entry in entries {
                         let DeValue::Table(inner) = entry.get_ref() else { continue };
-                        let Some(name) = NAMES.iter().find_map(|name| inner.get(*name)?.get_ref().as_str())
-                        else {
+                        let Some(name) = name_of(inner).and_then(|name| name.get_ref().as_str()) else {
                             continue;
                         };
                         let entry_place = format!("{here} {name:?}");

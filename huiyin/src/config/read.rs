@@ -1,52 +1,75 @@
 //! From the text of the file to its sections, placeholders filled.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use common::Problem;
-use serde::Deserialize;
-use toml::de::{DeTable, DeValue, Deserializer, Error};
+use toml::de::{DeTable, DeValue, Error};
 
 use super::Finding;
 use super::lines::Lines;
 use super::raw::Raw;
-use crate::substitute::{self, Filled, Unfilled};
+use super::salvage::{Salvage, Unread};
+use crate::substitute::{self, Filled, Numbers, Unfilled};
 
-/// A file that was read.
+/// A file, as far as it can be read.
 pub(super) struct Read {
-    pub(super) raw: Raw,
+    /// Its sections; none if it cannot be told what is wrong in which.
+    pub(super) raw: Option<Raw>,
+    /// What `raw` does not have as it is written.
+    pub(super) unread: Unread,
+    /// Everything that could not be read.
+    pub(super) findings: Vec<Finding>,
     pub(super) lines: Lines,
     /// Texts that look like placeholders and are none.
     pub(super) literal: Vec<Problem>,
 }
 
-/// Reads the sections. Every placeholder that cannot be filled is told; of the rest, the first thing that is no TOML or has no
-/// place in a section.
-pub(super) fn sections(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<Read, Vec<Finding>> {
-    let told = |lines: &Lines, unfilled: Vec<Unfilled>| -> Vec<Finding> {
-        unfilled.into_iter().map(|u| Finding { line: Some(lines.at(u.at)), what: u.what }).collect()
-    };
-    let text = substitute::numbers(text, variable).map_err(|unfilled| told(&Lines::of(text), unfilled))?;
-    let of_error = |lines: &Lines, error: &Error, what: String| Finding {
-        line: error.span().map(|span| lines.at(span.start)),
-        what,
-    };
-    // Only the message: the library's own form would quote the line, which may hold a secret.
-    let mut tree = DeTable::parse(&text)
-        .map_err(|error| vec![of_error(&Lines::of(&text), &error, error.message().to_owned())])?;
-    let Filled { unfilled, filled, literal } = substitute::texts(tree.get_mut(), &text, variable);
-    let lines = Lines::new(&text, tree.get_ref());
-    if !unfilled.is_empty() {
-        return Err(told(&lines, unfilled));
+/// Reads the sections. Everything is told that is no TOML; if it is TOML, every placeholder that cannot be filled and everything that
+/// has no place in a section.
+pub(super) fn sections(text: &str, variable: &impl Fn(&str) -> Option<String>) -> Read {
+    let Numbers { text, mut unfilled } = substitute::numbers(text, variable);
+    let (mut tree, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        return no_toml(Lines::of(&text), &errors, unfilled);
     }
+    let Filled { unfilled: of_texts, filled, literal } = substitute::texts(tree.get_mut(), &text, variable);
+    unfilled.extend(of_texts);
+    let lines = Lines::new(&text, tree.get_ref());
     let secret = secrets(tree.get_ref(), &filled);
-    let raw = Raw::deserialize(Deserializer::from(tree))
-        .map_err(|error| vec![of_error(&lines, &error, without(&error, &secret))])?;
+    let mut salvage = Salvage::new(tree);
+    unfilled.iter().for_each(|unfilled| salvage.take_out(unfilled.at));
+    let (raw, unread, errors) = salvage.read();
+    let mut findings = told(&lines, unfilled);
+    findings.extend(errors.iter().map(|error| of_error(&lines, error, without(error, &secret))));
     let literal = literal.into_iter().map(|span| Problem {
         place: "placeholder".to_owned(),
         span: Some(span),
         what: "it stands between single quotes, where nothing is filled: double quotes fill it".to_owned(),
     });
-    Ok(Read { raw, lines, literal: literal.collect() })
+    Read { raw, unread, findings, lines, literal: literal.collect() }
+}
+
+/// What is told of a text that is no TOML. An error on the line of a placeholder that is not closed follows from that.
+fn no_toml(lines: Lines, errors: &[Error], unfilled: Vec<Unfilled>) -> Read {
+    let mut findings = told(&lines, unfilled);
+    let known: BTreeSet<Option<usize>> = findings.iter().map(|finding| finding.line).collect();
+    let errors = errors.iter().map(|error| of_error(&lines, error, error.message().to_owned()));
+    findings.extend(errors.filter(|finding| !known.contains(&finding.line)));
+    Read { raw: None, unread: Unread::default(), findings, lines, literal: Vec::new() }
+}
+
+fn told(lines: &Lines, unfilled: Vec<Unfilled>) -> Vec<Finding> {
+    unfilled.into_iter().map(|u| Finding { line: Some(lines.at(u.at)), what: u.what }).collect()
+}
+
+/// Only the message: the library's own form would quote the line, which may hold a secret. An error of the whole text, such as tables
+/// in tables without end, has no line.
+fn of_error(lines: &Lines, error: &Error, what: String) -> Finding {
+    match error.span() {
+        Some(span) => Finding { line: Some(lines.at(span.start)), what },
+        None => Finding { line: None, what: format!("read file: {what}") },
+    }
 }
 
 /// What came into the file from outside, with its place.

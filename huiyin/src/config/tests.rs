@@ -302,6 +302,120 @@ fn everything_is_told_at_once() {
     assert_eq!(told(&file).len(), 4, "{:?}", told(&file));
 }
 
+/// Changes to the good file, each of which is told alone, with the text whose line is told.
+const MISTAKES: &[(&str, &str, &str, &str)] = &[
+    ("partitions = 8", "partitions = \"8\"", "partitions =", "invalid type: string"),
+    ("\"127.0.0.1:9092\"", "9092", "bootstrap", "invalid type: integer"),
+    ("bot = [", "answer = 1\nbot = [", "answer =", "invalid type: integer"),
+    (
+        "provider = \"local\"\nmodel = \"m\"\nregion",
+        "provider = 5\nmodel = \"m\"\nregion",
+        "provider = 5",
+        "invalid type: integer",
+    ),
+    ("input = \"2\"", "input = 2", "input = 2", "invalid type: integer"),
+    ("stage = \"pre\"", "stage = \"soon\"", "stage =", "is none of"),
+    ("\"sk-x\"", "\"${GONE}\"", "${GONE}", "GONE is not set"),
+    ("client_secret = \"hush\"", "client_secret = \"hush\"\ncolour = 1", "colour", "unknown field `colour`"),
+    ("\"${PSEUDONYM_KEY}\"", "\"short\"", "pseudonym_key", "shorter than 32"),
+];
+
+#[test]
+fn mistakes_in_every_section_are_told_in_one_run_and_nothing_that_follows_from_them() {
+    let mut all = GOOD.to_owned();
+    for (from, to, at, what) in MISTAKES {
+        let file = GOOD.replacen(from, to, 1);
+        assert_ne!(file, GOOD, "{from}");
+        let found = told(&file);
+        assert!(found.len() == 1 && found[0].contains(what), "{to}: {found:#?}");
+        assert!(found[0].starts_with(&format!("{}: ", line_of(&file, at))), "{to}: {found:#?}");
+        all = all.replacen(from, to, 1);
+    }
+    let found = told(&all);
+    assert_eq!(found.len(), MISTAKES.len(), "{found:#?}");
+    for (_, _, at, what) in MISTAKES {
+        let line = format!("{}: ", line_of(&all, at));
+        assert!(found.iter().any(|told| told.starts_with(&line) && told.contains(what)), "{at}: {found:#?}");
+    }
+}
+
+#[test]
+fn many_mistakes_of_one_table_are_told_in_one_run() {
+    let file = GOOD
+        .replacen(
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\ncolour = 1\nanswer_within = 5\nlabel = 1",
+            1,
+        )
+        .replacen("id = \"bot\"", "id = 1", 1)
+        .replacen("[admin]", "", 1)
+        + "[admin]\ngrace = \"soon\"\nlisten = 1\n";
+    let found = told(&file);
+    for at in ["colour", "answer_within", "label", "bot = [", "grace", "listen = 1"] {
+        let line = format!("{}: ", line_of(&file, at));
+        assert_eq!(found.iter().filter(|told| told.starts_with(&line)).count(), 1, "{at}: {found:#?}");
+    }
+    assert_eq!(found.len(), 6, "{found:#?}");
+}
+
+#[test]
+fn what_is_not_there_is_told_once() {
+    for (from, to, what) in [
+        ("[kafka]\nbootstrap = \"127.0.0.1:9092\"\n", "", "section `[kafka]` is missing"),
+        ("[kafka]", "[[kafka]]", "invalid type"),
+        ("chain = [\"main\"]", "", "missing field `chain`"),
+        ("chain = [\"main\"]", "chain = \"main\"", "invalid type: string"),
+        ("allowed_regions = [\"cn\"]", "allowed_regions = [5]", "invalid type: integer"),
+        ("model = \"m\"\nregion", "region", "missing field `model`"),
+        ("key = \"acme#support\"\nchain", "chain", "missing field `key`"),
+        ("region = \"cn\"\n\n[[price]]", "[[price]]", "missing field `region`"),
+        ("path = \"/before\"", "", "missing field `path`"),
+        ("url = \"http://127.0.0.1:8123\"", "", "missing field `url`"),
+        ("partitions = 8", "partitions = ${GONE}", "GONE is not set"),
+    ] {
+        let found = told(&GOOD.replacen(from, to, 1));
+        let of_it: Vec<_> = found.iter().filter(|told| told.contains(what)).collect();
+        assert_eq!(of_it.len(), 1, "{to}: {found:#?}");
+        // Without its key nobody knows which app it is, and others name it.
+        assert!(found.len() == 1 || what.contains("`key`"), "{to}: {found:#?}");
+    }
+}
+
+#[test]
+fn every_error_of_a_text_that_is_no_toml_is_told() {
+    let found = told("[deployment]\nname =\n[kafka\nbootstrap = \"${\"\n");
+    assert!(found.len() >= 2 && found[0].starts_with("2: ") && found[1].starts_with("3: "), "{found:#?}");
+    let found = told(&format!("[deployment{}]\n", ".a".repeat(200)));
+    assert!(found.iter().any(|told| told.starts_with("read file: ")), "{found:#?}");
+}
+
+#[test]
+fn limits_of_an_app_and_a_target_are_told_on_the_lines_of_their_keys() {
+    for (section, limit) in [
+        ("[[app]]", "answer_within = \"0s\""),
+        ("[[app]]", "lost_after = \"1m\""),
+        ("[[app]]", "merge_window = \"1m\""),
+        ("[[app]]", "duplicate_horizon = \"59s\""),
+        ("[[app]]", "forget_after = \"15m\""),
+        ("[[app]]", "part_bytes = 255"),
+        ("[[app]]", "max_output_tokens = 0"),
+        ("[[app]]", "max_answer_parts = 0"),
+        ("[[app]]", "max_waiting_messages = 0"),
+        ("[[app]]", "max_waiting_bytes = 0"),
+        ("[[app]]", "history_turns = 1001"),
+        ("[[app]]", "temperature_milli = 2001"),
+        ("[[target]]", "timeout = \"0s\""),
+        ("[[target]]", "context_tokens = 0"),
+    ] {
+        let file = GOOD.replacen(section, &format!("{section}\n{limit}"), 1);
+        let key = limit.split(' ').next().unwrap();
+        let place = format!("{}: {} ", line_of(&file, limit), section.trim_matches(['[', ']']));
+        let found = told(&file);
+        let fits = |told: &String| told.starts_with(&place) && told.contains(&format!("\": {key} "));
+        assert!(found.iter().any(fits), "{limit}: {found:#?}");
+    }
+}
+
 #[test]
 fn values_from_outside_are_texts_on_every_line_and_numbers_without_quotes() {
     let prompt = "# ${GONE}\nsystem_prompt = \"\"\"\n# Rules of ${COMPANY}\nYou work for ${COMPANY}.\n\"\"\" # ${GONE}\nlabel = '${COMPANY}'";

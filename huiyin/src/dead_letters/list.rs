@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::dead_letter::{DeadLetter, Found, Source, read};
 use super::filter::Filter;
-use super::letter::{Letter, Letters, read};
 use crate::config::Config;
-use crate::moment::told;
 use crate::table;
+use crate::timestamp::told;
 
-/// All that the filter lets through: counted, and the newest described.
+/// Counts the dead letters that the filter chooses and describes the newest `last` of them.
 pub(super) fn list(config: &Config, filter: &Filter, last: usize, json: bool) -> anyhow::Result<String> {
     let prefix = config.topics.prefix();
     let found = read(config, filter.since, |letter| {
@@ -45,8 +45,8 @@ pub(super) fn list(config: &Config, filter: &Filter, last: usize, json: bool) ->
     Ok(text)
 }
 
-fn value(letter: &Letter, found: &Letters) -> Value {
-    let (topic, partition, offset, time) = &letter.source;
+fn value(letter: &DeadLetter, found: &Found) -> Value {
+    let Source { topic, partition, offset, timestamp } = &letter.source;
     let requeued = found.requeued.get(&letter.place);
     json!({
         "place": letter.place.to_string(),
@@ -54,7 +54,7 @@ fn value(letter: &Letter, found: &Letters) -> Value {
         "step": letter.step,
         "reason": letter.reason,
         "attempts": letter.attempts,
-        "source": { "topic": topic, "partition": partition, "offset": offset, "at": told(*time) },
+        "source": { "topic": topic, "partition": partition, "offset": offset, "at": told(*timestamp) },
         "kind": letter.kind(),
         "bytes": letter.bytes,
         "requeued": requeued.map(|r| json!({ "times": r.times, "last_at": told(r.last) })),
@@ -62,14 +62,14 @@ fn value(letter: &Letter, found: &Letters) -> Value {
     })
 }
 
-fn row(letter: &Letter, found: &Letters) -> [String; 8] {
+fn row(letter: &DeadLetter, found: &Found) -> [String; 8] {
     let requeued = found.requeued.get(&letter.place);
     [
         told(letter.record.timestamp),
         letter.place.to_string(),
         letter.step.clone(),
         letter.reason.clone(),
-        letter.origin(),
+        letter.source.to_string(),
         letter.kind(),
         letter.bytes.to_string(),
         requeued.map_or_else(|| "-".to_owned(), |r| format!("{} x, last {}", r.times, told(r.last))),

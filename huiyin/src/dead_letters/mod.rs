@@ -1,20 +1,19 @@
-//! `huiyin dead-letters`: what no step could use, and how it is given another chance.
+//! `huiyin dead-letters`: shows records that a step gave up, and writes them again on demand.
 
+mod dead_letter;
 mod filter;
-mod letter;
 mod list;
 mod requeue;
 mod ruling;
 mod show;
 
-use std::num::NonZeroU32;
-
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use crate::Said;
 use crate::config::Config;
+use dead_letter::Place;
 use filter::Filter;
-use letter::Place;
+use requeue::Requeue;
 
 /// What to do with dead letters.
 #[derive(Subcommand)]
@@ -41,29 +40,6 @@ pub(crate) enum DeadLetters {
     },
     /// Write records to where they were read from again, behind everything there. Without --execute it only tells what it would do
     Requeue(Requeue),
-}
-
-/// Which records go again, and how.
-#[derive(Args)]
-pub(crate) struct Requeue {
-    /// These, partition:offset
-    #[arg(required_unless_present_any = ["since", "until", "step", "reason", "topic"])]
-    place: Vec<Place>,
-    /// And those of the rest, or all that it lets through where none is named
-    #[command(flatten)]
-    filter: Filter,
-    /// Also those that were requeued before
-    #[arg(long)]
-    again: bool,
-    /// Also those that cost: the dry run says what
-    #[arg(long)]
-    accept_cost: bool,
-    /// Most records per second
-    #[arg(long, default_value = "10")]
-    rate: NonZeroU32,
-    /// Do it
-    #[arg(long)]
-    execute: bool,
 }
 
 /// Does what was asked.

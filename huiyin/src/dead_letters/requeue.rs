@@ -1,25 +1,50 @@
-//! `huiyin dead-letters requeue`: each record goes in one transaction with the mark that says so.
+//! `huiyin dead-letters requeue`: each record is written again in one transaction with the mark that reports it.
 
+use std::num::NonZeroU32;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use clap::Args;
 use pipeline::kafka::{Instance, Outcome, TransactionalProducer};
 use pipeline::requeued;
 
-use super::Requeue;
-use super::letter::{Letter, Letters, one, read};
+use super::dead_letter::{DeadLetter, Found, Place, one, read};
+use super::filter::Filter;
 use super::ruling::{Ruling, ruling};
 use crate::Said;
 use crate::config::Config;
-use crate::moment::{Moment, told};
+use crate::timestamp::{Timestamp, told};
 
-/// Who writes: a second operator at the same time takes the first one's place.
+/// The instance name of the writer. A second operator who requeues at the same time fences the first one off.
 const WRITER: &str = "requeue";
 
-/// Plans and tells; with `execute` also writes.
+/// Which records are requeued, and how.
+#[derive(Args)]
+pub(crate) struct Requeue {
+    /// These, partition:offset
+    #[arg(required_unless_present_any = ["since", "until", "step", "reason", "topic"])]
+    place: Vec<Place>,
+    /// And those of the rest, or all that it lets through where none is named
+    #[command(flatten)]
+    filter: Filter,
+    /// Also those that were requeued before
+    #[arg(long)]
+    again: bool,
+    /// Also those that cost: the dry run says what
+    #[arg(long)]
+    accept_cost: bool,
+    /// Most records per second
+    #[arg(long, default_value = "10")]
+    rate: NonZeroU32,
+    /// Do it
+    #[arg(long)]
+    execute: bool,
+}
+
+/// Describes what would be requeued; with `execute` it also writes.
 pub(super) fn requeue(config: &Config, ask: &Requeue) -> anyhow::Result<Said> {
-    // Before the marks are read: from here on nobody else can write any.
+    // The producer starts before the marks are read, since it fences other writers of marks off.
     let mut producer = if ask.execute {
         let instance = Instance::new(&config.deployment, WRITER, 0)?;
         Some(TransactionalProducer::new(&config.kafka, &instance).context("connect")?)
@@ -34,10 +59,7 @@ pub(super) fn requeue(config: &Config, ask: &Requeue) -> anyhow::Result<Said> {
         let what = if goes { "goes" } else { "stays" };
         text.push_str(&format!(
             "{} {what}: {} given up by {} for {}; {why}\n",
-            letter.place,
-            letter.origin(),
-            letter.step,
-            letter.reason
+            letter.place, letter.source, letter.step, letter.reason
         ));
         if goes {
             going.push(letter);
@@ -61,25 +83,25 @@ pub(super) fn requeue(config: &Config, ask: &Requeue) -> anyhow::Result<Said> {
     Ok(Said { text, ok: going.len() == all })
 }
 
-/// The letters that are meant, in the order in which they were read from their topics, with the marks of all.
-fn chosen(config: &Config, ask: &Requeue) -> anyhow::Result<Letters> {
+/// The dead letters that were chosen, in the order of their sources, with the marks of all requeued ones.
+fn chosen(config: &Config, ask: &Requeue) -> anyhow::Result<Found> {
     let prefix = config.topics.prefix();
     let mut found = if ask.place.is_empty() {
         read(config, ask.filter.since, |letter| ask.filter.passes(letter, prefix))?
     } else {
-        let named: Vec<Letter> =
+        let named: Vec<DeadLetter> =
             ask.place.iter().map(|place| one(config, *place)).collect::<anyhow::Result<_>>()?;
         let oldest = named.iter().map(|letter| letter.record.timestamp).min().unwrap_or_default();
         let letters = named.into_iter().filter(|letter| ask.filter.passes(letter, prefix)).collect();
-        Letters { letters, ..read(config, Some(Moment(oldest)), |_| false)? }
+        Found { letters, ..read(config, Some(Timestamp(oldest)), |_| false)? }
     };
     found.letters.sort_by(|a, b| a.source.cmp(&b.source));
     found.letters.dedup_by(|a, b| a.place == b.place);
     Ok(found)
 }
 
-/// Whether a letter goes, and why.
-fn judge(config: &Config, ask: &Requeue, letter: &Letter, all: &Letters) -> (bool, String) {
+/// Whether a dead letter is requeued, and why.
+fn judge(config: &Config, ask: &Requeue, letter: &DeadLetter, all: &Found) -> (bool, String) {
     let ruling = ruling(letter, &config.topics);
     let allowed = match ruling {
         Ruling::Free(_) => true,
@@ -94,8 +116,8 @@ fn judge(config: &Config, ask: &Requeue, letter: &Letter, all: &Letters) -> (boo
     }
 }
 
-/// Writes one after the other, at most `rate` in a second.
-fn write(producer: &mut TransactionalProducer, going: &[&Letter], rate: u32) -> anyhow::Result<()> {
+/// Writes one record after the other, at most `rate` per second.
+fn write(producer: &mut TransactionalProducer, going: &[&DeadLetter], rate: u32) -> anyhow::Result<()> {
     let pace = Duration::from_secs(1) / rate;
     for (done, letter) in going.iter().enumerate() {
         let began = Instant::now();

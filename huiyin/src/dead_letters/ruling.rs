@@ -1,13 +1,13 @@
-//! Whether a record may go again, and what comes of it.
+//! Whether a record may be requeued, and what follows from it.
 
 use std::fmt;
 
 use schemas::topic::{Topic, TopicNames};
 
-use super::letter::Letter;
+use super::dead_letter::DeadLetter;
 use crate::role::Role;
 
-/// What an operator may do with a letter.
+/// What an operator may do with a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ruling {
     /// It may go again.
@@ -28,9 +28,9 @@ impl fmt::Display for Ruling {
     }
 }
 
-/// Rules by who gave the record up, and where it was read from.
-pub(super) fn ruling(letter: &Letter, topics: &TopicNames) -> Ruling {
-    let source = Topic::ALL.into_iter().find(|topic| topics.of(*topic) == letter.source.0);
+/// Rules by the step that gave the record up and the topic that it was read from.
+pub(super) fn ruling(letter: &DeadLetter, topics: &TopicNames) -> Ruling {
+    let source = Topic::ALL.into_iter().find(|topic| topics.of(*topic) == letter.source.topic);
     if letter.step == Role::Account.label() {
         return Ruling::Refused(
             "only its rows are missing. The other steps read its topic too and have done their part: decide would rule on \

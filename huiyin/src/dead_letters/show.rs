@@ -1,15 +1,15 @@
 //! `huiyin dead-letters show`.
 
-use super::letter::{Place, one, read};
+use super::dead_letter::{Place, Source, one, read};
 use super::ruling::ruling;
 use crate::config::Config;
-use crate::moment::{Moment, told};
+use crate::timestamp::{Timestamp, told};
 
-/// One letter: provenance, key, headers, and its value only where it is asked for.
+/// Describes one dead letter: provenance, key and headers. Its value is shown only with `body`.
 pub(super) fn show(config: &Config, place: Place, body: bool) -> anyhow::Result<String> {
     let letter = one(config, place)?;
-    let marks = read(config, Some(Moment(letter.record.timestamp)), |_| false)?;
-    let (topic, partition, offset, time) = &letter.source;
+    let marks = read(config, Some(Timestamp(letter.record.timestamp)), |_| false)?;
+    let Source { topic, partition, offset, timestamp } = &letter.source;
     let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
     let key = letter.record.key.as_deref().map_or_else(|| "none".to_owned(), shown);
     let mut text = format!(
@@ -21,7 +21,7 @@ pub(super) fn show(config: &Config, place: Place, body: bool) -> anyhow::Result<
         letter.step,
         letter.reason,
         letter.attempts,
-        told(*time),
+        told(*timestamp),
     );
     for (name, value) in letter.record.headers.iter().filter(|(name, _)| !name.starts_with("dead-letter-")) {
         text.push_str(&format!("header {name}: {}\n", shown(value)));

@@ -11,7 +11,7 @@ use super::place::{Place, group, places};
 use super::plan::{Effect, effect};
 use super::{Reads, Reset, reads};
 use crate::config::Config;
-use crate::moment::Moment;
+use crate::timestamp::Timestamp;
 use crate::topics;
 
 /// Where a partition is to go on.
@@ -26,7 +26,7 @@ pub(super) enum Target {
     /// At this offset.
     Offset(i64),
     /// At the first record that was appended then or later.
-    Time(Moment),
+    Time(Timestamp),
 }
 
 impl FromStr for Target {
@@ -108,7 +108,7 @@ fn chosen(config: &Config, ask: &Reset, places: Vec<Place>) -> anyhow::Result<Ve
 /// Where each place goes on; all of them must be within their logs.
 fn moves(group: &Group, target: Target, chosen: Vec<Place>) -> anyhow::Result<Vec<Move>> {
     let times: BTreeMap<Partition, Option<i64>> = match target {
-        Target::Time(Moment(millis)) => {
+        Target::Time(Timestamp(millis)) => {
             let partitions: Vec<Partition> = chosen.iter().map(|place| place.partition.clone()).collect();
             group
                 .at_time(&partitions, millis)
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!("earliest".parse(), Ok(Target::Earliest));
         assert_eq!("committed".parse(), Ok(Target::Committed));
         assert_eq!("42".parse(), Ok(Target::Offset(42)));
-        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Target::Time(Moment(1_000))));
+        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Target::Time(Timestamp(1_000))));
         for wrong in ["-1", "sometime", "", "99999999999999999999"] {
             assert!(wrong.parse::<Target>().is_err(), "{wrong}");
         }

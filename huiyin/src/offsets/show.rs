@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::place::{Place, frontiers, group, places};
 use super::reads;
 use crate::config::Config;
-use crate::moment::lasted;
 use crate::role::Role;
+use crate::timestamp::lasted;
 use crate::{table, topics};
 
 /// Where each role, or one, stands: as text or as JSON.
@@ -90,7 +90,7 @@ fn value(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> V
         Ok(Some(Said::Call(progress))) => json!({
             "clean": progress.clean, "high": progress.high, "incomplete": progress.incomplete.len(),
             "unclean_ends": ends(progress),
-            "on_probation": progress.incomplete.values().filter(|mark| mark.ran == Ran::Held).count(),
+            "quarantined": progress.incomplete.values().filter(|mark| mark.ran == Ran::Quarantined).count(),
         }),
         Ok(Some(Said::Batch { pending, builder })) => {
             json!({ "pending": pending.map(|(first, last)| [first, last]), "builder": builder })

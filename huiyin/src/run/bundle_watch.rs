@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use catalogue::Bundle;
+use conversation::Bundles;
 use schemas::ids::BundleHash;
 use tokio::sync::watch;
-
-use crate::bundles::Bundles;
 
 /// How often the topic is asked.
 const EVERY: Duration = Duration::from_secs(2);
@@ -72,5 +71,5 @@ pub(crate) async fn start(bundles: Bundles) -> anyhow::Result<Watched> {
 
 async fn read(bundles: &Arc<Bundles>) -> anyhow::Result<Option<(BundleHash, Arc<Bundle>)>> {
     let bundles = Arc::clone(bundles);
-    tokio::task::spawn_blocking(move || bundles.current()).await.context("read applied bundle")?
+    Ok(tokio::task::spawn_blocking(move || bundles.current()).await.context("read applied bundle")??)
 }

@@ -13,13 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use conversation::Bundles;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin::{self, Admin, Probe, RoleHealth};
 use crate::config::Config;
 use crate::role::{Role, Roles};
-use crate::{bundles, topics};
+use crate::{line, topics};
 pub(crate) use kafka::Away;
 use running::Running;
 use supervisor::Supervisor;
@@ -98,13 +99,13 @@ fn probe(board: &Board) -> Probe {
 }
 
 /// What needs the brokers before anything starts: topics and incarnation, an applied bundle.
-async fn prepare(config: Arc<Config>, apply: bool) -> anyhow::Result<(String, bundles::Bundles)> {
+async fn prepare(config: Arc<Config>, apply: bool) -> anyhow::Result<(String, Bundles)> {
     let prepare = move || {
         let incarnation = topics::incarnation(&config)?;
         if apply {
-            tracing::info!("{}", bundles::apply(&config)?.trim_end());
+            tracing::info!("{}", line::apply(&config)?.trim_end());
         }
-        Ok((incarnation, bundles::Bundles::new(config.kafka.clone(), &config.topics)))
+        Ok((incarnation, Bundles::new(config.kafka.clone(), &config.topics)))
     };
     tokio::task::spawn_blocking(prepare).await.context("prepare")?
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use conversation::Conversations;
 use pipeline::batch::{BatchConfig, BatchDriver};
 use pipeline::call::{CallConfig, CallDriver};
 use pipeline::fold::FoldDriver;
@@ -16,7 +17,7 @@ use super::bundle_watch::Watched;
 use super::known::{self, Unknown};
 use super::running::Running;
 use crate::config::Config;
-use crate::conversation::{self, Conversations};
+use crate::line;
 use crate::role::Role;
 
 /// Starts a role. Its section is checked against the file's own bundle: the one that is applied may be older, or newer, as long as
@@ -41,16 +42,16 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let section = ingest::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
-    let judge = watched.derive(|bundle| Ok(ingest::Judge::new(bundle)?))?;
-    let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, judge);
+    let bundle = watched.derive(|bundle| Ok(ingest::ActiveBundle::new(bundle)?))?;
+    let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, bundle);
     Ok(Running::Ingest { server: ingest::serve(step).await?, publisher })
 }
 
 fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
+    let (deployment, settings) = (line::deployment(config), line::settings(config));
     let drivers = (0..config.decide.drivers).map(|number| {
-        let bundles = Arc::clone(&watched.bundles);
-        let fold = Conversations::new(bundles, &config.deployment, &config.topics, config.partitions);
-        Ok(FoldDriver::spawn(conversation::driver(config, number)?, fold, incarnation)?)
+        let fold = Conversations::new(&deployment, Arc::clone(&watched.bundles));
+        Ok(FoldDriver::spawn(deployment.driver(&settings, number)?, fold, incarnation)?)
     });
     Ok(Running::Fold(drivers.collect::<anyhow::Result<_>>()?))
 }
@@ -59,7 +60,7 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
     let raw = config.call.as_ref().context("section [call] is missing")?;
     let settings = call::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let manner =
-        Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.crowding, settings.grace));
+        Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.overload, settings.grace));
     let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
     let output = call::Output {
         topic: config.topics.of(Topic::Events).into(),
@@ -77,7 +78,7 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
         source: format!("/huiyin/{}/deliver", config.deployment),
     };
     let manner =
-        Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.crowding, settings.grace));
+        Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.overload, settings.grace));
     let step = deliver::Step::new(settings, output, Arc::new(WallClock))?;
     calls_of(config, manner, step, (incarnation, known::apps(config, watched)?)).await
 }
@@ -91,8 +92,8 @@ struct Manner {
 }
 
 impl Manner {
-    fn new(role: Role, topic: Topic, (running, crowding, grace): (usize, calls::Crowding, Duration)) -> Self {
-        let limits = calls::RawLimits { running, crowding, ..calls::RawLimits::default() };
+    fn new(role: Role, topic: Topic, (running, overload, grace): (usize, calls::Overload, Duration)) -> Self {
+        let limits = calls::RawLimits { running, overload, ..calls::RawLimits::default() };
         Self { role, topic, limits, grace }
     }
 }
@@ -110,7 +111,7 @@ async fn calls_of<H: calls::Handler>(
         topic: config.topics.of(manner.topic).into(),
         dead_letters: config.topics.of(Topic::DeadLetters).into(),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(manner.limits)?,
+        limits: calls::Limits::new(manner.role.label(), manner.limits).map_err(|found| config.bad(found))?,
     };
     let incarnation = incarnation.to_owned();
     // Joining asks the brokers, which blocks.

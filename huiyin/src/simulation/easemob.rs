@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pipeline::call::{Admission, Done, Handler, Job};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job};
 use pipeline::simulation::{Random, Sim, Violation};
 use pipeline::{Record, Refused};
 use schemas::answer::Answer;
@@ -85,6 +85,7 @@ impl Handler for Easemob {
             shares: Vec::new(),
             hard_deadline: Duration::from_millis(300),
             commit_start: answer.part.is_multiple_of(2),
+            decoded: Decoded::default(),
         })
     }
 

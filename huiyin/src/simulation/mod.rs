@@ -12,10 +12,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use account::AccountSink;
+use conversation::{Bundles, Conversations, Deployment};
 use pipeline::batch::{self, BatchConfig};
-use pipeline::call::simulation::{Outcomes, Witness};
+use pipeline::call::simulation::{Checker, Outcomes};
 use pipeline::call::{self as calls, CallConfig};
 use pipeline::fold::{FoldConfig, FoldLimits, simulation as folds};
 use pipeline::kafka::Instance;
@@ -27,16 +29,14 @@ use schemas::ids::EventId;
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire;
 
-use crate::bundles::Bundles;
-use crate::conversation::Conversations;
-
 const PARTITIONS: i32 = 2;
 
 /// The bundle, and what is made of it.
 #[derive(Clone)]
 struct Line {
     bundles: Arc<Bundles>,
-    topics: TopicNames,
+    rules: Arc<call::Rules>,
+    deployment: Deployment,
     now: Arc<AtomicI64>,
 }
 
@@ -58,12 +58,19 @@ impl Line {
             let outgoing = encoded(&switch, "admin", partition);
             sim.broker().publish(&outgoing);
         }
-        let bundles = Arc::new(Bundles::only(hash, bundle));
-        Self { bundles, topics: TopicNames::new(""), now: Arc::new(AtomicI64::new(sim.now())) }
+        let rules = Arc::new(call::Rules::new(Arc::new(bundle.clone())).unwrap());
+        let bundles = Arc::new(Bundles::of([(hash, bundle)]));
+        let deployment = Deployment {
+            name: "sim".to_owned(),
+            kafka: offline(),
+            topics: TopicNames::new(""),
+            partitions: PARTITIONS,
+        };
+        Self { bundles, rules, deployment, now: Arc::new(AtomicI64::new(sim.now())) }
     }
 
     fn fold(&self) -> Conversations {
-        Conversations::new(Arc::clone(&self.bundles), "sim", &self.topics, PARTITIONS)
+        Conversations::new(&self.deployment, Arc::clone(&self.bundles))
     }
 }
 
@@ -100,8 +107,8 @@ fn limits() -> calls::RawLimits {
         share_percent: 100,
         partition_records: 40,
         records: 80,
-        cover_ms: 50,
-        probation_patience_ms: 200,
+        cover: Duration::from_millis(50),
+        quarantine_patience: Duration::from_millis(200),
         ..calls::RawLimits::default()
     }
 }
@@ -113,7 +120,7 @@ fn call_config(role: &str, input: Topic, ordinal: u32) -> CallConfig {
         topic: topic(input),
         dead_letters: topic(Topic::DeadLetters),
         start: StartPolicy::Earliest,
-        limits: calls::Limits::new(limits()).unwrap(),
+        limits: calls::Limits::new(role, limits()).unwrap(),
     }
 }
 
@@ -139,9 +146,9 @@ fn outcomes(input: Topic, output: Topic) -> Outcomes {
 fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
     let raw = batch::RawLimits {
         block_rows: 20,
-        range_age_min_ms: 20,
-        range_age_max_ms: 200,
-        retry_max_ms: 40,
+        range_age_min: Duration::from_millis(20),
+        range_age_max: Duration::from_millis(200),
+        retry_max: Duration::from_millis(40),
         ..batch::RawLimits::default()
     };
     BatchConfig {
@@ -150,7 +157,7 @@ fn batch_config(sink: &AccountSink, ordinal: u32) -> BatchConfig {
         topics: sink.topics(),
         dead_letters: topic(Topic::DeadLetters),
         start: StartPolicy::Earliest,
-        limits: batch::Limits::new(&raw).unwrap(),
+        limits: batch::Limits::new("account.batch", &raw).unwrap(),
     }
 }
 
@@ -162,8 +169,8 @@ fn sink() -> AccountSink {
 
 /// What the roles do is seen and kept here.
 struct Seen {
-    answered: Rc<Witness>,
-    delivered: Rc<Witness>,
+    answered: Rc<Checker>,
+    delivered: Rc<Checker>,
     rows: Rc<batch::simulation::Shelf<account::Row>>,
     sends: easemob::Sends,
 }
@@ -174,8 +181,8 @@ impl Seen {
         let answered = outcomes(Topic::Requests, Topic::Events);
         let delivered = outcomes(Topic::Answers, Topic::Deliveries);
         Self {
-            answered: Witness::new(broker, "sim.call", answered, limits()),
-            delivered: Witness::new(broker, "sim.deliver", delivered, limits()),
+            answered: Checker::new(broker, "sim.call", answered, limits()),
+            delivered: Checker::new(broker, "sim.deliver", delivered, limits()),
             rows: Rc::new(batch::simulation::Shelf::new(|_| false)),
             sends: easemob::Sends::default(),
         }
@@ -197,7 +204,15 @@ impl Seen {
         self.sends.check(sim)?;
         proof::in_order(sim)?;
         let sink = sink();
-        self.rows.check(sim, &sink, (&sink.topics(), &topic(Topic::DeadLetters), "account"))
+        self.rows.check(
+            sim,
+            &sink,
+            &batch::simulation::Reader {
+                topics: &sink.topics(),
+                dead_letters: &topic(Topic::DeadLetters),
+                step: "account",
+            },
+        )
     }
 }
 
@@ -207,7 +222,8 @@ fn run_roles(world: &mut World, sim: &Sim, (line, seen): (&Line, &Seen), ordinal
     world.run_always(&format!("decide.{ordinal}"), move |sim| {
         folds::process(sim, fold_config(ordinal), of.fold())
     });
-    let (handler, witness) = (Arc::new(provider::Provider::new(sim, &line.now)), Rc::clone(&seen.answered));
+    let handler = Arc::new(provider::Provider::new(sim, &line.now, &line.rules));
+    let witness = Rc::clone(&seen.answered);
     world.run_always(&format!("call.{ordinal}"), move |sim| {
         let config = call_config("call", Topic::Requests, ordinal);
         calls::simulation::process(sim, config, Arc::clone(&handler), &witness)

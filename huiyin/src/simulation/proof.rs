@@ -22,11 +22,10 @@ pub(super) fn pending(sim: &Sim) -> Option<String> {
         let mut entries = broker.compacted(&partition, low, high);
         entries.remove(INCARNATION_KEY);
         let (_, states) = decide::restore(entries.iter().map(|(key, value)| (&**key, &**value))).unwrap();
-        for (name, kept) in states {
-            let conversation = std::str::from_utf8(&name).unwrap().parse().unwrap();
-            let state = kept.whole(&conversation).unwrap();
+        for (key, state) in states {
+            let state = state.load(&key).unwrap();
             if !state.core().lanes.is_empty() {
-                return Some(format!("{conversation}: {:?}", state.core().lanes));
+                return Some(format!("{}: {:?}", key.as_str(), state.core().lanes));
             }
         }
     }

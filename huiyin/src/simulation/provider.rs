@@ -1,26 +1,41 @@
-//! The call step with a model that is quick, slow, stuck, or fails.
+//! The call step with models that are quick, slow, stuck, or fail. All but the asking is the step's own code.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use pipeline::call::{Admission, Done, Handler, Job, Share};
+use call::{Completion, Invoke, Invoked, Output, Rules, Step, Unanswered};
+use catalogue::Bundle;
+use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::mutation::{self, Mutation};
 use pipeline::simulation::{Random, Sim};
-use pipeline::{Record, Refused};
+use pipeline::{Clock, Record, Refused};
 use schemas::answer::{Answer, AnswerSource, DeliveryClass};
-use schemas::answered::{Answered, Attempt, Outcome};
-use schemas::event::Event;
-use schemas::ids::{AnswerId, EventId};
+use schemas::answered::Attempt;
+use schemas::ids::AnswerId;
 use schemas::request::Request;
-use schemas::verdict::{Action, Verdict};
+use schemas::topic::Topic;
+use tokio::sync::watch;
 
-use super::{decoded, encoded};
+use super::{decoded, encoded, topic};
 
-pub(super) struct Provider {
+/// The step, with a hard deadline that a stuck model reaches while faults go on.
+pub(super) struct Provider(Step<Models>);
+
+/// What answers instead of models.
+struct Models {
     now: Arc<AtomicI64>,
     random: Mutex<Random>,
+}
+
+/// The simulation's time as the step's wall clock.
+struct SimClock(Arc<AtomicI64>);
+
+impl Clock for SimClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Until the model's time has come; `None` never comes.
@@ -33,23 +48,38 @@ pub(super) async fn until(now: &AtomicI64, time: Option<i64>) {
 }
 
 impl Provider {
-    pub(super) fn new(sim: &Sim, now: &Arc<AtomicI64>) -> Self {
-        Self { now: Arc::clone(now), random: Mutex::new(Random::new(sim.random().number())) }
+    pub(super) fn new(sim: &Sim, now: &Arc<AtomicI64>, rules: &Arc<Rules>) -> Self {
+        let models = Models { now: Arc::clone(now), random: Mutex::new(Random::new(sim.random().number())) };
+        let output = Output { topic: topic(Topic::Events), source: "/huiyin/sim/call".into() };
+        let clock = Arc::new(SimClock(Arc::clone(now)));
+        Self(Step::asking(models, watch::channel(Arc::clone(rules)).1, output, clock))
     }
+}
 
-    fn end(&self, record: &Record, outcome: Outcome, rerun: bool) -> Done {
-        let request: Request = decoded(record);
-        let now = self.now.load(Ordering::Relaxed);
-        let attempt = |target| Attempt {
+impl Invoke for Models {
+    async fn invoke(&self, bundle: &Bundle, request: &Request, _longest: Duration) -> Invoked {
+        let (kind, took) = {
+            let mut random = self.random.lock().unwrap();
+            (random.below(12), random.millis(120))
+        };
+        let begun = self.now.load(Ordering::Relaxed);
+        if begun > request.answer_by {
+            return Invoked { attempts: Vec::new(), result: Err(Unanswered::Expired) };
+        }
+        until(&self.now, (kind != 0).then_some(begun + took)).await;
+        assert!(kind != 1, "the model's reply ends the worker");
+        let failure = (kind == 2).then_some("overloaded");
+        let target = request.chain[0].clone();
+        let attempt = Attempt {
             number: 1,
-            target,
-            provider: "openai".into(),
-            model: "gpt".into(),
+            provider: bundle.targets[&target].provider.label().into(),
+            model: bundle.targets[&target].model.clone(),
             model_answered: None,
-            region: "cn".into(),
-            started_at: now,
-            duration_ms: 1,
-            error: None,
+            region: bundle.targets[&target].region.clone(),
+            target: target.clone(),
+            started_at: begun,
+            duration_ms: u32::try_from(took).unwrap(),
+            error: failure.map(str::to_owned),
             code: None,
             detail: None,
             status: None,
@@ -57,39 +87,19 @@ impl Provider {
             finish: None,
             usage: None,
             usage_contradicts: false,
-            may_be_billed: true,
+            may_be_billed: failure.is_none(),
             cost: None,
             price: None,
         };
-        let attempts = match &outcome {
-            Outcome::Done { target, .. } => vec![attempt(target.clone())],
-            Outcome::Failed { .. } | Outcome::Expired | Outcome::Cancelled | Outcome::Dead { .. } => {
-                Vec::new()
-            }
-        };
-        let answered = Answered {
-            id: EventId::derive(&request.id.to_string(), 0),
-            request: request.id,
-            kind: request.kind,
-            turn: request.turn,
-            lane: request.lane.clone(),
-            message: request.message.clone(),
-            outcome,
-            attempts,
-            rerun,
-            started_at: now,
-            ended_at: now,
-        };
-        let mut outputs = vec![encoded(&Event::Answered(answered), "call", record.partition)];
-        if mutation::is(Mutation::TwoWriters) {
-            outputs.push(encoded(&answer(&request, now), "call", record.partition));
+        let text = "An answer. ".repeat(1 + usize::try_from(took).unwrap() / 3);
+        let answered = Ok((target, Completion { text, truncated: false }));
+        Invoked {
+            attempts: vec![attempt],
+            result: failure.map_or(answered, |class| Err(Unanswered::Failed(class))),
         }
-        Done { outputs }
     }
 
-    fn fail(&self, record: &Record, reason: &str, rerun: bool) -> Done {
-        self.end(record, Outcome::Failed { reason: reason.into(), verdict: None }, rerun)
-    }
+    fn set_share(&self, _share: f64) {}
 }
 
 /// What only decide may write.
@@ -112,55 +122,42 @@ fn answer(request: &Request, now: i64) -> Answer {
     }
 }
 
+/// What the step has made of a record, and whatever a mutation adds to it.
+fn mutated(record: &Record, mut done: Done) -> Done {
+    if mutation::is(Mutation::TwoWriters) {
+        let request: Request = decoded(record);
+        done.outputs.push(encoded(&answer(&request, request.answer_by), "call", record.partition));
+    }
+    done
+}
+
 impl Handler for Provider {
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
-        let request: Request = decoded(record);
-        let app = Share { kind: "app", name: request.lane.conversation.app().as_str().into() };
-        Ok(Admission {
-            lane: request.lane.to_string().into_bytes().into(),
-            shares: vec![app],
-            hard_deadline: Duration::from_millis(300),
-            commit_start: false,
-        })
+        Ok(Admission { hard_deadline: Duration::from_millis(300), ..self.0.admit(record)? })
     }
 
     async fn run(&self, job: Job) -> Done {
-        let (kind, took) = {
-            let mut random = self.random.lock().unwrap();
-            (random.below(12), random.millis(120))
-        };
-        let request: Request = decoded(&job.record);
-        let begun = self.now.load(Ordering::Relaxed);
-        if begun > request.answer_by {
-            return self.end(&job.record, Outcome::Expired, job.rerun);
-        }
-        until(&self.now, (kind != 0).then_some(begun + took)).await;
-        assert!(kind != 1, "the model's reply ends the worker");
-        if kind == 2 {
-            return self.fail(&job.record, "overloaded", job.rerun);
-        }
-        let text = "An answer. ".repeat(1 + usize::try_from(took).unwrap() / 3);
-        let verdict = Verdict::new(Action::Pass, vec![], "reviewer");
-        let target = request.chain[0].clone();
-        let outcome = Outcome::Done { text: text.into(), verdict, target, truncated: false };
-        self.end(&job.record, outcome, job.rerun)
+        let record = Arc::clone(&job.record);
+        mutated(&record, self.0.run(job).await)
     }
 
     fn overdue(&self, record: &Record, rerun: bool) -> Done {
-        self.fail(record, "overdue", rerun)
+        self.0.overdue(record, rerun)
     }
 
     fn crowded(&self, record: &Record, rerun: bool) -> Done {
-        self.fail(record, "crowded", rerun)
+        self.0.crowded(record, rerun)
     }
 
-    fn oversize(&self, record: &Record, _ended: &Done) -> Done {
-        self.fail(record, "oversize", false)
+    fn oversize(&self, record: &Record, ended: &Done) -> Done {
+        self.0.oversize(record, ended)
     }
 
     fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
-        self.end(record, Outcome::Dead { reason: reason.into() }, rerun)
+        self.0.dead(record, reason, rerun)
     }
 
-    fn ownership(&self, _owned: usize, _all: usize) {}
+    fn ownership(&self, owned: usize, all: usize) {
+        self.0.ownership(owned, all);
+    }
 }

@@ -1,5 +1,7 @@
 //! The stand-ins of Easemob and of the model, inside the test's process: they outlive every kill.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simulators::easemob::{self, AppConfig, RuleConfig, Stage};
@@ -17,7 +19,7 @@ pub(crate) struct StandIns {
     /// Whose messages are sent unless another app is named.
     app: String,
     _handles: (Handle, Handle),
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 /// What became of a message that a client sent.
@@ -53,6 +55,7 @@ impl Sent {
 pub(crate) struct Call {
     pub(crate) request_id: Option<String>,
     pub(crate) last_user: String,
+    /// When the stand-in read it, which is later than it was sent.
     pub(crate) started_at: i64,
     pub(crate) end: String,
     pub(crate) held: bool,
@@ -93,7 +96,7 @@ impl StandIns {
         let easemob = easemob::Config { seed, apps, ..easemob::Config::default() };
         let model = model::Config {
             seed,
-            latency_ms: 120,
+            latency: Duration::from_millis(120),
             latency_sigma: 0.4,
             answers: vec![
                 model::Answer { contains: "long story".into(), reply: long_story() },
@@ -108,7 +111,7 @@ impl StandIns {
             model: handles.1.url(""),
             app: rules[0].0.to_owned(),
             _handles: handles,
-            _runtime: runtime,
+            runtime,
         }
     }
 
@@ -160,9 +163,14 @@ impl StandIns {
         http::post(&format!("{}/control/release", self.model), &json!({ "contains": text }));
     }
 
+    /// Both stand-ins do nothing for so long: what is sent to them meanwhile waits in their sockets.
+    pub(crate) fn stand_still(&self, length: Duration) {
+        self.runtime.spawn(async move { std::thread::sleep(length) });
+    }
+
     /// Every send is taken at once and confirmed only after so many milliseconds.
     pub(crate) fn confirm_after(&self, ms: i64) {
-        let fault = json!({ "kind": "slow_after_accept", "ms": ms });
+        let fault = json!({ "kind": "slow_after_accept", "after": format!("{ms}ms") });
         let order = json!({ "scope": { "path": "users" }, "times": 1_000_000, "fault": fault });
         http::post(&format!("{}/control/faults", self.easemob), &order);
     }
@@ -174,7 +182,7 @@ fn app_of(app: &str, path: &str, ingest: u16, after: bool) -> AppConfig {
         url: format!("http://127.0.0.1:{ingest}{path}/{name}"),
         secret: secret.into(),
         stage,
-        wait_ms: (stage == Stage::Pre).then_some(2_500),
+        wait: (stage == Stage::Pre).then_some(Duration::from_millis(2_500)),
         report_error: true,
         ..RuleConfig::default()
     };

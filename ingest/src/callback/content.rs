@@ -5,16 +5,16 @@ use schemas::event::MessageKind;
 use super::value::{Fields, Json};
 use super::{field, texts};
 
-/// Text messages whose `ext` begins so invite to calls; they are between programs.
+/// A text message whose `ext.msgType` begins with this signals a call between programs and is not for people.
 const CALL_SIGNALLING: &str = "rtcCall";
 
 /// A message's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) kind: MessageKind,
-    /// What a person typed.
+    /// What a person typed; `None` where the message is no text message.
     pub(crate) said: Option<String>,
-    /// Every other text.
+    /// Every other text in it.
     pub(crate) others: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ fn all(payload: &Json<'_>) -> Vec<String> {
 }
 
 fn kind(body: &Fields<'_>) -> MessageKind {
-    // A combined message carries a text for old clients: its subtype comes first.
+    // A combined message also has the fields of a text message, for old clients, so its subtype is looked at first.
     if body.get("subType").and_then(Json::as_str) == Some("sub_combine") || body.get("combineLevel").is_some()
     {
         return MessageKind::Combined;

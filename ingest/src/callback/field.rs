@@ -11,7 +11,7 @@ pub(crate) fn word(fields: &Fields<'_>, name: &str) -> Option<String> {
     }
 }
 
-/// A field as an id: a number is one if it is whole.
+/// A field as an id: text, or a whole number.
 pub(crate) fn id(fields: &Fields<'_>, name: &str) -> Option<String> {
     fields.get(name).and_then(id_of)
 }
@@ -20,7 +20,7 @@ pub(crate) fn id(fields: &Fields<'_>, name: &str) -> Option<String> {
 pub(super) fn id_of(value: &Json<'_>) -> Option<String> {
     match value {
         Json::Text(text) if !text.is_empty() => Some(text.clone().into_owned()),
-        // Another one has lost digits.
+        // A number with a fraction or an exponent has lost digits of the id.
         Json::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! JSON of which nothing is overlooked: a name that comes twice is an error, since another reader may take the other
-//! value, and what only our parser would refuse (half a surrogate pair, bytes that are no UTF-8) is repaired.
+//! JSON, read so that no text is overlooked. A name that comes twice in an object is an error, since another reader may take the
+//! other value. Half a surrogate pair and bytes that are no UTF-8 are repaired, since other readers accept them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 use super::value::{Fields, Json};
 
-/// Up to so many names are compared with each other.
+/// Objects with at most so many names are checked for a name that comes twice by comparing all pairs; larger ones are sorted.
 const FEW: usize = 16;
 
-/// Reads a text whole.
+/// Reads a whole text.
 ///
 /// # Errors
 /// When it is no JSON, nested too deeply, has a number beyond every type, or a name twice in one object.
@@ -30,11 +30,11 @@ pub(super) fn read(text: &str) -> Result<Json<'_>, serde_json::Error> {
 
 /// The body as text; what is no UTF-8 becomes the replacement character.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
-    // Checking alone is several times faster than repairing, and there is hardly ever anything to repair.
+    // There is hardly ever anything to repair, and checking first is several times faster.
     str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
-/// The numbers and texts that stand directly in an object, however it goes on inside the others.
+/// The numbers and texts that stand directly in an object, even if its other values cannot be read.
 pub(super) fn shallow(text: &str) -> Option<Fields<'_>> {
     let fields: HashMap<String, &RawValue> = serde_json::from_str(text).ok()?;
     let plain = fields.into_iter().filter_map(|(name, raw)| {
@@ -44,7 +44,7 @@ pub(super) fn shallow(text: &str) -> Option<Fields<'_>> {
     Some(Fields(plain.collect()))
 }
 
-/// A text as whoever decodes its `\u` escapes, at whatever depth of quoting, would read it.
+/// A text with its `\u` escapes decoded, however often it was quoted.
 pub(super) fn unescaped(text: &str) -> String {
     let mut text = text.to_owned();
     while text.contains("\\\\") {
@@ -53,12 +53,13 @@ pub(super) fn unescaped(text: &str) -> String {
     rewritten(&text, |decoded, _| decoded.unwrap_or(char::REPLACEMENT_CHARACTER).to_string())
 }
 
-/// A text whose halves of surrogate pairs are replaced.
+/// A text in which the escape of half a surrogate pair is replaced by that of the replacement character.
 fn paired(text: &str) -> String {
     rewritten(text, |decoded, spelt| decoded.map_or("\\ufffd", |_| spelt).to_owned())
 }
 
-/// Replaces each `\u` escape, a pair being one, by what `by` makes of its character, if it is one, and its spelling.
+/// Replaces each `\u` escape by what `by` makes of its character and its spelling. A surrogate pair is one escape; half a pair has
+/// no character.
 fn rewritten(text: &str, by: impl Fn(Option<char>, &str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -68,7 +69,7 @@ fn rewritten(text: &str, by: impl Fn(Option<char>, &str) -> String) -> String {
         let pair = unit(escape).map(|first| (first, escape.get(6..).and_then(unit)));
         let (decoded, length) = match pair {
             None => {
-                // Another escape: its second character is no backslash of its own.
+                // Another escape: its second character, which may be a backslash, begins none.
                 let length = 1 + escape[1..].chars().next().map_or(0, char::len_utf8);
                 out.push_str(&escape[..length]);
                 rest = &escape[length..];
@@ -157,7 +158,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Reader<'a> {
     }
 }
 
-/// Whether a name comes twice. Objects have few names, but whoever wants to may send one with thousands.
+/// Whether a name comes twice. Most objects have few names, but one with thousands must not take quadratic time.
 fn has_twice(fields: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     if fields.len() <= FEW {
         return fields.iter().enumerate().any(|(at, (name, _))| fields[..at].iter().any(|(n, _)| n == name));

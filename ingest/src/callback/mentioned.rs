@@ -6,11 +6,11 @@ use schemas::ids::UserId;
 use super::field;
 use super::value::Json;
 
-/// Everybody, which is nobody in particular.
+/// Stands for everybody, and mentions nobody in particular.
 const ALL: &str = "ALL";
-/// Names of the field that has the id of an object, in lower case without underscores.
+/// Names of the field that holds an object's id, in lower case and without underscores.
 const ID_FIELDS: [&str; 6] = ["id", "userid", "uid", "username", "user", "account"];
-/// What stands between ids in a text.
+/// Characters that separate ids in a text.
 const BETWEEN: [char; 6] = [',', ';', '，', '；', '、', '\n'];
 
 /// Who is mentioned, in order.

@@ -1,4 +1,4 @@
-//! Easemob's callbacks, read leniently: fields that come in several forms, unknown fields, missing ones.
+//! Easemob's callbacks, read leniently: fields may come in several forms, be unknown, or be missing.
 
 mod content;
 pub(crate) mod field;
@@ -18,7 +18,7 @@ pub(crate) use value::{Fields, Json};
 
 use crate::refusal::Refusal;
 
-/// Our own field in a message's `ext`: the line sent it.
+/// The field in a message's `ext` that marks messages of this line.
 const OURS: &str = "huiyin";
 
 /// One callback as it came.
@@ -28,10 +28,10 @@ pub(crate) struct Callback<'a> {
     readable: bool,
 }
 
-/// What its signature is about.
+/// The fields that are signed, and the signature.
 pub(crate) struct Envelope {
     pub(crate) call_id: String,
-    /// The digits as they came.
+    /// Its digits as they came, which are signed.
     pub(crate) timestamp: String,
     pub(crate) sent_at: Millis,
     pub(crate) security: Option<String>,
@@ -42,11 +42,11 @@ pub(crate) struct Envelope {
 pub(crate) enum Subject {
     /// A message on its way or delivered.
     Message,
-    /// That a message waits for someone who is offline.
+    /// A message waits for someone who is offline.
     Offline,
-    /// A message's new content.
+    /// A message has new content.
     Edit,
-    /// A message taken back.
+    /// A message was taken back.
     Recall,
     /// Reactions and threads.
     Notify,
@@ -63,10 +63,10 @@ pub(crate) enum Place {
 }
 
 impl<'a> Callback<'a> {
-    /// Reads the text of a body, of which at least the outside must be a JSON object.
+    /// Reads the text of a body, which must be a JSON object; if not all of it can be read, at least the object's own fields.
     ///
     /// # Errors
-    /// [`Refusal::BadJson`] when it is not.
+    /// [`Refusal::BadJson`] when it is none.
     pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
         match json::read(text) {
             Ok(Json::Object(fields)) => Ok(Self { text, fields, readable: true }),
@@ -78,13 +78,13 @@ impl<'a> Callback<'a> {
         }
     }
 
-    /// Whether all of it was read. Where not, texts in it cannot be judged: it is nested too deeply, has a number beyond
-    /// every type, or a name twice.
+    /// Whether all of it was read. If not, it is nested too deeply or has a number beyond every type or a name twice, and texts in
+    /// it cannot be judged.
     pub(crate) fn is_readable(&self) -> bool {
         self.readable
     }
 
-    /// What its signature is about.
+    /// The fields that are signed, and the signature.
     ///
     /// # Errors
     /// [`Refusal::BadEnvelope`] when call id or timestamp is missing.
@@ -98,7 +98,7 @@ impl<'a> Callback<'a> {
         })
     }
 
-    /// Whether it carries no signature at all, as some of Easemob's events do.
+    /// Whether it has no signature at all; Easemob documents such events.
     pub(crate) fn is_unsigned(&self) -> bool {
         self.fields.get("security").is_none()
     }
@@ -126,7 +126,7 @@ impl<'a> Callback<'a> {
         field::word(&self.fields, "msg_id")
     }
 
-    /// Where it happened. In groups `to` may be a member: the group's own field wins.
+    /// Where it happened. In groups `to` may be a member, so the group's own field is looked at first.
     pub(crate) fn place(&self) -> Option<Place> {
         let word = self.text("chat_type");
         let [group, to] = ["group_id", "to"].map(|name| field::id(&self.fields, name));
@@ -137,7 +137,7 @@ impl<'a> Callback<'a> {
         Some(if self.is_room() { Place::Room(id) } else { Place::Group(id) })
     }
 
-    /// After delivery `groupchat` stands for groups and rooms: the content type tells them apart.
+    /// After delivery `groupchat` stands for groups and rooms; other fields tell them apart.
     fn is_room(&self) -> bool {
         let at = |path: &[&str]| self.payload().at(path).and_then(Json::as_str);
         self.text("chat_type") == "chatroom"
@@ -166,20 +166,20 @@ impl<'a> Callback<'a> {
         field::word(&self.fields, name)
     }
 
-    /// Whether the line sent the message: it has our field.
+    /// Whether the message has the field that marks messages of this line.
     pub(crate) fn is_ours(&self) -> bool {
         self.payload().at(&["ext", OURS]).is_some()
     }
 
-    /// Who the message says is mentioned, in order; nobody where it says nothing, or everybody.
+    /// Who is in the message's list of mentions, in order; nobody when it has none, or mentions everybody.
     pub(crate) fn mentioned(&self) -> Vec<UserId> {
         self.payload().at(&["ext", "em_at_list"]).map(mentioned::users).unwrap_or_default()
     }
 
-    /// The body without its signature, as it came.
+    /// The body as it came, without its signature.
     pub(crate) fn without_signature(&self) -> String {
         let cut = match self.fields.get("security") {
-            // It stands in the text just so.
+            // A borrowed value stands in the text as it is, so it can be cut out.
             Some(Json::Text(Cow::Borrowed(value))) => cut(self.text, value),
             _ => None,
         };
@@ -194,11 +194,11 @@ impl<'a> Callback<'a> {
     }
 }
 
-/// The text of an object without the field of that value, which is a piece of the text between two quotes.
+/// Cuts a field out of the text of an object. `value` is the field's value, a slice of the text between two quotes.
 fn cut(text: &str, value: &str) -> Option<String> {
     let start = value.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
     let name = text.get(..start)?.strip_suffix('"')?.trim_end().strip_suffix(':')?.trim_end();
-    // However the name is spelt, no quote is in it.
+    // No quote is in the name, even if it is written with escapes.
     let before = name.strip_suffix('"').and_then(|name| name.rsplit_once('"'))?.0.trim_end();
     let after = text.get(start + value.len()..)?.strip_prefix('"')?;
     Some(match before.strip_suffix(',') {

@@ -1,4 +1,4 @@
-//! Every text of a payload: all strings but addresses and words of the protocol.
+//! Every text of a payload: all its strings, except addresses and words of the protocol.
 
 use std::borrow::Cow;
 
@@ -24,10 +24,10 @@ const PROTOCOL: [&str; 16] = [
     "ack_message_id",
     "recall_id",
 ];
-/// JSON inside of text, inside of text …
+/// How often a text that is JSON may hold another text that is JSON.
 const MAX_NESTING: usize = 4;
 
-/// Calls `on` with every text of a payload: those that [`visit`] may change, without a copy of the payload.
+/// Calls `on` with every text of a payload, the same ones as [`visit`], which needs a copy of the payload.
 pub(super) fn each(payload: &Json<'_>, on: &mut dyn FnMut(&str)) {
     let Json::Object(fields) = payload else { return each_value(payload, 0, on) };
     for (name, value) in fields.iter() {
@@ -79,7 +79,7 @@ fn each_of_text(text: &str, nesting: usize, on: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Calls `on` with every text of a payload; what it changes is changed in the payload.
+/// Calls `on` with every text of a payload, and puts what `on` makes of it in its place.
 pub(super) fn visit(payload: &mut Json<'_>, on: &mut dyn FnMut(&mut String)) {
     let Json::Object(fields) = payload else { return visit_value(payload, 0, on) };
     for (name, value) in fields.iter_mut() {
@@ -103,7 +103,7 @@ fn visit_body(body: &mut Json<'_>, on: &mut dyn FnMut(&mut String)) {
     }
 }
 
-/// The depth of the values is bounded by the JSON parser, that of JSON inside of text by `nesting`.
+/// The JSON parser bounds how deep values are nested; `nesting` counts how deep texts that are JSON are.
 fn visit_value(value: &mut Json<'_>, nesting: usize, on: &mut dyn FnMut(&mut String)) {
     match value {
         Json::Text(text) => visit_text(text, nesting, on),
@@ -120,7 +120,7 @@ fn visit_value(value: &mut Json<'_>, nesting: usize, on: &mut dyn FnMut(&mut Str
     }
 }
 
-/// A text that is JSON hides others, escaped.
+/// Visits a text, and if it is JSON the texts in it, which are escaped there.
 fn visit_text(text: &mut Cow<'_, str>, nesting: usize, on: &mut dyn FnMut(&mut String)) {
     on(text.to_mut());
     if !text.trim_start().starts_with(['{', '[']) {
@@ -132,7 +132,7 @@ fn visit_text(text: &mut Cow<'_, str>, nesting: usize, on: &mut dyn FnMut(&mut S
             visit_value(&mut inner, nesting + 1, on);
             (inner != before).then(|| inner.to_string())
         }
-        // Another reader may make something of it.
+        // We cannot read it as JSON, but another reader may: its escapes are decoded and the whole is one text.
         _ => {
             let mut plain = json::unescaped(text);
             if plain != **text {
@@ -146,7 +146,7 @@ fn visit_text(text: &mut Cow<'_, str>, nesting: usize, on: &mut dyn FnMut(&mut S
     }
 }
 
-/// A name for programs; any other could be read by people.
+/// Whether a name is one for programs. Clients might show any other name to people.
 fn is_identifier(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
 }
@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// Both ways of visiting see the same: what is judged is what can be masked.
+    /// Texts of a payload; both ways of visiting must find the same, so that all that is judged can be masked.
     fn texts(payload: Value) -> Vec<String> {
         let text = payload.to_string();
         let mut payload = json::read(&text).unwrap();

@@ -37,12 +37,12 @@ impl<'a> Json<'a> {
         self.as_object()?.get(name)
     }
 
-    /// What stands under a name in what stands under a name in …
+    /// What stands at the end of a path of names.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Json<'a>> {
         path.iter().try_fold(self, |json, name| json.get(name))
     }
 
-    /// The same, without what it was read from.
+    /// The same value, which owns its texts.
     pub(super) fn into_owned(self) -> Json<'static> {
         match self {
             Self::Null => Json::Null,
@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
         self.0.iter().map(|(name, json)| (&**name, json))
     }
 
-    /// The same, to be changed.
+    /// Names and values, in order; the values can be changed.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Json<'a>)> {
         self.0.iter_mut().map(|(name, json)| (&**name, json))
     }

@@ -1,21 +1,23 @@
 //! Where a mention begins and ends.
 //!
-//! Programs that let their users pick whom they mention put a space behind the name; people who type it often do not. A
-//! letter that follows a name directly may therefore belong to a longer name, which is somebody else's, or begin what is said.
-//! Where words are written apart it belongs to the name. Chinese, Japanese, Thai and their likes are written without spaces:
-//! there it begins what is said («@小助手你好»). Where one kind of script follows the other, it is what is said («@AI你好»),
-//! unless a few letters follow and then a space, as programs write the name of somebody else («@AI助手小王 开会了»).
+//! Programs that let their users pick whom they mention put a space behind the name; people who type a name often do not. So a
+//! letter directly behind a name may continue it, and then a longer name, somebody else's, is meant; or it may begin the message.
+//! It depends on the scripts of the two letters:
+//! - Both are of a script with spaces between words: the letter continues the name.
+//! - Both are of a script without, such as Chinese, Japanese or Thai: the letter begins the message («@小助手你好»).
+//! - One of each: the letter begins the message («@AI你好»), unless only a few letters follow up to a space, as programs write the
+//!   name of somebody else («@AI助手小王 开会了»).
 
 use catalogue::name::{is_attached, is_thin};
 
-/// More letters than these, behind a name and in front of a space, are a sentence and not the rest of a longer name.
+/// Most letters behind a name and in front of a space that are taken as the rest of a longer name; more are a sentence.
 const LONGEST_REST: usize = 8;
-/// As long as a host's name is looked at.
+/// A host's name is read up to so many bytes.
 const LONGEST_HOST: usize = 64;
-/// Joins the two sides of it to skin tones, professions, families.
+/// The zero-width joiner: an emoji that ends with it goes on, for example with a skin tone or a profession.
 const JOINER: char = '\u{200d}';
 
-/// Whether a sign behind this text may begin a mention: a letter or digit in front of it makes it an address.
+/// Whether a sign behind this text may begin a mention. With a letter or digit in front of it, it is part of an address.
 pub(super) fn opens(before: &str) -> bool {
     match before.chars().rev().find(|c| !is_attached(*c)) {
         Some('_') => false,
@@ -24,7 +26,7 @@ pub(super) fn opens(before: &str) -> bool {
     }
 }
 
-/// Whether a name ends where this rest begins, and is not merely the beginning of a longer one.
+/// Whether a name ends where this rest begins; otherwise it is the beginning of a longer name.
 pub(super) fn closes(name: &str, rest: &str) -> bool {
     let mut after = rest.chars();
     let Some(next) = after.next() else { return true };

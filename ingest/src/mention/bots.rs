@@ -1,24 +1,30 @@
-//! An app's bots, as they are addressed: by id, or mentioned by id or name in a text.
+//! An app's bots, found by id, and by mentions of their ids or names in a text.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 
 use catalogue::name::{self, Letters, Thin, is_sign, is_thin};
 use schemas::ids::UserId;
 
-use super::{Mention, border, unsaid};
+use super::{border, skipped};
+
+/// A mention of a bot in a text: the bytes from the sign to the end of the name.
+pub(crate) struct Mention<'a> {
+    pub(crate) at: Range<usize>,
+    pub(crate) bot: &'a UserId,
+}
 
 /// Finds bots by id and by mention.
 pub(crate) struct Bots {
     ids: BTreeSet<UserId>,
-    /// Ids and names by the spelling in which they are compared.
+    /// The bot of each id and name, in the spelling in which they are compared.
     names: BTreeMap<String, UserId>,
 }
 
 impl Bots {
     pub(crate) fn new(bots: &BTreeMap<UserId, Vec<String>>) -> Self {
         let named = bots.iter().flat_map(|(id, names)| names.iter().map(move |name| (name::key(name), id)));
-        // An id is whose it is, whatever others are called.
+        // Ids come last, so that an id wins over the name of another bot.
         let ids = bots.keys().map(|id| (name::key(id.as_str()), id));
         let names = named.chain(ids).filter(|(key, _)| !key.is_empty());
         Self {
@@ -36,7 +42,7 @@ impl Bots {
     pub(crate) fn mentions(&self, text: &str) -> Vec<Mention<'_>> {
         let mut found: Vec<Mention<'_>> = Vec::new();
         for (start, sign) in text.char_indices().filter(|(_, c)| is_sign(*c)) {
-            // Another mention may stand directly in front, and a name may have a sign in it.
+            // A sign inside of a name that was found begins no mention; one directly behind it may.
             let last = found.last().map_or(0, |last| last.at.end);
             if start < last || !border::opens(&text[last..start]) {
                 continue;
@@ -47,10 +53,10 @@ impl Bots {
             }
         }
         if !found.is_empty() {
-            let unsaid = unsaid::ranges(text);
-            let before = |at: usize| unsaid.partition_point(|range| range.start <= at).checked_sub(1);
+            let skipped = skipped::ranges(text);
+            let before = |at: usize| skipped.partition_point(|range| range.start <= at).checked_sub(1);
             found.retain(|mention| {
-                before(mention.at.start).is_none_or(|last| mention.at.start >= unsaid[last].end)
+                before(mention.at.start).is_none_or(|last| mention.at.start >= skipped[last].end)
             });
         }
         found

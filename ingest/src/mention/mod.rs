@@ -1,25 +1,16 @@
 //! Who is mentioned in a text.
 //!
-//! A mention is a sign and a name ([`catalogue::name`]) between borders ([`border`]), where somebody speaks: not in code, in
-//! links, or in what is quoted ([`unsaid`]). Each step reads on from where the last one stopped, so a text of whatever is read
-//! in a time that grows with its length.
+//! A mention is a sign and a name ([`catalogue::name`]) between borders ([`border`]). Signs in code, in links and in quoted lines
+//! mention nobody ([`skipped`]). Each step reads on from where the last one stopped, so that the time for any text grows with its
+//! length and no faster.
 
 mod border;
 mod bots;
-mod unsaid;
-
-use std::ops::Range;
+mod skipped;
 
 use catalogue::name::is_thin;
-use schemas::ids::UserId;
 
-pub(crate) use bots::Bots;
-
-/// A mention of a bot in a text: the bytes from the sign to the end of the name.
-pub(crate) struct Mention<'a> {
-    pub(crate) at: Range<usize>,
-    pub(crate) bot: &'a UserId,
-}
+pub(crate) use bots::{Bots, Mention};
 
 /// A text without some of its mentions and the space after each.
 pub(crate) fn without<'a>(text: &str, mentions: impl IntoIterator<Item = &'a Mention<'a>>) -> String {

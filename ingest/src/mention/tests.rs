@@ -3,6 +3,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use schemas::ids::UserId;
 
 use super::*;
 
@@ -149,7 +150,7 @@ fn a_longer_name_is_somebody_elses_where_words_have_borders() {
 
 #[test]
 fn letters_that_follow_directly_are_what_is_said_unless_a_space_sets_them_off() {
-    // One script without spaces goes on: nobody can tell, and people write so.
+    // The same script goes on without a space: this is how people write to a bot, though a longer name would look the same.
     all_mean(
         "bot_help",
         &[
@@ -186,7 +187,7 @@ fn letters_that_follow_directly_are_what_is_said_unless_a_space_sets_them_off() 
 }
 
 #[test]
-fn nothing_is_said_in_code() {
+fn nobody_is_mentioned_in_code() {
     none_means_anybody(&[
         "```python\n@AI\ndef f(): pass\n```",
         "```\n@AI",
@@ -223,7 +224,7 @@ fn nothing_is_said_in_code() {
 }
 
 #[test]
-fn nothing_is_said_in_links_addresses_and_quoted_lines() {
+fn nobody_is_mentioned_in_links_addresses_and_quoted_lines() {
     none_means_anybody(&[
         "https://x/@AI",
         "看https://x.com/@AI",
@@ -324,9 +325,9 @@ proptest! {
             from = at.end;
         }
         prop_assert!(without(&text, &mentions).len() <= text.len());
-        for unsaid in unsaid::ranges(&text) {
-            prop_assert!(text.get(unsaid.clone()).is_some());
-            prop_assert!(mentions.iter().all(|mention| !unsaid.contains(&mention.at.start)));
+        for skipped in skipped::ranges(&text) {
+            prop_assert!(text.get(skipped.clone()).is_some());
+            prop_assert!(mentions.iter().all(|mention| !skipped.contains(&mention.at.start)));
         }
     }
 }

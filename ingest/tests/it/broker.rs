@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ingest::{Ingest, Judge};
+use ingest::{ActiveBundle, Ingest};
 use pipeline::Record;
 use pipeline::kafka::testing::{Topics, committed, config, unique};
 use pipeline::kafka::{Publisher, PublisherLimits};
@@ -21,7 +21,7 @@ struct Live {
     publisher: Arc<Publisher>,
     topic: String,
     _topics: Topics,
-    _judge: watch::Sender<Arc<Judge>>,
+    _bundle: watch::Sender<Arc<ActiveBundle>>,
 }
 
 async fn live(policies: &'static str, deadline: Duration) -> Live {
@@ -31,10 +31,10 @@ async fn live(policies: &'static str, deadline: Duration) -> Live {
     let topics = spawn_blocking(move || Topics::create(PARTITIONS, &[(&name, false)])).await.unwrap();
     let limits = PublisherLimits { records: 1_000, kibibytes: 10_240 };
     let publisher = Arc::new(Publisher::new(&config(), limits).unwrap());
-    let (ingest, judge) = ingest(policies, Arc::clone(&publisher) as _, &prefix, |config| {
+    let (ingest, bundle) = ingest(policies, Arc::clone(&publisher) as _, &prefix, |config| {
         config.rules[0].deadline = deadline;
     });
-    Live { ingest, publisher, topic, _topics: topics, _judge: judge }
+    Live { ingest, publisher, topic, _topics: topics, _bundle: bundle }
 }
 
 impl Live {

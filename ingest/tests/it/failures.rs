@@ -51,7 +51,7 @@ fn most_within(failed: &[Instant]) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_whatever_is_refused_after_delivery_fails_less_often_than_easemob_bears() {
+async fn a_storm_of_refused_callbacks_after_delivery_fails_less_often_than_easemob_tolerates() {
     type Storm = fn(usize) -> Request<Body>;
     let storms: [(&str, Mood, Storm); 10] = [
         ("forged", Mood::Acknowledges, |_| forged()),
@@ -78,9 +78,9 @@ async fn a_storm_of_whatever_is_refused_after_delivery_fails_less_often_than_eas
         let failed = failures(&line, (0..1_200).map(request)).await;
         let most = most_within(&failed);
         assert!((1..BAN).contains(&most), "{name}: {most} failures within 30 s");
-        // Two instances more would not reach it either, except that all fails at once for every reason.
+        // Four instances together stay below it, unless all of them fail for every reason at once.
         assert!(name == "all at once" || most * 4 < BAN, "{name}: {most} failures within 30 s");
-        // Whoever looks later still sees that something is wrong.
+        // Errors still come later on, so that somebody sees that something is wrong.
         assert!(failed.len() > most, "{name}: it never failed again");
     }
 }
@@ -91,7 +91,7 @@ async fn forged_callbacks_do_not_use_up_the_failures_of_true_ones() {
     assert_eq!(failures(&line, (0..400).map(|_| forged())).await.len(), 20);
     let (status, body) = line.send(signed_now("/post")).await;
     assert_eq!((status, body["error"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("unqueued")));
-    // What can be taken is taken, however many were refused.
+    // Genuine callbacks are taken, however many were refused.
     line.memory.set(Mood::Acknowledges);
     assert_eq!(line.send(signed_now("/post")).await, (StatusCode::OK, json!({"accepted": true})));
     assert_eq!(line.memory.records().len(), 1);
@@ -135,7 +135,7 @@ async fn before_delivery_what_cannot_be_believed_is_an_error_every_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_no_callback_of_easemobs_gets_an_error_every_time() {
+async fn requests_that_are_no_callbacks_get_an_error_every_time() {
     let line = Line::new("", Mood::Acknowledges);
     for _ in 0..200 {
         let get = Request::get("/post").body(Body::empty()).unwrap();

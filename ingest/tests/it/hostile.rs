@@ -140,7 +140,7 @@ async fn every_request_that_is_no_callback_gets_its_status_and_leaves_nothing() 
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(server.memory.records().len(), 0);
-    // The preface of HTTP/2 is hung up on.
+    // A client that speaks HTTP/2 is disconnected.
     assert_eq!(ask(&server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "");
     good(&server).await;
     assert!(resident() < before + MOST_KIB, "{} KiB became {}", before, resident());
@@ -188,7 +188,7 @@ async fn drip(address: std::net::SocketAddr, begin: &'static [u8]) {
 }
 
 #[tokio::test]
-async fn callbacks_are_answered_in_time_while_every_place_is_held_by_slow_and_idle_connections() {
+async fn callbacks_are_answered_in_time_while_every_slot_is_held_by_slow_and_idle_connections() {
     let server = start(Mood::Acknowledges, |config| {
         config.limits.max_connections = 64;
         config.limits.max_in_flight = 32;
@@ -227,7 +227,7 @@ async fn callbacks_are_answered_in_time_while_every_place_is_held_by_slow_and_id
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_never_reads_answers_neither_fills_memory_nor_stays() {
+async fn a_client_that_never_reads_answers_neither_fills_memory_nor_stays() {
     let server = start(Mood::Acknowledges, |_| {}).await;
     let (before, began) = (resident(), Instant::now());
     let mut stream = connect(&server).await;

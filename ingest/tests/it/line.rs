@@ -9,7 +9,7 @@ use catalogue::{Bundle, RawCatalogue};
 use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::BodyExt;
 use ingest::config::Limits;
-use ingest::{Config, Ingest, Judge, Log, Publish, RawIngest, router};
+use ingest::{ActiveBundle, Config, Ingest, Log, Publish, RawIngest, router};
 use md5::{Digest, Md5};
 use schemas::topic::TopicNames;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ const RULES: &str = r#"
 pub struct Line {
     pub ingest: Arc<Ingest>,
     pub memory: Arc<Memory>,
-    pub judge: watch::Sender<Arc<Judge>>,
+    pub bundle: watch::Sender<Arc<ActiveBundle>>,
 }
 
 /// A bundle of one app with those policies.
@@ -100,13 +100,13 @@ pub fn ingest(
     publisher: Arc<dyn Publish>,
     prefix: &str,
     change: impl FnOnce(&mut Config),
-) -> (Arc<Ingest>, watch::Sender<Arc<Judge>>) {
+) -> (Arc<Ingest>, watch::Sender<Arc<ActiveBundle>>) {
     let bundle = bundle(policies);
     let mut config = config(&bundle);
     change(&mut config);
-    let (judge, judges) = watch::channel(Arc::new(Judge::new(bundle).unwrap()));
+    let (switch, bundle) = watch::channel(Arc::new(ActiveBundle::new(bundle).unwrap()));
     let log = Log::new("test", &TopicNames::new(prefix), PARTITIONS);
-    (Ingest::new(config, publisher, log, judges), judge)
+    (Ingest::new(config, publisher, log, bundle), switch)
 }
 
 /// The answer to one request.
@@ -126,8 +126,8 @@ impl Line {
     pub fn with_limits(policies: &str, mood: Mood, change: impl FnOnce(&mut Limits)) -> Self {
         let memory = Arc::new(Memory::new(mood));
         let publisher = Arc::clone(&memory);
-        let (ingest, judge) = ingest(policies, publisher, "test.", |config| change(&mut config.limits));
-        Self { ingest, memory, judge }
+        let (ingest, bundle) = ingest(policies, publisher, "test.", |config| change(&mut config.limits));
+        Self { ingest, memory, bundle }
     }
 
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
@@ -161,7 +161,7 @@ pub fn signed(mut callback: Value, at: i64) -> Value {
     let digest = Md5::digest(format!("{call}s3cr3t-A{at}"));
     let as_text = callback["timestamp"].is_string();
     callback["timestamp"] = if as_text { json!(at.to_string()) } else { json!(at) };
-    callback["security"] = json!(digest.iter().map(|b| format!("{b:02x}")).collect::<String>());
+    callback["security"] = json!(base16ct::lower::encode_string(&digest));
     callback
 }
 
@@ -169,7 +169,7 @@ pub fn signed(mut callback: Value, at: i64) -> Value {
 pub fn source_request(path: &str, body: &str, at: i64, secret: &str) -> Request<Body> {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{at}.{body}").as_bytes());
-    let signature: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let signature = base16ct::lower::encode_string(&mac.finalize().into_bytes());
     let mut request = post(path, body.to_owned());
     request.headers_mut().insert(ingest::TIMESTAMP_HEADER, at.to_string().parse().unwrap());
     request.headers_mut().insert(ingest::SIGNATURE_HEADER, signature.parse().unwrap());

@@ -23,7 +23,7 @@ async fn without_kafka_callbacks_are_answered_at_the_deadline_by_the_policy() {
         };
         let limits = PublisherLimits { records: 100, kibibytes: 1_024 };
         let publisher = Arc::new(Publisher::new(&Config::new(nobody).unwrap(), limits).unwrap());
-        let (ingest, _judge) = ingest(policies, Arc::clone(&publisher) as _, "test.", |_| {});
+        let (ingest, _bundle) = ingest(policies, Arc::clone(&publisher) as _, "test.", |_| {});
         let began = Instant::now();
         let (_, got) = send(&ingest, post("/pre", signed(question("hi"), now()).to_string())).await;
         assert_eq!(got, reply);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ingest::Judge;
+use ingest::ActiveBundle;
 use schemas::conversation::Conversation;
 use schemas::event::{CallbackReply, Event, Message};
 use schemas::verdict::Action;
@@ -263,7 +263,7 @@ async fn a_sender_who_sends_too_much_is_rejected_and_others_are_not() {
 async fn a_new_bundle_holds_from_the_next_callback_on() {
     let line = Line::new("answer = \"pass\"", Mood::Acknowledges);
     assert_eq!(line.before(question("hi")).await["valid"], true);
-    line.judge.send_replace(Arc::new(Judge::new(bundle("answer = \"intercept\"")).unwrap()));
+    line.bundle.send_replace(Arc::new(ActiveBundle::new(bundle("answer = \"intercept\"")).unwrap()));
     assert_eq!(line.before(question("hi")).await["valid"], false);
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ingest::config::TlsFiles;
-use ingest::{Config, IngestHandle, Judge, serve};
+use ingest::{ActiveBundle, Config, IngestHandle, serve};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -21,7 +21,7 @@ const SOON: Duration = Duration::from_secs(10);
 pub(crate) struct Server {
     pub(crate) handle: IngestHandle,
     pub(crate) memory: Arc<Memory>,
-    _judge: watch::Sender<Arc<Judge>>,
+    _bundle: watch::Sender<Arc<ActiveBundle>>,
 }
 
 pub(crate) async fn start(mood: Mood, change: impl FnOnce(&mut Config)) -> Server {
@@ -30,12 +30,12 @@ pub(crate) async fn start(mood: Mood, change: impl FnOnce(&mut Config)) -> Serve
 
 async fn start_with(policies: &str, mood: Mood, change: impl FnOnce(&mut Config)) -> Server {
     let memory = Arc::new(Memory::new(mood));
-    let (ingest, judge) = ingest(policies, Arc::clone(&memory) as _, "test.", |config| {
+    let (ingest, bundle) = ingest(policies, Arc::clone(&memory) as _, "test.", |config| {
         config.limits.header_timeout = Duration::from_millis(300);
         config.limits.body_timeout = Duration::from_millis(300);
         change(config);
     });
-    Server { handle: serve(ingest).await.unwrap(), memory, _judge: judge }
+    Server { handle: serve(ingest).await.unwrap(), memory, _bundle: bundle }
 }
 
 pub(crate) fn callback() -> String {
@@ -130,7 +130,7 @@ async fn garbage_is_refused_and_the_server_stays_up() {
 }
 
 #[tokio::test]
-async fn a_connection_beyond_the_limit_gets_the_place_of_an_idle_one() {
+async fn a_connection_beyond_the_limit_gets_the_slot_of_an_idle_one() {
     let server = start(Mood::Acknowledges, |config| config.limits.max_connections = 1).await;
     let mut first = connect(&server).await;
     is_answered(&mut first).await;
@@ -216,7 +216,7 @@ async fn certificate_files_that_cannot_be_used_are_named_at_start() {
         (swapped(good.key.clone(), good.key.clone()), "holds none"),
         (swapped(good.certificates, other.key), "use certificate and key"),
     ] {
-        let (ingest, _judge) =
+        let (ingest, _bundle) =
             ingest("", Arc::new(Memory::new(Mood::Silent)), "test.", |config| config.tls = Some(files));
         let found = serve(ingest).await.err().expect("a refusal").to_string();
         assert!(found.contains(error), "{found}");

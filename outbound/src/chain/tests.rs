@@ -21,14 +21,14 @@ fn chain(names: &[&str]) -> Chain {
 }
 
 fn limited(names: &[&str], limits: Limits) -> Chain {
-    let health = HealthConfig::default().validate().unwrap();
+    let health = HealthConfig::default().validate("health").unwrap();
     let link = |name: &&str| {
         let names = PaceNames { target: (*name).into(), limit: "requests" };
         let pace = Pace::new(names, limits, health.pauses());
         let target = Target::new(*name, &health, vec![Arc::clone(&pace)]);
         Link { target, pace, capacity: 0, attempt_timeout: secs(10) }
     };
-    Chain::new(ChainConfig::default().validate().unwrap(), names.iter().map(link).collect())
+    Chain::new(ChainConfig::default().validate("chain").unwrap(), names.iter().map(link).collect())
 }
 
 fn lane(lane: u64) -> Origin {
@@ -209,11 +209,17 @@ async fn a_rate_limit_keeps_the_next_requests_away() {
     assert_eq!(places(&two.run(&lane(2), Instant::now() + secs(60), limited).await), [0, 1]);
 }
 
-/// So many requests of two apps in turn, evenly within so much time, at a model that takes half a second; their results.
+/// Requests that come evenly within some time.
+struct Load {
+    requests: u64,
+    within: Duration,
+}
+
+/// The results of requests of two apps in turn, at a model that takes half a second.
 async fn ask(
     chain: &Chain,
     vendor: &Arc<Vendor>,
-    (requests, within): (u64, Duration),
+    Load { requests, within }: Load,
     time: Duration,
 ) -> Vec<(Result<(), Ending>, Duration)> {
     let running: Vec<_> = (0..requests)
@@ -245,7 +251,7 @@ async fn twice_what_a_model_allows_is_answered_whole_when_there_is_time() {
         for per_second in [Some(20.0), None] {
             let one = limited(&["one"], Limits { per_second, ..Limits::default() });
             let vendor = Arc::new(Vendor::new(counting, 20, secs(1)));
-            let results = ask(&one, &vendor, (600, secs(15)), secs(60)).await;
+            let results = ask(&one, &vendor, Load { requests: 600, within: secs(15) }, secs(60)).await;
             let answered = results.iter().filter(|(result, _)| result.is_ok()).count();
             assert_eq!(answered, 600, "{counting:?} {per_second:?}");
             let longest = results.iter().map(|(_, took)| *took).max().unwrap();
@@ -262,7 +268,7 @@ async fn what_cannot_be_had_in_time_ends_within_seconds() {
         for per_second in [Some(20.0), None] {
             let one = limited(&["one"], Limits { per_second, ..Limits::default() });
             let vendor = Arc::new(Vendor::new(counting, 20, secs(1)));
-            let results = ask(&one, &vendor, (1_200, secs(20)), secs(10)).await;
+            let results = ask(&one, &vendor, Load { requests: 1_200, within: secs(20) }, secs(10)).await;
             let answered = results.iter().filter(|(result, _)| result.is_ok()).count();
             assert!(answered > if per_second.is_some() { 540 } else { 440 }, "{per_second:?}: {answered}");
             for (result, took) in results {

@@ -2,38 +2,46 @@
 
 use std::time::Duration;
 
+use common::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ConfigError, ordered, positive};
+use super::Check;
 use crate::{plan::Rules, retry::Steps};
 
 /// How often, how soon and how long a request is tried, as written in the file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChainConfig {
-    /// Most attempts for one request over all its targets, those refused for their rate apart. By default as many as its
-    /// deadline leaves time for.
+    /// Most attempts for one request over all its targets; attempts that were refused for their rate do not count. By default
+    /// as many as the deadline leaves time for.
     pub max_attempts: Option<u32>,
-    /// No attempt is started with less time left than this. Default `1s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Least time that must be left to start another attempt. Default `1s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub min_useful: Duration,
-    /// The first wait before the same target again is drawn from zero to this. Default `500ms`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Longest first wait before the same target is tried again; waits are drawn from zero up, and this doubles with each
+    /// one. Default `500ms`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub backoff_base: Duration,
-    /// No wait is drawn beyond this. Default `4s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Longest wait before the same target is tried again. Default `4s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub backoff_cap: Duration,
-    /// A target that asks for a longer wait is not waited for. Default `60s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Longest wait that a target may ask for; one that asks for more is not waited for. Default `60s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub retry_after_cap: Duration,
-    /// Ask the next target after one refused the content. Default false: shopping around for a laxer filter
-    /// is a decision of its own.
+    /// Whether the next target is asked after one refused the content. Default false: looking for a laxer filter is a
+    /// decision of its own.
     pub fallback_after_block: bool,
-    /// Repeat a request that may already have had its effect. Default true.
+    /// Whether a request is repeated that may already have had its effect, and may be billed twice. Default true.
     pub repeat_ambiguous: bool,
-    /// With nothing but open breakers left, requests wait for a probe to succeed this long from the first opening on;
-    /// in a longer outage they end at once. Default `10s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// How long after a breaker has opened requests without another target still wait for a probe to succeed; in a longer
+    /// outage they end at once. Default `10s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub open_patience: Duration,
 }
 
@@ -56,17 +64,19 @@ impl ChainConfig {
     /// Checks every value.
     ///
     /// # Errors
-    /// The first value that cannot be used.
-    pub fn validate(&self) -> Result<Rules, ConfigError> {
-        ordered(("backoff_base", self.backoff_base), ("backoff_cap", self.backoff_cap))?;
-        Ok(Rules {
-            max_attempts: self.max_attempts.map(|most| positive("max_attempts", most)).transpose()?,
+    /// Every value that cannot be used. `place` is where the section stands in the file, such as `call.chain`.
+    pub fn validate(&self, place: &str) -> Result<Rules, Vec<Problem>> {
+        let mut check = Check::of(place);
+        check.require(self.backoff_base <= self.backoff_cap, "backoff_base must not exceed backoff_cap");
+        let rules = Rules {
+            max_attempts: self.max_attempts.map(|most| check.positive("max_attempts", most)),
             min_useful: self.min_useful,
-            steps: Steps { base: positive("backoff_base", self.backoff_base)?, cap: self.backoff_cap },
+            steps: Steps { base: check.positive("backoff_base", self.backoff_base), cap: self.backoff_cap },
             retry_after_cap: self.retry_after_cap,
             fallback_after_block: self.fallback_after_block,
             repeat_ambiguous: self.repeat_ambiguous,
             open_patience: self.open_patience,
-        })
+        };
+        check.finish(rules)
     }
 }

@@ -2,52 +2,61 @@
 
 use std::time::Duration;
 
+use common::Problem;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ConfigError, ordered, percent, positive};
+use super::Check;
 use crate::{breaker, budget, cooldown, limiter, retry::Steps};
 
 /// When a target is left alone, as written in the file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthConfig {
-    /// Outcomes of this last stretch of time are judged. Default `30s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Length of the window whose outcomes are judged. Default `30s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub breaker_window: Duration,
-    /// With fewer lanes in the window their share is not judged. Default 20.
+    /// Fewest lanes in the window for their share of failures to be judged. Default 20.
     pub breaker_min_lanes: u32,
-    /// The breaker opens when this share of the window's lanes ended with a failure. Default 50.
+    /// Share of the window's lanes, in percent, whose failure opens the breaker. Default 50.
     pub breaker_failure_percent: u8,
-    /// The breaker opens at this many failures in a row, of two lanes at least, without any success in the window.
-    /// Default 5.
+    /// Failures in a row, of at least two lanes and without any success in the window, that open the breaker. Default 5.
     pub breaker_failures_in_a_row: u32,
-    /// How long an opened breaker stays open for requests that have another target; doubled by each failed probe.
-    /// Default `15s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// How long an opened breaker stays open for requests that have another target; doubled by each failed probe. Default
+    /// `15s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub breaker_open: Duration,
-    /// Longest time that a breaker stays open for them. Default `5m`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Longest time that a breaker stays open for requests that have another target. Default `5m`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub breaker_open_cap: Duration,
-    /// Time between probes, one at a time, on behalf of requests that have no other target. Default `2s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Time between probes for requests that have no other target; one probe runs at a time. Default `2s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub breaker_probe: Duration,
-    /// Pause after a rate limit that names no time; doubled by each one in a row. Default `500ms`: limits are mostly counted
-    /// by the second.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Pause after a rate limit that names no time; doubled by each further one in a row. Default `500ms`, since most limits
+    /// are counted by the second.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub pause_base: Duration,
     /// Longest pause after rate limits in a row that name no time. Default `2s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub pause_cap: Duration,
-    /// Longest time that a target is left alone because it asks for it. Default `60s`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    /// Longest time that a target is left alone at its own request. Default `60s`.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub asked_cap: Duration,
     /// Cooldown after a failure that needs a person: key, money, model gone. Default `10m`.
-    #[serde(deserialize_with = "crate::duration::deserialize")]
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub cooldown_long: Duration,
-    /// Repeated attempts allowed to one app at one target while many of its lanes fail there (half as many as would open
-    /// the breaker), as a share of first attempts. Default 20.
+    /// Repeated attempts that one app may make at one target while many of its lanes fail there (half as many as would open
+    /// the breaker), in percent of its first attempts. Default 20.
     pub retry_percent: u8,
-    /// Repeated attempts allowed to it per second however few the first ones. Default 10.
+    /// Repeated attempts per second that one app may make at one target in any case. Default 10.
     pub retry_floor_per_second: u32,
 }
 
@@ -92,30 +101,33 @@ impl HealthConfig {
     /// Checks every value.
     ///
     /// # Errors
-    /// The first value that cannot be used.
-    pub fn validate(&self) -> Result<HealthSettings, ConfigError> {
-        ordered(("breaker_open", self.breaker_open), ("breaker_open_cap", self.breaker_open_cap))?;
-        ordered(("pause_base", self.pause_base), ("pause_cap", self.pause_cap))?;
-        let failure_percent = positive("breaker_failure_percent", self.breaker_failure_percent)?;
-        Ok(HealthSettings {
+    /// Every value that cannot be used. `place` is where the section stands in the file, such as `call.health`.
+    pub fn validate(&self, place: &str) -> Result<HealthSettings, Vec<Problem>> {
+        let mut check = Check::of(place);
+        let in_order = self.breaker_open <= self.breaker_open_cap;
+        check.require(in_order, "breaker_open must not exceed breaker_open_cap");
+        check.require(self.pause_base <= self.pause_cap, "pause_base must not exceed pause_cap");
+        let failure_percent = check.positive("breaker_failure_percent", self.breaker_failure_percent);
+        let settings = HealthSettings {
             breaker: breaker::Limits {
-                window: positive("breaker_window", self.breaker_window)?,
-                min_lanes: positive("breaker_min_lanes", self.breaker_min_lanes)?,
-                failure_share: percent("breaker_failure_percent", failure_percent)?,
-                in_a_row: positive("breaker_failures_in_a_row", self.breaker_failures_in_a_row)?,
-                open: positive("breaker_open", self.breaker_open)?,
+                window: check.positive("breaker_window", self.breaker_window),
+                min_lanes: check.positive("breaker_min_lanes", self.breaker_min_lanes),
+                failure_share: check.percent("breaker_failure_percent", failure_percent),
+                in_a_row: check.positive("breaker_failures_in_a_row", self.breaker_failures_in_a_row),
+                open: check.positive("breaker_open", self.breaker_open),
                 open_cap: self.breaker_open_cap,
-                probe: positive("breaker_probe", self.breaker_probe)?,
+                probe: check.positive("breaker_probe", self.breaker_probe),
             },
             cooldown: cooldown::Lengths { long: self.cooldown_long, asked: self.asked_cap },
             pauses: limiter::Pauses {
-                steps: Steps { base: positive("pause_base", self.pause_base)?, cap: self.pause_cap },
+                steps: Steps { base: check.positive("pause_base", self.pause_base), cap: self.pause_cap },
                 longest: self.asked_cap,
             },
             budget: budget::Allowance {
-                share: percent("retry_percent", self.retry_percent)?,
+                share: check.percent("retry_percent", self.retry_percent),
                 floor_per_second: f64::from(self.retry_floor_per_second),
             },
-        })
+        };
+        check.finish(settings)
     }
 }

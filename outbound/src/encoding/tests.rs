@@ -153,7 +153,7 @@ fn zstandard_bomb(count: usize) -> Vec<u8> {
 
 #[test]
 fn a_bomb_ends_at_the_limit() {
-    let spaces = vec![b' '; 64 << 20];
+    let spaces = vec![b' '; 4 << 20];
     for (label, bomb) in [
         ("gzip", gzipped(&spaces)),
         ("deflate", zlibbed(&spaces)),

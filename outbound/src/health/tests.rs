@@ -5,7 +5,7 @@ const FIRST: Kind = Kind { repeat: false, alone: false };
 const REPEAT: Kind = Kind { repeat: true, alone: false };
 
 fn memory() -> Memory {
-    Memory::new(HealthConfig::default().validate().unwrap())
+    Memory::new(HealthConfig::default().validate("health").unwrap())
 }
 
 fn origin(tenant: &str, lane: u64) -> Origin {

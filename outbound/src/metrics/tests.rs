@@ -8,6 +8,7 @@ use ::metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     set_default_local_recorder,
 };
+use common::Kind;
 use tokio::time::Instant;
 
 use super::*;
@@ -49,7 +50,7 @@ impl Recorder for Seen {
 fn names_follow_the_convention() {
     for metric in METRICS {
         assert!(metric.name.starts_with("huiyin_outbound_"), "{}", metric.name);
-        assert_eq!(metric.kind == "counter", metric.name.ends_with("_total"), "{}", metric.name);
+        assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
     }
 }
 
@@ -58,7 +59,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let (seen, mut stops) = (Seen::default(), BTreeSet::new());
     let guard = set_default_local_recorder(&seen);
     let health = HealthConfig { retry_percent: 0, retry_floor_per_second: 0, ..HealthConfig::default() };
-    let health = health.validate().unwrap();
+    let health = health.validate("health").unwrap();
     let pace = Pace::new(
         PaceNames { target: "one".into(), limit: "requests" },
         Limits { per_second: Some(10.0), ..Limits::default() },
@@ -68,7 +69,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let link = Link { target, pace, capacity: 0, attempt_timeout: Duration::from_secs(1) };
     let failing = |_: Slot| ready(Err::<(), _>(Failure::new(Class::ServerError, "")));
     let limited = |_: Slot| ready(Err::<(), _>(Failure::new(Class::RateLimited, "")));
-    let chain = Chain::new(ChainConfig::default().validate().unwrap(), vec![link]);
+    let chain = Chain::new(ChainConfig::default().validate("chain").unwrap(), vec![link]);
     let deadline = Instant::now() + Duration::from_secs(3600);
     for lane in 0..20 {
         let origin = Origin { tenant: "app".into(), lane };
@@ -93,7 +94,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
 
     let listed = METRICS.iter().map(|metric| {
         let labels = metric.labels.iter().map(|label| (*label).to_owned()).collect();
-        (metric.name.to_owned(), (metric.kind, labels))
+        (metric.name.to_owned(), (metric.kind.label(), labels))
     });
     assert_eq!(*seen.0.lock().unwrap(), listed.collect::<BTreeMap<_, _>>());
 }

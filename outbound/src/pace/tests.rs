@@ -47,11 +47,18 @@ async fn send(pace: &Arc<Pace>, vendor: &Vendor, conversation: usize) {
     }
 }
 
-/// So many messages, evenly within so much time, of so many conversations in turn; tells how each fared.
-async fn load(
-    (pace, vendor): (&Arc<Pace>, &Arc<Vendor>),
-    (messages, within): (usize, Duration),
+/// Messages of some conversations in turn, which come evenly within some time.
+struct Load {
+    messages: usize,
+    within: Duration,
     conversations: usize,
+}
+
+/// Tells how each message of a load fared.
+async fn load(
+    pace: &Arc<Pace>,
+    vendor: &Arc<Vendor>,
+    Load { messages, within, conversations }: Load,
 ) -> Vec<Sent> {
     let begun = Instant::now();
     let tasks: Vec<_> = (0..messages)
@@ -90,7 +97,7 @@ async fn three_times_the_limit_is_worked_off_at_the_limit_without_a_refusal() {
         for limit in [20.0, 50.0, 100.0] {
             let (pace, vendor) = (per_second(limit), Arc::new(Vendor::new(counting, limit as usize, SECOND)));
             let messages = limit as usize * 60;
-            let sent = load((&pace, &vendor), (messages, secs(20.0)), 40).await;
+            let sent = load(&pace, &vendor, Load { messages, within: secs(20.0), conversations: 40 }).await;
             let ideal = messages as f64 / limit;
             let took = last(&sent).as_secs_f64();
             assert!(took <= ideal * 1.1 && took <= ideal / 0.95, "{counting:?} {limit}: {took}");
@@ -108,7 +115,7 @@ async fn one_refusal_costs_less_than_three_seconds() {
     for counting in BOTH {
         for refusals in [0, 1] {
             let (pace, vendor) = (per_second(20.0), Arc::new(Vendor::new(counting, 20, SECOND)));
-            let load = load((&pace, &vendor), (800, secs(20.0)), 40);
+            let load = load(&pace, &vendor, Load { messages: 800, within: secs(20.0), conversations: 40 });
             let inject = async {
                 tokio::time::sleep(secs(8.0)).await;
                 vendor.inject(refusals);
@@ -126,7 +133,9 @@ async fn a_limit_that_nobody_configured_or_half_of_it_gone_is_learned() {
         for (pace, limit) in [(pace(Limits::default()), 20), (per_second(100.0), 50), (per_second(40.0), 10)]
         {
             let vendor = Arc::new(Vendor::new(counting, limit, SECOND));
-            let sent = load((&pace, &vendor), (limit * 60, secs(15.0)), 40).await;
+            let sent =
+                load(&pace, &vendor, Load { messages: limit * 60, within: secs(15.0), conversations: 40 })
+                    .await;
             let took = last(&sent).as_secs_f64();
             assert!(took < 60.0 * 1.25, "{counting:?} {limit}: {took}");
             let calls = vendor.refused() + sent.len();
@@ -144,7 +153,10 @@ async fn refusals_far_below_the_pace_hold_up_nobody_for_long() {
             vendor.inject(1);
         }
     };
-    let (sent, ()) = tokio::join!(load((&pace, &vendor), (400, secs(20.0)), 40), spoil);
+    let (sent, ()) = tokio::join!(
+        load(&pace, &vendor, Load { messages: 400, within: secs(20.0), conversations: 40 }),
+        spoil
+    );
     let mut took: Vec<_> = sent.iter().map(|sent| sent.took).collect();
     took.sort();
     assert!(took[200] < secs(0.1) && took[395] < SECOND, "{:?} {:?}", took[200], took[395]);
@@ -253,7 +265,7 @@ async fn a_share_scales_the_pace_and_applies_to_those_who_wait() {
     let pace = per_second(100.0);
     pace.set_share(0.25);
     let vendor = Arc::new(Vendor::new(Counting::Sliding, 25, SECOND));
-    let sent = load((&pace, &vendor), (250, Duration::ZERO), 10).await;
+    let sent = load(&pace, &vendor, Load { messages: 250, within: Duration::ZERO, conversations: 10 }).await;
     assert!((9.5..10.6).contains(&last(&sent).as_secs_f64()), "{:?}", last(&sent));
     assert_eq!(vendor.refused(), 0);
     pace.set_share(0.0);
@@ -269,7 +281,8 @@ async fn a_minutes_limit_lets_a_few_through_at_once_and_keeps_to_the_minute() {
     for counting in BOTH {
         let pace = pace(Limits { per_second: Some(20.0), per_minute: Some(60.0), at_once: None });
         let vendor = Arc::new(Vendor::new(counting, 60, Duration::from_secs(60)));
-        let sent = load((&pace, &vendor), (180, Duration::ZERO), 10).await;
+        let sent =
+            load(&pace, &vendor, Load { messages: 180, within: Duration::ZERO, conversations: 10 }).await;
         assert!(last(&sent) < secs(180.0 / 0.95), "{:?}", last(&sent));
         assert_eq!(vendor.refused(), 0);
         assert!(sent.iter().filter(|sent| sent.took < SECOND).count() >= 5, "a few need not wait");

@@ -36,7 +36,8 @@ fn free(now: Instant) -> View {
 impl Story {
     fn of(targets: usize, change: impl FnOnce(&mut Rules)) -> Self {
         let now = Instant::now();
-        let mut rules = ChainConfig { max_attempts: Some(10), ..ChainConfig::default() }.validate().unwrap();
+        let mut rules =
+            ChainConfig { max_attempts: Some(10), ..ChainConfig::default() }.validate("chain").unwrap();
         change(&mut rules);
         let capacities = (1..).take(targets);
         let plan = Plan::new(rules, now + secs(60), capacities, fastrand::Rng::with_seed(1));

@@ -9,17 +9,19 @@ use crate::{
 };
 
 fn target() -> Arc<Target> {
-    Target::new("one", &HealthConfig::default().validate().unwrap(), Vec::new())
+    Target::new("one", &HealthConfig::default().validate("health").unwrap(), Vec::new())
 }
 
 fn lane(lane: u64) -> Origin {
     Origin { tenant: "app".into(), lane }
 }
 
-fn fail(target: &Arc<Target>, number: u64, class: Class, fair: bool) {
-    let now = Instant::now();
-    let permit = target.admit(now, Kind::default(), &lane(number)).unwrap();
-    permit.finish(now, Err(&Failure::new(class, "")), fair);
+fn permit(target: &Arc<Target>, number: u64) -> Permit {
+    target.admit(Instant::now(), Kind::default(), &lane(number)).unwrap()
+}
+
+fn fail(target: &Arc<Target>, number: u64, class: Class) {
+    permit(target, number).finish(Instant::now(), Err(&Failure::new(class, "")));
 }
 
 fn availability(target: &Target) -> Availability {
@@ -29,7 +31,7 @@ fn availability(target: &Target) -> Availability {
 #[tokio::test(start_paused = true)]
 async fn a_dropped_probe_frees_its_place() {
     let target = target();
-    (0..5).for_each(|number| fail(&target, number, Class::ServerError, true));
+    (0..5).for_each(|number| fail(&target, number, Class::ServerError));
     assert!(matches!(availability(&target), Availability::Open { .. }));
     assert!(target.admit(Instant::now(), Kind::default(), &lane(1)).is_none());
     tokio::time::advance(Duration::from_secs(15)).await;
@@ -42,15 +44,17 @@ async fn a_dropped_probe_frees_its_place() {
 #[tokio::test(start_paused = true)]
 async fn neither_rate_limits_nor_unfair_timeouts_open_the_breaker() {
     let target = target();
-    (0..20).for_each(|number| fail(&target, number, Class::Timeout, false));
-    (0..20).for_each(|number| fail(&target, number, Class::RateLimited, true));
+    (0..20).for_each(|number| {
+        permit(&target, number).finish_hurried(Instant::now(), &Failure::new(Class::Timeout, ""))
+    });
+    (0..20).for_each(|number| fail(&target, number, Class::RateLimited));
     assert!(matches!(availability(&target), Availability::Free(_)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn those_without_another_target_wait_for_one_probe_at_a_time_and_go_on_once_it_succeeds() {
     let target = target();
-    (0..5).for_each(|number| fail(&target, number, Class::ServerError, true));
+    (0..5).for_each(|number| fail(&target, number, Class::ServerError));
     let begun = Instant::now();
     let down_until = begun + Duration::from_secs(600);
     let probes = Arc::new(std::sync::atomic::AtomicU32::new(0));
@@ -64,12 +68,12 @@ async fn those_without_another_target_wait_for_one_probe_at_a_time_and_go_on_onc
                     let down = Instant::now() < down_until;
                     if !permit.is_probe() {
                         assert!(!down);
-                        return permit.finish(Instant::now(), Ok(()), true);
+                        return permit.finish(Instant::now(), Ok(()));
                     }
                     probes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     let failure = Failure::new(Class::ServerError, "");
-                    permit.finish(Instant::now(), if down { Err(&failure) } else { Ok(()) }, true);
+                    permit.finish(Instant::now(), if down { Err(&failure) } else { Ok(()) });
                     if !down {
                         return;
                     }
@@ -89,7 +93,7 @@ async fn those_without_another_target_wait_for_one_probe_at_a_time_and_go_on_onc
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_permit_beyond_his_time() {
     let target = target();
-    (0..5).for_each(|number| fail(&target, number, Class::ServerError, true));
+    (0..5).for_each(|number| fail(&target, number, Class::ServerError));
     let begun = Instant::now();
     let probe = begun + Duration::from_secs(2);
     tokio::time::advance(Duration::from_secs(2)).await;
@@ -103,7 +107,7 @@ async fn nobody_waits_for_a_permit_beyond_his_time() {
 #[tokio::test(start_paused = true)]
 async fn a_breaker_that_opens_sends_those_away_who_wait_for_the_pace() {
     let names = PaceNames { target: "one".into(), limit: "requests" };
-    let settings = HealthConfig::default().validate().unwrap();
+    let settings = HealthConfig::default().validate("health").unwrap();
     let pauses: Pauses = settings.pauses();
     let pace = Pace::new(names, Limits { per_second: Some(1.0), ..Limits::default() }, pauses);
     let target = Target::new("one", &settings, vec![Arc::clone(&pace)]);
@@ -115,7 +119,7 @@ async fn a_breaker_that_opens_sends_those_away_who_wait_for_the_pace() {
     let waiting = pace.turn(claim);
     tokio::pin!(waiting);
     assert!(tokio::time::timeout(Duration::from_millis(1), &mut waiting).await.is_err());
-    (0..5).for_each(|number| fail(&target, number, Class::ServerError, true));
+    (0..5).for_each(|number| fail(&target, number, Class::ServerError));
     assert!(waiting.await.is_err());
     assert!(!permit.holds());
 }

@@ -19,7 +19,7 @@ async fn run(servers: &[Server], deadline: Duration, attempt_timeout: Duration) 
         backoff_base: Duration::from_millis(20),
         ..ChainConfig::default()
     };
-    let health = HealthConfig::default().validate().unwrap();
+    let health = HealthConfig::default().validate("health").unwrap();
     let link = |server: &Server| {
         let names = PaceNames { target: server.address.as_str().into(), limit: "requests" };
         let pace = Pace::new(names, Limits::default(), health.pauses());
@@ -27,7 +27,7 @@ async fn run(servers: &[Server], deadline: Duration, attempt_timeout: Duration) 
         Link { target, pace, capacity: 0, attempt_timeout }
     };
     let origin = Origin::new("acme#support", "lane");
-    let chain = Chain::new(rules.validate().unwrap(), servers.iter().map(link).collect());
+    let chain = Chain::new(rules.validate("chain").unwrap(), servers.iter().map(link).collect());
     let client = client();
     let run = chain.run(&origin, after(deadline), |slot| {
         let request = request(&servers[slot.target].address);

@@ -55,7 +55,7 @@ async fn the_clients_own_timeouts_end_an_attempt_before_a_later_deadline() {
         ClientConfig { attempt_timeout: short, ..defaults() },
         ClientConfig { idle_timeout: short, ..defaults() },
     ] {
-        let client = Client::new(&config.validate().unwrap()).unwrap();
+        let client = Client::new(&config.validate("client").unwrap()).unwrap();
         for act in [Act::Hang, Act::StallInBody] {
             let server = Server::playing(vec![act]).await;
             let began = Instant::now();
@@ -142,11 +142,11 @@ async fn what_never_ends_is_left_and_costs_no_memory() {
         ("", "\0", Class::Protocol),
     ] {
         let server = Server::playing(vec![Act::Endless(begin, piece)]).await;
-        let began = Instant::now();
-        let deadline = after(Duration::from_secs(2));
+        // One of them never says anything that could be wrong.
+        let patience = if class == Class::Timeout { 300 } else { 10_000 };
+        let deadline = after(Duration::from_millis(patience));
         let failure = client().call(&request(&server.address), deadline, &AsText).await.unwrap_err();
         assert!(failure.class == class && failure.ambiguous, "{begin:?} {piece:?}: {failure:?}");
-        assert!(began.elapsed() < Duration::from_secs(5), "{begin:?} {piece:?}");
     }
     let most = 64 * 1_024;
     assert!(resident() < before + most, "{before} KiB became {}", resident());

@@ -35,7 +35,7 @@ impl Classify for AsText {
 
 fn client() -> Client {
     let config = ClientConfig { max_body_bytes: 1000, ..ClientConfig::default() };
-    Client::new(&config.validate().unwrap()).unwrap()
+    Client::new(&config.validate("client").unwrap()).unwrap()
 }
 
 fn request(address: &str) -> Request {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::jitter::Millis;
 use super::job::{Job, offset, token};
 use super::pending::Pending;
 use super::range::Range;
 use super::sink::Block;
+use super::time::Millis;
 use crate::Record;
 use crate::mutation::{self, Mutation};
 
@@ -23,14 +23,14 @@ pub(super) struct Active<R> {
     pub jobs: Vec<Job<R>>,
     version: u32,
     letters: Vec<(usize, &'static str)>,
-    unlettered: usize,
+    unwritten: usize,
 }
 
 impl<R: Clone> Active<R> {
     pub(super) fn new(range: Range<R>, now: Millis) -> Self {
         let Range { first, last, version, opened, bytes, count, records, letters, tables } = range;
         let jobs = tables.into_iter().map(|(table, rows)| Job::new(table, rows, now)).collect();
-        Self { first, last, opened, bytes, count, records, jobs, version, unlettered: letters.len(), letters }
+        Self { first, last, opened, bytes, count, records, jobs, version, unwritten: letters.len(), letters }
     }
 
     /// The range as a former owner left it; `None` when it cannot be the same one.
@@ -80,20 +80,20 @@ impl<R: Clone> Active<R> {
     }
 
     /// A dead letter is written: of row building, or of a record that a table's block was refused for.
-    pub(super) fn lettered(&mut self, table: Option<usize>) {
+    pub(super) fn dead_lettered(&mut self, table: Option<usize>) {
         match table {
-            None => self.unlettered = self.unlettered.saturating_sub(1),
-            Some(table) => self.jobs.iter_mut().filter(|job| job.table == table).for_each(Job::lettered),
+            None => self.unwritten = self.unwritten.saturating_sub(1),
+            Some(table) => self.jobs.iter_mut().filter(|job| job.table == table).for_each(Job::dead_lettered),
         }
     }
 
     /// Every record is stored or a dead letter.
     pub(super) fn ended(&self) -> bool {
-        self.unlettered == 0 && self.jobs.iter().all(Job::ended)
+        self.unwritten == 0 && self.jobs.iter().all(Job::ended)
     }
 
     /// Something outside was asked for and has not answered.
     pub(super) fn outstanding(&self) -> bool {
-        (self.unlettered > 0 && self.letters.is_empty()) || self.jobs.iter().any(Job::outstanding)
+        (self.unwritten > 0 && self.letters.is_empty()) || self.jobs.iter().any(Job::outstanding)
     }
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::active::Active;
-use super::jitter::Millis;
-use super::job::Job;
+use super::job::{Failing, Job};
 use super::limits::Limits;
 use super::pending::Pending;
 use super::range::{Built, Range};
+use super::time::Millis;
 use crate::{Record, Refusal, mutation};
 
 /// Wait before a commit that failed is sent again, in milliseconds.
@@ -205,22 +205,28 @@ impl<R: Clone> Assigned<R> {
         }
     }
 
-    /// The answer to the commit that [`Self::step`] asked for. Returns the number of records that it ended.
-    pub(super) fn committed(&mut self, durable: bool, now: Millis) -> usize {
-        self.commit = Commit::Due(if durable { now } else { now + COMMIT_AGAIN });
+    /// The commit that [`Self::step`] asked for took effect. Returns the number of records that it ended.
+    pub(super) fn committed(&mut self, now: Millis) -> usize {
+        self.commit = Commit::Due(now);
         let (phase, ended) = match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Opening(active) if durable => (Phase::Working(active), 0),
-            Phase::Closing { records, next, .. } if durable => {
-                (next.map_or(Phase::Idle, Phase::Working), records)
-            }
+            Phase::Opening(active) => (Phase::Working(active), 0),
+            Phase::Closing { records, next, .. } => (next.map_or(Phase::Idle, Phase::Working), records),
             Phase::Working(mut active) => {
-                active.jobs.iter_mut().for_each(|job| job.saved(durable, now));
+                active.jobs.iter_mut().for_each(|job| job.saved(now));
                 (Phase::Working(active), 0)
             }
-            phase @ (Phase::Idle | Phase::Opening(_) | Phase::Closing { .. }) => (phase, 0),
+            Phase::Idle => (Phase::Idle, 0),
         };
         self.phase = phase;
         ended
+    }
+
+    /// That commit failed, or nobody knows.
+    pub(super) fn not_committed(&mut self, now: Millis) {
+        self.commit = Commit::Due(now + COMMIT_AGAIN);
+        if let Phase::Working(active) = &mut self.phase {
+            active.jobs.iter_mut().for_each(Job::not_saved);
+        }
     }
 
     /// The range whose blocks may go out.
@@ -269,11 +275,10 @@ impl<R: Clone> Assigned<R> {
         }
     }
 
-    /// Since when the store does not take a block, and whether an operator must act.
-    pub(super) fn failing(&self) -> Option<(Millis, bool)> {
+    /// Whether the store does not take a block of it.
+    pub(super) fn failing(&self) -> Option<Failing> {
         let Phase::Working(active) = &self.phase else { return None };
-        let failing = active.jobs.iter().filter_map(|job| job.failing);
-        failing.reduce(|a, b| (a.0.min(b.0), a.1 || b.1))
+        active.jobs.iter().filter_map(|job| job.failing).reduce(Failing::worse)
     }
 
     /// One past the last record that was taken.

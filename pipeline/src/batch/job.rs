@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::jitter::{Jitter, Millis};
+use common::random::SplitMix64;
+
+use super::backoff;
 use super::limits::Limits;
 use super::pending::Touched;
 use super::range::{Rows, Span};
 use super::sink::{Block, InsertError};
 use super::split::Node;
+use super::time::Millis;
 use crate::Record;
 
 /// Where a block stands.
@@ -22,7 +25,7 @@ enum State {
     /// An insert is running.
     Running,
     /// The dead letter of the one record to blame is on its way.
-    Lettering,
+    DeadLettering,
     /// Every record is stored or a dead letter.
     Ended,
 }
@@ -37,21 +40,35 @@ pub(super) struct Job<R> {
     split: bool,
     block: Option<Arc<Block<R>>>,
     attempt: u32,
-    /// Since when attempts fail, and whether an operator must act.
-    pub failing: Option<(Millis, bool)>,
+    pub failing: Option<Failing>,
 }
 
-/// What the store's answer means.
+/// The store does not take what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Failing {
+    pub since: Millis,
+    /// It will take nothing until an operator acts.
+    pub fatal: bool,
+}
+
+impl Failing {
+    /// The worse of both: the earlier start, fatal if one is.
+    pub(super) fn worse(self, other: Self) -> Self {
+        Self { since: self.since.min(other.since), fatal: self.fatal || other.fatal }
+    }
+}
+
+/// What follows from the store's answer.
 #[derive(Debug)]
-pub(super) enum Verdict {
-    /// So many rows are stored.
+pub(super) enum InsertResult {
+    /// The block is stored, with this number of rows.
     Stored(usize),
     /// The same block again, later.
-    Again,
+    Retry,
     /// A smaller block.
-    Smaller,
+    Split,
     /// This record of the range, by its index, becomes a dead letter.
-    Blamed(usize),
+    DeadLetter(usize),
 }
 
 impl<R: Clone> Job<R> {
@@ -98,7 +115,7 @@ impl<R: Clone> Job<R> {
 
     /// Something outside was asked for it and has not answered.
     pub(super) fn outstanding(&self) -> bool {
-        matches!(self.state, State::Running | State::Lettering)
+        matches!(self.state, State::Running | State::DeadLettering)
     }
 
     pub(super) fn halved(&self) -> bool {
@@ -111,9 +128,15 @@ impl<R: Clone> Job<R> {
         }
     }
 
-    pub(super) fn saved(&mut self, durable: bool, now: Millis) {
+    pub(super) fn saved(&mut self, now: Millis) {
         if self.state == State::Saving {
-            self.state = if durable { State::Due(now) } else { State::Halved };
+            self.state = State::Due(now);
+        }
+    }
+
+    pub(super) fn not_saved(&mut self) {
+        if self.state == State::Saving {
+            self.state = State::Halved;
         }
     }
 
@@ -121,7 +144,7 @@ impl<R: Clone> Job<R> {
     pub(super) fn due(&self) -> Option<Millis> {
         match self.state {
             State::Due(at) => Some(at),
-            State::Halved | State::Saving | State::Running | State::Lettering | State::Ended => None,
+            State::Halved | State::Saving | State::Running | State::DeadLettering | State::Ended => None,
         }
     }
 
@@ -153,13 +176,13 @@ impl<R: Clone> Job<R> {
         result: &Result<(), InsertError>,
         now: Millis,
         limits: &Limits,
-        jitter: &mut Jitter,
-    ) -> Verdict {
+        random: &mut SplitMix64,
+    ) -> InsertResult {
         match result {
             Ok(()) => {
                 let stored = self.block.as_ref().map_or(0, |block| block.rows.len());
                 self.end_node();
-                Verdict::Stored(stored)
+                InsertResult::Stored(stored)
             }
             Err(InsertError::Rejected(_)) => {
                 self.failing = None;
@@ -170,26 +193,27 @@ impl<R: Clone> Job<R> {
                         self.node = left;
                         self.split = true;
                         self.state = State::Halved;
-                        Verdict::Smaller
+                        InsertResult::Split
                     }
                     None => {
-                        self.state = State::Lettering;
-                        Verdict::Blamed(self.blamed())
+                        self.state = State::DeadLettering;
+                        InsertResult::DeadLetter(self.blamed())
                     }
                 }
             }
             Err(InsertError::Retry(_)) => {
-                self.again(now + jitter.delay(self.attempt, limits.retry_base, limits.retry_max), now, false)
+                let wait = backoff::delay(random, self.attempt, limits.retry_base, limits.retry_max);
+                self.fail(false, now, wait)
             }
-            Err(InsertError::Fatal(_)) => self.again(now + limits.retry_max, now, true),
+            Err(InsertError::Fatal(_)) => self.fail(true, now, limits.retry_max),
         }
     }
 
-    fn again(&mut self, at: Millis, now: Millis, fatal: bool) -> Verdict {
+    fn fail(&mut self, fatal: bool, now: Millis, wait: Millis) -> InsertResult {
         self.attempt = self.attempt.saturating_add(1);
-        self.failing = Some((self.failing.map_or(now, |(since, _)| since), fatal));
-        self.state = State::Due(at);
-        Verdict::Again
+        self.failing = Some(Failing { since: self.failing.map_or(now, |failing| failing.since), fatal });
+        self.state = State::Due(now + wait);
+        InsertResult::Retry
     }
 
     fn blamed(&self) -> usize {
@@ -198,8 +222,8 @@ impl<R: Clone> Job<R> {
     }
 
     /// The dead letter of the blamed record is written.
-    pub(super) fn lettered(&mut self) {
-        if self.state == State::Lettering {
+    pub(super) fn dead_lettered(&mut self) {
+        if self.state == State::DeadLettering {
             self.end_node();
         }
     }

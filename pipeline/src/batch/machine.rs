@@ -3,39 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use common::random::SplitMix64;
+
+use super::action::{Action, Assignment, Commit, DeadLetter, Due};
 use super::assigned::{Assigned, Start, Taken};
-use super::jitter::{Jitter, Millis};
-use super::job::Verdict;
+use super::job::InsertResult;
 use super::limits::Limits;
-use super::pending::Pending;
 use super::range::Built;
-use super::sink::{Block, InsertError};
+use super::sink::InsertError;
 use super::tally::Tally;
+use super::time::Millis;
 use crate::kafka::Partition;
 use crate::mutation::is_of_epoch;
 use crate::{Record, Refusal, Refused};
-
-/// Something the shell does for the core.
-#[derive(Debug)]
-pub(super) enum Action<R> {
-    /// Commit an offset with what is pending there, and tell [`Machine::committed`].
-    Commit { ask: Ask, offset: i64, pending: Option<Pending> },
-    /// Try a block once and tell [`Machine::inserted`].
-    Insert { ask: Ask, block: Arc<Block<R>> },
-    /// Write a dead letter and tell [`Machine::lettered`]. `table` is the one that refused the record.
-    Letter { ask: Ask, table: Option<usize>, record: Arc<Record>, reason: &'static str },
-    /// Fetch no more of a partition.
-    Pause(Partition),
-    /// Fetch again.
-    Resume(Partition),
-}
-
-/// Who asked: answers to a former assignment are recognised by their epoch.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ask {
-    pub partition: Partition,
-    pub epoch: u64,
-}
 
 /// All assigned partitions.
 #[derive(Debug)]
@@ -46,7 +26,7 @@ pub(super) struct Machine<R> {
     running: usize,
     full: bool,
     flushing: bool,
-    jitter: Jitter,
+    random: SplitMix64,
     pub tally: Tally,
 }
 
@@ -59,7 +39,7 @@ impl<R: Clone> Machine<R> {
             running: 0,
             full: false,
             flushing: false,
-            jitter: Jitter::new(seed),
+            random: SplitMix64::new(seed),
             tally: Tally::new(tables),
         }
     }
@@ -112,37 +92,34 @@ impl<R: Clone> Machine<R> {
     }
 
     /// Everything that is due, in the order in which it should be done.
-    pub(super) fn step(&mut self, now: Millis) -> Vec<Action<R>> {
-        let mut actions = Vec::new();
+    pub(super) fn step(&mut self, now: Millis) -> Due<R> {
+        let (mut actions, mut commits) = (Vec::new(), Vec::new());
         let busy = self.partitions.values().filter(|assigned| assigned.waiting_since().is_some()).count();
         // Memory is full and no insert will free it: what waits for its age would only wait.
         let stuck = self.full && self.running == 0;
         let age = if self.flushing || stuck { 0 } else { self.limits.age(busy) };
         let mut open = self.partitions.values().filter(|assigned| assigned.is_open()).count();
         for (partition, assigned) in &mut self.partitions {
-            let ask = Ask { partition: partition.clone(), epoch: assigned.epoch };
+            let assignment = Assignment { partition: partition.clone(), epoch: assigned.epoch };
             let was_open = assigned.is_open();
-            // No insert is free for another range, so it fills on, as long as that is allowed.
-            let crowded = age > 0 && !was_open && open >= self.limits.inserts;
-            let age = if crowded { self.limits.age_max } else { age };
+            // No insert is free for another range, so this one fills on as long as its age allows.
+            let fills_on = age > 0 && !was_open && open >= self.limits.inserts;
+            let age = if fills_on { self.limits.age_max } else { age };
             if let Some((offset, pending)) = assigned.step(age, now) {
-                actions.push(Action::Commit { ask: ask.clone(), offset, pending });
+                commits.push(Commit { assignment: assignment.clone(), offset, pending });
             }
             open += usize::from(!was_open && assigned.is_open());
             if assigned.draining {
                 continue;
             }
             let letters = assigned.working().map(|active| active.letters()).unwrap_or_default();
-            actions.extend(letters.into_iter().map(|(record, reason)| Action::Letter {
-                ask: ask.clone(),
-                table: None,
-                record,
-                reason,
+            actions.extend(letters.into_iter().map(|(record, reason)| {
+                Action::DeadLetter(DeadLetter { assignment: assignment.clone(), table: None, record, reason })
             }));
         }
         self.inserts(now, &mut actions);
         self.pauses(&mut actions);
-        actions
+        Due { actions, commits }
     }
 
     /// Starts the inserts that have waited longest, as many as may run.
@@ -152,18 +129,18 @@ impl<R: Clone> Machine<R> {
             let epoch = assigned.epoch;
             for job in assigned.working().into_iter().flat_map(|active| &active.jobs) {
                 if let Some(at) = job.due().filter(|at| *at <= now) {
-                    due.push((at, Ask { partition: partition.clone(), epoch }, job.table));
+                    due.push((at, Assignment { partition: partition.clone(), epoch }, job.table));
                 }
             }
         }
         due.sort();
-        for (_, ask, table) in due.into_iter().take(self.limits.inserts.saturating_sub(self.running)) {
-            let active = self.partitions.get_mut(&ask.partition).and_then(Assigned::working);
+        for (_, assignment, table) in due.into_iter().take(self.limits.inserts.saturating_sub(self.running)) {
+            let active = self.partitions.get_mut(&assignment.partition).and_then(Assigned::working);
             if let Some(block) =
-                active.and_then(|a| a.start(&ask.partition.topic, ask.partition.index, table))
+                active.and_then(|a| a.start(&assignment.partition.topic, assignment.partition.index, table))
             {
                 self.running += 1;
-                actions.push(Action::Insert { ask, block });
+                actions.push(Action::Insert { assignment, block });
             }
         }
     }
@@ -188,50 +165,59 @@ impl<R: Clone> Machine<R> {
         }
     }
 
-    fn current(&mut self, ask: &Ask) -> Option<&mut Assigned<R>> {
-        self.partitions.get_mut(&ask.partition).filter(|assigned| is_of_epoch(ask.epoch, assigned.epoch))
+    fn current(&mut self, assignment: &Assignment) -> Option<&mut Assigned<R>> {
+        self.partitions
+            .get_mut(&assignment.partition)
+            .filter(|assigned| is_of_epoch(assignment.epoch, assigned.epoch))
     }
 
-    /// A commit was answered. When it is not known whether it took effect, it is not `durable`.
-    pub(super) fn committed(&mut self, ask: &Ask, durable: bool, now: Millis) {
-        if let Some(assigned) = self.current(ask) {
-            let records = assigned.committed(durable, now);
-            self.tally.committed(&ask.partition.topic, records);
+    /// A commit took effect.
+    pub(super) fn committed(&mut self, assignment: &Assignment, now: Millis) {
+        if let Some(assigned) = self.current(assignment) {
+            let records = assigned.committed(now);
+            self.tally.committed(&assignment.partition.topic, records);
+        }
+    }
+
+    /// A commit failed, or nobody knows whether it took effect.
+    pub(super) fn not_committed(&mut self, assignment: &Assignment, now: Millis) {
+        if let Some(assigned) = self.current(assignment) {
+            assigned.not_committed(now);
         }
     }
 
     /// An insert ended. Returns the dead letter that it calls for.
     pub(super) fn inserted(
         &mut self,
-        ask: Ask,
+        assignment: Assignment,
         table: usize,
         result: &Result<(), InsertError>,
         now: Millis,
-    ) -> Option<Action<R>> {
+    ) -> Option<DeadLetter> {
         self.running = self.running.saturating_sub(1);
         let assigned = self
             .partitions
-            .get_mut(&ask.partition)
-            .filter(|assigned| is_of_epoch(ask.epoch, assigned.epoch))?;
+            .get_mut(&assignment.partition)
+            .filter(|assigned| is_of_epoch(assignment.epoch, assigned.epoch))?;
         let active = assigned.working()?;
         let job = active.jobs.iter_mut().find(|job| job.table == table)?;
-        match job.answer(result, now, &self.limits, &mut self.jitter) {
-            Verdict::Stored(rows) => self.tally.stored(&ask.partition.topic, table, rows),
-            Verdict::Again => self.tally.retried(table),
-            Verdict::Smaller => {}
-            Verdict::Blamed(entry) => {
+        match job.answer(result, now, &self.limits, &mut self.random) {
+            InsertResult::Stored(rows) => self.tally.stored(&assignment.partition.topic, table, rows),
+            InsertResult::Retry => self.tally.retried(table),
+            InsertResult::Split => {}
+            InsertResult::DeadLetter(entry) => {
                 let record = Arc::clone(active.records.get(entry)?);
-                return Some(Action::Letter { ask, table: Some(table), record, reason: "rejected" });
+                return Some(DeadLetter { assignment, table: Some(table), record, reason: "rejected" });
             }
         }
         None
     }
 
     /// A dead letter is written.
-    pub(super) fn lettered(&mut self, ask: &Ask, table: Option<usize>, reason: &'static str) {
-        self.tally.dead_letter(&ask.partition.topic, reason);
-        if let Some(active) = self.current(ask).and_then(Assigned::working) {
-            active.lettered(table);
+    pub(super) fn dead_lettered(&mut self, letter: &DeadLetter) {
+        self.tally.dead_letter(&letter.assignment.partition.topic, letter.reason);
+        if let Some(active) = self.current(&letter.assignment).and_then(Assigned::working) {
+            active.dead_lettered(letter.table);
         }
     }
 

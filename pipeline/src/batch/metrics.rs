@@ -1,7 +1,7 @@
 //! Metrics of the batch driver.
 
 use crate::kafka::Partition;
-use crate::metrics::Metric;
+use common::Metric;
 
 pub(super) const ROWS: &str = "huiyin_account_rows_total";
 pub(super) const BLOCKS: &str = "huiyin_account_blocks_total";
@@ -17,35 +17,19 @@ const BY_PARTITION: &[&str] = &["topic", "partition"];
 
 /// Every metric that the batch driver writes.
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: ROWS,
-        meaning: "rows that the store took; a repeated range counts again",
-        labels: &["table"],
-    },
-    Metric {
-        name: BLOCKS,
-        meaning: "blocks that the store took; a repeated range counts again",
-        labels: &["table"],
-    },
-    Metric { name: INSERT_SECONDS, meaning: "duration of one insert in seconds", labels: &["table"] },
-    Metric { name: RETRIES, meaning: "inserts that failed and are repeated", labels: &["table"] },
-    Metric {
-        name: DEAD_LETTERS,
-        meaning: "records that were written to the dead letters",
-        labels: &["reason"],
-    },
-    Metric {
-        name: PENDING_AGE,
-        meaning: "seconds since the oldest record was read that is not committed",
-        labels: BY_PARTITION,
-    },
-    Metric { name: LAG, meaning: "records behind the end of an assigned partition", labels: BY_PARTITION },
-    Metric {
-        name: REFUSED,
-        meaning: "assigned partitions that are not read until an operator acts",
-        labels: &[],
-    },
-    Metric { name: BUFFERED, meaning: "bytes of records that are read and not committed", labels: &[] },
+    Metric::counter(ROWS, "rows that the store took; a repeated range counts again", &["table"]),
+    Metric::counter(BLOCKS, "blocks that the store took; a repeated range counts again", &["table"]),
+    Metric::histogram(INSERT_SECONDS, "duration of one insert in seconds", &["table"]),
+    Metric::counter(RETRIES, "inserts that failed and are repeated", &["table"]),
+    Metric::counter(DEAD_LETTERS, "records that were written to the dead letters", &["reason"]),
+    Metric::gauge(
+        PENDING_AGE,
+        "seconds since the oldest record was read that is not committed",
+        BY_PARTITION,
+    ),
+    Metric::gauge(LAG, "records behind the end of an assigned partition", BY_PARTITION),
+    Metric::gauge(REFUSED, "assigned partitions that are not read until an operator acts", &[]),
+    Metric::gauge(BUFFERED, "bytes of records that are read and not committed", &[]),
 ];
 
 /// One of the gauges that each partition has.

@@ -3,12 +3,16 @@
 //! A range is made durable in the commit metadata before its insert, so that after a crash exactly the same range
 //! is inserted again under the same token and the store drops what it already has.
 
+mod action;
 mod active;
 mod assigned;
+mod backoff;
 mod build;
+mod config;
 mod driver;
+mod executor;
+mod failure;
 mod handle;
-mod jitter;
 mod job;
 mod limits;
 mod machine;
@@ -16,8 +20,8 @@ mod metadata;
 pub mod metrics;
 mod pending;
 mod poller;
+mod positions;
 mod range;
-mod rebalance;
 mod report;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
@@ -26,11 +30,12 @@ mod split;
 mod takeover;
 mod tally;
 mod tasks;
-mod work;
+mod time;
 
-pub use driver::{BatchConfig, BatchDriver};
+pub use config::BatchConfig;
+pub use driver::BatchDriver;
 pub use handle::{Handle, Health, Status};
-pub use limits::{Limits, LimitsError, RawLimits};
+pub use limits::{Limits, RawLimits};
 pub(crate) use metadata::{empty, said};
 pub use sink::{Block, InsertError, Sink};
 pub use tally::Counts;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::jitter::Millis;
 use super::limits::Limits;
+use super::time::Millis;
 use crate::Record;
 
 /// What one record became: its rows with their tables, or the reason for its dead letter.
@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn limits(block_rows: usize) -> Limits {
-        Limits::new(&RawLimits { block_rows, ..RawLimits::default() }).unwrap()
+        Limits::new("batch", &RawLimits { block_rows, ..RawLimits::default() }).unwrap()
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
         range.push(record(1), Ok(vec![(0, 1), (0, 1), (0, 1)]));
         assert!(range.is_full(&limits(3)));
         assert!(!range.is_full(&limits(4)));
-        let bytes = Limits::new(&RawLimits { range_bytes: 100, ..RawLimits::default() }).unwrap();
+        let bytes = Limits::new("batch", &RawLimits { range_bytes: 100, ..RawLimits::default() }).unwrap();
         assert!(range.is_full(&bytes));
     }
 }

@@ -3,27 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::handle::Status;
+use super::job::Failing;
+use super::machine::Machine;
 use super::metrics as names;
-use super::poller::Poller;
-use super::sink::Sink;
+use super::time::{Stopwatch, millis};
 use crate::Refusal;
-use crate::kafka::{self, Partition};
+use crate::driver::Board;
+use crate::kafka::Partition;
 
 /// How often health and gauges are brought up to date.
 const EVERY: Duration = Duration::from_secs(1);
 /// How often the brokers are asked for the ends of the partitions.
 const LAG_EVERY: Duration = Duration::from_secs(10);
-/// How long each side of the logs may take.
-const BOUNDS: Duration = Duration::from_secs(2);
 
 /// What was told last.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    /// Partitions were assigned at least once.
-    pub joined: bool,
     shown: Option<Instant>,
     asked: Option<Instant>,
-    lag: Option<BTreeMap<Partition, i64>>,
+    lag: Option<BTreeMap<Partition, u64>>,
     refused: Vec<(Partition, Refusal)>,
     gauged: Shown,
 }
@@ -48,26 +47,38 @@ impl Drop for Shown {
     }
 }
 
-impl<S: Sink> Poller<S> {
-    pub(super) fn show_when_due(&mut self) {
-        if self.report.shown.is_none_or(|at| at.elapsed() >= EVERY) {
-            if self.report.asked.is_none_or(|at| at.elapsed() >= LAG_EVERY) {
-                self.ask_lag();
-            }
-            self.show();
-        }
+impl Report {
+    /// Health and gauges are old.
+    pub(super) fn is_due(&self) -> bool {
+        self.shown.is_none_or(|at| at.elapsed() >= EVERY)
+    }
+
+    /// The lag is old.
+    pub(super) fn wants_lag(&self) -> bool {
+        self.asked.is_none_or(|at| at.elapsed() >= LAG_EVERY)
+    }
+
+    /// Takes the records that are still to be read of each partition; `None` when they are not known.
+    pub(super) fn take_lag(&mut self, lag: Option<BTreeMap<Partition, u64>>) {
+        self.asked = Some(Instant::now());
+        self.lag = lag;
     }
 
     /// Brings health and gauges up to date, and alerts for each partition that is newly refused.
     #[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
-    pub(super) fn show(&mut self) {
-        self.report.shown = Some(Instant::now());
-        let partitions = || self.machine.partitions();
+    pub(super) fn show<R: Clone>(
+        &mut self,
+        machine: &Machine<R>,
+        board: &Board<Status>,
+        stopwatch: Stopwatch,
+    ) {
+        self.shown = Some(Instant::now());
+        let partitions = || machine.partitions();
         let refused: Vec<(Partition, Refusal)> =
             partitions().filter_map(|(p, a)| Some((p.clone(), a.refused?))).collect();
         let buffered: usize = partitions().map(|(_, assigned)| assigned.bytes).sum();
-        let failing = partitions().filter_map(|(_, a)| a.failing()).reduce(|a, b| (a.0.min(b.0), a.1 || b.1));
-        for (partition, refusal) in refused.iter().filter(|new| !self.report.refused.contains(new)) {
+        let failing = partitions().filter_map(|(_, assigned)| assigned.failing()).reduce(Failing::worse);
+        for (partition, refusal) in refused.iter().filter(|new| !self.refused.contains(new)) {
             let (topic, index) = (&*partition.topic, partition.index);
             tracing::error!(topic, partition = index, reason = refusal.label(), error = %refusal, "partition refused");
         }
@@ -77,64 +88,28 @@ impl<S: Sink> Poller<S> {
         let shown = refused.iter().map(|(partition, refusal)| (partition.clone(), refusal.label())).collect();
         let owned = all.iter().filter(|partition| !refused.iter().any(|(other, _)| other == *partition));
         let owned = owned.cloned().collect();
-        let lag = self.report.lag.as_ref().map(|lag| lag.values().map(|n| n.unsigned_abs()).sum());
-        self.ages();
-        self.report.gauged.change(all);
-        self.ends.board.show(|health| {
+        let lag = self.lag.as_ref().map(|lag| lag.values().sum());
+        self.show_partitions(machine, stopwatch);
+        self.gauged.change(all);
+        board.show(|health| {
             (health.owned, health.refused) = (owned, shown);
             health.status.lag = lag;
-            health.status.retrying_since = failing.map(|(since, _)| self.instant(since));
-            health.status.store_refuses = failing.is_some_and(|(_, fatal)| fatal);
+            health.status.retrying_since = failing.map(|failing| stopwatch.instant(failing.since));
+            health.status.store_refuses = failing.is_some_and(|failing| failing.fatal);
             health.status.buffered_bytes = buffered;
-            health.status.topics.clone_from(self.machine.tally.topics());
+            health.status.topics.clone_from(machine.tally.topics());
         });
-        self.report.refused = refused;
+        self.refused = refused;
     }
 
     /// The gauges of each partition.
-    fn ages(&self) {
-        for (partition, assigned) in self.machine.partitions() {
-            let age = assigned.waiting_since().map_or(Duration::ZERO, |at| self.instant(at).elapsed());
-            let millis = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            names::of_partition(names::PENDING_AGE, partition, millis, 1_000.0);
-            if let Some(lag) = self.report.lag.as_ref().and_then(|lag| lag.get(partition)) {
-                names::of_partition(names::LAG, partition, lag.unsigned_abs(), 1.0);
+    fn show_partitions<R: Clone>(&self, machine: &Machine<R>, stopwatch: Stopwatch) {
+        for (partition, assigned) in machine.partitions() {
+            let age = assigned.waiting_since().map_or(Duration::ZERO, |at| stopwatch.instant(at).elapsed());
+            names::of_partition(names::PENDING_AGE, partition, millis(age), 1_000.0);
+            if let Some(&lag) = self.lag.as_ref().and_then(|lag| lag.get(partition)) {
+                names::of_partition(names::LAG, partition, lag, 1.0);
             }
         }
-    }
-
-    /// Asks for the ends of all partitions and counts the records up to there.
-    fn ask_lag(&mut self) {
-        self.report.asked = Some(Instant::now());
-        match self.behind() {
-            Ok(behind) => self.report.lag = Some(behind),
-            Err(error) => {
-                tracing::debug!(%error, "ask lag");
-                self.report.lag = None;
-            }
-        }
-    }
-
-    /// Records between what was read of each partition and its last stable offset.
-    fn behind(&self) -> Result<BTreeMap<Partition, i64>, kafka::Error> {
-        // The client's positions also pass the markers of transactions, which are never delivered.
-        let positions: BTreeMap<_, _> = self.consumer.positions()?.into_iter().collect();
-        let mut behind = BTreeMap::new();
-        let all: Vec<Partition> = self.machine.partitions().map(|(partition, _)| partition.clone()).collect();
-        let bounds = self.log.bounds(&all, BOUNDS)?;
-        for ((partition, assigned), (low, end)) in self.machine.partitions().zip(bounds) {
-            let taken = if assigned.refused.is_some() { low } else { assigned.next() };
-            let passed = positions.get(partition).copied().flatten().filter(|_| assigned.refused.is_none());
-            behind.insert(partition.clone(), (end - passed.unwrap_or(taken).max(taken)).max(0));
-        }
-        Ok(behind)
-    }
-
-    /// Every record before the present ends is stored and committed.
-    pub(super) fn is_caught_up(&mut self) -> bool {
-        let clean =
-            self.machine.partitions().all(|(_, assigned)| assigned.is_clean() && assigned.refused.is_none());
-        self.show();
-        self.report.joined && clean && self.behind().is_ok_and(|behind| behind.values().all(|n| *n == 0))
     }
 }

@@ -1,4 +1,4 @@
-//! The batch driver on the model broker and on a model store: [`super::poller`] and what hangs on it, step by step.
+//! The batch driver on the model broker and on a model store: [`super::poller`] and [`super::executor`], step by step.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
 mod shelf;
@@ -9,11 +9,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use shelf::{Shelf, unread};
+pub use shelf::{Reader, Shelf, unread};
 
+use super::action::{Action, Assignment, Commit, DeadLetter};
 use super::build::build;
-use super::machine::{Action, Ask, Machine};
-use super::pending::Pending;
+use super::machine::Machine;
 use super::sink::{InsertError, Sink};
 use super::{BatchConfig, Block, metadata, takeover};
 use crate::kafka::{CommitOffset, Partition};
@@ -26,8 +26,8 @@ const DRAIN: i64 = 400;
 const HANGS: u64 = 6_000;
 
 enum Answer {
-    Inserted { ask: Ask, table: usize, result: Result<(), InsertError> },
-    Lettered { ask: Ask, table: Option<usize>, reason: &'static str },
+    Inserted { assignment: Assignment, table: usize, result: Result<(), InsertError> },
+    DeadLettered(DeadLetter),
 }
 
 type Answers = Rc<RefCell<Vec<Answer>>>;
@@ -192,52 +192,53 @@ where
     }
 
     async fn act(&mut self) {
-        let mut commits = Vec::new();
-        for action in self.machine.step(self.now()) {
+        let due = self.machine.step(self.now());
+        for action in due.actions {
             match action {
-                Action::Commit { ask, offset, pending } => commits.push((ask, offset, pending)),
-                other => self.act_on(other),
+                Action::Insert { assignment, block } => self.insert(assignment, block),
+                Action::DeadLetter(letter) => self.send(letter),
+                Action::Pause(partition) => self.with_client(|client| client.pause(&[partition])),
+                Action::Resume(partition) => self.with_client(|client| client.resume(&[partition])),
             }
         }
-        for (ask, next, pending) in commits {
-            self.commit(&ask, next, pending.as_ref()).await;
+        for commit in due.commits {
+            self.commit(commit).await;
         }
     }
 
-    async fn commit(&mut self, ask: &Ask, next: i64, pending: Option<&Pending>) {
+    async fn commit(&mut self, commit: Commit) {
+        let Commit { assignment, offset: next, pending } = commit;
         self.sim.wait().await;
-        let metadata = metadata::seal(INCARNATION, pending).unwrap();
-        let offset = CommitOffset { partition: ask.partition.clone(), next, metadata };
+        let metadata = metadata::seal(INCARNATION, pending.as_ref()).unwrap();
+        let offset = CommitOffset { partition: assignment.partition.clone(), next, metadata };
         let sent = !self.sim.fails(20) && self.with_client(|client| client.commit(&[offset]));
-        self.sim
-            .note(|| format!("{} commits {:?} at {next}, {pending:?}: {sent}", self.name(), ask.partition));
+        let partition = &assignment.partition;
+        self.sim.note(|| {
+            format!("{} commits {partition:?} at {next}, {:?}: {sent}", self.name(), pending.as_ref())
+        });
         let told = sent && !self.sim.fails(20);
         let now = self.now();
-        self.machine.committed(ask, told, now);
-    }
-
-    fn act_on(&mut self, action: Action<S::Row>) {
-        match action {
-            Action::Commit { .. } => {}
-            Action::Insert { ask, block } => self.insert(ask, block),
-            Action::Letter { ask, table, record, reason } => {
-                let given_up = GivenUp { step: self.config.instance.role(), reason, attempts: 1 };
-                let outgoing = dead_letter(&self.config.dead_letters, &record, given_up);
-                let (sim, answers) = (self.sim.clone(), Rc::clone(&self.answers));
-                self.crew.add(async move {
-                    sim.wait().await;
-                    sim.broker().publish(&outgoing);
-                    answer_comes(&sim).await;
-                    answers.borrow_mut().push(Answer::Lettered { ask, table, reason });
-                    Ok(())
-                });
-            }
-            Action::Pause(partition) => self.with_client(|client| client.pause(&[partition])),
-            Action::Resume(partition) => self.with_client(|client| client.resume(&[partition])),
+        if told {
+            self.machine.committed(&assignment, now);
+        } else {
+            self.machine.not_committed(&assignment, now);
         }
     }
 
-    fn insert(&mut self, ask: Ask, block: Arc<Block<S::Row>>) {
+    fn send(&mut self, letter: DeadLetter) {
+        let given_up = GivenUp { step: self.config.instance.role(), reason: letter.reason, attempts: 1 };
+        let outgoing = dead_letter(&self.config.dead_letters, &letter.record, given_up);
+        let (sim, answers) = (self.sim.clone(), Rc::clone(&self.answers));
+        self.crew.add(async move {
+            sim.wait().await;
+            sim.broker().publish(&outgoing);
+            answer_comes(&sim).await;
+            answers.borrow_mut().push(Answer::DeadLettered(letter));
+            Ok(())
+        });
+    }
+
+    fn insert(&mut self, assignment: Assignment, block: Arc<Block<S::Row>>) {
         let (sim, answers, shelf) = (self.sim.clone(), Rc::clone(&self.answers), Rc::clone(&self.shelf));
         self.crew.add(async move {
             sim.wait().await;
@@ -251,7 +252,7 @@ where
             answer_comes(&sim).await;
             let lost = result.is_ok() && sim.fails(10);
             let result = if lost { Err(InsertError::Retry("answer lost".into())) } else { result };
-            answers.borrow_mut().push(Answer::Inserted { ask, table: block.table, result });
+            answers.borrow_mut().push(Answer::Inserted { assignment, table: block.table, result });
             Ok(())
         });
     }
@@ -260,13 +261,13 @@ where
         let answers = std::mem::take(&mut *self.answers.borrow_mut());
         for answer in answers {
             match answer {
-                Answer::Inserted { ask, table, result } => {
+                Answer::Inserted { assignment, table, result } => {
                     let now = self.now();
-                    if let Some(letter) = self.machine.inserted(ask, table, &result, now) {
-                        self.act_on(letter);
+                    if let Some(letter) = self.machine.inserted(assignment, table, &result, now) {
+                        self.send(letter);
                     }
                 }
-                Answer::Lettered { ask, table, reason } => self.machine.lettered(&ask, table, reason),
+                Answer::DeadLettered(letter) => self.machine.dead_lettered(&letter),
             }
         }
     }

@@ -37,7 +37,7 @@ impl Tally {
         self.topics.entry(Arc::clone(topic)).or_default()
     }
 
-    /// One block with so many rows is stored.
+    /// A block is stored, with this number of rows.
     pub(super) fn stored(&mut self, topic: &Arc<str>, table: usize, rows: usize) {
         let (rows, table) = (u64::try_from(rows).unwrap_or(u64::MAX), self.table(table));
         self.topic(topic).rows += rows;
@@ -56,7 +56,7 @@ impl Tally {
         metrics::counter!(names::DEAD_LETTERS, "reason" => reason).increment(1);
     }
 
-    /// So many records are done with.
+    /// This number of records is done with.
     pub(super) fn committed(&mut self, topic: &Arc<str>, records: usize) {
         self.topic(topic).records += u64::try_from(records).unwrap_or(u64::MAX);
     }

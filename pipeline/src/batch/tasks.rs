@@ -8,15 +8,15 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::machine::Ask;
+use super::action::{Assignment, DeadLetter};
 use super::sink::{Block, InsertError, Sink};
 use crate::kafka::{Acknowledgement, Partition, Unacknowledged};
 
 /// What came of one of them.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Inserted { ask: Ask, table: usize, result: Result<(), InsertError>, took: Duration },
-    Lettered { ask: Ask, table: Option<usize>, reason: &'static str, result: Result<(), String> },
+    Inserted { assignment: Assignment, table: usize, result: Result<(), InsertError>, took: Duration },
+    DeadLettered { letter: DeadLetter, result: Result<(), String> },
 }
 
 /// Everything that is under way, and the channel that it answers by.
@@ -59,30 +59,29 @@ impl Tasks {
     pub(super) fn insert<S: Sink>(
         &mut self,
         sink: &Arc<S>,
-        ask: Ask,
+        assignment: Assignment,
         block: Arc<Block<S::Row>>,
         limit: Duration,
     ) {
-        let (sink, table, partition) = (Arc::clone(sink), block.table, ask.partition.clone());
+        let (sink, table, partition) = (Arc::clone(sink), block.table, assignment.partition.clone());
         let broken = Err(InsertError::Fatal("the insert panicked".into()));
-        let unkept = Answer::Inserted { ask: ask.clone(), table, result: broken, took: Duration::ZERO };
+        let unkept =
+            Answer::Inserted { assignment: assignment.clone(), table, result: broken, took: Duration::ZERO };
         let promise = Promise { sender: self.sender.clone(), answer: Some(unkept) };
         let task = self.runtime.spawn(async move {
             let start = Instant::now();
             let result = tokio::time::timeout(limit, sink.insert(&block)).await;
             let result = result.unwrap_or_else(|_| Err(InsertError::Retry("no answer in time".into())));
-            promise.keep(Answer::Inserted { ask, table, result, took: start.elapsed() });
+            promise.keep(Answer::Inserted { assignment, table, result, took: start.elapsed() });
         });
         self.running.retain(|(_, task)| !task.is_finished());
         self.running.push((partition, task.abort_handle()));
     }
 
     /// Waits for the acknowledgement of a dead letter.
-    pub(super) fn letter(
+    pub(super) fn await_written(
         &self,
-        ask: Ask,
-        table: Option<usize>,
-        reason: &'static str,
+        letter: DeadLetter,
         acknowledgement: oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>,
     ) {
         let sender = self.sender.clone();
@@ -92,7 +91,7 @@ impl Tasks {
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(_) => Err("the producer has ended".to_owned()),
             };
-            drop(sender.send(Answer::Lettered { ask, table, reason, result }));
+            drop(sender.send(Answer::DeadLettered { letter, result }));
         });
     }
 
@@ -103,7 +102,7 @@ impl Tasks {
 
     /// Ends the inserts of a partition wherever they are. One that has not begun never will; one that has may or may
     /// not take effect, and its range is still pending.
-    pub(super) fn abort(&mut self, partition: &Partition) {
+    pub(super) fn abort(&self, partition: &Partition) {
         for (_, task) in self.running.iter().filter(|(of, _)| of == partition) {
             task.abort();
         }

@@ -1,12 +1,14 @@
 //! The contract between the driver and the work that it runs.
 
+use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Outgoing, Record, Refused};
 
-/// Someone who may hold no more than a share of the running calls and of a partition's incomplete records: an app, a target.
+/// An app or a target: it may hold no more than a share of the running calls and of a partition's incomplete records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Share {
     /// Closed label of the kind, such as `app` or `target`.
@@ -27,6 +29,31 @@ pub struct Admission {
     /// The start must be committed before the call runs, so that a call that may have run is never run again
     /// unmarked. Costs one transaction of latency.
     pub commit_start: bool,
+    /// What the handler has read of the record, for the run.
+    pub decoded: Decoded,
+}
+
+/// What a handler read of a record when it admitted it, so that the record is decoded once. It is kept until the record runs.
+#[derive(Clone, Default)]
+pub struct Decoded(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Decoded {
+    /// Keeps what was read.
+    pub fn new<T: Any + Send + Sync>(value: T) -> Self {
+        Self(Some(Arc::new(value)))
+    }
+
+    /// What was kept, if anything of this type was.
+    pub fn get<T: Any + Send + Sync>(self) -> Option<Arc<T>> {
+        self.0?.downcast().ok()
+    }
+}
+
+impl fmt::Debug for Decoded {
+    /// Without its content, which may hold what people wrote.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Decoded").field(&self.0.is_some()).finish()
+    }
 }
 
 /// One record that is to be run.
@@ -40,6 +67,8 @@ pub struct Job {
     /// How long it may run, from [`Admission::hard_deadline`]. What it knows is lost then, so it should end by itself
     /// before.
     pub hard_deadline: Duration,
+    /// What [`Handler::admit`] has read of the record.
+    pub decoded: Decoded,
 }
 
 /// How a call ended: what to write in the same transaction that marks its record as done.
@@ -63,8 +92,8 @@ pub trait Handler: Send + Sync + 'static {
     /// The outcome of a job that reached its hard deadline and was dropped; `rerun` as the job had it.
     fn overdue(&self, record: &Record, rerun: bool) -> Done;
 
-    /// The outcome of a record that does not run because its app or its target leaves no room for others, see
-    /// [`crate::call::Crowding`]; `rerun` as a job would have it. Must be small.
+    /// The outcome of a record that is shed: it does not run because its app or its target leaves no room for others, see
+    /// [`crate::call::Overload::Shed`]. `rerun` as a job would have it. Must be small.
     fn crowded(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a job whose own outcome, `ended`, was larger than may be written. Must be small, and must not lose what

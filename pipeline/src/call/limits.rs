@@ -1,5 +1,9 @@
 //! The configuration section of the call driver.
 
+use std::time::Duration;
+
+use common::{Problem, Problems};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::core::Limits as CoreLimits;
@@ -7,68 +11,76 @@ use super::progress::text_size;
 
 /// Part of the 4,096 characters of commit metadata at which a partition stops admitting.
 const METADATA_CHARS: usize = 3_072;
+/// Shortest wait for a record in quarantine that makes sense: what ends its process does so within a quarter of it.
+const PATIENCE_MIN: Duration = Duration::from_millis(100);
 
-/// What becomes of a record for which its app or target has left no room, in the last fifth of what a partition or the
-/// instance can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+/// What becomes of a record whose app or target has used up its room, when little of what a partition or the instance can
+/// hold is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Crowding {
-    /// It ends at once, by [`crate::call::Handler::crowded`], and the rest stays for others. Right where several apps
-    /// or targets share partitions: one that hangs does not stop the others.
+pub enum Overload {
+    /// It ends at once as crowded, so that the room that is left stays for others. Right where several apps or targets
+    /// share partitions: one that hangs does not stop the others.
     #[default]
-    End,
-    /// It waits in the log, and with it whatever comes behind it in its partition, of whomever. Right where there is
-    /// one app with one target: nothing ends for want of room, and a backlog is worked off at leisure.
+    Shed,
+    /// It waits in the log, and with it everything behind it in its partition. Right for one app with one target: nothing
+    /// ends for want of room, and a backlog is worked off in time.
     Wait,
 }
 
-impl Crowding {
-    /// What suits a deployment with so many apps or targets: who is alone leaves room for nobody.
+impl Overload {
+    /// What suits a deployment with so many apps or targets: a single one has no others to leave room for.
     pub fn among(shares: usize) -> Self {
-        if shares > 1 { Self::End } else { Self::Wait }
+        if shares > 1 { Self::Shed } else { Self::Wait }
     }
 }
 
-/// The driver's limits as written; every key has a default.
-#[derive(Debug, Clone, Deserialize)]
+/// Bounds on what runs and waits in one instance. Every key has a default.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawLimits {
-    /// Calls that this instance runs at a time. 2000 by default.
+    /// Calls that one instance runs at a time. 2000 by default.
     pub running: usize,
-    /// Part of the running calls that one app or one target may hold, in percent; with it an app or a target also
-    /// crowds the others among the records held, see `crowding`. 100 takes both bounds away. 50 by default.
+    /// Part of the running calls that one app or one target may hold, in percent, 1 to 100. The same part of the records
+    /// held is what `overload` grants to each. 100 takes both bounds away. 50 by default.
     pub share_percent: usize,
-    /// `end` or `wait`: when nine tenths of the records that a partition or the instance can hold are used (eight
-    /// tenths if it is both the record's app and its target), a record whose app or target has its `share_percent` of
-    /// them ends at once as crowded, or waits and lets everything behind it wait. `end` by default.
-    pub crowding: Crowding,
-    /// Records that this instance holds, admitted and not committed. 50000 by default.
+    /// What becomes of a record whose app or target holds its `share_percent`, once nine tenths of the records that a
+    /// partition or the instance can hold are used (eight tenths if both its app and its target do). `shed` ends it at
+    /// once as crowded; `wait` leaves it in the log with everything behind it. `shed` by default.
+    pub overload: Overload,
+    /// Records that one instance holds: admitted and not committed. 50000 by default.
     pub records: usize,
-    /// Bytes of these records and of their outcomes. 256 MiB by default.
+    /// Bytes of these records and of their outcomes. 268435456 (256 MiB) by default.
     pub bytes: usize,
     /// Records that one partition holds, 1 to 2500: more might not fit into commit metadata. 2500 by default.
     pub partition_records: usize,
-    /// Bytes that one partition holds. 32 MiB by default.
+    /// Bytes that one partition holds. 33554432 (32 MiB) by default.
     pub partition_bytes: usize,
-    /// Records of one lane, the running one included. With a longer lane it goes as `crowding` says. 1000 by default.
+    /// Records of one lane that are held, the running one included. What comes beyond is treated as `overload` says. 1000 by
+    /// default.
     pub lane_records: usize,
     /// Outcomes of one transaction. 500 by default.
     pub plan_outcomes: usize,
-    /// Bytes of one transaction. 4 MiB by default.
+    /// Bytes of one transaction. 4194304 (4 MiB) by default.
     pub plan_bytes: usize,
-    /// Bytes of one output; a call with a larger one has failed. 900 KiB by default.
+    /// Bytes of one output. A call with a larger one has failed. 921600 (900 KiB) by default.
     pub output_bytes: usize,
-    /// After the second unclean end in a row, records that may have run at both run one at a time, for as long as so
-    /// many of them take that do not end by themselves; what is left then runs in so many groups. With 0 everything
-    /// always runs at once, and a record that ends its process is never given up. 8 by default, 16 at most.
-    pub probation_records: usize,
-    /// Time after which the next of them starts although the one before has not ended, and before the first does, in
-    /// milliseconds. A record that ends its process within a quarter of it is given up after the third end in a row,
-    /// another one after the fourth or fifth. 1000 by default, 100 at least.
-    pub probation_patience_ms: u64,
-    /// Time within which an admitted record is committed as such while its call runs, in milliseconds: calls that
-    /// are younger at a crash run again without the mark `rerun`. 250 by default.
-    pub cover_ms: u64,
+    /// Records in quarantine that run one at a time, 16 at most. From the second unclean end in a row on, records that may
+    /// have run at the last two are in quarantine. They run one at a time for as long as this many that do not end by
+    /// themselves would take, then in this many groups. With 0 there is no quarantine, and a record that ends its process
+    /// is never given up. 8 by default.
+    pub quarantine_records: usize,
+    /// How long one record in quarantine runs before the next one starts beside it, "100ms" at least. The first one starts
+    /// after the same time. A record that ends its process within a quarter of it is given up after the third end in a row,
+    /// another one after the fourth or fifth. "1s" by default.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
+    pub quarantine_patience: Duration,
+    /// Time within which an admitted record is committed as such while its call runs. A call that is younger at a crash
+    /// runs again without the mark `rerun`. "250ms" by default.
+    #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
+    pub cover: Duration,
 }
 
 impl Default for RawLimits {
@@ -76,7 +88,7 @@ impl Default for RawLimits {
         Self {
             running: 2_000,
             share_percent: 50,
-            crowding: Crowding::End,
+            overload: Overload::Shed,
             records: 50_000,
             bytes: 256 << 20,
             partition_records: 2_500,
@@ -85,56 +97,44 @@ impl Default for RawLimits {
             plan_outcomes: 500,
             plan_bytes: 4 << 20,
             output_bytes: 900 << 10,
-            probation_records: 8,
-            probation_patience_ms: 1_000,
-            cover_ms: 250,
+            quarantine_records: 8,
+            quarantine_patience: Duration::from_secs(1),
+            cover: Duration::from_millis(250),
         }
     }
 }
 
-/// Why the driver's limits cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("read call limits: {key}: {reason}")]
-pub struct LimitsError {
-    /// The key.
-    pub key: &'static str,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
-
-impl LimitsError {
-    /// A closed label for counters.
-    pub fn label(&self) -> &'static str {
-        self.key
-    }
-}
-
-/// Validated limits.
-#[derive(Debug, Clone)]
+/// Validated limits; by default the default ones.
+#[derive(Debug, Clone, Default)]
 pub struct Limits {
     raw: RawLimits,
 }
 
 impl Limits {
-    /// Checks what was written.
+    /// Checks what was written in the section `place`.
     ///
     /// # Errors
-    /// [`LimitsError`] names the first key that cannot be used.
-    pub fn new(raw: RawLimits) -> Result<Self, LimitsError> {
-        let must = |holds: bool, key, reason| if holds { Ok(()) } else { Err(LimitsError { key, reason }) };
-        must(raw.running > 0, "running", "must be positive")?;
-        must((1..=100).contains(&raw.share_percent), "share_percent", "not within 1..=100")?;
-        must((1..=2_500).contains(&raw.partition_records), "partition_records", "not within 1..=2500")?;
-        must(raw.records >= raw.partition_records, "records", "smaller than partition_records")?;
-        must(raw.partition_bytes > 0, "partition_bytes", "must be positive")?;
-        must(raw.bytes >= raw.partition_bytes, "bytes", "smaller than partition_bytes")?;
-        must(raw.lane_records > 0, "lane_records", "must be positive")?;
-        must(raw.plan_outcomes > 0, "plan_outcomes", "must be positive")?;
-        must(raw.output_bytes > 0, "output_bytes", "must be positive")?;
-        must(raw.plan_bytes >= raw.output_bytes, "plan_bytes", "smaller than output_bytes")?;
-        must(raw.probation_records <= 16, "probation_records", "more than 16")?;
-        must(raw.probation_patience_ms >= 100, "probation_patience_ms", "smaller than 100")?;
-        Ok(Self { raw })
+    /// Every [`Problem`]; each begins with the key that it is about.
+    pub fn new(place: &str, raw: RawLimits) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        let mut must = |holds: bool, what: &str| {
+            if !holds {
+                problems.add(place, what);
+            }
+        };
+        must(raw.running > 0, "running: it must be positive");
+        must((1..=100).contains(&raw.share_percent), "share_percent: it is not within 1..=100");
+        must((1..=2_500).contains(&raw.partition_records), "partition_records: it is not within 1..=2500");
+        must(raw.records >= raw.partition_records, "records: it is smaller than partition_records");
+        must(raw.partition_bytes > 0, "partition_bytes: it must be positive");
+        must(raw.bytes >= raw.partition_bytes, "bytes: it is smaller than partition_bytes");
+        must(raw.lane_records > 0, "lane_records: it must be positive");
+        must(raw.plan_outcomes > 0, "plan_outcomes: it must be positive");
+        must(raw.output_bytes > 0, "output_bytes: it must be positive");
+        must(raw.plan_bytes >= raw.output_bytes, "plan_bytes: it is smaller than output_bytes");
+        must(raw.quarantine_records <= 16, "quarantine_records: it is more than 16");
+        must(raw.quarantine_patience >= PATIENCE_MIN, "quarantine_patience: it is shorter than 100ms");
+        problems.finish(Some(Self { raw }))
     }
 
     pub(super) fn output_bytes(&self) -> usize {
@@ -152,15 +152,20 @@ impl Limits {
             partition_records: raw.partition_records,
             partition_bytes: raw.partition_bytes,
             map_bytes: METADATA_CHARS.saturating_sub(text_size(incarnation, 0)) * 3 / 4,
-            crowding: (raw.crowding == Crowding::End && raw.share_percent < 100).then_some(raw.share_percent),
+            shed_percent: (raw.overload == Overload::Shed && raw.share_percent < 100)
+                .then_some(raw.share_percent),
             lane: raw.lane_records,
             plan_outcomes: raw.plan_outcomes,
             plan_bytes: raw.plan_bytes,
-            probation: raw.probation_records,
-            patience: raw.probation_patience_ms,
-            cover: raw.cover_ms,
+            quarantine: raw.quarantine_records,
+            patience: millis(raw.quarantine_patience),
+            cover: millis(raw.cover),
         }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -169,28 +174,60 @@ mod tests {
 
     #[test]
     fn who_is_alone_waits() {
-        assert_eq!([0, 1, 2].map(Crowding::among), [Crowding::Wait, Crowding::Wait, Crowding::End]);
+        assert_eq!([0, 1, 2].map(Overload::among), [Overload::Wait, Overload::Wait, Overload::Shed]);
     }
 
     #[test]
-    fn limits_that_contradict_each_other_are_refused_by_key() {
-        let refused = |change: fn(&mut RawLimits)| {
-            let mut raw = RawLimits::default();
-            change(&mut raw);
-            Limits::new(raw).unwrap_err().key
-        };
-        assert!(Limits::new(RawLimits::default()).is_ok());
-        assert_eq!(refused(|r| r.partition_records = 3_000), "partition_records");
-        assert_eq!(refused(|r| r.records = 10), "records");
-        assert_eq!(refused(|r| r.share_percent = 0), "share_percent");
-        assert_eq!(refused(|r| r.plan_bytes = 10), "plan_bytes");
-        assert_eq!(refused(|r| r.probation_patience_ms = 99), "probation_patience_ms");
+    fn all_limits_that_contradict_each_other_are_told_at_once_by_key() {
+        let raw: RawLimits = toml::from_str(
+            r#"
+            running = 0
+            share_percent = 0
+            partition_records = 3_000
+            records = 10
+            bytes = 1
+            lane_records = 0
+            plan_outcomes = 0
+            output_bytes = 2_000
+            plan_bytes = 1_000
+            quarantine_records = 17
+            quarantine_patience = "99ms"
+            "#,
+        )
+        .unwrap();
+        let problems = Limits::new("call", raw).unwrap_err();
+        let told: Vec<&str> = problems.iter().filter_map(|found| found.what.split(':').next()).collect();
+        assert_eq!(
+            told,
+            [
+                "running",
+                "share_percent",
+                "partition_records",
+                "records",
+                "bytes",
+                "lane_records",
+                "plan_outcomes",
+                "plan_bytes",
+                "quarantine_records",
+                "quarantine_patience",
+            ]
+        );
+        assert!(problems.iter().all(|found| found.place == "call"), "{problems:?}");
+        let empty = RawLimits { partition_bytes: 0, output_bytes: 0, ..RawLimits::default() };
+        let problems = Limits::new("call", empty).unwrap_err();
+        let told: Vec<&str> = problems.iter().map(|found| found.what.as_str()).collect();
+        assert_eq!(told, ["partition_bytes: it must be positive", "output_bytes: it must be positive"]);
+    }
+
+    #[test]
+    fn the_default_limits_are_usable() {
+        assert!(Limits::new("call", RawLimits::default()).is_ok());
     }
 
     #[test]
     fn a_map_at_its_limit_is_three_quarters_of_what_metadata_can_hold() {
         let incarnation = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
-        let core = Limits::new(RawLimits::default()).unwrap().core(incarnation);
+        let core = Limits::default().core(incarnation);
         let chars = text_size(incarnation, core.map_bytes);
         assert!((METADATA_CHARS - 4..=METADATA_CHARS).contains(&chars), "{chars}");
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Status;
-use crate::metrics::Metric;
 use crate::{Clock, WallClock};
+use common::Metric;
 
 const RUNNING: &str = "huiyin_pipeline_calls_running_count";
 const QUEUED: &str = "huiyin_pipeline_calls_queued_count";
@@ -27,37 +27,37 @@ const TRANSACTION_TIME: &str = "huiyin_pipeline_calls_transaction_duration_secon
 const STEP: &[&str] = &["step"];
 const BY_PARTITION: &[&str] = &["step", "partition"];
 
-const fn metric(name: &'static str, meaning: &'static str, labels: &'static [&'static str]) -> Metric {
-    Metric { name, meaning, labels }
-}
-
 /// Every metric of the call driver.
 pub const METRICS: &[Metric] = &[
-    metric(RUNNING, "calls that run", STEP),
-    metric(QUEUED, "admitted records that do not run yet", STEP),
-    metric(OVER_SHARE, "of these, records that wait because a share of theirs is used up", STEP),
-    metric(SUSPECTS, "of these, records that ran at two unclean ends in a row and wait for their turn", STEP),
-    metric(HELD_BYTES, "bytes admitted and not committed, outcomes included", STEP),
-    metric(COMMITTED, "outcomes committed", STEP),
-    metric(RERUNS, "runs of records that may have run before", STEP),
-    metric(SKIPPED, "records skipped because a previous owner committed their outcome", STEP),
-    metric(DEAD_LETTERS, "records ended by a dead letter", STEP),
-    metric(CROWDED, "records ended at once because a share of theirs left no room to others", STEP),
-    metric(STALE, "completions, plans and records of an epoch that was over", STEP),
-    metric(
+    Metric::gauge(RUNNING, "calls that run", STEP),
+    Metric::gauge(QUEUED, "admitted records that do not run yet", STEP),
+    Metric::gauge(OVER_SHARE, "of these, records that wait because a share of theirs is used up", STEP),
+    Metric::gauge(
+        SUSPECTS,
+        "of these, records that ran at two unclean ends in a row and wait for their turn",
+        STEP,
+    ),
+    Metric::gauge(HELD_BYTES, "bytes admitted and not committed, outcomes included", STEP),
+    Metric::counter(COMMITTED, "outcomes committed", STEP),
+    Metric::counter(RERUNS, "runs of records that may have run before", STEP),
+    Metric::counter(SKIPPED, "records skipped because a previous owner committed their outcome", STEP),
+    Metric::counter(DEAD_LETTERS, "records ended by a dead letter", STEP),
+    Metric::counter(CROWDED, "records ended at once because a share of theirs left no room to others", STEP),
+    Metric::counter(STALE, "completions, plans and records of an epoch that was over", STEP),
+    Metric::gauge(
         FRONTIER_AGE,
         "seconds since the oldest record was appended that is taken and not done",
         BY_PARTITION,
     ),
-    metric(FINISHED_AHEAD, "records that are done above the frontier", BY_PARTITION),
-    metric(
+    Metric::gauge(FINISHED_AHEAD, "records that are done above the frontier", BY_PARTITION),
+    Metric::gauge(
         METADATA_FILL,
         "used part of what bounds the commit metadata; from 1 on nothing is taken",
         BY_PARTITION,
     ),
-    metric(REFUSED, "1 for a partition that is not read until an operator acts", BY_PARTITION),
-    metric(TRANSACTIONS, "transactions by outcome", &["step", "outcome"]),
-    metric(TRANSACTION_TIME, "time that a transaction took, whatever its outcome", STEP),
+    Metric::gauge(REFUSED, "1 for a partition that is not read until an operator acts", BY_PARTITION),
+    Metric::counter(TRANSACTIONS, "transactions by outcome", &["step", "outcome"]),
+    Metric::histogram(TRANSACTION_TIME, "time that a transaction took, whatever its outcome", STEP),
 ];
 
 pub(super) fn transaction(step: &str, outcome: &'static str, took: Duration) {

@@ -3,11 +3,11 @@
 //! Four owners share nothing: the poller thread has the consumer, the core (pure) has ledgers, lanes and budgets,
 //! async workers run the calls, the committer thread has the transactional producer.
 //!
-//! No app and no target stops the others. Of the running calls each has at most its share, and its further records wait
-//! out of the way. Of the records held, what comes when little room is left and an app or a target already has its part
-//! ends at once as crowded: it cannot be left in the log without leaving there what others wrote behind it. A share that
-//! is alone is no exception, for nobody knows who comes next; [`Crowding::Wait`] is for deployments where nobody can, and
-//! [`Crowding::among`] tells which those are.
+//! No app and no target stops the others. Each runs at most its share of the calls; its further records wait out of the way.
+//! When little room is left for records and an app or a target already has its part, its next record is shed: it ends at
+//! once as crowded. Left in the log it would leave everything that others wrote behind it there as well. An app that is
+//! alone is treated the same, because nobody knows who comes next. [`Overload::Wait`] is for deployments where nobody can;
+//! [`Overload::among`] tells which those are.
 
 mod core;
 mod handler;
@@ -17,8 +17,8 @@ mod progress;
 mod shell;
 
 pub use self::core::{PartitionStatus, Status};
-pub use handler::{Admission, Done, Handler, Job, Share};
-pub use limits::{Crowding, Limits, LimitsError, RawLimits};
+pub use handler::{Admission, Decoded, Done, Handler, Job, Share};
+pub use limits::{Limits, Overload, RawLimits};
 pub use progress::{History, Mark, Progress, Ran};
 #[cfg(any(test, feature = "simulation"))]
 pub use shell::simulation;

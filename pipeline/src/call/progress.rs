@@ -47,7 +47,7 @@ pub enum Ran {
     /// In this life.
     Now,
     /// Not in this life: it ran at two ends in a row or more, and waits until it is tried.
-    Held,
+    Quarantined,
     /// Not in this life.
     Idle,
 }
@@ -206,8 +206,8 @@ fn read(kind: Kind, mut input: &[u8]) -> Option<Progress> {
     Some(progress)
 }
 
-/// What earlier builds wrote behind the incompletes: which of them had run alone, and how often. How they counted blamed
-/// records for what others did, so that it counts no more.
+/// Skips what earlier builds wrote behind the incompletes: which of them had run alone, and how often. Their way of counting
+/// blamed records for what others did, so nothing follows from it.
 fn pass_attempts(mut input: &[u8], count: usize) -> Option<()> {
     let mut lowest = 0;
     while !input.is_empty() {

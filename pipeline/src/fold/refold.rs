@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::restore::Start;
 use super::shard::{Halt, Shape, Shard};
-use super::{Fold, FoldConfig, Key};
+use super::{Fold, FoldConfig};
 use crate::{Outgoing, Record};
 
 /// Why a range cannot be folded again to its end.
@@ -48,7 +48,7 @@ impl<F: Fold> Refold<F> {
         fold: F,
         config: &FoldConfig,
         partition: i32,
-        state: (F::Control, HashMap<Key, F::State>),
+        state: (F::Control, HashMap<F::Key, F::State>),
     ) -> Self {
         let shard = Shard::new(&fold, partition, Start::Fresh(0), state);
         Self { fold, shape: config.shape(), shard, crashed: BTreeSet::new() }
@@ -68,16 +68,35 @@ impl<F: Fold> Refold<F> {
         if self.crashed.contains(&record.offset) {
             return Ok(vec![self.shard.crashed(&self.shape, record)]);
         }
-        let stopped = |stop: Halt| RefoldError {
-            topic: record.topic.to_string(),
-            partition: record.partition,
-            offset: record.offset,
-            reason: stop.to_string(),
-        };
-        self.shard.apply(&mut self.fold, &self.shape, record, record.timestamp).map_err(stopped)?;
+        self.apply(record)?;
         let outputs = self.shard.take_outputs();
         self.shard.committed();
         Ok(outputs)
+    }
+
+    /// As [`Self::feed`], followed by the snapshots that a driver writes which commits after every record.
+    ///
+    /// # Errors
+    /// As [`Self::feed`].
+    pub fn feed_with_snapshots(&mut self, record: &Record) -> Result<Vec<Outgoing>, RefoldError> {
+        self.apply(record)?;
+        let part = self.shard.part(&self.fold, &self.shape).map_err(|stop| stopped(record, &stop))?;
+        self.shard.committed();
+        Ok(part.map(|part| part.records).unwrap_or_default())
+    }
+
+    fn apply(&mut self, record: &Record) -> Result<(), RefoldError> {
+        let applied = self.shard.apply(&mut self.fold, &self.shape, record, record.timestamp);
+        applied.map_err(|stop| stopped(record, &stop))
+    }
+}
+
+fn stopped(record: &Record, stop: &Halt) -> RefoldError {
+    RefoldError {
+        topic: record.topic.to_string(),
+        partition: record.partition,
+        offset: record.offset,
+        reason: stop.to_string(),
     }
 }
 

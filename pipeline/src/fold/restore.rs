@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::mark::Mark;
 use super::newest::Newest;
-use super::{Fold, FoldConfig, FoldError, Key};
+use super::{Fold, FoldConfig, FoldError};
 use crate::kafka::{Committed, Error, INCARNATION_KEY, Next, Reader};
 use crate::{Refusal, StartPolicy};
 
@@ -49,7 +49,7 @@ pub(super) struct Read<F: Fold> {
     pub(super) incarnation: Option<Vec<u8>>,
     pub(super) entries: usize,
     #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
-    pub(super) state: Result<(F::Control, HashMap<Key, F::State>), FoldError>,
+    pub(super) state: Result<(F::Control, HashMap<F::Key, F::State>), FoldError>,
 }
 
 impl<F: Fold> Read<F> {

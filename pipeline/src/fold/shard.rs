@@ -7,7 +7,7 @@ use super::mark::{LEAST_WINDOW, Mark};
 use super::part::{Part, Tally};
 use super::restore::Start;
 use super::timers::Timers;
-use super::{Context, Fold, FoldError, Input, Key, Step};
+use super::{Context, Fold, FoldError, Input, Step};
 use crate::mutation::{self, Mutation};
 use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
 
@@ -83,14 +83,14 @@ struct Position {
 pub(super) struct Shard<F: Fold> {
     partition: i32,
     control: F::Control,
-    states: HashMap<Key, F::State>,
-    timers: Timers,
+    states: HashMap<F::Key, F::State>,
+    timers: Timers<F::Key>,
     position: Position,
     committed: Position,
     /// Whether this owner has committed yet: until then the previous owner's mark stands.
     is_marked: bool,
-    touched: Vec<Key>,
-    before: HashMap<Key, Option<F::State>>,
+    touched: Vec<F::Key>,
+    before: HashMap<F::Key, Option<F::State>>,
     control_before: Option<F::Control>,
     outputs: Vec<Outgoing>,
     tally: Tally,
@@ -108,10 +108,10 @@ impl<F: Fold> Shard<F> {
         fold: &F,
         partition: i32,
         start: Start,
-        (control, states): (F::Control, HashMap<Key, F::State>),
+        (control, states): (F::Control, HashMap<F::Key, F::State>),
     ) -> Self {
         let (next, mark) = (start.next(), start.left());
-        let timers = Timers::of(states.iter().map(|(key, state)| (Key::clone(key), fold.due(state))));
+        let timers = Timers::of(states.iter().map(|(key, state)| (key.clone(), fold.due(state))));
         let (turn, clock_unread) = mark.map_or((0, false), |mark| (mark.turn, mark.clock_unread));
         let clean = Mark { running: true, clock_unread, turn, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);
@@ -244,7 +244,7 @@ impl<F: Fold> Shard<F> {
             let all = step.outputs.len();
             step.outputs.retain(|output| output.size() <= shape.output_bytes);
             oversize |= step.outputs.len() < all;
-            self.take(fold, Key::clone(key), step);
+            self.take(fold, key.clone(), step);
         }
         if oversize {
             self.give_up(shape, record, OVERSIZE);
@@ -265,14 +265,14 @@ impl<F: Fold> Shard<F> {
         }
     }
 
-    fn take(&mut self, fold: &F, key: Key, step: Step<F::State>) {
+    fn take(&mut self, fold: &F, key: F::Key, step: Step<F::State>) {
         self.timers.set(&key, step.state.as_ref().and_then(|state| fold.due(state)));
         let before = match step.state {
-            Some(state) => self.states.insert(Key::clone(&key), state),
+            Some(state) => self.states.insert(key.clone(), state),
             None => self.states.remove(&key),
         };
         if !self.before.contains_key(&key) {
-            self.before.insert(Key::clone(&key), before);
+            self.before.insert(key.clone(), before);
             self.touched.push(key);
         }
         self.outputs.extend(step.outputs);

@@ -1,11 +1,12 @@
 //! The contract between the driver and a fold.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use crate::{Outgoing, Record, Refused};
 
-/// Key of one state, as bytes.
+/// A key that is no more than bytes.
 pub type Key = Arc<[u8]>;
 
 /// An entry of the state topic: key and newest value.
@@ -13,9 +14,9 @@ pub type Entry<'a> = (&'a [u8], &'a [u8]);
 
 /// What a record is to a fold.
 #[derive(Debug)]
-pub enum Input<M> {
+pub enum Input<K, M> {
     /// Belongs to one key.
-    Keyed(Key, M),
+    Keyed(K, M),
     /// Changes what every key of the partition reads, from this offset on.
     Control(M),
     /// Time has come: due timers fire, in the order of (due, key), a bounded number per record.
@@ -63,6 +64,9 @@ pub enum FoldError {
 pub trait Fold: Send + 'static {
     /// A decoded input.
     type Message: Send;
+    /// Names one state. Timers that are due at one time fire in the order of their keys, which must not change from one version to the
+    /// next. A clone must be cheap.
+    type Key: Clone + Ord + Hash + Send;
     /// State of one key. A clone must be cheap or small: it is the pre-image for roll-back.
     type State: Clone + Send;
     /// State of one partition's control records.
@@ -75,7 +79,7 @@ pub trait Fold: Send + 'static {
     ///
     /// # Errors
     /// [`Refused`] when it cannot be folded by this version or at all.
-    fn decode(&self, record: &Record) -> Result<Input<Self::Message>, Refused>;
+    fn decode(&self, record: &Record) -> Result<Input<Self::Key, Self::Message>, Refused>;
 
     /// Folds a control record into the partition's control state.
     ///
@@ -91,7 +95,7 @@ pub trait Fold: Send + 'static {
     fn fold(
         &self,
         context: Context<'_, Self::Control>,
-        key: &Key,
+        key: &Self::Key,
         state: Option<&Self::State>,
         message: Self::Message,
     ) -> Result<Step<Self::State>, Refused>;
@@ -100,7 +104,7 @@ pub trait Fold: Send + 'static {
     fn fire(
         &self,
         context: Context<'_, Self::Control>,
-        key: &Key,
+        key: &Self::Key,
         state: &Self::State,
         ordinal: usize,
     ) -> Step<Self::State>;
@@ -115,7 +119,7 @@ pub trait Fold: Send + 'static {
     /// tombstone. Called once per touched key and transaction.
     fn snapshot(
         &self,
-        key: &Key,
+        key: &Self::Key,
         before: Option<&Self::State>,
         after: Option<&Self::State>,
     ) -> Vec<(Vec<u8>, Option<Vec<u8>>)>;
@@ -132,7 +136,7 @@ pub trait Fold: Send + 'static {
     #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
     fn restore<'a>(
         entries: impl Iterator<Item = Entry<'a>>,
-    ) -> Result<(Self::Control, HashMap<Key, Self::State>), FoldError>;
+    ) -> Result<(Self::Control, HashMap<Self::Key, Self::State>), FoldError>;
 
     /// Brings what a restored control state names. As [`Self::control`], it may fetch.
     ///

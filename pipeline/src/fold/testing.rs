@@ -65,12 +65,13 @@ impl Counter {
 
 impl Fold for Counter {
     type Message = Ask;
+    type Key = Key;
     type State = Count;
     type Control = String;
 
     const TIMERS_PER_CLOCK: usize = 2;
 
-    fn decode(&self, record: &Record) -> Result<Input<Ask>, Refused> {
+    fn decode(&self, record: &Record) -> Result<Input<Key, Ask>, Refused> {
         let value = String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned();
         let (word, rest) = value.split_once(' ').unwrap_or((&value, ""));
         let ask = match word {

@@ -1,37 +1,36 @@
 //! The timers of one partition: derived from the states, ordered by (due, key).
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 
-use super::Key;
-
-#[derive(Debug, Default)]
-pub(super) struct Timers {
-    order: BTreeSet<(i64, Key)>,
-    due: HashMap<Key, i64>,
+#[derive(Debug)]
+pub(super) struct Timers<K> {
+    order: BTreeSet<(i64, K)>,
+    due: HashMap<K, i64>,
 }
 
-impl Timers {
+impl<K: Clone + Ord + Hash> Timers<K> {
     /// The timers of these keys. No key may come twice.
-    pub(super) fn of(timers: impl ExactSizeIterator<Item = (Key, Option<i64>)>) -> Self {
+    pub(super) fn of(timers: impl ExactSizeIterator<Item = (K, Option<i64>)>) -> Self {
         let mut due = HashMap::with_capacity(timers.len());
         due.extend(timers.filter_map(|(key, due)| Some((key, due?))));
-        Self { order: due.iter().map(|(key, due)| (*due, Key::clone(key))).collect(), due }
+        Self { order: due.iter().map(|(key, due)| (*due, key.clone())).collect(), due }
     }
 
     /// The key's timer from now on; `None` when it has none.
-    pub(super) fn set(&mut self, key: &Key, due: Option<i64>) {
+    pub(super) fn set(&mut self, key: &K, due: Option<i64>) {
         let before = match due {
-            Some(due) => self.due.insert(Key::clone(key), due),
+            Some(due) => self.due.insert(key.clone(), due),
             None => self.due.remove(key),
         };
         if before == due {
             return;
         }
         if let Some(before) = before {
-            self.order.remove(&(before, Key::clone(key)));
+            self.order.remove(&(before, key.clone()));
         }
         if let Some(due) = due {
-            self.order.insert((due, Key::clone(key)));
+            self.order.insert((due, key.clone()));
         }
     }
 
@@ -40,13 +39,8 @@ impl Timers {
     }
 
     /// Keys whose timer is due at `time`, in the order of (due, key), at most `most`.
-    pub(super) fn due(&self, time: i64, most: usize) -> Vec<Key> {
-        self.order
-            .iter()
-            .take_while(|(due, _)| *due <= time)
-            .take(most)
-            .map(|(_, key)| Key::clone(key))
-            .collect()
+    pub(super) fn due(&self, time: i64, most: usize) -> Vec<K> {
+        self.order.iter().take_while(|(due, _)| *due <= time).take(most).map(|(_, key)| key.clone()).collect()
     }
 }
 
@@ -54,13 +48,13 @@ impl Timers {
 mod tests {
     use super::*;
 
-    fn key(name: &str) -> Key {
-        name.as_bytes().into()
+    fn key(name: &str) -> String {
+        name.to_owned()
     }
 
     #[test]
     fn due_timers_come_in_the_order_of_due_and_key_and_a_moved_one_only_once() {
-        let mut timers = Timers::default();
+        let mut timers = Timers::of([].into_iter());
         for (name, due) in [("b", 5), ("a", 5), ("c", 1), ("d", 9), ("c", 7)] {
             timers.set(&key(name), Some(due));
         }

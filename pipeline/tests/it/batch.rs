@@ -161,8 +161,8 @@ impl Line {
                 .unwrap(),
             raw: RawLimits {
                 block_rows: 40,
-                range_age_min_ms: 50,
-                retry_max_ms: 200,
+                range_age_min: Duration::from_millis(50),
+                retry_max: Duration::from_millis(200),
                 ..RawLimits::default()
             },
             _created: created,
@@ -186,7 +186,7 @@ impl Line {
             topics: self.topics.clone(),
             dead_letters: self.letters.as_str().into(),
             start: StartPolicy::Earliest,
-            limits: Limits::new(&self.raw).unwrap(),
+            limits: Limits::new("batch", &self.raw).unwrap(),
         }
     }
 

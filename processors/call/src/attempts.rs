@@ -12,18 +12,18 @@ use schemas::money::Money;
 
 use crate::complaints::Complaints;
 use crate::metrics::{self, Unpriced};
-use crate::reading::Notes;
+use crate::reply::Notes;
 
 /// What replies told, by number of the attempt. Written while attempts run: a failed one may have cost money.
 #[derive(Debug, Default)]
-pub(crate) struct Notebook(Mutex<BTreeMap<u32, Notes>>);
+pub(crate) struct ReplyNotes(Mutex<BTreeMap<u32, Notes>>);
 
-impl Notebook {
+impl ReplyNotes {
     pub(crate) fn write(&self, number: u32, notes: Notes) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number, notes);
     }
 
-    pub(crate) fn into_pages(self) -> BTreeMap<u32, Notes> {
+    pub(crate) fn into_notes(self) -> BTreeMap<u32, Notes> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -31,7 +31,8 @@ impl Notebook {
 /// One attempt as it was made.
 pub(crate) struct Made<'a> {
     pub(crate) made: outbound::Attempt,
-    pub(crate) target: (&'a TargetName, &'a Target),
+    pub(crate) name: &'a TargetName,
+    pub(crate) target: &'a Target,
     pub(crate) notes: Notes,
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn records<'a>(
 
 fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Money, String)>) -> Attempt {
     let (cost, price) = price.unzip();
-    let Made { made, target: (name, target), notes } = attempt;
+    let Made { made, name, target, notes } = attempt;
     if let Some(usage) = &notes.usage {
         metrics::tokens(name.as_str(), usage);
     }
@@ -90,7 +91,7 @@ fn priced(
     attempt: &Made<'_>,
     at: Millis,
 ) -> Option<(Money, String)> {
-    let (name, target) = attempt.target;
+    let (name, target) = (attempt.name, attempt.target);
     let unpriced = |why: Unpriced| {
         complaints.unpriced(name, why);
         metrics::unpriced(name.as_str(), why);

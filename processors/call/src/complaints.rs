@@ -9,13 +9,14 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
+use crate::invoke::Completion;
 use crate::metrics::{self, Unpriced};
-use crate::reading::{Notes, Said, is_word};
+use crate::reply::{Notes, is_word};
 
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// What was complained about, and when.
+/// When each line about each target was last written.
 #[derive(Debug, Default)]
 pub(crate) struct Complaints(Mutex<BTreeMap<(TargetName, &'static str), Last>>);
 
@@ -26,12 +27,12 @@ struct Last {
 }
 
 impl Complaints {
-    /// An attempt has ended; what was wrong or odd about it is said.
+    /// Logs what was wrong or odd about an attempt that has ended.
     pub(crate) fn attempt(
         &self,
         target: &TargetName,
         request: &Request,
-        result: &Result<Said, Failure>,
+        result: &Result<Completion, Failure>,
         notes: &Notes,
     ) {
         let request = request.id.to_string();
@@ -65,7 +66,7 @@ impl Complaints {
         }
     }
 
-    /// What an attempt cost is not known.
+    /// The cost of an attempt is not known.
     pub(crate) fn unpriced(&self, target: &TargetName, why: Unpriced) {
         let why = why.label();
         if let Some(left_out) = self.due(target, why) {

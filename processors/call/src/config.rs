@@ -4,27 +4,29 @@ use std::time::Duration;
 
 use common::Secret;
 use outbound::{ChainConfig, ClientConfig, HealthConfig};
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 /// `[call]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCall {
-    /// Address and key of every configured target.
+    /// Address and key of every configured target: one entry for each `[[target]]`. Empty by default.
     pub target: Vec<RawEndpoint>,
-    /// Requests that are under way at a time in this process, those that wait for their turn at a target's pace included. One app or
-    /// target has at most half of them. Default 2000.
+    /// Most requests that run at a time in this process, including those that wait for a target's pace. One app or one target
+    /// gets at most half of them. Default 2000.
     pub max_running: usize,
-    /// `end`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
+    /// `shed`: requests for which an app or a target that hangs has left no room end at once as crowded, so that
     /// others go on. `wait`: they wait, and whatever was written after them waits as well. By default `wait` with a
-    /// single app and a single target, where there are no others, else `end`.
-    pub crowding: Option<Crowding>,
-    /// How long running calls may go on when the process is told to stop. Default `30s`.
+    /// single app and a single target, where there are no others, else `shed`.
+    pub overload: Option<Overload>,
+    /// How long running calls may continue after the process was told to stop. Default `30s`.
     #[serde(with = "common::duration")]
+    #[schemars(with = "String")]
     pub grace: Duration,
-    /// How connections are made and kept.
+    /// How connections to models are made and kept.
     pub client: ClientConfig,
     /// How a request moves along its chain.
     pub chain: ChainConfig,
@@ -33,28 +35,34 @@ pub struct RawCall {
 }
 
 /// One `[[call.target]]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawEndpoint {
-    /// Name of the `[[target]]` that it belongs to.
+    /// Name of the `[[target]]` that this entry belongs to. Required.
+    #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Address up to and including the version, such as `https://api.openai.com/v1`.
+    /// Address up to and including the version, such as `https://api.openai.com/v1`. Required.
+    #[schemars(with = "String")]
     pub base_url: Spanned<String>,
-    /// Key; servers of one's own may do without.
+    /// Key that calls carry. Required for `openai`; a `local` server may do without. Empty by default.
     #[serde(default)]
     pub api_key: Secret,
-    /// Organisation that is billed, where a key belongs to several.
+    /// Organisation that is billed, for a key that belongs to several. None by default.
     pub organization: Option<String>,
-    /// Calls that its provider lets start within a second, over all instances; they are spread evenly and stay below it, whatever the
-    /// seconds are counted by. Without it, and the two below, the pace is learned from refusals.
+    /// Calls that the provider lets start within a second, summed over all instances. Calls are spread evenly, so that they
+    /// stay below the limit however the provider counts its seconds. Unlimited by default: the pace is then learned from
+    /// refusals.
     pub requests_per_second: Option<f64>,
-    /// Calls that its provider lets start within a minute, over all instances.
+    /// Calls that the provider lets start within a minute, summed over all instances. Unlimited by default.
     pub requests_per_minute: Option<f64>,
-    /// Calls that its provider lets run at a time, over all instances; an instance may have one whatever its share.
+    /// Calls that the provider lets run at a time, summed over all instances. Each instance may always have one. Unlimited by
+    /// default.
     pub max_concurrent: Option<u32>,
-    /// Fields of the request that its server forbids and that are left out: `user`, `safety_identifier`, `temperature`,
-    /// `max_tokens`, `max_completion_tokens`. Without a cap the server's own holds, and an answer far beyond ours is cut.
+    /// Fields of the request that the server forbids and that are therefore left out: any of `user`, `safety_identifier`,
+    /// `temperature`, `max_tokens`, `max_completion_tokens`. Without an output cap the server applies its own, and an answer
+    /// far longer than ours allows is cut. Empty by default.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub omit: Vec<Spanned<String>>,
 }
 
@@ -63,7 +71,7 @@ impl Default for RawCall {
         Self {
             target: Vec::new(),
             max_running: 2_000,
-            crowding: None,
+            overload: None,
             grace: Duration::from_secs(30),
             client: ClientConfig::default(),
             chain: ChainConfig::default(),

@@ -1,10 +1,11 @@
 //! Walks one request along its chain of targets.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use catalogue::{Bundle, Target};
 use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
 use pipeline::Clock;
@@ -14,16 +15,17 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
-use crate::attempts::{Made, Notebook, records};
-use crate::chat::{self, BodyError, Dialect};
+use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
+use crate::families::{self, Call, Family, Question};
+use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reading::{self, Notes, Reading, Said};
+use crate::reply::{self, Notes, ReadReply};
 use crate::settings::Settings;
 
-/// Calls models.
-pub(crate) struct Invoker {
+/// Calls models over HTTP.
+pub struct Invoker {
     client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
@@ -31,66 +33,40 @@ pub(crate) struct Invoker {
     complaints: Complaints,
 }
 
-/// What came of a request, before review.
-#[derive(Debug)]
-pub(crate) struct Invoked {
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) result: Result<(TargetName, Said), Unanswered>,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unanswered {
-    /// `answer_by` had passed before an attempt could start.
-    Expired,
-    /// Error class or local reason.
-    Failed(&'static str),
-}
-
 /// A target of the chain that may be called.
 struct Candidate<'a> {
     name: &'a TargetName,
     target: &'a Target,
+    family: &'static dyn Family,
     endpoint: &'a Endpoint,
-    body: Vec<u8>,
+    /// Built when the target is first tried, and shared by all attempts at it.
+    body: OnceLock<Bytes>,
 }
 
 /// One request under way.
 struct Run<'a> {
-    request: &'a Request,
+    question: Question<'a>,
     candidates: Vec<Candidate<'a>>,
-    notebook: Notebook,
-    /// Attempts that were refused before anything was sent, since the wall clock had jumped past `answer_by` while the
-    /// run's own time had not come.
+    reply_notes: ReplyNotes,
+    /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
+    /// run's own time was over.
     late: AtomicUsize,
 }
 
-impl Invoker {
-    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
-            let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
-            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
-            let pace = Pace::new(names, limits, settings.health.pauses());
-            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+impl std::fmt::Debug for Invoker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Invoker").field("rules", &self.rules).finish_non_exhaustive()
     }
+}
 
-    /// From now on this instance keeps to this part of the targets' limits.
-    pub(crate) fn set_share(&self, share: f64) {
-        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
-    }
-
-    /// Makes attempts until one answers, nothing more may be tried, or `longest` is over.
-    pub(crate) async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
+impl Invoke for Invoker {
+    async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
             Err(reason) => return unanswered(Unanswered::Failed(reason)),
         };
+        let Ok(question) = Question::of(request) else { return unanswered(Unanswered::Failed("sealed")) };
         let began = self.clock.now();
         let left = u64::try_from(request.answer_by.saturating_sub(began)).unwrap_or_default();
         if left == 0 {
@@ -98,7 +74,7 @@ impl Invoker {
         }
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, left));
-        let run = Run { request, candidates, notebook: Notebook::default(), late: AtomicUsize::new(0) };
+        let run = Run { question, candidates, reply_notes: ReplyNotes::default(), late: AtomicUsize::new(0) };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
@@ -121,6 +97,25 @@ impl Invoker {
         Invoked { attempts: self.recorded(bundle, began, made, run), result }
     }
 
+    fn set_share(&self, share: f64) {
+        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
+    }
+}
+
+impl Invoker {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        let client = Client::new(&settings.client)?;
+        let endpoint = |(name, address): (TargetName, _)| {
+            let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
+            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
+            let pace = Pace::new(names, limits, settings.health.pauses());
+            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
+            (name, Endpoint { address, health, pace })
+        };
+        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
+        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+    }
+
     /// The targets of the chain that this process knows and that are in an allowed region.
     fn candidates<'a>(
         &'a self,
@@ -141,33 +136,40 @@ impl Invoker {
                 self.complaints.skipped(name, reason);
                 continue;
             }
-            let body = chat::body(request, target, &endpoint.address.omit).map_err(BodyError::label)?;
-            candidates.push(Candidate { name, target, endpoint, body });
+            let family = families::of(target.provider);
+            candidates.push(Candidate { name, target, family, endpoint, body: OnceLock::new() });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
     }
 
-    async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Said), Failure> {
+    async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Completion), Failure> {
         let candidate = &run.candidates[slot.target];
-        // Once it was late it stays so, whatever the clock does next.
-        if run.late.load(Ordering::Relaxed) > 0 || self.clock.now() >= run.request.answer_by {
+        // A request that was late once stays late, whatever the clock does next.
+        if run.late.load(Ordering::Relaxed) > 0 || self.clock.now() >= run.question.request.answer_by {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let (result, notes) = match self.exchange(run.request, candidate, slot).await {
-            Ok(reading) => (reading.result, reading.notes),
+        let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
+            Ok(reply) => (reply.result, reply.notes),
             Err(failure) => (Err(failure), Notes::default()),
         };
-        self.complaints.attempt(candidate.name, run.request, &result, &notes);
-        run.notebook.write(slot.number, notes);
+        self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
+        run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
     }
 
-    async fn exchange(&self, request: &Request, to: &Candidate<'_>, slot: Slot) -> Result<Reading, Failure> {
-        let correlation = format!("{}-{}", request.id, slot.number + 1);
-        let call = to.endpoint.address.call(to.body.clone(), &correlation)?;
+    async fn exchange(
+        &self,
+        question: &Question<'_>,
+        to: &Candidate<'_>,
+        slot: Slot,
+    ) -> Result<ReadReply, Failure> {
+        let address = &to.endpoint.address;
+        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
+        let correlation = format!("{}-{}", question.request.id, slot.number + 1);
+        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
-        Ok(reading::read(Dialect::of(to.target.provider), &reply, request.max_output_tokens))
+        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
     }
 
     fn recorded(
@@ -177,11 +179,11 @@ impl Invoker {
         made: Vec<outbound::Attempt>,
         run: Run<'_>,
     ) -> Vec<Attempt> {
-        let mut pages = run.notebook.into_pages();
+        let mut pages = run.reply_notes.into_notes();
         let all = (0..).zip(made).map(|(number, made)| {
             let candidate = &run.candidates[made.target];
             let notes = pages.remove(&number).unwrap_or_default();
-            Made { made, target: (candidate.name, candidate.target), notes }
+            Made { made, name: candidate.name, target: candidate.target, notes }
         });
         records(bundle, &self.complaints, began, all)
     }

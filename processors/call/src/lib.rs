@@ -1,23 +1,21 @@
 //! The call step: one request in, one model call along its chain of targets, one outcome back into `events`.
 //!
-//! In reading order: what is configured ([`RawCall`], [`validate`], [`Settings`]), what holds at the moment
-//! ([`Rules`]), and the step itself ([`Step`]), which the call driver runs. Inside, the invoker walks the chain, a
-//! family's module knows its wire and its errors, the reader that all families share makes an answer or a failure of
-//! whatever a server sent, and the reviewer judges the whole answer. Retry, breaker and
-//! deadline are `outbound`'s.
+//! In reading order: the configuration ([`RawCall`], [`validate`], [`Settings`]), the rules that change with a bundle
+//! ([`Rules`]), and the step itself ([`Step`]), which the call driver runs. Inside, the invoker walks the chain of targets; a
+//! family builds the calls, reads the replies and classes the errors of its provider; `reply` makes a completion or a failure
+//! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
 mod attempts;
-mod chat;
 mod complaints;
 mod config;
 mod endpoint;
+mod families;
+mod invoke;
 mod invoker;
-mod local;
 pub mod metrics;
-mod openai;
 mod outcome;
 mod pace;
-mod reading;
+mod reply;
 mod review;
 mod rules;
 mod settings;
@@ -25,6 +23,8 @@ mod step;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
+pub use invoke::{Completion, Invoke, Invoked, Unanswered};
+pub use invoker::Invoker;
 pub use outcome::Output;
 pub use rules::Rules;
 pub use settings::{Settings, validate};

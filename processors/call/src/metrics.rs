@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use common::Metric;
 use metrics::{counter, histogram};
-pub use outbound::metrics::Metric;
 use schemas::answered::{Outcome, Usage};
 use schemas::verdict::Action;
 
-use crate::reading::Oddity;
+use crate::reply::Oddity;
 
 /// Requests that ended, by outcome and reason.
 pub const REQUESTS: &str = "huiyin_call_requests_total";
@@ -28,54 +28,38 @@ pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: REQUESTS,
-        kind: "counter",
-        meaning: "requests that ended, by outcome and by reason where there is one",
-        labels: &["outcome", "reason"],
-    },
-    Metric {
-        name: REQUEST_SECONDS,
-        kind: "histogram",
-        meaning: "seconds from taking a request up to its end",
-        labels: &["outcome"],
-    },
-    Metric {
-        name: TOKENS,
-        kind: "counter",
-        meaning: "tokens that providers counted: input with its part cached, output with its part reasoning",
-        labels: &["target", "type"],
-    },
-    Metric {
-        name: UNPRICED,
-        kind: "counter",
-        meaning: "attempts that may be billed and whose cost is unknown, because of: price, usage (not told), contradiction (the counts contradict each other)",
-        labels: &["target", "why"],
-    },
-    Metric {
-        name: ODD,
-        kind: "counter",
-        meaning: "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, inner_voice (thoughts or marks of a template in the text, taken out)",
-        labels: &["target", "oddity"],
-    },
-    Metric {
-        name: SKIPPED,
-        kind: "counter",
-        meaning: "targets of a chain that were passed over, because of: unknown_target, region",
-        labels: &["why"],
-    },
-    Metric {
-        name: REVIEWS,
-        kind: "counter",
-        meaning: "verdicts of the reviewer on answers, by action",
-        labels: &["action"],
-    },
-    Metric {
-        name: UNWRITTEN,
-        kind: "counter",
-        meaning: "requests whose outcome could not be written: decide's safety timer ends them",
-        labels: &[],
-    },
+    Metric::counter(
+        REQUESTS,
+        "requests that ended, by outcome and by reason where there is one",
+        &["outcome", "reason"],
+    ),
+    Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
+    Metric::counter(
+        TOKENS,
+        "tokens that providers counted: input with its part cached, output with its part reasoning",
+        &["target", "type"],
+    ),
+    Metric::counter(
+        UNPRICED,
+        "attempts that may be billed and whose cost is unknown, because of: price, usage (not told), contradiction (the counts contradict each other)",
+        &["target", "why"],
+    ),
+    Metric::counter(
+        ODD,
+        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, inner_voice (thoughts or marks of a template in the text, taken out)",
+        &["target", "oddity"],
+    ),
+    Metric::counter(
+        SKIPPED,
+        "targets of a chain that were passed over, because of: unknown_target, region",
+        &["why"],
+    ),
+    Metric::counter(REVIEWS, "verdicts of the reviewer on answers, by action", &["action"]),
+    Metric::counter(
+        UNWRITTEN,
+        "requests whose outcome could not be written: decide's safety timer ends them",
+        &[],
+    ),
 ];
 
 /// Why an attempt has no cost.

@@ -14,7 +14,7 @@ use schemas::wire;
 
 use crate::metrics;
 
-/// Longest text of a provider's making in the attempts of an outcome that was too large, in bytes.
+/// Longest text from a provider that stays in the attempts of an outcome that was too large, in bytes.
 const SHORT: usize = 200;
 
 /// Where outcomes go.
@@ -36,7 +36,7 @@ pub(crate) struct Subject {
     message: MessageId,
 }
 
-/// What is said of a subject.
+/// How a request ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) outcome: Outcome,
@@ -106,7 +106,7 @@ impl Output {
         self.encoded(record, answered)
     }
 
-    /// Another outcome in place of the one that was written: what it says of attempts, and so of money, stays.
+    /// The record with another outcome in place of the written one. The attempts stay, since they say what was paid.
     pub(crate) fn instead(&self, record: &Record, written: &Done, outcome: Outcome) -> Option<Done> {
         let read = |written: &Outgoing| -> Option<Event> {
             let of = |name: &str| written.headers.iter().find(|(known, _)| known == name);
@@ -134,7 +134,7 @@ impl Output {
     }
 }
 
-/// Texts of providers' making may be what was too large.
+/// Shortens the texts that came from a provider: they may be what was too large.
 fn shorten(attempt: &mut Attempt) {
     let Attempt { model_answered, code, detail, provider_request, finish, .. } = attempt;
     for text in [model_answered, code, detail, provider_request, finish].into_iter().flatten() {

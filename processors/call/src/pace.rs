@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use common::Problem;
+use common::Problems;
 use outbound::Limits;
 
 use crate::config::{RawCall, RawEndpoint};
 
-/// Limits by name of the target, and what is wrong with them.
-pub(crate) fn limits(raw: &RawCall) -> (BTreeMap<String, Limits>, Vec<Problem>) {
-    let (mut limits, mut problems) = (BTreeMap::new(), Vec::new());
+/// Limits by name of the target.
+pub(crate) fn limits(raw: &RawCall, problems: &mut Problems) -> BTreeMap<String, Limits> {
+    let mut limits = BTreeMap::new();
     for entry in &raw.target {
+        let name = entry.name.get_ref();
         match of(entry) {
-            Ok(of) => drop(limits.insert(entry.name.get_ref().clone(), of)),
-            Err(key) => problems.push(Problem {
-                place: format!("call.target {:?}", entry.name.get_ref()),
-                span: Some(entry.name.span()),
-                what: format!("its {key} must be more than zero"),
-            }),
+            Ok(of) => drop(limits.insert(name.clone(), of)),
+            Err(key) => {
+                let place = format!("call.target {name:?}");
+                problems.add_at(&place, &entry.name, format!("its {key} must be more than zero"));
+            }
         }
     }
-    (limits, problems)
+    limits
 }
 
 fn of(entry: &RawEndpoint) -> Result<Limits, &'static str> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::Bundle;
-use safety::{Action, BadRule, Filter, Rule, WordList};
+use safety::{BadRule, Engine};
 
 /// What the step reads at the start of every call.
 #[derive(Clone)]
@@ -11,7 +11,7 @@ pub struct Rules {
     /// Models, regions and prices.
     pub bundle: Arc<Bundle>,
     /// The engine that reviews answers: the same one that judges messages.
-    pub filter: Arc<dyn Filter>,
+    pub filter: Arc<dyn Engine>,
 }
 
 impl Rules {
@@ -20,12 +20,7 @@ impl Rules {
     /// # Errors
     /// [`BadRule`] when its words cannot be looked for.
     pub fn new(bundle: Arc<Bundle>) -> Result<Self, BadRule> {
-        let rules = bundle.filter.rules.iter().map(|rule| Rule {
-            id: rule.id.clone(),
-            words: rule.words.clone(),
-            action: Action::from_label(rule.action.label()).unwrap_or(Action::Block),
-        });
-        let filter = Arc::new(WordList::new(rules, bundle.filter.version())?);
+        let filter = bundle.filter.engine()?;
         Ok(Self { bundle, filter })
     }
 }

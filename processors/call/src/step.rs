@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use outbound::BuildError;
 use pipeline::Clock;
-use pipeline::call::{Admission, Done, Handler, Job, Share};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::request::Request;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::invoker::{Invoked, Invoker, Unanswered};
+use crate::invoke::{Invoke, Invoked, Unanswered};
+use crate::invoker::Invoker;
 use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, read, unwritten};
 use crate::review::review;
@@ -20,24 +21,24 @@ use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::unseen;
 
-/// How much longer than a run gives itself the driver gives it: attempts are cut off at `answer_by`, and no later than
-/// this before the hard deadline whatever the wall clock does, so that the driver only catches what hangs in our own
-/// code and no attempt goes unrecorded.
+/// How much later than the run's own end the driver's hard deadline is. A run ends its attempts at `answer_by`, and at the
+/// latest this long before the hard deadline, whatever the wall clock does. So every attempt is recorded, and the driver only
+/// ends what hangs in our own code.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// How long a request waits for the bundle that knows its targets. Decide switches bundles at an offset, this process when it hears of
-/// the new one, which takes two seconds.
+/// How long a request waits for a bundle that knows its targets. Decide switches bundles at an offset; this process hears of
+/// the new one about two seconds later.
 const BUNDLE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The call step.
-pub struct Step {
-    invoker: Invoker,
+/// The call step; `I` asks the models.
+pub struct Step<I = Invoker> {
+    invoker: I,
     rules: watch::Receiver<Arc<Rules>>,
     output: Output,
     clock: Arc<dyn Clock>,
 }
 
-impl std::fmt::Debug for Step {
+impl<I> std::fmt::Debug for Step<I> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Step").field("output", &self.output).finish_non_exhaustive()
     }
@@ -56,7 +57,19 @@ impl Step {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BuildError> {
         let invoker = Invoker::new(settings, Arc::clone(&clock))?;
-        Ok(Self { invoker, rules, output, clock })
+        Ok(Self::asking(invoker, rules, output, clock))
+    }
+}
+
+impl<I: Invoke> Step<I> {
+    /// The step with something else that asks the models.
+    pub fn asking(
+        invoker: I,
+        rules: watch::Receiver<Arc<Rules>>,
+        output: Output,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { invoker, rules, output, clock }
     }
 
     /// The outcome of a request and the reason for metrics.
@@ -79,13 +92,17 @@ impl Step {
         }
     }
 
-    /// What holds now; a moment later if none of the request's targets is known yet.
+    /// The rules that hold now or, while none of the request's targets is known, those that hold a moment later.
     async fn rules_for(&self, request: &Request) -> Arc<Rules> {
-        let mut rules = self.rules.clone();
         let knows_one = |rules: &Arc<Rules>| {
             request.chain.is_empty()
                 || request.chain.iter().any(|name| rules.bundle.targets.contains_key(name))
         };
+        let now = Arc::clone(&self.rules.borrow());
+        if knows_one(&now) {
+            return now;
+        }
+        let mut rules = self.rules.clone();
         let known =
             timeout(BUNDLE_PATIENCE, rules.wait_for(knows_one)).await.is_ok_and(|known| known.is_ok());
         if !known {
@@ -107,7 +124,7 @@ impl Step {
         self.output.write(&job.record, Subject::from(request), ended)
     }
 
-    /// An outcome without a run that tells of itself.
+    /// The outcome of a request of which no run has reported.
     fn end(&self, record: &Record, outcome: Outcome, reason: &'static str, run: Run) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the request");
@@ -132,7 +149,7 @@ impl Step {
     }
 }
 
-/// What ran of a request that ends without telling of its attempts.
+/// What is known of the runs of a request that ends without a report of its attempts.
 #[derive(Debug, Clone, Copy)]
 enum Run {
     /// Nothing.
@@ -153,7 +170,7 @@ fn failed(reason: &str) -> Outcome {
     Outcome::Failed { reason: reason.to_owned(), verdict: None }
 }
 
-impl Handler for Step {
+impl<I: Invoke> Handler for Step<I> {
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
         let request = read(record).map_err(|error| {
             let reason = error.label();
@@ -168,10 +185,14 @@ impl Handler for Step {
             shares: std::iter::once(app).chain(target).collect(),
             hard_deadline: Duration::from_millis(left).saturating_add(MARGIN),
             commit_start: false,
+            decoded: Decoded::new(request),
         })
     }
 
     async fn run(&self, job: Job) -> Done {
+        if let Some(request) = job.decoded.clone().get::<Request>() {
+            return self.answer(&request, &job).await;
+        }
         match read(&job.record) {
             Ok(request) => self.answer(&request, &job).await,
             Err(error) => self.fail(&job.record, error.label(), Run::earlier(job.rerun)),

@@ -6,8 +6,8 @@ use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::request::Request;
 
-/// What such a run made at least, if it made anything: a call of the first target that may be billed. Why it is not known stands in
-/// place of the provider's code.
+/// The least that such a run can have made: one call of the first target, which may be billed. The reason why nothing more is
+/// known stands in place of the provider's code.
 pub(crate) fn attempt(bundle: &Bundle, request: &Request, why: &str, now: Millis) -> Option<Attempt> {
     let name = request.chain.first()?;
     let target = bundle.targets.get(name);

@@ -3,48 +3,30 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemas::conversation::Conversation;
-use schemas::key::escaped;
 use schemas::state::{ControlState, STATE_VERSION};
 use serde::Serialize;
 
 use crate::hash;
+use crate::key::{self, EntryKey, Key};
 use crate::state::State;
 
-/// Key of the control state; no conversation begins like this.
-pub(crate) const CONTROL_KEY: &str = "@control";
-/// Kind of a turn of history in keys.
-pub(crate) const HISTORY: &str = "h";
-/// Kind of a waiting message in keys.
-pub(crate) const WAITING: &str = "w";
-/// Kind of a bucket of seen messages in keys.
-pub(crate) const SEEN: &str = "s";
-
 /// Entries that differ between two states of a conversation, sorted within their kind; a `None` value is a tombstone.
-/// Keys are the conversation for its core, then `<conversation>|h|<lane>|<number>` for turns of history,
-/// `…|w|<lane>|<number>` for waiting messages, `…|s|<start>|<number>` for seen messages.
-pub fn entries(
-    conversation: &Conversation,
-    before: Option<&State>,
-    after: Option<&State>,
-) -> Vec<(String, Option<Vec<u8>>)> {
-    let conversation = conversation.to_string();
+pub fn entries(key: &Key, before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<Vec<u8>>)> {
+    let conversation = key.as_str();
     let mut changed = Vec::new();
-    let core = |state: Option<&State>| state.map(|state| state.core.clone());
-    let (was, is) = (core(before), core(after));
+    let (was, is) = (before.map(|state| &state.core), after.map(|state| &state.core));
     if was != is {
-        changed.push((conversation.clone(), is.as_ref().map(json)));
+        changed.push((conversation.to_owned(), is.map(json)));
     }
-    changed.extend(
-        pieces(before, after).into_iter().map(|(key, value)| (format!("{conversation}|{key}"), value)),
-    );
+    let pieces = pieces(before, after).into_iter();
+    changed.extend(pieces.map(|(key, value)| (format!("{conversation}{key}"), value)));
     changed
 }
 
 /// The control state's entry, stamped with this version.
 pub fn control_entry(control: &ControlState) -> (String, Vec<u8>) {
     let stamped = ControlState { version: STATE_VERSION, ..control.clone() };
-    (CONTROL_KEY.to_owned(), json(&stamped))
+    (key::CONTROL.to_owned(), json(&stamped))
 }
 
 /// The digest after every entry besides the core has changed as it did between two states.
@@ -52,25 +34,27 @@ pub(crate) fn digest(before: Option<&State>, after: &State) -> String {
     let mut digest = before.map(|state| state.core.digest.clone()).unwrap_or_default();
     for (key, value) in pieces(before, Some(after)) {
         let kind: &[u8] = if value.is_some() { b"=" } else { b"-" };
-        digest =
-            hash::short(&[digest.as_bytes(), key.as_bytes(), kind, value.as_deref().unwrap_or_default()]);
+        // The first separator is not part of what is hashed.
+        let key = key.trim_start_matches('|').as_bytes();
+        digest = hash::short(&[digest.as_bytes(), key, kind, value.as_deref().unwrap_or_default()]);
     }
     digest
 }
 
-/// Every entry besides the core that differs, by its key within the conversation.
+/// Every entry besides the core that differs, by what follows the conversation in its key.
 fn pieces(before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<Vec<u8>>)> {
     let mut changed = Vec::new();
-    let lane_key =
-        |kind: &str, (lane, number): &(Arc<str>, u64)| format!("{kind}|{}|{number:010}", escaped(lane));
-    diff(before.map(|s| &s.history), after.map(|s| &s.history), |k| lane_key(HISTORY, k), &mut changed);
-    diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), |k| lane_key(WAITING, k), &mut changed);
-    let seen_key = |(start, number): &(i64, u32)| format!("{SEEN}|{start:015}|{number:05}");
-    diff(before.map(|s| &s.seen.0), after.map(|s| &s.seen.0), seen_key, &mut changed);
+    let turn = |(lane, number): &(Arc<str>, u64)| EntryKey::Turn(lane.as_ref().into(), *number).to_string();
+    let waiting =
+        |(lane, number): &(Arc<str>, u64)| EntryKey::Waiting(lane.as_ref().into(), *number).to_string();
+    let seen = |(start, number): &(i64, u32)| EntryKey::Seen(*start, *number).to_string();
+    diff(before.map(|s| &s.history), after.map(|s| &s.history), turn, &mut changed);
+    diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), waiting, &mut changed);
+    diff(before.map(|s| &s.seen.0), after.map(|s| &s.seen.0), seen, &mut changed);
     changed
 }
 
-/// What states share is equal without a look.
+/// Adds the entries of two maps that differ. What two states share is the same object and need not be compared.
 fn diff<K: Ord, T: PartialEq + Serialize>(
     before: Option<&Arc<BTreeMap<K, Arc<T>>>>,
     after: Option<&Arc<BTreeMap<K, Arc<T>>>>,

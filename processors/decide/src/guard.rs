@@ -1,6 +1,6 @@
 //! The guard: a verdict on every text of a message, the stricter one of ingest's and ours.
 
-use safety::{Filter, is_blank, mask};
+use safety::{Engine, is_blank};
 use schemas::text::Text;
 use schemas::verdict::{Action, Verdict};
 
@@ -26,60 +26,27 @@ pub(crate) fn stops(verdict: &Verdict) -> bool {
 }
 
 /// Judges again what ingest has judged: the bundle may have changed since.
-pub(crate) fn judge(filter: &impl Filter, earlier: Verdict, text: Option<&Text>, others: &[Text]) -> Judged {
-    let (mut action, mut rules) = (Action::Pass, Vec::new());
-    let mut find = |text: &str| {
-        let finding = filter.judge(text);
-        action = action.max(record_action(finding.action));
-        rules.extend(finding.rules);
-        finding.spans
-    };
-    let text = text.and_then(Text::plain).map(|text| {
-        let hits = find(text);
-        mask(text, &hits)
-    });
-    let text = text.filter(|text| !is_blank(text));
-    for other in others.iter().filter_map(Text::plain) {
-        find(other);
-    }
-    Judged { verdict: earlier.stricter(Verdict::new(action, rules, filter.dictionary())), text }
-}
-
-/// The engine's action as records spell it.
-fn record_action(action: safety::Action) -> Action {
-    match action {
-        safety::Action::Pass => Action::Pass,
-        safety::Action::Mask => Action::Mask,
-        safety::Action::Replace => Action::Replace,
-        safety::Action::Hold => Action::Hold,
-        safety::Action::Block => Action::Block,
-    }
-}
-
-/// A record's action as the engine spells it.
-pub(crate) fn safety_action(action: Action) -> safety::Action {
-    match action {
-        Action::Pass => safety::Action::Pass,
-        Action::Mask => safety::Action::Mask,
-        Action::Replace => safety::Action::Replace,
-        Action::Hold => safety::Action::Hold,
-        Action::Block => safety::Action::Block,
-    }
+pub(crate) fn judge(engine: &dyn Engine, earlier: Verdict, text: Option<&Text>, others: &[Text]) -> Judged {
+    let text = text.and_then(Text::plain);
+    let others = others.iter().filter_map(Text::plain);
+    let texts: Vec<&str> = text.into_iter().chain(others).collect();
+    let found = engine.judge_all(&texts);
+    let masked = text.zip(found.first()).map(|(text, finding)| finding.masked(text));
+    let text = masked.filter(|text| !is_blank(text));
+    let verdict = Verdict::new(found.action(), found.rules(), engine.dictionary());
+    Judged { verdict: earlier.stricter(verdict), text }
 }
 
 #[cfg(test)]
 mod tests {
-    use safety::{Rule, WordList};
+    use safety::{WordList, WordRule};
 
     use super::*;
 
     fn filter() -> WordList {
-        let rule = |id: &str, word: &str, action| Rule { id: id.into(), words: vec![word.into()], action };
-        WordList::new(
-            [rule("m", "密码", safety::Action::Mask), rule("b", "gun", safety::Action::Block)],
-            "d2",
-        )
-        .unwrap()
+        let rule =
+            |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
+        WordList::new(&[rule("m", "密码", Action::Mask), rule("b", "gun", Action::Block)], "d2").unwrap()
     }
 
     fn verdict(action: Action) -> Verdict {
@@ -111,8 +78,8 @@ mod tests {
         {
             assert_eq!((judged(blank).text, judged(blank).verdict.action), (None, Action::Pass), "{blank:?}");
         }
-        let hidden = Rule { id: "h".into(), words: vec!["\u{202e}".into()], action: safety::Action::Block };
-        let list = WordList::new([hidden], "d").unwrap();
+        let hidden = WordRule { id: "h".into(), words: vec!["\u{202e}".into()], action: Action::Block };
+        let list = WordList::new(&[hidden], "d").unwrap();
         assert!(super::judge(&list, verdict(Action::Pass), Some(&Text::from("\u{202e}")), &[]).stopped());
     }
 
@@ -121,13 +88,5 @@ mod tests {
         let judged =
             judge(&filter(), verdict(Action::Pass), Some(&Text::from("look")), &[Text::from("gun.png")]);
         assert!(judged.stopped());
-    }
-
-    #[test]
-    fn both_spellings_of_an_action_agree() {
-        for action in [Action::Pass, Action::Mask, Action::Replace, Action::Hold, Action::Block] {
-            assert_eq!(record_action(safety_action(action)), action);
-            assert_eq!(safety_action(action).label(), action.label());
-        }
     }
 }

@@ -6,27 +6,33 @@ use schemas::state::{HistoryTurn, STATE_VERSION};
 use schemas::text::Text;
 
 use crate::parts::json_size;
-use crate::prompt::{Room, answer, said};
+use crate::prompt::{Speakers, answer, said};
+use crate::route::PromptBudget;
 
 /// An answer that is larger as JSON is not remembered: its entry must fit a record.
 const LARGEST_ANSWER: usize = 256 * 1_024;
 
-/// How many of `turns` (oldest first) stay when a prompt has `room` for them. All, while they fit; else the newest of half
-/// the number and half the room, so that the next prompts begin alike and providers' prefix caches hold.
-pub(crate) fn staying(turns: &[Arc<HistoryTurn>], room: Room, most: usize, shared: bool) -> usize {
-    let fitting = |room: Room| {
-        let mut left = Some(room);
+/// How many of `turns` (oldest first) stay in a prompt of this budget, at most `most` of them. All of them while they fit; else the newest
+/// of half the number and half the budget, so that the next prompts begin alike and providers' prefix caches hold.
+pub(crate) fn staying(
+    turns: &[Arc<HistoryTurn>],
+    budget: PromptBudget,
+    most: usize,
+    speakers: Speakers,
+) -> usize {
+    let fitting = |budget: PromptBudget| {
+        let mut left = Some(budget);
         turns
             .iter()
             .rev()
             .take_while(|turn| {
-                left = left.and_then(|room| room.less(&said(&turn.asked, shared))?.less(answer(turn)));
+                left = left.and_then(|left| left.less(&said(&turn.asked, speakers))?.less(answer(turn)));
                 left.is_some()
             })
             .count()
     };
-    let whole = fitting(room).min(most);
-    if whole == turns.len() { whole } else { fitting(room.half()).min(most.div_ceil(2)).max(whole.min(1)) }
+    let whole = fitting(budget).min(most);
+    if whole == turns.len() { whole } else { fitting(budget.half()).min(most.div_ceil(2)).max(whole.min(1)) }
 }
 
 /// The turn with its answer, or `None` when it is too large to be remembered.
@@ -69,19 +75,19 @@ mod tests {
 
     #[test]
     fn everything_stays_while_it_fits_and_half_when_it_does_not() {
-        let room = Room::of_window(10_000);
-        let kept: Vec<usize> = (0..=8).map(|n| staying(&turns(n), room, 6, false)).collect();
+        let budget = PromptBudget::of_window(10_000);
+        let kept: Vec<usize> = (0..=8).map(|n| staying(&turns(n), budget, 6, Speakers::One)).collect();
         assert_eq!(kept, [0, 1, 2, 3, 4, 5, 6, 3, 3]);
-        assert_eq!(staying(&turns(3), room, 0, false), 0);
-        assert_eq!(staying(&turns(2), room, 1, false), 1);
+        assert_eq!(staying(&turns(3), budget, 0, Speakers::One), 0);
+        assert_eq!(staying(&turns(2), budget, 1, Speakers::One), 1);
     }
 
     #[test]
     fn a_narrow_window_keeps_the_newest_turn_if_it_fits_at_all() {
         // One turn takes 30 × 1.15 + 4 and 3 × 1.15 + 4 tokens, rounded up: 47.
-        assert_eq!(staying(&turns(5), Room::of_window(4 * 47), 20, false), 2);
-        assert_eq!(staying(&turns(5), Room::of_window(50), 20, false), 1);
-        assert_eq!(staying(&turns(5), Room::of_window(40), 20, false), 0);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(4 * 47), 20, Speakers::One), 2);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(50), 20, Speakers::One), 1);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(40), 20, Speakers::One), 0);
     }
 
     #[test]

@@ -1,31 +1,36 @@
 //! The conversation: a pure fold from events to decisions, requests and answers.
 //!
-//! In reading order: what a fold reads ([`Rules`], [`At`]) and leaves behind ([`State`], [`Step`]), how it goes ([`fold`], [`fire`],
-//! [`due`]), and how state is stored, read back and kept meanwhile ([`entries`], [`restore`], [`Kept`]). Equal inputs give equal steps, byte for byte:
-//! no clock, no random number, no I/O.
+//! In reading order: what a fold reads ([`Rules`], [`At`]) and leaves behind ([`State`], [`Step`]); its steps ([`fold`], [`fire`], [`due`]);
+//! how a state is named ([`Key`]), stored ([`entries`]), read back ([`restore`]) and held in memory ([`LazyState`]). Equal inputs give equal
+//! steps, byte for byte: no clock, no random number, no I/O.
 
-mod book;
 mod entries;
 mod fold;
 mod gate;
 mod guard;
 mod hash;
 mod history;
-mod kept;
+mod key;
+mod lazy;
+mod ledger;
 mod parts;
 mod prompt;
 mod reason;
 mod restore;
+mod route;
 mod rules;
 mod seen;
 mod state;
 mod step;
+mod stored;
 
 pub use entries::{control_entry, entries};
 pub use fold::{due, fire, fold};
-pub use kept::Kept;
-pub use reason::BOUNDS;
-pub use restore::{RestoreError, Restored, restore};
+pub use key::Key;
+pub use lazy::{LazyState, StoredState};
+pub use reason::Reason;
+pub use restore::{Restored, restore};
 pub use rules::{Rules, RulesError};
 pub use state::State;
 pub use step::{At, Output, Step};
+pub use stored::RestoreError;

@@ -1,52 +1,38 @@
-//! The prompt: template, history, user's turn; and the room that it has.
+//! The prompt: first line, history, the person's turn.
 
-use catalogue::estimate::{TOKENS_PER_LINE, tokens};
+use schemas::conversation::{ChatKind, Lane};
 use schemas::request::{PromptLine, Role};
 use schemas::state::{HistoryTurn, WaitingMessage};
 use schemas::text::Text;
 
-use crate::parts::json_size;
-
-/// Most bytes of all lines as JSON, so that a request stays well below what the topic takes.
-const MOST_BYTES: u64 = 512 * 1_024;
-
 /// Stands for a question where the bot spoke first: many models want the first word to be a user's.
 const UNASKED: &str = "…";
 
-/// What is left of the smallest window of a chain, in estimated tokens, and of a record, in bytes of JSON.
+/// How many people speak in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Room {
-    tokens: u64,
-    bytes: u64,
+pub(crate) enum Speakers {
+    /// One person, whose name need not be said.
+    One,
+    /// Several people share the lane, so the prompt says who speaks.
+    Several,
 }
 
-impl Room {
-    /// The room of a window of that many tokens, what the answer may take already off.
-    pub(crate) fn of_window(tokens: u32) -> Self {
-        Self { tokens: u64::from(tokens), bytes: MOST_BYTES }
-    }
-
-    /// What is left after one more line; `None` when it does not fit.
-    pub(crate) fn less(self, line: &str) -> Option<Self> {
-        // Estimates are upper bounds for the vocabularies that were measured; 15 % are for those that were not.
-        let estimate = (u64::from(tokens(line)) * 115).div_ceil(100) + u64::from(TOKENS_PER_LINE);
-        Some(Self {
-            tokens: self.tokens.checked_sub(estimate)?,
-            bytes: self.bytes.checked_sub(json_size(line) as u64)?,
-        })
-    }
-
-    /// Half of it.
-    pub(crate) fn half(self) -> Self {
-        Self { tokens: self.tokens / 2, bytes: self.bytes / 2 }
+impl Speakers {
+    /// Of a lane.
+    pub(crate) fn of(lane: &Lane) -> Self {
+        let one = lane.sender.is_some() || lane.conversation.kind() == ChatKind::Chat;
+        if one { Self::One } else { Self::Several }
     }
 }
 
-/// What a turn asks, in one text; with the senders' names where several people share the lane.
-pub(crate) fn said(asked: &[WaitingMessage], shared: bool) -> String {
-    let line = |m: &WaitingMessage| {
-        let text = m.text.plain().unwrap_or_default();
-        if shared { format!("{}: {text}", m.sender) } else { text.to_owned() }
+/// What a turn asks, in one text.
+pub(crate) fn said(asked: &[WaitingMessage], speakers: Speakers) -> String {
+    let line = |message: &WaitingMessage| {
+        let text = message.text.plain().unwrap_or_default();
+        match speakers {
+            Speakers::One => text.to_owned(),
+            Speakers::Several => format!("{}: {text}", message.sender),
+        }
     };
     asked.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -61,7 +47,7 @@ pub(crate) fn lines<'a>(
     system: &str,
     history: impl IntoIterator<Item = &'a HistoryTurn>,
     asked: &[WaitingMessage],
-    shared: bool,
+    speakers: Speakers,
 ) -> Vec<PromptLine> {
     let line = |role, text: &str| PromptLine { role, text: Text::from(text) };
     let mut lines = Vec::new();
@@ -76,29 +62,10 @@ pub(crate) fn lines<'a>(
                 continue;
             }
             _ if turn.asked.is_empty() => lines.push(line(Role::User, UNASKED)),
-            _ => lines.push(line(Role::User, &said(&turn.asked, shared))),
+            _ => lines.push(line(Role::User, &said(&turn.asked, speakers))),
         }
         lines.push(line(Role::Assistant, answer(turn)));
     }
-    lines.push(line(Role::User, &said(asked, shared)));
+    lines.push(line(Role::User, &said(asked, speakers)));
     lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_takes_its_estimate_with_a_reserve() {
-        // 100 Chinese characters: 110 tokens estimated, 127 with the reserve, 4 for the line.
-        let text = "问".repeat(100);
-        assert_eq!(Room::of_window(131).less(&text), Some(Room { tokens: 0, bytes: MOST_BYTES - 300 }));
-        assert_eq!(Room::of_window(130).less(&text), None);
-    }
-
-    #[test]
-    fn a_line_that_fits_the_window_may_still_be_too_large_for_a_record() {
-        let line = "\u{1}".repeat(90_000);
-        assert_eq!(Room::of_window(u32::MAX).less(&line), None);
-    }
 }

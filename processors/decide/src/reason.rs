@@ -1,82 +1,137 @@
-//! The closed list of reasons that decisions, canned answers and the ledger give.
+//! Why decisions, canned answers and the ledger say what they say: a closed list.
 
-/// A `missed` message is judged after it was delivered.
-pub(crate) const JUDGED_LATE: &str = "judged_late";
-/// Sent longer ago than duplicates are remembered.
-pub(crate) const OLDER_THAN_HORIZON: &str = "older_than_horizon";
-/// It speaks to a bot that the bundle does not know.
-pub(crate) const UNKNOWN_BOT: &str = "unknown_bot";
-/// A bot sent it, and bots never answer bots.
-pub(crate) const FROM_BOT: &str = "from_bot";
-/// The filter stops it.
-pub(crate) const BLOCKED: &str = "blocked";
-/// Its text is sealed, and this version cannot open it.
-pub(crate) const SEALED: &str = "sealed";
-/// There is no text to answer.
-pub(crate) const NO_TEXT: &str = "no_text";
-/// As many messages wait as may.
-pub(crate) const LANE_FULL: &str = "lane_full";
-/// The lane has been told so, and no turn has opened since.
-pub(crate) const TOLD_BEFORE: &str = "told_before";
-/// It does not fit the smallest window of the chain.
-pub(crate) const TOO_LONG: &str = "too_long";
-/// A turn is in flight.
-pub(crate) const TURN_IN_FLIGHT: &str = "turn_in_flight";
-/// The merge window is open.
-pub(crate) const MERGE_WINDOW: &str = "merge_window";
-/// Older turns of history were left behind.
-pub(crate) const HISTORY_TRIMMED: &str = "history_trimmed";
-/// The turn in flight was called off.
-pub(crate) const TURN_CANCELLED: &str = "turn_cancelled";
-/// An answered turn will be in no prompt any more.
-pub(crate) const HISTORY_REMOVED: &str = "history_removed";
-/// It came before the message that it is about.
-pub(crate) const AHEAD_OF_MESSAGE: &str = "ahead_of_message";
-/// Nothing of the message is pending.
-pub(crate) const NOTHING_PENDING: &str = "nothing_pending";
-/// The waiting message has its new text.
-pub(crate) const EDITED: &str = "edited";
-/// A person takes the conversation over.
-pub(crate) const TAKEN_OVER: &str = "taken_over";
-/// A person hands the conversation back.
-pub(crate) const HANDED_BACK: &str = "handed_back";
-/// The model's answer was let out.
-pub(crate) const DONE: &str = "done";
-/// The answer has more parts than may be sent: the last one says so.
-pub(crate) const CUT: &str = "cut";
-/// The answer is too large for any prompt: the next one is asked without it.
-pub(crate) const NOT_REMEMBERED: &str = "not_remembered";
-/// A person wrote it by hand from the bot's account: it is in later prompts as the bot's words.
-pub(crate) const BY_HAND: &str = "by_hand";
-/// The model's output was cut at its limit.
-pub(crate) const TRUNCATED: &str = "truncated";
-/// The model said nothing.
-pub(crate) const EMPTY: &str = "empty";
-/// The reviewer's verdict stops the answer.
-pub(crate) const REVIEWED: &str = "reviewed";
-/// No target gave an answer that may go out.
-pub(crate) const FAILED: &str = "failed";
-/// Call's word for a model that used its tokens up before it said anything.
-pub(crate) const CAP_USED_UP: &str = "cap_used_up";
-/// It took too long.
-pub(crate) const EXPIRED: &str = "expired";
-/// The request was called off before it ran.
-pub(crate) const CANCELLED: &str = "cancelled";
-/// The request could not be run at all.
-pub(crate) const DEAD: &str = "dead";
-/// The request vanished.
-pub(crate) const LOST: &str = "lost";
-/// The outcome came when its turn was over.
-pub(crate) const LATE: &str = "late";
-/// An attempt before the one that answered.
-pub(crate) const ATTEMPT_FAILED: &str = "attempt_failed";
-/// A run that left no trace may have reached a provider.
-pub(crate) const RERUN: &str = "rerun";
-/// Nobody is known for whom the money was spent.
-pub(crate) const UNATTRIBUTED: &str = "unattributed";
-/// The conversation is forgotten.
-pub(crate) const FORGOTTEN: &str = "forgotten";
+use catalogue::app::Canned;
 
-/// Reasons that say that a bound was met, of those that decisions give.
-pub const BOUNDS: &[&str] =
-    &[OLDER_THAN_HORIZON, LANE_FULL, TOO_LONG, HISTORY_TRIMMED, NOT_REMEMBERED, CUT, EXPIRED, LOST];
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $label:literal;)*) => {
+        /// Why something was decided, said or booked.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Reason {
+            /// Its word in records, metrics and rows.
+            pub const fn label(self) -> &'static str {
+                match self {
+                    $(Self::$name => $label,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A `missed` message is judged after it was delivered.
+    JudgedLate = "judged_late";
+    /// Sent longer ago than duplicates are remembered.
+    OlderThanHorizon = "older_than_horizon";
+    /// It speaks to a bot that the bundle does not know.
+    UnknownBot = "unknown_bot";
+    /// A bot sent it, and bots never answer bots.
+    FromBot = "from_bot";
+    /// The filter stops it.
+    Blocked = "blocked";
+    /// Its text is sealed, and this version cannot open it.
+    Sealed = "sealed";
+    /// There is no text to answer.
+    NoText = "no_text";
+    /// As many messages wait as may.
+    LaneFull = "lane_full";
+    /// The lane has been told so, and no turn has opened since.
+    ToldBefore = "told_before";
+    /// It does not fit the smallest window of the chain.
+    TooLong = "too_long";
+    /// A turn is in flight.
+    TurnInFlight = "turn_in_flight";
+    /// The merge window is open.
+    MergeWindow = "merge_window";
+    /// Older turns of history were left behind.
+    HistoryTrimmed = "history_trimmed";
+    /// The turn in flight was called off.
+    TurnCancelled = "turn_cancelled";
+    /// An answered turn will be in no prompt any more.
+    HistoryRemoved = "history_removed";
+    /// It came before the message that it is about.
+    AheadOfMessage = "ahead_of_message";
+    /// Nothing of the message is pending.
+    NothingPending = "nothing_pending";
+    /// The waiting message has its new text.
+    Edited = "edited";
+    /// A person takes the conversation over.
+    TakenOver = "taken_over";
+    /// A person hands the conversation back.
+    HandedBack = "handed_back";
+    /// The model's answer was let out.
+    Done = "done";
+    /// The answer has more parts than may be sent: the last one says so.
+    Cut = "cut";
+    /// The answer is too large for any prompt: the next one is asked without it.
+    NotRemembered = "not_remembered";
+    /// A person wrote it by hand from the bot's account: it is in later prompts as the bot's words.
+    ByHand = "by_hand";
+    /// The model's output was cut at its limit.
+    Truncated = "truncated";
+    /// The model said nothing.
+    Empty = "empty";
+    /// The reviewer's verdict stops the answer.
+    Reviewed = "reviewed";
+    /// No target gave an answer that may go out.
+    Failed = "failed";
+    /// It took too long.
+    Expired = "expired";
+    /// The request was called off before it ran.
+    Cancelled = "cancelled";
+    /// The request could not be run at all.
+    Dead = "dead";
+    /// The request vanished.
+    Lost = "lost";
+    /// The outcome came when its turn was over.
+    Late = "late";
+    /// An attempt before the one that answered.
+    AttemptFailed = "attempt_failed";
+    /// A run that left no trace may have reached a provider.
+    Rerun = "rerun";
+    /// Nobody is known for whom the money was spent.
+    Unattributed = "unattributed";
+    /// The conversation is forgotten.
+    Forgotten = "forgotten";
+}
+
+impl Reason {
+    /// Reasons of decisions that say that a bound was met.
+    pub const BOUNDS: [Self; 8] = [
+        Self::OlderThanHorizon,
+        Self::LaneFull,
+        Self::TooLong,
+        Self::HistoryTrimmed,
+        Self::NotRemembered,
+        Self::Cut,
+        Self::Expired,
+        Self::Lost,
+    ];
+}
+
+/// Why call gave a request up, as far as the person is told one thing or another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The model used its tokens up before it said anything.
+    CapUsedUp,
+    /// Any other reason.
+    Other,
+}
+
+impl Failure {
+    /// Reads call's word for it.
+    pub(crate) fn of(word: &str) -> Self {
+        if word == "cap_used_up" { Self::CapUsedUp } else { Self::Other }
+    }
+
+    /// What the person is told.
+    pub(crate) fn text(self, canned: &Canned) -> &str {
+        match self {
+            Self::CapUsedUp => &canned.unfinished,
+            Self::Other => &canned.failed,
+        }
+    }
+}

@@ -34,15 +34,22 @@ impl Default for State {
     }
 }
 
+/// Where an entry is: its lane and its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slot {
+    pub(crate) lane: Arc<str>,
+    pub(crate) number: u64,
+}
+
 /// Where a message is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
     /// It waits.
-    Waiting(Arc<str>, u64),
-    /// It belongs to the turn in flight, which was not called off.
+    Waiting(Slot),
+    /// It belongs to the turn in flight of this lane, which was not called off.
     InFlight(Arc<str>),
-    /// It was answered.
-    Answered(Arc<str>, u64),
+    /// It is in the history.
+    Answered(Slot),
     /// Nothing of it is kept.
     Nowhere,
 }
@@ -144,7 +151,7 @@ impl State {
     /// Where a message is.
     pub(crate) fn find(&self, id: &MessageId) -> Place {
         if let Some(((lane, number), _)) = self.waiting.iter().find(|(_, message)| message.id == *id) {
-            return Place::Waiting(Arc::clone(lane), *number);
+            return Place::Waiting(Slot { lane: Arc::clone(lane), number: *number });
         }
         let Some(((lane, number), turn)) = self.history.iter().find(|(_, turn)| holds(turn, id)) else {
             return Place::Nowhere;
@@ -153,7 +160,9 @@ impl State {
             self.lane(lane).and_then(|lane| lane.turn.as_ref()).filter(|turn| turn.number == *number);
         match in_flight {
             Some(turn) if !turn.cancelled => Place::InFlight(Arc::clone(lane)),
-            None if turn.answer.is_some() => Place::Answered(Arc::clone(lane), *number),
+            None if turn.answer.is_some() => {
+                Place::Answered(Slot { lane: Arc::clone(lane), number: *number })
+            }
             _ => Place::Nowhere,
         }
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// Life of a token when neither the request nor the app says.
-const TOKEN_LIFE_S: u64 = 60 * 24 * 3_600;
+const TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3_600);
 
 /// Why a configuration is refused.
 #[derive(Debug, Error)]
@@ -49,8 +49,11 @@ impl Rule {
             if usable { Ok(url) } else { Err(refused("neither http nor https".into())) }
         });
         let servers = servers.collect::<Result<_, _>>()?;
-        let usual_ms = if config.stage == Stage::Pre { 200 } else { 10_000 };
-        let wait = Duration::from_millis(config.wait_ms.unwrap_or(usual_ms));
+        let usual = match config.stage {
+            Stage::Pre => Duration::from_millis(200),
+            Stage::Post => Duration::from_secs(10),
+        };
+        let wait = config.wait.unwrap_or(usual);
         Ok(Self { servers, turn: Arc::default(), wait, config })
     }
 
@@ -114,14 +117,13 @@ impl App {
     pub(crate) fn validated(config: AppConfig, random: &mut Random) -> Result<Self, ConfigError> {
         let parts = config.app.split_once('#').filter(|(org, name)| !org.is_empty() && !name.is_empty());
         let Some((org, name)) = parts else { return Err(ConfigError::AppKey(config.app)) };
-        let life_s = if config.token_ttl_s == 0 { TOKEN_LIFE_S } else { config.token_ttl_s };
         Ok(Self {
             org: org.to_owned(),
             name: name.to_owned(),
             application: random.uuid(),
             client_id: config.client_id,
             client_secret: config.client_secret,
-            token_life: Duration::from_secs(life_s),
+            token_life: config.token_ttl.unwrap_or(TOKEN_LIFE),
             offline_users: config.offline_users,
             quotas: Mutex::new(config.quotas),
             rules: Mutex::new(validated_rules(config.rules)?),

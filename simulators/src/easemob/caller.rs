@@ -1,10 +1,10 @@
 //! One HTTP call to a callback server.
 
-use super::reply::Failure;
+use super::exchange::{Exchange, Failure};
 use crate::server::StartError;
 use crate::time::fractional_ms;
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
 use rustls::pki_types::CertificateDer;
@@ -23,17 +23,6 @@ pub(crate) struct Call {
     pub(crate) urls: Vec<Url>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-}
-
-/// What came back.
-#[derive(Clone, Debug)]
-pub(crate) struct Exchange {
-    pub(crate) status: Option<u16>,
-    /// Reply body; bytes that are not UTF-8 are replaced.
-    pub(crate) reply: String,
-    /// Set when there is no complete reply: `Timeout` or `Connect`.
-    pub(crate) failure: Option<Failure>,
-    pub(crate) latency_ms: f64,
 }
 
 /// The client of all callbacks: no proxy, no redirects, and only the certificates of a PEM file trusted.
@@ -91,4 +80,10 @@ pub(crate) async fn exchange(client: &Client, call: Call, wait: Duration) -> Exc
         }
         Err(_) => failed(Failure::Timeout),
     }
+}
+
+/// Headers of every callback.
+pub(crate) fn json_headers() -> HeaderMap {
+    let json = HeaderValue::from_static("application/json");
+    [(CONTENT_TYPE, json)].into_iter().collect()
 }

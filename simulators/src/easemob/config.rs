@@ -4,6 +4,7 @@ use crate::Secret;
 use crate::window::Counting;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The stand-in as a whole.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,8 +29,9 @@ pub struct AppConfig {
     pub client_id: String,
     /// REST client secret.
     pub client_secret: Secret,
-    /// Life in seconds of a token asked for without `ttl`; 0 takes 60 days.
-    pub token_ttl_s: u64,
+    /// Life of a token asked for without `ttl`. Default 60 days.
+    #[serde(with = "crate::duration::optional")]
+    pub token_ttl: Option<Duration>,
     /// Users who never log in: each 1:1 message to one of them yields a `chat_offline` event.
     pub offline_users: Vec<String>,
     /// REST quotas.
@@ -95,8 +97,9 @@ pub struct RuleConfig {
     pub kinds: Vec<ChatKind>,
     /// Body types such as `txt`; empty means all.
     pub types: Vec<String>,
-    /// How long a reply is waited for, in milliseconds. Default 200 before sending, 10,000 after.
-    pub wait_ms: Option<u64>,
+    /// How long a reply is waited for. Default 200 ms before sending, 10 s after.
+    #[serde(with = "crate::duration::optional")]
+    pub wait: Option<Duration>,
     /// What happens to the message when no usable reply came in time.
     pub fallback: Fallback,
     /// Whether the sender is told of an interception.

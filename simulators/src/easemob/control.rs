@@ -1,8 +1,7 @@
 //! The control surface: orders that change something.
 
-use super::Easemob;
 use super::app::validated_rules;
-use super::caller::{Call, exchange};
+use super::caller::{Call, exchange, json_headers};
 use super::config::{QuotaConfig, RuleConfig, Stage};
 use super::control_error::ControlError;
 use super::faults::{RestFault, Scope};
@@ -10,18 +9,20 @@ use super::post::recalled;
 use super::records::CallbackRecord;
 use super::reply::read;
 use super::send::{self, Order, Sent, outcome};
+use super::state::Easemob;
 use crate::plan::{Lasts, Occurs};
-use crate::script::unhex;
 use crate::time::now_ms;
 use axum::Json;
 use axum::extract::State;
+use base16ct::mixed;
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 type Shared = State<Arc<Easemob>>;
 type Answer = Result<Json<Value>, ControlError>;
@@ -73,7 +74,7 @@ impl Raw {
             headers.insert(name, HeaderValue::from_str(&value).map_err(|_| refused("header value"))?);
         }
         let body = match self.body_hex {
-            Some(digits) => Bytes::from(unhex(&digits).ok_or_else(|| refused("body_hex"))?),
+            Some(digits) => Bytes::from(mixed::decode_vec(&digits).map_err(|_| refused("body_hex"))?),
             None => Bytes::from(self.body),
         };
         Ok(Call { method, urls, headers, body })
@@ -163,8 +164,8 @@ pub(crate) struct PlannedFault {
     #[serde(default)]
     times: Option<u32>,
     /// For how long every call goes wrong, in place of `times`.
-    #[serde(default)]
-    for_ms: Option<u64>,
+    #[serde(default, rename = "for", with = "crate::duration::optional")]
+    lasting: Option<Duration>,
     /// Only one call in so many goes wrong.
     #[serde(default)]
     one_in: Option<u32>,
@@ -173,7 +174,7 @@ pub(crate) struct PlannedFault {
 
 /// `POST /control/faults`: the next REST calls in scope go wrong.
 pub(crate) async fn faults(easemob: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
-    let lasts = Lasts::ordered(order.times, order.for_ms, now_ms());
+    let lasts = Lasts::ordered(order.times, order.lasting, now_ms());
     easemob.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), order.fault);
     Json(json!({ "planned": easemob.faults.left(now_ms()) }))
 }
@@ -207,10 +208,4 @@ pub(crate) async fn reset(easemob: Shared) -> Json<Value> {
         app.traffic.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
     Json(json!({ "reset": true }))
-}
-
-/// Headers of every callback.
-pub(crate) fn json_headers() -> HeaderMap {
-    let json = HeaderValue::from_static("application/json");
-    [(reqwest::header::CONTENT_TYPE, json)].into_iter().collect()
 }

@@ -30,10 +30,16 @@ pub(crate) enum RestFault {
     BadGateway,
     /// 503 with an HTML page.
     ServiceUnavailable,
-    /// Works, but only after `ms`; a client that leaves earlier has sent nothing.
-    Slow { ms: u64 },
-    /// Accepted at once, answered after `ms`.
-    SlowAfterAccept { ms: u64 },
+    /// Works, but only after a time; a client that leaves earlier has sent nothing.
+    Slow {
+        #[serde(with = "crate::duration")]
+        after: Duration,
+    },
+    /// Accepted at once, answered after a time.
+    SlowAfterAccept {
+        #[serde(with = "crate::duration")]
+        after: Duration,
+    },
     /// Connection reset; nothing was accepted.
     Reset,
     /// Accepted, then the connection is reset without an answer.
@@ -106,8 +112,8 @@ impl RestFault {
             Self::BadGateway => page(StatusCode::BAD_GATEWAY),
             Self::ServiceUnavailable => page(StatusCode::SERVICE_UNAVAILABLE),
             Self::Reset => Some(wire::reset()),
-            Self::Slow { ms } => {
-                tokio::time::sleep(Duration::from_millis(*ms)).await;
+            Self::Slow { after } => {
+                tokio::time::sleep(*after).await;
                 None
             }
             Self::Reply { script, accepted: false } => {
@@ -124,8 +130,8 @@ impl RestFault {
     pub(crate) async fn after(&self, reply: Response) -> Response {
         match self {
             Self::ResetAfterAccept => wire::reset(),
-            Self::SlowAfterAccept { ms } => {
-                tokio::time::sleep(Duration::from_millis(*ms)).await;
+            Self::SlowAfterAccept { after } => {
+                tokio::time::sleep(*after).await;
                 reply
             }
             Self::Reply { script, .. } => {

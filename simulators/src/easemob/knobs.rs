@@ -4,6 +4,7 @@ use super::app::Rule;
 use super::envelope::{Fields, signed};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// What is wrong or unusual about the callback of one message; by default nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,7 +29,8 @@ pub(crate) struct Knobs {
     /// Delivers without asking, as when the rule was off.
     pub(crate) skip_pre: bool,
     /// Waits this long in place of the rule's wait time.
-    pub(crate) wait_ms: Option<u64>,
+    #[serde(with = "crate::duration::optional")]
+    pub(crate) wait: Option<Duration>,
 }
 
 /// What becomes of a signature.

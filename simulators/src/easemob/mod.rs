@@ -7,6 +7,7 @@ mod config;
 mod control;
 mod control_error;
 mod envelope;
+mod exchange;
 mod faults;
 mod ids;
 mod knobs;
@@ -20,44 +21,25 @@ mod rest;
 mod rest_error;
 mod send;
 mod signature;
+mod state;
 mod token;
 mod validate;
 
 use crate::plan::Plan;
 use crate::random::Random;
 use crate::server::{self, Handle, StartError};
-use crate::time::now_ms;
-use app::{App, ConfigError, Rule};
+use app::{App, ConfigError};
 use axum::Router;
 use axum::routing::{get, post, put};
-use caller::Call;
 pub use config::{
     AppConfig, ChatKind, Config, Fallback, GroupWord, PayloadShape, QuotaConfig, RuleConfig, Source, Stage,
 };
-use control_error::ControlError;
-use envelope::Fields;
-use faults::{RestFault, Scope};
 use ids::Ids;
-use records::{CallbackRecord, Records};
-use reqwest::Method;
 use rest_error::RestError;
-use serde_json::Value;
-pub(crate) use signature::hex;
+use state::Easemob;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// Everything that the stand-in knows.
-#[derive(Debug)]
-pub(crate) struct Easemob {
-    addr: SocketAddr,
-    apps: BTreeMap<String, App>,
-    client: reqwest::Client,
-    ids: Mutex<Ids>,
-    records: Mutex<Records>,
-    faults: Plan<Scope, RestFault>,
-}
+use std::sync::{Arc, Mutex};
 
 /// Starts the stand-in on a free loopback port.
 ///
@@ -119,64 +101,4 @@ fn router(easemob: Easemob) -> Router {
         .route("/control/traffic", get(readings::traffic))
         .fallback(async || RestError::unknown_path())
         .with_state(Arc::new(easemob))
-}
-
-impl Easemob {
-    fn ids(&self) -> MutexGuard<'_, Ids> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn records(&self) -> MutexGuard<'_, Records> {
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn app_of(&self, org: &str, name: &str) -> Option<&App> {
-        self.apps.values().find(|app| app.org == org && app.name == name)
-    }
-
-    fn known_app(&self, key: &str) -> Result<&App, ControlError> {
-        self.apps.get(key).ok_or_else(|| ControlError::App(key.to_owned()))
-    }
-
-    /// How long a rule waits now; the default if it is gone.
-    fn wait_of(&self, app: &str, rule: &str) -> Duration {
-        let rules = self.apps.get(app).map(App::rules);
-        let wait =
-            rules.and_then(|rules| rules.iter().find(|known| known.config.name == rule).map(|r| r.wait));
-        wait.unwrap_or(Duration::from_millis(200))
-    }
-
-    /// The call of a callback and the beginning of its record.
-    fn prepare(
-        &self,
-        app: &str,
-        rule: &Rule,
-        fields: &Fields,
-        attempt: Option<u8>,
-    ) -> (CallbackRecord, Call) {
-        let request = Value::Object(fields.clone()).to_string();
-        let call = Call {
-            method: Method::POST,
-            urls: rule.servers(),
-            headers: control::json_headers(),
-            body: request.clone().into(),
-        };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-        let record = CallbackRecord {
-            app: app.to_owned(),
-            rule: rule.config.name.clone(),
-            stage: rule.config.stage,
-            call_id: text("callId"),
-            msg_id: text("msg_id"),
-            request,
-            sent_at: now_ms(),
-            attempt,
-            status: None,
-            reply: String::new(),
-            latency_ms: 0.0,
-            outcome: Value::Null,
-            call: Some(call.clone()),
-        };
-        (record, call)
-    }
 }

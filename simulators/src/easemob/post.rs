@@ -1,12 +1,14 @@
-//! Events after sending: what happened is told, retried once, and withheld under a ban.
+//! Events after sending: each is sent, retried once, and withheld under a ban.
 
-use super::Easemob;
 use super::app::{App, Rule};
-use super::caller::{Exchange, exchange};
+use super::caller::exchange;
 use super::config::{ChatKind, Stage};
 use super::envelope::{self, Fields};
+use super::exchange::Exchange;
+use super::exchange::Failure;
 use super::message::Message;
-use super::reply::{Failure, LONGEST};
+use super::reply::LONGEST;
+use super::state::Easemob;
 use crate::time::now_ms;
 use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError};

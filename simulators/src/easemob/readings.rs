@@ -1,9 +1,9 @@
 //! The control surface: what happened.
 
-use super::Easemob;
 use super::app::App;
 use super::config::ChatKind;
 use super::records::{CallbackRecord, Received, RestSend};
+use super::state::Easemob;
 use crate::time::now_ms;
 use axum::Json;
 use axum::extract::{Query, State};

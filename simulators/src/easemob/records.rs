@@ -1,7 +1,8 @@
-//! What happened, for those who ask: callbacks, messages received, REST sends.
+//! The logs that the control surface shows: callbacks, messages received, REST sends.
 
-use super::caller::{Call, Exchange};
+use super::caller::Call;
 use super::config::Stage;
+use super::exchange::Exchange;
 use super::message::Message;
 use crate::recent::Recent;
 use serde::Serialize;

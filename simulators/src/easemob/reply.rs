@@ -1,8 +1,8 @@
 //! What a reply to a callback means, and what the sender sees of it.
 
 use super::app::Rule;
-use super::caller::Exchange;
 use super::config::Fallback;
+use super::exchange::{Exchange, Failure};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -18,24 +18,6 @@ const BLOCKED: u16 = 508;
 pub(crate) enum Verdict {
     Pass { payload: Option<Map<String, Value>> },
     Intercept { code: Option<String> },
-}
-
-/// Why a reply is not usable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Failure {
-    /// No reply within the rule's wait time.
-    Timeout,
-    /// No connection, or it broke.
-    Connect,
-    /// A status other than 200.
-    Status,
-    /// More than 1,000 characters.
-    TooLong,
-    /// Not a JSON object.
-    NotJson,
-    /// `valid` missing, or a field of the wrong type.
-    IllTyped,
 }
 
 /// Reads a reply as the server does.

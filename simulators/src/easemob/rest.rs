@@ -1,6 +1,5 @@
 //! The REST side: Easemob being called.
 
-use super::Easemob;
 use super::app::App;
 use super::config::Source;
 use super::faults::{Asked, RestFault};
@@ -9,6 +8,7 @@ use super::post::announce;
 use super::quota::Exceeded;
 use super::records::RestSend;
 use super::rest_error::RestError;
+use super::state::Easemob;
 use super::token::Refused;
 use super::validate::{Accepted, validate};
 use crate::time::now_ms;
@@ -91,7 +91,8 @@ pub(crate) async fn send(
     State(easemob): State<Arc<Easemob>>,
     Path((org, name, path)): Path<(String, String, String)>,
     Extension(connection): Extension<Connection>,
-    (headers, bytes): (HeaderMap, Bytes),
+    headers: HeaderMap,
+    bytes: Bytes,
 ) -> Response {
     let Some(app) = easemob.app_of(&org, &name) else {
         return RestError::unknown_app().into_response();
@@ -101,17 +102,24 @@ pub(crate) async fn send(
     };
     let number = app.arrived(target.path());
     let asked = Asked { path: target.path(), app: &app.key, body: &bytes, connection };
-    let reply = sent(&easemob, (app, target), &headers, (asked, number)).await;
+    let call = Call { app, target, number, headers: &headers, asked };
+    let reply = sent(&easemob, call).await;
     app.ended(target.path(), number, Fate::of(&reply));
     reply
 }
 
-async fn sent(
-    easemob: &Arc<Easemob>,
-    (app, target): (&App, Target),
-    headers: &HeaderMap,
-    (asked, number): (Asked<'_>, u64),
-) -> Response {
+/// A call to send.
+struct Call<'a> {
+    app: &'a App,
+    target: Target,
+    /// Of the call in the app's traffic.
+    number: u64,
+    headers: &'a HeaderMap,
+    asked: Asked<'a>,
+}
+
+async fn sent(easemob: &Arc<Easemob>, call: Call<'_>) -> Response {
+    let Call { app, target, number, headers, asked } = call;
     let fault = easemob.faults.take(now_ms(), |scope| scope.matches(asked));
     if let Some(fault) = &fault
         && let Some(reply) = fault.before().await
@@ -123,9 +131,9 @@ async fn sent(
         Err(error) => return error.into_response(),
     };
     if matches!(fault, Some(RestFault::Duplicate)) {
-        accept(easemob, app, target, (accepted.clone(), &fault));
+        accept(easemob, app, target, accepted.clone(), fault.as_ref());
     }
-    let data = accept(easemob, app, target, (accepted, &fault));
+    let data = accept(easemob, app, target, accepted, fault.as_ref());
     app.ended(target.path(), number, Fate::Accepted);
     let (path, org, name) = (target.path(), &app.org, &app.name);
     let reply = Json(json!({
@@ -170,7 +178,8 @@ fn accept(
     easemob: &Arc<Easemob>,
     app: &App,
     target: Target,
-    (accepted, fault): (Accepted, &Option<RestFault>),
+    accepted: Accepted,
+    fault: Option<&RestFault>,
 ) -> BTreeMap<String, String> {
     let Accepted { from, to, body, ext } = accepted;
     let at = now_ms();
@@ -200,7 +209,7 @@ fn accept(
         ext,
         msg_ids: msg_ids.clone(),
         at,
-        fault: fault.as_ref().map(|fault| json!(fault)),
+        fault: fault.map(|fault| json!(fault)),
     };
     easemob.records().sends.push(send);
     msg_ids

@@ -1,20 +1,20 @@
 //! A client sends a message: the callback before sending, the verdict, the delivery.
 
-use super::Easemob;
 use super::app::{App, Rule};
 use super::caller::exchange;
 use super::config::{ChatKind, Source, Stage};
 use super::control_error::ControlError;
 use super::envelope::before_sending;
+use super::exchange::Failure;
 use super::knobs::Knobs;
 use super::message::Message;
 use super::post::announce;
-use super::reply::{Failure, SenderError, Verdict, read, rewrite, sender_view};
+use super::reply::{SenderError, Verdict, read, rewrite, sender_view};
+use super::state::Easemob;
 use crate::time::now_ms;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// A message to send, as ordered by `POST /control/send`.
@@ -114,7 +114,7 @@ pub(crate) async fn send(easemob: &Arc<Easemob>, order: Order) -> Result<Sent, C
 async fn ask(easemob: &Arc<Easemob>, rule: &Rule, message: &mut Message, knobs: &Knobs) -> Sent {
     let call_id = easemob.ids().callback(&message.app);
     let fields = knobs.apply(before_sending(message, rule, &call_id, message.timestamp), rule);
-    let wait = knobs.wait_ms.map_or(rule.wait, Duration::from_millis);
+    let wait = knobs.wait.unwrap_or(rule.wait);
     let (record, call) = easemob.prepare(&message.app, rule, &fields, Some(1));
     let mut copies = JoinSet::new();
     for _ in 0..knobs.copies {

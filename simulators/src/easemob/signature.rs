@@ -1,5 +1,6 @@
 //! The signature of a callback.
 
+use base16ct::lower;
 use md5::{Digest as _, Md5};
 use serde_json::Number;
 
@@ -9,17 +10,7 @@ pub(crate) fn sign(call_id: &str, secret: &str, timestamp: &Number) -> String {
     for part in [call_id, secret, &timestamp.to_string()] {
         digest.update(part.as_bytes());
     }
-    hex(&digest.finalize())
-}
-
-/// Lowercase hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(nibble), 16));
-        }
-        text
-    })
+    lower::encode_string(&digest.finalize())
 }
 
 #[cfg(test)]

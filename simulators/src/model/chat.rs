@@ -1,6 +1,5 @@
 //! `POST /v1/chat/completions`.
 
-use super::Model;
 use super::answer::answer;
 use super::config::{CodeForm, ModelConfig};
 use super::faults::{Fault, Planned};
@@ -9,15 +8,16 @@ use super::ledger::{End, Entry, OpenCall};
 use super::refusal::{self, Refusal, refuse};
 use super::reply::Completion;
 use super::request::ChatRequest;
+use super::state::Model;
 use super::tokens::{self, Usage};
-use crate::easemob::hex;
 use crate::time::now_ms;
 use crate::traffic::Fate;
 use crate::wire::{self, Connection};
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use base16ct::lower;
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
 use serde_json::json;
@@ -29,16 +29,15 @@ const SHOWN: usize = 200;
 pub(crate) async fn complete(
     State(model): State<Arc<Model>>,
     Extension(connection): Extension<Connection>,
-    (headers, bytes): (HeaderMap, Bytes),
+    headers: HeaderMap,
+    bytes: Bytes,
 ) -> Response {
     let read = ChatRequest::read(&bytes);
     let request = read.clone().unwrap_or_default();
     let profile = model.profile(&request.model);
     let planned = if read.is_ok() { model.fault_of(&request, connection) } else { None };
-    let (fault, form) = match planned {
-        Some((fault, form)) => (Some(fault), form.unwrap_or(profile.error_code)),
-        None => (None, profile.error_code),
-    };
+    let (fault, form) = planned.map_or((None, None), |Planned { fault, form }| (Some(fault), form));
+    let form = form.unwrap_or(profile.error_code);
     let call = model.ledger.open(entry(&request, &headers, &bytes, fault.as_ref()));
     let number = call.number();
     let refused = match read {
@@ -52,7 +51,7 @@ pub(crate) async fn complete(
         }
         None => match model.limits.arrive(&request.model, now_ms()) {
             Ok(pass) => {
-                let reply = perform(&model, &profile, (&request, call), (fault, form)).await;
+                let reply = perform(&model, &profile, &request, call, Course { fault, form }).await;
                 pass.end(Fate::of(&reply));
                 reply
             }
@@ -99,12 +98,20 @@ fn check(
     })
 }
 
+/// What is to become of a call.
+struct Course {
+    fault: Option<Fault>,
+    /// Of the code in an error.
+    form: CodeForm,
+}
+
 /// Plays the fault, or works and answers.
 async fn perform(
     model: &Model,
     profile: &ModelConfig,
-    (request, call): (&ChatRequest, OpenCall),
-    (fault, form): (Option<Fault>, CodeForm),
+    request: &ChatRequest,
+    call: OpenCall,
+    Course { fault, form }: Course,
 ) -> Response {
     if fault == Some(Fault::Hang) {
         return std::future::pending().await;
@@ -168,7 +175,7 @@ fn entry(request: &ChatRequest, headers: &HeaderMap, bytes: &[u8], fault: Option
     Entry {
         model: request.model.clone(),
         request_id: request_id.map(str::to_owned),
-        fingerprint: hex(&Md5::digest(bytes)),
+        fingerprint: lower::encode_string(&Md5::digest(bytes)),
         last_user: request.last_user().chars().take(SHOWN).collect(),
         fault: fault.map(|fault| json!(fault)),
         started_at: now_ms(),
@@ -178,29 +185,5 @@ fn entry(request: &ChatRequest, headers: &HeaderMap, bytes: &[u8], fault: Option
         held: false,
         billed: false,
         usage: Usage::default(),
-    }
-}
-
-impl Model {
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let key = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        self.config.api_keys.is_empty() || self.config.api_keys.iter().any(|known| known.reveal() == key)
-    }
-
-    fn profile(&self, name: &str) -> ModelConfig {
-        let known = self.config.models.iter().find(|model| model.name == name).cloned();
-        known.unwrap_or_else(|| ModelConfig { name: name.to_owned(), ..ModelConfig::default() })
-    }
-
-    fn knows(&self, name: &str) -> bool {
-        let models = &self.config.models;
-        models.is_empty() || name.starts_with("sim-") || models.iter().any(|model| model.name == name)
-    }
-
-    /// The planned fault of a request, else the one that its model's name asks for.
-    fn fault_of(&self, request: &ChatRequest, connection: Connection) -> Option<Planned> {
-        let planned = self.faults.take(now_ms(), |scope| scope.matches(request, connection));
-        planned.or_else(|| Some((Fault::named_by(&request.model)?, None)))
     }
 }

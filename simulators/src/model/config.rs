@@ -3,6 +3,7 @@
 use crate::Secret;
 use crate::window::Counting;
 use serde::Deserialize;
+use std::time::Duration;
 
 /// The stand-in as a whole.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -12,8 +13,9 @@ pub struct Config {
     pub seed: u64,
     /// Keys that are accepted; empty accepts calls without a key.
     pub api_keys: Vec<Secret>,
-    /// Usual latency in milliseconds; the median when `latency_sigma` is set.
-    pub latency_ms: u64,
+    /// Usual latency; the median when `latency_sigma` is set.
+    #[serde(with = "crate::duration")]
+    pub latency: Duration,
     /// Spread of a lognormal latency; 0 keeps it fixed.
     pub latency_sigma: f64,
     /// The models that exist; empty lets every name exist. Names that begin with `sim-` always exist.
@@ -65,8 +67,9 @@ pub struct LimitConfig {
     pub requests_per_min: u32,
     /// Requests that are answered at a time.
     pub concurrent: u32,
-    /// `Retry-After` of a refusal in seconds; none unless given.
-    pub retry_after_s: Option<f64>,
+    /// `Retry-After` of a refusal; none unless given.
+    #[serde(with = "crate::duration::optional")]
+    pub retry_after: Option<Duration>,
 }
 
 impl Default for LimitConfig {
@@ -77,7 +80,7 @@ impl Default for LimitConfig {
             requests_per_s: LARGE,
             requests_per_min: LARGE,
             concurrent: LARGE,
-            retry_after_s: None,
+            retry_after: None,
         }
     }
 }

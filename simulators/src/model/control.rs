@@ -1,9 +1,9 @@
 //! The control surface: faults, holds, the ledger.
 
-use super::Model;
 use super::config::{CodeForm, LimitConfig};
-use super::faults::{Fault, Scope};
+use super::faults::{Fault, Planned, Scope};
 use super::ledger::End;
+use super::state::Model;
 use crate::plan::{Lasts, Occurs};
 use crate::time::now_ms;
 use axum::Json;
@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 type Shared = State<Arc<Model>>;
 
@@ -23,8 +24,8 @@ pub(crate) struct PlannedFault {
     #[serde(default)]
     times: Option<u32>,
     /// For how long every call goes wrong, in place of `times`.
-    #[serde(default)]
-    for_ms: Option<u64>,
+    #[serde(default, rename = "for", with = "crate::duration::optional")]
+    lasting: Option<Duration>,
     /// Only one call in so many goes wrong.
     #[serde(default)]
     one_in: Option<u32>,
@@ -35,8 +36,9 @@ pub(crate) struct PlannedFault {
 
 /// `POST /control/faults`: the next calls in scope go wrong.
 pub(crate) async fn faults(model: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
-    let lasts = Lasts::ordered(order.times, order.for_ms, now_ms());
-    model.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), (order.fault, order.error_code));
+    let lasts = Lasts::ordered(order.times, order.lasting, now_ms());
+    let planned = Planned { fault: order.fault, form: order.error_code };
+    model.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), planned);
     Json(json!({ "planned": model.faults.left(now_ms()) }))
 }
 

@@ -5,16 +5,21 @@ use super::request::ChatRequest;
 use crate::script::Script;
 use crate::wire::Connection;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What goes wrong with a call.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Fault {
-    /// Answers after `ms`.
-    Slow { ms: u64 },
+    /// Answers after a time.
+    Slow {
+        #[serde(with = "crate::duration")]
+        after: Duration,
+    },
     /// Answers after a lognormal time that depends on seed and request.
     Jitter {
-        median_ms: u64,
+        #[serde(with = "crate::duration")]
+        median: Duration,
         #[serde(default = "usual_sigma")]
         sigma: f64,
     },
@@ -78,23 +83,28 @@ pub(crate) enum Fault {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct RetryAfter {
-    /// `Retry-After` in seconds, decimals allowed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) retry_after_s: Option<f64>,
-    /// `Retry-After` as the date so many seconds from now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) retry_after_date_s: Option<u64>,
+    /// `Retry-After` in seconds, with decimals where it needs them.
+    #[serde(with = "crate::duration::optional", skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after: Option<Duration>,
+    /// `Retry-After` as a date, so long from now.
+    #[serde(with = "crate::duration::optional", skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_date: Option<Duration>,
     /// `retry-after-ms`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) retry_after_ms: Option<u64>,
+    #[serde(with = "crate::duration::optional", skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_in_ms: Option<Duration>,
 }
 
 fn usual_sigma() -> f64 {
     0.5
 }
 
-/// A fault and the form of its error code; no form takes the model's own.
-pub(crate) type Planned = (Fault, Option<CodeForm>);
+/// A fault that was planned.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) fault: Fault,
+    /// Of the code in an error; the model's own unless given.
+    pub(crate) form: Option<CodeForm>,
+}
 
 /// What a planned fault applies to; an absent field matches everything.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -117,19 +127,18 @@ impl Scope {
 
 impl Fault {
     /// The fault that a model's name asks for: `sim-slow-500ms`, `sim-jitter-200ms`,
-    /// `sim-rate-limited-3s`, or `sim-` and the fault's kind with dashes.
+    /// `sim-rate-limited-3s`, each with any duration, or `sim-` and the fault's kind with dashes.
     pub(crate) fn named_by(model: &str) -> Option<Self> {
         let name = model.strip_prefix("sim-")?;
-        let number =
-            |prefix: &str, unit: &str| name.strip_prefix(prefix)?.strip_suffix(unit)?.parse::<u32>().ok();
-        if let Some(ms) = number("slow-", "ms") {
-            return Some(Self::Slow { ms: ms.into() });
+        let duration = |prefix: &str| humantime::parse_duration(name.strip_prefix(prefix)?).ok();
+        if let Some(after) = duration("slow-") {
+            return Some(Self::Slow { after });
         }
-        if let Some(ms) = number("jitter-", "ms") {
-            return Some(Self::Jitter { median_ms: ms.into(), sigma: usual_sigma() });
+        if let Some(median) = duration("jitter-") {
+            return Some(Self::Jitter { median, sigma: usual_sigma() });
         }
-        if let Some(seconds) = number("rate-limited-", "s") {
-            let retry_after = RetryAfter { retry_after_s: Some(seconds.into()), ..RetryAfter::default() };
+        if let Some(retry_after) = duration("rate-limited-") {
+            let retry_after = RetryAfter { retry_after: Some(retry_after), ..RetryAfter::default() };
             return Some(Self::RateLimited { retry_after });
         }
         serde_json::from_value(serde_json::json!({ "kind": name.replace('-', "_") })).ok()
@@ -170,12 +179,16 @@ impl Fault {
 mod tests {
     use super::{Fault, RetryAfter};
     use serde_json::json;
+    use std::time::Duration;
 
     #[test]
     fn names_of_models_ask_for_faults() {
-        assert_eq!(Fault::named_by("sim-slow-500ms"), Some(Fault::Slow { ms: 500 }));
+        assert_eq!(
+            Fault::named_by("sim-slow-500ms"),
+            Some(Fault::Slow { after: Duration::from_millis(500) })
+        );
         assert_eq!(Fault::named_by("sim-bad-gateway"), Some(Fault::BadGateway));
-        let retry_after = RetryAfter { retry_after_s: Some(600.0), ..RetryAfter::default() };
+        let retry_after = RetryAfter { retry_after: Some(Duration::from_secs(600)), ..RetryAfter::default() };
         assert_eq!(Fault::named_by("sim-rate-limited-600s"), Some(Fault::RateLimited { retry_after }));
         let retry_after = RetryAfter::default();
         assert_eq!(Fault::named_by("sim-rate-limited"), Some(Fault::RateLimited { retry_after }));
@@ -186,10 +199,11 @@ mod tests {
     #[test]
     fn a_fault_is_written_flat() {
         let fault: Fault =
-            serde_json::from_value(json!({"kind": "overloaded", "retry_after_ms": 20})).unwrap();
-        let retry_after = RetryAfter { retry_after_ms: Some(20), ..RetryAfter::default() };
+            serde_json::from_value(json!({"kind": "overloaded", "retry_after_in_ms": "20ms"})).unwrap();
+        let retry_after =
+            RetryAfter { retry_after_in_ms: Some(Duration::from_millis(20)), ..RetryAfter::default() };
         assert_eq!(fault, Fault::Overloaded { retry_after });
-        assert_eq!(json!(fault), json!({"kind": "overloaded", "retry_after_ms": 20}));
+        assert_eq!(json!(fault), json!({"kind": "overloaded", "retry_after_in_ms": "20ms"}));
         assert!(serde_json::from_value::<Fault>(json!({"kind": "no_such"})).is_err());
     }
 }

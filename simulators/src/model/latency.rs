@@ -7,13 +7,12 @@ use std::time::Duration;
 
 /// The time that the model works on a request: fixed or lognormal, equal for equal seed and request.
 pub(crate) fn latency(config: &Config, fault: Option<&Fault>, fingerprint: &str) -> Duration {
-    let (median_ms, sigma) = match fault {
-        Some(Fault::Slow { ms }) => (*ms, 0.0),
-        Some(Fault::Reply { script }) => (script.delay_ms(), 0.0),
-        Some(Fault::Jitter { median_ms, sigma }) => (*median_ms, *sigma),
-        _ => (config.latency_ms, config.latency_sigma),
+    let (median, sigma) = match fault {
+        Some(Fault::Slow { after }) => (*after, 0.0),
+        Some(Fault::Reply { script }) => (script.delay(), 0.0),
+        Some(Fault::Jitter { median, sigma }) => (*median, *sigma),
+        _ => (config.latency, config.latency_sigma),
     };
-    let median = Duration::from_millis(median_ms);
     if sigma <= 0.0 {
         return median;
     }
@@ -32,7 +31,7 @@ mod tests {
     #[test]
     fn a_lognormal_latency_repeats_for_a_request_and_differs_between_requests() {
         let config = Config { seed: 7, ..Config::default() };
-        let jitter = Fault::Jitter { median_ms: 100, sigma: 0.5 };
+        let jitter = Fault::Jitter { median: Duration::from_millis(100), sigma: 0.5 };
         let draw = |fingerprint| latency(&config, Some(&jitter), fingerprint);
         let (one, other) = ("0123456789abcdef00", "fedcba987654321000");
         assert_eq!(draw(one), draw(one));
@@ -42,8 +41,9 @@ mod tests {
 
     #[test]
     fn without_spread_the_latency_is_fixed() {
-        let config = Config { latency_ms: 50, ..Config::default() };
+        let config = Config { latency: Duration::from_millis(50), ..Config::default() };
         assert_eq!(latency(&config, None, "00"), Duration::from_millis(50));
-        assert_eq!(latency(&config, Some(&Fault::Slow { ms: 9 }), "00"), Duration::from_millis(9));
+        let slow = Fault::Slow { after: Duration::from_millis(9) };
+        assert_eq!(latency(&config, Some(&slow), "00"), Duration::from_millis(9));
     }
 }

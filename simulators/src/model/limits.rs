@@ -37,7 +37,7 @@ impl Gate {
     }
 }
 
-/// The gates of all models by name; one that is not configured has no limits until it is given some.
+/// The limits of all models by name. A model that is not configured has none until an order gives it some.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
     gates: Arc<Mutex<BTreeMap<String, Gate>>>,
@@ -66,7 +66,7 @@ impl Limits {
             return Ok(Pass { limits: self.clone(), model: model.to_owned(), number });
         }
         gate.traffic.end(number, Fate::Refused);
-        Err(RetryAfter { retry_after_s: gate.limits.retry_after_s, ..RetryAfter::default() })
+        Err(RetryAfter { retry_after: gate.limits.retry_after, ..RetryAfter::default() })
     }
 
     /// Traffic of each model, with each call if wanted.
@@ -93,7 +93,7 @@ impl Limits {
     }
 }
 
-/// A request that was let in. Dropped without an end, the client went away.
+/// A request that was let in. When it is dropped before it has ended, the client went away.
 #[derive(Debug)]
 pub(crate) struct Pass {
     limits: Limits,
@@ -124,6 +124,7 @@ mod tests {
     use crate::model::config::LimitConfig;
     use crate::traffic::Fate;
     use crate::window::Counting;
+    use std::time::Duration;
 
     fn limited(limits: LimitConfig) -> Limits {
         let all = Limits::default();
@@ -139,10 +140,11 @@ mod tests {
             (Counting::Fixed, [true, true, false, true, true, false]),
         ] {
             let limits = LimitConfig { requests_per_s: 2, counting, ..LimitConfig::default() };
-            let all = limited(LimitConfig { retry_after_s: Some(1.5), ..limits });
+            let all = limited(LimitConfig { retry_after: Some(Duration::from_millis(1_500)), ..limits });
             let let_in = arrivals.map(|at| all.arrive("m", at).is_ok());
             assert_eq!(let_in, expected, "{counting:?}");
-            assert_eq!(all.arrive("m", 1_901).err().map(|again| again.retry_after_s), Some(Some(1.5)));
+            let again = all.arrive("m", 1_901).err().and_then(|again| again.retry_after);
+            assert_eq!(again, Some(Duration::from_millis(1_500)));
             assert!(all.arrive("another", 900).is_ok(), "each model has limits of its own");
         }
     }

@@ -6,13 +6,13 @@ mod config;
 mod control;
 mod faults;
 mod hold;
-mod http_date;
 mod latency;
 mod ledger;
 mod limits;
 mod refusal;
 mod reply;
 mod request;
+mod state;
 mod tokens;
 
 use crate::plan::Plan;
@@ -20,22 +20,12 @@ use crate::server::{self, Handle, StartError};
 use axum::Router;
 use axum::routing::{get, post, put};
 pub use config::{Answer, CodeForm, Config, LimitConfig, ModelConfig};
-use faults::{Planned, Scope};
 use hold::Holds;
 use ledger::Ledger;
 use limits::Limits;
+use state::Model;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-
-/// Everything that the stand-in knows.
-#[derive(Debug)]
-pub(crate) struct Model {
-    config: Config,
-    faults: Plan<Scope, Planned>,
-    holds: Holds,
-    ledger: Ledger,
-    limits: Limits,
-}
 
 /// Starts the stand-in on a free loopback port.
 ///

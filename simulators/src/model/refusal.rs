@@ -2,12 +2,11 @@
 
 use super::config::CodeForm;
 use super::faults::{Fault, RetryAfter};
-use super::http_date::http_date;
-use crate::time::now_ms;
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use serde_json::{Value, json};
+use std::time::{Duration, SystemTime};
 
 /// Status, `type`, `code` and `message` of an error.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +17,8 @@ pub(crate) struct Refusal {
     param: Option<&'static str>,
 }
 
+/// A date that is farther away is brought here, since dates of HTTP end with the year 9999.
+const FARTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 const INVALID: &str = "invalid_request_error";
 
 pub(crate) const BAD_REQUEST: Refusal = Refusal::new(400, INVALID, None);
@@ -89,11 +90,15 @@ fn page(status: StatusCode) -> Response {
 }
 
 fn headers(retry_after: RetryAfter) -> HeaderMap {
-    let RetryAfter { retry_after_s, retry_after_date_s, retry_after_ms } = retry_after;
-    let date = retry_after_date_s.map(|seconds| http_date(now_ms() / 1_000 + seconds));
+    let RetryAfter { retry_after, retry_after_date, retry_after_in_ms } = retry_after;
+    let seconds = retry_after.map(|time| time.as_secs_f64().to_string());
+    let date = retry_after_date.map(|time| httpdate::fmt_http_date(SystemTime::now() + time.min(FARTHEST)));
     let texts = [
-        (header::RETRY_AFTER, retry_after_s.map(|seconds| seconds.to_string()).or(date)),
-        (header::HeaderName::from_static("retry-after-ms"), retry_after_ms.map(|ms| ms.to_string())),
+        (header::RETRY_AFTER, seconds.or(date)),
+        (
+            header::HeaderName::from_static("retry-after-ms"),
+            retry_after_in_ms.map(|time| time.as_millis().to_string()),
+        ),
     ];
     let set = texts.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::from_str(&text?).ok()?)));
     set.collect()

@@ -62,8 +62,12 @@ async fn a_late_reply_lets_the_fallback_decide() {
     let line = Line::start(r#"{"valid":false}"#).await;
     line.answer_with(Reply { after: Duration::from_secs(30), ..Reply::text(r#"{"valid":false}"#) });
     for (fallback, delivered) in [(Fallback::Pass, true), (Fallback::Block, false)] {
-        let short =
-            RuleConfig { wait_ms: Some(60), fallback, report_error: true, ..rule("before", &line.url) };
+        let short = RuleConfig {
+            wait: Some(Duration::from_millis(60)),
+            fallback,
+            report_error: true,
+            ..rule("before", &line.url)
+        };
         let sim = easemob(vec![short]).await;
         let sent = order(&sim, "/control/send", hello(json!({}))).await;
         assert_eq!(sent["delivered"], delivered);
@@ -213,7 +217,7 @@ async fn rules_can_be_replaced_while_it_runs_and_bad_orders_are_refused() {
     let sim = easemob(vec![]).await;
     assert_eq!(order(&sim, "/control/send", hello(json!({}))).await["decided_by"], "no_rule");
     let rules =
-        json!({"app": APP, "rules": [{"name": "before", "url": line.url, "secret": "s", "wait_ms": 2000}]});
+        json!({"app": APP, "rules": [{"name": "before", "url": line.url, "secret": "s", "wait": "2s"}]});
     let replaced = call(client().put(sim.url("/control/rules")).json(&rules)).await.unwrap();
     assert_eq!(replaced.json(), json!({"rules": 1}));
     assert_eq!(order(&sim, "/control/send", hello(json!({}))).await["delivered"], false);

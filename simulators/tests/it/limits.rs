@@ -78,7 +78,7 @@ async fn traffic_tells_when_each_call_came_whatever_became_of_it() {
 async fn an_outage_lasts_as_long_as_ordered() {
     let sim = easemob(vec![]).await;
     let token = token(&sim).await;
-    let outage = json!({"scope": {"app": APP}, "for_ms": 600_000, "fault": {"kind": "service_unavailable"}});
+    let outage = json!({"scope": {"app": APP}, "for": "10m", "fault": {"kind": "service_unavailable"}});
     order(&sim, "/control/faults", outage).await;
     for path in ["users", "chatgroups"] {
         let answered = send(&sim, &token, path, json!({"to": ["a"]})).await;
@@ -87,7 +87,7 @@ async fn an_outage_lasts_as_long_as_ordered() {
     }
     assert_eq!(crate::http::post(&sim, "/acme/support/token", json!({})).await.status, 503);
     call(client().delete(sim.url("/control/faults"))).await.unwrap();
-    let short = json!({"for_ms": 80, "fault": {"kind": "service_unavailable"}});
+    let short = json!({"for": "80ms", "fault": {"kind": "service_unavailable"}});
     order(&sim, "/control/faults", short).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(send(&sim, &token, "users", json!({"to": ["a"]})).await.status, 200);
@@ -95,7 +95,11 @@ async fn an_outage_lasts_as_long_as_ordered() {
 
 #[tokio::test]
 async fn a_model_refuses_what_is_over_its_limit_with_and_without_a_time_to_come_back() {
-    let limits = LimitConfig { requests_per_min: 1, retry_after_s: Some(2.0), ..LimitConfig::default() };
+    let limits = LimitConfig {
+        requests_per_min: 1,
+        retry_after: Some(Duration::from_secs(2)),
+        ..LimitConfig::default()
+    };
     let models = vec![ModelConfig { name: "small".into(), limits, ..ModelConfig::default() }];
     let sim = start(Config { models, ..Config::default() }).await;
     assert_eq!(ask(&sim, "small", &["x"]).await.status, 200);

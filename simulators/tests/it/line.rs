@@ -86,7 +86,7 @@ pub(crate) fn rule(name: &str, url: &str) -> RuleConfig {
         name: name.into(),
         url: url.into(),
         secret: "s3cr3t-A".into(),
-        wait_ms: Some(2_000),
+        wait: Some(Duration::from_secs(2)),
         ..RuleConfig::default()
     }
 }

@@ -61,14 +61,14 @@ async fn retry_after_comes_as_seconds_date_or_milliseconds() {
         let answered = met(&sim, fault).await;
         answered.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
     };
-    let seconds = header(json!({"kind": "rate_limited", "retry_after_s": 600}), "retry-after").await;
+    let seconds = header(json!({"kind": "rate_limited", "retry_after": "10m"}), "retry-after").await;
     assert_eq!(seconds.as_deref(), Some("600"));
-    let part = header(json!({"kind": "overloaded", "retry_after_s": 0.25}), "retry-after").await;
+    let part = header(json!({"kind": "overloaded", "retry_after": "250ms"}), "retry-after").await;
     assert_eq!(part.as_deref(), Some("0.25"));
     let date =
-        header(json!({"kind": "rate_limited", "retry_after_date_s": 30}), "retry-after").await.unwrap();
+        header(json!({"kind": "rate_limited", "retry_after_date": "30s"}), "retry-after").await.unwrap();
     assert!(date.ends_with(" GMT") && date.len() == 29, "{date}");
-    let ms = header(json!({"kind": "rate_limited", "retry_after_ms": 150}), "retry-after-ms").await;
+    let ms = header(json!({"kind": "rate_limited", "retry_after_in_ms": "150ms"}), "retry-after-ms").await;
     assert_eq!(ms.as_deref(), Some("150"));
 }
 
@@ -134,7 +134,7 @@ async fn a_call_that_hangs_ends_with_its_client() {
 
 #[tokio::test]
 async fn latency_is_set_by_order_by_the_models_name_and_by_configuration() {
-    let sim = start(Config { latency_ms: 300, ..Config::default() }).await;
+    let sim = start(Config { latency: Duration::from_millis(300), ..Config::default() }).await;
     let timed = async |model: &str| {
         let begun = Instant::now();
         assert_eq!(ask(&sim, model, &["x"]).await.status, 200);
@@ -142,7 +142,7 @@ async fn latency_is_set_by_order_by_the_models_name_and_by_configuration() {
     };
     assert!(timed("m").await >= Duration::from_millis(300));
     assert!(timed("sim-slow-400ms").await >= Duration::from_millis(400));
-    plan(&sim, json!({"kind": "slow", "ms": 1})).await;
+    plan(&sim, json!({"kind": "slow", "after": "1ms"})).await;
     assert!(timed("m").await < Duration::from_millis(300));
     assert!(timed("sim-jitter-20ms").await < Duration::from_secs(2));
 }

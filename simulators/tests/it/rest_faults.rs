@@ -72,12 +72,12 @@ async fn slow_sends_are_accepted_before_or_after_the_wait() {
     let token = token(&sim).await;
     let impatient = |request: reqwest::RequestBuilder| request.timeout(Duration::from_millis(100));
     for (kind, accepted) in [("slow", 0), ("slow_after_accept", 1)] {
-        plan(&sim, 1, json!({"kind": kind, "ms": 60_000})).await;
+        plan(&sim, 1, json!({"kind": kind, "after": "1m"})).await;
         let sent = call(impatient(sending(&sim, &token, "users", json!({"to": ["alice"]})))).await;
         assert!(sent.err().unwrap().is_timeout());
         assert_eq!(inbox(&sim).await, accepted, "{kind}");
     }
-    plan(&sim, 1, json!({"kind": "slow", "ms": 150})).await;
+    plan(&sim, 1, json!({"kind": "slow", "after": "150ms"})).await;
     let begun = Instant::now();
     assert_eq!(send(&sim, &token, "users", json!({"to": ["alice"]})).await.status, 200);
     assert!(begun.elapsed() >= Duration::from_millis(150));

@@ -13,7 +13,7 @@ async fn plan(sim: &Handle, fault: Value) {
 
 #[tokio::test]
 async fn a_model_answers_with_exactly_the_bytes_of_a_script() {
-    let sim = start(Config { latency_ms: 60_000, ..Config::default() }).await;
+    let sim = start(Config { latency: Duration::from_secs(60), ..Config::default() }).await;
     // "hi", gzipped.
     let packed = "1f8b08000000000002ffcbc80400ac2a93d802000000";
     let headers = json!({"content-encoding": "gzip", "content-type": "text/plain", "x-vendor": "v"});
@@ -25,7 +25,7 @@ async fn a_model_answers_with_exactly_the_bytes_of_a_script() {
         (&packed_reply.headers["content-type"], &packed_reply.headers["x-vendor"]),
         (&"text/plain".parse().unwrap(), &"v".parse().unwrap())
     );
-    plan(&sim, json!({"kind": "reply", "status": 413, "body": "<html>too large</html>", "delay_ms": 150}))
+    plan(&sim, json!({"kind": "reply", "status": 413, "body": "<html>too large</html>", "delay": "150ms"}))
         .await;
     let begun = Instant::now();
     let refused = ask(&sim, "m", &["x"]).await;
@@ -45,7 +45,7 @@ async fn a_send_is_answered_by_a_script_whether_it_was_accepted_or_not() {
     let inbox = async || read(&sim, "/control/inbox?user=alice").await["messages"].as_array().unwrap().len();
     let user = async || send(&sim, &token, "users", json!({"to": ["alice"]})).await;
     let empty = r#"{"path":"/messages/users","data":{}}"#;
-    plan(&sim, json!({"kind": "reply", "accepted": true, "body": empty, "delay_ms": 120})).await;
+    plan(&sim, json!({"kind": "reply", "accepted": true, "body": empty, "delay": "120ms"})).await;
     let begun = Instant::now();
     let answered = user().await;
     assert!(begun.elapsed() >= Duration::from_millis(120));

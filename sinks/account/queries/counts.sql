@@ -6,14 +6,7 @@
 SELECT name AS table, app, label, count() AS rows, uniqExact(source) AS sources
 FROM
 (
-    SELECT 'messages' AS name, app, at, ruling AS label, (source_topic, source_partition, source_offset, 0) AS source
-    FROM messages
-    UNION ALL
-    SELECT 'model_calls', app, at, outcome, (source_topic, source_partition, source_offset, toInt32(attempt))
-    FROM model_calls
-    UNION ALL
-    SELECT 'replies', app, at, result, (source_topic, source_partition, source_offset, 0)
-    FROM replies
+{tables}
 )
 WHERE ({app:String} = '' OR app = {app:String})
     AND at >= parseDateTime64BestEffort({from:String}, 3, 'UTC')

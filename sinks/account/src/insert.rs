@@ -1,12 +1,13 @@
 //! One block into its table.
 
+use std::time::Duration;
+
 use clickhouse::error::Error;
-use clickhouse::{Client, RowOwned, RowWrite};
+use clickhouse::{Client, Row, RowWrite};
 use pipeline::batch::InsertError;
 
 use crate::failure::Failure;
-use crate::store::Timeouts;
-use crate::{Row, metrics};
+use crate::metrics;
 
 /// Far above the driver's largest block. An insert of fewer rows is one block for the store, and so is its token.
 const STORE_BLOCK_ROWS: &str = "1048576";
@@ -27,55 +28,66 @@ const SETTINGS: [(&str, &str); 9] = [
     ("max_partitions_per_insert_block", "0"),
 ];
 
-/// A row as the store knows it: the columns are the fields.
-pub(crate) trait Stored: RowOwned + RowWrite + Sync {
-    /// Its table.
-    const TABLE: &'static str;
-
-    /// The row, if it is one of this table.
-    fn of(row: &Row) -> Option<&Self>;
+/// How long answers are waited for; the client itself would wait for ever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For the network to take a piece of a block.
+    pub(crate) send: Duration,
+    /// For the store's answer once a block was sent.
+    pub(crate) end: Duration,
+    /// For any other statement.
+    pub(crate) query: Duration,
 }
 
-/// A client for inserts.
-pub(crate) fn writer(client: &Client) -> Client {
-    SETTINGS.iter().fold(client.clone(), |client, (name, value)| client.with_setting(*name, *value))
+/// Makes inserts.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    client: Client,
+    timeouts: Timeouts,
 }
 
-/// Stores rows under a token. Columns go by name with their types, so a table that is not what the rows need is
-/// refused, not filled with nonsense.
+impl Writer {
+    pub(crate) fn new(client: &Client, timeouts: Timeouts) -> Self {
+        let with = |client: Client, (name, value): &(&str, &str)| client.with_setting(*name, *value);
+        Self { client: SETTINGS.iter().fold(client.clone(), with), timeouts }
+    }
+}
+
+/// Stores rows of a table under a token. Columns go by name with their types, so a table that is not what the rows need is refused, not
+/// filled with nonsense.
 pub(crate) async fn insert<T>(
-    writer: &Client,
-    timeouts: &Timeouts,
+    writer: &Writer,
+    table: &'static str,
     token: &str,
-    rows: &[Row],
+    rows: &[&T],
 ) -> Result<(), InsertError>
 where
-    T: Stored + for<'a> clickhouse::Row<Value<'a> = T>,
+    T: RowWrite + for<'a> Row<Value<'a> = T>,
 {
-    let Err(error) = send::<T>(writer, timeouts, token, rows).await else {
+    let Err(error) = send(writer, table, token, rows).await else {
         return Ok(());
     };
     let failure = Failure::of(&error);
     if failure == Failure::Setup {
         // The client remembers columns; after the operator's repair they may be others.
-        writer.clear_cached_metadata().await;
+        writer.client.clear_cached_metadata().await;
     }
-    metrics::failed(T::TABLE, failure);
+    metrics::failed(table, failure);
     Err(failure.into_insert_error(&error.to_string()))
 }
 
-async fn send<T>(writer: &Client, timeouts: &Timeouts, token: &str, rows: &[Row]) -> Result<(), Error>
+async fn send<T>(writer: &Writer, table: &'static str, token: &str, rows: &[&T]) -> Result<(), Error>
 where
-    T: Stored + for<'a> clickhouse::Row<Value<'a> = T>,
+    T: RowWrite + for<'a> Row<Value<'a> = T>,
 {
-    let opening = tokio::time::timeout(timeouts.query, writer.insert::<T>(T::TABLE));
+    let Writer { client, timeouts } = writer;
+    let opening = tokio::time::timeout(timeouts.query, client.insert::<T>(table));
     let mut insert = opening
         .await
         .map_err(|_| Error::TimedOut)??
         .with_timeouts(Some(timeouts.send), Some(timeouts.end))
         .with_setting("insert_deduplication_token", token);
     for row in rows {
-        let row = T::of(row).ok_or_else(|| Error::InvalidParams("a row of another table".into()))?;
         insert.write(row).await?;
     }
     insert.end().await

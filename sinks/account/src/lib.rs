@@ -1,25 +1,30 @@
 //! Deterministic batches into ClickHouse, migrations, named queries.
 //!
-//! Rows are built from one record alone ([`AccountSink`]), stored as one block per range and table under the range's
-//! token, and read by named queries ([`queries`]). The schema is made by command only ([`Store::migrate`]); a
-//! start checks it ([`Store::check`]).
+//! Each table is a folder under `tables`, which says how it is defined and which records give it rows. Rows are built from one record
+//! alone ([`AccountSink`]), stored as one block per range and table under the range's token, and read by named queries ([`queries`]).
+//! Only a command makes or changes the schema ([`Store::migrate`]); a start checks it ([`Store::check`]).
 
 mod config;
 mod error;
+mod fact;
 mod failure;
 mod insert;
 pub mod metrics;
 mod migrations;
 mod pseudonym;
 pub mod queries;
-mod read;
+mod retention;
 mod schema;
 mod sink;
+mod source;
 mod store;
 mod tables;
+mod value;
 
-pub use config::{AccountConfig, ConfigError, RawAccount, RawRetention, validate};
+pub use config::{AccountConfig, ConfigError, RawAccount, validate};
 pub use error::StoreError;
-pub use sink::{AccountSink, TOPICS};
+pub use fact::TOPICS;
+pub use retention::RawRetention;
+pub use sink::AccountSink;
 pub use store::Store;
-pub use tables::{Row, TABLES};
+pub use tables::Row;

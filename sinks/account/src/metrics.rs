@@ -1,8 +1,8 @@
 //! The metrics of this crate. Rows, blocks and times of inserts are counted by the batch driver.
 
+use common::Metric;
 use metrics::counter;
 use pipeline::Refused;
-pub use pipeline::metrics::Metric;
 use schemas::topic::Topic;
 
 use crate::failure::Failure;
@@ -12,16 +12,16 @@ const REFUSALS: &str = "huiyin_account_refused_records_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: FAILURES,
-        meaning: "inserts that failed, by what was at fault: network, timeout, busy, content, setup",
-        labels: &["table", "class"],
-    },
-    Metric {
-        name: REFUSALS,
-        meaning: "records that no row can be built from; a record that is read again counts again",
-        labels: &["topic", "reason"],
-    },
+    Metric::counter(
+        FAILURES,
+        "inserts that failed, by what was at fault: network, timeout, busy, content, setup",
+        &["table", "class"],
+    ),
+    Metric::counter(
+        REFUSALS,
+        "records that no row can be built from; a record that is read again counts again",
+        &["topic", "reason"],
+    ),
 ];
 
 pub(crate) fn failed(table: &'static str, failure: Failure) {

@@ -1,4 +1,4 @@
-//! What stands for people in analytics.
+//! Pseudonyms: what stands for users and conversations in analytics.
 
 use common::secret::Secret;
 use hmac::digest::InvalidLength;
@@ -8,9 +8,8 @@ use schemas::ids::{AppKey, UserId};
 use schemas::key::escaped;
 use sha2::Sha256;
 
-/// Half of the code is enough to tell users apart and keeps the columns small.
+/// Half of the code tells users apart and keeps the columns small.
 const BYTES: usize = 16;
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Keyed pseudonyms, different for the same id in different apps.
 #[derive(Clone)]
@@ -23,8 +22,7 @@ impl Pseudonyms {
         Hmac::new_from_slice(key.expose().as_bytes()).map(|keyed| Self { keyed })
     }
 
-    /// Of a user: the first 32 hex digits of HMAC-SHA256 over app, a zero byte and the user's id, as
-    /// keys have it.
+    /// Of a user: the first 32 hex digits of HMAC-SHA256 over the app, a zero byte and the user's id as keys spell it.
     pub(crate) fn of_user(&self, app: &AppKey, user: &UserId) -> String {
         self.of(app, &escaped(user.canonical().as_str()))
     }
@@ -45,8 +43,7 @@ impl Pseudonyms {
             .chain_update(id)
             .finalize()
             .into_bytes();
-        let digits = code[..BYTES].iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+        base16ct::lower::encode_string(&code[..BYTES])
     }
 }
 

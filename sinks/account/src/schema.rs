@@ -1,8 +1,10 @@
-//! What in the schema depends on the deployment: names, engine, retention, deduplication window.
+//! The parts of the schema that depend on the deployment: names, engine, retention, deduplication window.
 
-use crate::config::{RawAccount, RawRetention};
+use crate::config::AccountConfig;
+use crate::retention::Retention;
+use crate::tables::Definition;
 
-/// A week. With the store's default of an hour the window would be shorter than its number of blocks promises.
+/// A week. The store's default of an hour would end the window before its number of blocks is reached.
 const WINDOW_SECONDS: u32 = 7 * 24 * 60 * 60;
 
 /// The deployment's part of the schema.
@@ -11,16 +13,16 @@ pub(crate) struct Layout {
     pub(crate) database: String,
     cluster: Option<String>,
     window: u32,
-    retention: RawRetention,
+    retention: Retention,
 }
 
 impl Layout {
-    pub(crate) fn new(raw: &RawAccount) -> Self {
+    pub(crate) fn new(AccountConfig { raw, retention, .. }: &AccountConfig) -> Self {
         Self {
             database: raw.database.clone(),
             cluster: raw.cluster.clone(),
             window: raw.deduplication_window,
-            retention: raw.retention_days.clone(),
+            retention: retention.clone(),
         }
     }
 
@@ -33,35 +35,28 @@ impl Layout {
             .replace("{cluster}", &self.on_cluster())
             .replace("{engine}", engine)
             .replace("{window}", &self.window_settings());
-        (self.retention.of_tables().iter()).fold(filled, |sql, (table, days)| {
+        self.retention.of_tables().fold(filled, |sql, (table, days)| {
             sql.replace(&format!("{{retention.{table}}}"), &days.to_string())
         })
     }
 
     /// Statements that bring a table to what is configured, given its engine clause as the store tells it.
-    pub(crate) fn corrections(&self, table: &str, engine: &str) -> Vec<String> {
+    pub(crate) fn corrections(&self, Definition { name, .. }: &Definition, engine: &str) -> Vec<String> {
         let alter = |change: String| {
-            let place = self.render("{database}");
-            [format!("ALTER TABLE {place}.{table}"), self.on_cluster(), change]
-                .iter()
+            let table = format!("ALTER TABLE {}.{name}", self.render("{database}"));
+            [table, self.on_cluster(), change]
+                .into_iter()
                 .filter(|part| !part.is_empty())
-                .map(String::as_str)
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        let mut statements = Vec::new();
         let window = number_after(engine, &format!("{} = ", self.window_name()));
-        if window.is_none_or(|blocks| blocks < self.window) {
-            statements.push(alter(format!("MODIFY SETTING {}", self.window_settings())));
-        }
-        let wanted =
-            self.retention.of_tables().iter().find(|(name, _)| *name == table).map(|(_, days)| *days);
-        if let Some(days) =
-            wanted.filter(|days| number_after(engine, "toIntervalDay(") != Some((*days).into()))
-        {
-            statements.push(alter(format!("MODIFY TTL toDateTime(at) + INTERVAL {days} DAY")));
-        }
-        statements
+        let is_short = window.is_none_or(|blocks| blocks < self.window);
+        let days = number_after(engine, "toIntervalDay(");
+        let wanted = self.retention.of(name).filter(|wanted| days != Some((*wanted).into()));
+        let settings = is_short.then(|| alter(format!("MODIFY SETTING {}", self.window_settings())));
+        let expiry = wanted.map(|days| alter(format!("MODIFY TTL toDateTime(at) + INTERVAL {days} DAY")));
+        settings.into_iter().chain(expiry).collect()
     }
 
     fn on_cluster(&self) -> String {
@@ -96,10 +91,16 @@ fn number_after(text: &str, mark: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::config;
+    use crate::tables::definitions;
 
     fn layout(more: &str) -> Layout {
-        let short = format!("url = 'http://x'\npseudonym_key = 'k'\ndatabase = 'd'\n{more}");
-        Layout::new(&toml::from_str(&short).unwrap())
+        Layout::new(&config(&format!("database = 'd'\n{more}")))
+    }
+
+    /// The corrections of `replies`.
+    fn corrections(layout: &Layout, engine: &str) -> Vec<String> {
+        layout.corrections(definitions().find(|table| table.name == "replies").unwrap(), engine)
     }
 
     #[test]
@@ -107,14 +108,14 @@ mod tests {
         let template =
             "CREATE TABLE {database}.t {cluster} ENGINE = {engine} TTL {retention.replies} SETTINGS {window}";
         assert_eq!(
-            layout("deduplication_window = 7").render(template),
-            "CREATE TABLE `d`.t  ENGINE = MergeTree TTL 400 SETTINGS non_replicated_deduplication_window = 7"
+            layout("deduplication_window = 10007").render(template),
+            "CREATE TABLE `d`.t  ENGINE = MergeTree TTL 400 SETTINGS non_replicated_deduplication_window = 10007"
         );
         assert_eq!(
-            layout("cluster = 'c'\ndeduplication_window = 7\nretention_days = { replies = 30 }")
+            layout("cluster = 'c'\ndeduplication_window = 10007\nretention_days = { replies = 30 }")
                 .render(template),
             "CREATE TABLE `d`.t ON CLUSTER `c` ENGINE = ReplicatedMergeTree TTL 30 SETTINGS \
-             replicated_deduplication_window = 7, replicated_deduplication_window_seconds = 604800"
+             replicated_deduplication_window = 10007, replicated_deduplication_window_seconds = 604800"
         );
     }
 
@@ -122,14 +123,14 @@ mod tests {
     fn a_table_is_corrected_only_where_it_differs() {
         let engine = "MergeTree ORDER BY at TTL toDateTime(at) + toIntervalDay(400) SETTINGS \
                       non_replicated_deduplication_window = 50000, index_granularity = 8192";
-        assert!(layout("").corrections("replies", engine).is_empty());
-        assert!(layout("deduplication_window = 20000").corrections("replies", engine).is_empty());
+        assert!(corrections(&layout(""), engine).is_empty());
+        assert!(corrections(&layout("deduplication_window = 20000"), engine).is_empty());
         assert_eq!(
-            layout("deduplication_window = 60000").corrections("replies", engine),
+            corrections(&layout("deduplication_window = 60000"), engine),
             ["ALTER TABLE `d`.replies MODIFY SETTING non_replicated_deduplication_window = 60000"]
         );
         assert_eq!(
-            layout("retention_days = { replies = 30 }").corrections("replies", engine),
+            corrections(&layout("retention_days = { replies = 30 }"), engine),
             ["ALTER TABLE `d`.replies MODIFY TTL toDateTime(at) + INTERVAL 30 DAY"]
         );
     }
@@ -138,7 +139,7 @@ mod tests {
     fn the_window_of_plain_tables_does_not_count_on_a_cluster() {
         let engine = "ReplicatedMergeTree TTL toDateTime(at) + toIntervalDay(400) SETTINGS \
                       non_replicated_deduplication_window = 50000";
-        let statements = layout("cluster = 'c'").corrections("replies", engine);
+        let statements = corrections(&layout("cluster = 'c'"), engine);
         assert_eq!(statements.len(), 1);
         assert!(
             statements[0].contains("ON CLUSTER `c` MODIFY SETTING replicated_deduplication_window = 50000")

@@ -5,20 +5,16 @@ use pipeline::{Record, Refused};
 use schemas::topic::{Topic, TopicNames};
 
 use crate::config::{AccountConfig, ConfigError};
-use crate::insert::insert;
+use crate::fact::{TOPICS, Unread};
 use crate::pseudonym::Pseudonyms;
-use crate::read::Source;
-use crate::tables::{
-    self, BUILDER, MESSAGES, MODEL_CALLS, MessageRow, ModelCallRow, OLDEST_BUILDER, REPLIES, ReplyRow,
-};
-use crate::{Row, Store, TABLES, metrics};
-
-/// Topics that give rows.
-pub const TOPICS: [Topic; 3] = [Topic::Events, Topic::Decisions, Topic::Deliveries];
+use crate::source::Source;
+use crate::tables::{self, BUILDER, OLDEST_BUILDER, TABLES};
+use crate::{Row, Store, metrics};
 
 /// Rows of events, decisions and deliveries into ClickHouse.
 pub struct AccountSink {
     store: Store,
+    tables: Vec<&'static str>,
     topics: [(String, Topic); 3],
     pseudonyms: Pseudonyms,
 }
@@ -32,7 +28,8 @@ impl AccountSink {
         let pseudonyms = Pseudonyms::new(&config.raw.pseudonym_key)
             .map_err(|_| ConfigError { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
         let topics = TOPICS.map(|topic| (names.of(topic), topic));
-        Ok(Self { store: Store::new(config), topics, pseudonyms })
+        let tables = tables::definitions().map(|table| table.name).collect();
+        Ok(Self { store: Store::new(config), tables, topics, pseudonyms })
     }
 
     /// Full names of the topics that the driver must read.
@@ -50,7 +47,7 @@ impl Sink for AccountSink {
     type Row = Row;
 
     fn tables(&self) -> &[&'static str] {
-        &TABLES
+        &self.tables
     }
 
     fn version(&self) -> u32 {
@@ -65,18 +62,14 @@ impl Sink for AccountSink {
         let builder = builder(version).ok_or(Refused::Pause { reason: "unknown_builder" })?;
         let topic = self.topics.iter().find(|(name, _)| **name == *record.topic).map(|(_, topic)| *topic);
         let topic = topic.ok_or(Refused::Pause { reason: "unexpected_topic" })?;
-        tables::rows(topic, record, Source::of(record, builder), &self.pseudonyms)
+        tables::rows(Unread { topic, record }, Source::of(record, builder), &self.pseudonyms)
             .inspect_err(|refused| metrics::refused(topic, refused))
     }
 
     async fn insert(&self, block: &Block<Row>) -> Result<(), InsertError> {
-        let Store { writer, timeouts, .. } = &self.store;
-        let (token, rows) = (block.token.as_str(), block.rows.as_slice());
-        match block.table {
-            MESSAGES => insert::<MessageRow>(writer, timeouts, token, rows).await,
-            MODEL_CALLS => insert::<ModelCallRow>(writer, timeouts, token, rows).await,
-            REPLIES => insert::<ReplyRow>(writer, timeouts, token, rows).await,
-            other => Err(InsertError::Fatal(format!("no table has index {other}"))),
+        match TABLES.get(block.table) {
+            Some(table) => table.insert(&self.store.writer, &block.token, &block.rows).await,
+            None => Err(InsertError::Fatal(format!("no table has index {}", block.table))),
         }
     }
 }

@@ -1,30 +1,20 @@
 //! Access to the store.
 
-use std::time::Duration;
-
 use clickhouse::{Client, Compression};
 
+use crate::StoreError;
 use crate::config::AccountConfig;
-use crate::insert;
+use crate::insert::{Timeouts, Writer};
 use crate::schema::Layout;
-use crate::{StoreError, migrations};
-
-/// How long to wait; the client itself would wait for ever.
-#[derive(Debug, Clone)]
-pub(crate) struct Timeouts {
-    pub(crate) send: Duration,
-    pub(crate) end: Duration,
-    pub(crate) query: Duration,
-}
 
 /// A ClickHouse database. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// Names every table with its database, which need not exist.
+    /// For statements that name the database, which need not exist yet.
     server: Client,
     pub(crate) database: Client,
-    pub(crate) writer: Client,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) writer: Writer,
+    timeouts: Timeouts,
     layout: Layout,
 }
 
@@ -40,35 +30,9 @@ impl Store {
             .with_compression(compression)
             .with_product_info("huiyin", env!("CARGO_PKG_VERSION"));
         let database = server.clone().with_database(&raw.database);
-        Self {
-            writer: insert::writer(&database),
-            server,
-            database,
-            timeouts: Timeouts { send: raw.send_timeout, end: raw.end_timeout, query: raw.query_timeout },
-            layout: Layout::new(raw),
-        }
-    }
-
-    /// Applies the migrations that are missing and brings retention and deduplication window of the tables to what
-    /// is configured. Gives what was done, one line each; empty when there was nothing to do.
-    ///
-    /// # Errors
-    /// [`StoreError`] when a statement fails, an applied migration has drifted, or the database is newer.
-    pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        migrations::migrate(self).await
-    }
-
-    /// The SQL of a migration from nothing, for someone who applies it by hand.
-    pub fn print(&self) -> String {
-        migrations::script(&self.layout)
-    }
-
-    /// Checks that the database is as this version and its configuration need it.
-    ///
-    /// # Errors
-    /// [`StoreError`] says what is missing or differs, and what to do.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        migrations::check(self).await
+        let timeouts = Timeouts { send: raw.send_timeout, end: raw.end_timeout, query: raw.query_timeout };
+        let writer = Writer::new(&database, timeouts);
+        Self { server, database, writer, timeouts, layout: Layout::new(config) }
     }
 
     pub(crate) fn layout(&self) -> &Layout {

@@ -60,7 +60,8 @@ pub(crate) fn message(answer: &Answer) -> Result<Message, Unsendable> {
     })
 }
 
-/// The mark by which clients and audits recognise a part and its repetitions; in a group also all whom it answers.
+/// The mark by which clients and audits recognise a part and its repetitions; in a group also the users whom it answers, so that their
+/// clients mention them.
 fn ext(answer: &Answer, kind: ChatKind) -> Value {
     let mut ext = json!({ "huiyin": {
         "v": 1, "reply_id": answer.id, "turn": answer.turn, "part": answer.part, "parts": answer.parts,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use common::Metric;
 use metrics::{counter, gauge, histogram};
-pub use outbound::metrics::Metric;
 use schemas::delivery::DeliveryResult;
 
 /// Parts that ended, by result and reason.
@@ -19,36 +19,15 @@ pub const UNWRITTEN: &str = "huiyin_deliver_unwritten_results_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: PARTS,
-        kind: "counter",
-        meaning: "parts that ended, by result and by reason where there is one",
-        labels: &["result", "reason"],
-    },
-    Metric {
-        name: PART_SECONDS,
-        kind: "histogram",
-        meaning: "seconds from taking a part up to its end, waits included",
-        labels: &["result"],
-    },
-    Metric {
-        name: TOKENS,
-        kind: "counter",
-        meaning: "tokens asked for, by failure class, ok for a success",
-        labels: &["class"],
-    },
-    Metric {
-        name: SHARE,
-        kind: "gauge",
-        meaning: "part of Easemob's limits that this instance takes, from 0 to 1",
-        labels: &[],
-    },
-    Metric {
-        name: UNWRITTEN,
-        kind: "counter",
-        meaning: "parts whose result could not be written",
-        labels: &[],
-    },
+    Metric::counter(
+        PARTS,
+        "parts that ended, by result and by reason where there is one",
+        &["result", "reason"],
+    ),
+    Metric::histogram(PART_SECONDS, "seconds from taking a part up to its end, waits included", &["result"]),
+    Metric::counter(TOKENS, "tokens asked for, by failure class, ok for a success", &["class"]),
+    Metric::gauge(SHARE, "part of Easemob's limits that this instance takes, from 0 to 1", &[]),
+    Metric::counter(UNWRITTEN, "parts whose result could not be written", &[]),
 ];
 
 pub(crate) fn ended(result: &DeliveryResult, took: Duration) {

@@ -22,7 +22,7 @@ pub struct Output {
     pub source: String,
 }
 
-/// The part that a result is of.
+/// The part that a result is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     answer: AnswerId,
@@ -35,7 +35,7 @@ pub(crate) struct Subject {
     decided_at: Millis,
 }
 
-/// What is said of a subject.
+/// How a part ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) result: DeliveryResult,
@@ -70,7 +70,7 @@ impl Subject {
         }
     }
 
-    /// Which part it was is not in the headers, and its bot only in the key of a conversation with one.
+    /// The headers do not say which part it is, and only the key of a 1:1 conversation names the bot.
     fn of_headers(record: &Record) -> Option<Self> {
         let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let lane: Lane = std::str::from_utf8(record.key.as_deref()?).ok()?.parse().ok()?;

@@ -1,5 +1,5 @@
-//! Easemob's limits of one app, of which this instance takes its share: each class of message has a pace of its own, so that
-//! groups at their limit keep nobody waiting who writes in private.
+//! Easemob's limits of one app, of which this instance takes its share. Each class of message has a pace of its own, so that groups at
+//! their limit do not delay answers to single users.
 
 use std::sync::Arc;
 

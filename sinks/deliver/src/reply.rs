@@ -7,7 +7,7 @@ use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Shorter lives are taken for this one: Easemob bans apps that keep asking, and a token that ended is replaced anyway.
+/// A shorter life is read as this one: Easemob bans apps that keep asking, and a token whose life is over is replaced anyway.
 const SHORTEST_LIFE: Duration = Duration::from_secs(10);
 /// Life of a token whose reply does not tell it, or says zero, which stands for "for ever".
 const USUAL_LIFE: Duration = Duration::from_secs(3_600);
@@ -21,9 +21,9 @@ pub(crate) const MESSAGE_TOO_LARGE: &str = "14007";
 /// Why a send was not taken.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// The token is no good: with another one it may go.
+    /// Easemob refuses the token; with another one the message may be taken.
     Token,
-    /// By its status. Ambiguous where a gateway gave up on what is behind it.
+    /// Its status is no success. Ambiguous when a gateway gave up on the server behind it.
     Failed(Failure),
     /// No status came. Ambiguous unless nothing was sent.
     Unanswered(Failure),
@@ -52,8 +52,11 @@ struct Envelope {
     error_code: Option<Value>,
 }
 
-/// Easemob's id of the message that was sent to `to`, empty where the reply does not tell it: whatever its body says, a success is
-/// a message that was taken.
+/// Easemob's id of the message that was sent to `to`. A success means that the message was taken, whatever the body says: the id is empty
+/// when the body does not tell it.
+///
+/// # Errors
+/// Why the message was not taken.
 pub(crate) fn sent(reply: &Reply, to: &str) -> Result<String, Refused> {
     if reply.status.as_u16() == 401 {
         return Err(Refused::Token);
@@ -65,6 +68,9 @@ pub(crate) fn sent(reply: &Reply, to: &str) -> Result<String, Refused> {
 }
 
 /// The token that was granted.
+///
+/// # Errors
+/// Why there is none.
 pub(crate) fn granted(reply: &Reply) -> Result<Granted, Failure> {
     if !reply.status.is_success() {
         let mut failure = refusal(reply);
@@ -76,7 +82,7 @@ pub(crate) fn granted(reply: &Reply) -> Result<Granted, Failure> {
     }
     let unusable = || reply.failure(Class::Protocol, "read the reply to a token request: it has no token");
     let fields: Map<String, Value> = serde_json::from_slice(&reply.body).map_err(|_| unusable())?;
-    // One that no header carries would be held for weeks and fail every send.
+    // A token that no header can carry would be held for weeks and fail every send.
     let usable = |token: &&str| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
     let token = fields.get("access_token").and_then(Value::as_str).filter(usable);
     let told = fields.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
@@ -93,7 +99,7 @@ fn taken(body: &[u8], to: &str) -> Option<String> {
     id.filter(|id| (1..=LONGEST_ID).contains(&id.len()))
 }
 
-/// What a status stands for whose body could not be read.
+/// What a status means when the body that belongs to it could not be read; `None` for a success.
 pub(crate) fn refusal_of_status(status: u16) -> Option<Failure> {
     let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_success())?;
     let (headers, body, received) = (HeaderMap::new(), Vec::new().into(), SystemTime::now());

@@ -1,16 +1,15 @@
-//! From the raw section to what the step is built from: every problem is found in one go.
+//! From the raw section to what the step is built from. Every problem is found in one go.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::time::Duration;
 
 use catalogue::Bundle;
-use common::{Carrier, Problem, Secret, secret};
+use common::{Carrier, Problem, Problems, Secret, secret};
 use outbound::Url;
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::retry::Steps;
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use schemas::ids::AppKey;
 
 use crate::config::{RawDeliver, RawDeliverApp};
@@ -21,18 +20,18 @@ pub struct Settings {
     /// Parts that are under way at a time in this process, those that wait included.
     pub max_running: usize,
     /// What becomes of records for which an app has left no room.
-    pub crowding: Crowding,
+    pub overload: Overload,
     /// How long running sends may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) apps: BTreeMap<AppKey, AppSettings>,
     pub(crate) client: ClientSettings,
     pub(crate) health: HealthSettings,
-    pub(crate) manner: Manner,
+    pub(crate) policy: SendPolicy,
 }
 
 /// How sends are made, whatever the app.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
+pub(crate) struct SendPolicy {
     /// Waits before a part goes again.
     pub(crate) steps: Steps,
     pub(crate) attempt_timeout: Duration,
@@ -57,99 +56,86 @@ pub(crate) struct PerSecond {
     pub(crate) chatrooms: f64,
 }
 
-#[derive(Default)]
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn add(&mut self, place: &str, span: Option<Range<usize>>, what: impl ToString) {
-        self.0.push(Problem { place: place.to_owned(), span, what: what.to_string() });
-    }
-
-    fn take<T>(&mut self, place: &str, value: Result<T, impl ToString>) -> Option<T> {
-        value.map_err(|error| self.add(place, None, error)).ok()
-    }
-}
-
 /// Checks the section, and that it has an entry for every app of the bundle and for nothing else.
 ///
 /// # Errors
 /// Every [`Problem`] that was found.
 pub fn validate(raw: &RawDeliver, bundle: &Bundle) -> Result<Settings, Vec<Problem>> {
     let mut problems = Problems::default();
-    let client = problems.take("deliver.client", raw.client.validate());
-    let health = problems.take("deliver.health", raw.health.validate());
-    let steps = problems.take("deliver", steps(raw));
-    if raw.max_running == 0 {
-        problems.add("deliver", None, "max_running must be more than zero");
-    }
+    let client = raw.client.validate("deliver.client").map_err(|found| problems.extend(found)).ok();
+    let health = raw.health.validate("deliver.health").map_err(|found| problems.extend(found)).ok();
+    check_numbers(raw, &mut problems);
     let apps = apps(raw, bundle, &mut problems);
-    match (client, health, steps) {
-        (Some(client), Some(health), Some(steps)) if problems.0.is_empty() => Ok(Settings {
-            max_running: raw.max_running,
-            crowding: raw.crowding.unwrap_or(Crowding::among(bundle.apps.len())),
-            grace: raw.grace,
-            apps,
-            client,
-            health,
-            manner: Manner { steps, attempt_timeout: raw.client.attempt_timeout },
-        }),
-        _ => Err(problems.0),
-    }
+    let settings = client.zip(health).map(|(client, health)| Settings {
+        max_running: raw.max_running,
+        overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len())),
+        grace: raw.grace,
+        apps,
+        client,
+        health,
+        policy: SendPolicy {
+            steps: Steps { base: raw.backoff_base, cap: raw.backoff_cap },
+            attempt_timeout: raw.client.attempt_timeout,
+        },
+    });
+    problems.finish(settings)
 }
 
-/// A client that hears nothing for a while would give a send up before its time.
-fn steps(raw: &RawDeliver) -> Result<Steps, &'static str> {
+/// Times and counts of the whole section.
+fn check_numbers(raw: &RawDeliver, problems: &mut Problems) {
+    if raw.max_running == 0 {
+        problems.add("deliver", "max_running must be more than zero");
+    }
+    // A client that gives up a silent connection would give a slow send up before its time.
     if raw.client.idle_timeout < raw.client.attempt_timeout {
-        return Err("client.idle_timeout must not be shorter than client.attempt_timeout");
+        problems.add("deliver.client", "idle_timeout must not be shorter than attempt_timeout");
     }
     if raw.backoff_base.is_zero() || raw.backoff_cap < raw.backoff_base {
-        return Err("backoff_base must be more than zero and must not exceed backoff_cap");
+        problems.add("deliver", "backoff_base must be more than zero and must not exceed backoff_cap");
     }
-    Ok(Steps { base: raw.backoff_base, cap: raw.backoff_cap })
 }
 
+/// Every app of the bundle has one entry, and every entry an app.
 fn apps(raw: &RawDeliver, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<AppKey, AppSettings> {
     let mut apps = BTreeMap::new();
     for entry in &raw.app {
         let place = format!("deliver.app {:?}", entry.key.get_ref());
-        let span = Some(entry.key.span());
         let Some(key) = bundle.apps.keys().find(|key| key.as_str() == entry.key.get_ref()) else {
-            problems.add(&place, span, "there is no [[app]] of that key");
+            problems.add_at(&place, &entry.key, "there is no [[app]] of that key");
             continue;
         };
         let app = app(key, entry, &place, problems);
         if apps.insert(key.clone(), app).is_some() {
-            problems.add(&place, span, "it is configured twice");
+            problems.add_at(&place, &entry.key, "it is configured twice");
         }
     }
     for key in bundle.apps.keys().filter(|key| !apps.contains_key(key)) {
-        problems.add(&format!("app {:?}", key.as_str()), None, "it has no entry [[deliver.app]]");
+        problems.add(&format!("app {:?}", key.as_str()), "it has no entry [[deliver.app]]");
     }
     apps.into_iter().filter_map(|(key, app)| Some((key, app?))).collect()
 }
 
 fn app(key: &AppKey, entry: &RawDeliverApp, place: &str, problems: &mut Problems) -> Option<AppSettings> {
-    let span = || Some(entry.key.span());
     if let Some(why) = secret::problem(&entry.client_id, Carrier::Text) {
-        problems.add(place, None, format!("client_id: {why}"));
+        problems.add(place, format!("client_id: {why}"));
     }
     if let Some(why) = entry.client_secret.problem(Carrier::Text) {
-        problems.add(place, None, format!("client_secret: {why}"));
+        problems.add(place, format!("client_secret: {why}"));
     }
     if entry.token_ttl.is_some_and(|ttl| ttl.subsec_nanos() > 0) {
-        problems.add(place, span(), "its token_ttl is not in whole seconds");
+        problems.add(place, "token_ttl: it is not in whole seconds");
     }
-    let limits = [
-        entry.users_per_second,
-        entry.messages_per_minute,
-        entry.groups_per_second,
-        entry.chatrooms_per_second,
-    ];
-    if limits.contains(&0) {
-        problems.add(place, span(), "its limits must be more than zero");
+    for (limit, value) in [
+        ("users_per_second", entry.users_per_second),
+        ("messages_per_minute", entry.messages_per_minute),
+        ("groups_per_second", entry.groups_per_second),
+        ("chatrooms_per_second", entry.chatrooms_per_second),
+    ] {
+        if value == 0 {
+            problems.add(place, format!("{limit}: it must be more than zero"));
+        }
     }
-    let base = base(key, entry.base_url.get_ref());
-    let base = base.map_err(|what| problems.add(place, Some(entry.base_url.span()), what)).ok()?;
+    let base = problems.take_at(place, &entry.base_url, base(key, entry.base_url.get_ref()))?;
     let per_minute = f64::from(entry.messages_per_minute) / 60.0;
     Some(AppSettings {
         base,

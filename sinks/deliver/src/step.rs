@@ -6,26 +6,27 @@ use std::time::Duration;
 
 use outbound::{BuildError, Client};
 use pipeline::Clock;
-use pipeline::call::{Admission, Done, Handler, Job, Share};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
 use tokio::time::Instant;
 
-use crate::courier::{Courier, Errand, Sent};
+use crate::client::AppClient;
 use crate::message::message;
 use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, read, unwritten};
+use crate::send::{PartSend, Sent, undelivered};
 use crate::settings::Settings;
 
-/// How much longer than a run gives itself the driver gives it: the last attempt is cut off before, whatever the wall
-/// clock does.
+/// The driver's hard deadline is this much later than the end of the last attempt, so that the attempt ends first even when the wall
+/// clock steps.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// The deliver step.
 pub struct Step {
-    couriers: BTreeMap<AppKey, Courier>,
+    apps: BTreeMap<AppKey, AppClient>,
     attempt_timeout: Duration,
     output: Output,
     clock: Arc<dyn Clock>,
@@ -43,29 +44,29 @@ impl Step {
     /// # Errors
     /// When no HTTP client can be built.
     pub fn new(settings: Settings, output: Output, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        let client = Client::new(&settings.client)?;
-        let (manner, health) = (settings.manner, settings.health);
-        let courier = |(key, app): (AppKey, _)| {
-            let courier = Courier::new(client.clone(), &key, app, manner, &health);
-            (key, courier)
+        let http = Client::new(&settings.client)?;
+        let (policy, health) = (settings.policy, settings.health);
+        let client = |(key, app): (AppKey, _)| {
+            let client = AppClient::new(http.clone(), &key, app, policy, &health);
+            (key, client)
         };
-        let couriers = settings.apps.into_iter().map(courier).collect();
-        Ok(Self { couriers, attempt_timeout: manner.attempt_timeout, output, clock })
+        let apps = settings.apps.into_iter().map(client).collect();
+        Ok(Self { apps, attempt_timeout: policy.attempt_timeout, output, clock })
     }
 
     async fn deliver(&self, answer: &Answer, job: &Job) -> Done {
         let started_at = self.clock.now();
         let (sent, characters) = match message(answer) {
             Ok(message) => {
-                let errand = Errand {
+                let part = PartSend {
                     message: &message,
                     lane: &answer.lane,
                     class: answer.class,
                     latest: Instant::now() + self.left(answer).min(self.longest(job)),
                 };
-                (self.send(answer, &errand, job.rerun).await, message.characters)
+                (self.send(answer, &part, job).await, message.characters)
             }
-            Err(unsendable) => (undelivered(unsendable.label()), 0),
+            Err(unsendable) => (Sent::without_attempt(undelivered(unsendable.label())), 0),
         };
         let ended_at = self.clock.now();
         let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
@@ -76,37 +77,38 @@ impl Step {
         self.output.write(&job.record, Subject::from(answer), ended)
     }
 
-    async fn send(&self, answer: &Answer, errand: &Errand<'_>, rerun: bool) -> Sent {
-        if rerun && answer.class == DeliveryClass::Drop {
-            return Sent { result: DeliveryResult::Unknown, attempts: 0 };
+    async fn send(&self, answer: &Answer, part: &PartSend<'_>, job: &Job) -> Sent {
+        if job.rerun && answer.class == DeliveryClass::Drop {
+            return Sent::without_attempt(DeliveryResult::Unknown);
         }
         if self.clock.now() > answer.send_by {
-            return undelivered("expired");
+            return Sent::without_attempt(undelivered("expired"));
         }
-        match self.couriers.get(answer.lane.conversation.app()) {
-            Some(courier) => courier.send(errand).await,
-            None => undelivered("unknown_app"),
+        match self.apps.get(answer.lane.conversation.app()) {
+            Some(app) => app.send(part).await,
+            None => Sent::without_attempt(undelivered("unknown_app")),
         }
     }
 
+    /// Time until `send_by`.
     fn left(&self, answer: &Answer) -> Duration {
         let left = answer.send_by.saturating_sub(self.clock.now());
         Duration::from_millis(u64::try_from(left).unwrap_or_default())
     }
 
-    /// The time for attempts to start within that the hard deadline leaves.
+    /// Time within which an attempt may start and still end before the hard deadline.
     fn longest(&self, job: &Job) -> Duration {
         job.hard_deadline.saturating_sub(self.attempt_timeout).saturating_sub(MARGIN)
     }
 
-    /// A result without a run.
-    fn end(&self, record: &Record, Sent { result, attempts }: Sent, rerun: bool) -> Done {
+    /// Ends a part that does not run, or not any more.
+    fn end(&self, record: &Record, result: DeliveryResult, rerun: bool) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the part");
         };
         metrics::ended(&result, Duration::ZERO);
         let now = self.clock.now();
-        let ended = Ended { result, characters: 0, attempts, rerun, started_at: now, ended_at: now };
+        let ended = Ended { result, characters: 0, attempts: 0, rerun, started_at: now, ended_at: now };
         self.output.write(record, subject, ended)
     }
 }
@@ -123,6 +125,7 @@ impl Handler for Step {
             shares: vec![Share { kind: "app", name: app.into() }],
             hard_deadline: self.left(&answer).saturating_add(self.attempt_timeout).saturating_add(MARGIN),
             commit_start: answer.class == DeliveryClass::Drop,
+            decoded: Decoded::default(),
         })
     }
 
@@ -142,25 +145,20 @@ impl Handler for Step {
     }
 
     fn oversize(&self, record: &Record, _ended: &Done) -> Done {
-        self.end(record, undelivered("oversize"), false)
+        // The driver does not tell whether it was a rerun.
+        let rerun = false;
+        self.end(record, undelivered("oversize"), rerun)
     }
 
     fn dead(&self, record: &Record, _reason: &'static str, rerun: bool) -> Done {
-        // It may have been sent by each process that it is blamed for.
-        let sent =
-            if rerun { Sent { result: DeliveryResult::Unknown, attempts: 0 } } else { undelivered("dead") };
-        self.end(record, sent, rerun)
+        // Each of the processes that ended while it ran may have sent it.
+        let result = if rerun { DeliveryResult::Unknown } else { undelivered("dead") };
+        self.end(record, result, rerun)
     }
 
     fn ownership(&self, owned: usize, all: usize) {
         let share = owned as f64 / all.max(1) as f64;
         metrics::share(share);
-        for courier in self.couriers.values() {
-            courier.set_share(share);
-        }
+        self.apps.values().for_each(|app| app.set_share(share));
     }
-}
-
-fn undelivered(reason: &str) -> Sent {
-    Sent { result: DeliveryResult::Undelivered { reason: reason.to_owned() }, attempts: 0 }
 }

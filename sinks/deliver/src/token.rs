@@ -1,5 +1,5 @@
-//! The app token: cached, refreshed at half its life, one fetch at a time. Trouble with it is one trouble of the app, however many
-//! sends wait for it: nobody asks before its time, and all go on together.
+//! The token of one app: cached, replaced at half its life, fetched by one caller at a time. When it cannot be had, all sends of the app
+//! wait for the same pause and go on together, so that Easemob is asked once per pause however many of them wait.
 
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::reply::Granted;
 
-/// Pauses after fetches that failed, or tokens that were refused, one after the other.
+/// Pauses after consecutive failures: fetches that failed, or tokens that were refused.
 const STEPS: Steps = Steps { base: Duration::from_secs(1), cap: Duration::from_secs(4) };
-/// The same where the credentials are refused: a person has to act, and Easemob bans apps that keep asking.
+/// The same when the credentials are refused: a person has to act, and Easemob bans apps that keep asking.
 const REFUSED_STEPS: Steps = Steps { base: Duration::from_secs(1), cap: Duration::from_secs(10) };
-/// Before a successor is asked for again while the old token is good.
+/// Pause after a successor could not be had while the old token is still good.
 const AGING_PAUSE: Duration = Duration::from_secs(60);
 /// No pause is longer, whatever Easemob asks for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -31,13 +31,13 @@ pub(crate) struct Token {
 /// The token of one app.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    memory: Mutex<Memory>,
-    /// Held by whoever fetches.
-    flight: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    /// Held by the one caller that fetches.
+    fetching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct State {
     fetches: u64,
     held: Option<Held>,
     failed: Option<(Instant, Failure)>,
@@ -52,7 +52,7 @@ struct Held {
     proven: bool,
 }
 
-enum Look {
+enum Available {
     Good(Token),
     /// Good, and past half its life.
     Aging(Token),
@@ -62,28 +62,29 @@ enum Look {
 }
 
 impl Tokens {
-    /// The token; fetches one if there is none, or a successor in good time, and waits out failures until `latest`.
+    /// The token. Fetches one when there is none, and a successor when half its life is over. After a failure it waits for the pause
+    /// and tries again, until `latest`.
     ///
     /// # Errors
-    /// The last failure.
+    /// The last failure, when the next try would be later than `latest`.
     pub(crate) async fn get<F>(&self, latest: Instant, fetch: impl Fn() -> F) -> Result<Token, Failure>
     where
         F: Future<Output = Result<Granted, Failure>>,
     {
         loop {
-            match self.look() {
-                Look::Good(token) => return Ok(token),
-                Look::Failed(until, failure) if until > latest => return Err(failure),
-                Look::Failed(until, _) => sleep_until(until).await,
-                Look::Aging(token) => match self.flight.try_lock() {
+            match self.available() {
+                Available::Good(token) => return Ok(token),
+                Available::Failed(until, failure) if until > latest => return Err(failure),
+                Available::Failed(until, _) => sleep_until(until).await,
+                Available::Aging(token) => match self.fetching.try_lock() {
                     // The old one is still good.
-                    Ok(_flight) => return Ok(self.fetch(&fetch).await.unwrap_or(token)),
+                    Ok(_fetching) => return Ok(self.fetch(&fetch).await.unwrap_or(token)),
                     Err(_) => return Ok(token),
                 },
-                Look::Nothing => {
-                    let _flight = self.flight.lock().await;
-                    if matches!(self.look(), Look::Nothing) {
-                        // A failure is seen at the next look, by everybody.
+                Available::Nothing => {
+                    let _fetching = self.fetching.lock().await;
+                    if matches!(self.available(), Available::Nothing) {
+                        // Everybody sees a failure in the next round.
                         drop(self.fetch(&fetch).await);
                     }
                 }
@@ -93,39 +94,39 @@ impl Tokens {
 
     /// The token that is held now.
     pub(crate) fn held(&self) -> Option<Token> {
-        self.memory().held.as_ref().map(|held| held.token.clone())
+        self.state().held.as_ref().map(|held| held.token.clone())
     }
 
     /// A send went through with it.
     pub(crate) fn accepted(&self, token: &Token) {
-        let mut memory = self.memory();
+        let mut state = self.state();
         if let Some(held) =
-            memory.held.as_mut().filter(|held| held.token.number == token.number && !held.proven)
+            state.held.as_mut().filter(|held| held.token.number == token.number && !held.proven)
         {
             held.proven = true;
-            memory.failures_in_a_row = 0;
+            state.failures_in_a_row = 0;
         }
     }
 
-    /// Easemob refused it. One that was good has ended, and another is fetched at once; one that was granted just now and never
-    /// worked is a failure like any other. Those who held the same token add nothing.
+    /// Easemob refused it. If it worked before, its life has ended, and another is fetched at once; if it never worked, that is a failure
+    /// with a pause, like any other. Further refusals of the same token change nothing.
     pub(crate) fn refused(&self, token: &Token) {
-        let mut memory = self.memory();
-        let refused = memory.held.take_if(|held| held.token.number == token.number);
+        let mut state = self.state();
+        let refused = state.held.take_if(|held| held.token.number == token.number);
         if refused.is_some_and(|held| !held.proven) {
             let failure = Failure::new(Class::Auth, "send: easemob refuses a token that it just granted");
-            memory.fail(Instant::now(), failure);
+            state.fail(Instant::now(), failure);
         }
     }
 
-    fn look(&self) -> Look {
-        let (now, memory) = (Instant::now(), self.memory());
-        let failed = memory.failed.as_ref().filter(|(until, _)| *until > now);
-        match (&memory.held, failed) {
-            (Some(held), None) if held.half_life <= now => Look::Aging(held.token.clone()),
-            (Some(held), _) => Look::Good(held.token.clone()),
-            (None, Some((until, failure))) => Look::Failed(*until, failure.clone()),
-            (None, None) => Look::Nothing,
+    fn available(&self) -> Available {
+        let (now, state) = (Instant::now(), self.state());
+        let failed = state.failed.as_ref().filter(|(until, _)| *until > now);
+        match (&state.held, failed) {
+            (Some(held), None) if held.half_life <= now => Available::Aging(held.token.clone()),
+            (Some(held), _) => Available::Good(held.token.clone()),
+            (None, Some((until, failure))) => Available::Failed(*until, failure.clone()),
+            (None, None) => Available::Nothing,
         }
     }
 
@@ -134,29 +135,29 @@ impl Tokens {
         F: Future<Output = Result<Granted, Failure>>,
     {
         let fetched = fetch().await;
-        let (now, mut memory) = (Instant::now(), self.memory());
-        memory.fetches += 1;
+        let (now, mut state) = (Instant::now(), self.state());
+        state.fetches += 1;
         match fetched {
             Ok(granted) => {
-                let token = Token { number: memory.fetches, text: granted.token };
+                let token = Token { number: state.fetches, text: granted.token };
                 let half_life = now + granted.life / 2;
-                memory.held = Some(Held { token: token.clone(), half_life, proven: false });
-                memory.failed = None;
+                state.held = Some(Held { token: token.clone(), half_life, proven: false });
+                state.failed = None;
                 Ok(token)
             }
             Err(failure) => {
-                memory.fail(now, failure.clone());
+                state.fail(now, failure.clone());
                 Err(failure)
             }
         }
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Memory {
+impl State {
     fn fail(&mut self, now: Instant, failure: Failure) {
         let steps = if failure.class == Class::Auth { REFUSED_STEPS } else { STEPS };
         let step = if self.held.is_some() { AGING_PAUSE } else { steps.nth(self.failures_in_a_row) };

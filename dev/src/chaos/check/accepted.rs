@@ -1,6 +1,6 @@
 //! What was accepted is recorded, decided once, and answered within a turn of its lane.
 
-use super::{Evidence, Found, some, sum};
+use super::evidence::{Evidence, Found, some, sum};
 use crate::chaos::load::Said;
 use crate::chaos::log::Log;
 use crate::proof::Clause;

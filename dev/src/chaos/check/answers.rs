@@ -1,9 +1,9 @@
 //! At most one answer per turn, an end for every turn, and the order of each lane.
 
-use super::{Found, some, sum};
+use super::evidence::{Found, some, sum};
 use crate::chaos::log::Log;
 use crate::proof::Clause;
-use crate::rig::easemob::RestSend;
+use dev::rig::easemob::RestSend;
 use schemas::answer::AnswerSource;
 use schemas::decision::{Decision, Ruling};
 use schemas::ids::TurnId;

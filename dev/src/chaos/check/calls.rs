@@ -1,14 +1,15 @@
 //! Model calls: none runs again once its outcome is committed, and what runs again says so.
 
-use super::{Evidence, Found, some, sum};
-use crate::chaos::blows::Kind;
-use crate::chaos::line::Role;
+use super::evidence::{Evidence, Found, some, sum};
+use crate::chaos::faults::Kind;
+use crate::chaos::role::Role;
 use crate::proof::Clause;
-use crate::rig::model::Call;
+use dev::rig::model::Call;
+use schemas::answered::Answered;
 use std::collections::BTreeMap;
 
-/// Calls that are younger at a blow may run again without the mark `rerun`: what is admitted is committed as such within
-/// 250 ms, and that commit may take as long as a transaction may be open.
+/// Calls that are younger than this at a fault may run again without the mark `rerun`: admission is committed within 250 ms, and that
+/// commit may take as long as a transaction may be open.
 const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]
@@ -45,7 +46,7 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
         made.retain(|call| !went_out_again(call, &all));
         tally.resent += all.len() - made.len();
         recorded += outcome.attempts.len();
-        tally.take(evidence, (&request, outcome.rerun), (at, outcome.attempts.len()), &made);
+        tally.take(evidence, outcome, at, &made);
     }
     let stray: Vec<&str> = by_request.into_keys().collect();
     if !stray.is_empty() {
@@ -53,7 +54,7 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
     }
     for (what, ids) in [
         ("called again after the outcome was committed", &tally.committed_again),
-        ("called again without a blow", &tally.unexplained),
+        ("called again without a fault", &tally.unexplained),
         ("called again, old, and not marked as rerun", &tally.unmarked),
     ] {
         if !ids.is_empty() {
@@ -62,7 +63,7 @@ pub(crate) fn calls(evidence: &Evidence) -> Found {
     }
     let billed = evidence.calls.iter().filter(|call| call.billed).count();
     let figure = format!(
-        "{} calls, {billed} billed, {recorded} recorded; {} in no outcome ({} billed) after blows; {} outcomes marked as \
+        "{} calls, {billed} billed, {recorded} recorded; {} in no outcome ({} billed) after faults; {} outcomes marked as \
          reruns, {} of them with such a call; {} calls ran again unmarked, younger than {UNMARKED_MS} ms; {} went out again after \
          a reset of a kept connection; {} committed calls repeated",
         evidence.calls.len(),
@@ -94,19 +95,14 @@ fn went_out_again(call: &Call, made: &[&Call]) -> bool {
 }
 
 impl Tally {
-    /// The calls of one request, whose outcome with so many attempts was written at that moment.
-    fn take(
-        &mut self,
-        evidence: &Evidence,
-        (request, rerun): (&str, bool),
-        (at, attempts): (i64, usize),
-        made: &[&Call],
-    ) {
+    /// The calls of one request, and its outcome, which was written `at` that time.
+    fn take(&mut self, evidence: &Evidence, outcome: &Answered, at: i64, made: &[&Call]) {
+        let (request, rerun) = (outcome.request.to_string(), outcome.rerun);
         if made.iter().any(|call| call.started_at > at) {
-            self.committed_again.push(request.to_owned());
+            self.committed_again.push(request.clone());
         }
         // Attempts that never reached the provider are recorded too.
-        let unseen = made.len().saturating_sub(attempts);
+        let unseen = made.len().saturating_sub(outcome.attempts.len());
         self.unseen += unseen;
         self.unseen_billed += made.iter().take(unseen).filter(|call| call.billed).count();
         self.marked += usize::from(rerun);
@@ -114,11 +110,11 @@ impl Tally {
         for call in made.iter().take(unseen) {
             // The first call of the run that is recorded; the run that was cut off may have made several.
             let again = made.get(unseen).map_or(at, |call| call.started_at);
-            match evidence.done.blows.explain(Role::Call, call.started_at, again) {
+            match evidence.done.faults.explain(Role::Call, call.started_at, again) {
                 None => self.unexplained.push(format!("{request} at {} and {again}", call.started_at)),
                 Some(_) if rerun => {}
-                Some(blow) if blow.kind == Kind::Kill && blow.from - call.started_at > UNMARKED_MS => {
-                    self.unmarked.push(request.to_owned());
+                Some(fault) if fault.kind == Kind::Kill && fault.from - call.started_at > UNMARKED_MS => {
+                    self.unmarked.push(request.clone());
                 }
                 Some(_) => self.young += 1,
             }

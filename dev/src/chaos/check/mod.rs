@@ -3,51 +3,18 @@
 mod accepted;
 mod answers;
 mod calls;
+mod evidence;
 mod money;
 mod recovery;
 mod sends;
 pub(crate) mod waits;
 
-use super::blows::Blows;
-use super::load::Said;
-use super::log::{Letter, Log};
-use super::play::Done;
-use crate::proof::{Clause, Refold, judged, replayable};
-use crate::rig::easemob::{Callback, RestSend};
-use crate::rig::model::Call;
-use crate::rig::prices::Prices;
+use super::faults::Faults;
+use super::log::DeadLetter;
+use crate::proof::{Clause, Course, judged, replayable};
 use anyhow::Result;
-use std::collections::BTreeMap;
-
-/// Everything that is known of a run.
-pub(crate) struct Evidence {
-    pub(crate) done: Done,
-    pub(crate) said: Vec<Said>,
-    pub(crate) log: Log,
-    /// The providers' invoice.
-    pub(crate) calls: Vec<Call>,
-    /// What Easemob's REST side took.
-    pub(crate) sends: Vec<RestSend>,
-    pub(crate) callbacks: Vec<Callback>,
-    /// Rows of each table, and how many places of the log they come from.
-    pub(crate) rows: (BTreeMap<String, u64>, BTreeMap<String, u64>),
-    /// Sum of the costs in table `model_calls`, in 10⁻¹².
-    pub(crate) stored: i128,
-    pub(crate) prices: Prices,
-    pub(crate) refold: Result<Refold>,
-}
-
-/// A promise, and the sums of the run's last line that belong to it.
-pub(crate) struct Found {
-    pub(crate) clause: Clause,
-    pub(crate) sums: Vec<(&'static str, i128)>,
-}
-
-impl Found {
-    fn new(clause: Clause, sums: impl IntoIterator<Item = (&'static str, i128)>) -> Self {
-        Self { clause, sums: sums.into_iter().collect() }
-    }
-}
+use evidence::some;
+pub(crate) use evidence::{Evidence, Found};
 
 /// Every promise, and whether it holds.
 ///
@@ -57,7 +24,7 @@ pub(crate) fn check(evidence: &Evidence) -> Result<Vec<Found>> {
     let events: Vec<_> = evidence.log.events.iter().map(|event| event.value.clone()).collect();
     Ok(vec![
         accepted::accepted(evidence),
-        Found::new(judged(&evidence.callbacks, &events, true), []),
+        Found::new(judged(&evidence.callbacks, &events, Course::Disturbed), []),
         answers::answers(&evidence.log),
         answers::order(&evidence.log, &evidence.sends),
         sends::sends(evidence),
@@ -92,8 +59,8 @@ fn rows(evidence: &Evidence) -> Found {
             problems.push(format!("table {table}: {stored} rows from {distinct} of {records} records"));
         }
     }
-    let (blamed, others): (Vec<&Letter>, Vec<&Letter>) =
-        evidence.log.dead_letters.iter().partition(|letter| is_blamed(letter, &evidence.done.blows));
+    let (blamed, others): (Vec<&DeadLetter>, Vec<&DeadLetter>) =
+        evidence.log.dead_letters.iter().partition(|letter| is_blamed(letter, &evidence.done.faults));
     problems.extend(
         others.iter().map(|letter| format!("{} gave {} up: {}", letter.step, letter.place, letter.reason)),
     );
@@ -114,34 +81,22 @@ fn rows(evidence: &Evidence) -> Found {
 
 /// A record that ran at three unclean ends in a row or more, alone of its like at the last, is taken for their cause, as
 /// it must be; where the cause was a kill, it is innocent.
-fn is_blamed(letter: &Letter, blows: &Blows) -> bool {
-    let kills = blows.0.iter().filter(|blow| blow.role.is_some_and(|role| role.label() == letter.step));
+fn is_blamed(letter: &DeadLetter, faults: &Faults) -> bool {
+    let kills = faults.0.iter().filter(|fault| fault.role.is_some_and(|role| role.label() == letter.step));
     matches!(letter.reason.as_str(), "crash" | "crashed") && kills.count() >= 3
 }
 
 /// The schedule itself went as it must.
 fn played(evidence: &Evidence) -> Found {
     let figure = format!(
-        "{} acts, {} blows to processes and brokers; at most {} calls in flight",
+        "{} acts, {} faults to processes and brokers; at most {} calls in flight",
         evidence.done.told.len(),
-        evidence.done.blows.0.len(),
+        evidence.done.faults.0.len(),
         evidence.done.most_running
     );
     let problems = evidence.done.problems.clone();
     let sums = [("most calls in flight", i128::from(evidence.done.most_running))];
     Found::new(Clause { name: "played", figure, source: "the run itself", problems }, sums)
-}
-
-/// A count as a sum.
-fn sum(count: usize) -> i128 {
-    i128::try_from(count).unwrap_or(i128::MAX)
-}
-
-/// The first few ids of many, for a message.
-fn some<T: ToString>(ids: impl IntoIterator<Item = T>) -> String {
-    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
-    let shown = ids.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-    if ids.len() > 10 { format!("{shown} and {} more", ids.len() - 10) } else { shown }
 }
 
 #[cfg(test)]

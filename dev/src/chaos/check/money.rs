@@ -1,6 +1,6 @@
 //! Charged exactly: settled = stored − uncertain = billed for what was let out.
 
-use super::{Evidence, Found};
+use super::evidence::{Evidence, Found};
 use crate::proof::{Clause, yuan};
 use anyhow::Result;
 use schemas::ledger::LedgerKind;

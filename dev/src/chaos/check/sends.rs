@@ -1,15 +1,16 @@
-//! Sends: each part once, and again only where a blow cut the first one off. A lost answer of Easemob's is no reason.
+//! Sends: each part is sent once, and again only where a fault cut the first send off. A reply of Easemob that was lost is no reason
+//! to send again.
 
-use super::{Evidence, Found, some, sum};
-use crate::chaos::blows::{Blow, Kind};
-use crate::chaos::line::Role;
+use super::evidence::{Evidence, Found, some, sum};
+use crate::chaos::faults::{Fault, Kind};
+use crate::chaos::role::Role;
 use crate::proof::Clause;
-use crate::rig::easemob::RestSend;
-use schemas::delivery::DeliveryResult;
+use dev::rig::easemob::RestSend;
+use schemas::delivery::{Delivery, DeliveryResult};
 use std::collections::BTreeMap;
 
-/// Sends that are younger at a blow may be repeated without the mark `rerun`: what is admitted is committed as such within
-/// 250 ms, and that commit may take as long as a transaction may be open.
+/// Sends that are younger than this at a fault may be repeated without the mark `rerun`: admission is committed within 250 ms, and that
+/// commit may take as long as a transaction may be open.
 const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]
@@ -43,7 +44,7 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
         if made.iter().any(|send| send.at > delivery.at) {
             problems.push(format!("answer {id} was sent after its delivery was committed"));
         }
-        tally.take(evidence, (&id, delivery.value.rerun), &made);
+        tally.take(evidence, &delivery.value, &made);
     }
     let stray: Vec<&str> = by_part.into_keys().collect();
     if !stray.is_empty() {
@@ -52,13 +53,14 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
     if log.deliveries.len() != log.answers.len() {
         problems.push(format!("{} deliveries of {} answers", log.deliveries.len(), log.answers.len()));
     }
-    let kills = evidence.done.blows.0.iter().filter(|blow| blow.role == Some(Role::Deliver) && is_kill(blow));
-    let in_flight: usize = kills.map(|blow| at_a_time(blow, &running)).sum();
+    let kills =
+        evidence.done.faults.0.iter().filter(|fault| fault.role == Some(Role::Deliver) && is_kill(fault));
+    let in_flight: usize = kills.map(|fault| at_a_time(fault, &running)).sum();
     if tally.by_kill > in_flight {
         problems.push(format!("{} sends repeated, {in_flight} in flight at kills", tally.by_kill));
     }
     for (what, ids) in [
-        ("sent again without a blow", &tally.unexplained),
+        ("sent again without a fault", &tally.unexplained),
         ("sent again, old, and not marked as rerun", &tally.unmarked),
     ] {
         if !ids.is_empty() {
@@ -85,16 +87,18 @@ pub(crate) fn sends(evidence: &Evidence) -> Found {
 }
 
 impl Tally {
-    fn take(&mut self, evidence: &Evidence, (id, rerun): (&str, bool), made: &[&RestSend]) {
+    /// The sends of the part that a delivery reports.
+    fn take(&mut self, evidence: &Evidence, delivery: &Delivery, made: &[&RestSend]) {
+        let id = delivery.answer;
         for pair in made.windows(2) {
             let [first, again] = pair else { continue };
-            match evidence.done.blows.explain(Role::Deliver, first.at, again.at) {
+            match evidence.done.faults.explain(Role::Deliver, first.at, again.at) {
                 None => self.unexplained.push(format!("{id} at {} and {}", first.at, again.at)),
-                Some(blow) => {
-                    let by = if is_kill(blow) { &mut self.by_kill } else { &mut self.by_other };
+                Some(fault) => {
+                    let by = if is_kill(fault) { &mut self.by_kill } else { &mut self.by_other };
                     *by += 1;
-                    if !rerun && blow.kind == Kind::Kill && blow.from - first.at > UNMARKED_MS {
-                        self.unmarked.push(id.to_owned());
+                    if !delivery.rerun && fault.kind == Kind::Kill && fault.from - first.at > UNMARKED_MS {
+                        self.unmarked.push(id.to_string());
                     }
                 }
             }
@@ -103,12 +107,12 @@ impl Tally {
 }
 
 /// Whether the process ended.
-fn is_kill(blow: &Blow) -> bool {
-    matches!(blow.kind, Kind::Kill | Kind::Restart)
+fn is_kill(fault: &Fault) -> bool {
+    matches!(fault.kind, Kind::Kill | Kind::Restart)
 }
 
-/// Sends that had been taken by Easemob and were not committed as delivered when the blow came.
-fn at_a_time(blow: &Blow, running: &[(i64, i64)]) -> usize {
-    let cut = |(from, to): &&(i64, i64)| blow.explains(Role::Deliver, *from, *to);
+/// Sends that had been taken by Easemob and were not committed as delivered when the fault came.
+fn at_a_time(fault: &Fault, running: &[(i64, i64)]) -> usize {
+    let cut = |(from, to): &&(i64, i64)| fault.explains(Role::Deliver, *from, *to);
     running.iter().filter(cut).count()
 }

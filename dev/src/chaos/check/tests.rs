@@ -1,17 +1,25 @@
 //! Each check passes a sound run and names what is wrong with a broken one.
 
 use super::*;
-use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::crowd::{Line, STEADY};
-use crate::chaos::line::Role;
+use crate::chaos::faults::{Fault, Kind};
+use crate::chaos::load::Said;
+use crate::chaos::log::Log;
+use crate::chaos::play::Done;
+use crate::chaos::role::Role;
 use crate::chaos::schedule::Window;
+
 use crate::proof::samples;
-use crate::rig::topics::Placed;
+use dev::rig::easemob::RestSend;
+use dev::rig::model::Call;
+use dev::rig::prices::Prices;
+use dev::rig::topics::Placed;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Event};
 use schemas::ids::RequestId;
 use schemas::request::Request;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Ten seconds for each turn.
 fn begin(turn: i64) -> i64 {
@@ -96,8 +104,8 @@ fn empty() -> Evidence {
     }
 }
 
-fn blow(kind: Kind, role: Role, from: i64, to: i64) -> Blow {
-    Blow { kind, role: Some(role), from, to }
+fn fault(kind: Kind, role: Role, from: i64, to: i64) -> Fault {
+    Fault { kind, role: Some(role), from, to }
 }
 
 /// The one problem of a check, which says this.
@@ -161,14 +169,14 @@ fn two_turns_at_a_time_and_parts_in_another_order_are_named() {
 }
 
 #[test]
-fn a_send_is_repeated_only_where_a_blow_cut_it_off() {
+fn a_send_is_repeated_only_where_a_fault_cut_it_off() {
     let mut evidence = sound(1);
     let again = RestSend { at: begin(0) + 2_400, ..evidence.sends[0].clone() };
     evidence.sends.push(again);
-    names(&sends::sends(&evidence), "sent again without a blow");
-    evidence.done.blows.0.push(blow(Kind::Kill, Role::Call, begin(0) + 2_300, begin(0) + 2_310));
-    names(&sends::sends(&evidence), "sent again without a blow");
-    evidence.done.blows.0.push(blow(Kind::Kill, Role::Deliver, begin(0) + 2_300, begin(0) + 2_310));
+    names(&sends::sends(&evidence), "sent again without a fault");
+    evidence.done.faults.0.push(fault(Kind::Kill, Role::Call, begin(0) + 2_300, begin(0) + 2_310));
+    names(&sends::sends(&evidence), "sent again without a fault");
+    evidence.done.faults.0.push(fault(Kind::Kill, Role::Deliver, begin(0) + 2_300, begin(0) + 2_310));
     let found = sends::sends(&evidence);
     assert_eq!(found.clause.problems, Vec::<String>::new());
     assert!(found.sums.contains(&("duplicated sends", 1)) && found.sums.contains(&("in flight at kills", 1)));
@@ -181,15 +189,15 @@ fn a_send_is_repeated_only_where_a_blow_cut_it_off() {
 }
 
 #[test]
-fn a_call_runs_again_only_after_a_blow_with_its_mark_and_never_when_it_was_committed() {
+fn a_call_runs_again_only_after_a_fault_with_its_mark_and_never_when_it_was_committed() {
     let mut evidence = sound(1);
     evidence.calls.push(call(0, 1, begin(0) + 5_000, begin(0) + 5_100));
     names(&calls::calls(&evidence), "called again after the outcome was committed");
 
     let mut evidence = sound(1);
     evidence.calls.insert(0, call(0, 1, begin(0) - 6_000, begin(0) + 10));
-    names(&calls::calls(&evidence), "called again without a blow");
-    evidence.done.blows.0.push(blow(Kind::Kill, Role::Call, begin(0), begin(0) + 10));
+    names(&calls::calls(&evidence), "called again without a fault");
+    evidence.done.faults.0.push(fault(Kind::Kill, Role::Call, begin(0), begin(0) + 10));
     names(&calls::calls(&evidence), "old, and not marked as rerun");
     let Event::Answered(outcome) = &mut evidence.log.events[1].value else { panic!("not an outcome") };
     outcome.rerun = true;
@@ -212,10 +220,10 @@ fn rows_must_be_records_and_only_three_kills_excuse_a_dead_letter() {
     assert!(super::rows(&evidence).clause.problems.is_empty());
     *evidence.rows.0.get_mut("replies").unwrap() += 1;
     names(&super::rows(&evidence), "table replies: 2 rows from 1 of 1 records");
-    let letter = Letter { step: "call".into(), reason: "crash".into(), place: "requests/1/7".into() };
+    let letter = DeadLetter { step: "call".into(), reason: "crash".into(), place: "requests/1/7".into() };
     evidence.log.dead_letters.push(letter);
     names(&super::rows(&evidence), "call gave requests/1/7 up: crash");
-    evidence.done.blows.0 = vec![blow(Kind::Kill, Role::Call, 0, 1); 3];
+    evidence.done.faults.0 = vec![fault(Kind::Kill, Role::Call, 0, 1); 3];
     assert_eq!(super::rows(&evidence).clause.problems.len(), 1);
 }
 

@@ -1,10 +1,10 @@
 //! How long people waited: whether one app's outage is felt by another, and the longest stall.
 
-use super::{Evidence, Found};
+use super::evidence::{Evidence, Found};
 use crate::chaos::crowd::STEADY;
 use crate::chaos::schedule::Window;
 use crate::proof::Clause;
-use crate::rig::easemob::RestSend;
+use dev::rig::easemob::RestSend;
 use schemas::decision::Ruling;
 use std::collections::{BTreeMap, BTreeSet};
 

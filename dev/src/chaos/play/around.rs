@@ -1,23 +1,25 @@
 //! What is done to everything around the line: brokers, ClickHouse, providers, Easemob.
 
 use super::Play;
-use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::clock::now;
+use crate::chaos::faults::{Fault, Kind};
 use crate::chaos::schedule::{Led, Window};
-use crate::stack::{Part, coordinator};
 use anyhow::{Context, Result};
+use dev::stack::{Part, coordinator};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long Easemob takes to confirm what it has sent, so that sends are under way at every moment.
-const CONFIRMED_MS: u64 = 200;
+const CONFIRMED_AFTER: &str = "200ms";
 /// Longest wait until every replica is in sync again.
 const IN_SYNC_WITHIN: Duration = Duration::from_secs(60);
 
 impl Play<'_> {
     /// Makes Easemob confirm each send late.
     pub(super) fn confirm_late(&self) -> Result<()> {
-        self.stand_ins.easemob.plan(u32::MAX, &json!({ "kind": "slow_after_accept", "ms": CONFIRMED_MS }))
+        self.stand_ins
+            .easemob
+            .plan(u32::MAX, &json!({ "kind": "slow_after_accept", "after": CONFIRMED_AFTER }))
     }
 
     pub(super) fn broker(&mut self, led: Led, away: Duration) -> Result<()> {
@@ -34,7 +36,7 @@ impl Play<'_> {
             let cluster = stack.cluster().ok();
             Ok(cluster.filter(|cluster| cluster.brokers.len() == 3 && cluster.lagging() == 0).map(drop))
         })?;
-        self.done.blows.0.push(Blow { kind: Kind::Broker, role: None, from, to: now() });
+        self.done.faults.0.push(Fault { kind: Kind::Broker, role: None, from, to: now() });
         let took = begun.elapsed().as_secs_f32();
         self.tell(&format!("broker {id} is back; every replica in sync {took:.1} s later"));
         Ok(())
@@ -96,9 +98,9 @@ impl Play<'_> {
     pub(super) fn storm(&mut self, rounds: u32) -> Result<()> {
         let faults = [
             (4, json!({ "kind": "rate_limited" })),
-            (3, json!({ "kind": "rate_limited", "retry_after_s": 1.0 })),
+            (3, json!({ "kind": "rate_limited", "retry_after": "1s" })),
             (3, json!({ "kind": "server_error" })),
-            (3, json!({ "kind": "overloaded", "retry_after_ms": 500 })),
+            (3, json!({ "kind": "overloaded", "retry_after_in_ms": "500ms" })),
             (2, json!({ "kind": "bad_gateway" })),
             (2, json!({ "kind": "reset" })),
             (2, json!({ "kind": "cut" })),

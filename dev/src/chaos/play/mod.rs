@@ -3,22 +3,22 @@
 mod around;
 mod processes;
 
-use super::blows::Blows;
 use super::clock::now;
+use super::faults::Faults;
 use super::line::Line;
 use super::load::Load;
 use super::scale::Scale;
 use super::schedule::{Act, Window};
-use crate::rig::home::Home;
-use crate::rig::patience::Patience;
-use crate::rig::stand_ins::StandIns;
-use crate::say::{complain, say};
-use crate::stack::Borrowed;
 use anyhow::Result;
+use dev::console::{complain, say};
+use dev::rig::home::Home;
+use dev::rig::patience::Patience;
+use dev::rig::stand_ins::StandIns;
+use dev::stack::Borrowed;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// What one is to be told about while time passes.
+/// How often an interruption is looked for while time passes.
 const STEP: Duration = Duration::from_millis(50);
 
 /// The stage of a run, and what was done on it so far.
@@ -37,12 +37,12 @@ pub(crate) struct Play<'a> {
 /// What was done.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    pub(crate) blows: Blows,
+    pub(crate) faults: Faults,
     /// Stretches of time that are measured, in milliseconds since the epoch.
     pub(crate) windows: Vec<(Window, i64, i64)>,
     /// Every act, as it was told.
     pub(crate) told: Vec<String>,
-    /// What went otherwise than it must.
+    /// What went wrong in the play itself.
     pub(crate) problems: Vec<String>,
     /// When ClickHouse went.
     away_since: Option<Instant>,
@@ -78,7 +78,7 @@ impl Play<'_> {
             Act::Hang(long) => self.hang(*long),
             Act::Kill(who, away) => self.kill(*who, *away),
             Act::Recover(who, long) => self.recover(*who, *long),
-            Act::Crash(who, step, away) => self.crash((*who, step), *away),
+            Act::Crash(who, step, away) => self.crash(*who, step, *away),
             Act::Freeze(who, long) => self.freeze(who, *long),
             Act::Broker(led, away) => self.broker(*led, *away),
             Act::ClickHouseGoes => self.clickhouse_goes(),
@@ -106,7 +106,7 @@ impl Play<'_> {
         played
     }
 
-    /// Nobody may have ended by itself.
+    /// Notes every process that ended by itself, and how many calls run.
     fn look(&mut self) -> Result<()> {
         for ended in self.line.revive(self.home)? {
             complain(&ended);

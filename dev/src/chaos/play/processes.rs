@@ -1,27 +1,27 @@
 //! What is done to the line's own processes.
 
 use super::Play;
-use crate::chaos::blows::{Blow, Kind};
 use crate::chaos::clock::now;
-use crate::chaos::line::{Who, everybody};
+use crate::chaos::faults::{Fault, Kind};
+use crate::chaos::role::{Who, everybody};
 use crate::chaos::schedule::Window;
 use anyhow::Result;
 use std::time::Duration;
 
-/// Within this time under load, every step of a commit comes.
+/// Longest wait for a step of a commit; under load every step comes sooner.
 const STEP_WITHIN: Duration = Duration::from_secs(45);
 
 impl Play<'_> {
     pub(super) fn kill(&mut self, who: Who, away: Duration) -> Result<()> {
-        let blow = self.line.kill(who)?;
-        self.done.blows.0.push(blow);
+        let fault = self.line.kill(who)?;
+        self.done.faults.0.push(fault);
         self.tell(&format!("SIGKILL to {who}; away for {} ms", away.as_millis()));
         self.again(who, away)
     }
 
     pub(super) fn recover(&mut self, who: Who, long: Duration) -> Result<()> {
-        let blow = self.line.kill(who)?;
-        self.done.blows.0.push(blow);
+        let fault = self.line.kill(who)?;
+        self.done.faults.0.push(fault);
         self.tell(&format!("SIGKILL to {who}, which is started again at once; waits are measured"));
         self.window(Window::Recovery, |play| {
             play.line.start_again(play.home, who)?;
@@ -29,12 +29,12 @@ impl Play<'_> {
         })
     }
 
-    pub(super) fn crash(&mut self, (who, step): (Who, &str), away: Duration) -> Result<()> {
-        let Some(blow) = self.line.crash(self.home, (who, step), STEP_WITHIN)? else {
+    pub(super) fn crash(&mut self, who: Who, step: &str, away: Duration) -> Result<()> {
+        let Some(fault) = self.line.crash(self.home, who, step, STEP_WITHIN)? else {
             self.done.problems.push(format!("{who} did not come to the step {step} within {STEP_WITHIN:?}"));
             return Ok(());
         };
-        self.done.blows.0.push(blow);
+        self.done.faults.0.push(fault);
         self.tell(&format!("{who} ended with SIGKILL at step {step}; away for {} ms", away.as_millis()));
         self.again(who, away)
     }
@@ -55,16 +55,16 @@ impl Play<'_> {
         who.iter().try_for_each(|who| self.line.signal(*who, "CONT"))?;
         rested?;
         self.tell(&format!("SIGCONT to {}", names.join(" and ")));
-        let blow = |who: &Who| Blow { kind: Kind::Freeze, role: Some(who.role), from, to: now() };
-        self.done.blows.0.extend(who.iter().map(blow));
+        let fault = |who: &Who| Fault { kind: Kind::Freeze, role: Some(who.role), from, to: now() };
+        self.done.faults.0.extend(who.iter().map(fault));
         self.rest(Duration::from_secs(5))
     }
 
     pub(super) fn restarts(&mut self) -> Result<()> {
         for who in everybody() {
-            let blow = self.line.restart(self.home, who)?;
-            self.done.blows.0.push(blow);
-            self.tell(&format!("{who} was restarted by SIGTERM, ready after {} ms", blow.to - blow.from));
+            let fault = self.line.restart(self.home, who)?;
+            self.done.faults.0.push(fault);
+            self.tell(&format!("{who} was restarted by SIGTERM, ready after {} ms", fault.to - fault.from));
         }
         // What waited for the last one still counts.
         self.rest(Duration::from_secs(5))

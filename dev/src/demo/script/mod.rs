@@ -1,13 +1,13 @@
-//! The script: scenes in order. A scene fails when people, topics or stand-ins see something else than they must.
+//! The script: scenes in order. A scene fails when people, topics or stand-ins do not see what they must.
 
 mod crash;
 mod talk;
 mod trouble;
 
 use super::stage::Stage;
-use crate::rig::patience::Interrupted;
-use crate::say::{complain, say};
 use anyhow::Result;
+use dev::console::{complain, say};
+use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
@@ -23,7 +23,7 @@ const SCENES: [Scene; 9] = [
     ("The call step is killed with SIGKILL and started again", crash::killed),
 ];
 
-/// Plays every scene and returns how many went wrong. A failed scene does not keep the others from being played.
+/// Plays every scene and returns how many failed. After a failed scene the others are still played.
 ///
 /// # Errors
 /// When somebody interrupts, or a process of the line has ended by itself.

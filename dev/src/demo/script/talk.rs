@@ -1,8 +1,8 @@
 //! People and the bot talk, and nothing goes wrong.
 
 use crate::demo::stage::{Stage, expect, expect_part, note};
-use crate::rig::easemob::{BOT, To};
 use anyhow::Result;
+use dev::rig::easemob::{BOT, To};
 use schemas::decision::Ruling;
 
 const GROUP: To<'_> = To::Group("184524748161025");

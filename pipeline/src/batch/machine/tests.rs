@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Action, Ask, Machine};
+use super::Machine;
+use crate::batch::action::{Action, Assignment, Commit, DeadLetter, Due};
 use crate::batch::assigned::Start;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::batch::pending::Pending;
@@ -92,8 +94,8 @@ struct Process {
     /// Index of the next record to deliver.
     reading: BTreeMap<Partition, usize>,
     paused: BTreeSet<Partition>,
-    inserts: Vec<(Ask, Arc<Block<Row>>)>,
-    letters: Vec<(Ask, Option<usize>, Arc<Record>, &'static str)>,
+    inserts: Vec<(Assignment, Arc<Block<Row>>)>,
+    letters: Vec<DeadLetter>,
 }
 
 struct World {
@@ -181,15 +183,15 @@ impl World {
         let raw = RawLimits {
             block_rows: 1 + self.random.below(12) as usize,
             range_bytes: 1_000_000,
-            range_age_min_ms: self.random.below(50),
-            range_age_max_ms: 200,
+            range_age_min: Duration::from_millis(self.random.below(50)),
+            range_age_max: Duration::from_millis(200),
             inserts: 1 + self.random.below(3) as usize,
-            retry_max_ms: 30,
+            retry_max: Duration::from_millis(30),
             partition_bytes: 1_000_000,
             instance_bytes: 1_000_000,
             ..RawLimits::default()
         };
-        let mut limits = Limits::new(&raw).unwrap();
+        let mut limits = Limits::new("batch", &raw).unwrap();
         // Few records are enough to pause.
         (limits.range_bytes, limits.partition_bytes, limits.instance_bytes) = (2_000, 4_000, 6_000);
         self.ids += 1;
@@ -244,25 +246,27 @@ impl World {
     fn step(&mut self, at: usize) {
         let owner = self.owner();
         let process = &mut self.processes[at];
-        for action in process.machine.step(self.now) {
+        let due = process.machine.step(self.now);
+        for Commit { assignment, offset, pending } in due.commits {
+            let roll = if self.faults { self.random.below(10) } else { 9 };
+            let applied = process.id == owner && roll != 0;
+            if applied {
+                let split = pending.as_ref().is_some_and(|p| p.tables.iter().any(|t| t.split.is_some()));
+                self.seen.splits += u32::from(split);
+                let payload = pending.map(|p| p.encode()).unwrap_or_default();
+                let before = self.committed.insert(assignment.partition.clone(), (offset, payload));
+                assert!(before.is_none_or(|(b, _)| b <= offset), "committed offset went back");
+            }
+            if applied && roll != 1 {
+                process.machine.committed(&assignment, self.now);
+            } else {
+                process.machine.not_committed(&assignment, self.now);
+            }
+        }
+        for action in due.actions {
             match action {
-                Action::Commit { ask, offset, pending } => {
-                    let roll = if self.faults { self.random.below(10) } else { 9 };
-                    let applied = process.id == owner && roll != 0;
-                    if applied {
-                        let split =
-                            pending.as_ref().is_some_and(|p| p.tables.iter().any(|t| t.split.is_some()));
-                        self.seen.splits += u32::from(split);
-                        let payload = pending.map(|p| p.encode()).unwrap_or_default();
-                        let before = self.committed.insert(ask.partition.clone(), (offset, payload));
-                        assert!(before.is_none_or(|(b, _)| b <= offset), "committed offset went back");
-                    }
-                    process.machine.committed(&ask, applied && roll != 1, self.now);
-                }
-                Action::Insert { ask, block } => process.inserts.push((ask, block)),
-                Action::Letter { ask, table, record, reason } => {
-                    process.letters.push((ask, table, record, reason))
-                }
+                Action::Insert { assignment, block } => process.inserts.push((assignment, block)),
+                Action::DeadLetter(letter) => process.letters.push(letter),
                 Action::Pause(partition) => {
                     self.seen.pauses += 1;
                     process.paused.insert(partition);
@@ -274,19 +278,20 @@ impl World {
 
     fn answer(&mut self, at: usize) {
         if !self.processes[at].letters.is_empty() && self.random.chance(50) {
-            let (ask, table, record, reason) = self.processes[at].letters.remove(0);
-            self.letters.insert((place(&ask.partition), record.offset));
-            self.processes[at].machine.lettered(&ask, table, reason);
+            let letter = self.processes[at].letters.remove(0);
+            self.letters.insert((place(&letter.assignment.partition), letter.record.offset));
+            self.processes[at].machine.dead_lettered(&letter);
         }
         if self.processes[at].inserts.is_empty() {
             return;
         }
         let which = self.random.below(self.processes[at].inserts.len() as u64) as usize;
-        let (ask, block) = self.processes[at].inserts.remove(which);
+        let (assignment, block) = self.processes[at].inserts.remove(which);
         let known = self.store.blocks.contains_key(&(block.table, block.token.clone()));
         self.seen.repeated_tokens += u32::from(known);
         let machine = &self.processes[at].machine;
-        let current = machine.partitions().any(|(p, a)| *p == ask.partition && a.epoch == ask.epoch);
+        let current =
+            machine.partitions().any(|(p, a)| *p == assignment.partition && a.epoch == assignment.epoch);
         self.seen.stale_answers += u32::from(!current);
         let roll = if self.faults { self.random.below(10) } else { 9 };
         let result = match roll {
@@ -295,10 +300,8 @@ impl World {
             2 => Err(InsertError::Fatal("no table".into())),
             _ => self.store.insert(&block, &self.poison),
         };
-        let letter = self.processes[at].machine.inserted(ask, block.table, &result, self.now);
-        if let Some(Action::Letter { ask, table, record, reason }) = letter {
-            self.processes[at].letters.push((ask, table, record, reason));
-        }
+        let letter = self.processes[at].machine.inserted(assignment, block.table, &result, self.now);
+        self.processes[at].letters.extend(letter);
     }
 
     /// The owner ends: killed with its inserts lost or still running, or it lives on as a twin that was replaced.
@@ -470,7 +473,7 @@ fn every_row_ends_exactly_once_under_crashes_twins_and_hand_overs() {
 fn replaying(records: u32, last: i64) -> (Machine<Row>, Partition) {
     let partition = Partition { topic: "t".into(), index: 0 };
     let pending = Pending { first: 4, last, version: 1, records, tables: Vec::new() };
-    let mut machine = Machine::new(Limits::new(&RawLimits::default()).unwrap(), 1, &["zero", "one"]);
+    let mut machine = Machine::new(Limits::new("batch", &RawLimits::default()).unwrap(), 1, &["zero", "one"]);
     machine.assign(partition.clone(), Ok(Start { position: 4, pending: Some(pending), fresh: false }), 0);
     (machine, partition)
 }
@@ -482,10 +485,10 @@ fn refusal_after(machine: &mut Machine<Row>, partition: &Partition, offsets: &[i
         let record = record("t", 0, *offset, BAD);
         machine.record(Arc::clone(&record), build(&record, version), version, 0);
     }
-    let actions = machine.step(0);
+    let Due { actions, commits } = machine.step(0);
     let refusal = machine.partitions().next().unwrap().1.refused;
-    let only_paused = matches!(actions.as_slice(), [Action::Pause(_)]);
-    assert!(refusal.is_none() || only_paused, "a refused replay must do nothing: {actions:?}");
+    let only_paused = commits.is_empty() && matches!(actions.as_slice(), [Action::Pause(_)]);
+    assert!(refusal.is_none() || only_paused, "a refused replay must do nothing: {actions:?} {commits:?}");
     refusal
 }
 
@@ -502,7 +505,7 @@ fn a_replay_that_is_not_exactly_the_pending_range_is_refused_and_inserts_nothing
 /// Two partitions without anything pending, and a machine that knows them.
 fn two(raw: &RawLimits) -> (Machine<Row>, [Partition; 2]) {
     let partitions = [0, 1].map(|index| Partition { topic: "t".into(), index });
-    let mut machine = Machine::new(Limits::new(raw).unwrap(), 1, &["zero", "one"]);
+    let mut machine = Machine::new(Limits::new("batch", raw).unwrap(), 1, &["zero", "one"]);
     for partition in &partitions {
         machine.assign(partition.clone(), Ok(Start { position: 1, pending: None, fresh: false }), 0);
     }
@@ -515,36 +518,44 @@ fn take(machine: &mut Machine<Row>, partition: &Partition, now: u64) {
     machine.record(Arc::clone(&record), build(&record, 1), 1, now);
 }
 
-fn opened(actions: &[Action<Row>]) -> Vec<Ask> {
-    let opens = |action: &Action<Row>| match action {
-        Action::Commit { ask, pending: Some(_), .. } => Some(ask.clone()),
-        _ => None,
-    };
-    actions.iter().filter_map(opens).collect()
+fn opened(due: Due<Row>) -> Vec<Assignment> {
+    let opens = |commit: Commit| commit.pending.map(|_| commit.assignment);
+    due.commits.into_iter().filter_map(opens).collect()
+}
+
+fn nothing(due: &Due<Row>) -> bool {
+    due.actions.is_empty() && due.commits.is_empty()
 }
 
 #[test]
 fn while_no_insert_is_free_a_range_fills_on_until_it_is_as_old_as_is_allowed() {
-    let raw = RawLimits { inserts: 1, range_age_min_ms: 10, range_age_max_ms: 1_000, ..RawLimits::default() };
+    let raw = RawLimits {
+        inserts: 1,
+        range_age_min: Duration::from_millis(10),
+        range_age_max: Duration::from_millis(1_000),
+        ..RawLimits::default()
+    };
     let (mut machine, [one, other]) = two(&RawLimits { ranges_per_second: 1_000, ..raw });
     take(&mut machine, &one, 0);
-    let first = opened(&machine.step(10)).remove(0);
-    machine.committed(&first, true, 11);
-    assert!(matches!(machine.step(11).as_slice(), [Action::Insert { .. }]));
+    let first = opened(machine.step(10)).remove(0);
+    machine.committed(&first, 11);
+    assert!(matches!(machine.step(11).actions.as_slice(), [Action::Insert { .. }]));
     take(&mut machine, &other, 20);
-    assert!(machine.step(900).is_empty());
-    assert_eq!(opened(&machine.step(1_020)).remove(0).partition, other, "it is old enough");
+    assert!(nothing(&machine.step(900)));
+    assert_eq!(opened(machine.step(1_020)).remove(0).partition, other, "it is old enough");
 
     let (mut machine, [one, other]) =
-        two(&RawLimits { inserts: 1, range_age_min_ms: 10, ..RawLimits::default() });
+        two(&RawLimits { inserts: 1, range_age_min: Duration::from_millis(10), ..RawLimits::default() });
     take(&mut machine, &one, 0);
-    let first = opened(&machine.step(500)).remove(0);
-    machine.committed(&first, true, 501);
-    let Some(Action::Insert { ask, block }) = machine.step(501).pop() else { panic!("nothing is inserted") };
+    let first = opened(machine.step(500)).remove(0);
+    machine.committed(&first, 501);
+    let Some(Action::Insert { assignment, block }) = machine.step(501).actions.pop() else {
+        panic!("nothing is inserted")
+    };
     take(&mut machine, &other, 501);
-    assert!(machine.step(2_000).is_empty());
-    machine.inserted(ask, block.table, &Err(InsertError::Retry("away".into())), 2_000);
-    assert_eq!(opened(&machine.step(2_000)).remove(0).partition, other, "the store may take the other table");
+    assert!(nothing(&machine.step(2_000)));
+    machine.inserted(assignment, block.table, &Err(InsertError::Retry("away".into())), 2_000);
+    assert_eq!(opened(machine.step(2_000)).remove(0).partition, other, "the store may take the other table");
 }
 
 #[test]
@@ -554,6 +565,9 @@ fn when_memory_is_full_and_no_insert_runs_ranges_are_closed_whatever_their_age()
     let (mut machine, partitions) = two(&raw);
     partitions.iter().for_each(|partition| take(&mut machine, partition, 0));
     let full = machine.step(0);
-    assert!(matches!(full.as_slice(), [Action::Pause(_), Action::Pause(_)]), "{full:?}");
-    assert_eq!(opened(&machine.step(1)).len(), 2);
+    assert!(
+        full.commits.is_empty() && matches!(full.actions.as_slice(), [Action::Pause(_), Action::Pause(_)]),
+        "{full:?}"
+    );
+    assert_eq!(opened(machine.step(1)).len(), 2);
 }

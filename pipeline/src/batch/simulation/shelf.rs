@@ -14,6 +14,16 @@ use crate::simulation::{Sim, Violation};
 /// Tokens per table that are remembered.
 const WINDOW: usize = 1_000;
 
+/// The step that fills a store.
+pub struct Reader<'a> {
+    /// Topics that it reads.
+    pub topics: &'a [String],
+    /// Topic of its dead letters.
+    pub dead_letters: &'a str,
+    /// Its name in the dead letters' headers.
+    pub step: &'a str,
+}
+
 /// Tables with their blocks, and which rows are refused.
 pub struct Shelf<R> {
     inner: RefCell<Inner>,
@@ -57,12 +67,8 @@ impl<R: Debug> Shelf<R> {
     ///
     /// # Errors
     /// The first difference.
-    pub fn check<S: Sink<Row = R>>(
-        &self,
-        sim: &Sim,
-        sink: &S,
-        (topics, dead_letters, step): (&[String], &str, &str),
-    ) -> Result<(), Violation> {
+    pub fn check<S: Sink<Row = R>>(&self, sim: &Sim, sink: &S, reader: &Reader<'_>) -> Result<(), Violation> {
+        let &Reader { topics, dead_letters, step } = reader;
         let broker = sim.broker();
         let text =
             |record: &Record, name| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());

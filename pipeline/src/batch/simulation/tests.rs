@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::kafka::Instance;
@@ -54,10 +56,10 @@ fn config(ordinal: u32) -> BatchConfig {
     let raw = RawLimits {
         block_rows: 9,
         range_bytes: 1_500,
-        range_age_min_ms: 20,
-        range_age_max_ms: 100,
+        range_age_min: Duration::from_millis(20),
+        range_age_max: Duration::from_millis(100),
         inserts: 3,
-        retry_max_ms: 40,
+        retry_max: Duration::from_millis(40),
         partition_bytes: 3_000,
         instance_bytes: 5_000,
         ..RawLimits::default()
@@ -68,7 +70,7 @@ fn config(ordinal: u32) -> BatchConfig {
         topics: topics(),
         dead_letters: "dead".into(),
         start: StartPolicy::Earliest,
-        limits: Limits::new(&raw).unwrap(),
+        limits: Limits::new("batch", &raw).unwrap(),
     }
 }
 
@@ -108,7 +110,8 @@ fn play(sim: &Sim) -> Result<(), Violation> {
     }
     world.play(6_000, Faults::All)?;
     world.settle(120_000, |sim| unread(sim, "sim.account", &topics()))?;
-    shelf.check(sim, &Sample { version: 1 }, (&topics(), "dead", "account"))
+    let reader = Reader { topics: &topics(), dead_letters: "dead", step: "account" };
+    shelf.check(sim, &Sample { version: 1 }, &reader)
 }
 
 const TRIAL: Trial = Trial {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{Admission, Progress};
+use crate::call::handler::{Admission, Decoded};
+use crate::call::progress::Progress;
 use crate::{Outgoing, Record};
 
 /// One record of one assignment of a partition.
@@ -34,7 +35,7 @@ pub(crate) struct Position {
 
 /// What the handler's reading of a record came to.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Disposition {
     Run(Admission),
     /// Dead letter and outcome to commit instead of a run.
     Dead(Vec<Outgoing>),
@@ -45,7 +46,16 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) record: Arc<Record>,
-    pub(crate) verdict: Verdict,
+    pub(crate) disposition: Disposition,
+}
+
+/// Why and how a record ends with a dead letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Burial {
+    /// Reason of the dead letter.
+    pub(crate) reason: &'static str,
+    /// The record may have run before.
+    pub(crate) rerun: bool,
 }
 
 /// How a task ended.
@@ -105,16 +115,16 @@ pub(crate) enum Action {
         record: Arc<Record>,
         rerun: bool,
         hard_deadline: Duration,
+        decoded: Decoded,
     },
     /// End the record with a dead letter and its outcome, as a task like any other.
     Bury {
         task: u64,
         record: Arc<Record>,
-        reason: &'static str,
-        rerun: bool,
+        burial: Burial,
     },
     /// End the record as crowded, as a task like any other.
-    TurnAway {
+    Shed {
         task: u64,
         record: Arc<Record>,
         rerun: bool,

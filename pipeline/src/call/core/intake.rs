@@ -3,12 +3,14 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::event::{Action, Item, Position, Verdict};
-use super::ledger::{Arrival, Entry, Past, Phase, Work};
+use super::event::{Action, Disposition, Item, Position};
+use super::limits::RESUME_PERCENT;
+use super::offset_ledger::{Arrival, Entry, Past, Phase, Work};
+use super::outcome::Outcome;
 use super::partition::{Life, Partition, Reading};
-use super::plan::Outcome;
-use super::{Core, RESUME_PERCENT, Stopping};
-use crate::call::{Admission, Mark, Ran};
+use super::{Core, Stopping};
+use crate::call::handler::Admission;
+use crate::call::progress::{Mark, Ran};
 use crate::mutation::is_of_epoch;
 
 impl Core {
@@ -58,14 +60,9 @@ impl Core {
         }
         self.waiting.retain(|outcome| outcome.key.partition != partition);
         if let Some(gone) = self.partitions.remove(&partition) {
-            self.records -= gone.ledger.len();
-            self.bytes -= gone.bytes;
             self.held.forget(&gone.held);
         }
-        let stragglers = self.tasks.values().filter(|task| task.key.partition == partition).count();
-        if stragglers > 0 {
-            self.stragglers.insert(partition, stragglers);
-        }
+        self.tasks.forget(partition);
     }
 
     fn cancel(&mut self, partition: i32) {
@@ -75,7 +72,6 @@ impl Core {
         for offset in owned.close() {
             if let Some(work) = owned.ledger.get(offset).and_then(|entry| entry.work.as_ref()) {
                 self.shares.release(&work.shares);
-                self.running -= 1;
             }
         }
         for (_, entry) in owned.ledger.entries() {
@@ -89,7 +85,7 @@ impl Core {
         self.announced.retain(|key| key.partition != partition);
     }
 
-    pub(super) fn delivered(&mut self, (partition, epoch, session): (i32, u64, u64), items: Vec<Item>) {
+    pub(super) fn delivered(&mut self, partition: i32, epoch: u64, session: u64, items: Vec<Item>) {
         let live =
             |p: &Partition| is_of_epoch(epoch, p.epoch) && p.session == session && p.life == Life::Owned;
         for item in items {
@@ -110,22 +106,22 @@ impl Core {
                 }
                 Arrival::New(past) => {
                     owned.measure_if_filling(&self.limits);
-                    let crowded = self.turns_away(partition, &item);
-                    if let Err(reading) = self.room(partition, &item, crowded) {
+                    let shed = self.sheds(partition, &item);
+                    if let Err(reading) = self.room(partition, &item, shed) {
                         self.hold(partition, reading);
                     } else {
-                        self.admit(partition, item, past, crowded);
+                        self.admit(partition, item, past, shed);
                     }
                 }
             }
         }
     }
 
-    fn room(&self, partition: i32, item: &Item, crowded: bool) -> Result<(), Reading> {
-        let lane = match &item.verdict {
-            Verdict::Run(admission) => Some(&admission.lane).filter(|_| !crowded),
-            Verdict::Dead(_) => None,
-            Verdict::Pause(reason) => return Err(Reading::Refused(reason)),
+    fn room(&self, partition: i32, item: &Item, shed: bool) -> Result<(), Reading> {
+        let lane = match &item.disposition {
+            Disposition::Run(admission) => Some(&admission.lane).filter(|_| !shed),
+            Disposition::Dead(_) => None,
+            Disposition::Pause(reason) => return Err(Reading::Refused(reason)),
         };
         if self.stopping != Stopping::No || self.over_bytes(100) || self.fill() >= 100 {
             return Err(Reading::Held(None));
@@ -134,7 +130,7 @@ impl Core {
     }
 
     fn over_bytes(&self, percent: usize) -> bool {
-        self.bytes * 100 >= self.limits.bytes * percent
+        self.held.bytes() * 100 >= self.limits.bytes * percent
     }
 
     fn hold(&mut self, partition: i32, reading: Reading) {
@@ -148,7 +144,7 @@ impl Core {
     }
 
     /// Refuses a partition whose log does not have what comes next.
-    pub(super) fn bounds(&mut self, (partition, epoch): (i32, u64), log: RangeInclusive<i64>) {
+    pub(super) fn bounds(&mut self, partition: i32, epoch: u64, log: RangeInclusive<i64>) {
         let owned = self.partitions.get(&partition).filter(|p| p.epoch == epoch);
         if owned.is_some_and(|p| !log.contains(&p.ledger.next())) {
             self.refuse(partition, "out_of_range");
@@ -163,40 +159,35 @@ impl Core {
         }
     }
 
-    fn admit(&mut self, partition: i32, item: Item, past: Past, crowded: bool) {
+    fn admit(&mut self, partition: i32, item: Item, past: Past, shed: bool) {
         let Some(owned) = self.partitions.get_mut(&partition) else { return };
-        let Item { record, verdict } = item;
+        let Item { record, disposition } = item;
         let (offset, mut bytes) = (record.offset, record.size());
         let mut dead = None;
-        let work = match verdict {
-            Verdict::Run(Admission { lane, shares, hard_deadline, commit_start }) => {
-                Some(Work { lane, shares, hard_deadline, commit_start })
+        let work = match disposition {
+            Disposition::Run(Admission { lane, shares, hard_deadline, commit_start, decoded }) => {
+                Some(Work { lane, shares, hard_deadline, commit_start, decoded })
             }
-            Verdict::Dead(outputs) => {
+            Disposition::Dead(outputs) => {
                 bytes += outputs.iter().map(crate::Outgoing::size).sum::<usize>();
                 dead = Some(outputs);
                 None
             }
-            Verdict::Pause(_) => return,
+            Disposition::Pause(_) => return,
         };
-        if let Some(work) = &work {
-            owned.held.add(&work.shares);
-            self.held.add(&work.shares);
-        }
-        let before = match &owned.suspicion {
+        let before = match &owned.quarantine {
             Some(_) if offset >= owned.ledger.restored_high() => Mark { ran: Ran::Idle, ..past.mark },
             _ => past.mark,
         };
-        let announces = !crowded && work.as_ref().is_some_and(|work| work.commit_start);
+        let announces = !shed && work.as_ref().is_some_and(|work| work.commit_start);
         let rerun = if announces { before.started } else { past.may_have_run };
         let mark = Mark { started: before.started || announces, ..before };
         let phase = if dead.is_some() { Phase::Finished } else { Phase::Queued };
         let lane = work.as_ref().map(|work| Arc::clone(&work.lane));
-        let entry = Entry { record, phase, work, before, mark, rerun, crowded, bytes, admitted_at: self.now };
+        let entry = Entry { record, phase, work, before, mark, rerun, shed, bytes, admitted_at: self.now };
+        owned.held.admit(&entry);
+        self.held.admit(&entry);
         owned.ledger.admit(offset, entry);
-        owned.bytes += bytes;
-        self.bytes += bytes;
-        self.records += 1;
         if owned.ledger.high() > owned.covered {
             owned.uncovered_since.get_or_insert(self.now);
         }
@@ -204,8 +195,8 @@ impl Core {
         if let Some(outputs) = dead {
             self.tally.buried += 1;
             self.waiting.push_back(Outcome::new(key, outputs));
-        } else if crowded {
-            self.turn_away(key);
+        } else if shed {
+            self.shed(key);
         } else if lane.is_some_and(|lane| owned.lanes.push(&lane, offset)) {
             let ready = owned.front(offset);
             self.make_ready(partition, ready);
@@ -214,10 +205,9 @@ impl Core {
 
     /// Reads held partitions again that are well below their limits.
     pub(super) fn resume(&mut self) {
-        let crowding = self.limits.crowding;
         if self.stopping != Stopping::No
             || self.over_bytes(RESUME_PERCENT)
-            || self.held.keeps_held(crowding, self.fill())
+            || self.held.keeps_held(self.limits.shed_percent, self.fill())
         {
             return;
         }

@@ -10,9 +10,9 @@ pub(super) struct Lanes(HashMap<Arc<[u8]>, Lane>);
 #[derive(Debug, Default)]
 struct Lane {
     queue: VecDeque<i64>,
-    /// A record of it was turned away, and something of it has been here ever since.
+    /// A record of it was shed, and something of it has been here ever since.
     torn: bool,
-    /// Records that were turned away and whose end is not committed.
+    /// Records that were shed and whose end is not committed.
     away: usize,
 }
 
@@ -33,14 +33,14 @@ impl Lanes {
         next
     }
 
-    /// Notes that a record was turned away.
+    /// Notes that a record was shed.
     pub(super) fn tear(&mut self, lane: &Arc<[u8]>) {
         let lane = self.0.entry(Arc::clone(lane)).or_default();
         lane.torn = true;
         lane.away += 1;
     }
 
-    /// Notes that the end of a record that was turned away is committed.
+    /// Notes that the end of a record that was shed is committed.
     pub(super) fn settle(&mut self, lane: &Arc<[u8]>) {
         if let Some(lane) = self.0.get_mut(lane) {
             lane.away -= 1;
@@ -48,7 +48,7 @@ impl Lanes {
         self.forget_if_empty(lane);
     }
 
-    /// Whether a record was turned away after which nothing of the lane may run.
+    /// Whether a record was shed after which nothing of the lane may run.
     pub(super) fn is_torn(&self, lane: &Arc<[u8]>) -> bool {
         self.0.get(lane).is_some_and(|lane| lane.torn)
     }

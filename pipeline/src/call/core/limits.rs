@@ -1,5 +1,9 @@
 //! The bounds that the core keeps.
 
+/// A held partition is read again when everything is below this part of its limit: a pause throws away what was
+/// prefetched, so it must not flap.
+pub(super) const RESUME_PERCENT: usize = 60;
+
 /// Bounds on what is admitted, running and committed at a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
@@ -17,18 +21,20 @@ pub(crate) struct Limits {
     pub(crate) partition_bytes: usize,
     /// Bytes of a partition's incompletes as encoded in commit metadata.
     pub(crate) map_bytes: usize,
-    /// Percent of the incompletes with which a share crowds the others and is turned away; without it everyone waits.
-    pub(crate) crowding: Option<usize>,
+    /// Percent of the held records from which on a share crowds the others, so that its next record may be shed. Without it
+    /// everyone waits.
+    pub(crate) shed_percent: Option<usize>,
     /// Records of one lane.
     pub(crate) lane: usize,
     /// Outcomes of one transaction.
     pub(crate) plan_outcomes: usize,
     /// Bytes of the outcomes of one transaction.
     pub(crate) plan_bytes: usize,
-    /// Suspects are tried alone for the time of so many trials, then the rest in so many groups; 0 suspects nobody.
-    pub(crate) probation: usize,
-    /// After so long a trial keeps the next waiting no more, in milliseconds.
+    /// Suspects run alone for the time of this many trials, then the rest runs in this many groups. With 0 there is no
+    /// quarantine.
+    pub(crate) quarantine: usize,
+    /// How long a trial keeps the next one waiting, in milliseconds.
     pub(crate) patience: u64,
-    /// After so long an admitted offset is committed even if no outcome is, in milliseconds.
+    /// Longest time until an admitted offset is committed although no outcome is, in milliseconds.
     pub(crate) cover: u64,
 }

@@ -1,52 +1,43 @@
 //! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
 
-mod crowding;
 mod event;
+mod holdings;
+mod inspect;
 mod intake;
 mod lanes;
-mod ledger;
 mod limits;
+mod offset_ledger;
+mod outcome;
+mod overload;
 mod partition;
 mod plan;
+mod quarantine;
 mod schedule;
 mod shares;
 mod status;
-mod suspicion;
+mod suspects;
+mod tally;
+mod tasks;
 mod trials;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crowding::Holders;
-pub(crate) use event::{Action, Commit, Ending, Event, Item, Key, Plan, Position, Settled, Verdict};
-use hashbrown::HashMap;
+pub(crate) use event::{
+    Action, Burial, Commit, Disposition, Ending, Event, Item, Key, Plan, Position, Settled,
+};
+use holdings::Holdings;
 pub(crate) use limits::Limits;
+use outcome::{Outcome, Outstanding};
 use partition::{Life, Partition};
-use plan::{Outcome, Outstanding};
-use schedule::Task;
-pub(crate) use schedule::{CRASH, FATAL_ENDS};
+pub(crate) use quarantine::{CRASH, FATAL_ENDS};
 use shares::Shares;
 pub use status::{PartitionStatus, Status};
+use tally::Tally;
+use tasks::Tasks;
 use trials::Trials;
 
-/// A held partition is read again when everything is below this part of its limit: a pause throws away what was
-/// prefetched, so it must not flap.
-const RESUME_PERCENT: usize = 60;
 /// How long a stop waits for its last plans, in milliseconds: brokers may be away.
 const LAST_PLANS: u64 = 6_000;
-
-/// Things that happened and changed nothing, or too much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Tally {
-    /// Events of an epoch, session or plan that is over.
-    pub(crate) stale: u64,
-    /// Records that finished under a previous owner and were skipped.
-    pub(crate) skipped: u64,
-    pub(crate) reruns: u64,
-    pub(crate) buried: u64,
-    pub(crate) crowded: u64,
-    pub(crate) committed: u64,
-    pub(crate) aborted: u64,
-}
 
 /// How far a stop is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,17 +63,9 @@ pub(crate) struct Core {
     partitions: BTreeMap<i32, Partition>,
     /// Owned but never read, and why.
     refused: BTreeMap<i32, &'static str>,
-    records: usize,
-    bytes: usize,
-    held: Holders,
+    held: Holdings,
 
-    next_task: u64,
-    tasks: HashMap<u64, Task>,
-    /// Cancelled tasks of earlier epochs that have not reported their end, by partition: nothing of the partition
-    /// starts beside them.
-    stragglers: HashMap<i32, usize>,
-    /// Tasks and announced starts: what the running limit counts.
-    running: usize,
+    tasks: Tasks,
     shares: Shares,
     ready: VecDeque<Key>,
     /// Records that are ready but for stragglers.
@@ -110,13 +93,8 @@ impl Core {
             stopping: Stopping::No,
             partitions: BTreeMap::new(),
             refused: BTreeMap::new(),
-            records: 0,
-            bytes: 0,
-            held: Holders::default(),
-            next_task: 0,
-            tasks: HashMap::new(),
-            stragglers: HashMap::new(),
-            running: 0,
+            held: Holdings::default(),
+            tasks: Tasks::default(),
             ready: VecDeque::new(),
             late: Vec::new(),
             announced: Vec::new(),
@@ -150,9 +128,9 @@ impl Core {
             Event::Revoked(partitions) => partitions.into_iter().for_each(|p| self.close(p)),
             Event::Lost(partitions) => self.lost(&partitions),
             Event::Delivered { partition, epoch, session, items } => {
-                self.delivered((partition, epoch, session), items)
+                self.delivered(partition, epoch, session, items)
             }
-            Event::Bounds { partition, epoch, low, high } => self.bounds((partition, epoch), low..=high),
+            Event::Bounds { partition, epoch, low, high } => self.bounds(partition, epoch, low..=high),
             Event::Ended { task, ending } => self.ended(task, ending),
             Event::Planned { plan, settled } => self.settled(plan, settled),
             Event::Stop { grace } => self.stop(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)),
@@ -163,7 +141,7 @@ impl Core {
     /// When [`Event::Tick`] is due, if nothing else happens.
     pub(crate) fn due(&self) -> Option<u64> {
         let partitions = self.partitions.values();
-        let told = partitions.clone().filter_map(|p| p.suspicion.as_ref()?.stale_at());
+        let told = partitions.clone().filter_map(|p| p.quarantine.as_ref()?.stale_at());
         let stopping = match self.stopping {
             Stopping::Draining(until) | Stopping::Leaving(until) => Some(until),
             Stopping::No | Stopping::Done => None,
@@ -189,7 +167,7 @@ impl Core {
     /// Ends the grace of a stop.
     fn drain(&mut self) {
         if let Stopping::Draining(until) = self.stopping {
-            let idle = self.running == 0 && self.waiting.is_empty() && self.outstanding.is_none();
+            let idle = self.shares.running() == 0 && self.waiting.is_empty() && self.outstanding.is_none();
             if idle || self.now >= until {
                 self.stopping = Stopping::Leaving(self.now + LAST_PLANS);
                 let owned: Vec<i32> = self.partitions.keys().copied().collect();

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::RESUME_PERCENT;
-use super::crowding::{ALL, Holders};
 use super::event::{Commit, Key, Position};
+use super::holdings::{ALL, Holdings};
 use super::lanes::Lanes;
-use super::ledger::{Entry, Ledger, Phase};
-use super::limits::Limits;
-use super::suspicion::Suspicion;
-use crate::call::Progress;
+use super::limits::{Limits, RESUME_PERCENT};
+use super::offset_ledger::{Entry, OffsetLedger, Phase};
+use super::quarantine::Quarantine;
+use crate::call::progress::Progress;
 
 /// Whether records of the partition are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +34,7 @@ pub(super) struct Partition {
     pub(super) session: u64,
     pub(super) reading: Reading,
     pub(super) life: Life,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: OffsetLedger,
     pub(super) lanes: Lanes,
     pub(super) committed: Option<Commit>,
     /// This owner's commits say that it has not closed yet: from now on a crash is noticed by the next owner.
@@ -43,30 +42,28 @@ pub(super) struct Partition {
     /// Highest admitted offset that is committed, and since when a higher one is not.
     pub(super) covered: i64,
     pub(super) uncovered_since: Option<u64>,
-    pub(super) bytes: usize,
-    pub(super) held: Holders,
+    pub(super) held: Holdings,
     /// While records that may have run at an unclean end are not done.
-    pub(super) suspicion: Option<Suspicion>,
+    pub(super) quarantine: Option<Quarantine>,
 }
 
 impl Partition {
     pub(super) fn new(epoch: u64, position: Position, now: u64, limits: &Limits) -> Self {
         let Position { mut progress, committed, end } = position;
-        let suspicion = Suspicion::judge(&mut progress, end, now, limits);
+        let quarantine = Quarantine::judge(&mut progress, end, now, limits);
         Self {
             epoch,
             session: 0,
             reading: Reading::On,
             life: Life::Owned,
             covered: progress.high,
-            ledger: Ledger::new(progress),
+            ledger: OffsetLedger::new(progress),
             lanes: Lanes::default(),
             committed,
             opened: false,
             uncovered_since: None,
-            bytes: 0,
-            held: Holders::default(),
-            suspicion,
+            held: Holdings::default(),
+            quarantine,
         }
     }
 
@@ -91,7 +88,7 @@ impl Partition {
             return false;
         }
         self.ledger.measure();
-        !self.held.keeps_held(limits.crowding, self.fill(limits))
+        !self.held.keeps_held(limits.shed_percent, self.fill(limits))
     }
 
     /// The bound on the map's size may be too high after records are gone.
@@ -102,7 +99,7 @@ impl Partition {
     }
 
     fn over_bytes(&self, limits: &Limits, percent: usize) -> bool {
-        self.bytes > 0 && self.bytes * 100 >= limits.partition_bytes * percent
+        self.held.bytes() > 0 && self.held.bytes() * 100 >= limits.partition_bytes * percent
     }
 
     /// How much of what bounds the map is used, in percent. What the previous owner left is in the map already: taking
@@ -117,8 +114,8 @@ impl Partition {
 
     /// A record became the front of its lane: it may run now, or waits for its trial.
     pub(super) fn front(&mut self, offset: i64) -> Vec<i64> {
-        match self.suspicion.as_mut().filter(|suspicion| suspicion.suspects(offset)) {
-            Some(suspicion) => suspicion.hold(offset),
+        match self.quarantine.as_mut().filter(|quarantine| quarantine.suspects(offset)) {
+            Some(quarantine) => quarantine.hold(offset),
             None => return vec![offset],
         }
         Vec::new()
@@ -126,24 +123,28 @@ impl Partition {
 
     /// Found to be what ends the process: it does not run again.
     pub(super) fn is_condemned(&self, offset: i64) -> bool {
-        self.suspicion.as_ref().is_some_and(|suspicion| suspicion.condemned == Some(offset))
+        self.quarantine.as_ref().is_some_and(|quarantine| quarantine.condemned == Some(offset))
     }
 
     /// Whether the start of a record must be committed before it runs.
     pub(super) fn must_announce(&self, entry: &Entry) -> bool {
         let start = entry.work.as_ref().is_some_and(|work| work.commit_start) && !entry.before.started;
-        !self.opened || start || self.suspicion.is_some()
+        !self.opened || start || self.quarantine.is_some()
     }
 
-    /// As it is to be committed; `last` says that this owner closes with it.
-    pub(super) fn progress(&self, last: bool, now: u64) -> Progress {
-        let mut progress = if last {
-            let left = |offset| self.suspicion.as_ref().map(|s| s.left(offset)).unwrap_or_default();
-            self.ledger.last_progress(left)
-        } else {
-            self.ledger.progress()
-        };
-        progress.history = self.suspicion.as_ref().and_then(|suspicion| suspicion.history(&progress, now));
+    /// As it is to be committed.
+    pub(super) fn progress(&self, now: u64) -> Progress {
+        self.with_history(self.ledger.progress(), now)
+    }
+
+    /// As it is to be committed when this owner closes with it.
+    pub(super) fn last_progress(&self, now: u64) -> Progress {
+        let left = |offset| self.quarantine.as_ref().map(|quarantine| quarantine.left(offset));
+        self.with_history(self.ledger.last_progress(|offset| left(offset).unwrap_or_default()), now)
+    }
+
+    fn with_history(&self, mut progress: Progress, now: u64) -> Progress {
+        progress.history = self.quarantine.as_ref().and_then(|quarantine| quarantine.history(&progress, now));
         progress
     }
 

@@ -5,56 +5,12 @@ use std::sync::Arc;
 
 use super::Core;
 use super::event::{Action, Commit, Key, Plan, Settled};
-use super::ledger::Phase;
+use super::offset_ledger::Phase;
+use super::outcome::{Outcome, Outstanding, Planned};
 use super::partition::{Life, Partition};
-use super::suspicion::Suspicion;
-use crate::Outgoing;
-use crate::call::Progress;
+use super::quarantine::Quarantine;
+use crate::call::progress::Progress;
 use crate::mutation::{self, Mutation};
-
-/// An outcome that is not committed yet.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) key: Key,
-    outputs: Arc<Vec<Outgoing>>,
-    bytes: usize,
-}
-
-impl Outcome {
-    pub(super) fn new(key: Key, outputs: Vec<Outgoing>) -> Self {
-        Self { key, bytes: outputs.iter().map(Outgoing::size).sum(), outputs: Arc::new(outputs) }
-    }
-}
-
-/// The plan that the committer has.
-#[derive(Debug)]
-pub(super) struct Outstanding {
-    pub(super) id: u64,
-    outcomes: Vec<Outcome>,
-    announced: Vec<Key>,
-    commits: BTreeMap<i32, Planned>,
-}
-
-#[derive(Debug)]
-struct Planned {
-    epoch: u64,
-    commit: Commit,
-    high: i64,
-    /// What it says of an unclean end: nothing more, or whether a start is new.
-    fresh: Option<bool>,
-    /// The partition's last commit: it is released with it.
-    last: bool,
-}
-
-impl Outstanding {
-    pub(super) fn len(&self) -> usize {
-        self.outcomes.len()
-    }
-
-    pub(super) fn names(&self, partition: i32) -> bool {
-        self.commits.contains_key(&partition)
-    }
-}
 
 impl Core {
     pub(super) fn wants_plan(&self) -> bool {
@@ -68,7 +24,7 @@ impl Core {
 
     /// Whether what is committed of an unclean end has become untrue.
     fn is_stale(&self, owned: &Partition) -> bool {
-        owned.suspicion.as_ref().and_then(Suspicion::stale_at).is_some_and(|at| at <= self.now)
+        owned.quarantine.as_ref().and_then(Quarantine::stale_at).is_some_and(|at| at <= self.now)
     }
 
     /// Makes the next plan as soon as the last one ended and something waits: latency of one transaction at low load,
@@ -93,10 +49,10 @@ impl Core {
         touched.extend(self.partitions.iter().filter(|(_, p)| open(p)).map(|(&partition, _)| partition));
         // A plan that had to wait may tell of a start long after it was to be made.
         for key in &announced {
-            if let Some(suspicion) =
-                self.partitions.get_mut(&key.partition).and_then(|p| p.suspicion.as_mut())
+            if let Some(quarantine) =
+                self.partitions.get_mut(&key.partition).and_then(|p| p.quarantine.as_mut())
             {
-                suspicion.starts(key.offset, self.now, &self.limits);
+                quarantine.starts(key.offset, self.now, &self.limits);
             }
         }
         let commits: BTreeMap<i32, Planned> =
@@ -133,7 +89,7 @@ impl Core {
         let owned = self.partitions.get_mut(&partition)?;
         let last = owned.life == Life::Closing
             && !self.waiting.iter().any(|outcome| outcome.key.partition == partition);
-        let mut progress = owned.progress(last, self.now);
+        let mut progress = if last { owned.last_progress(self.now) } else { owned.progress(self.now) };
         if mutation::is(Mutation::DropMap) {
             progress = Progress::fresh(progress.base);
         }
@@ -205,9 +161,9 @@ impl Core {
             owned.covered = planned.high;
             let uncovered = owned.ledger.high() > planned.high;
             owned.uncovered_since = uncovered.then_some(self.now);
-            match (planned.fresh, &mut owned.suspicion) {
-                (Some(fresh), Some(suspicion)) => suspicion.told(fresh),
-                (None, suspicion) => *suspicion = None,
+            match (planned.fresh, &mut owned.quarantine) {
+                (Some(fresh), Some(quarantine)) => quarantine.told(fresh),
+                (None, quarantine) => *quarantine = None,
                 (Some(_), None) => {}
             }
         }
@@ -229,16 +185,11 @@ impl Core {
             return;
         };
         let Some(entry) = owned.ledger.remove(key.offset) else { return };
-        if let Some(work) = &entry.work {
-            owned.held.remove(&work.shares);
-            self.held.remove(&work.shares);
-            if entry.crowded {
-                owned.lanes.settle(&work.lane);
-            }
+        if let Some(work) = entry.work.as_ref().filter(|_| entry.shed) {
+            owned.lanes.settle(&work.lane);
         }
-        owned.bytes -= entry.bytes;
-        self.bytes -= entry.bytes;
-        self.records -= 1;
+        owned.held.retire(&entry);
+        self.held.retire(&entry);
     }
 
     /// Outcomes stay in memory and are planned again, for partitions that are still owned only.

@@ -2,41 +2,25 @@
 
 use std::sync::Arc;
 
-use super::event::{Action, Ending, Key};
-use super::ledger::{Phase, Work};
+use super::event::{Action, Burial, Ending, Key};
+use super::offset_ledger::{Phase, Work};
+use super::outcome::Outcome;
 use super::partition::Life;
-use super::plan::Outcome;
+use super::quarantine::CRASH;
+use super::tasks::Task;
 use super::{Core, Stopping};
-use crate::call::Share;
 use crate::mutation::is_of_epoch;
-
-/// The process ends so often, at least, while a record runs that is condemned for it.
-pub(crate) const FATAL_ENDS: u32 = 3;
-/// Reason of the dead letter of such a record.
-pub(crate) const CRASH: &str = "crash";
-
-/// What the shell is at: a running call, or the end of a record that was turned away.
-#[derive(Debug)]
-pub(super) struct Task {
-    pub(super) key: Key,
-    /// Shares of which it holds a place, one of the running calls; `None` for what does not run.
-    pub(super) place: Option<Vec<Share>>,
-}
 
 impl Core {
     pub(super) fn make_ready(&mut self, partition: i32, offsets: Vec<i64>) {
         let Some(owned) = self.partitions.get(&partition) else { return };
         let keys = offsets.into_iter().map(|offset| owned.key(partition, offset));
-        if self.stragglers.contains_key(&partition) {
-            self.late.extend(keys)
-        } else {
-            self.ready.extend(keys)
-        }
+        if self.tasks.has_stragglers(partition) { self.late.extend(keys) } else { self.ready.extend(keys) }
     }
 
     /// As [`Self::make_ready`], before all others.
     pub(super) fn make_ready_first(&mut self, key: Key) {
-        if self.stragglers.contains_key(&key.partition) {
+        if self.tasks.has_stragglers(key.partition) {
             self.late.push(key)
         } else {
             self.ready.push_front(key)
@@ -48,11 +32,10 @@ impl Core {
         if self.stopping != Stopping::No {
             return;
         }
-        while self.running < self.limits.running {
+        while self.shares.running() < self.limits.running {
             let Some(key) = self.shares.unpark().or_else(|| self.ready.pop_front()) else { return };
             let Some(shares) = self.queued(key).map(|work| work.shares.clone()) else { continue };
             if self.shares.take_or_park(&shares, key) {
-                self.running += 1;
                 self.begin(key);
             }
         }
@@ -70,7 +53,7 @@ impl Core {
         let condemned = owned.is_condemned(key.offset);
         let announce =
             owned.ledger.get(key.offset).is_some_and(|entry| watched || owned.must_announce(entry));
-        let ran = owned.suspicion.as_ref().map(|suspicion| suspicion.ran(key.offset));
+        let ran = owned.quarantine.as_ref().map(|quarantine| quarantine.ran(key.offset));
         match owned.ledger.get_mut(key.offset) {
             Some(entry) if announce && !condemned => {
                 entry.phase = Phase::Announced;
@@ -88,17 +71,20 @@ impl Core {
         };
         let condemned = owned.is_condemned(key.offset);
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
-        let Some(work) = &entry.work else { return };
-        self.next_task += 1;
-        let (task, record) = (self.next_task, Arc::clone(&entry.record));
+        let Some(work) = &mut entry.work else { return };
+        let task = self.tasks.start(Task { key, place: Some(work.shares.clone()) });
+        let record = Arc::clone(&entry.record);
         entry.phase = Phase::Running(task);
-        self.tasks.insert(task, Task { key, place: Some(work.shares.clone()) });
-        if let Some(suspicion) = &mut owned.suspicion {
-            suspicion.starts(key.offset, self.now, &self.limits);
+        if let Some(quarantine) = &mut owned.quarantine {
+            quarantine.starts(key.offset, self.now, &self.limits);
         }
         if condemned {
             self.tally.buried += 1;
-            self.actions.push(Action::Bury { task, record, reason: CRASH, rerun: entry.rerun });
+            self.actions.push(Action::Bury {
+                task,
+                record,
+                burial: Burial { reason: CRASH, rerun: entry.rerun },
+            });
         } else {
             self.tally.reruns += u64::from(entry.rerun);
             self.actions.push(Action::Run {
@@ -106,17 +92,17 @@ impl Core {
                 record,
                 rerun: entry.rerun,
                 hard_deadline: work.hard_deadline,
+                decoded: std::mem::take(&mut work.decoded),
             });
         }
     }
 
     pub(super) fn ended(&mut self, task: u64, ending: Ending) {
-        let Some(Task { key, place }) = self.tasks.remove(&task) else {
+        let Some(Task { key, place }) = self.tasks.end(task) else {
             self.tally.stale += 1;
             return;
         };
         if let Some(shares) = place {
-            self.running -= 1;
             self.shares.release(&shares);
         }
         let owned = self.partitions.get_mut(&key.partition).filter(|p| is_of_epoch(key.epoch, p.epoch));
@@ -134,9 +120,9 @@ impl Core {
         let bytes = outputs.iter().map(crate::Outgoing::size).sum::<usize>();
         entry.phase = Phase::Finished;
         entry.bytes += bytes;
-        owned.bytes += bytes;
-        self.bytes += bytes;
-        let lane = entry.work.as_ref().filter(|_| !entry.crowded).map(|work| Arc::clone(&work.lane));
+        owned.held.grow(bytes);
+        self.held.grow(bytes);
+        let lane = entry.work.as_ref().filter(|_| !entry.shed).map(|work| Arc::clone(&work.lane));
         self.waiting.push_back(Outcome::new(key, outputs));
         if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
             let ready = owned.front(next);
@@ -145,10 +131,7 @@ impl Core {
     }
 
     fn straggler_ended(&mut self, partition: i32) {
-        let Some(left) = self.stragglers.get_mut(&partition) else { return };
-        *left -= 1;
-        if *left == 0 {
-            self.stragglers.remove(&partition);
+        if self.tasks.straggler_ended(partition) {
             self.ready.extend(self.late.extract_if(.., |key| key.partition == partition));
         }
     }

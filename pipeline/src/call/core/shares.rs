@@ -3,12 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::event::Key;
-use crate::call::Share;
+use crate::call::handler::Share;
 
-/// Running calls per share. Records over a share wait here, out of the way of everybody else's.
+/// Running calls, in all and per share. Records over a share wait here, out of the way of everybody else's.
 #[derive(Debug)]
 pub(super) struct Shares {
     limit: usize,
+    /// Places that are taken: by running calls and by announced starts.
+    running: usize,
     held: HashMap<Share, Held>,
     /// Shares that had a place free up while someone waited for it.
     freed: VecDeque<Share>,
@@ -22,7 +24,7 @@ struct Held {
 
 impl Shares {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, held: HashMap::new(), freed: VecDeque::new() }
+        Self { limit, running: 0, held: HashMap::new(), freed: VecDeque::new() }
     }
 
     /// Takes one place of every share, or parks the record behind the first that has none.
@@ -36,6 +38,7 @@ impl Shares {
         for share in shares {
             self.held.entry(share.clone()).or_default().running += 1;
         }
+        self.running += 1;
         true
     }
 
@@ -44,8 +47,14 @@ impl Shares {
         shares.iter().all(|share| self.held.get(share).is_none_or(|held| held.running < self.limit))
     }
 
-    /// Gives the places back.
+    /// What the limit of running calls counts.
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Gives the places of one record back.
     pub(super) fn release(&mut self, shares: &[Share]) {
+        self.running -= 1;
         for share in shares {
             let Some(held) = self.held.get_mut(share) else { continue };
             held.running = held.running.saturating_sub(1);

@@ -2,10 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::partition::{Life, Reading};
-use super::suspicion::Suspicion;
-use super::{Core, Tally};
-
 /// One owned partition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PartitionStatus {
@@ -56,52 +52,4 @@ pub struct Status {
     pub stale: u64,
     /// Owned partitions by number.
     pub partitions: BTreeMap<i32, PartitionStatus>,
-}
-
-impl Core {
-    pub(crate) fn status(&self, now: u64) -> Status {
-        let Tally { stale, skipped, reruns, buried, crowded, committed, aborted } = self.tally;
-        let running = self.tasks.values().filter(|task| task.place.is_some()).count();
-        let waiting = self.waiting.len() + self.outstanding.as_ref().map_or(0, super::Outstanding::len);
-        let mut partitions: BTreeMap<i32, PartitionStatus> = self
-            .refused
-            .iter()
-            .map(|(&p, reason)| (p, PartitionStatus { refused: Some(reason), ..PartitionStatus::default() }))
-            .collect();
-        for (&number, owned) in self.partitions.iter().filter(|(_, p)| p.life == Life::Owned) {
-            let first = owned.ledger.entries().next();
-            let refused = if let Reading::Refused(reason) = owned.reading { Some(reason) } else { None };
-            let status = PartitionStatus {
-                frontier: owned.ledger.frontier(),
-                frontier_age_ms: first.map_or(0, |(_, entry)| now.saturating_sub(entry.admitted_at)),
-                frontier_time: first.map(|(_, entry)| entry.record.timestamp),
-                finished_ahead: owned.finished_ahead(),
-                fill: owned.fill(&self.limits),
-                incomplete: owned.ledger.incompletes(),
-                refused,
-            };
-            partitions.insert(number, status);
-        }
-        Status {
-            running,
-            queued: self.records.saturating_sub(running + waiting),
-            over_share: self.shares.parked(),
-            suspects: self
-                .partitions
-                .values()
-                .filter_map(|p| p.suspicion.as_ref())
-                .map(Suspicion::waiting)
-                .sum(),
-            waiting,
-            bytes: self.bytes,
-            committed,
-            reruns,
-            skipped,
-            dead_letters: buried,
-            crowded,
-            aborted,
-            stale,
-            partitions,
-        }
-    }
 }

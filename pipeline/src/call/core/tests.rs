@@ -1,5 +1,5 @@
 mod cases;
-mod crowding;
+mod overload;
 mod schedules;
 mod suspects;
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::call::{Admission, Progress, Share};
+use crate::call::{Admission, Decoded, Progress, Share};
 use crate::{Outgoing, Record};
 
 pub(super) const INCARNATION: &str = "inc";
@@ -21,11 +21,11 @@ pub(super) fn limits() -> Limits {
         partition_records: 40,
         partition_bytes: 50_000,
         map_bytes: 60,
-        crowding: Some(50),
+        shed_percent: Some(50),
         lane: 5,
         plan_outcomes: 6,
         plan_bytes: 10_000,
-        probation: 3,
+        quarantine: 3,
         patience: 1_000,
         cover: 250,
     }
@@ -64,6 +64,7 @@ pub(super) fn admission(lane: &str, share: Option<&str>) -> Admission {
         shares: share.map(|name| Share { kind: "app", name: name.into() }).into_iter().collect(),
         hard_deadline: Duration::from_secs(60),
         commit_start: false,
+        decoded: Decoded::new(lane.to_owned()),
     }
 }
 

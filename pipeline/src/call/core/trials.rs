@@ -1,16 +1,10 @@
-//! Suspects are tried one after the other, whatever their partition, while everything else goes on.
-//!
-//! Those that ran at the last end come first, and of them the newest, for what ends a process at its start was started
-//! last. After some time the rest comes in a few groups, so that however many there are all of them run soon.
-
-use std::collections::BTreeSet;
+//! Which suspects are on trial.
 
 use super::event::Key;
-use super::ledger::Phase;
-use super::partition::{Life, Partition};
-use super::{Core, Stopping};
+use super::limits::Limits;
+use super::offset_ledger::Phase;
 
-/// Which suspects are on trial.
+/// Trials of this process, whatever their partitions.
 #[derive(Debug, Default)]
 pub(super) struct Trials {
     /// What runs and is watched, until its outcome is committed.
@@ -25,125 +19,66 @@ pub(super) struct Trials {
     group: Option<usize>,
 }
 
-/// A suspect that could start now, in the order in which they do: the greatest first.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    /// It ran at the last end.
-    ran: bool,
-    appended: i64,
-    key: Key,
-}
-
-impl Core {
-    /// Begins the next trial when the one before is over.
-    pub(super) fn try_next(&mut self) {
-        if self.stopping != Stopping::No || self.partitions.values().all(|p| p.suspicion.is_none()) {
-            self.trials = Trials::default();
-            return;
-        }
-        let mut trials = std::mem::take(&mut self.trials);
-        trials.current.retain(|key| self.trial_phase(*key).is_some());
-        trials.cleared.retain(|key| self.trial_phase(*key).is_some());
-        let waits = |key: &Key| matches!(self.trial_phase(*key), Some(Phase::Queued | Phase::Announced));
-        let stubborn = |key: &Key| self.has_to_end(*key);
-        if trials.until.is_none() && !trials.current.iter().all(waits) && !trials.current.iter().any(stubborn)
-        {
-            trials.until = Some(self.now + self.limits.patience);
-        }
-        if trials.until.is_some_and(|until| until <= self.now) {
-            trials.cleared.append(&mut trials.current);
-        }
-        if trials.current.is_empty() {
-            trials.until = None;
-            self.begin_trial(&mut trials);
-        }
-        self.trials = trials;
+impl Trials {
+    /// What is on trial now.
+    pub(super) fn current(&self) -> &[Key] {
+        &self.current
     }
 
-    fn begin_trial(&mut self, trials: &mut Trials) {
-        let mut waiting: Vec<Candidate> =
-            self.partitions.iter().flat_map(|(&number, owned)| self.candidates(number, owned)).collect();
-        waiting.sort_unstable_by(|one, other| other.cmp(one));
-        let Some(ran) = waiting.first().map(|first| first.ran) else { return };
-        waiting.retain(|candidate| candidate.ran == ran);
-        let time = self.limits.patience * self.limits.probation as u64;
-        let size = if self.now < trials.since.unwrap_or(self.now) + time {
+    /// Records run that were cleared by their time only.
+    pub(super) fn has_cleared(&self) -> bool {
+        !self.cleared.is_empty()
+    }
+
+    /// Whether a record is on trial or was cleared and runs still.
+    pub(super) fn names(&self, key: &Key) -> bool {
+        self.current.contains(key) || self.cleared.contains(key)
+    }
+
+    /// When the present trial has lasted long enough, if that is known.
+    pub(super) fn until(&self) -> Option<u64> {
+        self.until
+    }
+
+    /// Lets go of what is committed and clears what has run long enough. `phase` tells how far a record is, `has_to_end`
+    /// whether its trial is over only when it has ended.
+    pub(super) fn advance(
+        &mut self,
+        now: u64,
+        limits: &Limits,
+        phase: impl Fn(Key) -> Option<Phase>,
+        has_to_end: impl Fn(Key) -> bool,
+    ) {
+        self.current.retain(|&key| phase(key).is_some());
+        self.cleared.retain(|&key| phase(key).is_some());
+        let waits = |key: &Key| matches!(phase(*key), Some(Phase::Queued | Phase::Announced));
+        if self.until.is_none()
+            && !self.current.iter().all(waits)
+            && !self.current.iter().any(|&key| has_to_end(key))
+        {
+            self.until = Some(now + limits.patience);
+        }
+        if self.until.is_some_and(|until| until <= now) {
+            self.cleared.append(&mut self.current);
+        }
+        if self.current.is_empty() {
+            self.until = None;
+        }
+    }
+
+    /// How many of the waiting suspects come next: one, and after some time a group.
+    pub(super) fn size(&mut self, waiting: usize, now: u64, limits: &Limits) -> usize {
+        let alone = limits.patience * limits.quarantine as u64;
+        if now < self.since.unwrap_or(now) + alone {
             1
         } else {
-            *trials.group.get_or_insert(waiting.len().div_ceil(self.limits.probation))
-        };
-        waiting.truncate(size);
-        // One whose trial has to tell of it alone waits for those that were cleared by their time.
-        let waits = |it: &Candidate| !trials.cleared.is_empty() && self.has_to_end(it.key);
-        if waiting.iter().any(waits) {
-            return;
-        }
-        trials.since.get_or_insert(self.now);
-        for Candidate { key, .. } in waiting {
-            let owned = self.partitions.get_mut(&key.partition);
-            if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()) {
-                if size == 1 { suspicion.try_alone(key.offset) } else { suspicion.try_in_group(key.offset) }
-            }
-            trials.current.push(key);
-            self.make_ready_first(key);
+            *self.group.get_or_insert(waiting.div_ceil(limits.quarantine))
         }
     }
 
-    /// Suspects of a partition that could start now.
-    fn candidates(&self, partition: i32, owned: &Partition) -> Vec<Candidate> {
-        let suspicion = owned.suspicion.as_ref().filter(|suspicion| suspicion.quiet_until <= self.now);
-        let Some(suspicion) = suspicion.filter(|_| owned.life == Life::Owned) else { return Vec::new() };
-        let candidate = |offset| {
-            let entry = owned.ledger.get(offset)?;
-            let has_room = entry.work.as_ref().is_some_and(|work| self.shares.has_room(&work.shares));
-            let (ran, appended) = (suspicion.was_present(offset), entry.record.timestamp);
-            has_room.then(|| Candidate { ran, appended, key: owned.key(partition, offset) })
-        };
-        suspicion.held().filter_map(candidate).collect()
-    }
-
-    /// Whether every start in this process must be committed before it: something is on trial, and has company then.
-    pub(super) fn has_trial(&self) -> bool {
-        !self.trials.current.is_empty()
-    }
-
-    /// Notes who runs or is about to run beside a trial; the partitions to be committed with it.
-    pub(super) fn note_company(&mut self) -> BTreeSet<i32> {
-        let trials = &self.trials;
-        let is_suspect = |key: &Key| trials.current.contains(key) || trials.cleared.contains(key);
-        let running = self.tasks.values().filter(|task| task.place.is_some()).map(|task| &task.key);
-        if trials.current.is_empty() || running.chain(&self.announced).all(is_suspect) {
-            return BTreeSet::new();
-        }
-        let mut noted = BTreeSet::new();
-        for key in &trials.current {
-            let owned = self.partitions.get_mut(&key.partition).filter(|p| p.epoch == key.epoch);
-            if let Some(suspicion) = owned.and_then(|p| p.suspicion.as_mut()).filter(|s| !s.company) {
-                suspicion.company = true;
-                noted.insert(key.partition);
-            }
-        }
-        noted
-    }
-
-    /// When something is to be done about trials, if nothing else happens.
-    pub(super) fn trial_due(&self) -> Option<u64> {
-        let owned = self.partitions.values().filter(|p| p.life == Life::Owned);
-        let waiting = owned.filter_map(|p| p.suspicion.as_ref()).filter(|suspicion| suspicion.waiting() > 0);
-        let begins = waiting.map(|suspicion| suspicion.quiet_until).filter(|&at| at > self.now).min();
-        self.trials.until.or_else(|| begins.filter(|_| self.trials.current.is_empty()))
-    }
-
-    /// Whether a trial is over only when its record has ended: it ran at the last of many ends.
-    fn has_to_end(&self, key: Key) -> bool {
-        let owned = self.partitions.get(&key.partition).filter(|p| p.epoch == key.epoch);
-        let suspicion = owned.and_then(|p| p.suspicion.as_ref());
-        suspicion.is_some_and(|suspicion| suspicion.is_stubborn() && suspicion.was_present(key.offset))
-    }
-
-    /// How far a record is that is not committed and still ours.
-    fn trial_phase(&self, key: Key) -> Option<Phase> {
-        let owned = self.partitions.get(&key.partition).filter(|p| p.epoch == key.epoch)?;
-        owned.ledger.get(key.offset).filter(|_| owned.life == Life::Owned).map(|entry| entry.phase)
+    /// Begins the trial of these records.
+    pub(super) fn begin(&mut self, keys: impl IntoIterator<Item = Key>, now: u64) {
+        self.since.get_or_insert(now);
+        self.current.extend(keys);
     }
 }

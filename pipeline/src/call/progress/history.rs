@@ -7,25 +7,25 @@ pub(super) const FIXED: usize = 2 + 3 * 3 + 2;
 const QUICK: u8 = 1;
 const FRESH: u8 = 2;
 const COMPANY: u8 = 4;
-/// More records than a map lists have no mark.
+/// No record beyond these has a mark: a map lists no more.
 const OFFSETS: usize = super::MAX_INCOMPLETE;
 
 /// The unclean ends in a row at which some record may have run each time, and what this life adds to them.
 ///
-/// In a life with a history nothing starts before that is committed, so that what ran at its end is known.
+/// In a life with a history the start of every record is committed before it runs, so that what ran at its end is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
-    /// How many. From the second on the records that may have run at the last two are suspects, and run one at a time.
+    /// How many ends. From the second on the records that may have run at the last two are suspects and run one at a time.
     pub ends: u8,
     /// The last end came just after one of these records, or a suspect, had started.
     pub quick: bool,
-    /// In this life such a start is that new.
+    /// In this life one of them has just started.
     pub fresh: bool,
     /// The suspect that was last started, if it was started alone.
     pub trial: Option<i64>,
     /// Records that are no suspects have run in this process since that start.
     pub company: bool,
-    /// The suspect on trial at the last end that would have been condemned but for such company.
+    /// The suspect on trial at the last end that would have been condemned without such company.
     pub accused: Option<i64>,
     /// Found to be what ends the process: it does not run again.
     pub condemned: Option<i64>,
@@ -41,7 +41,7 @@ impl History {
             put(out, index.map_or(0, |index| index as u64 + 1));
         }
         // Two bits each: whether it does not run, and in the other bitmap what else there is to tell.
-        let resting = bitmap(progress, |mark| matches!(mark.ran, Ran::Held | Ran::Idle));
+        let resting = bitmap(progress, |mark| matches!(mark.ran, Ran::Quarantined | Ran::Idle));
         put(out, resting.len() as u64);
         out.extend(resting);
         out.extend(bitmap(progress, |mark| matches!(mark.ran, Ran::Now | Ran::Idle)));
@@ -59,9 +59,9 @@ impl History {
         let length = usize::try_from(take(input)?).ok()?;
         let (resting, second) = input.split_at_checked(length)?;
         *input = &[];
-        set(progress, resting, |mark| mark.ran = Ran::Held)?;
+        set(progress, resting, |mark| mark.ran = Ran::Quarantined)?;
         let second_bit =
-            |mark: &mut Mark| mark.ran = if mark.ran == Ran::Held { Ran::Idle } else { Ran::Now };
+            |mark: &mut Mark| mark.ran = if mark.ran == Ran::Quarantined { Ran::Idle } else { Ran::Now };
         set(progress, second, second_bit)?;
         let [quick, fresh, company] = [QUICK, FRESH, COMPANY].map(|flag| flags & flag != 0);
         let [trial, accused, condemned] = [trial?, accused?, condemned?];

@@ -4,7 +4,7 @@ use super::*;
 
 const INCARNATION: &str = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
 
-const RAN: [Ran; 4] = [Ran::Twice, Ran::Now, Ran::Held, Ran::Idle];
+const RAN: [Ran; 4] = [Ran::Twice, Ran::Now, Ran::Quarantined, Ran::Idle];
 
 /// Any progress that a ledger can have: the frontier is the lowest incomplete, or everything is done.
 fn progress() -> impl Strategy<Value = Progress> {
@@ -86,7 +86,7 @@ fn a_full_partition_of_dense_calls_stays_below_3400_characters_of_body() {
 
 #[test]
 fn a_map_that_stopped_admission_has_room_for_the_longest_history() {
-    let limits = crate::call::Limits::new(crate::call::RawLimits::default()).unwrap().core(INCARNATION);
+    let limits = crate::call::Limits::default().core(INCARNATION);
     let base = 7_000_000_000;
     let each = |n| (base + n, marks(true, Ran::Idle));
     let incomplete: BTreeMap<i64, Mark> = (0..i64::try_from(limits.map_bytes).unwrap()).map(each).collect();
@@ -150,7 +150,7 @@ fn marks(started: bool, ran: Ran) -> Mark {
 fn at_work() -> Progress {
     let marks = [
         (17, marks(true, Ran::Twice)),
-        (18, marks(false, Ran::Held)),
+        (18, marks(false, Ran::Quarantined)),
         (90, marks(false, Ran::Idle)),
         (399, marks(true, Ran::Now)),
     ];

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::shared::Shared;
 use crate::StartPolicy;
-use crate::call::Progress;
 use crate::call::core::{Commit, Position};
+use crate::call::progress::Progress;
 use crate::kafka::{Committed, Config, Consumer, Error, Partition, watermarks};
 use crate::start::Start;
 

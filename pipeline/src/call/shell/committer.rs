@@ -18,10 +18,10 @@ use crate::kafka::{
     with_causes,
 };
 
-/// Fenced twice within it: a twin runs.
+/// Fenced twice within this time: a twin runs.
 const FENCED_AGAIN: Duration = Duration::from_secs(60);
 const REBUILD_PAUSE: Duration = Duration::from_millis(200);
-/// Dead letters that cannot be written this often in a row never can.
+/// A dead letter that could not be written this often in a row is taken for one that never can.
 const LETTER_ATTEMPTS: u32 = 20;
 
 /// A plan with the membership under which it is to be committed, read when it was made.

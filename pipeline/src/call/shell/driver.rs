@@ -10,8 +10,8 @@ use tokio::runtime;
 use tokio::sync::mpsc;
 
 use super::assign::Starts;
-use super::brain::{Brain, Tasks};
 use super::committer::Committer;
+use super::core_thread::{CoreThread, Tasks};
 use super::handle::{Control, Handle};
 use super::poller::Poller;
 use super::reading::Reading;
@@ -19,7 +19,8 @@ use super::shared::Shared;
 use super::worker::Work;
 use crate::StartPolicy;
 use crate::call::core::Core;
-use crate::call::{Handler, Limits};
+use crate::call::handler::Handler;
+use crate::call::limits::Limits;
 use crate::kafka::{self, Admin, Consumer, Error, Instance};
 
 /// Events on their way to the core. Batches of records are the large ones.
@@ -82,7 +83,7 @@ impl CallDriver {
             events: events.clone(),
             commands: commands.clone(),
         };
-        let brain = Brain {
+        let core_thread = CoreThread {
             core: Core::new(config.limits.core(&incarnation), &incarnation),
             work: Arc::clone(&work),
             shared: Arc::clone(&shared),
@@ -112,7 +113,7 @@ impl CallDriver {
         let threads = vec![
             start("call-poller", move || poller.run())?,
             start("call-committer", move || committer.run(&ordered))?,
-            start("call-core", move || runtime.block_on(brain.run(leaving)))?,
+            start("call-core", move || runtime.block_on(core_thread.run(leaving)))?,
         ];
         let board = shared.board().clone();
         Ok(Handle::new(board, Control { shared, events, leave }, threads))

@@ -1,8 +1,8 @@
 //! The threads around the core.
 
 mod assign;
-mod brain;
 mod committer;
+mod core_thread;
 mod driver;
 mod handle;
 mod poller;

@@ -10,8 +10,8 @@ use tokio::sync::mpsc::Sender;
 use super::assign::Starts;
 use super::reading::Reading;
 use super::shared::Shared;
-use crate::call::Handler;
 use crate::call::core::{Commit, Event, Position, Settled};
+use crate::call::handler::Handler;
 use crate::kafka::{Consumer, Error, Partition, Polled, with_causes};
 
 const POLL: Duration = Duration::from_millis(20);
@@ -90,7 +90,11 @@ impl<H: Handler> Poller<H> {
             let polled = self.consumer.poll(timeout);
             timeout = Duration::ZERO;
             match polled {
-                Polled::Record(record) => self.reading.read(record, &self.owned),
+                Polled::Record(record) => {
+                    if self.owned.contains_key(&record.partition) {
+                        self.reading.read(record);
+                    }
+                }
                 Polled::Nothing => break,
                 Polled::Trouble(error) => tracing::warn!(%error, "poll"),
                 Polled::Fatal(error) => return self.shared.fail(with_causes(&error)),

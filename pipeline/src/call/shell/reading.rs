@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::poller::Owned;
 use super::worker::Work;
-use crate::call::Handler;
-use crate::call::core::{Item, Verdict};
+use crate::call::core::{Burial, Disposition, Item};
+use crate::call::handler::Handler;
 use crate::{Record, Refused};
 
 pub(super) struct Reading<H> {
@@ -20,24 +19,24 @@ impl<H: Handler> Reading<H> {
         Self { work, read: BTreeMap::new() }
     }
 
-    pub(super) fn read(&mut self, record: Record, owned: &BTreeMap<i32, Owned>) {
-        if owned.contains_key(&record.partition) {
-            let verdict = self.verdict(&record);
-            self.read.entry(record.partition).or_default().push(Item { record: Arc::new(record), verdict });
-        }
+    pub(super) fn read(&mut self, record: Record) {
+        let disposition = self.disposition(&record);
+        self.read.entry(record.partition).or_default().push(Item { record: Arc::new(record), disposition });
     }
 
     pub(super) fn take(&mut self) -> BTreeMap<i32, Vec<Item>> {
         std::mem::take(&mut self.read)
     }
 
-    fn verdict(&self, record: &Record) -> Verdict {
+    fn disposition(&self, record: &Record) -> Disposition {
         let reason = match catch_unwind(AssertUnwindSafe(|| self.work.handler.admit(record))) {
-            Ok(Ok(admission)) => return Verdict::Run(admission),
-            Ok(Err(Refused::Pause { reason })) => return Verdict::Pause(reason),
+            Ok(Ok(admission)) => return Disposition::Run(admission),
+            Ok(Err(Refused::Pause { reason })) => return Disposition::Pause(reason),
             Ok(Err(Refused::DeadLetter { reason })) => reason,
             Err(_) => "panic",
         };
-        self.work.bury(record, reason, false).map_or(Verdict::Pause("dead_panicked"), Verdict::Dead)
+        self.work
+            .bury(record, Burial { reason, rerun: false })
+            .map_or(Disposition::Pause("dead_panicked"), Disposition::Dead)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use super::standing::Standing;
-use crate::call::Status;
+use crate::call::core::Status;
 use crate::driver::{Board, Pulse};
 use crate::kafka::{GroupMetadata, Partition};
 

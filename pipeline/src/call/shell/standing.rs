@@ -18,12 +18,12 @@ impl<G> Default for Standing<G> {
 }
 
 impl<G: Clone> Standing<G> {
-    /// The poller saw this membership after so many losses.
+    /// The poller saw this membership after this number of losses.
     pub(super) fn set(&mut self, membership: Option<G>, losses: u64) {
         *self = Self { membership, losses };
     }
 
-    /// For a plan of a core that has been told of so many losses.
+    /// For a plan of a core that was told of this number of losses.
     pub(super) fn for_plan(&self, told: u64) -> Option<G> {
         self.membership.clone().filter(|_| self.losses <= told)
     }

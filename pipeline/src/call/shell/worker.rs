@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::call::core::{CRASH, FATAL_ENDS};
-use crate::call::{Done, Handler, Job};
+use crate::call::core::{Burial, CRASH, FATAL_ENDS};
+use crate::call::handler::{Done, Handler, Job};
 use crate::{GivenUp, Outgoing, Record, dead_letter};
 
 /// What workers need besides their record.
@@ -23,8 +23,8 @@ impl<H: Handler> Work<H> {
         self.sized(&record, ended.unwrap_or_else(|_| self.handler.overdue(&record, rerun)))
     }
 
-    /// The outcome of a record that is turned away.
-    pub(super) fn turn_away(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
+    /// The outcome of a record that is shed.
+    pub(super) fn shed(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
         self.sized(record, self.handler.crowded(record, rerun))
     }
 
@@ -36,7 +36,8 @@ impl<H: Handler> Work<H> {
     }
 
     /// The dead letter of a record together with its outcome; `None` when the handler panics over it.
-    pub(super) fn bury(&self, record: &Record, reason: &'static str, rerun: bool) -> Option<Vec<Outgoing>> {
+    pub(super) fn bury(&self, record: &Record, burial: Burial) -> Option<Vec<Outgoing>> {
+        let Burial { reason, rerun } = burial;
         let attempts = if reason == CRASH { FATAL_ENDS } else { 1 };
         let letter = dead_letter(&self.dead_letters, record, GivenUp { step: &self.step, reason, attempts });
         let end = AssertUnwindSafe(|| self.handler.dead(record, reason, rerun));

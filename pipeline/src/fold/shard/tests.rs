@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::fold::Key;
 use crate::fold::testing::{Count, Counter};
 
 fn counter() -> Counter {
@@ -342,7 +343,7 @@ fn compact(topic: &mut BTreeMap<Vec<u8>, Vec<u8>>, records: &[Outgoing]) {
 }
 
 fn sorted(states: &HashMap<Key, Count>) -> BTreeMap<Key, Count> {
-    states.iter().map(|(key, state)| (Key::clone(key), state.clone())).collect()
+    states.iter().map(|(key, state)| (Arc::clone(key), state.clone())).collect()
 }
 
 proptest! {

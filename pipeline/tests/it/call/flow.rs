@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use pipeline::Stop;
-use pipeline::call::Crowding;
+use pipeline::call::Overload;
 use pipeline::kafka::testing::committed;
 
 use super::rig::{Rig, committed_count, until};
@@ -141,7 +141,7 @@ fn a_partition_over_its_limits_is_held_and_goes_on() {
     let mut rig = Rig::new("held", 1);
     rig.limits.partition_records = 20;
     rig.limits.lane_records = 10;
-    rig.limits.crowding = Crowding::Wait;
+    rig.limits.overload = Overload::Wait;
     let many: Vec<String> = (0..300).map(|n| format!("n{n:03} lane{} x short", n % 30)).collect();
     rig.ask(0, &many.iter().map(String::as_str).collect::<Vec<_>>());
     let hot: Vec<String> = (0..40).map(|n| format!("z{n:03} hot x short")).collect();

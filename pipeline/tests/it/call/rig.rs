@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pipeline::call::{
-    Admission, CallConfig, CallDriver, Done, Handle, Handler, Job, Limits, Progress, RawLimits, Share,
+    Admission, CallConfig, CallDriver, Decoded, Done, Handle, Handler, Job, Limits, Progress, RawLimits,
+    Share,
 };
 use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
 use pipeline::kafka::{Admin, Committed, Group, Instance, Partition};
@@ -94,6 +95,7 @@ impl Handler for Script {
                 Duration::from_secs(60)
             },
             commit_start: words[3].ends_with("once"),
+            decoded: Decoded::default(),
         })
     }
 
@@ -195,7 +197,7 @@ impl Rig {
             topic: Arc::clone(&self.requests),
             dead_letters: Arc::clone(&self.dead_letters),
             start: StartPolicy::Earliest,
-            limits: Limits::new(self.limits.clone()).unwrap(),
+            limits: Limits::new("call", self.limits.clone()).unwrap(),
         };
         let runtime = self.runtime.handle().clone();
         CallDriver::spawn(config, Arc::clone(&self.script), runtime, INCARNATION.into()).unwrap()

@@ -1,3 +1,5 @@
+use catalogue::Provider;
+
 use super::*;
 
 const CATALOGUE: &str = r#"
@@ -44,8 +46,8 @@ fn a_complete_section_is_taken_and_shows_no_key() {
     let settings = checked(GOOD).unwrap();
     assert_eq!((settings.addresses.len(), settings.max_running), (2, 2_000));
     assert!(!format!("{settings:?}").contains("sk-hush"));
-    assert_eq!(settings.crowding, Crowding::End, "one target leaves room for the other");
-    assert_eq!(checked(&format!("crowding = \"wait\"\n{GOOD}")).unwrap().crowding, Crowding::Wait);
+    assert_eq!(settings.overload, Overload::Shed, "one target leaves room for the other");
+    assert_eq!(checked(&format!("overload = \"wait\"\n{GOOD}")).unwrap().overload, Overload::Wait);
 }
 
 #[test]
@@ -111,12 +113,23 @@ fn a_key_that_no_header_takes_is_refused() {
 }
 
 #[test]
+fn an_organization_is_refused_where_the_provider_takes_none() {
+    let raw: RawCall = toml::from_str(GOOD).unwrap();
+    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai).demands() };
+    let mut problems = Problems::default();
+    address(&raw.target[0], "call.target \"main\"", demands, &mut problems);
+    let told = problems.finish(Some(())).unwrap_err();
+    assert_eq!(
+        told.iter().map(|it| it.what.as_str()).collect::<Vec<_>>(),
+        ["organization: its provider takes none"]
+    );
+}
+
+#[test]
 fn only_fields_that_are_no_part_of_the_question_may_be_left_out() {
     let section = format!("{GOOD}omit = [\"user\", \"max_tokens\"]");
     let addresses = checked(&section).unwrap().addresses;
-    let omitted = |name: &str| {
-        addresses[&TargetName::new(name).unwrap()].omit.iter().map(|it| it.name()).collect::<Vec<_>>()
-    };
+    let omitted = |name: &str| addresses[&TargetName::new(name).unwrap()].omit.clone();
     assert_eq!((omitted("spare"), omitted("main")), (vec!["user", "max_tokens"], vec![]));
     let problems = checked(&format!("{GOOD}omit = [\"usr\", \"messages\"]")).unwrap_err();
     let all = "safety_identifier, temperature, max_tokens, max_completion_tokens";
@@ -132,9 +145,19 @@ fn the_client_may_not_cut_a_target_short() {
     let expected =
         ["target \"spare\": its timeout of 60000 ms is longer than call.client.idle_timeout, raise that"];
     assert_eq!(checked(&section).unwrap_err(), expected);
-    assert!(
-        checked(&format!("health.breaker_open = '0s'\n{GOOD}")).unwrap_err()[0].starts_with("call.health")
-    );
+}
+
+#[test]
+fn every_problem_of_every_table_is_told_with_its_place() {
+    let tables =
+        "health.breaker_open = '0s'\nhealth.pause_base = '1h'\nclient.proxy = 'on'\nchain.max_attempts = 0\n";
+    let expected = [
+        "call.client: proxy must be off, environment or an http address",
+        "call.chain: max_attempts must be more than zero",
+        "call.health: pause_base must not exceed pause_cap",
+        "call.health: breaker_open must be more than zero",
+    ];
+    assert_eq!(checked(&format!("{tables}{GOOD}")).unwrap_err(), expected);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! What the driver asks for besides running: admission, overdue, crowded, oversize and dead records.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipeline::Refused;
 use pipeline::call::{Done, Handler, Job};
+use pipeline::{Record, Refused};
 use schemas::answered::{Answered, Attempt, Outcome};
 use serde_json::json;
 
@@ -125,6 +126,15 @@ async fn an_outcome_that_is_too_large_keeps_what_was_paid() {
             (unreadable == 0, true)
         );
     }
+}
+
+#[tokio::test]
+async fn a_request_is_decoded_once_when_it_is_admitted() {
+    let world = World::new().await;
+    let record = record(&world.request("hello", 10_000));
+    let unreadable = Record { value: Some(b"{".to_vec()), ..record.clone() };
+    let job = Job { record: Arc::new(unreadable), ..world.job(&record) };
+    assert_eq!(attempts(&outcome(&record, world.step.run(job).await)), [("main", "ok")]);
 }
 
 #[tokio::test]

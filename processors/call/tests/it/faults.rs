@@ -38,9 +38,9 @@ async fn a_healthy_provider_answers_and_is_recorded_in_full() {
 #[tokio::test]
 async fn a_passing_or_final_refusal_moves_on_to_the_spare_target_at_once() {
     let cases = [
-        (json!({"kind": "rate_limited", "retry_after_s": 600}), "rate_limited", Some(429)),
-        (json!({"kind": "rate_limited", "retry_after_date_s": 600}), "rate_limited", Some(429)),
-        (json!({"kind": "rate_limited", "retry_after_ms": 600_000}), "rate_limited", Some(429)),
+        (json!({"kind": "rate_limited", "retry_after": "10m"}), "rate_limited", Some(429)),
+        (json!({"kind": "rate_limited", "retry_after_date": "10m"}), "rate_limited", Some(429)),
+        (json!({"kind": "rate_limited", "retry_after_in_ms": "10m"}), "rate_limited", Some(429)),
         (json!({"kind": "insufficient_quota"}), "quota_exhausted", Some(429)),
         (json!({"kind": "server_error"}), "server_error", Some(500)),
         (json!({"kind": "bad_gateway"}), "server_error", Some(502)),

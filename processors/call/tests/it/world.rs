@@ -7,9 +7,9 @@ use std::time::Duration;
 use call::{Output, RawCall, Rules, Step};
 use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Done, Handler, Job};
+use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
-use safety::{Action, Rule, WordList};
+use safety::{Action, WordList, WordRule};
 use schemas::answered::{Answered, Outcome};
 use schemas::event::Event;
 use schemas::request::Request;
@@ -127,24 +127,25 @@ impl World {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
         let raw: RawCall = toml::from_str(&section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
-        let rule = |id: &str, word: &str, action| Rule { id: id.into(), words: vec![word.into()], action };
+        let rule =
+            |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
         let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
-        let filter = Arc::new(WordList::new(words, "d1").unwrap());
+        let filter = Arc::new(WordList::new(&words, "d1").unwrap());
         let (rules, receiver) = watch::channel(Arc::new(Rules {
             bundle,
-            filter: Arc::clone(&filter) as Arc<dyn safety::Filter>,
+            filter: Arc::clone(&filter) as Arc<dyn safety::Engine>,
         }));
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
         let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
         Self { sim, step, clock, rules, filter, http }
     }
 
     /// From now on another catalogue holds.
     pub(crate) fn apply(&self, catalogue: &str) {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let filter = Arc::clone(&self.filter) as Arc<dyn safety::Filter>;
+        let filter = Arc::clone(&self.filter) as Arc<dyn safety::Engine>;
         self.rules.send(Arc::new(Rules { bundle, filter })).unwrap();
     }
 
@@ -205,8 +206,8 @@ impl World {
 
     /// The job that the driver makes of a record.
     pub(crate) fn job(&self, record: &Record) -> Job {
-        let hard_deadline = self.step.admit(record).unwrap().hard_deadline;
-        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline }
+        let Admission { hard_deadline, decoded, .. } = self.step.admit(record).unwrap();
+        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline, decoded }
     }
 }
 

@@ -9,24 +9,25 @@ use schemas::text::Text;
 
 use super::Folding;
 use crate::guard::{Judged, judge};
-use crate::reason;
+use crate::reason::Reason;
+use crate::state::Slot;
 
 /// Lane that holds what was written by hand: the conversation's own, which every prompt of the conversation reads.
 const LANE: &str = "";
 
 impl Folding<'_> {
-    /// A bot's account sent it, to people: what the line itself sends never gets here, and what bots say to bots means nothing.
+    /// A bot's account sent it to people. What the line itself sends does not come here, and what bots say to bots means nothing.
     pub(super) fn is_by_hand(&self, message: &Message) -> bool {
         let conversation = &message.conversation;
         let to_people = conversation.kind() != ChatKind::Chat || conversation.user() != Some(&message.sender);
-        message.bot.is_none() && to_people && self.app.app.bots.contains_key(&message.sender)
+        message.bot.is_none() && to_people && self.app.bots.contains_key(&message.sender)
     }
 
     /// Takes it into the history, judged like any text.
     pub(super) fn remember(&mut self, message: &Message, judged: Judged, draft: Decision) {
         let text = match &judged.text {
-            _ if judged.stopped() => return self.journal.rule(draft, Ruling::Blocked, &[]),
-            None => return self.journal.rule(draft, Ruling::Passed, &[reason::NO_TEXT]),
+            _ if judged.stopped() => return self.step.rule(draft, Ruling::Blocked, None),
+            None => return self.step.rule(draft, Ruling::Passed, [Reason::NoText]),
             Some(text) => Text::from(text.as_str()),
         };
         let by_hand =
@@ -38,38 +39,35 @@ impl Folding<'_> {
             by_hand: Some(by_hand),
         };
         self.state.add_turn(LANE, turn);
-        self.state.keep_by_hand(LANE, self.app.app.history_turns as usize);
+        self.state.keep_by_hand(LANE, self.app.history_turns as usize);
         let lane = Lane { conversation: message.conversation.clone(), sender: None };
-        self.journal.rule(Decision { lane: Some(lane), ..draft }, Ruling::Noted, &[reason::BY_HAND]);
-        if self.app.app.by_hand == Policy::TakeOver && self.state.core.person.is_none() {
+        self.step.rule(Decision { lane: Some(lane), ..draft }, Ruling::Noted, [Reason::ByHand]);
+        if self.app.by_hand == Policy::TakeOver && self.state.core.person.is_none() {
             self.take_over(message.sender.clone());
         }
     }
 
-    /// Gives what was written by hand its new text, or forgets it where that may not be said. False when the entry is another.
-    pub(super) fn edit_by_hand(
-        &mut self,
-        edit: &Edit,
-        (lane, number): (&str, u64),
-        draft: &Decision,
-    ) -> bool {
-        let Some(turn) = self.state.turn(lane, number).filter(|turn| turn.by_hand.is_some()).cloned() else {
+    /// Gives what was written by hand its new text, or forgets it where that may not be said. False when the entry was not written by
+    /// hand.
+    pub(super) fn edit_by_hand(&mut self, edit: &Edit, slot: &Slot, draft: &Decision) -> bool {
+        let Slot { lane, number } = slot;
+        let Some(turn) = self.state.turn(lane, *number).filter(|turn| turn.by_hand.is_some()).cloned() else {
             return false;
         };
-        let judged = judge(&self.rules.filter, edit.verdict.clone(), Some(&edit.text), &[]);
+        let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
         let why = match judged.text.as_deref().filter(|_| !judged.stopped()) {
             Some(text) => {
                 let turn = HistoryTurn { answer: Some(Text::from(text)), ..turn.as_ref().clone() };
-                self.state.put_turn(lane, number, turn);
-                reason::EDITED
+                self.state.put_turn(lane, *number, turn);
+                Reason::Edited
             }
             None => {
-                self.state.drop_turn(lane, number);
-                reason::HISTORY_REMOVED
+                self.state.drop_turn(lane, *number);
+                Reason::HistoryRemoved
             }
         };
-        self.journal.rule(draft, Ruling::Noted, &[why]);
+        self.step.rule(draft, Ruling::Noted, [why]);
         true
     }
 }

@@ -6,11 +6,12 @@ use schemas::event::{Edit, Reference};
 use schemas::state::WaitingMessage;
 use schemas::text::Text;
 
+use super::refuse::Refusal;
 use super::{Folding, name_of};
 use crate::guard::judge;
-use crate::reason;
+use crate::reason::Reason;
 use crate::seen::Mark;
-use crate::state::Place;
+use crate::state::{Place, Slot};
 
 /// Why a message is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,38 +41,38 @@ impl Kind {
 impl Folding<'_> {
     pub(super) fn take_back(&mut self, reference: &Reference, kind: Kind) {
         let id = &reference.message;
-        let mut draft = Decision { message: Some(id.clone()), ..self.journal.draft(kind.ruling()) };
+        let mut draft = Decision { message: Some(id.clone()), ..self.step.draft(kind.ruling()) };
         match self.state.find(id) {
-            Place::Waiting(lane, number) => {
+            Place::Waiting(Slot { lane, number }) => {
                 draft.lane = Some(self.lane_named(&lane));
                 draft.sender = self.state.take_waiting(&lane, number).map(|m| m.sender.clone());
-                self.journal.decide(draft);
+                self.step.decide(draft);
             }
             Place::InFlight(lane) => {
                 draft.turn = self.state.lane(&lane).and_then(|lane| lane.turn.as_ref()).map(|turn| turn.id);
                 draft.lane = Some(self.lane_named(&lane));
                 draft.sender = self.call_off(&lane, id).map(|m| m.sender);
-                self.journal.rule(draft, kind.ruling(), &[reason::TURN_CANCELLED]);
+                self.step.rule(draft, kind.ruling(), [Reason::TurnCancelled]);
             }
-            Place::Answered(lane, number) => {
+            Place::Answered(Slot { lane, number }) => {
                 self.state.drop_turn(&lane, number);
                 draft.lane = Some(self.lane_named(&lane));
-                self.journal.rule(draft, Ruling::Noted, &[reason::HISTORY_REMOVED]);
+                self.step.rule(draft, Ruling::Noted, [Reason::HistoryRemoved]);
             }
             Place::Nowhere if self.state.seen.has(Mark::Seen, id) => {
-                self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
+                self.step.rule(draft, Ruling::Noted, [Reason::NothingPending]);
             }
             Place::Nowhere => {
-                self.state.seen.put(kind.mark(), id, self.journal.now, self.app.app.duplicate_horizon_ms);
-                self.journal.rule(draft, Ruling::Noted, &[reason::AHEAD_OF_MESSAGE]);
+                self.state.seen.put(kind.mark(), id, self.step.now, self.app.duplicate_horizon_ms);
+                self.step.rule(draft, Ruling::Noted, [Reason::AheadOfMessage]);
             }
         }
     }
 
     pub(super) fn edit(&mut self, edit: &Edit) {
-        let draft = Decision { message: Some(edit.message.clone()), ..self.journal.draft(Ruling::Noted) };
+        let draft = Decision { message: Some(edit.message.clone()), ..self.step.draft(Ruling::Noted) };
         let (lane, number, message) = match self.state.find(&edit.message) {
-            Place::Waiting(lane, number) => {
+            Place::Waiting(Slot { lane, number }) => {
                 let message = self.state.waiting.get(&(lane.clone(), number)).map(|m| m.as_ref().clone());
                 (lane, Some(number), message)
             }
@@ -79,9 +80,9 @@ impl Folding<'_> {
                 let message = self.call_off(&lane, &edit.message);
                 (lane, None, message)
             }
-            Place::Answered(lane, number) if self.edit_by_hand(edit, (&lane, number), &draft) => return,
+            Place::Answered(slot) if self.edit_by_hand(edit, &slot, &draft) => return,
             Place::Answered(..) | Place::Nowhere => {
-                return self.journal.rule(draft, Ruling::Noted, &[reason::NOTHING_PENDING]);
+                return self.step.rule(draft, Ruling::Noted, [Reason::NothingPending]);
             }
         };
         let Some(message) = message else { return };
@@ -92,29 +93,31 @@ impl Folding<'_> {
     /// Lets the message wait with its new text, at the place where it waits (`number`) or anew.
     fn reword(&mut self, edit: &Edit, message: WaitingMessage, number: Option<u64>, lane: &Lane) {
         let name = name_of(lane);
-        let judged = judge(&self.rules.filter, edit.verdict.clone(), Some(&edit.text), &[]);
+        let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
         let text = Text::Plain(judged.text.clone().unwrap_or_default());
-        let why = match (judged.stopped(), &edit.text, &judged.text) {
-            (true, ..) => Some(reason::BLOCKED),
-            (_, Text::Sealed(_), _) => Some(reason::SEALED),
-            (_, _, None) => Some(reason::NO_TEXT),
+        let refusal = match (judged.stopped(), &edit.text, &judged.text) {
+            (true, ..) => Some(Refusal::Blocked),
+            (_, Text::Sealed(_), _) => Some(Refusal::Sealed),
+            (_, _, None) => Some(Refusal::NoText),
             _ => None,
         };
         let message = WaitingMessage { text, ..message };
-        let mut draft = self.journal.about_waiting(&message, Ruling::Waits);
+        let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);
-        draft.reasons = if number.is_none() { vec![reason::TURN_CANCELLED.to_owned()] } else { Vec::new() };
-        match (why, number) {
+        if number.is_none() {
+            draft.reasons.push(Reason::TurnCancelled.label().to_owned());
+        }
+        match (refusal, number) {
             (None, Some(number)) => self.state.replace_waiting(name, number, message),
             (None, None) => self.state.wait(name, message),
-            (Some(why), number) => {
+            (Some(refusal), number) => {
                 if let Some(number) = number {
                     self.state.take_waiting(name, number);
                 }
-                return self.refuse(draft, &message, lane, why);
+                return self.refuse(draft, &message, lane, refusal);
             }
         }
-        self.journal.rule(draft, Ruling::Waits, &[reason::EDITED]);
+        self.step.rule(draft, Ruling::Waits, [Reason::Edited]);
     }
 }

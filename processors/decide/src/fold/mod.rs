@@ -1,14 +1,16 @@
 //! One step: an event or a timer meets the state of its conversation.
 
+mod builder;
 mod by_hand;
 mod change;
-mod journal;
 mod message;
 mod outcome;
+mod refuse;
 mod takeover;
 mod timer;
 mod turn;
 
+use catalogue::App;
 use schemas::Millis;
 use schemas::conversation::{Conversation, Lane};
 use schemas::decision::Ruling;
@@ -16,11 +18,12 @@ use schemas::event::Event;
 use schemas::ids::UserId;
 
 use crate::entries::digest;
-use crate::rules::{AppRules, Rules};
+use crate::rules::Rules;
 use crate::seen;
 use crate::state::State;
 use crate::step::{At, Step};
-use journal::Journal;
+use builder::{Cause, StepBuilder};
+use message::Arrival;
 
 pub(crate) use timer::due_of;
 pub use timer::{due, fire};
@@ -35,14 +38,15 @@ pub fn fold(
     event: Event,
 ) -> Step {
     use schemas::wire::Record;
-    let journal = Journal::new(rules, at, conversation, state, (event.kind(), 0));
+    let cause = Cause { input: event.kind(), ordinal: 0 };
+    let step = StepBuilder::new(rules, at, conversation, state, cause);
     let Some((rules, app)) = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?))) else {
-        return unconfigured(journal, state, &event);
+        return unconfigured(step, state, &event);
     };
-    let mut folding = Folding { rules, app, state: state.cloned().unwrap_or_default(), journal };
+    let mut folding = Folding { rules, app, state: state.cloned().unwrap_or_default(), step };
     match event {
-        Event::Message(message) => folding.message(&message, false),
-        Event::Missed(message) => folding.message(&message, true),
+        Event::Message(message) => folding.message(&message, Arrival::InTime),
+        Event::Missed(message) => folding.message(&message, Arrival::Missed),
         Event::Withdrawn(reference) => folding.take_back(&reference, change::Kind::Withdrawn),
         Event::Recall(reference) => folding.take_back(&reference, change::Kind::Recalled),
         Event::Edit(edit) => folding.edit(&edit),
@@ -55,40 +59,40 @@ pub fn fold(
 }
 
 /// No bundle holds, or it does not know the app: that is said, and nothing else happens.
-fn unconfigured(mut journal: Journal, state: Option<&State>, event: &Event) -> Step {
+fn unconfigured(mut step: StepBuilder, state: Option<&State>, event: &Event) -> Step {
     let draft = match event {
-        Event::Message(message) | Event::Missed(message) => journal.about(message),
-        _ => journal.draft(Ruling::Unconfigured),
+        Event::Message(message) | Event::Missed(message) => step.about(message),
+        _ => step.draft(Ruling::Unconfigured),
     };
     if event.conversation().is_some() {
-        journal.rule(draft, Ruling::Unconfigured, &[]);
+        step.rule(draft, Ruling::Unconfigured, None);
     }
-    Step { state: state.cloned(), outputs: journal.into_outputs() }
+    Step { state: state.cloned(), outputs: step.into_outputs() }
 }
 
 /// One input under way.
 struct Folding<'a> {
     rules: &'a Rules,
-    app: &'a AppRules,
+    app: &'a App,
     state: State,
-    journal: Journal,
+    step: StepBuilder,
 }
 
 impl Folding<'_> {
     /// Something that is only recorded.
     fn note(&mut self) {
-        self.journal.decide(self.journal.draft(Ruling::Noted));
+        self.step.decide(self.step.draft(Ruling::Noted));
     }
 
     /// The lane of that name.
     fn lane_named(&self, name: &str) -> Lane {
-        lane_named(&self.journal.conversation, name)
+        lane_named(&self.step.conversation, name)
     }
 
     /// Sets the times, chains the digest, and keeps nothing where nothing is left.
     fn finish(mut self, before: Option<&State>) -> Step {
-        let now = self.journal.now;
-        let app = &self.app.app;
+        let now = self.step.now;
+        let app = self.app;
         self.state.drop_idle_lanes();
         let keep = if self.state.holds_talk() {
             app.forget_after_ms
@@ -96,16 +100,16 @@ impl Folding<'_> {
             seen::kept_for(app.duplicate_horizon_ms)
         };
         self.state.core.forget_at = Some(now + keep);
-        settle(self.state, before, now, self.journal)
+        settle(self.state, before, now, self.step)
     }
 }
 
 /// The end of every step.
-fn settle(mut state: State, before: Option<&State>, now: Millis, journal: Journal) -> Step {
+fn settle(mut state: State, before: Option<&State>, now: Millis, step: StepBuilder) -> Step {
     state.core.time = now;
     state.core.digest = digest(before, &state);
     let state = (!state.is_blank()).then_some(state);
-    Step { state, outputs: journal.into_outputs() }
+    Step { state, outputs: step.into_outputs() }
 }
 
 /// Name of a lane in the state.

@@ -4,15 +4,16 @@ use safety::is_blank;
 use schemas::answer::AnswerSource;
 use schemas::answered::{Answered, Outcome};
 use schemas::decision::{Decision, Ruling};
-use schemas::state::HistoryTurn;
+use schemas::request::RequestKind;
+use schemas::state::{HistoryTurn, Phase};
 use schemas::text::Text;
 
 use super::{Folding, name_of};
-use crate::book::Book;
 use crate::gate::{Addressee, answers, canned, let_out};
 use crate::guard::stops;
 use crate::history::completed;
-use crate::reason;
+use crate::ledger::Ledger;
+use crate::reason::{Failure, Reason};
 use crate::step::Output;
 
 /// What is said for an outcome.
@@ -21,15 +22,34 @@ struct Said<'a> {
     source: AnswerSource,
     /// What the model said and people see, as history keeps it.
     remembered: Option<&'a str>,
-    reasons: Vec<&'a str>,
+    why: Reason,
+    /// Call's or the reviewer's own word for it.
+    word: Option<&'a str>,
+    /// What is to be said besides.
+    besides: Vec<Reason>,
+}
+
+impl Said<'_> {
+    /// All reasons, as a decision tells them.
+    fn reasons(&self) -> Vec<String> {
+        let besides = self.besides.iter().map(|reason| reason.label());
+        [self.why.label()].into_iter().chain(self.word).chain(besides).map(str::to_owned).collect()
+    }
 }
 
 impl Folding<'_> {
+    /// A request ended.
     pub(super) fn answered(&mut self, answered: &Answered) {
+        match answered.kind {
+            RequestKind::Answer => self.answer_came(answered),
+        }
+    }
+
+    fn answer_came(&mut self, answered: &Answered) {
+        let phase = Phase::Asked { request: answered.request };
         let name = name_of(&answered.lane);
         let turn = self.state.lane(name).and_then(|lane| lane.turn.as_ref());
-        let Some(turn) = turn.filter(|turn| turn.id == answered.turn && turn.request == answered.request)
-        else {
+        let Some(turn) = turn.filter(|turn| turn.id == answered.turn && turn.phase == phase) else {
             return self.late(answered);
         };
         match self.state.turn(name, turn.number).filter(|_| !turn.cancelled).cloned() {
@@ -47,38 +67,41 @@ impl Folding<'_> {
         let asker = || self.state.asker(&answered.message);
         let user = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
         let draft = Decision { sender: user.clone(), ..self.about_outcome(answered) };
-        let Some(user) = user else { return self.journal.rule(draft, Ruling::Late, &[reason::UNATTRIBUTED]) };
-        self.journal.rule(draft, Ruling::Late, &[answered.outcome.label()]);
-        let entries = Book::of(answered, user, self.journal.now).spent(answered, reason::LATE);
-        self.journal.add(entries.into_iter().map(Output::Ledger));
+        let Some(user) = user else { return self.step.rule(draft, Ruling::Late, [Reason::Unattributed]) };
+        let draft = Decision { reasons: vec![answered.outcome.label().to_owned()], ..draft };
+        self.step.rule(draft, Ruling::Late, None);
+        let entries = Ledger::of(answered, user, self.step.now).spent(answered, Reason::Late);
+        self.step.add(entries.into_iter().map(Output::Ledger));
     }
 
     /// Lets the first outcome of the current turn out.
     fn let_out(&mut self, answered: &Answered, entry: &HistoryTurn) {
         let to = Addressee::of_turn(answered.turn, &entry.asked, answered.lane.clone());
         let Some(to) = to else { return };
-        let (now, app) = (self.journal.now, &self.app.app);
+        let (now, app) = (self.step.now, self.app);
         let mut said = self.said(answered, &to);
         let remembered = said.remembered.and_then(|text| completed(entry, text));
         if said.remembered.is_some() && remembered.is_none() && app.history_turns > 0 {
-            said.reasons.push(reason::NOT_REMEMBERED);
+            said.besides.push(Reason::NotRemembered);
         }
+        let reasons = said.reasons();
         let parts = answers(app, &to, said.parts, &said.source, now);
-        let book = Book::of(answered, to.user.clone(), now);
+        let ledger = Ledger::of(answered, to.user.clone(), now);
         let entries = match said.remembered {
-            Some(_) => book.settled(answered),
-            None => book.spent(answered, said.reasons.first().copied().unwrap_or(reason::FAILED)),
+            Some(_) => ledger.settled(answered),
+            None => ledger.spent(answered, said.why),
         };
         let draft = Decision {
             sender: Some(to.user),
             merged: u32::try_from(entry.asked.len()).unwrap_or(u32::MAX),
             parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
+            reasons,
             ..self.about_outcome(answered)
         };
         let ruling = if parts.is_empty() { Ruling::Noted } else { Ruling::Answered };
-        self.journal.rule(draft, ruling, &said.reasons);
-        self.journal.add(parts.into_iter().map(Output::Answer));
-        self.journal.add(entries.into_iter().map(Output::Ledger));
+        self.step.rule(draft, ruling, None);
+        self.step.add(parts.into_iter().map(Output::Answer));
+        self.step.add(entries.into_iter().map(Output::Ledger));
         self.close(&answered.lane, remembered);
     }
 
@@ -94,46 +117,48 @@ impl Folding<'_> {
             turn: Some(answered.turn),
             request: Some(answered.request),
             verdict,
-            ..self.journal.draft(Ruling::Answered)
+            ..self.step.draft(Ruling::Answered)
         }
     }
 
     /// What the bot says for an outcome.
     fn said<'a>(&self, answered: &'a Answered, to: &Addressee) -> Said<'a> {
-        let (app, texts) = (&self.app.app, &self.app.app.canned);
-        let instead = |text: &str, reasons: Vec<&'a str>| Said {
+        let (app, texts) = (self.app, &self.app.canned);
+        let instead = |text: &str, why: Reason, word: Option<&'a str>| Said {
             parts: canned(app, to, text),
-            source: AnswerSource::Canned { reason: reasons[0].to_owned() },
+            source: AnswerSource::Canned { reason: why.label().to_owned() },
             remembered: None,
-            reasons,
+            why,
+            word,
+            besides: Vec::new(),
         };
         match &answered.outcome {
             Outcome::Done { verdict, .. } if stops(verdict) => {
-                instead(&texts.failed, vec![reason::REVIEWED, verdict.action.label()])
+                instead(&texts.failed, Reason::Reviewed, Some(verdict.action.label()))
             }
-            Outcome::Done { text: Text::Sealed(_), .. } => instead(&texts.failed, vec![reason::SEALED]),
+            Outcome::Done { text: Text::Sealed(_), .. } => instead(&texts.failed, Reason::Sealed, None),
             Outcome::Done { text: Text::Plain(text), .. } if is_blank(text) => {
-                instead(&texts.failed, vec![reason::EMPTY])
+                instead(&texts.failed, Reason::Empty, None)
             }
             Outcome::Done { text: Text::Plain(text), truncated, .. } => {
                 let let_out = let_out(app, to, text);
-                let mut reasons = vec![reason::DONE];
-                reasons.extend(truncated.then_some(reason::TRUNCATED));
-                reasons.extend((let_out.said.len() < text.trim_end().len()).then_some(reason::CUT));
+                let is_cut = let_out.said.len() < text.trim_end().len();
+                let truncated = truncated.then_some(Reason::Truncated);
                 Said {
                     parts: let_out.parts,
                     source: AnswerSource::Model { request: answered.request },
                     remembered: Some(let_out.said),
-                    reasons,
+                    why: Reason::Done,
+                    word: None,
+                    besides: truncated.into_iter().chain(is_cut.then_some(Reason::Cut)).collect(),
                 }
             }
-            Outcome::Failed { reason, .. } if reason == reason::CAP_USED_UP => {
-                instead(&texts.unfinished, vec![reason::FAILED, reason])
+            Outcome::Failed { reason, .. } => {
+                instead(Failure::of(reason).text(texts), Reason::Failed, Some(reason))
             }
-            Outcome::Failed { reason, .. } => instead(&texts.failed, vec![reason::FAILED, reason]),
-            Outcome::Expired => instead(&texts.expired, vec![reason::EXPIRED]),
-            Outcome::Cancelled => instead("", vec![reason::CANCELLED]),
-            Outcome::Dead { reason } => instead(&texts.failed, vec![reason::DEAD, reason]),
+            Outcome::Expired => instead(&texts.expired, Reason::Expired, None),
+            Outcome::Cancelled => instead("", Reason::Cancelled, None),
+            Outcome::Dead { reason } => instead(&texts.failed, Reason::Dead, Some(reason)),
         }
     }
 }

@@ -6,7 +6,7 @@ use schemas::ids::UserId;
 
 use super::Folding;
 use super::timer::dismiss;
-use crate::reason;
+use crate::reason::Reason;
 
 impl Folding<'_> {
     /// A person takes the conversation over, or hands it back.
@@ -15,7 +15,7 @@ impl Folding<'_> {
             Some(person) => self.take_over(person),
             None => {
                 self.state.core.person = None;
-                self.journal.rule(self.journal.draft(Ruling::Noted), Ruling::Noted, &[reason::HANDED_BACK]);
+                self.step.rule(self.step.draft(Ruling::Noted), Ruling::Noted, [Reason::HandedBack]);
             }
         }
     }
@@ -23,19 +23,19 @@ impl Folding<'_> {
     /// From here on the gate lets nothing out, until the person hands back: turns in flight are called off, and what
     /// waits is the person's to answer.
     pub(super) fn take_over(&mut self, person: UserId) {
-        let draft = Decision { sender: Some(person.clone()), ..self.journal.draft(Ruling::Noted) };
+        let draft = Decision { sender: Some(person.clone()), ..self.step.draft(Ruling::Noted) };
         self.state.core.person = Some(person);
         let names: Vec<String> = self.state.core.lanes.keys().cloned().collect();
-        let mut reasons = vec![reason::TAKEN_OVER];
+        let mut reasons = vec![Reason::TakenOver];
         for name in &names {
             if let Some(turn) = self.state.lane_mut(name).turn.as_mut().filter(|turn| !turn.cancelled) {
                 turn.cancelled = true;
-                reasons = vec![reason::TAKEN_OVER, reason::TURN_CANCELLED];
+                reasons = vec![Reason::TakenOver, Reason::TurnCancelled];
             }
         }
-        self.journal.rule(draft, Ruling::Noted, &reasons);
+        self.step.rule(draft, Ruling::Noted, reasons);
         for name in &names {
-            dismiss(&mut self.state, &mut self.journal, name, Ruling::TakenOver);
+            dismiss(&mut self.state, &mut self.step, name, Ruling::TakenOver);
         }
     }
 }

@@ -7,11 +7,11 @@ use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::state::{CoreState, LaneState, TurnState};
 
-use super::journal::Journal;
+use super::builder::{Cause, StepBuilder};
 use super::{Folding, lane_named, settle};
-use crate::book::Book;
 use crate::gate::{Addressee, answers, canned};
-use crate::reason;
+use crate::ledger::Ledger;
+use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::state::State;
 use crate::step::{At, Output, Step};
@@ -44,39 +44,39 @@ pub fn fire(
     state: &State,
     ordinal: usize,
 ) -> Step {
-    let mut journal = Journal::new(rules, at, conversation, Some(state), ("clock", ordinal));
-    let now = journal.now;
+    let mut step = StepBuilder::new(rules, at, conversation, Some(state), Cause { input: "clock", ordinal });
+    let now = step.now;
     let Some((_, timer)) = earliest(&state.core).filter(|(due, _)| *due <= now) else {
         return Step { state: Some(state.clone()), outputs: Vec::new() };
     };
     let mut after = state.clone();
     let Timer::Lane(name) = timer else {
-        journal.rule(journal.draft(Ruling::Noted), Ruling::Noted, &[reason::FORGOTTEN]);
-        return Step { state: None, outputs: journal.into_outputs() };
+        step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::Forgotten]);
+        return Step { state: None, outputs: step.into_outputs() };
     };
     let app = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?)));
     let lost = after.lane(&name).and_then(|lane| lane.turn.clone());
     let Some((rules, app)) = app else {
         // The bundle knows the app no more: what is pending ends, and nothing is said.
         if let Some(turn) = lost {
-            give_up(&mut after, &mut journal, None, &name, &turn);
+            give_up(&mut after, &mut step, None, &name, &turn);
             after.lane_mut(&name).turn = None;
             after.drop_turn(&name, turn.number);
         }
-        dismiss(&mut after, &mut journal, &name, Ruling::Unconfigured);
+        dismiss(&mut after, &mut step, &name, Ruling::Unconfigured);
         after.drop_idle_lanes();
-        return settle(after, Some(state), now, journal);
+        return settle(after, Some(state), now, step);
     };
-    let mut folding = Folding { rules, app, state: after, journal };
+    let mut folding = Folding { rules, app, state: after, step };
     match lost {
         Some(turn) => {
-            give_up(&mut folding.state, &mut folding.journal, Some(&app.app), &name, &turn);
+            give_up(&mut folding.state, &mut folding.step, Some(app), &name, &turn);
             folding.close(&lane_named(conversation, &name), None);
         }
         None => folding.open(&lane_named(conversation, &name), None),
     }
     folding.state.drop_idle_lanes();
-    settle(folding.state, Some(state), now, folding.journal)
+    settle(folding.state, Some(state), now, folding.step)
 }
 
 /// The earliest timer. A conversation is forgotten only when nothing is pending in it.
@@ -88,42 +88,42 @@ fn earliest(core: &CoreState) -> Option<(Millis, Timer)> {
 }
 
 /// Lets go of what waits in a lane, with a decision on each message.
-pub(super) fn dismiss(state: &mut State, journal: &mut Journal, name: &str, ruling: Ruling) {
+pub(super) fn dismiss(state: &mut State, step: &mut StepBuilder, name: &str, ruling: Ruling) {
     for (number, message) in state.waiting(name) {
         state.take_waiting(name, number);
-        let lane = Some(lane_named(&journal.conversation, name));
-        journal.decide(Decision { lane, ..journal.about_waiting(&message, ruling) });
+        let lane = Some(lane_named(&step.conversation, name));
+        step.decide(Decision { lane, ..step.about_waiting(&message, ruling) });
     }
 }
 
-/// Gives up a turn whose request vanished: it may have been spent, and the person is told, unless the turn was called
-/// off or the app is not configured any more.
-fn give_up(state: &mut State, journal: &mut Journal, app: Option<&App>, name: &str, turn: &TurnState) {
+/// Gives up a turn that waited too long. If it has a request, that vanished, and money may have been spent on it. The person is told,
+/// unless the turn was called off or the app is not configured any more.
+fn give_up(state: &mut State, step: &mut StepBuilder, app: Option<&App>, name: &str, turn: &TurnState) {
     let asked = state.turn(name, turn.number).map(|entry| entry.asked.clone()).unwrap_or_default();
-    let lane = lane_named(&journal.conversation, name);
+    let lane = lane_named(&step.conversation, name);
     let (Some(opener), Some(to)) = (asked.first(), Addressee::of_turn(turn.id, &asked, lane)) else { return };
-    let source = AnswerSource::Canned { reason: reason::LOST.to_owned() };
+    let source = AnswerSource::Canned { reason: Reason::Lost.label().to_owned() };
     let app = app.filter(|_| !turn.cancelled);
-    let said = |app: &App| answers(app, &to, canned(app, &to, &app.canned.failed), &source, journal.now);
+    let said = |app: &App| answers(app, &to, canned(app, &to, &app.canned.failed), &source, step.now);
     let parts = app.map(said).unwrap_or_default();
     let lost = Decision {
         lane: Some(to.lane.clone()),
         turn: Some(turn.id),
-        request: Some(turn.request),
+        request: turn.phase.request(),
         merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
         parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
-        ..journal.about_waiting(opener, Ruling::Lost)
+        ..step.about_waiting(opener, Ruling::Lost)
     };
-    let reasons = if turn.cancelled { [reason::TURN_CANCELLED].as_slice() } else { &[] };
-    journal.rule(lost, Ruling::Lost, reasons);
-    let book = Book {
-        app: journal.conversation.app().clone(),
+    step.rule(lost, Ruling::Lost, turn.cancelled.then_some(Reason::TurnCancelled));
+    step.add(parts.into_iter().map(Output::Answer));
+    let ledger = |request| Ledger {
+        app: step.conversation.app().clone(),
         user: to.user,
         turn: turn.id,
-        request: turn.request,
+        request,
         message: to.message,
-        now: journal.now,
+        now: step.now,
     };
-    journal.add(parts.into_iter().map(Output::Answer));
-    journal.add([Output::Ledger(book.lost())]);
+    let lost = turn.phase.request().map(ledger).map(|ledger| Output::Ledger(ledger.lost()));
+    step.add(lost);
 }

@@ -3,71 +3,80 @@
 use std::sync::Arc;
 
 use schemas::conversation::Lane;
-use schemas::decision::{Decision, Route, Ruling};
+use schemas::decision::{Decision, Ruling};
 use schemas::ids::{MessageId, RequestId, UserId};
 use schemas::request::{Request, RequestKind};
-use schemas::state::{HistoryTurn, STATE_VERSION, TurnState, WaitingMessage};
+use schemas::state::{HistoryTurn, Phase, STATE_VERSION, TurnState, WaitingMessage};
 
+use super::refuse::Refusal;
 use super::{Folding, name_of};
 use crate::gate::Addressee;
 use crate::history::staying;
-use crate::prompt::{Room, lines, said};
-use crate::reason;
-use crate::rules::shared;
+use crate::prompt::{Speakers, lines, said};
+use crate::reason::Reason;
+use crate::route::{self, PromptBudget, Route};
 use crate::step::Output;
 
-impl Folding<'_> {
+/// What a turn asks, of whom, and what its prompt may hold besides.
+struct Question<'a> {
+    asked: Vec<WaitingMessage>,
+    route: Route<'a>,
+    left: PromptBudget,
+}
+
+impl<'a> Folding<'a> {
     /// Opens a turn for messages that wait, if some can be asked. `draft` is a decision on the one message that came, when
     /// it opens the turn itself.
     pub(super) fn open(&mut self, lane: &Lane, mut draft: Option<Decision>) {
         let name = name_of(lane);
         while let Some((number, opener)) = self.state.waiting(name).into_iter().next() {
-            let about = draft.take().unwrap_or_else(|| self.journal.about_waiting(&opener, Ruling::Asked));
+            let about = draft.take().unwrap_or_else(|| self.step.about_waiting(&opener, Ruling::Asked));
             let draft = Decision { lane: Some(lane.clone()), ..about };
-            if let Some((asked, room)) = self.take_fitting(lane, &opener) {
-                return self.ask(lane, draft, asked, room);
+            if let Some(question) = self.take_question(lane, &opener) {
+                return self.ask(lane, draft, question);
             }
             self.state.take_waiting(name, number);
-            self.refuse(draft, &opener, lane, reason::TOO_LONG);
+            self.refuse(draft, &opener, lane, Refusal::TooLong);
         }
     }
 
-    /// Takes the first of the waiting messages that speak to the same bot, as many as a prompt has room for, and gives
-    /// the room that is left for history.
-    fn take_fitting(&mut self, lane: &Lane, opener: &WaitingMessage) -> Option<(Vec<WaitingMessage>, Room)> {
+    /// Takes the first of the waiting messages that speak to the opener's bot: as many as a prompt for their route has room for. `None`
+    /// when the first one alone has no room.
+    fn take_question(&mut self, lane: &Lane, opener: &WaitingMessage) -> Option<Question<'a>> {
         let name = name_of(lane);
-        let (mut asked, mut left) = (Vec::new(), None);
-        let waiting = self.state.waiting(name).into_iter().filter(|(_, m)| m.bot == opener.bot);
-        for (number, message) in waiting {
-            asked.push(message.as_ref().clone());
-            let Some(room) = self.app.room.and_then(|room| room.less(&said(&asked, shared(lane)))) else {
-                asked.pop();
-                break;
-            };
-            left = Some(room);
-            self.state.take_waiting(name, number);
+        let waiting = self.state.waiting(name).into_iter().filter(|(_, message)| message.bot == opener.bot);
+        let (numbers, mut asked): (Vec<u64>, Vec<_>) =
+            waiting.map(|(number, message)| (number, message.as_ref().clone())).unzip();
+        let route = route::choose(self.app);
+        let budget = route.budget(&self.rules.windows)?;
+        let speakers = Speakers::of(lane);
+        let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
+        let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
+        asked.truncate(count);
+        for number in &numbers[..count] {
+            self.state.take_waiting(name, *number);
         }
-        Some((asked, left?))
+        Some(Question { asked, route, left })
     }
 
-    fn ask(&mut self, lane: &Lane, draft: Decision, asked: Vec<WaitingMessage>, room: Room) {
+    /// Sends the request for a turn, which is in flight from now on.
+    fn ask(&mut self, lane: &Lane, draft: Decision, Question { asked, route, left }: Question<'_>) {
         let Some(opener) = asked.first() else { return };
-        let (name, now, app) = (name_of(lane), self.journal.now, &self.app.app);
+        let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
         let request = RequestId::derive(&to.turn.to_string(), 0);
-        let (turns, trimmed) = self.trim(lane, room);
+        let (turns, is_trimmed) = self.trim(lane, &route, left);
         let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
-        let prompt = lines(&app.system_prompt, history, &asked, shared(lane));
-        let route = Route { chain: app.chain.clone(), rule: "chain".to_owned() };
+        let prompt = lines(route.system_prompt, history, &asked, Speakers::of(lane));
         let draft = Decision {
             turn: Some(to.turn),
             request: Some(request),
             merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
-            route: Some(route),
+            route: Some(route.record()),
             ..draft
         };
-        self.journal.rule(draft, Ruling::Asked, if trimmed { &[reason::HISTORY_TRIMMED] } else { &[] });
-        self.journal.add([Output::Request(Request {
+        self.step.rule(draft, Ruling::Asked, is_trimmed.then_some(Reason::HistoryTrimmed));
+        self.step.add([Output::Request(Request {
             id: request,
             kind: RequestKind::Answer,
             turn: to.turn,
@@ -75,29 +84,33 @@ impl Folding<'_> {
             bot: to.bot,
             user: to.user,
             message: to.message,
-            chain: app.chain.clone(),
+            chain: route.chain.to_vec(),
             allowed_regions: app.allowed_regions.clone(),
             prompt,
-            max_output_tokens: app.max_output_tokens,
-            temperature_milli: app.temperature_milli,
-            answer_by: now + app.answer_within_ms,
+            max_output_tokens: route.max_output_tokens,
+            temperature_milli: route.temperature_milli,
+            answer_by: now + route.answer_within_ms,
             bundle: self.rules.hash.clone(),
             decided_at: now,
         })]);
-        let number = self
-            .state
-            .add_turn(name, HistoryTurn { version: STATE_VERSION, asked, answer: None, by_hand: None });
-        let lost_at = now + app.lost_after_ms;
+        let entry = HistoryTurn { version: STATE_VERSION, asked, answer: None, by_hand: None };
+        let number = self.state.add_turn(name, entry);
+        let (phase, lost_at) = (Phase::Asked { request }, now + app.lost_after_ms);
         let state = self.state.lane_mut(name);
-        state.turn = Some(TurnState { id: to.turn, request, number, lost_at, cancelled: false });
+        state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, cancelled: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
-    /// Drops history that no prompt has room for any more; gives what stays, and whether there was something to drop.
-    fn trim(&mut self, lane: &Lane, room: Room) -> (Vec<Arc<HistoryTurn>>, bool) {
+    /// Drops history that no prompt has room for any more. Gives what stays, and whether something was dropped.
+    fn trim(
+        &mut self,
+        lane: &Lane,
+        route: &Route<'_>,
+        budget: PromptBudget,
+    ) -> (Vec<Arc<HistoryTurn>>, bool) {
         let name = name_of(lane);
         let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
-        let staying = staying(&turns, room, self.app.app.history_turns as usize, shared(lane));
+        let staying = staying(&turns, budget, route.history_turns, Speakers::of(lane));
         let gone = turns.len() - staying;
         for number in numbers[..gone].iter().flatten() {
             self.state.drop_turn(name, *number);
@@ -113,9 +126,9 @@ impl Folding<'_> {
         turn.cancelled = true;
         let number = turn.number;
         let asked = self.state.turn(name, number)?.asked.clone();
-        let again = |m: WaitingMessage| WaitingMessage { round: m.round + 1, ..m };
+        let again = |message: WaitingMessage| WaitingMessage { round: message.round + 1, ..message };
         let (mut named, others): (Vec<_>, Vec<_>) =
-            asked.into_iter().map(again).partition(|m| m.id == *because);
+            asked.into_iter().map(again).partition(|message| message.id == *because);
         for message in others {
             self.state.wait(name, message);
         }
@@ -126,20 +139,17 @@ impl Folding<'_> {
     pub(super) fn close(&mut self, lane: &Lane, answered: Option<HistoryTurn>) {
         let name = name_of(lane);
         let Some(turn) = self.state.lane_mut(name).turn.take() else { return };
-        match answered.filter(|_| self.app.app.history_turns > 0) {
+        match answered.filter(|_| self.app.history_turns > 0) {
             Some(entry) => self.state.put_turn(name, turn.number, entry),
             None => self.state.drop_turn(name, turn.number),
         }
-        self.state.forget_lanes(self.journal.now - self.app.app.forget_after_ms);
+        self.state.forget_lanes(self.step.now - self.app.forget_after_ms);
         self.open(lane, None);
     }
 }
 
 /// All of the turn was between that bot and people.
 fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
-    turn.asked
-        .iter()
-        .map(|message| &message.bot)
-        .chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot))
-        .all(|one| one == bot)
+    let asked = turn.asked.iter().map(|message| &message.bot);
+    asked.chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot)).all(|one| one == bot)
 }

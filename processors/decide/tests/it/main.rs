@@ -15,6 +15,7 @@ mod changes;
 mod ids;
 mod messages;
 mod outcomes;
+mod phases;
 mod properties;
 mod timers;
 mod turns;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalogue::{Bundle, RawCatalogue, validate};
-use decide::{At, Kept, Output, Rules, State, Step, control_entry, due, entries, fire, fold, restore};
+use decide::{
+    At, Key, LazyState, Output, Rules, State, Step, control_entry, due, entries, fire, fold, restore,
+};
 use schemas::Millis;
 use schemas::answer::Answer;
 use schemas::answered::{Answered, Attempt, Outcome, Usage, UsageSource};
@@ -165,9 +167,9 @@ impl World {
     /// Folds an event at the present time.
     pub(crate) fn play(&mut self, event: Event) -> Written {
         let at = At { partition: 3, offset: self.offset, time: self.time };
-        let (rules, conversation) = (self.rules.as_ref(), &self.conversation);
-        let once = fold(rules, at, conversation, self.state.as_ref(), event.clone());
-        let again = Kept::fold(rules, at, conversation, self.restored().as_ref(), event).unwrap();
+        let rules = self.rules.as_ref();
+        let once = fold(rules, at, &self.conversation, self.state.as_ref(), event.clone());
+        let again = LazyState::fold(rules, at, &self.key(), self.restored().as_ref(), event).unwrap();
         self.take(once, &again)
     }
 
@@ -182,7 +184,7 @@ impl World {
             };
             assert!(ordinal < 300, "a timer fires again and again");
             let once = fire(self.rules.as_ref(), at, &self.conversation, &state, ordinal);
-            let again = self.restored().unwrap().fire(self.rules.as_ref(), at, &self.conversation, ordinal);
+            let again = self.restored().unwrap().fire(self.rules.as_ref(), at, &self.key(), ordinal);
             let more = self.take(once, &again);
             written.decisions.extend(more.decisions);
             written.requests.extend(more.requests);
@@ -192,23 +194,27 @@ impl World {
         written
     }
 
+    fn key(&self) -> Key {
+        Key::from(self.conversation.clone())
+    }
+
     /// The state as it is after a restart.
-    fn restored(&self) -> Option<Kept> {
+    fn restored(&self) -> Option<LazyState> {
         let (_, states) = restore(self.stored.iter().map(|(key, value)| (&**key, &**value))).unwrap();
         assert!(states.len() <= 1, "one conversation");
-        states.into_iter().next().map(|(_, kept)| kept)
+        states.into_iter().next().map(|(_, state)| state)
     }
 
     /// Takes a step over, and checks what holds of every step.
-    fn take(&mut self, step: Step, again: &Step<Kept>) -> Written {
+    fn take(&mut self, step: Step, again: &Step<LazyState>) -> Written {
         assert_eq!(
             bytes(&step.outputs),
             bytes(&again.outputs),
             "folding what was stored gives the same bytes"
         );
-        let changed = entries(&self.conversation, self.state.as_ref(), step.state.as_ref());
+        let changed = entries(&self.key(), self.state.as_ref(), step.state.as_ref());
         let stored = self.restored();
-        assert_eq!(changed, Kept::entries(&self.conversation, stored.as_ref(), again.state.as_ref()));
+        assert_eq!(changed, LazyState::entries(&self.key(), stored.as_ref(), again.state.as_ref()));
         let before = self.state.as_ref().map(State::hash).unwrap_or_else(|| State::default().hash());
         for (key, value) in changed {
             let key = key.into_bytes();
@@ -220,7 +226,8 @@ impl World {
         self.state = step.state;
         self.offset += 1;
         let stored = self.restored();
-        let stored = stored.as_ref().map(|kept| kept.whole(&self.conversation).unwrap());
+        let key = self.key();
+        let stored = stored.as_ref().map(|state| state.load(&key).unwrap());
         assert_eq!(stored.as_deref(), self.state.as_ref(), "what is stored is the state");
         assert_eq!(self.stored.len() > 1, self.state.is_some(), "nothing of a forgotten state stays");
         if let Some(state) = &self.state {

@@ -1,7 +1,7 @@
 use super::{Failure, Verdict, read, rewrite, sender_view};
 use crate::easemob::app::{Rule, validated_rules};
-use crate::easemob::caller::Exchange;
 use crate::easemob::config::{Fallback, RuleConfig};
+use crate::easemob::exchange::Exchange;
 use serde_json::{Value, json};
 
 fn reply(status: u16, text: &str) -> Exchange {

@@ -12,8 +12,8 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Whether that query reads its value as a moment.
-    pub(super) fn is_moment(&self, sql: &str) -> bool {
+    /// Whether that query reads its value as a timestamp.
+    pub(super) fn is_timestamp(&self, sql: &str) -> bool {
         sql.contains(&format!("parseDateTime64BestEffort({{{}:String}}", self.name))
     }
 }

@@ -1,20 +1,35 @@
-//! Named queries: whoever shows a sum uses these.
+//! Named queries. Every sum that is shown anywhere comes from one of them.
 
 mod header;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 pub use header::Parameter;
 pub use table::Table;
 
 use clickhouse::error::Error;
 
+use crate::tables::{Counts, Definition, definitions};
 use crate::{Store, StoreError};
 
 /// Name and text of every query.
-const QUERIES: &[(&str, &str)] =
-    &[("cost", include_str!("../../queries/cost.sql")), ("counts", include_str!("../../queries/counts.sql"))];
+static QUERIES: LazyLock<Vec<(&str, String)>> =
+    LazyLock::new(|| vec![("cost", include_str!("../../queries/cost.sql").to_owned()), ("counts", counts())]);
+
+/// The query `counts`, over every table.
+fn counts() -> String {
+    let tables: Vec<String> = definitions()
+        .map(|Definition { name, counts: Counts { label, ordinal }, .. }| {
+            let source = format!("(source_topic, source_partition, source_offset, {ordinal})");
+            format!(
+                "    SELECT '{name}' AS name, app, at, {label} AS label, {source} AS source\n    FROM {name}"
+            )
+        })
+        .collect();
+    include_str!("../../queries/counts.sql").replace("{tables}", &tables.join("\n    UNION ALL\n"))
+}
 
 /// A query as described.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +63,7 @@ pub enum QueryError {
         known: String,
     },
     /// A value has not the form of its parameter.
-    #[error("run query: {name}={value:?} is no moment. {name}: {meaning}")]
+    #[error("run query: {name}={value:?} is no timestamp. {name}: {meaning}")]
     Value {
         /// The parameter.
         name: &'static str,
@@ -114,7 +129,7 @@ pub async fn run(store: &Store, name: &str, given: &BTreeMap<String, String>) ->
     match answer {
         Ok(bytes) => Ok(Table::from_json(&bytes)?),
         Err(StoreError::Statement { attempt, source: Error::BadResponse(text) }) => {
-            if let Some(error) = no_moment(store, query, given).await {
+            if let Some(error) = no_timestamp(store, query, given).await {
                 return Err(error);
             }
             Err(StoreError::Statement { attempt, source: Error::BadResponse(without_statement(&text)) }
@@ -124,14 +139,14 @@ pub async fn run(store: &Store, name: &str, given: &BTreeMap<String, String>) ->
     }
 }
 
-/// Which of the given values is no moment, since the store does not tell; none where it does not answer that either.
-async fn no_moment(
+/// The first of the given values that is no timestamp, which the store's error does not name; `None` when the store does not answer.
+async fn no_timestamp(
     store: &Store,
     query: &NamedQuery,
     given: &BTreeMap<String, String>,
 ) -> Option<QueryError> {
     for parameter in &query.parameters {
-        let Some(value) = given.get(parameter.name).filter(|_| parameter.is_moment(query.sql)) else {
+        let Some(value) = given.get(parameter.name).filter(|_| parameter.is_timestamp(query.sql)) else {
             continue;
         };
         let sql = "SELECT toUInt8(isNull(parseDateTime64BestEffortOrNull({value:String}, 3, 'UTC')))";

@@ -6,9 +6,10 @@ use schemas::topic::Topic;
 use schemas::wire;
 use serde_json::{Value, json};
 
-use super::{BUILDER, Content, MESSAGES, MODEL_CALLS, REPLIES, Row};
+use super::{BUILDER, OLDEST_BUILDER, Row, TABLES, definitions};
+use crate::fact::Unread;
 use crate::pseudonym::Pseudonyms;
-use crate::read::Source;
+use crate::source::Source;
 
 macro_rules! example {
     ($path:literal) => {
@@ -37,18 +38,17 @@ pub(crate) fn record(topic: Topic, kind: &str, value: &Value) -> Record {
     }
 }
 
-pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(usize, Value)>, Refused> {
+/// The rows that a version of the builder makes of a record.
+pub(crate) fn built(topic: Topic, record: &Record, builder: u8) -> Result<Vec<(usize, Row)>, Refused> {
     let names = Pseudonyms::new(&Secret::new("key")).unwrap();
-    let rows = super::rows(topic, record, Source::of(record, BUILDER), &names)?;
-    Ok(rows.into_iter().map(|(table, Row(content))| (table, shown(&content))).collect())
+    super::rows(Unread { topic, record }, Source::of(record, builder), &names)
 }
 
-fn shown(content: &Content) -> Value {
-    match content {
-        Content::Message(row) => serde_json::to_value(&**row).unwrap(),
-        Content::ModelCall(row) => serde_json::to_value(&**row).unwrap(),
-        Content::Reply(row) => serde_json::to_value(&**row).unwrap(),
-    }
+/// Names of the tables, and the rows as JSON.
+pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(&'static str, Value)>, Refused> {
+    let shown =
+        |(index, row): (usize, Row)| (TABLES[index].definition().name, TABLES[index].shown(&row).unwrap());
+    Ok(built(topic, record, BUILDER)?.into_iter().map(shown).collect())
 }
 
 fn events(name: &str) -> Value {
@@ -60,13 +60,13 @@ fn events(name: &str) -> Value {
 
 #[test]
 fn each_topic_feeds_its_own_table() {
-    let tables = |topic, kind, value: &Value| -> Vec<usize> {
+    let tables = |topic, kind, value: &Value| -> Vec<&str> {
         rows(topic, &record(topic, kind, value)).unwrap().into_iter().map(|(table, _)| table).collect()
     };
     let decision = example!("decisions/valid-asked.json");
-    assert_eq!(tables(Topic::Decisions, "decision", &decision), [MESSAGES]);
-    assert_eq!(tables(Topic::Events, "answered", &events("done")), [MODEL_CALLS, MODEL_CALLS]);
-    assert_eq!(tables(Topic::Deliveries, "delivery", &example!("deliveries/valid-sent.json")), [REPLIES]);
+    assert_eq!(tables(Topic::Decisions, "decision", &decision), ["messages"]);
+    assert_eq!(tables(Topic::Events, "answered", &events("done")), ["model_calls", "model_calls"]);
+    assert_eq!(tables(Topic::Deliveries, "delivery", &example!("deliveries/valid-sent.json")), ["replies"]);
 }
 
 #[test]
@@ -97,4 +97,33 @@ fn what_a_newer_version_may_know_pauses_and_what_is_broken_is_a_dead_letter() {
 fn the_same_record_gives_the_same_rows() {
     let record = record(Topic::Events, "answered", &events("done"));
     assert_eq!(rows(Topic::Events, &record), rows(Topic::Events, &record));
+}
+
+#[test]
+fn commit_metadata_names_tables_by_their_place_so_that_a_new_one_goes_to_the_end() {
+    let names: Vec<_> = definitions().map(|table| table.name).collect();
+    assert_eq!(names[..3], ["messages", "model_calls", "replies"]);
+    assert!((1..names.len()).all(|i| !names[..i].contains(&names[i])), "two tables of one name: {names:?}");
+}
+
+#[test]
+fn the_first_step_of_every_table_makes_it_with_a_window_and_an_expiry_that_can_be_configured() {
+    for table in definitions() {
+        let first = table.migrations[0].template;
+        let made = format!("CREATE TABLE IF NOT EXISTS {{database}}.{} {{cluster}}", table.name);
+        let expiry = format!("TTL toDateTime(at) + INTERVAL {{retention.{}}} DAY", table.name);
+        for part in [&made, &expiry, "SETTINGS {window}", "ENGINE = {engine}"] {
+            assert!(first.contains(part), "{}: {part}", table.name);
+        }
+        for column in ["app", "at", "source_topic", "source_partition", "source_offset", "builder"] {
+            assert!(first.contains(&format!("\n    {column} ")), "{}: {column}", table.name);
+        }
+    }
+}
+
+#[test]
+fn a_range_that_an_older_builder_opened_is_built_without_the_tables_that_came_later() {
+    let answered = record(Topic::Events, "answered", &events("done"));
+    assert_eq!(built(Topic::Events, &answered, OLDEST_BUILDER).unwrap().len(), 2);
+    assert!(built(Topic::Events, &answered, OLDEST_BUILDER - 1).unwrap().is_empty());
 }

@@ -23,7 +23,7 @@ const PARTITIONS: i32 = 2;
 
 struct Line {
     names: TopicNames,
-    letters: String,
+    dead_letters: String,
     role: String,
     _created: Topics,
 }
@@ -31,12 +31,12 @@ struct Line {
 impl Line {
     fn new() -> Self {
         let names = TopicNames::new(format!("{}-", unique("line")));
-        let letters = names.of(Topic::DeadLetters);
+        let dead_letters = names.of(Topic::DeadLetters);
         let topics = [Topic::Events, Topic::Decisions, Topic::Deliveries].map(|topic| names.of(topic));
         let wanted: Vec<(&str, bool)> =
-            topics.iter().chain([&letters]).map(|name| (name.as_str(), false)).collect();
+            topics.iter().chain([&dead_letters]).map(|name| (name.as_str(), false)).collect();
         let created = Topics::create(PARTITIONS, &wanted);
-        Self { letters, role: unique("account"), _created: created, names }
+        Self { dead_letters, role: unique("account"), _created: created, names }
     }
 
     fn outgoing<R: wire::Record + DeserializeOwned>(&self, partition: i32, value: &Value) -> Outgoing {
@@ -75,7 +75,7 @@ impl Line {
             kafka: testing::config(),
             instance: Instance::new("test", &self.role, 0).unwrap(),
             topics: sink.topics(),
-            dead_letters: self.letters.as_str().into(),
+            dead_letters: self.dead_letters.as_str().into(),
             start: StartPolicy::Earliest,
             limits: config.limits().clone(),
         };

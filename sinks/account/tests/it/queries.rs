@@ -277,7 +277,7 @@ async fn unknown_names_and_malformed_values_are_refused() {
             let error = queries::run(&scene.store, name, &given).await.unwrap_err();
             assert_eq!(error.label(), "parameter_value", "{value}");
             let told = error.to_string();
-            let begins = format!("run query: {parameter}={value:?} is no moment. {parameter}: ");
+            let begins = format!("run query: {parameter}={value:?} is no timestamp. {parameter}: ");
             assert!(told.starts_with(&begins) && !told.contains("SELECT"), "{told}");
         }
     }

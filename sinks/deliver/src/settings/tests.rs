@@ -37,10 +37,10 @@ fn app(section: &str) -> AppSettings {
 #[test]
 fn a_complete_section_is_taken_and_shows_no_secret() {
     let settings = checked(GOOD).unwrap();
-    assert_eq!(settings.manner.attempt_timeout, Duration::from_secs(60), "well above slow hours");
+    assert_eq!(settings.policy.attempt_timeout, Duration::from_secs(60), "well above slow hours");
     assert!(!format!("{settings:?}").contains("hush"));
-    assert_eq!(settings.crowding, Crowding::Wait, "a single app crowds nobody out");
-    assert_eq!(checked(&format!("crowding = \"end\"\n{GOOD}")).unwrap().crowding, Crowding::End);
+    assert_eq!(settings.overload, Overload::Wait, "a single app crowds nobody out");
+    assert_eq!(checked(&format!("overload = \"shed\"\n{GOOD}")).unwrap().overload, Overload::Shed);
     let app = app(GOOD);
     assert_eq!(app.base.as_str(), "https://a1.easemob.com/acme/support");
     assert_eq!(app.token_ttl, Some(Duration::from_secs(3_600)));
@@ -105,7 +105,7 @@ fn values_that_cannot_work_are_named() {
             ".com/v1/acme/support/token",
             "its base_url names the organisation; organisation and app are added to it",
         ),
-        ("1h", "1500ms", "its token_ttl is not in whole seconds"),
+        ("1h", "1500ms", "token_ttl: it is not in whole seconds"),
         ("https://a1.easemob.com/", "a1.easemob.com", "its base_url is no http address of a host"),
         ("https://a1", "https://me:hush@a1", "its base_url holds more than an address"),
     ] {
@@ -115,7 +115,7 @@ fn values_that_cannot_work_are_named() {
     let zero = format!("{GOOD}groups_per_second = 0");
     assert_eq!(
         checked(&zero).unwrap_err(),
-        ["deliver.app \"acme#support\": its limits must be more than zero"]
+        ["deliver.app \"acme#support\": groups_per_second: it must be more than zero"]
     );
     for (lines, problem) in [
         (
@@ -124,9 +124,21 @@ fn values_that_cannot_work_are_named() {
         ),
         (
             "client.idle_timeout = '5s'",
-            "deliver: client.idle_timeout must not be shorter than client.attempt_timeout",
+            "deliver.client: idle_timeout must not be shorter than attempt_timeout",
         ),
     ] {
         assert_eq!(checked(&format!("{lines}\n{GOOD}")).unwrap_err(), [problem]);
+    }
+    let several = format!("max_running = 0\nbackoff_cap = '1ms'\nclient.idle_timeout = '5s'\n{GOOD}");
+    assert_eq!(checked(&several.replace("hush", "")).unwrap_err().len(), 4, "all are told at once");
+}
+
+#[test]
+fn every_key_has_a_meaning_in_the_schema() {
+    let schema = schemars::schema_for!(RawDeliver).to_value();
+    for keys in [&schema["properties"], &schema["$defs"]["RawDeliverApp"]["properties"]] {
+        let keys = keys.as_object().unwrap();
+        let silent: Vec<_> = keys.iter().filter(|(_, key)| key["description"].as_str().is_none()).collect();
+        assert!(silent.is_empty() && keys.len() > 6, "{silent:?}");
     }
 }

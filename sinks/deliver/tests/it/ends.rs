@@ -23,9 +23,9 @@ async fn admission_names_lane_share_and_bound_and_commits_the_start_of_class_dro
 #[tokio::test]
 async fn a_rerun_is_sent_again_by_class_resend_and_unknown_to_class_drop() {
     let world = World::new().await;
-    let delivery = world.run_again(&to_alice("hi"), true).await;
+    let delivery = world.run_again(&to_alice("hi")).await;
     assert_eq!((end(&delivery), delivery.rerun), ("sent", true));
-    let delivery = world.run_again(&of_class_drop(to_alice("hi")), true).await;
+    let delivery = world.run_again(&of_class_drop(to_alice("hi"))).await;
     assert_eq!((end(&delivery), delivery.attempts, delivery.rerun), ("unknown", 0, true));
     let record = record(&to_alice("hi"));
     for rerun in [false, true] {

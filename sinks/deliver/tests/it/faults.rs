@@ -52,7 +52,7 @@ async fn a_send_that_has_no_status_is_unknown_and_never_repeated() {
     for (fault, accepted) in [
         (json!({"kind": "reset_after_accept"}), 1),
         (json!({"kind": "reset"}), 0),
-        (json!({"kind": "slow_after_accept", "ms": 5_000}), 1),
+        (json!({"kind": "slow_after_accept", "after": "5s"}), 1),
     ] {
         for part in [to_alice("hi"), of_class_drop(to_alice("hi"))] {
             let world = World::new().await;
@@ -67,7 +67,7 @@ async fn a_send_that_has_no_status_is_unknown_and_never_repeated() {
 #[tokio::test]
 async fn a_send_that_takes_long_is_waited_for() {
     let world = World::new().await;
-    world.fault("users", 9, json!({"kind": "slow_after_accept", "ms": 700})).await;
+    world.fault("users", 9, json!({"kind": "slow_after_accept", "after": "700ms"})).await;
     for part in [to_alice("one"), of_class_drop(to_alice("two"))] {
         let delivery = world.run(&part).await;
         assert_eq!((end(&delivery), delivery.attempts), ("sent", 1));

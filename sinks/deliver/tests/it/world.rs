@@ -6,7 +6,7 @@ use std::time::Duration;
 use deliver::{Output, RawDeliver, Step};
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Done, Handler, Job};
+use pipeline::call::{Decoded, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::{Delivery, DeliveryResult};
@@ -15,6 +15,7 @@ use schemas::wire;
 use serde_json::{Value, json};
 use simulators::Handle;
 use simulators::easemob::{self, AppConfig, Config, QuotaConfig};
+use tokio::time::Instant;
 
 pub(crate) struct World {
     pub(crate) sim: Handle,
@@ -71,7 +72,7 @@ impl World {
         let settings = deliver::validate(&raw, &bundle).unwrap();
         let output = Output { topic: "demo.deliveries".into(), source: "/huiyin/demo/deliver".into() };
         let step = Step::new(settings, output, Arc::new(WallClock)).unwrap();
-        let http = Client::new(&ClientConfig::default().validate().unwrap()).unwrap();
+        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
         Self { sim, step, http }
     }
 
@@ -85,6 +86,13 @@ impl World {
         self.exchange(Call::post_json(self.sim.url(path).parse().unwrap(), order.to_string())).await;
     }
 
+    /// How many calls of an endpoint reached Easemob, those that it refused included.
+    pub(crate) async fn calls(&self, path: &str) -> u64 {
+        let url = self.sim.url("/control/traffic").parse().unwrap();
+        let traffic = self.exchange(Call::new(Method::GET, url, Default::default())).await;
+        traffic["apps"]["acme#support"][path]["calls"].as_u64().unwrap_or_default()
+    }
+
     /// What Easemob took, oldest first.
     pub(crate) async fn taken(&self) -> Vec<Value> {
         let url = self.sim.url("/control/sends").parse().unwrap();
@@ -93,30 +101,57 @@ impl World {
     }
 
     async fn exchange(&self, call: Call) -> Value {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(10);
         let reply = self.http.attempt(&call, deadline).await.unwrap();
         assert!(reply.status.is_success(), "{}", reply.status);
         serde_json::from_slice(&reply.body).unwrap()
     }
 
     pub(crate) async fn run(&self, answer: &Answer) -> Delivery {
-        self.run_again(answer, false).await
+        self.run_within(answer, false, self.hard_deadline(answer)).await
     }
 
-    pub(crate) async fn run_again(&self, answer: &Answer, rerun: bool) -> Delivery {
-        let hard_deadline = self.step.admit(&record(answer)).unwrap().hard_deadline;
-        self.run_within(answer, rerun, hard_deadline).await
+    /// An earlier run may have left no trace.
+    pub(crate) async fn run_again(&self, answer: &Answer) -> Delivery {
+        self.run_within(answer, true, self.hard_deadline(answer)).await
+    }
+
+    fn hard_deadline(&self, answer: &Answer) -> Duration {
+        self.step.admit(&record(answer)).unwrap().hard_deadline
     }
 
     pub(crate) async fn run_within(&self, answer: &Answer, rerun: bool, hard_deadline: Duration) -> Delivery {
         let record = record(answer);
-        let done = self.step.run(Job { record: Arc::new(record.clone()), rerun, hard_deadline }).await;
+        let job = Job { record: Arc::new(record.clone()), rerun, hard_deadline, decoded: Decoded::default() };
+        let done = self.step.run(job).await;
         result(&record, done)
     }
 
     /// The result of a part of class `resend` to alice.
     pub(crate) async fn send(&self, text: &str) -> Delivery {
         self.run(&to_alice(text)).await
+    }
+}
+
+/// A step of [`while_time_passes`]. The test's own time-outs are many of them, so that none is over before a socket had its moments.
+const STEP: Duration = Duration::from_millis(20);
+
+/// Lets paused time pass until a future is ready, and tells how much passed. Step and Easemob talk over real sockets, of which paused time
+/// knows nothing: left alone it would jump to the next time-out whenever both wait for a socket. So it moves by small steps only, with
+/// a moment for the sockets before each; while a blocking task runs, the runtime does not move it.
+pub(crate) async fn while_time_passes<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    let mut future = std::pin::pin!(future);
+    loop {
+        let step = async {
+            tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await.unwrap();
+            tokio::time::advance(STEP).await;
+        };
+        tokio::select! {
+            biased;
+            output = &mut future => return (output, begun.elapsed()),
+            () = step => {}
+        }
     }
 }
 

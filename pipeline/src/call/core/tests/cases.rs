@@ -54,7 +54,7 @@ impl Bench {
     ) -> Vec<Action> {
         let item = |offset: i64| Item {
             record: record(0, offset),
-            verdict: Verdict::Run(admission(&offset.to_string(), None)),
+            disposition: Disposition::Run(admission(&offset.to_string(), None)),
         };
         let items = offsets.into_iter().map(item).collect();
         self.on(Event::Delivered { partition: 0, epoch, session, items })
@@ -75,6 +75,18 @@ impl Bench {
         assert!(!map_of(&opening).clean, "the opening says that a crash from now on is one");
         started(&self.settle(&opening, Settled::Committed))
     }
+}
+
+#[test]
+fn what_was_read_at_admission_is_given_to_the_run() {
+    let mut bench = Bench::new(|_| {});
+    bench.assign(1, None);
+    let mut actions = bench.deliver(1, 0, [0]).into_iter();
+    let decoded = actions.find_map(|action| match action {
+        Action::Run { decoded, .. } => Some(decoded),
+        _ => None,
+    });
+    assert_eq!(*decoded.unwrap().get::<String>().unwrap(), "0");
 }
 
 #[test]
@@ -202,7 +214,7 @@ fn a_lost_partition_is_in_no_further_plan() {
     bench.settle(&plan, Settled::Aborted);
     bench.now += 10_000;
     assert!(plan_of(&bench.on(Event::Tick)).is_none());
-    assert_eq!((bench.core.records, bench.core.bytes), (0, 0));
+    assert_eq!(bench.core.held, Holdings::default());
 }
 
 #[test]
@@ -260,7 +272,7 @@ proptest! {
         steps in prop::collection::vec((1i64..60, any::<prop::sample::Index>(), 0u8..12), 3_500),
     ) {
         let raw = RawLimits { running: 5_000, share_percent: 100, ..RawLimits::default() };
-        let limits = Raw::new(raw).unwrap().core(INCARNATION);
+        let limits = Raw::new("call", raw).unwrap().core(INCARNATION);
         let mut bench = Bench { core: Core::new(limits, INCARNATION), now: 0 };
         let mut running: Vec<(i64, u64, bool)> = Vec::new();
         let (mut offset, mut longest, mut session) = (0, 0, 0);

@@ -41,7 +41,7 @@ struct Written {
 struct Running {
     key: Option<Key>,
     lane: usize,
-    /// It runs nothing: the record was turned away.
+    /// It runs nothing: the record was shed.
     away: bool,
     cancelled: bool,
 }
@@ -53,7 +53,7 @@ struct Side {
     committed: Option<Commit>,
     /// Outcomes that read_committed readers see, in order.
     outcomes: Vec<i64>,
-    /// Of these or to be of these: ends of records that were turned away.
+    /// Of these or to be of these: ends of records that were shed.
     away: BTreeSet<i64>,
     /// Starts of `commit_start` records that ran.
     owned: Option<u64>,
@@ -127,29 +127,25 @@ impl World {
         for action in actions {
             self.act(action);
         }
-        assert!(self.core.running <= self.core.limits.running);
-        assert!(self.core.records <= self.core.limits.records + 1);
-        let held: usize = self.core.partitions.values().map(|p| p.ledger.len()).sum();
-        assert_eq!(held, self.core.records, "the instance's count is the sum of its partitions'");
-        let bytes: usize = self.core.partitions.values().map(|p| p.bytes).sum();
-        assert_eq!(bytes, self.core.bytes);
-        let mut all = Holders::default();
+        assert!(self.core.shares.running() <= self.core.limits.running);
+        assert!(self.core.held.records() <= self.core.limits.records + 1);
+        let mut all = Holdings::default();
         for owned in self.core.partitions.values() {
-            let mut here = Holders::default();
-            for work in owned.ledger.entries().filter_map(|(_, entry)| entry.work.as_ref()) {
-                here.add(&work.shares);
-                all.add(&work.shares);
+            let mut here = Holdings::default();
+            for (_, entry) in owned.ledger.entries() {
+                here.admit(entry);
+                all.admit(entry);
             }
             assert_eq!(here, owned.held);
         }
-        assert_eq!(all, self.core.held);
+        assert_eq!(all, self.core.held, "what the instance holds is the sum of its partitions'");
     }
 
     fn act(&mut self, action: Action) {
         match action {
             Action::Run { task, record, rerun, .. } => self.run(task, &record, rerun),
             Action::Bury { task, record, .. } => self.run(task, &record, true),
-            Action::TurnAway { task, record, .. } => self.turn_away(task, &record),
+            Action::Shed { task, record, .. } => self.shed(task, &record),
             Action::Cancel { task } => self.running.get_mut(&task).unwrap().cancelled = true,
             Action::Pause { partition } => self.side(partition).paused = true,
             Action::Resume { partition, session, from } => {
@@ -190,18 +186,18 @@ impl World {
             assert!(rerun || *runs == 0, "a call that may have run runs unmarked");
         }
         *runs += 1;
-        let key = self.core.tasks[&task].key;
+        let key = self.core.tasks.key(task);
         self.side(record.partition).away.remove(&record.offset);
         let lane = written.lane;
         self.running.insert(task, Running { key: Some(key), lane, away: false, cancelled: false });
     }
 
-    fn turn_away(&mut self, task: u64, record: &Record) {
+    fn shed(&mut self, task: u64, record: &Record) {
         let side = self.side(record.partition);
         assert!(!side.outcomes.contains(&record.offset));
         side.away.insert(record.offset);
         let lane = side.log.iter().find(|w| w.offset == record.offset).unwrap().lane;
-        let key = self.core.tasks[&task].key;
+        let key = self.core.tasks.key(task);
         self.running.insert(task, Running { key: Some(key), lane, away: true, cancelled: false });
     }
 
@@ -228,9 +224,9 @@ impl World {
                 let share = if w.lane < lanes { "a" } else { "b" };
                 let mut admission = admission(&w.lane.to_string(), Some(share));
                 admission.commit_start = w.commit_start;
-                let dead = || Verdict::Dead(vec![output(partition, w.offset)]);
-                let verdict = if w.dead { dead() } else { Verdict::Run(admission) };
-                Item { record: record(partition, w.offset), verdict }
+                let dead = || Disposition::Dead(vec![output(partition, w.offset)]);
+                let disposition = if w.dead { dead() } else { Disposition::Run(admission) };
+                Item { record: record(partition, w.offset), disposition }
             })
             .collect();
         side.position = end;
@@ -372,7 +368,7 @@ impl World {
 
 /// What crashes often may be condemned, and a model whose crashes are nobody's fault must not run into that.
 fn patient_limits(world: &mut World) {
-    world.core.limits.probation = 0;
+    world.core.limits.quarantine = 0;
 }
 
 proptest! {
@@ -410,7 +406,7 @@ proptest! {
         if seed % 2 == 0 {
             world.core.limits.lane = 100;
         }
-        // What was turned away and is not committed is admitted by the next owner, so it would hang as well.
+        // What was shed and is not committed is admitted by the next owner, so it would hang as well.
         world.moves = false;
         for _ in 0..1_500 {
             world.step();
@@ -425,7 +421,7 @@ proptest! {
         prop_assert!(world.finished(), "the other app stands: {:?}", world.core);
         prop_assert!(world.sides.iter().any(|side| !side.away.is_empty()));
         for owned in world.core.partitions.values() {
-            let stuck = owned.ledger.entries().filter(|(_, entry)| !entry.crowded).count();
+            let stuck = owned.ledger.entries().filter(|(_, entry)| !entry.shed).count();
             prop_assert!(stuck * 100 <= world.core.limits.partition_records * 80, "{}", stuck);
         }
     }

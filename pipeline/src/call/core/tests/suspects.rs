@@ -60,7 +60,7 @@ impl Town {
             partition_records: 900,
             records: 900,
             plan_outcomes: 900,
-            probation: 8,
+            quarantine: 8,
             ..limits()
         };
         self.core = Core::new(limits, INCARNATION);
@@ -78,7 +78,10 @@ impl Town {
             let offset = i64::try_from(offset).unwrap();
             let mut record = (*record(0, offset)).clone();
             record.timestamp = i64::try_from(time).unwrap();
-            Item { record: Arc::new(record), verdict: Verdict::Run(admission(&offset.to_string(), None)) }
+            Item {
+                record: Arc::new(record),
+                disposition: Disposition::Run(admission(&offset.to_string(), None)),
+            }
         };
         let items = self.log.iter().enumerate().skip(self.delivered).map(item).collect();
         self.delivered = self.log.len();
@@ -95,8 +98,8 @@ impl Town {
                         self.running.insert(record.offset, task);
                         self.runs.push((record.offset, self.now));
                     }
-                    Action::Bury { task, record, reason, .. } => {
-                        assert_eq!(reason, CRASH);
+                    Action::Bury { task, record, burial } => {
+                        assert_eq!(burial.reason, CRASH);
                         assert!(self.seen[&record.offset] >= 3, "{} is blamed too early", record.offset);
                         self.buried.insert(record.offset);
                         let ending = Ending::Done(vec![output(0, record.offset)]);
@@ -381,9 +384,9 @@ fn play_all(arrivals: &[Arrival]) {
 #[test]
 fn nobody_is_suspected_where_that_is_switched_off() {
     let mut limits = limits();
-    limits.probation = 0;
+    limits.quarantine = 0;
     let mut progress = Progress::fresh(4);
     (progress.clean, progress.high) = (false, 9);
-    let suspicion = super::super::suspicion::Suspicion::judge(&mut progress, 20, 0, &limits);
-    assert!(suspicion.is_none());
+    let quarantine = super::super::quarantine::Quarantine::judge(&mut progress, 20, 0, &limits);
+    assert!(quarantine.is_none());
 }

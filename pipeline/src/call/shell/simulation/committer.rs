@@ -3,15 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Order, Parts};
+use super::parts::{Order, Parts};
 use crate::Outgoing;
-use crate::call::Handler;
 use crate::call::core::{Event, Settled};
+use crate::call::handler::Handler;
 use crate::call::shell::poller::Command;
 use crate::kafka::{CommitOffset, Outcome, Partition};
 use crate::simulation::Producer;
 
-/// Fenced twice within so many milliseconds: a twin runs.
+/// Fenced twice within this time, in milliseconds: a twin runs.
 const FENCED_AGAIN: i64 = 2_000;
 
 pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, mut producer: Producer) -> Result<(), String> {

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Parts;
-use crate::call::Handler;
+use super::parts::Parts;
 use crate::call::core::{Commit, Event, Position, Settled};
+use crate::call::handler::Handler;
 use crate::call::shell::assign::place;
 use crate::call::shell::poller::{Command, Owned};
 use crate::call::shell::reading::Reading;
@@ -58,7 +58,11 @@ impl<H: Handler> Poller<H> {
         for _ in 0..most {
             let polled = self.parts.with_client(Client::poll);
             match polled {
-                Polled::Record(record) => self.reading.read(record, &self.parts.owned.borrow()),
+                Polled::Record(record) => {
+                    if self.parts.owned.borrow().contains_key(&record.partition) {
+                        self.reading.read(record);
+                    }
+                }
                 Polled::Nothing => break,
                 Polled::Fatal(reason) => return Err(reason),
                 Polled::OutOfRange => return Err("out of range".into()),
@@ -119,7 +123,7 @@ impl<H: Handler> Poller<H> {
             let position = place(self.parts.config.start, INCARNATION, committed, log);
             starts.push((partition.clone(), position.as_ref().map_or(0, |position| position.progress.base)));
             if let Ok(Position { progress, .. }) = &position {
-                self.parts.witness.assigned(partition.index, progress.high);
+                self.parts.checker.assigned(partition.index, progress.high);
             } else {
                 refused.push(partition.clone());
             }

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use super::*;
-use crate::call::{Admission, Done, Job, Limits, RawLimits, Share};
-use crate::kafka::Instance;
+use crate::call::handler::{Admission, Decoded, Done, Job, Share};
+use crate::call::limits::{Limits, RawLimits};
+use crate::kafka::{Instance, Partition};
 use crate::mutation::Mutation;
 use crate::simulation::{Faults, Trial, Violation, World, feeder, offline};
 use crate::{Outgoing, Record, Refused, StartPolicy};
@@ -41,6 +43,7 @@ impl Handler for Sample {
             shares: vec![Share { kind: "app", name: words[1].as_str().into() }],
             hard_deadline: Duration::from_millis(400),
             commit_start: words[3] == "announced",
+            decoded: Decoded::default(),
         })
     }
 
@@ -91,9 +94,9 @@ fn raw() -> RawLimits {
         plan_outcomes: 6,
         plan_bytes: 2_000,
         output_bytes: 1_000,
-        probation_records: 3,
-        probation_patience_ms: 1_000,
-        cover_ms: 50,
+        quarantine_records: 3,
+        quarantine_patience: Duration::from_secs(1),
+        cover: Duration::from_millis(50),
         ..RawLimits::default()
     }
 }
@@ -105,7 +108,7 @@ fn config(ordinal: u32) -> CallConfig {
         topic: "in".into(),
         dead_letters: "dead".into(),
         start: StartPolicy::Earliest,
-        limits: Limits::new(raw()).unwrap(),
+        limits: Limits::new("call", raw()).unwrap(),
     }
 }
 
@@ -172,22 +175,22 @@ fn play_with(sim: &Sim, faults: Faults) -> Result<(), Violation> {
     for topic in ["in", "out", "dead"] {
         sim.broker().create(topic, PARTITIONS, low);
     }
-    let witness = Witness::new(&mut sim.broker(), "sim.call", outcomes(), raw());
+    let checker = Checker::new(&mut sim.broker(), "sim.call", outcomes(), raw());
     let now = Arc::new(AtomicI64::new(0));
     let mut world = World::new(sim);
     let records = 40 + sim.random().below(60);
     world.run_always("feeder", feeder(records, input));
     let instances = 2 + u32::try_from(sim.random().below(2)).unwrap();
     for ordinal in 0..instances {
-        let (handler, witness) = (Arc::new(Sample { now: Arc::clone(&now) }), Rc::clone(&witness));
+        let (handler, checker) = (Arc::new(Sample { now: Arc::clone(&now) }), Rc::clone(&checker));
         world.run_always(&format!("call.{ordinal}"), move |sim| {
-            process(sim, config(ordinal), Arc::clone(&handler), &witness)
+            process(sim, config(ordinal), Arc::clone(&handler), &checker)
         });
     }
     world.each_step(move |sim| now.store(sim.now(), Ordering::Relaxed));
     world.play(6_000, faults)?;
-    world.settle(120_000, |sim| witness.unread(sim, "sim.call"))?;
-    witness.check(sim)?;
+    world.settle(120_000, |sim| checker.unread(sim, "sim.call"))?;
+    checker.check(sim)?;
     in_order(sim)
 }
 

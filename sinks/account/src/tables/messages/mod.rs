@@ -3,19 +3,54 @@
 use clickhouse::Row;
 use pipeline::{Record, Refused};
 use schemas::decision::Decision;
+use schemas::topic::Topic;
 use schemas::wire;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Content, MESSAGES, TABLES};
-use crate::insert::Stored;
+use super::{Counts, Definition, Migration, Table};
+use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
-use crate::read::{Source, moment, said};
+use crate::source::Source;
+use crate::value::{foreign_timestamp, timestamp};
 
 /// Kinds of input that are messages.
 const INPUTS: [&str; 2] = ["message", "missed"];
 /// Length of a decision's id.
 const ID: usize = 36;
+
+pub(super) struct Messages;
+
+impl Table for Messages {
+    const DEFINITION: &'static Definition = &Definition {
+        name: "messages",
+        row: "one message that was decided on",
+        retention_days: 400,
+        migrations: &[Migration {
+            number: 1,
+            name: "0001_messages",
+            template: include_str!("0001_messages.sql"),
+        }],
+        counts: Counts { label: "ruling", ordinal: "0" },
+    };
+    const SINCE: u8 = 1;
+
+    type Row = MessageRow;
+    type Rows = Option<MessageRow>;
+
+    fn takes(unread: Unread<'_>) -> bool {
+        unread.topic == Topic::Decisions && !is_of_other_input(unread.record)
+    }
+
+    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+        match fact {
+            Fact::Decision(decision) if INPUTS.contains(&decision.input.as_str()) => {
+                MessageRow::of(decision, source, names).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
 
 /// One message; the columns are described in the table's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
@@ -49,9 +84,9 @@ pub(crate) struct MessageRow {
     builder: u8,
 }
 
-/// Whether it is a decision on something else than a message, by the field that its writer puts second: the others need not
-/// be read, and outcomes are as many as messages. What does not begin like that is read whole.
-pub(super) fn is_of_other_input(record: &Record) -> bool {
+/// Whether it is a decision on something else than a message. Decisions on outcomes are as many as those on messages, and need not be
+/// decoded for this table: their writer puts the input second. A value that does not begin like that is decoded.
+fn is_of_other_input(record: &Record) -> bool {
     let input = || {
         let rest = record.value.as_deref()?.strip_prefix(br#"{"id":""#)?;
         let rest = rest.get(ID..)?.strip_prefix(br#"","input":""#)?;
@@ -62,54 +97,40 @@ pub(super) fn is_of_other_input(record: &Record) -> bool {
 }
 
 impl MessageRow {
-    /// The row of a decision; `None` when its input was no message.
-    pub(super) fn of(d: Decision, source: Source, names: &Pseudonyms) -> Result<Option<Self>, Refused> {
-        if !INPUTS.contains(&d.input.as_str()) {
-            return Ok(None);
-        }
+    fn of(d: &Decision, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let app = d.conversation.app();
-        let received_at = d.received_at.and_then(said);
-        let (action, rules, dictionary) =
-            d.verdict.map(|v| (v.action.label(), v.rules, v.dictionary)).unwrap_or_default();
-        Ok(Some(Self {
-            at: moment(d.at)?,
+        let received_at = d.received_at.and_then(foreign_timestamp);
+        let (action, rules, dictionary) = (d.verdict.as_ref())
+            .map(|v| (v.action.label(), v.rules.clone(), v.dictionary.clone()))
+            .unwrap_or_default();
+        Ok(Self {
+            app: app.to_string(),
+            at: timestamp(d.at)?,
+            message: d.message.as_ref().map(ToString::to_string).unwrap_or_default(),
             chat_kind: d.conversation.kind().label(),
             conversation: names.of_conversation(&d.conversation),
-            sender: d.sender.map(|user| names.of_user(app, &user)).unwrap_or_default(),
-            app: app.to_string(),
-            message: d.message.map(String::from).unwrap_or_default(),
-            input: d.input,
+            sender: d.sender.as_ref().map(|user| names.of_user(app, user)).unwrap_or_default(),
+            input: d.input.clone(),
             kind: d.message_kind.map_or("", |kind| kind.label()),
             characters: d.characters,
             ruling: d.ruling.label(),
-            reasons: d.reasons,
+            reasons: d.reasons.clone(),
             action,
             rules,
             dictionary,
             reply: d.reply.map_or("", |reply| reply.label()),
             turn: d.turn.map(|turn| turn.uuid()),
             merged: d.merged,
-            route: d.route.map(|route| route.rule).unwrap_or_default(),
-            bundle: d.bundle.map(String::from).unwrap_or_default(),
-            sent_at: d.sent_at.and_then(said),
+            route: d.route.as_ref().map(|route| route.rule.clone()).unwrap_or_default(),
+            bundle: d.bundle.as_ref().map(ToString::to_string).unwrap_or_default(),
+            sent_at: d.sent_at.and_then(foreign_timestamp),
             received_at,
             queue_ms: received_at.map(|received| d.at - received),
-            source_topic: source.topic,
+            source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
-        }))
-    }
-}
-
-impl Stored for MessageRow {
-    const TABLE: &'static str = TABLES[MESSAGES];
-
-    fn of(row: &crate::Row) -> Option<&Self> {
-        match &row.0 {
-            Content::Message(row) => Some(row),
-            Content::ModelCall(_) | Content::Reply(_) => None,
-        }
+        })
     }
 }
 

@@ -3,19 +3,54 @@
 use clickhouse::Row;
 use pipeline::Refused;
 use schemas::answered::{Answered, Attempt, Outcome, UsageSource};
+use schemas::event::Event;
 use schemas::money::Money;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Content, MODEL_CALLS, TABLES};
-use crate::insert::Stored;
+use super::{Counts, Definition, Migration, Table};
+use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
-use crate::read::{Source, count, moment};
+use crate::source::Source;
+use crate::value::{count, timestamp};
 
 /// The digits of `Decimal(38, 12)`, the column's type.
 const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
 /// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
 const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
+
+pub(super) struct ModelCalls;
+
+impl Table for ModelCalls {
+    const DEFINITION: &'static Definition = &Definition {
+        name: "model_calls",
+        row: "one attempt: a call of one target for one request",
+        retention_days: 400,
+        migrations: &[
+            Migration { number: 2, name: "0002_model_calls", template: include_str!("0002_model_calls.sql") },
+            Migration { number: 4, name: "0004_wide_cost", template: include_str!("0004_wide_cost.sql") },
+            Migration { number: 5, name: "0005_billing", template: include_str!("0005_billing.sql") },
+        ],
+        counts: Counts { label: "outcome", ordinal: "toInt32(attempt)" },
+    };
+    const SINCE: u8 = 1;
+
+    type Row = ModelCallRow;
+    type Rows = Vec<ModelCallRow>;
+
+    fn takes(unread: Unread<'_>) -> bool {
+        unread.may_be_event("answered")
+    }
+
+    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+        match fact {
+            Fact::Event(Event::Answered(end)) => {
+                end.attempts.iter().map(|attempt| ModelCallRow::of(end, attempt, source, names)).collect()
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
 
 /// One attempt; the columns are described in the table's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
@@ -64,23 +99,17 @@ pub(crate) struct ModelCallRow {
 }
 
 impl ModelCallRow {
-    /// The row of one attempt, of so many, of a request that ended.
-    pub(super) fn of(
-        end: &Answered,
-        (a, attempts): (Attempt, usize),
-        source: Source,
-        names: &Pseudonyms,
-    ) -> Result<Self, Refused> {
+    /// The row of one attempt of a request that ended.
+    fn of(end: &Answered, a: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
         let (cost, currency) = match &a.cost {
             Some(money) => (exact(money, source.builder)?, money.currency.clone()),
             None => (None, String::new()),
         };
-        let billing = if cost.is_some() { "priced" } else { billing(&a) };
         Ok(Self {
             app: conversation.app().to_string(),
-            at: moment(a.started_at)?,
+            at: timestamp(a.started_at)?,
             request: end.request.uuid(),
             kind: end.kind.label(),
             turn: end.turn.uuid(),
@@ -88,14 +117,14 @@ impl ModelCallRow {
             chat_kind: conversation.kind().label(),
             conversation: names.of_conversation(conversation),
             attempt: a.number,
-            attempts: count(attempts),
-            target: a.target.into(),
-            provider: a.provider,
-            model: a.model,
-            model_answered: a.model_answered.unwrap_or_default(),
-            region: a.region,
-            error: a.error.unwrap_or_default(),
-            code: a.code.unwrap_or_default(),
+            attempts: count(end.attempts.len()),
+            target: a.target.to_string(),
+            provider: a.provider.clone(),
+            model: a.model.clone(),
+            model_answered: a.model_answered.clone().unwrap_or_default(),
+            region: a.region.clone(),
+            error: a.error.clone().unwrap_or_default(),
+            code: a.code.clone().unwrap_or_default(),
             status: a.status,
             duration_ms: a.duration_ms,
             tokens_input: usage.map(|u| u.input),
@@ -104,16 +133,16 @@ impl ModelCallRow {
             tokens_reasoning: usage.map(|u| u.reasoning),
             usage_source: usage.map_or("", |u| label(u.source)),
             usage_contradicts: a.usage_contradicts,
+            billing: if cost.is_some() { "priced" } else { billing(a) },
             cost,
-            billing,
             currency,
-            price: a.price.unwrap_or_default(),
-            provider_request: a.provider_request.unwrap_or_default(),
-            finish: a.finish.unwrap_or_default(),
+            price: a.price.clone().unwrap_or_default(),
+            provider_request: a.provider_request.clone().unwrap_or_default(),
+            finish: a.finish.clone().unwrap_or_default(),
             rerun: end.rerun,
             outcome: end.outcome.label(),
             outcome_reason: reason(&end.outcome).to_owned(),
-            source_topic: source.topic,
+            source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
@@ -121,8 +150,8 @@ impl ModelCallRow {
     }
 }
 
-/// The amount, unless the column would cut it without a word. No price and no number of tokens that are taken give such a
-/// one; if it came from elsewhere, the row stands with its tokens and its price, and counts as unpriced.
+/// The amount, unless it is larger than the column holds, which would cut it silently. No price times any number of tokens that we accept
+/// is that large. If such an amount comes from elsewhere, the row keeps its tokens and its price, and counts as unpriced.
 fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
     let size = cost.pico.unsigned_abs();
     match builder {
@@ -131,9 +160,9 @@ fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
     }
 }
 
-/// What an attempt without a cost may have cost. A target that answered with a success made the call, whatever the reply was
-/// like, and one that told tokens counted it: only the price is not known. A call that was sent, and whose end nobody saw, may have
-/// been made. What a target refused by its status, and what never reached it, costs nothing.
+/// What an attempt without a known cost may have cost. `unpriced`: the call was made, since the target answered with a success, whatever
+/// the reply was like, or told tokens; only the price is not known. `uncertain`: it was sent and nobody saw how it ended, so that it may
+/// have been made. `free`: the target refused it by its status, or it never reached the target.
 fn billing(attempt: &Attempt) -> &'static str {
     let was_made = attempt.error.is_none() || attempt.usage.is_some();
     let succeeded = attempt.status.is_some_and(|status| (200..300).contains(&status));
@@ -156,17 +185,6 @@ fn reason(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Failed { reason, .. } | Outcome::Dead { reason } => reason,
         Outcome::Done { .. } | Outcome::Expired | Outcome::Cancelled => "",
-    }
-}
-
-impl Stored for ModelCallRow {
-    const TABLE: &'static str = TABLES[MODEL_CALLS];
-
-    fn of(row: &crate::Row) -> Option<&Self> {
-        match &row.0 {
-            Content::ModelCall(row) => Some(row),
-            Content::Message(_) | Content::Reply(_) => None,
-        }
     }
 }
 

@@ -1,15 +1,11 @@
-use common::Secret;
 use pipeline::Refused;
 use schemas::money::Money;
 use schemas::topic::Topic;
 use serde_json::{Value, json};
 
 use super::ModelCallRow;
-use crate::insert::Stored;
-use crate::pseudonym::Pseudonyms;
-use crate::read::Source;
-use crate::tables::tests::{example, record, rows};
-use crate::tables::{self, BUILDER};
+use crate::tables::BUILDER;
+use crate::tables::tests::{built, example, record, rows};
 
 fn calls(answered: &Value) -> Result<Vec<Value>, Refused> {
     let rows = rows(Topic::Events, &record(Topic::Events, "answered", answered))?;
@@ -99,9 +95,8 @@ fn costing(pico: i128, builder: u8) -> Result<ModelCallRow, Refused> {
     let amount = Money { currency: "IRR".into(), pico };
     answered["attempts"][1]["cost"] = serde_json::to_value(amount).unwrap();
     let record = record(Topic::Events, "answered", &answered);
-    let names = Pseudonyms::new(&Secret::new("key")).unwrap();
-    let rows = tables::rows(Topic::Events, &record, Source::of(&record, builder), &names)?;
-    Ok(ModelCallRow::clone(Stored::of(&rows[1].1).unwrap()))
+    let rows = built(Topic::Events, &record, builder)?;
+    Ok(rows[1].1.get::<ModelCallRow>().unwrap().clone())
 }
 
 #[test]

@@ -3,13 +3,46 @@
 use clickhouse::Row;
 use pipeline::Refused;
 use schemas::delivery::{Delivery, DeliveryResult};
+use schemas::topic::Topic;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Content, REPLIES, TABLES};
-use crate::insert::Stored;
+use super::{Counts, Definition, Migration, Table};
+use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
-use crate::read::{Source, moment};
+use crate::source::Source;
+use crate::value::timestamp;
+
+pub(super) struct Replies;
+
+impl Table for Replies {
+    const DEFINITION: &'static Definition = &Definition {
+        name: "replies",
+        row: "one part of an answer that was sent, or could not be",
+        retention_days: 400,
+        migrations: &[Migration {
+            number: 3,
+            name: "0003_replies",
+            template: include_str!("0003_replies.sql"),
+        }],
+        counts: Counts { label: "result", ordinal: "0" },
+    };
+    const SINCE: u8 = 1;
+
+    type Row = ReplyRow;
+    type Rows = Option<ReplyRow>;
+
+    fn takes(unread: Unread<'_>) -> bool {
+        unread.topic == Topic::Deliveries
+    }
+
+    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+        match fact {
+            Fact::Delivery(delivery) => ReplyRow::of(delivery, source, names).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
 
 /// One delivery; the columns are described in the table's definition.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
@@ -42,51 +75,38 @@ pub(crate) struct ReplyRow {
 }
 
 impl ReplyRow {
-    /// The row of a delivery.
-    pub(super) fn of(delivery: Delivery, source: Source, names: &Pseudonyms) -> Result<Self, Refused> {
+    fn of(delivery: &Delivery, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &delivery.lane.conversation;
-        let result = delivery.result.label();
-        let (reason, easemob_id) = match delivery.result {
-            DeliveryResult::Sent { easemob_id } => (String::new(), easemob_id),
-            DeliveryResult::Undelivered { reason } => (reason, String::new()),
-            DeliveryResult::Unknown => (String::new(), String::new()),
+        let (reason, easemob_id) = match &delivery.result {
+            DeliveryResult::Sent { easemob_id } => ("", easemob_id.as_str()),
+            DeliveryResult::Undelivered { reason } => (reason.as_str(), ""),
+            DeliveryResult::Unknown => ("", ""),
         };
         Ok(Self {
             app: conversation.app().to_string(),
-            at: moment(delivery.ended_at)?,
+            at: timestamp(delivery.ended_at)?,
             answer: delivery.answer.uuid(),
             turn: delivery.turn.uuid(),
-            message: delivery.message.into(),
+            message: delivery.message.to_string(),
             chat_kind: conversation.kind().label(),
             conversation: names.of_conversation(conversation),
-            bot: delivery.bot.into(),
+            bot: delivery.bot.to_string(),
             part: delivery.part,
             parts: delivery.parts,
             characters: delivery.characters,
-            result,
-            reason,
-            easemob_id,
+            result: delivery.result.label(),
+            reason: reason.to_owned(),
+            easemob_id: easemob_id.to_owned(),
             attempts: delivery.attempts,
             rerun: delivery.rerun,
-            decided_at: moment(delivery.decided_at)?,
-            started_at: moment(delivery.started_at)?,
+            decided_at: timestamp(delivery.decided_at)?,
+            started_at: timestamp(delivery.started_at)?,
             delivery_ms: delivery.ended_at - delivery.decided_at,
-            source_topic: source.topic,
+            source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
         })
-    }
-}
-
-impl Stored for ReplyRow {
-    const TABLE: &'static str = TABLES[REPLIES];
-
-    fn of(row: &crate::Row) -> Option<&Self> {
-        match &row.0 {
-            Content::Reply(row) => Some(row),
-            Content::Message(_) | Content::ModelCall(_) => None,
-        }
     }
 }
 

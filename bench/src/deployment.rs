@@ -1,0 +1,145 @@
+//! The deployment that the benchmarks of the line load: topics, a bundle, and real processes of huiyin.
+
+use crate::contestant;
+use anyhow::Result;
+use dev::rig::home::{Home, free_ports};
+use dev::rig::instance::{Instance, run};
+use dev::rig::net::Net;
+use dev::rig::patience::Patience;
+use dev::rig::process::Process;
+use dev::stack::{Borrowed, KafkaSource};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Its app.
+pub(super) const APP: &str = "acme#bench";
+/// The app's bot.
+pub(super) const BOT: &str = "bot_helpdesk";
+/// Secret of its callback rule.
+pub(super) const SECRET: &str = "bench-secret";
+/// Partitions of its topics.
+pub(super) const PARTITIONS: i32 = 8;
+/// Words that the filter looks for, as many as a real list has; none is in what the load says.
+const WORDS: u32 = 5_000;
+
+/// Topics, bundle and addresses. Dropping it stops what was started of the stack.
+pub(super) struct Deployment {
+    pub(super) net: Net,
+    pub(super) patience: Patience,
+    /// Sets this run apart from earlier ones.
+    pub(super) seed: u64,
+    /// Where callbacks go.
+    pub(super) ingest_port: u16,
+    admin_port: u16,
+    config: PathBuf,
+    home: Home,
+    stack: Borrowed,
+}
+
+impl Deployment {
+    /// Brings the stack up, creates the topics and applies the bundle. Models and Easemob are at `stand_ins`.
+    ///
+    /// # Errors
+    /// When something does not start or another benchmark runs.
+    pub(super) fn new(stand_ins: &str) -> Result<Self> {
+        let net = Net::new()?;
+        let patience = Patience::until_signalled(net.runtime())?;
+        let stack = Borrowed::up()?;
+        let home = crate::home::new(&stack, &net)?;
+        let [ingest_port, admin_port] = free_ports()?;
+        let mut deployment = Self {
+            patience,
+            seed: home.seed,
+            ingest_port,
+            admin_port,
+            config: PathBuf::new(),
+            net,
+            home,
+            stack,
+        };
+        deployment.config = deployment.configure("line", "", stand_ins)?;
+        run(&deployment.config, &["topics", "create"])?;
+        run(&deployment.config, &["config", "apply"])?;
+        Ok(deployment)
+    }
+
+    /// Addresses of the brokers.
+    pub(super) fn kafka(&self) -> String {
+        self.stack.kafka()
+    }
+
+    /// Whether the brokers are the stack's, and nobody else's.
+    pub(super) fn has_own_brokers(&self) -> bool {
+        !matches!(self.stack.plan().kafka, KafkaSource::Given(_))
+    }
+
+    /// Name of a topic of the line.
+    pub(super) fn topic(&self, topic: schemas::topic::Topic) -> String {
+        schemas::topic::TopicNames::new(self.home.prefix()).of(topic)
+    }
+
+    /// Creates another set of the same topics for the floor of that name, and returns their prefix.
+    ///
+    /// # Errors
+    /// When the brokers refuse.
+    pub(super) fn floor_topics(&self, name: &str) -> Result<String> {
+        let prefix = format!("{name}.");
+        run(&self.configure(name, &prefix, "http://127.0.0.1:1")?, &["topics", "create"])?;
+        Ok(format!("{}{prefix}", self.home.prefix()))
+    }
+
+    /// Starts huiyin with these roles and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub(super) fn start(&self, roles: &str) -> Result<Instance> {
+        let mut instance =
+            Instance::start(&self.home, "huiyin", roles, self.config.clone(), self.admin_port)?;
+        instance.wait_ready(&self.net, &self.patience)?;
+        Ok(instance)
+    }
+
+    /// Starts a floor of a benchmark in a process of its own.
+    ///
+    /// # Errors
+    /// When it ends at once.
+    pub(super) fn start_floor(&self, benchmark: &str, name: &str, spec: &impl Serialize) -> Result<Process> {
+        contestant::start(&self.home, benchmark, name, spec)
+    }
+
+    /// Waits until somebody listens on a port.
+    ///
+    /// # Errors
+    /// When nobody does within some seconds, or the process ends.
+    pub(super) fn wait_listening(&self, process: &mut Process, port: u16) -> Result<()> {
+        self.patience.until("the floor to listen", Duration::from_secs(20), || {
+            process.check()?;
+            Ok(std::net::TcpStream::connect(("127.0.0.1", port)).ok().map(drop))
+        })
+    }
+
+    fn configure(&self, what: &str, prefix: &str, stand_ins: &str) -> Result<PathBuf> {
+        let values = [
+            ("deployment", format!("{}-{what}", self.home.name)),
+            ("topic_prefix", format!("{}{prefix}", self.home.prefix())),
+            ("kafka", self.kafka()),
+            ("admin_port", self.admin_port.to_string()),
+            ("ingest_port", self.ingest_port.to_string()),
+            ("stand_ins", stand_ins.to_owned()),
+            ("words", words()),
+        ];
+        self.home.configure("line.toml", &format!("{what}.toml"), &values)
+    }
+}
+
+/// A list of distinct words of two to four characters that nobody says.
+fn words() -> String {
+    let word = |number: u32| {
+        let letter =
+            |shift: u32| char::from_u32(0x5000 + (number * 7 + shift * 131) % 0x1000).unwrap_or('一');
+        let text: String = (0..2 + number % 3).map(letter).collect();
+        format!("\"违禁{text}{number}\"")
+    };
+    (0..WORDS).map(word).collect::<Vec<_>>().join(", ")
+}

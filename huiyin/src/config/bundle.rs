@@ -1,0 +1,24 @@
+//! The sections that make the bundle, some of which may not have been read as they are written.
+
+use catalogue::{Bundle, RawCatalogue};
+use common::Problem;
+
+use super::salvage::Unread;
+
+/// The bundle, and what is wrong with the sections that were read. If something was not read, the bundle has everything that can be
+/// used all the same, so that other sections can be checked against its names.
+pub(super) fn of(all: &RawCatalogue, unread: &Unread) -> (Bundle, Vec<Problem>) {
+    let (bundle, found) = catalogue::check(all);
+    if !["app", "target", "price", "filter"].into_iter().any(|section| unread.section(section)) {
+        return (bundle, found);
+    }
+    let mut read = all.clone();
+    // An app is checked against the targets of its chain.
+    read.app.retain(|app| !unread.section("target") && !unread.entry(&app.key));
+    read.target.retain(|target| !unread.entry(&target.name));
+    read.price.retain(|price| !unread.entry(&price.model));
+    if unread.section("filter") {
+        read.filter = Default::default();
+    }
+    (bundle, catalogue::check(&read).1)
+}

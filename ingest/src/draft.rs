@@ -1,0 +1,72 @@
+//! The message of a callback, on its way to becoming a record.
+
+use catalogue::app::RecordPolicy;
+use schemas::Millis;
+use schemas::event::{CallbackReply, Message};
+use schemas::ids::{AppKey, MessageId};
+use schemas::verdict::{Action, Verdict};
+
+use crate::address::Address;
+use crate::callback::Content;
+use crate::verify::Verified;
+
+/// The kind in every message's id, whichever rule brings the message, so that duplicates are found.
+const CHAT: &str = "chat";
+
+/// The id of a message of that app; `None` when Easemob's id is missing or malformed.
+pub(crate) fn message_id(app: &AppKey, easemob_id: Option<String>) -> Option<MessageId> {
+    MessageId::of(app, CHAT, &easemob_id?).ok()
+}
+
+/// A message before it is known what Easemob is told about it.
+pub(crate) struct Draft {
+    id: MessageId,
+    address: Address,
+    content: Content,
+    raw: String,
+    sent_at: Millis,
+    received_at: Millis,
+}
+
+impl Draft {
+    /// The message of a callback.
+    pub(crate) fn new(id: MessageId, address: Address, content: Content, from: &Verified<'_>) -> Self {
+        let raw = from.callback.without_signature();
+        Self { id, address, content, raw, sent_at: from.sent_at, received_at: from.received_at }
+    }
+
+    /// Whether it speaks to a bot.
+    pub(crate) fn is_ai(&self) -> bool {
+        self.address.bot.is_some()
+    }
+
+    /// Whether it is published: always when it speaks to a bot or was written by hand from a bot's account, otherwise by the
+    /// app's policy.
+    pub(crate) fn is_recorded(&self, policy: RecordPolicy, verdict: &Verdict) -> bool {
+        self.is_ai()
+            || self.address.by_hand
+            || match policy {
+                RecordPolicy::Ai => false,
+                RecordPolicy::Hits => verdict.action > Action::Pass,
+                RecordPolicy::All => true,
+            }
+    }
+
+    /// The message with its verdict and what Easemob is told about it.
+    pub(crate) fn finish(self, verdict: Verdict, reply: CallbackReply) -> Message {
+        Message {
+            id: self.id,
+            conversation: self.address.conversation,
+            sender: self.address.sender,
+            bot: self.address.bot,
+            kind: self.content.kind,
+            text: self.address.said.map(Into::into),
+            other_texts: self.content.others.into_iter().map(Into::into).collect(),
+            raw: Some(self.raw.into()),
+            verdict,
+            reply,
+            sent_at: self.sent_at,
+            received_at: self.received_at,
+        }
+    }
+}

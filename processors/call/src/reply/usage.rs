@@ -1,0 +1,348 @@
+//! Tokens, in every dialect.
+//!
+//! | who | input | cached | reasoning |
+//! |---|---|---|---|
+//! | OpenAI, DashScope, vLLM | includes the cached part | `prompt_tokens_details.cached_tokens` | inside the output |
+//! | Moonshot | the same | `cached_tokens` beside the counts | inside |
+//! | DeepSeek | the same | `prompt_cache_hit_tokens` | inside |
+//! | Claude | what is not cached | `cache_read_input_tokens`, `cache_creation_input_tokens` | inside |
+//! | xAI, Gemini | includes the cached part | as OpenAI | beside the output |
+//!
+//! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
+//! came, are marked, and are never priced. Zeros beside a text count as no counts.
+
+use schemas::answered::{Usage, UsageSource};
+use serde_json::Value;
+
+use super::parsed::Fields;
+
+/// More tokens than any call can have: a count above it is a server's mistake.
+const MOST_TOKENS: u64 = 1_000_000_000;
+
+const INPUT: &[&str] = &[
+    "prompt_tokens",
+    "input_tokens",
+    "promptTokens",
+    "inputTokens",
+    "prompt_token_count",
+    "promptTokenCount",
+    "prompt_eval_count",
+];
+const OUTPUT: &[&str] = &[
+    "completion_tokens",
+    "output_tokens",
+    "completionTokens",
+    "outputTokens",
+    "candidates_token_count",
+    "candidatesTokenCount",
+    "eval_count",
+];
+const TOTAL: &[&str] = &["total_tokens", "totalTokens", "total_token_count", "totalTokenCount"];
+const CACHED: &[&str] = &[
+    "cached_tokens",
+    "prompt_cache_hit_tokens",
+    "cache_read_input_tokens",
+    "cached_content_token_count",
+    "cachedContentTokenCount",
+    "cache_read_tokens",
+];
+const CREATED: &[&str] = &["cache_creation_input_tokens"];
+const REASONING: &[&str] =
+    &["reasoning_tokens", "thinking_tokens", "thoughts_token_count", "thoughtsTokenCount"];
+const INPUT_DETAILS: &[&str] = &["prompt_tokens_details", "input_tokens_details", "promptTokensDetails"];
+const OUTPUT_DETAILS: &[&str] =
+    &["completion_tokens_details", "output_tokens_details", "completionTokensDetails"];
+
+/// What a usage comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// Nothing that can be believed.
+    Unknown,
+    Known(Usage),
+    /// The counts as they came; they contradict each other.
+    Contradictory(Usage),
+}
+
+impl Counted {
+    /// The counts, and whether they contradict each other.
+    pub(super) fn parts(self) -> (Option<Usage>, bool) {
+        match self {
+            Self::Unknown => (None, false),
+            Self::Known(usage) => (Some(usage), false),
+            Self::Contradictory(usage) => (Some(usage), true),
+        }
+    }
+}
+
+/// One count as it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    Absent,
+    /// Negative, broken, or beyond everything.
+    Absurd,
+    Of(u64),
+}
+
+/// What the call brought, whose tokens are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Nothing: it was refused, and may have cost nothing.
+    Refused,
+    /// No text, though it was worked on.
+    Silent,
+    /// A text.
+    Text,
+}
+
+/// The counts of a call.
+pub(super) fn count(counts: &Fields, work: Work) -> Counted {
+    let (Count::Of(input), Count::Of(output)) = (named(counts, INPUT), named(counts, OUTPUT)) else {
+        return Counted::Unknown;
+    };
+    if work != Work::Refused && input == 0 && output == 0 {
+        return Counted::Unknown;
+    }
+    let (cached, reasoning) = (part(counts, CACHED, INPUT_DETAILS), part(counts, REASONING, OUTPUT_DETAILS));
+    let (created, total) = (named(counts, CREATED), named(counts, TOTAL));
+    let parsed = TokenCounts {
+        input,
+        cached: amount(cached),
+        created: amount(created),
+        output,
+        reasoning: amount(reasoning),
+    };
+    let impossible = [cached, reasoning, created, total].contains(&Count::Absurd)
+        || (work == Work::Text && (input == 0 || output == 0));
+    let apart = CREATED.iter().chain(&["cache_read_input_tokens"]).any(|name| counts.contains_key(*name))
+        && !counts.contains_key("prompt_tokens");
+    match parsed.explained(amount(total), apart).filter(|_| !impossible) {
+        Some(usage) => Counted::Known(usage),
+        None => Counted::Contradictory(parsed.usage(0, 0)),
+    }
+}
+
+/// The counts as they came.
+#[derive(Clone, Copy)]
+struct TokenCounts {
+    input: u64,
+    cached: u64,
+    created: u64,
+    output: u64,
+    reasoning: u64,
+}
+
+impl TokenCounts {
+    /// The usage that is meant: the cached part inside the input or beside it, reasoning inside the output or beside it,
+    /// whichever adds up to the total. Without a total parts are inside, unless the names of the counts say otherwise.
+    fn explained(self, total: u64, apart: bool) -> Option<Usage> {
+        let beside_input = self.cached + self.created;
+        let ways = [(0, 0), (0, self.reasoning), (beside_input, 0), (beside_input, self.reasoning)];
+        let adds_up = |more_input, more_output| match total {
+            0 if apart => more_input == beside_input && more_output == 0,
+            0 => more_input == 0 && more_output == 0,
+            total => self.input + more_input + self.output + more_output == total,
+        };
+        let consistent = |usage: &Usage| usage.cached <= usage.input && usage.reasoning <= usage.output;
+        let by_total = ways.into_iter().filter(|(input, output)| adds_up(*input, *output));
+        // Some gateways for Claude leave the cached part out of the total.
+        let by_name = apart.then_some((beside_input, 0)).filter(|_| self.input + self.output == total);
+        by_total.chain(by_name).map(|(input, output)| self.usage(input, output)).find(consistent)
+    }
+
+    fn usage(self, more_input: u64, more_output: u64) -> Usage {
+        Usage {
+            input: self.input + more_input,
+            cached: self.cached,
+            output: self.output + more_output,
+            reasoning: self.reasoning,
+            source: UsageSource::Provider,
+        }
+    }
+}
+
+/// The largest count of that name, beside the others or among their details.
+fn part(counts: &Fields, names: &[&str], details: &[&str]) -> Count {
+    let details = details.iter().filter_map(|name| counts.get(*name)?.as_object());
+    let all = std::iter::once(counts)
+        .chain(details)
+        .flat_map(|fields| names.iter().filter_map(|name| fields.get(*name)));
+    all.map(number).fold(Count::Absent, |most, next| match (most, next) {
+        (Count::Absurd, _) | (_, Count::Absurd) => Count::Absurd,
+        (Count::Of(a), Count::Of(b)) => Count::Of(a.max(b)),
+        (Count::Absent, other) | (other, Count::Absent) => other,
+    })
+}
+
+fn named(counts: &Fields, names: &[&str]) -> Count {
+    let parsed = names.iter().filter_map(|name| counts.get(*name)).map(number);
+    parsed.into_iter().find(|count| *count != Count::Absent).unwrap_or(Count::Absent)
+}
+
+fn amount(count: Count) -> u64 {
+    match count {
+        Count::Of(amount) => amount,
+        Count::Absent | Count::Absurd => 0,
+    }
+}
+
+/// `1000`, `1000.0` and `"1000"` are one number; null, lists and objects are none.
+fn number(value: &Value) -> Count {
+    let whole = |number: f64| {
+        let fits = number.fract() == 0.0 && (0.0..=MOST_TOKENS as f64).contains(&number);
+        if fits { Count::Of(number as u64) } else { Count::Absurd }
+    };
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Count::Absurd, whole),
+        Value::String(text) if text.trim().is_empty() => Count::Absent,
+        Value::String(text) => text.trim().parse().map_or(Count::Absurd, whole),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Count::Absent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The counts of a reply, and the expected usage: input, cached, output, reasoning.
+    const DIALECTS: &[(&str, [u64; 4])] = &[
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}"#, [1000, 0, 200, 0]),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200}"#, [1000, 0, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "prompt_tokens_details": {"cached_tokens": 900}, "completion_tokens_details": {"reasoning_tokens": 50}}"#,
+            [1000, 900, 200, 50],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "cached_tokens": 900}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 900, "prompt_tokens_details": {"cached_tokens": 0}}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "prompt_cache_hit_tokens": 900, "prompt_cache_miss_tokens": 100}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 1000, "output_tokens": 200, "total_tokens": 1200, "input_tokens_details": {"cached_tokens": 900}}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 0}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 50, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1200}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 300}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 1200}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1300, "completion_tokens_details": {"reasoning_tokens": 100}}"#,
+            [1000, 0, 300, 100],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1700, "prompt_tokens_details": {"cached_tokens": 128}, "completion_tokens_details": {"reasoning_tokens": 500}}"#,
+            [1000, 128, 700, 500],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200, "reasoning_tokens": 50}"#,
+            [1000, 0, 200, 50],
+        ),
+        (
+            r#"{"promptTokenCount": 1000, "candidatesTokenCount": 200, "thoughtsTokenCount": 100, "totalTokenCount": 1300}"#,
+            [1000, 0, 300, 100],
+        ),
+        (
+            r#"{"prompt_tokens": 1000.0, "completion_tokens": "200", "total_tokens": "1200.0"}"#,
+            [1000, 0, 200, 0],
+        ),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 0}"#, [1000, 0, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": null, "cached_tokens": "", "prompt_tokens_details": [], "completion_tokens_details": null}"#,
+            [1000, 0, 200, 0],
+        ),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "prompt_tokens_details": {}, "completion_tokens_details": "none"}"#,
+            [1000, 0, 200, 0],
+        ),
+        (r#"{"prompt_eval_count": 1000, "eval_count": 200, "done": true}"#, [1000, 0, 200, 0]),
+    ];
+
+    const UNBELIEVABLE: &[&str] = &[
+        r#"{"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}"#,
+        r#"{"prompt_tokens": 1000}"#,
+        r#"{"total_tokens": 1200}"#,
+        r#"{"prompt_tokens": -5, "completion_tokens": 200}"#,
+        r#"{"prompt_tokens": 1000, "completion_tokens": 200.5}"#,
+        r#"{"prompt_tokens": "many", "completion_tokens": 200}"#,
+        r#"{"prompt_tokens": 18446744073709551615, "completion_tokens": 1}"#,
+        r#"{"prompt_tokens": 1, "completion_tokens": 1000000001}"#,
+        r#"{"prompt_tokens": [], "completion_tokens": {}}"#,
+    ];
+
+    /// What contradicts itself, and what is kept of it.
+    const CONTRADICTIONS: &[(&str, [u64; 4])] = &[
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 1001}"#, [1000, 1001, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "completion_tokens_details": {"reasoning_tokens": 201}}"#,
+            [1000, 0, 200, 201],
+        ),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1250}"#, [1000, 0, 200, 0]),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1000}"#, [1000, 0, 200, 0]),
+        (
+            r#"{"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1300, "completion_tokens_details": {"reasoning_tokens": 50}}"#,
+            [1000, 0, 200, 50],
+        ),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": -1}"#, [1000, 0, 200, 0]),
+        (r#"{"prompt_tokens": 1000, "completion_tokens": 0, "total_tokens": 1000}"#, [1000, 0, 0, 0]),
+        (r#"{"prompt_tokens": 0, "completion_tokens": 200, "total_tokens": 200}"#, [0, 0, 200, 0]),
+    ];
+
+    fn counted(counts: &str) -> Counted {
+        let counts: Value = serde_json::from_str(counts).unwrap();
+        count(counts.as_object().unwrap(), Work::Text)
+    }
+
+    fn usage([input, cached, output, reasoning]: [u64; 4]) -> Usage {
+        Usage { input, cached, output, reasoning, source: UsageSource::Provider }
+    }
+
+    #[test]
+    fn every_dialect_comes_to_the_same_counts() {
+        for (parsed, expected) in DIALECTS {
+            assert_eq!(counted(parsed), Counted::Known(usage(*expected)), "{parsed}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_believe_is_unknown_and_not_free() {
+        for parsed in UNBELIEVABLE {
+            assert_eq!(counted(parsed), Counted::Unknown, "{parsed}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_kept_as_told_and_marked() {
+        for (parsed, kept) in CONTRADICTIONS {
+            assert_eq!(counted(parsed), Counted::Contradictory(usage(*kept)), "{parsed}");
+        }
+    }
+
+    #[test]
+    fn only_a_refused_call_may_have_cost_nothing() {
+        let zero = json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0});
+        assert_eq!(count(zero.as_object().unwrap(), Work::Refused), Counted::Known(usage([0, 0, 0, 0])));
+        assert_eq!(count(zero.as_object().unwrap(), Work::Silent), Counted::Unknown);
+        let input = json!({"prompt_tokens": 1000, "completion_tokens": 0});
+        assert_eq!(count(input.as_object().unwrap(), Work::Silent), Counted::Known(usage([1000, 0, 0, 0])));
+    }
+}

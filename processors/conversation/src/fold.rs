@@ -1,0 +1,254 @@
+//! `decide` as the fold driver runs it: records in, records out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use decide::{At, Key, LazyState, Output, Rules};
+use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
+use pipeline::{Outgoing, Record, Refused};
+use schemas::conversation::partition_of;
+use schemas::event::{Clock, Event};
+use schemas::ids::BundleHash;
+use schemas::state::{ControlState, STATE_VERSION};
+use schemas::topic::Topic;
+use schemas::wire::{self, DecodeError, EncodeError};
+
+use crate::{Bundles, Deployment, metrics};
+
+/// The conversation fold of one deployment.
+pub struct Conversations {
+    bundles: Arc<Bundles>,
+    rules: HashMap<BundleHash, Arc<Rules>>,
+    topics: BTreeMap<Topic, Arc<str>>,
+    source: String,
+    partitions: i32,
+}
+
+/// Control state of one partition: the bundle that holds, made ready.
+#[derive(Clone, Default)]
+pub struct Control {
+    state: ControlState,
+    rules: Option<Arc<Rules>>,
+}
+
+impl Conversations {
+    /// The fold of a deployment.
+    pub fn new(deployment: &Deployment, bundles: Arc<Bundles>) -> Self {
+        let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(deployment.topics.of(topic))));
+        Self {
+            bundles,
+            rules: HashMap::new(),
+            topics: topics.collect(),
+            source: format!("/huiyin/{}/decide", deployment.name),
+            partitions: deployment.partitions,
+        }
+    }
+
+    fn rules(&mut self, hash: &BundleHash) -> Result<Arc<Rules>, FoldError> {
+        if let Some(rules) = self.rules.get(hash) {
+            return Ok(Arc::clone(rules));
+        }
+        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
+        let rules =
+            Rules::new(&bundle, hash.clone()).map_err(|error| FoldError::Control(error.to_string()))?;
+        let rules = Arc::new(rules);
+        self.rules.insert(hash.clone(), Arc::clone(&rules));
+        Ok(rules)
+    }
+
+    fn outgoing(&self, partition: i32, output: &Output) -> Result<Outgoing, EncodeError> {
+        let encoded = match output {
+            Output::Decision(decision) => {
+                metrics::decision(decision);
+                wire::encode(decision, &self.source)
+            }
+            Output::Request(request) => wire::encode(request, &self.source),
+            Output::Answer(answer) => wire::encode(answer, &self.source),
+            Output::Ledger(entry) => {
+                metrics::ledger_entry(entry.kind.label());
+                wire::encode(entry, &self.source)
+            }
+        }?;
+        Ok(Outgoing {
+            topic: self.topic(encoded.topic),
+            partition,
+            key: encoded.key,
+            headers: encoded.headers,
+            value: Some(encoded.value),
+        })
+    }
+
+    fn topic(&self, topic: Topic) -> Arc<str> {
+        self.topics.get(&topic).cloned().unwrap_or_else(|| Arc::from(topic.name()))
+    }
+}
+
+/// An error with everything that caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+}
+
+fn at(context: &Context<'_, Control>) -> At {
+    At { partition: context.partition, offset: context.offset, time: context.time }
+}
+
+fn refused(error: &DecodeError) -> Refused {
+    let reason = error.label();
+    if error.may_be_newer() { Refused::Pause { reason } } else { Refused::DeadLetter { reason } }
+}
+
+impl Fold for Conversations {
+    type Message = Event;
+    type Key = Key;
+    type State = LazyState;
+    type Control = Control;
+
+    fn decode(&self, record: &Record) -> Result<Input<Key, Event>, Refused> {
+        let event: Event =
+            wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
+        let Some(conversation) = event.conversation() else {
+            return Ok(if matches!(event, Event::Clock(_)) { Input::Clock } else { Input::Control(event) });
+        };
+        let key = Key::from(conversation.clone());
+        if partition_of(key.as_str().as_bytes(), self.partitions) != record.partition {
+            return Err(Refused::DeadLetter { reason: "foreign_partition" });
+        }
+        Ok(Input::Keyed(key, event))
+    }
+
+    fn control(&mut self, before: &Control, message: Event) -> Result<Control, FoldError> {
+        let Event::Config(switch) = message else { return Ok(before.clone()) };
+        let rules = self.rules(&switch.bundle)?;
+        Ok(Control {
+            state: ControlState { version: STATE_VERSION, bundle: Some(switch.bundle) },
+            rules: Some(rules),
+        })
+    }
+
+    fn fold(
+        &self,
+        context: Context<'_, Control>,
+        key: &Key,
+        state: Option<&LazyState>,
+        message: Event,
+    ) -> Result<Step<LazyState>, Refused> {
+        let rules = context.control.rules.as_deref();
+        let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
+            // The partition stops, as it would if this had been found when the states were restored.
+            let (partition, offset) = (context.partition, context.offset);
+            tracing::error!(%error, partition, offset, "read the state of a conversation");
+            Refused::Pause { reason: "restore" }
+        })?;
+        let outputs = step.outputs.iter().map(|output| self.outgoing(context.partition, output)).collect();
+        match outputs {
+            Ok(outputs) => Ok(Step { state: step.state, outputs }),
+            Err(error) => {
+                tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a decided record");
+                Err(Refused::DeadLetter { reason: "encode" })
+            }
+        }
+    }
+
+    fn fire(
+        &self,
+        context: Context<'_, Control>,
+        key: &Key,
+        state: &LazyState,
+        ordinal: usize,
+    ) -> Step<LazyState> {
+        let rules = context.control.rules.as_deref();
+        let step = state.fire(rules, at(&context), key, ordinal);
+        let encode = |output| match self.outgoing(context.partition, output) {
+            Ok(outgoing) => Some(outgoing),
+            Err(error) => {
+                // The timer has fired all the same: if it were kept, it would be due for ever.
+                tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a timer's record");
+                None
+            }
+        };
+        Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
+    }
+
+    fn due(&self, state: &LazyState) -> Option<i64> {
+        state.due()
+    }
+
+    fn clock(&self, partition: i32, time: i64) -> Outgoing {
+        // A clock record has no rules between its fields, so it can always be encoded.
+        let encoded = wire::encode(&Event::Clock(Clock { due: time }), &self.source);
+        let (headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
+        Outgoing { topic: self.topic(Topic::Events), partition, key: None, headers, value }
+    }
+
+    fn snapshot(
+        &self,
+        key: &Key,
+        before: Option<&LazyState>,
+        after: Option<&LazyState>,
+    ) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let entries = LazyState::entries(key, before, after);
+        entries.into_iter().map(|(key, value)| (key.into_bytes(), value)).collect()
+    }
+
+    fn snapshot_control(&self, control: &Control) -> (Vec<u8>, Vec<u8>) {
+        let (key, value) = decide::control_entry(&control.state);
+        (key.into_bytes(), value)
+    }
+
+    fn restore<'a>(
+        entries: impl Iterator<Item = Entry<'a>>,
+    ) -> Result<(Control, HashMap<Key, LazyState>), FoldError> {
+        let (state, states) =
+            decide::restore(entries).map_err(|error| FoldError::Restore(error.to_string()))?;
+        Ok((Control { state, rules: None }, states.into_iter().collect()))
+    }
+
+    fn complete(&mut self, control: Control) -> Result<Control, FoldError> {
+        let rules = control.state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
+        Ok(Control { rules, ..control })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::event::Feedback;
+    use schemas::topic::TopicNames;
+
+    use super::*;
+
+    #[test]
+    fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
+        let deployment = Deployment {
+            name: "test".to_owned(),
+            kafka: pipeline::simulation::offline(),
+            topics: TopicNames::new(""),
+            partitions: 1,
+        };
+        let fold = Conversations::new(&deployment, Arc::new(Bundles::of([])));
+        let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
+        let turn = format!("{alice}|h||0000000000");
+        let entries = [
+            (alice, r#"{"version":1,"time":5,"forget_at":9}"#),
+            (&turn, r#"{"version":1,"asked":[}"#),
+            (bob, r#"{"version":1,"time":5,"forget_at":9}"#),
+        ];
+        let entries = entries.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+        let (control, states) = Conversations::restore(entries).unwrap();
+        let refusal = |name: &str| {
+            let feedback = Feedback {
+                id: "1".into(),
+                conversation: name.parse().unwrap(),
+                easemob_id: None,
+                rating: Some(5),
+                text: None,
+                at: 6,
+            };
+            let context = Context { partition: 0, offset: 7, time: 6, control: &control };
+            let key = Key::parse(name).unwrap();
+            fold.fold(context, &key, states.get(&key), Event::Feedback(feedback)).err()
+        };
+        assert_eq!(refusal(alice), Some(Refused::Pause { reason: "restore" }));
+        assert_eq!(refusal(bob), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! Every metric of this crate.
+
+use common::Metric;
+use decide::Reason;
+use metrics::counter;
+use schemas::decision::Decision;
+
+/// Entries of the ledger by kind.
+const LEDGER_ENTRIES: &str = "huiyin_decide_ledger_entries_total";
+
+/// Decisions by what came of the input.
+const DECISIONS: &str = "huiyin_decide_decisions_total";
+
+/// Bounds that were met.
+const BOUNDS: &str = "huiyin_decide_bounds_total";
+
+/// Every metric of this crate.
+pub const METRICS: &[Metric] = &[
+    Metric::counter(
+        LEDGER_ENTRIES,
+        "ledger entries by kind as decided; a transaction that is put back and folded again counts again",
+        &["kind"],
+    ),
+    Metric::counter(
+        DECISIONS,
+        "decisions by what came of the input; a transaction that is put back and folded again counts again",
+        &["ruling"],
+    ),
+    Metric::counter(
+        BOUNDS,
+        "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
+        &["bound"],
+    ),
+];
+
+/// An entry of the ledger was made.
+pub(crate) fn ledger_entry(kind: &'static str) {
+    counter!(LEDGER_ENTRIES, "kind" => kind).increment(1);
+}
+
+/// A decision was made.
+pub(crate) fn decision(decision: &Decision) {
+    counter!(DECISIONS, "ruling" => decision.ruling.label()).increment(1);
+    for bound in Reason::BOUNDS.map(Reason::label) {
+        if decision.reasons.iter().any(|reason| reason == bound) {
+            counter!(BOUNDS, "bound" => bound).increment(1);
+        }
+    }
+}

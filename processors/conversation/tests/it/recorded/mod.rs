@@ -1,0 +1,152 @@
+//! Recorded logs: what a version read and wrote, byte for byte, and that this version does the same.
+//!
+//! A recording is never made anew: what it holds may be stored somewhere. Its hash stands in [`RECORDINGS`]. What a later version adds
+//! comes into a recording of its own, beside the others: extend [`script`], play it with
+//! `HUIYIN_RECORD=<name> cargo test -p conversation recorded` (which writes no file that is there), and add the name and the hash that it
+//! prints.
+
+mod line;
+mod recording;
+mod script;
+mod tape;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use conversation::Conversations;
+use pipeline::fold::{Fold, Refold};
+use schemas::event::Event;
+use schemas::wire;
+use sha2::{Digest, Sha256};
+
+use recording::{PARTITION, Recording, Step};
+
+/// Name and SHA-256 of each recording.
+const RECORDINGS: [(&str, &str); 1] = [
+    // Every app has one chain, every request is a question.
+    ("one-chain", "5e55e3814a2466e9024d85fdf00e4a722787e80505b51e942451f34c72529cd1"),
+];
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/recorded").join(format!("{name}.txt"))
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn recordings() -> impl Iterator<Item = (&'static str, String)> {
+    RECORDINGS.into_iter().map(|(name, hash)| {
+        let text = std::fs::read_to_string(file(name)).unwrap();
+        assert_eq!(sha256(&text), hash, "{name} is not what was recorded");
+        (name, text)
+    })
+}
+
+/// The first line in which two recordings differ.
+fn difference(recorded: &str, folded: &str) -> Option<String> {
+    let mut lines = recorded.lines().zip(folded.lines()).enumerate();
+    let found = lines.find(|(_, (one, other))| one != other);
+    let told = |(n, (one, other)): (usize, (&str, &str))| format!("line {}:\n- {one}\n+ {other}", n + 1);
+    found.map(told).or_else(|| (recorded != folded).then(|| "one of them ends before the other".to_owned()))
+}
+
+/// The same inputs, and what this version writes for them.
+fn refolded(recording: Recording) -> Recording {
+    let mut again = Refold::new(line::fold(&recording), &line::driver(), PARTITION);
+    let fold = |Step { input, .. }| {
+        let outputs = again.feed_with_snapshots(&input).unwrap();
+        Step { input, outputs }
+    };
+    Recording { bundles: recording.bundles, steps: recording.steps.into_iter().map(fold).collect() }
+}
+
+#[test]
+fn what_was_recorded_is_folded_again_to_the_same_bytes() {
+    for (name, text) in recordings() {
+        let folded = refolded(Recording::parse(&text)).to_text();
+        if let Some(difference) = difference(&text, &folded) {
+            panic!("{name}, {difference}");
+        }
+    }
+}
+
+#[test]
+fn what_was_recorded_is_folded_on_from_the_states_that_were_stored() {
+    for (name, text) in recordings() {
+        let recording = Recording::parse(&text);
+        let mut stored: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        for step in &recording.steps {
+            let entries = stored.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
+            let (control, states) = Conversations::restore(entries).unwrap();
+            let mut fold = line::fold(&recording);
+            let state = (fold.complete(control).unwrap(), states);
+            let mut again = Refold::from_state(fold, &line::driver(), PARTITION, state);
+            let outputs = again.feed_with_snapshots(&step.input).unwrap();
+            assert_eq!(outputs, step.outputs, "{name}, offset {}", step.input.offset);
+            for output in outputs.into_iter().filter(|output| &*output.topic == "states") {
+                let key = output.key.unwrap();
+                match output.value {
+                    Some(value) => drop(stored.insert(key, value)),
+                    None => drop(stored.remove(&key)),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn clock_records_are_written_as_they_were() {
+    let mut clocks = 0;
+    for (name, text) in recordings() {
+        let recording = Recording::parse(&text);
+        let fold = line::fold(&recording);
+        for Step { input, .. } in &recording.steps {
+            let event = wire::decode::<Event>(|name| input.header(name), input.value.as_deref());
+            let Ok(Event::Clock(clock)) = event else { continue };
+            let written = fold.clock(PARTITION, clock.due);
+            assert_eq!((input.key.as_ref(), &input.value), (None, &written.value), "{name}");
+            assert!(input.headers == written.headers, "{name}, offset {}", input.offset);
+            clocks += 1;
+        }
+    }
+    assert!(clocks > 10, "{clocks} clock records were found");
+}
+
+#[test]
+fn one_byte_that_is_another_is_noticed_wherever_it_stands() {
+    for (_, text) in recordings() {
+        let folded = refolded(Recording::parse(&text)).to_text();
+        let values: Vec<usize> = text.match_indices("\nv {").map(|(at, _)| at).collect();
+        for at in values {
+            let end = text[at + 1..].find('\n').map_or(text.len(), |length| at + 1 + length);
+            let digit = text[..end].rfind(|c: char| c.is_ascii_digit()).unwrap();
+            let mut changed = text.clone();
+            changed.replace_range(digit..=digit, if &text[digit..=digit] == "1" { "2" } else { "1" });
+            assert!(difference(&changed, &folded).is_some(), "byte {digit}");
+        }
+    }
+}
+
+#[test]
+fn a_recording_holds_every_kind_of_event_and_every_topic_that_decide_writes() {
+    let recorded: String = recordings().map(|(_, text)| text).collect();
+    for kind in <Event as wire::Record>::KINDS {
+        assert!(recorded.contains(&format!("h ce_type huiyin.events.{kind}\n")), "{kind}");
+    }
+    for topic in ["decisions", "requests", "answers", "ledger", "states", "dead-letters"] {
+        assert!(recorded.contains(&format!("\n< {topic}\n")), "{topic}");
+    }
+}
+
+#[test]
+fn the_script_is_recorded_beside_the_others_when_that_is_asked_for() {
+    let text = script::play().to_text();
+    assert_eq!(difference(&text, &refolded(Recording::parse(&text)).to_text()), None);
+    if let Ok(name) = std::env::var("HUIYIN_RECORD") {
+        let file = file(&name);
+        assert!(!file.exists(), "{} is there, and no recording is made anew", file.display());
+        std::fs::write(&file, &text).unwrap();
+        println!("{name} {}", sha256(&text));
+    }
+}

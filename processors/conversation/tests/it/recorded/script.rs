@@ -1,0 +1,374 @@
+//! What happens in the recorded log: every kind of input, and every way in which the fold answers it.
+
+use catalogue::{Bundle, RawCatalogue, validate};
+use pipeline::Outgoing;
+use schemas::answered::{Answered, Outcome};
+use schemas::conversation::{Conversation, Lane};
+use schemas::event::{CallbackReply, Event, Feedback, Message, MessageKind, Reaction};
+use schemas::ids::{GroupId, TargetName};
+use schemas::text::{Sealed, Text};
+use schemas::verdict::{Action, Verdict};
+use schemas::wire;
+
+use super::line::PARTITIONS;
+use super::recording::{PARTITION, Recording};
+use super::tape::{MINUTE, SECOND, Tape, app, attempt, done, pass, user};
+
+fn bundle(settings: &str, more: &str) -> Bundle {
+    let text = format!(
+        r#"
+        [[app]]
+        key = "a#help"
+        bot = [{{ id = "bot" }}, {{ id = "clerk" }}]
+        chain = ["first", "second"]
+        allowed_regions = ["cn"]
+        merge_window = "2s"
+        answer_within = "20s"
+        lost_after = "60s"
+        forget_after = "1h"
+        duplicate_horizon = "10m"
+        part_bytes = 256
+        max_answer_parts = 2
+        max_waiting_messages = 2
+        label = "AI"
+        {settings}
+        [app.canned]
+        failed = "failed!"
+        expired = "expired!"
+        unfinished = "unfinished!"
+        unanswerable = "unanswerable!"
+        blocked = "blocked!"
+        too_many = "too many!"
+        cut = "cut!"
+        {more}
+        [[target]]
+        name = "first"
+        provider = "openai"
+        model = "gpt"
+        region = "cn"
+        [[target]]
+        name = "second"
+        provider = "local"
+        model = "qwen"
+        region = "cn"
+        context_tokens = 1200
+        [[filter.word]]
+        id = "weapons"
+        words = ["gun"]
+        action = "block"
+        [[filter.word]]
+        id = "secrets"
+        words = ["password"]
+        action = "mask"
+        [[filter.word]]
+        id = "claims"
+        words = ["guaranteed"]
+        action = "replace"
+        "#
+    );
+    let raw: RawCatalogue = toml::from_str(&text).unwrap();
+    validate(&raw).unwrap()
+}
+
+/// The app whose groups are one lane, without words of its own.
+const SHOP: &str = r#"
+    [[app]]
+    key = "a#shop"
+    bot = [{ id = "bot" }]
+    chain = ["second"]
+    allowed_regions = ["cn"]
+    lane = "conversation"
+    history_turns = 2
+    by_hand = "take_over"
+    delivery = "drop"
+    lost_after = "10m"
+    temperature_milli = 300
+"#;
+
+/// The first conversation of this name, with a number behind it, that is in the recorded partition.
+fn talk(of: &str, name: &str) -> Conversation {
+    let pair = |n: u32| Conversation::with_bot(app(of), user("bot"), user(&format!("{name}{n}")));
+    (0..).map(pair).find(|talk| talk.partition(PARTITIONS) == PARTITION).unwrap()
+}
+
+fn group(of: &str, room: bool) -> Conversation {
+    let id = |n: u32| GroupId::new(n.to_string()).unwrap();
+    let of = |n| {
+        if room { Conversation::chatroom(app(of), id(n)) } else { Conversation::group(app(of), id(n)) }
+    };
+    (40..).map(of).find(|talk| talk.partition(PARTITIONS) == PARTITION).unwrap()
+}
+
+/// The app that answers at once.
+const QUICK: &str = r#"
+    [[app]]
+    key = "a#quick"
+    bot = [{ id = "bot" }]
+    chain = ["first"]
+    allowed_regions = ["cn"]
+    history_turns = 0
+    part_bytes = 256
+    max_answer_parts = 2
+    label = "AI"
+    [app.canned]
+    failed = "failed!"
+    expired = "expired!"
+    unfinished = "unfinished!"
+    cut = "cut!"
+"#;
+
+/// Plays the script.
+pub(crate) fn play() -> Recording {
+    let first = bundle("system_prompt = \"Be kind.\"\nhistory_turns = 2", &[SHOP, QUICK].concat());
+    let second = bundle("system_prompt = \"Be brief.\"\nhistory_turns = 1", SHOP);
+    let alone = bundle("", "");
+    let mut tape = Tape::new(&[first.clone(), second.clone(), alone.clone()]);
+    let alice = talk("help", "alice");
+    tape.say(1, &alice, "before any bundle");
+    tape.config(&first);
+    turns(&mut tape, &alice);
+    changes(&mut tape, &talk("help", "bob@x/"));
+    refusals(&mut tape, &talk("help", "carol"));
+    outcomes(&mut tape, &talk("quick", "dave"));
+    people(&mut tape, &talk("help", "erin"));
+    groups(&mut tape);
+    shop(&mut tape, &talk("shop", "frank"));
+    tape.config(&second);
+    tape.pass(10 * SECOND);
+    tape.say(900, &alice, "under another bundle");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    let pending = talk("shop", "gina");
+    tape.say(901, &pending, "asked");
+    tape.say(902, &pending, "waits");
+    tape.config(&alone);
+    tape.say(903, &pending, "an app that no bundle knows");
+    tape.pass(11 * MINUTE);
+    tape.clock();
+    unreadable(&mut tape, &alice);
+    tape.pass(61 * MINUTE);
+    for _ in 0..2 {
+        tape.clock();
+    }
+    tape.end()
+}
+
+/// Merged, answered, with history, vanished, and seen again.
+fn turns(tape: &mut Tape, alice: &Conversation) {
+    tape.say(10, alice, "hello");
+    tape.say(11, alice, "what is 回音?");
+    tape.say(11, alice, "what is 回音?");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.say(12, alice, "and how much?");
+    let request = tape.requests.last().cloned().unwrap();
+    let attempts = vec![attempt(1, Some("server"), Some(90)), attempt(2, None, Some(700))];
+    let answered = tape.outcome(&request, done("An echo."), attempts);
+    tape.event("call", &Event::Answered(answered.clone()));
+    tape.event("call", &Event::Answered(answered));
+    tape.end_last(done("It is free."));
+    let late = Message { sent_at: tape.now - 11 * MINUTE, ..tape.message(13, alice, "long ago") };
+    tape.event("ingest", &Event::Message(late));
+    let missed = tape.message(14, alice, "the callback never came");
+    tape.event("ingest", &Event::Missed(Message { reply: CallbackReply::None, ..missed }));
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.pass(61 * SECOND);
+    tape.clock();
+    tape.end_last(done("Too late."));
+    let feedback = Feedback {
+        id: "f1".into(),
+        conversation: alice.clone(),
+        easemob_id: Some("77".into()),
+        rating: Some(4),
+        text: Some("fine".into()),
+        at: tape.now,
+    };
+    tape.event("ingest", &Event::Feedback(feedback));
+    let reaction = Reaction {
+        conversation: alice.clone(),
+        easemob_id: "77".into(),
+        user: user("alice"),
+        reaction: "like".into(),
+        put: true,
+        at: tape.now,
+    };
+    tape.event("ingest", &Event::Reaction(reaction));
+}
+
+/// Taken back, withdrawn and edited: while it waits, in flight, answered, ahead of the message, and never seen.
+fn changes(tape: &mut Tape, bob: &Conversation) {
+    tape.say(20, bob, "one");
+    tape.say(21, bob, "two");
+    tape.recall(20, bob);
+    tape.edit(21, bob, "two, edited");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.end_last(done("Two."));
+    tape.recall(21, bob);
+    tape.recall(22, bob);
+    tape.withdraw(23, bob);
+    tape.say(22, bob, "recalled before");
+    tape.say(23, bob, "withdrawn before");
+    tape.edit(24, bob, "of nothing");
+    [25, 26].into_iter().for_each(|n| tape.say(n, bob, "in flight soon"));
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.edit(25, bob, "in flight, edited");
+    tape.end_last(done("Nobody reads this."));
+    tape.recall(26, bob);
+    tape.pass(61 * SECOND);
+    tape.clock();
+    tape.edit(25, bob, "a gun");
+    tape.say(27, bob, "withdrawn while it waits");
+    tape.withdraw(27, bob);
+}
+
+/// Stopped, masked, not to be read, not meant, too many, too long.
+fn refusals(tape: &mut Tape, carol: &Conversation) {
+    tape.say(30, carol, "a gun");
+    tape.say(31, carol, " \u{200b} ");
+    let sealed = Text::Sealed(Sealed { key: "k1".into(), bytes: vec![1, 2, 3] });
+    let plain = tape.message(32, carol, "");
+    tape.event("ingest", &Event::Message(Message { text: Some(sealed), ..plain }));
+    let image = Message { kind: MessageKind::Image, text: None, ..tape.message(33, carol, "") };
+    tape.event("ingest", &Event::Message(Message { other_texts: vec!["gun.png".into()], ..image.clone() }));
+    let id = tape.message(34, carol, "").id;
+    tape.event("ingest", &Event::Message(Message { id, kind: MessageKind::Command, ..image }));
+    let stopped = Verdict::new(Action::Hold, vec!["cloud".into()], "ingest");
+    let held = Message { verdict: stopped, ..tape.message(35, carol, "held at ingest") };
+    tape.event("ingest", &Event::Message(held));
+    let to_nobody = tape.message(36, carol, "to nobody");
+    tape.event("ingest", &Event::Message(Message { bot: None, ..to_nobody }));
+    let to_nobody = tape.message(37, carol, "a gun to nobody");
+    tape.event("ingest", &Event::Message(Message { bot: None, verdict: pass(), ..to_nobody }));
+    let unknown = Message { bot: Some(user("ghost")), ..tape.message(38, carol, "to a ghost") };
+    tape.event("ingest", &Event::Message(unknown));
+    tape.say_as("clerk", 39, carol, "from a bot");
+    tape.say(40, carol, "my password is x");
+    for n in 41..44 {
+        tape.say(n, carol, "more");
+    }
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.end_last(done("Answered."));
+    tape.say(45, carol, &"很长的问题。".repeat(30));
+    tape.pass(2 * SECOND);
+    tape.clock();
+}
+
+/// Every way in which a request ends.
+fn outcomes(tape: &mut Tape, dave: &Conversation) {
+    let dead = |reason: &str| Outcome::Dead { reason: reason.into() };
+    let failed = |reason: &str| Outcome::Failed { reason: reason.into(), verdict: None };
+    let reviewed = Verdict::new(Action::Replace, vec!["claims".into()], "reviewer");
+    let target = TargetName::new("second").unwrap();
+    let with = |text: Text, verdict: Verdict, truncated| Outcome::Done {
+        text,
+        verdict,
+        target: target.clone(),
+        truncated,
+    };
+    let sealed = Text::Sealed(Sealed { key: "k1".into(), bytes: vec![9] });
+    let code =
+        format!("Look:\n\n```rust\nfn main() {{\n{}}}\n```\nDone.", "    println!(\"回音\");\n".repeat(8));
+    let ends = [
+        with("cut at the limit".into(), pass(), true),
+        with("  ".into(), pass(), false),
+        with("guaranteed".into(), reviewed.clone(), false),
+        with(sealed, pass(), false),
+        done(&code),
+        done(&"A sentence that is one of many. ".repeat(20)),
+        failed("cap_used_up"),
+        Outcome::Failed { reason: "reviewed".into(), verdict: Some(reviewed) },
+        Outcome::Expired,
+        Outcome::Cancelled,
+        dead("malformed"),
+    ];
+    for (n, end) in (50..).zip(ends) {
+        tape.say(n, dave, "again");
+        tape.end_last(end);
+    }
+    tape.say(70, dave, "run twice");
+    let request = tape.requests.last().cloned().unwrap();
+    let attempts = vec![attempt(1, Some("timeout"), None), attempt(2, Some("server"), Some(5))];
+    let answered = tape.outcome(&request, failed("server"), attempts);
+    tape.event("call", &Event::Answered(Answered { rerun: true, ..answered }));
+}
+
+/// A person takes over and hands back, and one writes by hand.
+fn people(tape: &mut Tape, erin: &Conversation) {
+    tape.say(80, erin, "in flight");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.say(81, erin, "waits");
+    tape.takeover(erin, Some("supervisor"));
+    tape.say(82, erin, "to the person");
+    tape.say(83, erin, "a gun to the person");
+    tape.end_last(done("The person answers."));
+    tape.by_hand(84, erin, "I am a person.");
+    tape.by_hand(85, erin, "a gun");
+    tape.takeover(erin, None);
+    tape.edit(84, erin, "I am a person, and I was edited.");
+    tape.say(86, erin, "to the bot again");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.end_last(done("Yes?"));
+    tape.edit(84, erin, "a gun");
+    tape.by_hand(87, erin, " ");
+}
+
+/// Lanes of senders, and one of all; a chat room; ids in other case.
+fn groups(tape: &mut Tape) {
+    let support = group("help", false);
+    tape.say_as("alice", 100, &support, "@bot of alice");
+    tape.say_as("bob|x", 101, &support, "@bot of bob");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.end_last(done("To one."));
+    tape.say_as("ALICE", 102, &support, "the same alice");
+    tape.takeover(&support, Some("supervisor"));
+    tape.takeover(&support, None);
+    let last = tape.requests.last().cloned().unwrap();
+    let lane = Lane { sender: None, ..last.lane.clone() };
+    let message = tape.message(199, &support, "").id;
+    let answered = tape.outcome(&last, Outcome::Expired, vec![attempt(1, Some("server"), Some(1))]);
+    tape.event("call", &Event::Answered(Answered { lane, message, ..answered }));
+    let room = group("shop", true);
+    tape.say_as("alice", 110, &room, "first");
+    tape.say_as("bob", 111, &room, "second");
+    tape.say_as("carol", 112, &room, "third");
+    tape.end_last(done("To alice."));
+    tape.end_last(done("To both."));
+}
+
+/// No words, no window, little history, and what is written by hand takes over.
+fn shop(tape: &mut Tape, frank: &Conversation) {
+    for n in 120..123 {
+        tape.say(n, frank, "at once");
+        tape.end_last(done("Here."));
+    }
+    tape.say(125, frank, "a gun");
+    tape.by_hand(126, frank, "Let me.");
+    tape.say(127, frank, "to the person");
+    tape.takeover(frank, None);
+    tape.say(128, frank, "nobody says anything");
+    tape.end_last(Outcome::Cancelled);
+}
+
+/// What no fold reads: no JSON, another partition's, and a value that breaks its rules.
+fn unreadable(tape: &mut Tape, alice: &Conversation) {
+    let broken = |value: &str, key: Option<&str>| {
+        let headers = vec![("huiyin_schema".to_owned(), b"events/1".to_vec())];
+        let (key, value) = (key.map(|key| key.as_bytes().to_vec()), Some(value.as_bytes().to_vec()));
+        Outgoing { topic: "events".into(), partition: PARTITION, key, headers, value }
+    };
+    tape.write(broken("no json", Some("a#help/chat/bot/alice")));
+    let foreign = (0..).map(|n| Conversation::with_bot(app("help"), user("bot"), user(&format!("zoe{n}"))));
+    let foreign = foreign.into_iter().find(|talk| talk.partition(PARTITIONS) != PARTITION).unwrap();
+    let message = Event::Message(tape.message(200, &foreign, "astray"));
+    let encoded = wire::encode(&message, "/huiyin/recorded/ingest").unwrap();
+    let (key, headers, value) = (encoded.key, encoded.headers, Some(encoded.value));
+    tape.write(Outgoing { topic: "events".into(), partition: PARTITION, key, headers, value });
+    tape.say(201, alice, "the last word");
+}
