@@ -1,7 +1,7 @@
 //! The records that one answered message leaves in the topics, many times over: the examples of `schemas` with ids and
 //! times of their own.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use pipeline::Outgoing;
 use pipeline::kafka::{Config, PublishError, Publisher, PublisherLimits, RawConfig};
 use schemas::answered::Answered;
@@ -190,11 +190,13 @@ impl Log {
     pub(super) fn new(bootstrap: &str, prefix: &str, partitions: i32) -> Result<Self> {
         let raw = RawConfig {
             bootstrap: bootstrap.to_owned(),
-            heartbeat_interval_ms: 500,
+            heartbeat_interval: Duration::from_millis(500),
             properties: BTreeMap::new(),
         };
         let limits = PublisherLimits { records: 100_000, kibibytes: 128 << 10 };
-        let publisher = Publisher::new(&Config::new(raw).context("reading the address of Kafka")?, limits)?;
+        let access =
+            Config::new(raw).map_err(|problems| anyhow!("reading the address of Kafka: {problems:?}"))?;
+        let publisher = Publisher::new(&access, limits)?;
         Ok(Self { publisher, names: TopicNames::new(prefix), partitions })
     }
 

@@ -1,9 +1,8 @@
 //! `huiyin check`: what can be known before a start. Everything that is wrong is told at once.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context;
 use pipeline::kafka::{self, Admin, Instance};
+use pipeline::{Clock, WallClock};
 use schemas::Millis;
 use uuid::Uuid;
 
@@ -104,6 +103,5 @@ pub(crate) async fn tables(config: &Config) -> Report {
 
 /// By the wall clock.
 pub(crate) fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+    WallClock.now()
 }

@@ -1,6 +1,5 @@
 //! The configuration file: one strict TOML, each section owned by its crate; composed and cross-checked here.
 
-mod brokers;
 mod bundle;
 mod deployment;
 mod findings;
@@ -125,7 +124,8 @@ impl Config {
             }
         }
         let ordinal = ordinal(instance, deployment.as_ref(), &mut problems);
-        let access = kafka.and_then(|raw| brokers::access(raw).map_err(|found| problems.extend(found)).ok());
+        let access =
+            kafka.and_then(|raw| kafka::Config::new(raw).map_err(|found| problems.extend(found)).ok());
         let (bundle, found) = bundle::of(&sections, &unread);
         problems.extend(found);
         let (Some(deployment), Some(ordinal), Some(access), true, true) =

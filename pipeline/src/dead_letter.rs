@@ -19,8 +19,8 @@ pub const REASON_HEADER: &str = "dead-letter-reason";
 /// Header: how often the step had begun to process it.
 pub const ATTEMPTS_HEADER: &str = "dead-letter-attempts";
 
-/// Header of a requeued record: the dead letter that it was, `partition:offset`. Header of the mark in the topic of
-/// dead letters that says so.
+/// Header of a requeued record: `partition:offset` of its dead letter. The same header is on the mark that is written to the topic of
+/// dead letters when a record is requeued.
 pub const REQUEUED_HEADER: &str = "dead-letter-requeued";
 
 const PREFIX: &str = "dead-letter-";
@@ -59,9 +59,8 @@ pub fn dead_letter(topic: &Arc<str>, record: &Record, given_up: GivenUp<'_>) -> 
     }
 }
 
-/// Where a dead letter's record goes again, with its original key, value and headers, and one that names the letter;
-/// and the mark that is written beside the letter in the same transaction. `None` when the letter does not say where
-/// it came from.
+/// Two records that requeue a dead letter, to be written in one transaction: the original record, with its key, value and headers and one
+/// header that names the letter; and the mark beside the letter. `None` when the letter does not say where it came from.
 pub fn requeued(letter: &Record) -> Option<[Outgoing; 2]> {
     let text = |name| std::str::from_utf8(letter.header(name)?).ok();
     let from = format!("{}:{}", letter.partition, letter.offset).into_bytes();

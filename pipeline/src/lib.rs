@@ -1,7 +1,8 @@
 //! How records travel: the runtime on Kafka, generic in its payload.
 //!
-//! Three drivers share one vocabulary. Each is a pure core (input → actions, time passed in) inside a thin
-//! shell that owns the client handles and the threads; nothing else in the project touches Kafka.
+//! There are three drivers. Each is a pure core (input → actions, time passed in) inside a thin shell that owns the client
+//! handles and the threads; nothing else in the project touches Kafka. Others see all three by one face, [`driver`], and all start
+//! a partition by one rule, [`StartPolicy`].
 //!
 //! | driver | for | promise |
 //! |---|---|---|
@@ -13,6 +14,7 @@ pub mod batch;
 pub mod call;
 mod clock;
 mod dead_letter;
+pub mod driver;
 pub mod fold;
 #[cfg(test)]
 mod gauges;
@@ -24,6 +26,7 @@ mod mutation;
 pub mod mutation;
 pub mod offsets;
 mod record;
+mod refusal;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 mod start;
@@ -35,5 +38,6 @@ pub use dead_letter::{
     TIMESTAMP_HEADER, TOPIC_HEADER, dead_letter, requeued,
 };
 pub use record::{Header, Headers, Outgoing, Record, Refused};
+pub use refusal::Refusal;
 pub use start::StartPolicy;
 pub use stop::Stop;

@@ -1,7 +1,10 @@
 //! What each driver's commit metadata says, for an operator, and the metadata of an operator's reset.
 
+use std::ops::RangeInclusive;
+
+use crate::kafka::Committed;
 use crate::kafka::commit_meta::{self, MetadataError};
-use crate::{batch, call, fold};
+use crate::{Refusal, StartPolicy, batch, call, fold};
 
 /// Whose metadata it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,22 @@ impl Driver {
             }
             Self::Batch => batch::said(incarnation, metadata, offset),
         }
+    }
+
+    /// Judges as the driver does when the partition is assigned to it, save for what only its own process knows: whether it has
+    /// the row builder of a pending range. `log` is the partition's log from its start to its end. `None`: nothing is committed.
+    ///
+    /// # Errors
+    /// [`Refusal`]: why the driver would not read the partition.
+    pub fn judge(
+        self,
+        incarnation: &str,
+        policy: StartPolicy,
+        committed: &Committed,
+        log: &RangeInclusive<i64>,
+    ) -> Result<Option<Said>, Refusal> {
+        let read = |next, metadata: Option<&str>| Ok(self.read(incarnation, next, metadata)?);
+        Ok(policy.start(committed, log, read)?.left())
     }
 
     /// Metadata of a partition of which nothing above `offset` is done, running or pending: the empty map.

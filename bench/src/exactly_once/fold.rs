@@ -2,7 +2,7 @@
 
 use super::shape::{INCARNATION, State};
 use super::spec::{Marks, Spec};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use dev::console::say;
 use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
 use pipeline::{Outgoing, Record, Refused, StartPolicy};
@@ -107,10 +107,12 @@ pub(super) fn run(spec: &Spec) -> Result<()> {
     let marks = Marks::new(spec.records);
     let shape = Shape { output: spec.output.as_str().into(), is_whole: spec.whole, marks };
     let handle = FoldDriver::spawn(config, shape, INCARNATION)?;
-    let health = handle.health();
-    while health.report().alive && health.report().owned.len() < 8 {
+    while handle.health().alive && handle.health().owned.len() < 8 {
         sleep(Duration::from_millis(20));
     }
     say("ready");
-    Ok(handle.join()?)
+    match handle.join().failure {
+        Some(failure) => bail!("the fold driver ended: {failure}"),
+        None => Ok(()),
+    }
 }

@@ -1,6 +1,6 @@
 //! The work that all contestants do: 1 KB in, 1 KB out, and a state of 1 KB per key that every record changes.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use fastrand::Rng;
 use pipeline::Outgoing;
 use pipeline::kafka::{Admin, Config, Publisher, PublisherLimits, RawConfig, Topic};
@@ -59,8 +59,9 @@ impl State {
 /// Access to the brokers as every instance of the line has it.
 pub(crate) fn access(bootstrap: &str) -> Result<Config> {
     let bootstrap = bootstrap.to_owned();
-    let raw = RawConfig { bootstrap, heartbeat_interval_ms: 500, properties: BTreeMap::new() };
-    Config::new(raw).context("reading the address of Kafka")
+    let raw =
+        RawConfig { bootstrap, heartbeat_interval: Duration::from_millis(500), properties: BTreeMap::new() };
+    Config::new(raw).map_err(|problems| anyhow!("reading the address of Kafka: {problems:?}"))
 }
 
 /// What a topic keeps.

@@ -1,7 +1,7 @@
 //! The fold driver in a process of its own: takes all partitions over, tells how long that took, and ends.
 
 use crate::exactly_once::shape::access;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use decide::LazyState;
 use dev::console::say;
 use pipeline::fold::{Context, Entry, Fold, FoldConfig, FoldDriver, FoldError, FoldLimits, Input, Key, Step};
@@ -133,23 +133,24 @@ pub(crate) fn run(spec: &str) -> Result<()> {
     } else {
         FoldDriver::spawn(config, Keeper::<Bytes>(PhantomData), &spec.incarnation)?
     };
-    let health = handle.health();
     let mut assigned = None;
     loop {
-        let report = health.report();
-        ensure!(report.alive && report.refused.is_empty(), "not restored: {report:?}");
-        if !report.restoring.is_empty() {
+        let health = handle.health();
+        ensure!(health.alive && health.refused.is_empty(), "not restored: {health:?}");
+        if !health.status.restoring.is_empty() {
             assigned.get_or_insert_with(Instant::now);
         }
-        if report.owned.len() == 8 {
+        if health.owned.len() == 8 {
             break;
         }
         sleep(Duration::from_millis(1));
     }
     let took = assigned.map_or(Duration::ZERO, |at| at.elapsed());
     say(&format!("took {} {}", took.as_secs_f64(), peak()));
-    handle.stop(Stop::Leave);
-    Ok(handle.join()?)
+    match handle.stop(Stop::Leave, Duration::ZERO).failure {
+        Some(failure) => bail!("the fold driver ended: {failure}"),
+        None => Ok(()),
+    }
 }
 
 /// Most memory that this process had, in MiB.

@@ -6,7 +6,7 @@ mod states;
 use super::exactly_once::shape::access;
 use super::table::{Goal, Samples, Table, short};
 use crate::contestant;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use child::Spec;
 use dev::console::say;
 use dev::rig::home::Home;
@@ -125,10 +125,10 @@ fn small_batches(bootstrap: &str) -> Result<Config> {
     let properties = properties.map(|(name, value)| (name.to_owned(), Property::Number(value)));
     let raw = RawConfig {
         bootstrap: bootstrap.to_owned(),
-        heartbeat_interval_ms: 500,
+        heartbeat_interval: Duration::from_millis(500),
         properties: BTreeMap::from(properties),
     };
-    Config::new(raw).context("setting up the writer")
+    Config::new(raw).map_err(|problems| anyhow!("setting up the writer: {problems:?}"))
 }
 
 fn run(home: &Home, name: &str, spec: &Spec) -> Result<(f64, f64)> {

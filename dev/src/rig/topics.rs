@@ -1,7 +1,7 @@
 //! What the topics hold, read as any reader in read_committed sees it.
 
 use super::patience::Patience;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use pipeline::kafka::{Admin, Config, RawConfig, Read, Reader};
 use schemas::topic::{Partitions, Topic, TopicNames};
 use schemas::wire::{self, Record};
@@ -127,8 +127,8 @@ pub fn delete(bootstrap: &str, prefixes: &[String]) -> Result<()> {
 pub fn access(bootstrap: &str) -> Result<Config> {
     let raw = RawConfig {
         bootstrap: bootstrap.to_owned(),
-        heartbeat_interval_ms: 500,
+        heartbeat_interval: Duration::from_millis(500),
         properties: BTreeMap::new(),
     };
-    Config::new(raw).context("reading the address of Kafka")
+    Config::new(raw).map_err(|problems| anyhow!("reading the address of Kafka: {problems:?}"))
 }

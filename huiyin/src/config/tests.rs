@@ -152,7 +152,7 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "[[app]]",
         "[kafka.properties]\n\"isolation.level\" = \"x\"\n[[app]]",
         "\"isolation.level\"",
-        "set kafka property `isolation.level`",
+        "kafka.properties.isolation.level: it cannot be set",
     ),
     ("[[app]]", "[kafka.properties]\n\"no.such\" = \"x\"\n[[app]]", "\"no.such\"", "no.such"),
     (

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use pipeline::kafka::{Committed, Group, Instance, Partition, Read, Reader};
+use pipeline::kafka::{Group, Instance, Partition, Read, Reader};
 use pipeline::offsets::{Said, written_for};
-use pipeline::{StartPolicy, kafka};
+use pipeline::{Refusal, StartPolicy, kafka};
 use schemas::topic::Topic;
 
 use super::Reads;
@@ -31,8 +31,8 @@ pub(super) struct Place {
     pub(super) unsettled: i64,
     /// The incarnation that the metadata was written for, if it is whole.
     pub(super) incarnation: Option<String>,
-    /// What the metadata says, or the label and the words of why the role refuses the partition.
-    pub(super) said: Result<Option<Said>, (&'static str, String)>,
+    /// What the metadata says, or why the role refuses the partition.
+    pub(super) said: Result<Option<Said>, Refusal>,
 }
 
 impl Place {
@@ -60,6 +60,8 @@ pub(super) fn places(
     group: &Group,
     incarnation: &str,
 ) -> anyhow::Result<Vec<Place>> {
+    // Only decide has a policy of its own.
+    let policy = if reads.role == Role::Decide { config.decide.start } else { StartPolicy::Earliest };
     let mut places = Vec::new();
     for topic in reads.topics {
         let name = config.topics.of(*topic);
@@ -70,7 +72,7 @@ pub(super) fn places(
         let bounds = group.bounds(&partitions, ANSWER).context("read the log's ends")?;
         let logs = kafka::watermarks(&config.kafka, &partitions).context("read the log's ends")?;
         for ((committed, bounds), (_, high)) in all.into_iter().zip(bounds).zip(logs) {
-            let said = said(reads, (config, incarnation), &committed, bounds.0..=high);
+            let said = reads.driver.judge(incarnation, policy, &committed, &(bounds.0..=high));
             places.push(Place {
                 topic: *topic,
                 committed: committed.next,
@@ -83,28 +85,6 @@ pub(super) fn places(
         }
     }
     Ok(places)
-}
-
-/// Judges as the role's driver does when the partition is assigned to it.
-fn said(
-    reads: Reads,
-    (config, incarnation): (&Config, &str),
-    committed: &Committed,
-    log: std::ops::RangeInclusive<i64>,
-) -> Result<Option<Said>, (&'static str, String)> {
-    let Some(next) = committed.next else {
-        let refuses = reads.role == Role::Decide && config.decide.start == StartPolicy::Refuse;
-        return if refuses { Err(("no_offset", "no offset is committed".to_owned())) } else { Ok(None) };
-    };
-    let read = reads.driver.read(incarnation, next, committed.metadata.as_deref());
-    let said = read.map_err(|error| (error.label(), error.to_string()))?;
-    if next < *log.start() {
-        return Err(("below_log_start", format!("records {next}-{} are gone from the log", log.start() - 1)));
-    }
-    if next > *log.end() {
-        return Err(("above_log_end", format!("the log ends at {}", log.end())));
-    }
-    Ok(Some(said))
 }
 
 /// When the first record at or behind each place's committed offset was appended, by topic and partition number; `None`

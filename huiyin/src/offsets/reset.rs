@@ -155,8 +155,8 @@ fn told(reads: Reads, moves: &[Move]) -> String {
             place.log.0,
             place.log.1
         ));
-        if let Err((label, why)) = &place.said {
-            text.push_str(&format!("; was refused {label}: {why}"));
+        if let Err(why) = &place.said {
+            text.push_str(&format!("; was refused {}: {why}", why.label()));
         }
         text.push('\n');
         sum = sum.and(*effect);

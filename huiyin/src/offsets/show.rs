@@ -81,7 +81,7 @@ fn value(role: Role, place: &Place, (lag, age): (Option<i64>, Option<i64>)) -> V
         "frontier_age_ms": age,
         "finished_ahead": ahead(place),
         "incarnation": place.incarnation,
-        "refused": place.said.as_ref().err().map(|(label, why)| json!({ "reason": label, "why": why })),
+        "refused": place.said.as_ref().err().map(|why| json!({ "reason": why.label(), "why": why.to_string() })),
     });
     let progress = match &place.said {
         Ok(Some(Said::Fold { running, attempts, window })) => {
@@ -124,7 +124,7 @@ fn ends(progress: &Progress) -> u8 {
 /// What the metadata says, in words.
 fn state(place: &Place) -> String {
     match &place.said {
-        Err((label, why)) => format!("refused {label}: {why}"),
+        Err(why) => format!("refused {}: {why}", why.label()),
         Ok(None) => "never committed".to_owned(),
         Ok(Some(Said::Fold { running, attempts, .. })) => {
             let mark = if *running { "running" } else { "ended in order" };

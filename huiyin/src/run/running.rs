@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pipeline::kafka::Publisher;
+use pipeline::kafka::{Partition, Publisher};
 use pipeline::{Stop, batch, call, fold};
 
 use super::known::{self, Unknown};
@@ -34,9 +34,6 @@ pub(crate) enum Running {
     Batch(batch::Handle),
 }
 
-/// A driver whose thread is silent for longer than this hangs.
-const SILENCE: Duration = Duration::from_secs(15);
-
 impl Running {
     /// How it is.
     pub(crate) fn health(&self, role: &'static str) -> RoleHealth {
@@ -49,27 +46,27 @@ impl Running {
             Self::Call { driver, unknown, .. } => {
                 let (health, unknown) = (driver.health(), unknown.borrow());
                 let status = &health.status;
-                let refused: BTreeMap<_, _> =
-                    status.partitions.iter().filter_map(|(p, s)| Some((p, s.refused?))).collect();
                 let mut detail = format!(
-                    "{} partitions, {} running, {} queued, {} committed, refused {refused:?}",
+                    "{} partitions, {} running, {} queued, {} committed, refused {}",
                     status.partitions.len(),
                     status.running,
                     status.queued,
-                    status.committed
+                    status.committed,
+                    refused([&health.refused])
                 );
                 if !unknown.is_empty() {
                     detail = format!("{detail}; {}", known::told(&unknown));
                 }
-                let ready = health.is_healthy() && unknown.is_empty();
+                let ready = health.is_ready() && unknown.is_empty();
                 RoleHealth { role, live: health.alive, ready, detail }
             }
             Self::Batch(handle) => {
                 let health = handle.health();
-                let lag = health.lag.map_or_else(|| "unknown".to_owned(), |lag| lag.to_string());
+                let lag = health.status.lag.map_or_else(|| "unknown".to_owned(), |lag| lag.to_string());
+                let assigned = health.owned.len() + health.refused.len();
                 let detail =
-                    format!("{} partitions, lag {lag}, refused {:?}", health.assigned, health.refused);
-                RoleHealth { role, live: health.alive, ready: health.is_healthy(), detail }
+                    format!("{assigned} partitions, lag {lag}, refused {}", refused([&health.refused]));
+                RoleHealth { role, live: health.alive, ready: health.is_ready(), detail }
             }
         }
     }
@@ -78,10 +75,10 @@ impl Running {
     pub(crate) fn has_ended(&self) -> bool {
         match self {
             Self::Ingest { .. } => false,
-            Self::Fold(drivers) => drivers.iter().any(|driver| !driver.health().report().alive),
             // Without a failure it hangs, which /live tells.
+            Self::Fold(drivers) => drivers.iter().any(|driver| driver.health().failure.is_some()),
             Self::Call { driver, .. } => driver.health().failure.is_some(),
-            Self::Batch(handle) => !handle.health().alive,
+            Self::Batch(handle) => handle.health().failure.is_some(),
         }
     }
 
@@ -90,9 +87,9 @@ impl Running {
         let unknown = || "it gave no reason".to_owned();
         let why = match self {
             Self::Ingest { .. } => return unknown(),
-            Self::Fold(drivers) => tokio::task::spawn_blocking(move || {
-                join_folds(drivers, Stop::Restart).map(|error| format!("{error:#}"))
-            }),
+            Self::Fold(drivers) => {
+                tokio::task::spawn_blocking(move || end_folds(drivers, Stop::Restart, bound))
+            }
             Self::Call { driver, .. } => {
                 tokio::task::spawn_blocking(move || driver.stop(Stop::Restart, bound).failure)
             }
@@ -110,8 +107,8 @@ impl Running {
             Self::Ingest { server, publisher } => end_ingest(server, publisher, grace).await,
             Self::Fold(drivers) => {
                 blocking(move || {
-                    if let Some(error) = join_folds(drivers, how) {
-                        tracing::error!(%error, "end the fold");
+                    if let Some(error) = end_folds(drivers, how, grace) {
+                        tracing::error!(error, "end the fold");
                     }
                 })
                 .await;
@@ -128,23 +125,29 @@ impl Running {
 
 /// Drivers of one step, as one.
 fn folds_health(role: &'static str, drivers: &[fold::Handle]) -> RoleHealth {
-    let reports: Vec<_> = drivers.iter().map(|driver| driver.health().report()).collect();
-    let live = reports.iter().all(|report| report.alive && report.poll_age < SILENCE);
-    let count = |of: fn(&fold::HealthReport) -> usize| reports.iter().map(of).sum::<usize>();
-    let restoring = count(|report| report.restoring.len());
-    let refused: BTreeMap<_, _> = reports.iter().flat_map(|report| &report.refused).collect();
-    let owned = count(|report| report.owned.len());
-    let detail = format!("{owned} partitions, {restoring} restoring, refused {refused:?}");
-    RoleHealth { role, live, ready: restoring == 0 && refused.is_empty(), detail }
+    let all: Vec<_> = drivers.iter().map(fold::Handle::health).collect();
+    let owned: usize = all.iter().map(|health| health.owned.len()).sum();
+    let restoring: usize = all.iter().map(|health| health.status.restoring.len()).sum();
+    let refused = refused(all.iter().map(|health| &health.refused));
+    let detail = format!("{owned} partitions, {restoring} restoring, refused {refused}");
+    let live = all.iter().all(|health| health.alive);
+    RoleHealth { role, live, ready: all.iter().all(fold::Health::is_ready), detail }
+}
+
+/// Partitions that drivers refuse, with the reasons.
+fn refused<'a>(drivers: impl IntoIterator<Item = &'a BTreeMap<Partition, &'static str>>) -> String {
+    let named = drivers.into_iter().flatten();
+    let named = named.map(|(at, reason)| (format!("{}/{}", at.topic, at.index), reason));
+    format!("{:?}", named.collect::<BTreeMap<_, _>>())
 }
 
 /// Ends all drivers of a step, side by side, and tells why the first one ended by itself, if any did.
-fn join_folds(drivers: Vec<fold::Handle>, how: Stop) -> Option<anyhow::Error> {
+fn end_folds(drivers: Vec<fold::Handle>, how: Stop, grace: Duration) -> Option<String> {
     for driver in &drivers {
-        driver.stop(how);
+        driver.ask(how, grace);
     }
     let ended: Vec<_> = drivers.into_iter().map(fold::Handle::join).collect();
-    ended.into_iter().find_map(Result::err).map(anyhow::Error::from)
+    ended.into_iter().find_map(|health| health.failure)
 }
 
 /// Answers what is at work, then waits for the acknowledgement of what is queued: a message that was passed for want of

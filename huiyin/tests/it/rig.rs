@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
 
 use pipeline::kafka::{Admin, Config, RawConfig};
 use tempfile::TempDir;
@@ -176,7 +177,12 @@ fn variable(name: &str) -> String {
 /// Access to a broker.
 pub(crate) fn access(bootstrap: &str) -> Config {
     let bootstrap = bootstrap.to_owned();
-    Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 500, properties: Default::default() }).unwrap()
+    Config::new(RawConfig {
+        bootstrap,
+        heartbeat_interval: Duration::from_millis(500),
+        properties: Default::default(),
+    })
+    .unwrap()
 }
 
 /// A port that nothing listens on, below those that the system gives to connections: a process that is started again

@@ -69,7 +69,7 @@ fn a_file_that_cannot_hold_is_refused_before_anything_is_asked() {
             &["deployment.instance", "\"huiyin-7f9c4d-xk2x\"", "each start"],
         ),
         (
-            "heartbeat_interval_ms = 500",
+            "heartbeat_interval = \"500ms\"",
             "[kafka.properties]\n\"isolation.level\" = \"read_uncommitted\"",
             &["isolation.level"],
         ),

@@ -18,7 +18,7 @@ async fn without_kafka_callbacks_are_answered_at_the_deadline_by_the_policy() {
     ] {
         let nobody = RawConfig {
             bootstrap: "127.0.0.1:1".into(),
-            heartbeat_interval_ms: 500,
+            heartbeat_interval: Duration::from_millis(500),
             properties: BTreeMap::new(),
         };
         let limits = PublisherLimits { records: 100, kibibytes: 1_024 };

@@ -8,9 +8,8 @@ use super::job::{Failing, Job};
 use super::limits::Limits;
 use super::pending::Pending;
 use super::range::{Built, Range};
-use super::refusal::Refusal;
 use super::time::Millis;
-use crate::{Record, mutation};
+use crate::{Record, Refusal, mutation};
 
 /// Wait before a commit that failed is sent again, in milliseconds.
 const COMMIT_AGAIN: Millis = 500;

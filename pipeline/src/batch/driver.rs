@@ -6,9 +6,10 @@ use std::thread;
 use tokio::runtime;
 
 use super::config::BatchConfig;
-use super::handle::Handle;
+use super::handle::{Handle, ends};
 use super::poller::{Clients, Poller, Setup};
 use super::sink::Sink;
+use crate::driver::Ending;
 use crate::kafka::{self, Consumer, Group, Publisher, PublisherLimits};
 
 /// Dead letters that may wait for their acknowledgement; more wait in the driver.
@@ -36,13 +37,16 @@ impl BatchDriver {
             log: Group::open(&config.kafka, &config.instance.group_id())?,
             publisher: Publisher::new(&config.kafka, LETTERS)?,
         };
-        let (mut handle, ends) = Handle::pair();
+        let (board, control, ends) = ends();
+        let ending = Ending(board.clone());
         let poller = Poller::new(Setup { config, sink, incarnation, runtime }, clients, ends);
         let thread = thread::Builder::new()
             .name("batch-poller".into())
-            .spawn(move || poller.run())
+            .spawn(move || {
+                let _ending = ending;
+                poller.run();
+            })
             .map_err(|error| kafka::Error::Unexpected(format!("start thread: {error}")))?;
-        handle.watch(thread);
-        Ok(handle)
+        Ok(Handle::new(board, control, vec![thread]))
     }
 }

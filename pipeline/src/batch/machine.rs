@@ -10,13 +10,12 @@ use super::assigned::{Assigned, Start, Taken};
 use super::job::InsertResult;
 use super::limits::Limits;
 use super::range::Built;
-use super::refusal::Refusal;
 use super::sink::InsertError;
 use super::tally::Tally;
 use super::time::Millis;
 use crate::kafka::Partition;
 use crate::mutation::is_of_epoch;
-use crate::{Record, Refused};
+use crate::{Record, Refusal, Refused};
 
 /// All assigned partitions.
 #[derive(Debug)]

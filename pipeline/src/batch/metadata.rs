@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::pending::Pending;
-use super::refusal::Refusal;
 use crate::kafka::commit_meta::{self, Kind, MetadataError};
 use crate::offsets::Said;
 
@@ -22,16 +21,12 @@ pub(super) fn seal(incarnation: &str, pending: Option<&Pending>) -> Result<Strin
 /// Reads what is pending at a committed offset.
 ///
 /// # Errors
-/// [`Refusal::Metadata`] when a single character is not as [`seal`] writes it for this incarnation.
+/// [`MetadataError`] when a single character is not as [`seal`] writes it for this incarnation.
 pub(super) fn open(
     incarnation: &str,
     text: Option<&str>,
     committed: i64,
-) -> Result<Option<Pending>, Refusal> {
-    read(incarnation, text, committed).map_err(|error| Refusal::Metadata(error.label()))
-}
-
-fn read(incarnation: &str, text: Option<&str>, committed: i64) -> Result<Option<Pending>, MetadataError> {
+) -> Result<Option<Pending>, MetadataError> {
     let body = commit_meta::open(KIND, incarnation, text.ok_or(MetadataError::Foreign)?)?;
     let payload = STANDARD_NO_PAD.decode(body).map_err(|_| MetadataError::Body)?;
     Pending::decode(&payload, committed).map_err(|_| MetadataError::Body)
@@ -39,7 +34,7 @@ fn read(incarnation: &str, text: Option<&str>, committed: i64) -> Result<Option<
 
 /// What is pending, for an operator.
 pub(crate) fn said(incarnation: &str, text: Option<&str>, committed: i64) -> Result<Said, MetadataError> {
-    let pending = read(incarnation, text, committed)?;
+    let pending = open(incarnation, text, committed)?;
     let builder = pending.as_ref().map_or(0, |pending| pending.version);
     Ok(Said::Batch { pending: pending.map(|pending| (pending.first, pending.last)), builder })
 }
@@ -97,14 +92,14 @@ mod tests {
         let pending = Pending { first: 4, last: 9, version: 2, records: 3, tables: Vec::new() };
         let text = seal("one", Some(&pending)).unwrap();
         assert_eq!(open("one", Some(&text), 4), Ok(Some(pending)));
-        assert_eq!(open("two", Some(&text), 4), Err(Refusal::Metadata("incarnation")));
-        assert_eq!(open("one", Some(&text), 5), Err(Refusal::Metadata("metadata_body")));
+        assert_eq!(open("two", Some(&text), 4), Err(MetadataError::Incarnation));
+        assert_eq!(open("one", Some(&text), 5), Err(MetadataError::Body));
         assert_eq!(open("one", Some(&seal("one", None).unwrap()), 5), Ok(None));
     }
 
     #[test]
     fn what_another_tool_committed_is_refused() {
-        assert_eq!(open("one", Some(""), 5), Err(Refusal::Metadata("metadata_foreign")));
-        assert_eq!(open("one", None, 5), Err(Refusal::Metadata("metadata_foreign")));
+        assert_eq!(open("one", Some(""), 5), Err(MetadataError::Foreign));
+        assert_eq!(open("one", None, 5), Err(MetadataError::Foreign));
     }
 }

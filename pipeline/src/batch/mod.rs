@@ -22,7 +22,6 @@ mod pending;
 mod poller;
 mod positions;
 mod range;
-mod refusal;
 mod report;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
@@ -35,9 +34,8 @@ mod time;
 
 pub use config::BatchConfig;
 pub use driver::BatchDriver;
-pub use handle::{Handle, Health};
+pub use handle::{Handle, Health, Status};
 pub use limits::{Limits, RawLimits};
 pub(crate) use metadata::{empty, said};
-pub use refusal::Refusal;
 pub use sink::{Block, InsertError, Sink};
 pub use tally::Counts;

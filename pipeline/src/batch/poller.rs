@@ -13,7 +13,6 @@ use super::failure::Failure;
 use super::handle::{Ends, Request};
 use super::machine::Machine;
 use super::positions::{Placed, Positions, Read};
-use super::refusal::Refusal;
 use super::report::Report;
 use super::sink::Sink;
 use super::time::Stopwatch;
@@ -69,7 +68,13 @@ impl<S: Sink> Poller<S> {
         let seed = u64::from(std::process::id());
         let machine = Machine::new(config.limits.clone(), seed, sink.tables());
         let (policy, store) = (config.start, Arc::clone(&sink));
-        let positions = Positions { log, sink: store, policy, incarnation: incarnation.clone() };
+        let positions = Positions {
+            log,
+            sink: store,
+            policy,
+            incarnation: incarnation.clone(),
+            pulse: ends.pulse.clone(),
+        };
         let parts = Parts { config, sink: Arc::clone(&sink), incarnation, publisher, runtime, stopwatch };
         Self {
             sink,
@@ -93,7 +98,7 @@ impl<S: Sink> Poller<S> {
         };
         if let Some(failure) = failure {
             tracing::error!(label = failure.label(), "batch driver ends: {}", with_causes(&failure));
-            self.ends.board.show(|health| health.failure = Some(with_causes(&failure)));
+            self.ends.board.fail(with_causes(&failure));
         }
         self.show();
         let all: Vec<Partition> = self.machine.partitions().map(|(partition, _)| partition.clone()).collect();
@@ -120,6 +125,7 @@ impl<S: Sink> Poller<S> {
     }
 
     fn turn(&mut self) -> Result<(), Failure> {
+        self.ends.pulse.beat();
         self.read()?;
         self.answers(Duration::ZERO)?;
         self.act()?;
@@ -197,7 +203,7 @@ impl<S: Sink> Poller<S> {
             starts.push((partition.clone(), position));
             self.machine.assign(partition, start, self.stopwatch.now());
         }
-        self.consumer.assign(&starts, false)?;
+        self.consumer.assign(&starts)?;
         if !refused.is_empty() {
             self.consumer.pause(&refused)?;
         }
@@ -212,6 +218,7 @@ impl<S: Sink> Poller<S> {
         let until = Instant::now() + DRAIN;
         self.act()?;
         while !self.machine.is_drained(partitions) && Instant::now() < until {
+            self.ends.pulse.beat();
             self.answers(Duration::from_millis(10))?;
             self.act()?;
         }
@@ -240,8 +247,8 @@ impl<S: Sink> Poller<S> {
             Ok(outside) => outside,
             Err(error) => return tracing::warn!(%error, "look for the partition that is out of range"),
         };
-        for (partition, next) in outside {
-            self.machine.refuse(&partition, Refusal::OutsideLog(next));
+        for (partition, refusal) in outside {
+            self.machine.refuse(&partition, refusal);
         }
         self.suspect = false;
     }

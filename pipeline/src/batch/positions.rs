@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use super::assigned::Start;
 use super::failure::Failure;
-use super::refusal::Refusal;
 use super::sink::Sink;
 use super::takeover;
-use crate::StartPolicy;
+use crate::driver::Pulse;
 use crate::kafka::{Committed, Consumer, Error, Group, Partition};
+use crate::{Refusal, StartPolicy};
 
 /// How long the brokers may take to tell what is committed; a former owner's commit may be on its way.
 const COMMITTED: Duration = Duration::from_secs(10);
@@ -51,6 +51,8 @@ pub(super) struct Positions<S> {
     pub sink: Arc<S>,
     pub policy: StartPolicy,
     pub incarnation: String,
+    /// Of the thread that asks.
+    pub pulse: Pulse,
 }
 
 impl<S: Sink> Positions<S> {
@@ -79,6 +81,7 @@ impl<S: Sink> Positions<S> {
         };
         let mut tries = 1;
         loop {
+            self.pulse.beat();
             match ask() {
                 Ok(known) => return Ok(known),
                 Err(error) if tries == TRIES => return Err(Failure::Kafka(error)),
@@ -89,18 +92,19 @@ impl<S: Sink> Positions<S> {
         }
     }
 
-    /// Partitions whose next record is not in their log, with its offset.
+    /// Partitions whose next record is not in their log.
     ///
     /// # Errors
     /// [`Error`] when the brokers do not tell.
-    pub(super) fn out_of_range(&self, read: Vec<Read>) -> Result<Vec<(Partition, i64)>, Error> {
+    pub(super) fn out_of_range(&self, read: Vec<Read>) -> Result<Vec<(Partition, Refusal)>, Error> {
         let reading: Vec<(Partition, i64)> =
             read.into_iter().filter_map(|read| Some((read.partition, read.next?))).collect();
         let all: Vec<Partition> = reading.iter().map(|(partition, _)| partition.clone()).collect();
         let bounds = self.log.bounds(&all, BOUNDS)?;
-        let outside =
-            reading.into_iter().zip(bounds).filter(|((_, next), (low, end))| next < low || next > end);
-        Ok(outside.map(|(reading, _)| reading).collect())
+        let outside = reading.into_iter().zip(bounds).filter_map(|((partition, next), (low, end))| {
+            Some((partition, Refusal::unless_within(&(low..=end), next).err()?))
+        });
+        Ok(outside.collect())
     }
 
     /// Records between what was read of each partition and its last stable offset.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::handle::Board;
+use super::handle::Status;
 use super::job::Failing;
 use super::machine::Machine;
 use super::metrics as names;
-use super::refusal::Refusal;
 use super::time::{Stopwatch, millis};
+use crate::Refusal;
+use crate::driver::Board;
 use crate::kafka::Partition;
 
 /// How often health and gauges are brought up to date.
@@ -65,32 +66,38 @@ impl Report {
 
     /// Brings health and gauges up to date, and alerts for each partition that is newly refused.
     #[expect(clippy::cast_precision_loss, reason = "gauges are floating point")]
-    pub(super) fn show<R: Clone>(&mut self, machine: &Machine<R>, board: &Board, stopwatch: Stopwatch) {
+    pub(super) fn show<R: Clone>(
+        &mut self,
+        machine: &Machine<R>,
+        board: &Board<Status>,
+        stopwatch: Stopwatch,
+    ) {
         self.shown = Some(Instant::now());
         let partitions = || machine.partitions();
         let refused: Vec<(Partition, Refusal)> =
-            partitions().filter_map(|(p, a)| Some((p.clone(), a.refused.clone()?))).collect();
+            partitions().filter_map(|(p, a)| Some((p.clone(), a.refused?))).collect();
         let buffered: usize = partitions().map(|(_, assigned)| assigned.bytes).sum();
         let failing = partitions().filter_map(|(_, assigned)| assigned.failing()).reduce(Failing::worse);
         for (partition, refusal) in refused.iter().filter(|new| !self.refused.contains(new)) {
             let (topic, index) = (&*partition.topic, partition.index);
-            tracing::error!(topic, partition = index, label = refusal.label(), "{refusal}");
+            tracing::error!(topic, partition = index, reason = refusal.label(), error = %refusal, "partition refused");
         }
         metrics::gauge!(names::BUFFERED).set(buffered as f64);
         metrics::gauge!(names::REFUSED).set(refused.len() as f64);
         let all: BTreeSet<Partition> = partitions().map(|(partition, _)| partition.clone()).collect();
-        let assigned = all.len();
+        let shown = refused.iter().map(|(partition, refusal)| (partition.clone(), refusal.label())).collect();
+        let owned = all.iter().filter(|partition| !refused.iter().any(|(other, _)| other == *partition));
+        let owned = owned.cloned().collect();
         let lag = self.lag.as_ref().map(|lag| lag.values().sum());
         self.show_partitions(machine, stopwatch);
         self.gauged.change(all);
         board.show(|health| {
-            health.assigned = assigned;
-            health.lag = lag;
-            health.retrying_since = failing.map(|failing| stopwatch.instant(failing.since));
-            health.store_refuses = failing.is_some_and(|failing| failing.fatal);
-            health.buffered_bytes = buffered;
-            health.refused.clone_from(&refused);
-            health.topics.clone_from(machine.tally.topics());
+            (health.owned, health.refused) = (owned, shown);
+            health.status.lag = lag;
+            health.status.retrying_since = failing.map(|failing| stopwatch.instant(failing.since));
+            health.status.store_refuses = failing.is_some_and(|failing| failing.fatal);
+            health.status.buffered_bytes = buffered;
+            health.status.topics.clone_from(machine.tally.topics());
         });
         self.refused = refused;
     }

@@ -166,7 +166,7 @@ where
             let now = self.now();
             self.machine.assign(committed.partition, start, now);
         }
-        self.with_client(|client| client.assign(&starts, false));
+        self.with_client(|client| client.assign(&starts));
     }
 
     fn name(&self) -> String {

@@ -2,9 +2,8 @@
 
 use super::assigned::Start;
 use super::metadata;
-use super::refusal::Refusal;
-use crate::StartPolicy;
 use crate::kafka::Committed;
+use crate::{Refusal, StartPolicy, start};
 
 /// Decides from what is committed and from the log's start and last stable offset. `knows` tells which row builders
 /// there are.
@@ -18,23 +17,20 @@ pub(super) fn decide(
     incarnation: &str,
     knows: impl FnOnce(u32) -> bool,
 ) -> Result<Start, Refusal> {
-    let Some(position) = committed.next else {
-        let position = match policy {
-            StartPolicy::Earliest => low,
-            StartPolicy::Latest => end,
-            StartPolicy::Refuse => return Err(Refusal::NoOffset),
-        };
-        return Ok(Start { position, pending: None, fresh: true });
-    };
-    let pending = metadata::open(incarnation, committed.metadata.as_deref(), position)?;
-    match &pending {
-        Some(pending) if !knows(pending.version) => Err(Refusal::Builder(pending.version)),
-        Some(pending) if low > pending.first || end <= pending.last => {
-            Err(Refusal::Gone { first: pending.first, last: pending.last })
+    let read = |position, text: Option<&str>| {
+        let pending = metadata::open(incarnation, text, position)?;
+        match &pending {
+            Some(pending) if !knows(pending.version) => Err(Refusal::Builder(pending.version)),
+            Some(pending) if low > pending.first || end <= pending.last => {
+                Err(Refusal::Gone { first: pending.first, last: pending.last })
+            }
+            Some(_) | None => Ok(pending),
         }
-        None if low > position || end < position => Err(Refusal::OutsideLog(position)),
-        Some(_) | None => Ok(Start { position, pending, fresh: false }),
-    }
+    };
+    Ok(match policy.start(committed, &(low..=end), read)? {
+        start::Start::Fresh(position) => Start { position, pending: None, fresh: true },
+        start::Start::Committed(position, pending) => Start { position, pending, fresh: false },
+    })
 }
 
 #[cfg(test)]
@@ -71,7 +67,7 @@ mod tests {
         let position = |policy| start(policy).map(|start| (start.position, start.fresh));
         assert_eq!(position(StartPolicy::Earliest), Ok((5, true)));
         assert_eq!(position(StartPolicy::Latest), Ok((9, true)));
-        assert_eq!(position(StartPolicy::Refuse), Err(Refusal::NoOffset));
+        assert_eq!(position(StartPolicy::Refuse), Err(Refusal::NoCommit));
     }
 
     #[test]
@@ -82,7 +78,7 @@ mod tests {
                 .map(|start| start.position)
         };
         assert_eq!(start((10, 10)), Ok(10));
-        assert_eq!(start((11, 20)), Err(Refusal::OutsideLog(10)));
-        assert_eq!(start((0, 9)), Err(Refusal::OutsideLog(10)));
+        assert_eq!(start((11, 20)), Err(Refusal::OutOfRange { next: 10, start: 11, end: 20 }));
+        assert_eq!(start((0, 9)), Err(Refusal::OutOfRange { next: 10, start: 0, end: 9 }));
     }
 }

@@ -1,11 +1,11 @@
 //! The pure core of all owned partitions: what one transaction holds, and what happens after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fold;
 use super::mark::Mark;
 use super::part::Tally;
-use super::shard::{Halt, Shape, Shard};
+use super::shard::{Halt, Rest, Shape, Shard};
 use crate::{Outgoing, Record};
 
 /// One transaction, for all partitions that have something to commit.
@@ -27,7 +27,7 @@ pub(super) enum Offer {
     /// It has to wait for the next transaction.
     Full,
     /// To be announced and committed, then folded by itself. If that cannot be committed, read on at this offset.
-    Careful(i64),
+    Quarantined(i64),
     Take,
 }
 
@@ -62,9 +62,9 @@ impl<F: Fold> Core<F> {
     /// What is to be done with a record that was read.
     pub(super) fn offer(&mut self, record: &Record) -> Offer {
         match self.shards.get_mut(&record.partition) {
-            Some(shard) if record.offset >= shard.next() => match (shard.is_full(), shard.is_careful()) {
+            Some(shard) if record.offset >= shard.next() => match (shard.is_full(), shard.is_quarantined()) {
                 (true, _) => Offer::Full,
-                (false, true) => Offer::Careful(shard.next()),
+                (false, true) => Offer::Quarantined(shard.next()),
                 (false, false) => Offer::Take,
             },
             Some(_) | None => Offer::Ignored,
@@ -85,10 +85,10 @@ impl<F: Fold> Core<F> {
         }
     }
 
-    /// Appends the clock records that are due.
-    pub(super) fn append_clocks(&mut self, now: i64, is_caught_up: impl Fn(i32) -> bool) {
+    /// Appends the clock records that are due. `caught_up` names the partitions whose logs were read to their ends.
+    pub(super) fn append_clocks(&mut self, now: i64, caught_up: &BTreeSet<i32>) {
         for (partition, shard) in &mut self.shards {
-            if shard.clock_due(now, is_caught_up(*partition)) {
+            if shard.clock_due(now, rest(*partition, caught_up)) {
                 shard.append_clock(&self.fold, now);
             }
         }
@@ -128,7 +128,7 @@ impl<F: Fold> Core<F> {
         }
     }
 
-    /// Nothing since the last commit happened, in any partition. Returns which must be read again, and from where.
+    /// Undoes everything since the last commit, in all partitions. Returns which must be read again, and from which offset.
     pub(super) fn roll_back(&mut self) -> Vec<(i32, i64)> {
         let mut moved = Vec::new();
         for (partition, shard) in &mut self.shards {
@@ -142,11 +142,14 @@ impl<F: Fold> Core<F> {
     }
 
     /// Append time of the oldest record of each partition that waits to be committed; see [`Shard::waiting_since`].
-    pub(super) fn waiting_since(&self, more: impl Fn(i32) -> bool) -> BTreeMap<i32, Option<i64>> {
-        let since =
-            |(partition, shard): (&i32, &Shard<F>)| (*partition, shard.waiting_since(more(*partition)));
-        self.shards.iter().map(since).collect()
+    pub(super) fn waiting_since(&self, caught_up: &BTreeSet<i32>) -> BTreeMap<i32, Option<i64>> {
+        let shards = self.shards.iter();
+        shards.map(|(index, shard)| (*index, shard.waiting_since(rest(*index, caught_up)))).collect()
     }
+}
+
+fn rest(partition: i32, caught_up: &BTreeSet<i32>) -> Rest {
+    if caught_up.contains(&partition) { Rest::Nothing } else { Rest::Unknown }
 }
 
 #[cfg(test)]
@@ -155,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::Headers;
+    use crate::fold::restore::Start;
     use crate::fold::testing::Counter;
 
     fn core() -> Core<Counter> {
@@ -168,7 +172,7 @@ mod tests {
         let counter = Counter { input: "in".into(), output: "out".into(), noisy: false };
         let mut core = Core::new(counter, shape);
         for partition in 0..3 {
-            let shard = Shard::new(&core.fold, (partition, 10), (String::new(), HashMap::new()), None);
+            let shard = Shard::new(&core.fold, partition, Start::Fresh(10), (String::new(), HashMap::new()));
             core.insert(partition, shard);
         }
         let first = core.plan().unwrap();
@@ -210,7 +214,8 @@ mod tests {
         let mut core = core();
         let mut mark = Mark { running: true, attempts: 0, window: 16, clock_unread: false, turn: 1 };
         for _ in 0..5 {
-            let shard = Shard::new(&core.fold, (0, 10), (String::new(), HashMap::new()), Some(mark));
+            let shard =
+                Shard::new(&core.fold, 0, Start::Committed(10, mark), (String::new(), HashMap::new()));
             core.insert(0, shard);
             core.shard(0).unwrap().announce();
             let plan = core.plan().unwrap();

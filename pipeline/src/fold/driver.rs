@@ -1,17 +1,17 @@
-//! Starting, watching and ending a fold driver.
+//! Starts a fold driver.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
-use super::shell::Shell;
-use super::{Fold, FoldConfig, Health};
+use super::handle::{Control, Handle};
+use super::shell::{Clients, Setup, Shell};
+use super::{Fold, FoldConfig};
 use crate::Stop;
-use crate::kafka::{Consumer, Error, TransactionalProducer};
+use crate::driver::{Board, Ending};
+use crate::kafka::{Consumer, Error, TransactionalProducer, with_causes};
 
-/// Why a driver ended by itself. All are for the supervisor: the process ends, or starts the driver anew.
+/// Why a driver ends by itself. All are for the supervisor: the process ends, or starts the driver anew.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
     /// Kafka cannot be used any more, or a twin took over this instance's identity.
@@ -32,9 +32,6 @@ pub enum DriverError {
     /// The thread could not be started.
     #[error("start thread of the fold: {0}")]
     Thread(std::io::Error),
-    /// The fold panicked.
-    #[error("run the fold: it panicked")]
-    Panicked,
 }
 
 impl DriverError {
@@ -47,7 +44,6 @@ impl DriverError {
             Self::Moved => "moved",
             Self::Mark(_) => "mark",
             Self::Thread(_) => "thread",
-            Self::Panicked => "panicked",
         }
     }
 }
@@ -60,49 +56,39 @@ impl FoldDriver {
     /// Runs `fold` on a thread of its own. `incarnation` is what the deployment's topics are stamped with.
     ///
     /// # Errors
-    /// [`DriverError::Thread`]. Everything later ends the thread and comes out of [`Handle::join`].
+    /// [`DriverError::Thread`]. Everything later ends the thread and is told by [`crate::driver::Health::failure`].
     pub fn spawn<F: Fold>(config: FoldConfig, fold: F, incarnation: &str) -> Result<Handle, DriverError> {
-        let health = Health::new();
+        let (board, pulse) = Board::of_one_thread();
         let (stop, stopped) = channel();
-        let (alive, ended) = watch::channel(());
-        let incarnation = incarnation.to_owned();
-        let end = End { health: health.clone(), alive };
-        let name = format!("fold-{}", config.instance.role());
+        let setup = Setup { config, incarnation: incarnation.to_owned(), fold, board: board.clone(), pulse };
         let thread = thread::Builder::new()
-            .name(name)
+            .name(format!("fold-{}", setup.config.instance.role()))
             .spawn(move || {
-                let end = end;
-                let Some(clients) = connect(&config, &stopped)? else { return Ok(()) };
-                Shell::new((config, incarnation), fold, clients, end.health.clone()).run(&stopped)
+                let ending = Ending(setup.board.clone());
+                if let Err(error) = run(setup, &stopped) {
+                    ending.0.fail(with_causes(&error));
+                }
             })
             .map_err(DriverError::Thread)?;
-        Ok(Handle { stop, health, ended, thread })
+        Ok(Handle::new(board, Control(stop), vec![thread]))
     }
 }
 
-/// Tells that the thread ended, also when it panicked.
-struct End {
-    health: Health,
-    #[expect(dead_code, reason = "dropping it is the signal")]
-    alive: watch::Sender<()>,
-}
-
-impl Drop for End {
-    fn drop(&mut self) {
-        self.health.change(|report| report.alive = false);
+fn run<F: Fold>(setup: Setup<F>, stopped: &Receiver<Stop>) -> Result<(), DriverError> {
+    match connect(&setup.config, stopped)? {
+        Some(clients) => Shell::new(setup, clients).run(stopped),
+        None => Ok(()),
     }
 }
 
 /// Joins the group and settles the previous incarnation's transaction, trying until it works or nobody wants it.
-fn connect(
-    config: &FoldConfig,
-    stopped: &Receiver<Stop>,
-) -> Result<Option<(Consumer, TransactionalProducer)>, DriverError> {
+fn connect(config: &FoldConfig, stopped: &Receiver<Stop>) -> Result<Option<Clients>, DriverError> {
     loop {
         // The producer first: what a killed predecessor left open would make reading offsets wait.
         let producer = TransactionalProducer::new(&config.kafka, &config.instance);
         match producer.and_then(|producer| {
-            Ok((Consumer::join(&config.kafka, &config.instance, &[&config.input])?, producer))
+            let consumer = Consumer::join(&config.kafka, &config.instance, &[&config.input])?;
+            Ok(Clients { consumer, producer })
         }) {
             Ok(clients) => return Ok(Some(clients)),
             Err(error @ (Error::Fenced { .. } | Error::Client { .. })) => return Err(error.into()),
@@ -114,42 +100,5 @@ fn connect(
                 return Ok(None);
             }
         }
-    }
-}
-
-/// A running driver. Dropping it stops the driver as [`Stop::Restart`] does, without waiting.
-#[derive(Debug)]
-pub struct Handle {
-    stop: Sender<Stop>,
-    health: Health,
-    ended: watch::Receiver<()>,
-    thread: JoinHandle<Result<(), DriverError>>,
-}
-
-impl Handle {
-    /// The driver's health, to be kept and asked at any time.
-    pub fn health(&self) -> Health {
-        self.health.clone()
-    }
-
-    /// Asks the driver to commit what it has and to end. Takes effect within a transaction's bound.
-    pub fn stop(&self, mode: Stop) {
-        if self.stop.send(mode).is_err() {
-            tracing::debug!("stop the fold: it has ended already");
-        }
-    }
-
-    /// A future that completes when the driver has ended, for whatever reason; then [`Self::join`] does not block.
-    pub fn ended(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut ended = self.ended.clone();
-        async move { while ended.changed().await.is_ok() {} }
-    }
-
-    /// Waits for the driver's end. Blocks.
-    ///
-    /// # Errors
-    /// Why it ended by itself.
-    pub fn join(self) -> Result<(), DriverError> {
-        self.thread.join().unwrap_or(Err(DriverError::Panicked))
     }
 }

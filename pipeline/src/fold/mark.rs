@@ -40,7 +40,7 @@ impl Mark {
             (false, false) => 'c',
             (false, true) => 'C',
         };
-        // Turns were not counted at first: without any the text is as it was then.
+        // Marks of turn 0 have the form that was written before turns were counted.
         let turn = if self.turn == 0 { String::new() } else { format!(".{}", self.turn) };
         format!("{running}.{}.{}{turn}", self.attempts, self.window)
     }
@@ -63,7 +63,7 @@ impl Mark {
         let number = |text: &str| text.parse().map_err(|_| MetadataError::Body);
         let (attempts, window, turn) = (number(attempts)?, number(window)?, number(turn)?);
         let mark = Self { running, attempts, window, clock_unread, turn };
-        // A number has other spellings, such as `+1`; `seal` writes one.
+        // `parse` also takes spellings that `seal` does not write, such as `+1`.
         if mark.body() == body { Ok(mark) } else { Err(MetadataError::Body) }
     }
 }

@@ -43,7 +43,7 @@ pub const METRICS: &[Metric] = &[
 #[derive(Debug)]
 pub(super) struct Gauges {
     step: String,
-    /// Partitions whose age is shown. Those that go are shown once more, as 0.
+    /// Partitions whose age is shown. A partition that is revoked is shown as 0 once more.
     aged: BTreeSet<i32>,
     owned: usize,
     refused: usize,
@@ -65,7 +65,7 @@ impl Gauges {
         (self.owned, self.refused) = (owned, refused);
     }
 
-    /// Shows since when, if it does, the oldest record of each partition waits that is not committed.
+    /// Shows how long the oldest uncommitted record of each partition has waited. `since` has its append time, if there is one.
     pub(super) fn ages(&mut self, since: &BTreeMap<i32, Option<i64>>, now: i64) {
         for partition in self.aged.iter().filter(|partition| !since.contains_key(partition)) {
             self.set(*partition, 0);

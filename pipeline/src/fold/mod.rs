@@ -9,7 +9,7 @@
 mod config;
 mod core;
 mod driver;
-mod health;
+mod handle;
 mod mark;
 pub mod metrics;
 mod newest;
@@ -27,8 +27,8 @@ pub mod testing;
 mod timers;
 
 pub use config::{FoldConfig, FoldLimits};
-pub use driver::{DriverError, FoldDriver, Handle};
-pub use health::{Health, HealthReport};
+pub use driver::{DriverError, FoldDriver};
+pub use handle::{Handle, Health, Status};
 pub(crate) use mark::{empty, said};
 pub use refold::{Refold, RefoldError, refold};
 pub use step::{Context, Entry, Fold, FoldError, Input, Key, Step};

@@ -9,7 +9,7 @@ use super::Entry;
 
 /// Bytes of a block; an entry that is larger has one of its own.
 const BLOCK: usize = 4 << 20;
-/// Of an entry that a tombstone removed.
+/// Block of an entry that a tombstone removed.
 const NOWHERE: usize = usize::MAX;
 
 /// Newest entries, in the order of their first versions: what was written together stays together. Every version is
@@ -50,7 +50,7 @@ impl Newest {
         }
     }
 
-    /// Takes one entry out.
+    /// Removes one entry and returns its value.
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Vec<u8>> {
         let hash = self.hasher.hash_one(key);
         let found = self.index.find(hash, |at| self.slots[*at].is(&self.blocks, hash, key))?;
@@ -84,7 +84,7 @@ impl Slot {
 #[derive(Default)]
 struct Blocks {
     blocks: Vec<Vec<u8>>,
-    /// The one that is being filled.
+    /// Index of the block that is being filled.
     at: usize,
 }
 

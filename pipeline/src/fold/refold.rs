@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::restore::Start;
 use super::shard::{Halt, Shape, Shard};
 use super::{Fold, FoldConfig};
 use crate::{Outgoing, Record};
@@ -49,7 +50,7 @@ impl<F: Fold> Refold<F> {
         partition: i32,
         state: (F::Control, HashMap<F::Key, F::State>),
     ) -> Self {
-        let shard = Shard::new(&fold, (partition, 0), state, None);
+        let shard = Shard::new(&fold, partition, Start::Fresh(0), state);
         Self { fold, shape: config.shape(), shard, crashed: BTreeSet::new() }
     }
 

@@ -10,41 +10,30 @@ use std::time::{Duration, Instant};
 use super::mark::Mark;
 use super::newest::Newest;
 use super::{Fold, FoldConfig, FoldError};
-use crate::StartPolicy;
 use crate::kafka::{Committed, Error, INCARNATION_KEY, Next, Reader};
+use crate::{Refusal, StartPolicy};
 
-/// Where a partition starts, and what its previous owner left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Start {
-    pub(super) next: i64,
-    pub(super) mark: Option<Mark>,
-}
+/// Where a partition starts, with the mark that its previous owner left.
+pub(super) type Start = crate::start::Start<Mark>;
 
-/// Decides where an assigned partition starts, or the label of why it is refused; the pair is its log's start and end.
-pub(super) fn decide(
+/// Decides where an assigned partition starts; `log` is its log's start and end.
+///
+/// # Errors
+/// [`Refusal`] when it must not be folded.
+pub(super) fn start(
     policy: StartPolicy,
     incarnation: &str,
     committed: &Committed,
     (low, high): (i64, i64),
-) -> Result<Start, &'static str> {
-    let Some(next) = committed.next else {
-        return match policy {
-            StartPolicy::Earliest => Ok(Start { next: low, mark: None }),
-            StartPolicy::Latest => Ok(Start { next: high, mark: None }),
-            StartPolicy::Refuse => Err("no_offset"),
-        };
-    };
-    let mark = Mark::open(incarnation, committed.metadata.as_deref()).map_err(|error| error.label())?;
-    if next < low {
-        return Err("below_log_start");
-    }
-    if next > high { Err("above_log_end") } else { Ok(Start { next, mark: Some(mark) }) }
+) -> Result<Start, Refusal> {
+    let read = |_, metadata: Option<&str>| Ok(Mark::open(incarnation, metadata)?);
+    policy.start(committed, &(low..=high), read)
 }
 
-/// Threads that read, each with clients of its own and one partition at a time: while one builds, the other fetches. No
-/// more partitions of a driver than these are held as they are in the log.
+/// Number of threads that read. Each has its own clients and reads one partition at a time, so that one fetches while the other
+/// builds states. At most this many partitions of a driver are in memory in the form of the log.
 const READERS: usize = 2;
-/// How long a thread that reads waits for a record before it looks whether it is still wanted.
+/// How long a thread waits for a record before it checks whether its result is still wanted.
 const WAIT: Duration = Duration::from_millis(20);
 
 /// A partition whose log of states was read to its end.
@@ -77,7 +66,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// The next one, with what `bounds` has for it.
+    /// The next partition, with its element of `bounds`.
     fn next<T: Copy>(&self, bounds: &[T]) -> Option<(i32, T)> {
         let next = self.begun.fetch_add(1, Ordering::Relaxed);
         self.partitions.get(next).copied().zip(bounds.get(next).copied())
@@ -108,7 +97,7 @@ impl<F: Fold> Reading<F> {
                     let all = Reader::open(&kafka, &states)
                         .and_then(|reader| read_all::<F>(reader, &queue, &sender, &is_wanted));
                     if let Err(error) = all {
-                        // Nobody may want it any more.
+                        // The receiver may be gone.
                         sender.send(Err(error)).ok();
                     }
                 })
@@ -126,7 +115,7 @@ fn read_all<F: Fold>(
     wanted: &Weak<()>,
 ) -> Result<(), Error> {
     let mut newest = Newest::default();
-    // Asked one after the other, hundreds of partitions would take seconds.
+    // One request for all: one each would take seconds for hundreds of partitions.
     let bounds = reader.watermarks(&queue.partitions)?;
     while let Some((partition, bounds)) = queue.next(&bounds) {
         reader.add_within(partition, 0, bounds)?;
@@ -161,10 +150,10 @@ impl<F: Fold> Restoring<F> {
         self.pending.is_empty()
     }
 
-    /// Wants a partition's states; a failure is made good by the next [`Self::next`].
+    /// Adds a partition whose states are to be read. Reading starts with the next call of [`Self::next`].
     pub(super) fn add(&mut self, partition: i32, start: Start) {
         self.pending.insert(partition, (start, Instant::now()));
-        // All are read from their beginning again: partitions are assigned together or rarely.
+        // Starts reading all of them again from the beginning: partitions are assigned together, or rarely.
         self.reading = None;
     }
 
@@ -198,38 +187,5 @@ impl<F: Fold> Restoring<F> {
         let (partition, read) = read.inspect_err(|_| self.reading = None)?;
         let Some((start, began)) = self.pending.remove(&partition) else { return Ok(None) };
         Ok(Some(Restored { partition, start, read, began }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kafka::Partition;
-
-    fn committed(next: Option<i64>, metadata: Option<String>) -> Committed {
-        Committed { partition: Partition { topic: "events".into(), index: 0 }, next, metadata }
-    }
-
-    #[test]
-    fn a_partition_without_a_commit_starts_as_the_policy_says() {
-        let decide = |policy| decide(policy, "inc", &committed(None, None), (3, 9)).map(|start| start.next);
-        assert_eq!(decide(StartPolicy::Earliest), Ok(3));
-        assert_eq!(decide(StartPolicy::Latest), Ok(9));
-        assert_eq!(decide(StartPolicy::Refuse), Err("no_offset"));
-    }
-
-    #[test]
-    fn a_commit_is_taken_only_from_the_same_incarnation_and_inside_the_log() {
-        let mark = Mark { running: true, attempts: 1, window: 16, clock_unread: false, turn: 3 };
-        let ours = mark.seal("inc").unwrap();
-        let decide = |next, metadata: &str| {
-            decide(StartPolicy::Earliest, "inc", &committed(Some(next), Some(metadata.to_owned())), (3, 9))
-        };
-        assert_eq!(decide(3, &ours), Ok(Start { next: 3, mark: Some(mark) }));
-        assert_eq!(decide(9, &ours), Ok(Start { next: 9, mark: Some(mark) }));
-        assert_eq!(decide(2, &ours), Err("below_log_start"));
-        assert_eq!(decide(10, &ours), Err("above_log_end"));
-        assert_eq!(decide(5, &mark.seal("old").unwrap()), Err("incarnation"));
-        assert_eq!(decide(5, ""), Err("metadata_foreign"));
     }
 }

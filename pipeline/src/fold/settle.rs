@@ -8,9 +8,9 @@ use super::shell::{OFFSETS, Shell};
 use super::{DriverError, Fold, metrics as names};
 use crate::kafka::{CommitOffset, Committed, Error, Outcome, Partition};
 
-/// Aborts in a row with a dead letter in the plan until that counts as failed for good.
+/// After this many aborts in a row with a dead letter in the plan, the dead letter cannot be written.
 const DEAD_LETTER_PATIENCE: u32 = 3;
-/// Without any commit for so long while there is something to commit, the driver ends and is started anew.
+/// When nothing could be committed for this long although there is something to commit, the driver ends.
 const STUCK: Duration = Duration::from_secs(120);
 /// Fenced twice within this time means that a twin runs.
 const TWIN: Duration = Duration::from_secs(60);

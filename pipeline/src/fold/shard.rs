@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::mark::{LEAST_WINDOW, Mark};
 use super::part::{Part, Tally};
+use super::restore::Start;
 use super::timers::Timers;
 use super::{Context, Fold, FoldError, Input, Step};
 use crate::mutation::{self, Mutation};
@@ -14,8 +15,7 @@ use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
 const OVERSIZE: &str = "oversize_output";
 /// Label of a record that ended the process each time that it was folded.
 const CRASHED: &str = "crashed";
-/// A record that ended the process so often while it was folded by itself, after the batch in which it had done so
-/// first, is given up.
+/// A record is given up after it ended the process this many times while it was folded by itself, besides the first time in a batch.
 const LONE_ATTEMPTS: u32 = 2;
 
 /// What every partition of a step has in common.
@@ -26,6 +26,14 @@ pub(super) struct Shape {
     pub(super) dead_letters: Arc<str>,
     pub(super) output_bytes: usize,
     pub(super) window: u32,
+}
+
+impl Shape {
+    /// The step, if all of its outputs can be written.
+    fn checked<S>(&self, step: Step<S>) -> Result<Step<S>, Refused> {
+        let fits = step.outputs.iter().all(|output| output.size() <= self.output_bytes);
+        if fits { Ok(step) } else { Err(Refused::DeadLetter { reason: OVERSIZE }) }
+    }
 }
 
 /// Why a partition stops at a record.
@@ -50,6 +58,15 @@ impl Halt {
     }
 }
 
+/// What is left to read of a partition's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing: its end was reached, and no record was read since.
+    Nothing,
+    /// There may be records.
+    Unknown,
+}
+
 /// Where the shard stands: with the pre-images, everything that a roll-back needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Position {
@@ -57,8 +74,9 @@ struct Position {
     next: i64,
     /// Append time of the last folded record.
     time: i64,
-    /// Records that are still taken one by one after an unclean end.
-    careful_left: u32,
+    /// Records that are still in quarantine: after an unclean end any of the first ones may have caused it, so they are folded one
+    /// by one.
+    quarantined: u32,
     mark: Mark,
 }
 
@@ -85,20 +103,21 @@ pub(super) struct Shard<F: Fold> {
 }
 
 impl<F: Fold> Shard<F> {
-    /// `mark` is what the previous owner left, if anybody owned the partition before.
+    /// A partition that is folded from `start` on, with the control state and the states that were committed there.
     pub(super) fn new(
         fold: &F,
-        (partition, next): (i32, i64),
+        partition: i32,
+        start: Start,
         (control, states): (F::Control, HashMap<F::Key, F::State>),
-        mark: Option<Mark>,
     ) -> Self {
+        let (next, mark) = (start.next(), start.left());
         let timers = Timers::of(states.iter().map(|(key, state)| (key.clone(), fold.due(state))));
         let (turn, clock_unread) = mark.map_or((0, false), |mark| (mark.turn, mark.clock_unread));
         let clean = Mark { running: true, clock_unread, turn, ..Mark::CLEAN };
         let unclean = mark.filter(|mark| mark.running);
-        let careful_left = unclean.map_or(0, |mark| mark.window);
+        let quarantined = unclean.map_or(0, |mark| mark.window);
         let mark = unclean.unwrap_or(clean);
-        let position = Position { next, time: i64::MIN, careful_left, mark };
+        let position = Position { next, time: i64::MIN, quarantined, mark };
         Self {
             partition,
             control,
@@ -130,34 +149,39 @@ impl<F: Fold> Shard<F> {
         now: i64,
     ) -> Result<(), Halt> {
         if self.has_crashed() {
-            // It may have been the clock record, which has no key; waiting for it would stop every timer.
+            // A record without key may be the unread clock record. It will not be folded, so no timer must wait for it.
             self.position.mark.clock_unread &= record.key.is_some();
             self.give_up(shape, record, CRASHED);
         } else {
             match fold.decode(record) {
-                Ok(Input::Keyed(key, message)) => self.keyed(fold, shape, record, (key, message))?,
+                Ok(Input::Keyed(key, message)) => {
+                    let step = fold.fold(self.context(record), &key, self.states.get(&key), message);
+                    match step.and_then(|step| shape.checked(step)) {
+                        Ok(step) => self.take(fold, key, step),
+                        Err(refused) => self.refuse(shape, record, refused)?,
+                    }
+                }
                 Ok(Input::Control(message)) => {
                     let after = fold.control(&self.control, message)?;
                     let before = std::mem::replace(&mut self.control, after);
                     self.control_before.get_or_insert(before);
                 }
                 Ok(Input::Clock) => self.clock(fold, shape, record, now),
-                Err(Refused::DeadLetter { reason }) => self.give_up(shape, record, reason),
-                Err(Refused::Pause { reason }) => return Err(Halt::Paused(reason)),
+                Err(refused) => self.refuse(shape, record, refused)?,
             }
         }
         self.tally.records += 1;
         self.oldest.get_or_insert(record.timestamp);
-        let careful_left = self.position.careful_left.saturating_sub(1);
+        let quarantined = self.position.quarantined.saturating_sub(1);
         let likely = self.tally.records.saturating_mul(2).max(LEAST_WINDOW).min(shape.window);
         self.position = Position {
             next: mutation::after(record.offset),
             time: record.timestamp,
-            careful_left,
+            quarantined,
             mark: Mark {
                 running: true,
                 attempts: 0,
-                window: if careful_left > 0 { careful_left } else { likely },
+                window: if quarantined > 0 { quarantined } else { likely },
                 ..self.position.mark
             },
         };
@@ -166,13 +190,12 @@ impl<F: Fold> Shard<F> {
 
     /// Folding the record at the committed offset ended the process too often.
     fn has_crashed(&self) -> bool {
-        self.is_careful() && self.position.mark.attempts > LONE_ATTEMPTS
+        self.is_quarantined() && self.position.mark.attempts > LONE_ATTEMPTS
     }
 
-    /// Whether the next record must be announced by [`Self::announce`] and a commit before it is folded, and folded
-    /// by itself: after an unclean end any of the first records may have caused it.
-    pub(super) fn is_careful(&self) -> bool {
-        self.position.careful_left > 0
+    /// Whether the next record is in quarantine: it is announced by [`Self::announce`] and a commit, then folded by itself.
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.position.quarantined > 0
     }
 
     /// Counts one more attempt at the record at hand; to be committed before it is folded.
@@ -185,9 +208,9 @@ impl<F: Fold> Shard<F> {
         self.position.mark.attempts = self.position.mark.attempts.saturating_sub(1);
     }
 
-    /// As many records wait for their commit as the last mark promised at most.
+    /// The transaction holds as many records as the last committed mark allows.
     pub(super) fn is_full(&self) -> bool {
-        self.tally.records >= if self.is_careful() { 1 } else { self.committed.mark.window.max(1) }
+        self.tally.records >= if self.is_quarantined() { 1 } else { self.committed.mark.window.max(1) }
     }
 
     /// Offset of the next record to fold.
@@ -195,26 +218,17 @@ impl<F: Fold> Shard<F> {
         self.position.next
     }
 
-    /// Append time of the oldest record that waits for its commit. Between batches, while there is `more` to read, the
+    /// Append time of the oldest record that waits for its commit. Between batches, while there is more to read, the
     /// last folded one stands for those behind it.
-    pub(super) fn waiting_since(&self, more: bool) -> Option<i64> {
-        self.oldest.or_else(|| Some(self.position.time).filter(|time| more && *time != i64::MIN))
+    pub(super) fn waiting_since(&self, rest: Rest) -> Option<i64> {
+        let last = Some(self.position.time).filter(|time| rest == Rest::Unknown && *time != i64::MIN);
+        self.oldest.or(last)
     }
 
-    fn keyed(
-        &mut self,
-        fold: &F,
-        shape: &Shape,
-        record: &Record,
-        (key, message): (F::Key, F::Message),
-    ) -> Result<(), Halt> {
-        match fold.fold(self.context(record), &key, self.states.get(&key), message) {
-            Ok(step) if step.outputs.iter().all(|output| output.size() <= shape.output_bytes) => {
-                self.take(fold, key, step);
-            }
-            Ok(_) => self.give_up(shape, record, OVERSIZE),
-            Err(Refused::DeadLetter { reason }) => self.give_up(shape, record, reason),
-            Err(Refused::Pause { reason }) => return Err(Halt::Paused(reason)),
+    fn refuse(&mut self, shape: &Shape, record: &Record, refused: Refused) -> Result<(), Halt> {
+        match refused {
+            Refused::DeadLetter { reason } => self.give_up(shape, record, reason),
+            Refused::Pause { reason } => return Err(Halt::Paused(reason)),
         }
         Ok(())
     }
@@ -226,7 +240,7 @@ impl<F: Fold> Shard<F> {
         for (ordinal, key) in due.iter().enumerate() {
             let Some(state) = self.states.get(key) else { continue };
             let mut step = fold.fire(self.context(record), key, state, ordinal);
-            // The timer is spent in any case: taken back, it would be due for ever.
+            // The step is taken even if an output is too large: without it the timer would stay due for ever.
             let all = step.outputs.len();
             step.outputs.retain(|output| output.size() <= shape.output_bytes);
             oversize |= step.outputs.len() < all;
@@ -265,29 +279,30 @@ impl<F: Fold> Shard<F> {
     }
 
     fn give_up(&mut self, shape: &Shape, record: &Record, reason: &'static str) {
-        let alone = if self.is_careful() { self.position.mark.attempts } else { 0 };
+        let alone = if self.is_quarantined() { self.position.mark.attempts } else { 0 };
         let given_up = GivenUp { step: &shape.step, reason, attempts: alone.clamp(1, LONE_ATTEMPTS + 1) };
         self.outputs.push(dead_letter(&shape.dead_letters, record, given_up));
         self.tally.dead_letters += 1;
     }
 
-    /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread
-    /// is in the log (`caught_up`) or the log itself has come past the timer's time.
-    pub(super) fn clock_due(&mut self, now: i64, caught_up: bool) -> bool {
+    /// Whether a clock record must be appended: a timer is due, no clock record is unread, and either nothing unread is in
+    /// the log or the log itself has come past the timer's time.
+    pub(super) fn clock_due(&mut self, now: i64, rest: Rest) -> bool {
+        let caught_up = rest == Rest::Nothing;
         if caught_up {
             self.reached_end();
         }
         let Some(earliest) = self.timers.earliest() else { return false };
         let due = earliest <= now && now >= self.clock_not_before && !self.position.mark.clock_unread;
-        due && !self.is_careful() && (caught_up || self.seen_end && self.position.time >= earliest)
+        due && !self.is_quarantined() && (caught_up || self.seen_end && self.position.time >= earliest)
     }
 
-    /// Nothing is left that the previous owner can have read, so that no record is suspect any more. Without this the
-    /// timers of a quiet partition would wait for as many new records as were to be taken one by one.
+    /// The previous owner cannot have read anything behind the end of the log, so that the quarantine ends there. Without this the timers
+    /// of a quiet partition would wait until as many new records had come as are in quarantine.
     fn reached_end(&mut self) {
         self.seen_end = true;
-        if self.is_careful() {
-            self.position.careful_left = 0;
+        if self.is_quarantined() {
+            self.position.quarantined = 0;
             self.position.mark =
                 Mark { running: true, attempts: 0, window: LEAST_WINDOW, ..self.position.mark };
         }
@@ -338,9 +353,9 @@ impl<F: Fold> Shard<F> {
         Mark { turn: self.committed.mark.turn.wrapping_add(1), ..self.position.mark }
     }
 
-    /// The owner ends here on purpose. While records are still taken one by one, the next owner goes on with that.
+    /// The owner ends in order. A quarantine that is not over goes on with the next owner.
     pub(super) fn mark_clean(&mut self) {
-        if !self.is_careful() {
+        if !self.is_quarantined() {
             self.position.mark.running = false;
         }
     }
@@ -354,7 +369,7 @@ impl<F: Fold> Shard<F> {
         self.clear();
     }
 
-    /// Nothing since the last commit happened. Returns the offset to read from.
+    /// Undoes everything since the last commit. Returns the offset to read from.
     pub(super) fn roll_back(&mut self, fold: &F) -> i64 {
         if mutation::is(Mutation::NoRollBack) {
             self.before.clear();

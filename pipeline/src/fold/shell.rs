@@ -2,25 +2,41 @@
 
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::core::{Core, Offer};
-use super::restore::{Read, Restored, Restoring, decide};
+use super::handle::Status;
+use super::restore::{Read, Restored, Restoring, start};
 use super::settle::Troubles;
 use super::shard::Shard;
-use super::{DriverError, Fold, FoldConfig, Health, metrics as names};
-use crate::Record;
-use crate::Stop;
+use super::{DriverError, Fold, FoldConfig, metrics as names};
+use crate::driver::{Board, Pulse};
 use crate::kafka::{Consumer, Error, Partition, Polled, TransactionalProducer, watermarks};
+use crate::{Clock, Record, Refusal, Stop, WallClock};
 
 /// Longest wait for a record while nothing is due.
 const IDLE: Duration = Duration::from_millis(50);
-/// As `IDLE`, while partitions are being restored: how late one is noticed.
+/// As `IDLE`, while partitions are being restored: a restored one is noticed at most this much later.
 const RESTORING: Duration = Duration::from_millis(5);
 /// How often the gauges are renewed: an age must grow while nothing is committed.
 const GAUGE: Duration = Duration::from_secs(1);
 /// Waits for open transactions of a previous owner: their timeout plus the brokers' scan.
 pub(super) const OFFSETS: Duration = Duration::from_secs(20);
+
+/// What a driver is started with.
+pub(super) struct Setup<F> {
+    pub(super) config: FoldConfig,
+    pub(super) incarnation: String,
+    pub(super) fold: F,
+    pub(super) board: Board<Status>,
+    pub(super) pulse: Pulse,
+}
+
+/// The connected clients of a driver.
+pub(super) struct Clients {
+    pub(super) consumer: Consumer,
+    pub(super) producer: TransactionalProducer,
+}
 
 pub(super) struct Shell<F: Fold> {
     pub(super) config: FoldConfig,
@@ -28,8 +44,9 @@ pub(super) struct Shell<F: Fold> {
     pub(super) core: Core<F>,
     pub(super) consumer: Consumer,
     pub(super) producer: TransactionalProducer,
-    pub(super) health: Health,
     pub(super) troubles: Troubles,
+    board: Board<Status>,
+    pulse: Pulse,
     restoring: Restoring<F>,
     /// Restored, but the new owner's mark is not committed yet.
     unmarked: BTreeSet<i32>,
@@ -42,12 +59,8 @@ pub(super) struct Shell<F: Fold> {
 }
 
 impl<F: Fold> Shell<F> {
-    pub(super) fn new(
-        (config, incarnation): (FoldConfig, String),
-        fold: F,
-        (consumer, producer): (Consumer, TransactionalProducer),
-        health: Health,
-    ) -> Self {
+    pub(super) fn new(setup: Setup<F>, Clients { consumer, producer }: Clients) -> Self {
+        let Setup { config, incarnation, fold, board, pulse } = setup;
         let core = Core::new(fold, config.shape());
         let gauges = names::Gauges::new(config.instance.role());
         Self {
@@ -56,8 +69,9 @@ impl<F: Fold> Shell<F> {
             core,
             consumer,
             producer,
-            health,
             troubles: Troubles::default(),
+            board,
+            pulse,
             restoring: Restoring::default(),
             unmarked: BTreeSet::new(),
             refused: BTreeSet::new(),
@@ -70,20 +84,19 @@ impl<F: Fold> Shell<F> {
 
     pub(super) fn run(mut self, stop: &Receiver<Stop>) -> Result<(), DriverError> {
         let mode = loop {
-            self.health.polled();
+            self.pulse.beat();
             if self.gauged.elapsed() > GAUGE {
                 self.gauge();
             }
             match stop.try_recv() {
                 Ok(mode) => break mode,
-                // Nobody can ask for anything any more.
+                // The handle was dropped.
                 Err(TryRecvError::Disconnected) => break Stop::Restart,
                 Err(TryRecvError::Empty) => {}
             }
             self.restore()?;
             self.gather()?;
-            let (core, caught_up) = (&mut self.core, &self.caught_up);
-            core.append_clocks(now(), |partition| caught_up.contains(&partition));
+            self.core.append_clocks(WallClock.now(), &self.caught_up);
             self.commit()?;
         };
         let all: Vec<i32> = self.core.partitions().collect();
@@ -138,11 +151,11 @@ impl<F: Fold> Shell<F> {
             return Duration::ZERO;
         }
         let idle = if self.restoring.is_idle() { IDLE } else { RESTORING };
-        let due = self.core.earliest().map_or(i64::MAX, |due| due.saturating_sub(now()));
+        let due = self.core.earliest().map_or(i64::MAX, |due| due.saturating_sub(WallClock.now()));
         idle.min(Duration::from_millis(u64::try_from(due).unwrap_or(0).max(1)))
     }
 
-    /// Folds a record; whether the batch may go on.
+    /// Folds a record. Returns whether the batch may go on.
     fn take(&mut self, record: Record) -> Result<bool, DriverError> {
         let partition = record.partition;
         let offer = self.core.offer(&record);
@@ -152,14 +165,14 @@ impl<F: Fold> Shell<F> {
                 self.held = Some(record);
                 return Ok(false);
             }
-            Offer::Careful(next) if !self.announce(partition)? => {
+            Offer::Quarantined(next) if !self.announce(partition)? => {
                 // The record at hand was not folded, and reading on would skip it.
                 self.seek(&[(partition, next)])?;
                 return Ok(false);
             }
-            Offer::Careful(_) | Offer::Take => {}
+            Offer::Quarantined(_) | Offer::Take => {}
         }
-        if let Err(stop) = self.core.apply(&record, now()) {
+        if let Err(stop) = self.core.apply(&record, WallClock.now()) {
             tracing::error!(partition, offset = record.offset, error = %stop, "fold record");
             self.commit()?;
             self.refuse(partition, stop.label())?;
@@ -185,13 +198,16 @@ impl<F: Fold> Shell<F> {
         self.refused.insert(partition);
         self.core.remove(partition);
         metrics::counter!(names::REFUSED, "step" => step, "reason" => reason).increment(1);
-        self.health.change(|report| {
-            report.owned.remove(&partition);
-            report.restoring.remove(&partition);
-            report.refused.insert(partition, reason);
+        let named = self.named(&[partition]);
+        self.board.show(|health| {
+            for partition in &named {
+                health.owned.remove(partition);
+                health.status.restoring.remove(partition);
+                health.refused.insert(partition.clone(), reason);
+            }
         });
         self.gauge();
-        self.consumer.pause(&self.named(&[partition]))?;
+        self.consumer.pause(&named)?;
         Ok(())
     }
 
@@ -208,20 +224,21 @@ impl<F: Fold> Shell<F> {
         let logs = watermarks(&self.config.kafka, &of_committed)?;
         for (committed, log) in committed.iter().zip(logs) {
             let index = committed.partition.index;
-            let decided = decide(self.config.start, &self.incarnation, committed, log);
-            starts.push((committed.partition.clone(), decided.map_or(0, |start| start.next)));
-            match decided {
+            let start = start(self.config.start, &self.incarnation, committed, log);
+            starts.push((committed.partition.clone(), start.map_or(0, |start| start.next())));
+            match start {
                 Ok(start) => self.restoring.add(index, start),
-                Err(reason) => refusals.push((index, reason)),
+                Err(refusal) => refusals.push((index, refusal)),
             }
         }
-        self.consumer.assign(&starts, true)?;
-        for (partition, reason) in &refusals {
-            self.refuse(*partition, reason)?;
+        self.consumer.assign_paused(&starts)?;
+        for (partition, refusal) in refusals {
+            tracing::error!(partition, error = %refusal, "start partition");
+            self.refuse(partition, refusal.label())?;
         }
-        let all = starts.iter().map(|(partition, _)| partition.index);
-        let refused = &self.refused;
-        self.health.change(|report| report.restoring.extend(all.filter(|index| !refused.contains(index))));
+        let is_refused = |partition: &Partition| self.refused.contains(&partition.index);
+        let restoring = of_committed.into_iter().filter(|partition| !is_refused(partition));
+        self.board.show(|health| health.status.restoring.extend(restoring));
         Ok(())
     }
 
@@ -241,14 +258,15 @@ impl<F: Fold> Shell<F> {
         }
         let marked = std::mem::take(&mut self.unmarked).into_iter();
         let ready: Vec<i32> = marked.filter(|index| !self.refused.contains(index)).collect();
-        self.health.change(|report| {
-            for partition in &ready {
-                report.restoring.remove(partition);
-                report.owned.insert(*partition);
+        let named = self.named(&ready);
+        self.board.show(|health| {
+            for partition in &named {
+                health.status.restoring.remove(partition);
+                health.owned.insert(partition.clone());
             }
         });
         self.gauge();
-        self.consumer.resume(&self.named(&ready))?;
+        self.consumer.resume(&named)?;
         Ok(())
     }
 
@@ -261,10 +279,10 @@ impl<F: Fold> Shell<F> {
         let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
         match state.and_then(complete) {
             Ok(state) => {
-                let shard = Shard::new(&self.core.fold, (partition, start.next), state, start.mark);
+                let shard = Shard::new(&self.core.fold, partition, start, state);
                 self.core.insert(partition, shard);
                 let took = began.elapsed();
-                tracing::info!(partition, next = start.next, entries, ?took, "states restored");
+                tracing::info!(partition, next = start.next(), entries, ?took, "states restored");
                 metrics::histogram!(names::RESTORE_SECONDS, "step" => step).record(took.as_secs_f64());
                 self.unmarked.insert(partition);
                 Ok(())
@@ -282,7 +300,8 @@ impl<F: Fold> Shell<F> {
         self.lost(partitions)
     }
 
-    /// Last commit of these partitions; if it cannot be had, their next owner folds again, with care.
+    /// Makes the last commit of these partitions and marks them as left in order. If it fails, their next owner folds their last records
+    /// again, in quarantine.
     fn commit_clean(&mut self, partitions: &[i32]) -> Result<(), DriverError> {
         for _ in 0..2 {
             for partition in partitions {
@@ -307,11 +326,11 @@ impl<F: Fold> Shell<F> {
             self.caught_up.remove(index);
             self.held.take_if(|record| record.partition == *index);
         }
-        self.health.change(|report| {
-            for Partition { index, .. } in partitions {
-                report.owned.remove(index);
-                report.restoring.remove(index);
-                report.refused.remove(index);
+        self.board.show(|health| {
+            for partition in partitions {
+                health.owned.remove(partition);
+                health.status.restoring.remove(partition);
+                health.refused.remove(partition);
             }
         });
         self.gauge();
@@ -323,10 +342,11 @@ impl<F: Fold> Shell<F> {
     fn check_ranges(&mut self) -> Result<(), DriverError> {
         let all: Vec<i32> = self.core.partitions().collect();
         let logs = watermarks(&self.config.kafka, &self.named(&all))?;
-        for (partition, (low, _)) in all.into_iter().zip(logs) {
-            let next = self.core.shard(partition).map_or(i64::MAX, |shard| shard.next());
-            if next < low {
-                self.refuse(partition, "below_log_start")?;
+        for (partition, (low, high)) in all.into_iter().zip(logs) {
+            let Some(next) = self.core.shard(partition).map(|shard| shard.next()) else { continue };
+            if let Err(refusal) = Refusal::unless_within(&(low..=high), next) {
+                tracing::error!(partition, error = %refusal, "read partition");
+                self.refuse(partition, refusal.label())?;
             }
         }
         Ok(())
@@ -350,15 +370,9 @@ impl<F: Fold> Shell<F> {
 
     fn gauge(&mut self) {
         self.gauged = Instant::now();
-        let report = self.health.report();
-        self.gauges.count(report.owned.len(), report.refused.len());
-        let since = self.core.waiting_since(|partition| !self.caught_up.contains(&partition));
-        self.gauges.ages(&since, now());
+        let (owned, refused) = self.board.read(|health| (health.owned.len(), health.refused.len()));
+        self.gauges.count(owned, refused);
+        let since = self.core.waiting_since(&self.caught_up);
+        self.gauges.ages(&since, WallClock.now());
     }
-}
-
-/// Wall clock in milliseconds since the epoch. The shell's only: the core is told.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

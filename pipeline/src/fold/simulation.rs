@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub use again::{again, check, unread, watch_clocks};
 
 use super::core::{Core, Offer, Plan};
-use super::restore::{Start, decide};
+use super::restore::{Start, start};
 use super::settle::Fate;
 use super::shard::Shard;
 use super::{Fold, FoldConfig};
@@ -90,8 +90,7 @@ impl<F: Fold> Shell<F> {
             self.sim.tick().await;
             self.restore().await?;
             self.gather().await?;
-            let (now, caught_up) = (self.now(), &self.caught_up);
-            self.core.append_clocks(now, |partition| caught_up.contains(&partition));
+            self.core.append_clocks(self.now(), &self.caught_up);
             self.commit().await?;
         }
         let all: Vec<i32> = self.core.partitions().collect();
@@ -165,11 +164,11 @@ impl<F: Fold> Shell<F> {
                 self.held = Some(record);
                 return Ok(false);
             }
-            Offer::Careful(next) if !self.announce(partition).await? => {
+            Offer::Quarantined(next) if !self.announce(partition).await? => {
                 self.seek(&[(partition, next)]);
                 return Ok(false);
             }
-            Offer::Careful(_) | Offer::Take => {}
+            Offer::Quarantined(_) | Offer::Take => {}
         }
         let now = self.now();
         let folded = catch_unwind(AssertUnwindSafe(|| self.core.apply(&record, now)));
@@ -211,14 +210,14 @@ impl<F: Fold> Shell<F> {
         for committed in &committed {
             let index = committed.partition.index;
             let log = self.sim.broker().watermarks(&committed.partition);
-            let decided = decide(self.config.start, INCARNATION, committed, log);
-            starts.push((committed.partition.clone(), decided.map_or(0, |start| start.next)));
-            match decided {
+            let start = start(self.config.start, INCARNATION, committed, log);
+            starts.push((committed.partition.clone(), start.map_or(0, |start| start.next())));
+            match start {
                 Ok(start) => drop(self.restoring.insert(index, Restoring { start, target: None })),
-                Err(reason) => refusals.push((index, reason)),
+                Err(refusal) => refusals.push((index, refusal.label())),
             }
         }
-        self.with_client(|client| client.assign(&starts, true));
+        self.with_client(|client| client.assign_paused(&starts));
         refusals.into_iter().for_each(|(partition, reason)| self.refuse(partition, reason));
         Ok(())
     }
@@ -260,7 +259,7 @@ impl<F: Fold> Shell<F> {
         let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
         match restored.and_then(complete) {
             Ok(state) => {
-                let shard = Shard::new(&self.core.fold, (index, start.next), state, start.mark);
+                let shard = Shard::new(&self.core.fold, index, start, state);
                 self.core.insert(index, shard);
                 self.unmarked.insert(index);
             }
@@ -328,11 +327,10 @@ impl<F: Fold> Shell<F> {
                 metadata: mark.seal(INCARNATION).unwrap(),
             })
             .collect();
-        let (group, membership) =
-            (self.config.instance.group_id(), self.with_client(|client| client.membership()));
+        let membership = self.with_client(|client| client.membership());
         let client = Rc::clone(&self.client);
         let present = move || client.borrow().as_ref().unwrap().membership();
-        let outcome = self.producer.run(&plan.records, &offsets, (&group, &membership), present).await;
+        let outcome = self.producer.run(&plan.records, &offsets, &membership, present).await;
         self.sim.note(|| {
             let places: Vec<_> = plan.offsets.iter().map(|(index, next, _)| (*index, *next)).collect();
             format!("{} commits {places:?}: {outcome:?}", self.config.instance.group_instance_id())

@@ -10,7 +10,7 @@ pub(super) struct Timers<K> {
 }
 
 impl<K: Clone + Ord + Hash> Timers<K> {
-    /// The timers of keys, each named once; built faster than one by one.
+    /// The timers of these keys. No key may come twice.
     pub(super) fn of(timers: impl ExactSizeIterator<Item = (K, Option<i64>)>) -> Self {
         let mut due = HashMap::with_capacity(timers.len());
         due.extend(timers.filter_map(|(key, due)| Some((key, due?))));

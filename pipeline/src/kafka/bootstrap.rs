@@ -27,7 +27,7 @@ impl fmt::Display for Address {
 
 /// Why `kafka.bootstrap` cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
+pub(crate) enum AddressError {
     /// There is no address, or none between two commas.
     #[error("no address given")]
     Missing,

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use common::{Problem, Problems};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::bootstrap::{self, Address, AddressError};
+use super::bootstrap::{self, Address};
 use super::{Instance, owned};
 
 /// A transaction that stays open longer is aborted by the brokers, so that a dead writer stalls readers no longer.
@@ -16,28 +20,32 @@ pub(crate) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a group waits for a silent member.
 pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Heartbeats that leave room for two lost ones within the session.
+const HEARTBEATS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_millis(3_333);
+
 /// Section `[kafka]` as written.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawConfig {
     /// Addresses of brokers to ask first, `host:port`, separated by commas; without a port it is 9092. A protocol may stand before an
     /// address, as in `SSL://host:port`, if it is the one of the property `security.protocol`.
     pub bootstrap: String,
-    /// How often a group member says that it lives, in milliseconds; also the delay before a member learns of a
-    /// rebalance. 3000 by default; 500 suits a local stack.
-    #[serde(default = "default_heartbeat")]
-    pub heartbeat_interval_ms: u64,
-    /// Any property of librdkafka by its own name, except those that the guarantees own.
+    /// How often a group member says that it lives, from `"100ms"` to `"3333ms"`; also the delay before a member learns of a
+    /// rebalance. `"3s"` by default; `"500ms"` suits a local stack.
+    #[serde(default = "default_heartbeat", with = "common::duration")]
+    #[schemars(with = "String")]
+    pub heartbeat_interval: Duration,
+    /// Any property of librdkafka by its own name, except those that the guarantees own. None by default.
     #[serde(default)]
     pub properties: BTreeMap<String, Property>,
 }
 
-fn default_heartbeat() -> u64 {
-    3_000
+fn default_heartbeat() -> Duration {
+    Duration::from_secs(3)
 }
 
 /// Value of a property: text, number or flag.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Property {
     /// As it is.
@@ -58,45 +66,11 @@ impl fmt::Display for Property {
     }
 }
 
-/// Why section `[kafka]` cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// An address cannot be read.
-    #[error("read kafka.bootstrap: {0}")]
-    Bootstrap(AddressError),
-    /// The heartbeat leaves no room for a lost one within the session.
-    #[error("read kafka.heartbeat_interval_ms: {0} is not within 100..=3333")]
-    Heartbeat(u64),
-    /// The property belongs to the guarantees.
-    #[error("set kafka property `{name}`: {reason}")]
-    Owned {
-        /// Its name.
-        name: String,
-        /// Which guarantee owns it.
-        reason: &'static str,
-    },
-    /// librdkafka does not know the property or refuses its value.
-    #[error("set kafka property: {0}")]
-    Property(String),
-}
-
-impl ConfigError {
-    /// A closed label for counters.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Bootstrap(_) => "bootstrap",
-            Self::Heartbeat(_) => "heartbeat",
-            Self::Owned { .. } => "owned_property",
-            Self::Property(_) => "property",
-        }
-    }
-}
-
 /// Validated access to the brokers, from which every client is built.
 #[derive(Clone)]
 pub struct Config {
     bootstrap: Vec<Address>,
-    heartbeat_ms: u64,
+    heartbeat: Duration,
     properties: BTreeMap<String, String>,
 }
 
@@ -109,28 +83,26 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// Checks the section, property names and values included, without connecting.
+    /// Checks the section, names and values of properties included, without connecting.
     ///
     /// # Errors
-    /// [`ConfigError`] names the first thing that is wrong.
-    pub fn new(raw: RawConfig) -> Result<Self, ConfigError> {
-        if !(100..=3_333).contains(&raw.heartbeat_interval_ms) {
-            return Err(ConfigError::Heartbeat(raw.heartbeat_interval_ms));
+    /// Everything that is wrong, each with its key.
+    pub fn new(raw: RawConfig) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        let heartbeat = raw.heartbeat_interval;
+        if !HEARTBEATS.contains(&heartbeat) {
+            problems.add("kafka.heartbeat_interval", format!("{heartbeat:?} is not from 100ms to 3333ms"));
         }
-        for name in raw.properties.keys() {
-            if let Some(reason) = owned::reason(name) {
-                return Err(ConfigError::Owned { name: name.clone(), reason });
+        for (name, value) in &raw.properties {
+            if let Some(what) = refused(name, value) {
+                problems.add(&format!("kafka.properties.{name}"), what);
             }
         }
         let properties: BTreeMap<String, String> =
             raw.properties.into_iter().map(|(name, value)| (name, value.to_string())).collect();
-        let bootstrap =
-            bootstrap::read(&raw.bootstrap, &protocol(&properties)).map_err(ConfigError::Bootstrap)?;
-        let config = Self { bootstrap, heartbeat_ms: raw.heartbeat_interval_ms, properties };
-        match config.base(&[]).create_native_config() {
-            Ok(_) => Ok(config),
-            Err(error) => Err(ConfigError::Property(error.to_string())),
-        }
+        let bootstrap = bootstrap::read(&raw.bootstrap, &protocol(&properties));
+        let bootstrap = problems.take("kafka.bootstrap", bootstrap);
+        problems.finish(bootstrap.map(|bootstrap| Self { bootstrap, heartbeat, properties }))
     }
 
     /// Our defaults for a role, then what the operator set; the owned properties come last in each role.
@@ -163,7 +135,7 @@ impl Config {
             .set("group.protocol", "classic")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
-            .set("heartbeat.interval.ms", self.heartbeat_ms.to_string())
+            .set("heartbeat.interval.ms", self.heartbeat.as_millis().to_string())
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
@@ -271,6 +243,23 @@ impl Config {
     }
 }
 
+/// Why a property cannot be set, if it cannot.
+fn refused(name: &str, value: &Property) -> Option<String> {
+    if let Some(reason) = owned::reason(name) {
+        return Some(format!("it cannot be set: {reason}"));
+    }
+    // A user or password with a line break never gets past a broker; certificates and keys have lines.
+    if matches!(value, Property::Text(text) if text.contains(char::is_control)) && !name.ends_with(".pem") {
+        return Some("it holds a line break or another control character".to_owned());
+    }
+    match ClientConfig::new().set(name, value.to_string()).create_native_config() {
+        Ok(_) => None,
+        // Without the value, which may be a secret.
+        Err(KafkaError::ClientConfig(_, description, _, _)) => Some(description),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 fn protocol(properties: &BTreeMap<String, String>) -> String {
     properties.get("security.protocol").map_or("plaintext", String::as_str).to_ascii_lowercase()
 }
@@ -298,7 +287,7 @@ mod tests {
     fn raw(properties: &[(&str, &str)]) -> RawConfig {
         RawConfig {
             bootstrap: "127.0.0.1:1".into(),
-            heartbeat_interval_ms: 500,
+            heartbeat_interval: Duration::from_millis(500),
             properties: properties
                 .iter()
                 .map(|(n, v)| (n.to_string(), Property::Text(v.to_string())))
@@ -306,19 +295,44 @@ mod tests {
         }
     }
 
+    fn problems(raw: RawConfig) -> Vec<(String, String)> {
+        Config::new(raw).unwrap_err().into_iter().map(|problem| (problem.place, problem.what)).collect()
+    }
+
     #[test]
     fn an_owned_property_is_refused_by_name() {
         for name in ["acks", "transactional.id", "auto.offset.reset", "isolation.level", "partitioner"] {
-            let error = Config::new(raw(&[(name, "1")])).unwrap_err();
-            assert!(matches!(&error, ConfigError::Owned { name: named, .. } if named == name), "{error}");
-            assert!(error.to_string().contains(name));
+            let found = problems(raw(&[(name, "1")])).remove(0);
+            assert_eq!(found.0, format!("kafka.properties.{name}"));
+            assert!(found.1.starts_with("it cannot be set: "), "{found:?}");
         }
     }
 
     #[test]
-    fn an_unknown_property_or_a_bad_value_is_refused_without_a_broker() {
-        assert!(matches!(Config::new(raw(&[("no.such.thing", "1")])), Err(ConfigError::Property(_))));
-        assert!(matches!(Config::new(raw(&[("socket.timeout.ms", "x")])), Err(ConfigError::Property(_))));
+    fn everything_that_is_wrong_is_told_at_once_without_a_broker() {
+        let mut raw = raw(&[("no.such.thing", "1"), ("socket.timeout.ms", "x"), ("sasl.password", "a\nb")]);
+        (raw.bootstrap, raw.heartbeat_interval) = (String::new(), Duration::from_secs(4));
+        let found = problems(raw);
+        let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "kafka.heartbeat_interval",
+                "kafka.properties.no.such.thing",
+                "kafka.properties.sasl.password",
+                "kafka.properties.socket.timeout.ms",
+                "kafka.bootstrap",
+            ]
+        );
+        assert_eq!(found[0].1, "4s is not from 100ms to 3333ms");
+        assert!(found[1].1.contains("No such configuration property"), "{found:?}");
+        assert!(found[3].1.contains("socket.timeout.ms"), "{found:?}");
+    }
+
+    #[test]
+    fn certificates_may_have_lines() {
+        let found = problems(raw(&[("ssl.ca.pem", "a\nb"), ("acks", "1")]));
+        assert!(found.iter().all(|(_, what)| !what.contains("line break")), "{found:?}");
     }
 
     #[test]

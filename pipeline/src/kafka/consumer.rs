@@ -90,7 +90,7 @@ impl Consumer {
 
     /// Waits up to `timeout` for the next thing. Must be called at least every few seconds.
     pub fn poll(&mut self, timeout: Duration) -> Polled {
-        // First, or a backlog of records would keep a rebalance of the whole group waiting.
+        // Rebalances come first: otherwise the whole group would wait until a backlog of records is read.
         if let Some(noted) = self.noted() {
             return noted;
         }
@@ -113,8 +113,8 @@ impl Consumer {
     fn noted(&self) -> Option<Polled> {
         Some(match self.client.context().next()? {
             Rebalance::Assign(partitions) => Polled::Assigned(partitions),
-            Rebalance::Revoke(partitions, false) => Polled::Revoked(partitions),
-            Rebalance::Revoke(partitions, true) => Polled::Lost(partitions),
+            Rebalance::Revoke(partitions) => Polled::Revoked(partitions),
+            Rebalance::Lose(partitions) => Polled::Lost(partitions),
         })
     }
 
@@ -136,19 +136,24 @@ impl Consumer {
         }
     }
 
-    /// Completes an assignment: each partition starts at its explicit offset, paused if asked. All partitions of the
-    /// assignment must be named; those that are not to be read are paused afterwards.
+    /// Completes an assignment: each partition starts at its explicit offset. All partitions of the assignment must be
+    /// named; those that are not to be read are paused afterwards.
     ///
     /// # Errors
     /// [`Error::Request`] when the client refuses.
-    pub fn assign(&self, starts: &[(Partition, i64)], paused: bool) -> Result<(), Error> {
+    pub fn assign(&self, starts: &[(Partition, i64)]) -> Result<(), Error> {
         let list = offsets_list(starts)?;
-        self.client.incremental_assign(&list).map_err(Error::request("assign", &self.identity))?;
-        if paused {
-            self.client.pause(&list).map_err(Error::request("pause", &self.identity))
-        } else {
-            Ok(())
-        }
+        self.client.incremental_assign(&list).map_err(Error::request("assign", &self.identity))
+    }
+
+    /// Completes an assignment as [`Self::assign`] does, with every partition paused.
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the client refuses.
+    pub fn assign_paused(&self, starts: &[(Partition, i64)]) -> Result<(), Error> {
+        self.assign(starts)?;
+        let list = offsets_list(starts)?;
+        self.client.pause(&list).map_err(Error::request("pause", &self.identity))
     }
 
     /// Completes a revocation.
@@ -210,7 +215,7 @@ impl Consumer {
     /// # Errors
     /// [`Error::Request`] when the brokers do not answer within `timeout`.
     pub fn committed(&self, partitions: &[Partition], timeout: Duration) -> Result<Vec<Committed>, Error> {
-        group::committed(&self.client, (partitions, timeout), |error| {
+        group::committed(&self.client, partitions, timeout, |error| {
             self.failed("read committed offsets", error)
         })
     }

@@ -22,7 +22,7 @@ pub(crate) enum Step {
     RangeClosed,
 }
 
-/// Nothing happens in a build that cannot.
+/// Does nothing in a build without the feature.
 #[cfg(not(feature = "broker-tests"))]
 pub(crate) fn at(_step: Step) {}
 

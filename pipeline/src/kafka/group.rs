@@ -70,8 +70,8 @@ impl Group {
     /// # Errors
     /// [`Error::Request`] when the brokers do not tell.
     pub fn committed(&self, partitions: &[Partition]) -> Result<Vec<Committed>, Error> {
-        let asked = (partitions, REQUEST);
-        committed(&self.client, asked, |e| Error::request("read committed offsets", &self.id)(e))
+        let failed = Error::request("read committed offsets", &self.id);
+        committed(&self.client, partitions, REQUEST, failed)
     }
 
     /// Start of each partition's log and its last stable offset, before which every record is committed or aborted; in
@@ -132,7 +132,8 @@ pub(super) fn offsets_with_metadata(
 /// What the client's group committed for these partitions.
 pub(super) fn committed<C: ClientContext + ConsumerContext>(
     client: &BaseConsumer<C>,
-    (partitions, timeout): (&[Partition], Duration),
+    partitions: &[Partition],
+    timeout: Duration,
     failed: impl FnOnce(rdkafka::error::KafkaError) -> Error,
 ) -> Result<Vec<Committed>, Error> {
     if partitions.is_empty() {

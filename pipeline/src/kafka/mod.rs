@@ -32,8 +32,7 @@ pub mod testing;
 mod transactions;
 
 pub use admin::{Admin, Created, Topic};
-pub use bootstrap::AddressError;
-pub use config::{Config, ConfigError, Property, RawConfig};
+pub use config::{Config, Property, RawConfig};
 pub use consumer::{Committed, Consumer, GroupMetadata, Polled};
 pub use error::Error;
 pub(crate) use error::with_causes;

@@ -18,7 +18,7 @@ const OWNED: &[(&str, &str)] = &[
     ("group.instance.id", IDENTITY),
     ("group.protocol", ASSIGNMENT),
     ("group.remote.assignor", ASSIGNMENT),
-    ("heartbeat.interval.ms", "it has its own key `heartbeat_interval_ms`"),
+    ("heartbeat.interval.ms", "it has its own key `heartbeat_interval`"),
     ("isolation.level", "readers must not see aborted records"),
     ("max.in.flight", DURABLE),
     ("max.in.flight.requests.per.connection", DURABLE),

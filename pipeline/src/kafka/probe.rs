@@ -70,7 +70,7 @@ fn commit_and_read_back(
     name: &str,
 ) -> Result<(), ProbeFailure> {
     let partition = joined(consumer).map_err(at("join group"))?;
-    consumer.assign(&[(partition.clone(), 0)], true).map_err(at("join group"))?;
+    consumer.assign_paused(&[(partition.clone(), 0)]).map_err(at("join group"))?;
     let mut producer = TransactionalProducer::new(config, instance).map_err(at("start transactions"))?;
     let record = Outgoing {
         topic: name.into(),
@@ -94,7 +94,8 @@ fn commit_and_read_back(
         return Err(at("read committed offsets")(reason));
     }
     let mut seen = 0;
-    scan(config, (name, 0), 0, BOUND, |_| seen += 1).map_err(at("read committed records"))?;
+    let log = Partition { topic: name.into(), index: 0 };
+    scan(config, &log, 0, BOUND, |_| seen += 1).map_err(at("read committed records"))?;
     if seen == 1 {
         Ok(())
     } else {
@@ -112,7 +113,7 @@ fn joined(consumer: &mut Consumer) -> Result<Partition, Error> {
                 if let Some(first) = partitions.into_iter().next() {
                     return Ok(first);
                 }
-                consumer.assign(&[], false)?;
+                consumer.assign(&[])?;
             }
             Polled::Revoked(partitions) | Polled::Lost(partitions) => consumer.unassign(&partitions)?,
             Polled::Fatal(error) => return Err(error),

@@ -67,11 +67,12 @@ impl PublishError {
 
 type Reply = oneshot::Sender<Result<Acknowledgement, Unacknowledged>>;
 
-/// Counts what waits. Every record passes here twice, on threads that must not wait for one another.
+/// Counts the records that wait for their acknowledgement. Each is counted twice, by the thread that queues it and by the client's,
+/// which must not wait for each other: hence no lock on the counter.
 #[derive(Debug, Default)]
 struct Acknowledgements {
     waiting: AtomicUsize,
-    /// How many wait until nothing waits.
+    /// Number of callers that wait in [`Self::flushed_by`].
     flushes: Mutex<usize>,
     none_left: Condvar,
 }
@@ -95,7 +96,7 @@ impl Acknowledgements {
         self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Blocks until nothing waits, at most until then; whether that is so.
+    /// Blocks until no record waits, at most until `until`. Whether none waits.
     fn flushed_by(&self, until: Instant) -> bool {
         let mut flushes = self.flushes();
         *flushes += 1;
@@ -129,7 +130,7 @@ impl ProducerContext for Acknowledgements {
             Ok(message) => Ok(Acknowledgement { partition: message.partition(), offset: message.offset() }),
             Err((error, _)) => Err(Unacknowledged(error.to_string())),
         };
-        // Whoever waited may have given up: the deadline is theirs.
+        // The caller may have dropped the receiver: it sets its own deadline.
         drop(reply.send(result));
         self.done();
     }
@@ -200,7 +201,7 @@ impl Publisher {
         client.as_ref().map_or(0, |client| client.context().waiting())
     }
 
-    /// Blocks until nothing waits any more, at most `bound`; whether that is so.
+    /// Blocks until no record waits for its acknowledgement, at most `bound`. Whether none waits.
     pub fn flush_within(&self, bound: Duration) -> bool {
         self.client().is_none_or(|client| client.context().flushed_by(Instant::now() + bound))
     }
@@ -263,7 +264,7 @@ mod tests {
         cluster.request_errors(RDKafkaApiKey::InitProducerId, &[refused]);
         let raw = RawConfig {
             bootstrap: cluster.bootstrap_servers(),
-            heartbeat_interval_ms: 500,
+            heartbeat_interval: Duration::from_millis(500),
             properties: Default::default(),
         };
         let config = Config::new(raw).unwrap();

@@ -294,13 +294,14 @@ pub fn watermarks(config: &Config, partitions: &[Partition]) -> Result<Vec<(i64,
 /// [`Error::Timeout`] when `bound` passes first, else as [`Reader::poll`].
 pub fn scan(
     config: &Config,
-    (topic, partition): (&str, i32),
+    partition: &Partition,
     from: i64,
     bound: Duration,
     mut take: impl FnMut(Record),
 ) -> Result<(), Error> {
+    let Partition { topic, index } = partition;
     let mut reader = Reader::open(config, topic)?;
-    reader.add(partition, from)?;
+    reader.add(*index, from)?;
     let until = Instant::now() + bound;
     loop {
         match reader.poll(Duration::from_millis(100))? {
@@ -309,7 +310,7 @@ pub fn scan(
             Read::Nothing => {}
         }
         if Instant::now() > until {
-            let subject = format!("{topic}/{partition}");
+            let subject = format!("{topic}/{index}");
             return Err(Error::Timeout { request: "read to the end", subject });
         }
     }
@@ -326,7 +327,8 @@ pub fn read_all(
     bound: Duration,
 ) -> Result<BTreeMap<Vec<u8>, Entry>, Error> {
     let mut entries = BTreeMap::new();
-    scan(config, (topic, partition), 0, bound, |record| {
+    let partition = Partition { topic: topic.into(), index: partition };
+    scan(config, &partition, 0, bound, |record| {
         let key = record.key.unwrap_or_default();
         match record.value {
             Some(value) => drop(entries.insert(key, Entry { value, headers: record.headers })),

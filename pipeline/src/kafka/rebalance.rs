@@ -14,11 +14,15 @@ use rdkafka::types::RDKafkaRespErr;
 use super::log;
 use super::partition::{Partition, from_list};
 
-/// What the group decided: these partitions come, or go (`true`: are gone already).
+/// What the group decided.
 #[derive(Debug)]
 pub(super) enum Rebalance {
+    /// These partitions come.
     Assign(Vec<Partition>),
-    Revoke(Vec<Partition>, bool),
+    /// These partitions go once their revocation is completed.
+    Revoke(Vec<Partition>),
+    /// Others may have these partitions already.
+    Lose(Vec<Partition>),
 }
 
 /// Notes rebalances for the owner instead of acting inside the client's callback.
@@ -34,7 +38,7 @@ impl Notes {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// From now on rebalances are completed in the callback: the owner polls no more. Whether one was waiting.
+    /// From now on rebalances are completed in the callback, since the owner polls no more. Returns whether one was waiting for it.
     pub(super) fn close(&self) -> bool {
         self.closing.store(true, Ordering::Release);
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).drain(..).count() > 0
@@ -66,8 +70,10 @@ impl ConsumerContext for Notes {
         let partitions = from_list(list);
         let note = if assign {
             Rebalance::Assign(partitions)
+        } else if consumer.assignment_lost() {
+            Rebalance::Lose(partitions)
         } else {
-            Rebalance::Revoke(partitions, consumer.assignment_lost())
+            Rebalance::Revoke(partitions)
         };
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).push_back(note);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, Error, Publisher, PublisherLimits, scan};
+use super::{Config, Error, Partition, Publisher, PublisherLimits, scan};
 use crate::Outgoing;
 
 /// Key of the stamp in each partition of a compacted topic. No state's key starts with `@`.
@@ -45,7 +45,7 @@ pub fn stamp(config: &Config, topic: &str, partitions: i32, incarnation: &str) -
 /// As [`scan`].
 pub fn read_incarnation(config: &Config, topic: &str) -> Result<Option<String>, Error> {
     let mut found = None;
-    scan(config, (topic, 0), 0, BOUND, |record| {
+    scan(config, &Partition { topic: topic.into(), index: 0 }, 0, BOUND, |record| {
         if record.key.as_deref() == Some(INCARNATION_KEY) {
             found = record.value.map(|value| String::from_utf8_lossy(&value).into_owned());
         }

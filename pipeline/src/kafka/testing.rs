@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use super::{Admin, Config, Publisher, PublisherLimits, RawConfig, Topic, scan};
-use crate::{Outgoing, Record};
+use super::{Admin, Config, Partition, Publisher, PublisherLimits, RawConfig, Topic, scan};
+use crate::{Clock, Outgoing, Record, WallClock};
 
 /// Something that goes wrong in the next transaction of a producer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,17 +39,19 @@ pub(super) fn next_fault(transactional_id: &str) -> Option<Fault> {
 pub fn config() -> Config {
     let bootstrap = std::env::var("HUIYIN_TEST_KAFKA")
         .expect("set HUIYIN_TEST_KAFKA to host:port of a broker; `dev/stack up` starts one");
-    Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 200, properties: BTreeMap::new() }).unwrap()
+    Config::new(RawConfig {
+        bootstrap,
+        heartbeat_interval: Duration::from_millis(200),
+        properties: BTreeMap::new(),
+    })
+    .unwrap()
 }
 
 /// A name that no other test has, legal for topics, deployments and roles.
-///
-/// # Panics
-/// When the clock is before 1970.
 pub fn unique(name: &str) -> String {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let ordinal = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let now = WallClock.now();
     format!("t-{name}-{now}-{}-{ordinal}", std::process::id())
 }
 
@@ -110,9 +112,9 @@ pub fn produce(records: &[Outgoing]) {
 pub fn committed(topic: &str) -> Vec<Record> {
     let partitions = Admin::new(&config()).unwrap().partitions().unwrap()[topic];
     let mut records = Vec::new();
-    for partition in 0..i32::try_from(partitions).unwrap() {
-        scan(&config(), (topic, partition), 0, Duration::from_secs(30), |record| records.push(record))
-            .unwrap();
+    for index in 0..i32::try_from(partitions).unwrap() {
+        let partition = Partition { topic: topic.into(), index };
+        scan(&config(), &partition, 0, Duration::from_secs(30), |record| records.push(record)).unwrap();
     }
     records
 }

@@ -28,7 +28,7 @@ const OFFSETS_PATIENCE: Duration = Duration::from_secs(2);
 const INIT_PATIENCE: Duration = Duration::from_secs(10);
 /// A client call that has not returned this long after its own timeout is hanging.
 const HANG: Duration = Duration::from_secs(2);
-/// How often one looks for what takes a moment before one sleeps.
+/// Checks of something that is usually true within microseconds, before the thread sleeps between further checks.
 const LOOKS: u32 = 20;
 
 /// How a transaction ended.
@@ -241,7 +241,7 @@ impl Worker {
         // The last report is counted before the client forgets its record; committing in between would wait 100 ms.
         let mut looks = 0;
         while self.client.in_flight_count() > 0 && Instant::now() < deadline {
-            // That is a moment: a sleep, which takes twice its time, is for a thread that was put aside just then.
+            // That takes microseconds, less than any sleep, unless the client's thread was suspended just then.
             looks += 1;
             if looks < LOOKS { thread::yield_now() } else { thread::sleep(Duration::from_micros(50)) }
         }

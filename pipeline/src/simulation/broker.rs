@@ -22,7 +22,7 @@ pub(super) const TRANSACTION_TIMEOUT: i64 = 1_500;
 
 /// Why a request of a producer is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum Rejected {
     /// A newer epoch of this transactional id exists.
     Fenced,
     /// The last transaction of this id is still being settled: ask again.
@@ -37,8 +37,15 @@ pub(super) enum Refusal {
 enum Stage {
     Open,
     /// Decided; markers are being written.
-    Ending(bool),
-    Ended(bool),
+    Ending(Decision),
+    Ended(Decision),
+}
+
+/// What becomes of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    Commit,
+    Abort,
 }
 
 #[derive(Debug)]
@@ -171,33 +178,33 @@ impl Broker {
     }
 
     /// A new epoch for a transactional id, once what the last one left is settled.
-    pub(super) fn init(&mut self, id: &str) -> Result<u32, Refusal> {
+    pub(super) fn init(&mut self, id: &str) -> Result<u32, Rejected> {
         let writer = self.writers.entry(id.to_owned()).or_default();
         if let Some(current) = writer.current {
             if self.transactions[current].stage == Stage::Open {
                 writer.epoch += 1;
-                self.decide(current, false);
+                self.decide(current, Decision::Abort);
             }
-            return Err(Refusal::Busy);
+            return Err(Rejected::Busy);
         }
         writer.epoch += 1;
         Ok(writer.epoch)
     }
 
-    fn decide(&mut self, transaction: usize, commit: bool) {
+    fn decide(&mut self, transaction: usize, decision: Decision) {
         self.open.remove(&transaction);
         self.ending.insert(transaction);
-        self.transactions[transaction].stage = Stage::Ending(commit);
+        self.transactions[transaction].stage = Stage::Ending(decision);
     }
 
     /// The open transaction of a writer, begun now if there is none.
-    fn current(&mut self, id: &str, epoch: u32) -> Result<usize, Refusal> {
-        let writer = self.writers.get_mut(id).filter(|w| w.epoch == epoch).ok_or(Refusal::Fenced)?;
+    fn current(&mut self, id: &str, epoch: u32) -> Result<usize, Rejected> {
+        let writer = self.writers.get_mut(id).filter(|w| w.epoch == epoch).ok_or(Rejected::Fenced)?;
         if let Some(current) = writer.current {
             return if self.transactions[current].stage == Stage::Open {
                 Ok(current)
             } else {
-                Err(Refusal::Busy)
+                Err(Rejected::Busy)
             };
         }
         let transaction = self.transactions.len();
@@ -213,7 +220,7 @@ impl Broker {
     }
 
     /// Writes one record in the writer's transaction.
-    pub(super) fn write(&mut self, id: &str, epoch: u32, outgoing: &Outgoing) -> Result<(), Refusal> {
+    pub(super) fn write(&mut self, id: &str, epoch: u32, outgoing: &Outgoing) -> Result<(), Rejected> {
         let to = place(outgoing);
         match self.current(id, epoch) {
             Ok(transaction) => {
@@ -222,54 +229,54 @@ impl Broker {
                 Ok(())
             }
             // A partition learns of the new epoch from the marker only.
-            Err(Refusal::Fenced) => {
+            Err(Rejected::Fenced) => {
                 let late = self.writers.get(id).and_then(|writer| writer.current);
                 if let Some(late) = late.filter(|late| self.transactions[*late].partitions.contains(&to))
-                    && self.transactions[late].stage == Stage::Ending(false)
+                    && self.transactions[late].stage == Stage::Ending(Decision::Abort)
                 {
                     self.append(&to, Some(late), Some(outgoing));
                 }
-                Err(Refusal::Fenced)
+                Err(Rejected::Fenced)
             }
-            Err(refusal) => Err(refusal),
+            Err(rejected) => Err(rejected),
         }
     }
 
     /// Adds offsets to the writer's transaction. The group checks the generation, and never who owns a partition.
     pub(super) fn send_offsets(
         &mut self,
-        (id, epoch): (&str, u32),
-        group: &str,
+        id: &str,
+        epoch: u32,
         membership: &Membership,
         offsets: &[CommitOffset],
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejected> {
         let transaction = self.current(id, epoch)?;
-        let known = self.groups.entry(group.to_owned()).or_default();
-        known.check(membership).map_err(Refusal::Stale)?;
+        let known = self.groups.entry(membership.group.clone()).or_default();
+        known.check(membership).map_err(Rejected::Stale)?;
         if offsets
             .iter()
             .any(|offset| offset.metadata.encode_utf16().count() > crate::kafka::commit_meta::MAX_CHARS)
         {
-            return Err(Refusal::TooLarge);
+            return Err(Rejected::TooLarge);
         }
         for offset in offsets {
             known.unstable.entry(offset.partition.clone()).or_default().insert(transaction);
         }
         self.transactions[transaction]
             .offsets
-            .entry(group.to_owned())
+            .entry(membership.group.clone())
             .or_default()
             .extend_from_slice(offsets);
         Ok(())
     }
 
     /// Decides the writer's transaction.
-    pub(super) fn end(&mut self, id: &str, epoch: u32, commit: bool) -> Result<(), Refusal> {
-        let writer = self.writers.get(id).filter(|writer| writer.epoch == epoch).ok_or(Refusal::Fenced)?;
+    pub(super) fn end(&mut self, id: &str, epoch: u32, decision: Decision) -> Result<(), Rejected> {
+        let writer = self.writers.get(id).filter(|writer| writer.epoch == epoch).ok_or(Rejected::Fenced)?;
         if let Some(current) =
             writer.current.filter(|current| self.transactions[*current].stage == Stage::Open)
         {
-            self.decide(current, commit);
+            self.decide(current, decision);
         }
         Ok(())
     }
@@ -277,24 +284,24 @@ impl Broker {
     /// Writes some marker that is to be written.
     pub(super) fn settle(&mut self, random: &mut Random) {
         let Some(&transaction) = self.ending.iter().nth(random.index(self.ending.len())) else { return };
-        let Transaction { stage: Stage::Ending(commit), partitions, offsets, .. } =
+        let Transaction { stage: Stage::Ending(decision), partitions, offsets, .. } =
             &mut self.transactions[transaction]
         else {
             return;
         };
-        let commit = *commit;
+        let decision = *decision;
         let data = partitions.iter().nth(random.index(partitions.len().max(1))).cloned();
         let groups = offsets.keys().next().cloned().filter(|_| data.is_none() || random.one_in(2));
         if let Some(group) = groups {
             let offsets = offsets.remove(&group).unwrap_or_default();
-            self.offsets_settled(&group, transaction, &offsets, commit);
+            self.offsets_settled(&group, transaction, &offsets, decision);
         } else if let Some(data) = data {
             partitions.remove(&data);
             self.append(&data, Some(transaction), None);
         }
         let ended = &mut self.transactions[transaction];
         if ended.partitions.is_empty() && ended.offsets.is_empty() {
-            ended.stage = Stage::Ended(commit);
+            ended.stage = Stage::Ended(decision);
             self.ending.remove(&transaction);
             self.writers
                 .values_mut()
@@ -303,17 +310,23 @@ impl Broker {
         }
     }
 
-    fn offsets_settled(&mut self, group: &str, transaction: usize, offsets: &[CommitOffset], commit: bool) {
+    fn offsets_settled(
+        &mut self,
+        group: &str,
+        transaction: usize,
+        offsets: &[CommitOffset],
+        decision: Decision,
+    ) {
         let known = self.groups.entry(group.to_owned()).or_default();
         for offset in offsets {
             if let Some(unstable) = known.unstable.get_mut(&offset.partition) {
                 unstable.remove(&transaction);
             }
-            if commit {
+            if decision == Decision::Commit {
                 known.offsets.insert(offset.partition.clone(), (offset.next, offset.metadata.clone()));
             }
         }
-        if commit {
+        if decision == Decision::Commit {
             offsets.iter().for_each(|offset| self.look(group, offset));
         }
     }
@@ -326,18 +339,13 @@ impl Broker {
     }
 
     /// Commits offsets outside transactions.
-    pub(super) fn commit(
-        &mut self,
-        group: &str,
-        membership: &Membership,
-        offsets: &[CommitOffset],
-    ) -> Result<(), Stale> {
-        let known = self.groups.entry(group.to_owned()).or_default();
+    pub(super) fn commit(&mut self, membership: &Membership, offsets: &[CommitOffset]) -> Result<(), Stale> {
+        let known = self.groups.entry(membership.group.clone()).or_default();
         known.check(membership)?;
         for offset in offsets {
             known.offsets.insert(offset.partition.clone(), (offset.next, offset.metadata.clone()));
         }
-        offsets.iter().for_each(|offset| self.look(group, offset));
+        offsets.iter().for_each(|offset| self.look(&membership.group, offset));
         Ok(())
     }
 
@@ -365,7 +373,7 @@ impl Broker {
             .collect();
         for transaction in late {
             self.writers.values_mut().filter(|w| w.current == Some(transaction)).for_each(|w| w.epoch += 1);
-            self.decide(transaction, false);
+            self.decide(transaction, Decision::Abort);
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Broker, Sim};
 use crate::Record;
 use crate::kafka::{CommitOffset, Committed, Partition};
 
-/// How often a member is heard of, in milliseconds.
+/// Milliseconds between two heartbeats.
 const HEARTBEAT: i64 = 100;
 
 /// What one poll brings; the shells know it as [`crate::kafka::Polled`].
@@ -42,7 +42,6 @@ struct Reading {
 /// A static member under the cooperative protocol.
 pub(crate) struct Client {
     sim: Sim,
-    group: String,
     topics: Vec<String>,
     membership: Membership,
     joining: Joining,
@@ -67,10 +66,9 @@ enum Note {
 
 impl Client {
     pub(crate) fn join(sim: &Sim, group: &str, instance: &str, topics: &[&str]) -> Self {
-        let membership = Membership { instance: instance.to_owned(), member: None, generation: -1 };
+        let membership = Membership::outside(group, instance);
         Self {
             sim: sim.clone(),
-            group: group.to_owned(),
             topics: topics.iter().map(|&topic| topic.to_owned()).collect(),
             membership,
             joining: Joining::Waiting,
@@ -98,7 +96,7 @@ impl Client {
         self.beaten = now;
         let all: BTreeSet<Partition> =
             self.topics.iter().flat_map(|topic| broker.partitions(topic)).collect();
-        let group = broker.groups.entry(self.group.clone()).or_default();
+        let group = broker.groups.entry(self.membership.group.clone()).or_default();
         let Some(member) = self.membership.member else {
             if self.joining == Joining::Waiting {
                 let member = group.join(&self.membership.instance, now);
@@ -205,12 +203,17 @@ impl Client {
         std::mem::take(&mut self.ended).into_iter().map(|partition| partition.index).collect()
     }
 
-    pub(crate) fn assign(&mut self, starts: &[(Partition, i64)], paused: bool) {
+    pub(crate) fn assign(&mut self, starts: &[(Partition, i64)]) {
         self.uncompleted = false;
         for (partition, position) in starts {
-            let reading = Reading { position: *position, paused, ended: false };
+            let reading = Reading { position: *position, paused: false, ended: false };
             self.reading.insert(partition.clone(), reading);
         }
+    }
+
+    pub(crate) fn assign_paused(&mut self, starts: &[(Partition, i64)]) {
+        self.assign(starts);
+        self.each(starts.iter().map(|(partition, _)| partition), |reading| reading.paused = true);
     }
 
     /// Completes a revocation or a loss; the group is told by joining again.
@@ -224,7 +227,7 @@ impl Client {
                 self.joining = Joining::Waiting;
                 let sim = self.sim.clone();
                 let mut broker = sim.broker();
-                broker.groups.entry(self.group.clone()).or_default().rejoin(member, &self.owned());
+                broker.groups.entry(self.membership.group.clone()).or_default().rejoin(member, &self.owned());
             }
             Some(_) => {}
             None if self.reading.is_empty() => self.joining = Joining::Waiting,
@@ -233,18 +236,20 @@ impl Client {
     }
 
     pub(crate) fn pause(&mut self, partitions: &[Partition]) {
-        self.set_paused(partitions, true);
+        self.each(partitions, |reading| reading.paused = true);
     }
 
     pub(crate) fn resume(&mut self, partitions: &[Partition]) {
-        self.set_paused(partitions, false);
+        self.each(partitions, |reading| reading.paused = false);
     }
 
-    fn set_paused(&mut self, partitions: &[Partition], paused: bool) {
+    fn each<'a>(
+        &mut self,
+        partitions: impl IntoIterator<Item = &'a Partition>,
+        change: impl Fn(&mut Reading),
+    ) {
         for partition in partitions {
-            if let Some(reading) = self.reading.get_mut(partition) {
-                reading.paused = paused;
-            }
+            self.reading.get_mut(partition).into_iter().for_each(&change);
         }
     }
 
@@ -263,23 +268,23 @@ impl Client {
     /// Whether the group agrees that the partition is this member's: a process that stood still may not know better.
     pub(crate) fn is_owner(&self, partition: &Partition) -> bool {
         let broker = self.sim.broker();
-        let owner = broker.groups.get(&self.group).and_then(|group| group.owner(partition));
+        let owner = broker.groups.get(&self.membership.group).and_then(|group| group.owner(partition));
         owner.is_some() && owner == self.membership.member
     }
 
     pub(crate) fn committed(&self, partitions: &[Partition]) -> Option<Vec<Committed>> {
-        self.sim.broker().committed(&self.group, partitions)
+        self.sim.broker().committed(&self.membership.group, partitions)
     }
 
     pub(crate) fn commit(&self, offsets: &[CommitOffset]) -> bool {
         // As [`crate::kafka::Consumer::commit`].
         let is_member = self.membership.member.is_some();
-        is_member && self.sim.broker().commit(&self.group, &self.membership, offsets).is_ok()
+        is_member && self.sim.broker().commit(&self.membership, offsets).is_ok()
     }
 
     pub(crate) fn leave(&mut self) {
         if let Some(member) = self.membership.member.take() {
-            self.sim.broker().groups.entry(self.group.clone()).or_default().leave(member);
+            self.sim.broker().groups.entry(self.membership.group.clone()).or_default().leave(member);
         }
         self.reading.clear();
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::{Crew, INCARNATION, Membership, Process, Producer, Sim};
 use crate::Outgoing;
@@ -11,7 +12,12 @@ use crate::kafka::{Config, INCARNATION_KEY, Outcome, RawConfig};
 /// Access to no broker, for configurations that are never used to connect.
 pub fn offline() -> Config {
     let bootstrap = "127.0.0.1:1".to_owned();
-    Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 500, properties: BTreeMap::new() }).unwrap()
+    Config::new(RawConfig {
+        bootstrap,
+        heartbeat_interval: Duration::from_millis(500),
+        properties: BTreeMap::new(),
+    })
+    .unwrap()
 }
 
 /// Stamps every partition of a compacted topic with the incarnation.
@@ -41,7 +47,7 @@ pub fn feeder(records: u64, next: impl Fn(&Sim) -> Outgoing + Clone + 'static) -
 async fn feed(sim: Sim, left: Rc<Cell<u64>>, next: impl Fn(&Sim) -> Outgoing) -> Result<(), String> {
     let mut producer = Producer::new(&sim, "feeder");
     producer.rebuild().await;
-    let nobody = Membership::none();
+    let nobody = Membership::outside("nobody", "");
     loop {
         let pause = sim.random().millis(80);
         sim.sleep(pause).await;
@@ -55,7 +61,7 @@ async fn feed(sim: Sim, left: Rc<Cell<u64>>, next: impl Fn(&Sim) -> Outgoing) ->
             records.iter().for_each(|record| sim.broker().publish(record));
             continue;
         }
-        let outcome = producer.run(&records, &[], ("nobody", &nobody), Membership::none).await;
+        let outcome = producer.run(&records, &[], &nobody, || nobody.clone()).await;
         if !matches!(outcome, Outcome::Committed | Outcome::Aborted(_)) {
             producer.rebuild().await;
         }

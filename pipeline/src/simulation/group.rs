@@ -22,6 +22,7 @@ pub(super) enum Stale {
 /// Membership at one moment: what a plan is committed under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Membership {
+    pub(super) group: String,
     pub(super) instance: String,
     /// `None` before a join and after the member was put out.
     pub(super) member: Option<u64>,
@@ -29,9 +30,9 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    /// Of no group at all.
-    pub(crate) fn none() -> Self {
-        Self { instance: String::new(), member: None, generation: -1 }
+    /// Of an instance that has not joined.
+    pub(crate) fn outside(group: &str, instance: &str) -> Self {
+        Self { group: group.to_owned(), instance: instance.to_owned(), member: None, generation: -1 }
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) struct Group {
     joined: Option<BTreeMap<u64, BTreeSet<Partition>>>,
 }
 
-/// What a heartbeat is answered with.
+/// The answer to a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Beat {
     Fine,
@@ -70,17 +71,17 @@ impl Group {
             return if self.members.is_empty() && membership.generation < 0 {
                 Ok(())
             } else {
-                Err(self.why(membership))
+                Err(self.why(&membership.instance))
             };
         };
         if !self.members.contains_key(&member) {
-            return Err(self.why(membership));
+            return Err(self.why(&membership.instance));
         }
         if membership.generation == self.generation { Ok(()) } else { Err(Stale::IllegalGeneration) }
     }
 
-    fn why(&self, membership: &Membership) -> Stale {
-        let twin = self.members.values().any(|member| member.instance == membership.instance);
+    fn why(&self, instance: &str) -> Stale {
+        let twin = self.members.values().any(|member| member.instance == instance);
         if twin { Stale::FencedInstance } else { Stale::UnknownMember }
     }
 
@@ -115,10 +116,7 @@ impl Group {
                 let waits = self.joined.as_ref().is_some_and(|joined| !joined.contains_key(&member));
                 if waits { Beat::Rejoin } else { Beat::Fine }
             }
-            None => {
-                let membership = Membership { instance: instance.to_owned(), member: None, generation: 0 };
-                Beat::Out(self.why(&membership))
-            }
+            None => Beat::Out(self.why(instance)),
         }
     }
 

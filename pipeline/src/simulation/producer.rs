@@ -1,6 +1,6 @@
 //! The transactional producer as [`crate::kafka::TransactionalProducer`] is seen by its owners.
 
-use super::broker::Refusal;
+use super::broker::{Decision, Rejected};
 use super::{Membership, Sim};
 use crate::Outgoing;
 use crate::kafka::{CommitOffset, Outcome};
@@ -34,19 +34,19 @@ impl Producer {
         }
     }
 
-    /// One transaction. `group` is the membership read when the plan was made; `present` tells it as of now, which only
+    /// One transaction. `membership` was read when the plan was made; `present` tells it as of now, which only
     /// a broken runtime asks.
     pub(crate) async fn run(
         &mut self,
         records: &[Outgoing],
         offsets: &[CommitOffset],
-        (group, membership): (&str, &Membership),
+        membership: &Membership,
         present: impl Fn() -> Membership,
     ) -> Outcome {
-        let outcome = self.attempt(records, offsets, (group, membership)).await;
+        let outcome = self.attempt(records, offsets, membership).await;
         if mutation::is(Mutation::RefreshMembership) && matches!(outcome, Outcome::Aborted(_)) {
             self.sim.wait().await;
-            return self.attempt(records, offsets, (group, &present())).await;
+            return self.attempt(records, offsets, &present()).await;
         }
         outcome
     }
@@ -55,7 +55,7 @@ impl Producer {
         &mut self,
         records: &[Outgoing],
         offsets: &[CommitOffset],
-        (group, membership): (&str, &Membership),
+        membership: &Membership,
     ) -> Outcome {
         let Some(epoch) = self.epoch else {
             return Outcome::Unknown("no client since the last rebuild".into());
@@ -69,9 +69,9 @@ impl Producer {
                 let written = self.sim.broker().write(&self.id, epoch, record);
                 match written {
                     Ok(()) => break,
-                    Err(Refusal::Busy) if self.sim.now() < until => self.sim.tick().await,
-                    Err(Refusal::Fenced) => return Outcome::Fenced("write record".into()),
-                    Err(refusal) => return self.abort(epoch, format!("write record: {refusal:?}")).await,
+                    Err(Rejected::Busy) if self.sim.now() < until => self.sim.tick().await,
+                    Err(Rejected::Fenced) => return Outcome::Fenced("write record".into()),
+                    Err(rejected) => return self.abort(epoch, format!("write record: {rejected:?}")).await,
                 }
             }
         }
@@ -83,19 +83,19 @@ impl Producer {
             return Outcome::Unknown("lost before offsets".into());
         }
         loop {
-            let sent = self.sim.broker().send_offsets((&self.id, epoch), group, membership, offsets);
+            let sent = self.sim.broker().send_offsets(&self.id, epoch, membership, offsets);
             match sent {
                 Ok(()) => break,
-                Err(Refusal::Busy) if self.sim.now() < until => self.sim.tick().await,
-                Err(Refusal::Fenced) => return Outcome::Fenced("send offsets".into()),
-                Err(refusal) => return self.abort(epoch, format!("send offsets: {refusal:?}")).await,
+                Err(Rejected::Busy) if self.sim.now() < until => self.sim.tick().await,
+                Err(Rejected::Fenced) => return Outcome::Fenced("send offsets".into()),
+                Err(rejected) => return self.abort(epoch, format!("send offsets: {rejected:?}")).await,
             }
         }
         self.sim.wait().await;
         if self.sim.fails(40) {
             return Outcome::Unknown("lost before the commit".into());
         }
-        let ended = self.sim.broker().end(&self.id, epoch, true);
+        let ended = self.sim.broker().end(&self.id, epoch, Decision::Commit);
         self.sim.tick().await;
         match ended {
             Ok(()) if self.sim.fails(25) => Outcome::Unknown("lost after the commit".into()),
@@ -106,7 +106,7 @@ impl Producer {
 
     async fn abort(&mut self, epoch: u32, reason: String) -> Outcome {
         self.sim.tick().await;
-        let ended = self.sim.broker().end(&self.id, epoch, false);
+        let ended = self.sim.broker().end(&self.id, epoch, Decision::Abort);
         match ended {
             Ok(()) => Outcome::Aborted(reason),
             Err(_) => Outcome::Fenced(reason),

@@ -1,27 +1,17 @@
 //! The only source of chance: everything that a schedule does is a function of its seed.
 
-/// SplitMix64.
+use std::ops::{Deref, DerefMut};
+
+use common::random::SplitMix64;
+
+/// [`SplitMix64`], with what schedules ask for besides.
 #[derive(Debug, Clone)]
-pub struct Random(u64);
+pub struct Random(SplitMix64);
 
 impl Random {
-    /// A source that is a function of its seed.
+    /// A source that is a function of its seed. Seeds that people quote are small and in a row, so they are spread first.
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
-    }
-
-    /// The next number.
-    pub fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.number() % bound.max(1)
+        Self(SplitMix64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d))
     }
 
     /// Some index below `length`.
@@ -33,9 +23,18 @@ impl Random {
     pub fn millis(&mut self, bound: u64) -> i64 {
         i64::try_from(self.below(bound)).unwrap()
     }
+}
 
-    /// True once in `n` times.
-    pub fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
+impl Deref for Random {
+    type Target = SplitMix64;
+
+    fn deref(&self) -> &SplitMix64 {
+        &self.0
+    }
+}
+
+impl DerefMut for Random {
+    fn deref_mut(&mut self) -> &mut SplitMix64 {
+        &mut self.0
     }
 }

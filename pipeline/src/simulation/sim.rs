@@ -29,13 +29,19 @@ struct Shared {
 pub struct Sim(Rc<Shared>);
 
 impl Sim {
-    /// A world that is a function of its seed. With `traced` its last steps are remembered.
-    pub fn new(seed: u64, traced: bool) -> Self {
+    /// A world that is a function of its seed.
+    pub fn new(seed: u64) -> Self {
         let shared = Shared::default();
         shared.broker.borrow_mut().now = BEGIN;
         *shared.random.borrow_mut() = Some(Random::new(seed));
-        *shared.steps.borrow_mut() = traced.then(VecDeque::new);
         Self(Rc::new(shared))
+    }
+
+    /// The same world, whose last steps are remembered.
+    pub fn traced(seed: u64) -> Self {
+        let sim = Self::new(seed);
+        *sim.0.steps.borrow_mut() = Some(VecDeque::new());
+        sim
     }
 
     /// The brokers.

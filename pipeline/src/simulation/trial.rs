@@ -63,8 +63,8 @@ impl Trial {
     /// # Errors
     /// [`Failure`].
     pub fn seed(&self, seed: u64, mutation: Option<Mutation>) -> Result<(), Failure> {
-        let Err(violation) = self.once(&Sim::new(seed, false), mutation) else { return Ok(()) };
-        let traced = Sim::new(seed, true);
+        let Err(violation) = self.once(&Sim::new(seed), mutation) else { return Ok(()) };
+        let traced = Sim::traced(seed);
         let again = self.once(&traced, mutation).err();
         assert_eq!(again.as_ref(), Some(&violation), "seed {seed} is not played the same way twice");
         Err(Failure { seed, violation, steps: traced.steps() })

@@ -14,7 +14,7 @@ pub enum Faults {
     All,
 }
 
-/// What writes the input is no part of the line: its twins need not end.
+/// Name of the process that writes the input. It is no part of the line, so of its twins none has to end.
 const FEEDER: &str = "feeder";
 
 type Each = Box<dyn FnMut(&Sim)>;

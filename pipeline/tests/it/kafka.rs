@@ -24,12 +24,20 @@ fn assigned(consumer: &mut Consumer) -> Vec<Partition> {
     while Instant::now() < until {
         match consumer.poll(Duration::from_millis(50)) {
             Polled::Assigned(partitions) if !partitions.is_empty() => return partitions,
-            Polled::Assigned(_) => consumer.assign(&[], false).unwrap(),
+            Polled::Assigned(_) => consumer.assign(&[]).unwrap(),
             Polled::Revoked(partitions) | Polled::Lost(partitions) => consumer.unassign(&partitions).unwrap(),
             other => drop(other),
         }
     }
     panic!("nothing was assigned in time");
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    while !holds() {
+        assert!(Instant::now() < deadline, "does not come true: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -39,20 +47,22 @@ fn records_offsets_and_metadata_commit_together_and_a_twin_fences() {
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
     let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
-    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 0)]).unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     let group = consumer.group_metadata().unwrap();
     let offset =
         |metadata: &str| CommitOffset { partition: partition.clone(), next: 7, metadata: metadata.into() };
 
-    let began = Instant::now();
-    for n in 0..20 {
+    let took = (0..20).map(|n| {
+        let began = Instant::now();
         let outcome =
             producer.run(&[record(&topic, 0, "k", Some(&n.to_string()))], &[offset("meta")], &group);
         assert_eq!(outcome, Outcome::Committed);
-    }
-    println!("20 transactions: {:?}", began.elapsed());
-    assert!(began.elapsed() < Duration::from_secs(2), "a commit waited for a flush of 100 ms");
+        began.elapsed()
+    });
+    // A busy machine may slow some of them down; a commit that flushes by itself slows down each.
+    let fastest = took.min().unwrap();
+    assert!(fastest < Duration::from_millis(100), "a commit waited for a flush of 100 ms: {fastest:?}");
 
     let too_long = "m".repeat(commit_meta::MAX_CHARS + 1_000);
     let outcome = producer.run(&[record(&topic, 0, "k", Some("aborted"))], &[offset(&too_long)], &group);
@@ -81,7 +91,7 @@ fn the_ends_of_all_partitions_are_told_together_and_stop_before_an_open_transact
     let instance = Instance::new(&unique("d"), "ends", 0).unwrap();
     let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let starts: Vec<_> = assigned(&mut consumer).into_iter().map(|partition| (partition, 0)).collect();
-    consumer.assign(&starts, false).unwrap();
+    consumer.assign(&starts).unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     plan_fault(&instance.transactional_id(), Fault::LoseBefore);
     let outcome = producer.run(&[record(&topic, 2, "k", None)], &[], &consumer.group_metadata().unwrap());
@@ -105,13 +115,13 @@ fn a_plan_of_a_membership_that_was_replaced_is_aborted_and_the_producer_goes_on(
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
     let mut before = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut before).remove(0);
-    before.assign(&[(partition.clone(), 0)], false).unwrap();
+    before.assign(&[(partition.clone(), 0)]).unwrap();
     let old = before.group_metadata().unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     // As after an outage: the same member joins anew.
     let mut after = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     assert_eq!(assigned(&mut after), std::slice::from_ref(&partition));
-    after.assign(&[(partition.clone(), 0)], false).unwrap();
+    after.assign(&[(partition.clone(), 0)]).unwrap();
     let offsets = [CommitOffset { partition, next: 1, metadata: "m".into() }];
     let outcome = producer.run(&[record(&topic, 0, "k", Some("old"))], &offsets, &old);
     assert!(matches!(outcome, Outcome::Aborted(_)), "{outcome:?}");
@@ -130,7 +140,7 @@ fn transactions_back_to_back_leave_the_offsets_of_the_last_one() {
     let instance = Instance::new(&unique("d"), "adapter", 0).unwrap();
     let mut consumer = Consumer::join(&config(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
-    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 0)]).unwrap();
     let group = consumer.group_metadata().unwrap();
     let mut producer = TransactionalProducer::new(&config(), &instance).unwrap();
     for next in 1..=100 {
@@ -159,14 +169,19 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_mak
     // The shortest that a client takes beside our session timeout.
     let properties = [("max.poll.interval.ms".to_owned(), Property::Number(10_000))];
     let bootstrap = std::env::var("HUIYIN_TEST_KAFKA").unwrap();
-    let raw = RawConfig { bootstrap, heartbeat_interval_ms: 200, properties: properties.into() };
+    let raw = RawConfig {
+        bootstrap,
+        heartbeat_interval: Duration::from_millis(200),
+        properties: properties.into(),
+    };
     let mut consumer = Consumer::join(&Config::new(raw).unwrap(), &instance, &[&topic]).unwrap();
     let partition = assigned(&mut consumer).remove(0);
-    consumer.assign(&[(partition.clone(), 0)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 0)]).unwrap();
     let offset = |next| [CommitOffset { partition: partition.clone(), next, metadata: "m".into() }];
     consumer.commit(&offset(3)).unwrap();
 
-    std::thread::sleep(Duration::from_secs(12));
+    // What counts is the time since the last poll.
+    until("it is put out", || consumer.group_metadata().is_err());
     let out = |error: Error| assert!(matches!(error, Error::PutOut { .. }), "{error}");
     out(consumer.commit(&offset(1)).unwrap_err());
     out(consumer.group_metadata().err().unwrap());
@@ -177,7 +192,7 @@ fn a_member_that_was_put_out_and_has_not_polled_that_yet_commits_nothing_and_mak
 
     // Polled, it is told and joins again.
     assert_eq!(assigned(&mut consumer), asked);
-    consumer.assign(&[(partition.clone(), 3)], false).unwrap();
+    consumer.assign(&[(partition.clone(), 3)]).unwrap();
     consumer.commit(&offset(4)).unwrap();
     assert!(consumer.group_metadata().is_ok());
     consumer.leave(Duration::from_secs(2));
@@ -213,7 +228,9 @@ fn a_real_broker_is_reached_and_told_from_one_with_tls() {
     reach(&config()).unwrap();
     let bootstrap = std::env::var("HUIYIN_TEST_KAFKA").unwrap();
     let properties = [("security.protocol".to_owned(), Property::Text("ssl".into()))].into();
-    let tls = Config::new(RawConfig { bootstrap, heartbeat_interval_ms: 500, properties }).unwrap();
+    let tls =
+        Config::new(RawConfig { bootstrap, heartbeat_interval: Duration::from_millis(500), properties })
+            .unwrap();
     let error = reach(&tls).unwrap_err().to_string();
     assert!(error.contains("it speaks Kafka without TLS, and security.protocol is ssl"), "{error}");
 }

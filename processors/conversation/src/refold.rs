@@ -163,7 +163,8 @@ fn crashed(deployment: &Deployment, events: &str, partition: i32) -> Result<Vec<
 
 fn read(deployment: &Deployment, topic: &str, partition: i32) -> Result<Vec<Record>, RefoldError> {
     let mut records = Vec::new();
-    kafka::scan(&deployment.kafka, (topic, partition), 0, BOUND, |record| records.push(record))
+    let log = kafka::Partition { topic: topic.into(), index: partition };
+    kafka::scan(&deployment.kafka, &log, 0, BOUND, |record| records.push(record))
         .map_err(|source| RefoldError::Read { topic: topic.to_owned(), partition, source })?;
     Ok(records)
 }

@@ -10,10 +10,9 @@ use crate::batch::action::{Action, Assignment, Commit, DeadLetter, Due};
 use crate::batch::assigned::Start;
 use crate::batch::limits::{Limits, RawLimits};
 use crate::batch::pending::Pending;
-use crate::batch::refusal::Refusal;
 use crate::batch::sink::{Block, InsertError};
 use crate::kafka::Partition;
-use crate::{Record, Refused};
+use crate::{Record, Refusal, Refused};
 
 /// Offset, ordinal within the record, version of the builder.
 type Row = (i64, usize, u32);
@@ -487,7 +486,7 @@ fn refusal_after(machine: &mut Machine<Row>, partition: &Partition, offsets: &[i
         machine.record(Arc::clone(&record), build(&record, version), version, 0);
     }
     let Due { actions, commits } = machine.step(0);
-    let refusal = machine.partitions().next().unwrap().1.refused.clone();
+    let refusal = machine.partitions().next().unwrap().1.refused;
     let only_paused = commits.is_empty() && matches!(actions.as_slice(), [Action::Pause(_)]);
     assert!(refusal.is_none() || only_paused, "a refused replay must do nothing: {actions:?} {commits:?}");
     refusal

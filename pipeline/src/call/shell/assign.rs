@@ -10,6 +10,7 @@ use crate::StartPolicy;
 use crate::call::core::{Commit, Position};
 use crate::call::progress::Progress;
 use crate::kafka::{Committed, Config, Consumer, Error, Partition, watermarks};
+use crate::start::Start;
 
 /// Longer than an open transaction of the previous owner can last.
 const ASK: Duration = Duration::from_secs(10);
@@ -92,8 +93,9 @@ impl Starts {
     }
 }
 
-/// Where a partition goes on; the bounds of its log matter when nothing is committed, and where it ends also when its
-/// last owner ended uncleanly.
+/// Where a partition goes on. The bounds of its log matter where nothing is committed, and the end also where its last owner
+/// ended uncleanly. Whether the log still has a committed offset is left to the first poll: to ask for the bounds of all
+/// partitions would make a rebalance wait for the leader of each.
 pub(super) fn place(
     policy: StartPolicy,
     incarnation: &str,
@@ -101,23 +103,21 @@ pub(super) fn place(
     (low, high): (i64, i64),
 ) -> Result<Position, &'static str> {
     let partition = committed.partition.index;
-    let Some(offset) = committed.next else {
-        let start = match policy {
-            StartPolicy::Earliest => low,
-            StartPolicy::Latest => high,
-            StartPolicy::Refuse => return Err("no_commit"),
-        };
-        return Ok(Position { progress: Progress::fresh(start), committed: None, end: high });
+    let log = if committed.next.is_some() { i64::MIN..=i64::MAX } else { low..=high };
+    let read = |offset, metadata: Option<&str>| {
+        Ok(Progress::open(incarnation, offset, metadata.unwrap_or_default())?)
     };
-    let metadata = committed.metadata.unwrap_or_default();
-    match Progress::open(incarnation, offset, &metadata) {
-        Ok(progress) => {
-            let committed = Some(Commit { partition, offset, metadata });
-            Ok(Position { progress, committed, end: high })
+    match policy.start(&committed, &log, read) {
+        Ok(Start::Fresh(start)) => {
+            Ok(Position { progress: Progress::fresh(start), committed: None, end: high })
         }
-        Err(error) => {
-            tracing::error!(partition, offset, %error, "refuse partition");
-            Err(error.label())
+        Ok(Start::Committed(offset, progress)) => {
+            let metadata = committed.metadata.unwrap_or_default();
+            Ok(Position { progress, committed: Some(Commit { partition, offset, metadata }), end: high })
+        }
+        Err(refusal) => {
+            tracing::error!(partition, error = %refusal, "start partition");
+            Err(refusal.label())
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::assign::Starts;
 use super::committer::Committer;
 use super::core_thread::{CoreThread, Tasks};
-use super::handle::Handle;
+use super::handle::{Control, Handle};
 use super::poller::Poller;
 use super::reading::Reading;
 use super::shared::Shared;
@@ -69,7 +69,7 @@ impl CallDriver {
             step: config.instance.role().to_owned(),
             output_bytes: config.limits.output_bytes(),
         });
-        let shared = Arc::new(Shared::new());
+        let shared = Arc::new(Shared::new(Arc::clone(&config.topic)));
         let (events, incoming) = mpsc::channel(EVENTS);
         let (commands, commanded) = sync_channel(COMMANDS);
         let (orders, ordered) = sync_channel(1);
@@ -115,7 +115,8 @@ impl CallDriver {
             start("call-committer", move || committer.run(&ordered))?,
             start("call-core", move || runtime.block_on(core_thread.run(leaving)))?,
         ];
-        Ok(Handle { shared, events, leave, threads })
+        let board = shared.board().clone();
+        Ok(Handle::new(board, Control { shared, events, leave }, threads))
     }
 }
 

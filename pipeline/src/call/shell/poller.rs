@@ -160,7 +160,7 @@ impl<H: Handler> Poller<H> {
             self.owned.insert(partition.index, Owned { epoch: self.epochs, session: 0 });
             self.send(Event::Assigned { partition: partition.index, epoch: self.epochs, position });
         }
-        self.consumer.assign(&starts, false)?;
+        self.consumer.assign(&starts)?;
         if refused.is_empty() { Ok(()) } else { self.consumer.pause(&refused) }
     }
 

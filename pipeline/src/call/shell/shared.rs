@@ -1,48 +1,48 @@
 //! The little that the driver's threads have in common.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
 
 use super::standing::Standing;
 use crate::call::core::Status;
-use crate::kafka::GroupMetadata;
+use crate::driver::{Board, Pulse};
+use crate::kafka::{GroupMetadata, Partition};
 
 /// Where one thread leaves word for the others and for the handle.
 pub(super) struct Shared {
     started: Instant,
     ended: AtomicBool,
     end: Notify,
-    polled_at: AtomicU64,
+    topic: Arc<str>,
+    board: Board<Status>,
+    poller: Pulse,
+    core: Pulse,
     /// Plans up to this one name a lost partition.
     pub(super) abandoned: AtomicU64,
-    inner: Mutex<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    failure: Option<String>,
-    standing: Standing<GroupMetadata>,
-    status: Status,
-    status_at: u64,
+    standing: Mutex<Standing<GroupMetadata>>,
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(topic: Arc<str>) -> Self {
+        let (poller, core) = (Pulse::new(), Pulse::new());
         Self {
             started: Instant::now(),
             ended: AtomicBool::new(false),
             end: Notify::new(),
-            polled_at: AtomicU64::new(0),
+            topic,
+            board: Board::new([poller.clone(), core.clone()]),
+            poller,
+            core,
             abandoned: AtomicU64::new(0),
-            inner: Mutex::new(Inner::default()),
+            standing: Mutex::default(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn board(&self) -> &Board<Status> {
+        &self.board
     }
 
     /// The core's clock.
@@ -53,11 +53,12 @@ impl Shared {
     /// Ends the driver where it stands; the first reason stays.
     pub(super) fn fail(&self, reason: String) {
         tracing::error!(reason, "call driver ends");
-        self.lock().failure.get_or_insert(reason);
+        self.board.fail(reason);
         self.finish();
     }
 
     pub(super) fn finish(&self) {
+        self.board.show(|health| health.alive = false);
         self.ended.store(true, Ordering::Release);
         self.end.notify_one();
     }
@@ -74,38 +75,35 @@ impl Shared {
     }
 
     pub(super) fn polled(&self) {
-        self.polled_at.store(self.now(), Ordering::Relaxed);
+        self.poller.beat();
     }
 
     pub(super) fn set_group(&self, group: Option<GroupMetadata>, losses: u64) {
-        self.lock().standing.set(group, losses);
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).set(group, losses);
     }
 
     /// The membership for a plan that is made now, by a core that has been told of so many losses.
     pub(super) fn group(&self, told: u64) -> Option<GroupMetadata> {
-        self.lock().standing.for_plan(told)
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).for_plan(told)
     }
 
     pub(super) fn publish(&self, status: Status) {
-        let now = self.now();
-        let mut inner = self.lock();
-        (inner.status, inner.status_at) = (status, now);
-    }
-
-    pub(super) fn failure(&self) -> Option<String> {
-        self.lock().failure.clone()
+        self.core.beat();
+        self.board.show(|health| {
+            health.owned.clear();
+            health.refused.clear();
+            for (&index, partition) in &status.partitions {
+                let named = Partition { topic: Arc::clone(&self.topic), index };
+                match partition.refused {
+                    Some(reason) => drop(health.refused.insert(named, reason)),
+                    None => drop(health.owned.insert(named)),
+                }
+            }
+            health.status = status;
+        });
     }
 
     pub(super) fn status(&self) -> Status {
-        self.lock().status.clone()
-    }
-
-    /// Milliseconds since the poller polled and since the core spoke.
-    pub(super) fn silence(&self) -> (u64, u64) {
-        let now = self.now();
-        (
-            now.saturating_sub(self.polled_at.load(Ordering::Relaxed)),
-            now.saturating_sub(self.lock().status_at),
-        )
+        self.board.read(|health| health.status.clone())
     }
 }

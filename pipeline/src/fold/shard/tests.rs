@@ -20,8 +20,14 @@ fn shape() -> Shape {
     }
 }
 
+/// A partition that starts at `next`, where its previous owner left `mark` if there was one.
+fn begun(next: i64, mark: Option<Mark>, states: HashMap<Key, Count>) -> Shard<Counter> {
+    let start = mark.map_or(Start::Fresh(next), |mark| Start::Committed(next, mark));
+    Shard::new(&counter(), 3, start, (String::new(), states))
+}
+
 fn fresh(mark: Option<Mark>) -> Shard<Counter> {
-    Shard::new(&counter(), (3, 0), (String::new(), HashMap::new()), mark)
+    begun(0, mark, HashMap::new())
 }
 
 fn record(offset: i64, key: &str, value: &str) -> Record {
@@ -132,28 +138,28 @@ fn a_clock_fires_a_bounded_number_of_due_timers_in_order_and_then_another_clock_
     {
         apply(&mut shard, &record(offset, key, value)).unwrap();
     }
-    assert!(!shard.clock_due(1_008, true), "nothing is due yet");
-    assert!(!shard.clock_due(1_020, false), "something later may be in the log");
-    assert!(shard.clock_due(1_020, true));
+    assert!(!shard.clock_due(1_008, Rest::Nothing), "nothing is due yet");
+    assert!(!shard.clock_due(1_020, Rest::Unknown), "something later may be in the log");
+    assert!(shard.clock_due(1_020, Rest::Nothing));
     shard.append_clock(&counter(), 1_020);
-    assert!(!shard.clock_due(1_020, true), "one clock is unread");
+    assert!(!shard.clock_due(1_020, Rest::Nothing), "one clock is unread");
     assert_eq!(text(&part(&mut shard), "in"), ["clock"]);
     shard.committed();
     apply(&mut shard, &record(50, "", "clock")).unwrap();
     assert_eq!(text(&part(&mut shard), "out"), ["fired b 50.0", "fired a 50.1"]);
     shard.committed();
-    assert!(shard.clock_due(1_050, true), "the third timer was left over");
+    assert!(shard.clock_due(1_050, Rest::Nothing), "the third timer was left over");
 }
 
 #[test]
 fn a_clock_that_fires_nothing_because_the_broker_is_behind_waits_for_the_difference() {
     let mut shard = fresh(None);
     apply(&mut shard, &record(0, "a", "timer 500")).unwrap();
-    assert!(shard.clock_due(1_600, true));
+    assert!(shard.clock_due(1_600, Rest::Nothing));
     shard.append_clock(&counter(), 1_600);
     shard.apply(&mut counter(), &shape(), &record(100, "", "clock"), 1_610).unwrap();
-    assert!(!shard.clock_due(1_900, true), "the broker's clock said 1100, so 400 ms are left");
-    assert!(shard.clock_due(2_010, true));
+    assert!(!shard.clock_due(1_900, Rest::Nothing), "the broker's clock said 1100, so 400 ms are left");
+    assert!(shard.clock_due(2_010, Rest::Nothing));
 }
 
 #[test]
@@ -163,7 +169,7 @@ fn a_roll_back_takes_an_appended_clock_back() {
     shard.committed();
     shard.append_clock(&counter(), 1_100);
     shard.roll_back(&counter());
-    assert!(shard.clock_due(1_100, true));
+    assert!(shard.clock_due(1_100, Rest::Nothing));
 }
 
 #[test]
@@ -200,13 +206,13 @@ fn a_batch_never_holds_more_records_than_the_mark_before_promised() {
 
 /// Runs the life of one owner until it dies while folding `poison`, and returns the mark that it leaves behind.
 fn die_at_poison(mark: Option<Mark>, next: i64, poison: i64) -> Result<(Mark, i64), Vec<Outgoing>> {
-    let mut shard = Shard::new(&counter(), (3, next), (String::new(), HashMap::new()), mark);
+    let mut shard = begun(next, mark, HashMap::new());
     let mut left = (part(&mut shard).mark, shard.next());
     shard.committed();
     let mut letters = Vec::new();
     for offset in next..poison + 3 {
-        let careful = shard.is_careful();
-        if careful {
+        let quarantined = shard.is_quarantined();
+        if quarantined {
             shard.announce();
             left = (part(&mut shard).mark, shard.next());
             shard.committed();
@@ -215,7 +221,7 @@ fn die_at_poison(mark: Option<Mark>, next: i64, poison: i64) -> Result<(Mark, i6
             return Ok(left);
         }
         apply(&mut shard, &record(offset, "a", if offset == poison { "panic" } else { "add" })).unwrap();
-        if careful {
+        if quarantined {
             let part = part(&mut shard);
             left = (part.mark, part.next);
             letters.extend(part.records.into_iter().filter(|r| &*r.topic == "dead"));
@@ -244,12 +250,12 @@ fn the_third_crash_on_a_record_makes_it_a_dead_letter_and_its_neighbours_are_fol
 fn after_an_unclean_end_timers_fire_once_the_end_of_the_log_is_reached() {
     let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(10) })]);
     let mark = Mark { running: true, attempts: 1, window: 16, clock_unread: false, turn: 4 };
-    let mut shard = Shard::new(&counter(), (3, 0), (String::new(), states), Some(mark));
+    let mut shard = begun(0, Some(mark), states);
     part(&mut shard);
     shard.committed();
-    assert!(!shard.clock_due(20, false), "any record that is still unread may have caused the end");
-    assert!(shard.clock_due(20, true), "nothing is left that the previous owner can have read");
-    assert!(!shard.is_careful() && part(&mut shard).mark.attempts == 0);
+    assert!(!shard.clock_due(20, Rest::Unknown), "any record that is still unread may have caused the end");
+    assert!(shard.clock_due(20, Rest::Nothing), "nothing is left that the previous owner can have read");
+    assert!(!shard.is_quarantined() && part(&mut shard).mark.attempts == 0);
 }
 
 #[test]
@@ -275,14 +281,14 @@ fn the_next_owner_appends_no_clock_while_one_is_unread_in_the_log() {
     shard.mark_clean();
     let left = part(&mut shard);
     let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(1_001) })]);
-    let mut next = Shard::new(&counter(), (3, left.next), (String::new(), states), Some(left.mark));
-    assert!(!next.clock_due(1_200, true), "it is behind a transaction that is being settled");
+    let mut next = begun(left.next, Some(left.mark), states);
+    assert!(!next.clock_due(1_200, Rest::Nothing), "it is behind a transaction that is being settled");
     apply(&mut next, &record(1, "", "clock")).unwrap();
     part(&mut next);
     next.committed();
-    assert!(!next.clock_due(1_200, true), "it has fired");
+    assert!(!next.clock_due(1_200, Rest::Nothing), "it has fired");
     apply(&mut next, &record(2, "b", "timer 1")).unwrap();
-    assert!(next.clock_due(2_000, true));
+    assert!(next.clock_due(2_000, Rest::Nothing));
 }
 
 #[test]
@@ -391,7 +397,7 @@ proptest! {
         let (control, states) = Counter::restore(topic.iter().map(|(key, value)| (key.as_slice(), value.as_slice()))).unwrap();
         prop_assert_eq!(sorted(&states), sorted(&sequential.states));
         prop_assert_eq!(&control, &sequential.control);
-        let restored = Shard::new(&counter(), (3, 0), (control, states), None);
+        let restored = Shard::new(&counter(), 3, Start::Fresh(0), (control, states));
         prop_assert_eq!(restored.timers.earliest(), sequential.timers.earliest());
     }
 }
@@ -399,15 +405,15 @@ proptest! {
 #[test]
 fn a_record_waits_until_it_is_committed_however_often_it_is_folded() {
     let mut shard = fresh(None);
-    assert_eq!(shard.waiting_since(true), None);
+    assert_eq!(shard.waiting_since(Rest::Unknown), None);
     apply(&mut shard, &record(0, "a", "add")).unwrap();
     apply(&mut shard, &record(1, "a", "add")).unwrap();
-    assert_eq!(shard.waiting_since(false), Some(1_000));
+    assert_eq!(shard.waiting_since(Rest::Nothing), Some(1_000));
     shard.roll_back(&counter());
-    assert_eq!(shard.waiting_since(false), Some(1_000), "it is still not committed");
+    assert_eq!(shard.waiting_since(Rest::Nothing), Some(1_000), "it is still not committed");
     apply(&mut shard, &record(0, "a", "add")).unwrap();
     part(&mut shard);
     shard.committed();
-    assert_eq!(shard.waiting_since(false), None);
-    assert_eq!(shard.waiting_since(true), Some(1_000), "what is behind it is no older");
+    assert_eq!(shard.waiting_since(Rest::Nothing), None);
+    assert_eq!(shard.waiting_since(Rest::Unknown), Some(1_000), "what is behind it is no older");
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::dead_letter::{ATTEMPTS_HEADER, OFFSET_HEADER, REASON_HEADER, STEP_HEADER, TOPIC_HEADER};
+use crate::fold::restore::Start;
 use crate::fold::shard::Shard;
 use crate::fold::{Fold, FoldConfig, Input, Refold};
 use crate::kafka::{Committed, INCARNATION_KEY, Partition};
@@ -16,14 +17,15 @@ type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 pub fn again<F: Fold>(
     make: impl Fn() -> F,
     config: &FoldConfig,
-    (partition, records): (i32, &[Arc<Record>]),
+    partition: i32,
+    records: &[Arc<Record>],
     crashed: &BTreeSet<i64>,
 ) -> (Vec<Outgoing>, Entries) {
     let mut refold = Refold::new(make(), config, partition);
     refold.skip_crashed(crashed.iter().copied());
     let outputs = records.iter().flat_map(|record| refold.feed(record).unwrap()).collect();
     let (mut fold, shape) = (make(), config.shape());
-    let mut shard = Shard::new(&fold, (partition, 0), (F::Control::default(), HashMap::new()), None);
+    let mut shard = Shard::new(&fold, partition, Start::Fresh(0), (F::Control::default(), HashMap::new()));
     let mut states = Entries::new();
     for record in records.iter().filter(|record| !crashed.contains(&record.offset)) {
         shard.apply(&mut fold, &shape, record, record.timestamp).unwrap();
@@ -61,7 +63,7 @@ pub fn check<F: Fold>(sim: &Sim, make: impl Fn() -> F, config: &FoldConfig) -> R
             |letter: &Arc<Record>| String::from_utf8_lossy(letter.header(OFFSET_HEADER)?).parse().ok();
         let crashed: BTreeSet<i64> = crashed.filter_map(offset).collect();
         let records = broker.decided(&input);
-        let (outputs, states) = again(&make, config, (input.index, &records), &crashed);
+        let (outputs, states) = again(&make, config, input.index, &records, &crashed);
         let topics: BTreeSet<&Arc<str>> = outputs.iter().map(|output| &output.topic).collect();
         for topic in topics {
             let wanted: Vec<&Outgoing> = outputs.iter().filter(|output| output.topic == *topic).collect();

@@ -1,4 +1,4 @@
-//! The first words with a broker: what a port speaks shows in its answer to Kafka's first request.
+//! The first request to a broker: its answer shows what the port speaks.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const REQUEST: &[u8] = b"\0\0\0\x14\0\x12\0\0\x68\x79\x69\x6e\0\x0ahuiyin\r\n\r\n";
 /// Where the answer has the correlation again, behind its length.
 const CORRELATION: (usize, &[u8]) = (4, b"\x68\x79\x69\x6e");
-/// How many bytes of an answer tell what it is.
+/// Bytes of an answer that are enough to tell what it is.
 const HEAD: usize = 16;
 
 /// What a port speaks.
@@ -29,7 +29,7 @@ pub(super) enum Speech {
     Silent,
 }
 
-/// Says the first words and listens until the answer shows what it is, or until then.
+/// Sends the first request and reads until the answer shows what the port speaks, at most until `until`.
 pub(super) fn greet(mut stream: TcpStream, until: Instant) -> Speech {
     let mut head = Vec::new();
     if stream.write_all(REQUEST).is_err() {
@@ -55,12 +55,12 @@ pub(super) fn greet(mut stream: TcpStream, until: Instant) -> Speech {
     speech(&head).unwrap_or(Speech::Closed)
 }
 
-/// What a beginning shows; nothing without one.
+/// What the first bytes of an answer show; `None` when there are none.
 fn speech(head: &[u8]) -> Option<Speech> {
     let (at, correlation) = CORRELATION;
     Some(match head {
         [] => return None,
-        // An alert.
+        // A TLS alert record.
         [0x15, 0x03, ..] => Speech::Tls,
         _ if head.starts_with(b"HTTP/") || head.starts_with(b"<") => Speech::Http,
         _ if head.get(at..at + correlation.len()) == Some(correlation) => Speech::Kafka,

@@ -1,4 +1,4 @@
-//! Looks at brokers as anybody on the network would: resolves their names, connects, says the first words.
+//! Looks at brokers from outside, without librdkafka: resolves their names, connects, sends the first request.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::greeting::{Speech, greet};
 use crate::kafka::bootstrap::Address;
 
-/// Longest time that a look takes, names, connections and words together.
+/// Longest time that looking at one broker takes: name, connection and first request together.
 const LONGEST: Duration = Duration::from_secs(3);
 /// Longest time that one of the three takes.
 const STEP: Duration = Duration::from_millis(1_500);
@@ -37,24 +37,25 @@ pub(super) struct Sight {
     pub(super) address: Address,
     /// What its name resolved to.
     pub(super) resolved: Vec<IpAddr>,
-    /// Why nothing can come of it; nothing where it speaks as expected, or as far as can be seen.
+    /// Why it cannot be used; `None` when it speaks as expected, or when that cannot be seen from outside.
     pub(super) trouble: Option<String>,
 }
 
-/// Looks at every broker at once; they are told as they are found, each within [`LONGEST`].
+/// Looks at all brokers at the same time. Each is sent to the receiver when it was looked at, within [`LONGEST`].
 pub(super) fn look(brokers: &[Address], expected: &Expected) -> Receiver<Sight> {
     let (found, sights) = mpsc::channel();
     for address in brokers {
         let (address, expected, found) = (address.clone(), expected.clone(), found.clone());
         apart(move || {
-            // Whoever asked may have seen enough.
+            // The caller may have dropped the receiver.
             found.send(see(address, &expected, Instant::now() + LONGEST)).unwrap_or_default();
         });
     }
     sights
 }
 
-/// Resolving cannot be bounded, and connections wait for each other only in a row: both get threads that nobody waits for.
+/// Runs on a thread of its own that nobody joins: resolving a name has no time limit, and a connection that times out must not delay
+/// the next one.
 fn apart(work: impl FnOnce() + Send + 'static) {
     if let Err(error) = thread::Builder::new().name("reach".into()).spawn(work) {
         tracing::warn!(%error, "start a thread that looks at a broker");
@@ -117,7 +118,8 @@ fn of_connecting(error: &io::Error) -> String {
     }
 }
 
-/// With TLS the client says more than can be seen from outside, unless the port speaks something else in plain.
+/// What is wrong with a port that speaks like this. Where TLS is expected, only plain protocols are wrong here: of TLS itself the
+/// client can say more.
 fn of_speech(speech: Speech, expected: &Expected) -> Option<String> {
     let protocol = &expected.protocol;
     match speech {
@@ -137,7 +139,7 @@ fn of_speech(speech: Speech, expected: &Expected) -> Option<String> {
 }
 
 fn step(until: Instant) -> Duration {
-    // Zero is no time-out.
+    // A timeout of zero is refused by the socket.
     until.saturating_duration_since(Instant::now()).clamp(Duration::from_millis(1), STEP)
 }
 

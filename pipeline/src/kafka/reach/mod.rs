@@ -1,7 +1,7 @@
 //! Whether Kafka can be reached, and if not: which broker, resolved to what, and why.
 //!
-//! librdkafka goes on by itself whatever happens and says the same of every cause, so the causes are looked for here: names, connections
-//! and the first words by [`look`], TLS and SASL by what the client itself says.
+//! librdkafka retries by itself and reports every cause with the same words. So names, connections and the first request are tried
+//! here by [`look`]; what is wrong with TLS or SASL is taken from the client's own log.
 
 mod greeting;
 mod heard;
@@ -82,7 +82,7 @@ impl Reach {
             if let Some(brokers) = self.ask() {
                 return self.meet(brokers);
             }
-            // Those that the client tries by now because a broker that answered named them.
+            // Brokers that an answering broker named, which the client tries by now.
             let named = self.client.context().brokers();
             let named = named.iter().filter_map(|name| bootstrap::read(name, "").ok()).flatten();
             search.look_at(named, &self.expected);
@@ -92,7 +92,7 @@ impl Reach {
         }
     }
 
-    /// Whether there is a reason for every broker, or for every one that the others sent us to.
+    /// Whether there is a reason for every broker, or at least for every broker that was named by another one.
     fn is_clear(&self, search: &mut Search) -> bool {
         search.see();
         let mut named = search.sights.iter().filter(|sight| !self.is_configured(sight)).peekable();
@@ -112,7 +112,7 @@ impl Reach {
     /// Where the brokers are, by their own account.
     fn ask(&self) -> Option<Vec<Address>> {
         let metadata = self.client.fetch_metadata(Some(TOPIC), ASK);
-        // Serves the reports, too.
+        // Polling also delivers the client's errors to its context.
         while self.client.poll(Duration::ZERO).is_some() {}
         let address = |broker: &rdkafka::metadata::MetadataBroker| {
             Some(Address { host: broker.host().to_owned(), port: u16::try_from(broker.port()).ok()? })
@@ -121,8 +121,8 @@ impl Reach {
         if brokers.is_empty() { None } else { Some(brokers) }
     }
 
-    /// Looks at brokers that were not met before: one that answers at the address that is configured may advertise another one,
-    /// where it is not.
+    /// Looks at brokers that were not looked at before: a broker that answers at its configured address may advertise an address at
+    /// which it cannot be reached.
     fn meet(&mut self, brokers: Vec<Address>) -> Result<(), Unreachable> {
         if brokers == self.advertised {
             return Ok(());
@@ -144,7 +144,7 @@ impl Reach {
         self.client.context().of(&address.to_string())
     }
 
-    /// The client's own account of a broker that looks as it should.
+    /// What the client says of a broker with which nothing is wrong as seen from outside.
     fn by_client(&self, place: &Address) -> String {
         let protocol = &self.expected.protocol;
         match self.heard(place) {
@@ -161,7 +161,7 @@ impl Reach {
     }
 
     fn unreachable(&self, search: &Search) -> Unreachable {
-        // Those that answered and sent us to others are not what is wrong.
+        // Brokers that answered and named others are not the cause.
         let sent_on = |sight: &&Sight| self.is_configured(sight) && !self.has_reason(sight);
         let were_sent = search.sights.iter().any(|sight| sent_on(&sight))
             && search.sights.iter().any(|sight| !self.is_configured(sight));
@@ -207,7 +207,7 @@ impl Search {
     }
 }
 
-/// Logs the brokers that others can do without for now, without waiting for them.
+/// Logs the brokers that cannot be reached while others can. Does not wait for those that are still being looked at.
 fn tell_others(looking: Receiver<Sight>, missed: Vec<Sight>) {
     let tell = move || {
         for sight in missed.into_iter().chain(looking).filter(|sight| sight.trouble.is_some()) {
@@ -223,7 +223,7 @@ fn advertised(text: &str) -> String {
     format!("a broker is advertised where it cannot be reached, {text}")
 }
 
-/// Where it should be, what that resolved to unless it says so itself, and what is wrong.
+/// A broker's address, what its name resolved to if it is a name, and what is wrong.
 fn sight_text(sight: &Sight) -> String {
     let resolved = look::list(&sight.resolved);
     let trouble = sight.trouble.as_deref().unwrap_or("nothing is wrong");

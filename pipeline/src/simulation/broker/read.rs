@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Broker, Entry, Stage};
+use super::{Broker, Decision, Entry, Stage};
 use crate::Record;
 use crate::kafka::Partition;
 
@@ -31,16 +31,22 @@ impl Broker {
     }
 
     fn is_aborted(&self, entry: &Entry) -> bool {
-        entry
-            .transaction
-            .is_some_and(|t| matches!(self.transactions[t].stage, Stage::Ending(false) | Stage::Ended(false)))
+        entry.transaction.is_some_and(|t| {
+            matches!(
+                self.transactions[t].stage,
+                Stage::Ending(Decision::Abort) | Stage::Ended(Decision::Abort)
+            )
+        })
     }
 
     /// The record of a decided transaction, or of none, whatever its markers.
     fn is_committed(&self, entry: &Entry) -> bool {
-        entry
-            .transaction
-            .is_none_or(|t| matches!(self.transactions[t].stage, Stage::Ending(true) | Stage::Ended(true)))
+        entry.transaction.is_none_or(|t| {
+            matches!(
+                self.transactions[t].stage,
+                Stage::Ending(Decision::Commit) | Stage::Ended(Decision::Commit)
+            )
+        })
     }
 
     /// What a reader of committed records finds at a position.

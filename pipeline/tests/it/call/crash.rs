@@ -8,8 +8,6 @@ use pipeline::kafka::{CommitOffset, Consumer, Outcome, Partition, Polled, Transa
 use super::rig::{INCARNATION, Rig, committed_count, until};
 
 const GRACE: Duration = Duration::from_secs(5);
-/// Longer than it takes until an admitted record is committed as such.
-const COVERED: Duration = Duration::from_millis(600);
 
 #[test]
 fn after_a_crash_what_finished_ahead_is_not_run_again_and_what_ran_is_marked() {
@@ -42,7 +40,7 @@ fn a_call_that_outlives_the_cover_time_is_marked_even_if_nothing_else_was_commit
     rig.ask(0, &["g a x gate"]);
     let first = rig.start(0);
     rig.ran("g");
-    std::thread::sleep(COVERED);
+    rig.covered(1);
     first.kill();
     rig.script.gate.add_permits(1);
     let second = rig.start(0);
@@ -75,13 +73,9 @@ fn calls_that_end_within_the_grace_of_a_stop_are_committed() {
     rig.ask(0, &["g a x gate"]);
     let handle = rig.start(0);
     rig.ran("g");
-    let script = std::sync::Arc::clone(&rig.script);
-    let opener = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
-        script.gate.add_permits(1);
-    });
-    let health = handle.stop(Stop::Leave, GRACE);
-    opener.join().unwrap();
+    handle.ask(Stop::Leave, GRACE);
+    rig.script.gate.add_permits(1);
+    let health = handle.join();
     assert_eq!((health.failure, health.status.committed), (None, 1));
     assert_eq!(rig.outcomes(), ["g done"]);
 }
@@ -131,7 +125,7 @@ fn commit_as_operator(rig: &Rig, offset: i64, metadata: &str) {
     loop {
         if let Polled::Assigned(partitions) = consumer.poll(Duration::from_millis(50)) {
             let starts: Vec<_> = partitions.into_iter().map(|partition| (partition, 0)).collect();
-            consumer.assign(&starts, true).unwrap();
+            consumer.assign_paused(&starts).unwrap();
             break;
         }
     }

@@ -79,23 +79,25 @@ fn of_two_twins_one_ends_and_says_why() {
 fn instances_that_die_and_come_back_lose_nothing_and_repeat_no_outcome() {
     let mut rig = Rig::new("deaths", 4);
     rig.limits.running = 50;
-    for partition in 0..4 {
-        let asked: Vec<String> =
-            (0..150).map(|n| format!("{partition}-{n:03} lane{partition}-{} x short", n % 20)).collect();
-        rig.ask(partition, &asked.iter().map(String::as_str).collect::<Vec<_>>());
-    }
     let mut handles = [rig.start(0), rig.start(1)].map(Some);
     for death in 0..4 {
-        std::thread::sleep(Duration::from_millis(700 + 300 * death));
+        let committed = || handles.iter().flatten().map(committed_count).sum::<u64>();
+        let before = committed();
+        for partition in 0..4 {
+            let name = |n| format!("{death}-{partition}-{n:03} lane{partition}-{} x short", n % 5);
+            let asked: Vec<String> = (0..150).map(name).collect();
+            rig.ask(partition, &asked.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        until("they are at work", || committed() > before);
         let ordinal = death % 2;
         let slot = &mut handles[usize::try_from(ordinal).unwrap()];
         slot.take().unwrap().kill();
-        *slot = Some(rig.start(u32::try_from(ordinal).unwrap()));
+        *slot = Some(rig.start(ordinal));
     }
-    until("all", || rig.outcomes().len() >= 600);
+    until("all", || rig.outcomes().len() >= 2_400);
     let mut outcomes = rig.sorted_outcomes();
     outcomes.dedup();
-    assert_eq!((rig.outcomes().len(), outcomes.len()), (600, 600), "one outcome each");
+    assert_eq!((rig.outcomes().len(), outcomes.len()), (2_400, 2_400), "one outcome each");
     for handle in handles.into_iter().flatten() {
         assert_eq!(handle.stop(Stop::Restart, GRACE).failure, None);
     }

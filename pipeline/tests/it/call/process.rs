@@ -109,7 +109,7 @@ fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_
     ask_all(&process.rig, |n| format!("c{n} lane{n} x long"), CALLS);
     process.start();
     until("all run", || process.told().len() == CALLS);
-    thread::sleep(Duration::from_millis(1_000));
+    process.rig.covered(CALLS);
     process.kill();
     let (started, mut asked) = (now(), Vec::new());
     process.start();

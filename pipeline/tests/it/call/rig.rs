@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use pipeline::call::{
-    Admission, CallConfig, CallDriver, Decoded, Done, Handle, Handler, Job, Limits, RawLimits, Share,
+    Admission, CallConfig, CallDriver, Decoded, Done, Handle, Handler, Job, Limits, Progress, RawLimits,
+    Share,
 };
-use pipeline::kafka::Instance;
 use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
-use pipeline::{Outgoing, Record, Refused, StartPolicy};
+use pipeline::kafka::{Admin, Committed, Group, Instance, Partition};
+use pipeline::{Clock, Outgoing, Record, Refused, StartPolicy, WallClock};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
@@ -22,6 +23,7 @@ pub(super) const INCARNATION: &str = "8b7d2e0a-6f1f-4f0e-9a65-3f6f6d6b6c11";
 pub(super) struct Run {
     pub(super) name: String,
     pub(super) rerun: bool,
+    pub(super) at: Instant,
 }
 
 /// Does what a record's value says: `name lane app action`.
@@ -39,7 +41,7 @@ pub(super) struct Script {
 
 /// Milliseconds since the epoch.
 pub(super) fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    WallClock.now()
 }
 
 fn words(record: &Record) -> Vec<String> {
@@ -99,7 +101,8 @@ impl Handler for Script {
 
     async fn run(&self, job: Job) -> Done {
         let words = words(&job.record);
-        self.runs.lock().unwrap().push(Run { name: words[0].clone(), rerun: job.rerun });
+        let run = Run { name: words[0].clone(), rerun: job.rerun, at: Instant::now() };
+        self.runs.lock().unwrap().push(run);
         if let Some(mut told) = self.told.as_ref() {
             // In one piece, since others tell something at the same time.
             told.write_all(format!("{} {} {}\n", words[0], job.rerun, now()).as_bytes()).unwrap();
@@ -227,6 +230,22 @@ impl Rig {
         let mut outcomes = self.outcomes();
         outcomes.sort();
         outcomes
+    }
+
+    /// Waits until so many records are committed as admitted and not done: run again, they are marked from then on.
+    pub(super) fn covered(&self, count: usize) {
+        let group = Group::open(&config(), &self.instance(0).group_id()).unwrap();
+        let all = Admin::new(&config()).unwrap().partitions().unwrap()[&*self.requests];
+        let named = |index| Partition { topic: Arc::clone(&self.requests), index };
+        let partitions: Vec<Partition> = (0..i32::try_from(all).unwrap()).map(named).collect();
+        let incomplete = |committed: Committed| {
+            let (offset, metadata) = (committed.next?, committed.metadata?);
+            Some(Progress::open(INCARNATION, offset, &metadata).unwrap().incomplete.len())
+        };
+        until(&format!("{count} are covered"), || {
+            let committed = group.committed(&partitions).unwrap();
+            committed.into_iter().filter_map(incomplete).sum::<usize>() == count
+        });
     }
 
     pub(super) fn ran(&self, name: &str) {

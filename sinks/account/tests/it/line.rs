@@ -98,7 +98,7 @@ async fn after_a_crash_between_insert_and_commit_every_record_has_its_rows_once(
     tokio::task::block_in_place(|| line.write(50));
     let proxy = Proxy::start().await;
     let handle = line.spawn(proxy.url(), &scene.database);
-    until("lose an answer", || handle.health().retrying_since.is_some());
+    until("lose an answer", || handle.health().status.retrying_since.is_some());
     tokio::task::block_in_place(|| handle.stop(Stop::Restart, Duration::ZERO));
     let stored = scene.rows("messages").await + scene.rows("model_calls").await + scene.rows("replies").await;
     assert!(stored > 0, "the engine took what was never acknowledged");
@@ -107,7 +107,7 @@ async fn after_a_crash_between_insert_and_commit_every_record_has_its_rows_once(
     let handle = line.spawn(&engine(), &scene.database);
     until("catch up", || handle.caught_up(Duration::from_secs(5)));
     let health = tokio::task::block_in_place(|| handle.stop(Stop::Leave, Duration::from_secs(5)));
-    assert!(health.topics.values().all(|counts| counts.dead_letters == 0), "{health:?}");
+    assert!(health.status.topics.values().all(|counts| counts.dead_letters == 0), "{health:?}");
     let expected = json!([
         ["messages", "acme#support", "asked", 140, 140],
         ["model_calls", "acme#support", "done", 280, 280],

@@ -35,8 +35,7 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, mut producer: Producer)
                 })
                 .collect();
             let present = || parts.with_client(|client| client.membership());
-            let group = parts.config.instance.group_id();
-            producer.run(&records, &offsets, (&group, &membership), present).await
+            producer.run(&records, &offsets, &membership, present).await
         };
         parts.sim.note(|| {
             let places: Vec<_> =

@@ -132,7 +132,7 @@ impl<H: Handler> Poller<H> {
             self.parts.owned.borrow_mut().insert(partition.index, Owned { epoch, session: 0 });
             self.parts.send(Event::Assigned { partition: partition.index, epoch, position });
         }
-        self.parts.with_client(|client| client.assign(&starts, false));
+        self.parts.with_client(|client| client.assign(&starts));
         self.parts.with_client(|client| client.pause(&refused));
     }
 

@@ -16,7 +16,7 @@ fn config(bootstrap: &str, properties: &[(&str, &str)]) -> Config {
     let text = |(name, value): &(&str, &str)| ((*name).to_owned(), Property::Text((*value).to_owned()));
     Config::new(RawConfig {
         bootstrap: bootstrap.to_owned(),
-        heartbeat_interval_ms: 500,
+        heartbeat_interval: Duration::from_millis(500),
         properties: properties.iter().map(text).collect::<BTreeMap<_, _>>(),
     })
     .unwrap()
