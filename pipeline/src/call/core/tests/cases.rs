@@ -79,14 +79,15 @@ impl Bench {
 
 #[test]
 fn what_was_read_at_admission_is_given_to_the_run() {
-    let mut bench = Bench::new(|_| {});
+    let mut bench = Bench::new(|_| ());
     bench.assign(1, None);
-    let mut actions = bench.deliver(1, 0, [0]).into_iter();
-    let decoded = actions.find_map(|action| match action {
-        Action::Run { decoded, .. } => Some(decoded),
+    let opening = plan_of(&bench.deliver(1, 0, 0..2)).unwrap();
+    let started = bench.settle(&opening, Settled::Committed).into_iter().filter_map(|action| match action {
+        Action::Run { decoded, .. } => decoded.get::<String>(),
         _ => None,
     });
-    assert_eq!(*decoded.unwrap().get::<String>().unwrap(), "0");
+    // Its lane, which is its offset.
+    assert_eq!(started.map(|lane| lane.parse::<i64>().unwrap()).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
