@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::shard::Shape;
+use super::shape::Shape;
 use crate::StartPolicy;
 use crate::kafka;
 

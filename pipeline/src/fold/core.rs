@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fold;
+use super::halt::Halt;
 use super::mark::Mark;
 use super::part::Tally;
-use super::shard::{Halt, Rest, Shape, Shard};
+use super::shape::Shape;
+use super::shard::{Rest, Shard};
 use crate::{Outgoing, Record};
 
 /// One transaction, for all partitions that have something to commit.

@@ -9,6 +9,7 @@
 mod config;
 mod core;
 mod driver;
+mod halt;
 mod handle;
 mod mark;
 pub mod metrics;
@@ -17,6 +18,7 @@ mod part;
 mod refold;
 mod restore;
 mod settle;
+mod shape;
 mod shard;
 mod shell;
 #[cfg(any(test, feature = "simulation"))]

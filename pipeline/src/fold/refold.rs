@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::halt::Halt;
 use super::restore::Start;
-use super::shard::{Halt, Shape, Shard};
+use super::shape::Shape;
+use super::shard::Shard;
 use super::{Fold, FoldConfig};
 use crate::{Outgoing, Record};
 

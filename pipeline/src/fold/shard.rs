@@ -3,60 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::halt::Halt;
 use super::mark::{LEAST_WINDOW, Mark};
 use super::part::{Part, Tally};
 use super::restore::Start;
+use super::shape::{OVERSIZE, Shape};
 use super::timers::Timers;
-use super::{Context, Fold, FoldError, Input, Step};
+use super::{Context, Fold, Input, Step};
 use crate::mutation::{self, Mutation};
 use crate::{GivenUp, Outgoing, Record, Refused, dead_letter};
 
-/// Label of a record whose step gave something too large to be written.
-const OVERSIZE: &str = "oversize_output";
 /// Label of a record that ended the process each time that it was folded.
 const CRASHED: &str = "crashed";
 /// A record is given up after it ended the process this many times while it was folded by itself, besides the first time in a batch.
 const LONE_ATTEMPTS: u32 = 2;
-
-/// What every partition of a step has in common.
-#[derive(Debug, Clone)]
-pub(super) struct Shape {
-    pub(super) step: Arc<str>,
-    pub(super) states: Arc<str>,
-    pub(super) dead_letters: Arc<str>,
-    pub(super) output_bytes: usize,
-    pub(super) window: u32,
-}
-
-impl Shape {
-    /// The step, if all of its outputs can be written.
-    fn checked<S>(&self, step: Step<S>) -> Result<Step<S>, Refused> {
-        let fits = step.outputs.iter().all(|output| output.size() <= self.output_bytes);
-        if fits { Ok(step) } else { Err(Refused::DeadLetter { reason: OVERSIZE }) }
-    }
-}
-
-/// Why a partition stops at a record.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Halt {
-    #[error("pause partition: {0}")]
-    Paused(&'static str),
-    #[error(transparent)]
-    Fold(#[from] FoldError),
-    #[error("write snapshot: larger than an output may be")]
-    OversizeState,
-}
-
-impl Halt {
-    pub(super) fn label(&self) -> &'static str {
-        match self {
-            Self::Paused(reason) => reason,
-            Self::Fold(FoldError::Restore(_)) => "restore",
-            Self::Fold(FoldError::Control(_)) => "control",
-            Self::OversizeState => "oversize_state",
-        }
-    }
-}
 
 /// What is left to read of a partition's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
