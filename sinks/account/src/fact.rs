@@ -7,7 +7,7 @@ use schemas::event::Event;
 use schemas::topic::Topic;
 use schemas::wire::{self, Record as _};
 
-/// Topics whose records are facts: those of the variants of [`Fact`].
+/// Topics whose records are facts: those of the variants of `Fact`.
 pub const TOPICS: [Topic; 3] = [Topic::Events, Topic::Decisions, Topic::Deliveries];
 
 /// A decoded record.
