@@ -332,7 +332,7 @@ impl World {
                 }
             }
             10 => {
-                self.now += self.random.next() % 400;
+                self.now += self.random.0.number() % 400;
                 self.handle(Event::Tick);
             }
             11 if owned && !releasing => {
