@@ -68,6 +68,13 @@ pub(crate) fn reset_after_headers(promised: usize) -> Response {
     reply
 }
 
+/// Sends a body that fails at some time; the connection then ends with a reset.
+pub(crate) fn reset_in(body: Body) -> Response {
+    let mut reply = Response::new(body);
+    reply.extensions_mut().insert(Reset::InBody);
+    reply
+}
+
 fn http_length() -> axum::http::HeaderName {
     axum::http::header::CONTENT_LENGTH
 }

@@ -1,28 +1,57 @@
-//! Stand-in of a provider with an OpenAI-compatible API. Answers come whole; streaming is refused.
+//! Stand-in of the providers of six families, each under a path of its own, and of a plain OpenAI-like server under `/v1`.
+//!
+//! A wire (`dialect`) reads a call, refuses what its vendor refuses and words answers, streams and errors; the course of a call
+//! (`serve`), its faults, limits and entry in the ledger are the same for all.
 
 mod answer;
-mod chat;
+mod cache;
+mod claude;
+mod completion;
 mod config;
 mod control;
+mod dialect;
+mod family;
 mod faults;
+mod fields;
+mod framing;
 mod hold;
+mod keys;
 mod latency;
 mod ledger;
 mod limits;
+mod openai;
+mod openai_like;
+mod pace;
+mod performance;
 mod refusal;
-mod reply;
 mod request;
+mod rules;
+mod serve;
 mod state;
+mod stream;
 mod tokens;
+mod whole;
 
 use crate::plan::Plan;
 use crate::server::{self, Handle, StartError};
-use axum::Router;
-use axum::routing::{get, post, put};
+use crate::wire::Connection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Uri};
+use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::{Extension, Router};
+use bytes::Bytes;
+use cache::Cache;
+use claude::CLAUDE;
 pub use config::{Answer, CodeForm, Config, LimitConfig, ModelConfig};
+use dialect::{Arrival, Dialect};
+pub use family::Family;
 use hold::Holds;
+use keys::Tokens;
 use ledger::Ledger;
 use limits::Limits;
+use openai::{OPENAI, PLAIN};
+use rules::RuleBook;
+use serve::Visit;
 use state::Model;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -42,9 +71,16 @@ pub async fn start(config: Config) -> Result<Handle, StartError> {
 pub async fn start_at(addr: SocketAddr, config: Config) -> Result<Handle, StartError> {
     validate(&config)?;
     let (listener, addr) = server::bind(addr).await?;
-    let limits = Limits::new(&config.models);
-    let model =
-        Model { config, faults: Plan::default(), holds: Holds::default(), ledger: Ledger::default(), limits };
+    let model = Model {
+        rules: RuleBook::new().map_err(|error| StartError::Config(error.to_string()))?,
+        faults: Plan::default(),
+        holds: Holds::default(),
+        ledger: Ledger::default(),
+        limits: Limits::new(&config.models),
+        tokens: Tokens::default(),
+        cache: Cache::default(),
+        config,
+    };
     tracing::info!(%addr, models = model.config.models.len(), "model stand-in is ready");
     Ok(server::run(listener, addr, router(model)))
 }
@@ -64,8 +100,12 @@ fn validate(config: &Config) -> Result<(), StartError> {
 
 fn router(model: Model) -> Router {
     Router::new()
-        .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/chat/completions", wire(&PLAIN))
         .route("/v1/models", get(control::models))
+        .route("/openai/v1/chat/completions", wire(&OPENAI))
+        .route("/openai/v1/models", get(control::models))
+        .route("/claude/v1/messages", wire(&CLAUDE))
+        .route("/control/tokens", delete(control::expire))
         .route("/control/faults", post(control::faults).delete(control::well))
         .route("/control/limits", put(control::limits))
         .route("/control/traffic", get(control::traffic))
@@ -76,3 +116,19 @@ fn router(model: Model) -> Router {
         .route("/control/reset", post(control::reset))
         .with_state(Arc::new(model))
 }
+
+/// The route of a wire.
+fn wire(dialect: &'static dyn Dialect) -> MethodRouter<Arc<Model>> {
+    let serve = move |State(model): State<Arc<Model>>,
+                      Extension(connection): Extension<Connection>,
+                      uri: Uri,
+                      headers: HeaderMap,
+                      bytes: Bytes| async move {
+        let arrival = Arrival { connection, uri, headers, bytes };
+        Visit { model: &model, dialect, arrival: &arrival }.serve().await
+    };
+    post(serve).layer(DefaultBodyLimit::max(MOST_BYTES))
+}
+
+/// Larger than what any wire takes, so that each refuses in its own words.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
