@@ -36,6 +36,8 @@ pub(crate) struct Completion {
     pub(crate) text: String,
     pub(crate) finish: Finish,
     pub(crate) usage: Usage,
+    /// Whether it is wanted as bare text.
+    pub(crate) is_bare: bool,
     /// Whether frames repeat the text so far.
     pub(crate) is_cumulative: bool,
     /// Whether the content is `null` and not merely empty.
@@ -82,6 +84,7 @@ impl Completion {
             finish: if text.len() < whole.len() { Finish::Length } else { Finish::Stop },
             text: text.to_owned(),
             usage,
+            is_bare: request.is_bare,
             is_cumulative: request.is_cumulative,
             is_null: false,
             is_flagged: false,

@@ -1,7 +1,7 @@
 //! What distinguishes one wire from another.
 
 use super::completion::Completion;
-use super::config::{CodeForm, Config};
+use super::config::CodeForm;
 use super::family::Family;
 use super::fields::Complaint;
 use super::framing::{Framing, StreamFrame};
@@ -10,11 +10,15 @@ use super::limits::Quota;
 use super::refusal::{Refusal, Row, Trouble};
 use super::request::{ChatRequest, UsagePlace};
 use super::rules::Rules;
+use super::state::Model;
 use super::tokens::{self, Usage};
 use crate::wire::Connection;
+use axum::extract::{FromRequest, Query, Request};
 use axum::http::{HeaderMap, Uri, header};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A call as it came.
 #[derive(Clone, Debug)]
@@ -36,9 +40,26 @@ impl Arrival {
         self.header(header::AUTHORIZATION.as_str())?.strip_prefix("Bearer ")
     }
 
-    /// The last part of the path.
-    pub(crate) fn suffix(&self) -> &str {
-        self.uri.path().rsplit('/').next().unwrap_or_default()
+    /// A part of the path, from 0.
+    pub(crate) fn segment(&self, place: usize) -> &str {
+        self.uri.path().split('/').nth(place + 1).unwrap_or_default()
+    }
+
+    /// A value of the query, decoded.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&self.uri).ok()?;
+        pairs.into_iter().find_map(|(key, value)| (key == name).then_some(value))
+    }
+}
+
+impl FromRequest<Arc<Model>> for Arrival {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, model: &Arc<Model>) -> Result<Self, Response> {
+        let connection = request.extensions().get().copied().unwrap_or(Connection { is_reused: false });
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let bytes = Bytes::from_request(request, model).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { connection, uri, headers, bytes })
     }
 }
 
@@ -81,13 +102,13 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     fn rows(&self) -> &'static [Row];
 
     /// The key that a call shows.
-    fn credential(&self, arrival: &Arrival) -> Option<String> {
+    fn credential(&self, _model: &Model, arrival: &Arrival) -> Option<String> {
         arrival.bearer().map(str::to_owned)
     }
 
     /// Refuses a key that is not accepted.
-    fn admit(&self, config: &Config, key: Option<&str>) -> Result<(), Refusal> {
-        if keys::admits(config, key) { Ok(()) } else { Err(self.refuse(Trouble::InvalidKey)) }
+    fn admit(&self, model: &Model, _arrival: &Arrival, key: Option<&str>) -> Result<(), Refusal> {
+        if keys::admits(&model.config, key) { Ok(()) } else { Err(self.refuse(Trouble::InvalidKey)) }
     }
 
     /// Reads a call; the error says what is wrong with its form.

@@ -10,6 +10,7 @@ mod completion;
 mod config;
 mod control;
 mod dialect;
+mod ernie;
 mod family;
 mod faults;
 mod fields;
@@ -19,6 +20,7 @@ mod keys;
 mod latency;
 mod ledger;
 mod limits;
+mod local;
 mod openai;
 mod openai_like;
 mod pace;
@@ -27,19 +29,19 @@ mod refusal;
 mod request;
 mod rules;
 mod serve;
+mod spark;
 mod state;
 mod stream;
 mod tokens;
+mod tongyi;
 mod whole;
 
 use crate::plan::Plan;
 use crate::server::{self, Handle, StartError};
-use crate::wire::Connection;
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post, put};
-use axum::{Extension, Router};
-use bytes::Bytes;
 use cache::Cache;
 use claude::CLAUDE;
 pub use config::{Answer, CodeForm, Config, LimitConfig, ModelConfig};
@@ -105,6 +107,19 @@ fn router(model: Model) -> Router {
         .route("/openai/v1/chat/completions", wire(&OPENAI))
         .route("/openai/v1/models", get(control::models))
         .route("/claude/v1/messages", wire(&CLAUDE))
+        .route("/tongyi/compatible-mode/v1/chat/completions", wire(&tongyi::COMPATIBLE))
+        .route("/tongyi/api/v1/services/aigc/text-generation/generation", wire(&tongyi::NATIVE))
+        .route("/tongyi/api/v1/services/aigc/multimodal-generation/generation", wire(&tongyi::NATIVE))
+        .route("/ernie/v2/chat/completions", wire(&ernie::V2))
+        .route("/ernie/oauth/2.0/token", post(token).get(token))
+        .route("/ernie/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/{model}", wire(&ernie::V1))
+        .route("/spark/{generation}/chat/completions", wire(&spark::HTTP))
+        .route("/spark/ws/{first}/{second}", get(spark::connect))
+        .route("/local/v1/chat/completions", wire(&local::VLLM))
+        .route("/vllm/v1/chat/completions", wire(&local::VLLM))
+        .route("/llamacpp/v1/chat/completions", wire(&local::LLAMA_CPP))
+        .route("/ollama/v1/chat/completions", wire(&local::OLLAMA_LIKE))
+        .route("/ollama/api/chat", wire(&local::OLLAMA))
         .route("/control/tokens", delete(control::expire))
         .route("/control/faults", post(control::faults).delete(control::well))
         .route("/control/limits", put(control::limits))
@@ -114,21 +129,21 @@ fn router(model: Model) -> Router {
         .route("/control/ledger", get(control::ledger))
         .route("/control/inflight", get(control::inflight))
         .route("/control/reset", post(control::reset))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(Arc::new(model))
-}
-
-/// The route of a wire.
-fn wire(dialect: &'static dyn Dialect) -> MethodRouter<Arc<Model>> {
-    let serve = move |State(model): State<Arc<Model>>,
-                      Extension(connection): Extension<Connection>,
-                      uri: Uri,
-                      headers: HeaderMap,
-                      bytes: Bytes| async move {
-        let arrival = Arrival { connection, uri, headers, bytes };
-        Visit { model: &model, dialect, arrival: &arrival }.serve().await
-    };
-    post(serve).layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
 /// Larger than what any wire takes, so that each refuses in its own words.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The route of a wire.
+fn wire(dialect: &'static dyn Dialect) -> MethodRouter<Arc<Model>> {
+    let serve = move |State(model): State<Arc<Model>>, arrival: Arrival| async move {
+        Visit { model: &model, dialect, arrival: &arrival }.serve().await
+    };
+    post(serve)
+}
+
+async fn token(State(model): State<Arc<Model>>, arrival: Arrival) -> Response {
+    ernie::token(&model, &arrival).await
+}

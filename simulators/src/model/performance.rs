@@ -103,7 +103,9 @@ impl Performance {
                 Place::Closing => {
                     let frames = self.closing();
                     self.place = Place::Over;
-                    return Step::Write(writes(self.written(&frames), self.pace.style));
+                    if !frames.is_empty() {
+                        return Step::Write(writes(self.written(&frames), self.pace.style));
+                    }
                 }
                 Place::Over => return Step::End,
             }

@@ -50,11 +50,15 @@ pub(crate) struct ChatRequest {
     pub(crate) usage: UsagePlace,
     /// Whether the request switches thinking on or off.
     pub(crate) thinking: Option<bool>,
+    /// Whether the answer is wanted as bare text.
+    pub(crate) is_bare: bool,
     /// Whether each frame repeats the text so far.
     pub(crate) is_cumulative: bool,
     pub(crate) cache: Option<CacheMark>,
     /// Window asked for, where a request may ask for one.
     pub(crate) window: Option<u64>,
+    /// The part of the path that chooses a generation of models.
+    pub(crate) path: String,
     /// The body as it came.
     pub(crate) fields: Fields,
 }

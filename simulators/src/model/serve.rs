@@ -13,7 +13,7 @@ use super::refusal::{Refusal, Trouble, page};
 use super::request::ChatRequest;
 use super::rules::Rules;
 use super::state::Model;
-use super::stream::StreamBody;
+use super::stream::{Show, StreamBody};
 use super::tokens::{self, Usage};
 use super::whole;
 use crate::time::now_ms;
@@ -35,7 +35,7 @@ pub(crate) enum Answered {
     /// In one piece, or not at all.
     Whole(Response),
     /// With a stream that is yet to be performed.
-    Stream(Box<(Performance, OpenCall, Pass)>),
+    Stream(Box<Show>),
 }
 
 /// A call on its way.
@@ -51,10 +51,9 @@ impl Visit<'_> {
         let (answered, number) = self.answer().await;
         let mut reply = match answered {
             Answered::Whole(reply) => reply,
-            Answered::Stream(stream) => {
-                let (performance, call, pass) = *stream;
-                let resets = performance.resets();
-                let body = Body::new(StreamBody::new(performance, call, pass));
+            Answered::Stream(show) => {
+                let resets = show.performance.resets();
+                let body = Body::new(StreamBody::new(show));
                 let mut reply = if resets { wire::reset_in(body) } else { Response::new(body) };
                 let kind = HeaderValue::from_static(self.dialect.framing().content_type());
                 reply.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -74,7 +73,7 @@ impl Visit<'_> {
         let mut request = read.clone().unwrap_or_default();
         let rules = model.rules(dialect, &request.model);
         self.trim(&mut request, &rules);
-        let key = dialect.credential(arrival);
+        let key = dialect.credential(model, arrival);
         let key_name = key.as_deref().map(|key| keys::name(&model.config, key));
         let caller =
             Caller { family: dialect.family(), key: key_name.as_deref(), connection: arrival.connection };
@@ -135,8 +134,8 @@ impl Visit<'_> {
 
     /// What a healthy server refuses about a request.
     fn check(&self, request: &ChatRequest, rules: &Rules, key: Option<&str>) -> Result<(), Refusal> {
-        let Self { model, dialect, .. } = *self;
-        dialect.admit(&model.config, key)?;
+        let Self { model, dialect, arrival } = *self;
+        dialect.admit(model, arrival, key)?;
         if !model.knows(dialect, &request.model) {
             let text = format!("The model `{}` does not exist.", request.model);
             return Err(dialect.refuse(Trouble::UnknownModel).saying(text));
@@ -209,7 +208,7 @@ impl Course<'_> {
             return Answered::Whole(wire::reset());
         }
         if let Some(refused) = self.refusal(number) {
-            if fault == Some(&Fault::GatewayTimeout) {
+            if fault.is_some_and(Fault::billed) {
                 call.bill(self.completion(number).usage);
             }
             self.work(&call).await;
@@ -227,7 +226,7 @@ impl Course<'_> {
             let pace = Pace::new(&self.visit.model.config, self.request.usage, fault);
             pass.end(Fate::Accepted);
             let performance = Performance::new(self.visit.dialect, completion, pace);
-            return Answered::Stream(Box::new((performance, call, pass)));
+            return Answered::Stream(Box::new(Show::new(performance, call, pass)));
         }
         pass.spend(completion.usage.completion_tokens);
         let reply = match fault {

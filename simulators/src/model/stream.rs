@@ -22,23 +22,21 @@ const FLUSH: Duration = Duration::from_millis(30);
 #[error("the fault plan broke the stream")]
 pub(crate) struct Broken;
 
-/// A stream on its way to a client. Dropped before its end, the client went away: what was generated is billed.
-pub(crate) struct StreamBody {
-    performance: Performance,
-    writes: VecDeque<Bytes>,
-    rest: Option<Pin<Box<Sleep>>>,
-    breaks: bool,
+/// A performance with its entry in the ledger. Dropped before its end, the client went away: what was generated is billed.
+pub(crate) struct Show {
+    pub(crate) performance: Performance,
     call: Option<OpenCall>,
     pass: Pass,
 }
 
-impl StreamBody {
+impl Show {
     pub(crate) fn new(performance: Performance, call: OpenCall, pass: Pass) -> Self {
-        Self { performance, writes: VecDeque::new(), rest: None, breaks: false, call: Some(call), pass }
+        Self { performance, call: Some(call), pass }
     }
 
-    fn rest(&mut self, time: Duration) {
-        self.rest = Some(Box::pin(tokio::time::sleep(time)));
+    /// The stream ended as it was to end, or broke as planned.
+    pub(crate) fn end(&mut self) {
+        self.settle(|call| call.replied(200));
     }
 
     /// Books what was spent; `end` ends the call.
@@ -52,9 +50,27 @@ impl StreamBody {
     }
 }
 
-impl Drop for StreamBody {
+impl Drop for Show {
     fn drop(&mut self) {
         self.settle(drop);
+    }
+}
+
+/// The body of a stream.
+pub(crate) struct StreamBody {
+    show: Box<Show>,
+    writes: VecDeque<Bytes>,
+    rest: Option<Pin<Box<Sleep>>>,
+    breaks: bool,
+}
+
+impl StreamBody {
+    pub(crate) fn new(show: Box<Show>) -> Self {
+        Self { show, writes: VecDeque::new(), rest: None, breaks: false }
+    }
+
+    fn rest(&mut self, time: Duration) {
+        self.rest = Some(Box::pin(tokio::time::sleep(time)));
     }
 }
 
@@ -80,18 +96,18 @@ impl HttpBody for StreamBody {
                 }
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
-            match self.performance.step() {
+            match self.show.performance.step() {
                 Step::Wait(time) => self.rest(time),
                 Step::Write(writes) => self.writes.extend(writes),
                 // The connection wakes this task when the client goes.
                 Step::Stall => return Poll::Pending,
                 Step::Fail => {
-                    self.settle(|call| call.replied(200));
+                    self.show.end();
                     self.breaks = true;
                     self.rest(FLUSH);
                 }
                 Step::End => {
-                    self.settle(|call| call.replied(200));
+                    self.show.end();
                     return Poll::Ready(None);
                 }
             }

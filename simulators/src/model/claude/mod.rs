@@ -12,6 +12,7 @@ use super::limits::{Level, Quota};
 use super::refusal::{Refusal, Row, Trouble};
 use super::request::{ChatRequest, UsagePlace};
 use super::rules::Rules;
+use super::state::Model;
 use super::tokens::Usage;
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -37,7 +38,7 @@ impl Dialect for Claude {
         errors::ROWS
     }
 
-    fn credential(&self, arrival: &Arrival) -> Option<String> {
+    fn credential(&self, _model: &Model, arrival: &Arrival) -> Option<String> {
         arrival.header("x-api-key").or_else(|| arrival.bearer()).map(str::to_owned)
     }
 
