@@ -1,4 +1,4 @@
-//! Faults to come: each entry says what it applies to, and how many times or how long.
+//! Planned faults: each entry says what it applies to, and how often or how long.
 
 use crate::time::whole_ms;
 use std::sync::{Mutex, PoisonError};

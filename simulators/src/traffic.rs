@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fate {
-    /// Its work was done, whatever its reply met.
+    /// Its work was done, whatever happened to the reply.
     Accepted,
     /// Over a limit.
     Refused,
@@ -35,7 +35,7 @@ impl Fate {
 struct Call {
     /// Milliseconds since the epoch.
     at: u64,
-    /// `null` while it runs, and of one whose client left.
+    /// `null` while the call runs, and when its client has left.
     fate: Option<Fate>,
 }
 

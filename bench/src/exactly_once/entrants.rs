@@ -1,4 +1,4 @@
-//! Everyone who contends.
+//! The contestants, in the order of the table.
 
 use super::spec::Kind;
 use super::streams;

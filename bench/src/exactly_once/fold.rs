@@ -1,4 +1,4 @@
-//! The shape as a fold on our driver.
+//! The same work as a fold on the fold driver.
 
 use super::shape::{INCARNATION, State};
 use super::spec::{Marks, Spec};

@@ -1,5 +1,5 @@
-//! The floor: the same records by a loop on the bare client. It reads, writes what it reads, and commits, one after the
-//! other, and would lose everything at its first trouble.
+//! The floor: the same records in a loop on the bare client, which reads, writes what it has read, and commits, one after the other. It
+//! handles no failure at all.
 
 use super::shape::State;
 use super::spec::{Kind, Marks, Spec};

@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
         latency.with_context(|| format!("running {}", entrant.name))
     }
 
-    /// The same records read from where they were sent: what is there before any contestant.
+    /// The latency of the same records without any contestant: they are read from the topic to which they are sent.
     pub(super) fn bare_latency(&self, round: usize) -> Result<Latency> {
         let name = format!("wait-{round}-bare");
         let topics = self.topics(&name, None)?;
@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// All outputs are written: nobody is faster for having left something out.
+    /// Waits until all outputs are written, so that no contestant is faster because it left some out.
     fn await_output(&self, output: &str) -> Result<()> {
         let reader = Reader::open(&self.access, output)?;
         let partitions: Vec<i32> = (0..shape::PARTITIONS).collect();

@@ -1,4 +1,4 @@
-//! People write at an even rate, whatever the answers take.
+//! People write at an even rate, however long the answers take.
 
 use super::line::Line;
 use anyhow::{Context, Result, ensure};

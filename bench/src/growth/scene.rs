@@ -1,4 +1,4 @@
-//! What every measurement stands on.
+//! What every measurement needs.
 
 use dev::rig::net::Net;
 use dev::rig::patience::Patience;

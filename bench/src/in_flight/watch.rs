@@ -1,4 +1,4 @@
-//! Looks at a process as long as it lives: what it used cannot be asked afterwards.
+//! Watches a process as long as it lives, since what it used cannot be asked afterwards.
 
 use crate::usage;
 use std::thread::{self, JoinHandle};

@@ -16,12 +16,12 @@ use std::time::Duration;
 pub(super) const LENGTH: Duration = Duration::from_secs(20);
 /// Messages per second to the app beside the busy one.
 const QUIET: u32 = 2;
-/// Seconds between two messages of a person: longer than a model takes, since what comes while one waits for it is
+/// Seconds between two messages of a person. It is longer than a model takes, since messages that come in the meantime would be
 /// answered together.
 const APART: u64 = 2;
 /// Private chats beside groups, per second.
 const PRIVATE: u32 = 20;
-/// Over the time that the limit allows, and so much more, the line is waited for.
+/// The line is waited for as long as its sends take at the limit, times this.
 const MOST_OVER: f64 = 1.5;
 const AT_LEAST: Duration = Duration::from_secs(10);
 /// How long one refusal is felt.
@@ -221,7 +221,7 @@ pub(super) fn model(scene: &Scene, length: Duration, found: &mut Findings) -> Re
         app("unknown", Counting::Fixed, Known::Unknown),
         app("unknown", Counting::Sliding, Known::Unknown),
     ];
-    // Everybody writes once: what somebody writes who still waits would be answered together.
+    // Everybody writes once, since two messages of a person who still waits would be answered together.
     let streams = apps.clone().map(|app| {
         let once = private(&app, 2 * per_second, length, u64::MAX);
         Stream { conversations: once.count(), ..once }

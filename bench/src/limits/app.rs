@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// How a vendor counts the calls of a second; none says.
+/// How a vendor counts the calls of a second. No vendor documents it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counting {
     /// By its clock.

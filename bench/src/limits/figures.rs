@@ -104,7 +104,7 @@ impl Figures {
     }
 }
 
-/// Seconds that so many percent did not wait longer than; infinite when more than the others got nothing.
+/// So many percent of the messages waited at most this number of seconds. It is infinite when they include messages without an answer.
 pub(super) fn percentile(outcomes: &[Outcome], percent: f64) -> f64 {
     let took = outcomes.iter().map(|outcome| match outcome.took_ms() {
         Some(ms) => Duration::from_millis(u64::try_from(ms).unwrap_or_default()),

@@ -15,7 +15,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const LOOK: Duration = Duration::from_millis(250);
-/// A line that has done nothing for so long although it says that it has nothing to do has lost what is missing.
+/// When the line reports that it has nothing to do and nothing has come for so long, nothing more will come.
 const IDLE: Duration = Duration::from_secs(5);
 /// Messages of each app before the first scene: connections stand, and Easemob's tokens are there.
 const FIRST: u32 = 5;
@@ -94,7 +94,7 @@ impl<'a> Line<'a> {
         Ok((played, load::now_ms()))
     }
 
-    /// Lets the stand-ins forget what was; what is allowed stays.
+    /// Resets the stand-ins; their limits stay.
     ///
     /// # Errors
     /// When one does not answer.
@@ -131,7 +131,7 @@ impl<'a> Line<'a> {
         Topics::new(&self.scene.stack.kafka(), &self.home.prefix(), self.scene.patience.clone())
     }
 
-    /// Waits until Easemob accepted so many sends, for at most `bound`; how many it were.
+    /// Waits until Easemob has accepted so many sends, for at most `bound`, and returns how many it accepted.
     fn wait_answered(&mut self, wanted: u64, bound: Duration) -> Result<u64> {
         let begun = Instant::now();
         let (mut last, mut moved) = (0, begun);
@@ -155,7 +155,7 @@ impl<'a> Line<'a> {
         Ok(sends.map(|(_, traffic)| traffic.accepted).sum())
     }
 
-    /// Whether it says that calls or sends run or wait, or does not say.
+    /// Whether calls or sends run or wait; true as well when the line does not report it.
     fn is_busy(&self) -> bool {
         let text = self.huiyin.metrics(&self.scene.net);
         let meter = Meter::read(&text);
@@ -166,7 +166,7 @@ impl<'a> Line<'a> {
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
-        // What waits at a limit would hold the end back for nothing.
+        // It is killed, since an orderly end would wait for what waits at a limit.
         if let Err(error) = self.huiyin.process.kill() {
             dev::console::complain(&format!("ending a scene: {error:#}"));
         }

@@ -1,4 +1,4 @@
-//! People who write at an even rate, whatever the answers take, and what their vendors do meanwhile.
+//! People who write at an even rate, however long the answers take, and orders to the stand-ins meanwhile.
 
 use super::scene::Scene;
 use anyhow::{Context, Result, ensure};
@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How often somebody who interrupts is looked for.
+/// How often an interruption is looked for.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Where people write.
@@ -47,7 +47,7 @@ pub(super) struct Stream {
 /// What the stand-in of Easemob is told while people write.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
-    /// Since the begin.
+    /// Time since the beginning.
     pub(super) after: Duration,
     /// Last part of the control call's path.
     pub(super) path: &'static str,

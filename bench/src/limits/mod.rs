@@ -1,4 +1,4 @@
-//! Rate limits and recovery: what the line makes of a vendor that allows less than people ask for, or fails for a time.
+//! Rate limits and recovery: how the line does with a vendor that allows less than people ask for, or that fails for a time.
 
 mod acts;
 mod app;

@@ -1,4 +1,4 @@
-//! What every scene stands on.
+//! What every scene needs.
 
 use dev::rig::net::Net;
 use dev::rig::patience::Patience;

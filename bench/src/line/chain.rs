@@ -1,5 +1,5 @@
-//! The floor of the line: the same three hops, each one transaction after the other on bare clients, with as many records to
-//! as many topics; nothing decided and nobody called. A thin one writes only what leads on.
+//! The floor of the line: the same three hops on bare clients, each with one transaction after the other and as many records to as many
+//! topics. It decides nothing and calls nobody. A thin chain writes only the record that the next hop reads.
 
 use crate::clients;
 use anyhow::{Context, Result, bail};
@@ -13,9 +13,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Where each hop reads and where the last one writes: as many topics as the line's ways lead through.
+/// Where each hop reads and where the last one writes, as in the line.
 const WAY: [Topic; 4] = [Topic::Events, Topic::Requests, Topic::Answers, Topic::Deliveries];
-/// What decide writes beside what leads on, in both of its hops, the first and the last.
+/// Topics that decide writes in both of its hops, the first and the last, beside the one that the next step reads.
 const BESIDE: [Topic; 3] = [Topic::Decisions, Topic::States, Topic::Ledger];
 /// Most records of a transaction, as decide has it.
 const BATCH: usize = 2_000;
@@ -146,7 +146,7 @@ impl Hop {
         if waited.unwrap_or_else(PoisonError::into_inner).1 {
             bail!("a record was not written");
         }
-        // The last report is counted before the client forgets its record; committing in between would wait 100 ms.
+        // The last report is counted before the client forgets its record. A commit in between would wait 100 ms.
         while self.producer.in_flight_count() > 0 {
             thread::sleep(Duration::from_micros(50));
         }

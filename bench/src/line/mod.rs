@@ -26,9 +26,9 @@ use verification::Unverified;
 const RATES: [u32; 3] = [50, 200, 1_000];
 /// The rate that is also measured with brokers that do not verify transactions.
 const UNVERIFIED: u32 = 200;
-/// The last transactions are over by then, and the brokers know how they are to go on.
+/// By then the last transactions have ended and the brokers have taken the setting over.
 const SETTLED: Duration = Duration::from_secs(3);
-/// So many conversations that none gets its next message while it waits for an answer.
+/// So many conversations that none gets a second message while it waits for an answer.
 const PEOPLE: u64 = 5_000;
 /// The first second of each run is not counted.
 const WARM: Duration = Duration::from_secs(1);
@@ -156,8 +156,8 @@ impl Bench {
         Ok(())
     }
 
-    /// The same with brokers that do not verify transactions, if they are ours. A transaction that is under way when that
-    /// changes is refused, so nothing may be.
+    /// The same with brokers that do not verify transactions, if they are ours. A transaction that is open when the setting changes is
+    /// refused, so none may be open.
     fn run_unverified(&mut self, rounds: usize, measured: &mut Measured) -> Result<()> {
         if !self.deployment.has_own_brokers() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Brokers without their check of transactions, so that its part of a hop can be told.
+//! Brokers that do not check transactions, so that the share of this check in a hop can be measured.
 //!
 //! Since Kafka 3.6 a broker asks the transaction's coordinator before it appends the first batch that a transaction
 //! brings to a partition (`transaction.partition.verification.enable`, KIP-890). It keeps a request that was delayed

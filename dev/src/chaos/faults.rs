@@ -1,8 +1,8 @@
-//! What was done to the line, and when: without a fault, nothing may be repeated.
+//! What was done to the line, and when. Calls and sends may be repeated only because of a fault.
 
 use super::role::Role;
 
-/// After it, what a rebalance or a reconnection cuts off may still run again.
+/// For so long after a fault, work that a rebalance or a reconnection cuts off may run again.
 const AFTERMATH_MS: i64 = 20_000;
 
 /// What a fault was.
@@ -18,11 +18,11 @@ pub(crate) enum Kind {
     Broker,
 }
 
-/// One fault, between two moments.
+/// One fault, from its beginning to its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
-    /// Whose process; nobody's when a broker was hit, which may hit everybody.
+    /// The role of the process; none when it was a broker, which may affect every role.
     pub(crate) role: Option<Role>,
     /// Milliseconds since the epoch.
     pub(crate) from: i64,
@@ -33,7 +33,7 @@ impl Fault {
     /// Whether something of a role that ran at `first` and again at `again` can have been cut off by it.
     pub(crate) fn explains(&self, role: Role, first: i64, again: i64) -> bool {
         let after = match self.kind {
-            // The partitions move only if it stays away, which it does not.
+            // The process comes back before its partitions move.
             Kind::Kill | Kind::Restart => 1_000,
             Kind::Freeze | Kind::Broker => AFTERMATH_MS,
         };
@@ -46,8 +46,8 @@ impl Fault {
 pub(crate) struct Faults(pub(crate) Vec<Fault>);
 
 impl Faults {
-    /// The first fault that explains why something of a role ran at `first` and again at `again`: what ran again may have
-    /// been cut off once more, and only the first one tells how old it was then.
+    /// The first fault that explains why something of a role ran at `first` and again at `again`. Later faults may have cut it off
+    /// once more, but its age when it was cut off follows from the first one.
     pub(crate) fn explain(&self, role: Role, first: i64, again: i64) -> Option<&Fault> {
         let explaining = self.0.iter().filter(|fault| fault.explains(role, first, again));
         explaining.min_by_key(|fault| fault.from)

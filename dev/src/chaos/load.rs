@@ -1,4 +1,4 @@
-//! People who go on talking, at a steady pace, whatever happens to the line.
+//! People who go on talking at a steady pace, whatever happens to the line.
 
 use super::clock::now;
 use super::crowd::{BOT, Crowd, Line};
@@ -29,7 +29,7 @@ struct Shared {
     stop: AtomicBool,
 }
 
-/// The people. Dropped, they stop.
+/// The people. Dropping it stops them.
 pub(crate) struct Load {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -55,12 +55,12 @@ impl Load {
         Self { shared, task }
     }
 
-    /// How much was said so far.
+    /// How many messages were said so far.
     pub(crate) fn count(&self) -> usize {
         lock(&self.shared.said).len()
     }
 
-    /// Says no more, and gives what was said.
+    /// Stops the people and returns what was said.
     ///
     /// # Errors
     /// When the stand-in itself failed, so that not everything is known.

@@ -54,7 +54,7 @@ impl Log {
     /// # Errors
     /// When the brokers do not answer or a record cannot be read.
     pub(crate) fn read(topics: &Topics) -> Result<Self> {
-        // Causes last, so that every effect that is seen has its cause.
+        // Causes are read after their effects, so that every effect that is seen has its cause.
         let (deliveries, answers, ledger) = (topics.placed()?, topics.placed()?, topics.placed()?);
         let (decisions, requests, events) = (topics.placed()?, topics.placed()?, topics.placed()?);
         let mut dead_letters = Vec::new();

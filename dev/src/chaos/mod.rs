@@ -44,7 +44,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Ports of the processes of huiyin, from that of the first broker on.
 const PORTS: u16 = 20;
-/// Calls that hang end by their own timeouts, and what waited for them then.
+/// Calls that hang end by their own timeouts; what waited for them ends after that.
 const QUIET_WITHIN: Duration = Duration::from_secs(240);
 
 #[derive(Args)]
@@ -60,7 +60,7 @@ pub(crate) struct Cli {
     report: Option<PathBuf>,
 }
 
-/// Plays a schedule and checks what came of it. What it started is stopped at the end, however that comes.
+/// Plays a schedule and checks what came of it. Whatever the end, everything that was started is stopped.
 ///
 /// # Errors
 /// When something does not start or answer, or somebody interrupts.
@@ -71,7 +71,7 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     if let Some(file) = &cli.report {
         report.write(file)?;
     }
-    // Everything has stopped by now: the sums are the last line.
+    // Everything has stopped by now, so that the sums are the last line of the output.
     report.tell();
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -145,7 +145,7 @@ struct Ended<'a> {
     stand_ins: &'a StandIns,
 }
 
-/// Waits until everything has its end and reads it all.
+/// Waits until every turn has ended and the tables have caught up, and reads everything.
 fn gather(done: Done, said: Vec<load::Said>, ended: Ended<'_>, patience: &Patience) -> Result<Evidence> {
     let Ended { line, topics, home, stand_ins } = ended;
     line.wait_ready().with_context(|| line.unready())?;
@@ -167,7 +167,7 @@ fn gather(done: Done, said: Vec<load::Said>, ended: Ended<'_>, patience: &Patien
         Ok((rows.0.values().sum::<u64>() >= expected).then_some(()))
     });
     if caught_up.is_err() {
-        // The check names the table.
+        // The check reports which table has not caught up.
         patience.check()?;
     }
     let cost = Table::read(&line.command(&["query", "cost", "--json"])?)?;

@@ -1,5 +1,5 @@
-//! Topics that were deleted and made anew under the offsets that their readers had committed: a small deployment, which
-//! must refuse them. Otherwise it would skip what is new, or answer what was answered.
+//! A small deployment whose topics are deleted and created anew while the committed offsets of their readers stay. It must
+//! refuse the new topics. Otherwise it would skip new records, or answer again what was answered.
 
 use super::check::Found;
 use super::crowd::{BOT, Line, STEADY};
@@ -24,7 +24,7 @@ const GROUPS: [(&str, Topic); 3] =
     [("decide", Topic::Events), ("call", Topic::Requests), ("deliver", Topic::Answers)];
 const PEOPLE: usize = 12;
 const WITHIN: Duration = Duration::from_secs(60);
-/// What would be answered wrongly is answered within this time.
+/// A wrong answer would come within this time.
 const IDLE: Duration = Duration::from_secs(6);
 
 /// Plays it on the ports of the line, which has ended by now.
@@ -44,7 +44,7 @@ pub(crate) fn recreated(site: &Site, net: &Net, patience: &Patience) -> Result<F
     patience.until("an answer for everybody", WITHIN, || {
         Ok((easemob.sends()?.len() >= before + PEOPLE).then_some(()))
     })?;
-    // The first commits of everything that follows the answers.
+    // By then everything that follows the answers has committed once.
     sleep(Duration::from_secs(2));
     drop(first);
 
@@ -102,7 +102,7 @@ fn committed(site: &Site, patience: &Patience) -> Result<Vec<(&'static str, Vec<
     Ok(all)
 }
 
-/// Brokers forget the offsets of topics that are deleted. A backup that is played back, or a mirror, brings them again.
+/// Commits the offsets again: brokers forget the offsets of deleted topics, but a restored backup or a mirror brings them back.
 fn commit_again(
     site: &Site,
     committed: &[(&'static str, Vec<CommitOffset>)],

@@ -8,7 +8,7 @@ pub(crate) struct Scale {
     /// Its name in the report.
     pub(crate) name: &'static str,
     pub(crate) conversations: usize,
-    /// The load goes on until at least this much was said.
+    /// The load goes on until at least so many messages were said.
     pub(crate) messages: usize,
     /// Messages a second.
     pub(crate) rate: f64,
@@ -22,9 +22,9 @@ pub(crate) struct Scale {
     pub(crate) max_running: usize,
     /// How long the steady app is watched, normally and while the slow app's provider hangs.
     pub(crate) watch: Duration,
-    /// How often the kills and the ends at a commit's steps are gone through.
+    /// How many times the kills and the ends at a commit's steps are played.
     pub(crate) rounds: usize,
-    /// Every step in every role, or each step in one of them.
+    /// Whether every step is played in every role, or each step in one role only.
     pub(crate) every_step: bool,
     /// How long ClickHouse is away.
     pub(crate) clickhouse_away: Duration,

@@ -11,7 +11,7 @@ const STEPS: [&str; 5] = ["begun", "written", "offsets_sent", "committing", "com
 const TRANSACTIONAL: [Role; 3] = [Role::Decide, Role::Call, Role::Deliver];
 /// Steps of a range of the account step.
 const RANGES: [&str; 3] = ["range_opened", "block_inserted", "range_closed"];
-/// How long what a kill cut off is watched; then that row of ends is over.
+/// How long the work that a kill cut off is watched. After that the row of unclean ends is over.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// Longer than the session of a member, so that its partitions go to others.
 const ZOMBIE: Duration = Duration::from_secs(13);
@@ -55,11 +55,11 @@ pub(crate) enum Act {
     Hang(Duration),
     /// SIGKILL, and a start after a while.
     Kill(Who, Duration),
-    /// SIGKILL and a start at once, and for a while it is measured how soon everything runs again.
+    /// SIGKILL and a start at once; then it is measured how soon everything runs again.
     Recover(Who, Duration),
     /// An end at a step of a commit, and a start after a while.
     Crash(Who, &'static str, Duration),
-    /// SIGSTOP, and SIGCONT when they are taken for dead.
+    /// SIGSTOP, and SIGCONT once the group has put them out.
     Freeze(Vec<Who>, Duration),
     /// A broker is killed, and started again after a while.
     Broker(Led, Duration),
@@ -80,11 +80,11 @@ pub(crate) fn schedule(seed: u64, scale: &Scale) -> Vec<Act> {
     let mut random = Rng::with_seed(seed ^ 0x5eed);
     let mut acts =
         vec![Act::Rest(scale.watch / 2), Act::Watch(Window::Normal, scale.watch), Act::Hang(scale.watch)];
-    // Calls that hang end by their own timeout; what waited for room goes then.
+    // Calls that hang end by their own timeout, and what waited for their places then runs.
     acts.extend([
         Act::Rest(scale.slow_timeout / 2),
         Act::Watch(Window::After, scale.watch),
-        // Before any other kill of call: one end is to delay nobody, several in a row may.
+        // This is the first kill of call: a single unclean end must delay nobody, several in a row may.
         Act::Recover(Who { role: Role::Call, number: 0 }, RECOVERY),
         Act::ClickHouseGoes,
     ]);

@@ -1,4 +1,4 @@
-//! A small load that goes on until Ctrl-C, with a line that tells how it goes.
+//! A small load that goes on until Ctrl-C, with a line of figures.
 
 use super::stage::Stage;
 use crate::proof::{Course, yuan};
@@ -18,7 +18,7 @@ const LOOK_EVERY: u64 = 6;
 const DRAIN_WITHIN: Duration = Duration::from_secs(20);
 
 /// Lets people talk to the bot, two messages a second, until somebody interrupts; then waits for the last answers. A
-/// process that is killed meanwhile is started again, which the returned course tells.
+/// process that is killed meanwhile is started again, and the returned course says so.
 ///
 /// # Errors
 /// When a stand-in or the tables do not answer, or a process cannot be started again.
@@ -81,7 +81,7 @@ fn running(stage: &Stage) -> (u64, u64) {
     (meter.running_calls(), meter.running_sends())
 }
 
-/// Writes a line of the terminal over.
+/// Replaces the current line of the terminal.
 fn overwrite(line: &str) {
     write!(stdout(), "\r\x1b[K{line}").and_then(|()| stdout().flush()).ok();
 }

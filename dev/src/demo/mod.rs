@@ -28,14 +28,13 @@ pub(crate) struct Cli {
     once: bool,
 }
 
-/// Plays the script, proves the promise, and stays up unless told otherwise. What it started is stopped at the end,
-/// however that comes.
+/// Plays the script, proves the promise, and stays up unless told otherwise. Whatever the end, everything that was started is stopped.
 ///
 /// # Errors
 /// When something does not start or answer, or somebody interrupts before the proof is done.
 pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
     let proof = perform(cli)?;
-    // Everything has stopped by now: the four lines are the last ones.
+    // Everything has stopped by now, so that the four lines are the last ones of the output.
     proof.tell();
     Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -62,8 +62,8 @@ fn repeated_parts(answers: &[Answer]) -> Vec<String> {
         .collect()
 }
 
-/// How many answers Easemob was asked to send exactly once, and what is wrong with the others: only those in `again`,
-/// whose delivery is marked as a rerun, may have been sent more often.
+/// How many answers Easemob was asked to send exactly once, and what is wrong with the others. Only answers in `again`, whose
+/// delivery is marked as a rerun, may have been sent more often.
 fn compare_sends(answers: &[Answer], again: &BTreeSet<AnswerId>, sends: &[RestSend]) -> (usize, Vec<String>) {
     let mut marks = BTreeMap::new();
     for send in sends {

@@ -10,7 +10,7 @@ use schemas::ids::RequestId;
 use schemas::ledger::{LedgerEntry, LedgerKind};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the four books say.
+/// What the ledger, the answers, the outcomes and the invoice say.
 pub(crate) struct Bill<'a> {
     /// Topic `ledger`.
     pub(crate) ledger: &'a [LedgerEntry],
@@ -24,7 +24,7 @@ pub(crate) struct Bill<'a> {
     pub(crate) stored: i128,
 }
 
-/// What the provider bills, in 10⁻¹², by what became of it here.
+/// What the provider bills, in 10⁻¹², by what became of the call here.
 #[derive(Default)]
 struct Invoice {
     /// For calls whose answer was let out.

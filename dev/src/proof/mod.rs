@@ -1,5 +1,5 @@
-//! The four clauses of the promise, each checked on what topics, tables and stand-ins hold. The demo shows all of them,
-//! the failure run those that hold through failures.
+//! The four clauses of the promise, each checked against what topics, tables and stand-ins hold. The demo checks all of them, the
+//! failure run those that hold through failures.
 
 mod answered;
 mod charged;

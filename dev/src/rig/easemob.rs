@@ -1,4 +1,4 @@
-//! The stand-in of Easemob, as its control surface speaks.
+//! The control surface of Easemob's stand-in.
 
 use super::net::Net;
 use anyhow::Result;
@@ -37,7 +37,7 @@ const UNAVAILABLE: &str = "try again later";
 pub struct Sent {
     /// Easemob's id of the message.
     pub msg_id: String,
-    /// Whether it reached whom it was for.
+    /// Whether the receiver got it.
     pub delivered: bool,
     /// What decided on it: `verdict`, or the fallback of the app.
     pub decided_by: String,
@@ -82,7 +82,7 @@ pub struct SenderError {
     pub text: String,
 }
 
-/// A callback outside of any message's way: a repeated or a forged one.
+/// A callback that belongs to no new message: a repeated or a forged one.
 #[derive(Debug, Deserialize)]
 pub struct Stray {
     /// Status of the HTTP reply; nothing when none came.
@@ -109,7 +109,7 @@ pub struct Received {
 /// One callback that the stand-in made.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Callback {
-    /// Whether it was asked (`pre`) or told (`post`).
+    /// `pre` when it came before the delivery, `post` when it came after.
     pub stage: String,
     /// The body that was sent.
     pub request: String,

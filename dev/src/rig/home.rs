@@ -1,5 +1,5 @@
-//! One run of a kind (a demo, a failure run, a benchmark): its name, its directory, its ports. Earlier runs of the kind
-//! are swept away.
+//! One run of a kind (a demo, a failure run, a benchmark): its name, its directory, its ports. A new run removes what earlier runs of
+//! its kind left.
 
 use super::net::Net;
 use super::topics;
@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where a run lives. No other run does as long as this lives.
+/// The directory of a run. As long as this value lives, no other run of its kind can begin.
 pub struct Home {
     /// Seed of the stand-ins; new in each run, so that no id repeats.
     pub seed: u64,

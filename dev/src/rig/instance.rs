@@ -82,7 +82,7 @@ impl Instance {
     /// # Errors
     /// When its directory cannot be had.
     pub fn never_mind(&self, home: &Home) -> Result<()> {
-        // It may have been taken this very moment.
+        // The instance may have taken the order in the meantime.
         fs::remove_file(home.service(&self.name)?.dir.join(CRASH)).ok();
         Ok(())
     }

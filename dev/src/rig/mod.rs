@@ -1,5 +1,5 @@
-//! What the demo, the failure runs and the benchmarks stand on: a run's directory, processes, stand-ins and readers of
-//! what came out.
+//! What the demo, the failure run and the benchmarks share: the directory of a run, its processes, its stand-ins, and readers of what
+//! came out.
 
 pub mod easemob;
 pub mod home;

@@ -1,4 +1,4 @@
-//! The stand-in of the provider, as its control surface speaks.
+//! The control surface of the provider's stand-in.
 
 use super::net::Net;
 use anyhow::Result;

@@ -16,7 +16,7 @@ pub struct Net {
 }
 
 impl Net {
-    /// Builds the client. A proxy of the environment is not for what runs on this machine.
+    /// Builds the client. It uses no proxy, since everything runs on this machine.
     ///
     /// # Errors
     /// When threads or the client cannot be had.

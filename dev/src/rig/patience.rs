@@ -55,7 +55,7 @@ impl Patience {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Takes the interruption as heard: only the next one counts.
+    /// Forgets the interruption; the next one counts again.
     pub fn renew(&self) {
         self.interrupted.store(false, Ordering::Relaxed);
     }

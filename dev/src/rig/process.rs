@@ -1,4 +1,4 @@
-//! A process of a run: started, asked whether it lives, killed, and never left behind.
+//! A process of a run, which is stopped when it is dropped.
 
 use crate::console::complain;
 use crate::stack::{Service, stop_all, tail};
@@ -24,7 +24,7 @@ impl Process {
     /// # Errors
     /// When the program is missing or ends at once.
     pub fn start(service: Service, command: &mut Command) -> Result<Self> {
-        // What a predecessor wrote last says how it ended.
+        // The log of a predecessor is kept: its end says why the process ended.
         keep(&service.dir);
         let child = service.start(command, 0)?;
         Ok(Self { service, child })
@@ -62,7 +62,7 @@ impl Process {
         Ok(ended.is_some())
     }
 
-    /// Asks it to end and waits until it has; how long that took.
+    /// Asks it to end, waits until it has ended, and returns how long that took.
     ///
     /// # Errors
     /// When it cannot be asked, or has not ended after `bound`.
@@ -104,7 +104,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // By now a successor may have this service's directory.
+        // A successor may have taken over this service's directory.
         if self.service.running().is_none_or(|mark| mark.pid != self.child.id()) {
             return;
         }

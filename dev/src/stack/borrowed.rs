@@ -1,4 +1,4 @@
-//! The stack for as long as a command needs it: what the command had to start is stopped with it.
+//! The stack for as long as a command needs it. Services that the command had to start are stopped at its end.
 
 use super::all::{locked, reset, services, up};
 use super::cluster::{self, Cluster};
@@ -21,7 +21,7 @@ pub enum Part {
 /// A stack that is up. Dropping it stops the services that [`Borrowed::up`] started and leaves all others alone.
 pub struct Borrowed {
     plan: Plan,
-    /// What goes with it; more of it when something was killed and started again.
+    /// Services to stop at the end, those included that were killed and started again.
     started: RefCell<Vec<Service>>,
 }
 
@@ -85,7 +85,7 @@ impl Borrowed {
         came_up
     }
 
-    /// What the brokers say of themselves; asked of the first one that answers.
+    /// The cluster as the first broker that answers knows it.
     ///
     /// # Errors
     /// When none answers.
@@ -129,7 +129,7 @@ impl Drop for Borrowed {
     }
 }
 
-/// The services that run only since now, and whether all came up.
+/// The services that this call started, and whether all came up.
 fn brought_up(plan: &Plan) -> Result<(Vec<Service>, Result<()>)> {
     let _lock = locked(plan)?;
     let before = pids(&services(plan)?);

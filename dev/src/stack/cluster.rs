@@ -1,4 +1,5 @@
-//! Who leads what: asked of a broker with the raw request of `metadata`, and read from the controllers' own notes.
+//! Which broker leads what. Leaders of partitions are asked of a broker with the raw request of `metadata`; the leader of the
+//! controllers is read from their own notes.
 
 use super::metadata::{About, ask};
 use anyhow::{Context, Result, bail, ensure};

@@ -1,4 +1,4 @@
-//! Fetches what a file of the repository pins, by a package tool, telling every few seconds how far it is.
+//! Fetches packages whose versions a file of the repository pins, with a package tool, and reports progress every few seconds.
 
 use crate::console::say;
 use anyhow::{Context, Result, bail};

@@ -24,7 +24,7 @@ pub(crate) fn live_brokers(address: &str) -> Result<u32> {
 /// that has not applied it yet accepts records for a new topic of the same name and drops them with the old one.
 ///
 /// # Errors
-/// As [`live_brokers`].
+/// When nobody listens, or what answers within two seconds is not Kafka.
 pub fn has_topics(address: &str, part: &str) -> Result<bool> {
     Ok(ask(address, About::Topics)?.windows(part.len().max(1)).any(|bytes| bytes == part.as_bytes()))
 }

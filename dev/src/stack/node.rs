@@ -84,7 +84,7 @@ pub(crate) fn node(plan: &Plan, id: u16) -> Service {
     Service { dir: plan.local.join("kafka").join(&name), name: format!("kafka {name}") }
 }
 
-/// Names the controllers that the voters' set in the data was made with: it cannot follow other ports.
+/// The file that names the controllers for which the data was made. Their set is part of the data and cannot move to other ports.
 pub(crate) fn layout(plan: &Plan) -> PathBuf {
     plan.local.join("kafka/controllers")
 }

@@ -36,7 +36,7 @@ pub struct Plan {
     pub root: PathBuf,
     /// Everything that we write: `.local` of the repository, or `HUIYIN_LOCAL`.
     pub local: PathBuf,
-    /// Where what is fetched is kept: `local`, unless stacks share it.
+    /// Where fetched packages are kept: `local`, unless several stacks share them.
     pub packages: PathBuf,
     /// Where the broker comes from.
     pub kafka: KafkaSource,
@@ -60,7 +60,8 @@ impl Plan {
     /// Flags win over the environment, which wins over the defaults.
     ///
     /// # Errors
-    /// A value of the environment that is no port, ports that meet or end the range, or a number of brokers that cannot vote.
+    /// A value of the environment is no port, two services have one port, a port is beyond the range, or the number of brokers is
+    /// neither 1 nor 3.
     pub fn resolve(options: &Options, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
         let local = match filled(&env, "HUIYIN_LOCAL") {

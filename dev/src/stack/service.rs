@@ -1,4 +1,4 @@
-//! A process that outlives the command that started it: begun, found again and stopped by process id.
+//! A process that outlives the command that started it. It is found again and stopped by its process id.
 
 use super::fetch::tail;
 use crate::console::say;
@@ -54,12 +54,12 @@ impl Mark {
     /// # Errors
     /// When the process runs and cannot be signalled.
     pub fn signal(&self, name: &str) -> Result<()> {
-        // The shell's own `kill`: it is there wherever a shell is.
+        // The `kill` of the shell, which is there wherever a shell is.
         let status = Command::new("sh")
             .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.pid.to_string()])
             .stderr(Stdio::null())
             .status()?;
-        // Between the look and the signal the process may have ended by itself.
+        // The process may have ended by itself before the signal.
         ensure!(status.success() || !self.is_running(), "sending {name} to process {}", self.pid);
         Ok(())
     }

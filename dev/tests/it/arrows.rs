@@ -2,17 +2,22 @@
 
 use crate::tree::crates;
 
+/// What every crate may depend on, so that the code map of ARCHITECTURE.md leaves it out.
+pub(crate) const FREE: &[&str] = &["common"];
+
 /// Our crates that each of ours may depend on.
-const ARROWS: &[(&str, &[&str])] = &[
+pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("common", &[]),
-    ("schemas", &[]),
+    ("schemas", &["common"]),
     ("safety", &["common"]),
     ("pipeline", &["common"]),
     ("outbound", &["common"]),
     ("simulators", &[]),
     ("mangle", &[]),
-    ("catalogue", &["common", "schemas"]),
+    ("catalogue", &["common", "safety", "schemas"]),
     ("decide", &["catalogue", "common", "safety", "schemas"]),
+    // The adapter between the pure fold and the fold driver.
+    ("conversation", &["catalogue", "common", "decide", "pipeline", "safety", "schemas"]),
     ("ingest", &["catalogue", "common", "pipeline", "safety", "schemas"]),
     ("call", &["catalogue", "common", "outbound", "pipeline", "safety", "schemas"]),
     ("deliver", &["catalogue", "common", "outbound", "pipeline", "schemas"]),
@@ -24,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "call",
             "catalogue",
             "common",
+            "conversation",
             "decide",
             "deliver",
             "ingest",

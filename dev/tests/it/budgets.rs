@@ -5,6 +5,8 @@ use std::process::Command;
 use crate::tree::{crates, root};
 
 const MOST_LINES: usize = 400;
+/// Half of all production files have at most so many lines.
+const MEDIAN_LINES: usize = 120;
 
 #[test]
 fn no_production_file_is_over_its_budget() {
@@ -18,6 +20,15 @@ fn no_production_file_is_over_its_budget() {
             );
         }
     }
+}
+
+#[test]
+fn half_of_the_production_files_are_short() {
+    let sources = crates().into_iter().flat_map(|part| part.sources());
+    let mut lines: Vec<usize> = sources.map(|(_, text)| text.lines().count()).collect();
+    lines.sort_unstable();
+    let median = lines[lines.len() / 2];
+    assert!(median <= MEDIAN_LINES, "the median has {median} production lines, {MEDIAN_LINES} are allowed");
 }
 
 #[test]

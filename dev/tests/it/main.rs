@@ -4,5 +4,6 @@
 mod arrows;
 mod budgets;
 mod compose;
+mod documents;
 mod metric_lists;
 mod tree;

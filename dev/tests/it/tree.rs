@@ -19,6 +19,11 @@ impl Crate {
             .unwrap_or_default()
     }
 
+    /// Whether a field of the package is the workspace's.
+    pub(crate) fn inherits(&self, field: &str) -> bool {
+        self.manifest["package"].get(field).and_then(|field| field.get("workspace")?.as_bool()) == Some(true)
+    }
+
     /// Production sources: files of `src/` that are compiled without tests, each cut where its tests begin.
     pub(crate) fn sources(&self) -> Vec<(PathBuf, String)> {
         let mut files = Vec::new();
@@ -59,9 +64,13 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The manifest of the workspace.
+pub(crate) fn manifest() -> toml::Table {
+    toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap()
+}
+
 pub(crate) fn crates() -> Vec<Crate> {
-    let workspace: toml::Table =
-        toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap();
+    let workspace = manifest();
     let members = workspace["workspace"]["members"].as_array().unwrap();
     let crates: Vec<Crate> =
         members.iter().map(|member| read(&root().join(member.as_str().unwrap()))).collect();

@@ -1,4 +1,4 @@
-//! Events after sending: what happened is told, retried once, and withheld under a ban.
+//! Events after sending: each is sent, retried once, and withheld under a ban.
 
 use super::app::{App, Rule};
 use super::caller::exchange;

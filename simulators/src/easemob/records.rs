@@ -1,4 +1,4 @@
-//! What happened, for those who ask: callbacks, messages received, REST sends.
+//! The logs that the control surface shows: callbacks, messages received, REST sends.
 
 use super::caller::Call;
 use super::config::Stage;

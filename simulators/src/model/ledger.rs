@@ -101,7 +101,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// The book, locked.
+    /// Locks the entries and sums.
     pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,7 +115,7 @@ impl Ledger {
     }
 }
 
-/// A running call. Dropped without an end, the client went away.
+/// A running call. When it is dropped before it has ended, the client went away.
 #[derive(Debug)]
 pub(crate) struct OpenCall {
     ledger: Ledger,

@@ -153,7 +153,7 @@ pub(crate) struct Over {
     pub(crate) clears_in: Duration,
 }
 
-/// The gates of all models by name; one that is not configured has no limits until it is given some.
+/// The limits of all models by name. A model that is not configured has none until an order gives it some.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
     gates: Arc<Mutex<BTreeMap<String, Gate>>>,
@@ -236,7 +236,7 @@ impl Limits {
     }
 }
 
-/// A request that was let in; it runs until this is dropped. Without a fate, the client went away.
+/// A request that was let in. It runs until this is dropped; when it was given no fate by then, the client went away.
 #[derive(Debug)]
 pub(crate) struct Pass {
     limits: Limits,

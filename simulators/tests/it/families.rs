@@ -125,16 +125,13 @@ async fn worded(wire: &str, cases: &[(&str, u16, Value)]) {
     let sim = keyed().await;
     for (fault, status, expected) in cases {
         for stream in [false, true] {
+            // What a filter finds in an answer is told in the middle of a stream.
+            if stream && *fault == "content-filter" {
+                continue;
+            }
             let refused = ask(&sim, wire, &format!("sim-{fault}"), json!({"stream": stream})).await;
             let told = (refused.status, contains(&refused.json(), expected));
-            // What a filter finds in an answer is told in the middle of a stream.
-            let is_late = stream && *fault == "content-filter";
-            assert!(
-                is_late || told == (*status, true),
-                "{wire} {fault}: {} {}",
-                refused.status,
-                refused.text
-            );
+            assert_eq!(told, (*status, true), "{wire} {fault}: {}", refused.text);
             assert!(!refused.headers.contains_key("retry-after"));
         }
     }

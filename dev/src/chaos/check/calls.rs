@@ -8,8 +8,8 @@ use dev::rig::model::Call;
 use schemas::answered::Answered;
 use std::collections::BTreeMap;
 
-/// Calls that are younger at a fault may run again without the mark `rerun`: what is admitted is committed as such within
-/// 250 ms, and that commit may take as long as a transaction may be open.
+/// Calls that are younger than this at a fault may run again without the mark `rerun`: admission is committed within 250 ms, and that
+/// commit may take as long as a transaction may be open.
 const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]

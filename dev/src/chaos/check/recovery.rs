@@ -23,7 +23,7 @@ pub(crate) fn recovery(evidence: &Evidence) -> Found {
     let first_after = |request: &str, at: i64| {
         starts.get(request).into_iter().flatten().copied().filter(|start| *start >= at).min()
     };
-    // The fault comes just before the start; the provider sees a cut connection at once, or when it has its answer.
+    // The kill comes just before the start. The provider notices the cut connection at once, or when it wants to answer.
     let cut = evidence.calls.iter().filter(|call| {
         call.end == "client_gone"
             && call.started_at < from

@@ -1,4 +1,5 @@
-//! Sends: each part once, and again only where a fault cut the first one off. A lost answer of Easemob's is no reason.
+//! Sends: each part is sent once, and again only where a fault cut the first send off. A reply of Easemob that was lost is no reason
+//! to send again.
 
 use super::evidence::{Evidence, Found, some, sum};
 use crate::chaos::faults::{Fault, Kind};
@@ -8,8 +9,8 @@ use dev::rig::easemob::RestSend;
 use schemas::delivery::{Delivery, DeliveryResult};
 use std::collections::BTreeMap;
 
-/// Sends that are younger at a fault may be repeated without the mark `rerun`: what is admitted is committed as such within
-/// 250 ms, and that commit may take as long as a transaction may be open.
+/// Sends that are younger than this at a fault may be repeated without the mark `rerun`: admission is committed within 250 ms, and that
+/// commit may take as long as a transaction may be open.
 const UNMARKED_MS: i64 = 5_250;
 
 #[derive(Default)]

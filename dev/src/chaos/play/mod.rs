@@ -18,7 +18,7 @@ use dev::stack::Borrowed;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// What one is to be told about while time passes.
+/// How often an interruption is looked for while time passes.
 const STEP: Duration = Duration::from_millis(50);
 
 /// The stage of a run, and what was done on it so far.
@@ -42,7 +42,7 @@ pub(crate) struct Done {
     pub(crate) windows: Vec<(Window, i64, i64)>,
     /// Every act, as it was told.
     pub(crate) told: Vec<String>,
-    /// What went otherwise than it must.
+    /// What went wrong in the play itself.
     pub(crate) problems: Vec<String>,
     /// When ClickHouse went.
     away_since: Option<Instant>,
@@ -106,7 +106,7 @@ impl Play<'_> {
         played
     }
 
-    /// Nobody may have ended by itself.
+    /// Notes every process that ended by itself, and how many calls run.
     fn look(&mut self) -> Result<()> {
         for ended in self.line.revive(self.home)? {
             complain(&ended);

@@ -8,7 +8,7 @@ use crate::chaos::schedule::Window;
 use anyhow::Result;
 use std::time::Duration;
 
-/// Within this time under load, every step of a commit comes.
+/// Longest wait for a step of a commit; under load every step comes sooner.
 const STEP_WITHIN: Duration = Duration::from_secs(45);
 
 impl Play<'_> {

@@ -18,7 +18,7 @@ pub(super) fn killed(stage: &mut Stage) -> Result<()> {
     let id = stage.line.kill_call()?;
     note(&format!("SIGKILL to the call step, process {id}"));
     stage.line.revive(stage.home)?.iter().for_each(|revived| note(revived));
-    // Until the killed process's connection is seen to be gone, its call still counts as running.
+    // The call of the killed process counts as running until the stand-in notices that the connection is gone.
     stage.patience.until("the call to run again", WITHIN, || {
         Ok((stage.model.about("long report")?.len() == 2).then_some(()))
     })?;

@@ -1,4 +1,4 @@
-//! The script: scenes in order. A scene fails when people, topics or stand-ins see something else than they must.
+//! The script: scenes in order. A scene fails when people, topics or stand-ins do not see what they must.
 
 mod crash;
 mod talk;
@@ -23,7 +23,7 @@ const SCENES: [Scene; 9] = [
     ("The call step is killed with SIGKILL and started again", crash::killed),
 ];
 
-/// Plays every scene and returns how many went wrong. A failed scene does not keep the others from being played.
+/// Plays every scene and returns how many failed. After a failed scene the others are still played.
 ///
 /// # Errors
 /// When somebody interrupts, or a process of the line has ended by itself.

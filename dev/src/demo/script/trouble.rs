@@ -51,7 +51,7 @@ pub(super) fn forged(stage: &mut Stage) -> Result<()> {
         &format!("refused with {status}, in {:.0} ms", stray.latency_ms),
     );
     expect("the status of the refusal", 401, status)?;
-    // A record of it, had there been one, would stand before that of a later message of the same conversation.
+    // If the callback had left a record, it would stand before that of a later message of the same conversation.
     let again = stage.say("judy", HELP_DESK, "What did I say?")?;
     let answer = stage.answer("judy", HELP_DESK, &again)?;
     expect_part("the answer", "I remember 1 earlier message;", &answer)?;
