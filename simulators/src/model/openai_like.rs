@@ -69,6 +69,16 @@ pub(crate) fn piece(completion: &Completion, piece: Piece<'_>) -> Value {
     chunk
 }
 
+/// The data of a chunk with a piece of text and nothing else, written without a tree of values: a bench streams many.
+pub(crate) fn lean(completion: &Completion, text: &str, rest: &str) -> String {
+    let Completion { id, created, .. } = completion;
+    let (model, text) = (json!(completion.model), json!(text));
+    format!(
+        "{{\"id\":\"{id}\",\"object\":\"chat.completion.chunk\",\"created\":{created},\"model\":{model},\
+         \"choices\":[{{\"index\":0,\"delta\":{{\"content\":{text}}},\"finish_reason\":null,\"logprobs\":null}}]{rest}}}"
+    )
+}
+
 /// The first chunk, which has the role.
 pub(crate) fn opening(completion: &Completion) -> Vec<StreamFrame> {
     let delta = json!({ "role": "assistant", "content": "" });

@@ -5,7 +5,7 @@ use super::dialect::{Dialect, Piece};
 use super::framing::{StreamFrame, writes};
 use super::pace::{Break, Pace};
 use super::refusal::{Refusal, Trouble};
-use super::tokens::Usage;
+use super::tokens::{self, Usage};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -42,6 +42,9 @@ pub(crate) struct Performance {
     /// Bytes of the thought, then of the text, that were sent.
     thought_at: usize,
     text_at: usize,
+    /// Tenths of tokens of both.
+    thought_tenths: u64,
+    text_tenths: u64,
     chunks: u32,
     is_broken: bool,
 }
@@ -49,7 +52,18 @@ pub(crate) struct Performance {
 impl Performance {
     pub(crate) fn new(dialect: &'static dyn Dialect, completion: Completion, pace: Pace) -> Self {
         let place = Place::First;
-        Self { dialect, completion, pace, place, thought_at: 0, text_at: 0, chunks: 0, is_broken: false }
+        Self {
+            dialect,
+            completion,
+            pace,
+            place,
+            thought_at: 0,
+            text_at: 0,
+            thought_tenths: 0,
+            text_tenths: 0,
+            chunks: 0,
+            is_broken: false,
+        }
     }
 
     /// Whether its break is a reset of the connection.
@@ -144,9 +158,8 @@ impl Performance {
     }
 
     fn spent(&self) -> Usage {
-        let Completion { thought, text, usage, .. } = &self.completion;
-        let (thought, text) = (thought.get(..self.thought_at), text.get(..self.text_at));
-        usage.with_output(thought.unwrap_or_default(), text.unwrap_or_default())
+        let (reasoning_tokens, text) = (self.thought_tenths.div_ceil(10), self.text_tenths.div_ceil(10));
+        Usage { completion_tokens: reasoning_tokens + text, reasoning_tokens, ..self.completion.usage }
     }
 
     fn error(&self, mut refusal: Refusal) -> StreamFrame {
@@ -165,10 +178,11 @@ impl Performance {
         let rest = whole.get(at..).filter(|rest| !rest.is_empty())?;
         let length = rest.char_indices().nth(self.pace.chunk_chars).map_or(rest.len(), |(length, _)| length);
         let end = at + length;
+        let tenths = rest.get(..length).map(tokens::tenths_of).unwrap_or_default();
         if is_thought {
-            self.thought_at = end
+            (self.thought_at, self.thought_tenths) = (end, self.thought_tenths + tenths);
         } else {
-            self.text_at = end
+            (self.text_at, self.text_tenths) = (end, self.text_tenths + tenths);
         }
         let whole = if is_thought { &self.completion.thought } else { &self.completion.text };
         let piece = Piece {

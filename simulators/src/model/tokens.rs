@@ -58,8 +58,12 @@ impl Usage {
 
 /// Tokens of a text: a Chinese, Japanese or Korean character counts 1.1, a Latin letter 0.3, others 1.
 pub(crate) fn of_text(text: &str) -> u64 {
-    let tenths: u64 = text.chars().map(tenths).sum();
-    tenths.div_ceil(10)
+    tenths_of(text).div_ceil(10)
+}
+
+/// The same in tenths of a token, which add up from piece to piece.
+pub(crate) fn tenths_of(text: &str) -> u64 {
+    text.chars().map(tenths).sum()
 }
 
 fn tenths(character: char) -> u64 {

@@ -22,6 +22,9 @@ pub(crate) static OPENAI: Openai = Openai { is_strict: true };
 /// `/v1/chat/completions`: an OpenAI-like server that takes what it is given.
 pub(crate) static PLAIN: Openai = Openai { is_strict: false };
 
+/// What every chunk ends with.
+const LEAN: &str = ",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_simulator\"";
+
 /// The wire.
 pub(crate) struct Openai {
     is_strict: bool,
@@ -120,6 +123,11 @@ impl Dialect for Openai {
     }
 
     fn piece(&self, completion: &Completion, piece: Piece<'_>) -> Vec<StreamFrame> {
+        let is_plain = completion.finish != Finish::Refused && piece.usage_place != UsagePlace::EveryChunk;
+        if is_plain && !piece.is_thought {
+            let usage = if piece.usage_place == UsagePlace::OwnChunk { ",\"usage\":null" } else { "" };
+            return vec![StreamFrame::data(like::lean(completion, piece.text, &format!("{LEAN}{usage}")))];
+        }
         let mut chunk = like::piece(completion, piece);
         if completion.finish == Finish::Refused {
             chunk["choices"][0]["delta"] = json!({ "refusal": piece.text });
