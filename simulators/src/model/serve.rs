@@ -38,6 +38,15 @@ pub(crate) enum Answered {
     Stream(Box<Show>),
 }
 
+/// An answer with what its reply is to tell besides.
+pub(crate) struct Visited {
+    pub(crate) answered: Answered,
+    /// Number of the call's entry.
+    pub(crate) number: u64,
+    /// Headers that tell what is left of the limits.
+    pub(crate) quota: Vec<(&'static str, String)>,
+}
+
 /// A call on its way.
 pub(crate) struct Visit<'a> {
     pub(crate) model: &'a Model,
@@ -48,7 +57,7 @@ pub(crate) struct Visit<'a> {
 impl Visit<'_> {
     /// Answers a call over HTTP.
     pub(crate) async fn serve(&self) -> Response {
-        let (answered, number) = self.answer().await;
+        let Visited { answered, number, quota } = self.answer().await;
         let mut reply = match answered {
             Answered::Whole(reply) => reply,
             Answered::Stream(show) => {
@@ -60,14 +69,14 @@ impl Visit<'_> {
                 reply
             }
         };
-        for (name, value) in self.dialect.headers(number) {
+        for (name, value) in self.dialect.headers(number).into_iter().chain(quota) {
             insert(&mut reply, name, &value);
         }
         reply
     }
 
-    /// Answers a call; the number is that of its entry.
-    pub(crate) async fn answer(&self) -> (Answered, u64) {
+    /// Answers a call.
+    pub(crate) async fn answer(&self) -> Visited {
         let Self { model, dialect, arrival } = *self;
         let read = dialect.read(arrival);
         let mut request = read.clone().unwrap_or_default();
@@ -85,7 +94,8 @@ impl Visit<'_> {
         let refused = read.err().or_else(|| self.check(&request, &rules, key.as_deref()).err());
         if let Some(refusal) = refused {
             call.replied(refusal.status);
-            return (Answered::Whole(self.refused(refusal, &rules, number)), number);
+            let answered = Answered::Whole(self.refused(refusal, &rules, number));
+            return Visited { answered, number, quota: Vec::new() };
         }
         let at_gate = (request.model.as_str(), key_name.as_deref());
         let answered = match model.limits.arrive(at_gate, dialect.reserve(&request), now_ms()) {
@@ -103,20 +113,8 @@ impl Visit<'_> {
                 Answered::Whole(self.refused(refusal, &rules, number))
             }
         };
-        (self.with_quota(answered, at_gate), number)
-    }
-
-    fn with_quota(&self, answered: Answered, gate: (&str, Option<&str>)) -> Answered {
-        match answered {
-            Answered::Whole(mut reply) => {
-                let quota = self.model.limits.quota(gate, now_ms());
-                for (name, value) in self.dialect.quota_headers(&quota) {
-                    insert(&mut reply, name, &value);
-                }
-                Answered::Whole(reply)
-            }
-            stream @ Answered::Stream(_) => stream,
-        }
+        let quota = dialect.quota_headers(&model.limits.quota(at_gate, now_ms()));
+        Visited { answered, number, quota }
     }
 
     /// The oldest messages go where the server cuts silently.

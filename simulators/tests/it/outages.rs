@@ -17,7 +17,7 @@ async fn what_is_left_of_a_limit_is_told_in_the_headers_of_each_vendor() {
     let sim = keyed().await;
     let limits = json!({"requests_per_min": 3, "tokens_per_min": 10_000, "input_tokens_per_min": 500, "output_tokens_per_min": 400});
     limit(&sim, "sim-large", limits).await;
-    let openai = ask(&sim, "openai", "sim-large", json!({})).await.headers;
+    let openai = ask(&sim, "openai", "sim-large", json!({"stream": true})).await.headers;
     let text = |name: &str| openai[name].to_str().unwrap().to_owned();
     assert_eq!([text("x-ratelimit-limit-requests"), text("x-ratelimit-remaining-requests")], ["3", "2"]);
     let reset = text("x-ratelimit-reset-requests");

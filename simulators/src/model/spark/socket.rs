@@ -94,7 +94,7 @@ async fn converse(model: &Model, mut arrival: Arrival, mut socket: Socket) {
     arrival.bytes = frame;
     let visit = Visit { model, dialect: &MESSAGES, arrival: &arrival };
     let answered = tokio::select! {
-        answered = visit.answer() => answered.0,
+        visited = visit.answer() => visited.answered,
         () = gone(&mut socket) => return,
     };
     match answered {
