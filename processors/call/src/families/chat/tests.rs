@@ -37,7 +37,9 @@ fn sent_to(address: &Address, request: &Request, target: &Target) -> String {
 
 /// The body that asks for a whole reply.
 fn sent(request: &Request, target: &Target) -> String {
-    sent_to(&Address { stream: false, ..address(&[]) }, request, target)
+    let mut whole = address(&[]);
+    whole.stream = false;
+    sent_to(&whole, request, target)
 }
 
 fn fields(body: &str) -> Vec<String> {
