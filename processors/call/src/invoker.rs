@@ -7,10 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use outbound::{
-    BuildError, Chain, Class, Client, Failure, Incoming, Link, Origin, Pace, PaceNames, Slot, Stop, Timeouts,
-    plan,
-};
+use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
@@ -21,15 +18,15 @@ use tokio::time::Instant;
 use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
+use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
+use crate::reply::ReadReply;
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
 pub struct Invoker {
-    client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
@@ -108,15 +105,18 @@ impl Invoke for Invoker {
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
+        let mut endpoints = BTreeMap::new();
+        for (name, address) in settings.addresses {
+            let Some(timing) = settings.timing.get(&name) else { continue };
+            let client = timing.client.as_ref().map_or(Ok(client.clone()), Client::new)?;
+            let timeouts = timing.timeouts;
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+            endpoints.insert(name, Endpoint { address, health, pace, timeouts, client });
+        }
+        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -152,40 +152,10 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let ReadReply { result, notes } = self.exchange(&run.question, candidate, slot).await;
+        let ReadReply { result, notes } = exchange(&run.question, candidate, slot).await;
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
-    }
-
-    /// One attempt: what was read until it ended, however it ended.
-    async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let began = Instant::now();
-        let incoming = match self.open(question, to, slot).await {
-            Ok(incoming) => incoming,
-            Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
-        };
-        let stream = to.endpoint.address.stream;
-        let asked =
-            Asked { most_tokens: question.request.max_output_tokens, stream, prompt: &question.prompt };
-        let growth = Box::new(Collected::default());
-        let mut reading = Reading::new(to.family, asked, incoming.head(), growth);
-        let transfer = pull(incoming, stream, began, &mut reading).await;
-        reading.end(transfer)
-    }
-
-    async fn open(
-        &self,
-        question: &Question<'_>,
-        to: &Candidate<'_>,
-        slot: Slot,
-    ) -> Result<Incoming, Failure> {
-        let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
-        let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let call = if address.stream { call.streaming() } else { call };
-        self.client.open(&call, slot.deadline, Timeouts::NONE).await
     }
 
     fn recorded(
@@ -205,30 +175,13 @@ impl Invoker {
     }
 }
 
-/// Reads the reply to its end: a refusal as a whole, and what was asked for as a stream piece by piece.
-async fn pull(
-    mut incoming: Incoming,
-    stream: bool,
-    began: Instant,
-    reading: &mut Reading<'_>,
-) -> Result<(), Failure> {
-    if !stream || !incoming.head().status.is_success() {
-        let reply = incoming.whole().await?;
-        reading.feed(&reply.body, began.elapsed());
-        return Ok(());
-    }
-    while let Some(piece) = incoming.next().await? {
-        match reading.feed(&piece, began.elapsed()) {
-            Progress::Waiting => {}
-            Progress::Begun => incoming.first_token(),
-            Progress::Tail => incoming.tail(),
-            Progress::Over => {
-                incoming.release();
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
+async fn exchange(question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+    let Candidate { family, endpoint, .. } = *to;
+    let address = &endpoint.address;
+    let body = to.body.get_or_init(|| family.body(question, to.target, address));
+    let correlation = format!("{}-{}", question.request.id, slot.number + 1);
+    let call = Call { address, body: body.clone(), correlation: &correlation };
+    Exchange { family, endpoint, question }.run(call, slot.deadline).await
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {
