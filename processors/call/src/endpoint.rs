@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::{Pace, Target, Url};
+use outbound::{Client, Pace, Target, Timeouts, Url};
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -17,6 +17,8 @@ pub(crate) struct Address {
     pub(crate) organization: Option<String>,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
+    /// Answers are asked for as streams.
+    pub(crate) stream: bool,
 }
 
 impl Address {
@@ -43,12 +45,17 @@ impl Address {
         }
         base.set_path(&path);
         let organization = organization.map(str::to_owned);
-        Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new() })
+        Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new(), stream: true })
     }
 
     /// The same address, for a server that does not take these fields.
     pub(crate) fn without(self, omit: Vec<&'static str>) -> Self {
         Self { omit, ..self }
+    }
+
+    /// The same address, whose answers are asked for as streams or not.
+    pub(crate) fn streaming(self, stream: bool) -> Self {
+        Self { stream, ..self }
     }
 
     /// The address of a path under the base; the path begins with a slash.
@@ -67,6 +74,10 @@ pub(crate) struct Endpoint {
     pub(crate) health: Arc<Target>,
     /// Apps take turns at it.
     pub(crate) pace: Arc<Pace>,
+    /// How long the parts of its streams are waited for.
+    pub(crate) timeouts: Timeouts,
+    /// Connects to it.
+    pub(crate) client: Client,
 }
 
 #[cfg(test)]

@@ -18,15 +18,15 @@ use tokio::time::Instant;
 use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
+use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::{self, Notes, ReadReply};
+use crate::reply::ReadReply;
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
 pub struct Invoker {
-    client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
@@ -105,15 +105,18 @@ impl Invoke for Invoker {
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
+        let mut endpoints = BTreeMap::new();
+        for (name, address) in settings.addresses {
+            let Some(timing) = settings.timing.get(&name) else { continue };
+            let client = timing.client.as_ref().map_or(Ok(client.clone()), Client::new)?;
+            let timeouts = timing.timeouts;
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+            endpoints.insert(name, Endpoint { address, health, pace, timeouts, client });
+        }
+        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -149,27 +152,10 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
-            Ok(reply) => (reply.result, reply.notes),
-            Err(failure) => (Err(failure), Notes::default()),
-        };
+        let ReadReply { result, notes } = exchange(&run.question, candidate, slot).await;
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
-    }
-
-    async fn exchange(
-        &self,
-        question: &Question<'_>,
-        to: &Candidate<'_>,
-        slot: Slot,
-    ) -> Result<ReadReply, Failure> {
-        let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
-        let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let reply = self.client.attempt(&call, slot.deadline).await?;
-        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
     }
 
     fn recorded(
@@ -187,6 +173,15 @@ impl Invoker {
         });
         records(bundle, &self.complaints, began, all)
     }
+}
+
+async fn exchange(question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+    let Candidate { family, endpoint, .. } = *to;
+    let address = &endpoint.address;
+    let body = to.body.get_or_init(|| family.body(question, to.target, address));
+    let correlation = format!("{}-{}", question.request.id, slot.number + 1);
+    let call = Call { address, body: body.clone(), correlation: &correlation };
+    Exchange { family, endpoint, question }.run(call, slot.deadline).await
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {

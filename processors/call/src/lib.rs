@@ -9,6 +9,7 @@ mod attempts;
 mod complaints;
 mod config;
 mod endpoint;
+mod exchange;
 mod families;
 mod invoke;
 mod invoker;
@@ -20,6 +21,7 @@ mod review;
 mod rules;
 mod settings;
 mod step;
+mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};

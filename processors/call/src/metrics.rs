@@ -13,6 +13,8 @@ use crate::reply::Oddity;
 pub const REQUESTS: &str = "huiyin_call_requests_total";
 /// Seconds from taking a request up to its end.
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
+/// Seconds from the start of an attempt to the first token of its stream.
+pub const FIRST_TOKEN_SECONDS: &str = "huiyin_call_time_to_first_token_seconds";
 /// Tokens by target and type.
 pub const TOKENS: &str = "huiyin_call_tokens_total";
 /// Attempts whose cost is unknown.
@@ -34,9 +36,14 @@ pub const METRICS: &[Metric] = &[
         &["outcome", "reason"],
     ),
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
+    Metric::histogram(
+        FIRST_TOKEN_SECONDS,
+        "seconds from the start of an attempt to the first token of its stream, said or thought",
+        &["target"],
+    ),
     Metric::counter(
         TOKENS,
-        "tokens that providers counted: input with its part cached, output with its part reasoning",
+        "tokens that providers counted, or that were estimated of streams that do not tell: input with its part cached, output with its part reasoning",
         &["target", "type"],
     ),
     Metric::counter(
@@ -46,7 +53,7 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         ODD,
-        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, inner_voice (thoughts or marks of a template in the text, taken out)",
+        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, unasked_whole (no stream although one was asked for), inner_voice (thoughts or marks of a template in the text, taken out)",
         &["target", "oddity"],
     ),
     Metric::counter(
@@ -83,6 +90,10 @@ impl Unpriced {
 pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
     counter!(REQUESTS, "outcome" => outcome.label(), "reason" => reason).increment(1);
     histogram!(REQUEST_SECONDS, "outcome" => outcome.label()).record(took);
+}
+
+pub(crate) fn first_token(target: &str, time: Duration) {
+    histogram!(FIRST_TOKEN_SECONDS, "target" => target.to_owned()).record(time);
 }
 
 pub(crate) fn tokens(target: &str, usage: &Usage) {

@@ -153,7 +153,7 @@ pub(crate) struct Over {
     pub(crate) clears_in: Duration,
 }
 
-/// The limits of all models by name. A model that is not configured has none until an order gives it some.
+/// The gates of all models by name; one that is not configured has no limits until it is given some.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
     gates: Arc<Mutex<BTreeMap<String, Gate>>>,

@@ -37,6 +37,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "code": "",
             "status": 200,
             "duration_ms": 900,
+            "time_to_first_token_ms": 310,
             "tokens_input": 120,
             "tokens_cached": 64,
             "tokens_output": 30,
@@ -55,7 +56,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 2,
+            "builder": 3,
         })
     );
     let failed = &calls[0];
@@ -116,6 +117,16 @@ fn an_amount_that_the_column_would_cut_leaves_the_row_with_its_tokens_and_its_pr
         let row = costing(pico, BUILDER).unwrap();
         assert_eq!((row.cost, row.currency.as_str(), row.tokens_output), (None, "IRR", Some(30)));
         assert_eq!(row.price, "local/m-2/*/1735689600000");
+    }
+}
+
+#[test]
+fn a_range_that_builder_2_opened_has_no_time_to_a_first_token() {
+    let record = record(Topic::Events, "answered", &example!("events/valid-answered-done.json"));
+    for (builder, time) in [(2, None), (3, Some(310))] {
+        let rows = built(Topic::Events, &record, builder).unwrap();
+        let row = rows[1].1.get::<ModelCallRow>().unwrap();
+        assert_eq!(row.time_to_first_token_ms, time, "{builder}");
     }
 }
 
