@@ -7,24 +7,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::model_traits::{ModelTraits, is_default};
 
-/// A provider family: one wire, one error dialect.
+/// A provider family: the wires of one vendor and its error dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// OpenAI's chat completions.
     Openai,
-    /// A server of the operator's own that speaks the same wire: Ollama, vLLM, llama.cpp.
+    /// Baidu Qianfan.
+    Ernie,
+    /// Alibaba Cloud Model Studio (DashScope).
+    Tongyi,
+    /// iFlytek Spark.
+    Spark,
+    /// Anthropic's messages.
+    Claude,
+    /// A server of the operator's own: Ollama, vLLM, SGLang, llama.cpp.
     Local,
 }
 
 impl Provider {
     /// Every family of this version.
-    pub const ALL: [Provider; 2] = [Provider::Openai, Provider::Local];
+    pub const ALL: [Provider; 6] = [
+        Provider::Openai,
+        Provider::Ernie,
+        Provider::Tongyi,
+        Provider::Spark,
+        Provider::Claude,
+        Provider::Local,
+    ];
 
     /// Its name in configuration, metrics and rows.
     pub fn label(self) -> &'static str {
         match self {
             Self::Openai => "openai",
+            Self::Ernie => "ernie",
+            Self::Tongyi => "tongyi",
+            Self::Spark => "spark",
+            Self::Claude => "claude",
             Self::Local => "local",
         }
     }
@@ -33,7 +52,7 @@ impl Provider {
     pub fn output_cap(self) -> OutputCap {
         match self {
             Self::Openai => OutputCap::MaxCompletionTokens,
-            Self::Local => OutputCap::MaxTokens,
+            Self::Ernie | Self::Tongyi | Self::Spark | Self::Claude | Self::Local => OutputCap::MaxTokens,
         }
     }
 }

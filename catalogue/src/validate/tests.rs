@@ -84,7 +84,7 @@ fn every_broken_reference_is_named_with_its_place() {
         ("[\"main\", \"spare\"]", "[]", "names no target"),
         ("[\"main\", \"spare\"]", "[\"main\", \"main\"]", "twice"),
         ("allowed_regions = [\"cn\"]", "allowed_regions = [\"us\"]", "not in allowed_regions"),
-        ("\"openai\"", "\"gpt\"", "is none of openai, local"),
+        ("\"openai\"", "\"gpt\"", "is none of openai, ernie, tongyi, spark, claude, local"),
         ("\"acme#support\"", "\"acme\"", "not org#app"),
         ("\"block\"", "\"pass\"", "is none of mask"),
         ("\"0.8\"", "\"cheap\"", "decimal text"),
@@ -163,7 +163,7 @@ fn a_wrong_file_still_gives_a_bundle_of_its_names() {
     assert_eq!(
         told,
         [
-            "\"gpt\" is none of openai, local",
+            "\"gpt\" is none of openai, ernie, tongyi, spark, claude, local",
             "model may not be empty",
             "\"maybe\" is none of intercept, pass",
             "history_turns may be at most 1000",

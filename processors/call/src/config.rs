@@ -44,9 +44,20 @@ pub struct RawEndpoint {
     /// Address up to and including the version, such as `https://api.openai.com/v1`. Required.
     #[schemars(with = "String")]
     pub base_url: Spanned<String>,
-    /// Key that calls carry. Required for `openai`; a `local` server may do without. Empty by default.
+    /// Wire that is spoken with the server, where its provider has several: `v2` or `v1` for `ernie`, `http` or `websocket` for
+    /// `spark`, `chat` or `ollama` for `local`. The first of them by default.
+    #[schemars(with = "Option<String>")]
+    pub wire: Option<Spanned<String>>,
+    /// Key that calls carry. Required for every provider but `local`, whose servers may do without. Empty by default.
     #[serde(default)]
     pub api_key: Secret,
+    /// Secret that belongs to the key and is never sent: calls are signed with it, or a token is got with it. Required for the wires
+    /// `websocket` of `spark` and `v1` of `ernie`, and taken by no other. Empty by default.
+    #[serde(default)]
+    pub api_secret: Secret,
+    /// Application that calls are made for. Required for the wire `websocket` of `spark`; may be given for `v2` of `ernie`. None by
+    /// default.
+    pub app_id: Option<String>,
     /// Organisation that is billed, for a key that belongs to several. None by default.
     pub organization: Option<String>,
     /// Calls that the provider lets start within a second, summed over all instances. Calls are spread evenly, so that they

@@ -15,6 +15,10 @@ pub(crate) struct Address {
     base: Url,
     pub(crate) api_key: Secret,
     pub(crate) organization: Option<String>,
+    pub(crate) app_id: Option<String>,
+    pub(crate) api_secret: Secret,
+    /// The name of the wire that is spoken; the provider's first one if it has none.
+    pub(crate) wire: Option<&'static str>,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
 }
@@ -43,12 +47,26 @@ impl Address {
         }
         base.set_path(&path);
         let organization = organization.map(str::to_owned);
-        Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new() })
+        let (app_id, api_secret) = (None, Secret::default());
+        Ok(Self {
+            base,
+            api_key: api_key.clone(),
+            organization,
+            app_id,
+            api_secret,
+            wire: None,
+            omit: Vec::new(),
+        })
     }
 
     /// The same address, for a server that does not take these fields.
     pub(crate) fn without(self, omit: Vec<&'static str>) -> Self {
         Self { omit, ..self }
+    }
+
+    /// The same address, spoken to on this wire, for this application and with this secret.
+    pub(crate) fn on(self, wire: Option<&'static str>, app_id: Option<&str>, api_secret: &Secret) -> Self {
+        Self { wire, app_id: app_id.map(str::to_owned), api_secret: api_secret.clone(), ..self }
     }
 
     /// The address of a path under the base; the path begins with a slash.

@@ -1,6 +1,6 @@
 //! Provider families: how the models of a vendor are asked, what its replies say, and what its errors mean.
 //!
-//! A family is one module and one line in [`of`]. It builds calls, reads replies and classes errors, and all of that is pure:
+//! A family is one module and one line in [`wires`]; most speak one wire, some an older one as well. It builds calls, reads replies and classes errors, and all of that is pure:
 //! whether, when and where a request is tried again is decided by `outbound`. Families that speak OpenAI's wire share
 //! [`chat::ChatCompletions`].
 
@@ -16,12 +16,31 @@ use schemas::request::{Request, Role};
 use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
 
-/// The family of a provider.
-pub(crate) fn of(provider: Provider) -> &'static dyn Family {
+/// A wire by the name that `wire` in `[[call.target]]` has for it.
+type Wire = (&'static str, &'static dyn Family);
+
+/// The wires of a provider. The first is spoken where a target names none.
+fn wires(provider: Provider) -> &'static [Wire] {
     match provider {
-        Provider::Local => &local::FAMILY,
-        Provider::Openai => &openai::FAMILY,
+        Provider::Openai => &[("chat", &openai::FAMILY)],
+        Provider::Ernie => &[("v2", &openai::FAMILY)],
+        Provider::Tongyi => &[("chat", &openai::FAMILY)],
+        Provider::Spark => &[("http", &openai::FAMILY)],
+        Provider::Claude => &[("messages", &openai::FAMILY)],
+        Provider::Local => &[("chat", &local::FAMILY)],
     }
+}
+
+/// The names of a provider's wires.
+pub(crate) fn wire_names(provider: Provider) -> Vec<(&'static str, &'static str)> {
+    wires(provider).iter().map(|(name, _)| (*name, *name)).collect()
+}
+
+/// The family of a provider, on the wire of that name. A name that the provider has not, like none, stands for its first wire.
+pub(crate) fn of(provider: Provider, wire: Option<&str>) -> &'static dyn Family {
+    let wires = wires(provider);
+    let named = wires.iter().find(|(name, _)| wire == Some(name)).or(wires.first());
+    named.map_or(&openai::FAMILY, |(_, family)| *family)
 }
 
 /// What a vendor's wire is to the call step.
@@ -53,8 +72,23 @@ pub(crate) struct Demands {
     pub(crate) needs_key: bool,
     /// Calls can name the organisation that is billed.
     pub(crate) takes_organization: bool,
+    /// The application that calls are made for.
+    pub(crate) app_id: Demand,
+    /// The secret that belongs to the key.
+    pub(crate) api_secret: Demand,
     /// Fields of the body that a server may forbid and that can be left out. All others are part of the question.
     pub(crate) optional_fields: &'static [&'static str],
+}
+
+/// Whether a target's configuration has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// It may not: nothing would be done with it.
+    Refused,
+    /// It may.
+    Taken,
+    /// It must.
+    Needed,
 }
 
 /// A request whose prompt can be read.

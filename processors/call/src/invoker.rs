@@ -136,7 +136,7 @@ impl Invoker {
                 self.complaints.skipped(name, reason);
                 continue;
             }
-            let family = families::of(target.provider);
+            let family = families::of(target.provider, endpoint.address.wire);
             candidates.push(Candidate { name, target, family, endpoint, body: OnceLock::new() });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }

@@ -14,7 +14,7 @@ use toml::Spanned;
 
 use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::Address;
-use crate::families::{self, Demands};
+use crate::families::{self, Demand, Demands};
 use crate::pace::limits;
 
 /// A checked [`RawCall`].
@@ -74,9 +74,13 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         if !named.insert(name) {
             problems.add_at(&place, &entry.name, "it is configured twice");
         }
-        let demands = families::of(target.provider).demands();
+        let wire = entry.wire.as_ref();
+        let wire = wire.and_then(|word| problems.word(&place, word, &families::wire_names(target.provider)));
+        let demands = families::of(target.provider, wire).demands();
         let omit = omit(entry, &place, demands, problems);
+        application(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
+            let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
             addresses.insert(name.clone(), address.without(omit));
         }
     }
@@ -118,6 +122,29 @@ fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Pr
     }
     let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
     problems.take_at(place, &entry.base_url, parsed)
+}
+
+/// The application of the account and its secret, which only some wires have.
+fn application(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) {
+    let app_id = entry.app_id.as_deref().unwrap_or_default();
+    let parts =
+        [("app_id", app_id, demands.app_id), ("api_secret", entry.api_secret.expose(), demands.api_secret)];
+    for (key, value, demand) in parts {
+        match demand {
+            Demand::Needed if value.is_empty() => {
+                problems.add_at(place, &entry.name, format!("its {key} is not set"));
+            }
+            Demand::Refused if !value.is_empty() => {
+                problems.add(place, format!("{key}: its wire takes none"));
+            }
+            Demand::Needed | Demand::Taken if !value.is_empty() => {
+                if let Some(why) = secret::problem(value, Carrier::Bearer) {
+                    problems.add(place, format!("{key}: {why}"));
+                }
+            }
+            Demand::Needed | Demand::Taken | Demand::Refused => {}
+        }
+    }
 }
 
 /// The client's own bounds would silently shorten a target's timeout.

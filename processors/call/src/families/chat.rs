@@ -8,7 +8,7 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-use super::{Call, Demands, Family, Question};
+use super::{Call, Demand, Demands, Family, Question};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
@@ -32,7 +32,13 @@ pub(super) struct ChatCompletions {
 
 impl Family for ChatCompletions {
     fn demands(&self) -> Demands {
-        Demands { needs_key: self.needs_key, takes_organization: true, optional_fields: OPTIONAL_FIELDS }
+        Demands {
+            needs_key: self.needs_key,
+            takes_organization: true,
+            app_id: Demand::Refused,
+            api_secret: Demand::Refused,
+            optional_fields: OPTIONAL_FIELDS,
+        }
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {

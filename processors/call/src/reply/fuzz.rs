@@ -54,7 +54,7 @@ proptest! {
             body: body.0.clone().into(),
             received: std::time::SystemTime::UNIX_EPOCH,
         };
-        let ReadReply { result, notes } = read(families::of(provider), &reply, 1_000);
+        let ReadReply { result, notes } = read(families::of(provider, None), &reply, 1_000);
         prop_assert_eq!(notes.status, Some(status));
         for word in [&notes.model, &notes.provider_request, &notes.finish].into_iter().flatten() {
             prop_assert!(word.chars().count() <= 128);

@@ -24,9 +24,9 @@ fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
 }
 
 fn read_body(body: impl AsRef<[u8]>) -> ReadReply {
-    read(families::of(Provider::Local), &reply(200, body), CAP)
+    read(families::of(Provider::Local, None), &reply(200, body), CAP)
 }
 
 fn failure(provider: Provider, status: u16, body: &str) -> Failure {
-    read(families::of(provider), &reply(status, body), CAP).result.unwrap_err()
+    read(families::of(provider, None), &reply(status, body), CAP).result.unwrap_err()
 }

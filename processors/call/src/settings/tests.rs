@@ -115,7 +115,7 @@ fn a_key_that_no_header_takes_is_refused() {
 #[test]
 fn an_organization_is_refused_where_the_provider_takes_none() {
     let raw: RawCall = toml::from_str(GOOD).unwrap();
-    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai).demands() };
+    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai, None).demands() };
     let mut problems = Problems::default();
     address(&raw.target[0], "call.target \"main\"", demands, &mut problems);
     let told = problems.finish(Some(())).unwrap_err();
