@@ -69,6 +69,13 @@ impl Address {
         Self { wire, app_id: app_id.map(str::to_owned), api_secret: api_secret.clone(), ..self }
     }
 
+    /// The address of a path at the server of the base.
+    pub(crate) fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+
     /// The address of a path under the base; the path begins with a slash.
     pub(crate) fn under(&self, path: &str) -> Url {
         let mut url = self.base.clone();

@@ -7,10 +7,13 @@
 mod chat;
 mod local;
 mod openai;
+mod spark;
+mod tongyi;
 
 use bytes::Bytes;
 use catalogue::{Provider, Target};
 use outbound::{Class, Failure};
+use schemas::Millis;
 use schemas::request::{Request, Role};
 
 use crate::endpoint::Address;
@@ -24,10 +27,10 @@ fn wires(provider: Provider) -> &'static [Wire] {
     match provider {
         Provider::Openai => &[("chat", &openai::FAMILY)],
         Provider::Ernie => &[("v2", &openai::FAMILY)],
-        Provider::Tongyi => &[("chat", &openai::FAMILY)],
-        Provider::Spark => &[("http", &openai::FAMILY)],
+        Provider::Tongyi => &[("chat", &tongyi::Tongyi)],
+        Provider::Spark => &[("http", &spark::Http), ("websocket", &spark::WebSocket)],
         Provider::Claude => &[("messages", &openai::FAMILY)],
-        Provider::Local => &[("chat", &local::FAMILY)],
+        Provider::Local => &[("chat", &local::FAMILY), ("ollama", &local::Ollama)],
     }
 }
 
@@ -47,6 +50,11 @@ pub(crate) fn of(provider: Provider, wire: Option<&str>) -> &'static dyn Family 
 pub(crate) trait Family: Send + Sync {
     /// What the configuration of a target must, may and may not have.
     fn demands(&self) -> Demands;
+
+    /// Why that model cannot be asked at that address, if it is known.
+    fn misplaced(&self, _to: &Target, _address: &Address) -> Option<&'static str> {
+        None
+    }
 
     /// The body that asks a target. Built once per request and target, and shared by the attempts at it.
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes;
@@ -76,6 +84,8 @@ pub(crate) struct Demands {
     pub(crate) app_id: Demand,
     /// The secret that belongs to the key.
     pub(crate) api_secret: Demand,
+    /// What its calls travel on.
+    pub(crate) speaks: Speaks,
     /// Fields of the body that a server may forbid and that can be left out. All others are part of the question.
     pub(crate) optional_fields: &'static [&'static str],
 }
@@ -89,6 +99,15 @@ pub(crate) enum Demand {
     Taken,
     /// It must.
     Needed,
+}
+
+/// What calls travel on, which decides how an address begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// `http` or `https`.
+    Http,
+    /// `ws` or `wss`.
+    WebSocket,
 }
 
 /// A request whose prompt can be read.
@@ -121,9 +140,12 @@ impl<'a> Question<'a> {
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) address: &'a Address,
+    pub(crate) to: &'a Target,
     pub(crate) body: Bytes,
     /// The id under which both sides can find the attempt again.
     pub(crate) correlation: &'a str,
+    /// When the attempt starts: signatures have a date.
+    pub(crate) now: Millis,
 }
 
 #[cfg(test)]

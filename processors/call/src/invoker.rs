@@ -167,7 +167,14 @@ impl Invoker {
         let address = &to.endpoint.address;
         let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
+        let call = Call {
+            address,
+            to: to.target,
+            body: body.clone(),
+            correlation: &correlation,
+            now: self.clock.now(),
+        };
+        let call = to.family.call(call)?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
         Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
     }

@@ -87,6 +87,16 @@ impl ParsedReply {
         }
     }
 
+    /// The provider's id of the call; the first one holds.
+    pub(crate) fn identify(&mut self, id: &str) {
+        self.id.get_or_insert_with(|| id.to_owned());
+    }
+
+    /// The provider tells an error; the first one holds.
+    pub(crate) fn fail(&mut self, error: ProviderError) {
+        self.error.get_or_insert(error);
+    }
+
     fn choice(&mut self, choice: &Fields) {
         let filtered = choice.get("content_filter_results").and_then(Value::as_object);
         if filtered.is_some_and(|all| all.values().any(|it| it.get("filtered") == Some(&Value::Bool(true)))) {

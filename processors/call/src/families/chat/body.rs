@@ -52,7 +52,9 @@ impl Serialize for Body<'_> {
     }
 }
 
-struct Messages<'a>(&'a [Line<'a>]);
+/// The lines of a prompt as this wire and its relatives have them.
+#[derive(Debug)]
+pub(in crate::families) struct Messages<'a>(pub(in crate::families) &'a [Line<'a>]);
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -79,7 +81,7 @@ fn role(role: Role) -> &'static str {
 }
 
 /// A name for the person that is the same in every request and does not contain the user id.
-fn person(request: &Request) -> String {
+pub(in crate::families) fn person(request: &Request) -> String {
     let who = format!("{}/{}", request.lane.conversation.app(), request.user.canonical());
     base16ct::lower::encode_string(&Sha256::digest(who))
 }
