@@ -37,7 +37,7 @@ impl Request {
     }
 
     /// Opens a WebSocket at an `http` or `https` address, sends one text, and reads texts until the other side closes. Each
-    /// becomes one line of the reply's body, whose status is 200; a handshake that is refused is a reply like any other.
+    /// becomes a server-sent event of the reply, whose status is 200; a handshake that is refused is a reply like any other.
     #[must_use]
     pub fn websocket(url: Url, text: impl Into<Bytes>) -> Self {
         Self { is_websocket: true, ..Self::new(Method::GET, url, text.into()) }

@@ -30,7 +30,7 @@ use crate::{class::Class, failure::Failure, request::Request};
 /// The key that a server proves with to have understood the handshake.
 pub(crate) struct Key(String);
 
-/// The texts that come over a WebSocket, each of them as one line.
+/// The texts that come over a WebSocket, each of them as a server-sent event, so that they are read like any stream.
 pub(crate) struct Frames {
     frames: WebSocketStream<Upgraded>,
     /// Longest silence of the other side.
@@ -98,7 +98,7 @@ impl Frames {
         Ok(Self { frames, silence: bounds.silence })
     }
 
-    /// The next text, with a line break behind it; `None` when the other side has closed. Pings are answered on the way.
+    /// The next text as an event; `None` when the other side has closed. Pings are answered on the way.
     ///
     /// # Errors
     /// [`Class::Timeout`] after too long a silence; [`Class::Protocol`] when the connection ended without a word, or what
@@ -112,8 +112,8 @@ impl Frames {
             })?;
             match next {
                 None | Some(Ok(Message::Close(_))) => return Ok(None),
-                Some(Ok(Message::Text(text))) => return Ok(Some(line(text.as_bytes()))),
-                Some(Ok(Message::Binary(bytes))) => return Ok(Some(line(&bytes))),
+                Some(Ok(Message::Text(text))) => return Ok(Some(event(text.as_bytes()))),
+                Some(Ok(Message::Binary(bytes))) => return Ok(Some(event(&bytes))),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => return Ok(None),
                 Some(Err(error)) => return Err(failure(&error)),
@@ -131,13 +131,14 @@ pub(crate) struct Bounds {
     pub(crate) silence: Duration,
 }
 
-/// A text as one line: JSON has no line break that it needs.
-fn line(text: impl AsRef<[u8]>) -> Bytes {
-    let text = text.as_ref();
-    let mut line = BytesMut::with_capacity(text.len() + 1);
-    line.extend(text.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
-    line.extend_from_slice(b"\n");
-    line.freeze()
+/// A text as a server-sent event. JSON has no line break that it needs.
+fn event(text: &[u8]) -> Bytes {
+    let (begin, end) = (b"data: ", b"\n\n");
+    let mut event = BytesMut::with_capacity(begin.len() + text.len() + end.len());
+    event.extend_from_slice(begin);
+    event.extend(text.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    event.extend_from_slice(end);
+    event.freeze()
 }
 
 /// The question may have been read whatever came of the connection.

@@ -8,6 +8,8 @@ mod chat;
 mod local;
 mod openai;
 mod spark;
+#[cfg(test)]
+mod testing;
 mod tongyi;
 
 use bytes::Bytes;
