@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reqwest::{
     Method, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 
 use crate::{class::Class, failure::Failure};
@@ -41,6 +41,15 @@ impl Request {
     #[must_use]
     pub fn websocket(url: Url, text: impl Into<Bytes>) -> Self {
         Self { is_websocket: true, ..Self::new(Method::GET, url, text.into()) }
+    }
+
+    /// It asks for a reply that can be read as it comes: a stream of events, and not compressed. A plain JSON reply is as welcome.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        let accept = HeaderValue::from_static("text/event-stream, application/json");
+        self.headers.insert(ACCEPT, accept);
+        self.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        self
     }
 
     /// With a header.

@@ -120,6 +120,12 @@ impl Frames {
             }
         }
     }
+
+    /// Closes in order, so that the other side does not take it for a failure.
+    pub(crate) async fn close(mut self) {
+        // An error says that the other side was faster.
+        self.frames.close(None).await.unwrap_or_default();
+    }
 }
 
 /// How much and how long is waited for.

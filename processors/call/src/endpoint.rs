@@ -21,6 +21,8 @@ pub(crate) struct Address {
     pub(crate) wire: Option<&'static str>,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
+    /// Answers are asked for as streams.
+    pub(crate) stream: bool,
 }
 
 impl Address {
@@ -56,6 +58,7 @@ impl Address {
             api_secret,
             wire: None,
             omit: Vec::new(),
+            stream: true,
         })
     }
 

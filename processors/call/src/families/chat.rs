@@ -8,7 +8,7 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-pub(super) use self::body::{Messages, person};
+pub(super) use self::body::{Messages, StreamOptions, person};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -18,7 +18,7 @@ pub(super) const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
 const OPTIONAL_FIELDS: &[&str] =
-    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens"];
+    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
 
 /// A family that speaks this wire.
 #[derive(Debug)]
@@ -44,7 +44,8 @@ impl Family for ChatCompletions {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        Body { question, target: to, person: self.person, omit: &address.omit }.bytes()
+        Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream }
+            .bytes()
     }
 
     fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {

@@ -79,6 +79,7 @@ impl Family for Http {
             user: is_sent("user").then(|| chat::person(request)),
             tools: (model.searches() && is_sent("tools")).then_some([NO_SEARCH]),
             thinking: (model.thinks() && is_sent("thinking")).then_some(Thinking { kind: "disabled" }),
+            stream: address.stream,
         };
         // Writing texts and numbers to memory does not fail.
         serde_json::to_vec(&body).unwrap_or_default().into()
@@ -126,6 +127,7 @@ struct Body<'a> {
     tools: Option<[Tool; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<Thinking>,
+    stream: bool,
 }
 
 /// The search of the web is on unless it is switched off: it costs tokens and time, and brings in what nobody asked for.

@@ -1,5 +1,7 @@
 //! What tests of families have in common.
 
+use std::time::Duration;
+
 use catalogue::{Provider, Target};
 use common::Secret;
 use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
@@ -8,7 +10,7 @@ use serde_json::Value;
 
 use super::{Family, Question};
 use crate::endpoint::Address;
-use crate::reply::{self, ReadReply};
+use crate::reply::{Asked, Collected, ReadReply, Reading};
 
 const EXAMPLE: &str = include_str!("../../../../schemas/examples/requests/valid-answer.json");
 
@@ -52,7 +54,10 @@ pub(super) fn heard(family: &dyn Family, status: u16, body: &str) -> ReadReply {
         body: body.to_owned().into(),
         received: std::time::SystemTime::UNIX_EPOCH,
     };
-    reply::read(family, &reply, 1_000)
+    let asked = Asked { most_tokens: 1_000, stream: true, prompt: &[] };
+    let mut reading = Reading::new(family, asked, &reply, Box::new(Collected::default()));
+    reading.feed(&reply.body, Duration::ZERO);
+    reading.end(Ok(()))
 }
 
 /// What a reply that is no answer is.

@@ -8,13 +8,13 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 use serde::Serialize;
 
-use super::chat::{self, Messages};
+use super::chat::{self, Messages, StreamOptions};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, squeezed};
 
 /// Fields of the body that a gateway may forbid.
-const OPTIONAL_FIELDS: &[&str] = &["temperature", "max_tokens", "enable_thinking"];
+const OPTIONAL_FIELDS: &[&str] = &["temperature", "max_tokens", "enable_thinking", "stream_options"];
 /// Highest temperature in thousandths: 2 itself is refused.
 const HOTTEST: u32 = 1_990;
 
@@ -52,6 +52,9 @@ impl Family for Tongyi {
             max_tokens: Some(question.request.max_output_tokens).filter(|_| is_sent("max_tokens")),
             temperature: milli.map(|milli| f64::from(milli.min(HOTTEST)) / 1_000.0),
             enable_thinking: (can_stop_thinking(&to.model) && is_sent("enable_thinking")).then_some(false),
+            stream: address.stream,
+            stream_options: (address.stream && is_sent("stream_options"))
+                .then_some(StreamOptions { include_usage: true }),
         };
         // Writing texts and numbers to memory does not fail.
         serde_json::to_vec(&body).unwrap_or_default().into()
@@ -88,6 +91,9 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enable_thinking: Option<bool>,
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
 }
 
 /// The model thinks unless it is told not to, or the other way round, and takes the field that says so.

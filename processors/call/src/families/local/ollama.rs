@@ -46,7 +46,7 @@ impl Family for Ollama {
         let body = Body {
             model: &to.model,
             messages: Messages(&question.prompt),
-            stream: false,
+            stream: address.stream,
             think: is_sent("think").then_some(false),
             options: Options {
                 num_ctx: is_sent("num_ctx").then_some(to.context_tokens),

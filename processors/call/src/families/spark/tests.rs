@@ -23,6 +23,7 @@ fn the_search_of_the_web_is_switched_off() {
         "temperature": 0.7,
         "user": PERSON,
         "tools": [{"type": "web_search", "web_search": {"enable": false}}],
+        "stream": true,
     });
     assert_eq!(body("4.0Ultra"), expected);
     assert_eq!(body("lite").get("tools"), None, "it has none");
@@ -76,7 +77,7 @@ fn a_field_may_be_left_out_for_a_gateway() {
     let omit = ["user", "temperature", "max_tokens", "tools", "thinking"];
     let body = sent(&Http, &request(), &target(Provider::Spark, "spark-x"), &omit);
     let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["model", "messages"]);
+    assert_eq!(fields, ["model", "messages", "stream"]);
 }
 
 #[test]

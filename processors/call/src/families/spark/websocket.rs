@@ -79,6 +79,10 @@ impl Family for WebSocket {
 
     fn read(&self, frame: &Fields, parsed: &mut ParsedReply) {
         Http.read(&flat(frame), parsed);
+        parsed.piece();
+        if is_last(frame) {
+            parsed.end();
+        }
     }
 
     fn class(&self, status: u16, error: &ProviderError) -> Class {
@@ -134,6 +138,12 @@ impl Signature<'_> {
     }
 }
 
+/// Nothing comes behind this frame.
+fn is_last(frame: &Fields) -> bool {
+    let status = frame.get("header").and_then(|header| header.get("status"));
+    status.and_then(Value::as_u64) == Some(2)
+}
+
 /// A frame in the form that replies over HTTP have.
 fn flat(frame: &Fields) -> Fields {
     let header = |name: &str| frame.get("header").and_then(|header| header.get(name));
@@ -145,9 +155,8 @@ fn flat(frame: &Fields) -> Fields {
     let texts = payload.and_then(|payload| payload.pointer("/choices/text")).and_then(Value::as_array);
     let said: Option<String> =
         texts.map(|texts| texts.iter().filter_map(|text| text.get("content")?.as_str()).collect());
-    let is_last = header("status").and_then(Value::as_u64) == Some(2);
-    if said.is_some() || is_last {
-        let finish = is_last.then_some("stop");
+    if said.is_some() || is_last(frame) {
+        let finish = is_last(frame).then_some("stop");
         let choice = json!({ "delta": { "content": said.unwrap_or_default() }, "finish_reason": finish });
         flat.insert("choices".to_owned(), json!([choice]));
     }

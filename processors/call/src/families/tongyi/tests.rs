@@ -20,6 +20,8 @@ fn a_model_that_can_do_without_thinking_is_told_to() {
         "max_tokens": 1000,
         "temperature": 0.7,
         "enable_thinking": false,
+        "stream": true,
+        "stream_options": {"include_usage": true},
     });
     assert_eq!(body("qwen-plus"), expected);
 }

@@ -14,7 +14,7 @@ fn the_window_is_that_of_the_target() {
             {"role": "system", "content": "You are the help desk."},
             {"role": "user", "content": "how do I reset my badge?"},
         ],
-        "stream": false,
+        "stream": true,
         "think": false,
         "options": {"num_ctx": 8000, "num_predict": 1000, "temperature": 0.7},
     });
