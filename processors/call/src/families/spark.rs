@@ -4,18 +4,23 @@
 //! not 0 in an error, whatever the HTTP status; there is no finish reason, so that a stream's only end is `[DONE]`.
 
 mod codes;
-mod model;
+mod generation;
+mod prompt;
 mod websocket;
 
 use bytes::Bytes;
 use catalogue::Target;
+use catalogue::model_traits::Thinking;
+use catalogue::target::OutputCap;
 use outbound::{Class, Failure, Request};
 use serde::Serialize;
 use serde_json::Value;
 
-use self::model::Model;
+use self::generation::Generation;
+use self::prompt::Prompt;
 pub(super) use self::websocket::WebSocket;
 use super::chat::{self, Messages};
+use super::turns;
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -44,45 +49,35 @@ impl Family for Http {
 
     fn misplaced(&self, to: &Target, address: &Address) -> Option<&'static str> {
         let base = address.under("");
-        if base.host_str() != Some(HOST) {
-            return None;
-        }
-        let of_classic = base.path() == "/v1";
-        match Model::of(&to.model) {
-            Model::Lite | Model::Pro | Model::Pro128k | Model::Max | Model::Max32k | Model::Ultra
-                if !of_classic =>
-            {
-                Some("its base_url is of another generation: its model is served under /v1")
-            }
-            Model::X | Model::X25 if of_classic => {
-                Some("its base_url is of another generation: spark-x is served under /v2 (X1.5) and /x2 (X2)")
-            }
-            _ => None,
-        }
+        let is_elsewhere = base.host_str() == Some(HOST)
+            && Generation::of(&to.model).is_under(base.path()) == Some(false);
+        is_elsewhere.then_some(
+            "its base_url is of another generation: spark-x is served under /v2 (X1.5) and /x2 (X2), the others under /v1",
+        )
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        let (model, request) = (Model::of(&to.model), question.request);
-        let prompt = model.prompt(&question.prompt);
-        let lines = prompt.lines();
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
-        let cap = |field: &str| {
-            (field == model.cap_field() && is_sent(field)).then(|| model.cap(request.max_output_tokens))
+        let milli = to.temperature_milli(question.request.temperature_milli);
+        let cap = |field: OutputCap, name: &str| {
+            let tokens = to.max_output_tokens(question.request.max_output_tokens);
+            (to.output_cap == field && is_sent(name)).then_some(tokens)
         };
-        let takes_temperature = to.temperature && model.takes_temperature() && is_sent("temperature");
+        let prompt = Prompt::of(question, to)?;
+        let lines = prompt.lines();
         let body = Body {
             model: &to.model,
             messages: Messages(&lines),
-            max_tokens: cap("max_tokens"),
-            max_completion_tokens: cap("max_completion_tokens"),
-            temperature: request.temperature_milli.filter(|_| takes_temperature).map(degrees),
-            user: is_sent("user").then(|| chat::person(request)),
-            tools: (model.searches() && is_sent("tools")).then_some([NO_SEARCH]),
-            thinking: (model.thinks() && is_sent("thinking")).then_some(Thinking { kind: "disabled" }),
+            max_tokens: cap(OutputCap::MaxTokens, "max_tokens"),
+            max_completion_tokens: cap(OutputCap::MaxCompletionTokens, "max_completion_tokens"),
+            temperature: milli.filter(|_| is_sent("temperature")).map(turns::temperature),
+            user: is_sent("user").then(|| question.person()),
+            tools: (Generation::of(&to.model).searches() && is_sent("tools")).then_some([NO_SEARCH]),
+            thinking: thinking(to).filter(|_| is_sent("thinking")).map(|kind| Switch { kind }),
             stream: address.stream,
         };
         // Writing texts and numbers to memory does not fail.
-        serde_json::to_vec(&body).unwrap_or_default().into()
+        Ok(serde_json::to_vec(&body).unwrap_or_default().into())
     }
 
     fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {
@@ -106,11 +101,6 @@ impl Family for Http {
     }
 }
 
-/// A temperature out of thousandths.
-fn degrees(milli: u32) -> f64 {
-    f64::from(milli) / 1_000.0
-}
-
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
@@ -120,13 +110,13 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
+    temperature: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tools: Option<[Tool; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    thinking: Option<Thinking>,
+    thinking: Option<Switch>,
     stream: bool,
 }
 
@@ -145,8 +135,17 @@ struct Search {
     enable: bool,
 }
 
+/// The word that switches thinking, where the model has a switch.
+fn thinking(to: &Target) -> Option<&'static str> {
+    match to.traits.thinking {
+        Thinking::Unsaid | Thinking::Always => None,
+        Thinking::Off => Some("disabled"),
+        Thinking::On => Some("enabled"),
+    }
+}
+
 #[derive(Serialize)]
-struct Thinking {
+struct Switch {
     #[serde(rename = "type")]
     kind: &'static str,
 }

@@ -5,16 +5,19 @@
 
 use bytes::Bytes;
 use catalogue::Target;
+use catalogue::model_traits::Thinking;
 use outbound::{Class, Failure, Request};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::chat::{self, Messages, StreamOptions};
+use super::turns;
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, squeezed};
 
 /// Fields of the body that a gateway may forbid.
-const OPTIONAL_FIELDS: &[&str] = &["temperature", "max_tokens", "enable_thinking", "stream_options"];
+const OPTIONAL_FIELDS: &[&str] = &["temperature", "max_tokens", "enable_thinking", "thinking_budget", "stream_options"];
 /// Highest temperature in thousandths: 2 itself is refused.
 const HOTTEST: u32 = 1_990;
 
@@ -43,21 +46,26 @@ impl Family for Tongyi {
             .then_some("its base_url is not that of the compatible mode, which ends with /compatible-mode/v1")
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
-        let milli = question.request.temperature_milli.filter(|_| to.temperature && is_sent("temperature"));
+        let milli = to.temperature_milli(question.request.temperature_milli);
+        let cap = to.max_output_tokens(question.request.max_output_tokens);
+        let thinking = thinking(to).filter(|_| is_sent("enable_thinking"));
         let body = Body {
             model: &to.model,
-            messages: Messages(&question.prompt),
-            max_tokens: Some(question.request.max_output_tokens).filter(|_| is_sent("max_tokens")),
-            temperature: milli.map(|milli| f64::from(milli.min(HOTTEST)) / 1_000.0),
-            enable_thinking: (can_stop_thinking(&to.model) && is_sent("enable_thinking")).then_some(false),
+            messages: Messages(&turns::spoken(question)?),
+            max_tokens: is_sent("max_tokens").then_some(cap),
+            temperature: milli
+                .filter(|_| is_sent("temperature"))
+                .map(|milli| turns::temperature(milli.min(HOTTEST))),
+            enable_thinking: thinking,
+            thinking_budget: (thinking == Some(true) && is_sent("thinking_budget")).then_some(cap),
             stream: address.stream,
             stream_options: (address.stream && is_sent("stream_options"))
                 .then_some(StreamOptions { include_usage: true }),
         };
         // Writing texts and numbers to memory does not fail.
-        serde_json::to_vec(&body).unwrap_or_default().into()
+        Ok(serde_json::to_vec(&body).unwrap_or_default().into())
     }
 
     fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {
@@ -80,7 +88,7 @@ impl Family for Tongyi {
     }
 }
 
-/// The request. Reasoning is not part of what `max_tokens` bounds, so that models which can do without are told to.
+/// The request. `max_tokens` does not bound what is thought, which has a budget of its own.
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
@@ -88,16 +96,28 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
+    temperature: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enable_thinking: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking_budget: Option<u32>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
 }
 
-/// The model thinks unless it is told not to, or the other way round, and takes the field that says so.
-fn can_stop_thinking(model: &str) -> bool {
+/// What the model is told about thinking, where it can be told. Of a model that is in no table the name says whether it has the
+/// switch: left alone, some think and are paid for it.
+fn thinking(to: &Target) -> Option<bool> {
+    match to.traits.thinking {
+        Thinking::Always => None,
+        Thinking::On => Some(true),
+        Thinking::Off => Some(false),
+        Thinking::Unsaid => has_switch(&to.model).then_some(false),
+    }
+}
+
+fn has_switch(model: &str) -> bool {
     let model = model.to_ascii_lowercase();
     let begins = |stems: &[&str]| stems.iter().any(|stem| model.starts_with(stem));
     let has = |words: &[&str]| words.iter().any(|word| model.contains(word));

@@ -3,13 +3,15 @@
 
 use bytes::Bytes;
 use catalogue::Target;
+use catalogue::model_traits::Thinking;
 use outbound::{Class, Failure, Request};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::class;
 use crate::endpoint::Address;
 use crate::families::chat::Messages;
-use crate::families::{Call, Demand, Demands, Family, Question, Speaks};
+use crate::families::{Call, Demand, Demands, Family, Question, Speaks, turns};
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Where chats are, under the server's root.
@@ -39,23 +41,23 @@ impl Family for Ollama {
             .then_some("its base_url is the server's root on this wire, such as http://127.0.0.1:11434")
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        let request = question.request;
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
-        let milli = request.temperature_milli.filter(|_| to.temperature && is_sent("temperature"));
+        let milli = to.temperature_milli(question.request.temperature_milli);
+        let cap = to.max_output_tokens(question.request.max_output_tokens);
         let body = Body {
             model: &to.model,
             messages: Messages(&question.prompt),
             stream: address.stream,
-            think: is_sent("think").then_some(false),
+            think: think(to).filter(|_| is_sent("think")),
             options: Options {
                 num_ctx: is_sent("num_ctx").then_some(to.context_tokens),
-                num_predict: is_sent("num_predict").then_some(request.max_output_tokens),
-                temperature: milli.map(|milli| f64::from(milli) / 1_000.0),
+                num_predict: is_sent("num_predict").then_some(cap),
+                temperature: milli.filter(|_| is_sent("temperature")).map(turns::temperature),
             },
         };
         // Writing texts and numbers to memory does not fail.
-        serde_json::to_vec(&body).unwrap_or_default().into()
+        Ok(serde_json::to_vec(&body).unwrap_or_default().into())
     }
 
     fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {
@@ -70,6 +72,15 @@ impl Family for Ollama {
 
     fn class(&self, status: u16, error: &ProviderError) -> Class {
         class(status, error).unwrap_or_else(|| reply::class(status, error))
+    }
+}
+
+/// A model that cannot think takes it as well that it may not.
+fn think(to: &Target) -> Option<bool> {
+    match to.traits.thinking {
+        Thinking::Always => None,
+        Thinking::On => Some(true),
+        Thinking::Off | Thinking::Unsaid => Some(false),
     }
 }
 
@@ -91,7 +102,7 @@ struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
     num_predict: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
+    temperature: Option<Value>,
 }
 
 #[cfg(test)]

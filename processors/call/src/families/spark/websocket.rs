@@ -12,17 +12,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::model::Model;
-use super::{Http, codes, degrees};
+use super::generation::Generation;
+use super::prompt::Prompt;
+use super::{Http, codes};
 use crate::endpoint::Address;
-use crate::families::chat::{self, Messages};
-use crate::families::{Call, Demand, Demands, Family, Question, Speaks};
+use crate::families::chat::Messages;
+use crate::families::{Call, Demand, Demands, Family, Question, Speaks, turns};
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Longest name of a person.
 const UID: usize = 32;
-/// Lowest and highest temperature in thousandths: 0 itself is refused.
-const TEMPERATURES: (u32, u32) = (1, 1_000);
+/// The coolest and the hottest temperature that this wire takes, in thousandths: 0 itself is refused.
+const COOLEST: u32 = 1;
+const HOTTEST: u32 = 1_000;
 
 /// Spark over its WebSocket.
 #[derive(Debug)]
@@ -46,26 +48,25 @@ impl Family for WebSocket {
         )
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        let (model, request) = (Model::of(&to.model), question.request);
-        let prompt = model.prompt(&question.prompt);
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        let prompt = Prompt::of(question, to)?;
         let lines = prompt.lines();
         let is_sent = |field: &str| !address.omit.contains(&field);
-        let milli = request.temperature_milli.filter(|_| to.temperature && is_sent("temperature"));
-        let uid: String = chat::person(request).chars().take(UID).collect();
+        let milli = to.temperature_milli(question.request.temperature_milli).filter(|_| is_sent("temperature"));
+        let uid: String = question.person().chars().take(UID).collect();
         let frame = Frame {
             header: Header { app_id: address.app_id.as_deref().unwrap_or_default(), uid },
             parameter: Parameter {
                 chat: Chat {
                     domain: &to.model,
-                    temperature: milli.map(|milli| degrees(milli.clamp(TEMPERATURES.0, TEMPERATURES.1))),
-                    max_tokens: is_sent("max_tokens").then(|| model.cap(request.max_output_tokens)),
+                    temperature: milli.map(|milli| turns::temperature(milli.clamp(COOLEST, HOTTEST))),
+                    max_tokens: is_sent("max_tokens").then(|| to.max_output_tokens(question.request.max_output_tokens)),
                 },
             },
             payload: Payload { message: Message { text: Messages(&lines) } },
         };
         // Writing texts and numbers to memory does not fail.
-        serde_json::to_vec(&frame).unwrap_or_default().into()
+        Ok(serde_json::to_vec(&frame).unwrap_or_default().into())
     }
 
     fn call(&self, call: Call<'_>) -> Result<Request, Failure> {
@@ -98,7 +99,7 @@ impl Family for WebSocket {
 fn path(to: &Target, address: &Address) -> Option<String> {
     let base = address.under("");
     match base.path() {
-        "" | "/" => Model::of(&to.model).path().map(str::to_owned),
+        "" | "/" => Generation::of(&to.model).path().map(str::to_owned),
         path => Some(path.to_owned()),
     }
 }
@@ -187,7 +188,7 @@ struct Parameter<'a> {
 struct Chat<'a> {
     domain: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
+    temperature: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
 }
