@@ -12,6 +12,7 @@ use bytes::Bytes;
 use catalogue::{Provider, Target};
 use outbound::{Class, Failure};
 use schemas::request::{Request, Role};
+use sha2::{Digest, Sha256};
 
 use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
@@ -114,6 +115,12 @@ impl<'a> Question<'a> {
         let lines = request.prompt.iter();
         let line = lines.map(|line| Some(Line { role: line.role, text: line.text.plain()? }));
         Ok(Self { request, prompt: line.collect::<Option<_>>().ok_or(Sealed)? })
+    }
+
+    /// A name for the person that is the same in every request and does not contain the user id.
+    pub(crate) fn person(&self) -> String {
+        let who = format!("{}/{}", self.request.lane.conversation.app(), self.request.user.canonical());
+        base16ct::lower::encode_string(&Sha256::digest(who))
     }
 }
 
