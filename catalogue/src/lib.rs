@@ -8,6 +8,7 @@ mod bundle;
 mod currency;
 pub mod estimate;
 pub mod filter;
+pub mod model_traits;
 pub mod name;
 pub mod price;
 pub mod raw;
@@ -16,6 +17,7 @@ mod validate;
 
 pub use app::App;
 pub use bundle::{Bundle, BundleError};
+pub use model_traits::ModelTraits;
 pub use price::Price;
 pub use raw::RawCatalogue;
 pub use target::{Provider, Target};

@@ -92,7 +92,6 @@ pub(crate) fn pico_per_token(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schemas::answered::UsageSource;
 
     #[test]
     fn prices_are_read_exactly() {
@@ -122,13 +121,7 @@ mod tests {
     #[test]
     fn no_price_and_no_number_of_tokens_is_too_much() {
         let dearest = pico_per_token("999999999999.999999").unwrap();
-        let usage = Usage {
-            input: u64::MAX,
-            cached: 7,
-            output: u64::MAX,
-            reasoning: 0,
-            source: UsageSource::Provider,
-        };
+        let usage = Usage { input: u64::MAX, cached: 7, output: u64::MAX, ..Usage::default() };
         let cost = price([dearest; 3]).cost(&usage).unwrap();
         assert_eq!(cost.pico, 2 * i128::from(u64::MAX) * i128::from(dearest));
         assert!(cost.pico < 10i128.pow(38));
@@ -141,8 +134,7 @@ mod tests {
     #[test]
     fn cached_input_is_charged_at_its_own_price_and_never_twice() {
         let price = price([100, 10, 1_000]);
-        let mut usage =
-            Usage { input: 100, cached: 40, output: 5, reasoning: 3, source: UsageSource::Provider };
+        let mut usage = Usage { input: 100, cached: 40, output: 5, reasoning: 3, ..Usage::default() };
         assert_eq!(price.cost(&usage).map(|m| m.pico), Some(60 * 100 + 40 * 10 + 5 * 1_000));
         usage.cached = 101;
         assert_eq!(price.cost(&usage), None);

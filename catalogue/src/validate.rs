@@ -15,6 +15,7 @@ use toml::Spanned;
 use crate::app::{AnswerPolicy, App, ByHand, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
 use crate::filter::Filter;
+use crate::model_traits::ModelTraits;
 use crate::raw::{RawApp, RawCatalogue, RawTarget};
 use crate::target::{OutputCap, Provider, Target};
 
@@ -83,6 +84,7 @@ fn target(raw: &RawTarget, place: &str, problems: &mut Problems) -> Target {
         timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
         output_cap: cap.unwrap_or(provider.output_cap()),
         temperature: raw.temperature,
+        traits: ModelTraits::default(),
     }
 }
 

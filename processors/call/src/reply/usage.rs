@@ -11,7 +11,7 @@
 //! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
 //! came, are marked, and are never priced. Zeros beside a text count as no counts.
 
-use schemas::answered::{Usage, UsageSource};
+use schemas::answered::Usage;
 use serde_json::Value;
 
 use super::parsed::Fields;
@@ -155,7 +155,7 @@ impl TokenCounts {
             cached: self.cached,
             output: self.output + more_output,
             reasoning: self.reasoning,
-            source: UsageSource::Provider,
+            ..Usage::default()
         }
     }
 }
@@ -313,7 +313,7 @@ mod tests {
     }
 
     fn usage([input, cached, output, reasoning]: [u64; 4]) -> Usage {
-        Usage { input, cached, output, reasoning, source: UsageSource::Provider }
+        Usage { input, cached, output, reasoning, ..Usage::default() }
     }
 
     #[test]

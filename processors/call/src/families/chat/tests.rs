@@ -20,6 +20,7 @@ fn target(provider: Provider) -> Target {
         timeout_ms: 1_000,
         output_cap: provider.output_cap(),
         temperature: true,
+        traits: Default::default(),
     }
 }
 
