@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
+use common::Secret;
 use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
+use crate::access::AccessTokens;
 use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
-use crate::families::{self, Call, Family, Question};
+use crate::families::{self, Call, Family, Question, SignIn};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
 use crate::reply::{self, Notes, ReadReply};
@@ -40,7 +42,7 @@ struct Candidate<'a> {
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
-    body: OnceLock<Bytes>,
+    body: OnceLock<Result<Bytes, Failure>>,
 }
 
 /// One request under way.
@@ -110,7 +112,7 @@ impl Invoker {
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
+            (name, Endpoint { address, health, pace, tokens: AccessTokens::default() })
         };
         let endpoints = settings.addresses.into_iter().map(endpoint).collect();
         Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
@@ -164,12 +166,55 @@ impl Invoker {
         to: &Candidate<'_>,
         slot: Slot,
     ) -> Result<ReadReply, Failure> {
+        let Some(sign_in) = to.family.sign_in() else { return self.send(question, to, slot, None).await };
+        let token = self.token(sign_in, to, slot, None).await?;
+        let reply = self.send(question, to, slot, Some(&token)).await?;
+        match &reply.result {
+            // Nothing was done for a call with a token that does not hold any more, so that a second one is no second attempt.
+            Err(failure) if sign_in.is_refused(failure) => {
+                let token = self.token(sign_in, to, slot, Some(&token)).await?;
+                self.send(question, to, slot, Some(&token)).await
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    async fn send(
+        &self,
+        question: &Question<'_>,
+        to: &Candidate<'_>,
+        slot: Slot,
+        token: Option<&Secret>,
+    ) -> Result<ReadReply, Failure> {
         let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
+        let body = to.body.get_or_init(|| {
+            let field = to.family.left_out(question, to.target, address);
+            field.into_iter().for_each(|field| self.complaints.left_out(to.name, field));
+            to.family.body(question, to.target, address)
+        });
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
+        let body = body.clone()?;
+        let call = Call { address, to: to.target, body, correlation: &correlation, token };
+        let call = to.family.call(call)?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
         Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
+    }
+
+    /// The access token of a target's key, and not the one that was refused.
+    async fn token(
+        &self,
+        sign_in: &dyn SignIn,
+        to: &Candidate<'_>,
+        slot: Slot,
+        refused: Option<&Secret>,
+    ) -> Result<Secret, Failure> {
+        let Endpoint { address, tokens, .. } = to.endpoint;
+        let get = || async {
+            let reply = self.client.attempt(&sign_in.request(address), slot.deadline).await?;
+            sign_in.token(&reply)
+        };
+        let got = timeout_at(slot.deadline, tokens.of(&address.api_key, refused, get)).await;
+        got.unwrap_or_else(|_| Err(Failure::new(Class::Timeout, "get an access token: somebody else waits for one")))
     }
 
     fn recorded(

@@ -94,7 +94,7 @@ pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Read
     let mut notes = Notes {
         status: Some(reply.status.as_u16()),
         model: parsed.model.as_deref().map(word),
-        provider_request: reply.header("x-request-id").or(parsed.id.as_deref()).map(word),
+        provider_request: support_id(reply).or(parsed.id.as_deref()).map(word),
         finish: parsed.finish.as_deref().map(word),
         ..Notes::default()
     };
@@ -132,11 +132,19 @@ pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Read
     ReadReply { result, notes }
 }
 
+/// The id under which the provider finds the call again, where it stands in a header.
+fn support_id(reply: &Reply) -> Option<&str> {
+    ["x-request-id", "request-id"].iter().find_map(|name| reply.header(name))
+}
+
 /// The failure that the reply stands for, if any.
 fn failure(family: &dyn Family, reply: &Reply, parsed: &ParsedReply, is_blank: bool) -> Option<Failure> {
     let status = reply.status.as_u16();
     let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class = |error: &ProviderError| family.class(status, error);
+    let class = |error: &ProviderError| {
+        let error = ProviderError { retry_after: reply.retry_after(), ..error.clone() };
+        family.class(status, &error)
+    };
     if !reply.status.is_success() {
         let error = parsed.error.clone().unwrap_or_default();
         let coded = coded(reply.failure(class(&error), refusal(reply, &error)), &error);

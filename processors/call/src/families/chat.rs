@@ -8,6 +8,7 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
+pub(super) use self::body::Messages;
 use super::{Call, Demand, Demands, Family, Question};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -37,15 +38,16 @@ impl Family for ChatCompletions {
             takes_organization: true,
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
+            choices: &[],
             optional_fields: OPTIONAL_FIELDS,
         }
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        Body { question, target: to, person: self.person, omit: &address.omit }.bytes()
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        Ok(Body { question, target: to, person: self.person, omit: &address.omit }.bytes())
     }
 
-    fn call(&self, Call { address, body, correlation }: Call<'_>) -> Result<Request, Failure> {
+    fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {
         let mut call = Request::post_json(address.under(PATH), body).header("x-request-id", correlation)?;
         if !address.api_key.is_empty() {
             call = call.bearer(address.api_key.expose())?;

@@ -33,6 +33,7 @@ pub(crate) struct ParsedReply {
     pub(super) is_completion: bool,
     /// It came in pieces.
     pub(super) streamed: bool,
+    pub(super) ended: bool,
     /// It came in pieces, and some are missing.
     pub(super) is_cut: bool,
 }
@@ -46,13 +47,73 @@ impl ParsedReply {
             .iter()
             .filter_map(Value::as_object)
             .for_each(|document| family.read(document, &mut parsed));
-        let open = parsed.streamed && parsed.finish.is_none() && !documents.ended;
+        let open = parsed.streamed && parsed.finish.is_none() && !documents.ended && !parsed.ended;
         if !reply.status.is_success() {
             let plain = || documents.values.iter().find_map(|it| ProviderError::of_refusal(it.as_object()?));
             parsed.error = parsed.error.or_else(plain).or_else(|| ProviderError::of_words(&reply.body));
         }
         parsed.is_cut = documents.damaged || (open && parsed.is_completion);
         parsed
+    }
+
+    /// The model said this next.
+    pub(crate) fn say(&mut self, piece: &str) {
+        self.is_completion = true;
+        self.text.push_str(piece);
+    }
+
+    /// The model thought this next.
+    pub(crate) fn think(&mut self, _: &str) {
+        self.is_completion = true;
+    }
+
+    /// Why generation ended, in the provider's word.
+    pub(crate) fn finish(&mut self, word: &str) {
+        self.is_completion = true;
+        self.finish = Some(word.to_owned());
+    }
+
+    /// Counts of tokens; the last ones hold.
+    pub(crate) fn count(&mut self, counts: &Fields) {
+        self.is_completion = true;
+        self.usage = Some(counts.clone());
+    }
+
+    /// Counts of tokens that come in parts: those that are told again replace earlier ones, the others stay.
+    pub(crate) fn count_more(&mut self, counts: &Fields) {
+        self.is_completion = true;
+        let told = counts.iter().filter(|(_, count)| !count.is_null());
+        self.usage.get_or_insert_default().extend(told.map(|(name, count)| (name.clone(), count.clone())));
+    }
+
+    /// The provider's id of the call; the first one holds.
+    pub(crate) fn identify(&mut self, id: &str) {
+        self.id.get_or_insert_with(|| id.to_owned());
+    }
+
+    /// The model that says it answers; the first one holds.
+    pub(crate) fn model(&mut self, model: &str) {
+        self.model.get_or_insert_with(|| model.to_owned());
+    }
+
+    /// The provider tells an error; the first one holds.
+    pub(crate) fn fail(&mut self, error: ProviderError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// A filter stopped the answer, by this sign.
+    pub(crate) fn block(&mut self, sign: &'static str) {
+        self.blocked = Some(sign);
+    }
+
+    /// The document is one piece of several.
+    pub(crate) fn piece(&mut self) {
+        self.streamed = true;
+    }
+
+    /// Nothing more follows.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
     }
 
     /// Adds a document in any form that a vendor is known to use.

@@ -27,7 +27,7 @@ fn target(provider: Provider) -> Target {
 fn sent_without(request: &Request, target: &Target, omit: &[&'static str]) -> String {
     let address = Address::new("http://host/v1", &common::Secret::default(), None).unwrap();
     let question = Question::of(request).unwrap();
-    let body = families::of(target.provider, None).body(&question, target, &address.without(omit.to_vec()));
+    let body = families::of(target.provider, None).body(&question, target, &address.without(omit.to_vec())).unwrap();
     String::from_utf8(body.into()).unwrap()
 }
 
