@@ -79,7 +79,11 @@ impl Complaints {
         metrics::left_out(target.as_str(), field);
         let is_first = !self.all().contains_key(&(target.clone(), field));
         if is_first && self.due(target, field).is_some() {
-            tracing::warn!(target = target.as_str(), field, "a field is not sent, since the model does not take it");
+            tracing::warn!(
+                target = target.as_str(),
+                field,
+                "a field is not sent, since the model does not take it"
+            );
         }
     }
 

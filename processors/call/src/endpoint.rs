@@ -26,6 +26,8 @@ pub(crate) struct Address {
     pub(crate) choices: Choices,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
+    /// Answers are asked for as streams.
+    pub(crate) stream: bool,
 }
 
 /// What the entry of a target chooses where its wire leaves a choice. What it does not choose is the family's.
@@ -39,7 +41,7 @@ pub(crate) struct Choices {
 
 /// How long the provider is asked to keep the operator's instructions, with which every prompt of a bot begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum PromptCache {
+pub(crate) enum PromptCache {
     /// It is not asked to.
     #[serde(rename = "off")]
     Off,
@@ -92,6 +94,7 @@ impl Address {
             wire: None,
             choices: Choices::default(),
             omit: Vec::new(),
+            stream: true,
         })
     }
 

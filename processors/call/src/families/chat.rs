@@ -18,7 +18,7 @@ const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
 const OPTIONAL_FIELDS: &[&str] =
-    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens"];
+    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
 
 /// A family that speaks this wire.
 #[derive(Debug)]
@@ -44,7 +44,9 @@ impl Family for ChatCompletions {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
-        Ok(Body { question, target: to, person: self.person, omit: &address.omit }.bytes())
+        let body =
+            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        Ok(body.bytes())
     }
 
     fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {

@@ -22,7 +22,7 @@ use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
 
 /// Fields of the body that a gateway may forbid.
-const OPTIONAL_FIELDS: &[&str] = &["user", "temperature", "max_tokens", "enable_thinking"];
+const OPTIONAL_FIELDS: &[&str] = &["user", "temperature", "max_tokens", "enable_thinking", "stream_options"];
 /// The coolest and the hottest temperature that every model takes, in thousandths. 0 is refused.
 const COOLEST: u32 = 10;
 const HOTTEST: u32 = 1_000;
@@ -54,8 +54,9 @@ impl Family for Qianfan {
             temperature: temperature(question, to, address),
             enable_thinking: enable_thinking(to).filter(|_| is_sent("enable_thinking")),
             user: is_sent("user").then(|| question.person()),
-            stream: true,
-            stream_options: json!({"include_usage": true}),
+            stream: address.stream.then_some(true),
+            stream_options: (address.stream && is_sent("stream_options"))
+                .then(|| json!({"include_usage": true})),
         };
         // Writing texts and numbers to memory does not fail.
         Ok(serde_json::to_vec(&body).unwrap_or_default().into())
@@ -72,13 +73,13 @@ impl Family for Qianfan {
     }
 
     fn read(&self, document: &Fields, parsed: &mut ParsedReply) {
+        parsed.add(document);
         let choices = document.get("choices").and_then(Value::as_array);
         choices
             .into_iter()
             .flatten()
             .filter_map(|choice| flagged(choice.as_object()?))
             .for_each(|sign| parsed.block(sign));
-        parsed.add(document);
     }
 
     fn class(&self, status: u16, error: &ProviderError) -> Class {
@@ -98,8 +99,11 @@ struct Body<'a> {
     enable_thinking: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
-    stream: bool,
-    stream_options: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<bool>,
+    /// Without them the tokens of a stream are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<Value>,
 }
 
 /// The temperature to send: the nearest that the model takes, or where nothing is known of it, the nearest that every model takes.

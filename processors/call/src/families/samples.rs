@@ -1,5 +1,7 @@
 //! What the tests of the families ask, and replies of servers.
 
+use std::time::Duration;
+
 use catalogue::{Provider, Target};
 use common::Secret;
 use outbound::{Failure, Reply, StatusCode};
@@ -8,7 +10,7 @@ use serde_json::Value;
 
 use super::{Call, Family, Question};
 use crate::endpoint::Address;
-use crate::reply::{self, ReadReply};
+use crate::reply::{Asked, Collected, ReadReply, Reading};
 
 const EXAMPLE: &str = include_str!("../../../../schemas/examples/requests/valid-answer.json");
 
@@ -50,14 +52,29 @@ pub(super) fn call(family: &dyn Family, to: &Target, address: &Address) -> outbo
 pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
     Reply {
         status: StatusCode::from_u16(status).unwrap(),
-        headers: headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect(),
         body: body.to_owned().into(),
         received: std::time::SystemTime::UNIX_EPOCH,
     }
 }
 
+/// What is read of a reply, which is the same whether it comes at once or byte by byte.
 pub(super) fn read(family: &dyn Family, reply: &Reply) -> ReadReply {
-    reply::read(family, reply, 1_000)
+    let in_pieces = |size: usize| {
+        let asked = Asked { most_tokens: 1_000, stream: true, prompt: &[] };
+        let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
+        for piece in reply.body.chunks(size) {
+            reading.feed(piece, Duration::ZERO);
+        }
+        reading.end(Ok(()))
+    };
+    let (whole, apart) = (in_pieces(reply.body.len().max(1)), in_pieces(1));
+    assert_eq!(whole.result, apart.result);
+    assert_eq!(whole.notes, apart.notes);
+    whole
 }
 
 pub(super) fn failure(family: &dyn Family, reply: &Reply) -> Failure {

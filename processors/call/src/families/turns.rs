@@ -122,7 +122,15 @@ mod tests {
         let cases: [(&[(Role, &str)], &str, &[(Role, &str)]); 6] = [
             (&[(SYSTEM, "be kind"), (USER, "hi")], "be kind", &[(USER, "hi")]),
             (
-                &[(SYSTEM, "a"), (USER, "1"), (USER, "2"), (BOT, "3"), (SYSTEM, "b"), (BOT, "4"), (USER, "5")],
+                &[
+                    (SYSTEM, "a"),
+                    (USER, "1"),
+                    (USER, "2"),
+                    (BOT, "3"),
+                    (SYSTEM, "b"),
+                    (BOT, "4"),
+                    (USER, "5"),
+                ],
                 "a\n\nb",
                 &[(USER, "1\n\n2"), (BOT, "3\n\n4"), (USER, "5")],
             ),
@@ -139,7 +147,8 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_where_a_person_said_nothing() {
-        for prompt in [&[(SYSTEM, "a")][..], &[(USER, "  ")], &[(BOT, "welcome")], &[(BOT, "welcome"), (USER, "")]]
+        for prompt in
+            [&[(SYSTEM, "a")][..], &[(USER, "  ")], &[(BOT, "welcome")], &[(BOT, "welcome"), (USER, "")]]
         {
             assert_eq!(turns(prompt), None, "{prompt:?}");
         }

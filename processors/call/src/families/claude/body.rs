@@ -68,7 +68,9 @@ impl Serialize for Body<'_> {
         if is_sent("metadata") {
             fields.serialize_entry("metadata", &json!({"user_id": question.person()}))?;
         }
-        fields.serialize_entry("stream", &true)?;
+        if address.stream {
+            fields.serialize_entry("stream", &true)?;
+        }
         fields.end()
     }
 }
@@ -88,6 +90,8 @@ fn thinking(target: &Target, cap: u32) -> Option<Value> {
         Thinking::Off => Some(json!({"type": "disabled"})),
         Thinking::On if !budget => Some(json!({"type": "adaptive"})),
         // Thoughts count against the cap, and the answer needs some of it.
-        Thinking::On => (cap / 2 >= LEAST_BUDGET).then(|| json!({"type": "enabled", "budget_tokens": cap / 2})),
+        Thinking::On => {
+            (cap / 2 >= LEAST_BUDGET).then(|| json!({"type": "enabled", "budget_tokens": cap / 2}))
+        }
     }
 }

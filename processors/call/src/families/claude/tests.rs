@@ -1,6 +1,6 @@
 use catalogue::Provider;
 use catalogue::model_traits::{Thinking, ThinkingSwitch};
-use schemas::answered::Usage;
+use schemas::answered::{Usage, UsageSource};
 use schemas::request::Request as Asked;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn the_output_cap_is_sent_whatever_is_left_out_and_never_beyond_the_models() {
     let bare = address(BASE).without(vec!["metadata", "temperature"]);
     let body = body(&Messages, &request(), &to, &bare);
     let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["max_tokens", "messages", "model", "stream", "system"]);
+    assert_eq!(fields, ["model", "max_tokens", "system", "messages", "stream"]);
     assert_eq!(body["max_tokens"], 64);
 }
 
@@ -128,7 +128,12 @@ fn every_error_of_the_vendors_table_has_its_class() {
     let wait = &[("retry-after", "7")][..];
     let cases = [
         (400, &[][..], error(INVALID, "messages: at least one message is required"), Class::BadRequest),
-        (400, &[], error(INVALID, "prompt is too long: 213462 tokens > 200000 maximum"), Class::ContextTooLong),
+        (
+            400,
+            &[],
+            error(INVALID, "prompt is too long: 213462 tokens > 200000 maximum"),
+            Class::ContextTooLong,
+        ),
         (
             400,
             &[],
@@ -138,7 +143,10 @@ fn every_error_of_the_vendors_table_has_its_class() {
         (
             400,
             &[],
-            error(INVALID, "You have reached your specified API usage limits. You will regain access on 2026-12-01."),
+            error(
+                INVALID,
+                "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
+            ),
             Class::QuotaExhausted,
         ),
         (
@@ -229,7 +237,10 @@ fn a_message_is_read_with_everything_that_it_tells() {
     assert_eq!((said.text.as_str(), said.truncated), ("Hold it.", false));
     assert_eq!((notes.usage, notes.usage_contradicts), (Some(counted()), false));
     assert_eq!(notes.model.as_deref(), Some("claude-x"));
-    assert_eq!((notes.provider_request.as_deref(), notes.finish.as_deref()), (Some("req_1"), Some("end_turn")));
+    assert_eq!(
+        (notes.provider_request.as_deref(), notes.finish.as_deref()),
+        (Some("req_1"), Some("end_turn"))
+    );
 }
 
 #[test]
@@ -260,11 +271,15 @@ fn stream(stop_reason: &str) -> Vec<(&'static str, Value)> {
     let mut start = message(json!([]), "");
     start["stop_reason"] = Value::Null;
     start["usage"]["output_tokens"] = json!(1);
+    start["usage"]["output_tokens_details"] = Value::Null;
     let delta = |index: u8, delta: Value| {
         ("content_block_delta", json!({"type": "content_block_delta", "index": index, "delta": delta}))
     };
     let begin = |index: u8, block: Value| {
-        ("content_block_start", json!({"type": "content_block_start", "index": index, "content_block": block}))
+        (
+            "content_block_start",
+            json!({"type": "content_block_start", "index": index, "content_block": block}),
+        )
     };
     let stop = |index: u8| ("content_block_stop", json!({"type": "content_block_stop", "index": index}));
     vec![
@@ -299,7 +314,10 @@ fn a_stream_comes_to_the_same_as_a_message() {
     let said = result.unwrap();
     assert_eq!((said.text.as_str(), said.truncated), ("Hold it.", false));
     assert_eq!((notes.usage, notes.model.as_deref()), (Some(counted()), Some("claude-x")));
-    assert_eq!((notes.provider_request.as_deref(), notes.finish.as_deref()), (Some("msg_1"), Some("end_turn")));
+    assert_eq!(
+        (notes.provider_request.as_deref(), notes.finish.as_deref()),
+        (Some("msg_1"), Some("end_turn"))
+    );
     assert!(streamed(&stream("max_tokens")).result.unwrap().truncated);
 }
 
@@ -309,7 +327,14 @@ fn a_stream_that_is_cut_is_no_answer_and_what_it_used_is_known() {
     for end in [3, 8, 11, 12] {
         let ReadReply { result, notes } = streamed(&all[..end]);
         assert_eq!(result.unwrap_err().class, Class::Protocol, "after {end} events");
-        assert_eq!(notes.usage.map(|usage| (usage.input, usage.output)), Some((130, 1)), "after {end} events");
+        let usage = notes.usage.unwrap();
+        assert_eq!(
+            (usage.input, usage.cached, usage.input_cache_write_1h),
+            (130, 64, 20),
+            "after {end} events"
+        );
+        let expected = if end == 3 { UsageSource::Provider } else { UsageSource::Estimated };
+        assert_eq!((usage.source, usage.output > 1), (expected, end > 3), "after {end} events");
     }
 }
 

@@ -7,10 +7,7 @@ use crate::reply::{self, ProviderError};
 /// The class of an error of the current interface: by its code, then as everywhere.
 pub(super) fn class(status: u16, error: &ProviderError) -> Class {
     let words = [&error.code, &error.kind].into_iter().flatten();
-    words
-        .filter_map(|word| by_word(status, word))
-        .next()
-        .unwrap_or_else(|| reply::class(status, error))
+    words.filter_map(|word| by_word(status, word)).next().unwrap_or_else(|| reply::class(status, error))
 }
 
 fn by_word(status: u16, word: &str) -> Option<Class> {

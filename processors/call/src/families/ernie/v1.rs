@@ -12,10 +12,10 @@ use outbound::{Class, Failure, Reply, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::families::turns::{Turn, Turns};
-use crate::families::{Call, Demand, Demands, Family, Question, SignIn};
 use super::{errors, flagged, temperature};
 use crate::endpoint::Address;
+use crate::families::turns::{Turn, Turns};
+use crate::families::{Call, Demand, Demands, Family, Question, SignIn};
 use crate::reply::{self, Fields, ParsedReply, ProviderError, is_word};
 
 const TOKENS: &str = "/oauth/2.0/token";
@@ -54,10 +54,9 @@ impl Family for Workshop {
             messages: &turns,
             system: Some(&*system).filter(|system| !system.is_empty()),
             temperature: temperature(question, to, address),
-            max_output_tokens: is_sent("max_output_tokens")
-                .then(|| cap.clamp(*CAPS.start(), *CAPS.end())),
+            max_output_tokens: is_sent("max_output_tokens").then(|| cap.clamp(*CAPS.start(), *CAPS.end())),
             user_id: is_sent("user_id").then(|| question.person()),
-            stream: true,
+            stream: address.stream,
         };
         // Writing texts and numbers to memory does not fail.
         Ok(serde_json::to_vec(&body).unwrap_or_default().into())
@@ -111,9 +110,9 @@ impl Family for Workshop {
         let number = error.code.as_deref().and_then(|code| code.parse().ok());
         match number {
             // Other vendors' numbers mean something else.
-            Some(number) => errors::of_number(number)
-                .or_else(|| Class::of_status(status))
-                .unwrap_or(Class::ServerError),
+            Some(number) => {
+                errors::of_number(number).or_else(|| Class::of_status(status)).unwrap_or(Class::ServerError)
+            }
             None => reply::class(status, error),
         }
     }
@@ -131,20 +130,27 @@ impl SignIn for Workshop {
 
     fn token(&self, reply: &Reply) -> Result<(Secret, Duration), Failure> {
         let told: Told = serde_json::from_slice(&reply.body).unwrap_or_default();
-        if let (true, Some(token)) = (reply.status.is_success(), told.access_token.filter(|it| !it.is_empty())) {
+        if let (true, Some(token)) =
+            (reply.status.is_success(), told.access_token.filter(|it| !it.is_empty()))
+        {
             return Ok((Secret::new(token), told.expires_in.map_or(TOKEN_LASTS, Duration::from_secs)));
         }
         let code = told.error.filter(|code| is_word(code));
         // The vendor's words for a wrong key or secret, whatever the status.
         let refused = matches!(code.as_deref(), Some("invalid_client" | "invalid_request" | "invalid_grant"));
-        let class = if refused { Class::Auth } else { Class::of_status(reply.status.as_u16()).unwrap_or(Class::Protocol) };
+        let class = if refused {
+            Class::Auth
+        } else {
+            Class::of_status(reply.status.as_u16()).unwrap_or(Class::Protocol)
+        };
         let status = reply.status.as_u16();
         let failure = reply.failure(class, format!("get an access token: http status {status}"));
         Err(code.into_iter().fold(failure, Failure::with_code))
     }
 
     fn is_refused(&self, failure: &Failure) -> bool {
-        failure.class == Class::Auth && failure.code.as_deref().is_some_and(|code| TOKEN_REFUSED.contains(&code))
+        failure.class == Class::Auth
+            && failure.code.as_deref().is_some_and(|code| TOKEN_REFUSED.contains(&code))
     }
 }
 
