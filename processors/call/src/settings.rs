@@ -14,8 +14,8 @@ use schemas::ids::TargetName;
 use toml::Spanned;
 
 use crate::config::{RawCall, RawEndpoint};
-use crate::endpoint::Address;
-use crate::families::{self, Demand, Demands, Speaks};
+use crate::endpoint::{Address, Choices, PromptCache};
+use crate::families::{self, Choice, Demand, Demands, Speaks};
 use crate::pace::limits;
 
 /// A checked [`RawCall`].
@@ -80,12 +80,13 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         let demands = families::of(target.provider, wire).demands();
         let omit = omit(entry, &place, demands, problems);
         application(entry, &place, demands, problems);
+        let choices = choices(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
             let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
             if let Some(why) = families::of(target.provider, wire).misplaced(target, &address) {
                 problems.add_at(&place, &entry.base_url, why);
             }
-            addresses.insert(name.clone(), address.without(omit));
+            addresses.insert(name.clone(), address.choosing(choices).without(omit));
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
@@ -162,6 +163,31 @@ fn spoken(base: &str, speaks: Speaks) -> Result<Cow<'_, str>, &'static str> {
         (Speaks::WebSocket, Some(rest)) => Ok(format!("http{rest}").into()),
         (Speaks::WebSocket, None) => Err("its base_url begins with wss:// on this wire"),
     }
+}
+
+/// What the entry chooses, where its wire leaves a choice.
+fn choices(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Choices {
+    let mut taken = |choice, key: &str, value: Option<&Spanned<String>>| {
+        if let Some(at) = value.filter(|_| !demands.choices.contains(&choice)) {
+            problems.add_at(place, at, format!("{key}: its wire takes none"));
+        }
+    };
+    taken(Choice::ApiVersion, "api_version", entry.api_version.as_ref());
+    taken(Choice::PromptCache, "prompt_cache", entry.prompt_cache.as_ref());
+    if let Some(at) = entry.api_version.as_ref().filter(|version| !is_day(version.get_ref())) {
+        problems.add_at(place, at, "api_version: it is a day such as 2023-06-01");
+    }
+    let prompt_cache = entry.prompt_cache.as_ref();
+    Choices {
+        api_version: entry.api_version.as_ref().map(|version| version.get_ref().clone()),
+        prompt_cache: prompt_cache.and_then(|word| problems.word(place, word, &PromptCache::WORDS)),
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let fits =
+        |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() == 10 && text.bytes().enumerate().all(fits)
 }
 
 /// The client's own bounds would silently shorten a target's timeout.

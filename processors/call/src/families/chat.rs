@@ -8,7 +8,7 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-pub(super) use self::body::{Messages, StreamOptions, person};
+pub(super) use self::body::{Messages, StreamOptions};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -38,14 +38,16 @@ impl Family for ChatCompletions {
             takes_organization: true,
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
+            choices: &[],
             speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream }
-            .bytes()
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        let body =
+            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        Ok(body.bytes())
     }
 
     fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {

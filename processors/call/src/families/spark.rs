@@ -42,6 +42,7 @@ impl Family for Http {
             takes_organization: false,
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
+            choices: &[],
             speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
@@ -49,8 +50,8 @@ impl Family for Http {
 
     fn misplaced(&self, to: &Target, address: &Address) -> Option<&'static str> {
         let base = address.under("");
-        let is_elsewhere = base.host_str() == Some(HOST)
-            && Generation::of(&to.model).is_under(base.path()) == Some(false);
+        let is_elsewhere =
+            base.host_str() == Some(HOST) && Generation::of(&to.model).is_under(base.path()) == Some(false);
         is_elsewhere.then_some(
             "its base_url is of another generation: spark-x is served under /v2 (X1.5) and /x2 (X2), the others under /v1",
         )

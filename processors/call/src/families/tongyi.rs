@@ -17,7 +17,8 @@ use crate::endpoint::Address;
 use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, squeezed};
 
 /// Fields of the body that a gateway may forbid.
-const OPTIONAL_FIELDS: &[&str] = &["temperature", "max_tokens", "enable_thinking", "thinking_budget", "stream_options"];
+const OPTIONAL_FIELDS: &[&str] =
+    &["temperature", "max_tokens", "enable_thinking", "thinking_budget", "stream_options"];
 /// Highest temperature in thousandths: 2 itself is refused.
 const HOTTEST: u32 = 1_990;
 
@@ -32,6 +33,7 @@ impl Family for Tongyi {
             takes_organization: false,
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
+            choices: &[],
             speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }

@@ -2,7 +2,7 @@
 
 use catalogue::Provider;
 use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
-use schemas::answered::{Usage, UsageSource};
+use schemas::answered::Usage;
 use serde_json::{Value, json};
 
 use super::*;

@@ -32,7 +32,7 @@ fn address(omit: &[&'static str]) -> Address {
 /// The body as it goes to this address.
 fn sent_to(address: &Address, request: &Request, target: &Target) -> String {
     let question = Question::of(request).unwrap();
-    let body = families::of(target.provider, None).body(&question, target, address);
+    let body = families::of(target.provider, None).body(&question, target, address).unwrap();
     String::from_utf8(body.into()).unwrap()
 }
 

@@ -28,6 +28,7 @@ impl Family for Ollama {
             takes_organization: false,
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
+            choices: &[],
             speaks: Speaks::Http,
             optional_fields: &["temperature", "num_predict", "num_ctx", "think"],
         }

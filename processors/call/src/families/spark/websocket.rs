@@ -37,6 +37,7 @@ impl Family for WebSocket {
             takes_organization: false,
             app_id: Demand::Needed,
             api_secret: Demand::Needed,
+            choices: &[],
             speaks: Speaks::WebSocket,
             optional_fields: &["temperature", "max_tokens"],
         }
@@ -52,7 +53,8 @@ impl Family for WebSocket {
         let prompt = Prompt::of(question, to)?;
         let lines = prompt.lines();
         let is_sent = |field: &str| !address.omit.contains(&field);
-        let milli = to.temperature_milli(question.request.temperature_milli).filter(|_| is_sent("temperature"));
+        let milli =
+            to.temperature_milli(question.request.temperature_milli).filter(|_| is_sent("temperature"));
         let uid: String = question.person().chars().take(UID).collect();
         let frame = Frame {
             header: Header { app_id: address.app_id.as_deref().unwrap_or_default(), uid },
@@ -60,7 +62,8 @@ impl Family for WebSocket {
                 chat: Chat {
                     domain: &to.model,
                     temperature: milli.map(|milli| turns::temperature(milli.clamp(COOLEST, HOTTEST))),
-                    max_tokens: is_sent("max_tokens").then(|| to.max_output_tokens(question.request.max_output_tokens)),
+                    max_tokens: is_sent("max_tokens")
+                        .then(|| to.max_output_tokens(question.request.max_output_tokens)),
                 },
             },
             payload: Payload { message: Message { text: Messages(&lines) } },
