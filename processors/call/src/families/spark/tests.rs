@@ -2,13 +2,15 @@ use catalogue::Provider;
 use outbound::Class;
 use serde_json::json;
 
-use super::super::testing::{address, failed, fall_into_their_classes, heard, request, sent, target, tokens};
 use super::*;
+use crate::families::samples::{
+    address, failed, fall_into_their_classes, heard, known, request, sent, tokens,
+};
 
 const PERSON: &str = "7f74d9d7ea851d98e0d2911ea478164a95f7d07ede192692c91ae66bb5148d5d";
 
 fn body(model: &str) -> Value {
-    sent(&Http, &request(), &target(Provider::Spark, model), &[])
+    sent(&Http, &request(), &known(Provider::Spark, model), &[])
 }
 
 #[test]
@@ -46,17 +48,24 @@ fn thinking_is_switched_off_and_the_newest_generation_gets_its_own_fields() {
 }
 
 #[test]
+fn thinking_is_switched_on_where_the_operator_wants_it() {
+    let mut to = known(Provider::Spark, "spark-x");
+    to.traits.thinking = Thinking::On;
+    assert_eq!(sent(&Http, &request(), &to, &[])["thinking"], json!({"type": "enabled"}));
+}
+
+#[test]
 fn a_cap_beyond_what_a_model_can_do_is_lowered() {
     let cap = |model: &str| {
         let request = schemas::request::Request { max_output_tokens: 100_000, ..request() };
-        sent(&Http, &request, &target(Provider::Spark, model), &[])["max_tokens"].clone()
+        sent(&Http, &request, &known(Provider::Spark, model), &[])["max_tokens"].clone()
     };
     let caps = [
         ("lite", 4_096),
         ("pro-128k", 4_096),
         ("generalv3", 8_192),
         ("generalv3.5", 8_192),
-        ("spark-x", 100_000),
+        ("spark-x", 8_192),
     ];
     for (model, expected) in caps {
         assert_eq!(cap(model), json!(expected), "{model}");
@@ -75,7 +84,7 @@ fn a_model_that_hears_no_system_is_told_by_the_person() {
 #[test]
 fn a_field_may_be_left_out_for_a_gateway() {
     let omit = ["user", "temperature", "max_tokens", "tools", "thinking"];
-    let body = sent(&Http, &request(), &target(Provider::Spark, "spark-x"), &omit);
+    let body = sent(&Http, &request(), &known(Provider::Spark, "spark-x"), &omit);
     let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(fields, ["model", "messages", "stream"]);
 }
@@ -83,7 +92,7 @@ fn a_field_may_be_left_out_for_a_gateway() {
 #[test]
 fn the_path_of_the_address_fits_the_generation() {
     let misplaced =
-        |model: &str, base: &str| Http.misplaced(&target(Provider::Spark, model), &address(base)).is_some();
+        |model: &str, base: &str| Http.misplaced(&known(Provider::Spark, model), &address(base)).is_some();
     let host = "https://spark-api-open.xf-yun.com";
     for (model, path) in [
         ("generalv3.5", "/v1"),

@@ -1,12 +1,14 @@
 use catalogue::Provider;
-use schemas::request::Request as Request_;
+use schemas::request::Request;
 use serde_json::json;
 
-use super::super::testing::{address, failed, fall_into_their_classes, heard, request, sent, target, tokens};
 use super::*;
+use crate::families::samples::{
+    address, failed, fall_into_their_classes, heard, known, request, sent, tokens,
+};
 
 fn body(model: &str) -> serde_json::Value {
-    sent(&Tongyi, &request(), &target(Provider::Tongyi, model), &[])
+    sent(&Tongyi, &request(), &known(Provider::Tongyi, model), &[])
 }
 
 #[test]
@@ -50,25 +52,37 @@ fn only_models_that_have_the_switch_get_it() {
         assert_eq!(body(model).get("enable_thinking"), None, "{model}");
     }
     let without =
-        sent(&Tongyi, &request(), &target(Provider::Tongyi, "qwen-plus"), &["enable_thinking", "max_tokens"]);
+        sent(&Tongyi, &request(), &known(Provider::Tongyi, "qwen-plus"), &["enable_thinking", "max_tokens"]);
     assert_eq!((without.get("enable_thinking"), without.get("max_tokens")), (None, None));
+}
+
+#[test]
+fn what_is_thought_has_a_budget_of_its_own() {
+    let mut to = known(Provider::Tongyi, "qwen-plus");
+    to.traits.thinking = Thinking::On;
+    let body = sent(&Tongyi, &request(), &to, &[]);
+    let (thinking, budget, cap) = (&body["enable_thinking"], &body["thinking_budget"], &body["max_tokens"]);
+    assert_eq!((thinking, budget, cap), (&json!(true), &json!(1000), &json!(1000)));
+    to.traits.thinking = Thinking::Always;
+    let body = sent(&Tongyi, &request(), &to, &[]);
+    assert_eq!((body.get("enable_thinking"), body.get("thinking_budget")), (None, None));
 }
 
 #[test]
 fn a_temperature_of_two_is_sent_as_the_highest_that_is_taken() {
     let sent_for = |milli| {
-        let request = Request_ { temperature_milli: Some(milli), ..request() };
-        sent(&Tongyi, &request, &target(Provider::Tongyi, "qwen-plus"), &[])["temperature"].clone()
+        let request = Request { temperature_milli: Some(milli), ..request() };
+        sent(&Tongyi, &request, &known(Provider::Tongyi, "qwen-plus"), &[])["temperature"].clone()
     };
     assert_eq!([0, 1_990, 1_995, 2_000].map(sent_for), [json!(0.0), json!(1.99), json!(1.99), json!(1.99)]);
-    let cool = Target { temperature: false, ..target(Provider::Tongyi, "qwen-plus") };
+    let cool = Target { temperature: false, ..known(Provider::Tongyi, "qwen-plus") };
     assert_eq!(sent(&Tongyi, &request(), &cool, &[]).get("temperature"), None);
 }
 
 #[test]
 fn only_the_compatible_mode_of_the_vendor_is_called() {
     let misplaced =
-        |base: &str| Tongyi.misplaced(&target(Provider::Tongyi, "qwen-plus"), &address(base)).is_some();
+        |base: &str| Tongyi.misplaced(&known(Provider::Tongyi, "qwen-plus"), &address(base)).is_some();
     for base in [
         "https://dashscope.aliyuncs.com/compatible-mode/v1",
         "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/",

@@ -1,10 +1,10 @@
 use catalogue::Provider;
 use serde_json::json;
 
-use super::super::super::testing::{
-    address, failed, fall_into_their_classes, heard, request, sent, target, tokens,
-};
 use super::*;
+use crate::families::samples::{
+    address, failed, fall_into_their_classes, heard, known, request, sent, tokens,
+};
 
 #[test]
 fn the_window_is_that_of_the_target() {
@@ -18,14 +18,14 @@ fn the_window_is_that_of_the_target() {
         "think": false,
         "options": {"num_ctx": 8000, "num_predict": 1000, "temperature": 0.7},
     });
-    assert_eq!(sent(&Ollama, &request(), &target(Provider::Local, "qwen3:8b"), &[]), expected);
-    let bare = sent(&Ollama, &request(), &target(Provider::Local, "m"), &["num_ctx", "think"]);
+    assert_eq!(sent(&Ollama, &request(), &known(Provider::Local, "qwen3:8b"), &[]), expected);
+    let bare = sent(&Ollama, &request(), &known(Provider::Local, "m"), &["num_ctx", "think"]);
     assert_eq!((bare.get("think"), bare["options"].get("num_ctx")), (None, None));
 }
 
 #[test]
 fn the_address_is_the_servers_root() {
-    let misplaced = |base: &str| Ollama.misplaced(&target(Provider::Local, "m"), &address(base)).is_some();
+    let misplaced = |base: &str| Ollama.misplaced(&known(Provider::Local, "m"), &address(base)).is_some();
     assert!(!misplaced("http://127.0.0.1:11434") && !misplaced("https://gateway.example.com/ollama"));
     for base in ["http://127.0.0.1:11434/v1", "http://127.0.0.1:11434/api", "http://127.0.0.1:11434/api/chat"]
     {

@@ -1,17 +1,24 @@
 use std::collections::BTreeMap;
 
 use catalogue::Provider;
+use common::Secret;
 use schemas::request::Request as Question_;
 
-use super::super::super::testing::{address, failed, heard, request, sent, target, tokens};
 use super::super::tests::NUMBERS;
 use super::*;
+use crate::families::samples::{address, body, failed, heard, known, request, sent, tokens};
+
+/// An address with the credentials of an account.
+fn account(base: &str) -> Address {
+    let keyed = Address::new(base, &Secret::new("key123"), None).unwrap();
+    keyed.on(None, Some("app9"), &Secret::new("secret456"))
+}
 
 const DATE: &str = "Sun, 22 Nov 2026 08:00:00 GMT";
 
 #[test]
 fn the_signature_is_that_of_the_vendors_example() {
-    let address = address("https://spark-api.xf-yun.com");
+    let address = account("https://spark-api.xf-yun.com");
     let text = format!("host: spark-api.xf-yun.com\ndate: {DATE}\nGET /v3.5/chat HTTP/1.1");
     let expected = "JoyMS6s16bGuARWwqvGJ5m4HzMy5J1xMiZs10W3Qx9E=";
     assert_eq!(Signature { address: &address, date: DATE }.mac(&text), expected);
@@ -28,9 +35,15 @@ fn the_signature_is_that_of_the_vendors_example() {
 
 #[test]
 fn the_date_of_a_signature_is_that_of_the_attempt() {
-    let (address, to) = (address("https://spark-api.xf-yun.com"), target(Provider::Spark, "generalv3.5"));
-    let call =
-        Call { address: &address, to: &to, body: Bytes::new(), correlation: "c", now: 1_795_334_400_000 };
+    let (address, to) = (account("https://spark-api.xf-yun.com"), known(Provider::Spark, "generalv3.5"));
+    let call = Call {
+        address: &address,
+        to: &to,
+        body: Bytes::new(),
+        correlation: "c",
+        token: None,
+        now: 1_795_334_400_000,
+    };
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(1_795_334_400_000));
     assert_eq!(date, DATE);
     assert!(WebSocket.call(call).is_ok());
@@ -48,9 +61,9 @@ fn the_path_is_that_of_the_generation_unless_the_address_has_one() {
         ("4.0Ultra", "/v4.0/chat"),
         ("spark-x", "/v1/x1"),
     ] {
-        assert_eq!(path(&target(Provider::Spark, model), &bare).as_deref(), Some(expected), "{model}");
+        assert_eq!(path(&known(Provider::Spark, model), &bare).as_deref(), Some(expected), "{model}");
     }
-    let unknown = target(Provider::Spark, "kjwx");
+    let unknown = known(Provider::Spark, "kjwx");
     assert!(WebSocket.misplaced(&unknown, &bare).is_some());
     let own = address("https://spark-openapi-n.cn-huabei-1.xf-yun.com/v1.1/chat_kjwx");
     assert_eq!(path(&unknown, &own).as_deref(), Some("/v1.1/chat_kjwx"));
@@ -59,7 +72,8 @@ fn the_path_is_that_of_the_generation_unless_the_address_has_one() {
 
 #[test]
 fn the_frame_names_application_person_and_generation() {
-    let frame = sent(&WebSocket, &request(), &target(Provider::Spark, "generalv3.5"), &[]);
+    let to = known(Provider::Spark, "generalv3.5");
+    let frame = body(&WebSocket, &request(), &to, &account("https://spark-api.xf-yun.com"));
     let expected = json!({
         "header": {"app_id": "app9", "uid": "7f74d9d7ea851d98e0d2911ea478164a"},
         "parameter": {"chat": {"domain": "generalv3.5", "temperature": 0.7, "max_tokens": 1000}},
@@ -75,7 +89,7 @@ fn the_frame_names_application_person_and_generation() {
 fn a_temperature_beyond_what_this_wire_takes_is_brought_into_it() {
     let sent_for = |milli| {
         let request = Question_ { temperature_milli: Some(milli), ..request() };
-        let frame = sent(&WebSocket, &request, &target(Provider::Spark, "lite"), &[]);
+        let frame = sent(&WebSocket, &request, &known(Provider::Spark, "lite"), &[]);
         frame.pointer("/parameter/chat/temperature").unwrap().clone()
     };
     assert_eq!([0, 700, 2_000].map(sent_for), [json!(0.001), json!(0.7), json!(1.0)]);
