@@ -18,6 +18,7 @@ mod cooldown;
 mod encoding;
 pub mod failure;
 mod health;
+mod incoming;
 pub mod limiter;
 mod mask;
 pub mod metrics;
@@ -34,12 +35,14 @@ mod transport;
 pub mod turns;
 #[cfg(test)]
 mod vendor;
+mod websocket;
 
 pub use chain::{Attempt, Chain, Ending, Link, Ran, Slot};
 pub use class::Class;
 pub use client::{BuildError, Client};
 pub use config::{ChainConfig, ClientConfig, HealthConfig};
 pub use failure::Failure;
+pub use incoming::{Incoming, Timeouts};
 pub use limiter::{Limits, Pauses};
 pub use metrics::PaceNames;
 pub use origin::Origin;

@@ -13,6 +13,7 @@ mod chain;
 mod client;
 mod server;
 mod stale;
+mod websocket;
 
 use std::time::Duration;
 

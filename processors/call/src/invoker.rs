@@ -7,21 +7,26 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
+use common::Secret;
+use outbound::{
+    BuildError, Chain, Class, Client, Failure, Incoming, Link, Origin, Pace, PaceNames, Slot, Stop, Timeouts,
+    plan,
+};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
+use crate::access::AccessTokens;
 use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
-use crate::families::{self, Call, Family, Question};
+use crate::families::{self, Call, Family, Question, SignIn};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::{self, Notes, ReadReply};
+use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
@@ -40,7 +45,7 @@ struct Candidate<'a> {
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
-    body: OnceLock<Bytes>,
+    body: OnceLock<Result<Bytes, Failure>>,
 }
 
 /// One request under way.
@@ -110,7 +115,7 @@ impl Invoker {
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
+            (name, Endpoint { address, health, pace, tokens: AccessTokens::default() })
         };
         let endpoints = settings.addresses.into_iter().map(endpoint).collect();
         Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
@@ -149,27 +154,90 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
-            Ok(reply) => (reply.result, reply.notes),
-            Err(failure) => (Err(failure), Notes::default()),
-        };
+        let ReadReply { result, notes } = self.exchange(&run.question, candidate, slot).await;
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
     }
 
-    async fn exchange(
+    /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
+    /// hold any more, so that a second one is part of the same attempt.
+    async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+        let Some(sign_in) = to.family.sign_in() else { return self.ask(question, to, slot, None).await };
+        let token = match self.token(sign_in, to, slot, None).await {
+            Ok(token) => token,
+            Err(failure) => return failed(failure),
+        };
+        let reply = self.ask(question, to, slot, Some(&token)).await;
+        if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
+            return reply;
+        }
+        match self.token(sign_in, to, slot, Some(&token)).await {
+            Ok(token) => self.ask(question, to, slot, Some(&token)).await,
+            Err(failure) => failed(failure),
+        }
+    }
+
+    async fn ask(
         &self,
         question: &Question<'_>,
         to: &Candidate<'_>,
         slot: Slot,
-    ) -> Result<ReadReply, Failure> {
+        token: Option<&Secret>,
+    ) -> ReadReply {
+        let began = Instant::now();
+        let incoming = match self.open(question, to, slot, token).await {
+            Ok(incoming) => incoming,
+            Err(failure) => return failed(failure),
+        };
+        let stream = to.endpoint.address.stream;
+        let asked =
+            Asked { most_tokens: question.request.max_output_tokens, stream, prompt: &question.prompt };
+        let growth = Box::new(Collected::default());
+        let mut reading = Reading::new(to.family, asked, incoming.head(), growth);
+        let transfer = pull(incoming, stream, began, &mut reading).await;
+        reading.end(transfer)
+    }
+
+    async fn open(
+        &self,
+        question: &Question<'_>,
+        to: &Candidate<'_>,
+        slot: Slot,
+        token: Option<&Secret>,
+    ) -> Result<Incoming, Failure> {
         let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
+        let body = to.body.get_or_init(|| {
+            let field = to.family.left_out(question, to.target, address);
+            field.into_iter().for_each(|field| self.complaints.left_out(to.name, field));
+            to.family.body(question, to.target, address)
+        });
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let reply = self.client.attempt(&call, slot.deadline).await?;
-        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
+        let body = body.clone()?;
+        let call =
+            Call { address, to: to.target, body, correlation: &correlation, token, now: self.clock.now() };
+        let call = to.family.call(call)?;
+        let call = if address.stream { call.streaming() } else { call };
+        self.client.open(&call, slot.deadline, Timeouts::NONE).await
+    }
+
+    /// The access token of a target's key, and not the one that was refused.
+    async fn token(
+        &self,
+        sign_in: &dyn SignIn,
+        to: &Candidate<'_>,
+        slot: Slot,
+        refused: Option<&Secret>,
+    ) -> Result<Secret, Failure> {
+        let Endpoint { address, tokens, .. } = to.endpoint;
+        let get = || async {
+            let reply = self.client.attempt(&sign_in.request(address), slot.deadline).await?;
+            sign_in.token(&reply)
+        };
+        let got = timeout_at(slot.deadline, tokens.of(&address.api_key, refused, get)).await;
+        got.unwrap_or_else(|_| {
+            Err(Failure::new(Class::Timeout, "get an access token: somebody else waits for one"))
+        })
     }
 
     fn recorded(
@@ -187,6 +255,37 @@ impl Invoker {
         });
         records(bundle, &self.complaints, began, all)
     }
+}
+
+/// What was read of a reply that never came.
+fn failed(failure: Failure) -> ReadReply {
+    ReadReply { result: Err(failure), notes: Notes::default() }
+}
+
+/// Reads the reply to its end: a refusal as a whole, and what was asked for as a stream piece by piece.
+async fn pull(
+    mut incoming: Incoming,
+    stream: bool,
+    began: Instant,
+    reading: &mut Reading<'_>,
+) -> Result<(), Failure> {
+    if !stream || !incoming.head().status.is_success() {
+        let reply = incoming.whole().await?;
+        reading.feed(&reply.body, began.elapsed());
+        return Ok(());
+    }
+    while let Some(piece) = incoming.next().await? {
+        match reading.feed(&piece, began.elapsed()) {
+            Progress::Waiting => {}
+            Progress::Begun => incoming.first_token(),
+            Progress::Tail => incoming.tail(),
+            Progress::Over => {
+                incoming.release();
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {

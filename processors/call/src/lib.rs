@@ -5,6 +5,7 @@
 //! family builds the calls, reads the replies and classes the errors of its provider; `reply` makes a completion or a failure
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
+mod access;
 mod attempts;
 mod complaints;
 mod config;

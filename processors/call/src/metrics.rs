@@ -24,6 +24,8 @@ pub const UNPRICED: &str = "huiyin_call_unpriced_attempts_total";
 pub const ODD: &str = "huiyin_call_odd_replies_total";
 /// Targets of a chain that were passed over.
 pub const SKIPPED: &str = "huiyin_call_skipped_targets_total";
+/// Questions of which a field was not sent.
+pub const LEFT_OUT: &str = "huiyin_call_left_out_fields_total";
 /// Verdicts on answers.
 pub const REVIEWS: &str = "huiyin_call_reviews_total";
 /// Requests whose outcome could not be written.
@@ -54,13 +56,18 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         ODD,
-        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, inner_voice (thoughts or marks of a template in the text, taken out)",
+        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, unasked_whole (no stream although one was asked for), inner_voice (thoughts or marks of a template in the text, taken out)",
         &["target", "oddity"],
     ),
     Metric::counter(
         SKIPPED,
         "targets of a chain that were passed over, because of: unknown_target, region",
         &["why"],
+    ),
+    Metric::counter(
+        LEFT_OUT,
+        "questions of which a field was not sent, since the model of the target refuses it",
+        &["target", "field"],
     ),
     Metric::counter(REVIEWS, "verdicts of the reviewer on answers, by action", &["action"]),
     Metric::counter(
@@ -118,6 +125,10 @@ pub(crate) fn unpriced(target: &str, why: Unpriced) {
 
 pub(crate) fn odd(target: &str, oddity: Oddity) {
     counter!(ODD, "target" => target.to_owned(), "oddity" => oddity.label()).increment(1);
+}
+
+pub(crate) fn left_out(target: &str, field: &'static str) {
+    counter!(LEFT_OUT, "target" => target.to_owned(), "field" => field).increment(1);
 }
 
 pub(crate) fn skipped(why: &'static str) {

@@ -48,6 +48,7 @@ fn an_answer_is_read_with_everything_that_it_tells() {
         finish: Some("stop".into()),
         usage: Some(Usage { input: 100, cached: 64, output: 20, reasoning: 8, ..Usage::default() }),
         usage_contradicts: false,
+        time_to_first_token: None,
         oddities: vec![],
     };
     assert_eq!(reading.notes, expected);
