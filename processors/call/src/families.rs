@@ -9,6 +9,7 @@ mod claude;
 mod ernie;
 mod local;
 mod openai;
+mod prompt;
 mod spark;
 mod tongyi;
 mod turns;

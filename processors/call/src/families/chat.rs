@@ -5,10 +5,12 @@ mod body;
 
 use bytes::Bytes;
 use catalogue::Target;
+use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
 pub(super) use self::body::{Messages, StreamOptions};
+use super::prompt::Prompt;
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -17,8 +19,16 @@ use crate::reply::{self, Fields, ParsedReply, ProviderError};
 pub(super) const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
-const OPTIONAL_FIELDS: &[&str] =
-    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
+const OPTIONAL_FIELDS: &[&str] = &[
+    "user",
+    "safety_identifier",
+    "temperature",
+    "max_tokens",
+    "max_completion_tokens",
+    "stream_options",
+    "reasoning_effort",
+    "chat_template_kwargs",
+];
 
 /// A family that speaks this wire.
 #[derive(Debug)]
@@ -45,8 +55,19 @@ impl Family for ChatCompletions {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
-        let body =
-            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        let told = match to.traits.system {
+            SystemRole::User => Some(Prompt::of(question, to)?),
+            SystemRole::System | SystemRole::Developer | SystemRole::TopLevel => None,
+        };
+        let told = told.as_ref().map(Prompt::lines);
+        let body = Body {
+            question,
+            lines: told.as_deref().unwrap_or(&question.prompt),
+            target: to,
+            person: self.person,
+            omit: &address.omit,
+            stream: address.stream,
+        };
         Ok(body.bytes())
     }
 

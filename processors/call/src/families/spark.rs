@@ -5,7 +5,6 @@
 
 mod codes;
 mod generation;
-mod prompt;
 mod websocket;
 
 use bytes::Bytes;
@@ -17,9 +16,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::generation::Generation;
-use self::prompt::Prompt;
 pub(super) use self::websocket::WebSocket;
 use super::chat::{self, Messages};
+use super::prompt::Prompt;
 use super::turns;
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::generation::Generation;
-use super::prompt::Prompt;
 use super::{Http, codes};
 use crate::endpoint::Address;
 use crate::families::chat::Messages;
+use crate::families::prompt::Prompt;
 use crate::families::{Call, Demand, Demands, Family, Question, Speaks, turns};
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 

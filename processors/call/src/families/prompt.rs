@@ -1,4 +1,4 @@
-//! A prompt as Spark's models take it.
+//! A prompt for models that do not heed a system message.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use catalogue::model_traits::SystemRole;
 use outbound::Failure;
 use schemas::request::Role;
 
-use crate::families::{Line, Question, turns};
+use super::{Line, Question, turns};
 
 /// Lines whose texts may be put together.
 pub(super) struct Prompt<'a>(Vec<(Role, Cow<'a, str>)>);
