@@ -8,7 +8,6 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-pub(super) use self::body::Messages;
 use super::{Call, Demand, Demands, Family, Question};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
