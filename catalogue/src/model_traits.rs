@@ -79,6 +79,13 @@ pub enum Thinking {
     Always,
 }
 
+impl Thinking {
+    /// Calls say something about it.
+    pub fn is_switched(self) -> bool {
+        matches!(self, Self::Off | Self::On)
+    }
+}
+
 /// The field of a request that switches thinking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

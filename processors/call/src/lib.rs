@@ -11,6 +11,7 @@ mod complaints;
 mod config;
 mod endpoint;
 mod families;
+pub mod gen_ai;
 mod invoke;
 mod invoker;
 pub mod metrics;

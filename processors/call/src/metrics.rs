@@ -5,6 +5,7 @@ use std::time::Duration;
 use common::Metric;
 use metrics::{counter, histogram};
 use schemas::answered::{Outcome, Usage};
+use schemas::money::Money;
 use schemas::verdict::Action;
 
 use crate::reply::Oddity;
@@ -15,6 +16,8 @@ pub const REQUESTS: &str = "huiyin_call_requests_total";
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
 /// Tokens by target and type.
 pub const TOKENS: &str = "huiyin_call_tokens_total";
+/// What attempts cost.
+pub const COST: &str = "huiyin_call_cost_nanos_total";
 /// Attempts whose cost is unknown.
 pub const UNPRICED: &str = "huiyin_call_unpriced_attempts_total";
 /// Replies that were read although something was odd.
@@ -38,8 +41,13 @@ pub const METRICS: &[Metric] = &[
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
     Metric::counter(
         TOKENS,
-        "tokens that providers counted: input with its part cached, output with its part reasoning",
+        "tokens that providers counted: input with its parts cached, cache_write_5m and cache_write_1h, output with its part reasoning",
         &["target", "type"],
+    ),
+    Metric::counter(
+        COST,
+        "what attempts cost by the price table, in billionths of the currency's unit; the exact amounts are in the table of calls",
+        &["target", "currency"],
     ),
     Metric::counter(
         UNPRICED,
@@ -96,12 +104,19 @@ pub(crate) fn tokens(target: &str, usage: &Usage) {
     let counts = [
         ("input", usage.input),
         ("cached", usage.cached),
+        ("cache_write_5m", usage.input_cache_write_5m),
+        ("cache_write_1h", usage.input_cache_write_1h),
         ("output", usage.output),
         ("reasoning", usage.reasoning),
     ];
     for (kind, count) in counts {
         counter!(TOKENS, "target" => target.to_owned(), "type" => kind).increment(count);
     }
+}
+
+pub(crate) fn cost(target: &str, cost: &Money) {
+    let nanos = u64::try_from(cost.pico / 1_000).unwrap_or_default();
+    counter!(COST, "target" => target.to_owned(), "currency" => cost.currency.clone()).increment(nanos);
 }
 
 pub(crate) fn unpriced(target: &str, why: Unpriced) {
