@@ -35,13 +35,14 @@ pub(super) struct Turn<'a> {
 }
 
 impl<'a> Turns<'a> {
-    /// The turns of a prompt.
+    /// The turns of a prompt. Blank lines are left out, and so is what the bot said after the person's last line: vendors would
+    /// have the model go on with it, or refuse the call.
     ///
     /// # Errors
-    /// Those of [`spoken`].
+    /// [`Class::BadRequest`] when the person has said nothing.
     pub(super) fn of(question: &Question<'a>) -> Result<Self, Failure> {
         let mut all = Self { system: Cow::Borrowed(""), turns: Vec::new() };
-        for Line { role, text } in spoken(question)? {
+        for Line { role, text } in question.prompt.iter().copied().filter(|line| !is_blank(line.text)) {
             match all.turns.last_mut() {
                 _ if role == Role::System => append(&mut all.system, text),
                 Some(last) if last.role == role => append(&mut last.text, text),
@@ -52,7 +53,20 @@ impl<'a> Turns<'a> {
                 _ => all.turns.push(Turn { role, text: Cow::Borrowed(text) }),
             }
         }
-        Ok(all)
+        all.turns.pop_if(|last| last.role == Role::Assistant);
+        let asked = all.turns.last().is_some_and(|last| last.text != OPENING);
+        if asked {
+            Ok(all)
+        } else {
+            Err(Failure::new(Class::BadRequest, "build the request: the person said nothing"))
+        }
+    }
+
+    /// All of it as messages, of which the first are the instructions.
+    pub(super) fn messages(self) -> Vec<Turn<'a>> {
+        let system = Some(self.system).filter(|system| !system.is_empty());
+        let system = system.map(|text| Turn { role: Role::System, text });
+        system.into_iter().chain(self.turns).collect()
     }
 }
 

@@ -99,7 +99,7 @@ impl<'a> Reading<'a> {
     }
 
     fn document(&mut self, document: &Value) {
-        let Some(fields) = document.as_object() else { return };
+        let Some(fields) = document.as_object().filter(|_| !self.parsed.ended) else { return };
         self.family.read(fields, &mut self.parsed);
         self.parsed.settle();
         if !self.reply.status.is_success() {
@@ -158,7 +158,9 @@ impl<'a> Reading<'a> {
         let mut oddities = Vec::new();
         match (self.asked.stream, parsed.streamed) {
             (false, true) => oddities.push(Oddity::UnaskedStream),
-            (true, false) if reply.status.is_success() => oddities.push(Oddity::UnaskedWhole),
+            (true, false) if reply.status.is_success() && parsed.error.is_none() => {
+                oddities.push(Oddity::UnaskedWhole)
+            }
             _ => {}
         }
         if parsed.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
