@@ -61,10 +61,10 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
     if let Some(cost) = &cost {
         metrics::cost(name.as_str(), cost);
     }
-    gen_ai::metrics::attempt(target, &made, notes.usage.as_ref());
     if let Some(time) = notes.time_to_first_token {
         metrics::first_token(name.as_str(), time);
     }
+    gen_ai::metrics::attempt(target, &made, &notes);
     let failure = made.failure;
     // A refusal costs nothing; a success, or a call whose reply was lost, may.
     let may_be_billed = failure.as_ref().is_none_or(|failure| failure.ambiguous) || notes.usage.is_some();
