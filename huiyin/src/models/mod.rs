@@ -32,3 +32,6 @@ pub(crate) async fn run(config: &Config, command: Option<&Models>, json: bool) -
         Some(Models::Ping { name }) => ping::run(config, name.as_deref(), json).await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -213,6 +213,8 @@ pub(crate) struct Call<'a> {
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests {
     use schemas::text::{Sealed as SealedText, Text};
 

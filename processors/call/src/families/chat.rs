@@ -19,16 +19,8 @@ use crate::reply::{self, Fields, ParsedReply, ProviderError};
 pub(super) const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
-const OPTIONAL_FIELDS: &[&str] = &[
-    "user",
-    "safety_identifier",
-    "temperature",
-    "max_tokens",
-    "max_completion_tokens",
-    "stream_options",
-    "reasoning_effort",
-    "chat_template_kwargs",
-];
+const OPTIONAL_FIELDS: &[&str] =
+    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
 
 /// A family that speaks this wire.
 #[derive(Debug)]

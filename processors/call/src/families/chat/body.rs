@@ -55,9 +55,7 @@ impl Serialize for Body<'_> {
         {
             fields.serialize_entry("temperature", &turns::temperature(milli))?;
         }
-        if let Some((field, value)) = thinking(target)
-            && is_sent(field)
-        {
+        if let Some((field, value)) = thinking(target) {
             fields.serialize_entry(field, &value)?;
         }
         if is_sent(self.person) {
