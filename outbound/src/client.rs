@@ -16,6 +16,7 @@ use crate::{
     request::Request,
     tls::install_tls_provider,
     transport::{self, Phase},
+    websocket::{self, Bounds, Frames},
 };
 
 /// A kept connection that was dead fails within this time: a round trip, and what the network may add. A connection that ends
@@ -29,7 +30,10 @@ pub struct Client {
     http: reqwest::Client,
     /// Makes a connection for each request and keeps none.
     fresh: reqwest::Client,
+    /// Makes a connection for each WebSocket. Only the first version of HTTP can become one.
+    upgrading: reqwest::Client,
     attempt_timeout: Duration,
+    idle_timeout: Duration,
     stale_within: Duration,
     limits: BodyLimits,
 }
@@ -83,7 +87,13 @@ impl Client {
         Ok(Self {
             http: build(settings.pool_max_idle_per_host)?,
             fresh: build(0)?,
+            upgrading: also(builder(settings)?)
+                .http1_only()
+                .pool_max_idle_per_host(0)
+                .build()
+                .map_err(BuildError::Http)?,
             attempt_timeout: settings.attempt_timeout,
+            idle_timeout: settings.idle_timeout,
             stale_within: STALE_WITHIN,
             limits: BodyLimits { whole: settings.max_body_bytes, stream: settings.max_stream_bytes },
         })
@@ -120,8 +130,28 @@ impl Client {
         let started = Instant::now();
         let until = deadline.min(started + self.attempt_timeout);
         let watch = Watch::new(started, until, timeouts);
+        if request.is_websocket {
+            return self.open_websocket(request, watch).await;
+        }
         let response = watch.over(self.send(request)).await?;
         Ok(Incoming::new(response, self.limits, watch))
+    }
+
+    /// A server that does not switch to a WebSocket refuses with an ordinary reply.
+    async fn open_websocket(&self, request: &Request, watch: Watch) -> Result<Incoming, Failure> {
+        let key = websocket::Key::new();
+        let opening = async {
+            let sent = self.upgrading.execute(key.handshake(request)).await;
+            sent.map_err(|error| transport::failure(&error, Phase::Head))
+        };
+        let response = watch.over(opening).await?;
+        if !websocket::is_open(&response) {
+            return Ok(Incoming::new(response, self.limits, watch));
+        }
+        let headers = response.headers().clone();
+        let bounds = Bounds { message: self.limits.whole, silence: self.idle_timeout };
+        let frames = watch.over(Frames::open(response, &key, request, bounds)).await?;
+        Ok(Incoming::over_websocket(frames, headers, self.limits, watch))
     }
 
     /// [`Client::attempt`], then what the reply means.

@@ -116,7 +116,7 @@ fn a_key_that_no_header_takes_is_refused() {
 #[test]
 fn an_organization_is_refused_where_the_provider_takes_none() {
     let raw: RawCall = toml::from_str(GOOD).unwrap();
-    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai).demands() };
+    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai, None).demands() };
     let mut problems = Problems::default();
     address(&raw.target[0], "call.target \"main\"", demands, &mut problems);
     let told = problems.finish(Some(())).unwrap_err();
@@ -210,7 +210,10 @@ fn a_target_has_times_of_its_own_and_streams_unless_it_says_otherwise() {
 fn a_time_that_never_runs_out_or_has_no_meaning_is_a_problem() {
     let place = "call.target \"main\": ";
     for (key, problem) in [
-        ("first_token_timeout = '21s'", "its first_token_timeout is longer than the target's timeout of 20000 ms"),
+        (
+            "first_token_timeout = '21s'",
+            "its first_token_timeout is longer than the target's timeout of 20000 ms",
+        ),
         ("idle_timeout = '21s'", "its idle_timeout is longer than the target's timeout of 20000 ms"),
         ("connect_timeout = '1m'", "its connect_timeout is longer than the target's timeout of 20000 ms"),
         ("connect_timeout = '0s'", "connect_timeout must be more than zero"),
