@@ -211,6 +211,8 @@ pub(crate) struct Call<'a> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod table;

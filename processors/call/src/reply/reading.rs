@@ -147,6 +147,10 @@ impl<'a> Reading<'a> {
         let result = match transfer {
             // Whatever the transfer lost, it was not the end of the answer.
             Err(failure) if !told => Err(failure),
+            // What looked like an error was none.
+            Err(failure) if parsed.finish.is_none() => {
+                self.result(&answer, &mut notes.oddities).and(Err(failure))
+            }
             _ => self.result(&answer, &mut notes.oddities),
         };
         (notes.usage, notes.usage_contradicts) = self.usage(&result, &answer);
