@@ -8,7 +8,7 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-pub(super) use self::body::{Messages, StreamOptions};
+pub(super) use self::body::StreamOptions;
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};

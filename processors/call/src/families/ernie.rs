@@ -15,8 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub(super) use self::v1::Workshop;
-use super::chat::Messages;
-use super::turns;
+use super::turns::{self, Turn, Turns};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
@@ -46,11 +45,10 @@ impl Family for Qianfan {
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
-        let lines = turns::spoken(question)?;
         let cap = to.max_output_tokens(question.request.max_output_tokens);
         let body = Body {
             model: &to.model,
-            messages: Messages(&lines),
+            messages: Turns::of(question)?.messages(),
             max_tokens: is_sent("max_tokens").then_some(cap),
             temperature: temperature(question, to, address),
             enable_thinking: enable_thinking(to).filter(|_| is_sent("enable_thinking")),
@@ -91,7 +89,7 @@ impl Family for Qianfan {
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    messages: Messages<'a>,
+    messages: Vec<Turn<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]

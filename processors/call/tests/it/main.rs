@@ -15,4 +15,5 @@ mod ends;
 mod faults;
 mod replies;
 mod server;
+mod vendors;
 mod world;

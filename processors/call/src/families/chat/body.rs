@@ -66,9 +66,7 @@ pub(in crate::families) struct StreamOptions {
     pub(in crate::families) include_usage: bool,
 }
 
-/// The lines of a prompt as this wire and its relatives have them.
-#[derive(Debug)]
-pub(in crate::families) struct Messages<'a>(pub(in crate::families) &'a [Line<'a>]);
+struct Messages<'a>(&'a [Line<'a>]);
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -64,6 +64,11 @@ fn a_blank_content_is_never_sent() {
     let mut asked = request();
     asked.prompt = vec![line(Role::User, "hi"), line(Role::Assistant, ""), line(Role::User, " \n")];
     assert_eq!(sent(&asked, &model())["messages"], json!([{"role": "user", "content": "hi"}]));
+    asked.prompt =
+        vec![line(Role::User, "hi"), line(Role::System, "be kind"), line(Role::System, "be brief")];
+    let expected =
+        json!([{"role": "system", "content": "be kind\n\nbe brief"}, {"role": "user", "content": "hi"}]);
+    assert_eq!(sent(&asked, &model())["messages"], expected, "instructions come first");
     asked.prompt = vec![line(Role::System, "be kind"), line(Role::User, " \u{200b}")];
     let refused = Qianfan.body(&Question::of(&asked).unwrap(), &model(), &address(BASE)).unwrap_err();
     assert_eq!(refused.class, Class::BadRequest);
