@@ -16,4 +16,5 @@ mod faults;
 mod replies;
 mod server;
 mod vendors;
+mod wires;
 mod world;
