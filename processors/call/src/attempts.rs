@@ -62,6 +62,9 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         metrics::cost(name.as_str(), cost);
     }
     gen_ai::metrics::attempt(target, &made, notes.usage.as_ref());
+    if let Some(time) = notes.time_to_first_token {
+        metrics::first_token(name.as_str(), time);
+    }
     let failure = made.failure;
     // A refusal costs nothing; a success, or a call whose reply was lost, may.
     let may_be_billed = failure.as_ref().is_none_or(|failure| failure.ambiguous) || notes.usage.is_some();
@@ -74,7 +77,8 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         model_answered: notes.model,
         region: target.region.clone(),
         started_at,
-        duration_ms: u32::try_from(made.took.as_millis()).unwrap_or(u32::MAX),
+        duration_ms: whole_ms(made.took),
+        time_to_first_token_ms: notes.time_to_first_token.map(whole_ms),
         error: failure.as_ref().map(|failure| failure.label().to_owned()),
         code: failure.and_then(|failure| failure.code),
         detail: detail.filter(|detail| !detail.is_empty()),
@@ -118,6 +122,10 @@ fn priced(
         });
     }
     cost
+}
+
+fn whole_ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn millis(time: Duration) -> Millis {

@@ -70,6 +70,24 @@ pub struct RawEndpoint {
     pub prompt_cache: Option<Spanned<String>>,
     /// Organisation that is billed, for a key that belongs to several. None by default.
     pub organization: Option<String>,
+    /// Whether answers are asked for as streams. What is sent to people is the same either way; a stream shows when a model stands
+    /// still, and what a call that broke off has cost. `false` is for servers that cannot stream. Default true.
+    #[serde(default = "yes")]
+    pub stream: bool,
+    /// Longest time to connect to it, TLS included. By default `client.connect_timeout`.
+    #[serde(default, with = "common::duration::optional")]
+    #[schemars(with = "Option<String>")]
+    pub connect_timeout: Option<Duration>,
+    /// Longest time from the start of an attempt to the first token of its stream, be it said or thought aloud. Models that think
+    /// in silence need more, and so do servers that load a model when it is asked for. At most the target's `timeout`. Default
+    /// `20s`.
+    #[serde(default, with = "common::duration::optional")]
+    #[schemars(with = "Option<String>")]
+    pub first_token_timeout: Option<Duration>,
+    /// Longest silence of a stream after its first token. At most the target's `timeout`. Default `20s`.
+    #[serde(default, with = "common::duration::optional")]
+    #[schemars(with = "Option<String>")]
+    pub idle_timeout: Option<Duration>,
     /// Calls that the provider lets start within a second, summed over all instances. Calls are spread evenly, so that they
     /// stay below the limit however the provider counts its seconds. Unlimited by default: the pace is then learned from
     /// refusals.
@@ -80,8 +98,8 @@ pub struct RawEndpoint {
     /// default.
     pub max_concurrent: Option<u32>,
     /// Fields of the request that the server forbids and that are therefore left out, where the wire can do without them: for
-    /// `openai` and `local` any of `user`, `safety_identifier`, `temperature`, `max_tokens`, `max_completion_tokens`; for `claude`
-    /// `metadata`, `temperature`; for `ernie` `user`, `temperature`, `max_tokens`, `enable_thinking`, on `v1` `user_id`,
+    /// `openai` and `local` any of `user`, `safety_identifier`, `temperature`, `max_tokens`, `max_completion_tokens`, `stream_options`; for `claude`
+    /// `metadata`, `temperature`; for `ernie` `user`, `temperature`, `max_tokens`, `enable_thinking`, `stream_options`, on `v1` `user_id`,
     /// `temperature`, `max_output_tokens`. Without an output cap the server applies its own, and an answer
     /// far longer than ours allows is cut. Empty by default.
     #[serde(default)]
@@ -101,4 +119,8 @@ impl Default for RawCall {
             health: HealthConfig::default(),
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::{Pace, Target, Url};
+use outbound::{Class, Client, Failure, Pace, Target, Timeouts, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
 
 use crate::access::AccessTokens;
+use crate::families::SignIn;
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -125,6 +127,11 @@ impl Address {
         self.base.path().ends_with(end)
     }
 
+    /// The same address, whose answers are asked for as streams or not.
+    pub(crate) fn streaming(self, stream: bool) -> Self {
+        Self { stream, ..self }
+    }
+
     /// The address of a path under the base; the path begins with a slash.
     pub(crate) fn under(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -143,6 +150,28 @@ pub(crate) struct Endpoint {
     pub(crate) pace: Arc<Pace>,
     /// Of a wire whose calls carry one.
     pub(crate) tokens: AccessTokens,
+    /// How long the parts of its streams are waited for.
+    pub(crate) timeouts: Timeouts,
+    /// Connects to it.
+    pub(crate) client: Client,
+}
+
+impl Endpoint {
+    /// The access token of its key, and not the one that was refused.
+    ///
+    /// # Errors
+    /// Those of the call that gets a token; [`Class::Timeout`] when somebody else's does not end in time.
+    pub(crate) async fn token(
+        &self,
+        sign_in: &dyn SignIn,
+        refused: Option<&Secret>,
+        deadline: Instant,
+    ) -> Result<Secret, Failure> {
+        let Self { address, client, tokens, .. } = self;
+        let get = || async { sign_in.token(&client.attempt(&sign_in.request(address), deadline).await?) };
+        let late = |_| Failure::new(Class::Timeout, "get an access token: somebody else waits for it");
+        timeout_at(deadline, tokens.of(&address.api_key, refused, get)).await.map_err(late)?
+    }
 }
 
 #[cfg(test)]

@@ -70,9 +70,10 @@ pub(crate) trait Family: Send + Sync {
     /// [`Class::BadRequest`] when the question cannot be told on this wire.
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure>;
 
-    /// The field that the question has and the body has not, because the model refuses it.
-    fn left_out(&self, _: &Question<'_>, _: &Target, _: &Address) -> Option<&'static str> {
-        None
+    /// The field that the question has and the body has not, because the model does not take it.
+    fn left_out(&self, question: &Question<'_>, to: &Target, _: &Address) -> Option<&'static str> {
+        let asked = question.request.temperature_milli;
+        (asked.is_some() && to.temperature_milli(asked).is_none()).then_some("temperature")
     }
 
     /// The call of one attempt: address, headers and authorization.
@@ -208,6 +209,8 @@ pub(crate) struct Call<'a> {
     pub(crate) token: Option<&'a Secret>,
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

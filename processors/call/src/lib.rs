@@ -10,6 +10,7 @@ mod attempts;
 mod complaints;
 mod config;
 mod endpoint;
+mod exchange;
 mod families;
 pub mod gen_ai;
 mod invoke;
@@ -22,6 +23,7 @@ mod review;
 mod rules;
 mod settings;
 mod step;
+mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};

@@ -14,6 +14,8 @@ use crate::reply::Oddity;
 pub const REQUESTS: &str = "huiyin_call_requests_total";
 /// Seconds from taking a request up to its end.
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
+/// Seconds from the start of an attempt to the first token of its stream.
+pub const FIRST_TOKEN_SECONDS: &str = "huiyin_call_time_to_first_token_seconds";
 /// Tokens by target and type.
 pub const TOKENS: &str = "huiyin_call_tokens_total";
 /// What attempts cost.
@@ -39,9 +41,14 @@ pub const METRICS: &[Metric] = &[
         &["outcome", "reason"],
     ),
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
+    Metric::histogram(
+        FIRST_TOKEN_SECONDS,
+        "seconds from the start of an attempt to the first token of its stream, said or thought",
+        &["target"],
+    ),
     Metric::counter(
         TOKENS,
-        "tokens that providers counted: input with its parts cached, cache_write_5m and cache_write_1h, output with its part reasoning",
+        "tokens that providers counted, or that were estimated of streams that do not tell: input with its parts cached, cache_write_5m and cache_write_1h, output with its part reasoning",
         &["target", "type"],
     ),
     Metric::counter(
@@ -98,6 +105,10 @@ impl Unpriced {
 pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
     counter!(REQUESTS, "outcome" => outcome.label(), "reason" => reason).increment(1);
     histogram!(REQUEST_SECONDS, "outcome" => outcome.label()).record(took);
+}
+
+pub(crate) fn first_token(target: &str, time: Duration) {
+    histogram!(FIRST_TOKEN_SECONDS, "target" => target.to_owned()).record(time);
 }
 
 pub(crate) fn tokens(target: &str, usage: &Usage) {

@@ -17,6 +17,7 @@ use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::{Address, Choices, PromptCache};
 use crate::families::{self, Choice, Demand, Demands, Speaks};
 use crate::pace::limits;
+use crate::timing::{Timing, timing};
 
 /// A checked [`RawCall`].
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Settings {
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
+    /// For every address.
+    pub(crate) timing: BTreeMap<TargetName, Timing>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
     pub(crate) client: ClientSettings,
@@ -48,6 +51,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         problems.add("call", "max_running must be more than zero");
     }
     let addresses = addresses(raw, bundle, &mut problems);
+    let timing = all_timing(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
@@ -55,6 +59,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len().max(bundle.targets.len()))),
         grace: raw.grace,
         addresses,
+        timing,
         limits,
         client,
         chain,
@@ -83,10 +88,15 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         let choices = choices(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
             let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
-            if let Some(why) = families::of(target.provider, wire).misplaced(target, &address) {
+            let address = address.choosing(choices).without(omit).streaming(entry.stream);
+            let family = families::of(target.provider, wire);
+            if let Some(why) = family.misplaced(target, &address) {
                 problems.add_at(&place, &entry.base_url, why);
             }
-            addresses.insert(name.clone(), address.choosing(choices).without(omit));
+            if target.traits.stream_only && !entry.stream {
+                problems.add_at(&place, &entry.name, "stream: its model answers in streams only");
+            }
+            addresses.insert(name.clone(), address);
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
@@ -188,6 +198,18 @@ fn is_day(text: &str) -> bool {
     let fits =
         |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
     text.len() == 10 && text.bytes().enumerate().all(fits)
+}
+
+fn all_timing(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Timing> {
+    let mut all = BTreeMap::new();
+    for entry in &raw.target {
+        let known = bundle.targets.iter().find(|(name, _)| name.as_str() == entry.name.get_ref());
+        if let Some((name, target)) = known {
+            let timeout = Duration::from_millis(target.timeout_ms);
+            all.insert(name.clone(), timing(raw, entry, timeout, problems));
+        }
+    }
+    all
 }
 
 /// The client's own bounds would silently shorten a target's timeout.

@@ -3,7 +3,6 @@
 mod body;
 mod errors;
 mod events;
-mod sampling;
 
 use bytes::Bytes;
 use catalogue::Target;
@@ -60,7 +59,7 @@ impl Family for Messages {
     }
 
     fn left_out(&self, question: &Question<'_>, to: &Target, address: &Address) -> Option<&'static str> {
-        let asked = to.temperature_milli(question.request.temperature_milli);
+        let asked = question.request.temperature_milli;
         (asked.is_some() && body::temperature(asked, to, address).is_none()).then_some("temperature")
     }
 }

@@ -15,6 +15,7 @@ mod ends;
 mod faults;
 mod replies;
 mod server;
+mod streams;
 mod vendors;
 mod wires;
 mod world;

@@ -6,13 +6,13 @@ use catalogue::model_traits::{Thinking, ThinkingSwitch};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-use super::{sampling, version};
+use super::version;
 use crate::endpoint::{Address, PromptCache};
 use crate::families::Question;
 use crate::families::turns::{self, Turns};
 
-/// The highest temperature, in thousandths. Elsewhere temperatures go up to 2; a higher one is sent as this.
-const HOTTEST: u32 = 1_000;
+/// The version of the interface from which on no model takes a temperature. Versions are days, which sort as texts do.
+const WITHOUT_SAMPLING: &str = "2026-10-21";
 /// The smallest budget of thoughts that is taken, in tokens.
 const LEAST_BUDGET: u32 = 1_024;
 
@@ -56,8 +56,7 @@ impl Serialize for Body<'_> {
             fields.serialize_entry("system", &self.system())?;
         }
         fields.serialize_entry("messages", &turns.turns)?;
-        let asked = target.temperature_milli(question.request.temperature_milli);
-        if let Some(milli) = temperature(asked, target, address)
+        if let Some(milli) = temperature(question.request.temperature_milli, target, address)
             && is_sent("temperature")
         {
             fields.serialize_entry("temperature", &turns::temperature(milli))?;
@@ -75,11 +74,13 @@ impl Serialize for Body<'_> {
     }
 }
 
-/// The temperature to send, in thousandths; none where the model takes none, or takes none while it thinks.
+/// The temperature to send, in thousandths. Most models refuse one, even at its default, so that only those get one whose range is
+/// known, which ends at 1; and none does while it thinks.
 pub(super) fn temperature(asked: Option<u32>, target: &Target, address: &Address) -> Option<u32> {
-    let thinks = target.traits.thinking == Thinking::On;
-    let is_taken = !thinks && sampling::is_taken(&target.model, version(address));
-    asked.filter(|_| is_taken).map(|milli| milli.min(HOTTEST))
+    let is_taken = target.traits.temperature_milli.is_some()
+        && target.traits.thinking != Thinking::On
+        && version(address) < WITHOUT_SAMPLING;
+    target.temperature_milli(asked).filter(|_| is_taken)
 }
 
 /// The switch of the model's thinking, where it is told.

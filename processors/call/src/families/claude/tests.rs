@@ -1,5 +1,5 @@
 use catalogue::Provider;
-use catalogue::model_traits::{Thinking, ThinkingSwitch};
+use catalogue::model_traits::{MilliRange, Thinking, ThinkingSwitch};
 use schemas::answered::{Usage, UsageSource};
 use schemas::request::Request as Asked;
 use serde_json::{Value, json};
@@ -13,8 +13,15 @@ const BASE: &str = "https://host";
 const OLD: &str = "claude-haiku-4-5";
 const NEW: &str = "claude-sonnet-5-5";
 
+/// A target whose model takes temperatures up to 1, if it is the old one.
+fn to(model: &str) -> Target {
+    let mut to = target(Provider::Claude, model);
+    to.traits.temperature_milli = (model == OLD).then_some(MilliRange { least: 0, most: 1_000 });
+    to
+}
+
 fn sent(asked: &Asked, model: &str) -> Value {
-    body(&Messages, asked, &target(Provider::Claude, model), &address(BASE))
+    body(&Messages, asked, &to(model), &address(BASE))
 }
 
 fn choosing(choices: Choices) -> Address {
@@ -36,7 +43,7 @@ fn the_body_is_exactly_this() {
 
 #[test]
 fn the_output_cap_is_sent_whatever_is_left_out_and_never_beyond_the_models() {
-    let mut to = target(Provider::Claude, OLD);
+    let mut to = to(OLD);
     to.traits.max_output_tokens = Some(64);
     let bare = address(BASE).without(vec!["metadata", "temperature"]);
     let body = body(&Messages, &request(), &to, &bare);
@@ -53,7 +60,7 @@ fn a_temperature_goes_to_models_that_take_one_and_up_to_1() {
         assert_eq!(sent(&asked, OLD)["temperature"], expected);
     }
     let left_out = |asked: &Asked, model: &str, address: &Address| {
-        Messages.left_out(&Question::of(asked).unwrap(), &target(Provider::Claude, model), address)
+        Messages.left_out(&Question::of(asked).unwrap(), &to(model), address)
     };
     let plain = address(BASE);
     let newest = choosing(Choices { api_version: Some("2026-10-21".into()), ..Choices::default() });
@@ -61,7 +68,7 @@ fn a_temperature_goes_to_models_that_take_one_and_up_to_1() {
     assert_eq!(left_out(&asked, NEW, &plain), Some("temperature"));
     assert_eq!(left_out(&asked, OLD, &newest), Some("temperature"));
     assert!(sent(&asked, NEW).get("temperature").is_none());
-    assert!(body(&Messages, &asked, &target(Provider::Claude, OLD), &newest).get("temperature").is_none());
+    assert!(body(&Messages, &asked, &to(OLD), &newest).get("temperature").is_none());
     asked.temperature_milli = None;
     assert_eq!(left_out(&asked, NEW, &plain), None, "nothing was asked for");
 }
@@ -69,7 +76,7 @@ fn a_temperature_goes_to_models_that_take_one_and_up_to_1() {
 #[test]
 fn thinking_is_switched_where_the_model_can_be_told() {
     let told = |thinking, thinking_by, cap| {
-        let mut to = target(Provider::Claude, OLD);
+        let mut to = to(OLD);
         (to.traits.thinking, to.traits.thinking_by) = (thinking, thinking_by);
         let asked = Asked { max_output_tokens: cap, ..request() };
         let body = body(&Messages, &asked, &to, &address(BASE));
@@ -88,7 +95,7 @@ fn thinking_is_switched_where_the_model_can_be_told() {
 fn the_instructions_are_kept_as_long_as_is_chosen() {
     let kept = |prompt_cache| {
         let address = choosing(Choices { prompt_cache, ..Choices::default() });
-        let body = body(&Messages, &request(), &target(Provider::Claude, OLD), &address);
+        let body = body(&Messages, &request(), &to(OLD), &address);
         body["system"][0].get("cache_control").cloned()
     };
     assert_eq!(kept(Some(PromptCache::Off)), None);
@@ -101,7 +108,7 @@ fn the_instructions_are_kept_as_long_as_is_chosen() {
 
 #[test]
 fn calls_go_to_the_messages_with_key_and_version() {
-    let to = target(Provider::Claude, OLD);
+    let to = to(OLD);
     for base in ["https://host", "https://host/v1", "https://host/v1/"] {
         let call = call(&Messages, &to, &address(base));
         assert_eq!(call.url().as_str(), "https://host/v1/messages");
