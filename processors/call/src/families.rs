@@ -9,7 +9,6 @@ mod claude;
 mod ernie;
 mod local;
 mod openai;
-mod prompt;
 mod spark;
 mod tongyi;
 mod turns;
