@@ -1,4 +1,5 @@
 use catalogue::Provider;
+use outbound::Timeouts;
 
 use super::*;
 
@@ -184,6 +185,42 @@ fn what_a_provider_allows_is_taken_as_it_is_written_and_nothing_is_refused() {
         let section = GOOD.replacen("organization = \"org-1\"", limit, 1);
         let expected = format!("call.target \"main\": its {key} must be more than zero");
         assert_eq!(checked(&section).unwrap_err(), [expected], "{limit}");
+    }
+}
+
+#[test]
+fn a_target_has_times_of_its_own_and_streams_unless_it_says_otherwise() {
+    let times = "connect_timeout = '1s'\nfirst_token_timeout = '9s'\nidle_timeout = '4s'\n";
+    let section = GOOD.replacen("organization = \"org-1\"\n", times, 1) + "stream = false";
+    let settings = checked(&section).unwrap();
+    let of = |name: &str| {
+        let name = TargetName::new(name).unwrap();
+        (settings.addresses[&name].stream, settings.timing[&name].clone())
+    };
+    let seconds = |first_token, idle| Timeouts {
+        first_token: Duration::from_secs(first_token),
+        idle: Duration::from_secs(idle),
+    };
+    let ((main_streams, main), (spare_streams, spare)) = (of("main"), of("spare"));
+    assert_eq!((main_streams, main.timeouts, main.client.is_some()), (true, seconds(9, 4), true));
+    assert_eq!((spare_streams, spare.timeouts, spare.client.is_some()), (false, seconds(20, 20), false));
+}
+
+#[test]
+fn a_time_that_never_runs_out_or_has_no_meaning_is_a_problem() {
+    let place = "call.target \"main\": ";
+    for (key, problem) in [
+        (
+            "first_token_timeout = '21s'",
+            "its first_token_timeout is longer than the target's timeout of 20000 ms",
+        ),
+        ("idle_timeout = '21s'", "its idle_timeout is longer than the target's timeout of 20000 ms"),
+        ("connect_timeout = '1m'", "its connect_timeout is longer than the target's timeout of 20000 ms"),
+        ("connect_timeout = '0s'", "connect_timeout must be more than zero"),
+        ("stream = false\nidle_timeout = '1s'", "its idle_timeout is for streams, and stream is false"),
+    ] {
+        let section = GOOD.replacen("organization = \"org-1\"", key, 1);
+        assert_eq!(checked(&section).unwrap_err(), [format!("{place}{problem}")], "{key}");
     }
 }
 

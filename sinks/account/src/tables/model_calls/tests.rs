@@ -121,6 +121,16 @@ fn an_amount_that_the_column_would_cut_leaves_the_row_with_its_tokens_and_its_pr
 }
 
 #[test]
+fn a_range_that_builder_2_opened_has_no_time_to_a_first_token() {
+    let record = record(Topic::Events, "answered", &example!("events/valid-answered-done.json"));
+    for (builder, time) in [(2, None), (3, Some(310))] {
+        let rows = built(Topic::Events, &record, builder).unwrap();
+        let row = rows[1].1.get::<ModelCallRow>().unwrap();
+        assert_eq!(row.time_to_first_token_ms, time, "{builder}");
+    }
+}
+
+#[test]
 fn a_range_that_builder_1_opened_is_built_as_it_did() {
     let row = costing(10i128.pow(18) - 1, 1).unwrap();
     assert_eq!((row.cost, row.builder), (Some(10i128.pow(18) - 1), 1));
