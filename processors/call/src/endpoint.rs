@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::{Pace, Target, Url};
+use outbound::config::health::HealthSettings;
+use outbound::{Limits, Pace, PaceNames, Target, Url};
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -59,6 +60,11 @@ impl Address {
         })
     }
 
+    /// The same address, called with this key.
+    pub(crate) fn with_key(&self, api_key: Secret) -> Self {
+        Self { api_key, ..self.clone() }
+    }
+
     /// The same address, for a server that does not take these fields.
     pub(crate) fn without(self, omit: Vec<&'static str>) -> Self {
         Self { omit, ..self }
@@ -80,11 +86,58 @@ impl Address {
 /// A target as this process calls it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    /// What all keys share: with the first of them.
     pub(crate) address: Address,
     /// One for the life of the process: breakers, cooldowns and retry budgets.
     pub(crate) health: Arc<Target>,
+    /// One at least. A local server may have one that is empty.
+    keys: Vec<Key>,
+}
+
+/// One key of a target.
+#[derive(Debug)]
+struct Key {
+    address: Address,
     /// Apps take turns at it.
-    pub(crate) pace: Arc<Pace>,
+    pace: Arc<Pace>,
+}
+
+impl Endpoint {
+    /// The endpoint of a target with these keys, each of which has the limits for itself.
+    pub(crate) fn new(
+        name: &str,
+        address: Address,
+        keys: &[Secret],
+        limits: Limits,
+        health: &HealthSettings,
+    ) -> Self {
+        let keys = if keys.is_empty() { std::slice::from_ref(&address.api_key) } else { keys };
+        let key = |(number, key): (usize, &Secret)| {
+            let names = PaceNames { target: name.into(), key: number, limit: "requests" };
+            Key { address: address.with_key(key.clone()), pace: Pace::new(names, limits, health.pauses()) }
+        };
+        let keys: Vec<Key> = (1..).zip(keys).map(key).collect();
+        let paces = keys.iter().map(|key| Arc::clone(&key.pace)).collect();
+        Self { address, health: Target::keyed(name, health, paces), keys }
+    }
+
+    /// The address with one of its keys, counted from 0.
+    pub(crate) fn with_key(&self, key: usize) -> &Address {
+        self.keys.get(key).map_or(&self.address, |key| &key.address)
+    }
+
+    pub(crate) fn pace(&self, key: usize) -> Option<&Arc<Pace>> {
+        self.keys.get(key).map(|key| &key.pace)
+    }
+
+    pub(crate) fn paces(&self) -> Vec<Arc<Pace>> {
+        self.keys.iter().map(|key| Arc::clone(&key.pace)).collect()
+    }
+
+    /// This instance may use that part of the limits, from 0 to 1.
+    pub(crate) fn set_share(&self, share: f64) {
+        self.keys.iter().for_each(|key| key.pace.set_share(share));
+    }
 }
 
 #[cfg(test)]

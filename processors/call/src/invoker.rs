@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
+use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Slot, Stop, Tokens, plan};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
@@ -21,6 +21,7 @@ use crate::endpoint::Endpoint;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
+use crate::pace;
 use crate::reply::{self, Notes, ReadReply};
 use crate::settings::Settings;
 
@@ -73,7 +74,7 @@ impl Invoke for Invoker {
             return unanswered(Unanswered::Expired);
         }
         let left = Duration::from_millis(left).min(longest);
-        let chain = Chain::new(self.rules, links(&candidates, left));
+        let chain = Chain::new(self.rules, links(&candidates, pace::estimate(&question), left));
         let run = Run { question, candidates, reply_notes: ReplyNotes::default(), late: AtomicUsize::new(0) };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
@@ -98,7 +99,7 @@ impl Invoke for Invoker {
     }
 
     fn set_share(&self, share: f64) {
-        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
+        self.endpoints.values().for_each(|endpoint| endpoint.set_share(share));
     }
 }
 
@@ -107,10 +108,9 @@ impl Invoker {
         let client = Client::new(&settings.client)?;
         let endpoint = |(name, address): (TargetName, _)| {
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
-            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
-            let pace = Pace::new(names, limits, settings.health.pauses());
-            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
+            let keys = settings.keys.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            let endpoint = Endpoint::new(name.as_str(), address, keys, limits, &settings.health);
+            (name, endpoint)
         };
         let endpoints = settings.addresses.into_iter().map(endpoint).collect();
         Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
@@ -153,6 +153,11 @@ impl Invoker {
             Ok(reply) => (reply.result, reply.notes),
             Err(failure) => (Err(failure), Notes::default()),
         };
+        if let Some(used) = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err())
+            && let Some(pace) = candidate.endpoint.pace(slot.key)
+        {
+            pace.settle(slot.ticket, used);
+        }
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
@@ -164,11 +169,14 @@ impl Invoker {
         to: &Candidate<'_>,
         slot: Slot,
     ) -> Result<ReadReply, Failure> {
-        let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
+        let (shared, address) = (&to.endpoint.address, to.endpoint.with_key(slot.key));
+        let body = to.body.get_or_init(|| to.family.body(question, to.target, shared));
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
         let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
         let reply = self.client.attempt(&call, slot.deadline).await?;
+        if let Some(pace) = to.endpoint.pace(slot.key) {
+            pace::told(&reply.headers, reply.received).for_each(|told| pace.told(told));
+        }
         Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
     }
 
@@ -189,11 +197,12 @@ impl Invoker {
     }
 }
 
-fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {
+fn links(candidates: &[Candidate<'_>], tokens: Tokens, left: Duration) -> Vec<Link> {
     let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let link = |candidate: &Candidate<'_>| Link {
         target: Arc::clone(&candidate.endpoint.health),
-        pace: Arc::clone(&candidate.endpoint.pace),
+        keys: candidate.endpoint.paces(),
+        tokens,
         capacity: candidate.target.context_tokens.into(),
         // A target that hangs must leave time for those after it.
         attempt_timeout: Duration::from_millis(candidate.target.timeout_ms).min(left / count),

@@ -12,6 +12,7 @@ mod endpoint;
 mod families;
 mod invoke;
 mod invoker;
+mod keys;
 pub mod metrics;
 mod outcome;
 mod pace;

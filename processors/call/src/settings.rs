@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use catalogue::Bundle;
-use common::{Carrier, Problem, Problems, secret};
+use common::{Carrier, Problem, Problems, Secret, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{Limits, plan};
@@ -15,6 +15,7 @@ use toml::Spanned;
 use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::Address;
 use crate::families::{self, Demand, Demands};
+use crate::keys::keys;
 use crate::pace::limits;
 
 /// A checked [`RawCall`].
@@ -29,6 +30,8 @@ pub struct Settings {
     pub(crate) addresses: BTreeMap<TargetName, Address>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
+    /// Every key of the targets that have any.
+    pub(crate) keys: BTreeMap<String, Vec<Secret>>,
     pub(crate) client: ClientSettings,
     pub(crate) chain: plan::Rules,
     pub(crate) health: HealthSettings,
@@ -48,6 +51,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     }
     let addresses = addresses(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
+    let keys = keys(raw, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
         max_running: raw.max_running,
@@ -55,6 +59,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         grace: raw.grace,
         addresses,
         limits,
+        keys,
         client,
         chain,
         health,
@@ -105,7 +110,7 @@ fn omit(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Probl
 
 fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Option<Address> {
     if entry.api_key.is_empty() {
-        if demands.needs_key {
+        if demands.needs_key && entry.api_keys.is_empty() {
             problems.add_at(place, &entry.name, "its api_key is not set");
         }
     } else if entry.api_key.expose().to_ascii_lowercase().starts_with("bearer ") {
