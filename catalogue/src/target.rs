@@ -5,6 +5,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model_traits::{ModelTraits, is_default};
+
 /// A provider family: the wires of one vendor and its error dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -95,4 +97,20 @@ pub struct Target {
     pub output_cap: OutputCap,
     /// The model takes a sampling temperature.
     pub temperature: bool,
+    /// What else is known of the model.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub traits: ModelTraits,
+}
+
+impl Target {
+    /// The sampling temperature to send, in thousandths: the nearest that the model takes, or none where it takes none.
+    pub fn temperature_milli(&self, asked: Option<u32>) -> Option<u32> {
+        let asked = asked.filter(|_| self.temperature)?;
+        Some(self.traits.temperature_milli.map_or(asked, |range| range.nearest(asked)))
+    }
+
+    /// The output cap to send, in tokens: no more than the model gives.
+    pub fn max_output_tokens(&self, asked: u32) -> u32 {
+        asked.min(self.traits.max_output_tokens.unwrap_or(u32::MAX))
+    }
 }

@@ -60,7 +60,7 @@ fn a_good_file_becomes_a_bundle_that_reads_back_under_its_hash() {
     assert_eq!(target.output_cap, OutputCap::MaxCompletionTokens);
     let day = 86_400_000;
     assert!(bundle.price(target, 20_454 * day - 1).is_none(), "before 2026-01-01");
-    assert_eq!(bundle.price(target, 20_454 * day).map(|p| p.input_pico), Some(800_000));
+    assert_eq!(bundle.price(target, 20_454 * day).map(|p| p.rates.input_pico), Some(800_000));
 }
 
 #[test]

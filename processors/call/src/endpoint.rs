@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::config::health::HealthSettings;
-use outbound::{Limits, Pace, PaceNames, Target, Url};
+use outbound::{Class, Client, Failure, Target, Timeouts, Url};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+
+use crate::access::AccessTokens;
+use crate::families::SignIn;
+use crate::keys::Keys;
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -20,8 +26,41 @@ pub(crate) struct Address {
     pub(crate) api_secret: Secret,
     /// The name of the wire that is spoken; the provider's first one if it has none.
     pub(crate) wire: Option<&'static str>,
+    pub(crate) choices: Choices,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
+    /// Answers are asked for as streams.
+    pub(crate) stream: bool,
+}
+
+/// What the entry of a target chooses where its wire leaves a choice. What it does not choose is the family's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Choices {
+    /// Version of the provider's interface.
+    pub(crate) api_version: Option<String>,
+    /// How long the beginning of a prompt is kept.
+    pub(crate) prompt_cache: Option<PromptCache>,
+}
+
+/// How long the provider is asked to keep the operator's instructions, with which every prompt of a bot begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub(crate) enum PromptCache {
+    /// It is not asked to.
+    #[serde(rename = "off")]
+    Off,
+    /// Five minutes after they were used last. Keeping them costs a quarter more than reading them; reading them again costs a
+    /// tenth.
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    /// An hour. Keeping them costs twice as much as reading them.
+    #[serde(rename = "1h")]
+    Hour,
+}
+
+impl PromptCache {
+    /// Each by its word in the configuration.
+    pub(crate) const WORDS: [(&'static str, Self); 3] =
+        [("off", Self::Off), ("5m", Self::FiveMinutes), ("1h", Self::Hour)];
 }
 
 impl Address {
@@ -56,7 +95,9 @@ impl Address {
             app_id,
             api_secret,
             wire: None,
+            choices: Choices::default(),
             omit: Vec::new(),
+            stream: true,
         })
     }
 
@@ -75,6 +116,21 @@ impl Address {
         Self { wire, app_id: app_id.map(str::to_owned), api_secret: api_secret.clone(), ..self }
     }
 
+    /// The same address, with what its entry chooses.
+    pub(crate) fn choosing(self, choices: Choices) -> Self {
+        Self { choices, ..self }
+    }
+
+    /// The base ends with this piece of a path.
+    pub(crate) fn ends_with(&self, end: &str) -> bool {
+        self.base.path().ends_with(end)
+    }
+
+    /// The same address, whose answers are asked for as streams or not.
+    pub(crate) fn streaming(self, stream: bool) -> Self {
+        Self { stream, ..self }
+    }
+
     /// The address of a path under the base; the path begins with a slash.
     pub(crate) fn under(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -86,57 +142,35 @@ impl Address {
 /// A target as this process calls it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    /// What all keys share: with the first of them.
+    /// What all its keys share: with the first of them.
     pub(crate) address: Address,
     /// One for the life of the process: breakers, cooldowns and retry budgets.
     pub(crate) health: Arc<Target>,
-    /// One at least. A local server may have one that is empty.
-    keys: Vec<Key>,
-}
-
-/// One key of a target.
-#[derive(Debug)]
-struct Key {
-    address: Address,
-    /// Apps take turns at it.
-    pace: Arc<Pace>,
+    pub(crate) keys: Keys,
+    /// Of a wire whose calls carry one.
+    pub(crate) tokens: AccessTokens,
+    /// How long the parts of its streams are waited for.
+    pub(crate) timeouts: Timeouts,
+    /// Connects to it.
+    pub(crate) client: Client,
 }
 
 impl Endpoint {
-    /// The endpoint of a target with these keys, each of which has the limits for itself.
-    pub(crate) fn new(
-        name: &str,
-        address: Address,
-        keys: &[Secret],
-        limits: Limits,
-        health: &HealthSettings,
-    ) -> Self {
-        let keys = if keys.is_empty() { std::slice::from_ref(&address.api_key) } else { keys };
-        let key = |(number, key): (usize, &Secret)| {
-            let names = PaceNames { target: name.into(), key: number, limit: "requests" };
-            Key { address: address.with_key(key.clone()), pace: Pace::new(names, limits, health.pauses()) }
-        };
-        let keys: Vec<Key> = (1..).zip(keys).map(key).collect();
-        let paces = keys.iter().map(|key| Arc::clone(&key.pace)).collect();
-        Self { address, health: Target::keyed(name, health, paces), keys }
-    }
-
-    /// The address with one of its keys, counted from 0.
-    pub(crate) fn with_key(&self, key: usize) -> &Address {
-        self.keys.get(key).map_or(&self.address, |key| &key.address)
-    }
-
-    pub(crate) fn pace(&self, key: usize) -> Option<&Arc<Pace>> {
-        self.keys.get(key).map(|key| &key.pace)
-    }
-
-    pub(crate) fn paces(&self) -> Vec<Arc<Pace>> {
-        self.keys.iter().map(|key| Arc::clone(&key.pace)).collect()
-    }
-
-    /// This instance may use that part of the limits, from 0 to 1.
-    pub(crate) fn set_share(&self, share: f64) {
-        self.keys.iter().for_each(|key| key.pace.set_share(share));
+    /// The access token of the key at this address, and not the one that was refused.
+    ///
+    /// # Errors
+    /// Those of the call that gets a token; [`Class::Timeout`] when somebody else's does not end in time.
+    pub(crate) async fn token(
+        &self,
+        address: &Address,
+        sign_in: &dyn SignIn,
+        refused: Option<&Secret>,
+        deadline: Instant,
+    ) -> Result<Secret, Failure> {
+        let Self { client, tokens, .. } = self;
+        let get = || async { sign_in.token(&client.attempt(&sign_in.request(address), deadline).await?) };
+        let late = |_| Failure::new(Class::Timeout, "get an access token: somebody else waits for it");
+        timeout_at(deadline, tokens.of(&address.api_key, refused, get)).await.map_err(late)?
     }
 }
 

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Slot, Stop, Tokens, plan};
+use common::Secret;
+use outbound::{
+    BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, Tokens, plan,
+};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
@@ -15,19 +18,21 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
+use crate::access::AccessTokens;
 use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
+use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
+use crate::keys::Keys;
 use crate::metrics;
 use crate::pace;
-use crate::reply::{self, Notes, ReadReply};
+use crate::reply::{Notes, ReadReply};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
 pub struct Invoker {
-    client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
@@ -41,7 +46,7 @@ struct Candidate<'a> {
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
-    body: OnceLock<Bytes>,
+    body: OnceLock<Result<Bytes, Failure>>,
 }
 
 /// One request under way.
@@ -99,21 +104,30 @@ impl Invoke for Invoker {
     }
 
     fn set_share(&self, share: f64) {
-        self.endpoints.values().for_each(|endpoint| endpoint.set_share(share));
+        self.endpoints.values().for_each(|endpoint| endpoint.keys.set_share(share));
     }
 }
 
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
+        let mut endpoints = BTreeMap::new();
+        for (name, address) in settings.addresses {
+            let Some(timing) = settings.timing.get(&name) else { continue };
+            let client = timing.client.as_ref().map_or(Ok(client.clone()), Client::new)?;
+            let timeouts = timing.timeouts;
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
-            let keys = settings.keys.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-            let endpoint = Endpoint::new(name.as_str(), address, keys, limits, &settings.health);
-            (name, endpoint)
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+            let secrets = settings.keys.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            let pace = |key| {
+                let names = PaceNames { target: name.as_str().into(), key, limit: "requests" };
+                Pace::new(names, limits, settings.health.pauses())
+            };
+            let keys = Keys::new(&address, secrets, pace);
+            let health = outbound::Target::keyed(name.as_str(), &settings.health, keys.paces());
+            let tokens = AccessTokens::default();
+            endpoints.insert(name, Endpoint { address, health, keys, timeouts, client, tokens });
+        }
+        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -149,35 +163,57 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
-            Ok(reply) => (reply.result, reply.notes),
-            Err(failure) => (Err(failure), Notes::default()),
-        };
+        let ReadReply { result, notes } = self.exchange(&run.question, candidate, slot).await;
         if let Some(used) = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err())
-            && let Some(pace) = candidate.endpoint.pace(slot.key)
         {
-            pace.settle(slot.ticket, used);
+            candidate.endpoint.keys.settle(slot, used);
         }
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
     }
 
-    async fn exchange(
+    /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
+    /// hold any more, so that a second one is part of the same attempt.
+    async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+        let Some(sign_in) = to.family.sign_in() else { return self.ask(question, to, slot, None).await };
+        let (endpoint, address) = (to.endpoint, to.endpoint.keys.address(slot.key));
+        let token = match endpoint.token(address, sign_in, None, slot.deadline).await {
+            Ok(token) => token,
+            Err(failure) => return failed(failure),
+        };
+        let reply = self.ask(question, to, slot, Some(&token)).await;
+        if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
+            return reply;
+        }
+        match endpoint.token(address, sign_in, Some(&token), slot.deadline).await {
+            Ok(token) => self.ask(question, to, slot, Some(&token)).await,
+            Err(failure) => failed(failure),
+        }
+    }
+
+    async fn ask(
         &self,
         question: &Question<'_>,
         to: &Candidate<'_>,
         slot: Slot,
-    ) -> Result<ReadReply, Failure> {
-        let (shared, address) = (&to.endpoint.address, to.endpoint.with_key(slot.key));
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, shared));
+        token: Option<&Secret>,
+    ) -> ReadReply {
+        let Candidate { name, target, family, endpoint, .. } = *to;
+        let address = &endpoint.address;
+        let body = to.body.get_or_init(|| {
+            let field = family.left_out(question, target, address);
+            field.into_iter().for_each(|field| self.complaints.left_out(name, field));
+            family.body(question, target, address)
+        });
+        let body = match body {
+            Ok(body) => body.clone(),
+            Err(failure) => return failed(failure.clone()),
+        };
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let reply = self.client.attempt(&call, slot.deadline).await?;
-        if let Some(pace) = to.endpoint.pace(slot.key) {
-            pace::told(&reply.headers, reply.received).for_each(|told| pace.told(told));
-        }
-        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
+        let address = endpoint.keys.address(slot.key);
+        let call = Call { address, to: target, body, correlation: &correlation, token };
+        Exchange { family, endpoint, key: slot.key, question }.run(call, slot.deadline).await
     }
 
     fn recorded(
@@ -197,11 +233,16 @@ impl Invoker {
     }
 }
 
+/// What was read of a reply that never came.
+fn failed(failure: Failure) -> ReadReply {
+    ReadReply { result: Err(failure), notes: Notes::default() }
+}
+
 fn links(candidates: &[Candidate<'_>], tokens: Tokens, left: Duration) -> Vec<Link> {
     let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let link = |candidate: &Candidate<'_>| Link {
         target: Arc::clone(&candidate.endpoint.health),
-        keys: candidate.endpoint.paces(),
+        keys: candidate.endpoint.keys.paces(),
         tokens,
         capacity: candidate.target.context_tokens.into(),
         // A target that hangs must leave time for those after it.

@@ -94,7 +94,15 @@ mod tests {
 
     #[test]
     fn a_call_is_settled_with_what_it_used() {
-        let usage = Usage { input: 100, cached: 60, output: 20, reasoning: 5, source: UsageSource::Provider };
+        let usage = Usage {
+            input: 100,
+            cached: 60,
+            input_cache_write_5m: 0,
+            input_cache_write_1h: 0,
+            output: 20,
+            reasoning: 5,
+            source: UsageSource::Provider,
+        };
         let all = Tokens { input: 100, output: 20 };
         assert_eq!(used(Provider::Openai, Some(&usage), None), Some(all));
         let uncached = Tokens { input: 40, output: 20 };

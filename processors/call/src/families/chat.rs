@@ -17,7 +17,7 @@ const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
 const OPTIONAL_FIELDS: &[&str] =
-    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens"];
+    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
 
 /// A family that speaks this wire.
 #[derive(Debug)]
@@ -37,15 +37,18 @@ impl Family for ChatCompletions {
             takes_organization: true,
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
+            choices: &[],
             optional_fields: OPTIONAL_FIELDS,
         }
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        Body { question, target: to, person: self.person, omit: &address.omit }.bytes()
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        let body =
+            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        Ok(body.bytes())
     }
 
-    fn call(&self, Call { address, body, correlation }: Call<'_>) -> Result<Request, Failure> {
+    fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {
         let mut call = Request::post_json(address.under(PATH), body).header("x-request-id", correlation)?;
         if !address.api_key.is_empty() {
             call = call.bearer(address.api_key.expose())?;

@@ -2,7 +2,7 @@
 
 use catalogue::Provider;
 use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
-use schemas::answered::{Usage, UsageSource};
+use schemas::answered::Usage;
 use serde_json::{Value, json};
 
 use super::*;
@@ -21,6 +21,14 @@ fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
         body: body.as_ref().to_vec().into(),
         received: std::time::SystemTime::UNIX_EPOCH,
     }
+}
+
+/// Reads a complete reply that was asked for as a whole.
+pub(super) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
+    let asked = Asked { most_tokens, stream: false, prompt: &[] };
+    let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
+    reading.feed(&reply.body, Duration::ZERO);
+    reading.end(Ok(()))
 }
 
 fn read_body(body: impl AsRef<[u8]>) -> ReadReply {

@@ -3,7 +3,7 @@
 use super::*;
 
 fn usage(input: u64, output: u64) -> Option<Usage> {
-    Some(Usage { input, cached: 0, output, reasoning: 0, source: UsageSource::Provider })
+    Some(Usage { input, output, ..Usage::default() })
 }
 
 /// A usual reply with its only choice changed.
@@ -46,14 +46,9 @@ fn an_answer_is_read_with_everything_that_it_tells() {
         model: Some("m1-2026".into()),
         provider_request: Some("req_1".into()),
         finish: Some("stop".into()),
-        usage: Some(Usage {
-            input: 100,
-            cached: 64,
-            output: 20,
-            reasoning: 8,
-            source: UsageSource::Provider,
-        }),
+        usage: Some(Usage { input: 100, cached: 64, output: 20, reasoning: 8, ..Usage::default() }),
         usage_contradicts: false,
+        time_to_first_token: None,
         oddities: vec![],
     };
     assert_eq!(reading.notes, expected);
