@@ -62,7 +62,7 @@ pub(crate) struct Burial {
 #[derive(Debug)]
 pub(crate) enum Ending {
     Done(Vec<Outgoing>),
-    Cancelled,
+    Aborted,
     /// Not even a dead outcome could be made: its partition must not go on.
     Broken(&'static str),
 }
@@ -129,7 +129,7 @@ pub(crate) enum Action {
         record: Arc<Record>,
         rerun: bool,
     },
-    Cancel {
+    Abort {
         task: u64,
     },
     Pause {

@@ -36,7 +36,7 @@ impl Core {
         if self.refused.remove(&partition).is_some() || !self.partitions.contains_key(&partition) {
             self.actions.push(Action::Released { partition });
         } else {
-            self.cancel(partition);
+            self.give_up(partition);
         }
         self.tell_ownership();
     }
@@ -54,7 +54,7 @@ impl Core {
         if !self.partitions.contains_key(&partition) {
             return;
         }
-        self.cancel(partition);
+        self.give_up(partition);
         if let Some(outstanding) = self.outstanding.as_ref().filter(|plan| plan.names(partition)) {
             self.actions.push(Action::Abandon { plan: outstanding.id });
         }
@@ -65,7 +65,7 @@ impl Core {
         self.tasks.forget(partition);
     }
 
-    fn cancel(&mut self, partition: i32) {
+    fn give_up(&mut self, partition: i32) {
         let Some(owned) = self.partitions.get_mut(&partition).filter(|p| p.life == Life::Owned) else {
             return;
         };
@@ -76,7 +76,7 @@ impl Core {
         }
         for (_, entry) in owned.ledger.entries() {
             if let Phase::Running(task) = entry.phase {
-                self.actions.push(Action::Cancel { task });
+                self.actions.push(Action::Abort { task });
             }
         }
         self.shares.forget(partition);

@@ -114,7 +114,7 @@ impl Core {
             Ending::Done(outputs) => outputs,
             // Its record stays incomplete, so the frontier stays below it whatever else goes on.
             Ending::Broken(reason) => return self.refuse(key.partition, reason),
-            Ending::Cancelled => return self.refuse(key.partition, "cancelled"),
+            Ending::Aborted => return self.refuse(key.partition, "aborted"),
         };
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
         let bytes = outputs.iter().map(crate::Outgoing::size).sum::<usize>();

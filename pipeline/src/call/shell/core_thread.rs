@@ -144,7 +144,7 @@ impl<H: Handler> CoreThread<H> {
                 let abort = self.tasks.set.spawn_on(turned, &self.runtime);
                 self.tasks.started(Running { task, record, burial: false, abort });
             }
-            Action::Cancel { task } => self.tasks.cancel(task),
+            Action::Abort { task } => self.tasks.abort(task),
             Action::Pause { partition } => self.tasks.outbox.push_back(Command::Pause(partition)),
             Action::Resume { partition, session, from } => {
                 self.tasks.outbox.push_back(Command::Resume { partition, session, from });
@@ -186,7 +186,7 @@ impl<H: Handler> CoreThread<H> {
             Ok((id, Some(outputs))) => (id, Ok(Ending::Done(outputs))),
             Ok((id, None)) => (id, Ok(Ending::Broken("dead_panicked"))),
             Err(error) if error.is_panic() => (error.id(), Err("panic")),
-            Err(error) => (error.id(), Ok(Ending::Cancelled)),
+            Err(error) => (error.id(), Ok(Ending::Aborted)),
         };
         let Running { task, record, burial, .. } = self.tasks.running.remove(&id)?;
         self.tasks.ids.remove(&task);
@@ -219,7 +219,7 @@ impl Tasks {
         self.running.insert(id, running);
     }
 
-    fn cancel(&mut self, task: u64) {
+    fn abort(&mut self, task: u64) {
         if let Some(running) = self.ids.get(&task).and_then(|id| self.running.get(id)) {
             running.abort.abort();
         }

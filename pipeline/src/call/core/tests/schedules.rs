@@ -43,7 +43,7 @@ struct Running {
     lane: usize,
     /// It runs nothing: the record was shed.
     away: bool,
-    cancelled: bool,
+    aborted: bool,
 }
 
 /// A partition as the broker and its consumer have it.
@@ -146,7 +146,7 @@ impl World {
             Action::Run { task, record, rerun, .. } => self.run(task, &record, rerun),
             Action::Bury { task, record, .. } => self.run(task, &record, true),
             Action::Shed { task, record, .. } => self.shed(task, &record),
-            Action::Cancel { task } => self.running.get_mut(&task).unwrap().cancelled = true,
+            Action::Abort { task } => self.running.get_mut(&task).unwrap().aborted = true,
             Action::Pause { partition } => self.side(partition).paused = true,
             Action::Resume { partition, session, from } => {
                 let side = self.side(partition);
@@ -189,7 +189,7 @@ impl World {
         let key = self.core.tasks.key(task);
         self.side(record.partition).away.remove(&record.offset);
         let lane = written.lane;
-        self.running.insert(task, Running { key: Some(key), lane, away: false, cancelled: false });
+        self.running.insert(task, Running { key: Some(key), lane, away: false, aborted: false });
     }
 
     fn shed(&mut self, task: u64, record: &Record) {
@@ -198,7 +198,7 @@ impl World {
         side.away.insert(record.offset);
         let lane = side.log.iter().find(|w| w.offset == record.offset).unwrap().lane;
         let key = self.core.tasks.key(task);
-        self.running.insert(task, Running { key: Some(key), lane, away: true, cancelled: false });
+        self.running.insert(task, Running { key: Some(key), lane, away: true, aborted: false });
     }
 
     fn assign(&mut self, partition: i32) {
@@ -235,7 +235,7 @@ impl World {
     }
 
     fn complete(&mut self) {
-        let ends = |it: &Running| it.away || it.cancelled || !self.hangs || it.lane >= self.lanes;
+        let ends = |it: &Running| it.away || it.aborted || !self.hangs || it.lane >= self.lanes;
         let tasks: Vec<u64> = self.running.iter().filter(|(_, it)| ends(it)).map(|(&task, _)| task).collect();
         if tasks.is_empty() {
             return;
@@ -243,9 +243,9 @@ impl World {
         let task = tasks[self.random.below(tasks.len())];
         let running = self.running.remove(&task).unwrap();
         let key = running.key.unwrap();
-        // A cancelled task may have ended by itself in the same moment.
-        let ending = if running.cancelled && self.random.one_in(2) {
-            Ending::Cancelled
+        // A aborted task may have ended by itself in the same moment.
+        let ending = if running.aborted && self.random.one_in(2) {
+            Ending::Aborted
         } else {
             Ending::Done(vec![output(key.partition, key.offset)])
         };

@@ -60,15 +60,15 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                 }
                 Action::Bury { task, record, burial } => {
                     let what = What::Bury(burial);
-                    start(parts, task, Running { record, what, cancelled: false });
+                    start(parts, task, Running { record, what, aborted: false });
                 }
                 Action::Shed { task, record, rerun } => {
                     let what = What::Shed { rerun };
-                    start(parts, task, Running { record, what, cancelled: false });
+                    start(parts, task, Running { record, what, aborted: false });
                 }
-                Action::Cancel { task } => {
+                Action::Abort { task } => {
                     if let Some(running) = parts.running.borrow_mut().get_mut(&task) {
-                        running.cancelled = true;
+                        running.aborted = true;
                     }
                 }
                 Action::Pause { partition } => parts.command(Command::Pause(partition)),
@@ -112,7 +112,7 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, job: Job) {
     let until = parts.sim.now() + i64::try_from(job.hard_deadline.as_millis()).unwrap();
     let handler = Arc::clone(&parts.work.handler);
     let call: Call = Box::pin(async move { handler.run(job).await });
-    start(parts, task, Running { record, what: What::Call { call, rerun, until }, cancelled: false });
+    start(parts, task, Running { record, what: What::Call { call, rerun, until }, aborted: false });
 }
 
 fn start<H>(parts: &Rc<Parts<H>>, task: u64, running: Running) {
@@ -144,7 +144,7 @@ fn joined<H: Handler>(parts: &Rc<Parts<H>>) -> Option<Event> {
     let ending = match joined {
         Joined::Outputs(Some(outputs)) => Ending::Done(outputs),
         Joined::Outputs(None) => Ending::Broken("dead_panicked"),
-        Joined::Cancelled => Ending::Cancelled,
+        Joined::Aborted => Ending::Aborted,
         Joined::Panicked if matches!(running.what, What::Bury(_)) => Ending::Broken("panic"),
         Joined::Panicked => {
             // It ran, so it may have reached the outside.
@@ -182,8 +182,8 @@ pub(super) async fn work<H: Handler>(parts: Rc<Parts<H>>) -> Result<(), String> 
 }
 
 fn poll<H: Handler>(parts: &Rc<Parts<H>>, running: &mut Running) -> Option<Joined> {
-    if running.cancelled {
-        return Some(Joined::Cancelled);
+    if running.aborted {
+        return Some(Joined::Aborted);
     }
     let record = &running.record;
     match &mut running.what {

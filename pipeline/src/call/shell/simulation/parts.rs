@@ -24,7 +24,7 @@ pub(super) type Call = Pin<Box<dyn Future<Output = Done> + Send>>;
 pub(super) struct Running {
     pub(super) record: Arc<Record>,
     pub(super) what: What,
-    pub(super) cancelled: bool,
+    pub(super) aborted: bool,
 }
 
 /// What a task does.
@@ -38,7 +38,7 @@ pub(super) enum What {
 pub(super) enum Joined {
     Outputs(Option<Vec<Outgoing>>),
     Panicked,
-    Cancelled,
+    Aborted,
 }
 
 /// A plan with the membership under which it is to be committed, read when it was made.
