@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::checker::Checker;
+use crate::call::cancellation::Canceller;
 use crate::call::core::{Burial, Core, Event, Plan};
 use crate::call::handler::{Done, Handler};
 use crate::call::shell::CallConfig;
@@ -29,8 +30,9 @@ pub(super) struct Running {
 
 /// What a task does.
 pub(super) enum What {
-    Call { call: Call, rerun: bool, until: i64 },
+    Call { call: Call, rerun: bool, until: i64, canceller: Canceller },
     Shed { rerun: bool },
+    CallOff { rerun: bool },
     Bury(Burial),
 }
 
