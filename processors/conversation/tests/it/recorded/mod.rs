@@ -134,6 +134,7 @@ fn a_recording_holds_every_kind_of_event_and_every_topic_that_decide_writes() {
     for kind in <Event as wire::Record>::KINDS {
         assert!(recorded.contains(&format!("h ce_type huiyin.events.{kind}\n")), "{kind}");
     }
+    assert!(recorded.contains("h ce_type huiyin.requests.cancel\n"));
     for topic in ["decisions", "requests", "answers", "ledger", "states", "dead-letters"] {
         assert!(recorded.contains(&format!("\n< {topic}\n")), "{topic}");
     }
