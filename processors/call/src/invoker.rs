@@ -8,17 +8,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
 use outbound::{
-    BuildError, Chain, Class, Client, Failure, Incoming, Link, Origin, Pace, PaceNames, Slot, Stop, Timeouts,
-    plan,
+    BuildError, Chain, Class, Client, Ending, Failure, Incoming, Link, Origin, Pace, PaceNames, Ran, Slot,
+    Stop, Timeouts, plan,
 };
 use pipeline::Clock;
+use pipeline::call::Cancellation;
 use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
-use crate::attempts::{Made, ReplyNotes, records};
+use crate::attempts::{Ends, Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::families::{self, Call, Family, Question};
@@ -51,6 +52,10 @@ struct Run<'a> {
     question: Question<'a>,
     candidates: Vec<Candidate<'a>>,
     reply_notes: ReplyNotes,
+    cancellation: &'a Cancellation,
+    began: Instant,
+    /// How attempts ended, for a run that is cancelled between two of them.
+    ends: Ends,
     /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
     /// run's own time was over.
     late: AtomicUsize,
@@ -63,7 +68,13 @@ impl std::fmt::Debug for Invoker {
 }
 
 impl Invoke for Invoker {
-    async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
+    async fn invoke(
+        &self,
+        bundle: &Bundle,
+        request: &Request,
+        longest: Duration,
+        cancellation: &Cancellation,
+    ) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
@@ -77,13 +88,32 @@ impl Invoke for Invoker {
         }
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, left));
-        let run = Run { question, candidates, reply_notes: ReplyNotes::default(), late: AtomicUsize::new(0) };
+        let run = Run {
+            question,
+            candidates,
+            reply_notes: ReplyNotes::default(),
+            cancellation,
+            began: Instant::now(),
+            ends: Ends::default(),
+            late: AtomicUsize::new(0),
+        };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
-        let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
+        let ran = tokio::select! {
+            biased;
+            ran = chain.run(&origin, run.began + left, |slot| self.attempt(&run, slot)) => ran,
+            // No attempt is under way: one would have ended the run.
+            () = cancellation.happened() => Ran {
+                attempts: run.ends.take(),
+                result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
+            },
+        };
         let late = run.late.load(Ordering::Relaxed);
         let result = match ran.result {
             Ok(answer) => Ok(answer),
+            Err(Ending { last: Some(Failure { class: Class::Cancelled, .. }), .. }) => {
+                Err(Unanswered::Cancelled)
+            }
             Err(ending) if late > 0 || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
             Err(ending) => {
                 let class = ending.last.as_ref().map(Failure::label);
@@ -152,16 +182,25 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let ReadReply { result, notes } = self.exchange(&run.question, candidate, slot).await;
-        self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
+        let started = Instant::now();
+        let ReadReply { result, mut notes } = self.exchange(run, candidate, slot).await;
+        if result.as_ref().is_err_and(|failure| failure.class == Class::Cancelled) {
+            notes.estimate_prompt(&run.question.prompt);
+        } else {
+            self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
+        }
         run.reply_notes.write(slot.number, notes);
+        let failure = result.as_ref().err().cloned();
+        let (target, took) = (slot.target, started.elapsed());
+        run.ends.push(outbound::Attempt { target, started: started - run.began, took, failure });
         result.map(|said| (candidate.name.clone(), said))
     }
 
     /// One attempt: what was read until it ended, however it ended.
-    async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let began = Instant::now();
-        let incoming = match self.open(question, to, slot).await {
+    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+        let (question, began) = (&run.question, Instant::now());
+        let opened = self.open(question, to, slot);
+        let incoming = match unless_cancelled(run.cancellation, opened).await {
             Ok(incoming) => incoming,
             Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
         };
@@ -170,7 +209,8 @@ impl Invoker {
             Asked { most_tokens: question.request.max_output_tokens, stream, prompt: &question.prompt };
         let growth = Box::new(Collected::default());
         let mut reading = Reading::new(to.family, asked, incoming.head(), growth);
-        let transfer = pull(incoming, stream, began, &mut reading).await;
+        let pulled = pull(incoming, stream, began, &mut reading);
+        let transfer = unless_cancelled(run.cancellation, pulled).await;
         reading.end(transfer)
     }
 
@@ -203,6 +243,23 @@ impl Invoker {
         });
         records(bundle, &self.complaints, began, all)
     }
+}
+
+/// Drops what is under way when the request is cancelled: its connection is closed.
+async fn unless_cancelled<T>(
+    cancellation: &Cancellation,
+    part: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        () = cancellation.happened() => Err(cancelled()),
+        result = part => result,
+    }
+}
+
+/// The provider may have had the request, and may bill what it generated until the connection was closed.
+fn cancelled() -> Failure {
+    Failure::new(Class::Cancelled, "the request was cancelled").possibly_done()
 }
 
 /// Reads the reply to its end: a refusal as a whole, and what was asked for as a stream piece by piece.

@@ -13,6 +13,8 @@ use crate::reply::Oddity;
 pub const REQUESTS: &str = "huiyin_call_requests_total";
 /// Seconds from taking a request up to its end.
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
+/// Seconds from the cancel of a running request to its end.
+pub const CANCEL_SECONDS: &str = "huiyin_call_cancel_seconds";
 /// Tokens by target and type.
 pub const TOKENS: &str = "huiyin_call_tokens_total";
 /// Attempts whose cost is unknown.
@@ -34,6 +36,7 @@ pub const METRICS: &[Metric] = &[
         &["outcome", "reason"],
     ),
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
+    Metric::histogram(CANCEL_SECONDS, "seconds from the cancel of a running request to its end", &[]),
     Metric::counter(
         TOKENS,
         "tokens that providers counted: input with its part cached, output with its part reasoning",
@@ -83,6 +86,10 @@ impl Unpriced {
 pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
     counter!(REQUESTS, "outcome" => outcome.label(), "reason" => reason).increment(1);
     histogram!(REQUEST_SECONDS, "outcome" => outcome.label()).record(took);
+}
+
+pub(crate) fn cancelled(took: Duration) {
+    histogram!(CANCEL_SECONDS).record(took);
 }
 
 pub(crate) fn tokens(target: &str, usage: &Usage) {
