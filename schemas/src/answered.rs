@@ -131,6 +131,10 @@ pub struct Attempt {
     pub started_at: Millis,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
+    /// From its start to the first token of its stream, said or thought, in milliseconds. Absent when none came, or when the reply
+    /// was no stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_to_first_token_ms: Option<u32>,
     /// Error class, from a closed list; absent on success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

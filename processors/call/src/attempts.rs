@@ -71,6 +71,9 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
     if let Some(usage) = &notes.usage {
         metrics::tokens(name.as_str(), usage);
     }
+    if let Some(time) = notes.time_to_first_token {
+        metrics::first_token(name.as_str(), time);
+    }
     let failure = made.failure;
     // A refusal costs nothing; a success, or a call whose reply was lost, may.
     let may_be_billed = failure.as_ref().is_none_or(|failure| failure.ambiguous) || notes.usage.is_some();
@@ -83,7 +86,8 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         model_answered: notes.model,
         region: target.region.clone(),
         started_at,
-        duration_ms: u32::try_from(made.took.as_millis()).unwrap_or(u32::MAX),
+        duration_ms: whole_ms(made.took),
+        time_to_first_token_ms: notes.time_to_first_token.map(whole_ms),
         error: failure.as_ref().map(|failure| failure.label().to_owned()),
         code: failure.and_then(|failure| failure.code),
         detail: detail.filter(|detail| !detail.is_empty()),
@@ -126,6 +130,10 @@ fn priced(
         unpriced(if row.is_some() { Unpriced::Usage } else { Unpriced::Price });
     }
     cost
+}
+
+fn whole_ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn millis(time: Duration) -> Millis {

@@ -49,6 +49,24 @@ pub struct RawEndpoint {
     pub api_key: Secret,
     /// Organisation that is billed, for a key that belongs to several. None by default.
     pub organization: Option<String>,
+    /// Whether answers are asked for as streams. What is sent to people is the same either way; a stream shows when a model stands
+    /// still, and what a call that broke off has cost. `false` is for servers that cannot stream. Default true.
+    #[serde(default = "yes")]
+    pub stream: bool,
+    /// Longest time to connect to it, TLS included. By default `client.connect_timeout`.
+    #[serde(default, with = "common::duration::optional")]
+    #[schemars(with = "Option<String>")]
+    pub connect_timeout: Option<Duration>,
+    /// Longest time from the start of an attempt to the first token of its stream, be it said or thought aloud. Models that think
+    /// in silence need more, and so do servers that load a model when it is asked for. At most the target's `timeout`. Default
+    /// `20s`.
+    #[serde(default, with = "common::duration::optional")]
+    #[schemars(with = "Option<String>")]
+    pub first_token_timeout: Option<Duration>,
+    /// Longest silence of a stream after its first token. At most the target's `timeout`. Default `20s`.
+    #[serde(default, with = "common::duration::optional")]
+    #[schemars(with = "Option<String>")]
+    pub idle_timeout: Option<Duration>,
     /// Calls that the provider lets start within a second, summed over all instances. Calls are spread evenly, so that they
     /// stay below the limit however the provider counts its seconds. Unlimited by default: the pace is then learned from
     /// refusals.
@@ -59,7 +77,7 @@ pub struct RawEndpoint {
     /// default.
     pub max_concurrent: Option<u32>,
     /// Fields of the request that the server forbids and that are therefore left out: any of `user`, `safety_identifier`,
-    /// `temperature`, `max_tokens`, `max_completion_tokens`. Without an output cap the server applies its own, and an answer
+    /// `temperature`, `max_tokens`, `max_completion_tokens`, `stream_options`. Without an output cap the server applies its own, and an answer
     /// far longer than ours allows is cut. Empty by default.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -78,4 +96,8 @@ impl Default for RawCall {
             health: HealthConfig::default(),
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::{Pace, Target, Url};
+use outbound::{Client, Pace, Target, Timeouts, Url};
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -53,6 +53,11 @@ impl Address {
         Self { omit, ..self }
     }
 
+    /// The same address, whose answers are asked for as streams or not.
+    pub(crate) fn streaming(self, stream: bool) -> Self {
+        Self { stream, ..self }
+    }
+
     /// The address of a path under the base; the path begins with a slash.
     pub(crate) fn under(&self, path: &str) -> Url {
         let mut url = self.base.clone();
@@ -69,6 +74,10 @@ pub(crate) struct Endpoint {
     pub(crate) health: Arc<Target>,
     /// Apps take turns at it.
     pub(crate) pace: Arc<Pace>,
+    /// How long the parts of its streams are waited for.
+    pub(crate) timeouts: Timeouts,
+    /// Connects to it.
+    pub(crate) client: Client,
 }
 
 #[cfg(test)]

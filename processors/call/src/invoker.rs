@@ -8,8 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
 use outbound::{
-    BuildError, Chain, Class, Client, Ending, Failure, Incoming, Link, Origin, Pace, PaceNames, Ran, Slot,
-    Stop, Timeouts, plan,
+    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Slot, Stop, plan,
 };
 use pipeline::Clock;
 use pipeline::call::Cancellation;
@@ -20,17 +19,18 @@ use schemas::request::Request;
 use tokio::time::Instant;
 
 use crate::attempts::{Ends, Made, ReplyNotes, records};
+use crate::cancel::{cancelled, is_cancelled};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
+use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
+use crate::reply::ReadReply;
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
 pub struct Invoker {
-    client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
@@ -111,9 +111,7 @@ impl Invoke for Invoker {
         let late = run.late.load(Ordering::Relaxed);
         let result = match ran.result {
             Ok(answer) => Ok(answer),
-            Err(Ending { last: Some(Failure { class: Class::Cancelled, .. }), .. }) => {
-                Err(Unanswered::Cancelled)
-            }
+            Err(ending) if ending.last.as_ref().is_some_and(is_cancelled) => Err(Unanswered::Cancelled),
             Err(ending) if late > 0 || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
             Err(ending) => {
                 let class = ending.last.as_ref().map(Failure::label);
@@ -138,15 +136,18 @@ impl Invoke for Invoker {
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
+        let mut endpoints = BTreeMap::new();
+        for (name, address) in settings.addresses {
+            let Some(timing) = settings.timing.get(&name) else { continue };
+            let client = timing.client.as_ref().map_or(Ok(client.clone()), Client::new)?;
+            let timeouts = timing.timeouts;
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+            endpoints.insert(name, Endpoint { address, health, pace, timeouts, client });
+        }
+        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -183,8 +184,8 @@ impl Invoker {
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
         let started = Instant::now();
-        let ReadReply { result, mut notes } = self.exchange(run, candidate, slot).await;
-        if result.as_ref().is_err_and(|failure| failure.class == Class::Cancelled) {
+        let ReadReply { result, mut notes } = exchange(run, candidate, slot).await;
+        if result.as_ref().is_err_and(is_cancelled) {
             notes.estimate_prompt(&run.question.prompt);
         } else {
             self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
@@ -194,38 +195,6 @@ impl Invoker {
         let (target, took) = (slot.target, started.elapsed());
         run.ends.push(outbound::Attempt { target, started: started - run.began, took, failure });
         result.map(|said| (candidate.name.clone(), said))
-    }
-
-    /// One attempt: what was read until it ended, however it ended.
-    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let (question, began) = (&run.question, Instant::now());
-        let opened = self.open(question, to, slot);
-        let incoming = match unless_cancelled(run.cancellation, opened).await {
-            Ok(incoming) => incoming,
-            Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
-        };
-        let stream = to.endpoint.address.stream;
-        let asked =
-            Asked { most_tokens: question.request.max_output_tokens, stream, prompt: &question.prompt };
-        let growth = Box::new(Collected::default());
-        let mut reading = Reading::new(to.family, asked, incoming.head(), growth);
-        let pulled = pull(incoming, stream, began, &mut reading);
-        let transfer = unless_cancelled(run.cancellation, pulled).await;
-        reading.end(transfer)
-    }
-
-    async fn open(
-        &self,
-        question: &Question<'_>,
-        to: &Candidate<'_>,
-        slot: Slot,
-    ) -> Result<Incoming, Failure> {
-        let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
-        let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let call = if address.stream { call.streaming() } else { call };
-        self.client.open(&call, slot.deadline, Timeouts::NONE).await
     }
 
     fn recorded(
@@ -245,47 +214,14 @@ impl Invoker {
     }
 }
 
-/// Drops what is under way when the request is cancelled: its connection is closed.
-async fn unless_cancelled<T>(
-    cancellation: &Cancellation,
-    part: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        () = cancellation.happened() => Err(cancelled()),
-        result = part => result,
-    }
-}
-
-/// The provider may have had the request, and may bill what it generated until the connection was closed.
-fn cancelled() -> Failure {
-    Failure::new(Class::Cancelled, "the request was cancelled").possibly_done()
-}
-
-/// Reads the reply to its end: a refusal as a whole, and what was asked for as a stream piece by piece.
-async fn pull(
-    mut incoming: Incoming,
-    stream: bool,
-    began: Instant,
-    reading: &mut Reading<'_>,
-) -> Result<(), Failure> {
-    if !stream || !incoming.head().status.is_success() {
-        let reply = incoming.whole().await?;
-        reading.feed(&reply.body, began.elapsed());
-        return Ok(());
-    }
-    while let Some(piece) = incoming.next().await? {
-        match reading.feed(&piece, began.elapsed()) {
-            Progress::Waiting => {}
-            Progress::Begun => incoming.first_token(),
-            Progress::Tail => incoming.tail(),
-            Progress::Over => {
-                incoming.release();
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
+async fn exchange(run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+    let (question, cancellation) = (&run.question, run.cancellation);
+    let Candidate { family, endpoint, .. } = *to;
+    let address = &endpoint.address;
+    let body = to.body.get_or_init(|| family.body(question, to.target, address));
+    let correlation = format!("{}-{}", question.request.id, slot.number + 1);
+    let call = Call { address, body: body.clone(), correlation: &correlation };
+    Exchange { family, endpoint, question, cancellation }.run(call, slot.deadline).await
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {

@@ -6,9 +6,11 @@
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
 mod attempts;
+mod cancel;
 mod complaints;
 mod config;
 mod endpoint;
+mod exchange;
 mod families;
 mod invoke;
 mod invoker;
@@ -20,6 +22,7 @@ mod review;
 mod rules;
 mod settings;
 mod step;
+mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};

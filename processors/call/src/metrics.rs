@@ -15,6 +15,8 @@ pub const REQUESTS: &str = "huiyin_call_requests_total";
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
 /// Seconds from the cancel of a running request to its end.
 pub const CANCEL_SECONDS: &str = "huiyin_call_cancel_seconds";
+/// Seconds from the start of an attempt to the first token of its stream.
+pub const FIRST_TOKEN_SECONDS: &str = "huiyin_call_time_to_first_token_seconds";
 /// Tokens by target and type.
 pub const TOKENS: &str = "huiyin_call_tokens_total";
 /// Attempts whose cost is unknown.
@@ -37,9 +39,14 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
     Metric::histogram(CANCEL_SECONDS, "seconds from the cancel of a running request to its end", &[]),
+    Metric::histogram(
+        FIRST_TOKEN_SECONDS,
+        "seconds from the start of an attempt to the first token of its stream, said or thought",
+        &["target"],
+    ),
     Metric::counter(
         TOKENS,
-        "tokens that providers counted: input with its part cached, output with its part reasoning",
+        "tokens that providers counted, or that were estimated of streams that do not tell: input with its part cached, output with its part reasoning",
         &["target", "type"],
     ),
     Metric::counter(
@@ -90,6 +97,10 @@ pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
 
 pub(crate) fn cancelled(took: Duration) {
     histogram!(CANCEL_SECONDS).record(took);
+}
+
+pub(crate) fn first_token(target: &str, time: Duration) {
+    histogram!(FIRST_TOKEN_SECONDS, "target" => target.to_owned()).record(time);
 }
 
 pub(crate) fn tokens(target: &str, usage: &Usage) {

@@ -16,6 +16,7 @@ use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::Address;
 use crate::families::{self, Demands};
 use crate::pace::limits;
+use crate::timing::{Timing, timing};
 
 /// A checked [`RawCall`].
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Settings {
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
+    /// For every address.
+    pub(crate) timing: BTreeMap<TargetName, Timing>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
     pub(crate) client: ClientSettings,
@@ -47,6 +50,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         problems.add("call", "max_running must be more than zero");
     }
     let addresses = addresses(raw, bundle, &mut problems);
+    let timing = all_timing(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
@@ -54,6 +58,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len().max(bundle.targets.len()))),
         grace: raw.grace,
         addresses,
+        timing,
         limits,
         client,
         chain,
@@ -77,7 +82,7 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         let demands = families::of(target.provider).demands();
         let omit = omit(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
-            addresses.insert(name.clone(), address.without(omit));
+            addresses.insert(name.clone(), address.without(omit).streaming(entry.stream));
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
@@ -118,6 +123,18 @@ fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Pr
     }
     let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
     problems.take_at(place, &entry.base_url, parsed)
+}
+
+fn all_timing(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Timing> {
+    let mut all = BTreeMap::new();
+    for entry in &raw.target {
+        let known = bundle.targets.iter().find(|(name, _)| name.as_str() == entry.name.get_ref());
+        if let Some((name, target)) = known {
+            let timeout = Duration::from_millis(target.timeout_ms);
+            all.insert(name.clone(), timing(raw, entry, timeout, problems));
+        }
+    }
+    all
 }
 
 /// The client's own bounds would silently shorten a target's timeout.

@@ -99,7 +99,7 @@ impl<'a> Reading<'a> {
     }
 
     fn document(&mut self, document: &Value) {
-        let Some(fields) = document.as_object() else { return };
+        let Some(fields) = document.as_object().filter(|_| !self.parsed.ended) else { return };
         self.family.read(fields, &mut self.parsed);
         self.parsed.settle();
         if !self.reply.status.is_success() {

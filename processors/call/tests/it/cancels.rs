@@ -46,7 +46,7 @@ impl World {
     async fn provider_saw(&self) -> serde_json::Value {
         let until = Instant::now() + Duration::from_secs(1);
         loop {
-            let call = self.ledger().await["calls"][0].clone();
+            let call = self.ledger().await["entries"][0].clone();
             if call["end"] != json!("running") {
                 return call;
             }

@@ -16,4 +16,5 @@ mod ends;
 mod faults;
 mod replies;
 mod server;
+mod streams;
 mod world;

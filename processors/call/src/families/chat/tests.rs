@@ -37,9 +37,7 @@ fn sent_to(address: &Address, request: &Request, target: &Target) -> String {
 
 /// The body that asks for a whole reply.
 fn sent(request: &Request, target: &Target) -> String {
-    let mut whole = address(&[]);
-    whole.stream = false;
-    sent_to(&whole, request, target)
+    sent_to(&address(&[]).streaming(false), request, target)
 }
 
 fn fields(body: &str) -> Vec<String> {
