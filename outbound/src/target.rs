@@ -12,6 +12,7 @@ use tokio::{
 
 use crate::{
     breaker::{Health, State},
+    class::Class,
     config::health::HealthSettings,
     failure::Failure,
     health::{Memory, Outcome, Pass},
@@ -197,6 +198,7 @@ impl Permit {
         let health = match result {
             Ok(()) => Health::Good,
             Err(failure) if failure.counts_for_breaker() => Health::Bad,
+            Err(failure) if failure.class == Class::Cancelled => Health::Unknown,
             Err(_) => Health::Neutral,
         };
         self.end(now, Outcome { health, failure: result.err() });

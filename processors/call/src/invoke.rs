@@ -4,19 +4,21 @@ use std::future::Future;
 use std::time::Duration;
 
 use catalogue::Bundle;
+use pipeline::call::Cancellation;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
 
 /// Asks models. [`crate::Invoker`] does it over HTTP; a simulation of the line has a model of them instead.
 pub trait Invoke: Send + Sync + 'static {
-    /// Makes attempts until one answers, nothing more may be tried, or `longest` is over. None starts after the request's
-    /// `answer_by`.
+    /// Makes attempts until one answers, nothing more may be tried, `longest` is over, or the request is cancelled: that cuts the
+    /// attempt under way. None starts after the request's `answer_by`.
     fn invoke(
         &self,
         bundle: &Bundle,
         request: &Request,
         longest: Duration,
+        cancellation: &Cancellation,
     ) -> impl Future<Output = Invoked> + Send;
 
     /// From now on this instance keeps to this part, from 0 to 1, of the targets' limits.
@@ -46,6 +48,8 @@ pub struct Completion {
 pub enum Unanswered {
     /// `answer_by` had passed before an attempt could start.
     Expired,
+    /// The request was cancelled.
+    Cancelled,
     /// Error class or local reason.
     Failed(&'static str),
 }

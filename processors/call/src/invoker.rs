@@ -9,9 +9,11 @@ use bytes::Bytes;
 use catalogue::{Bundle, Target};
 use common::Secret;
 use outbound::{
-    BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, Tokens, plan,
+    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Slot, Stop,
+    Tokens, plan,
 };
 use pipeline::Clock;
+use pipeline::call::Cancellation;
 use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
@@ -19,7 +21,8 @@ use schemas::request::Request;
 use tokio::time::Instant;
 
 use crate::access::AccessTokens;
-use crate::attempts::{Made, ReplyNotes, records};
+use crate::attempts::{Ends, Made, ReplyNotes, records};
+use crate::cancel::{cancelled, is_cancelled, unless_cancelled};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
@@ -54,6 +57,10 @@ struct Run<'a> {
     question: Question<'a>,
     candidates: Vec<Candidate<'a>>,
     reply_notes: ReplyNotes,
+    cancellation: &'a Cancellation,
+    began: Instant,
+    /// How attempts ended, for a run that is cancelled between two of them.
+    ends: Ends,
     /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
     /// run's own time was over.
     late: AtomicUsize,
@@ -66,7 +73,13 @@ impl std::fmt::Debug for Invoker {
 }
 
 impl Invoke for Invoker {
-    async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
+    async fn invoke(
+        &self,
+        bundle: &Bundle,
+        request: &Request,
+        longest: Duration,
+        cancellation: &Cancellation,
+    ) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
@@ -80,13 +93,30 @@ impl Invoke for Invoker {
         }
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules, links(&candidates, pace::estimate(&question), left));
-        let run = Run { question, candidates, reply_notes: ReplyNotes::default(), late: AtomicUsize::new(0) };
+        let run = Run {
+            question,
+            candidates,
+            reply_notes: ReplyNotes::default(),
+            cancellation,
+            began: Instant::now(),
+            ends: Ends::default(),
+            late: AtomicUsize::new(0),
+        };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
-        let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
+        let ran = tokio::select! {
+            biased;
+            ran = chain.run(&origin, run.began + left, |slot| self.attempt(&run, slot)) => ran,
+            // No attempt is under way: one would have ended the run.
+            () = cancellation.happened() => Ran {
+                attempts: run.ends.take(),
+                result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
+            },
+        };
         let late = run.late.load(Ordering::Relaxed);
         let result = match ran.result {
             Ok(answer) => Ok(answer),
+            Err(ending) if ending.last.as_ref().is_some_and(is_cancelled) => Err(Unanswered::Cancelled),
             Err(ending) if late > 0 || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
             Err(ending) => {
                 let class = ending.last.as_ref().map(Failure::label);
@@ -163,42 +193,46 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let ReadReply { result, notes } = self.exchange(&run.question, candidate, slot).await;
-        if let Some(used) = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err())
-        {
-            candidate.endpoint.keys.settle(slot, used);
+        let started = Instant::now();
+        let ReadReply { result, mut notes } = self.exchange(run, candidate, slot).await;
+        let used = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err());
+        used.into_iter().for_each(|used| candidate.endpoint.keys.settle(slot, used));
+        if result.as_ref().is_err_and(is_cancelled) {
+            notes.estimate_prompt(&run.question.prompt);
+        } else {
+            self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         }
-        self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
+        let failure = result.as_ref().err().cloned();
+        let (Slot { target, key, .. }, took) = (slot, started.elapsed());
+        run.ends.push(outbound::Attempt { target, key, started: started - run.began, took, failure });
         result.map(|said| (candidate.name.clone(), said))
     }
 
     /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
     /// hold any more, so that a second one is part of the same attempt.
-    async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let Some(sign_in) = to.family.sign_in() else { return self.ask(question, to, slot, None).await };
+    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+        let Some(sign_in) = to.family.sign_in() else { return self.ask(run, to, slot, None).await };
         let (endpoint, address) = (to.endpoint, to.endpoint.keys.address(slot.key));
-        let token = match endpoint.token(address, sign_in, None, slot.deadline).await {
+        let token = |refused| {
+            unless_cancelled(run.cancellation, endpoint.token(address, sign_in, refused, slot.deadline))
+        };
+        let first = match token(None).await {
             Ok(token) => token,
             Err(failure) => return failed(failure),
         };
-        let reply = self.ask(question, to, slot, Some(&token)).await;
+        let reply = self.ask(run, to, slot, Some(&first)).await;
         if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
             return reply;
         }
-        match endpoint.token(address, sign_in, Some(&token), slot.deadline).await {
-            Ok(token) => self.ask(question, to, slot, Some(&token)).await,
+        match token(Some(&first)).await {
+            Ok(token) => self.ask(run, to, slot, Some(&token)).await,
             Err(failure) => failed(failure),
         }
     }
 
-    async fn ask(
-        &self,
-        question: &Question<'_>,
-        to: &Candidate<'_>,
-        slot: Slot,
-        token: Option<&Secret>,
-    ) -> ReadReply {
+    async fn ask(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot, token: Option<&Secret>) -> ReadReply {
+        let (question, cancellation) = (&run.question, run.cancellation);
         let Candidate { name, target, family, endpoint, .. } = *to;
         let address = &endpoint.address;
         let body = to.body.get_or_init(|| {
@@ -213,7 +247,7 @@ impl Invoker {
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
         let address = endpoint.keys.address(slot.key);
         let call = Call { address, to: target, body, correlation: &correlation, token };
-        Exchange { family, endpoint, key: slot.key, question }.run(call, slot.deadline).await
+        Exchange { family, endpoint, key: slot.key, question, cancellation }.run(call, slot.deadline).await
     }
 
     fn recorded(

@@ -7,6 +7,7 @@
 
 mod access;
 mod attempts;
+mod cancel;
 mod complaints;
 mod config;
 mod endpoint;

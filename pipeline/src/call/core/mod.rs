@@ -1,5 +1,6 @@
 //! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
 
+mod cancel;
 mod event;
 mod holdings;
 mod inspect;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::event::{Action, Burial, Ending, Key};
-use super::offset_ledger::{Phase, Work};
+use super::offset_ledger::{Phase, Unrun, Work};
 use super::outcome::Outcome;
 use super::partition::Life;
 use super::quarantine::CRASH;
@@ -114,7 +114,7 @@ impl Core {
             Ending::Done(outputs) => outputs,
             // Its record stays incomplete, so the frontier stays below it whatever else goes on.
             Ending::Broken(reason) => return self.refuse(key.partition, reason),
-            Ending::Cancelled => return self.refuse(key.partition, "cancelled"),
+            Ending::Aborted => return self.refuse(key.partition, "aborted"),
         };
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
         let bytes = outputs.iter().map(crate::Outgoing::size).sum::<usize>();
@@ -122,8 +122,17 @@ impl Core {
         entry.bytes += bytes;
         owned.held.grow(bytes);
         self.held.grow(bytes);
-        let lane = entry.work.as_ref().filter(|_| !entry.shed).map(|work| Arc::clone(&work.lane));
+        let lane =
+            entry.work.as_ref().filter(|_| entry.unrun == Unrun::No).map(|work| Arc::clone(&work.lane));
+        let cancels = std::mem::take(&mut entry.cancelled_by);
         self.waiting.push_back(Outcome::new(key, outputs));
+        for offset in cancels {
+            // Behind the outcome, so that no transaction has it without that.
+            if let Some(cancel) = owned.ledger.get_mut(offset) {
+                cancel.phase = Phase::Finished;
+                self.waiting.push_back(Outcome::new(Key { offset, ..key }, Vec::new()));
+            }
+        }
         if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
             let ready = owned.front(next);
             self.make_ready(key.partition, ready);

@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod cancels;
 mod chains;
 mod complaints;
 mod ends;
