@@ -132,7 +132,23 @@ impl Chain {
     /// Makes attempts on behalf of `origin` until one succeeds or the rules, the targets' health and pace or the
     /// deadline end the run. An attempt still running at its own deadline is dropped and counts as an ambiguous
     /// timeout. Dropping the future ends the run without a trace in the targets' health.
-    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, mut attempt: F) -> Ran<T>
+    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, attempt: F) -> Ran<T>
+    where
+        F: FnMut(Slot) -> Fut,
+        Fut: Future<Output = Result<T, Failure>>,
+    {
+        self.run_resting(origin, deadline, || (), attempt).await
+    }
+
+    /// [`Chain::run`], and what `rest` makes lives as long as a wait that follows a failure or a refusal, or that is for a
+    /// target which is away.
+    pub async fn run_resting<T, R, F, Fut>(
+        &self,
+        origin: &Origin,
+        deadline: Instant,
+        rest: impl Fn() -> R,
+        mut attempt: F,
+    ) -> Ran<T>
     where
         F: FnMut(Slot) -> Fut,
         Fut: Future<Output = Result<T, Failure>>,
@@ -147,12 +163,17 @@ impl Chain {
                 Step::Try(step) => step,
                 Step::Wait(time) => {
                     metrics::waited(WaitCause::Target, time);
+                    let resting = rest();
                     sleep(time).await;
+                    drop(resting);
                     continue;
                 }
                 Step::Stop(stop) => return self.stopped(stop, attempts),
             };
-            let Some(right) = self.right(&mut plan, step, origin).await else { continue };
+            let resting = step.again.then(&rest);
+            let right = self.right(&mut plan, step, origin).await;
+            drop(resting);
+            let Some(right) = right else { continue };
             let (Try { target, key, .. }, started) = (step, Instant::now());
             let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
             let deadline = deadline.min(started + self.links[target].attempt_timeout);

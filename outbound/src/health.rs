@@ -211,6 +211,10 @@ impl Memory {
         let lengths = self.settings.cooldown;
         let (of_key, of_target) = (lengths.of_key(failure), lengths.of_target(failure));
         let Some(length) = of_key.or(of_target) else { return false };
+        // While most are served, it is those who are not that are told to wait.
+        if of_key.is_none() && self.tenant(now, origin).breaker.fails(now) == Some(false) {
+            return false;
+        }
         let (until, key) = (now + length, of_key.map(|_| key));
         let own = self.tenant(now, origin).cooldowns.failed(key, until, origin.lane);
         self.cooldowns.failed(key, until, Arc::clone(&origin.tenant)) || own

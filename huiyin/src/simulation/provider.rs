@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use call::{Completion, Invoke, Invoked, Output, Rules, Step, Unanswered};
+use call::{Completion, Invoke, Invoked, Output, Rules, Step, Terms, Unanswered};
 use catalogue::Bundle;
-use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Name};
+use pipeline::call::{Admission, Done, Handler, Job, Name};
 use pipeline::mutation::{self, Mutation};
 use pipeline::simulation::{Random, Sim};
 use pipeline::{Clock, Record, Refused};
@@ -61,8 +61,7 @@ impl Invoke for Models {
         &self,
         bundle: &Bundle,
         request: &Request,
-        _longest: Duration,
-        cancellation: &Cancellation,
+        Terms { cancellation, .. }: Terms<'_>,
     ) -> Invoked {
         let (kind, took) = {
             let mut random = self.random.lock().unwrap();

@@ -444,3 +444,54 @@ async fn a_limit_on_how_fast_the_rate_grows_is_followed() {
     let refused = refused.load(Ordering::Relaxed);
     assert!(refused < 240, "{refused} refusals of 1,200 calls");
 }
+
+#[tokio::test(start_paused = true)]
+async fn conversations_that_wait_as_they_were_told_hold_nobody_up() {
+    // A tenth of a hundred conversations fails and is told to come again in eight seconds.
+    let mut took = Vec::new();
+    let mut left = Vec::new();
+    for failing in [0, 10] {
+        let limits = Limits { per_second: Some(100.0), at_once: Some(60), kept: 0.05, ..Limits::default() };
+        let one = chain(vec![link("one", 1, limits, Tokens::default())]);
+        let rests = Arc::new(AtomicUsize::new(0));
+        let begun = Instant::now();
+        let mut running = Vec::new();
+        for conversation in 0..100_u64 {
+            let (one, rests) = (one.clone(), Arc::clone(&rests));
+            running.push(tokio::spawn(async move {
+                sleep(millis(conversation * 10)).await;
+                let mut took = Vec::new();
+                while begun.elapsed() < secs(60) {
+                    let asked = Instant::now();
+                    let attempt = |slot: Slot| async move {
+                        sleep(millis(500)).await;
+                        let fails = conversation % 10 < failing / 10 && slot.number == 0;
+                        let asked = Failure::new(Class::Overloaded, "").with_retry_after(Some(secs(8)));
+                        if fails { Err(asked) } else { Ok(()) }
+                    };
+                    let rest = || rests.fetch_add(1, Ordering::Relaxed);
+                    let ran =
+                        one.run_resting(&origin("a", conversation), asked + secs(60), rest, attempt).await;
+                    assert!(ran.result.is_ok());
+                    took.push(asked.elapsed());
+                    sleep(millis(500)).await;
+                }
+                (conversation, took)
+            }));
+        }
+        let mut others = Vec::new();
+        for run in running {
+            let (conversation, times) = run.await.unwrap();
+            if conversation % 10 > 0 {
+                others.extend(times);
+            }
+        }
+        others.sort();
+        took.push((others.len() as f64, others[others.len() * 99 / 100].as_secs_f64()));
+        left.push(rests.load(Ordering::Relaxed));
+    }
+    let [(answers, p99), (answers_beside, p99_beside)] = took[..] else { panic!("two runs") };
+    assert!(answers_beside >= answers * 0.9, "{answers_beside} of {answers} answers");
+    assert!(p99_beside <= p99 * 1.1, "{p99_beside} in place of {p99} seconds");
+    assert!(left[0] == 0 && left[1] >= 60, "each wait leaves its place: {left:?}");
+}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cancellation::{Cancellation, Name};
+use super::place::Place;
 use crate::{Outgoing, Record, Refused};
 
 /// An app or a target: it may hold no more than a share of the running calls and of a partition's incomplete records.
@@ -74,6 +75,8 @@ pub struct Job {
     pub decoded: Decoded,
     /// When this happens the job is to end by itself, with what it knows, in less than [`CANCEL_PATIENCE`].
     pub cancellation: Cancellation,
+    /// What it may leave to others while it only waits.
+    pub place: Place,
 }
 
 /// How long a job that was cancelled may take to end. Then it is dropped, and [`Handler::overdue`] ends it: its lane waits for

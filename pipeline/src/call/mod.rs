@@ -18,6 +18,7 @@ mod core;
 mod handler;
 mod limits;
 pub mod metrics;
+mod place;
 mod progress;
 mod shell;
 
@@ -25,6 +26,7 @@ pub use self::core::{PartitionStatus, Status};
 pub use cancellation::{Cancellation, Canceller, Name};
 pub use handler::{Admission, CANCEL_PATIENCE, Decoded, Done, Handler, Job, Share};
 pub use limits::{Limits, Overload, RawLimits};
+pub use place::{Left, Place};
 pub use progress::{History, Mark, Progress, Ran};
 #[cfg(any(test, feature = "simulation"))]
 pub use shell::simulation;

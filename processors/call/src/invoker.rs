@@ -27,7 +27,7 @@ use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
-use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
+use crate::invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 use crate::keys::Keys;
 use crate::metrics;
 use crate::pace;
@@ -77,8 +77,7 @@ impl Invoke for Invoker {
         &self,
         bundle: &Bundle,
         request: &Request,
-        longest: Duration,
-        cancellation: &Cancellation,
+        Terms { longest, cancellation, place }: Terms<'_>,
     ) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
@@ -104,9 +103,11 @@ impl Invoke for Invoker {
         };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
+        let (until, leave) = (run.began + left, || place.leave());
+        let asked = chain.run_resting(&origin, until, leave, |slot| self.attempt(&run, slot));
         let ran = tokio::select! {
             biased;
-            ran = chain.run(&origin, run.began + left, |slot| self.attempt(&run, slot)) => ran,
+            ran = asked => ran,
             // No attempt is under way: one would have ended the run.
             () = cancellation.happened() => Ran {
                 attempts: run.ends.take(),

@@ -29,7 +29,7 @@ mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
-pub use invoke::{Completion, Invoke, Invoked, Unanswered};
+pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
 pub use rules::Rules;

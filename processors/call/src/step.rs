@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use outbound::BuildError;
 use pipeline::Clock;
-use pipeline::call::{Admission, Cancellation, Decoded, Done, Handler, Job, Name, Share};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job, Name, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::ids::RequestId;
@@ -15,7 +15,7 @@ use schemas::wire::DecodeError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::invoke::{Invoke, Invoked, Unanswered};
+use crate::invoke::{Invoke, Invoked, Terms, Unanswered};
 use crate::invoker::Invoker;
 use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, cancelled, is_cancel, read, unwritten};
@@ -116,28 +116,24 @@ impl<I: Invoke> Step<I> {
     }
 
     /// What came of the request, under the rules that it was asked by.
-    async fn ask(
-        &self,
-        request: &Request,
-        longest: Duration,
-        cancellation: &Cancellation,
-    ) -> (Arc<Rules>, Invoked) {
+    async fn ask(&self, request: &Request, terms: Terms<'_>) -> (Arc<Rules>, Invoked) {
         let rules = tokio::select! {
             biased;
             rules = self.rules_for(request) => rules,
-            () = cancellation.happened() => {
+            () = terms.cancellation.happened() => {
                 let nothing = Invoked { attempts: Vec::new(), result: Err(Unanswered::Cancelled) };
                 return (Arc::clone(&self.rules.borrow()), nothing);
             }
         };
-        let invoked = self.invoker.invoke(&rules.bundle, request, longest, cancellation).await;
+        let invoked = self.invoker.invoke(&rules.bundle, request, terms).await;
         (rules, invoked)
     }
 
     async fn answer(&self, request: &Request, job: &Job) -> Done {
         let started_at = self.clock.now();
         let cancellation = &job.cancellation;
-        let mut asked = pin!(self.ask(request, job.hard_deadline.saturating_sub(MARGIN), cancellation));
+        let longest = job.hard_deadline.saturating_sub(MARGIN);
+        let mut asked = pin!(self.ask(request, Terms { longest, cancellation, place: &job.place }));
         let (cancelled_at, (rules, mut invoked)) = tokio::select! {
             biased;
             () = cancellation.happened() => (Some(self.clock.now()), asked.await),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::call::cancellation::Name;
 use crate::call::handler::{Admission, Decoded};
+use crate::call::place::Move;
 use crate::call::progress::Progress;
 use crate::{Outgoing, Record};
 
@@ -94,6 +95,8 @@ pub(crate) enum Event {
     Bounds { partition: i32, epoch: u64, low: i64, high: i64 },
     /// A task that was started ended. Exactly one per task.
     Ended { task: u64, ending: Ending },
+    /// A running task leaves its place to others while it waits, or takes it again.
+    Moved { task: u64, what: Move },
     /// The outstanding plan ended.
     Planned { plan: u64, settled: Settled },
     /// Stop admitting and starting; let running calls end for at most this long, then give everything up.

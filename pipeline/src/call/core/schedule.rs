@@ -9,6 +9,7 @@ use super::partition::Life;
 use super::quarantine::CRASH;
 use super::tasks::Task;
 use super::{Core, Stopping};
+use crate::call::place::Move;
 use crate::mutation::is_of_epoch;
 
 impl Core {
@@ -94,6 +95,23 @@ impl Core {
                 hard_deadline: work.hard_deadline,
                 decoded: std::mem::take(&mut work.decoded),
             });
+        }
+    }
+
+    /// A job that waits leaves its place to others, and takes it again.
+    pub(super) fn moved(&mut self, task: u64, what: Move) {
+        match what {
+            Move::Leave if self.tasks.resting() >= self.limits.running => {}
+            Move::Leave => {
+                if let Some(shares) = self.tasks.rest(task) {
+                    self.shares.release(shares);
+                }
+            }
+            Move::Return => {
+                if let Some(shares) = self.tasks.go_on(task) {
+                    self.shares.take(shares);
+                }
+            }
         }
     }
 

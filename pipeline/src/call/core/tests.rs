@@ -1,6 +1,7 @@
 mod cancels;
 mod cases;
 mod overload;
+mod places;
 mod schedules;
 mod suspects;
 

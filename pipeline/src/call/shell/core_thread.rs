@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 use tokio::runtime;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -20,6 +20,7 @@ use crate::call::cancellation::{Cancellation, Canceller};
 use crate::call::core::{Action, Burial, Core, Ending, Event, Plan, Settled};
 use crate::call::handler::{Handler, Job};
 use crate::call::metrics;
+use crate::call::place::Place;
 use crate::{Outgoing, Record};
 
 const STATUS: Duration = Duration::from_millis(200);
@@ -55,6 +56,7 @@ pub(super) struct Tasks {
     set: JoinSet<Option<Vec<Outgoing>>>,
     running: HashMap<Id, Running>,
     ids: HashMap<u64, Id>,
+    moves: Moves,
     /// Commands that the poller has no room for yet: the core never waits for it.
     outbox: VecDeque<Command>,
     /// Events that are to be handled next.
@@ -62,6 +64,27 @@ pub(super) struct Tasks {
     /// How often the core was told that partitions are lost.
     losses: u64,
     stopped: bool,
+}
+
+/// What running jobs do with their places. A job moves once for each of its waits, so that these are few.
+struct Moves {
+    sender: UnboundedSender<Event>,
+    receiver: UnboundedReceiver<Event>,
+}
+
+impl Default for Moves {
+    fn default() -> Self {
+        let (sender, receiver) = unbounded_channel();
+        Self { sender, receiver }
+    }
+}
+
+impl Moves {
+    fn place(&self, task: u64) -> Place {
+        let sender = self.sender.clone();
+        // Without a receiver the thread has ended, and so has everything that is limited.
+        Place::new(move |what| drop(sender.send(Event::Moved { task, what })))
+    }
 }
 
 impl<H: Handler> CoreThread<H> {
@@ -78,6 +101,7 @@ impl<H: Handler> CoreThread<H> {
                     Some(event) => event,
                     None => continue,
                 },
+                Some(moved) = self.tasks.moves.receiver.recv() => moved,
                 () = sleep(due.unwrap_or(STATUS)), if due.is_some() => Event::Tick,
                 _ = status.tick() => {
                     self.report();
@@ -108,6 +132,11 @@ impl<H: Handler> CoreThread<H> {
             self.tasks.own.extend(ended);
         }
         while self.tasks.own.len() < AT_ONCE
+            && let Ok(moved) = self.tasks.moves.receiver.try_recv()
+        {
+            self.tasks.own.push(moved);
+        }
+        while self.tasks.own.len() < AT_ONCE
             && let Ok(event) = self.events.try_recv()
         {
             self.tasks.own.push(event);
@@ -136,7 +165,9 @@ impl<H: Handler> CoreThread<H> {
         match action {
             Action::Run { task, record, rerun, hard_deadline, decoded } => {
                 let (canceller, cancellation) = Cancellation::new();
-                let job = Job { record: Arc::clone(&record), rerun, hard_deadline, decoded, cancellation };
+                let record_of_job = Arc::clone(&record);
+                let place = self.tasks.moves.place(task);
+                let job = Job { record: record_of_job, rerun, hard_deadline, decoded, cancellation, place };
                 let run = Arc::clone(&self.work).run(job);
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
                 let canceller = Some(canceller);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use call::{Output, RawCall, Rules, Step};
 use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Admission, Cancellation, Done, Handler, Job};
+use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Place};
 use pipeline::{Clock, WallClock};
 use safety::{Action, WordList, WordRule};
 use schemas::answered::{Answered, Outcome};
@@ -234,6 +234,7 @@ impl World {
             hard_deadline,
             decoded,
             cancellation: Cancellation::never(),
+            place: Place::unwatched(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deliver::{Output, RawDeliver, Step};
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Cancellation, Decoded, Done, Handler, Job};
+use pipeline::call::{Cancellation, Decoded, Done, Handler, Job, Place};
 use pipeline::{Clock, WallClock};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::{Delivery, DeliveryResult};
@@ -128,6 +128,7 @@ impl World {
             hard_deadline,
             decoded: Decoded::default(),
             cancellation: Cancellation::never(),
+            place: Place::unwatched(),
         };
         let done = self.step.run(job).await;
         result(&record, done)

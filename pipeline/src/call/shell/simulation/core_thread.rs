@@ -13,6 +13,7 @@ use crate::Record;
 use crate::call::cancellation::Cancellation;
 use crate::call::core::{Action, Burial, Ending, Event, Plan, Settled};
 use crate::call::handler::{Handler, Job};
+use crate::call::place::Place;
 use crate::call::shell::poller::Command;
 
 /// How long a cancelled call may take to end, in milliseconds.
@@ -62,7 +63,8 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                 Action::Run { task, record, rerun, hard_deadline, decoded } => {
                     // Whoever runs it makes the cancellation.
                     let cancellation = Cancellation::never();
-                    begin(parts, task, Job { record, rerun, hard_deadline, decoded, cancellation });
+                    let place = Place::unwatched();
+                    begin(parts, task, Job { record, rerun, hard_deadline, decoded, cancellation, place });
                 }
                 Action::Bury { task, record, burial } => {
                     let what = What::Bury(burial);
