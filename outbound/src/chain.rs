@@ -274,6 +274,4 @@ impl Chain {
 }
 
 #[cfg(test)]
-mod scenarios;
-#[cfg(test)]
 mod tests;

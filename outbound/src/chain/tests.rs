@@ -1,3 +1,5 @@
+mod scenarios;
+
 use std::{
     future::{Ready, pending, ready},
     sync::Mutex,

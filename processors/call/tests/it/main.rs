@@ -14,6 +14,7 @@ mod chains;
 mod complaints;
 mod ends;
 mod faults;
+mod keys;
 mod replies;
 mod server;
 mod streams;

@@ -9,15 +9,6 @@ use std::{
 };
 
 use super::*;
-use crate::{
-    config::{ChainConfig, HealthConfig},
-    limiter::Limits,
-    metrics::PaceNames,
-};
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
