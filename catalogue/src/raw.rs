@@ -11,7 +11,7 @@ use schemas::answer::DeliveryClass;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::app::{AnswerPolicy, ByHand, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
+use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
 use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
 
@@ -106,6 +106,10 @@ pub struct RawApp {
     #[serde(default = "remember")]
     #[schemars(with = "ByHand")]
     pub by_hand: Spanned<String>,
+    /// What becomes of the model call of a turn that is called off: its message is recalled or edited, or a person takes over.
+    #[serde(default = "cut")]
+    #[schemars(with = "Cancel")]
+    pub cancel: Spanned<String>,
     /// Largest part of an answer, in bytes of the text as JSON, from 256 to 4600. Easemob takes 5 KB, and the envelope needs some of it.
     #[serde(default = "part")]
     pub part_bytes: u32,
@@ -259,6 +263,9 @@ fn remember() -> Spanned<String> {
 }
 fn shipped() -> Spanned<String> {
     text("shipped")
+}
+fn cut() -> Spanned<String> {
+    text("cut")
 }
 fn resend() -> Spanned<String> {
     text("resend")

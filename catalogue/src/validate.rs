@@ -16,7 +16,7 @@ use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
 use toml::Spanned;
 
-use crate::app::{AnswerPolicy, App, ByHand, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
+use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
 use crate::filter::Filter;
 use crate::models::Models;
@@ -103,12 +103,14 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
     let lane = [("sender", LanePolicy::Sender), ("conversation", LanePolicy::Conversation)];
     let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
     let by_hand = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
+    let cancel = [("cut", Cancel::Cut), ("run_on", Cancel::RunOn)];
     let answer = problems.word(place, &raw.answer, &answer);
     let unacknowledged = problems.word(place, &raw.no_acknowledgement, &unacknowledged);
     let record = problems.word(place, &raw.record, &record);
     let lane = problems.word(place, &raw.lane, &lane);
     let delivery = problems.word(place, &raw.delivery, &delivery);
     let by_hand = problems.word(place, &raw.by_hand, &by_hand);
+    let cancel = problems.word(place, &raw.cancel, &cancel);
     limits(raw, place, problems);
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, targets, place, problems));
     App {
@@ -131,6 +133,7 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
         max_waiting_messages: raw.max_waiting_messages,
         max_waiting_bytes: raw.max_waiting_bytes,
         by_hand: by_hand.unwrap_or(ByHand::Remember),
+        cancel: cancel.unwrap_or(Cancel::Cut),
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
         delivery: delivery.unwrap_or(DeliveryClass::Resend),

@@ -34,6 +34,8 @@ pub enum Class {
     /// The endpoint does not take the request as it was made for it. Bodies, gateways and limits differ: another
     /// endpoint may.
     BadRequest,
+    /// Whoever asked needs the reply no more, and the call was cut. It says nothing about the endpoint.
+    Cancelled,
 }
 
 /// Whether the same endpoint may be tried again for the same request.
@@ -75,7 +77,7 @@ pub enum Cooling {
 
 impl Class {
     /// Every class, in the order of declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RateLimited,
         Self::RampLimited,
         Self::Overloaded,
@@ -90,6 +92,7 @@ impl Class {
         Self::ContextTooLong,
         Self::ContentBlocked,
         Self::BadRequest,
+        Self::Cancelled,
     ];
 
     /// The class's name in metrics, logs and records.
@@ -110,6 +113,7 @@ impl Class {
             Self::ContextTooLong => "context_too_long",
             Self::ContentBlocked => "content_blocked",
             Self::BadRequest => "bad_request",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -126,7 +130,8 @@ impl Class {
             | Self::ModelUnavailable
             | Self::ContextTooLong
             | Self::ContentBlocked
-            | Self::BadRequest => Again::Never,
+            | Self::BadRequest
+            | Self::Cancelled => Again::Never,
         }
     }
 
@@ -147,7 +152,7 @@ impl Class {
             | Self::BadRequest => Elsewhere::Yes,
             Self::ContextTooLong => Elsewhere::Larger,
             Self::ContentBlocked => Elsewhere::IfAllowed,
-            Self::CapUsedUp => Elsewhere::No,
+            Self::CapUsedUp | Self::Cancelled => Elsewhere::No,
         }
     }
 
@@ -172,7 +177,8 @@ impl Class {
             | Self::CapUsedUp
             | Self::ContextTooLong
             | Self::ContentBlocked
-            | Self::BadRequest => Cooling::None,
+            | Self::BadRequest
+            | Self::Cancelled => Cooling::None,
         }
     }
 

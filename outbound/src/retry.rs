@@ -15,7 +15,7 @@ pub struct Steps {
 
 /// Draws waits uniformly between zero and the next step, so that callers that failed together do not return
 /// together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FullJitter {
     steps: ExponentialBackoff,
     random: fastrand::Rng,

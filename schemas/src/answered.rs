@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 use crate::conversation::Lane;
-use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId};
+use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId, UserId};
 use crate::money::Money;
 use crate::request::RequestKind;
 use crate::text::Text;
@@ -27,6 +27,9 @@ pub struct Answered {
     pub lane: Lane,
     /// The message that opened the turn.
     pub message: MessageId,
+    /// The person for whom it was made. Records of earlier versions have it not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     /// How it ended.
     pub outcome: Outcome,
     /// Every attempt whose result is known, in order.
@@ -86,7 +89,7 @@ pub enum Outcome {
     },
     /// `answer_by` had passed before an attempt could start.
     Expired,
-    /// It was called off before it ran.
+    /// It was called off, before it ran or while it did.
     Cancelled,
     /// It cannot be run at all; its record is in the dead letters.
     Dead {

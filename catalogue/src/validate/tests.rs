@@ -104,6 +104,7 @@ fn every_broken_reference_is_named_with_its_place() {
             "key = \"acme#support\"\nby_hand = \"ignore\"",
             "is none of remember, take_over",
         ),
+        ("key = \"acme#support\"", "key = \"acme#support\"\ncancel = \"no\"", "is none of cut, run_on"),
         (
             "key = \"acme#support\"",
             "key = \"acme#support\"\npart_bytes = 256\nlabel = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\"",
@@ -138,6 +139,19 @@ fn what_is_not_configured_is_in_no_bundle_so_that_its_hash_stays() {
     for bundle in [bundle, other] {
         assert_eq!(Bundle::from_json(&bundle.hash().unwrap(), &bundle.to_json().unwrap()).unwrap(), bundle);
     }
+}
+
+#[test]
+fn a_bundle_of_before_lets_cancelled_calls_run_on_and_a_file_cuts_them() {
+    let cancel = |bundle: &Bundle| bundle.apps.values().map(|app| app.cancel).collect::<Vec<_>>();
+    let bundle = read(GOOD).unwrap();
+    assert_eq!(cancel(&bundle), [Cancel::Cut]);
+    let json = String::from_utf8(bundle.to_json().unwrap()).unwrap();
+    let before: Bundle = serde_json::from_str(&json.replacen("\"cancel\":\"cut\",", "", 1)).unwrap();
+    assert_eq!(cancel(&before), [Cancel::RunOn]);
+    assert!(!String::from_utf8(before.to_json().unwrap()).unwrap().contains("cancel"));
+    let asked = GOOD.replacen("key = \"acme#support\"", "key = \"acme#support\"\ncancel = \"run_on\"", 1);
+    assert_eq!(read(&asked).unwrap().hash().unwrap(), before.hash().unwrap());
 }
 
 #[test]

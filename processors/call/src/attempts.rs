@@ -29,6 +29,20 @@ impl ReplyNotes {
     }
 }
 
+/// How attempts ended, in order. Written while a request runs.
+#[derive(Debug, Default)]
+pub(crate) struct Ends(Mutex<Vec<outbound::Attempt>>);
+
+impl Ends {
+    pub(crate) fn push(&self, attempt: outbound::Attempt) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(attempt);
+    }
+
+    pub(crate) fn take(&self) -> Vec<outbound::Attempt> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// One attempt as it was made.
 pub(crate) struct Made<'a> {
     pub(crate) made: outbound::Attempt,

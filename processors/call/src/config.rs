@@ -55,6 +55,10 @@ pub struct RawEndpoint {
     /// Key that calls carry. Required for every provider but `local`, whose servers may do without. Empty by default.
     #[serde(default)]
     pub api_key: Secret,
+    /// Further keys. Calls take turns with all of them, and the limits below hold for each. A key that is refused, or whose money is
+    /// gone, is left alone while the others serve. Empty by default.
+    #[serde(default)]
+    pub api_keys: Vec<Secret>,
     /// Secret that belongs to the key and is never sent: calls are signed with it, or a token is got with it. Required for the wires
     /// `websocket` of `spark` and `v1` of `ernie`, and taken by no other. Empty by default.
     #[serde(default)]
@@ -98,6 +102,14 @@ pub struct RawEndpoint {
     pub requests_per_second: Option<f64>,
     /// Calls that the provider lets start within a minute, summed over all instances. Unlimited by default.
     pub requests_per_minute: Option<f64>,
+    /// Tokens, input and output together, that the provider takes within a minute, summed over all instances. A call reserves an
+    /// estimate of its prompt and its whole output cap, which is replaced by what it used. Unlimited by default, but for what the
+    /// provider itself tells in its replies.
+    pub tokens_per_minute: Option<f64>,
+    /// Input tokens that the provider takes within a minute, where it counts them apart. Unlimited by default.
+    pub input_tokens_per_minute: Option<f64>,
+    /// Output tokens that the provider gives within a minute, where it counts them apart. Unlimited by default.
+    pub output_tokens_per_minute: Option<f64>,
     /// Calls that the provider lets run at a time, summed over all instances. Each instance may always have one. Unlimited by
     /// default.
     pub max_concurrent: Option<u32>,

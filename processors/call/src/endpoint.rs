@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::{Class, Client, Failure, Pace, Target, Timeouts, Url};
+use outbound::{Class, Client, Failure, Target, Timeouts, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use crate::access::AccessTokens;
 use crate::families::SignIn;
+use crate::keys::Keys;
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -100,6 +101,11 @@ impl Address {
         })
     }
 
+    /// The same address, called with this key.
+    pub(crate) fn with_key(&self, api_key: Secret) -> Self {
+        Self { api_key, ..self.clone() }
+    }
+
     /// The same address, for a server that does not take these fields.
     pub(crate) fn without(self, omit: Vec<&'static str>) -> Self {
         Self { omit, ..self }
@@ -143,11 +149,11 @@ impl Address {
 /// A target as this process calls it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    /// What all its keys share: with the first of them.
     pub(crate) address: Address,
     /// One for the life of the process: breakers, cooldowns and retry budgets.
     pub(crate) health: Arc<Target>,
-    /// Apps take turns at it.
-    pub(crate) pace: Arc<Pace>,
+    pub(crate) keys: Keys,
     /// Of a wire whose calls carry one.
     pub(crate) tokens: AccessTokens,
     /// How long the parts of its streams are waited for.
@@ -157,17 +163,18 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The access token of its key, and not the one that was refused.
+    /// The access token of the key at this address, and not the one that was refused.
     ///
     /// # Errors
     /// Those of the call that gets a token; [`Class::Timeout`] when somebody else's does not end in time.
     pub(crate) async fn token(
         &self,
+        address: &Address,
         sign_in: &dyn SignIn,
         refused: Option<&Secret>,
         deadline: Instant,
     ) -> Result<Secret, Failure> {
-        let Self { address, client, tokens, .. } = self;
+        let Self { client, tokens, .. } = self;
         let get = || async { sign_in.token(&client.attempt(&sign_in.request(address), deadline).await?) };
         let late = |_| Failure::new(Class::Timeout, "get an access token: somebody else waits for it");
         timeout_at(deadline, tokens.of(&address.api_key, refused, get)).await.map_err(late)?

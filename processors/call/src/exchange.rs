@@ -1,8 +1,10 @@
 //! One attempt at one target: the call goes out, and its reply is read as it comes.
 
 use outbound::{Failure, Incoming, Timeouts};
+use pipeline::call::Cancellation;
 use tokio::time::Instant;
 
+use crate::cancel::unless_cancelled;
 use crate::endpoint::Endpoint;
 use crate::families::{Call, Family, Question};
 use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
@@ -11,17 +13,21 @@ use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
 pub(crate) struct Exchange<'a> {
     pub(crate) family: &'static dyn Family,
     pub(crate) endpoint: &'a Endpoint,
+    /// Which of its keys is used, counted from 0.
+    pub(crate) key: usize,
     pub(crate) question: &'a Question<'a>,
+    pub(crate) cancellation: &'a Cancellation,
 }
 
 impl Exchange<'_> {
     /// What was read until the attempt ended, however it ended.
     pub(crate) async fn run(&self, call: Call<'_>, deadline: Instant) -> ReadReply {
         let began = Instant::now();
-        let incoming = match self.open(call, deadline).await {
+        let incoming = match unless_cancelled(self.cancellation, self.open(call, deadline)).await {
             Ok(incoming) => incoming,
             Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
         };
+        self.endpoint.keys.told(self.key, incoming.head());
         let asked = Asked {
             most_tokens: self.question.request.max_output_tokens,
             stream: self.endpoint.address.stream,
@@ -29,7 +35,8 @@ impl Exchange<'_> {
         };
         let growth = Box::new(Collected::default());
         let mut reading = Reading::new(self.family, asked, incoming.head(), growth);
-        let transfer = self.pull(incoming, began, &mut reading).await;
+        let pulled = self.pull(incoming, began, &mut reading);
+        let transfer = unless_cancelled(self.cancellation, pulled).await;
         reading.end(transfer)
     }
 

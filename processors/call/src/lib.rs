@@ -7,6 +7,7 @@
 
 mod access;
 mod attempts;
+mod cancel;
 mod complaints;
 mod config;
 mod endpoint;
@@ -15,6 +16,7 @@ mod families;
 pub mod gen_ai;
 mod invoke;
 mod invoker;
+mod keys;
 pub mod metrics;
 mod outcome;
 mod pace;
@@ -28,7 +30,7 @@ mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
-pub use invoke::{Completion, Invoke, Invoked, Unanswered};
+pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
 pub use ping::{PingError, Pinged, ping};

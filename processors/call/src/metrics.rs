@@ -14,6 +14,8 @@ use crate::reply::Oddity;
 pub const REQUESTS: &str = "huiyin_call_requests_total";
 /// Seconds from taking a request up to its end.
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
+/// Seconds from the cancel of a running request to its end.
+pub const CANCEL_SECONDS: &str = "huiyin_call_cancel_seconds";
 /// Seconds from the start of an attempt to the first token of its stream.
 pub const FIRST_TOKEN_SECONDS: &str = "huiyin_call_time_to_first_token_seconds";
 /// Tokens by target and type.
@@ -41,6 +43,7 @@ pub const METRICS: &[Metric] = &[
         &["outcome", "reason"],
     ),
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
+    Metric::histogram(CANCEL_SECONDS, "seconds from the cancel of a running request to its end", &[]),
     Metric::histogram(
         FIRST_TOKEN_SECONDS,
         "seconds from the start of an attempt to the first token of its stream, said or thought",
@@ -105,6 +108,10 @@ impl Unpriced {
 pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
     counter!(REQUESTS, "outcome" => outcome.label(), "reason" => reason).increment(1);
     histogram!(REQUEST_SECONDS, "outcome" => outcome.label()).record(took);
+}
+
+pub(crate) fn cancelled(took: Duration) {
+    histogram!(CANCEL_SECONDS).record(took);
 }
 
 pub(crate) fn first_token(target: &str, time: Duration) {

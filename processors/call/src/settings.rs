@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use catalogue::Bundle;
-use common::{Carrier, Problem, Problems, secret};
+use common::{Carrier, Problem, Problems, Secret, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{Limits, plan};
@@ -16,6 +16,7 @@ use toml::Spanned;
 use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::{Address, Choices, PromptCache};
 use crate::families::{self, Choice, Demand, Demands, Speaks};
+use crate::keys::keys;
 use crate::pace::limits;
 use crate::timing::{Timing, timing};
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub(crate) timing: BTreeMap<TargetName, Timing>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
+    /// Every key of the targets that have any.
+    pub(crate) keys: BTreeMap<String, Vec<Secret>>,
     pub(crate) client: ClientSettings,
     pub(crate) chain: plan::Rules,
     pub(crate) health: HealthSettings,
@@ -53,6 +56,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     let addresses = addresses(raw, bundle, &mut problems);
     let timing = all_timing(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
+    let keys = keys(raw, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
         max_running: raw.max_running,
@@ -61,6 +65,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         addresses,
         timing,
         limits,
+        keys,
         client,
         chain,
         health,
@@ -120,7 +125,7 @@ fn omit(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Probl
 
 fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Option<Address> {
     if entry.api_key.is_empty() {
-        if demands.needs_key {
+        if demands.needs_key && entry.api_keys.is_empty() {
             problems.add_at(place, &entry.name, "its api_key is not set");
         }
     } else if entry.api_key.expose().to_ascii_lowercase().starts_with("bearer ") {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Core;
 use super::event::{Action, Commit, Key, Plan, Settled};
-use super::offset_ledger::Phase;
+use super::offset_ledger::{Phase, Unrun};
 use super::outcome::{Outcome, Outstanding, Planned};
 use super::partition::{Life, Partition};
 use super::quarantine::Quarantine;
@@ -185,7 +185,7 @@ impl Core {
             return;
         };
         let Some(entry) = owned.ledger.remove(key.offset) else { return };
-        if let Some(work) = entry.work.as_ref().filter(|_| entry.shed) {
+        if let Some(work) = entry.work.as_ref().filter(|_| entry.unrun == Unrun::Shed) {
             owned.lanes.settle(&work.lane);
         }
         owned.held.retire(&entry);

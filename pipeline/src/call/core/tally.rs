@@ -10,6 +10,7 @@ pub(crate) struct Tally {
     pub(crate) reruns: u64,
     pub(crate) buried: u64,
     pub(crate) shed: u64,
+    pub(crate) cancelled: u64,
     pub(crate) committed: u64,
     pub(crate) aborted: u64,
 }

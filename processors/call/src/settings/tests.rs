@@ -169,17 +169,29 @@ fn an_unknown_key_is_refused() {
 
 #[test]
 fn what_a_provider_allows_is_taken_as_it_is_written_and_nothing_is_refused() {
-    let limits = "requests_per_second = 2.5\nrequests_per_minute = 60\nmax_concurrent = 4\n";
+    let limits = "requests_per_second = 2.5\nrequests_per_minute = 60\nmax_concurrent = 4\n\
+        tokens_per_minute = 1e6\ninput_tokens_per_minute = 9e5\noutput_tokens_per_minute = 1e5\n";
     let section = GOOD.replacen("organization = \"org-1\"\n", limits, 1);
     let settings = checked(&section).unwrap();
-    let expected = Limits { per_second: Some(2.5), per_minute: Some(60.0), at_once: Some(4) };
+    let expected = Limits {
+        per_second: Some(2.5),
+        per_minute: Some(60.0),
+        at_once: Some(4),
+        tokens_per_minute: Some(1e6),
+        input_tokens_per_minute: Some(9e5),
+        output_tokens_per_minute: Some(1e5),
+        kept: 0.05,
+    };
     assert_eq!(settings.limits["main"], expected);
-    assert_eq!(settings.limits["spare"], Limits::default());
+    assert_eq!(settings.limits["spare"], Limits { kept: 0.05, ..Limits::default() });
     for (limit, key) in [
         ("requests_per_second = 0", "requests_per_second"),
         ("requests_per_second = -1.0", "requests_per_second"),
         ("requests_per_minute = nan", "requests_per_minute"),
         ("requests_per_minute = inf", "requests_per_minute"),
+        ("tokens_per_minute = 0", "tokens_per_minute"),
+        ("input_tokens_per_minute = -2.5", "input_tokens_per_minute"),
+        ("output_tokens_per_minute = nan", "output_tokens_per_minute"),
         ("max_concurrent = 0", "max_concurrent"),
     ] {
         let section = GOOD.replacen("organization = \"org-1\"", limit, 1);
@@ -291,4 +303,38 @@ fn the_address_fits_the_wire_and_the_model() {
             if expected.is_empty() { told.is_empty() } else { told.len() == 1 && told[0].contains(expected) };
         assert!(fits, "{provider} {model} {base} {keys}: {told:?}");
     }
+}
+
+#[test]
+fn a_target_may_have_several_keys_and_each_is_checked() {
+    let with = |keys: &str| GOOD.replacen("api_key = \"sk-hush\"\n", keys, 1);
+    let keys = |section: &str| {
+        let settings = checked(section).unwrap();
+        let keys = settings.keys.get("main").map_or(&[][..], Vec::as_slice);
+        keys.iter().map(|key| key.expose().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(&with("api_keys = [\"sk-a\", \"sk-b\"]\n")), ["sk-a", "sk-b"], "api_key may be left out");
+    assert_eq!(keys(&with("api_key = \"sk-hush\"\napi_keys = [\"sk-a\"]\n")), ["sk-hush", "sk-a"]);
+    assert_eq!(keys(GOOD), ["sk-hush"]);
+    assert!(checked(GOOD).unwrap().keys.get("spare").is_none(), "a local server may have none");
+    for (written, problem) in [
+        ("[\"\"]", "number 1: it is empty"),
+        ("[\"sk-a\", \"sk-b \"]", "number 2: it begins or ends with a space"),
+        ("[\"Bearer sk-a\"]", "number 1: it begins with Bearer, which is put before it"),
+        ("[\"sk-a\", \"sk-a\"]", "number 2: it is there twice"),
+    ] {
+        let expected = format!("call.target \"main\": api_keys: {problem}");
+        let told = checked(&with(&format!("api_keys = {written}\n"))).unwrap_err();
+        assert_eq!(told, [expected], "{written}");
+    }
+    let twice = with("api_key = \"sk-a\"\napi_keys = [\"sk-a\"]\n");
+    assert_eq!(checked(&twice).unwrap_err(), ["call.target \"main\": api_keys: number 1: it is there twice"]);
+}
+
+#[test]
+fn no_key_is_ever_shown() {
+    let section = GOOD.replacen("api_key =", "api_keys = [\"sk-other\"]\napi_key =", 1);
+    let raw: RawCall = toml::from_str(&section).unwrap();
+    let shown = format!("{raw:?} {:?}", checked(&section).unwrap());
+    assert!(!shown.contains("sk-hush") && !shown.contains("sk-other"), "{shown}");
 }

@@ -9,10 +9,12 @@
     reason = "tests fail loudly"
 )]
 
+mod cancels;
 mod chains;
 mod complaints;
 mod ends;
 mod faults;
+mod keys;
 mod ping;
 mod replies;
 mod server;

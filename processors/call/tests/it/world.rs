@@ -7,7 +7,7 @@ use std::time::Duration;
 use call::{Output, RawCall, Rules, Step};
 use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Admission, Done, Handler, Job};
+use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Place};
 use pipeline::{Clock, WallClock};
 use safety::{Action, WordList, WordRule};
 use schemas::answered::{Answered, Outcome};
@@ -228,7 +228,14 @@ impl World {
     /// The job that the driver makes of a record.
     pub(crate) fn job(&self, record: &Record) -> Job {
         let Admission { hard_deadline, decoded, .. } = self.step.admit(record).unwrap();
-        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline, decoded }
+        Job {
+            record: Arc::new(record.clone()),
+            rerun: false,
+            hard_deadline,
+            decoded,
+            cancellation: Cancellation::never(),
+            place: Place::unwatched(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::checker::Checker;
+use crate::call::cancellation::Canceller;
 use crate::call::core::{Burial, Core, Event, Plan};
 use crate::call::handler::{Done, Handler};
 use crate::call::shell::CallConfig;
@@ -24,13 +25,14 @@ pub(super) type Call = Pin<Box<dyn Future<Output = Done> + Send>>;
 pub(super) struct Running {
     pub(super) record: Arc<Record>,
     pub(super) what: What,
-    pub(super) cancelled: bool,
+    pub(super) aborted: bool,
 }
 
 /// What a task does.
 pub(super) enum What {
-    Call { call: Call, rerun: bool, until: i64 },
+    Call { call: Call, rerun: bool, until: i64, canceller: Canceller },
     Shed { rerun: bool },
+    CallOff { rerun: bool },
     Bury(Burial),
 }
 
@@ -38,7 +40,7 @@ pub(super) enum What {
 pub(super) enum Joined {
     Outputs(Option<Vec<Outgoing>>),
     Panicked,
-    Cancelled,
+    Aborted,
 }
 
 /// A plan with the membership under which it is to be committed, read when it was made.

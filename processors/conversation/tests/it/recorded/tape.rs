@@ -5,6 +5,7 @@ use pipeline::fold::Refold;
 use pipeline::{Outgoing, Record};
 use schemas::Millis;
 use schemas::answered::{Answered, Attempt, Outcome, Usage, UsageSource};
+use schemas::cancel::Cancel;
 use schemas::conversation::Conversation;
 use schemas::event::{
     CallbackReply, Clock, ConfigSwitch, Edit, Event, Message, MessageKind, Reference, Takeover,
@@ -127,7 +128,9 @@ impl Tape {
         for output in outputs.iter().filter(|output| &*output.topic == "requests") {
             let header =
                 |name: &str| output.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
-            self.requests.push(wire::decode(header, output.value.as_deref()).unwrap());
+            if header(wire::KIND) != Some(Cancel::KIND.as_bytes()) {
+                self.requests.push(wire::decode(header, output.value.as_deref()).unwrap());
+            }
         }
         self.recording.steps.push(Step { input, outputs });
         self.now += 10;
@@ -218,6 +221,7 @@ impl Tape {
             turn: request.turn,
             lane: request.lane.clone(),
             message: request.message.clone(),
+            user: Some(request.user.clone()),
             outcome,
             attempts,
             rerun: false,
