@@ -184,10 +184,8 @@ impl Invoker {
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
         let started = Instant::now();
-        let ReadReply { result, mut notes } = exchange(run, candidate, slot).await;
-        if result.as_ref().is_err_and(is_cancelled) {
-            notes.estimate_prompt(&run.question.prompt);
-        } else {
+        let ReadReply { result, notes } = exchange(run, candidate, slot).await;
+        if !result.as_ref().is_err_and(is_cancelled) {
             self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         }
         run.reply_notes.write(slot.number, notes);
