@@ -12,6 +12,7 @@
 mod books;
 mod broker;
 mod bundle;
+mod cancels;
 mod check;
 mod dead_letters;
 mod drain;

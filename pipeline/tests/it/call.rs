@@ -1,5 +1,6 @@
 //! The call driver on a real broker.
 
+mod cancels;
 mod crash;
 mod faults;
 mod flow;

@@ -34,7 +34,7 @@ use outbound::{Class, Failure, Reply, Url};
 use schemas::answered::Usage;
 
 use self::finish::Finish;
-use crate::families::{Family, Line};
+use crate::families::Family;
 use crate::invoke::Completion;
 
 pub(crate) use self::codes::{baidu as baidu_number, spark as spark_number};
@@ -74,15 +74,6 @@ pub(crate) struct Notes {
     pub(crate) time_to_first_token: Option<Duration>,
     /// What was odd and did no harm.
     pub(crate) oddities: Vec<Oddity>,
-}
-
-impl Notes {
-    /// Estimates the tokens of a prompt to which no reply was read. The provider counts them all the same, as far as it got.
-    pub(crate) fn estimate_prompt(&mut self, prompt: &[Line<'_>]) {
-        if self.usage.is_none() && !self.usage_contradicts {
-            self.usage = Some(usage::estimate(None, prompt, 0, 0));
-        }
-    }
 }
 
 /// What may be odd about a reply that was read all the same.

@@ -97,11 +97,12 @@ pub(super) fn recalled(stage: &mut Stage) -> Result<()> {
     let is_recall = |d: &Decision| d.input == "recall" && is_about(d, &said.sent.msg_id);
     let recall = stage.decision("on the recall", is_recall)?;
     expect("what was decided on the recall", Ruling::Cancelled, recall.ruling)?;
-    stage.model.release("surprise")?;
     let is_outcome = |d: &Decision| d.input == "answered" && is_about(d, &said.sent.msg_id);
-    let late = stage.decision("on the model's answer", is_outcome)?;
-    expect("what was decided on the model's answer", Ruling::Late, late.ruling)?;
-    note("the model answers all the same: the decision is late, nothing is sent");
+    let late = stage.decision("on the end of the call", is_outcome)?;
+    expect("what was decided on the end of the call", Ruling::Late, late.ruling)?;
+    expect("how the call ended", vec!["cancelled".to_owned()], late.reasons)?;
+    stage.model.release("surprise")?;
+    note("its call is cut: the model thinks no further, nothing is sent");
     expect("answers", 0, stage.answers("ivan", HELP_DESK, &said)?.len())
 }
 

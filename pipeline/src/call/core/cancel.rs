@@ -14,6 +14,7 @@ use super::offset_ledger::{Phase, Unrun};
 use super::outcome::Outcome;
 use super::tasks::Task;
 use crate::call::cancellation::Name;
+use crate::mutation::{self, Mutation};
 
 impl Core {
     /// An admitted record, `by`, cancels the one of that name.
@@ -28,6 +29,9 @@ impl Core {
         match entry.phase {
             Phase::Running(task) => self.actions.push(Action::Cancel { task }),
             phase => self.call_off(key, phase),
+        }
+        if mutation::is(Mutation::EarlyCancel) {
+            self.cancelled(by);
         }
     }
 

@@ -168,7 +168,8 @@ impl Core {
             }
         }
         for outcome in outstanding.outcomes {
-            self.tally.committed += 1;
+            // A cancel has no outcome of its own.
+            self.tally.committed += u64::from(!outcome.outputs.is_empty());
             self.retire(outcome.key);
         }
         for key in outstanding.announced {

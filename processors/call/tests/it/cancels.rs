@@ -57,18 +57,33 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_call_that_hangs_is_cut_and_its_prompt_is_booked_as_estimated() {
+async fn a_call_that_hangs_is_cut_at_once_and_may_be_billed() {
     let world = World::new().await;
     world.fault("sim-main", 1, json!({"kind": "hang"})).await;
     let (answered, took) = world.cancelled_after(Duration::from_millis(200)).await;
     assert!(took < Duration::from_millis(500), "{took:?}");
     assert_eq!((&answered.outcome, attempts(&answered)), (&Outcome::Cancelled, vec![("main", "cancelled")]));
     let attempt = &answered.attempts[0];
-    let usage = attempt.usage.as_ref().unwrap();
-    assert_eq!((usage.source, usage.output, attempt.may_be_billed), (UsageSource::Estimated, 0, true));
-    assert!(usage.input > 0 && attempt.cost.is_some());
+    assert_eq!((&attempt.usage, attempt.may_be_billed), (&None, true));
     assert_eq!(answered.user.as_ref().map(|user| user.as_str()), Some("alice"));
     assert_eq!(world.provider_saw().await["end"], "client_gone");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_is_recorded_with_what_it_said_so_far_and_no_more_of_it_is_billed() {
+    let world = World::new().await;
+    world.fault("sim-main", 1, json!({"kind": "stall", "after_chunks": 3})).await;
+    let (answered, took) = world.cancelled_after(Duration::from_millis(700)).await;
+    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert_eq!((&answered.outcome, attempts(&answered)), (&Outcome::Cancelled, vec![("main", "cancelled")]));
+    let attempt = &answered.attempts[0];
+    let usage = attempt.usage.as_ref().unwrap();
+    assert!(
+        usage.source == UsageSource::Estimated && usage.output > 0 && attempt.cost.is_some(),
+        "{usage:?}"
+    );
+    let call = world.provider_saw().await;
+    assert_eq!((&call["end"], &call["billed"]), (&json!("client_gone"), &json!(true)));
 }
 
 #[tokio::test]
