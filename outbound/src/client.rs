@@ -28,10 +28,9 @@ const STALE_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// Makes a connection for each request and keeps none.
+    /// Makes a connection for each request and keeps none. It speaks the first version of HTTP, the one that can become a
+    /// WebSocket: the others are of use to several requests at a time only.
     fresh: reqwest::Client,
-    /// Makes a connection for each WebSocket. Only the first version of HTTP can become one.
-    upgrading: reqwest::Client,
     attempt_timeout: Duration,
     idle_timeout: Duration,
     stale_within: Duration,
@@ -80,18 +79,12 @@ impl Client {
         also: impl Fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, BuildError> {
         install_tls_provider();
-        let build = |kept| {
-            let client = also(builder(settings)?).pool_max_idle_per_host(kept).build();
-            client.map_err(BuildError::Http)
+        let build = |builder: ClientBuilder, kept| {
+            also(builder).pool_max_idle_per_host(kept).build().map_err(BuildError::Http)
         };
         Ok(Self {
-            http: build(settings.pool_max_idle_per_host)?,
-            fresh: build(0)?,
-            upgrading: also(builder(settings)?)
-                .http1_only()
-                .pool_max_idle_per_host(0)
-                .build()
-                .map_err(BuildError::Http)?,
+            http: build(builder(settings)?, settings.pool_max_idle_per_host)?,
+            fresh: build(builder(settings)?.http1_only(), 0)?,
             attempt_timeout: settings.attempt_timeout,
             idle_timeout: settings.idle_timeout,
             stale_within: STALE_WITHIN,
@@ -141,7 +134,7 @@ impl Client {
     async fn open_websocket(&self, request: &Request, watch: Watch) -> Result<Incoming, Failure> {
         let key = websocket::Key::new();
         let opening = async {
-            let sent = self.upgrading.execute(key.handshake(request)).await;
+            let sent = self.fresh.execute(key.handshake(request)).await;
             sent.map_err(|error| transport::failure(&error, Phase::Head))
         };
         let response = watch.over(opening).await?;

@@ -9,7 +9,6 @@ mod claude;
 mod ernie;
 mod local;
 mod openai;
-mod prompt;
 mod spark;
 mod tongyi;
 mod turns;
@@ -210,6 +209,8 @@ pub(crate) struct Call<'a> {
     pub(crate) token: Option<&'a Secret>,
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -88,10 +88,14 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         let choices = choices(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
             let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
-            if let Some(why) = families::of(target.provider, wire).misplaced(target, &address) {
+            let address = address.choosing(choices).without(omit).streaming(entry.stream);
+            let family = families::of(target.provider, wire);
+            if let Some(why) = family.misplaced(target, &address) {
                 problems.add_at(&place, &entry.base_url, why);
             }
-            let address = address.choosing(choices).without(omit).streaming(entry.stream);
+            if target.traits.stream_only && !entry.stream {
+                problems.add_at(&place, &entry.name, "stream: its model answers in streams only");
+            }
             addresses.insert(name.clone(), address);
         }
     }

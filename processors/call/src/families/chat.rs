@@ -9,8 +9,8 @@ use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-pub(super) use self::body::{Messages, StreamOptions};
-use super::prompt::Prompt;
+pub(super) use self::body::StreamOptions;
+use super::turns::{self, Turn};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -48,13 +48,13 @@ impl Family for ChatCompletions {
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let told = match to.traits.system {
-            SystemRole::User => Some(Prompt::of(question, to)?),
-            SystemRole::System | SystemRole::Developer | SystemRole::TopLevel => None,
+            SystemRole::User => turns::messages(question, to)?,
+            SystemRole::System | SystemRole::Developer | SystemRole::TopLevel => Vec::new(),
         };
-        let told = told.as_ref().map(Prompt::lines);
+        let told: Vec<_> = told.iter().map(Turn::line).collect();
         let body = Body {
             question,
-            lines: told.as_deref().unwrap_or(&question.prompt),
+            lines: if told.is_empty() { &question.prompt } else { &told },
             target: to,
             person: self.person,
             omit: &address.omit,

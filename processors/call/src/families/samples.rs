@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Call, Family, Question};
 use crate::endpoint::Address;
-use crate::reply::{Asked, Collected, ReadReply, Reading};
+use crate::reply::{Asked, Collected, Progress, ReadReply, Reading};
 
 const EXAMPLE: &str = include_str!("../../../../schemas/examples/requests/valid-answer.json");
 
@@ -63,18 +63,26 @@ pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply 
 
 /// What is read of a reply, which is the same whether it comes at once or byte by byte.
 pub(super) fn read(family: &dyn Family, reply: &Reply) -> ReadReply {
-    let in_pieces = |size: usize| {
-        let asked = Asked { most_tokens: 1_000, stream: true, prompt: &[] };
-        let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
-        for piece in reply.body.chunks(size) {
-            reading.feed(piece, Duration::ZERO);
-        }
-        reading.end(Ok(()))
-    };
-    let (whole, apart) = (in_pieces(reply.body.len().max(1)), in_pieces(1));
+    let (whole, apart) = (read_in_pieces(family, reply, &[]), read_in_pieces(family, reply, &[1]));
     assert_eq!(whole.result, apart.result);
     assert_eq!(whole.notes, apart.notes);
     whole
+}
+
+/// What is read of a reply that comes in pieces of these sizes, over and over again; without any, in one piece.
+pub(super) fn read_in_pieces(family: &dyn Family, reply: &Reply, sizes: &[usize]) -> ReadReply {
+    let asked = Asked { most_tokens: 1_000, stream: true, prompt: &[] };
+    let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
+    let (mut rest, mut sizes) = (&reply.body[..], sizes.iter().cycle());
+    while !rest.is_empty() {
+        let size = sizes.next().copied().unwrap_or(usize::MAX).min(rest.len());
+        let (piece, behind) = rest.split_at(size);
+        rest = behind;
+        if reading.feed(piece, Duration::ZERO) == Progress::Over {
+            break;
+        }
+    }
+    reading.end(Ok(()))
 }
 
 pub(super) fn failure(family: &dyn Family, reply: &Reply) -> Failure {

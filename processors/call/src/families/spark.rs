@@ -17,9 +17,8 @@ use serde_json::Value;
 
 use self::generation::Generation;
 pub(super) use self::websocket::WebSocket;
-use super::chat::{self, Messages};
-use super::prompt::Prompt;
-use super::turns;
+use super::chat;
+use super::turns::{self, Turn};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -63,11 +62,9 @@ impl Family for Http {
             let tokens = to.max_output_tokens(question.request.max_output_tokens);
             (to.output_cap == field && is_sent(name)).then_some(tokens)
         };
-        let prompt = Prompt::of(question, to)?;
-        let lines = prompt.lines();
         let body = Body {
             model: &to.model,
-            messages: Messages(&lines),
+            messages: turns::messages(question, to)?,
             max_tokens: cap(OutputCap::MaxTokens, "max_tokens"),
             max_completion_tokens: cap(OutputCap::MaxCompletionTokens, "max_completion_tokens"),
             temperature: milli.filter(|_| is_sent("temperature")).map(turns::temperature),
@@ -104,7 +101,7 @@ impl Family for Http {
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    messages: Messages<'a>,
+    messages: Vec<Turn<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,8 +10,8 @@ use outbound::{Class, Failure, Request};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::chat::{self, Messages, StreamOptions};
-use super::turns;
+use super::chat::{self, StreamOptions};
+use super::turns::{self, Turn};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, squeezed};
@@ -55,7 +55,7 @@ impl Family for Tongyi {
         let thinking = thinking(to).filter(|_| is_sent("enable_thinking"));
         let body = Body {
             model: &to.model,
-            messages: Messages(&turns::spoken(question)?),
+            messages: turns::messages(question, to)?,
             max_tokens: is_sent("max_tokens").then_some(cap),
             temperature: milli
                 .filter(|_| is_sent("temperature"))
@@ -94,7 +94,7 @@ impl Family for Tongyi {
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    messages: Messages<'a>,
+    messages: Vec<Turn<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]

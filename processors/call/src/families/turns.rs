@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use catalogue::Target;
+use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure};
 use safety::is_blank;
 use schemas::request::Role;
@@ -32,6 +34,12 @@ pub(super) struct Turn<'a> {
     pub(super) role: Role,
     #[serde(rename = "content")]
     pub(super) text: Cow<'a, str>,
+}
+
+impl Turn<'_> {
+    pub(super) fn line(&self) -> Line<'_> {
+        Line { role: self.role, text: &self.text }
+    }
 }
 
 impl<'a> Turns<'a> {
@@ -68,25 +76,23 @@ impl<'a> Turns<'a> {
         let system = system.map(|text| Turn { role: Role::System, text });
         system.into_iter().chain(self.turns).collect()
     }
+
+    /// All of it as messages of the two sides: the instructions stand before what the person says first.
+    fn of_two_sides(mut self) -> Vec<Turn<'a>> {
+        if let Some(first) = self.turns.first_mut().filter(|_| !self.system.is_empty()) {
+            first.text = Cow::Owned([self.system, std::mem::take(&mut first.text)].join(BETWEEN));
+        }
+        self.turns
+    }
 }
 
-/// The lines of a prompt up to the person's last one. Blank lines are left out, and so is what the bot said after the person:
-/// vendors would have the model go on with it, or refuse the call.
+/// A prompt as messages, with the instructions where the model heeds them.
 ///
 /// # Errors
-/// [`Class::BadRequest`] when the person has said nothing.
-pub(super) fn spoken<'a>(question: &Question<'a>) -> Result<Vec<Line<'a>>, Failure> {
-    let lines = question.prompt.iter().copied().filter(|line| !is_blank(line.text));
-    let mut lines: Vec<Line<'a>> = lines.collect();
-    let Some(last) = lines.iter().rposition(|line| line.role == Role::User) else {
-        return Err(Failure::new(Class::BadRequest, "build the request: the person said nothing"));
-    };
-    let behind = lines.split_off(last + 1);
-    lines.extend(behind.into_iter().filter(|line| line.role == Role::System));
-    // A conversation ends with the person.
-    let person = lines.remove(last);
-    lines.push(person);
-    Ok(lines)
+/// Those of [`Turns::of`].
+pub(super) fn messages<'a>(question: &Question<'a>, to: &Target) -> Result<Vec<Turn<'a>>, Failure> {
+    let all = Turns::of(question)?;
+    Ok(if to.traits.system == SystemRole::User { all.of_two_sides() } else { all.messages() })
 }
 
 fn append<'a>(text: &mut Cow<'a, str>, more: &'a str) {

@@ -18,4 +18,5 @@ mod replies;
 mod server;
 mod streams;
 mod vendors;
+mod wires;
 mod world;

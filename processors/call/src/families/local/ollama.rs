@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::class;
 use crate::endpoint::Address;
-use crate::families::chat::Messages;
-use crate::families::{Call, Demand, Demands, Family, Question, Speaks, turns};
+use crate::families::turns::{self, Turn};
+use crate::families::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Where chats are, under the server's root.
@@ -48,7 +48,7 @@ impl Family for Ollama {
         let cap = to.max_output_tokens(question.request.max_output_tokens);
         let body = Body {
             model: &to.model,
-            messages: Messages(&question.prompt),
+            messages: turns::messages(question, to)?,
             stream: address.stream,
             think: think(to).filter(|_| is_sent("think")),
             options: Options {
@@ -88,7 +88,7 @@ fn think(to: &Target) -> Option<bool> {
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    messages: Messages<'a>,
+    messages: Vec<Turn<'a>>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     think: Option<bool>,

@@ -186,7 +186,6 @@ fn a_refusal_without_a_number_is_read_by_its_name_or_its_status() {
             Class::QuotaExhausted,
         ),
         (403, r#"{"error":{"message":"AppIdQpsOverFlowError:(12:00:00.000) qps"}}"#, Class::RateLimited),
-        (500, "<html></html>", Class::ServerError),
     ];
     fall_into_their_classes(&Http, &rows);
 }

@@ -15,9 +15,8 @@ use sha2::Sha256;
 use super::generation::Generation;
 use super::{Http, codes};
 use crate::endpoint::Address;
-use crate::families::chat::Messages;
-use crate::families::prompt::Prompt;
-use crate::families::{Call, Demand, Demands, Family, Question, Speaks, turns};
+use crate::families::turns::{self, Turn};
+use crate::families::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Longest name of a person.
@@ -50,8 +49,6 @@ impl Family for WebSocket {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
-        let prompt = Prompt::of(question, to)?;
-        let lines = prompt.lines();
         let is_sent = |field: &str| !address.omit.contains(&field);
         let milli =
             to.temperature_milli(question.request.temperature_milli).filter(|_| is_sent("temperature"));
@@ -66,7 +63,7 @@ impl Family for WebSocket {
                         .then(|| to.max_output_tokens(question.request.max_output_tokens)),
                 },
             },
-            payload: Payload { message: Message { text: Messages(&lines) } },
+            payload: Payload { message: Message { text: turns::messages(question, to)? } },
         };
         // Writing texts and numbers to memory does not fail.
         Ok(serde_json::to_vec(&frame).unwrap_or_default().into())
@@ -203,7 +200,7 @@ struct Payload<'a> {
 
 #[derive(Serialize)]
 struct Message<'a> {
-    text: Messages<'a>,
+    text: Vec<Turn<'a>>,
 }
 
 #[cfg(test)]
