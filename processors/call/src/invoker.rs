@@ -195,12 +195,10 @@ impl Invoker {
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
         let started = Instant::now();
-        let ReadReply { result, mut notes } = self.exchange(run, candidate, slot).await;
+        let ReadReply { result, notes } = self.exchange(run, candidate, slot).await;
         let used = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err());
         used.into_iter().for_each(|used| candidate.endpoint.keys.settle(slot, used));
-        if result.as_ref().is_err_and(is_cancelled) {
-            notes.estimate_prompt(&run.question.prompt);
-        } else {
+        if !result.as_ref().is_err_and(is_cancelled) {
             self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         }
         run.reply_notes.write(slot.number, notes);

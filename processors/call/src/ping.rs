@@ -7,12 +7,13 @@ use std::time::Duration;
 use catalogue::{Bundle, Target};
 use outbound::{BuildError, Class};
 use pipeline::Clock;
+use pipeline::call::{Cancellation, Place};
 use schemas::answered::Attempt;
 use schemas::conversation::{Conversation, Lane};
 use schemas::ids::{AppKey, BadId, MessageId, RequestId, TargetName, TurnId, UserId};
 use schemas::request::{PromptLine, Request, RequestKind, Role};
 
-use crate::invoke::{Invoke, Unanswered};
+use crate::invoke::{Invoke, Terms, Unanswered};
 use crate::invoker::Invoker;
 use crate::settings::Settings;
 
@@ -81,7 +82,7 @@ fn mend(class: Class, target: &Target) -> String {
         ),
         Class::ContentBlocked => format!("the vendor's filter refuses {QUESTION:?}: ask the vendor"),
         Class::BadRequest => "the request is refused: a field may not be taken (omit), or base_url is not up to the version".to_owned(),
-        Class::Empty | Class::CapUsedUp => "nothing".to_owned(),
+        Class::Empty | Class::CapUsedUp | Class::Cancelled => "nothing".to_owned(),
     }
 }
 
@@ -124,10 +125,12 @@ pub async fn ping(
         bundle: bundle.hash()?,
         decided_at: now,
     };
-    let invoked = Invoker::new(settings, clock)?.invoke(bundle, &request, longest).await;
+    let terms = Terms { longest, cancellation: &Cancellation::never(), place: &Place::unwatched() };
+    let invoked = Invoker::new(settings, clock)?.invoke(bundle, &request, terms).await;
     let failed = match invoked.result {
         Ok(_) => None,
         Err(Unanswered::Expired) => Some(Class::Timeout.label()),
+        Err(Unanswered::Cancelled) => Some(Class::Cancelled.label()),
         Err(Unanswered::Failed(reason)) => Some(reason),
     };
     Ok(Pinged { attempt: invoked.attempts.into_iter().next_back(), failed })
