@@ -197,8 +197,8 @@ impl<'a> Reading<'a> {
         Ok(said)
     }
 
-    /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated of
-    /// what was read, if that is anything: the provider counted it.
+    /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated
+    /// once it has begun, even if no token came: the provider has read the prompt and counts it.
     fn usage(&self, result: &Result<Completion, Failure>, answer: &str) -> (Option<Usage>, bool) {
         let parsed = &self.parsed;
         let work = match result {
@@ -210,11 +210,12 @@ impl<'a> Reading<'a> {
             Some(counts) => usage::count(counts, work).parts(),
             None => (None, false),
         };
-        let worked = parsed.streamed && self.reply.status.is_success() && parsed.has_token();
+        let worked = parsed.streamed && self.reply.status.is_success() && parsed.is_completion;
         if !worked || contradicts || (told.is_some() && !parsed.went_on()) {
             return (told, contradicts);
         }
-        let hidden = parsed.thoughts() + usage::estimated([parsed.text()]) - usage::estimated([answer]);
+        let in_text = usage::estimated([parsed.text()]).saturating_sub(usage::estimated([answer]));
+        let hidden = parsed.thoughts() + in_text;
         (Some(usage::estimate(told, self.asked.prompt, parsed.generated_since_count(), hidden)), false)
     }
 }

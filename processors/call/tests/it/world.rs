@@ -89,6 +89,15 @@ impl World {
 
     /// Retries come fast, breakers are slow to open.
     pub(crate) async fn with(main_model: &str, spare_model: &str) -> Self {
+        Self::of_models([main_model, spare_model], "").await
+    }
+
+    /// The provider's streams, whose first token and whose silences are waited for this long.
+    pub(crate) async fn patient(patience: Duration) -> Self {
+        Self::of_models(["sim-main", "sim-spare"], &times(patience)).await
+    }
+
+    async fn of_models([main_model, spare_model]: [&str; 2], also: &str) -> Self {
         let new =
             ModelConfig { name: "sim-main".into(), new: true, reasoning: true, ..ModelConfig::default() };
         let answers = vec![
@@ -99,7 +108,7 @@ impl World {
             Config { api_keys: vec!["sk-sim".into()], models: vec![new], answers, ..Config::default() };
         let sim = model::start(config).await.unwrap();
         let base = sim.url("/v1");
-        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base], "")
+        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base], also)
     }
 
     /// The two targets are servers that answer as a test says, at the catalogue's prices. They are asked for whole replies.
@@ -111,9 +120,7 @@ impl World {
     /// The same, and they are asked for streams, whose first token and whose silences are waited for this long.
     pub(crate) async fn of_streams(main: &Server, spare: &Server, patience: Duration) -> Self {
         let sim = model::start(Config::default()).await.unwrap();
-        let ms = patience.as_millis();
-        let times = format!("first_token_timeout = \"{ms}ms\"\nidle_timeout = \"{ms}ms\"");
-        Self::at(sim, &catalogue("sim-main", "sim-spare"), [&main.base, &spare.base], &times)
+        Self::at(sim, &catalogue("sim-main", "sim-spare"), [&main.base, &spare.base], &times(patience))
     }
 
     fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2], also: &str) -> Self {
@@ -237,6 +244,12 @@ impl World {
             place: Place::unwatched(),
         }
     }
+}
+
+/// The keys of a target whose streams are waited for this long.
+fn times(patience: Duration) -> String {
+    let ms = patience.as_millis();
+    format!("first_token_timeout = \"{ms}ms\"\nidle_timeout = \"{ms}ms\"")
 }
 
 /// The record of a request, as decide writes it.
