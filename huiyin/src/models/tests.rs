@@ -8,7 +8,7 @@ async fn config(targets: &str) -> Config {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let text = format!(
         "[deployment]\nname = 'demo'\ninstance = '0'\npartitions = 8\nreplication = 1\n\
-         [kafka]\nbrokers = '127.0.0.1:9'\n[admin]\nlisten = '{free}'\n{targets}"
+         [kafka]\nbootstrap = '127.0.0.1:9'\n[admin]\nlisten = '{free}'\n{targets}"
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("huiyin.toml");

@@ -37,7 +37,7 @@ use self::finish::Finish;
 use crate::families::Family;
 use crate::invoke::Completion;
 
-pub(crate) use self::codes::spark as spark_number;
+pub(crate) use self::codes::{baidu as baidu_number, spark as spark_number};
 pub(crate) use self::errors::class;
 pub(crate) use self::finish::squeezed;
 pub(crate) use self::growth::Collected;
