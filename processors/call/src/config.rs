@@ -80,6 +80,8 @@ pub struct RawEndpoint {
     #[serde(default, with = "common::duration::optional")]
     #[schemars(with = "Option<String>")]
     pub connect_timeout: Option<Duration>,
+    /// Proxy for its calls, as in `client.proxy`, which holds by default.
+    pub proxy: Option<Secret>,
     /// Longest time from the start of an attempt to the first token of its stream, be it said or thought aloud. Models that think
     /// in silence need more, and so do servers that load a model when it is asked for. At most the target's `timeout`. Default
     /// `20s`.

@@ -229,9 +229,10 @@ fn a_target_chooses_only_what_its_wire_leaves_open() {
 
 #[test]
 fn a_target_has_times_of_its_own_and_streams_unless_it_says_otherwise() {
-    let times = "connect_timeout = '1s'\nfirst_token_timeout = '9s'\nidle_timeout = '4s'\n";
+    let times = "connect_timeout = '1s'\nproxy = 'http://me:hush@10.0.0.1:3128'\nfirst_token_timeout = '9s'\nidle_timeout = '4s'\n";
     let section = GOOD.replacen("organization = \"org-1\"\n", times, 1) + "stream = false";
     let settings = checked(&section).unwrap();
+    assert!(!format!("{settings:?}").contains("hush"));
     let of = |name: &str| {
         let name = TargetName::new(name).unwrap();
         (settings.addresses[&name].stream, settings.timing[&name].clone())
@@ -256,6 +257,8 @@ fn a_time_that_never_runs_out_or_has_no_meaning_is_a_problem() {
         ("idle_timeout = '21s'", "its idle_timeout is longer than the target's timeout of 20000 ms"),
         ("connect_timeout = '1m'", "its connect_timeout is longer than the target's timeout of 20000 ms"),
         ("connect_timeout = '0s'", "connect_timeout must be more than zero"),
+        ("idle_timeout = '0s'", "idle_timeout must be more than zero"),
+        ("proxy = 'on'", "proxy must be off, environment or an http address"),
         ("stream = false\nidle_timeout = '1s'", "its idle_timeout is for streams, and stream is false"),
     ] {
         let section = GOOD.replacen("organization = \"org-1\"", key, 1);
