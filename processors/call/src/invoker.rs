@@ -247,7 +247,8 @@ impl Invoker {
         };
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
         let address = endpoint.keys.address(slot.key);
-        let call = Call { address, to: target, body, correlation: &correlation, token };
+        let now = self.clock.now();
+        let call = Call { address, to: target, body, correlation: &correlation, token, now };
         Exchange { family, endpoint, key: slot.key, question, cancellation }.run(call, slot.deadline).await
     }
 

@@ -5,15 +5,18 @@ mod body;
 
 use bytes::Bytes;
 use catalogue::Target;
+use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-use super::{Call, Demand, Demands, Family, Question};
+pub(super) use self::body::StreamOptions;
+use super::turns::{self, Turn};
+use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Where completions are asked for, under a target's base address.
-const PATH: &str = "/chat/completions";
+pub(super) const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
 const OPTIONAL_FIELDS: &[&str] =
@@ -38,13 +41,25 @@ impl Family for ChatCompletions {
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
             choices: &[],
+            speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
-        let body =
-            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        let told = match to.traits.system {
+            SystemRole::User => turns::messages(question, to)?,
+            SystemRole::System | SystemRole::Developer | SystemRole::TopLevel => Vec::new(),
+        };
+        let told: Vec<_> = told.iter().map(Turn::line).collect();
+        let body = Body {
+            question,
+            lines: if told.is_empty() { &question.prompt } else { &told },
+            target: to,
+            person: self.person,
+            omit: &address.omit,
+            stream: address.stream,
+        };
         Ok(body.bytes())
     }
 

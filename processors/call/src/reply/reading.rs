@@ -147,9 +147,16 @@ impl<'a> Reading<'a> {
         let result = match transfer {
             // Whatever the transfer lost, it was not the end of the answer.
             Err(failure) if !told => Err(failure),
+            // What looked like an error was none.
+            Err(failure) if parsed.finish.is_none() => {
+                self.result(&answer, &mut notes.oddities).and(Err(failure))
+            }
             _ => self.result(&answer, &mut notes.oddities),
         };
         (notes.usage, notes.usage_contradicts) = self.usage(&result, &answer);
+        if notes.usage.as_ref().is_some_and(|usage| usage::is_cut(usage, self.asked.prompt)) {
+            notes.oddities.push(Oddity::PromptCut);
+        }
         ReadReply { result, notes }
     }
 
