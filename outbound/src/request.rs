@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reqwest::{
     Method, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 
 use crate::{class::Class, failure::Failure};
@@ -32,6 +32,15 @@ impl Request {
         request.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request
+    }
+
+    /// It asks for a reply that can be read as it comes: a stream of events, and not compressed. A plain JSON reply is as welcome.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        let accept = HeaderValue::from_static("text/event-stream, application/json");
+        self.headers.insert(ACCEPT, accept);
+        self.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        self
     }
 
     /// With a header.

@@ -6,6 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use bytes::Bytes;
 use h2::{Reason, server};
 use reqwest::{Method, Url};
 use tokio::{
@@ -14,7 +15,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::ClientConfig;
+use crate::{Class, ClientConfig};
 
 /// What the server does with the second request of its first connection.
 #[derive(Debug, Clone, Copy)]

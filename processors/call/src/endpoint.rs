@@ -17,6 +17,8 @@ pub(crate) struct Address {
     pub(crate) organization: Option<String>,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
+    /// Answers are asked for as streams.
+    pub(crate) stream: bool,
 }
 
 impl Address {
@@ -43,7 +45,7 @@ impl Address {
         }
         base.set_path(&path);
         let organization = organization.map(str::to_owned);
-        Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new() })
+        Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new(), stream: true })
     }
 
     /// The same address, for a server that does not take these fields.

@@ -29,7 +29,8 @@ pub(crate) trait Family: Send + Sync {
     /// What the configuration of a target must, may and may not have.
     fn demands(&self) -> Demands;
 
-    /// The body that asks a target. Built once per request and target, and shared by the attempts at it.
+    /// The body that asks a target, for a stream if [`Address::stream`] says so. Built once per request and target, and shared by
+    /// the attempts at it.
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes;
 
     /// The call of one attempt: address, headers and authorization.
@@ -38,8 +39,13 @@ pub(crate) trait Family: Send + Sync {
     /// [`Class::BadRequest`] when something of it cannot stand in an address or a header.
     fn call(&self, attempt: Call<'_>) -> Result<outbound::Request, Failure>;
 
-    /// Adds one JSON document of a reply to what was parsed of the reply so far. A plain reply is one document; a stream has
-    /// one for each of its events.
+    /// Adds one JSON document of a reply to what was parsed of the reply so far. A plain reply is one document. A stream has one for
+    /// each of its server-sent events, its lines or its messages; which of these it is shows in its bytes, and is no concern of a
+    /// family. An event named `error` comes as an object with the field `error`.
+    ///
+    /// A stream is whole once [`ParsedReply::finish`] or [`ParsedReply::end`] was called, or after `[DONE]`, which the family never
+    /// sees. Whatever else ends it has cut it. Texts go to [`ParsedReply::say`], and reasoning to [`ParsedReply::think`]: no text
+    /// that goes there ever reaches a person.
     fn read(&self, document: &Fields, parsed: &mut ParsedReply);
 
     /// The class of an error that came with this HTTP status.

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
+use outbound::{
+    BuildError, Chain, Class, Client, Failure, Incoming, Link, Origin, Pace, PaceNames, Slot, Stop, Timeouts,
+    plan,
+};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
@@ -21,7 +24,7 @@ use crate::endpoint::Endpoint;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::{self, Notes, ReadReply};
+use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
@@ -149,27 +152,40 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
-            Ok(reply) => (reply.result, reply.notes),
-            Err(failure) => (Err(failure), Notes::default()),
-        };
+        let ReadReply { result, notes } = self.exchange(&run.question, candidate, slot).await;
         self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
         result.map(|said| (candidate.name.clone(), said))
     }
 
-    async fn exchange(
+    /// One attempt: what was read until it ended, however it ended.
+    async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+        let began = Instant::now();
+        let incoming = match self.open(question, to, slot).await {
+            Ok(incoming) => incoming,
+            Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
+        };
+        let stream = to.endpoint.address.stream;
+        let asked =
+            Asked { most_tokens: question.request.max_output_tokens, stream, prompt: &question.prompt };
+        let growth = Box::new(Collected::default());
+        let mut reading = Reading::new(to.family, asked, incoming.head(), growth);
+        let transfer = pull(incoming, stream, began, &mut reading).await;
+        reading.end(transfer)
+    }
+
+    async fn open(
         &self,
         question: &Question<'_>,
         to: &Candidate<'_>,
         slot: Slot,
-    ) -> Result<ReadReply, Failure> {
+    ) -> Result<Incoming, Failure> {
         let address = &to.endpoint.address;
         let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
         let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let reply = self.client.attempt(&call, slot.deadline).await?;
-        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
+        let call = if address.stream { call.streaming() } else { call };
+        self.client.open(&call, slot.deadline, Timeouts::NONE).await
     }
 
     fn recorded(
@@ -187,6 +203,32 @@ impl Invoker {
         });
         records(bundle, &self.complaints, began, all)
     }
+}
+
+/// Reads the reply to its end: a refusal as a whole, and what was asked for as a stream piece by piece.
+async fn pull(
+    mut incoming: Incoming,
+    stream: bool,
+    began: Instant,
+    reading: &mut Reading<'_>,
+) -> Result<(), Failure> {
+    if !stream || !incoming.head().status.is_success() {
+        let reply = incoming.whole().await?;
+        reading.feed(&reply.body, began.elapsed());
+        return Ok(());
+    }
+    while let Some(piece) = incoming.next().await? {
+        match reading.feed(&piece, began.elapsed()) {
+            Progress::Waiting => {}
+            Progress::Begun => incoming.first_token(),
+            Progress::Tail => incoming.tail(),
+            Progress::Over => {
+                incoming.release();
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {

@@ -10,6 +10,10 @@ pub(crate) struct Usage {
     pub(crate) prompt_tokens: u64,
     /// Part of the prompt that was read from the cache.
     pub(crate) cached_tokens: u64,
+    /// Part of the prompt that was written to the cache for five minutes.
+    pub(crate) cache_write_5m_tokens: u64,
+    /// Part of the prompt that was written to the cache for an hour.
+    pub(crate) cache_write_1h_tokens: u64,
     /// Whole output, reasoning included.
     pub(crate) completion_tokens: u64,
     /// Part of the output that was reasoning.
@@ -21,8 +25,34 @@ impl Usage {
     pub(crate) fn add(&mut self, other: Self) {
         self.prompt_tokens += other.prompt_tokens;
         self.cached_tokens += other.cached_tokens;
+        self.cache_write_5m_tokens += other.cache_write_5m_tokens;
+        self.cache_write_1h_tokens += other.cache_write_1h_tokens;
         self.completion_tokens += other.completion_tokens;
         self.reasoning_tokens += other.reasoning_tokens;
+    }
+
+    /// The same prompt with this output.
+    pub(crate) fn with_output(self, thought: &str, text: &str) -> Self {
+        let reasoning_tokens = of_text(thought);
+        Self { completion_tokens: reasoning_tokens + of_text(text), reasoning_tokens, ..self }
+    }
+
+    /// Takes over which part of the prompt is read from the cache and which is written to it.
+    pub(crate) fn cache(&mut self, share: Self) {
+        self.cached_tokens = share.cached_tokens;
+        self.cache_write_5m_tokens = share.cache_write_5m_tokens;
+        self.cache_write_1h_tokens = share.cache_write_1h_tokens;
+    }
+
+    /// Prompt and output.
+    pub(crate) fn total(self) -> u64 {
+        self.prompt_tokens + self.completion_tokens
+    }
+
+    /// The prompt without what was read from the cache or written to it.
+    pub(crate) fn uncached(self) -> u64 {
+        let cached = self.cached_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens;
+        self.prompt_tokens.saturating_sub(cached)
     }
 }
 

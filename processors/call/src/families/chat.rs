@@ -17,7 +17,7 @@ const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
 const OPTIONAL_FIELDS: &[&str] =
-    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens"];
+    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
 
 /// A family that speaks this wire.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ impl Family for ChatCompletions {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        Body { question, target: to, person: self.person, omit: &address.omit }.bytes()
+        Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream }
+            .bytes()
     }
 
     fn call(&self, Call { address, body, correlation }: Call<'_>) -> Result<Request, Failure> {

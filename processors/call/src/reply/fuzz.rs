@@ -7,6 +7,7 @@ use outbound::{HeaderMap, Reply, StatusCode};
 use proptest::prelude::*;
 use schemas::answered::Usage;
 
+use super::tests::read;
 use super::*;
 use crate::families;
 

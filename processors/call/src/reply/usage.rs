@@ -15,7 +15,10 @@ use schemas::answered::{Usage, UsageSource};
 use serde_json::Value;
 
 use super::parsed::Fields;
+use crate::families::Line;
 
+/// Tokens that begin a reply; they are counted with the prompt.
+const REPLY: u64 = 3;
 /// More tokens than any call can have: a count above it is a server's mistake.
 const MOST_TOKENS: u64 = 1_000_000_000;
 
@@ -118,6 +121,32 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
     match parsed.explained(amount(total), apart).filter(|_| !impossible) {
         Some(usage) => Counted::Known(usage),
         None => Counted::Contradictory(parsed.usage(0, 0)),
+    }
+}
+
+/// Estimated tokens of these texts.
+pub(super) fn estimated<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
+    texts.into_iter().map(|text| u64::from(catalogue::estimate::tokens(text))).sum()
+}
+
+/// The usage of a stream that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
+/// the tokens that were generated `since`, `reasoning` of all.
+pub(super) fn estimate(told: Option<Usage>, prompt: &[Line<'_>], since: u64, reasoning: u64) -> Usage {
+    let lines = u64::from(catalogue::estimate::TOKENS_PER_LINE) * prompt.len() as u64 + REPLY;
+    let input = || estimated(prompt.iter().map(|line| line.text)) + lines;
+    let before = told.unwrap_or_else(|| Usage {
+        input: input(),
+        cached: 0,
+        output: 0,
+        reasoning: 0,
+        source: UsageSource::Estimated,
+    });
+    let output = before.output + since;
+    Usage {
+        output,
+        reasoning: before.reasoning.max(reasoning).min(output),
+        source: UsageSource::Estimated,
+        ..before
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Body<'a> {
     pub(super) person: &'static str,
     /// Fields that the target's server does not take.
     pub(super) omit: &'a [&'static str],
+    /// The answer is to come as a stream.
+    pub(super) stream: bool,
 }
 
 impl Body<'_> {
@@ -48,8 +50,20 @@ impl Serialize for Body<'_> {
         if is_sent(self.person) {
             fields.serialize_entry(self.person, &person(request))?;
         }
+        if self.stream {
+            fields.serialize_entry("stream", &true)?;
+            if is_sent("stream_options") {
+                fields.serialize_entry("stream_options", &StreamOptions { include_usage: true })?;
+            }
+        }
         fields.end()
     }
+}
+
+#[derive(serde::Serialize)]
+struct StreamOptions {
+    /// Without it the tokens of a stream are not told.
+    include_usage: bool,
 }
 
 struct Messages<'a>(&'a [Line<'a>]);

@@ -23,15 +23,28 @@ fn target(provider: Provider) -> Target {
     }
 }
 
-fn sent_without(request: &Request, target: &Target, omit: &[&'static str]) -> String {
+fn address(omit: &[&'static str]) -> Address {
     let address = Address::new("http://host/v1", &common::Secret::default(), None).unwrap();
+    address.without(omit.to_vec())
+}
+
+/// The body as it goes to this address.
+fn sent_to(address: &Address, request: &Request, target: &Target) -> String {
     let question = Question::of(request).unwrap();
-    let body = families::of(target.provider).body(&question, target, &address.without(omit.to_vec()));
+    let body = families::of(target.provider).body(&question, target, address);
     String::from_utf8(body.into()).unwrap()
 }
 
+/// The body that asks for a whole reply.
 fn sent(request: &Request, target: &Target) -> String {
-    sent_without(request, target, &[])
+    let mut whole = address(&[]);
+    whole.stream = false;
+    sent_to(&whole, request, target)
+}
+
+fn fields(body: &str) -> Vec<String> {
+    let body: Value = serde_json::from_str(body).unwrap();
+    body.as_object().unwrap().keys().cloned().collect()
 }
 
 #[test]
@@ -47,9 +60,7 @@ fn the_body_for_openai_is_exactly_this() {
 #[test]
 fn a_local_server_gets_the_older_fields_and_no_temperature_that_it_does_not_take() {
     let target = Target { temperature: false, ..target(Provider::Local) };
-    let body: Value = serde_json::from_str(&sent(&request(), &target)).unwrap();
-    let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["model", "messages", "max_tokens", "user"]);
+    assert_eq!(fields(&sent(&request(), &target)), ["model", "messages", "max_tokens", "user"]);
 }
 
 #[test]
@@ -69,8 +80,15 @@ fn persons_are_told_apart_and_not_named() {
 
 #[test]
 fn a_field_that_a_strict_server_forbids_is_left_out() {
-    let body = sent_without(&request(), &target(Provider::Local), &["user", "max_tokens"]);
-    let body: Value = serde_json::from_str(&body).unwrap();
-    let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["model", "messages", "temperature"]);
+    let address = address(&["user", "max_tokens", "stream_options"]);
+    let body = sent_to(&address, &request(), &target(Provider::Local));
+    assert_eq!(fields(&body), ["model", "messages", "temperature", "stream"]);
+}
+
+#[test]
+fn a_stream_is_asked_for_with_its_count_of_tokens() {
+    for provider in [Provider::Openai, Provider::Local] {
+        let body = sent_to(&address(&[]), &request(), &target(provider));
+        assert!(body.ends_with(r#","stream":true,"stream_options":{"include_usage":true}}"#), "{body}");
+    }
 }

@@ -54,6 +54,7 @@ fn an_answer_is_read_with_everything_that_it_tells() {
             source: UsageSource::Provider,
         }),
         usage_contradicts: false,
+        time_to_first_token: None,
         oddities: vec![],
     };
     assert_eq!(reading.notes, expected);

@@ -1,0 +1,211 @@
+//! Reads one reply, piece by piece as it comes or in one piece, and says in the end what it was.
+
+use std::mem::take;
+use std::time::Duration;
+
+use bytes::Bytes;
+use outbound::{Failure, Reply};
+use schemas::answered::Usage;
+use serde_json::Value;
+
+use super::documents::Documents;
+use super::finish::Finish;
+use super::growth::Growth;
+use super::parsed::ParsedReply;
+use super::provider_error::ProviderError;
+use super::usage::{self, Work};
+use super::{Notes, Oddity, ReadReply, failure, reasoning, word};
+use crate::families::{Family, Line};
+use crate::invoke::Completion;
+
+/// How much of a success is kept to describe it. A refusal is kept whole, as it may be in plain words.
+const BEGIN: usize = 512;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The output cap.
+    pub(crate) most_tokens: u32,
+    /// The reply should come as a stream.
+    pub(crate) stream: bool,
+    /// The prompt, whose tokens are estimated when a stream does not tell them.
+    pub(crate) prompt: &'a [Line<'a>],
+}
+
+/// How far a reply has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Progress {
+    /// Nothing was generated yet.
+    Waiting,
+    /// A text or a thought has come.
+    Begun,
+    /// The reason of the end or an error has come. What may follow is a count of tokens and the mark of the end.
+    Tail,
+    /// What may follow does not matter.
+    Over,
+}
+
+/// A reply that is being read.
+pub(crate) struct Reading<'a> {
+    family: &'a dyn Family,
+    asked: Asked<'a>,
+    /// With the beginning of the body.
+    reply: Reply,
+    /// Bytes of the body so far.
+    length: usize,
+    documents: Documents,
+    parsed: ParsedReply,
+    /// The error that the first document of a refusal is.
+    refusal: Option<ProviderError>,
+    first_token: Option<Duration>,
+}
+
+impl<'a> Reading<'a> {
+    /// Begins with the head of a reply; what its body holds so far is ignored.
+    pub(crate) fn new(
+        family: &'a dyn Family,
+        asked: Asked<'a>,
+        head: &Reply,
+        growth: Box<dyn Growth>,
+    ) -> Self {
+        Self {
+            family,
+            asked,
+            reply: Reply { body: Bytes::new(), ..head.clone() },
+            length: 0,
+            documents: Documents::default(),
+            parsed: ParsedReply::growing(growth),
+            refusal: None,
+            first_token: None,
+        }
+    }
+
+    /// Reads the next bytes, which came this long after the start of the attempt.
+    pub(crate) fn feed(&mut self, bytes: &[u8], after: Duration) -> Progress {
+        self.length += bytes.len();
+        if !self.reply.status.is_success() {
+            self.reply.body = [&self.reply.body, bytes].concat().into();
+        } else if self.reply.body.len() < BEGIN {
+            self.reply.body = [&self.reply.body, &bytes[..bytes.len().min(BEGIN)]].concat().into();
+        }
+        let mut documents = take(&mut self.documents);
+        documents.feed(bytes, &mut |document| self.document(&document));
+        self.documents = documents;
+        let progress = self.progress();
+        if self.first_token.is_none() && self.parsed.has_token() {
+            self.first_token = Some(after);
+        }
+        progress
+    }
+
+    fn document(&mut self, document: &Value) {
+        let Some(fields) = document.as_object() else { return };
+        self.family.read(fields, &mut self.parsed);
+        self.parsed.settle();
+        if !self.reply.status.is_success() {
+            self.refusal = self.refusal.take().or_else(|| ProviderError::of_refusal(fields));
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let parsed = &self.parsed;
+        if self.documents.is_over() || parsed.ended {
+            Progress::Over
+        } else if parsed.finish.is_some() || parsed.error.is_some() || parsed.blocked.is_some() {
+            Progress::Tail
+        } else if parsed.has_token() {
+            Progress::Begun
+        } else {
+            Progress::Waiting
+        }
+    }
+
+    /// The reply has come to its end, or its transfer has failed.
+    pub(crate) fn end(mut self, transfer: Result<(), Failure>) -> ReadReply {
+        let mut documents = take(&mut self.documents);
+        documents.end(&mut |document| self.document(&document));
+        self.parsed.streamed |= documents.streamed;
+        self.parsed.ended |= documents.ended;
+        // A stream that says it is over said something, if only nothing.
+        self.parsed.is_completion |= documents.ended;
+        self.parsed.is_damaged = documents.damaged;
+        if !self.reply.status.is_success() {
+            let error = self.parsed.error.take().or_else(|| self.refusal.take());
+            self.parsed.error = error.or_else(|| ProviderError::of_words(&self.reply.body));
+        }
+        self.judged(transfer)
+    }
+
+    fn judged(self, transfer: Result<(), Failure>) -> ReadReply {
+        let parsed = &self.parsed;
+        let mut notes = self.notes();
+        let answer = reasoning::answer(parsed.text());
+        if answer.len() != parsed.text().len() {
+            notes.oddities.push(Oddity::InnerVoice);
+        }
+        let told = parsed.finish.is_some() || parsed.error.is_some() || parsed.blocked.is_some();
+        let result = match transfer {
+            // Whatever the transfer lost, it was not the end of the answer.
+            Err(failure) if !told => Err(failure),
+            _ => self.result(&answer, &mut notes.oddities),
+        };
+        (notes.usage, notes.usage_contradicts) = self.usage(&result, &answer);
+        ReadReply { result, notes }
+    }
+
+    fn notes(&self) -> Notes {
+        let (parsed, reply) = (&self.parsed, &self.reply);
+        let mut oddities = Vec::new();
+        match (self.asked.stream, parsed.streamed) {
+            (false, true) => oddities.push(Oddity::UnaskedStream),
+            (true, false) if reply.status.is_success() => oddities.push(Oddity::UnaskedWhole),
+            _ => {}
+        }
+        if parsed.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
+            oddities.push(Oddity::UnknownFinish);
+        }
+        Notes {
+            status: Some(reply.status.as_u16()),
+            model: parsed.model.as_deref().map(word),
+            provider_request: reply.header("x-request-id").or(parsed.id.as_deref()).map(word),
+            finish: parsed.finish.as_deref().map(word),
+            time_to_first_token: self.first_token.filter(|_| parsed.streamed),
+            oddities,
+            ..Notes::default()
+        }
+    }
+
+    fn result(&self, answer: &str, oddities: &mut Vec<Oddity>) -> Result<Completion, Failure> {
+        let is_blank = safety::is_blank(answer);
+        if let Some(failure) = failure(self.family, &self.reply, self.length, &self.parsed, is_blank) {
+            return Err(failure);
+        }
+        let truncated = self.parsed.finish.as_deref().map(Finish::of) == Some(Finish::Length);
+        let said = Completion { text: answer.to_owned(), truncated }.within(self.asked.most_tokens);
+        if said.truncated && !truncated {
+            oddities.push(Oddity::Overlong);
+        }
+        Ok(said)
+    }
+
+    /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated of
+    /// what was read, if that is anything: the provider counted it.
+    fn usage(&self, result: &Result<Completion, Failure>, answer: &str) -> (Option<Usage>, bool) {
+        let parsed = &self.parsed;
+        let work = match result {
+            Ok(_) => Work::Text,
+            Err(_) if self.reply.status.is_success() && parsed.error.is_none() => Work::Silent,
+            Err(_) => Work::Refused,
+        };
+        let (told, contradicts) = match &parsed.usage {
+            Some(counts) => usage::count(counts, work).parts(),
+            None => (None, false),
+        };
+        let worked = parsed.streamed && self.reply.status.is_success() && parsed.has_token();
+        if !worked || contradicts || (told.is_some() && !parsed.went_on()) {
+            return (told, contradicts);
+        }
+        let hidden = parsed.thoughts() + usage::estimated([parsed.text()]) - usage::estimated([answer]);
+        (Some(usage::estimate(told, self.asked.prompt, parsed.generated_since_count(), hidden)), false)
+    }
+}
