@@ -14,6 +14,7 @@ mod ingest;
 mod limits;
 mod line;
 mod load;
+mod requests;
 mod restore;
 mod stand_ins;
 mod table;

@@ -1,15 +1,14 @@
 //! Ten thousand model calls in flight in one process: what they take, what they add, how they end.
 
-mod requests;
 mod watch;
 
 use super::arrivals::{Arrivals, wait_for_all};
 use super::deployment::Deployment;
 use super::load::{Latencies, Schedule};
+use super::requests::Requests;
 use super::stand_ins::{Marks, Notes, REPLY, StandIns};
 use super::table::{Goal, Samples, Table};
 use anyhow::{Result, ensure};
-use requests::Requests;
 use schemas::topic::Topic;
 use std::time::{Duration, Instant};
 use watch::Watch;
