@@ -1,8 +1,8 @@
 //! A ClickHouse engine: the server on the PATH, or the embedded engine behind our HTTP server.
 
-use super::fetch::Pinned;
 use super::plan::Plan;
 use super::ports::ensure_free;
+use super::python::{Dependencies, packages, python};
 use super::service::Service;
 use super::template::render;
 use crate::console::say;
@@ -12,7 +12,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -103,7 +103,8 @@ fn server(plan: &Plan, binary: PathBuf) -> Result<Command> {
 
 fn embedded(plan: &Plan) -> Result<Command> {
     let dir = service(plan).dir;
-    let packages = fetched_engine(plan)?;
+    let packages = packages(plan, "clickhouse", "dev/clickhouse/requirements.txt", Dependencies::LeftOut)
+        .context("fetching the embedded engine; a clickhouse server on the PATH serves as well")?;
     let mut command = python();
     command
         .arg(plan.root.join("dev/clickhouse/server.py"))
@@ -113,46 +114,6 @@ fn embedded(plan: &Plan) -> Result<Command> {
         .env("PYTHONPATH", packages)
         .current_dir(dir);
     Ok(command)
-}
-
-fn fetched_engine(plan: &Plan) -> Result<PathBuf> {
-    let dir = plan.packages.join("clickhouse");
-    let packages = dir.join("python");
-    let pins = plan.root.join("dev/clickhouse/requirements.txt");
-    let pinned = Pinned { what: "clickhouse", pins: pins.clone(), dir: &dir, target: &packages };
-    pinned.ensure(|scratch| {
-        let pip =
-            python().args(["-m", "pip", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        ensure!(
-            pip.context("starting python3")?.success(),
-            "python3 has no pip: install python3-pip, or have a clickhouse server on the PATH"
-        );
-        let mut install = python();
-        install
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--no-deps",
-                "--no-cache-dir",
-                "--no-compile",
-                "--disable-pip-version-check",
-            ])
-            .arg("--target")
-            .arg(&packages)
-            .arg("--requirement")
-            .arg(&pins)
-            .env("TMPDIR", scratch);
-        Ok(install)
-    })?;
-    Ok(packages)
-}
-
-fn python() -> Command {
-    let mut python = Command::new("python3");
-    // No byte code beside the sources.
-    python.arg("-B");
-    python
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

@@ -11,6 +11,7 @@ mod metadata;
 mod node;
 mod plan;
 mod ports;
+mod python;
 mod service;
 mod template;
 
@@ -20,5 +21,6 @@ pub use commands::{Cli, run};
 pub use fetch::tail;
 pub use metadata::has_topics;
 pub use plan::{KafkaSource, Options, Plan};
+pub use python::{Dependencies, packages, python};
 pub use service::{Mark, Service, stop_all};
 pub use template::render;
