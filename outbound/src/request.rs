@@ -77,6 +77,18 @@ impl Request {
         self
     }
 
+    /// Where it goes. May hold secrets.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Its headers, which hold secrets.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// As the HTTP library takes it.
     pub(crate) fn outgoing(&self) -> reqwest::Request {
         let mut outgoing = reqwest::Request::new(self.method.clone(), self.url.clone());

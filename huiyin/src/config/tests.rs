@@ -481,17 +481,36 @@ fn the_number_of_drivers_has_its_place() {
 
 #[test]
 fn the_example_file_is_good_and_leaves_nothing_to_warn_of() {
-    let value = |name: &str| {
-        Some(match name {
-            "HUIYIN_INSTANCE" => "0".to_owned(),
-            "HUIYIN_KAFKA" => "kafka-1:9092,kafka-2:9092".to_owned(),
-            name if name.ends_with("_URL") => "http://127.0.0.1:1".to_owned(),
-            _ => "a-value-that-is-long-enough-for-any-key".to_owned(),
-        })
-    };
     let example = include_str!("../../huiyin.example.toml");
-    let config = Config::parse(example, None, value).map_err(|problems| format!("{problems:?}")).unwrap();
+    let config =
+        Config::parse(example, None, example_value).map_err(|problems| format!("{problems:?}")).unwrap();
     crate::check::offline(&config).unwrap();
     assert_eq!(config.warnings(TODAY), Vec::<String>::new());
     assert_eq!(config.partitions, 48);
+}
+
+#[test]
+fn the_example_of_each_family_is_good_and_leaves_nothing_to_warn_of() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/families");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    assert!(files.len() >= 3, "{files:?}");
+    for path in files {
+        let example = std::fs::read_to_string(&path).unwrap();
+        let beside_others = format!("{}\n{example}", include_str!("../../huiyin.example.toml"));
+        let parsed = Config::parse(&beside_others, None, example_value);
+        let config = parsed.map_err(|problems| format!("{}: {problems:?}", path.display())).unwrap();
+        crate::check::offline(&config).unwrap();
+        assert_eq!(config.warnings(TODAY), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
+/// The environment of the examples.
+fn example_value(name: &str) -> Option<String> {
+    Some(match name {
+        "HUIYIN_INSTANCE" => "0".to_owned(),
+        "HUIYIN_KAFKA" => "kafka-1:9092,kafka-2:9092".to_owned(),
+        name if name.ends_with("_URL") => "http://127.0.0.1:1".to_owned(),
+        _ => "a-value-that-is-long-enough-for-any-key".to_owned(),
+    })
 }

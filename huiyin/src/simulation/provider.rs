@@ -79,6 +79,7 @@ impl Invoke for Models {
             target: target.clone(),
             started_at: begun,
             duration_ms: u32::try_from(took).unwrap(),
+            time_to_first_token_ms: None,
             error: failure.map(str::to_owned),
             code: None,
             detail: None,

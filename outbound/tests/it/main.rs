@@ -11,6 +11,7 @@
 
 mod chain;
 mod client;
+mod incoming;
 mod server;
 mod stale;
 

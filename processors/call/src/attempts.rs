@@ -11,6 +11,7 @@ use schemas::ids::TargetName;
 use schemas::money::Money;
 
 use crate::complaints::Complaints;
+use crate::gen_ai;
 use crate::metrics::{self, Unpriced};
 use crate::reply::Notes;
 
@@ -57,6 +58,13 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
     if let Some(usage) = &notes.usage {
         metrics::tokens(name.as_str(), usage);
     }
+    if let Some(cost) = &cost {
+        metrics::cost(name.as_str(), cost);
+    }
+    gen_ai::metrics::attempt(target, &made, notes.usage.as_ref());
+    if let Some(time) = notes.time_to_first_token {
+        metrics::first_token(name.as_str(), time);
+    }
     let failure = made.failure;
     // A refusal costs nothing; a success, or a call whose reply was lost, may.
     let may_be_billed = failure.as_ref().is_none_or(|failure| failure.ambiguous) || notes.usage.is_some();
@@ -69,7 +77,8 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         model_answered: notes.model,
         region: target.region.clone(),
         started_at,
-        duration_ms: u32::try_from(made.took.as_millis()).unwrap_or(u32::MAX),
+        duration_ms: whole_ms(made.took),
+        time_to_first_token_ms: notes.time_to_first_token.map(whole_ms),
         error: failure.as_ref().map(|failure| failure.label().to_owned()),
         code: failure.and_then(|failure| failure.code),
         detail: detail.filter(|detail| !detail.is_empty()),
@@ -84,7 +93,8 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
     }
 }
 
-/// Cost and price row; nothing when unknown, which is not the same as free.
+/// Cost and price row; nothing when unknown, which is not the same as free. Tokens that are not known, or contradict each other,
+/// have no cost; time on the operator's own machines has one all the same.
 fn priced(
     bundle: &Bundle,
     complaints: &Complaints,
@@ -96,22 +106,26 @@ fn priced(
         complaints.unpriced(name, why);
         metrics::unpriced(name.as_str(), why);
     };
-    let Some(usage) = &attempt.notes.usage else {
-        if attempt.made.failure.as_ref().is_none_or(|failure| failure.ambiguous) {
-            unpriced(Unpriced::Usage);
-        }
-        return None;
-    };
-    if attempt.notes.usage_contradicts {
-        unpriced(Unpriced::Contradiction);
+    let usage = attempt.notes.usage.as_ref();
+    if usage.is_none() && attempt.made.failure.as_ref().is_some_and(|failure| !failure.ambiguous) {
         return None;
     }
+    let contradicts = attempt.notes.usage_contradicts;
     let row = bundle.price(target, at);
-    let cost = row.and_then(|row| Some((row.cost(usage)?, row.id())));
+    let known = usage.filter(|_| !contradicts);
+    let cost = row.and_then(|row| Some((row.cost(known, attempt.made.took)?, row.id())));
     if cost.is_none() {
-        unpriced(if row.is_some() { Unpriced::Usage } else { Unpriced::Price });
+        unpriced(match (usage, row) {
+            (Some(_), _) if contradicts => Unpriced::Contradiction,
+            (Some(_), None) => Unpriced::Price,
+            (Some(_) | None, _) => Unpriced::Usage,
+        });
     }
     cost
+}
+
+fn whole_ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn millis(time: Duration) -> Millis {

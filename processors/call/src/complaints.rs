@@ -1,7 +1,7 @@
 //! Log lines about calls that fail and replies that are odd: each says why, without any text, and none floods the log.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use outbound::Failure;
@@ -74,6 +74,19 @@ impl Complaints {
         }
     }
 
+    /// A part of the question was not sent, since the model refuses it. It is so for every question, and told once.
+    pub(crate) fn left_out(&self, target: &TargetName, field: &'static str) {
+        metrics::left_out(target.as_str(), field);
+        let is_first = !self.all().contains_key(&(target.clone(), field));
+        if is_first && self.due(target, field).is_some() {
+            tracing::warn!(
+                target = target.as_str(),
+                field,
+                "a field is not sent, since the model does not take it"
+            );
+        }
+    }
+
     /// A target of a chain was passed over.
     pub(crate) fn skipped(&self, target: &TargetName, why: &'static str) {
         if let Some(left_out) = self.due(target, why) {
@@ -96,10 +109,14 @@ impl Complaints {
         }
     }
 
+    fn all(&self) -> MutexGuard<'_, BTreeMap<(TargetName, &'static str), Last>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How many lines were left out since the last one, if one may be written now.
     fn due(&self, target: &TargetName, what: &'static str) -> Option<u64> {
         let now = Instant::now();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all();
         let Some(last) = all.get_mut(&(target.clone(), what)) else {
             all.insert((target.clone(), what), Last { at: now, left_out: 0 });
             return Some(0);
@@ -128,5 +145,16 @@ mod tests {
         tokio::time::advance(PAUSE).await;
         assert_eq!(complaints.due(&main, "timeout"), Some(2));
         assert_eq!(complaints.due(&main, "timeout"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_field_that_is_never_sent_is_told_once() {
+        let complaints = Complaints::default();
+        let main = TargetName::new("main").unwrap();
+        complaints.left_out(&main, "temperature");
+        let told = complaints.all()[&(main.clone(), "temperature")].at;
+        tokio::time::advance(PAUSE * 2).await;
+        complaints.left_out(&main, "temperature");
+        assert_eq!(complaints.all()[&(main, "temperature")].at, told);
     }
 }

@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use outbound::{
-    BuildError, Chain, Class, Client, Failure, Incoming, Link, Origin, Pace, PaceNames, Slot, Stop, Timeouts,
-    plan,
-};
+use common::Secret;
+use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::Attempt;
@@ -18,18 +16,19 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
+use crate::access::AccessTokens;
 use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
+use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
+use crate::reply::{Notes, ReadReply};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
 pub struct Invoker {
-    client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
@@ -43,7 +42,7 @@ struct Candidate<'a> {
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
-    body: OnceLock<Bytes>,
+    body: OnceLock<Result<Bytes, Failure>>,
 }
 
 /// One request under way.
@@ -108,15 +107,19 @@ impl Invoke for Invoker {
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let endpoint = |(name, address): (TargetName, _)| {
+        let mut endpoints = BTreeMap::new();
+        for (name, address) in settings.addresses {
+            let Some(timing) = settings.timing.get(&name) else { continue };
+            let client = timing.client.as_ref().map_or(Ok(client.clone()), Client::new)?;
+            let timeouts = timing.timeouts;
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            (name, Endpoint { address, health, pace })
-        };
-        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
-        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+            let tokens = AccessTokens::default();
+            endpoints.insert(name, Endpoint { address, health, pace, timeouts, client, tokens });
+        }
+        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -139,7 +142,7 @@ impl Invoker {
                 self.complaints.skipped(name, reason);
                 continue;
             }
-            let family = families::of(target.provider);
+            let family = families::of(target.provider, endpoint.address.wire);
             candidates.push(Candidate { name, target, family, endpoint, body: OnceLock::new() });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
@@ -158,34 +161,45 @@ impl Invoker {
         result.map(|said| (candidate.name.clone(), said))
     }
 
-    /// One attempt: what was read until it ended, however it ended.
+    /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
+    /// hold any more, so that a second one is part of the same attempt.
     async fn exchange(&self, question: &Question<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let began = Instant::now();
-        let incoming = match self.open(question, to, slot).await {
-            Ok(incoming) => incoming,
-            Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
+        let Some(sign_in) = to.family.sign_in() else { return self.ask(question, to, slot, None).await };
+        let token = match to.endpoint.token(sign_in, None, slot.deadline).await {
+            Ok(token) => token,
+            Err(failure) => return failed(failure),
         };
-        let stream = to.endpoint.address.stream;
-        let asked =
-            Asked { most_tokens: question.request.max_output_tokens, stream, prompt: &question.prompt };
-        let growth = Box::new(Collected::default());
-        let mut reading = Reading::new(to.family, asked, incoming.head(), growth);
-        let transfer = pull(incoming, stream, began, &mut reading).await;
-        reading.end(transfer)
+        let reply = self.ask(question, to, slot, Some(&token)).await;
+        if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
+            return reply;
+        }
+        match to.endpoint.token(sign_in, Some(&token), slot.deadline).await {
+            Ok(token) => self.ask(question, to, slot, Some(&token)).await,
+            Err(failure) => failed(failure),
+        }
     }
 
-    async fn open(
+    async fn ask(
         &self,
         question: &Question<'_>,
         to: &Candidate<'_>,
         slot: Slot,
-    ) -> Result<Incoming, Failure> {
-        let address = &to.endpoint.address;
-        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
+        token: Option<&Secret>,
+    ) -> ReadReply {
+        let Candidate { name, target, family, endpoint, .. } = *to;
+        let address = &endpoint.address;
+        let body = to.body.get_or_init(|| {
+            let field = family.left_out(question, target, address);
+            field.into_iter().for_each(|field| self.complaints.left_out(name, field));
+            family.body(question, target, address)
+        });
+        let body = match body {
+            Ok(body) => body.clone(),
+            Err(failure) => return failed(failure.clone()),
+        };
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
-        let call = if address.stream { call.streaming() } else { call };
-        self.client.open(&call, slot.deadline, Timeouts::NONE).await
+        let call = Call { address, to: target, body, correlation: &correlation, token };
+        Exchange { family, endpoint, question }.run(call, slot.deadline).await
     }
 
     fn recorded(
@@ -205,30 +219,9 @@ impl Invoker {
     }
 }
 
-/// Reads the reply to its end: a refusal as a whole, and what was asked for as a stream piece by piece.
-async fn pull(
-    mut incoming: Incoming,
-    stream: bool,
-    began: Instant,
-    reading: &mut Reading<'_>,
-) -> Result<(), Failure> {
-    if !stream || !incoming.head().status.is_success() {
-        let reply = incoming.whole().await?;
-        reading.feed(&reply.body, began.elapsed());
-        return Ok(());
-    }
-    while let Some(piece) = incoming.next().await? {
-        match reading.feed(&piece, began.elapsed()) {
-            Progress::Waiting => {}
-            Progress::Begun => incoming.first_token(),
-            Progress::Tail => incoming.tail(),
-            Progress::Over => {
-                incoming.release();
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
+/// What was read of a reply that never came.
+fn failed(failure: Failure) -> ReadReply {
+    ReadReply { result: Err(failure), notes: Notes::default() }
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {

@@ -5,11 +5,14 @@
 //! family builds the calls, reads the replies and classes the errors of its provider; `reply` makes a completion or a failure
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
+mod access;
 mod attempts;
 mod complaints;
 mod config;
 mod endpoint;
+mod exchange;
 mod families;
+pub mod gen_ai;
 mod invoke;
 mod invoker;
 pub mod metrics;
@@ -20,6 +23,7 @@ mod review;
 mod rules;
 mod settings;
 mod step;
+mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};

@@ -111,7 +111,10 @@ fn failure(
 ) -> Option<Failure> {
     let status = reply.status.as_u16();
     let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class = |error: &ProviderError| family.class(status, error);
+    let class = |error: &ProviderError| {
+        let error = ProviderError { retry_after: reply.retry_after(), ..error.clone() };
+        family.class(status, &error)
+    };
     if !reply.status.is_success() {
         let error = parsed.error.clone().unwrap_or_default();
         let coded = coded(reply.failure(class(&error), refusal(reply, length, &error)), &error);

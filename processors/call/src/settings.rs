@@ -13,9 +13,10 @@ use schemas::ids::TargetName;
 use toml::Spanned;
 
 use crate::config::{RawCall, RawEndpoint};
-use crate::endpoint::Address;
-use crate::families::{self, Demands};
+use crate::endpoint::{Address, Choices, PromptCache};
+use crate::families::{self, Choice, Demand, Demands};
 use crate::pace::limits;
+use crate::timing::{Timing, timing};
 
 /// A checked [`RawCall`].
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Settings {
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
+    /// For every address.
+    pub(crate) timing: BTreeMap<TargetName, Timing>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
     pub(crate) client: ClientSettings,
@@ -47,6 +50,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         problems.add("call", "max_running must be more than zero");
     }
     let addresses = addresses(raw, bundle, &mut problems);
+    let timing = all_timing(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
@@ -54,6 +58,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len().max(bundle.targets.len()))),
         grace: raw.grace,
         addresses,
+        timing,
         limits,
         client,
         chain,
@@ -74,10 +79,16 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         if !named.insert(name) {
             problems.add_at(&place, &entry.name, "it is configured twice");
         }
-        let demands = families::of(target.provider).demands();
+        let wire = entry.wire.as_ref();
+        let wire = wire.and_then(|word| problems.word(&place, word, &families::wire_names(target.provider)));
+        let demands = families::of(target.provider, wire).demands();
         let omit = omit(entry, &place, demands, problems);
+        application(entry, &place, demands, problems);
+        let choices = choices(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
-            addresses.insert(name.clone(), address.without(omit));
+            let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
+            let address = address.choosing(choices).without(omit).streaming(entry.stream);
+            addresses.insert(name.clone(), address);
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
@@ -118,6 +129,66 @@ fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Pr
     }
     let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
     problems.take_at(place, &entry.base_url, parsed)
+}
+
+/// The application of the account and its secret, which only some wires have.
+fn application(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) {
+    let app_id = entry.app_id.as_deref().unwrap_or_default();
+    let parts =
+        [("app_id", app_id, demands.app_id), ("api_secret", entry.api_secret.expose(), demands.api_secret)];
+    for (key, value, demand) in parts {
+        match demand {
+            Demand::Needed if value.is_empty() => {
+                problems.add_at(place, &entry.name, format!("its {key} is not set"));
+            }
+            Demand::Refused if !value.is_empty() => {
+                problems.add(place, format!("{key}: its wire takes none"));
+            }
+            Demand::Needed | Demand::Taken if !value.is_empty() => {
+                if let Some(why) = secret::problem(value, Carrier::Bearer) {
+                    problems.add(place, format!("{key}: {why}"));
+                }
+            }
+            Demand::Needed | Demand::Taken | Demand::Refused => {}
+        }
+    }
+}
+
+/// What the entry chooses, where its wire leaves a choice.
+fn choices(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Choices {
+    let mut taken = |choice, key: &str, value: Option<&Spanned<String>>| {
+        if let Some(at) = value.filter(|_| !demands.choices.contains(&choice)) {
+            problems.add_at(place, at, format!("{key}: its wire takes none"));
+        }
+    };
+    taken(Choice::ApiVersion, "api_version", entry.api_version.as_ref());
+    taken(Choice::PromptCache, "prompt_cache", entry.prompt_cache.as_ref());
+    if let Some(at) = entry.api_version.as_ref().filter(|version| !is_day(version.get_ref())) {
+        problems.add_at(place, at, "api_version: it is a day such as 2023-06-01");
+    }
+    let prompt_cache = entry.prompt_cache.as_ref();
+    Choices {
+        api_version: entry.api_version.as_ref().map(|version| version.get_ref().clone()),
+        prompt_cache: prompt_cache.and_then(|word| problems.word(place, word, &PromptCache::WORDS)),
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let fits =
+        |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() == 10 && text.bytes().enumerate().all(fits)
+}
+
+fn all_timing(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Timing> {
+    let mut all = BTreeMap::new();
+    for entry in &raw.target {
+        let known = bundle.targets.iter().find(|(name, _)| name.as_str() == entry.name.get_ref());
+        if let Some((name, target)) = known {
+            let timeout = Duration::from_millis(target.timeout_ms);
+            all.insert(name.clone(), timing(raw, entry, timeout, problems));
+        }
+    }
+    all
 }
 
 /// The client's own bounds would silently shorten a target's timeout.

@@ -89,7 +89,10 @@ fn without_an_answer_or_with_one_that_cannot_be_nothing_is_written() {
         (Init { bot: None, ..init(path()) }.write(nobody()), "--bot is not given"),
         (Init { bot: None, ..init(path()) }.write(Some(&mut silent)), "no answer to: IM user id"),
         (Init { app: Some("acme".into()), ..init(path()) }.write(nobody()), "read the App Key"),
-        (Init { provider: Some("gpt".into()), ..init(path()) }.write(nobody()), "it is openai or local"),
+        (
+            Init { provider: Some("gpt".into()), ..init(path()) }.write(nobody()),
+            "it is one of openai, ernie, tongyi, spark, claude, local",
+        ),
         (Init { base_url: Some("nowhere".into()), ..init(path()) }.write(nobody()), "no configuration"),
         (Init { easemob: "https://a1.easemob.com/acme".into(), ..init(path()) }.write(nobody()), "base_url"),
     ];

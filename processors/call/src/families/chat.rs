@@ -8,7 +8,7 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-use super::{Call, Demands, Family, Question};
+use super::{Call, Demand, Demands, Family, Question};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
@@ -32,15 +32,23 @@ pub(super) struct ChatCompletions {
 
 impl Family for ChatCompletions {
     fn demands(&self) -> Demands {
-        Demands { needs_key: self.needs_key, takes_organization: true, optional_fields: OPTIONAL_FIELDS }
+        Demands {
+            needs_key: self.needs_key,
+            takes_organization: true,
+            app_id: Demand::Refused,
+            api_secret: Demand::Refused,
+            choices: &[],
+            optional_fields: OPTIONAL_FIELDS,
+        }
     }
 
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes {
-        Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream }
-            .bytes()
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        let body =
+            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        Ok(body.bytes())
     }
 
-    fn call(&self, Call { address, body, correlation }: Call<'_>) -> Result<Request, Failure> {
+    fn call(&self, Call { address, body, correlation, .. }: Call<'_>) -> Result<Request, Failure> {
         let mut call = Request::post_json(address.under(PATH), body).header("x-request-id", correlation)?;
         if !address.api_key.is_empty() {
             call = call.bearer(address.api_key.expose())?;

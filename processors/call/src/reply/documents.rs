@@ -187,10 +187,10 @@ impl Documents {
 
     fn event(&mut self, event: &Event, take: Take<'_>) {
         let mut rest = event.data.as_str();
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.ended {
             if let Some(behind) = rest.strip_prefix("[DONE]") {
                 self.ended = true;
-                rest = behind.trim_start();
+                rest = behind;
             } else if let Some((value, behind)) = value(rest) {
                 let named = event.is_error && value.get("error").is_none();
                 self.push(if named { json!({ "error": value }) } else { value }, take);
@@ -272,6 +272,8 @@ fn utf16(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     struct Read {
@@ -381,5 +383,67 @@ mod tests {
         assert_eq!((cut.values.len(), marks(&cut)), (2, [true, false, true]));
         assert_eq!(marks(&of(piece("a") + &piece("b"))), [true, false, false]);
         assert_eq!(marks(&of(piece("a"))), [false, false, false]);
+    }
+
+    /// A body in any of the forms, with everything that may stand around and within it.
+    fn body() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop::sample::select(
+            &[
+                "data: {\"a\": \"环\\n\"}\n\n",
+                "data:{\"a\": 1}\r\n\r\n",
+                "data: {\"a\":\rdata: 2}\r\r",
+                "data: {\"a\": 3}\ndata: {\"a\": 4}\n",
+                "event: error\ndata: {\"code\": 1}\n\n",
+                ": ping 🏓\n\n",
+                "id: 1\nretry: 3\n\n",
+                "data: {\"a\": \n\n",
+                "data: [DONE]\n\n",
+                "{\"done\": false, \"x\": \"}\"}\n",
+                "{\"choices\": [{\"delta\": {\"content\": \"再见\"}}]}",
+                "{\"a\": {\"b\": [1, 2]}}",
+                "{\"error\": \"broke\"}\n",
+                "\"{\\\"a\\\": 1}\"",
+                "[{\"a\": 1}, {\"b\": NaN}]",
+                "\u{feff}",
+                " \r\n",
+                "<p>",
+                "words\n",
+            ][..],
+        );
+        prop_oneof![
+            9 => prop::collection::vec(piece, 0..8).prop_map(|all| all.concat().into_bytes()),
+            1 => prop::collection::vec(any::<u8>(), 0..40),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn however_a_body_is_split_the_same_documents_come_out(body in body(), cuts in prop::collection::vec(1..9_usize, 1..9)) {
+            let whole = read(&body, usize::MAX);
+            let bytes = read(&body, 1);
+            prop_assert_eq!((&whole.values, marks(&whole)), (&bytes.values, marks(&bytes)));
+            let (mut values, mut documents, mut rest) = (Vec::new(), Documents::default(), &body[..]);
+            for cut in cuts.iter().cycle() {
+                let (piece, behind) = rest.split_at((*cut).min(rest.len()));
+                documents.feed(piece, &mut |value| values.push(value));
+                rest = behind;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            documents.end(&mut |value| values.push(value));
+            prop_assert_eq!(whole.values, values);
+        }
+    }
+
+    #[test]
+    fn an_event_that_has_no_end_is_given_up_and_holds_no_memory() {
+        let (mut taken, mut documents) = (0, Documents::default());
+        documents.feed(b"data: {\"a\": 1}\n\ndata: {\"a\": \"", &mut |_| taken += 1);
+        for _ in 0..100 {
+            documents.feed(&[b'x'; 64 << 10], &mut |_| taken += 1);
+        }
+        assert!(documents.is_over() && documents.damaged && taken == 1);
+        assert!(matches!(documents.form, Form::Left) && documents.rest.capacity() == 0);
     }
 }

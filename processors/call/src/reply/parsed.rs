@@ -28,8 +28,6 @@ pub(crate) struct ParsedReply {
     counted: u64,
     /// The document that is being read counts tokens.
     counts: bool,
-    /// The choice that is read, when a stream numbers several.
-    choice: Option<Value>,
     /// The last finish reason.
     pub(super) finish: Option<String>,
     /// The last count of tokens.
@@ -64,7 +62,6 @@ impl ParsedReply {
             generated: 0,
             counted: 0,
             counts: false,
-            choice: None,
             finish: None,
             usage: None,
             error: None,

@@ -1,5 +1,7 @@
 //! The error in a body, in whatever form it came.
 
+use std::time::Duration;
+
 use outbound::Class;
 use serde_json::Value;
 
@@ -39,6 +41,8 @@ pub(crate) struct ProviderError {
     pub(crate) code: Option<String>,
     /// Never shown: it may quote the prompt.
     pub(crate) message: Option<String>,
+    /// The wait that the reply's headers ask for.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl ProviderError {
@@ -56,7 +60,7 @@ impl ProviderError {
         if let Some(base) = field("base_resp").and_then(Value::as_object) {
             let code = code(base.get("status_code").filter(|code| !is_nothing(code))?)?;
             let message = base.get("status_msg").and_then(words);
-            return Some(Self { form: Form::BaseResp, kind: None, code: Some(code), message });
+            return Some(Self { form: Form::BaseResp, code: Some(code), message, ..Self::default() });
         }
         if field("error_code").is_some() {
             return Some(Self { form: Form::ErrorCode, ..Self::of_refusal(body)? });
@@ -71,7 +75,7 @@ impl ProviderError {
         let said = |names: &[&str]| names.iter().find_map(|name| words(field(name)?));
         let kind = said(&["type", "error_type"]).filter(|kind| kind != "error" && is_word(kind));
         let code = CODES.iter().find_map(|name| code(field(name)?));
-        let error = Self { form: Form::Flat, kind, code, message: said(MESSAGES) };
+        let error = Self { form: Form::Flat, kind, code, message: said(MESSAGES), ..Self::default() };
         Some(error.or_first_of(body.get("errors")))
     }
 
@@ -86,8 +90,10 @@ impl ProviderError {
         };
         let field = |name: &str| fields.get(name).filter(|value| !is_nothing(value));
         let kind = field("type").and_then(Value::as_str).filter(|kind| is_word(kind)).map(str::to_owned);
-        let code = CODES.iter().find_map(|name| code(field(name)?));
-        Some(Self { form: Form::Error, kind, code, message: words(error) })
+        // Anthropic puts it one level deeper.
+        let deeper = || field("details").and_then(|details| code(details.get("error_code")?));
+        let code = CODES.iter().find_map(|name| code(field(name)?)).or_else(deeper);
+        Some(Self { kind, code, message: words(error), ..Self::default() })
     }
 
     /// Whether the error counts although there is a text: it is named as an error, or it is the sign of a filter. Anything

@@ -115,7 +115,7 @@ fn a_key_that_no_header_takes_is_refused() {
 #[test]
 fn an_organization_is_refused_where_the_provider_takes_none() {
     let raw: RawCall = toml::from_str(GOOD).unwrap();
-    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai).demands() };
+    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai, None).demands() };
     let mut problems = Problems::default();
     address(&raw.target[0], "call.target \"main\"", demands, &mut problems);
     let told = problems.finish(Some(())).unwrap_err();
@@ -184,5 +184,40 @@ fn what_a_provider_allows_is_taken_as_it_is_written_and_nothing_is_refused() {
         let section = GOOD.replacen("organization = \"org-1\"", limit, 1);
         let expected = format!("call.target \"main\": its {key} must be more than zero");
         assert_eq!(checked(&section).unwrap_err(), [expected], "{limit}");
+    }
+}
+
+/// The problems of one target of this provider, whose entry has these keys beside its name and address.
+fn problems(provider: &str, keys: &str) -> Vec<String> {
+    let target = "[[target]]\nname = \"main\"\nmodel = \"m\"\nregion = \"cn\"\ntimeout = \"20s\"\n";
+    let catalogue = format!("{target}provider = {provider:?}");
+    let bundle = catalogue::validate(&toml::from_str(&catalogue).unwrap()).unwrap();
+    let section = format!("[[target]]\nname = \"main\"\nbase_url = \"https://host\"\n{keys}");
+    let told = validate(&toml::from_str(&section).unwrap(), &bundle).err().unwrap_or_default();
+    told.into_iter().map(|problem| problem.what).collect()
+}
+
+#[test]
+fn a_target_chooses_only_what_its_wire_leaves_open() {
+    let cases = [
+        ("claude", "api_key = \"k\"\napi_version = \"2026-10-21\"\nprompt_cache = \"1h\"", ""),
+        ("claude", "api_key = \"k\"\napi_version = \"latest\"", "api_version: it is a day"),
+        ("claude", "api_key = \"k\"\nprompt_cache = \"2h\"", "is none of off, 5m, 1h"),
+        ("claude", "api_key = \"k\"\norganization = \"o\"", "its provider takes none"),
+        ("claude", "api_key = \"k\"\nomit = [\"max_tokens\"]", "no field that may be left out"),
+        ("claude", "", "its api_key is not set"),
+        ("openai", "api_key = \"k\"\nprompt_cache = \"5m\"", "prompt_cache: its wire takes none"),
+        ("ernie", "api_key = \"k\"\napi_version = \"2026-10-21\"", "api_version: its wire takes none"),
+        ("ernie", "api_key = \"k\"\napp_id = \"a\"", ""),
+        ("ernie", "api_key = \"k\"\napi_secret = \"s\"", "api_secret: its wire takes none"),
+        ("ernie", "wire = \"v1\"\napi_key = \"k\"\napi_secret = \"s\"", ""),
+        ("ernie", "wire = \"v1\"\napi_key = \"k\"", "its api_secret is not set"),
+        ("ernie", "wire = \"v3\"\napi_key = \"k\"", "is none of v2, v1"),
+    ];
+    for (provider, keys, expected) in cases {
+        let told = problems(provider, keys);
+        let fits =
+            if expected.is_empty() { told.is_empty() } else { told.len() == 1 && told[0].contains(expected) };
+        assert!(fits, "{provider} {keys}: {told:?}");
     }
 }

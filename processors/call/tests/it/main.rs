@@ -15,4 +15,6 @@ mod ends;
 mod faults;
 mod replies;
 mod server;
+mod streams;
+mod vendors;
 mod world;

@@ -99,16 +99,24 @@ impl World {
             Config { api_keys: vec!["sk-sim".into()], models: vec![new], answers, ..Config::default() };
         let sim = model::start(config).await.unwrap();
         let base = sim.url("/v1");
-        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base])
+        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base], "")
     }
 
-    /// The two targets are servers that answer as a test says, at the catalogue's prices.
+    /// The two targets are servers that answer as a test says, at the catalogue's prices. They are asked for whole replies.
     pub(crate) async fn of_servers(main: &Server, spare: &Server, catalogue: &str) -> Self {
         let sim = model::start(Config::default()).await.unwrap();
-        Self::at(sim, catalogue, [&main.base, &spare.base])
+        Self::at(sim, catalogue, [&main.base, &spare.base], "stream = false")
     }
 
-    fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2]) -> Self {
+    /// The same, and they are asked for streams, whose first token and whose silences are waited for this long.
+    pub(crate) async fn of_streams(main: &Server, spare: &Server, patience: Duration) -> Self {
+        let sim = model::start(Config::default()).await.unwrap();
+        let ms = patience.as_millis();
+        let times = format!("first_token_timeout = \"{ms}ms\"\nidle_timeout = \"{ms}ms\"");
+        Self::at(sim, &catalogue("sim-main", "sim-spare"), [&main.base, &spare.base], &times)
+    }
+
+    fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2], also: &str) -> Self {
         let section = format!(
             r#"
             chain = {{ backoff_base = "5ms", backoff_cap = "20ms", min_useful = "50ms", max_attempts = 4 }}
@@ -117,15 +125,22 @@ impl World {
             name = "main"
             base_url = "{main}"
             api_key = "sk-sim"
+            {also}
             [[target]]
             name = "spare"
             base_url = "{spare}"
             api_key = "sk-sim"
             omit = ["user"]
+            {also}
             "#
         );
+        Self::built(sim, catalogue, &section)
+    }
+
+    /// What a catalogue and a section `[call]` make, with a stand-in for the vendors.
+    pub(crate) fn built(sim: Handle, catalogue: &str, section: &str) -> Self {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let raw: RawCall = toml::from_str(&section).unwrap();
+        let raw: RawCall = toml::from_str(section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule =
             |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
@@ -164,6 +179,12 @@ impl World {
     /// Nothing goes wrong any more.
     pub(crate) async fn well(&self) {
         let url = self.sim.url("/control/faults").parse().unwrap();
+        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
+    }
+
+    /// Access tokens that were given out hold no more.
+    pub(crate) async fn expire_tokens(&self) {
+        let url = self.sim.url("/control/tokens").parse().unwrap();
         self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
     }
 

@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use catalogue::Target;
 use catalogue::target::OutputCap;
-use schemas::request::{Request, Role};
+use schemas::request::Role;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use sha2::{Digest, Sha256};
 
 use crate::families::{Line, Question};
 
@@ -48,7 +47,7 @@ impl Serialize for Body<'_> {
             fields.serialize_entry("temperature", &(f64::from(milli) / 1_000.0))?;
         }
         if is_sent(self.person) {
-            fields.serialize_entry(self.person, &person(request))?;
+            fields.serialize_entry(self.person, &self.question.person())?;
         }
         if self.stream {
             fields.serialize_entry("stream", &true)?;
@@ -90,10 +89,4 @@ fn role(role: Role) -> &'static str {
         Role::User => "user",
         Role::Assistant => "assistant",
     }
-}
-
-/// A name for the person that is the same in every request and does not contain the user id.
-fn person(request: &Request) -> String {
-    let who = format!("{}/{}", request.lane.conversation.app(), request.user.canonical());
-    base16ct::lower::encode_string(&Sha256::digest(who))
 }

@@ -20,6 +20,7 @@ fn target(provider: Provider) -> Target {
         timeout_ms: 1_000,
         output_cap: provider.output_cap(),
         temperature: true,
+        traits: Default::default(),
     }
 }
 
@@ -31,15 +32,13 @@ fn address(omit: &[&'static str]) -> Address {
 /// The body as it goes to this address.
 fn sent_to(address: &Address, request: &Request, target: &Target) -> String {
     let question = Question::of(request).unwrap();
-    let body = families::of(target.provider).body(&question, target, address);
+    let body = families::of(target.provider, None).body(&question, target, address).unwrap();
     String::from_utf8(body.into()).unwrap()
 }
 
 /// The body that asks for a whole reply.
 fn sent(request: &Request, target: &Target) -> String {
-    let mut whole = address(&[]);
-    whole.stream = false;
-    sent_to(&whole, request, target)
+    sent_to(&address(&[]).streaming(false), request, target)
 }
 
 fn fields(body: &str) -> Vec<String> {

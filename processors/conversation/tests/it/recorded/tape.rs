@@ -54,6 +54,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
         region: "cn".into(),
         started_at: START,
         duration_ms: 5,
+        time_to_first_token_ms: None,
         error: error.map(str::to_owned),
         code: None,
         detail: None,
@@ -66,6 +67,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
             output: 5,
             reasoning: 0,
             source: UsageSource::Provider,
+            ..Usage::default()
         }),
         usage_contradicts: false,
         may_be_billed: pico.is_some(),

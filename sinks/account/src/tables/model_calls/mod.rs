@@ -19,6 +19,9 @@ const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
 /// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
 const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 
+/// The builder that first wrote the time to the first token.
+const FIRST_TOKEN: u8 = 3;
+
 pub(super) struct ModelCalls;
 
 impl Table for ModelCalls {
@@ -30,6 +33,7 @@ impl Table for ModelCalls {
             Migration { number: 2, name: "0002_model_calls", template: include_str!("0002_model_calls.sql") },
             Migration { number: 4, name: "0004_wide_cost", template: include_str!("0004_wide_cost.sql") },
             Migration { number: 5, name: "0005_billing", template: include_str!("0005_billing.sql") },
+            Migration { number: 6, name: "0006_first_token", template: include_str!("0006_first_token.sql") },
         ],
         counts: Counts { label: "outcome", ordinal: "toInt32(attempt)" },
     };
@@ -76,6 +80,7 @@ pub(crate) struct ModelCallRow {
     code: String,
     status: Option<u16>,
     duration_ms: u32,
+    time_to_first_token_ms: Option<u32>,
     tokens_input: Option<u64>,
     tokens_cached: Option<u64>,
     tokens_output: Option<u64>,
@@ -127,6 +132,7 @@ impl ModelCallRow {
             code: a.code.clone().unwrap_or_default(),
             status: a.status,
             duration_ms: a.duration_ms,
+            time_to_first_token_ms: a.time_to_first_token_ms.filter(|_| source.builder >= FIRST_TOKEN),
             tokens_input: usage.map(|u| u.input),
             tokens_cached: usage.map(|u| u.cached),
             tokens_output: usage.map(|u| u.output),

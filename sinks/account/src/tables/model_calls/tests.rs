@@ -37,6 +37,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "code": "",
             "status": 200,
             "duration_ms": 900,
+            "time_to_first_token_ms": 310,
             "tokens_input": 120,
             "tokens_cached": 64,
             "tokens_output": 30,
@@ -55,7 +56,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 2,
+            "builder": 3,
         })
     );
     let failed = &calls[0];
