@@ -110,6 +110,13 @@ impl Address {
         Self { wire, app_id: app_id.map(str::to_owned), api_secret: api_secret.clone(), ..self }
     }
 
+    /// The address of a path at the server of the base.
+    pub(crate) fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+
     /// The same address, with what its entry chooses.
     pub(crate) fn choosing(self, choices: Choices) -> Self {
         Self { choices, ..self }

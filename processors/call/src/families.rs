@@ -9,6 +9,8 @@ mod claude;
 mod ernie;
 mod local;
 mod openai;
+mod spark;
+mod tongyi;
 mod turns;
 
 use std::time::Duration;
@@ -17,6 +19,7 @@ use bytes::Bytes;
 use catalogue::{Provider, Target};
 use common::Secret;
 use outbound::{Class, Failure, Reply};
+use schemas::Millis;
 use schemas::request::{Request, Role};
 use sha2::{Digest, Sha256};
 
@@ -31,10 +34,10 @@ fn wires(provider: Provider) -> &'static [Wire] {
     match provider {
         Provider::Openai => &[("chat", &openai::FAMILY)],
         Provider::Ernie => &[("v2", &ernie::Qianfan), ("v1", &ernie::Workshop)],
-        Provider::Tongyi => &[("chat", &openai::FAMILY)],
-        Provider::Spark => &[("http", &openai::FAMILY)],
+        Provider::Tongyi => &[("chat", &tongyi::Tongyi)],
+        Provider::Spark => &[("http", &spark::Http), ("websocket", &spark::WebSocket)],
         Provider::Claude => &[("messages", &claude::Messages)],
-        Provider::Local => &[("chat", &local::FAMILY)],
+        Provider::Local => &[("chat", &local::FAMILY), ("ollama", &local::Ollama)],
     }
 }
 
@@ -54,6 +57,11 @@ pub(crate) fn of(provider: Provider, wire: Option<&str>) -> &'static dyn Family 
 pub(crate) trait Family: Send + Sync {
     /// What the configuration of a target must, may and may not have.
     fn demands(&self) -> Demands;
+
+    /// Why that model cannot be asked at that address, if it is known.
+    fn misplaced(&self, _to: &Target, _address: &Address) -> Option<&'static str> {
+        None
+    }
 
     /// The body that asks a target, for a stream if [`Address::stream`] says so. Built once per request and target, and shared by
     /// the attempts at it.
@@ -118,6 +126,8 @@ pub(crate) struct Demands {
     pub(crate) app_id: Demand,
     /// The secret that belongs to the key.
     pub(crate) api_secret: Demand,
+    /// What its calls travel on.
+    pub(crate) speaks: Speaks,
     /// What else a target may choose.
     pub(crate) choices: &'static [Choice],
     /// Fields of the body that a server may forbid and that can be left out. All others are part of the question.
@@ -133,6 +143,15 @@ pub(crate) enum Demand {
     Taken,
     /// It must.
     Needed,
+}
+
+/// What calls travel on, which decides how an address begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// `http` or `https`.
+    Http,
+    /// `ws` or `wss`.
+    WebSocket,
 }
 
 /// What the entry of a target may choose where its wire leaves a choice.
@@ -184,6 +203,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
     /// The id under which both sides can find the attempt again.
     pub(crate) correlation: &'a str,
+    /// When the attempt starts: signatures have a date.
+    pub(crate) now: Millis,
     /// What [`Family::sign_in`] brought, on a wire that has it.
     pub(crate) token: Option<&'a Secret>,
 }

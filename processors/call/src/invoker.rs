@@ -198,7 +198,8 @@ impl Invoker {
             Err(failure) => return failed(failure.clone()),
         };
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let call = Call { address, to: target, body, correlation: &correlation, token };
+        let now = self.clock.now();
+        let call = Call { address, to: target, body, correlation: &correlation, token, now };
         Exchange { family, endpoint, question }.run(call, slot.deadline).await
     }
 

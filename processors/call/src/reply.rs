@@ -37,10 +37,12 @@ use self::finish::Finish;
 use crate::families::Family;
 use crate::invoke::Completion;
 
+pub(crate) use self::codes::spark as spark_number;
 pub(crate) use self::errors::class;
+pub(crate) use self::finish::squeezed;
 pub(crate) use self::growth::Collected;
 pub(crate) use self::parsed::{Fields, ParsedReply};
-pub(crate) use self::provider_error::{ProviderError, is_word};
+pub(crate) use self::provider_error::{Form, ProviderError, is_word};
 pub(crate) use self::reading::{Asked, Progress, Reading};
 
 /// Longest word of a provider that goes into a record, in characters.
@@ -123,7 +125,9 @@ fn failure(
     let beside = parsed.error.as_ref().filter(|error| is_blank || error.counts_beside_a_text());
     if let Some(error) = beside {
         let failure = reply.failure(class(error), "the provider tells an error in a success");
-        return Some(coded(failure, error).told_in_words());
+        let failure = coded(failure, error);
+        // Where the wire itself has a status in every reply, that is how the endpoint tells of its health.
+        return Some(if error.form == Form::Status { failure } else { failure.told_in_words() });
     }
     let ended = |class, what: &str, code: &str| {
         let detail = format!("{what}{}", finish_told(parsed));

@@ -1,5 +1,6 @@
 //! From the raw section to what the step is built from: every problem is found in one go.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use toml::Spanned;
 
 use crate::config::{RawCall, RawEndpoint};
 use crate::endpoint::{Address, Choices, PromptCache};
-use crate::families::{self, Choice, Demand, Demands};
+use crate::families::{self, Choice, Demand, Demands, Speaks};
 use crate::pace::limits;
 use crate::timing::{Timing, timing};
 
@@ -88,6 +89,13 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         if let Some(address) = address(entry, &place, demands, problems) {
             let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
             let address = address.choosing(choices).without(omit).streaming(entry.stream);
+            let family = families::of(target.provider, wire);
+            if let Some(why) = family.misplaced(target, &address) {
+                problems.add_at(&place, &entry.base_url, why);
+            }
+            if target.traits.stream_only && !entry.stream {
+                problems.add_at(&place, &entry.name, "stream: its model answers in streams only");
+            }
             addresses.insert(name.clone(), address);
         }
     }
@@ -127,7 +135,8 @@ fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Pr
             problems.add(place, format!("organization: {why}"));
         }
     }
-    let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
+    let parsed = spoken(entry.base_url.get_ref(), demands.speaks)
+        .and_then(|base| Address::new(&base, &entry.api_key, entry.organization.as_deref()));
     problems.take_at(place, &entry.base_url, parsed)
 }
 
@@ -151,6 +160,18 @@ fn application(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mu
             }
             Demand::Needed | Demand::Taken | Demand::Refused => {}
         }
+    }
+}
+
+/// The address as the client takes it: a WebSocket begins as a request over HTTP.
+fn spoken(base: &str, speaks: Speaks) -> Result<Cow<'_, str>, &'static str> {
+    let websocket =
+        base.strip_prefix("ws").filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
+    match (speaks, websocket) {
+        (Speaks::Http, None) => Ok(base.into()),
+        (Speaks::Http, Some(_)) => Err("its base_url is that of a WebSocket, and its wire is none"),
+        (Speaks::WebSocket, Some(rest)) => Ok(format!("http{rest}").into()),
+        (Speaks::WebSocket, None) => Err("its base_url begins with wss:// on this wire"),
     }
 }
 

@@ -8,12 +8,13 @@ use catalogue::Target;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
-use super::{Call, Demand, Demands, Family, Question};
+pub(super) use self::body::StreamOptions;
+use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
 
 /// Where completions are asked for, under a target's base address.
-const PATH: &str = "/chat/completions";
+pub(super) const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
 const OPTIONAL_FIELDS: &[&str] =
@@ -38,6 +39,7 @@ impl Family for ChatCompletions {
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
             choices: &[],
+            speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
     }

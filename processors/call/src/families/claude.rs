@@ -10,7 +10,7 @@ use outbound::{Class, Failure, Request, Url};
 
 use self::body::Body;
 use super::turns::Turns;
-use super::{Call, Choice, Demand, Demands, Family, Question};
+use super::{Call, Choice, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
 
@@ -34,6 +34,7 @@ impl Family for Messages {
             app_id: Demand::Refused,
             api_secret: Demand::Refused,
             choices: &[Choice::ApiVersion, Choice::PromptCache],
+            speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
     }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(super) use self::v1::Workshop;
 use super::turns::{self, Turn, Turns};
-use super::{Call, Demand, Demands, Family, Question};
+use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
 
@@ -38,6 +38,7 @@ impl Family for Qianfan {
             app_id: Demand::Taken,
             api_secret: Demand::Refused,
             choices: &[],
+            speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
     }

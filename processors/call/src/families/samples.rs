@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalogue::{Provider, Target};
 use common::Secret;
-use outbound::{Failure, Reply, StatusCode};
+use outbound::{Class, Failure, Reply, StatusCode};
 use schemas::request::Request;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ pub(super) fn body(family: &dyn Family, request: &Request, to: &Target, address:
 pub(super) fn call(family: &dyn Family, to: &Target, address: &Address) -> outbound::Request {
     let body = family.body(&Question::of(&request()).unwrap(), to, address).unwrap();
     let token = Secret::new("hush-token");
-    family.call(Call { address, to, body, correlation: "r-1", token: Some(&token) }).unwrap()
+    family.call(Call { address, to, body, correlation: "r-1", token: Some(&token), now: 0 }).unwrap()
 }
 
 pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -98,4 +98,42 @@ pub(super) fn events(all: &[(&str, Value)]) -> String {
 /// A stream of events without names.
 pub(super) fn frames(all: &[Value]) -> String {
     all.iter().map(|data| format!("data: {data}\n\n")).collect()
+}
+
+/// A target whose traits are those that the table of models has for its model.
+pub(super) fn known(provider: Provider, model: &str) -> Target {
+    let target = format!(
+        "[[target]]\nname = 't'\nprovider = '{}'\nmodel = '{model}'\nregion = 'cn'\ncontext_tokens = 8000",
+        provider.label()
+    );
+    let bundle = catalogue::validate(&toml::from_str(&target).unwrap()).unwrap();
+    bundle.targets.into_values().next().unwrap()
+}
+
+/// The body that asks a model at an address whose server does not take these fields.
+pub(super) fn sent(family: &dyn Family, request: &Request, to: &Target, omit: &[&'static str]) -> Value {
+    body(family, request, to, &address("http://host/v1").without(omit.to_vec()))
+}
+
+/// What is read of a reply without headers.
+pub(super) fn heard(family: &dyn Family, status: u16, body: &str) -> ReadReply {
+    read(family, &reply(status, &[], body))
+}
+
+/// What a reply without headers is that is no answer.
+pub(super) fn failed(family: &dyn Family, status: u16, body: &str) -> Failure {
+    failure(family, &reply(status, &[], body))
+}
+
+/// Every row of a table: status, body, class.
+pub(super) fn fall_into_their_classes(family: &dyn Family, rows: &[(u16, &str, Class)]) {
+    for (status, body, expected) in rows {
+        assert_eq!(failed(family, *status, body).class, *expected, "{status} {body}");
+    }
+}
+
+/// Input, cached part, output, reasoning.
+pub(super) fn tokens(read: &ReadReply) -> [u64; 4] {
+    let usage = read.notes.usage.as_ref().unwrap();
+    [usage.input, usage.cached, usage.output, usage.reasoning]
 }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use catalogue::Target;
+use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure};
 use safety::is_blank;
 use schemas::request::Role;
@@ -68,6 +70,23 @@ impl<'a> Turns<'a> {
         let system = system.map(|text| Turn { role: Role::System, text });
         system.into_iter().chain(self.turns).collect()
     }
+
+    /// All of it as messages of the two sides: the instructions stand before what the person says first.
+    fn of_two_sides(mut self) -> Vec<Turn<'a>> {
+        if let Some(first) = self.turns.first_mut().filter(|_| !self.system.is_empty()) {
+            first.text = Cow::Owned([self.system, std::mem::take(&mut first.text)].join(BETWEEN));
+        }
+        self.turns
+    }
+}
+
+/// A prompt as messages, with the instructions where the model heeds them.
+///
+/// # Errors
+/// Those of [`Turns::of`].
+pub(super) fn messages<'a>(question: &Question<'a>, to: &Target) -> Result<Vec<Turn<'a>>, Failure> {
+    let all = Turns::of(question)?;
+    Ok(if to.traits.system == SystemRole::User { all.of_two_sides() } else { all.messages() })
 }
 
 fn append<'a>(text: &mut Cow<'a, str>, more: &'a str) {

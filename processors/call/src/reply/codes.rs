@@ -11,7 +11,7 @@ pub(super) fn class(error: &ProviderError) -> Option<Class> {
     match error.form {
         Form::BaseResp => minimax(number),
         Form::ErrorCode => baidu(number),
-        Form::Error | Form::Flat | Form::Words => zhipu(number).or_else(|| spark(number)),
+        Form::Error | Form::Flat | Form::Status | Form::Words => zhipu(number).or_else(|| spark(number)),
     }
 }
 
@@ -59,8 +59,8 @@ fn zhipu(number: u32) -> Option<Class> {
     })
 }
 
-/// iFlytek Spark, five digits.
-fn spark(number: u32) -> Option<Class> {
+/// iFlytek Spark, five digits. 10016 is an account's quota or its concurrency, and the vendor does not say which.
+pub(crate) fn spark(number: u32) -> Option<Class> {
     Some(match number {
         10_001..=10_005 | 10_163 => Class::BadRequest,
         10_006 | 10_007 | 11_202 | 11_203 | 11_210 => Class::RateLimited,

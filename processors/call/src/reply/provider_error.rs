@@ -28,6 +28,8 @@ pub(crate) enum Form {
     BaseResp,
     /// Baidu: `error_code`.
     ErrorCode,
+    /// A status that the wire has in every reply, beside HTTP's: `code` of Spark.
+    Status,
     /// A body of plain words.
     Words,
 }
@@ -79,6 +81,13 @@ impl ProviderError {
         Some(error.or_first_of(body.get("errors")))
     }
 
+    /// The error of a wire that has `code` and `message` in every reply, whose success is 0 or nothing.
+    pub(crate) fn of_status(body: &Fields) -> Option<Self> {
+        let code = code(body.get("code").filter(|code| !is_nothing(code))?)?;
+        let message = body.get("message").and_then(words);
+        Some(Self { form: Form::Status, code: Some(code), message, ..Self::default() })
+    }
+
     /// What stands under `error`; an empty one is none.
     pub(super) fn of_error(error: &Value) -> Option<Self> {
         if is_nothing(error) {
@@ -100,7 +109,7 @@ impl ProviderError {
     /// that only looks like an error is then just one more odd field.
     pub(super) fn counts_beside_a_text(&self) -> bool {
         match self.form {
-            Form::Error | Form::BaseResp => true,
+            Form::Error | Form::BaseResp | Form::Status => true,
             Form::Flat | Form::ErrorCode | Form::Words => errors::named(self) == Some(Class::ContentBlocked),
         }
     }

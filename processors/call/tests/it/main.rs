@@ -17,4 +17,5 @@ mod replies;
 mod server;
 mod streams;
 mod vendors;
+mod wires;
 mod world;

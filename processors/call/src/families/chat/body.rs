@@ -59,10 +59,11 @@ impl Serialize for Body<'_> {
     }
 }
 
-#[derive(serde::Serialize)]
-struct StreamOptions {
+/// What comes with a stream.
+#[derive(Debug, serde::Serialize)]
+pub(in crate::families) struct StreamOptions {
     /// Without it the tokens of a stream are not told.
-    include_usage: bool,
+    pub(in crate::families) include_usage: bool,
 }
 
 struct Messages<'a>(&'a [Line<'a>]);

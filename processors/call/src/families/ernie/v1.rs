@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{errors, flagged, temperature};
 use crate::endpoint::Address;
 use crate::families::turns::{Turn, Turns};
-use crate::families::{Call, Demand, Demands, Family, Question, SignIn};
+use crate::families::{Call, Demand, Demands, Family, Question, SignIn, Speaks};
 use crate::reply::{self, Fields, ParsedReply, ProviderError, is_word};
 
 const TOKENS: &str = "/oauth/2.0/token";
@@ -42,6 +42,7 @@ impl Family for Workshop {
             app_id: Demand::Refused,
             api_secret: Demand::Needed,
             choices: &[],
+            speaks: Speaks::Http,
             optional_fields: OPTIONAL_FIELDS,
         }
     }
@@ -62,7 +63,7 @@ impl Family for Workshop {
         Ok(serde_json::to_vec(&body).unwrap_or_default().into())
     }
 
-    fn call(&self, Call { address, to, body, correlation, token }: Call<'_>) -> Result<Request, Failure> {
+    fn call(&self, Call { address, to, body, correlation, token, .. }: Call<'_>) -> Result<Request, Failure> {
         let mut url = address.under(&format!("{CHAT}{}", place(&to.model)));
         let token = token.map(Secret::expose).unwrap_or_default();
         url.query_pairs_mut().append_pair("access_token", token);
