@@ -3,7 +3,7 @@
 use super::contestant::{Calls, PREPARED};
 use crate::requests::{MOST_TOKENS, SYSTEM, question};
 use crate::stand_ins::REPLY;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::body::Bytes;
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
@@ -31,16 +31,16 @@ impl Bare {
 
     async fn exchange(&self, body: Bytes) -> reqwest::Result<Bytes> {
         let call = self.client.post(&self.url).bearer_auth("sk-bench");
-        let reply = call.header(CONTENT_TYPE, "application/json").body(body).send().await?;
-        reply.error_for_status()?.bytes().await
+        call.header(CONTENT_TYPE, "application/json").body(body).send().await?.bytes().await
     }
 }
 
 impl Calls for Bare {
-    async fn call(&self, number: u64) -> bool {
+    async fn call(&self, number: u64) -> Result<()> {
         let body = usize::try_from(number).ok().and_then(|number| self.bodies.get(number));
-        let reply = self.exchange(body.cloned().unwrap_or_default()).await;
-        reply.is_ok_and(|reply| contains(&reply, REPLY))
+        let reply = self.exchange(body.cloned().unwrap_or_default()).await.context("calling")?;
+        ensure!(contains(&reply, REPLY), "the reply was {}", String::from_utf8_lossy(&reply));
+        Ok(())
     }
 }
 

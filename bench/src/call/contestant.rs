@@ -65,8 +65,10 @@ pub(super) struct Taken {
 
 /// Makes one call of those that were prepared.
 pub(super) trait Calls: Send + Sync + 'static {
-    /// Whether the reply was what it must be.
-    fn call(&self, number: u64) -> impl Future<Output = bool> + Send;
+    ///
+    /// # Errors
+    /// When the reply is not what it must be.
+    fn call(&self, number: u64) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// Makes the calls and tells the result in the last line of the output.
@@ -115,8 +117,8 @@ fn open(runtime: &Runtime, schedule: &Schedule, calls: &Arc<impl Calls>) -> Resu
     let mut latencies = Vec::with_capacity(all.len());
     runtime.block_on(async {
         for call in all {
-            let (is_good, latency) = call.await.context("a call's task")?;
-            ensure!(is_good, "a call was not answered");
+            let (answered, latency) = call.await.context("a call's task")?;
+            answered?;
             latencies.push(latency);
         }
         Ok(Latencies::new(latencies))
@@ -132,10 +134,10 @@ fn closed(runtime: &Runtime, callers: usize, length: Duration, calls: &Arc<impl 
             while !over.load(Ordering::Relaxed) {
                 let begun = Instant::now();
                 let number = next.fetch_add(1, Ordering::Relaxed) % PREPARED;
-                ensure!(calls.call(number).await, "a call was not answered");
+                calls.call(number).await?;
                 latencies.push(begun.elapsed());
             }
-            Ok(latencies)
+            anyhow::Ok(latencies)
         })
     };
     let all: Vec<_> = (0..callers).map(|_| one()).collect();

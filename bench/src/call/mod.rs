@@ -108,8 +108,8 @@ impl Bench<'_> {
             .until("a contestant to end", BOUND, || Ok(contestant.has_ended()?.then_some(())));
         ended.with_context(|| contestant.tail())?;
         let output = contestant.output()?;
-        let told = output.lines().last().unwrap_or_default();
-        serde_json::from_str(told).with_context(|| contestant.tail())
+        let told = output.lines().last().and_then(|told| serde_json::from_str(told).ok());
+        told.with_context(|| contestant.tail())
     }
 
     /// The bare calls once more, through the proxy, for whole answers, which are cheaper for it; the cost is the proxy's.

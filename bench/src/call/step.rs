@@ -4,7 +4,7 @@ use super::bare::contains;
 use super::contestant::{Calls, PREPARED};
 use crate::requests::{SOURCE, request};
 use ::call::{Output, RawCall, Rules, Step};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use dev::stack::render;
 use pipeline::call::{Handler, Job};
 use pipeline::{Record, WallClock};
@@ -44,23 +44,25 @@ impl InProcess {
         Ok(Self { step, records, _rules: sender })
     }
 
-    async fn outcome(&self, record: &Arc<Record>) -> Option<Vec<u8>> {
-        let admitted = self.step.admit(record).ok()?;
+    async fn outcome(&self, record: &Arc<Record>) -> Result<Vec<u8>> {
+        let admitted = self.step.admit(record).map_err(|refused| anyhow!("{refused:?}"))?;
         let job = Job {
             record: Arc::clone(record),
             rerun: false,
             hard_deadline: admitted.hard_deadline,
             decoded: admitted.decoded,
         };
-        self.step.run(job).await.outputs.into_iter().next()?.value
+        let outcome = self.step.run(job).await.outputs.into_iter().next();
+        outcome.and_then(|outcome| outcome.value).context("a request has no outcome")
     }
 }
 
 impl Calls for InProcess {
-    async fn call(&self, number: u64) -> bool {
+    async fn call(&self, number: u64) -> Result<()> {
         let record = usize::try_from(number).ok().and_then(|number| self.records.get(number));
-        let Some(record) = record else { return false };
-        self.outcome(record).await.is_some_and(|outcome| contains(&outcome, ACCOUNTED))
+        let outcome = self.outcome(record.context("there is no such record")?).await?;
+        ensure!(contains(&outcome, ACCOUNTED), "the outcome was {}", String::from_utf8_lossy(&outcome));
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! A ClickHouse engine: the server on the PATH, or the embedded engine behind our HTTP server.
 
+use super::http::check;
 use super::plan::Plan;
 use super::ports::ensure_free;
 use super::python::{Dependencies, packages, python};
@@ -9,13 +10,8 @@ use crate::console::say;
 use anyhow::{Context, Result, ensure};
 use std::env::{split_paths, var_os};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Checks that the port is free, or ours already.
 ///
@@ -121,13 +117,5 @@ fn on_path(program: &str) -> Option<PathBuf> {
 }
 
 fn ping(port: u16) -> Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream =
-        TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("connecting to {address}"))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.take(4096).read_to_end(&mut answer).with_context(|| format!("waiting for {address} to answer"))?;
-    ensure!(answer.get(8..12) == Some(b" 200"), "{address} does not answer /ping as ClickHouse does");
-    Ok(())
+    check(port, "/ping")
 }

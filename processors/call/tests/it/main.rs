@@ -16,6 +16,7 @@ mod faults;
 mod replies;
 mod server;
 mod streams;
+mod table;
 mod vendors;
 mod wires;
 mod world;
