@@ -1,4 +1,4 @@
-//! Fetches packages whose versions a file of the repository pins, with a package tool, and reports progress every few seconds.
+//! Fetches packages whose versions a file of the repository pins, with a package tool, and reports progress.
 
 use crate::console::say;
 use anyhow::{Context, Result, bail};
@@ -9,7 +9,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const STEP: Duration = Duration::from_millis(200);
-const TELL_EVERY: Duration = Duration::from_secs(3);
+/// Time until the first report; the times between them double, up to a minute.
+const TELL_AFTER: Duration = Duration::from_secs(3);
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Packages of pinned versions, kept in `dir`.
 pub(crate) struct Pinned<'a> {
@@ -56,14 +58,14 @@ fn run(what: &str, tool: &mut Command, arrives: &Path, log: &Path) -> Result<()>
         .spawn()
         .with_context(|| format!("starting {program}, which fetches {what}"))?;
     let begun = Instant::now();
-    let mut told = begun;
+    let (mut told, mut every) = (begun, TELL_AFTER);
     say(&format!("{what}: fetching with {program}"));
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if told.elapsed() >= TELL_EVERY {
-            told = Instant::now();
+        if told.elapsed() >= every {
+            (told, every) = (Instant::now(), (every * 2).min(TELL_EVERY));
             let megabytes = size_of(arrives) / 1_000_000;
             say(&format!("{what}: {megabytes} MB after {} s", begun.elapsed().as_secs()));
         }

@@ -19,6 +19,7 @@ mod ping;
 mod replies;
 mod server;
 mod streams;
+mod table;
 mod vendors;
 mod wires;
 mod world;

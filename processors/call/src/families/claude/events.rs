@@ -14,6 +14,8 @@ pub(super) fn read(document: &Fields, parsed: &mut ParsedReply) {
         Some("message_start") => {
             parsed.piece();
             object(document, "message").into_iter().for_each(|start| message(start, parsed));
+            // The beginning counts a first token of the output. It is among what is read of a stream that is cut.
+            parsed.count_more(&Fields::from_iter([("output_tokens".to_owned(), 0.into())]));
         }
         Some("content_block_start") => {
             parsed.piece();
