@@ -51,6 +51,8 @@ impl InProcess {
             rerun: false,
             hard_deadline: admitted.hard_deadline,
             decoded: admitted.decoded,
+            cancellation: pipeline::call::Cancellation::never(),
+            place: pipeline::call::Place::unwatched(),
         };
         let outcome = self.step.run(job).await.outputs.into_iter().next();
         outcome.and_then(|outcome| outcome.value).context("a request has no outcome")
