@@ -17,7 +17,12 @@ async fn passes(client: &str) {
     let api_keys = vec!["sk-sim".into(), "ak:sk".into()];
     let sim = model::start(Config { seed: 7, api_keys, ..Config::default() }).await.unwrap();
     let speaking = Command::new("python3")
-        .args(["-B", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/speak.py"), client, sim.url("").as_str()])
+        .args([
+            "-B",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/speak.py"),
+            client,
+            sim.url("").as_str(),
+        ])
         .env("PYTHONPATH", packages)
         .env("NO_PROXY", "127.0.0.1")
         .stdin(Stdio::null())

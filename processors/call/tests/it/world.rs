@@ -141,8 +141,13 @@ impl World {
             {also}
             "#
         );
+        Self::built(sim, catalogue, &section)
+    }
+
+    /// What a catalogue and a section `[call]` make, with a stand-in for the vendors.
+    pub(crate) fn built(sim: Handle, catalogue: &str, section: &str) -> Self {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let raw: RawCall = toml::from_str(&section).unwrap();
+        let raw: RawCall = toml::from_str(section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule =
             |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
@@ -181,6 +186,12 @@ impl World {
     /// Nothing goes wrong any more.
     pub(crate) async fn well(&self) {
         let url = self.sim.url("/control/faults").parse().unwrap();
+        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
+    }
+
+    /// Access tokens that were given out hold no more.
+    pub(crate) async fn expire_tokens(&self) {
+        let url = self.sim.url("/control/tokens").parse().unwrap();
         self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
     }
 
