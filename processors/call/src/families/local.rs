@@ -20,3 +20,6 @@ fn class(status: u16, error: &ProviderError) -> Option<Class> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

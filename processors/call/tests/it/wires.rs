@@ -1,6 +1,8 @@
 //! DashScope, Spark on both its wires, and servers of one's own, each as strict as it is: what is asked, what comes of it, and what
 //! is on the invoice.
 
+use std::time::Duration;
+
 use schemas::answered::{Answered, Attempt};
 use schemas::ids::TargetName;
 use serde_json::{Value, json};
@@ -221,4 +223,22 @@ async fn what_is_odd_about_a_stream_does_no_harm() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_leaves_its_server_at_once() {
+    let targets = ["spark-websocket", "spark", "ollama"].map(entry);
+    let world = world_of(&targets).await;
+    for (target, _, model, ..) in targets {
+        world.fault(model, 1, json!({"kind": "stall", "after_chunks": 2})).await;
+        let given_up = tokio::time::timeout(Duration::from_millis(300), ask(&world, target, "hello"));
+        assert!(given_up.await.is_err(), "{target}");
+        let seen = async {
+            while calls(&world).await.pop().unwrap()["end"] != "client_gone" {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(5), seen).await.is_ok(), "{target}");
+        world.well().await;
+    }
 }
