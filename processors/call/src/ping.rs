@@ -47,7 +47,12 @@ impl Pinged {
     /// What the target lacks; nothing if it answered. A model that used its single token up, or had nothing to say, answered.
     pub fn advice(&self, target: &Target) -> Option<String> {
         let class = self.failed.and_then(|label| Class::ALL.into_iter().find(|class| class.label() == label));
+        let is_unconnected =
+            self.attempt.as_ref().and_then(|attempt| attempt.code.as_deref()) == Some("connect");
         match (class, self.failed) {
+            (Some(_), _) if is_unconnected => Some(
+                "there is no connection: check base_url and whether it is up, and names, proxy and firewall on the way".to_owned(),
+            ),
             (_, None) | (Some(Class::Empty | Class::CapUsedUp), _) => None,
             (Some(class), _) => Some(mend(class, target)),
             (None, Some("region")) => Some("allow its region in allowed_regions".to_owned()),
