@@ -61,7 +61,10 @@ async fn calls_take_turns_with_the_keys_and_go_to_the_one_that_has_least_to_do()
     // The first key is kept busy.
     let busy = three.clone();
     let long = tokio::spawn(async move {
-        let slow = |_: Slot| async { Ok(sleep(secs(9)).await) };
+        let slow = |_: Slot| async {
+            sleep(secs(9)).await;
+            Ok(())
+        };
         busy.run(&origin("a", 9), Instant::now() + secs(60), slow).await.attempts[0].key
     });
     tokio::task::yield_now().await;
@@ -204,7 +207,10 @@ async fn a_saturated_target_is_left_for_one_that_is_free() {
         for lane in 0..30 {
             let two = two.clone();
             running.push(tokio::spawn(async move {
-                let slow = |slot: Slot| async move { Ok((sleep(secs(5)).await, slot.target).1) };
+                let slow = |slot: Slot| async move {
+                    sleep(secs(5)).await;
+                    Ok(slot.target)
+                };
                 two.run(&origin("a", lane), Instant::now() + secs(60), slow).await.result
             }));
             tokio::task::yield_now().await;
@@ -278,7 +284,10 @@ async fn quiet_p99(limits: Limits, quiet: Tokens, storm: Option<Tokens>) -> Dura
     let call = |chain: Chain, origin: Origin, at: Duration, time: Duration| async move {
         sleep(at).await;
         let asked = Instant::now();
-        let attempt = |_: Slot| async { Ok(sleep(secs(2)).await) };
+        let attempt = |_: Slot| async {
+            sleep(secs(2)).await;
+            Ok(())
+        };
         let ran = chain.run(&origin, asked + time, attempt).await;
         (ran.result.is_ok(), asked.elapsed())
     };
