@@ -1,13 +1,17 @@
 //! From raw sections to a bundle: every problem is found in one go, with the line where it stands.
 
 mod bots;
+mod day;
+mod models;
 mod prices;
+mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::{Problem, Problems};
 use safety::{Action, WordRule};
+use schemas::Millis;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
 use toml::Spanned;
@@ -15,10 +19,13 @@ use toml::Spanned;
 use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
 use crate::filter::Filter;
-use crate::raw::{RawApp, RawCatalogue, RawTarget};
+use crate::models::Models;
+use crate::raw::{RawApp, RawCatalogue};
 use crate::target::{OutputCap, Provider, Target};
 
-pub use prices::warnings;
+pub use day::shown as shown_day;
+pub(crate) use models::model;
+pub use prices::{ShippedPrice, shipped_prices};
 
 /// Checks every section and every reference between them.
 ///
@@ -29,12 +36,21 @@ pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
     if problems.is_empty() { Ok(bundle) } else { Err(problems) }
 }
 
+/// What is allowed and probably not meant, at that time: targets without a price, prices of nothing, prices that end, models that are
+/// unknown, retired or soon to be.
+pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem> {
+    let mut found = prices::warnings(raw, bundle, now);
+    found.extend(models::warnings(raw, bundle, now));
+    found
+}
+
 /// Checks as [`validate`] does, and makes a bundle in any case: of every app and target whose name can be used, with defaults for
 /// what is wrong in it. Other sections can be checked against its names, so that their problems are told in the same run.
 pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let mut problems = Problems::default();
-    let targets = targets(&raw.target, &mut problems);
-    let prices = prices::prices(&raw.price, &targets, &mut problems);
+    let models = Models::checked(&raw.model, &mut problems);
+    let targets = targets::targets(&raw.target, &models, &mut problems);
+    let prices = prices::prices(raw, &targets, &mut problems);
     let filter = filter(raw, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
@@ -48,46 +64,14 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     (Bundle::new(apps, targets, prices, filter), problems.into_vec())
 }
 
-fn targets(raw: &[RawTarget], problems: &mut Problems) -> BTreeMap<TargetName, Target> {
-    let mut targets = BTreeMap::new();
-    for raw in raw {
-        let place = format!("target {:?}", raw.name.get_ref());
-        let name = problems.take_at(&place, &raw.name, TargetName::new(raw.name.get_ref().clone()));
-        let target = target(raw, &place, problems);
-        if name.is_some_and(|name| targets.insert(name, target).is_some()) {
-            problems.add_at(&place, &raw.name, "it is configured twice");
-        }
-    }
-    targets
-}
-
-fn target(raw: &RawTarget, place: &str, problems: &mut Problems) -> Target {
-    let provider = provider(place, &raw.provider, problems).unwrap_or(Provider::Local);
-    let caps =
-        [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
-    let cap = raw.output_cap.as_ref().and_then(|cap| problems.word(place, cap, &caps));
-    let mut rule = |holds: bool, what: &str| {
-        if !holds {
-            problems.add(place, what);
-        }
-    };
-    rule(!raw.timeout.is_zero(), "timeout may not be zero");
-    rule(raw.context_tokens > 0, "context_tokens may not be zero");
-    rule(!raw.model.is_empty(), "model may not be empty");
-    rule(!raw.region.is_empty(), "region may not be empty");
-    Target {
-        provider,
-        model: raw.model.clone(),
-        region: raw.region.clone(),
-        context_tokens: raw.context_tokens,
-        timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
-        output_cap: cap.unwrap_or(provider.output_cap()),
-        temperature: raw.temperature,
-    }
-}
-
 fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
     problems.word(place, at, &Provider::ALL.map(|p| (p.label(), p)))
+}
+
+fn output_cap(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<OutputCap> {
+    let caps =
+        [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
+    problems.word(place, at, &caps)
 }
 
 fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {

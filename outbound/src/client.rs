@@ -16,6 +16,7 @@ use crate::{
     request::Request,
     tls::install_tls_provider,
     transport::{self, Phase},
+    websocket::{self, Bounds, Frames},
 };
 
 /// A kept connection that was dead fails within this time: a round trip, and what the network may add. A connection that ends
@@ -27,9 +28,11 @@ const STALE_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// Makes a connection for each request and keeps none.
+    /// Makes a connection for each request and keeps none. It speaks the first version of HTTP, the one that can become a
+    /// WebSocket: the others are of use to several requests at a time only.
     fresh: reqwest::Client,
     attempt_timeout: Duration,
+    idle_timeout: Duration,
     stale_within: Duration,
     limits: BodyLimits,
 }
@@ -76,14 +79,14 @@ impl Client {
         also: impl Fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, BuildError> {
         install_tls_provider();
-        let build = |kept| {
-            let client = also(builder(settings)?).pool_max_idle_per_host(kept).build();
-            client.map_err(BuildError::Http)
+        let build = |builder: ClientBuilder, kept| {
+            also(builder).pool_max_idle_per_host(kept).build().map_err(BuildError::Http)
         };
         Ok(Self {
-            http: build(settings.pool_max_idle_per_host)?,
-            fresh: build(0)?,
+            http: build(builder(settings)?, settings.pool_max_idle_per_host)?,
+            fresh: build(builder(settings)?.http1_only(), 0)?,
             attempt_timeout: settings.attempt_timeout,
+            idle_timeout: settings.idle_timeout,
             stale_within: STALE_WITHIN,
             limits: BodyLimits { whole: settings.max_body_bytes, stream: settings.max_stream_bytes },
         })
@@ -120,8 +123,28 @@ impl Client {
         let started = Instant::now();
         let until = deadline.min(started + self.attempt_timeout);
         let watch = Watch::new(started, until, timeouts);
+        if request.is_websocket {
+            return self.open_websocket(request, watch).await;
+        }
         let response = watch.over(self.send(request)).await?;
         Ok(Incoming::new(response, self.limits, watch))
+    }
+
+    /// A server that does not switch to a WebSocket refuses with an ordinary reply.
+    async fn open_websocket(&self, request: &Request, watch: Watch) -> Result<Incoming, Failure> {
+        let key = websocket::Key::new();
+        let opening = async {
+            let sent = self.fresh.execute(key.handshake(request)).await;
+            sent.map_err(|error| transport::failure(&error, Phase::Head))
+        };
+        let response = watch.over(opening).await?;
+        if !websocket::is_open(&response) {
+            return Ok(Incoming::new(response, self.limits, watch));
+        }
+        let headers = response.headers().clone();
+        let bounds = Bounds { message: self.limits.whole, silence: self.idle_timeout };
+        let frames = watch.over(Frames::open(response, &key, request, bounds)).await?;
+        Ok(Incoming::over_websocket(frames, headers, self.limits, watch))
     }
 
     /// [`Client::attempt`], then what the reply means.

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::Response;
+use reqwest::{Response, StatusCode, header::HeaderMap};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     failure::Failure,
     reply::Reply,
     transport::{self, Phase},
+    websocket::Frames,
 };
 
 /// How long the rest of a reply is waited for once nobody needs it, so that its connection can be used again.
@@ -98,10 +99,16 @@ impl Watch {
     }
 }
 
+/// Where a reply comes from.
+enum Source {
+    Body(Response),
+    WebSocket(Box<Frames>),
+}
+
 /// A reply whose head has come. Dropping it ends the attempt and closes its connection.
 pub struct Incoming {
     head: Reply,
-    response: Response,
+    source: Source,
     limits: BodyLimits,
     watch: Watch,
     /// Whether the body is compressed has been found out.
@@ -115,7 +122,19 @@ impl Incoming {
         let received = SystemTime::now();
         let headers = std::mem::take(response.headers_mut());
         let head = Reply { status: response.status(), headers, body: Bytes::new(), received };
-        Self { head, response, limits, watch, examined: false, received: 0 }
+        Self { head, source: Source::Body(response), limits, watch, examined: false, received: 0 }
+    }
+
+    /// What comes over a WebSocket is the body of a success.
+    pub(crate) fn over_websocket(
+        frames: Frames,
+        headers: HeaderMap,
+        limits: BodyLimits,
+        watch: Watch,
+    ) -> Self {
+        let head = Reply { status: StatusCode::OK, headers, body: Bytes::new(), received: SystemTime::now() };
+        let source = Source::WebSocket(Box::new(frames));
+        Self { head, source, limits, watch, examined: false, received: 0 }
     }
 
     /// Status and headers, with an empty body.
@@ -147,8 +166,12 @@ impl Incoming {
 
     /// Nothing more of the reply is needed: its connection is kept if the reply ends soon.
     pub fn release(self) {
-        let mut response = self.response;
-        let drain = async move { while let Ok(Some(_)) = response.chunk().await {} };
+        let drain = async move {
+            match self.source {
+                Source::Body(mut response) => while let Ok(Some(_)) = response.chunk().await {},
+                Source::WebSocket(frames) => frames.close().await,
+            }
+        };
         tokio::spawn(timeout(DRAIN, drain));
     }
 
@@ -210,11 +233,20 @@ impl Incoming {
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
-        let response = &mut self.response;
-        let read = async { response.chunk().await.map_err(|error| transport::failure(&error, Phase::Body)) };
-        let chunk = self.watch.over(read).await?;
+        let chunk = self.watch.over(self.source.chunk()).await?;
         self.received = self.received.saturating_add(chunk.as_ref().map_or(0, Bytes::len));
         if self.received > self.limits.stream { Err(too_large(self.limits.stream)) } else { Ok(chunk) }
+    }
+}
+
+impl Source {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        match self {
+            Self::Body(response) => {
+                response.chunk().await.map_err(|error| transport::failure(&error, Phase::Body))
+            }
+            Self::WebSocket(frames) => frames.chunk().await,
+        }
     }
 }
 

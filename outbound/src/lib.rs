@@ -35,6 +35,7 @@ mod transport;
 pub mod turns;
 #[cfg(test)]
 mod vendor;
+mod websocket;
 
 pub use chain::{Attempt, Chain, Ending, Link, Ran, Slot};
 pub use class::Class;

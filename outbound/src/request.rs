@@ -16,13 +16,15 @@ pub struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) at_most_once: bool,
+    /// The body is the only message of a WebSocket that the request opens.
+    pub(crate) is_websocket: bool,
 }
 
 impl Request {
     /// A request without headers.
     #[must_use]
     pub fn new(method: Method, url: Url, body: Bytes) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body, at_most_once: false }
+        Self { method, url, headers: HeaderMap::new(), body, at_most_once: false, is_websocket: false }
     }
 
     /// A `POST` with a JSON body that asks for a JSON reply.
@@ -32,6 +34,13 @@ impl Request {
         request.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request
+    }
+
+    /// Opens a WebSocket at an `http` or `https` address, sends one text, and reads texts until the other side closes. Each
+    /// becomes a server-sent event of the reply, whose status is 200; a handshake that is refused is a reply like any other.
+    #[must_use]
+    pub fn websocket(url: Url, text: impl Into<Bytes>) -> Self {
+        Self { is_websocket: true, ..Self::new(Method::GET, url, text.into()) }
     }
 
     /// It asks for a reply that can be read as it comes: a stream of events, and not compressed. A plain JSON reply is as welcome.
@@ -75,6 +84,18 @@ impl Request {
     pub fn at_most_once(mut self) -> Self {
         self.at_most_once = true;
         self
+    }
+
+    /// Where it goes. May hold secrets.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Its headers, which hold secrets.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// As the HTTP library takes it.

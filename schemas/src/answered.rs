@@ -177,24 +177,35 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Where token counts come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UsageSource {
     /// The provider counted.
+    #[default]
     Provider,
     /// We estimated.
     Estimated,
 }
 
 /// Tokens of one attempt, normalised over providers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
-    /// The whole prompt, whatever part of it was cached.
+    /// The whole prompt, whatever part of it was read from a cache or written to it.
     pub input: u64,
     /// Part of the prompt that was read from the provider's cache.
     #[serde(default)]
     pub cached: u64,
+    /// Part of the prompt that was written to the provider's cache, to be kept for minutes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub input_cache_write_5m: u64,
+    /// Part of the prompt that was written to the provider's cache, to be kept for an hour.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub input_cache_write_1h: u64,
     /// The whole completion, reasoning included.
     pub output: u64,
     /// Part of the completion that was reasoning.

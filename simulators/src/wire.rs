@@ -42,10 +42,12 @@ pub(crate) struct Connection {
     pub(crate) is_reused: bool,
 }
 
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What becomes of a connection after it was handed over to another protocol, in the request's extensions.
 #[derive(Clone, Default)]
 pub(crate) struct Afterwards {
-    task: Arc<Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>>,
+    task: Arc<Mutex<Option<Task>>>,
 }
 
 impl Afterwards {
@@ -54,7 +56,7 @@ impl Afterwards {
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(task));
     }
 
-    fn take(&self) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    fn take(&self) -> Option<Task> {
         self.task.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

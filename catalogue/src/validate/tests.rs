@@ -60,7 +60,7 @@ fn a_good_file_becomes_a_bundle_that_reads_back_under_its_hash() {
     assert_eq!(target.output_cap, OutputCap::MaxCompletionTokens);
     let day = 86_400_000;
     assert!(bundle.price(target, 20_454 * day - 1).is_none(), "before 2026-01-01");
-    assert_eq!(bundle.price(target, 20_454 * day).map(|p| p.input_pico), Some(800_000));
+    assert_eq!(bundle.price(target, 20_454 * day).map(|p| p.rates.input_pico), Some(800_000));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn every_broken_reference_is_named_with_its_place() {
         ("[\"main\", \"spare\"]", "[]", "names no target"),
         ("[\"main\", \"spare\"]", "[\"main\", \"main\"]", "twice"),
         ("allowed_regions = [\"cn\"]", "allowed_regions = [\"us\"]", "not in allowed_regions"),
-        ("\"openai\"", "\"gpt\"", "is none of openai, local"),
+        ("\"openai\"", "\"gpt\"", "is none of openai, ernie, tongyi, spark, claude, local"),
         ("\"acme#support\"", "\"acme\"", "not org#app"),
         ("\"block\"", "\"pass\"", "is none of mask"),
         ("\"0.8\"", "\"cheap\"", "decimal text"),
@@ -177,7 +177,7 @@ fn a_wrong_file_still_gives_a_bundle_of_its_names() {
     assert_eq!(
         told,
         [
-            "\"gpt\" is none of openai, local",
+            "\"gpt\" is none of openai, ernie, tongyi, spark, claude, local",
             "model may not be empty",
             "\"maybe\" is none of intercept, pass",
             "history_turns may be at most 1000",

@@ -61,11 +61,12 @@ const PURE: [&str; 12] = [
 ];
 
 /// Homes of foreign clients.
-const HOMES: [(&str, &[&str]); 5] = [
+const HOMES: [(&str, &[&str]); 6] = [
     // In bench for the floors only.
     ("rdkafka", &["bench", "pipeline"]),
     ("axum", &["bench", "huiyin", "ingest", "simulators"]),
     ("reqwest", &["bench", "dev", "outbound", "simulators"]),
+    ("tokio-tungstenite", &["outbound", "simulators"]),
     ("backoff", &["outbound"]),
     ("clickhouse", &["account"]),
 ];

@@ -14,6 +14,7 @@ mod client;
 mod incoming;
 mod server;
 mod stale;
+mod websocket;
 
 use std::time::Duration;
 

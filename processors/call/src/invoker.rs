@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
+use common::Secret;
 use outbound::{
     BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Slot, Stop, plan,
 };
@@ -18,15 +19,16 @@ use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
+use crate::access::AccessTokens;
 use crate::attempts::{Ends, Made, ReplyNotes, records};
-use crate::cancel::{cancelled, is_cancelled};
+use crate::cancel::{cancelled, is_cancelled, unless_cancelled};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
 use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::reply::ReadReply;
+use crate::reply::{Notes, ReadReply};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
@@ -44,7 +46,7 @@ struct Candidate<'a> {
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
-    body: OnceLock<Bytes>,
+    body: OnceLock<Result<Bytes, Failure>>,
 }
 
 /// One request under way.
@@ -145,7 +147,8 @@ impl Invoker {
             let names = PaceNames { target: name.as_str().into(), limit: "requests" };
             let pace = Pace::new(names, limits, settings.health.pauses());
             let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
-            endpoints.insert(name, Endpoint { address, health, pace, timeouts, client });
+            let tokens = AccessTokens::default();
+            endpoints.insert(name, Endpoint { address, health, pace, timeouts, client, tokens });
         }
         Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
@@ -170,7 +173,7 @@ impl Invoker {
                 self.complaints.skipped(name, reason);
                 continue;
             }
-            let family = families::of(target.provider);
+            let family = families::of(target.provider, endpoint.address.wire);
             candidates.push(Candidate { name, target, family, endpoint, body: OnceLock::new() });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
@@ -184,7 +187,7 @@ impl Invoker {
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
         let started = Instant::now();
-        let ReadReply { result, notes } = exchange(run, candidate, slot).await;
+        let ReadReply { result, notes } = self.exchange(run, candidate, slot).await;
         if !result.as_ref().is_err_and(is_cancelled) {
             self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         }
@@ -193,6 +196,46 @@ impl Invoker {
         let (target, took) = (slot.target, started.elapsed());
         run.ends.push(outbound::Attempt { target, started: started - run.began, took, failure });
         result.map(|said| (candidate.name.clone(), said))
+    }
+
+    /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
+    /// hold any more, so that a second one is part of the same attempt.
+    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
+        let Some(sign_in) = to.family.sign_in() else { return self.ask(run, to, slot, None).await };
+        let signed_in = async |refused| {
+            unless_cancelled(run.cancellation, to.endpoint.token(sign_in, refused, slot.deadline)).await
+        };
+        let token = match signed_in(None).await {
+            Ok(token) => token,
+            Err(failure) => return failed(failure),
+        };
+        let reply = self.ask(run, to, slot, Some(&token)).await;
+        if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
+            return reply;
+        }
+        match signed_in(Some(&token)).await {
+            Ok(token) => self.ask(run, to, slot, Some(&token)).await,
+            Err(failure) => failed(failure),
+        }
+    }
+
+    async fn ask(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot, token: Option<&Secret>) -> ReadReply {
+        let (question, cancellation) = (&run.question, run.cancellation);
+        let Candidate { name, target, family, endpoint, .. } = *to;
+        let address = &endpoint.address;
+        let body = to.body.get_or_init(|| {
+            let field = family.left_out(question, target, address);
+            field.into_iter().for_each(|field| self.complaints.left_out(name, field));
+            family.body(question, target, address)
+        });
+        let body = match body {
+            Ok(body) => body.clone(),
+            Err(failure) => return failed(failure.clone()),
+        };
+        let correlation = format!("{}-{}", question.request.id, slot.number + 1);
+        let now = self.clock.now();
+        let call = Call { address, to: target, body, correlation: &correlation, token, now };
+        Exchange { family, endpoint, question, cancellation }.run(call, slot.deadline).await
     }
 
     fn recorded(
@@ -212,14 +255,9 @@ impl Invoker {
     }
 }
 
-async fn exchange(run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-    let (question, cancellation) = (&run.question, run.cancellation);
-    let Candidate { family, endpoint, .. } = *to;
-    let address = &endpoint.address;
-    let body = to.body.get_or_init(|| family.body(question, to.target, address));
-    let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-    let call = Call { address, body: body.clone(), correlation: &correlation };
-    Exchange { family, endpoint, question, cancellation }.run(call, slot.deadline).await
+/// What was read of a reply that never came.
+fn failed(failure: Failure) -> ReadReply {
+    ReadReply { result: Err(failure), notes: Notes::default() }
 }
 
 fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {

@@ -5,6 +5,7 @@
 //! family builds the calls, reads the replies and classes the errors of its provider; `reply` makes a completion or a failure
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
+mod access;
 mod attempts;
 mod cancel;
 mod complaints;
@@ -12,11 +13,13 @@ mod config;
 mod endpoint;
 mod exchange;
 mod families;
+pub mod gen_ai;
 mod invoke;
 mod invoker;
 pub mod metrics;
 mod outcome;
 mod pace;
+mod ping;
 mod reply;
 mod review;
 mod rules;
@@ -29,6 +32,7 @@ pub use config::{RawCall, RawEndpoint};
 pub use invoke::{Completion, Invoke, Invoked, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
+pub use ping::{PingError, Pinged, ping};
 pub use rules::Rules;
 pub use settings::{Settings, validate};
 pub use step::Step;

@@ -37,10 +37,12 @@ use self::finish::Finish;
 use crate::families::Family;
 use crate::invoke::Completion;
 
+pub(crate) use self::codes::{baidu as baidu_number, spark as spark_number};
 pub(crate) use self::errors::class;
+pub(crate) use self::finish::squeezed;
 pub(crate) use self::growth::Collected;
 pub(crate) use self::parsed::{Fields, ParsedReply};
-pub(crate) use self::provider_error::{ProviderError, is_word};
+pub(crate) use self::provider_error::{Form, ProviderError, is_word};
 pub(crate) use self::reading::{Asked, Progress, Reading};
 
 /// Longest word of a provider that goes into a record, in characters.
@@ -85,6 +87,9 @@ pub(crate) enum Oddity {
     UnaskedStream,
     /// It came as a whole although a stream was asked for.
     UnaskedWhole,
+    /// The provider counted far fewer tokens than the prompt has: the server's window is smaller than the target's, and it leaves
+    /// out what is beyond.
+    PromptCut,
     /// Reasoning of the model, or marks of its chat template, were in the text.
     InnerVoice,
 }
@@ -96,6 +101,7 @@ impl Oddity {
             Self::Overlong => "overlong",
             Self::UnaskedStream => "unasked_stream",
             Self::UnaskedWhole => "unasked_whole",
+            Self::PromptCut => "prompt_cut",
             Self::InnerVoice => "inner_voice",
         }
     }
@@ -111,7 +117,10 @@ fn failure(
 ) -> Option<Failure> {
     let status = reply.status.as_u16();
     let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class = |error: &ProviderError| family.class(status, error);
+    let class = |error: &ProviderError| {
+        let error = ProviderError { retry_after: reply.retry_after(), ..error.clone() };
+        family.class(status, &error)
+    };
     if !reply.status.is_success() {
         let error = parsed.error.clone().unwrap_or_default();
         let coded = coded(reply.failure(class(&error), refusal(reply, length, &error)), &error);
@@ -120,7 +129,9 @@ fn failure(
     let beside = parsed.error.as_ref().filter(|error| is_blank || error.counts_beside_a_text());
     if let Some(error) = beside {
         let failure = reply.failure(class(error), "the provider tells an error in a success");
-        return Some(coded(failure, error).told_in_words());
+        let failure = coded(failure, error);
+        // Where the wire itself has a status in every reply, that is how the endpoint tells of its health.
+        return Some(if error.form == Form::Status { failure } else { failure.told_in_words() });
     }
     let ended = |class, what: &str, code: &str| {
         let detail = format!("{what}{}", finish_told(parsed));

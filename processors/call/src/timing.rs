@@ -36,7 +36,7 @@ pub(crate) fn timing(
         ("idle_timeout", entry.idle_timeout),
     ];
     for (key, time) in given {
-        if time.is_some_and(|time| time.is_zero()) {
+        if time.is_some_and(|time| time.is_zero()) && key != "connect_timeout" {
             problems.add_at(&place, &entry.name, format!("{key} must be more than zero"));
         }
         if time.is_some_and(|time| time > timeout) {
@@ -48,12 +48,27 @@ pub(crate) fn timing(
             problems.add_at(&place, &entry.name, format!("its {key} is for streams, and stream is false"));
         }
     }
-    let client =
-        entry.connect_timeout.map(|connect_timeout| ClientConfig { connect_timeout, ..raw.client.clone() });
+    let client = match connection(raw, entry).map(|own| own.validate(&place)).transpose() {
+        Ok(client) => client,
+        Err(found) => {
+            // What is wrong with the common settings is told of them.
+            if raw.client.validate("call.client").is_ok() {
+                problems.extend(found);
+            }
+            None
+        }
+    };
     let timeouts = Timeouts {
         first_token: entry.first_token_timeout.unwrap_or(FIRST_TOKEN),
         idle: entry.idle_timeout.unwrap_or(IDLE),
     };
-    // What is wrong with the common settings is told of them.
-    Timing { timeouts, client: client.and_then(|client| client.validate(&place).ok()) }
+    Timing { timeouts, client }
+}
+
+/// How the target is connected to, unless the common settings hold.
+fn connection(raw: &RawCall, entry: &RawEndpoint) -> Option<ClientConfig> {
+    let mut own = raw.client.clone();
+    entry.connect_timeout.into_iter().for_each(|time| own.connect_timeout = time);
+    entry.proxy.iter().for_each(|proxy| proxy.expose().clone_into(&mut own.proxy));
+    (entry.connect_timeout.is_some() || entry.proxy.is_some()).then_some(own)
 }

@@ -91,10 +91,10 @@ pub(crate) const fn row(
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    pub(crate) kind: String,
-    pub(crate) code: Option<String>,
-    pub(crate) param: Option<String>,
-    pub(crate) message: String,
+    pub(crate) kind: &'static str,
+    pub(crate) code: Option<Box<str>>,
+    pub(crate) param: Option<&'static str>,
+    pub(crate) message: Box<str>,
     pub(crate) retry_after: RetryAfter,
     pub(crate) form: CodeForm,
     /// What became of the call, for the traffic.
@@ -114,15 +114,14 @@ impl Refusal {
     }
 
     /// The same with another message.
-    pub(crate) fn saying(mut self, message: impl Into<String>) -> Self {
+    pub(crate) fn saying(mut self, message: impl Into<Box<str>>) -> Self {
         self.message = message.into();
         self
     }
 
     /// The same about a field.
-    pub(crate) fn about(mut self, param: Option<&str>) -> Self {
-        self.param = param.map(str::to_owned);
-        self
+    pub(crate) fn about(self, param: Option<&'static str>) -> Self {
+        Self { param, ..self }
     }
 
     /// `code` in the JSON type that the server uses.
@@ -150,10 +149,10 @@ impl From<&Row> for Refusal {
         let limit = row.status == 429 || row.troubles.iter().any(|trouble| trouble.is_limit());
         Self {
             status: row.status,
-            kind: row.kind.to_owned(),
-            code: (!row.code.is_empty()).then(|| row.code.to_owned()),
+            kind: row.kind,
+            code: (!row.code.is_empty()).then(|| row.code.into()),
             param: None,
-            message: row.message.to_owned(),
+            message: row.message.into(),
             retry_after: RetryAfter::default(),
             form: CodeForm::Text,
             fate: if limit { Fate::Refused } else { Fate::Failed },

@@ -250,10 +250,11 @@ impl Course<'_> {
             Fault::GatewayTimeout => return Some(page(StatusCode::GATEWAY_TIMEOUT)),
             Fault::Error { code, status, message, retry_after } => {
                 let known = Refusal::coded(dialect.rows(), code);
-                let unknown = || Refusal { code: Some(code.clone()), ..dialect.refuse(Trouble::BadRequest) };
+                let unknown =
+                    || Refusal { code: Some(code.as_str().into()), ..dialect.refuse(Trouble::BadRequest) };
                 let mut refusal = known.unwrap_or_else(unknown);
                 refusal.status = status.unwrap_or(refusal.status);
-                refusal.message = message.clone().unwrap_or(refusal.message);
+                refusal.message = message.as_deref().map_or(refusal.message, Into::into);
                 Refusal { retry_after: *retry_after, ..refusal }
             }
             // A filter whose word stands in the answer has no error for it.

@@ -1,7 +1,10 @@
-//! Servers of the operator's own that speak OpenAI's wire: Ollama, vLLM, llama.cpp.
+//! Servers of the operator's own: vLLM, SGLang, llama.cpp and Ollama on OpenAI's wire, and Ollama on its own.
+
+mod ollama;
 
 use outbound::Class;
 
+pub(super) use self::ollama::Ollama;
 use super::chat::ChatCompletions;
 use crate::reply::ProviderError;
 
@@ -12,8 +15,8 @@ fn class(status: u16, error: &ProviderError) -> Option<Class> {
     match status {
         // What llama.cpp was built without will not work next time either.
         501 => Some(Class::BadRequest),
-        // Ollama's queue is full. Its other 503 means that the model is being loaded.
-        503 if says("server busy") => Some(Class::RateLimited),
+        // The queue of Ollama or SGLang is full. Any other 503, such as llama.cpp's, means that the model is being loaded.
+        503 if says("server busy") || says("queue is full") => Some(Class::RateLimited),
         _ => None,
     }
 }

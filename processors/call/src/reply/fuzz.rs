@@ -53,7 +53,7 @@ fn read_in_pieces(body: &[u8], sizes: &[usize], transfer: Result<(), Failure>) -
     let prompt = [Line { role: schemas::request::Role::User, text: "how do I reset my badge?" }];
     let asked = Asked { most_tokens: 1_000, stream: true, prompt: &prompt };
     let growth = Box::new(Collected::default());
-    let mut reading = Reading::new(families::of(Provider::Local), asked, &reply(body), growth);
+    let mut reading = Reading::new(families::of(Provider::Local, None), asked, &reply(body), growth);
     let (mut rest, mut sizes) = (body, sizes.iter().cycle());
     while !rest.is_empty() {
         let size = sizes.next().copied().unwrap_or(usize::MAX).min(rest.len());
@@ -107,7 +107,7 @@ proptest! {
             body: body.0.clone().into(),
             received: std::time::SystemTime::UNIX_EPOCH,
         };
-        let ReadReply { result, notes } = read(families::of(provider), &reply, 1_000);
+        let ReadReply { result, notes } = read(families::of(provider, None), &reply, 1_000);
         prop_assert_eq!(notes.status, Some(status));
         for word in [&notes.model, &notes.provider_request, &notes.finish].into_iter().flatten() {
             prop_assert!(word.chars().count() <= 128);

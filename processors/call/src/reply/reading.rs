@@ -147,9 +147,16 @@ impl<'a> Reading<'a> {
         let result = match transfer {
             // Whatever the transfer lost, it was not the end of the answer.
             Err(failure) if !told => Err(failure),
+            // What looked like an error was none.
+            Err(failure) if parsed.finish.is_none() => {
+                self.result(&answer, &mut notes.oddities).and(Err(failure))
+            }
             _ => self.result(&answer, &mut notes.oddities),
         };
         (notes.usage, notes.usage_contradicts) = self.usage(&result, &answer);
+        if notes.usage.as_ref().is_some_and(|usage| usage::is_cut(usage, self.asked.prompt)) {
+            notes.oddities.push(Oddity::PromptCut);
+        }
         ReadReply { result, notes }
     }
 
@@ -158,7 +165,9 @@ impl<'a> Reading<'a> {
         let mut oddities = Vec::new();
         match (self.asked.stream, parsed.streamed) {
             (false, true) => oddities.push(Oddity::UnaskedStream),
-            (true, false) if reply.status.is_success() => oddities.push(Oddity::UnaskedWhole),
+            (true, false) if reply.status.is_success() && parsed.error.is_none() => {
+                oddities.push(Oddity::UnaskedWhole)
+            }
             _ => {}
         }
         if parsed.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
@@ -167,7 +176,7 @@ impl<'a> Reading<'a> {
         Notes {
             status: Some(reply.status.as_u16()),
             model: parsed.model.as_deref().map(word),
-            provider_request: reply.header("x-request-id").or(parsed.id.as_deref()).map(word),
+            provider_request: support_id(reply).or(parsed.id.as_deref()).map(word),
             finish: parsed.finish.as_deref().map(word),
             time_to_first_token: self.first_token.filter(|_| parsed.streamed),
             oddities,
@@ -188,8 +197,8 @@ impl<'a> Reading<'a> {
         Ok(said)
     }
 
-    /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated of
-    /// what was read, if that is anything: the provider counted it.
+    /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated
+    /// once it has begun, even if no token came: the provider has read the prompt and counts it.
     fn usage(&self, result: &Result<Completion, Failure>, answer: &str) -> (Option<Usage>, bool) {
         let parsed = &self.parsed;
         let work = match result {
@@ -201,11 +210,17 @@ impl<'a> Reading<'a> {
             Some(counts) => usage::count(counts, work).parts(),
             None => (None, false),
         };
-        let worked = parsed.streamed && self.reply.status.is_success() && parsed.has_token();
+        let worked = parsed.streamed && self.reply.status.is_success() && parsed.is_completion;
         if !worked || contradicts || (told.is_some() && !parsed.went_on()) {
             return (told, contradicts);
         }
-        let hidden = parsed.thoughts() + usage::estimated([parsed.text()]) - usage::estimated([answer]);
+        let in_text = usage::estimated([parsed.text()]).saturating_sub(usage::estimated([answer]));
+        let hidden = parsed.thoughts() + in_text;
         (Some(usage::estimate(told, self.asked.prompt, parsed.generated_since_count(), hidden)), false)
     }
+}
+
+/// The id under which the provider finds the call again, where it stands in a header.
+fn support_id(reply: &Reply) -> Option<&str> {
+    ["x-request-id", "request-id"].iter().find_map(|name| reply.header(name))
 }

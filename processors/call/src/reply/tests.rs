@@ -2,7 +2,7 @@
 
 use catalogue::Provider;
 use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
-use schemas::answered::{Usage, UsageSource};
+use schemas::answered::Usage;
 use serde_json::{Value, json};
 
 use super::*;
@@ -32,9 +32,9 @@ pub(super) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> Read
 }
 
 fn read_body(body: impl AsRef<[u8]>) -> ReadReply {
-    read(families::of(Provider::Local), &reply(200, body), CAP)
+    read(families::of(Provider::Local, None), &reply(200, body), CAP)
 }
 
 fn failure(provider: Provider, status: u16, body: &str) -> Failure {
-    read(families::of(provider), &reply(status, body), CAP).result.unwrap_err()
+    read(families::of(provider, None), &reply(status, body), CAP).result.unwrap_err()
 }

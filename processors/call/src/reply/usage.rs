@@ -8,6 +8,10 @@
 //! | Claude | what is not cached | `cache_read_input_tokens`, `cache_creation_input_tokens` | inside |
 //! | xAI, Gemini | includes the cached part | as OpenAI | beside the output |
 //!
+//! Claude tells what it wrote to its cache for an hour and for five minutes apart, and may leave out some of it there: what is
+//! missing from the parts was written for five minutes, which costs less. OpenAI and DashScope tell such writes among the details
+//! of the input.
+//!
 //! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
 //! came, are marked, and are never priced. Zeros beside a text count as no counts.
 
@@ -49,7 +53,10 @@ const CACHED: &[&str] = &[
     "cachedContentTokenCount",
     "cache_read_tokens",
 ];
-const CREATED: &[&str] = &["cache_creation_input_tokens"];
+const CREATED: &[&str] = &["cache_creation_input_tokens", "cache_write_tokens"];
+const CREATED_DETAILS: &[&str] = &["cache_creation"];
+const CREATED_FOR_AN_HOUR: &[&str] = &["ephemeral_1h_input_tokens"];
+const CREATED_FOR_MINUTES: &[&str] = &["ephemeral_5m_input_tokens"];
 const REASONING: &[&str] =
     &["reasoning_tokens", "thinking_tokens", "thoughts_token_count", "thoughtsTokenCount"];
 const INPUT_DETAILS: &[&str] = &["prompt_tokens_details", "input_tokens_details", "promptTokensDetails"];
@@ -106,18 +113,27 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
         return Counted::Unknown;
     }
     let (cached, reasoning) = (part(counts, CACHED, INPUT_DETAILS), part(counts, REASONING, OUTPUT_DETAILS));
-    let (created, total) = (named(counts, CREATED), named(counts, TOTAL));
+    let (created, total) = (part(counts, CREATED, INPUT_DETAILS), named(counts, TOTAL));
+    let hour = part(counts, CREATED_FOR_AN_HOUR, CREATED_DETAILS);
+    let minutes = part(counts, CREATED_FOR_MINUTES, CREATED_DETAILS);
+    let apart = ["cache_creation_input_tokens", "cache_read_input_tokens"]
+        .iter()
+        .any(|name| counts.contains_key(*name))
+        && !counts.contains_key("prompt_tokens");
+    let by_length = amount(hour) + amount(minutes);
+    let created_in_all = if created == Count::Absent { by_length } else { amount(created) };
     let parsed = TokenCounts {
         input,
         cached: amount(cached),
-        created: amount(created),
+        created: created_in_all,
+        created_for_an_hour: amount(hour),
         output,
         reasoning: amount(reasoning),
     };
-    let impossible = [cached, reasoning, created, total].contains(&Count::Absurd)
-        || (work == Work::Text && (input == 0 || output == 0));
-    let apart = CREATED.iter().chain(&["cache_read_input_tokens"]).any(|name| counts.contains_key(*name))
-        && !counts.contains_key("prompt_tokens");
+    let beside = if apart { parsed.cached + parsed.created } else { 0 };
+    let impossible = [cached, reasoning, created, hour, minutes, total].contains(&Count::Absurd)
+        || by_length > created_in_all
+        || (work == Work::Text && (input + beside == 0 || output == 0));
     match parsed.explained(amount(total), apart).filter(|_| !impossible) {
         Some(usage) => Counted::Known(usage),
         None => Counted::Contradictory(parsed.usage(0, 0)),
@@ -129,18 +145,26 @@ pub(super) fn estimated<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     texts.into_iter().map(|text| u64::from(catalogue::estimate::tokens(text))).sum()
 }
 
+/// Estimates are this many times too high at most: a vocabulary may have three digits in one token.
+const TOO_HIGH: u64 = 4;
+/// The estimate of a prompt from which on a count is compared with it.
+const LONG: u64 = 1_000;
+
+/// The provider counted far fewer tokens than the prompt has.
+pub(super) fn is_cut(told: &Usage, prompt: &[Line<'_>]) -> bool {
+    let estimate = estimated(prompt.iter().map(|line| line.text));
+    told.source == UsageSource::Provider
+        && estimate >= LONG
+        && told.input > 0
+        && told.input * TOO_HIGH < estimate
+}
+
 /// The usage of a stream that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
 /// the tokens that were generated `since`, `reasoning` of all.
 pub(super) fn estimate(told: Option<Usage>, prompt: &[Line<'_>], since: u64, reasoning: u64) -> Usage {
     let lines = u64::from(catalogue::estimate::TOKENS_PER_LINE) * prompt.len() as u64 + REPLY;
     let input = || estimated(prompt.iter().map(|line| line.text)) + lines;
-    let before = told.unwrap_or_else(|| Usage {
-        input: input(),
-        cached: 0,
-        output: 0,
-        reasoning: 0,
-        source: UsageSource::Estimated,
-    });
+    let before = told.unwrap_or_else(|| Usage { input: input(), ..Usage::default() });
     let output = before.output + since;
     Usage {
         output,
@@ -156,6 +180,7 @@ struct TokenCounts {
     input: u64,
     cached: u64,
     created: u64,
+    created_for_an_hour: u64,
     output: u64,
     reasoning: u64,
 }
@@ -171,7 +196,8 @@ impl TokenCounts {
             0 => more_input == 0 && more_output == 0,
             total => self.input + more_input + self.output + more_output == total,
         };
-        let consistent = |usage: &Usage| usage.cached <= usage.input && usage.reasoning <= usage.output;
+        let consistent =
+            |usage: &Usage| usage.cached + self.created <= usage.input && usage.reasoning <= usage.output;
         let by_total = ways.into_iter().filter(|(input, output)| adds_up(*input, *output));
         // Some gateways for Claude leave the cached part out of the total.
         let by_name = apart.then_some((beside_input, 0)).filter(|_| self.input + self.output == total);
@@ -182,9 +208,11 @@ impl TokenCounts {
         Usage {
             input: self.input + more_input,
             cached: self.cached,
+            input_cache_write_5m: self.created.saturating_sub(self.created_for_an_hour),
+            input_cache_write_1h: self.created_for_an_hour,
             output: self.output + more_output,
             reasoning: self.reasoning,
-            source: UsageSource::Provider,
+            ..Usage::default()
         }
     }
 }
@@ -263,10 +291,6 @@ mod tests {
             [1000, 900, 200, 0],
         ),
         (
-            r#"{"input_tokens": 50, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1200}"#,
-            [1000, 900, 200, 0],
-        ),
-        (
             r#"{"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 300}"#,
             [1000, 900, 200, 0],
         ),
@@ -342,7 +366,21 @@ mod tests {
     }
 
     fn usage([input, cached, output, reasoning]: [u64; 4]) -> Usage {
-        Usage { input, cached, output, reasoning, source: UsageSource::Provider }
+        Usage { input, cached, output, reasoning, ..Usage::default() }
+    }
+
+    #[test]
+    fn a_count_far_below_what_the_prompt_has_tells_that_it_was_cut() {
+        let told = |input| Usage { input, output: 1, ..Usage::default() };
+        let prompt = |text: &'static str| [Line { role: schemas::request::Role::User, text }];
+        let digits: &'static str = "1234567890".repeat(200).leak();
+        let chinese: &'static str = "今天天气很好".repeat(500).leak();
+        assert!(!is_cut(&told(667), &prompt(digits)), "three digits to a token");
+        assert!(!is_cut(&told(1_800), &prompt(chinese)));
+        assert!(is_cut(&told(512), &prompt(chinese)) && is_cut(&told(499), &prompt(digits)));
+        assert!(!is_cut(&told(1), &prompt("short")) && !is_cut(&told(0), &prompt(chinese)));
+        let guessed = Usage { source: UsageSource::Estimated, ..told(1) };
+        assert!(!is_cut(&guessed, &prompt(chinese)));
     }
 
     #[test]
@@ -350,6 +388,57 @@ mod tests {
         for (parsed, expected) in DIALECTS {
             assert_eq!(counted(parsed), Counted::Known(usage(*expected)), "{parsed}");
         }
+    }
+
+    #[test]
+    fn what_was_written_to_a_cache_is_counted_by_how_long_it_is_kept() {
+        // Input in all, read, written for five minutes and for an hour.
+        let cases = [
+            (
+                r#"{"input_tokens": 36, "output_tokens": 20, "cache_read_input_tokens": 64, "cache_creation_input_tokens": 30,
+                "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}}"#,
+                [130, 64, 10, 20],
+            ),
+            // The parts cover the first round of tools only: the rest is written for five minutes.
+            (
+                r#"{"input_tokens": 36, "output_tokens": 20, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 100,
+                "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}}"#,
+                [136, 0, 80, 20],
+            ),
+            (
+                r#"{"input_tokens": 36, "output_tokens": 20, "cache_creation_input_tokens": 100}"#,
+                [136, 0, 100, 0],
+            ),
+            // The whole prompt came out of the cache.
+            (
+                r#"{"input_tokens": 0, "output_tokens": 20, "cache_read_input_tokens": 64, "cache_creation_input_tokens": 0}"#,
+                [64, 64, 0, 0],
+            ),
+            (
+                r#"{"input_tokens": 50, "output_tokens": 20, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1020}"#,
+                [1000, 900, 50, 0],
+            ),
+            // Writes that are inside the prompt.
+            (
+                r#"{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120,
+                "prompt_tokens_details": {"cached_tokens": 30, "cache_write_tokens": 50}}"#,
+                [100, 30, 50, 0],
+            ),
+        ];
+        for (counts, [input, cached, minutes, hour]) in cases {
+            let expected = Usage {
+                input,
+                cached,
+                input_cache_write_5m: minutes,
+                input_cache_write_1h: hour,
+                output: 20,
+                ..Usage::default()
+            };
+            assert_eq!(counted(counts), Counted::Known(expected), "{counts}");
+        }
+        let more_than_all = r#"{"input_tokens": 36, "output_tokens": 20, "cache_creation_input_tokens": 10,
+            "cache_creation": {"ephemeral_1h_input_tokens": 20}}"#;
+        assert!(matches!(counted(more_than_all), Counted::Contradictory(_)));
     }
 
     #[test]

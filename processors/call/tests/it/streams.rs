@@ -128,7 +128,7 @@ async fn silence_ends_an_attempt_before_and_after_the_first_token() {
     let cases = [
         (vec![Act::Hang], "first_token_timeout", None),
         (pings.collect(), "first_token_timeout", None),
-        (vec![Act::send(delta("")), Act::Hang], "first_token_timeout", None),
+        (vec![Act::send(delta("")), Act::Hang], "first_token_timeout", Some(UsageSource::Estimated)),
         (vec![Act::send(delta("hi")), Act::Hang], "idle_timeout", Some(UsageSource::Estimated)),
         (vec![Act::send(thought("reasoning")), Act::Hang], "idle_timeout", Some(UsageSource::Estimated)),
     ];
@@ -251,4 +251,40 @@ async fn a_refusal_is_read_as_a_whole() {
     main.will([Answer::new(429, r#"{"error": {"code": "insufficient_quota", "message": "pay"}}"#)]);
     let answered = world.ask("hello").await;
     assert_eq!(attempts(&answered), [("main", "quota_exhausted"), ("spare", "ok")]);
+}
+
+#[tokio::test]
+async fn the_stand_ins_streams_are_answers_unless_they_broke() {
+    let world = World::patient(PATIENCE).await;
+    for (fault, class) in [
+        (json!({"kind": "split_utf8"}), "ok"),
+        (json!({"kind": "pings", "every": 1}), "ok"),
+        (json!({"kind": "trickle", "every": "20ms"}), "ok"),
+        (json!({"kind": "tight_data"}), "ok"),
+        (json!({"kind": "crlf"}), "ok"),
+        (json!({"kind": "byte_order_mark"}), "ok"),
+        (json!({"kind": "missing_done"}), "ok"),
+        (json!({"kind": "usage_in_choice"}), "ok"),
+        (json!({"kind": "usage_everywhere"}), "ok"),
+        (json!({"kind": "cut_stream", "after_chunks": 2}), "protocol"),
+        (json!({"kind": "reset_stream", "after_chunks": 2}), "protocol"),
+        (json!({"kind": "malformed_frame", "after_chunks": 2}), "protocol"),
+        (json!({"kind": "stall", "after_chunks": 2}), "timeout"),
+        (json!({"kind": "slow_first_byte", "after": "5s"}), "timeout"),
+        (json!({"kind": "stream_error", "after_chunks": 2}), "overloaded"),
+    ] {
+        world.fault("sim-main", 1, fault.clone()).await;
+        let answered = world.ask("hello, 环 there").await;
+        let first = &answered.attempts[0];
+        assert_eq!(first.error.as_deref().unwrap_or("ok"), class, "{fault}: {first:?}");
+        assert!(text(&answered).contains("hello, 环 there"), "{fault}");
+        let told = first.usage.as_ref().map(|usage| usage.source);
+        let expected = match class {
+            "ok" => Some(UsageSource::Provider),
+            _ if fault["kind"] == "slow_first_byte" => None,
+            _ if fault["kind"] == "malformed_frame" => Some(UsageSource::Provider),
+            _ => Some(UsageSource::Estimated),
+        };
+        assert_eq!(told, expected, "{fault}");
+    }
 }

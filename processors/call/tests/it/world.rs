@@ -89,6 +89,15 @@ impl World {
 
     /// Retries come fast, breakers are slow to open.
     pub(crate) async fn with(main_model: &str, spare_model: &str) -> Self {
+        Self::of_models([main_model, spare_model], "").await
+    }
+
+    /// The provider's streams, whose first token and whose silences are waited for this long.
+    pub(crate) async fn patient(patience: Duration) -> Self {
+        Self::of_models(["sim-main", "sim-spare"], &times(patience)).await
+    }
+
+    async fn of_models([main_model, spare_model]: [&str; 2], also: &str) -> Self {
         let new =
             ModelConfig { name: "sim-main".into(), new: true, reasoning: true, ..ModelConfig::default() };
         let answers = vec![
@@ -99,7 +108,7 @@ impl World {
             Config { api_keys: vec!["sk-sim".into()], models: vec![new], answers, ..Config::default() };
         let sim = model::start(config).await.unwrap();
         let base = sim.url("/v1");
-        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base], "")
+        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base], also)
     }
 
     /// The two targets are servers that answer as a test says, at the catalogue's prices. They are asked for whole replies.
@@ -111,9 +120,7 @@ impl World {
     /// The same, and they are asked for streams, whose first token and whose silences are waited for this long.
     pub(crate) async fn of_streams(main: &Server, spare: &Server, patience: Duration) -> Self {
         let sim = model::start(Config::default()).await.unwrap();
-        let ms = patience.as_millis();
-        let times = format!("first_token_timeout = \"{ms}ms\"\nidle_timeout = \"{ms}ms\"");
-        Self::at(sim, &catalogue("sim-main", "sim-spare"), [&main.base, &spare.base], &times)
+        Self::at(sim, &catalogue("sim-main", "sim-spare"), [&main.base, &spare.base], &times(patience))
     }
 
     fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2], also: &str) -> Self {
@@ -134,8 +141,13 @@ impl World {
             {also}
             "#
         );
+        Self::built(sim, catalogue, &section)
+    }
+
+    /// What a catalogue and a section `[call]` make, with a stand-in for the vendors.
+    pub(crate) fn built(sim: Handle, catalogue: &str, section: &str) -> Self {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let raw: RawCall = toml::from_str(&section).unwrap();
+        let raw: RawCall = toml::from_str(section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule =
             |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
@@ -174,6 +186,12 @@ impl World {
     /// Nothing goes wrong any more.
     pub(crate) async fn well(&self) {
         let url = self.sim.url("/control/faults").parse().unwrap();
+        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
+    }
+
+    /// Access tokens that were given out hold no more.
+    pub(crate) async fn expire_tokens(&self) {
+        let url = self.sim.url("/control/tokens").parse().unwrap();
         self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
     }
 
@@ -225,6 +243,12 @@ impl World {
             cancellation: Cancellation::never(),
         }
     }
+}
+
+/// The keys of a target whose streams are waited for this long.
+fn times(patience: Duration) -> String {
+    let ms = patience.as_millis();
+    format!("first_token_timeout = \"{ms}ms\"\nidle_timeout = \"{ms}ms\"")
 }
 
 /// The record of a request, as decide writes it.

@@ -423,6 +423,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
             output: 5,
             reasoning: 0,
             source: UsageSource::Provider,
+            ..Usage::default()
         }),
         usage_contradicts: false,
         may_be_billed: pico.is_some(),

@@ -115,6 +115,10 @@ impl Dialect for V1Wire {
         id(number)
     }
 
+    fn shows_thoughts(&self) -> bool {
+        false
+    }
+
     fn too_long(&self, _prompt: u64, _most: u64) -> Refusal {
         self.refuse(Trouble::ContextTooLong)
     }

@@ -195,7 +195,7 @@ impl Dialect for Like {
             Server::LlamaCpp => {
                 json!({ "error": { "code": refusal.code(), "message": message, "type": kind } })
             }
-            Server::Vllm if kind == "Unauthorized" => json!({ "error": kind }),
+            Server::Vllm if *kind == "Unauthorized" => json!({ "error": kind }),
             Server::Vllm | Server::Ollama => {
                 json!({ "error": { "message": message, "type": kind, "param": param, "code": refusal.code() } })
             }
