@@ -250,8 +250,13 @@ impl World {
                 assert!(!is_cut, "a lane waits for what was cut: {lane:?}");
             }
         }
+        self.collect(step.outputs, &before)
+    }
+
+    /// Sorts what a step wrote, and checks what holds of its records.
+    fn collect(&mut self, outputs: Vec<Output>, before: &str) -> Written {
         let mut written = Written::default();
-        for output in step.outputs {
+        for output in outputs {
             encode(&output);
             match output {
                 Output::Decision(decision) => {
