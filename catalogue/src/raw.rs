@@ -192,7 +192,8 @@ pub struct RawTarget {
     pub region: String,
     /// Context window in tokens; more than zero. Without it that of the table of models or, for an unknown model, 32768.
     pub context_tokens: Option<u32>,
-    /// Longest time of one attempt; more than zero.
+    /// Longest time of one attempt; more than zero. However long it is, no attempt gets more than its part of the time that is left
+    /// for the answer when the chain begins, so that every target of it has its turn.
     #[serde(default = "minute", with = "common::duration")]
     #[schemars(with = "String")]
     pub timeout: Duration,

@@ -39,6 +39,9 @@ fn exporter() -> anyhow::Result<PrometheusBuilder> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(durations, &SECONDS)
         .and_then(|builder| builder.set_buckets_for_metric(of(gen_ai::DURATION), &gen_ai::DURATION_BUCKETS))
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(of(gen_ai::FIRST_CHUNK), &gen_ai::DURATION_BUCKETS)
+        })
         .and_then(|builder| builder.set_buckets_for_metric(of(gen_ai::TOKENS), &gen_ai::TOKEN_BUCKETS))
         .context("set buckets")
 }

@@ -1,4 +1,4 @@
-//! HTTP to others: client, deadline, retry, pacing, breaker; knows no vendor and no Kafka.
+//! HTTP to others, and WebSockets that begin as HTTP: client, deadline, retry, pacing, breaker; knows no vendor and no Kafka.
 //!
 //! A caller teaches this crate one thing, how to read a reply ([`Classify`]), and gets the rest: a [`Client`]
 //! that makes one attempt, a [`Target`] that remembers how its endpoint is doing, a [`Chain`] that runs a

@@ -81,9 +81,10 @@ fn traits(raw: &RawTarget, model: Option<&Model>, place: &str, problems: &mut Pr
 fn thinking(raw: &RawTarget, model: Option<&Model>, place: &str, problems: &mut Problems) -> Thinking {
     let words = [("on", Thinking::On), ("off", Thinking::Off)];
     let asked = raw.thinking.as_ref().and_then(|at| problems.word(place, at, &words));
-    let mut refused = |what: &str| match &raw.thinking {
-        Some(at) => problems.add_at(place, at, format!("thinking: {what}")),
-        None => {}
+    let mut refused = |what: &str| {
+        if let Some(at) = &raw.thinking {
+            problems.add_at(place, at, format!("thinking: {what}"));
+        }
     };
     match (model.and_then(|model| model.thinks), asked) {
         (Some(Thinks::Always), asked) => {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::invoke::Completion;
 use crate::metrics::{self, Unpriced};
-use crate::reply::{Notes, is_word};
+use crate::reply::{Notes, Oddity, is_word};
 
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -39,6 +39,10 @@ impl Complaints {
         let finish = notes.finish.as_deref().filter(|word| is_word(word));
         for oddity in &notes.oddities {
             metrics::odd(target.as_str(), *oddity);
+            if *oddity == Oddity::PromptCut {
+                self.prompt_cut(target, notes);
+                continue;
+            }
             if let Some(left_out) = self.due(target, oddity.label()) {
                 let oddity = oddity.label();
                 tracing::info!(
@@ -62,6 +66,19 @@ impl Complaints {
                 why = failure.detail,
                 left_out,
                 "a model call failed"
+            );
+        }
+    }
+
+    /// The server's window is not what the target says, which spoils every answer to a long conversation.
+    fn prompt_cut(&self, target: &TargetName, notes: &Notes) {
+        if let Some(left_out) = self.due(target, Oddity::PromptCut.label()) {
+            let counted = notes.usage.as_ref().map(|usage| usage.input);
+            tracing::warn!(
+                target = target.as_str(),
+                counted,
+                left_out,
+                "a server counted far fewer tokens than the prompt has: its window is smaller than context_tokens, and it cuts prompts"
             );
         }
     }

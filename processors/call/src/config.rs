@@ -43,7 +43,9 @@ pub struct RawEndpoint {
     /// Name of the `[[target]]` that this entry belongs to. Required.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Address up to and including the version, such as `https://api.openai.com/v1`. Required.
+    /// Address up to and including the version, such as `https://api.openai.com/v1`. For `spark` the path selects the generation of
+    /// the model. On the wire `websocket` it begins with `wss://` and may do without a path, and on `ollama` it is the server's root,
+    /// such as `http://127.0.0.1:11434`. Required.
     #[schemars(with = "String")]
     pub base_url: Spanned<String>,
     /// Wire that is spoken with the server, where its provider has several: `v2` or `v1` for `ernie`, `http` or `websocket` for
@@ -98,10 +100,13 @@ pub struct RawEndpoint {
     /// default.
     pub max_concurrent: Option<u32>,
     /// Fields of the request that the server forbids and that are therefore left out, where the wire can do without them: for
-    /// `openai` and `local` any of `user`, `safety_identifier`, `temperature`, `max_tokens`, `max_completion_tokens`, `stream_options`; for `claude`
-    /// `metadata`, `temperature`; for `ernie` `user`, `temperature`, `max_tokens`, `enable_thinking`, `stream_options`, on `v1` `user_id`,
-    /// `temperature`, `max_output_tokens`. Without an output cap the server applies its own, and an answer
-    /// far longer than ours allows is cut. Empty by default.
+    /// `openai` and `local` any of `user`, `safety_identifier`, `temperature`, `max_tokens`, `max_completion_tokens`,
+    /// `stream_options`, on `ollama` `temperature`, `num_predict`, `num_ctx`, `think`; for `claude` `metadata`, `temperature`; for
+    /// `ernie` `user`, `temperature`, `max_tokens`, `enable_thinking`, `stream_options`, on `v1` `user_id`, `temperature`,
+    /// `max_output_tokens`; for `tongyi` `temperature`, `max_tokens`, `enable_thinking`, `thinking_budget`, `stream_options`; for
+    /// `spark` `user`, `temperature`, `max_tokens`, `max_completion_tokens`, `tools`, `thinking`, on `websocket` `temperature`,
+    /// `max_tokens`. Without an output cap the server applies its own, and an answer far longer than ours allows is cut. Empty by
+    /// default.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub omit: Vec<Spanned<String>>,

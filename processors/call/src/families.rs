@@ -214,6 +214,8 @@ mod fuzz;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod tests {
     use schemas::text::{Sealed as SealedText, Text};
 

@@ -63,7 +63,7 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         ODD,
-        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, unasked_whole (no stream although one was asked for), inner_voice (thoughts or marks of a template in the text, taken out)",
+        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, unasked_whole (no stream although one was asked for), prompt_cut (far fewer tokens were counted than the prompt has), inner_voice (thoughts or marks of a template in the text, taken out)",
         &["target", "oddity"],
     ),
     Metric::counter(

@@ -37,7 +37,7 @@ use self::finish::Finish;
 use crate::families::Family;
 use crate::invoke::Completion;
 
-pub(crate) use self::codes::spark as spark_number;
+pub(crate) use self::codes::{baidu as baidu_number, spark as spark_number};
 pub(crate) use self::errors::class;
 pub(crate) use self::finish::squeezed;
 pub(crate) use self::growth::Collected;
@@ -87,6 +87,9 @@ pub(crate) enum Oddity {
     UnaskedStream,
     /// It came as a whole although a stream was asked for.
     UnaskedWhole,
+    /// The provider counted far fewer tokens than the prompt has: the server's window is smaller than the target's, and it leaves
+    /// out what is beyond.
+    PromptCut,
     /// Reasoning of the model, or marks of its chat template, were in the text.
     InnerVoice,
 }
@@ -98,6 +101,7 @@ impl Oddity {
             Self::Overlong => "overlong",
             Self::UnaskedStream => "unasked_stream",
             Self::UnaskedWhole => "unasked_whole",
+            Self::PromptCut => "prompt_cut",
             Self::InnerVoice => "inner_voice",
         }
     }

@@ -5,10 +5,12 @@ mod body;
 
 use bytes::Bytes;
 use catalogue::Target;
+use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure, Request};
 
 use self::body::Body;
 pub(super) use self::body::StreamOptions;
+use super::turns::{self, Turn};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
 use crate::reply::{self, Fields, ParsedReply, ProviderError};
@@ -45,8 +47,19 @@ impl Family for ChatCompletions {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
-        let body =
-            Body { question, target: to, person: self.person, omit: &address.omit, stream: address.stream };
+        let told = match to.traits.system {
+            SystemRole::User => turns::messages(question, to)?,
+            SystemRole::System | SystemRole::Developer | SystemRole::TopLevel => Vec::new(),
+        };
+        let told: Vec<_> = told.iter().map(Turn::line).collect();
+        let body = Body {
+            question,
+            lines: if told.is_empty() { &question.prompt } else { &told },
+            target: to,
+            person: self.person,
+            omit: &address.omit,
+            stream: address.stream,
+        };
         Ok(body.bytes())
     }
 

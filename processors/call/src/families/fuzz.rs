@@ -12,7 +12,7 @@ use crate::reply::ReadReply;
 /// A wire with replies and streams of its own.
 type Forms = (Provider, &'static str, [&'static str; 3]);
 
-const FORMS: [Forms; 3] = [
+const FORMS: [Forms; 7] = [
     (
         Provider::Claude,
         "messages",
@@ -38,6 +38,42 @@ const FORMS: [Forms; 3] = [
             r#"{"id":"as-1","result":"再见","is_truncated":false,"need_clear_history":false,"finish_reason":"normal","usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120}}"#,
             "data: {\"id\":\"as-1\",\"sentence_id\":0,\"is_end\":false,\"result\":\"再\",\"finish_reason\":\"normal\"}\n\ndata: {\"sentence_id\":1,\"is_end\":true,\"result\":\"见\",\"is_truncated\":true,\"finish_reason\":\"normal\",\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":20,\"total_tokens\":120}}\n\n",
             r#"{"error_code":336100,"error_msg":"busy","id":"as-1"}"#,
+        ],
+    ),
+    (
+        Provider::Tongyi,
+        "chat",
+        [
+            r#"{"id":"chatcmpl-1","model":"qwen-plus","choices":[{"message":{"role":"assistant","content":"再见","reasoning_content":"hm"},"finish_reason":"stop","index":0}],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120,"prompt_tokens_details":{"cached_tokens":64},"completion_tokens_details":{"reasoning_tokens":8}}}"#,
+            "data: {\"choices\":[{\"delta\":{\"content\":\"再见\",\"reasoning_content\":null},\"index\":0}],\"usage\":null}\n\ndata: {\"error\":{\"code\":\"insufficient_quota\",\"message\":\"x\"},\"request_id\":\"r\"}\n\n",
+            r#"{"code":"Throttling.AllocationQuota","message":"Free allocated quota exceeded.","request_id":"r"}"#,
+        ],
+    ),
+    (
+        Provider::Spark,
+        "http",
+        [
+            r#"{"code":0,"message":"Success","sid":"cha1@dx1","choices":[{"message":{"role":"assistant","content":"再见"},"index":0}],"usage":{"prompt_tokens":6,"completion_tokens":42,"total_tokens":48}}"#,
+            "data:{\"code\":0,\"message\":\"Success\",\"sid\":\"cha1@dx1\",\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"再见\"},\"index\":0}],\"usage\":{\"prompt_tokens\":6,\"completion_tokens\":4,\"total_tokens\":10}}\n\ndata:{\"code\":10014,\"message\":\"x\",\"sid\":\"cha1@dx1\"}\n\ndata:[DONE]\n\n",
+            r#"{"error":{"message":"AppIdNoAuthError:x","type":"api_error","param":null,"code":"11200"}}"#,
+        ],
+    ),
+    (
+        Provider::Spark,
+        "websocket",
+        [
+            r#"{"header":{"code":10013,"message":"x","sid":"cht1@dx1","status":2}}"#,
+            "data: {\"header\":{\"code\":0,\"message\":\"Success\",\"sid\":\"cht1@dx1\",\"status\":0},\"payload\":{\"choices\":{\"status\":0,\"seq\":0,\"text\":[{\"content\":\"再\",\"role\":\"assistant\",\"index\":0}]}}}\n\ndata: {\"header\":{\"code\":0,\"sid\":\"cht1@dx1\",\"status\":2},\"payload\":{\"choices\":{\"status\":2,\"seq\":1,\"text\":[{\"content\":\"见\",\"role\":\"assistant\",\"index\":0}]},\"usage\":{\"text\":{\"question_tokens\":4,\"prompt_tokens\":5,\"completion_tokens\":9,\"total_tokens\":14}}}}\n\n",
+            r#"{"message":"HMAC signature does not match"}"#,
+        ],
+    ),
+    (
+        Provider::Local,
+        "ollama",
+        [
+            r#"{"model":"m","message":{"role":"assistant","content":"再见","thinking":"hm"},"done_reason":"stop","done":true,"prompt_eval_count":20,"eval_count":6}"#,
+            "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"再见\"},\"done\":false}\n{\"error\":\"x\"}\n",
+            r#"{"error":"server busy, please try again.  maximum pending requests exceeded"}"#,
         ],
     ),
 ];

@@ -36,6 +36,12 @@ pub(super) struct Turn<'a> {
     pub(super) text: Cow<'a, str>,
 }
 
+impl Turn<'_> {
+    pub(super) fn line(&self) -> Line<'_> {
+        Line { role: self.role, text: &self.text }
+    }
+}
+
 impl<'a> Turns<'a> {
     /// The turns of a prompt. Blank lines are left out, and so is what the bot said after the person's last line: vendors would
     /// have the model go on with it, or refuse the call.

@@ -3,12 +3,14 @@
 use catalogue::Target;
 use common::Metric;
 use metrics::histogram;
-use schemas::answered::Usage;
 
 use super::provider_name;
+use crate::reply::Notes;
 
 /// Seconds of a call.
 pub const DURATION: &str = "gen_ai_client_operation_duration_seconds";
+/// Seconds to the first piece of a stream.
+pub const FIRST_CHUNK: &str = "gen_ai_client_operation_time_to_first_chunk_seconds";
 /// Tokens of a call.
 pub const TOKENS: &str = "gen_ai_client_token_usage";
 
@@ -18,6 +20,11 @@ pub const METRICS: &[Metric] = &[
         DURATION,
         "seconds of a call to a model (gen_ai.client.operation.duration), by error class where it failed",
         &["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "error_type"],
+    ),
+    Metric::histogram(
+        FIRST_CHUNK,
+        "seconds from the start of a call to the first text or thought of its stream (gen_ai.client.operation.time_to_first_chunk)",
+        &["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"],
     ),
     Metric::histogram(
         TOKENS,
@@ -50,8 +57,8 @@ pub const TOKEN_BUCKETS: [f64; 14] = [
 
 const OPERATION: &str = "chat";
 
-/// Notes an attempt, and its tokens where they are known.
-pub(crate) fn attempt(target: &Target, made: &outbound::Attempt, usage: Option<&Usage>) {
+/// Notes an attempt, and its first piece and its tokens where they are known.
+pub(crate) fn attempt(target: &Target, made: &outbound::Attempt, notes: &Notes) {
     let (provider, model) = (provider_name(target.provider), || target.model.clone());
     let error = made.failure.as_ref().map_or("", outbound::Failure::label);
     histogram!(
@@ -62,7 +69,16 @@ pub(crate) fn attempt(target: &Target, made: &outbound::Attempt, usage: Option<&
         "error_type" => error,
     )
     .record(made.took);
-    let Some(usage) = usage else { return };
+    if let Some(time) = notes.time_to_first_token {
+        histogram!(
+            FIRST_CHUNK,
+            "gen_ai_operation_name" => OPERATION,
+            "gen_ai_provider_name" => provider,
+            "gen_ai_request_model" => model(),
+        )
+        .record(time);
+    }
+    let Some(usage) = &notes.usage else { return };
     for (kind, tokens) in [("input", usage.input), ("output", usage.output)] {
         histogram!(
             TOKENS,

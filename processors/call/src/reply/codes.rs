@@ -30,13 +30,16 @@ fn minimax(number: u32) -> Option<Class> {
 }
 
 /// Baidu's first interface, `error_code` in a reply of status 200.
-fn baidu(number: u32) -> Option<Class> {
+pub(crate) fn baidu(number: u32) -> Option<Class> {
     Some(match number {
-        1 | 2 | 336_000 => Class::ServerError,
-        4 | 18 | 336_501 | 336_502 => Class::RateLimited,
-        15 | 336_100 => Class::Overloaded,
+        1 | 336_000 => Class::ServerError,
+        // 4 and 15 are limits of the vendor's machines, not of the account.
+        2 | 4 | 15 | 336_100 => Class::Overloaded,
+        18 | 336_501 | 336_502 => Class::RateLimited,
         17 | 19 => Class::QuotaExhausted,
         6 | 13 | 14 | 100 | 110 | 111 => Class::Auth,
+        // There is no interface of that name: the model's part of the path is wrong.
+        3 => Class::ModelUnavailable,
         336_103 => Class::ContextTooLong,
         336_001..=336_005 | 336_101 | 336_104 | 336_105 => Class::BadRequest,
         _ => return None,

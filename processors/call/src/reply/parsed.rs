@@ -83,7 +83,7 @@ impl ParsedReply {
     /// The model has said this so far: some servers repeat the whole text in every piece.
     pub(crate) fn say_so_far(&mut self, text: &str) {
         match text.strip_prefix(self.growth.text()) {
-            Some(piece) => self.say(&piece.to_owned()),
+            Some(piece) => self.say(piece),
             None => {
                 self.generated = self.thought.saturating_add(tenths(text));
                 self.growth.replace(text);

@@ -154,6 +154,9 @@ impl<'a> Reading<'a> {
             _ => self.result(&answer, &mut notes.oddities),
         };
         (notes.usage, notes.usage_contradicts) = self.usage(&result, &answer);
+        if notes.usage.as_ref().is_some_and(|usage| usage::is_cut(usage, self.asked.prompt)) {
+            notes.oddities.push(Oddity::PromptCut);
+        }
         ReadReply { result, notes }
     }
 

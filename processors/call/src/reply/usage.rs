@@ -145,6 +145,20 @@ pub(super) fn estimated<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     texts.into_iter().map(|text| u64::from(catalogue::estimate::tokens(text))).sum()
 }
 
+/// Estimates are this many times too high at most: a vocabulary may have three digits in one token.
+const TOO_HIGH: u64 = 4;
+/// The estimate of a prompt from which on a count is compared with it.
+const LONG: u64 = 1_000;
+
+/// The provider counted far fewer tokens than the prompt has.
+pub(super) fn is_cut(told: &Usage, prompt: &[Line<'_>]) -> bool {
+    let estimate = estimated(prompt.iter().map(|line| line.text));
+    told.source == UsageSource::Provider
+        && estimate >= LONG
+        && told.input > 0
+        && told.input * TOO_HIGH < estimate
+}
+
 /// The usage of a stream that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
 /// the tokens that were generated `since`, `reasoning` of all.
 pub(super) fn estimate(told: Option<Usage>, prompt: &[Line<'_>], since: u64, reasoning: u64) -> Usage {
@@ -353,6 +367,20 @@ mod tests {
 
     fn usage([input, cached, output, reasoning]: [u64; 4]) -> Usage {
         Usage { input, cached, output, reasoning, ..Usage::default() }
+    }
+
+    #[test]
+    fn a_count_far_below_what_the_prompt_has_tells_that_it_was_cut() {
+        let told = |input| Usage { input, output: 1, ..Usage::default() };
+        let prompt = |text: &'static str| [Line { role: schemas::request::Role::User, text }];
+        let digits: &'static str = "1234567890".repeat(200).leak();
+        let chinese: &'static str = "今天天气很好".repeat(500).leak();
+        assert!(!is_cut(&told(667), &prompt(digits)), "three digits to a token");
+        assert!(!is_cut(&told(1_800), &prompt(chinese)));
+        assert!(is_cut(&told(512), &prompt(chinese)) && is_cut(&told(499), &prompt(digits)));
+        assert!(!is_cut(&told(1), &prompt("short")) && !is_cut(&told(0), &prompt(chinese)));
+        let guessed = Usage { source: UsageSource::Estimated, ..told(1) };
+        assert!(!is_cut(&guessed, &prompt(chinese)));
     }
 
     #[test]

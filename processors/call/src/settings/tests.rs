@@ -1,4 +1,5 @@
 use catalogue::Provider;
+use outbound::Timeouts;
 
 use super::*;
 
@@ -189,10 +190,14 @@ fn what_a_provider_allows_is_taken_as_it_is_written_and_nothing_is_refused() {
 
 /// The problems of one target of this provider, whose entry has these keys beside its name and address.
 fn problems(provider: &str, keys: &str) -> Vec<String> {
-    let target = "[[target]]\nname = \"main\"\nmodel = \"m\"\nregion = \"cn\"\ntimeout = \"20s\"\n";
-    let catalogue = format!("{target}provider = {provider:?}");
+    problems_of(provider, "m", "https://host", keys)
+}
+
+fn problems_of(provider: &str, model: &str, base: &str, keys: &str) -> Vec<String> {
+    let target = "[[target]]\nname = \"main\"\nregion = \"cn\"\ntimeout = \"20s\"\n";
+    let catalogue = format!("{target}provider = {provider:?}\nmodel = {model:?}");
     let bundle = catalogue::validate(&toml::from_str(&catalogue).unwrap()).unwrap();
-    let section = format!("[[target]]\nname = \"main\"\nbase_url = \"https://host\"\n{keys}");
+    let section = format!("[[target]]\nname = \"main\"\nbase_url = {base:?}\n{keys}");
     let told = validate(&toml::from_str(&section).unwrap(), &bundle).err().unwrap_or_default();
     told.into_iter().map(|problem| problem.what).collect()
 }
@@ -219,5 +224,68 @@ fn a_target_chooses_only_what_its_wire_leaves_open() {
         let fits =
             if expected.is_empty() { told.is_empty() } else { told.len() == 1 && told[0].contains(expected) };
         assert!(fits, "{provider} {keys}: {told:?}");
+    }
+}
+
+#[test]
+fn a_target_has_times_of_its_own_and_streams_unless_it_says_otherwise() {
+    let times = "connect_timeout = '1s'\nfirst_token_timeout = '9s'\nidle_timeout = '4s'\n";
+    let section = GOOD.replacen("organization = \"org-1\"\n", times, 1) + "stream = false";
+    let settings = checked(&section).unwrap();
+    let of = |name: &str| {
+        let name = TargetName::new(name).unwrap();
+        (settings.addresses[&name].stream, settings.timing[&name].clone())
+    };
+    let seconds = |first_token, idle| Timeouts {
+        first_token: Duration::from_secs(first_token),
+        idle: Duration::from_secs(idle),
+    };
+    let ((main_streams, main), (spare_streams, spare)) = (of("main"), of("spare"));
+    assert_eq!((main_streams, main.timeouts, main.client.is_some()), (true, seconds(9, 4), true));
+    assert_eq!((spare_streams, spare.timeouts, spare.client.is_some()), (false, seconds(20, 20), false));
+}
+
+#[test]
+fn a_time_that_never_runs_out_or_has_no_meaning_is_a_problem() {
+    let place = "call.target \"main\": ";
+    for (key, problem) in [
+        (
+            "first_token_timeout = '21s'",
+            "its first_token_timeout is longer than the target's timeout of 20000 ms",
+        ),
+        ("idle_timeout = '21s'", "its idle_timeout is longer than the target's timeout of 20000 ms"),
+        ("connect_timeout = '1m'", "its connect_timeout is longer than the target's timeout of 20000 ms"),
+        ("connect_timeout = '0s'", "connect_timeout must be more than zero"),
+        ("stream = false\nidle_timeout = '1s'", "its idle_timeout is for streams, and stream is false"),
+    ] {
+        let section = GOOD.replacen("organization = \"org-1\"", key, 1);
+        assert_eq!(checked(&section).unwrap_err(), [format!("{place}{problem}")], "{key}");
+    }
+}
+
+#[test]
+fn the_address_fits_the_wire_and_the_model() {
+    const KEYS: &str = "api_key = \"k\"\n";
+    let signed = format!("{KEYS}wire = \"websocket\"\napi_secret = \"s\"\napp_id = \"a\"\n");
+    let cases = [
+        ("spark", "generalv3.5", "wss://spark-api.xf-yun.com", signed.as_str(), ""),
+        ("spark", "generalv3.5", "https://spark-api.xf-yun.com", &signed, "begins with wss://"),
+        ("spark", "mine", "wss://spark-api.xf-yun.com", &signed, "needs a path"),
+        ("spark", "mine", "wss://spark-api.xf-yun.com/v1.1/mine", &signed, ""),
+        ("spark", "4.0Ultra", "wss://spark-api.xf-yun.com", KEYS, "its wire is none"),
+        ("spark", "4.0Ultra", "https://spark-api-open.xf-yun.com/v1", KEYS, ""),
+        ("spark", "spark-x", "https://spark-api-open.xf-yun.com/v1", KEYS, "another generation"),
+        ("spark", "4.0Ultra", "https://h/v1", "wire = \"v1\"\napi_key = \"k\"", "is none of http, websocket"),
+        ("tongyi", "qwen-plus", "https://dashscope.aliyuncs.com/api/v1", KEYS, "compatible mode"),
+        ("tongyi", "qwq-plus", "https://h/v1", "api_key = \"k\"\nstream = false", "answers in streams only"),
+        ("tongyi", "qwen-plus", "https://h/v1", "api_key = \"k\"\nstream = false", ""),
+        ("local", "m", "http://127.0.0.1:11434", "wire = \"ollama\"", ""),
+        ("local", "m", "http://127.0.0.1:11434/v1", "wire = \"ollama\"", "the server's root"),
+    ];
+    for (provider, model, base, keys, expected) in cases {
+        let told = problems_of(provider, model, base, keys);
+        let fits =
+            if expected.is_empty() { told.is_empty() } else { told.len() == 1 && told[0].contains(expected) };
+        assert!(fits, "{provider} {model} {base} {keys}: {told:?}");
     }
 }

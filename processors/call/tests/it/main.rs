@@ -13,6 +13,7 @@ mod chains;
 mod complaints;
 mod ends;
 mod faults;
+mod ping;
 mod replies;
 mod server;
 mod streams;

@@ -31,12 +31,18 @@ const TONGYI: &[&str] = &["tongyi"];
 const SPARK: &[&str] = &["spark", "spark-websocket"];
 const LOCAL: &[&str] = &["ollama", "vllm", "llama-cpp"];
 
-fn catalogue() -> String {
-    let names: Vec<&str> = TARGETS.iter().map(|(name, ..)| *name).collect();
+type Entry = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+fn entry(target: &str) -> Entry {
+    *TARGETS.iter().find(|(name, ..)| *name == target).unwrap()
+}
+
+fn catalogue(targets: &[Entry]) -> String {
+    let names: Vec<&str> = targets.iter().map(|(name, ..)| *name).collect();
     let mut text = format!(
         "[[app]]\nkey = \"acme#support\"\nchain = {names:?}\nallowed_regions = [\"cn\"]\n[[app.bot]]\nid = \"bot\"\n"
     );
-    for (name, provider, model, ..) in TARGETS {
+    for (name, provider, model, ..) in targets {
         text += &format!(
             "[[target]]\nname = {name:?}\nprovider = {provider:?}\nmodel = {model:?}\nregion = \"cn\"\ntimeout = \"5s\"\n\
              context_tokens = 8000\n"
@@ -46,6 +52,10 @@ fn catalogue() -> String {
 }
 
 async fn world() -> World {
+    world_of(&TARGETS).await
+}
+
+async fn world_of(targets: &[Entry]) -> World {
     let config = Config { api_keys: vec!["sk-sim".into(), "ak:sk".into()], ..Config::default() };
     let sim = model::start(config).await.unwrap();
     let mut section = String::from(
@@ -54,13 +64,13 @@ async fn world() -> World {
         health = { pause_base = "20ms", breaker_failures_in_a_row = 50, breaker_min_lanes = 50 }
         "#,
     );
-    for (name, _, _, address, entry) in TARGETS {
+    for (name, _, _, address, entry) in targets {
         let (scheme, path) = address.split_once(' ').unwrap();
         let base = sim.url(path).replacen("http", scheme, 1);
         section +=
             &format!("[[target]]\nname = {name:?}\nbase_url = {base:?}\n{}\n", entry.replace(", ", "\n"));
     }
-    World::built(sim, &catalogue(), &section)
+    World::built(sim, &catalogue(targets), &section)
 }
 
 async fn ask(world: &World, target: &str, question: &str) -> Answered {
@@ -164,9 +174,9 @@ async fn every_fault_of_a_server_has_its_class() {
     let mut wrong = Vec::new();
     for (fault, targets, expected) in FAULTS {
         // A world for each: what one fault leaves behind is not the next one's.
-        let world = world().await;
-        for target in targets.iter().copied().flatten() {
-            let (_, _, model, ..) = TARGETS.iter().find(|(name, ..)| name == target).unwrap();
+        let targets: Vec<Entry> = targets.iter().copied().flatten().map(|name| entry(name)).collect();
+        let world = world_of(&targets).await;
+        for (target, _, model, ..) in targets {
             world.fault(model, 1, serde_json::from_str(fault).unwrap()).await;
             let answered = ask(&world, target, "hello").await;
             let first = answered.attempts.first();
@@ -198,7 +208,7 @@ async fn what_is_odd_about_a_stream_does_no_harm() {
     let mut wrong = Vec::new();
     for (fault, targets) in ODD {
         for target in targets.iter().copied().flatten() {
-            let (_, _, model, ..) = TARGETS.iter().find(|(name, ..)| name == target).unwrap();
+            let (_, _, model, ..) = entry(target);
             world.fault(model, 1, serde_json::from_str(fault).unwrap()).await;
             let answered = ask(&world, target, "你好 hello").await;
             let entry = calls(&world).await.pop().unwrap();

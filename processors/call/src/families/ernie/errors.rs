@@ -33,19 +33,3 @@ fn by_word(status: u16, word: &str) -> Option<Class> {
         _ => return None,
     })
 }
-
-/// The class of an `error_code` of the old interface.
-pub(super) fn of_number(number: u32) -> Option<Class> {
-    Some(match number {
-        1 | 336_000 => Class::ServerError,
-        2 | 4 | 15 | 336_100 => Class::Overloaded,
-        18 | 336_501 | 336_502 => Class::RateLimited,
-        17 | 19 => Class::QuotaExhausted,
-        6 | 13 | 14 | 100 | 110 | 111 => Class::Auth,
-        // No interface of that name: the model's part of the path is wrong.
-        3 => Class::ModelUnavailable,
-        336_103 => Class::ContextTooLong,
-        336_001..=336_005 | 336_101 | 336_104 | 336_105 => Class::BadRequest,
-        _ => return None,
-    })
-}

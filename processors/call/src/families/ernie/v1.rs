@@ -12,11 +12,11 @@ use outbound::{Class, Failure, Reply, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{errors, flagged, temperature};
+use super::{flagged, temperature};
 use crate::endpoint::Address;
 use crate::families::turns::{Turn, Turns};
 use crate::families::{Call, Demand, Demands, Family, Question, SignIn, Speaks};
-use crate::reply::{self, Fields, ParsedReply, ProviderError, is_word};
+use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, is_word};
 
 const TOKENS: &str = "/oauth/2.0/token";
 const CHAT: &str = "/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/";
@@ -112,7 +112,7 @@ impl Family for Workshop {
         match number {
             // Other vendors' numbers mean something else.
             Some(number) => {
-                errors::of_number(number).or_else(|| Class::of_status(status)).unwrap_or(Class::ServerError)
+                reply::baidu_number(number).or_else(|| Class::of_status(status)).unwrap_or(Class::ServerError)
             }
             None => reply::class(status, error),
         }
@@ -182,7 +182,12 @@ struct Body<'a> {
 fn refusal(document: &Fields) -> Option<ProviderError> {
     let number = document.get("error_code").and_then(Value::as_i64).filter(|number| *number != 0)?;
     let message = document.get("error_msg").and_then(Value::as_str).map(str::to_owned);
-    Some(ProviderError { code: Some(number.to_string()), message, ..ProviderError::default() })
+    Some(ProviderError {
+        form: Form::Status,
+        code: Some(number.to_string()),
+        message,
+        ..ProviderError::default()
+    })
 }
 
 /// The part of the path that selects a model. Some models have a name of their own there, which is from the vendor's SDK; services

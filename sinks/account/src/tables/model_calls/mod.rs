@@ -34,6 +34,11 @@ impl Table for ModelCalls {
             Migration { number: 4, name: "0004_wide_cost", template: include_str!("0004_wide_cost.sql") },
             Migration { number: 5, name: "0005_billing", template: include_str!("0005_billing.sql") },
             Migration { number: 6, name: "0006_first_token", template: include_str!("0006_first_token.sql") },
+            Migration {
+                number: 7,
+                name: "0007_cache_writes",
+                template: include_str!("0007_cache_writes.sql"),
+            },
         ],
         counts: Counts { label: "outcome", ordinal: "toInt32(attempt)" },
     };
@@ -83,6 +88,8 @@ pub(crate) struct ModelCallRow {
     time_to_first_token_ms: Option<u32>,
     tokens_input: Option<u64>,
     tokens_cached: Option<u64>,
+    tokens_cache_write_5m: Option<u64>,
+    tokens_cache_write_1h: Option<u64>,
     tokens_output: Option<u64>,
     tokens_reasoning: Option<u64>,
     usage_source: &'static str,
@@ -108,6 +115,7 @@ impl ModelCallRow {
     fn of(end: &Answered, a: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
+        let written = usage.filter(|_| source.builder >= FIRST_TOKEN);
         let (cost, currency) = match &a.cost {
             Some(money) => (exact(money, source.builder)?, money.currency.clone()),
             None => (None, String::new()),
@@ -135,6 +143,8 @@ impl ModelCallRow {
             time_to_first_token_ms: a.time_to_first_token_ms.filter(|_| source.builder >= FIRST_TOKEN),
             tokens_input: usage.map(|u| u.input),
             tokens_cached: usage.map(|u| u.cached),
+            tokens_cache_write_5m: written.map(|u| u.input_cache_write_5m),
+            tokens_cache_write_1h: written.map(|u| u.input_cache_write_1h),
             tokens_output: usage.map(|u| u.output),
             tokens_reasoning: usage.map(|u| u.reasoning),
             usage_source: usage.map_or("", |u| label(u.source)),

@@ -103,6 +103,11 @@ fn every_error_code_inside_a_success_has_its_class() {
             let failure = failure(&Workshop, &samples::reply(200, &[], &error.to_string()));
             let told = failure.code.clone().unwrap_or_default();
             assert_eq!((failure.class, told), (*expected, code.to_string()), "{code}");
+            assert_eq!(
+                failure.counts_for_breaker(),
+                expected.counts_for_breaker(),
+                "it is the wire's status: {code}"
+            );
             assert_eq!(Workshop.is_refused(&failure), [100, 110, 111].contains(code), "{code}");
         }
     }

@@ -2,9 +2,11 @@ use catalogue::Provider;
 use serde_json::json;
 
 use super::*;
+use crate::families::Line;
 use crate::families::samples::{
     address, failed, fall_into_their_classes, heard, known, request, sent, tokens,
 };
+use crate::reply::{Asked, Collected, Oddity, Reading};
 
 #[test]
 fn the_window_is_that_of_the_target() {
@@ -44,6 +46,21 @@ fn its_counts_and_its_end_are_read() {
     assert!(cut.truncated);
     let silent = WHOLE.replace("At the desk.", "").replace("\"stop\"", "\"load\"");
     assert_eq!(failed(&Ollama, 200, &silent).class, Class::Empty, "a reply that only loads the model");
+}
+
+#[test]
+fn a_prompt_that_the_server_cut_is_noticed() {
+    let long = "今天天气很好".repeat(500);
+    let prompt = [Line { role: schemas::request::Role::User, text: &long }];
+    let asked = Asked { most_tokens: 1_000, stream: true, prompt: &prompt };
+    let oddities = |body: &str| {
+        let reply = crate::families::samples::reply(200, &[], body);
+        let mut reading = Reading::new(&Ollama, asked, &reply, Box::new(Collected::default()));
+        reading.feed(&reply.body, std::time::Duration::ZERO);
+        reading.end(Ok(())).notes.oddities
+    };
+    assert_eq!(oddities(WHOLE), [Oddity::PromptCut]);
+    assert_eq!(oddities(&WHOLE.replace("\"prompt_eval_count\":20", "\"prompt_eval_count\":1800")), []);
 }
 
 fn piece(text: &str) -> String {

@@ -1,0 +1,134 @@
+//! One real call to one target, with the smallest question there is, to see whether its key, its model, its region and the network
+//! are as they must be. It goes the way of every call: the same family, the same client, the same classes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalogue::{Bundle, Target};
+use outbound::{BuildError, Class};
+use pipeline::Clock;
+use schemas::answered::Attempt;
+use schemas::conversation::{Conversation, Lane};
+use schemas::ids::{AppKey, BadId, MessageId, RequestId, TargetName, TurnId, UserId};
+use schemas::request::{PromptLine, Request, RequestKind, Role};
+
+use crate::invoke::{Invoke, Unanswered};
+use crate::invoker::Invoker;
+use crate::settings::Settings;
+
+/// What the model is asked.
+const QUESTION: &str = "ping";
+
+/// A target cannot be asked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PingError {
+    /// No HTTP client can be built.
+    #[error("build an HTTP client")]
+    Client(#[from] BuildError),
+    /// The question cannot be put together.
+    #[error("make a question")]
+    Id(#[from] BadId),
+    /// The bundle cannot be hashed.
+    #[error("hash bundle")]
+    Hash(#[from] serde_json::Error),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Pinged {
+    /// The last call, if one was made: its class of error if it failed, its tokens and its cost.
+    pub attempt: Option<Attempt>,
+    /// Why there was no answer; a class of error, or a local reason.
+    pub failed: Option<&'static str>,
+}
+
+impl Pinged {
+    /// What the target lacks; nothing if it answered. A model that used its single token up, or had nothing to say, answered.
+    pub fn advice(&self, target: &Target) -> Option<String> {
+        let class = self.failed.and_then(|label| Class::ALL.into_iter().find(|class| class.label() == label));
+        match (class, self.failed) {
+            (_, None) | (Some(Class::Empty | Class::CapUsedUp), _) => None,
+            (Some(class), _) => Some(mend(class, target)),
+            (None, Some("region")) => Some("allow its region in allowed_regions".to_owned()),
+            (None, Some(reason)) => Some(format!("no call was made: {reason}")),
+        }
+    }
+}
+
+/// What is to be mended after a failure of that class.
+fn mend(class: Class, target: &Target) -> String {
+    let Target { model, region, timeout_ms, context_tokens, .. } = target;
+    match class {
+        Class::Auth => format!(
+            "the key is refused: check api_key and its rights to {model:?}, and that it is of the region that base_url leads to"
+        ),
+        Class::QuotaExhausted => "money or an allowance has run out: top up the account behind api_key".to_owned(),
+        Class::ModelUnavailable => format!(
+            "there is no {model:?} at base_url: check the model's name, its retirement, and that region {region:?} has it"
+        ),
+        Class::RateLimited | Class::RampLimited => {
+            "the rate is used up: somebody else uses the key, or its limits are low; requests_per_minute keeps below them".to_owned()
+        }
+        Class::Overloaded | Class::ServerError => {
+            "the server does not answer or has no capacity: check base_url and whether it is up; if it is the vendor's, wait".to_owned()
+        }
+        Class::Timeout => format!(
+            "nothing came within {timeout_ms} ms: check base_url, proxy and firewall; a model that is being loaded needs a longer timeout"
+        ),
+        Class::Protocol => "the reply is none of this provider's: check that base_url and provider belong together".to_owned(),
+        Class::ContextTooLong => format!(
+            "one word is too long for it: the model's window is smaller than context_tokens, {context_tokens}"
+        ),
+        Class::ContentBlocked => format!("the vendor's filter refuses {QUESTION:?}: ask the vendor"),
+        Class::BadRequest => "the request is refused: a field may not be taken (omit), or base_url is not up to the version".to_owned(),
+        Class::Empty | Class::CapUsedUp => "nothing".to_owned(),
+    }
+}
+
+/// Asks a target of the bundle for one token, in one call, which may cost what one token costs.
+///
+/// # Errors
+/// [`PingError`] when no call can be made for reasons that are not the target's.
+pub async fn ping(
+    mut settings: Settings,
+    bundle: &Bundle,
+    name: &TargetName,
+    clock: Arc<dyn Clock>,
+) -> Result<Pinged, PingError> {
+    settings.chain.max_attempts = Some(1);
+    settings.chain.min_useful = Duration::ZERO;
+    let longest = bundle.targets.get(name).map_or(0, |target| target.timeout_ms);
+    let longest = Duration::from_millis(longest);
+    let now = clock.now();
+    let region = bundle.targets.get(name).map(|target| target.region.clone());
+    let app = AppKey::new("huiyin#ping")?;
+    let (bot, user) = (UserId::new("bot")?, UserId::new("ping")?);
+    let cause = format!("{name}/{now}");
+    let request = Request {
+        id: RequestId::derive(&cause, 0),
+        kind: RequestKind::Answer,
+        turn: TurnId::derive(&cause, 0),
+        lane: Lane {
+            conversation: Conversation::with_bot(app.clone(), bot.clone(), user.clone()),
+            sender: None,
+        },
+        message: MessageId::of(&app, "chat", "1")?,
+        bot,
+        user,
+        chain: vec![name.clone()],
+        allowed_regions: region.into_iter().collect(),
+        prompt: vec![PromptLine { role: Role::User, text: QUESTION.to_owned().into() }],
+        max_output_tokens: 1,
+        temperature_milli: None,
+        answer_by: now.saturating_add(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)),
+        bundle: bundle.hash()?,
+        decided_at: now,
+    };
+    let invoked = Invoker::new(settings, clock)?.invoke(bundle, &request, longest).await;
+    let failed = match invoked.result {
+        Ok(_) => None,
+        Err(Unanswered::Expired) => Some(Class::Timeout.label()),
+        Err(Unanswered::Failed(reason)) => Some(reason),
+    };
+    Ok(Pinged { attempt: invoked.attempts.into_iter().next_back(), failed })
+}
