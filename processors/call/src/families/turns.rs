@@ -137,9 +137,11 @@ mod tests {
     const USER: Role = Role::User;
     const BOT: Role = Role::Assistant;
 
+    type Lines = &'static [(Role, &'static str)];
+
     #[test]
     fn sides_take_turns_and_the_person_is_first_and_last() {
-        let cases: [(&[(Role, &str)], &str, &[(Role, &str)]); 6] = [
+        let cases: [(Lines, &str, Lines); 6] = [
             (&[(SYSTEM, "be kind"), (USER, "hi")], "be kind", &[(USER, "hi")]),
             (
                 &[

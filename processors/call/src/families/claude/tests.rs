@@ -128,74 +128,70 @@ fn class(status: u16, headers: &[(&str, &str)], error: &Value) -> Class {
     failure(&Messages, &reply(status, headers, &body.to_string())).class
 }
 
+/// The vendor's table: status, type, `error_code`, message, and the class. Nothing of it asks for a wait.
+const ERRORS: &[(u16, &str, &str, &str, Class)] = &[
+    (400, INVALID, "", "messages: at least one message is required", Class::BadRequest),
+    (400, INVALID, "", "prompt is too long: 213462 tokens > 200000 maximum", Class::ContextTooLong),
+    (
+        400,
+        INVALID,
+        "",
+        "input length and `max_tokens` exceed context limit: 199000 + 2000 > 200000",
+        Class::ContextTooLong,
+    ),
+    (
+        400,
+        INVALID,
+        "",
+        "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
+        Class::QuotaExhausted,
+    ),
+    (400, INVALID, "customer_spend_cap", "x", Class::QuotaExhausted),
+    (400, INVALID, "", "Your credit balance is too low to access the Anthropic API.", Class::QuotaExhausted),
+    (400, INVALID, "", "Output blocked by content filtering policy", Class::ContentBlocked),
+    (401, "authentication_error", "", "invalid x-api-key", Class::Auth),
+    (402, "billing_error", "", "x", Class::QuotaExhausted),
+    (402, "", "", "", Class::QuotaExhausted),
+    (403, "permission_error", "", "x", Class::Auth),
+    (404, "not_found_error", "", "model: claude-x", Class::ModelUnavailable),
+    (409, "conflict_error", "", "x", Class::Timeout),
+    (413, "request_too_large", "", "Request exceeds the maximum size", Class::BadRequest),
+    (429, RATE, "", "x", Class::QuotaExhausted),
+    (429, "", "", "", Class::QuotaExhausted),
+    (429, RATE, "ramp_limit_exceeded", "x", Class::RampLimited),
+    (429, RATE, "enforced_spend_limit_reached", "x", Class::QuotaExhausted),
+    (429, RATE, "contract_spend_limit_reached", "x", Class::QuotaExhausted),
+    (500, "api_error", "", "x", Class::ServerError),
+    (504, "timeout_error", "", "x", Class::Timeout),
+    (529, "overloaded_error", "", "Overloaded", Class::Overloaded),
+    (529, "", "", "", Class::Overloaded),
+    // In the middle of a stream.
+    (200, "overloaded_error", "", "Overloaded", Class::Overloaded),
+    (200, "api_error", "", "x", Class::ServerError),
+    (200, RATE, "", "x", Class::RateLimited),
+];
+
 #[test]
 fn every_error_of_the_vendors_table_has_its_class() {
-    let error = |kind: &str, message: &str| json!({"type": kind, "message": message});
+    for (status, kind, code, message, expected) in ERRORS {
+        let mut error = json!({"type": kind, "message": message});
+        if !code.is_empty() {
+            error["details"] = json!({"error_code": code});
+        }
+        assert_eq!(class(*status, &[], &error), *expected, "{status} {error}");
+    }
+}
+
+#[test]
+fn a_limit_that_names_a_time_passes_and_a_limit_of_money_never_does() {
     let coded = |code: &str| json!({"type": RATE, "message": "x", "details": {"error_code": code}});
-    let wait = &[("retry-after", "7")][..];
-    let cases = [
-        (400, &[][..], error(INVALID, "messages: at least one message is required"), Class::BadRequest),
-        (
-            400,
-            &[],
-            error(INVALID, "prompt is too long: 213462 tokens > 200000 maximum"),
-            Class::ContextTooLong,
-        ),
-        (
-            400,
-            &[],
-            error(INVALID, "input length and `max_tokens` exceed context limit: 199000 + 2000 > 200000"),
-            Class::ContextTooLong,
-        ),
-        (
-            400,
-            &[],
-            error(
-                INVALID,
-                "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
-            ),
-            Class::QuotaExhausted,
-        ),
-        (
-            400,
-            &[],
-            json!({"type": INVALID, "message": "x", "details": {"error_code": "customer_spend_cap"}}),
-            Class::QuotaExhausted,
-        ),
-        (
-            400,
-            &[],
-            error(INVALID, "Your credit balance is too low to access the Anthropic API."),
-            Class::QuotaExhausted,
-        ),
-        (400, &[], error(INVALID, "Output blocked by content filtering policy"), Class::ContentBlocked),
-        (401, &[], error("authentication_error", "invalid x-api-key"), Class::Auth),
-        (402, &[], error("billing_error", "x"), Class::QuotaExhausted),
-        (402, &[], json!({}), Class::QuotaExhausted),
-        (403, &[], error("permission_error", "x"), Class::Auth),
-        (404, &[], error("not_found_error", "model: claude-x"), Class::ModelUnavailable),
-        (409, &[], error("conflict_error", "x"), Class::Timeout),
-        (413, &[], error("request_too_large", "Request exceeds the maximum size"), Class::BadRequest),
-        (429, wait, error(RATE, "x"), Class::RateLimited),
-        (429, wait, json!({}), Class::RateLimited),
-        (429, &[], error(RATE, "x"), Class::QuotaExhausted),
-        (429, &[], json!({}), Class::QuotaExhausted),
-        (429, wait, coded("ramp_limit_exceeded"), Class::RampLimited),
-        (429, &[], coded("ramp_limit_exceeded"), Class::RampLimited),
-        (429, &[], coded("enforced_spend_limit_reached"), Class::QuotaExhausted),
-        (429, wait, coded("enforced_spend_limit_reached"), Class::QuotaExhausted),
-        (429, &[], coded("contract_spend_limit_reached"), Class::QuotaExhausted),
-        (500, &[], error("api_error", "x"), Class::ServerError),
-        (504, &[], error("timeout_error", "x"), Class::Timeout),
-        (529, &[], error("overloaded_error", "Overloaded"), Class::Overloaded),
-        (529, &[], json!({}), Class::Overloaded),
-        // In the middle of a stream.
-        (200, &[], error("overloaded_error", "Overloaded"), Class::Overloaded),
-        (200, &[], error("api_error", "x"), Class::ServerError),
-        (200, &[], error(RATE, "x"), Class::RateLimited),
-    ];
-    for (status, headers, error, expected) in cases {
-        assert_eq!(class(status, headers, &error), expected, "{status} {error}");
+    for (error, expected) in [
+        (json!({"type": RATE, "message": "x"}), Class::RateLimited),
+        (json!({}), Class::RateLimited),
+        (coded("ramp_limit_exceeded"), Class::RampLimited),
+        (coded("enforced_spend_limit_reached"), Class::QuotaExhausted),
+    ] {
+        assert_eq!(class(429, &[("retry-after", "7")], &error), expected, "{error}");
     }
 }
 

@@ -84,66 +84,69 @@ fn calls_carry_the_key_and_the_application() {
     assert_eq!(call(&Qianfan, &model(), &of_app).headers()["appid"], "app-1");
 }
 
+const LIMIT: &str = "rate_limit_exceeded";
+const INVALID: &str = "invalid_request_error";
+
+/// The vendor's table: status, type, codes, and the class.
+const ERRORS: &[(u16, &str, &[&str], Class)] = &[
+    (400, INVALID, &["malformed_json", "invalid_messages", "invalid_argument"], Class::BadRequest),
+    (400, INVALID, &["invalid_model"], Class::ModelUnavailable),
+    (400, INVALID, &["tokens_too_long", "characters_too_long"], Class::ContextTooLong),
+    (400, "unsafe_request", &["image_url_unsafe"], Class::ContentBlocked),
+    (
+        401,
+        "access_denied",
+        &["invalid_iam_token", "invalid_appid", "no_parameter_permission", "invalid_model"],
+        Class::Auth,
+    ),
+    (
+        403,
+        "unsafe_request",
+        &["system_unsafe", "user_setting_unsafe", "functions_unsafe"],
+        Class::ContentBlocked,
+    ),
+    (403, "access_denied", &["account_overdue"], Class::QuotaExhausted),
+    (403, "access_denied", &["model_offline"], Class::ModelUnavailable),
+    (405, INVALID, &["method_not_supported"], Class::BadRequest),
+    (
+        429,
+        LIMIT,
+        &[
+            "rpm_rate_limit_exceeded",
+            "tpm_rate_limit_exceeded",
+            "input_tpm_rate_limit_exceeded",
+            "output_tpm_rate_limit_exceeded",
+            "user_rate_limit_exceeded",
+            "preemptible_rpm_rate_limit_exceeded",
+        ],
+        Class::RateLimited,
+    ),
+    (
+        429,
+        LIMIT,
+        &[
+            "cluster_rate_limit_exceeded",
+            "cluster_rpm_rate_limit_exceeded",
+            "cluster_tpm_rate_limit_exceeded",
+        ],
+        Class::Overloaded,
+    ),
+    (
+        429,
+        LIMIT,
+        &["coding_plan_hour_quota_exceeded", "coding_plan_week_quota_exceeded"],
+        Class::QuotaExhausted,
+    ),
+    (500, "internal_error", &["internal_error", "dispatch_internal_error"], Class::ServerError),
+    // In the middle of a stream.
+    (200, LIMIT, &["tpm_rate_limit_exceeded"], Class::RateLimited),
+    (200, "internal_error", &["internal_error"], Class::ServerError),
+    (200, "unsafe_request", &["system_unsafe"], Class::ContentBlocked),
+];
+
 #[test]
 fn every_error_of_the_vendors_table_has_its_class() {
-    const LIMIT: &str = "rate_limit_exceeded";
-    const INVALID: &str = "invalid_request_error";
-    let rows: &[(u16, &str, &[&str], Class)] = &[
-        (400, INVALID, &["malformed_json", "invalid_messages", "invalid_argument"], Class::BadRequest),
-        (400, INVALID, &["invalid_model"], Class::ModelUnavailable),
-        (400, INVALID, &["tokens_too_long", "characters_too_long"], Class::ContextTooLong),
-        (400, "unsafe_request", &["image_url_unsafe"], Class::ContentBlocked),
-        (
-            401,
-            "access_denied",
-            &["invalid_iam_token", "invalid_appid", "no_parameter_permission", "invalid_model"],
-            Class::Auth,
-        ),
-        (
-            403,
-            "unsafe_request",
-            &["system_unsafe", "user_setting_unsafe", "functions_unsafe"],
-            Class::ContentBlocked,
-        ),
-        (403, "access_denied", &["account_overdue"], Class::QuotaExhausted),
-        (403, "access_denied", &["model_offline"], Class::ModelUnavailable),
-        (405, INVALID, &["method_not_supported"], Class::BadRequest),
-        (
-            429,
-            LIMIT,
-            &[
-                "rpm_rate_limit_exceeded",
-                "tpm_rate_limit_exceeded",
-                "input_tpm_rate_limit_exceeded",
-                "output_tpm_rate_limit_exceeded",
-                "user_rate_limit_exceeded",
-                "preemptible_rpm_rate_limit_exceeded",
-            ],
-            Class::RateLimited,
-        ),
-        (
-            429,
-            LIMIT,
-            &[
-                "cluster_rate_limit_exceeded",
-                "cluster_rpm_rate_limit_exceeded",
-                "cluster_tpm_rate_limit_exceeded",
-            ],
-            Class::Overloaded,
-        ),
-        (
-            429,
-            LIMIT,
-            &["coding_plan_hour_quota_exceeded", "coding_plan_week_quota_exceeded"],
-            Class::QuotaExhausted,
-        ),
-        (500, "internal_error", &["internal_error", "dispatch_internal_error"], Class::ServerError),
-        // In the middle of a stream.
-        (200, LIMIT, &["tpm_rate_limit_exceeded"], Class::RateLimited),
-        (200, "internal_error", &["internal_error"], Class::ServerError),
-        (200, "unsafe_request", &["system_unsafe"], Class::ContentBlocked),
-    ];
-    for (status, kind, codes, expected) in rows {
+    for (status, kind, codes, expected) in ERRORS {
         for code in *codes {
             let error = json!({"error": {"code": code, "message": "x", "type": kind}, "id": "as-1"});
             let failure = failure(&Qianfan, &reply(*status, &[], &error.to_string()));
