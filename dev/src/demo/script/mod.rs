@@ -13,13 +13,12 @@ use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
-const SCENES: [Scene; 12] = [
+const SCENES: [Scene; 11] = [
     ("A message between people passes", talk::between_people),
     ("A conversation is remembered", talk::remembered),
     ("In a group, only who mentions the bot is answered", talk::mentioned),
     ("The same callback twice is answered once", trouble::repeated),
     ("A callback that Easemob did not sign is refused", trouble::forged),
-    ("A provider fails twice and then answers", trouble::failing_provider),
     ("Providers of two families fail, one of a third answers", models::three_families),
     ("A stream is cut in the middle", models::cut),
     ("The filter stops a text", trouble::filtered),

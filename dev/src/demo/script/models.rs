@@ -5,6 +5,7 @@ use crate::demo::stage::{Stage, expect, expect_part, note};
 use anyhow::{Context, Result};
 use dev::rig::easemob::{BOT, To};
 use schemas::answered::{Answered, UsageSource};
+use serde_json::json;
 
 const HELP_DESK: To<'_> = To::User(BOT);
 
@@ -39,7 +40,7 @@ pub(super) fn cut(stage: &mut Stage) -> Result<()> {
 }
 
 pub(super) fn no_money(stage: &mut Stage) -> Result<()> {
-    stage.model.fail("printer", 2, "insufficient_quota")?;
+    stage.model.plan(Some("acme-large"), 2, &json!({ "kind": "insufficient_quota" }))?;
     for person in ["olga", "paul"] {
         let answered = asked(stage, person, "Where is the printer?", "Where is the printer?")?;
         let first = answered.attempts.first().context("nobody was asked")?;

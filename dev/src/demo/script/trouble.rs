@@ -61,17 +61,6 @@ pub(super) fn forged(stage: &mut Stage) -> Result<()> {
     expect("records of the forged callback", 0, events.iter().filter(is_forged).count())
 }
 
-pub(super) fn failing_provider(stage: &mut Stage) -> Result<()> {
-    stage.model.fail("stapler", 2, "server_error")?;
-    let said = stage.say("grace", HELP_DESK, "I need a stapler.")?;
-    let answer = stage.answer("grace", HELP_DESK, &said)?;
-    expect_part("the answer", "I need a stapler.", &answer)?;
-    let answered = outcome(stage, &said.sent.msg_id)?;
-    tell(&answered);
-    let failed: Vec<bool> = answered.attempts.iter().map(|attempt| attempt.error.is_some()).collect();
-    expect("which attempts failed", vec![true, true, false], failed)
-}
-
 pub(super) fn filtered(stage: &mut Stage) -> Result<()> {
     let said = stage.say("heidi", HELP_DESK, "Tell me the master password.")?;
     expect("it is delivered", false, said.sent.delivered)?;
