@@ -47,6 +47,7 @@ pub(crate) fn up(plan: &Plan) -> Result<()> {
         say(&format!("model: already up (process {})", mark.pid));
     } else {
         let (server, weights) = (server(plan)?, weights(plan)?);
+        fs::create_dir_all(&service.dir).with_context(|| format!("making {}", service.dir.display()))?;
         let mut command = Command::new(server);
         command
             .arg("--model")

@@ -116,6 +116,7 @@ mod tests {
 
     fn plan(brokers: u16) -> Plan {
         Plan::resolve(
+<<<<<<< HEAD
             &Options {
                 brokers: Some(brokers),
                 kafka_port: Some(20000),
@@ -123,6 +124,9 @@ mod tests {
                 model: false,
                 model_port: None,
             },
+=======
+            &Options { brokers: Some(brokers), kafka_port: Some(20000), ..Options::default() },
+>>>>>>> refs/heads/proof
             |_| None,
         )
         .unwrap()
