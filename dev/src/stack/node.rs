@@ -116,17 +116,7 @@ mod tests {
 
     fn plan(brokers: u16) -> Plan {
         Plan::resolve(
-<<<<<<< HEAD
-            &Options {
-                brokers: Some(brokers),
-                kafka_port: Some(20000),
-                clickhouse_port: None,
-                model: false,
-                model_port: None,
-            },
-=======
             &Options { brokers: Some(brokers), kafka_port: Some(20000), ..Options::default() },
->>>>>>> refs/heads/proof
             |_| None,
         )
         .unwrap()
