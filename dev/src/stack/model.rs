@@ -53,10 +53,8 @@ pub(crate) fn up(plan: &Plan) -> Result<()> {
             .arg("--model")
             .arg(weights)
             .args(["--alias", MODEL, "--host", "127.0.0.1", "--port", &plan.model_port.to_string()])
-            // The file has no template of its own.
-            .args(["--chat-template", "gemma", "--ctx-size", WINDOW, "--parallel", SLOTS])
-            // Its own counts of tokens, to compare with.
-            .arg("--metrics");
+            // The file has no template of its own; the built-in one of this name is not in Jinja.
+            .args(["--no-jinja", "--chat-template", "gemma", "--ctx-size", WINDOW, "--parallel", SLOTS]);
         let mut child = service.start(&mut command, plan.model_port)?;
         let health = || check(plan.model_port, "/health").context("asking llama.cpp's server");
         service.wait_ready(&mut child, health)?;
