@@ -137,8 +137,8 @@ pub(crate) fn waited(cause: WaitCause, time: Duration) {
 
 pub(crate) fn paced(names: &PaceNames, paced: &Paced) {
     let show = |name: &'static str, value: f64| {
-        let (target, key) = (names.target.to_string(), names.key.to_string());
-        gauge!(name, "target" => target, "key" => key, "limit" => names.limit).set(value);
+        gauge!(name, "target" => names.target.to_string(), "key" => names.key.to_string(), "limit" => names.limit)
+            .set(value);
     };
     show(PACE_WAITING, paced.waiting as f64);
     show(PACE_WAITED, paced.waited.as_secs_f64());

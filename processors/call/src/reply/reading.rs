@@ -198,7 +198,8 @@ impl<'a> Reading<'a> {
     }
 
     /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated
-    /// once it has begun, even if no token came: the provider has read the prompt and counts it.
+    /// once it has begun, even if no token came: the provider has read the prompt and counts it. A stream that
+    /// consists of an error and its end has refused the prompt.
     fn usage(&self, result: &Result<Completion, Failure>, answer: &str) -> (Option<Usage>, bool) {
         let parsed = &self.parsed;
         let work = match result {
@@ -210,7 +211,8 @@ impl<'a> Reading<'a> {
             Some(counts) => usage::count(counts, work).parts(),
             None => (None, false),
         };
-        let worked = parsed.streamed && self.reply.status.is_success() && parsed.is_completion;
+        let refused = parsed.error.is_some() && parsed.ended && !parsed.has_token();
+        let worked = parsed.streamed && self.reply.status.is_success() && parsed.is_completion && !refused;
         if !worked || contradicts || (told.is_some() && !parsed.went_on()) {
             return (told, contradicts);
         }
