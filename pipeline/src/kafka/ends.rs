@@ -1,13 +1,18 @@
 //! Where logs begin and end, asked for many partitions together: one after the other would be a round trip each.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::partition::to_list;
 use super::{Error, Partition};
+
+/// Wait before brokers whose leaders are moving are asked again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Start and end of each log, in the order of `partitions`; the client's isolation decides what the end is.
 ///
@@ -30,11 +35,43 @@ pub(super) fn ends<C: ConsumerContext>(
     partitions.iter().map(of).collect()
 }
 
-/// One side of each log. The protocol asks for it as for the offset of a time.
+/// One side of each log. A broker that has just come back does not know its leader epochs for a moment, and is asked again
+/// within `timeout`.
 ///
 /// # Errors
 /// As [`ends`].
 pub(super) fn offsets<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
+    partitions: &[Partition],
+    side: Offset,
+    timeout: Duration,
+) -> Result<HashMap<Partition, i64>, Error> {
+    let until = Instant::now() + timeout;
+    loop {
+        match ask(client, partitions, side, timeout) {
+            Err(Error::Request { source, .. }) if is_moving(&source) && Instant::now() < until => {
+                thread::sleep(AGAIN);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Whether a partition's leader is being found.
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::FencedLeaderEpoch
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::UnknownLeaderEpoch
+        )
+    )
+}
+
+/// The protocol asks for the side of a log as for the offset of a time.
+fn ask<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     partitions: &[Partition],
     side: Offset,
@@ -52,4 +89,21 @@ pub(super) fn offsets<C: ConsumerContext>(
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_leaders_that_move_are_waited_for() {
+        for (code, moving) in [
+            (RDKafkaErrorCode::UnknownLeaderEpoch, true),
+            (RDKafkaErrorCode::NotLeaderForPartition, true),
+            (RDKafkaErrorCode::UnknownTopicOrPartition, false),
+            (RDKafkaErrorCode::TopicAuthorizationFailed, false),
+        ] {
+            assert_eq!(is_moving(&KafkaError::OffsetFetch(code)), moving, "{code}");
+        }
+    }
 }
