@@ -45,13 +45,13 @@ impl Pieces {
         self.taken >= self.count
     }
 
-    fn frame(&self, choices: &Value, usage: &Value) -> String {
-        let id = format!("chatcmpl-{}", self.number);
-        let chunk = json!({
-            "id": id, "object": "chat.completion.chunk", "created": 1_735_689_600, "model": "bench",
-            "choices": choices, "usage": usage,
-        });
-        format!("data: {chunk}\n\n")
+    /// One event, written without a detour over JSON values: ten thousand streams share the cores with what is measured.
+    fn event(&self, choices: &str, usage: &str) -> String {
+        let head = r#""object":"chat.completion.chunk","created":1735689600,"model":"bench""#;
+        format!(
+            "data: {{\"id\":\"chatcmpl-{}\",{head},\"choices\":[{choices}],\"usage\":{usage}}}\n\n",
+            self.number
+        )
     }
 }
 
@@ -65,13 +65,14 @@ impl Iterator for Pieces {
         let border = |piece: usize| self.text.len().saturating_mul(piece) / self.count;
         let piece: String = self.text.get(border(self.taken)..border(self.taken + 1))?.iter().collect();
         self.taken += 1;
-        let delta = json!({ "role": "assistant", "content": piece });
-        let mut frames =
-            self.frame(&json!([{ "index": 0, "delta": delta, "finish_reason": null }]), &Value::Null);
+        // Nothing in the text needs to be escaped.
+        let choice = format!(
+            r#"{{"index":0,"delta":{{"role":"assistant","content":"{piece}"}},"finish_reason":null}}"#
+        );
+        let mut frames = self.event(&choice, "null");
         if self.is_over() {
-            frames +=
-                &self.frame(&json!([{ "index": 0, "delta": {}, "finish_reason": "stop" }]), &Value::Null);
-            frames += &self.frame(&json!([]), &usage());
+            frames += &self.event(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#, "null");
+            frames += &self.event("", &usage().to_string());
             frames += "data: [DONE]\n\n";
         }
         Some(frames.into())

@@ -16,7 +16,7 @@ use watch::Watch;
 /// How long the model takes for an answer.
 const THINKS: Duration = Duration::from_secs(10);
 /// In how many pieces its stream comes.
-const PIECES: u32 = 20;
+const PIECES: u32 = 10;
 /// Requests per second: with the time that the model takes, some more than ten thousand in flight.
 const RATE: f64 = 1_030.0;
 /// How long the load goes on once every place is taken.
