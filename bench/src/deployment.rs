@@ -7,10 +7,9 @@ use dev::rig::instance::{Instance, run};
 use dev::rig::net::Net;
 use dev::rig::patience::Patience;
 use dev::rig::process::Process;
-use dev::stack::{Borrowed, KafkaSource, Plan};
+use dev::stack::{Borrowed, KafkaSource};
 use serde::Serialize;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 /// Its app.
@@ -107,27 +106,6 @@ impl Deployment {
     /// When it ends at once.
     pub(super) fn start_floor(&self, benchmark: &str, name: &str, spec: &impl Serialize) -> Result<Process> {
         contestant::start(&self.home, benchmark, name, spec)
-    }
-
-    /// Writes `file` from the template of that name and returns where it is.
-    ///
-    /// # Errors
-    /// When a placeholder has no value or the file cannot be written.
-    pub(super) fn write(&self, file: &str, values: &[(&str, String)]) -> Result<PathBuf> {
-        self.home.configure(file, file, values)
-    }
-
-    /// Starts another program in a process of its own.
-    ///
-    /// # Errors
-    /// When it ends at once.
-    pub(super) fn start_peer(&self, name: &str, command: &mut Command) -> Result<Process> {
-        Process::start(self.home.service(name)?, command)
-    }
-
-    /// What the stack was started by.
-    pub(super) fn plan(&self) -> &Plan {
-        self.stack.plan()
     }
 
     /// Waits until somebody listens on a port.

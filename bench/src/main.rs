@@ -1,9 +1,7 @@
 //! `dev/bench`: what the line costs, each figure beside a floor or a peer measured in the same run.
 
 mod account;
-mod answer;
 mod arrivals;
-mod call;
 mod clients;
 mod contestant;
 mod deployment;
@@ -16,7 +14,6 @@ mod ingest;
 mod limits;
 mod line;
 mod load;
-mod requests;
 mod restore;
 mod stand_ins;
 mod table;
@@ -63,9 +60,7 @@ enum Name {
     Ingest,
     /// What the line adds to a model's time, beside three bare transactions
     Line,
-    /// What the call step adds to a bare HTTP call, beside the LiteLLM proxy
-    Call,
-    /// Ten thousand streams of a model in one process
+    /// Ten thousand model calls in one process
     InFlight,
     /// Rows per second into ClickHouse, beside a raw insert of the same rows
     Account,
@@ -94,7 +89,6 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         Name::Ingest => ingest::floor::run(spec),
         Name::Line => line::chain::run(spec),
         Name::Restore => restore::child::run(spec),
-        Name::Call => call::contestant::run(spec),
         Name::InFlight | Name::Account | Name::Growth | Name::Limits => {
             bail!("this benchmark has no contestants")
         }
@@ -113,7 +107,6 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Restore => restore::measure(cli.rounds)?,
         Name::Ingest => ingest::measure(cli.rounds)?,
         Name::Line => line::measure(cli.rounds)?,
-        Name::Call => call::measure(cli.rounds)?,
         Name::InFlight => in_flight::measure(cli.rounds)?,
         Name::Account => account::measure(cli.rounds)?,
         Name::Growth => growth::measure(cli.rounds)?,

@@ -1,19 +1,16 @@
 //! Stand-ins of a model and of Easemob that do nothing but note when each message reaches them, on the clock of the
 //! load: in this process, and cheaper than those of `simulators`, which keep books.
 
-use super::answer::{Pieces, whole};
 use super::load::number_after;
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
 use serde_json::json;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,8 +21,6 @@ use tokio::runtime::Runtime;
 pub(super) const ASK: &str = "ask#";
 /// Marks the number of the question that an answer is to.
 pub(super) const REPLY: &str = "re#";
-/// What a call has in its body that wants a stream, as the line and the floors write it.
-const WANTS_STREAM: &[u8] = b"\"stream\":true";
 
 /// When something happened to each message, by its number.
 pub(super) struct Marks {
@@ -73,25 +68,9 @@ pub(super) struct Notes {
     pub(super) replied: Marks,
     /// A send arrives at Easemob.
     pub(super) sent: Marks,
-    model: ModelPace,
+    latency: Duration,
     running: AtomicU64,
     most_running: AtomicU64,
-}
-
-/// How the model answers.
-#[derive(Clone, Copy)]
-pub(super) struct ModelPace {
-    /// From the call to the end of the answer.
-    pub(super) takes: Duration,
-    /// In how many pieces a stream comes, evenly over that time.
-    pub(super) pieces: u32,
-}
-
-impl ModelPace {
-    /// The whole answer after this time, in a stream as well.
-    pub(super) fn at_once_after(takes: Duration) -> Self {
-        Self { takes, pieces: 1 }
-    }
 }
 
 /// Both stand-ins. Dropping it stops them.
@@ -103,18 +82,18 @@ pub(super) struct StandIns {
 }
 
 impl StandIns {
-    /// Starts them, for messages with smaller numbers than `count`.
+    /// Starts them, for messages with smaller numbers than `count` and a model that thinks for `latency`.
     ///
     /// # Errors
     /// When no port can be had.
-    pub(super) fn start(count: u64, model: ModelPace) -> Result<Self> {
+    pub(super) fn start(count: u64, latency: Duration) -> Result<Self> {
         let builder = &mut tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().context("starting a runtime")?;
         let notes = Arc::new(Notes {
             asked: Marks::new(count),
             replied: Marks::new(count),
             sent: Marks::new(count),
-            model,
+            latency,
             running: AtomicU64::new(0),
             most_running: AtomicU64::new(0),
         });
@@ -145,57 +124,25 @@ impl Notes {
     }
 }
 
-/// A call under way; dropping it ends it, whether it was answered or its caller is gone.
-struct Running(Arc<Notes>);
-
-impl Running {
-    fn begin(notes: &Arc<Notes>) -> Self {
-        let running = notes.running.fetch_add(1, Ordering::Relaxed) + 1;
-        notes.most_running.fetch_max(running, Ordering::Relaxed);
-        Self(Arc::clone(notes))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 async fn complete(State(notes): State<Arc<Notes>>, body: Bytes) -> Response {
     // The last question is at the end of the prompt.
     let number = number_after(&body, ASK).unwrap_or(u64::MAX);
     notes.asked.mark(number);
-    let running = Running::begin(&notes);
-    let ModelPace { takes, pieces } = notes.model;
-    if body.windows(WANTS_STREAM.len()).any(|window| window == WANTS_STREAM) {
-        let stream = stream(number, Pieces::new(number, pieces), takes / pieces.max(1), running);
-        return ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(stream)).into_response();
-    }
-    tokio::time::sleep(takes).await;
-    let reply = as_json(&whole(number));
+    let running = notes.running.fetch_add(1, Ordering::Relaxed) + 1;
+    notes.most_running.fetch_max(running, Ordering::Relaxed);
+    tokio::time::sleep(notes.latency).await;
+    notes.running.fetch_sub(1, Ordering::Relaxed);
+    let text =
+        format!("{REPLY}{number}# 您好，左耳连不上多半是两只耳机没有同步，请先同时长按两侧按键十秒复位。");
+    let message = json!({ "role": "assistant", "content": text });
+    let reply = json!({
+        "id": format!("chatcmpl-{number}"), "object": "chat.completion", "created": 1_735_689_600, "model": "bench",
+        "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 120, "completion_tokens": 60, "total_tokens": 180 },
+    });
+    let reply = as_json(&reply);
     notes.replied.mark(number);
     reply
-}
-
-/// The pieces of an answer, each after its time.
-fn stream(
-    number: u64,
-    pieces: Pieces,
-    every: Duration,
-    running: Running,
-) -> impl Stream<Item = Result<Bytes, Infallible>> {
-    unfold((pieces, running), move |(mut pieces, running)| async move {
-        if pieces.is_over() {
-            return None;
-        }
-        tokio::time::sleep(every).await;
-        let piece = pieces.next()?;
-        if pieces.is_over() {
-            running.0.replied.mark(number);
-        }
-        Some((Ok(piece), (pieces, running)))
-    })
 }
 
 async fn token() -> Response {

@@ -59,16 +59,6 @@ pub enum ByHand {
     TakeOver,
 }
 
-/// What becomes of the model call of a turn that is called off: its message is recalled or edited, or a person takes over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Cancel {
-    /// It is cut, and the lane is free at once.
-    Cut,
-    /// It runs to its end, and the lane waits for that.
-    RunOn,
-}
-
 /// What the bot says when it cannot answer; an empty text sends nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Canned {
@@ -138,9 +128,6 @@ pub struct App {
     /// What follows from a message written by hand from a bot's account.
     #[serde(default = "defaults::by_hand", skip_serializing_if = "defaults::is_by_hand")]
     pub by_hand: ByHand,
-    /// What becomes of the model call of a turn that is called off.
-    #[serde(default = "defaults::cancel", skip_serializing_if = "defaults::is_cancel")]
-    pub cancel: Cancel,
     /// Largest part of an answer, in bytes of the text as JSON.
     pub part_bytes: u32,
     /// Most parts of an answer; what is beyond is not sent.
@@ -175,8 +162,6 @@ pub(crate) mod defaults {
         max_waiting_messages, is_max_waiting_messages: u32 = 50;
         max_waiting_bytes, is_max_waiting_bytes: u32 = 32 * 1_024;
         max_answer_parts, is_max_answer_parts: u32 = 20;
-        // Only in bundles: files have another default. A log goes on as it was decided until a bundle made of a file is applied.
-        cancel, is_cancel: super::Cancel = super::Cancel::RunOn;
         by_hand, is_by_hand: super::ByHand = super::ByHand::Remember;
         unfinished, is_unfinished: String = "抱歉,这个问题我没能答完,请把它拆小一些再问。".to_owned();
         too_many, is_too_many: String = "您的消息太多,我还没有回答完,这一条没有收下,请稍后再发。".to_owned();

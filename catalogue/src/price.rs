@@ -1,29 +1,25 @@
 //! What calls cost: exact integers, one currency per row, validity dates.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use schemas::Millis;
 use schemas::answered::Usage;
 use schemas::money::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::hours::Hours;
-use crate::model_traits::is_default;
 use crate::target::{Provider, Target};
 
 /// The row that holds for a call to that target at that time, wherever it stands: one of the target's own region before one of
-/// any region, among those one of hours before one of the whole day, and among those the one that began last.
+/// any region, and among those the one that began last.
 pub(crate) fn in_force<'a>(
     prices: impl IntoIterator<Item = &'a Price>,
     target: &Target,
     at: Millis,
 ) -> Option<&'a Price> {
     let covering = prices.into_iter().filter(|price| price.covers(target, at));
-    covering.max_by_key(|price| (price.region.is_some(), price.hours.is_some(), price.from))
+    covering.max_by_key(|price| (price.region.is_some(), price.from))
 }
 
-/// One row of the price table.
+/// One row of the price table. Prices are in 10⁻¹² of the currency's unit per token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Price {
     /// Provider family.
@@ -38,67 +34,18 @@ pub struct Price {
     pub from: Millis,
     /// From when on it holds no more.
     pub until: Option<Millis>,
-    /// What tokens cost.
-    #[serde(flatten)]
-    pub rates: Rates,
-    /// What tokens cost in calls with longer prompts, the shortest first.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub steps: Vec<Step>,
-    /// Hours of the day in which it holds; all if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hours: Option<Hours>,
-    /// What a call's time on the operator's own machines costs, beside its tokens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gpu: Option<GpuTime>,
-    /// It is of the shipped list.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub shipped: bool,
-}
-
-/// Prices of tokens, in 10⁻¹² of the currency's unit per token.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Rates {
     /// Input tokens.
     pub input_pico: i64,
     /// Input tokens that the provider had cached.
     pub cached_pico: i64,
     /// Output tokens.
     pub output_pico: i64,
-    /// Input tokens put into the provider's cache for minutes; as other input if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write_5m_pico: Option<i64>,
-    /// Input tokens put into the provider's cache for an hour; as those for minutes if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write_1h_pico: Option<i64>,
-    /// Output tokens that are thoughts; as other output if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning_pico: Option<i64>,
-}
-
-/// What tokens cost in a call with a longer prompt: all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Step {
-    /// It holds for prompts of more tokens than this.
-    pub above: u64,
-    /// What tokens cost.
-    #[serde(flatten)]
-    pub rates: Rates,
-}
-
-/// What a call's time costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GpuTime {
-    /// An hour of one GPU, in millionths of the currency's unit.
-    pub hour_micro: i64,
-    /// GPUs that a call takes up, in millionths.
-    pub share_micro: i64,
 }
 
 impl Price {
     /// It is the price of a call to that target at that time.
     pub fn covers(&self, target: &Target, at: Millis) -> bool {
-        let in_days = self.from <= at && self.until.is_none_or(|until| at < until);
-        self.is_for(target) && in_days && self.hours.is_none_or(|hours| hours.hold(at))
+        self.is_for(target) && self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
     /// It is a price of that target, at whatever time.
@@ -109,76 +56,31 @@ impl Price {
     }
 
     /// What it is the price of, whatever its days.
-    pub(crate) fn scope(&self) -> (Provider, &str, Option<&str>, Option<Hours>) {
-        (self.provider, &self.model, self.region.as_deref(), self.hours)
+    pub(crate) fn scope(&self) -> (Provider, &str, Option<&str>) {
+        (self.provider, &self.model, self.region.as_deref())
     }
 
-    /// What a call costs that took so long and used these tokens, if they are known. `None` when they are not and have a price, or
-    /// when they contradict each other. No sum of prices and tokens that can be written down is too large; one that were would be
-    /// `None` as well.
-    pub fn cost(&self, usage: Option<&Usage>, took: Duration) -> Option<Money> {
-        let of_tokens = match usage {
-            Some(usage) => self.rates(usage.input).cost(usage)?,
-            None if self.is_of_tokens() => return None,
-            None => 0,
-        };
-        let of_time = self.gpu.map_or(Some(0), |gpu| gpu.cost(took))?;
-        Some(Money { currency: self.currency.clone(), pico: of_tokens.checked_add(of_time)? })
-    }
-
-    /// The prices of a call with a prompt of so many tokens.
-    pub fn rates(&self, input: u64) -> &Rates {
-        let step = self.steps.iter().rev().find(|step| input > step.above);
-        step.map_or(&self.rates, |step| &step.rates)
-    }
-
-    fn is_of_tokens(&self) -> bool {
-        self.rates != Rates::default() || !self.steps.is_empty() || self.gpu.is_none()
+    /// What these tokens cost; `None` when the usage contradicts itself. No sum of prices and tokens that can be written
+    /// down is too large; one that were would be `None` as well.
+    pub fn cost(&self, usage: &Usage) -> Option<Money> {
+        let fresh = usage.input.checked_sub(usage.cached)?;
+        let part = |tokens: u64, pico: i64| i128::from(tokens).checked_mul(pico.into());
+        let pico = part(fresh, self.input_pico)?
+            .checked_add(part(usage.cached, self.cached_pico)?)?
+            .checked_add(part(usage.output, self.output_pico)?)?;
+        Some(Money { currency: self.currency.clone(), pico })
     }
 
     /// Names the row in records and rows.
     pub fn id(&self) -> String {
-        let list = if self.shipped { "shipped/" } else { "" };
         let region = self.region.as_deref().unwrap_or("*");
-        let hours = self.hours.map(|hours| format!("/{hours}")).unwrap_or_default();
-        format!("{list}{}/{}/{region}/{}{hours}", self.provider.label(), self.model, self.from)
+        format!("{}/{}/{region}/{}", self.provider.label(), self.model, self.from)
     }
 }
 
-impl Rates {
-    /// What these tokens cost, in 10⁻¹² of the currency's unit; `None` when they contradict each other.
-    fn cost(&self, usage: &Usage) -> Option<i128> {
-        let Usage { input, cached, input_cache_write_5m, input_cache_write_1h, output, .. } = *usage;
-        let fresh = input.checked_sub(cached)?;
-        let fresh = fresh.checked_sub(input_cache_write_5m)?.checked_sub(input_cache_write_1h)?;
-        let minutes = self.cache_write_5m_pico.unwrap_or(self.input_pico);
-        let thought = if self.reasoning_pico.is_some() { usage.reasoning } else { 0 };
-        let parts = [
-            (fresh, self.input_pico),
-            (cached, self.cached_pico),
-            (input_cache_write_5m, minutes),
-            (input_cache_write_1h, self.cache_write_1h_pico.unwrap_or(minutes)),
-            (output.checked_sub(thought)?, self.output_pico),
-            (thought, self.reasoning_pico.unwrap_or(self.output_pico)),
-        ];
-        let mut parts = parts.into_iter().map(|(tokens, pico)| i128::from(tokens).checked_mul(pico.into()));
-        parts.try_fold(0_i128, |sum, part| sum.checked_add(part?))
-    }
-}
-
-impl GpuTime {
-    /// What a time costs, in 10⁻¹² of the currency's unit, half a one rounded up. Milliseconds count.
-    fn cost(self, took: Duration) -> Option<i128> {
-        const HOUR_MS: i128 = 3_600_000;
-        let took = i128::try_from(took.as_millis()).ok()?;
-        let in_hours = i128::from(self.hour_micro).checked_mul(self.share_micro.into())?.checked_mul(took)?;
-        Some(in_hours.checked_add(HOUR_MS / 2)? / HOUR_MS)
-    }
-}
-
-/// Reads decimal text into millionths, which makes 10⁻¹² per token of a price per million tokens: `"0.15"` is 150,000. It is below 10¹², so that no number of tokens
+/// Reads a price per million tokens into 10⁻¹² per token: `"0.15"` is 150,000. It is below 10¹², so that no number of tokens
 /// that can be counted costs more than 38 digits hold.
-pub(crate) fn micro(text: &str) -> Option<i64> {
+pub(crate) fn pico_per_token(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if !(1..=12).contains(&whole.len()) || !digits(whole) || !digits(fraction) || fraction.len() > 6 {
@@ -188,4 +90,61 @@ pub(crate) fn micro(text: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use schemas::answered::UsageSource;
+
+    #[test]
+    fn prices_are_read_exactly() {
+        assert_eq!(pico_per_token("0.15"), Some(150_000));
+        assert_eq!(pico_per_token("12"), Some(12_000_000));
+        assert_eq!(pico_per_token("0.0375"), Some(37_500));
+        assert_eq!(pico_per_token("999999999999.999999"), Some(999_999_999_999_999_999));
+        for bad in ["", ".5", "-1", "1e3", "0.0000001", "1,5", "1000000000000"] {
+            assert_eq!(pico_per_token(bad), None, "{bad:?} was taken");
+        }
+    }
+
+    fn price([input_pico, cached_pico, output_pico]: [i64; 3]) -> Price {
+        Price {
+            provider: Provider::Openai,
+            model: "m".into(),
+            region: None,
+            currency: "USD".into(),
+            from: 0,
+            until: None,
+            input_pico,
+            cached_pico,
+            output_pico,
+        }
+    }
+
+    #[test]
+    fn no_price_and_no_number_of_tokens_is_too_much() {
+        let dearest = pico_per_token("999999999999.999999").unwrap();
+        let usage = Usage {
+            input: u64::MAX,
+            cached: 7,
+            output: u64::MAX,
+            reasoning: 0,
+            source: UsageSource::Provider,
+        };
+        let cost = price([dearest; 3]).cost(&usage).unwrap();
+        assert_eq!(cost.pico, 2 * i128::from(u64::MAX) * i128::from(dearest));
+        assert!(cost.pico < 10i128.pow(38));
+        // A million tokens at 1.2 million rials a million.
+        let usage = Usage { input: 1_000_000, cached: 0, output: 1_000, ..usage };
+        let cost = price(["1200000", "1200000", "4800000"].map(|p| pico_per_token(p).unwrap())).cost(&usage);
+        assert_eq!(cost.map(|m| m.pico), Some(1_204_800 * 1_000_000_000_000));
+    }
+
+    #[test]
+    fn cached_input_is_charged_at_its_own_price_and_never_twice() {
+        let price = price([100, 10, 1_000]);
+        let mut usage =
+            Usage { input: 100, cached: 40, output: 5, reasoning: 3, source: UsageSource::Provider };
+        assert_eq!(price.cost(&usage).map(|m| m.pico), Some(60 * 100 + 40 * 10 + 5 * 1_000));
+        usage.cached = 101;
+        assert_eq!(price.cost(&usage), None);
+    }
+}

@@ -1,9 +1,6 @@
 //! The catalogue's sections as they stand in the configuration file. Unknown keys are refused. The comments of the fields are what
 //! `docs/configuration.md` and the JSON Schema say about the keys.
 
-mod model;
-mod price;
-
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -11,14 +8,10 @@ use schemas::answer::DeliveryClass;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
-use crate::model_traits::SystemRole;
+use crate::app::{AnswerPolicy, ByHand, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
 use crate::target::{OutputCap, Provider};
 
-pub use model::RawModel;
-pub use price::{RawPrice, RawStep};
-
-/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]`.
+/// Sections `[[app]]`, `[[target]]`, `[[price]]` and `[filter]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCatalogue {
@@ -26,8 +19,6 @@ pub struct RawCatalogue {
     pub app: Vec<RawApp>,
     /// What can be called.
     pub target: Vec<RawTarget>,
-    /// What is known of models.
-    pub model: Vec<RawModel>,
     /// What calls cost.
     pub price: Vec<RawPrice>,
     /// What is filtered.
@@ -106,10 +97,6 @@ pub struct RawApp {
     #[serde(default = "remember")]
     #[schemars(with = "ByHand")]
     pub by_hand: Spanned<String>,
-    /// What becomes of the model call of a turn that is called off: its message is recalled or edited, or a person takes over.
-    #[serde(default = "cut")]
-    #[schemars(with = "Cancel")]
-    pub cancel: Spanned<String>,
     /// Largest part of an answer, in bytes of the text as JSON, from 256 to 4600. Easemob takes 5 KB, and the envelope needs some of it.
     #[serde(default = "part")]
     pub part_bytes: u32,
@@ -194,31 +181,53 @@ pub struct RawTarget {
     pub model: String,
     /// Region that it runs in.
     pub region: String,
-    /// Context window in tokens; more than zero. Without it that of the table of models or, for an unknown model, 32768.
-    pub context_tokens: Option<u32>,
-    /// Longest time of one attempt; more than zero. However long it is, no attempt gets more than its part of the time that is left
-    /// for the answer when the chain begins, so that every target of it has its turn.
+    /// Context window in tokens; more than zero.
+    #[serde(default = "window")]
+    pub context_tokens: u32,
+    /// Longest time of one attempt; more than zero.
     #[serde(default = "minute", with = "common::duration")]
     #[schemars(with = "String")]
     pub timeout: Duration,
-    /// Field of the request that caps the output. Without it that of the table of models or, for an unknown model, the family's own.
+    /// Field of the request that caps the output. Without it the family's own is used.
     #[schemars(with = "Option<OutputCap>")]
     pub output_cap: Option<Spanned<String>>,
-    /// The model takes a sampling temperature. Without it as the table of models says; an unknown model takes one.
-    pub temperature: Option<bool>,
-    /// How the model is told the operator's instructions. Without it as the table of models says; an unknown model is told in a
-    /// message of the role `system`.
-    #[schemars(with = "Option<SystemRole>")]
-    pub system: Option<Spanned<String>>,
-    /// Whether the model thinks before it answers, `on` or `off`. Without it, models that think unless told otherwise are told not to,
-    /// since thoughts take time and cost tokens; of others nothing is said.
-    #[schemars(with = "Option<String>", extend("enum" = ["on", "off"]))]
-    pub thinking: Option<Spanned<String>>,
-    /// Which prices hold for its calls: `shipped`, the shipped list where no `[[price]]` is of its provider, model and region; `own`,
-    /// rows of `[[price]]` only.
-    #[serde(default = "shipped")]
-    #[schemars(with = "String", extend("enum" = ["shipped", "own"]))]
-    pub prices: Spanned<String>,
+    /// The model takes a sampling temperature.
+    #[serde(default = "yes")]
+    pub temperature: bool,
+}
+
+/// What the calls to a model cost. The row that holds for a call is the one whose days hold its start, wherever it stands. A row
+/// without `until` ends where the next one of its provider, model and region begins; one of the target's own region goes before one
+/// of any region.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPrice {
+    /// Provider family.
+    #[schemars(with = "Provider")]
+    pub provider: Spanned<String>,
+    /// Model as the provider names it.
+    #[schemars(with = "String")]
+    pub model: Spanned<String>,
+    /// Region that it holds for. Without it, every region.
+    pub region: Option<String>,
+    /// Currency as its ISO 4217 code, such as `CNY`.
+    #[schemars(with = "String")]
+    pub currency: Spanned<String>,
+    /// First day on which it holds, such as `2026-01-01`, UTC.
+    #[schemars(with = "String")]
+    pub from: Spanned<String>,
+    /// First day on which it holds no more. Without it, it holds until the next row begins.
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Spanned<String>>,
+    /// Price of a million input tokens, as decimal text with at most 6 places.
+    #[schemars(with = "String")]
+    pub input: Spanned<String>,
+    /// Price of a million output tokens, as decimal text with at most 6 places.
+    #[schemars(with = "String")]
+    pub output: Spanned<String>,
+    /// Price of a million input tokens that the provider had cached, as decimal text with at most 6 places. Without it, that of `input`.
+    #[schemars(with = "Option<String>")]
+    pub cached: Option<Spanned<String>>,
 }
 
 /// What is filtered.
@@ -261,20 +270,20 @@ fn sender() -> Spanned<String> {
 fn remember() -> Spanned<String> {
     text("remember")
 }
-fn shipped() -> Spanned<String> {
-    text("shipped")
-}
-fn cut() -> Spanned<String> {
-    text("cut")
-}
 fn resend() -> Spanned<String> {
     text("resend")
+}
+fn yes() -> bool {
+    true
 }
 fn twenty() -> u32 {
     20
 }
 fn thousand() -> u32 {
     1_000
+}
+fn window() -> u32 {
+    32_768
 }
 fn part() -> u32 {
     // Easemob: body and ext together at most 5 KB; what is left holds the envelope of `ext`.

@@ -5,45 +5,24 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model_traits::{ModelTraits, is_default};
-
-/// A provider family: the wires of one vendor and its error dialect.
+/// A provider family: one wire, one error dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// OpenAI's chat completions.
     Openai,
-    /// Baidu Qianfan.
-    Ernie,
-    /// Alibaba Cloud Model Studio (DashScope).
-    Tongyi,
-    /// iFlytek Spark.
-    Spark,
-    /// Anthropic's messages.
-    Claude,
-    /// A server of the operator's own: Ollama, vLLM, SGLang, llama.cpp.
+    /// A server of the operator's own that speaks the same wire: Ollama, vLLM, llama.cpp.
     Local,
 }
 
 impl Provider {
     /// Every family of this version.
-    pub const ALL: [Provider; 6] = [
-        Provider::Openai,
-        Provider::Ernie,
-        Provider::Tongyi,
-        Provider::Spark,
-        Provider::Claude,
-        Provider::Local,
-    ];
+    pub const ALL: [Provider; 2] = [Provider::Openai, Provider::Local];
 
     /// Its name in configuration, metrics and rows.
     pub fn label(self) -> &'static str {
         match self {
             Self::Openai => "openai",
-            Self::Ernie => "ernie",
-            Self::Tongyi => "tongyi",
-            Self::Spark => "spark",
-            Self::Claude => "claude",
             Self::Local => "local",
         }
     }
@@ -52,7 +31,7 @@ impl Provider {
     pub fn output_cap(self) -> OutputCap {
         match self {
             Self::Openai => OutputCap::MaxCompletionTokens,
-            Self::Ernie | Self::Tongyi | Self::Spark | Self::Claude | Self::Local => OutputCap::MaxTokens,
+            Self::Local => OutputCap::MaxTokens,
         }
     }
 }
@@ -97,20 +76,4 @@ pub struct Target {
     pub output_cap: OutputCap,
     /// The model takes a sampling temperature.
     pub temperature: bool,
-    /// What else is known of the model.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub traits: ModelTraits,
-}
-
-impl Target {
-    /// The sampling temperature to send, in thousandths: the nearest that the model takes, or none where it takes none.
-    pub fn temperature_milli(&self, asked: Option<u32>) -> Option<u32> {
-        let asked = asked.filter(|_| self.temperature)?;
-        Some(self.traits.temperature_milli.map_or(asked, |range| range.nearest(asked)))
-    }
-
-    /// The output cap to send, in tokens: no more than the model gives.
-    pub fn max_output_tokens(&self, asked: u32) -> u32 {
-        asked.min(self.traits.max_output_tokens.unwrap_or(u32::MAX))
-    }
 }

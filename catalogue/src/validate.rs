@@ -1,31 +1,24 @@
 //! From raw sections to a bundle: every problem is found in one go, with the line where it stands.
 
 mod bots;
-mod day;
-mod models;
 mod prices;
-mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::{Problem, Problems};
 use safety::{Action, WordRule};
-use schemas::Millis;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
 use toml::Spanned;
 
-use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
+use crate::app::{AnswerPolicy, App, ByHand, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
 use crate::filter::Filter;
-use crate::models::Models;
-use crate::raw::{RawApp, RawCatalogue};
+use crate::raw::{RawApp, RawCatalogue, RawTarget};
 use crate::target::{OutputCap, Provider, Target};
 
-pub use day::shown as shown_day;
-pub(crate) use models::model;
-pub use prices::{ShippedPrice, shipped_prices};
+pub use prices::warnings;
 
 /// Checks every section and every reference between them.
 ///
@@ -36,21 +29,12 @@ pub fn validate(raw: &RawCatalogue) -> Result<Bundle, Vec<Problem>> {
     if problems.is_empty() { Ok(bundle) } else { Err(problems) }
 }
 
-/// What is allowed and probably not meant, at that time: targets without a price, prices of nothing, prices that end, models that are
-/// unknown, retired or soon to be.
-pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem> {
-    let mut found = prices::warnings(raw, bundle, now);
-    found.extend(models::warnings(raw, bundle, now));
-    found
-}
-
 /// Checks as [`validate`] does, and makes a bundle in any case: of every app and target whose name can be used, with defaults for
 /// what is wrong in it. Other sections can be checked against its names, so that their problems are told in the same run.
 pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let mut problems = Problems::default();
-    let models = Models::checked(&raw.model, &mut problems);
-    let targets = targets::targets(&raw.target, &models, &mut problems);
-    let prices = prices::prices(raw, &targets, &mut problems);
+    let targets = targets(&raw.target, &mut problems);
+    let prices = prices::prices(&raw.price, &targets, &mut problems);
     let filter = filter(raw, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
@@ -64,14 +48,46 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     (Bundle::new(apps, targets, prices, filter), problems.into_vec())
 }
 
-fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
-    problems.word(place, at, &Provider::ALL.map(|p| (p.label(), p)))
+fn targets(raw: &[RawTarget], problems: &mut Problems) -> BTreeMap<TargetName, Target> {
+    let mut targets = BTreeMap::new();
+    for raw in raw {
+        let place = format!("target {:?}", raw.name.get_ref());
+        let name = problems.take_at(&place, &raw.name, TargetName::new(raw.name.get_ref().clone()));
+        let target = target(raw, &place, problems);
+        if name.is_some_and(|name| targets.insert(name, target).is_some()) {
+            problems.add_at(&place, &raw.name, "it is configured twice");
+        }
+    }
+    targets
 }
 
-fn output_cap(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<OutputCap> {
+fn target(raw: &RawTarget, place: &str, problems: &mut Problems) -> Target {
+    let provider = provider(place, &raw.provider, problems).unwrap_or(Provider::Local);
     let caps =
         [("max_tokens", OutputCap::MaxTokens), ("max_completion_tokens", OutputCap::MaxCompletionTokens)];
-    problems.word(place, at, &caps)
+    let cap = raw.output_cap.as_ref().and_then(|cap| problems.word(place, cap, &caps));
+    let mut rule = |holds: bool, what: &str| {
+        if !holds {
+            problems.add(place, what);
+        }
+    };
+    rule(!raw.timeout.is_zero(), "timeout may not be zero");
+    rule(raw.context_tokens > 0, "context_tokens may not be zero");
+    rule(!raw.model.is_empty(), "model may not be empty");
+    rule(!raw.region.is_empty(), "region may not be empty");
+    Target {
+        provider,
+        model: raw.model.clone(),
+        region: raw.region.clone(),
+        context_tokens: raw.context_tokens,
+        timeout_ms: u64::try_from(raw.timeout.as_millis()).unwrap_or(u64::MAX),
+        output_cap: cap.unwrap_or(provider.output_cap()),
+        temperature: raw.temperature,
+    }
+}
+
+fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
+    problems.word(place, at, &Provider::ALL.map(|p| (p.label(), p)))
 }
 
 fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
@@ -103,14 +119,12 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
     let lane = [("sender", LanePolicy::Sender), ("conversation", LanePolicy::Conversation)];
     let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
     let by_hand = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
-    let cancel = [("cut", Cancel::Cut), ("run_on", Cancel::RunOn)];
     let answer = problems.word(place, &raw.answer, &answer);
     let unacknowledged = problems.word(place, &raw.no_acknowledgement, &unacknowledged);
     let record = problems.word(place, &raw.record, &record);
     let lane = problems.word(place, &raw.lane, &lane);
     let delivery = problems.word(place, &raw.delivery, &delivery);
     let by_hand = problems.word(place, &raw.by_hand, &by_hand);
-    let cancel = problems.word(place, &raw.cancel, &cancel);
     limits(raw, place, problems);
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, targets, place, problems));
     App {
@@ -133,7 +147,6 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
         max_waiting_messages: raw.max_waiting_messages,
         max_waiting_bytes: raw.max_waiting_bytes,
         by_hand: by_hand.unwrap_or(ByHand::Remember),
-        cancel: cancel.unwrap_or(Cancel::Cut),
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
         delivery: delivery.unwrap_or(DeliveryClass::Resend),

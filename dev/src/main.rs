@@ -17,7 +17,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Kafka, a ClickHouse engine and, if wanted, a real model on the loopback interface, everything under .local/
+    /// Kafka and a ClickHouse engine on the loopback interface, everything under .local/
     Stack(stack::Cli),
     /// Conversations through the whole line, and the proof of what came of them
     Demo(demo::Cli),

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::dead_letters::DeadLetters;
-use crate::models::Models;
 use crate::offsets::Offsets;
 use crate::role::{Role, Roles};
 use crate::setup::Setup;
@@ -89,15 +88,6 @@ pub(crate) enum Command {
         /// What to do with them
         #[command(subcommand)]
         command: DeadLetters,
-    },
-    /// Targets with what is known of their models, what they cost and how they are
-    Models {
-        /// What to do with them; without it, list them
-        #[command(subcommand)]
-        command: Option<Models>,
-        /// Print JSON
-        #[arg(long, global = true)]
-        json: bool,
     },
     /// Fold the events again from the first offset and compare every decision byte by byte
     Refold {

@@ -64,7 +64,7 @@ pub(crate) struct Config {
     pub(crate) deliver: Option<deliver::RawDeliver>,
     /// Section `[account]`.
     pub(crate) account: Option<account::RawAccount>,
-    /// What the sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]` say.
+    /// What the sections `[[app]]`, `[[target]]`, `[[price]]` and `[filter]` say.
     pub(crate) bundle: Bundle,
     source: Source,
 }
@@ -116,13 +116,8 @@ impl Config {
         let Some(raw) = raw else { return Err(findings) };
         let mut problems = deployment::problems(&raw);
         let Raw { deployment, kafka, admin, log, ingest, decide, call, deliver, account, .. } = raw;
-        let sections = RawCatalogue {
-            app: raw.app,
-            target: raw.target,
-            model: raw.model,
-            price: raw.price,
-            filter: raw.filter,
-        };
+        let sections =
+            RawCatalogue { app: raw.app, target: raw.target, price: raw.price, filter: raw.filter };
         for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {
             if !is_there && !unread.section(name) {
                 findings.push(Finding { line: None, what: format!("section `[{name}]` is missing") });
@@ -180,11 +175,6 @@ impl Config {
         found.extend(self.source.literal.iter().cloned());
         let told = self.bad(found).to_string();
         told.lines().map(str::to_owned).collect()
-    }
-
-    /// The sections that the bundle was made of, as they stand.
-    pub(crate) fn sections(&self) -> &RawCatalogue {
-        &self.source.sections
     }
 
     /// The checked section `[account]`.

@@ -7,7 +7,6 @@ mod config;
 mod dead_letters;
 mod line;
 mod metrics;
-mod models;
 mod namesakes;
 mod offsets;
 mod role;
@@ -100,10 +99,6 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,
         Command::DeadLetters { command } => {
             asking(config, move |config| dead_letters::run(config, &command)).await
-        }
-        Command::Models { command, json } => {
-            let found = models::run(&config, command.as_ref(), json).await?;
-            Ok(Said { text: found.text, ok: found.ok })
         }
         Command::Refold { json } => asking(config, move |config| refolded(config, json)).await,
         Command::Check { online } => {

@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 
 use anyhow::Context;
-use call::gen_ai::metrics as gen_ai;
 use common::{Kind, Metric};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -28,22 +27,14 @@ pub(crate) fn meter() -> anyhow::Result<PrometheusHandle> {
     Ok(handle)
 }
 
-/// Durations have buckets from half a millisecond to two minutes; those that have a convention, the ones of that.
+/// Durations have buckets from half a millisecond to two minutes.
 fn exporter() -> anyhow::Result<PrometheusBuilder> {
     const SECONDS: [f64; 17] = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
         120.0,
     ];
     let durations = Matcher::Suffix("_seconds".to_owned());
-    let of = |name: &str| Matcher::Full(name.to_owned());
-    PrometheusBuilder::new()
-        .set_buckets_for_metric(durations, &SECONDS)
-        .and_then(|builder| builder.set_buckets_for_metric(of(gen_ai::DURATION), &gen_ai::DURATION_BUCKETS))
-        .and_then(|builder| {
-            builder.set_buckets_for_metric(of(gen_ai::FIRST_CHUNK), &gen_ai::DURATION_BUCKETS)
-        })
-        .and_then(|builder| builder.set_buckets_for_metric(of(gen_ai::TOKENS), &gen_ai::TOKEN_BUCKETS))
-        .context("set buckets")
+    PrometheusBuilder::new().set_buckets_for_metric(durations, &SECONDS).context("set buckets")
 }
 
 /// Gives every metric of every crate its meaning.
@@ -62,7 +53,6 @@ pub(crate) fn metrics() -> impl Iterator<Item = &'static Metric> {
     let steps = [
         account::metrics::METRICS,
         call::metrics::METRICS,
-        gen_ai::METRICS,
         conversation::metrics::METRICS,
         crate::metrics::METRICS,
         deliver::metrics::METRICS,

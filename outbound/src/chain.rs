@@ -7,11 +7,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::{
     class::Class,
     failure::Failure,
-    limiter::{Ticket, Tokens},
     metrics::{self, WaitCause},
     origin::Origin,
     pace::{Claim, Pace, PaceError, Turn},
-    plan::{Availability, Plan, Rules, Seat, Step, Stop, Try, View, is_limit},
+    plan::{Availability, Plan, Rules, Step, Stop, Try, View, is_limit},
     target::{Kind, Permit, Target},
 };
 
@@ -20,10 +19,8 @@ use crate::{
 pub struct Link {
     /// The target.
     pub target: Arc<Target>,
-    /// The paces of its calls, one for each of its keys; tenants take turns at each.
-    pub keys: Vec<Arc<Pace>>,
-    /// What a call is estimated to take of limits that count tokens.
-    pub tokens: Tokens,
+    /// The pace of its calls; tenants take turns at it.
+    pub pace: Arc<Pace>,
     /// How much input it takes, in one unit for the whole chain; zero when unknown. A request that was too long
     /// for one target is only tried at larger ones.
     pub capacity: u64,
@@ -44,10 +41,6 @@ pub struct Chain {
 pub struct Slot {
     /// The target's place in the chain.
     pub target: usize,
-    /// Which of its keys to use, counted from 0.
-    pub key: usize,
-    /// Its start, for [`Pace::settle`].
-    pub ticket: Ticket,
     /// How many attempts went before.
     pub number: u32,
     /// When the attempt is cut off.
@@ -59,8 +52,6 @@ pub struct Slot {
 pub struct Attempt {
     /// The target's place in the chain.
     pub target: usize,
-    /// Which of its keys was used, counted from 0.
-    pub key: usize,
     /// Time from the start of the run to the start of the attempt.
     pub started: Duration,
     /// How long it took.
@@ -103,16 +94,16 @@ impl Ending {
 }
 
 impl Link {
-    /// The target with each of its keys as this origin meets it, paces included.
-    fn views(&self, now: Instant, origin: &Origin) -> impl Iterator<Item = View> {
-        self.keys.iter().enumerate().map(move |(key, pace)| {
-            let view = self.target.view(now, origin, key);
-            let availability = match view.availability {
-                Availability::Free(_) => Availability::Free(pace.expected(now, &origin.tenant)),
-                other => other,
-            };
-            View { availability, load: pace.load(), ..view }
-        })
+    /// The target as this origin meets it, its pace included.
+    fn view(&self, now: Instant, origin: &Origin) -> View {
+        let view = self.target.view(now, origin);
+        match view.availability {
+            Availability::Free(_) => {
+                let availability = Availability::Free(self.pace.expected(now, &origin.tenant));
+                View { availability, ..view }
+            }
+            _ => view,
+        }
     }
 }
 
@@ -132,52 +123,32 @@ impl Chain {
     /// Makes attempts on behalf of `origin` until one succeeds or the rules, the targets' health and pace or the
     /// deadline end the run. An attempt still running at its own deadline is dropped and counts as an ambiguous
     /// timeout. Dropping the future ends the run without a trace in the targets' health.
-    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, attempt: F) -> Ran<T>
-    where
-        F: FnMut(Slot) -> Fut,
-        Fut: Future<Output = Result<T, Failure>>,
-    {
-        self.run_resting(origin, deadline, || (), attempt).await
-    }
-
-    /// [`Chain::run`], and what `rest` makes lives as long as a wait that follows a failure or a refusal, or that is for a
-    /// target which is away.
-    pub async fn run_resting<T, R, F, Fut>(
-        &self,
-        origin: &Origin,
-        deadline: Instant,
-        rest: impl Fn() -> R,
-        mut attempt: F,
-    ) -> Ran<T>
+    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, mut attempt: F) -> Ran<T>
     where
         F: FnMut(Slot) -> Fut,
         Fut: Future<Output = Result<T, Failure>>,
     {
         let began = Instant::now();
-        let mut plan = Plan::new(self.rules, deadline, self.seats(), fastrand::Rng::new());
+        let capacities = self.links.iter().map(|link| link.capacity);
+        let mut plan = Plan::new(self.rules, deadline, capacities, fastrand::Rng::new());
         let mut attempts = Vec::new();
         loop {
             let now = Instant::now();
-            let views: Vec<_> = self.links.iter().flat_map(|link| link.views(now, origin)).collect();
+            let views: Vec<_> = self.links.iter().map(|link| link.view(now, origin)).collect();
             let step = match plan.next(now, &views) {
                 Step::Try(step) => step,
                 Step::Wait(time) => {
                     metrics::waited(WaitCause::Target, time);
-                    let resting = rest();
                     sleep(time).await;
-                    drop(resting);
                     continue;
                 }
                 Step::Stop(stop) => return self.stopped(stop, attempts),
             };
-            let resting = step.again.then(&rest);
-            let right = self.right(&mut plan, step, origin).await;
-            drop(resting);
-            let Some(right) = right else { continue };
-            let (Try { target, key, .. }, started) = (step, Instant::now());
+            let Some(right) = self.right(&mut plan, step, origin).await else { continue };
+            let (target, started) = (step.target, Instant::now());
             let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
             let deadline = deadline.min(started + self.links[target].attempt_timeout);
-            let slot = Slot { target, key, ticket: right.turn.ticket(), number, deadline };
+            let slot = Slot { target, number, deadline };
             let result = self.watch(slot, right, attempt(slot)).await;
             let (started, took) = (started - began, started.elapsed());
             let (value, failure) = match result {
@@ -185,32 +156,25 @@ impl Chain {
                 Err(failure) => (None, Some(failure)),
             };
             if let Some(failure) = &failure {
-                plan.record(Instant::now(), step, failure);
+                plan.record(Instant::now(), target, failure);
             }
-            attempts.push(Attempt { target, key, started, took, failure });
+            attempts.push(Attempt { target, started, took, failure });
             if let Some(value) = value {
                 return Ran { attempts, result: Ok(value) };
             }
         }
     }
 
-    fn seats(&self) -> impl Iterator<Item = Seat> {
-        self.links.iter().enumerate().flat_map(|(target, link)| {
-            (0..link.keys.len()).map(move |key| Seat { target, key, capacity: link.capacity })
-        })
-    }
-
     /// The right to make an attempt now, after the wait for its turn; `None` when the targets must be looked at again.
     async fn right(&self, plan: &mut Plan, step: Try, origin: &Origin) -> Option<Right> {
-        let Try { target, key, repeat, again, alone } = step;
+        let Try { target, repeat, again, alone } = step;
         let link = &self.links[target];
-        let pace = link.keys.get(key)?;
         // Refused means that another run was faster; the next look at the targets shows it.
-        let permit = link.target.admit(Instant::now(), Kind { repeat, alone, key }, origin)?;
+        let permit = link.target.admit(Instant::now(), Kind { repeat, alone }, origin)?;
         // Others wait for a probe.
         let again = again || permit.is_probe();
-        let claim = Claim { key: &origin.tenant, again, latest: plan.latest(), tokens: link.tokens };
-        match pace.turn(claim).await {
+        let claim = Claim { key: &origin.tenant, again, latest: plan.latest() };
+        match link.pace.turn(claim).await {
             Ok(turn) if permit.holds() => Some(Right { permit, turn }),
             Ok(turn) => {
                 turn.give_back();
@@ -218,7 +182,7 @@ impl Chain {
             }
             Err(PaceError::Disturbed) => None,
             Err(PaceError::NotInTime) => {
-                plan.no_turn(step);
+                plan.no_turn(target);
                 None
             }
         }
@@ -249,12 +213,7 @@ impl Chain {
         if let Some(limit) = failure.filter(|failure| is_limit(failure)) {
             turn.refused(limit.retry_after);
         }
-        metrics::attempt(
-            link.target.name(),
-            slot.key + 1,
-            failure.map_or("ok", Failure::label),
-            started.elapsed(),
-        );
+        metrics::attempt(link.target.name(), failure.map_or("ok", Failure::label), started.elapsed());
         result
     }
 

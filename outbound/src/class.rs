@@ -34,8 +34,6 @@ pub enum Class {
     /// The endpoint does not take the request as it was made for it. Bodies, gateways and limits differ: another
     /// endpoint may.
     BadRequest,
-    /// Whoever asked needs the reply no more, and the call was cut. It says nothing about the endpoint.
-    Cancelled,
 }
 
 /// Whether the same endpoint may be tried again for the same request.
@@ -77,7 +75,7 @@ pub enum Cooling {
 
 impl Class {
     /// Every class, in the order of declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::RateLimited,
         Self::RampLimited,
         Self::Overloaded,
@@ -92,7 +90,6 @@ impl Class {
         Self::ContextTooLong,
         Self::ContentBlocked,
         Self::BadRequest,
-        Self::Cancelled,
     ];
 
     /// The class's name in metrics, logs and records.
@@ -113,7 +110,6 @@ impl Class {
             Self::ContextTooLong => "context_too_long",
             Self::ContentBlocked => "content_blocked",
             Self::BadRequest => "bad_request",
-            Self::Cancelled => "cancelled",
         }
     }
 
@@ -130,8 +126,7 @@ impl Class {
             | Self::ModelUnavailable
             | Self::ContextTooLong
             | Self::ContentBlocked
-            | Self::BadRequest
-            | Self::Cancelled => Again::Never,
+            | Self::BadRequest => Again::Never,
         }
     }
 
@@ -152,7 +147,7 @@ impl Class {
             | Self::BadRequest => Elsewhere::Yes,
             Self::ContextTooLong => Elsewhere::Larger,
             Self::ContentBlocked => Elsewhere::IfAllowed,
-            Self::CapUsedUp | Self::Cancelled => Elsewhere::No,
+            Self::CapUsedUp => Elsewhere::No,
         }
     }
 
@@ -177,8 +172,7 @@ impl Class {
             | Self::CapUsedUp
             | Self::ContextTooLong
             | Self::ContentBlocked
-            | Self::BadRequest
-            | Self::Cancelled => Cooling::None,
+            | Self::BadRequest => Cooling::None,
         }
     }
 

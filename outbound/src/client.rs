@@ -1,22 +1,26 @@
 //! The HTTP client: one attempt, bounded in time and size.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU16, Ordering},
+    time::{Duration, SystemTime},
+};
 
+use bytes::{Bytes, BytesMut};
 use reqwest::{ClientBuilder, Response, redirect};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tower::util::MapResponseLayer;
 
 use crate::{
+    class::Class,
     config::client::{ClientSettings, Proxy},
     connection::{self, Over},
+    encoding,
     failure::Failure,
-    incoming::{Incoming, Timeouts, Watch},
     metrics,
     reply::{Classify, Reply},
     request::Request,
     tls::install_tls_provider,
     transport::{self, Phase},
-    websocket::{self, Bounds, Frames},
 };
 
 /// A kept connection that was dead fails within this time: a round trip, and what the network may add. A connection that ends
@@ -28,22 +32,11 @@ const STALE_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// Makes a connection for each request and keeps none. It speaks the first version of HTTP, the one that can become a
-    /// WebSocket: the others are of use to several requests at a time only.
+    /// Makes a connection for each request and keeps none.
     fresh: reqwest::Client,
     attempt_timeout: Duration,
-    idle_timeout: Duration,
     stale_within: Duration,
-    limits: BodyLimits,
-}
-
-/// Most bytes of a reply.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BodyLimits {
-    /// Of one that is held as a whole, packed and unpacked.
-    pub(crate) whole: usize,
-    /// Of one that is read as it comes.
-    pub(crate) stream: usize,
+    max_body_bytes: usize,
 }
 
 /// The client could not be built.
@@ -79,16 +72,16 @@ impl Client {
         also: impl Fn(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, BuildError> {
         install_tls_provider();
-        let build = |builder: ClientBuilder, kept| {
-            also(builder).pool_max_idle_per_host(kept).build().map_err(BuildError::Http)
+        let build = |kept| {
+            let client = also(builder(settings)?).pool_max_idle_per_host(kept).build();
+            client.map_err(BuildError::Http)
         };
         Ok(Self {
-            http: build(builder(settings)?, settings.pool_max_idle_per_host)?,
-            fresh: build(builder(settings)?.http1_only(), 0)?,
+            http: build(settings.pool_max_idle_per_host)?,
+            fresh: build(0)?,
             attempt_timeout: settings.attempt_timeout,
-            idle_timeout: settings.idle_timeout,
             stale_within: STALE_WITHIN,
-            limits: BodyLimits { whole: settings.max_body_bytes, stream: settings.max_stream_bytes },
+            max_body_bytes: settings.max_body_bytes,
         })
     }
 
@@ -100,51 +93,16 @@ impl Client {
     /// [`Class::Timeout`] when time ran out; [`Class::ServerError`] when no connection could be made;
     /// [`Class::Protocol`] when the reply was cut, or a success that is compressed in no known way or larger than the limit;
     /// [`Class::BadRequest`] when the request cannot be sent at all. Ambiguous unless no byte was sent.
-    ///
-    /// [`Class::Timeout`]: crate::Class::Timeout
-    /// [`Class::ServerError`]: crate::Class::ServerError
-    /// [`Class::Protocol`]: crate::Class::Protocol
-    /// [`Class::BadRequest`]: crate::Class::BadRequest
     pub async fn attempt(&self, request: &Request, deadline: Instant) -> Result<Reply, Failure> {
-        self.open(request, deadline, Timeouts::NONE).await?.whole().await
-    }
-
-    /// The first half of [`Client::attempt`]: sends the request and waits for the reply's head. The body is then read as it
-    /// comes, or as a whole, under the same deadline.
-    ///
-    /// # Errors
-    /// Those of [`Client::attempt`]; a time-out as well when no head came within the time for the first token.
-    pub async fn open(
-        &self,
-        request: &Request,
-        deadline: Instant,
-        timeouts: Timeouts,
-    ) -> Result<Incoming, Failure> {
         let started = Instant::now();
         let until = deadline.min(started + self.attempt_timeout);
-        let watch = Watch::new(started, until, timeouts);
-        if request.is_websocket {
-            return self.open_websocket(request, watch).await;
-        }
-        let response = watch.over(self.send(request)).await?;
-        Ok(Incoming::new(response, self.limits, watch))
-    }
-
-    /// A server that does not switch to a WebSocket refuses with an ordinary reply.
-    async fn open_websocket(&self, request: &Request, watch: Watch) -> Result<Incoming, Failure> {
-        let key = websocket::Key::new();
-        let opening = async {
-            let sent = self.fresh.execute(key.handshake(request)).await;
-            sent.map_err(|error| transport::failure(&error, Phase::Head))
-        };
-        let response = watch.over(opening).await?;
-        if !websocket::is_open(&response) {
-            return Ok(Incoming::new(response, self.limits, watch));
-        }
-        let headers = response.headers().clone();
-        let bounds = Bounds { message: self.limits.whole, silence: self.idle_timeout };
-        let frames = watch.over(Frames::open(response, &key, request, bounds)).await?;
-        Ok(Incoming::over_websocket(frames, headers, self.limits, watch))
+        let begun = AtomicU16::new(0);
+        let result = timeout_at(until, self.exchange(request, &begun)).await.unwrap_or_else(|_| {
+            let waited = until.saturating_duration_since(started).as_millis();
+            Err(Failure::new(Class::Timeout, format!("no complete reply in {waited} ms")).possibly_done())
+        });
+        let begun = Some(begun.into_inner()).filter(|status| *status > 0);
+        result.map_err(|failure| Failure { status: begun, ..failure })
     }
 
     /// [`Client::attempt`], then what the reply means.
@@ -158,6 +116,26 @@ impl Client {
         classifier: &C,
     ) -> Result<C::Output, Failure> {
         classifier.classify(&self.attempt(request, deadline).await?)
+    }
+
+    /// `begun` becomes the status as soon as the reply's head is there.
+    async fn exchange(&self, request: &Request, begun: &AtomicU16) -> Result<Reply, Failure> {
+        let mut response = self.send(request).await?;
+        let received = SystemTime::now();
+        let headers = std::mem::take(response.headers_mut());
+        let status = response.status();
+        begun.store(status.as_u16(), Ordering::Relaxed);
+        let raw = self.read_body(response).await?;
+        let body = match encoding::decode(&headers, raw.clone(), self.max_body_bytes) {
+            Ok(body) => body,
+            // The status says enough.
+            Err(_) if !status.is_success() => raw,
+            Err(error) => {
+                let failure = Failure::new(Class::Protocol, format!("read the reply's body: {error}"));
+                return Err(failure.with_code("content_encoding").possibly_done());
+            }
+        };
+        Ok(Reply { status, headers, body, received })
     }
 
     /// Sends the request and waits for the reply's head. If a kept connection ends before that, the server or something
@@ -183,6 +161,29 @@ impl Client {
                 again.map_err(|error| failed(error).possibly_done())
             }
             sent => sent.map_err(failed),
+        }
+    }
+
+    /// An error page is cut at the limit, since its status says enough; a success beyond the limit is useless.
+    async fn read_body(&self, mut response: Response) -> Result<Bytes, Failure> {
+        let mut body = BytesMut::new();
+        loop {
+            let chunk = response.chunk().await.map_err(|error| transport::failure(&error, Phase::Body))?;
+            let Some(chunk) = chunk else { return Ok(body.freeze()) };
+            let room = self.max_body_bytes - body.len();
+            if chunk.len() <= room {
+                body.extend_from_slice(&chunk);
+            } else if response.status().is_success() {
+                let detail = format!("read the reply's body: larger than {} bytes", self.max_body_bytes);
+                // The length of a reply depends on the question and says nothing about the endpoint.
+                return Err(Failure::new(Class::Protocol, detail)
+                    .with_code("too_large")
+                    .possibly_done()
+                    .told_in_words());
+            } else {
+                body.extend_from_slice(&chunk[..room]);
+                return Ok(body.freeze());
+            }
         }
     }
 }

@@ -22,23 +22,19 @@ pub(crate) struct Lengths {
 }
 
 impl Lengths {
-    /// For how long a failure asks to leave the key alone with which it was met.
-    pub(crate) fn of_key(self, failure: &Failure) -> Option<Duration> {
-        (failure.class.cooling() == Cooling::Long).then_some(self.long)
-    }
-
-    /// For how long a failure asks to leave the target alone, whatever the key. Rate limits are the pace's.
-    pub(crate) fn of_target(self, failure: &Failure) -> Option<Duration> {
+    /// What a failure asks for. Rate limits are the pace's.
+    pub(crate) fn of(self, failure: &Failure) -> Option<Duration> {
         match failure.class.cooling() {
+            Cooling::Long => Some(self.long),
             Cooling::None if failure.class.again() != Again::Never => {
                 failure.retry_after.map(|after| after.min(self.asked)).filter(|asked| !asked.is_zero())
             }
-            Cooling::Short | Cooling::Long | Cooling::None => None,
+            Cooling::Short | Cooling::None => None,
         }
     }
 }
 
-/// The cooldown of one target or of one of its keys, for all or for one tenant. `K` tells origins apart.
+/// The cooldown of one target, or of one tenant at it. `K` tells origins apart.
 #[derive(Debug)]
 pub(crate) struct Cooldown<K> {
     until: Option<Instant>,
@@ -86,8 +82,7 @@ mod tests {
     fn each_class_cools_as_long_as_it_should() {
         let of = |class, asked: Option<u64>| {
             let failure = Failure::new(class, "").with_retry_after(asked.map(Duration::from_secs));
-            let key = LENGTHS.of_key(&failure);
-            key.or(LENGTHS.of_target(&failure)).map(|length| length.as_secs())
+            LENGTHS.of(&failure).map(|length| length.as_secs())
         };
         assert_eq!(of(Class::RateLimited, Some(7)), None, "that is the pace's");
         assert_eq!(of(Class::Auth, None), Some(600));

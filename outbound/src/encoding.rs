@@ -15,8 +15,6 @@ const MOST_LAYERS: usize = 4;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// How a frame of `zstd` begins (RFC 8878).
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// So many bytes show what a body without a label is in.
-pub(crate) const MARK: usize = 4;
 /// How much `zstd` unpacks before it looks at the limit again.
 const STEP: usize = 64 << 10;
 
@@ -60,7 +58,10 @@ enum Fault {
 /// # Errors
 /// [`Undecodable`] names the coding.
 pub(crate) fn decode(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes, Undecodable> {
-    let labels: Vec<String> = labels(headers).collect();
+    let named =
+        headers.get_all(CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
+    let labels: Vec<String> =
+        named.map(|label| String::from_utf8_lossy(label).trim().to_ascii_lowercase()).collect();
     if labels.len() > MOST_LAYERS {
         return Err(Undecodable::TooMany(labels.join(", ")));
     }
@@ -78,18 +79,6 @@ pub(crate) fn decode(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<B
         }
     }
     Ok(body)
-}
-
-/// Whether a body that begins like this must be unpacked: it has a label other than plain, or the first bytes of a coding.
-pub(crate) fn is_coded(headers: &HeaderMap, begin: &[u8]) -> bool {
-    let labelled = labels(headers).any(|label| Coding::told(&label) != Some(Coding::Identity));
-    labelled || Coding::seen(begin).is_some()
-}
-
-fn labels(headers: &HeaderMap) -> impl Iterator<Item = String> {
-    let named =
-        headers.get_all(CONTENT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|b| *b == b','));
-    named.map(|label| String::from_utf8_lossy(label).trim().to_ascii_lowercase())
 }
 
 /// Takes off the layer of one label.

@@ -2,9 +2,6 @@
 //!
 //! The failures of one tenant may be its own fault, so they open a breaker, cool the target and use up retries for that
 //! tenant only. The target is closed to all when at least two tenants, and most of those who call, fail.
-//!
-//! A key that is refused, or whose money is gone, rests alone: the target is called with its other keys. Everything else is
-//! the target's, whichever key was used.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,22 +21,15 @@ use crate::{
 pub(crate) struct Memory {
     settings: HealthSettings,
     breaker: Breaker,
-    cooldowns: Cooldowns<Arc<str>>,
+    cooldown: Cooldown<Arc<str>>,
     tenants: HashMap<Arc<str>, Tenant>,
 }
 
 #[derive(Debug)]
 struct Tenant {
     breaker: Breaker,
-    cooldowns: Cooldowns<u64>,
+    cooldown: Cooldown<u64>,
     budget: Budget,
-}
-
-/// The cooldowns of a target and of its keys.
-#[derive(Debug)]
-struct Cooldowns<K> {
-    target: Cooldown<K>,
-    keys: Vec<Cooldown<K>>,
 }
 
 /// The right to make one attempt.
@@ -48,16 +38,10 @@ pub(crate) struct Pass {
     /// It was given by the breaker of all, as its probe.
     of_all: bool,
     repeat: bool,
-    key: usize,
     admission: Admission,
 }
 
 impl Pass {
-    /// The key that the attempt uses.
-    pub(crate) const fn key(&self) -> usize {
-        self.key
-    }
-
     pub(crate) const fn is_probe(&self) -> bool {
         self.admission.is_probe()
     }
@@ -70,14 +54,11 @@ pub(crate) struct Outcome<'a> {
     pub(crate) failure: Option<&'a Failure>,
 }
 
-/// The state of a target and of one of its keys, as one tenant meets it.
+/// A target's state as one tenant meets it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
     pub(crate) state: State,
-    /// The target asked to be left alone until then.
     pub(crate) cooling: Option<Instant>,
-    /// The key is left alone until then.
-    pub(crate) resting: Option<Instant>,
     pub(crate) next_repeat: Option<Instant>,
 }
 
@@ -93,24 +74,22 @@ pub(crate) struct Changes {
 }
 
 impl Memory {
-    /// The memory of a target with so many keys.
-    pub(crate) fn new(settings: HealthSettings, keys: usize) -> Self {
+    pub(crate) fn new(settings: HealthSettings) -> Self {
         Self {
             settings,
             breaker: Breaker::new(settings.breaker),
-            cooldowns: Cooldowns::new(keys),
+            cooldown: Cooldown::new(),
             tenants: HashMap::new(),
         }
     }
 
-    pub(crate) fn standing(&mut self, now: Instant, origin: &Origin, key: usize) -> Standing {
+    pub(crate) fn standing(&mut self, now: Instant, origin: &Origin) -> Standing {
         let shared = self.breaker.state(now);
-        let (cooling, resting) = (self.cooldowns.target.until(now), self.cooldowns.resting(now, key));
+        let cooling = self.cooldown.until(now);
         let tenant = self.tenant(now, origin);
         Standing {
             state: if shared == State::Closed { tenant.breaker.state(now) } else { shared },
-            cooling: cooling.max(tenant.cooldowns.target.until(now)),
-            resting: resting.max(tenant.cooldowns.resting(now, key)),
+            cooling: cooling.max(tenant.cooldown.until(now)),
             next_repeat: tenant.next_repeat(now),
         }
     }
@@ -131,7 +110,7 @@ impl Memory {
         &mut self,
         now: Instant,
         origin: &Origin,
-        Kind { repeat, alone, key }: Kind,
+        Kind { repeat, alone }: Kind,
     ) -> Option<Pass> {
         let of_all = self.breaker.state(now) != State::Closed;
         let shared = if of_all { Some(self.breaker.admit(now, alone)?) } else { None };
@@ -151,7 +130,7 @@ impl Memory {
         } else {
             tenant.budget.first_attempt(now);
         }
-        Some(Pass { of_all, repeat, key, admission })
+        Some(Pass { of_all, repeat, admission })
     }
 
     /// Whether what was admitted may still begin.
@@ -173,7 +152,7 @@ impl Memory {
         // load is gone.
         let repeated = pass.repeat && !pass.is_probe() && health == Health::Bad;
         let health = if repeated { Health::Unknown } else { health };
-        let from = self.standing(now, origin, pass.key).state.label();
+        let from = self.standing(now, origin).state.label();
         if pass.of_all {
             self.breaker.finish(now, &pass.admission, origin.lane, health);
             if self.breaker.state(now) == State::Closed {
@@ -185,12 +164,8 @@ impl Memory {
                 self.breaker.open(now);
             }
         }
-        if health == Health::Good {
-            self.cooldowns.succeeded(pass.key);
-            self.tenant(now, origin).cooldowns.succeeded(pass.key);
-        }
-        let cools = failure.is_some_and(|failure| self.cool(now, origin, pass.key, failure));
-        let to = self.standing(now, origin, pass.key).state.label();
+        let cools = self.cool(now, origin, health, failure);
+        let to = self.standing(now, origin).state.label();
         Changes { from, to, for_all: self.breaker.state(now) != State::Closed, cools }
     }
 
@@ -207,24 +182,22 @@ impl Memory {
         enough && failing >= 2 && failing * 2 > seen.len()
     }
 
-    fn cool(&mut self, now: Instant, origin: &Origin, key: usize, failure: &Failure) -> bool {
-        let lengths = self.settings.cooldown;
-        let (of_key, of_target) = (lengths.of_key(failure), lengths.of_target(failure));
-        let Some(length) = of_key.or(of_target) else { return false };
-        // While most are served, it is those who are not that are told to wait.
-        if of_key.is_none() && self.tenant(now, origin).breaker.fails(now) == Some(false) {
-            return false;
+    fn cool(&mut self, now: Instant, origin: &Origin, health: Health, failure: Option<&Failure>) -> bool {
+        let length = failure.and_then(|failure| self.settings.cooldown.of(failure));
+        if health == Health::Good {
+            self.cooldown.succeeded();
+            self.tenant(now, origin).cooldown.succeeded();
         }
-        let (until, key) = (now + length, of_key.map(|_| key));
-        let own = self.tenant(now, origin).cooldowns.failed(key, until, origin.lane);
-        self.cooldowns.failed(key, until, Arc::clone(&origin.tenant)) || own
+        let Some(until) = length.map(|length| now + length) else { return false };
+        let own = self.tenant(now, origin).cooldown.failed(until, origin.lane);
+        self.cooldown.failed(until, Arc::clone(&origin.tenant)) || own
     }
 
     fn tenant(&mut self, now: Instant, origin: &Origin) -> &mut Tenant {
-        let (settings, keys) = (self.settings, self.cooldowns.keys.len());
+        let settings = self.settings;
         self.tenants.entry(Arc::clone(&origin.tenant)).or_insert_with(|| Tenant {
             breaker: Breaker::new(settings.breaker),
-            cooldowns: Cooldowns::new(keys),
+            cooldown: Cooldown::new(),
             budget: Budget::new(settings.budget, now),
         })
     }
@@ -234,33 +207,6 @@ impl Tenant {
     /// The budget prevents storms of repeats: it applies while many lanes fail, and to nobody while few do.
     fn next_repeat(&self, now: Instant) -> Option<Instant> {
         if self.breaker.is_strained(now) { self.budget.next_repeat(now) } else { Some(now) }
-    }
-}
-
-impl<K: PartialEq> Cooldowns<K> {
-    fn new(keys: usize) -> Self {
-        Self { target: Cooldown::new(), keys: (0..keys).map(|_| Cooldown::new()).collect() }
-    }
-
-    fn resting(&self, now: Instant, key: usize) -> Option<Instant> {
-        self.keys.get(key)?.until(now)
-    }
-
-    fn succeeded(&mut self, key: usize) {
-        self.target.succeeded();
-        if let Some(key) = self.keys.get_mut(key) {
-            key.succeeded();
-        }
-    }
-
-    /// Notes a failure that asks for a cooldown of this key or, with none, of the target; true when it began one or made it
-    /// longer.
-    fn failed(&mut self, key: Option<usize>, until: Instant, origin: K) -> bool {
-        let cooldown = match key {
-            Some(key) => self.keys.get_mut(key),
-            None => Some(&mut self.target),
-        };
-        cooldown.is_some_and(|cooldown| cooldown.failed(until, origin))
     }
 }
 

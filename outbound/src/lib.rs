@@ -1,4 +1,4 @@
-//! HTTP to others, and WebSockets that begin as HTTP: client, deadline, retry, pacing, breaker; knows no vendor and no Kafka.
+//! HTTP to others: client, deadline, retry, pacing, breaker; knows no vendor and no Kafka.
 //!
 //! A caller teaches this crate one thing, how to read a reply ([`Classify`]), and gets the rest: a [`Client`]
 //! that makes one attempt, a [`Target`] that remembers how its endpoint is doing, a [`Chain`] that runs a
@@ -18,7 +18,6 @@ mod cooldown;
 mod encoding;
 pub mod failure;
 mod health;
-mod incoming;
 pub mod limiter;
 mod mask;
 pub mod metrics;
@@ -35,18 +34,16 @@ mod transport;
 pub mod turns;
 #[cfg(test)]
 mod vendor;
-mod websocket;
 
 pub use chain::{Attempt, Chain, Ending, Link, Ran, Slot};
 pub use class::Class;
 pub use client::{BuildError, Client};
 pub use config::{ChainConfig, ClientConfig, HealthConfig};
 pub use failure::Failure;
-pub use incoming::{Incoming, Timeouts};
-pub use limiter::{Counted, Limits, Pauses, Ticket, Tokens, Told};
+pub use limiter::{Limits, Pauses};
 pub use metrics::PaceNames;
 pub use origin::Origin;
-pub use pace::{Claim, Load, Pace, PaceError, Turn};
+pub use pace::{Claim, Pace, PaceError, Turn};
 pub use plan::Stop;
 pub use reply::{Classify, Reply};
 pub use request::Request;

@@ -1,37 +1,25 @@
 //! The pace towards one limit of an endpoint: when the next call may start. Pure; time is passed in.
 //!
-//! A limit may be configured: starts a second, starts a minute, tokens a minute, calls at a time. Starts are then spread evenly
-//! and stay below it. Tokens are reserved by an estimate when a call starts, and settled with what it used. An endpoint may tell
-//! what is left of its limits; then no more than that starts. In any case the pace learns from refusals. All refusals of calls
-//! that had started before the pace was lowered are one signal. After a signal comes a pause that fits a limit counted by the
-//! second; then calls start at the rate that the endpoint still took, which grows back slowly. Nothing is saved up during a
-//! pause: those who waited come back at the pace.
+//! A limit may be configured: starts a second, starts a minute, calls at a time. Starts are then spread evenly and stay below
+//! it. In any case the pace learns from refusals. All refusals of calls that had started before the pace was lowered are one
+//! signal. After a signal comes a pause that fits a limit counted by the second; then calls start at the rate that the
+//! endpoint still took, which grows back slowly. Nothing is saved up during a pause: those who waited come back at the pace.
 
-mod balance;
-mod counted;
 mod learned;
-mod places;
 mod window;
 
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-pub use self::counted::{Counted, Tokens, Told};
 use self::{
-    balance::Balance,
     learned::Learned,
-    places::Places,
     window::{NEVER, Window},
 };
-use crate::{pace::Standing, retry::Steps};
+use crate::retry::Steps;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// The cost of a call that takes as much as a limit allows within a second.
-const OF_A_SECOND: f64 = 1e6;
-/// The cost of a call that takes of no limit.
-const SOME: u64 = 1_000;
 /// Below so many starts a second a refusal says little about the rate.
 const TELLING: f64 = 5.0;
 /// What is nearly the pace.
@@ -50,15 +38,6 @@ pub struct Limits {
     pub per_minute: Option<f64>,
     /// Calls that may run at a time.
     pub at_once: Option<u32>,
-    /// Tokens, input and output together, of the calls that may start within a minute.
-    pub tokens_per_minute: Option<f64>,
-    /// Input tokens of the calls that may start within a minute.
-    pub input_tokens_per_minute: Option<f64>,
-    /// Output tokens of the calls that may start within a minute.
-    pub output_tokens_per_minute: Option<f64>,
-    /// Part of each limit, from 0 to 1, that is kept for keys that have not had their turn lately; of calls that run at a time
-    /// it is one place of four or more.
-    pub kept: f64,
 }
 
 /// How long nothing starts after a refusal.
@@ -92,12 +71,10 @@ pub struct Ticket {
 #[derive(Debug)]
 pub struct Limiter {
     windows: Vec<Window>,
-    /// By what they count.
-    balances: [Option<Balance>; Counted::ALL.len()],
-    places: Places,
+    at_once: Option<u32>,
     share: f64,
-    kept: f64,
     pauses: Pauses,
+    running: u32,
     next_number: u64,
     /// Calls with smaller numbers started before the last signal.
     adjusted: u64,
@@ -117,23 +94,13 @@ impl Limiter {
     /// A pace that owns the whole limits.
     #[must_use]
     pub fn new(limits: Limits, pauses: Pauses, now: Instant) -> Self {
-        let windows = [
-            (Counted::Calls, limits.per_second, SECOND),
-            (Counted::Calls, limits.per_minute, MINUTE),
-            (Counted::Tokens, limits.tokens_per_minute, MINUTE),
-            (Counted::Input, limits.input_tokens_per_minute, MINUTE),
-            (Counted::Output, limits.output_tokens_per_minute, MINUTE),
-        ];
-        let window = |(counted, limit, length): (Counted, Option<f64>, Duration)| {
-            limit.map(|limit| Window::new(counted, limit, length, now))
-        };
+        let of = |limit: Option<f64>, length| limit.map(|limit| Window::new(limit, length, now));
         Self {
-            windows: windows.into_iter().filter_map(window).collect(),
-            balances: Default::default(),
-            places: Places::new(limits.at_once),
+            windows: of(limits.per_second, SECOND).into_iter().chain(of(limits.per_minute, MINUTE)).collect(),
+            at_once: limits.at_once,
             share: 1.0,
-            kept: limits.kept,
             pauses,
+            running: 0,
             next_number: 0,
             adjusted: 0,
             refused_since: 0,
@@ -152,97 +119,49 @@ impl Limiter {
         self.windows.iter_mut().for_each(|window| window.set_share(self.share));
     }
 
-    /// When the next call, of so many tokens, may start, if its key stands like this.
-    pub fn ready(&mut self, now: Instant, tokens: Tokens, standing: Standing) -> Ready {
-        let kept = if standing == Standing::Busy { self.kept } else { 0.0 };
+    /// When the next call may start.
+    pub fn ready(&mut self, now: Instant) -> Ready {
         let ceiling = self.ceiling();
         self.learned.take_if(|learned| learned.is_over(now, ceiling));
-        let longest = self.pauses.longest;
-        let told = |counted: Counted| {
-            let balance = self.balances.get_mut(counted.place())?;
-            balance.take_if(|balance| balance.is_over(now));
-            Some(balance.as_ref()?.ready_at(counted.of(tokens) as f64, longest))
-        };
-        let told = Counted::ALL.into_iter().filter_map(told).max();
-        let even = self.windows.iter_mut().map(|window| window.ready_at(now, tokens, kept));
+        let even = self.windows.iter_mut().map(|window| window.ready_at(now));
         let learned = self.learned.iter().map(|learned| learned.due);
-        let at = even.chain(learned).chain(told).fold(self.paused_until, Instant::max);
-        match () {
-            () if at > now => Ready::At(at),
-            () if self.places.is_full(self.share, kept) => Ready::WhenOneEnds,
-            () => Ready::Now,
+        let at = even.chain(learned).fold(self.paused_until, Instant::max);
+        if at > now {
+            return Ready::At(at);
         }
-    }
-
-    /// Whether a part of the limits is kept for keys that have had little.
-    #[must_use]
-    pub fn keeps(&self) -> bool {
-        self.kept > 0.0
-    }
-
-    /// For how long a call takes the limit of which it takes the most, in a unit that is the same for all calls.
-    #[must_use]
-    pub fn cost(&self, tokens: Tokens) -> u64 {
-        let seconds = self.windows.iter().map(|window| window.seconds(tokens)).fold(0.0, f64::max);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "at most a minute, not negative"
-        )]
-        let cost = (seconds * OF_A_SECOND) as u64;
-        if cost == 0 { SOME } else { cost }
+        // A share is one call at least: an instance that owns anything must be able to go on.
+        let at_once = self.at_once.map(|most| (f64::from(most) * self.share).floor().max(1.0));
+        if at_once.is_some_and(|most| f64::from(self.running) >= most) {
+            Ready::WhenOneEnds
+        } else {
+            Ready::Now
+        }
     }
 
     /// Notes a start, which [`Limiter::ready`] allowed; its call must come back by [`Limiter::ended`].
-    pub fn start(&mut self, now: Instant, tokens: Tokens) -> Ticket {
-        let number = self.next_number;
-        self.windows.iter_mut().for_each(|window| window.start(now, number, tokens));
-        for (counted, balance) in Counted::ALL.into_iter().zip(&mut self.balances) {
-            if let Some(balance) = balance {
-                balance.start(now, counted.of(tokens) as f64);
-            }
-        }
+    pub fn start(&mut self, now: Instant) -> Ticket {
+        self.windows.iter_mut().for_each(|window| window.start(now));
         if let Some(learned) = &mut self.learned {
             learned.start(now);
         }
         self.recent.push_back(now);
         self.forget(now);
-        self.places.take();
+        self.running += 1;
         self.next_number += 1;
-        Ticket { number, started: now }
+        Ticket { number: self.next_number - 1, started: now }
     }
 
     /// The call has ended, however.
-    pub fn ended(&mut self, now: Instant, ticket: Ticket) {
-        self.places.note(now.saturating_duration_since(ticket.started));
-        self.places.free();
+    pub fn ended(&mut self) {
+        self.running = self.running.saturating_sub(1);
     }
 
-    /// What the call used, in place of what was reserved for it.
-    pub fn settle(&mut self, ticket: Ticket, tokens: Tokens) {
-        self.windows.iter_mut().for_each(|window| window.settle(ticket.number, tokens));
-    }
-
-    /// What the endpoint told with a reply.
-    pub fn told(&mut self, now: Instant, told: Told) {
-        if let Some(balance) = self.balances.get_mut(told.counted.place()) {
-            *balance = Balance::new(told, self.share, now);
-        }
-    }
-
-    /// Nothing was sent: the start counts no more, and the call has ended.
+    /// Nothing was sent: the start counts no more.
     pub fn give_back(&mut self, ticket: Ticket) {
-        self.places.free();
-        self.windows.iter_mut().for_each(|window| window.give_back(ticket.number));
+        self.windows.iter_mut().for_each(|window| window.give_back(ticket.started));
         if let Some(at) = self.recent.iter().rposition(|start| *start == ticket.started) {
             self.recent.remove(at);
         }
-    }
-
-    /// Calls that run.
-    #[must_use]
-    pub const fn running(&self) -> u32 {
-        self.places.running()
     }
 
     /// The endpoint refused the call for its rate, and may have `asked` for a pause. True when this is a signal of its
@@ -301,16 +220,12 @@ impl Limiter {
         self.learned.is_some()
     }
 
-    /// When somebody with so many before him may expect to start: exact as long as nobody is refused and only starts are bounded;
-    /// where running calls or tokens are, it goes by what they usually were.
+    /// When somebody with so many before him may expect to start; exact as long as nobody is refused.
     #[must_use]
     pub fn expected(&self, now: Instant, ahead: usize) -> Instant {
-        let from = self.windows.iter().map(Window::even).fold(self.paused_until.max(now), Instant::max);
-        let by_rate = self.rate(now).map_or(0.0, |rate| ahead as f64 / rate);
-        let wait = by_rate.max(self.places.wait(self.share, ahead));
-        let at = from + Duration::try_from_secs_f64(wait).unwrap_or(NEVER).min(NEVER);
-        let calls = self.balances.first().and_then(Option::as_ref);
-        calls.map_or(at, |calls| at.max(calls.ready_at(ahead as f64 + 1.0, self.pauses.longest)))
+        let from = self.paused_until.max(now);
+        let wait = self.rate(now).map_or(0.0, |rate| ahead as f64 / rate);
+        from + Duration::try_from_secs_f64(wait).unwrap_or(NEVER).min(NEVER)
     }
 
     fn pause(&mut self, until: Instant) {

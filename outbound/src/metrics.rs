@@ -36,8 +36,8 @@ pub const STALE_CONNECTIONS: &str = "huiyin_outbound_stale_connections_total";
 pub const METRICS: &[Metric] = &[
     Metric::counter(
         ATTEMPTS,
-        "attempts, by target, number of its key and failure class, ok for a success",
-        &["target", "key", "class"],
+        "attempts, by target and failure class, ok for a success",
+        &["target", "class"],
     ),
     Metric::histogram(ATTEMPT_SECONDS, "seconds from the start of an attempt to its end", &["target"]),
     Metric::gauge(BREAKER, "breaker of a target as last used: 0 closed, 1 half open, 2 open", &["target"]),
@@ -53,28 +53,28 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         COOLDOWNS,
-        "cooldowns of a target's key begun or made longer, by the class that caused them",
-        &["target", "key", "class"],
+        "cooldowns begun or made longer, by the class that caused them",
+        &["target", "class"],
     ),
     Metric::gauge(
         PACE_WAITING,
         "calls that wait for their turn at the pace of a target",
-        &["target", "key", "limit"],
+        &["target", "limit"],
     ),
     Metric::gauge(
         PACE_WAITED,
         "seconds that the call which had its turn last had waited for it; 0 while nobody waits",
-        &["target", "key", "limit"],
+        &["target", "limit"],
     ),
     Metric::gauge(
         PACE_RATE,
         "calls a second that this instance's pace allows to start; 0 while nothing bounds them",
-        &["target", "key", "limit"],
+        &["target", "limit"],
     ),
     Metric::gauge(
         PACE_LEARNED,
         "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
-        &["target", "key", "limit"],
+        &["target", "limit"],
     ),
     Metric::counter(STOPS, "requests that ended without success, by reason", &["reason"]),
     Metric::counter(
@@ -89,8 +89,6 @@ pub const METRICS: &[Metric] = &[
 pub struct PaceNames {
     /// The target.
     pub target: std::sync::Arc<str>,
-    /// Which of its keys, counted from 1.
-    pub key: usize,
     /// The limit, from a closed list of the caller's.
     pub limit: &'static str,
 }
@@ -111,10 +109,9 @@ pub(crate) enum WaitCause {
     Pace,
 }
 
-/// Notes an attempt with one of the target's keys, counted from 1; for callers that make their own.
-pub fn attempt(target: &str, key: usize, class: &'static str, took: Duration) {
-    counter!(ATTEMPTS, "target" => target.to_owned(), "key" => key.to_string(), "class" => class)
-        .increment(1);
+/// Notes an attempt; for callers that make their own.
+pub fn attempt(target: &str, class: &'static str, took: Duration) {
+    counter!(ATTEMPTS, "target" => target.to_owned(), "class" => class).increment(1);
     histogram!(ATTEMPT_SECONDS, "target" => target.to_owned()).record(took);
 }
 
@@ -137,8 +134,7 @@ pub(crate) fn waited(cause: WaitCause, time: Duration) {
 
 pub(crate) fn paced(names: &PaceNames, paced: &Paced) {
     let show = |name: &'static str, value: f64| {
-        gauge!(name, "target" => names.target.to_string(), "key" => names.key.to_string(), "limit" => names.limit)
-            .set(value);
+        gauge!(name, "target" => names.target.to_string(), "limit" => names.limit).set(value);
     };
     show(PACE_WAITING, paced.waiting as f64);
     show(PACE_WAITED, paced.waited.as_secs_f64());
@@ -150,9 +146,8 @@ pub(crate) fn budget_refused(target: &str) {
     counter!(BUDGET_REFUSALS, "target" => target.to_owned()).increment(1);
 }
 
-pub(crate) fn cooled(target: &str, key: usize, class: &'static str) {
-    counter!(COOLDOWNS, "target" => target.to_owned(), "key" => key.to_string(), "class" => class)
-        .increment(1);
+pub(crate) fn cooled(target: &str, class: &'static str) {
+    counter!(COOLDOWNS, "target" => target.to_owned(), "class" => class).increment(1);
 }
 
 pub(crate) fn stale_connection() {

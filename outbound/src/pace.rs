@@ -1,7 +1,5 @@
 //! Waiting for one's turn at an endpoint that allows only so much.
 
-mod lately;
-
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,10 +11,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::lately::Lately;
-pub use self::lately::Standing;
 use crate::{
-    limiter::{Limiter, Limits, Pauses, Ready, Ticket, Tokens, Told},
+    limiter::{Limiter, Limits, Pauses, Ready, Ticket},
     metrics::{self, PaceNames, Paced, WaitCause},
     turns::Turns,
 };
@@ -38,12 +34,8 @@ pub struct Pace {
 struct State {
     limiter: Limiter,
     turns: Turns,
-    /// Empty where nothing is kept for keys that have had little.
-    lately: Lately,
     waiting: HashMap<u64, Waiting>,
     next_id: u64,
-    /// When the last call started.
-    started: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -61,17 +53,6 @@ pub struct Claim<'a> {
     pub again: bool,
     /// A later turn is of no use.
     pub latest: Instant,
-    /// What the call is estimated to take of limits that count tokens.
-    pub tokens: Tokens,
-}
-
-/// How much a pace has to do: of two that are free, the lesser one is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Load {
-    /// Calls that run.
-    pub running: u32,
-    /// When the last one started.
-    pub started: Option<Instant>,
 }
 
 /// The right to make one call now, held while it runs.
@@ -80,7 +61,6 @@ pub struct Load {
 pub struct Turn {
     pace: Arc<Pace>,
     ticket: Ticket,
-    given_back: bool,
 }
 
 /// There is no turn.
@@ -110,7 +90,6 @@ struct Place<'a> {
     pace: &'a Pace,
     key: &'a Arc<str>,
     id: u64,
-    tokens: Tokens,
     wake: Arc<Notify>,
 }
 
@@ -121,10 +100,8 @@ impl Pace {
         let state = State {
             limiter: Limiter::new(limits, pauses, Instant::now()),
             turns: Turns::default(),
-            lately: Lately::default(),
             waiting: HashMap::new(),
             next_id: 0,
-            started: None,
         };
         Arc::new(Self { names, state: Mutex::new(state) })
     }
@@ -145,27 +122,6 @@ impl Pace {
         if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key)) }
     }
 
-    /// How much it has to do.
-    #[must_use]
-    pub fn load(&self) -> Load {
-        let state = self.state();
-        Load { running: state.limiter.running(), started: state.started }
-    }
-
-    /// What a call used, in place of what was reserved for it.
-    pub fn settle(&self, ticket: Ticket, used: Tokens) {
-        let mut state = self.state();
-        state.limiter.settle(ticket, used);
-        state.wake_next();
-    }
-
-    /// What the endpoint told of its limits.
-    pub fn told(&self, told: Told) {
-        let mut state = self.state();
-        state.limiter.told(Instant::now(), told);
-        state.wake_next();
-    }
-
     /// Waits for a turn. Dropping the future gives up the place in the queue and takes nothing.
     ///
     /// # Errors
@@ -181,7 +137,7 @@ impl Pace {
                     drop(place);
                     metrics::waited(WaitCause::Pace, asked.elapsed());
                     self.show(asked.elapsed());
-                    return Ok(Turn { pace: Arc::clone(self), ticket, given_back: false });
+                    return Ok(Turn { pace: Arc::clone(self), ticket });
                 }
                 Err(error) => {
                     drop(place);
@@ -214,16 +170,10 @@ impl Pace {
         let rate = state.limiter.rate(now);
         state.wake_all();
         drop(state);
-        metrics::cooled(&self.names.target, self.names.key, "rate_limited");
+        metrics::cooled(&self.names.target, "rate_limited");
         if learned {
-            let PaceNames { target, key, limit } = &self.names;
-            tracing::warn!(
-                target = &**target,
-                key,
-                limit,
-                per_second = rate,
-                "refused for the rate: the pace is lowered"
-            );
+            let (target, limit) = (&*self.names.target, self.names.limit);
+            tracing::warn!(target, limit, per_second = rate, "refused for the rate: the pace is lowered");
         }
         self.show(Duration::ZERO);
     }
@@ -254,31 +204,9 @@ enum Look {
 
 impl State {
     fn wake_next(&self) {
-        let quiet = if self.limiter.keeps() { self.first_quiet(Instant::now()) } else { None };
-        for next in self.turns.next().into_iter().chain(quiet).filter_map(|id| self.waiting.get(&id)) {
+        if let Some(next) = self.turns.next().and_then(|id| self.waiting.get(&id)) {
             next.wake.notify_one();
         }
-    }
-
-    /// Whether it is served next: as the first, or, while the first may not take what is kept for those who have had little, as
-    /// the first of these.
-    fn is_next(&self, id: u64, standing: Standing, now: Instant) -> bool {
-        let may_pass = self.limiter.keeps() && standing == Standing::Quiet;
-        self.turns.next() == Some(id) || may_pass && self.first_quiet(now) == Some(id)
-    }
-
-    fn first_quiet(&self, now: Instant) -> Option<u64> {
-        let standing = self.lately.standings(now);
-        self.turns.first_of(|key| standing(key) == Standing::Quiet)
-    }
-
-    fn serve(&mut self, place: &Place<'_>, now: Instant) -> Ticket {
-        self.started = Some(now);
-        self.turns.served(place.key, place.id);
-        if self.limiter.keeps() {
-            self.lately.note(place.key, self.limiter.cost(place.tokens), now);
-        }
-        self.limiter.start(now, place.tokens)
     }
 
     fn wake_all(&self) {
@@ -300,11 +228,10 @@ impl<'a> Place<'a> {
         if claim.again {
             state.turns.rejoin(id);
         } else {
-            let cost = state.limiter.cost(claim.tokens);
-            state.turns.join(claim.key, id, cost);
+            state.turns.join(claim.key, id);
         }
         state.waiting.insert(id, Waiting { wake: Arc::clone(&wake), disturbed: false });
-        Self { pace, key: claim.key, id, tokens: claim.tokens, wake }
+        Self { pace, key: claim.key, id, wake }
     }
 
     /// Whether it is its turn; an error when that cannot be expected by `hoped`.
@@ -313,10 +240,9 @@ impl<'a> Place<'a> {
         if state.waiting.get(&self.id).is_none_or(|it| it.disturbed) {
             return Err(PaceError::Disturbed);
         }
-        let standing = state.lately.standing(self.key, now);
-        if state.is_next(self.id, standing, now) {
-            match state.limiter.ready(now, self.tokens, standing) {
-                Ready::Now => return Ok(Look::Served(state.serve(self, now))),
+        if state.turns.next() == Some(self.id) {
+            match state.limiter.ready(now) {
+                Ready::Now => return Ok(Look::Served(state.limiter.start(now))),
                 Ready::At(at) if at > latest => return Err(PaceError::NotInTime),
                 Ready::At(at) => return Ok(Look::Until(at)),
                 Ready::WhenOneEnds => {}
@@ -337,20 +263,13 @@ impl Drop for Place<'_> {
 }
 
 impl Turn {
-    /// The start that it is, for [`Pace::settle`].
-    #[must_use]
-    pub const fn ticket(&self) -> Ticket {
-        self.ticket
-    }
-
     /// The endpoint refused the call for its rate, and may have `asked` for a pause.
     pub fn refused(self, asked: Option<Duration>) {
         self.pace.refused(self.ticket, asked);
     }
 
     /// Nothing was sent.
-    pub fn give_back(mut self) {
-        self.given_back = true;
+    pub fn give_back(self) {
         self.pace.state().limiter.give_back(self.ticket);
     }
 }
@@ -358,9 +277,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let mut state = self.pace.state();
-        if !self.given_back {
-            state.limiter.ended(Instant::now(), self.ticket);
-        }
+        state.limiter.ended();
         state.wake_next();
     }
 }

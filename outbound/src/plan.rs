@@ -1,23 +1,17 @@
 //! What a request does next along its chain of targets. Pure; time and the targets' state are passed in.
-//!
-//! A target with several keys has a place for each of them. What a key met (a refusal, a rate limit, no turn in time) is that
-//! place's, so that the target is tried with another key at once; everything else is the target's.
-
-mod place;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::place::Place;
-pub(crate) use self::place::is_limit;
 use crate::{
-    class::Elsewhere,
+    class::{Again, Cooling, Elsewhere},
     failure::Failure,
-    pace::Load,
     retry::{FullJitter, Steps},
 };
 
+/// Steps left out of the backoff after a failure that passes slowly.
+const SLOW: u32 = 2;
 /// A target whose pace gives a turn within this is as good as free.
 const SOON: Duration = Duration::from_secs(1);
 /// How often a request looks whether somebody else's probe has ended.
@@ -38,9 +32,9 @@ pub struct Rules {
     pub fallback_after_block: bool,
     /// Try again, here or elsewhere, although the request may already have had its effect.
     pub repeat_ambiguous: bool,
-    /// If only targets with open breakers or refused keys are left, a request waits for one of them until this long after the
-    /// first opening. Later it ends at once.
-    pub away_patience: Duration,
+    /// If only targets with open breakers are left, a request waits for a probe to succeed until this long after the first
+    /// opening. Later it ends at once.
+    pub open_patience: Duration,
 }
 
 /// Whether a target can be tried now.
@@ -50,8 +44,6 @@ pub enum Availability {
     Free(Instant),
     /// It asked to be left alone until this time; waiting is worth while.
     Cooling(Instant),
-    /// Its key was refused, or has no money left, and is left alone until this time. A person has to act.
-    Resting(Instant),
     /// Its breaker is open.
     Open {
         /// Until then for those who have another target.
@@ -75,19 +67,6 @@ pub struct View {
     pub availability: Availability,
     /// When its retry budget allows a repeated attempt, `None` for never.
     pub next_repeat: Option<Instant>,
-    /// How much its pace has to do: of the keys of a target the least loaded one is taken.
-    pub load: Load,
-}
-
-/// One place of a chain: a target and one of its keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seat {
-    /// The target's place in the chain.
-    pub target: usize,
-    /// Which of its keys, counted from 0.
-    pub key: usize,
-    /// How much input the target takes, in one unit for all; zero when unknown.
-    pub capacity: u64,
 }
 
 /// What to do next.
@@ -106,8 +85,6 @@ pub enum Step {
 pub struct Try {
     /// The target's place in the chain.
     pub target: usize,
-    /// Which of its keys, counted from 0.
-    pub key: usize,
     /// The request failed there before, other than for the rate.
     pub repeat: bool,
     /// The request was refused there for the rate: it keeps its place.
@@ -125,7 +102,7 @@ pub enum Stop {
     Ambiguous,
     /// Every target was tried and none may be tried again.
     Exhausted,
-    /// The targets that are left have open breakers or refused keys, or cool down beyond the deadline.
+    /// The targets that are left have open breakers, or cool down beyond the deadline.
     Unavailable,
     /// Its turn at the pace of the targets that are left would come too late.
     Saturated,
@@ -152,13 +129,25 @@ pub struct Plan {
     short: Option<usize>,
 }
 
+#[derive(Debug)]
+struct Place {
+    capacity: u64,
+    tried: bool,
+    /// It failed other than for the rate.
+    failed: bool,
+    limited: bool,
+    excluded: bool,
+    one_more_used: bool,
+    not_before: Option<Instant>,
+    waits: FullJitter,
+}
+
 /// When a place can be tried: when to go there, and when the attempt may begin then.
 #[derive(Debug, Clone, Copy)]
 struct Chance {
-    place: usize,
+    target: usize,
     go: Instant,
     begin: Instant,
-    load: Load,
     cooling: bool,
 }
 
@@ -180,15 +169,25 @@ impl Stop {
 }
 
 impl Plan {
-    /// A plan for these places, the keys of a target one after the other. Jitter is drawn from `random`.
+    /// A plan for targets with these capacities (how much input each takes, in one unit for all; zero when
+    /// unknown). Jitter is drawn from `random`.
     pub fn new(
         rules: Rules,
         deadline: Instant,
-        seats: impl IntoIterator<Item = Seat>,
+        capacities: impl IntoIterator<Item = u64>,
         mut random: fastrand::Rng,
     ) -> Self {
-        let place = |seat| Place::new(seat, FullJitter::new(rules.steps, random.fork()));
-        let places = seats.into_iter().map(place).collect();
+        let place = |capacity| Place {
+            capacity,
+            tried: false,
+            failed: false,
+            limited: false,
+            excluded: false,
+            one_more_used: false,
+            not_before: None,
+            waits: FullJitter::new(rules.steps, random.fork()),
+        };
+        let places = capacities.into_iter().map(place).collect();
         // Before any time that is asked about when even that much is not left.
         let latest = deadline.checked_sub(rules.min_useful).unwrap_or(deadline);
         Self { rules, latest, random, places, attempts: 0, stop: None, saturated: false, short: None }
@@ -200,7 +199,7 @@ impl Plan {
         self.latest
     }
 
-    /// What to do now, given the state of every place in the order of the seats.
+    /// What to do now, given the state of every target in the order of the chain.
     pub fn next(&mut self, now: Instant, views: &[View]) -> Step {
         if let Some(stop) = self.stop {
             return Step::Stop(stop);
@@ -211,8 +210,10 @@ impl Plan {
         if now > self.latest {
             return Step::Stop(self.short.map_or(Stop::Deadline, Stop::Budget));
         }
-        if let Some(place) = self.fresh(now, views) {
-            return Step::Try(self.at(place));
+        let soon = |view: View| matches!(view.availability, Availability::Free(turn) if turn <= now + SOON);
+        let fresh = self.left(views).find(|(_, place, view)| !place.tried && soon(*view));
+        if let Some((target, ..)) = fresh {
+            return Step::Try(self.at(target));
         }
         match self.earliest(now, views) {
             Some(chance) => self.take(now, chance),
@@ -220,8 +221,8 @@ impl Plan {
         }
     }
 
-    /// Notes that the attempt failed.
-    pub fn record(&mut self, now: Instant, tried: Try, failure: &Failure) {
+    /// Notes that the attempt at `target` failed.
+    pub fn record(&mut self, now: Instant, target: usize, failure: &Failure) {
         // A request that was refused for the rate was not served, so it does not count.
         self.attempts += u32::from(!is_limit(failure));
         self.short = None;
@@ -233,87 +234,63 @@ impl Plan {
             Elsewhere::IfAllowed if self.rules.fallback_after_block => {}
             Elsewhere::IfAllowed | Elsewhere::No => self.stop = Some(Stop::Terminal),
             Elsewhere::Larger => {
-                let too_small = self.place_of(tried).map_or(0, |place| place.seat.capacity);
-                for place in self.places.iter_mut().filter(|place| place.seat.capacity <= too_small) {
+                let too_small = self.places.get(target).map_or(0, |place| place.capacity);
+                for place in self.places.iter_mut().filter(|place| place.capacity <= too_small) {
                     place.excluded = true;
                 }
             }
         }
-        let cap = self.rules.retry_after_cap;
-        let Some(place) = self.place_of(tried) else { return };
-        place.failed(now, failure, cap);
-        if !place::is_of_key(failure) {
-            let shown = place.clone();
-            let of_target =
-                |place: &&mut Place| place.seat.target == tried.target && place.seat.key != tried.key;
-            self.places.iter_mut().filter(of_target).for_each(|place| place.learn(&shown));
+        if let Some(place) = self.places.get_mut(target) {
+            place.failed(now, failure, self.rules.retry_after_cap);
         }
     }
 
-    /// Notes that the pace has no turn in time.
-    pub fn no_turn(&mut self, tried: Try) {
+    /// Notes that the pace of `target` has no turn in time.
+    pub fn no_turn(&mut self, target: usize) {
         self.saturated = true;
-        if let Some(place) = self.place_of(tried) {
+        if let Some(place) = self.places.get_mut(target) {
             place.excluded = true;
         }
     }
 
-    fn place_of(&mut self, tried: Try) -> Option<&mut Place> {
-        self.places.iter_mut().find(|place| (place.seat.target, place.seat.key) == (tried.target, tried.key))
-    }
-
-    /// The least loaded key of the first target that is free and was not tried.
-    fn fresh(&self, now: Instant, views: &[View]) -> Option<usize> {
-        let mut first = None;
-        let free = self.left(views).filter_map(|(number, place, view)| match view.availability {
-            Availability::Free(turn) if !place.tried && turn <= now + SOON => {
-                let target = *first.get_or_insert(place.seat.target);
-                (place.seat.target == target).then_some((turn.max(now), view.load, number))
-            }
-            _ => None,
-        });
-        free.min().map(|(_, _, number)| number)
-    }
-
-    /// The places not excluded, with their number and state.
+    /// The places not excluded, with their targets' state.
     fn left<'a>(&'a self, views: &'a [View]) -> impl Iterator<Item = (usize, &'a Place, View)> {
         let all = self.places.iter().zip(views).enumerate();
-        all.filter(|(_, (place, _))| !place.excluded).map(|(number, (place, view))| (number, place, *view))
+        all.filter(|(_, (place, _))| !place.excluded).map(|(target, (place, view))| (target, place, *view))
     }
 
-    /// An attempt at this place of a request that has others.
-    fn at(&self, number: usize) -> Try {
-        let nowhere = Try { target: number, key: 0, repeat: false, again: false, alone: false };
-        self.places.get(number).map_or(nowhere, |place| {
-            let Seat { target, key, .. } = place.seat;
-            Try { target, key, repeat: place.failed, again: place.limited, alone: false }
-        })
+    /// An attempt at this target of a request that has others.
+    fn at(&self, target: usize) -> Try {
+        let place = self.places.get(target);
+        let (repeat, again) = place.map_or((false, false), |place| (place.failed, place.limited));
+        Try { target, repeat, again, alone: false }
     }
 
-    /// The place that can be tried first, now or after a wait; `None` when there is nothing to wait for.
+    /// The target that can be tried first, now or after a wait; `None` when there is nothing to wait for.
     fn earliest(&mut self, now: Instant, views: &[View]) -> Option<Chance> {
         let mut short = None;
-        let chances = self.left(views).filter_map(|(number, place, view)| {
-            let chance = |go, begin, cooling| Chance { place: number, go, begin, load: view.load, cooling };
+        let chances = self.left(views).filter_map(|(target, place, view)| {
             let backoff = place.not_before.unwrap_or(now);
             let budget = if place.failed { view.next_repeat } else { Some(now) };
             if budget.is_none_or(|at| at > backoff.max(now)) {
-                short = short.or(Some(place.seat.target));
+                short = short.or(Some(target));
             }
             let go = backoff.max(budget?);
             match view.availability {
-                Availability::Free(turn) => Some(chance(go, go.max(turn), false)),
-                Availability::Cooling(until) => Some(chance(go.max(until), go.max(until), until > go)),
-                Availability::Resting(_) | Availability::Open { .. } | Availability::Probing { .. } => None,
+                Availability::Free(turn) => Some(Chance { target, go, begin: go.max(turn), cooling: false }),
+                Availability::Cooling(until) => {
+                    let at = go.max(until);
+                    Some(Chance { target, go: at, begin: at, cooling: until > go })
+                }
+                Availability::Open { .. } | Availability::Probing { .. } => None,
             }
         });
-        let first = chances.min_by_key(|chance| (chance.begin, chance.load));
+        let first = chances.min_by_key(|chance| chance.begin);
         self.short = self.short.or(short);
         first
     }
 
-    fn take(&mut self, now: Instant, chance: Chance) -> Step {
-        let Chance { place, go, begin, cooling, .. } = chance;
+    fn take(&mut self, now: Instant, Chance { target, go, begin, cooling }: Chance) -> Step {
         if begin > self.latest {
             let stop = match () {
                 () if cooling => Stop::Unavailable,
@@ -323,7 +300,7 @@ impl Plan {
             return Step::Stop(stop);
         }
         if go <= now {
-            return Step::Try(self.at(place));
+            return Step::Try(self.at(target));
         }
         // A cooldown ends for everybody at once; those who wait for it should not all return at once.
         let spread = if cooling { self.rules.steps.base.mul_f64(self.random.f64()) } else { Duration::ZERO };
@@ -334,21 +311,17 @@ impl Plan {
     fn last_resort(&self, now: Instant, views: &[View]) -> Step {
         let mut unavailable = false;
         let mut wait_until = None;
-        let patience = self.rules.away_patience;
-        for (number, _, view) in self.left(views) {
-            let (at, last) = match view.availability {
+        for (target, _, view) in self.left(views) {
+            let (at, since) = match view.availability {
                 Availability::Open { probe, .. } if probe <= now => {
-                    return Step::Try(Try { alone: true, ..self.at(number) });
+                    return Step::Try(Try { alone: true, ..self.at(target) });
                 }
-                Availability::Open { probe, since, .. } => (probe, since + patience),
-                Availability::Probing { since } => (now + LOOK, since + patience),
-                // A key that rests longer brings nothing.
-                Availability::Resting(until) if until > now + patience => (until, now),
-                Availability::Resting(until) => (until, until),
+                Availability::Open { probe, since, .. } => (probe, since),
+                Availability::Probing { since } => (now + LOOK, since),
                 Availability::Free(_) | Availability::Cooling(_) => continue,
             };
             unavailable = true;
-            let last = last.min(self.latest);
+            let last = (since + self.rules.open_patience).min(self.latest);
             wait_until = wait_until.into_iter().chain((last > now).then(|| at.min(last))).min();
         }
         match (wait_until, self.short) {
@@ -358,6 +331,38 @@ impl Plan {
             (None, Some(target)) => Step::Stop(Stop::Budget(target)),
             (None, None) => Step::Stop(Stop::Exhausted),
         }
+    }
+}
+
+/// Whether the call was refused only because there were too many.
+pub(crate) fn is_limit(failure: &Failure) -> bool {
+    failure.class.cooling() == Cooling::Short
+}
+
+impl Place {
+    fn failed(&mut self, now: Instant, failure: &Failure, retry_after_cap: Duration) {
+        self.tried = true;
+        let asked = failure.retry_after.unwrap_or_default();
+        if asked > retry_after_cap {
+            return self.excluded = true;
+        }
+        self.limited = is_limit(failure);
+        if self.limited {
+            // Its pace says when.
+            return;
+        }
+        self.failed = true;
+        let wait = match failure.class.again() {
+            Again::Never => return self.excluded = true,
+            Again::Once if self.one_more_used => return self.excluded = true,
+            Again::Once => {
+                self.one_more_used = true;
+                self.waits.draw()
+            }
+            Again::Backoff => self.waits.draw(),
+            Again::LongBackoff => self.waits.draw_later(SLOW),
+        };
+        self.not_before = Some(now + wait.max(asked));
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use reqwest::{
     Method, Url,
-    header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
 
 use crate::{class::Class, failure::Failure};
@@ -16,15 +16,13 @@ pub struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) at_most_once: bool,
-    /// The body is the only message of a WebSocket that the request opens.
-    pub(crate) is_websocket: bool,
 }
 
 impl Request {
     /// A request without headers.
     #[must_use]
     pub fn new(method: Method, url: Url, body: Bytes) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body, at_most_once: false, is_websocket: false }
+        Self { method, url, headers: HeaderMap::new(), body, at_most_once: false }
     }
 
     /// A `POST` with a JSON body that asks for a JSON reply.
@@ -34,22 +32,6 @@ impl Request {
         request.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request
-    }
-
-    /// Opens a WebSocket at an `http` or `https` address, sends one text, and reads texts until the other side closes. Each
-    /// becomes a server-sent event of the reply, whose status is 200; a handshake that is refused is a reply like any other.
-    #[must_use]
-    pub fn websocket(url: Url, text: impl Into<Bytes>) -> Self {
-        Self { is_websocket: true, ..Self::new(Method::GET, url, text.into()) }
-    }
-
-    /// It asks for a reply that can be read as it comes: a stream of events, and not compressed. A plain JSON reply is as welcome.
-    #[must_use]
-    pub fn streaming(mut self) -> Self {
-        let accept = HeaderValue::from_static("text/event-stream, application/json");
-        self.headers.insert(ACCEPT, accept);
-        self.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        self
     }
 
     /// With a header.
@@ -84,18 +66,6 @@ impl Request {
     pub fn at_most_once(mut self) -> Self {
         self.at_most_once = true;
         self
-    }
-
-    /// Where it goes. May hold secrets.
-    #[must_use]
-    pub fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Its headers, which hold secrets.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
     }
 
     /// As the HTTP library takes it.

@@ -15,7 +15,7 @@ pub struct Steps {
 
 /// Draws waits uniformly between zero and the next step, so that callers that failed together do not return
 /// together.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FullJitter {
     steps: ExponentialBackoff,
     random: fastrand::Rng,

@@ -12,13 +12,12 @@ use tokio::{
 
 use crate::{
     breaker::{Health, State},
-    class::Class,
     config::health::HealthSettings,
     failure::Failure,
     health::{Memory, Outcome, Pass},
     metrics,
     origin::Origin,
-    pace::{Load, Pace},
+    pace::Pace,
     plan::{Availability, View},
 };
 
@@ -53,27 +52,16 @@ pub struct Kind {
     pub repeat: bool,
     /// The request has no other target, so that it may probe an open breaker early.
     pub alone: bool,
-    /// Which of the target's keys it uses, counted from 0.
-    pub key: usize,
 }
 
 impl Target {
-    /// A target without a past, with the paces at which its callers wait. It has one key. Its name appears in metrics, so it
-    /// must come from the configuration.
+    /// A target without a past, with the paces at which its callers wait. Its name appears in metrics, so it must come
+    /// from the configuration.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, settings: &HealthSettings, paces: Vec<Arc<Pace>>) -> Arc<Self> {
-        Self::of_keys(1, name.into(), settings, paces)
-    }
-
-    /// [`Target::new`] with one pace for each of its keys.
-    #[must_use]
-    pub fn keyed(name: impl Into<Arc<str>>, settings: &HealthSettings, paces: Vec<Arc<Pace>>) -> Arc<Self> {
-        Self::of_keys(paces.len(), name.into(), settings, paces)
-    }
-
-    fn of_keys(keys: usize, name: Arc<str>, settings: &HealthSettings, paces: Vec<Arc<Pace>>) -> Arc<Self> {
-        let memory = Mutex::new(Memory::new(*settings, keys));
-        let target = Self { name, memory, paces, changed: Notify::new(), successes: AtomicU64::new(0) };
+        let memory = Mutex::new(Memory::new(*settings));
+        let target =
+            Self { name: name.into(), memory, paces, changed: Notify::new(), successes: AtomicU64::new(0) };
         metrics::breaker(&target.name, State::Closed);
         Arc::new(target)
     }
@@ -90,18 +78,17 @@ impl Target {
         self.successes.load(Ordering::Relaxed)
     }
 
-    /// Whether an attempt with this key would be let through at this time, apart from its pace.
+    /// Whether an attempt would be let through at this time, apart from its pace.
     #[must_use]
-    pub fn view(&self, now: Instant, origin: &Origin, key: usize) -> View {
-        let standing = self.memory().standing(now, origin, key);
-        let availability = match (standing.state, standing.resting, standing.cooling) {
-            (State::Open { until, probe, since }, ..) => Availability::Open { until, probe, since },
-            (State::HalfOpen { probing: true, since }, ..) => Availability::Probing { since },
-            (State::Closed | State::HalfOpen { .. }, Some(until), _) => Availability::Resting(until),
-            (State::Closed | State::HalfOpen { .. }, None, Some(until)) => Availability::Cooling(until),
-            (State::Closed | State::HalfOpen { .. }, None, None) => Availability::Free(now),
+    pub fn view(&self, now: Instant, origin: &Origin) -> View {
+        let standing = self.memory().standing(now, origin);
+        let availability = match (standing.state, standing.cooling) {
+            (State::Open { until, probe, since }, _) => Availability::Open { until, probe, since },
+            (State::HalfOpen { probing: true, since }, _) => Availability::Probing { since },
+            (State::Closed | State::HalfOpen { .. }, Some(until)) => Availability::Cooling(until),
+            (State::Closed | State::HalfOpen { .. }, None) => Availability::Free(now),
         };
-        View { availability, next_repeat: standing.next_repeat, load: Load::default() }
+        View { availability, next_repeat: standing.next_repeat }
     }
 
     /// Asks for an attempt; `None` when breaker or budget refuse, for instance because somebody else was faster
@@ -120,12 +107,12 @@ impl Target {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             let now = Instant::now();
-            let view = self.view(now, origin, kind.key);
+            let view = self.view(now, origin);
             let at = match view.availability {
                 _ if kind.repeat && view.next_repeat.is_none_or(|at| at > now) => {
                     view.next_repeat.unwrap_or(latest)
                 }
-                Availability::Cooling(until) | Availability::Resting(until) => until,
+                Availability::Cooling(until) => until,
                 Availability::Open { probe, .. } if probe > now => probe,
                 Availability::Probing { .. } => latest,
                 Availability::Free(_) | Availability::Open { .. } => {
@@ -166,11 +153,8 @@ impl Target {
             self.changed.notify_waiters();
         }
         if let Some(failure) = outcome.failure.filter(|_| changes.cools) {
-            let (target, key, class) = (&*self.name, pass.key() + 1, failure.label());
-            metrics::cooled(target, key, class);
-            tracing::warn!(target, key, class, "target or key cools down");
-            // Those who wait for a turn with the key may have another.
-            self.paces.get(pass.key()).into_iter().for_each(|pace| pace.disturb());
+            metrics::cooled(&self.name, failure.label());
+            tracing::warn!(target = &*self.name, class = failure.label(), "target cools down");
         }
     }
 
@@ -198,7 +182,6 @@ impl Permit {
         let health = match result {
             Ok(()) => Health::Good,
             Err(failure) if failure.counts_for_breaker() => Health::Bad,
-            Err(failure) if failure.class == Class::Cancelled => Health::Unknown,
             Err(_) => Health::Neutral,
         };
         self.end(now, Outcome { health, failure: result.err() });

@@ -1,12 +1,8 @@
 //! Whose turn it is at a pace: those who wait are served one key after the other, so that a key with many requests does not
 //! hold back a key with few. Pure.
-//!
-//! Each turn costs the part of the limits that its call takes, so that a key with large calls has fewer turns than one with
-//! small calls. Keys are served in the order of what they have had; one that comes back after a rest has not saved anything up,
-//! and is served before those that have had their turn (start-time fair queuing).
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
@@ -15,55 +11,21 @@ use std::{
 pub struct Turns {
     /// Those who had their turn and were refused through no fault of theirs: they keep their place.
     again: VecDeque<u64>,
-    /// Keys that somebody waits for, or that have had more than those who were served last.
-    queues: HashMap<Arc<str>, Queue>,
     /// Keys that somebody waits for, in the order in which they are served next.
-    order: BTreeSet<Place>,
-    /// Keys that nobody waits for, by what they have had.
-    resting: BTreeSet<(u64, Arc<str>)>,
-    /// What the key has had that was served last.
-    had: u64,
-    next_number: u64,
+    ring: VecDeque<Arc<str>>,
+    queues: HashMap<Arc<str>, VecDeque<u64>>,
     waiting: usize,
 }
 
-/// By what a key has had; those that have had as much, by the time at which they came to it.
-type Place = (u64, u64, Arc<str>);
-
-#[derive(Debug)]
-struct Queue {
-    /// What the key has had.
-    had: u64,
-    number: u64,
-    waiting: VecDeque<Entry>,
-    /// The sum of the costs of those who wait.
-    cost: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    id: u64,
-    cost: u64,
-}
-
 impl Turns {
-    /// Takes a place behind everybody with the same key, for a turn that costs so much.
-    pub fn join(&mut self, key: &Arc<str>, id: u64, cost: u64) {
+    /// Takes a place behind everybody with the same key.
+    pub fn join(&mut self, key: &Arc<str>, id: u64) {
         self.waiting += 1;
-        let number = self.number();
-        let queue = self.queues.entry(Arc::clone(key)).or_insert_with(|| Queue {
-            had: self.had,
-            number,
-            waiting: VecDeque::new(),
-            cost: 0,
-        });
-        if queue.waiting.is_empty() {
-            self.resting.remove(&(queue.had, Arc::clone(key)));
-            queue.number = number;
-            self.order.insert((queue.had, number, Arc::clone(key)));
+        let queue = self.queues.entry(Arc::clone(key)).or_default();
+        if queue.is_empty() {
+            self.ring.push_back(Arc::clone(key));
         }
-        queue.cost = queue.cost.saturating_add(cost);
-        queue.waiting.push_back(Entry { id, cost });
+        queue.push_back(id);
     }
 
     /// Takes a place before all who have not been served yet.
@@ -75,43 +37,40 @@ impl Turns {
     /// Who is served next.
     #[must_use]
     pub fn next(&self) -> Option<u64> {
-        let first = || self.queues.get(&self.order.first()?.2)?.waiting.front();
-        self.again.front().copied().or_else(|| Some(first()?.id))
+        let first = || self.queues.get(self.ring.front()?)?.front();
+        self.again.front().or_else(first).copied()
     }
 
-    /// Notes that it was served, and gives its place up.
-    pub fn served(&mut self, key: &Arc<str>, id: u64) {
-        let cost = self.remove(key, id);
-        let Some(queue) = self.queues.get_mut(key) else { return };
-        if let Some(cost) = cost {
-            self.had = self.had.max(queue.had);
-            let had = queue.had.saturating_add(cost);
-            self.moved(key, had);
-        }
-        self.forget();
-    }
-
-    /// Gives a place up without having been served.
+    /// Gives a place up, served or not.
     pub fn leave(&mut self, key: &Arc<str>, id: u64) {
-        self.remove(key, id);
-        self.forget();
-    }
-
-    /// Who is first of the keys of which this holds.
-    pub fn first_of(&self, holds: impl Fn(&Arc<str>) -> bool) -> Option<u64> {
-        let (_, _, key) = self.order.iter().find(|(_, _, key)| holds(key))?;
-        Some(self.queues.get(key)?.waiting.front()?.id)
+        if let Some(at) = self.again.iter().position(|it| *it == id) {
+            self.again.remove(at);
+            self.waiting -= 1;
+            return;
+        }
+        let Some(queue) = self.queues.get_mut(key) else { return };
+        let Some(at) = queue.iter().position(|it| *it == id) else { return };
+        queue.remove(at);
+        self.waiting -= 1;
+        let is_over = queue.is_empty();
+        if is_over {
+            self.queues.remove(key);
+        }
+        // Whoever was served goes behind the other keys.
+        if let Some(place) = self.ring.iter().position(|it| it == key)
+            && (is_over || at == 0 && place == 0)
+        {
+            let key = self.ring.remove(place);
+            self.ring.extend(key.filter(|_| !is_over));
+        }
     }
 
     /// How many are served before the one who joins now, as long as nobody else does.
     #[must_use]
     pub fn ahead(&self, key: &Arc<str>) -> usize {
-        let own = self.queues.get(key);
-        let (had, number) = own.map_or((self.had, self.next_number), |queue| {
-            let number = if queue.waiting.is_empty() { self.next_number } else { queue.number };
-            (queue.had.saturating_add(queue.cost), number)
-        });
-        self.again.len() + own.map_or(0, |own| own.waiting.len()) + self.others_before(key, had, number)
+        let own = self.queues.get(key).map_or(0, VecDeque::len);
+        let others = self.queues.iter().filter(|(it, _)| *it != key);
+        self.again.len() + own + others.map(|(_, queue)| queue.len().min(own + 1)).sum::<usize>()
     }
 
     /// How many are served before this one; as many as wait when it is not among them.
@@ -120,78 +79,20 @@ impl Turns {
         if let Some(at) = self.again.iter().position(|it| *it == id) {
             return at;
         }
-        let own = self.queues.get(key);
-        let place = own.and_then(|own| Some((own, own.waiting.iter().position(|entry| entry.id == id)?)));
-        let Some((own, at)) = place else { return self.waiting };
-        let cost: u64 = own.waiting.iter().take(at).map(|entry| entry.cost).sum();
-        self.again.len() + at + self.others_before(key, own.had.saturating_add(cost), own.number)
+        let Some(own) = self.queues.get(key).and_then(|queue| queue.iter().position(|it| *it == id)) else {
+            return self.waiting;
+        };
+        let place = |it: &Arc<str>| self.ring.iter().position(|in_ring| in_ring == it);
+        let mine = place(key);
+        let others = self.queues.iter().filter(|(it, _)| *it != key);
+        let before = others.map(|(it, queue)| queue.len().min(own + usize::from(place(it) < mine)));
+        self.again.len() + own + before.sum::<usize>()
     }
 
     /// Everybody who waits.
     #[must_use]
     pub const fn waiting(&self) -> usize {
         self.waiting
-    }
-
-    /// Of other keys, those who are served before one whose key will have had so much: exact where a key's turns cost the same.
-    fn others_before(&self, key: &Arc<str>, had: u64, number: u64) -> usize {
-        let before = |queue: &Queue| {
-            let Some(lead) = had.checked_sub(queue.had) else { return 0 };
-            let each = (queue.cost / queue.waiting.len().max(1) as u64).max(1);
-            let even = usize::from(!lead.is_multiple_of(each) || queue.number < number);
-            usize::try_from(lead / each).unwrap_or(usize::MAX).saturating_add(even).min(queue.waiting.len())
-        };
-        self.queues.iter().filter(|(it, _)| *it != key).map(|(_, queue)| before(queue)).sum()
-    }
-
-    /// Takes somebody out; tells what the turn would have cost, but for those who had one before.
-    fn remove(&mut self, key: &Arc<str>, id: u64) -> Option<u64> {
-        if let Some(at) = self.again.iter().position(|it| *it == id) {
-            self.again.remove(at);
-            self.waiting -= 1;
-            return None;
-        }
-        let queue = self.queues.get_mut(key)?;
-        let at = queue.waiting.iter().position(|entry| entry.id == id)?;
-        let entry = queue.waiting.remove(at)?;
-        queue.cost = queue.cost.saturating_sub(entry.cost);
-        self.waiting -= 1;
-        if queue.waiting.is_empty() {
-            self.order.remove(&(queue.had, queue.number, Arc::clone(key)));
-            self.resting.insert((queue.had, Arc::clone(key)));
-        }
-        Some(entry.cost)
-    }
-
-    /// The key has had so much from now on.
-    fn moved(&mut self, key: &Arc<str>, had: u64) {
-        let number = self.number();
-        let Some(queue) = self.queues.get_mut(key) else { return };
-        if queue.waiting.is_empty() {
-            self.resting.remove(&(queue.had, Arc::clone(key)));
-            self.resting.insert((had, Arc::clone(key)));
-        } else {
-            self.order.remove(&(queue.had, queue.number, Arc::clone(key)));
-            self.order.insert((had, number, Arc::clone(key)));
-        }
-        (queue.had, queue.number) = (had, number);
-    }
-
-    /// Forgets the keys that have had no more than those who are served now; all of them once nobody waits.
-    fn forget(&mut self) {
-        if self.waiting == 0 {
-            self.had = self.resting.last().map_or(self.had, |(had, _)| self.had.max(*had));
-        }
-        while self.resting.first().is_some_and(|(had, _)| *had <= self.had) {
-            if let Some((_, key)) = self.resting.pop_first() {
-                self.queues.remove(&key);
-            }
-        }
-    }
-
-    fn number(&mut self) -> u64 {
-        self.next_number += 1;
-        self.next_number - 1
     }
 }
 
@@ -207,20 +108,17 @@ mod tests {
     fn served(turns: &mut Turns, keys: &HashMap<u64, Arc<str>>) -> Vec<u64> {
         let mut order = Vec::new();
         while let Some(id) = turns.next() {
-            turns.served(&keys[&id], id);
+            turns.leave(&keys[&id], id);
             order.push(id);
         }
-        assert_eq!(
-            (turns.waiting(), turns.order.len(), turns.queues.len(), turns.resting.len()),
-            (0, 0, 0, 0)
-        );
+        assert_eq!((turns.waiting(), turns.ring.len(), turns.queues.len()), (0, 0, 0));
         order
     }
 
     fn joined(names: &[&str]) -> (Turns, HashMap<u64, Arc<str>>) {
         let (mut turns, mut keys) = (Turns::default(), HashMap::new());
         for (id, name) in (0..).zip(names) {
-            turns.join(&key(name), id, 10);
+            turns.join(&key(name), id);
             keys.insert(id, key(name));
         }
         (turns, keys)
@@ -263,7 +161,7 @@ mod tests {
         for name in ["a", "b", "e"] {
             let (mut turns, mut keys) = joined(&names);
             let told = turns.ahead(&key(name));
-            turns.join(&key(name), 99, 10);
+            turns.join(&key(name), 99);
             keys.insert(99, key(name));
             assert_eq!(served(&mut turns, &keys).iter().position(|it| *it == 99), Some(told), "{name}");
         }
@@ -272,33 +170,8 @@ mod tests {
     #[test]
     fn a_flood_adds_at_most_one_turn_for_each_of_somebody_elses() {
         let (mut turns, _) = joined(&["flood"; 500]);
-        turns.join(&key("quiet"), 1_000, 10);
+        turns.join(&key("quiet"), 1_000);
         assert_eq!(turns.before(&key("quiet"), 1_000), 1);
         assert_eq!(turns.ahead(&key("quiet")), 3);
-    }
-
-    #[test]
-    fn a_key_with_large_calls_has_fewer_turns() {
-        let (mut turns, mut keys) = (Turns::default(), HashMap::new());
-        for id in 0..40 {
-            let (name, cost) = if id % 2 == 0 { ("large", 30) } else { ("small", 10) };
-            turns.join(&key(name), id, cost);
-            keys.insert(id, key(name));
-        }
-        let order = served(&mut turns, &keys);
-        let large = order.iter().take(20).filter(|id| *id % 2 == 0).count();
-        assert_eq!(large, 5, "{order:?}");
-    }
-
-    #[test]
-    fn who_comes_after_a_rest_is_next_and_has_saved_nothing_up() {
-        let (mut turns, keys) = joined(&["flood"; 100]);
-        for id in 0..50 {
-            turns.served(&keys[&id], id);
-        }
-        (200..210).for_each(|id| turns.join(&key("quiet"), id, 10));
-        assert_eq!(turns.next(), Some(200));
-        turns.served(&key("quiet"), 200);
-        assert_eq!(turns.next(), Some(50), "then they take turns");
     }
 }

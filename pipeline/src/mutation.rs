@@ -15,8 +15,6 @@ pub enum Mutation {
     DropMap,
     /// The offset of the last record is committed instead of the one after it.
     NoPlusOne,
-    /// A cancel is done as soon as it was told, not when what it cancels is.
-    EarlyCancel,
     /// A refused plan is sent again under the membership of that moment.
     RefreshMembership,
     /// States are restored up to the last stable offset instead of the high watermark.

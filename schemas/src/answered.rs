@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 use crate::conversation::Lane;
-use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId, UserId};
+use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId};
 use crate::money::Money;
 use crate::request::RequestKind;
 use crate::text::Text;
@@ -27,9 +27,6 @@ pub struct Answered {
     pub lane: Lane,
     /// The message that opened the turn.
     pub message: MessageId,
-    /// The person for whom it was made. Records of earlier versions have it not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<UserId>,
     /// How it ended.
     pub outcome: Outcome,
     /// Every attempt whose result is known, in order.
@@ -89,7 +86,7 @@ pub enum Outcome {
     },
     /// `answer_by` had passed before an attempt could start.
     Expired,
-    /// It was called off, before it ran or while it did.
+    /// It was called off before it ran.
     Cancelled,
     /// It cannot be run at all; its record is in the dead letters.
     Dead {
@@ -131,10 +128,6 @@ pub struct Attempt {
     pub started_at: Millis,
     /// How long it took, in milliseconds.
     pub duration_ms: u32,
-    /// From its start to the first token of its stream, said or thought, in milliseconds. Absent when none came, or when the reply
-    /// was no stream.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_to_first_token_ms: Option<u32>,
     /// Error class, from a closed list; absent on success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -177,35 +170,24 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
 /// Where token counts come from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UsageSource {
     /// The provider counted.
-    #[default]
     Provider,
     /// We estimated.
     Estimated,
 }
 
 /// Tokens of one attempt, normalised over providers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
-    /// The whole prompt, whatever part of it was read from a cache or written to it.
+    /// The whole prompt, whatever part of it was cached.
     pub input: u64,
     /// Part of the prompt that was read from the provider's cache.
     #[serde(default)]
     pub cached: u64,
-    /// Part of the prompt that was written to the provider's cache, to be kept for minutes.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub input_cache_write_5m: u64,
-    /// Part of the prompt that was written to the provider's cache, to be kept for an hour.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub input_cache_write_1h: u64,
     /// The whole completion, reasoning included.
     pub output: u64,
     /// Part of the completion that was reasoning.

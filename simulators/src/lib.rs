@@ -1,4 +1,4 @@
-//! Stand-ins of Easemob and of six families of model providers, with faults.
+//! Stand-ins of Easemob and of an OpenAI-compatible model, with faults.
 //!
 //! Both are HTTP servers on loopback. Each has the surface that the real service shows to us, and a
 //! control surface under `/control/` by which a demo or a test plays the outside world: sends messages,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Stand-ins of Easemob and of six families of model providers, with faults.
+/// Stand-ins of Easemob and of an OpenAI-compatible model, with faults.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {

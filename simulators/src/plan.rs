@@ -36,40 +36,12 @@ pub(crate) struct Occurs {
     lasts: Lasts,
     /// One call in so many.
     one_in: u32,
-    /// Calls in scope that are spared first.
-    spared: u32,
-    /// When it begins, in milliseconds since the epoch.
-    begins_ms: u64,
-    /// How long it is there and how long it is away, in turns.
-    flapping_ms: Option<(u64, u64)>,
 }
 
 impl Occurs {
     /// As an order says: one call in `one_in`, every one unless given.
     pub(crate) fn ordered(lasts: Lasts, one_in: Option<u32>) -> Self {
-        let one_in = one_in.unwrap_or(1).max(1);
-        Self { lasts, one_in, spared: 0, begins_ms: 0, flapping_ms: None }
-    }
-
-    /// The same, but the first so many calls in scope are spared.
-    pub(crate) fn sparing(self, calls: Option<u32>) -> Self {
-        Self { spared: calls.unwrap_or_default(), ..self }
-    }
-
-    /// The same, but not before a moment in milliseconds since the epoch.
-    pub(crate) fn from(self, begins_ms: u64) -> Self {
-        Self { begins_ms, ..self }
-    }
-
-    /// The same, but for so long there and for so long away, in turns.
-    pub(crate) fn flapping(self, there: Duration, away: Duration) -> Self {
-        Self { flapping_ms: Some((whole_ms(there), whole_ms(away))), ..self }
-    }
-
-    /// Whether it is there at this moment.
-    fn is_there(&self, now_ms: u64) -> bool {
-        let Some(since) = now_ms.checked_sub(self.begins_ms) else { return false };
-        self.flapping_ms.is_none_or(|(there, away)| since % (there + away).max(1) < there)
+        Self { lasts, one_in: one_in.unwrap_or(1).max(1) }
     }
 }
 
@@ -79,8 +51,6 @@ struct Entry<S, F> {
     occurs: Occurs,
     /// Calls in scope since it was planned.
     seen: u32,
-    /// Calls that it met.
-    met: u32,
     fault: F,
 }
 
@@ -88,13 +58,11 @@ impl<S, F> Entry<S, F> {
     /// Whether the fault meets this call in scope.
     fn meets(&mut self) -> bool {
         self.seen = self.seen.wrapping_add(1);
-        let after = self.seen.saturating_sub(self.occurs.spared);
-        let meets = after > 0 && after.is_multiple_of(self.occurs.one_in);
-        if meets {
-            self.met = self.met.wrapping_add(1);
-            if let Lasts::Calls(left) = &mut self.occurs.lasts {
-                *left = left.saturating_sub(1);
-            }
+        let meets = self.seen.is_multiple_of(self.occurs.one_in);
+        if let Lasts::Calls(left) = &mut self.occurs.lasts
+            && meets
+        {
+            *left = left.saturating_sub(1);
         }
         meets
     }
@@ -115,21 +83,15 @@ impl<S, F> Default for Plan<S, F> {
 impl<S, F: Clone> Plan<S, F> {
     /// Plans a fault for calls that match its scope.
     pub(crate) fn add(&self, scope: S, occurs: Occurs, fault: F) {
-        self.lock().push(Entry { scope, occurs, seen: 0, met: 0, fault });
+        self.lock().push(Entry { scope, occurs, seen: 0, fault });
     }
 
     /// The fault of this call: that of the oldest entry that matches, is not over, and has its turn.
     pub(crate) fn take(&self, now_ms: u64, matches: impl Fn(&S) -> bool) -> Option<F> {
-        self.take_counted(now_ms, matches).map(|(fault, _)| fault)
-    }
-
-    /// The same with how many calls the entry met before.
-    pub(crate) fn take_counted(&self, now_ms: u64, matches: impl Fn(&S) -> bool) -> Option<(F, u32)> {
         let mut entries = self.lock();
         entries.retain(|entry| !entry.occurs.lasts.is_over(now_ms));
-        let mut in_scope =
-            entries.iter_mut().filter(|entry| entry.occurs.is_there(now_ms) && matches(&entry.scope));
-        in_scope.find_map(|entry| entry.meets().then(|| (entry.fault.clone(), entry.met - 1)))
+        let mut in_scope = entries.iter_mut().filter(|entry| matches(&entry.scope));
+        in_scope.find_map(|entry| entry.meets().then(|| entry.fault.clone()))
     }
 
     /// Calls that will still meet a fault; a fault that lasts for a time counts as one.
@@ -157,7 +119,7 @@ mod tests {
     use std::time::Duration;
 
     const fn calls(count: u32) -> Occurs {
-        Occurs { lasts: Lasts::Calls(count), one_in: 1, spared: 0, begins_ms: 0, flapping_ms: None }
+        Occurs { lasts: Lasts::Calls(count), one_in: 1 }
     }
 
     #[test]
@@ -200,19 +162,5 @@ mod tests {
         let met = (0..9).map(|_| plan.take(0, |scope| *scope == "users").is_some()).collect::<Vec<_>>();
         assert_eq!(met, [false, false, true, false, false, true, false, false, false]);
         assert_eq!((plan.take(0, |scope| *scope == "rooms"), plan.left(0)), (None, 0));
-    }
-
-    #[test]
-    fn a_fault_may_spare_the_first_calls_begin_later_and_come_and_go() {
-        let plan = Plan::default();
-        plan.add((), calls(9).sparing(Some(2)), 'd');
-        let met = (0..4).map(|_| plan.take_counted(0, |()| true).map(|(_, before)| before));
-        assert_eq!(met.collect::<Vec<_>>(), [None, None, Some(0), Some(1)]);
-        let plan = Plan::default();
-        let flapping = calls(9).from(1_000).flapping(Duration::from_millis(10), Duration::from_millis(30));
-        plan.add((), flapping, 'f');
-        let met =
-            [999, 1_000, 1_009, 1_010, 1_039, 1_040, 1_050].map(|at| plan.take(at, |()| true).is_some());
-        assert_eq!(met, [false, true, true, false, false, true, false]);
     }
 }

@@ -42,20 +42,6 @@ impl Window {
         self.used + amount <= u64::from(limit.most)
     }
 
-    /// What is spent now and was not yet forgotten.
-    pub(crate) fn used(&self) -> u64 {
-        self.used
-    }
-
-    /// When all of it will be forgotten, in milliseconds from now.
-    pub(crate) fn clears_in(&self, limit: Limit, now_ms: u64) -> u64 {
-        let end = self.spent.back().map_or(now_ms, |(at, _)| match limit.counting {
-            Counting::Sliding => at + limit.window_ms,
-            Counting::Fixed => (at / limit.window_ms + 1) * limit.window_ms,
-        });
-        end.saturating_sub(now_ms)
-    }
-
     /// Spends an amount, fitting or not.
     pub(crate) fn spend(&mut self, amount: u64, now_ms: u64) {
         self.spent.push_back((now_ms, amount));

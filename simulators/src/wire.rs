@@ -1,4 +1,4 @@
-//! Serves a router over plain TCP and lets a reply break the connection under itself.
+//! Serves a router over plain TCP and lets a reply break its own connection.
 
 use crate::traffic::Fate;
 use axum::Router;
@@ -12,8 +12,8 @@ use hyper_util::rt::TokioIo;
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use thiserror::Error;
@@ -42,25 +42,6 @@ pub(crate) struct Connection {
     pub(crate) is_reused: bool,
 }
 
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What becomes of a connection after it was handed over to another protocol, in the request's extensions.
-#[derive(Clone, Default)]
-pub(crate) struct Afterwards {
-    task: Arc<Mutex<Option<Task>>>,
-}
-
-impl Afterwards {
-    /// The connection lives on for as long as this runs.
-    pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::pin(task));
-    }
-
-    fn take(&self) -> Option<Task> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
 #[derive(Debug, Error)]
 #[error("the fault plan broke the connection")]
 struct Broken;
@@ -83,13 +64,6 @@ pub(crate) fn cut_short(sent: Bytes, promised: usize) -> Response {
 /// Sends status and headers, then resets the connection.
 pub(crate) fn reset_after_headers(promised: usize) -> Response {
     let mut reply = cut_short(Bytes::new(), promised);
-    reply.extensions_mut().insert(Reset::InBody);
-    reply
-}
-
-/// Sends a body that fails at some time; the connection then ends with a reset.
-pub(crate) fn reset_in(body: Body) -> Response {
-    let mut reply = Response::new(body);
     reply.extensions_mut().insert(Reset::InBody);
     reply
 }
@@ -120,13 +94,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) {
 async fn connection(stream: TcpStream, router: Router) {
     let reset = Arc::new(AtomicBool::new(false));
     let is_reused = AtomicBool::new(false);
-    let afterwards = Afterwards::default();
-    let handed_over = afterwards.clone();
     let io = TokioIo::new(Resettable { stream, reset: Arc::clone(&reset) });
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let is_reused = is_reused.swap(true, Ordering::Relaxed);
         request.extensions_mut().insert(Connection { is_reused });
-        request.extensions_mut().insert(afterwards.clone());
         let (router, reset) = (router.clone(), Arc::clone(&reset));
         async move {
             let reply = router.oneshot(request.map(Body::new)).await.map_err(|never| match never {})?;
@@ -139,12 +110,9 @@ async fn connection(stream: TcpStream, router: Router) {
             }
         }
     });
-    // Planned breaks and clients that went away both end here; neither is news.
-    if let Err(error) = http1::Builder::new().serve_connection(io, service).with_upgrades().await {
+    // Planned breaks and clients that went away both end here; neither needs a warning.
+    if let Err(error) = http1::Builder::new().serve_connection(io, service).await {
         tracing::debug!(%error, "connection ended early");
-    }
-    if let Some(task) = handed_over.take() {
-        task.await;
     }
 }
 

@@ -36,7 +36,6 @@ impl Handler for AtOnce {
             shares: Vec::new(),
             hard_deadline: Duration::from_secs(60),
             commit_start: false,
-            name: None,
             decoded: Decoded::default(),
         })
     }

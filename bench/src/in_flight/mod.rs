@@ -1,22 +1,20 @@
-//! Ten thousand streams of a model in flight in one process: what they take, what they add, how they end.
+//! Ten thousand model calls in flight in one process: what they take, what they add, how they end.
 
+mod requests;
 mod watch;
 
 use super::arrivals::{Arrivals, wait_for_all};
 use super::deployment::Deployment;
 use super::load::{Latencies, Schedule};
-use super::requests::Requests;
-use super::stand_ins::{Marks, ModelPace, Notes, REPLY, StandIns};
+use super::stand_ins::{Marks, Notes, REPLY, StandIns};
 use super::table::{Goal, Samples, Table};
 use anyhow::{Result, ensure};
+use requests::Requests;
 use schemas::topic::Topic;
 use std::time::{Duration, Instant};
 use watch::Watch;
 
-/// How long the model takes for an answer.
 const THINKS: Duration = Duration::from_secs(10);
-/// In how many pieces its stream comes.
-const PIECES: u32 = 10;
 /// Requests per second: with the time that the model takes, some more than ten thousand in flight.
 const RATE: f64 = 1_030.0;
 /// How long the load goes on once every place is taken.
@@ -44,7 +42,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let length = THINKS + FULL;
     let each = Schedule::new(Instant::now(), RATE, length).count;
     let count = each * rounds as u64;
-    let stand_ins = StandIns::start(count, ModelPace { takes: THINKS, pieces: PIECES })?;
+    let stand_ins = StandIns::start(count, THINKS)?;
     let deployment = Deployment::new(&stand_ins.url)?;
     let requests = Requests::open(&deployment)?;
     let events = deployment.topic(Topic::Events);
@@ -108,10 +106,10 @@ fn table(measured: &Measured) -> Table {
     Table {
         conditions: format!(
             "One process of huiyin with the role call, 8 partitions, max_running 24,000; {RATE} requests/s, each in a lane of its \
-             own with a prompt of two lines, written to `requests` in an open loop for {} s, to a model whose answer is a stream of \
-             {PIECES} pieces over {} s, over HTTP/1.1, so that each running call has a connection. Then SIGTERM, with the calls in flight. Latencies of the \
+             own with a prompt of two lines, written to `requests` in an open loop for {} s, to a model that takes {} s, over \
+             HTTP/1.1, so that each running call has a connection. Then SIGTERM, with the calls in flight. Latencies of the \
              time in which all places were taken: to the model from when the request was due to be written to the arrival of the \
-             call, to the log from the end of the model's reply to the arrival of its `answered` at a read_committed consumer. Every call that \
+             call, to the log from the model's reply to the arrival of its `answered` at a read_committed consumer. Every call that \
              was made had its outcome committed before the process ended, and none was made twice in {} rounds.",
             (THINKS + FULL).as_secs(),
             THINKS.as_secs(),
@@ -119,7 +117,7 @@ fn table(measured: &Measured) -> Table {
         ),
         columns: ["figure", "huiyin"].map(str::to_owned).to_vec(),
         rows: vec![
-            row("most streams in flight", &measured.running),
+            row("most calls in flight", &measured.running),
             row("most resident memory in MB", &measured.megabytes),
             row("CPU µs per call, the process's start and end included", &measured.cost),
             row("to the model, p50 in ms", &measured.to_model[0]),
@@ -129,7 +127,7 @@ fn table(measured: &Measured) -> Table {
             row("end of the process after the last reply in s", &measured.drain),
         ],
         goals: vec![
-            Goal::at_least("streams in flight", samples(&measured.running).median(), 10_000.0),
+            Goal::at_least("calls in flight", samples(&measured.running).median(), 10_000.0),
             Goal::at_most("resident memory in bytes", most, GIGABYTE),
         ],
     }

@@ -7,7 +7,7 @@ use super::arrivals::{Arrivals, wait_for_all};
 use super::clients;
 use super::deployment::{Deployment, PARTITIONS};
 use super::load::{Callbacks, Latencies, Pool, Schedule};
-use super::stand_ins::{ASK, ModelPace, StandIns};
+use super::stand_ins::{ASK, StandIns};
 use super::table::{Goal, Samples, Table, short};
 use super::usage;
 use anyhow::{Context, Result};
@@ -78,7 +78,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let seconds = LENGTH.as_secs() * rounds as u64;
     let count =
         RATES.iter().chain([&UNVERIFIED]).map(|rate| u64::from(*rate) * seconds).sum::<u64>() + 10_000;
-    let stand_ins = StandIns::start(count, ModelPace::at_once_after(THINKS))?;
+    let stand_ins = StandIns::start(count, THINKS)?;
     let deployment = Deployment::new(&stand_ins.url)?;
     let line = deployment.start("ingest,decide,call,deliver")?;
     let chains = [

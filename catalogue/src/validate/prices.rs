@@ -1,34 +1,30 @@
-//! The price table: which row holds follows from days, hours and scopes, never from its place in the file.
-
-mod row;
-mod shipped;
-mod warnings;
+//! The price table: which row holds follows from days and scopes, never from its place in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, UNIX_EPOCH};
 
-use common::Problems;
+use common::{Problem, Problems};
 use schemas::Millis;
 use schemas::ids::TargetName;
+use toml::Spanned;
 
-use self::row::{place, price};
-use crate::price::{Price, in_force};
+use super::provider;
+use crate::bundle::Bundle;
+use crate::currency;
+use crate::price::{Price, in_force, pico_per_token};
 use crate::raw::{RawCatalogue, RawPrice};
 use crate::target::{Provider, Target};
-
-pub use self::shipped::{ShippedPrice, rows as shipped_prices};
-pub(super) use self::warnings::warnings;
 
 /// A row with what it was read from.
 type Row<'a> = (Price, &'a RawPrice);
 
-/// The table, by scope and day: the rows of the file, each of which ends where the next of its scope begins, if not before; and
-/// the shipped rows of targets of which the file has none.
+/// The table, by scope and day; every row ends where the next of its scope begins, if not before.
 pub(super) fn prices(
-    raw: &RawCatalogue,
+    raw: &[RawPrice],
     targets: &BTreeMap<TargetName, Target>,
     problems: &mut Problems,
 ) -> Vec<Price> {
-    let rows = raw.price.iter().filter_map(|raw| Some((price(raw, problems)?, raw)));
+    let rows = raw.iter().filter_map(|raw| Some((price(raw, problems)?, raw)));
     let mut rows: Vec<Row<'_>> = rows.collect();
     rows.sort_by(|(a, _), (b, _)| (a.scope(), a.from).cmp(&(b.scope(), b.from)));
     for next in 1..rows.len() {
@@ -40,73 +36,7 @@ pub(super) fn prices(
         }
     }
     one_currency(&rows, targets, problems);
-    hours(&rows, problems);
-    let mut prices: Vec<Price> = rows.into_iter().map(|(price, _)| price).collect();
-    prices.extend(from_the_list(raw, targets, &prices, problems));
-    prices.sort_by(|a, b| (a.scope(), a.from).cmp(&(b.scope(), b.from)));
-    prices
-}
-
-/// The shipped rows of the targets that take them and of which the file has no row.
-fn from_the_list(
-    raw: &RawCatalogue,
-    targets: &BTreeMap<TargetName, Target>,
-    own: &[Price],
-    problems: &mut Problems,
-) -> Vec<Price> {
-    let mut listed: Vec<Price> = Vec::new();
-    let mut said: BTreeMap<(Provider, &str, &str), bool> = BTreeMap::new();
-    let words = [("shipped", true), ("own", false)];
-    for raw in &raw.target {
-        let place = format!("target {:?}", raw.name.get_ref());
-        let Some(takes) = problems.word(&place, &raw.prices, &words) else { continue };
-        let target = targets.iter().find(|(name, _)| name.as_str() == raw.name.get_ref());
-        let Some((_, target)) = target else { continue };
-        let known = said.insert((target.provider, &target.model, &target.region), takes);
-        if known.is_some_and(|known| known != takes) {
-            let what = "prices: another target of its provider, model and region says otherwise";
-            problems.add_at(&place, &raw.prices, what);
-        }
-        if takes && known.is_none() && !own.iter().any(|price| price.is_for(target)) {
-            listed.extend(shipped_prices(target).map(|row| row.of(target)));
-        }
-    }
-    listed
-}
-
-/// Rows of hours stand beside one of the whole day, which holds in the others, and no two of them hold at a time.
-fn hours(rows: &[Row<'_>], problems: &mut Problems) {
-    for (price, raw) in rows {
-        let (Some(hours), Some(written)) = (price.hours, &raw.hours) else { continue };
-        let place = place(raw);
-        let of_model = |other: &&Row<'_>| {
-            other.0.provider == price.provider
-                && other.0.model == price.model
-                && other.0.region == price.region
-        };
-        let whole_day = rows.iter().filter(of_model).find(|(other, _)| other.hours.is_none());
-        match whole_day {
-            None => problems.add_at(
-                &place,
-                written,
-                "hours: a row without hours is needed for the rest of the day",
-            ),
-            Some((other, _)) if other.currency != price.currency => {
-                let what =
-                    format!("it is in {}, and that of the whole day in {}", price.currency, other.currency);
-                problems.add_at(&place, &raw.currency, what + ": one model has one currency");
-            }
-            Some(_) => {}
-        }
-        let at_once = |(other, _): &&Row<'_>| {
-            let begins_before = |one: &Price, than: &Price| one.until.is_none_or(|until| than.from < until);
-            let meets = other.hours.is_some_and(|others| others != hours && others.meet(&hours));
-            meets && begins_before(other, price) && begins_before(price, other)
-        };
-        if rows.iter().filter(of_model).any(|other| at_once(&other)) {
-            problems.add_at(&place, written, "hours: another row of the model holds in some of them as well");
-        }
-    }
+    rows.into_iter().map(|(price, _)| price).collect()
 }
 
 /// What two rows of one scope that follow one another must keep.
@@ -145,8 +75,7 @@ fn follow((price, raw): &mut Row<'_>, (next, raw_next): &Row<'_>, problems: &mut
 /// A target is paid in one currency, also where a row of any region fills in for one of its own.
 fn one_currency(rows: &[Row<'_>], targets: &BTreeMap<TargetName, Target>, problems: &mut Problems) {
     for (name, target) in targets {
-        // Rows of hours have the currency of that of the whole day.
-        let own = || rows.iter().filter(|(price, _)| price.hours.is_none() && price.is_for(target));
+        let own = || rows.iter().filter(|(price, _)| price.is_for(target));
         let moments: BTreeSet<Millis> = own().flat_map(|(p, _)| [Some(p.from), p.until]).flatten().collect();
         let held: Vec<&Price> = moments
             .into_iter()
@@ -168,6 +97,105 @@ fn one_currency(rows: &[Row<'_>], targets: &BTreeMap<TargetName, Target>, proble
             }
         }
     }
+}
+
+/// What is allowed and probably not meant: targets without a price at that time, prices of nothing, prices that end.
+pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem> {
+    let mut found = Problems::default();
+    for target in &raw.target {
+        let known = bundle.targets.iter().find(|(name, _)| name.as_str() == target.name.get_ref());
+        let Some((name, target_of)) = known.filter(|(_, target)| bundle.price(target, now).is_none()) else {
+            continue;
+        };
+        let own = || bundle.prices.iter().filter(|price| price.is_for(target_of));
+        let next = own().map(|price| price.from).filter(|from| *from > now).min();
+        let last = own().filter_map(|price| price.until).max();
+        let why = match (next, last) {
+            (Some(from), _) => format!("the next one begins on {}", shown(from)),
+            (None, Some(until)) => format!("the last one ended on {}", shown(until)),
+            (None, None) => "no [[price]] is of its provider, model and region".to_owned(),
+        };
+        let what = format!("it has no price today, so its calls have no cost: {why}");
+        found.add_at(&format!("target {:?}", name.as_str()), &target.name, what);
+    }
+    for raw in &raw.price {
+        let mut scratch = Problems::default();
+        let Some(row) = price(raw, &mut scratch) else { continue };
+        let is_for = |target: &&Target| row.is_for(target);
+        let what = if !bundle.targets.values().any(|target| is_for(&target)) {
+            "no target has its provider, model and region, so it is the price of nothing".to_owned()
+        } else if row.from > now
+            && bundle.targets.values().filter(is_for).any(|t| bundle.price(t, now).is_none())
+        {
+            format!("it holds from {} on only, and none holds until then", raw.from.get_ref())
+        } else if let Some(until) = row.until.filter(|until| {
+            *until > now && bundle.targets.values().filter(is_for).any(|t| bundle.price(t, *until).is_none())
+        }) {
+            format!("it ends on {}, and none follows: calls from then on have no cost", shown(until))
+        } else {
+            continue;
+        };
+        found.add_at(&place(raw), &raw.model, what);
+    }
+    found.into_vec()
+}
+
+fn place(raw: &RawPrice) -> String {
+    format!("price of {:?}", raw.model.get_ref())
+}
+
+fn price(raw: &RawPrice, problems: &mut Problems) -> Option<Price> {
+    let place = place(raw);
+    let provider: Option<Provider> = provider(&place, &raw.provider, problems);
+    let mut amount = |at: &Spanned<String>| {
+        let pico = pico_per_token(at.get_ref());
+        if pico.is_none() {
+            let what = "a price is decimal text below 10^12 with at most 6 places, per million tokens";
+            problems.add_at(&place, at, what);
+        }
+        pico
+    };
+    let (input, output) = (amount(&raw.input), amount(&raw.output));
+    let cached = raw.cached.as_ref().map_or(input, &mut amount);
+    let from = day(&place, &raw.from, problems);
+    let until = raw.until.as_ref().map(|at| day(&place, at, problems));
+    if let (Some(from), Some(Some(until)), Some(at)) = (from, until, &raw.until)
+        && until <= from
+    {
+        let what = format!("until {} is not after from {}", at.get_ref(), raw.from.get_ref());
+        problems.add_at(&place, at, what);
+    }
+    if let Some(what) = currency::problem(raw.currency.get_ref()) {
+        problems.add_at(&place, &raw.currency, what);
+    }
+    Some(Price {
+        provider: provider?,
+        model: raw.model.get_ref().clone(),
+        region: raw.region.clone(),
+        currency: raw.currency.get_ref().clone(),
+        from: from?,
+        until: until.map_or(Some(None), |day| day.map(Some))?,
+        input_pico: input?,
+        cached_pico: cached?,
+        output_pico: output?,
+    })
+}
+
+fn day(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Millis> {
+    let time = humantime::parse_rfc3339(&format!("{}T00:00:00Z", at.get_ref())).ok();
+    let millis = time
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .and_then(|since| i64::try_from(since.as_millis()).ok());
+    if millis.is_none() {
+        problems.add_at(place, at, format!("{:?} is no day such as 2026-01-01", at.get_ref()));
+    }
+    millis
+}
+
+/// A day as the file has it.
+fn shown(day: Millis) -> String {
+    let time = UNIX_EPOCH + Duration::from_millis(day.max(0).unsigned_abs());
+    humantime::format_rfc3339_seconds(time).to_string().chars().take(10).collect()
 }
 
 #[cfg(test)]

@@ -92,8 +92,7 @@ impl Log {
         let decidable = self.events.iter().filter(|event| event.value.conversation().is_some());
         // A turn that opens for messages that waited has a decision beside that on the input.
         let by_input = self.decisions.iter().filter(|decision| {
-            decision.value.ruling != Ruling::Asked
-                || matches!(decision.value.input.as_str(), "message" | "missed")
+            !(decision.value.ruling == Ruling::Asked && decision.value.input == "answered")
         });
         by_input.count() >= decidable.count()
             && self.outcomes().count() >= self.requests.len()

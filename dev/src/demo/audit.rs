@@ -83,7 +83,10 @@ impl Log {
 /// # Errors
 /// When something cannot be read, or the tables do not catch up.
 pub(crate) fn audit(stage: &Stage, course: Course) -> Result<Vec<Clause>> {
-    let log = read_back(stage)?;
+    say("\nRead back from Kafka, ClickHouse and the stand-ins");
+    let log = caught_up(stage)?;
+    expect("records in topic dead-letters", 0, stage.topics.count(Topic::DeadLetters)?)?;
+    say(&stage.line.command(&["query", "cost"])?);
     let cost = Table::read(&stage.line.command(&["query", "cost", "--json"])?)?;
     let config = stage.home.dir.join("huiyin.toml");
     let config = fs::read_to_string(&config).with_context(|| format!("reading {}", config.display()))?;
@@ -95,33 +98,11 @@ pub(crate) fn audit(stage: &Stage, course: Course) -> Result<Vec<Clause>> {
         calls: &calls,
         stored: cost.pico("cost")?,
     };
-    let charged = charged(&bill, &Prices::read(&config)?)?;
-    let mut clauses = of_the_log(stage, &log, course)?;
-    clauses.insert(2, charged);
-    Ok(clauses)
-}
-
-/// As [`audit`], without the clause that compares with an invoice: a real model has none.
-///
-/// # Errors
-/// As [`audit`].
-pub(crate) fn without_invoice(stage: &Stage, course: Course) -> Result<Vec<Clause>> {
-    of_the_log(stage, &read_back(stage)?, course)
-}
-
-fn read_back(stage: &Stage) -> Result<Log> {
-    say("\nRead back from Kafka, ClickHouse and the stand-ins");
-    let log = caught_up(stage)?;
-    expect("records in topic dead-letters", 0, stage.topics.count(Topic::DeadLetters)?)?;
-    say(&stage.line.command(&["query", "cost"])?);
-    Ok(log)
-}
-
-fn of_the_log(stage: &Stage, log: &Log, course: Course) -> Result<Vec<Clause>> {
     let refold = stage.line.command(&["refold", "--json"]).and_then(|json| Refold::read(&json));
     Ok(vec![
         judged(&stage.easemob.callbacks()?, &log.events, course),
         answered(&log.decisions, &log.answers, &log.deliveries, &stage.easemob.sends()?),
+        charged(&bill, &Prices::read(&config)?)?,
         replayable(&refold, log.events.len(), log.decisions.len()),
     ])
 }

@@ -10,16 +10,6 @@ use dev::rig::stand_ins::StandIns;
 use dev::stack::Borrowed;
 use std::rc::Rc;
 
-/// Where the line's configuration comes from.
-pub(crate) struct Source {
-    /// Template of its file.
-    pub(crate) template: &'static str,
-    /// Base address of the models.
-    pub(crate) model: String,
-    /// Where callbacks go.
-    pub(crate) ingest_port: u16,
-}
-
 /// Both instances. Dropping it stops them, the one that answers callbacks first.
 pub(crate) struct Line {
     front: Instance,
@@ -36,7 +26,7 @@ impl Line {
         home: &Home,
         stack: &Borrowed,
         stand_ins: &StandIns,
-        source: Source,
+        ingest_port: u16,
         net: &Rc<Net>,
     ) -> Result<Self> {
         let [admin, call_admin] = free_ports()?;
@@ -48,11 +38,11 @@ impl Line {
                 ("kafka", stack.kafka()),
                 ("clickhouse", stack.clickhouse()),
                 ("admin_port", admin.to_string()),
-                ("ingest_port", source.ingest_port.to_string()),
+                ("ingest_port", ingest_port.to_string()),
                 ("easemob", stand_ins.easemob_url.clone()),
-                ("model", source.model.clone()),
+                ("model", stand_ins.model_url.clone()),
             ];
-            home.configure(source.template, file, &values)
+            home.configure("huiyin.toml", file, &values)
         };
         let (config, call_config) =
             (configure("huiyin.toml", admin)?, configure("huiyin-call.toml", call_admin)?);

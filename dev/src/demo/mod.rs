@@ -8,7 +8,7 @@ mod stage;
 
 use crate::proof::{Clause, Course};
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dev::console::{complain, say};
 use dev::rig::home::{self, Home};
 use dev::rig::net::Net;
@@ -16,7 +16,7 @@ use dev::rig::patience::Patience;
 use dev::rig::stand_ins::StandIns;
 use dev::rig::topics::Topics;
 use dev::stack::Borrowed;
-use line::{Line, Source};
+use line::Line;
 use stage::Stage;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -26,18 +26,6 @@ pub(crate) struct Cli {
     /// Stop after the proof instead of staying up under a small load
     #[arg(long)]
     once: bool,
-    /// Who answers
-    #[arg(long, value_enum, default_value_t = Behind::StandIns)]
-    model: Behind,
-}
-
-/// Who is behind the line's targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Behind {
-    /// Stand-ins of three providers, which can be told to fail and keep an invoice
-    StandIns,
-    /// A small real model behind llama.cpp's server; the first time it is fetched and built, which takes long
-    Real,
 }
 
 /// Plays the script, proves the promise, and stays up unless told otherwise. Whatever the end, everything that was started is stopped.
@@ -54,21 +42,14 @@ pub(crate) fn run(cli: &Cli) -> Result<ExitCode> {
 fn perform(cli: &Cli) -> Result<Proof> {
     let net = Rc::new(Net::new()?);
     let patience = Patience::until_signalled(net.runtime())?;
-    let is_real = cli.model == Behind::Real;
-    let stack = if is_real { Borrowed::up_with_model() } else { Borrowed::up() }?;
+    let stack = Borrowed::up()?;
     patience.check()?;
     let home = Home::new("demo", "dev/demo.d", &stack, &net)?;
     say(&format!("starting {}; logs and configuration are in {}", home.name, home.dir.display()));
     let [ingest_port] = home::free_ports()?;
     let values = [("seed", home.seed.to_string()), ("ingest_port", ingest_port.to_string())];
     let stand_ins = StandIns::start(&home, &values, &net, &patience)?;
-    let source = match cli.model {
-        Behind::StandIns => {
-            Source { template: "huiyin.toml", model: stand_ins.model_url.clone(), ingest_port }
-        }
-        Behind::Real => Source { template: "real.toml", model: stack.model(), ingest_port },
-    };
-    let mut line = Line::start(&home, &stack, &stand_ins, source, &net)?;
+    let mut line = Line::start(&home, &stack, &stand_ins, ingest_port, &net)?;
     line.wait_ready(&patience)?;
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
     let mut stage = Stage {
@@ -79,10 +60,6 @@ fn perform(cli: &Cli) -> Result<Proof> {
         topics: &topics,
         patience: &patience,
     };
-    if is_real {
-        let failed_scenes = script::play_real(&mut stage)?;
-        return Ok(Proof { failed_scenes, clauses: audit::without_invoice(&stage, Course::Undisturbed)? });
-    }
     let failed_scenes = script::play(&mut stage)?;
     let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, Course::Undisturbed)? };
     if !cli.once && proof.holds() {

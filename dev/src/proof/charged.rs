@@ -114,26 +114,21 @@ fn invoice(bill: &Bill, prices: &Prices) -> Result<Invoice> {
     for outcome in bill.outcomes {
         for attempt in &outcome.attempts {
             let last = usize::from(attempt.number) == outcome.attempts.len();
-            if let Some(call) = attempt.provider_request.as_deref().and_then(number) {
-                let_out.insert(call, last && settled.contains(&outcome.request));
+            if let Some(id) = &attempt.provider_request {
+                let_out.insert(id.as_str(), last && settled.contains(&outcome.request));
             }
         }
     }
     let mut invoice = Invoice::default();
     for call in bill.calls.iter().filter(|call| call.billed) {
         let price = prices.of(call)?;
-        match let_out.get(&call.number) {
+        match let_out.get(format!("req_{}", call.number).as_str()) {
             Some(true) => invoice.settled += price,
             Some(false) => invoice.other += price,
             None => invoice.unseen = (invoice.unseen.0 + price, invoice.unseen.1 + 1),
         }
     }
     Ok(invoice)
-}
-
-/// The number of a call in the id that the stand-in gave it; its wires fill it up with zeros or not.
-fn number(id: &str) -> Option<u64> {
-    id.strip_prefix("req_")?.parse().ok()
 }
 
 #[cfg(test)]

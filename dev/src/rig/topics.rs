@@ -3,7 +3,6 @@
 use super::patience::Patience;
 use anyhow::{Context, Result, anyhow, ensure};
 use pipeline::kafka::{Admin, Config, RawConfig, Read, Reader};
-use schemas::cancel::Cancel;
 use schemas::topic::{Partitions, Topic, TopicNames};
 use schemas::wire::{self, Record};
 use std::collections::BTreeMap;
@@ -53,9 +52,6 @@ impl Topics {
     pub fn placed<R: Record>(&self) -> Result<Vec<Placed<R>>> {
         let mut records = Vec::new();
         self.each(R::TOPIC, |record| {
-            if record.header(wire::KIND) == Some(Cancel::KIND.as_bytes()) && R::KINDS != Cancel::KINDS {
-                return Ok(());
-            }
             let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
             let value = decoded.with_context(|| {
                 format!("reading {} at {}/{}", record.topic, record.partition, record.offset)

@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use super::service::{Service, stop_all};
-use super::{clickhouse, kafka, model};
+use super::{clickhouse, kafka};
 use crate::console::say;
 use anyhow::{Context, Result};
 use std::fs::{self, File};
@@ -19,28 +19,23 @@ pub(super) fn locked(plan: &Plan) -> Result<File> {
 pub(super) fn services(plan: &Plan) -> Result<Vec<Service>> {
     let mut services = kafka::nodes(plan)?;
     services.push(clickhouse::service(plan));
-    services.push(model::service(plan));
     Ok(services)
 }
 
 pub(super) fn up(plan: &Plan) -> Result<()> {
     kafka::check_ports(plan)?;
     clickhouse::check_port(plan)?;
-    if plan.model {
-        model::check_port(plan)?;
-    }
     kafka::up(plan)?;
-    clickhouse::up(plan)?;
-    if plan.model { model::up(plan) } else { Ok(()) }
+    clickhouse::up(plan)
 }
 
 pub(super) fn down(plan: &Plan) -> Result<()> {
     stop_all(&services(plan)?)
 }
 
-/// Tells of every service whether it runs; true when all that are wanted do.
+/// Tells of every service whether it runs; true when all do.
 pub(super) fn status(plan: &Plan) -> Result<bool> {
-    Ok(kafka::status(plan)? & clickhouse::status(plan) & model::status(plan))
+    Ok(kafka::status(plan)? & clickhouse::status(plan))
 }
 
 pub(super) fn reset(plan: &Plan) -> Result<()> {

@@ -4,7 +4,7 @@ use super::all::{locked, reset, services, up};
 use super::cluster::{self, Cluster};
 use super::plan::{KafkaSource, Plan};
 use super::service::{Service, stop_all};
-use super::{clickhouse, model, node};
+use super::{clickhouse, node};
 use crate::console::complain;
 use anyhow::{Context, Result};
 use std::cell::RefCell;
@@ -32,14 +32,6 @@ impl Borrowed {
     /// As `dev stack up`; what was started by then is stopped again.
     pub fn up() -> Result<Self> {
         Self::up_by(Plan::of_environment()?)
-    }
-
-    /// Brings up what does not run, and a real model.
-    ///
-    /// # Errors
-    /// As [`Borrowed::up`].
-    pub fn up_with_model() -> Result<Self> {
-        Self::up_by(Plan { model: true, ..Plan::of_environment()? })
     }
 
     /// Brings up what does not run of a plan, from empty data.
@@ -71,11 +63,6 @@ impl Borrowed {
     /// Base address of ClickHouse's HTTP interface.
     pub fn clickhouse(&self) -> String {
         format!("http://127.0.0.1:{}", self.plan.clickhouse_port)
-    }
-
-    /// Base address of the real model's server.
-    pub fn model(&self) -> String {
-        model::address(&self.plan)
     }
 
     /// Kills a broker, or the ClickHouse engine, with SIGKILL and returns the process id that it had.

@@ -1,17 +1,21 @@
 //! A ClickHouse engine: the server on the PATH, or the embedded engine behind our HTTP server.
 
-use super::http::check;
+use super::fetch::Pinned;
 use super::plan::Plan;
 use super::ports::ensure_free;
-use super::python::{Dependencies, packages, python};
 use super::service::Service;
 use super::template::render;
 use crate::console::say;
 use anyhow::{Context, Result, ensure};
 use std::env::{split_paths, var_os};
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Checks that the port is free, or ours already.
 ///
@@ -99,8 +103,7 @@ fn server(plan: &Plan, binary: PathBuf) -> Result<Command> {
 
 fn embedded(plan: &Plan) -> Result<Command> {
     let dir = service(plan).dir;
-    let packages = packages(plan, "clickhouse", "dev/clickhouse/requirements.txt", Dependencies::LeftOut)
-        .context("fetching the embedded engine; a clickhouse server on the PATH serves as well")?;
+    let packages = fetched_engine(plan)?;
     let mut command = python();
     command
         .arg(plan.root.join("dev/clickhouse/server.py"))
@@ -112,10 +115,58 @@ fn embedded(plan: &Plan) -> Result<Command> {
     Ok(command)
 }
 
+fn fetched_engine(plan: &Plan) -> Result<PathBuf> {
+    let dir = plan.packages.join("clickhouse");
+    let packages = dir.join("python");
+    let pins = plan.root.join("dev/clickhouse/requirements.txt");
+    let pinned = Pinned { what: "clickhouse", pins: pins.clone(), dir: &dir, target: &packages };
+    pinned.ensure(|scratch| {
+        let pip =
+            python().args(["-m", "pip", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        ensure!(
+            pip.context("starting python3")?.success(),
+            "python3 has no pip: install python3-pip, or have a clickhouse server on the PATH"
+        );
+        let mut install = python();
+        install
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--no-deps",
+                "--no-cache-dir",
+                "--no-compile",
+                "--disable-pip-version-check",
+            ])
+            .arg("--target")
+            .arg(&packages)
+            .arg("--requirement")
+            .arg(&pins)
+            .env("TMPDIR", scratch);
+        Ok(install)
+    })?;
+    Ok(packages)
+}
+
+fn python() -> Command {
+    let mut python = Command::new("python3");
+    // No byte code beside the sources.
+    python.arg("-B");
+    python
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
     split_paths(&var_os("PATH")?).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 fn ping(port: u16) -> Result<()> {
-    check(port, "/ping")
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream =
+        TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("connecting to {address}"))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer).with_context(|| format!("waiting for {address} to answer"))?;
+    ensure!(answer.get(8..12) == Some(b" 200"), "{address} does not answer /ping as ClickHouse does");
+    Ok(())
 }

@@ -22,7 +22,7 @@ enum Action {
     Up,
     /// Stop what runs; data stays
     Down,
-    /// Kill one service with SIGKILL: node-1, node-2, …, clickhouse or model; `up` starts it again
+    /// Kill one service with SIGKILL: node-1, node-2, … or clickhouse; `up` starts it again
     Kill {
         /// Which
         service: String,
@@ -66,8 +66,7 @@ pub fn run(cli: &Cli) -> Result<ExitCode> {
 fn signal(plan: &Plan, name: &str, signal: &str) -> Result<()> {
     let services = services(plan)?;
     let service = services.iter().find(|service| service.dir.file_name().is_some_and(|dir| dir == name));
-    let service =
-        service.with_context(|| format!("no service {name}: node-1, node-2, …, clickhouse or model"))?;
+    let service = service.with_context(|| format!("no service {name}: node-1, node-2, … or clickhouse"))?;
     say(&format!("{}: SIG{signal} to process {}", service.name, service.signal(signal)?));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Fetches packages whose versions a file of the repository pins, with a package tool, and reports progress.
+//! Fetches packages whose versions a file of the repository pins, with a package tool, and reports progress every few seconds.
 
 use crate::console::say;
 use anyhow::{Context, Result, bail};
@@ -9,9 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const STEP: Duration = Duration::from_millis(200);
-/// Time until the first report; the times between them double, up to a minute.
-const TELL_AFTER: Duration = Duration::from_secs(3);
-const TELL_EVERY: Duration = Duration::from_secs(60);
+const TELL_EVERY: Duration = Duration::from_secs(3);
 
 /// Packages of pinned versions, kept in `dir`.
 pub(crate) struct Pinned<'a> {
@@ -58,14 +56,14 @@ fn run(what: &str, tool: &mut Command, arrives: &Path, log: &Path) -> Result<()>
         .spawn()
         .with_context(|| format!("starting {program}, which fetches {what}"))?;
     let begun = Instant::now();
-    let (mut told, mut every) = (begun, TELL_AFTER);
+    let mut told = begun;
     say(&format!("{what}: fetching with {program}"));
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if told.elapsed() >= every {
-            (told, every) = (Instant::now(), (every * 2).min(TELL_EVERY));
+        if told.elapsed() >= TELL_EVERY {
+            told = Instant::now();
             let megabytes = size_of(arrives) / 1_000_000;
             say(&format!("{what}: {megabytes} MB after {} s", begun.elapsed().as_secs()));
         }

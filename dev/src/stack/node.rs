@@ -116,7 +116,7 @@ mod tests {
 
     fn plan(brokers: u16) -> Plan {
         Plan::resolve(
-            &Options { brokers: Some(brokers), kafka_port: Some(20000), ..Options::default() },
+            &Options { brokers: Some(brokers), kafka_port: Some(20000), clickhouse_port: None },
             |_| None,
         )
         .unwrap()

@@ -16,12 +16,6 @@ pub struct Options {
     /// Port of ClickHouse's HTTP interface [HUIYIN_CLICKHOUSE_PORT, 18123]
     #[arg(long, global = true)]
     pub clickhouse_port: Option<u16>,
-    /// A small real model as well, behind llama.cpp's server, which is built the first time
-    #[arg(long, global = true)]
-    pub model: bool,
-    /// Port of the model's server [HUIYIN_MODEL_PORT, 18180]
-    #[arg(long, global = true)]
-    pub model_port: Option<u16>,
 }
 
 /// Where the broker comes from.
@@ -52,10 +46,6 @@ pub struct Plan {
     pub kafka_port: u16,
     /// Port of ClickHouse's HTTP interface.
     pub clickhouse_port: u16,
-    /// Whether a real model is wanted.
-    pub model: bool,
-    /// Port of its server.
-    pub model_port: u16,
 }
 
 impl Plan {
@@ -92,8 +82,6 @@ impl Plan {
             brokers: options.brokers.unwrap_or(1),
             kafka_port: port(options.kafka_port, &env, "HUIYIN_KAFKA_PORT", 19092)?,
             clickhouse_port: port(options.clickhouse_port, &env, "HUIYIN_CLICKHOUSE_PORT", 18123)?,
-            model: options.model,
-            model_port: port(options.model_port, &env, "HUIYIN_MODEL_PORT", 18180)?,
         };
         ensure!(matches!(plan.brokers, 1 | 3), "--brokers is 1 or 3, not {}", plan.brokers);
         ensure!(
@@ -102,13 +90,11 @@ impl Plan {
             plan.kafka_port
         );
         let of_kafka = plan.kafka_port..plan.kafka_port + 2 * plan.brokers;
-        let (clickhouse, model) = (plan.clickhouse_port, plan.model_port);
-        for (port, is_taken) in [
-            (clickhouse, of_kafka.contains(&clickhouse)),
-            (model, of_kafka.contains(&model) || model == clickhouse),
-        ] {
-            ensure!(!is_taken, "port {port} is asked for twice");
-        }
+        ensure!(
+            !of_kafka.contains(&plan.clickhouse_port),
+            "port {} is asked for twice",
+            plan.clickhouse_port
+        );
         Ok(plan)
     }
 }
@@ -132,7 +118,6 @@ impl Plan {
             brokers: 3,
             kafka_port: plan.kafka_port + APART,
             clickhouse_port: plan.clickhouse_port + APART,
-            model_port: plan.model_port + APART,
             ..plan
         })
     }
@@ -201,9 +186,7 @@ mod tests {
             |options: &Options, env: &[(&str, &str)]| format!("{:#}", resolve(options, env).unwrap_err());
         let none = Options::default();
         assert!(refused(&none, &[("HUIYIN_KAFKA_PORT", "kafka")]).contains("HUIYIN_KAFKA_PORT=kafka"));
-        for name in ["HUIYIN_CLICKHOUSE_PORT", "HUIYIN_MODEL_PORT"] {
-            assert!(refused(&none, &[(name, "19093")]).contains("19093 is asked for twice"));
-        }
+        assert!(refused(&none, &[("HUIYIN_CLICKHOUSE_PORT", "19093")]).contains("19093 is asked for twice"));
         assert!(refused(&Options { brokers: Some(2), ..Options::default() }, &[]).contains("1 or 3"));
         assert!(refused(&Options { kafka_port: Some(65534), ..Options::default() }, &[]).contains("no room"));
         assert!(refused(&Options { kafka_port: Some(80), ..Options::default() }, &[]).contains("below 1024"));

@@ -40,8 +40,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("dev", &["common", "pipeline", "schemas"]),
-    // `decide` for the benchmark of restoring only, `call` with what configures it for that of calls.
-    ("bench", &["call", "catalogue", "common", "decide", "dev", "pipeline", "safety", "schemas"]),
+    // `decide` for the benchmark of restoring only.
+    ("bench", &["common", "decide", "dev", "pipeline", "schemas"]),
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.
@@ -61,12 +61,11 @@ const PURE: [&str; 12] = [
 ];
 
 /// Homes of foreign clients.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 5] = [
     // In bench for the floors only.
     ("rdkafka", &["bench", "pipeline"]),
     ("axum", &["bench", "huiyin", "ingest", "simulators"]),
     ("reqwest", &["bench", "dev", "outbound", "simulators"]),
-    ("tokio-tungstenite", &["outbound", "simulators"]),
     ("backoff", &["outbound"]),
     ("clickhouse", &["account"]),
 ];

@@ -43,8 +43,7 @@ impl List {
         for piece in self.text.split("const ").skip(1) {
             let Some((name, rest)) = piece.split_once(':') else { continue };
             let value = rest.split(';').next().unwrap_or_default();
-            let is_metric = |name: &&str| name.starts_with("huiyin_") || name.starts_with("gen_ai_client_");
-            let named = value.split('"').nth(1).filter(is_metric);
+            let named = value.split('"').nth(1).filter(|name| name.starts_with("huiyin_"));
             let Some(metric) = named.filter(|_| value.contains("&str")) else { continue };
             let is_legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
             let well_formed = metric.bytes().all(is_legal) && metric.split('_').count() >= 4;

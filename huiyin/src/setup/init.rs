@@ -22,7 +22,7 @@ pub(crate) struct Init {
     /// IM user id of the bot
     #[arg(long)]
     bot: Option<String>,
-    /// Provider family of the model: openai, ernie, tongyi, spark, claude, or local for a server of one's own
+    /// Provider family of the model: openai, or local for a server of one's own that speaks the same wire
     #[arg(long)]
     provider: Option<String>,
     /// Model as the provider names it
@@ -69,20 +69,13 @@ impl Init {
         let app = AppKey::new(app).context("read the App Key")?;
         let bot = get(&self.bot, "--bot", "IM user id of the bot")?;
         let bot = UserId::new(bot).context("read the bot's id")?;
-        let families = Provider::ALL.map(Provider::label).join(", ");
+        let families = Provider::ALL.map(Provider::label).join(" or ");
         let provider = get(&self.provider, "--provider", &format!("Provider of the model ({families})"))?;
-        let provider: Provider = provider.parse().with_context(|| format!("it is one of {families}"))?;
+        let provider: Provider = provider.parse().with_context(|| format!("it is {families}"))?;
         let model = get(&self.model, "--model", "Model as the provider names it")?;
-        let base_url = self.base_url.unwrap_or_else(|| {
-            match provider {
-                Provider::Openai => "https://api.openai.com/v1",
-                Provider::Ernie => "https://qianfan.baidubce.com/v2",
-                Provider::Tongyi => "https://dashscope.aliyuncs.com/compatible-mode/v1",
-                Provider::Spark => "https://spark-api-open.xf-yun.com/v1",
-                Provider::Claude => "https://api.anthropic.com/v1",
-                Provider::Local => "http://127.0.0.1:11434/v1",
-            }
-            .to_owned()
+        let base_url = self.base_url.unwrap_or_else(|| match provider {
+            Provider::Openai => "https://api.openai.com/v1".to_owned(),
+            Provider::Local => "http://127.0.0.1:11434/v1".to_owned(),
         });
         let text = filled(&[
             ("APP", app.as_str()),

@@ -85,7 +85,6 @@ impl Handler for Easemob {
             shares: Vec::new(),
             hard_deadline: Duration::from_millis(300),
             commit_start: answer.part.is_multiple_of(2),
-            name: None,
             decoded: Decoded::default(),
         })
     }

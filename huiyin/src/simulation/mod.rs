@@ -24,7 +24,6 @@ use pipeline::kafka::Instance;
 use pipeline::mutation::Mutation;
 use pipeline::simulation::{Faults, Sim, Trial, Violation, World, feeder, offline, stamp};
 use pipeline::{Outgoing, Record, StartPolicy};
-use schemas::cancel::Cancel;
 use schemas::event::{ConfigSwitch, Event};
 use schemas::ids::EventId;
 use schemas::topic::{Topic, TopicNames};
@@ -139,11 +138,6 @@ fn outcomes(input: Topic, output: Topic) -> Outcomes {
                 .header(wire::KIND)
                 .is_some_and(|kind| [b"answered".as_slice(), b"delivery"].contains(&kind));
             record.header(wire::ID).filter(|_| is_outcome).map(<[u8]>::to_vec)
-        },
-        cancels: |record| {
-            let is_cancel = record.header(wire::KIND) == Some(Cancel::KIND.as_bytes());
-            let request = || decoded::<Cancel>(record).request.to_string();
-            is_cancel.then(|| EventId::derive(&request(), 0).to_string().into_bytes())
         },
         deadly: |_| false,
     }

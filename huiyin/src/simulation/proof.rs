@@ -1,16 +1,12 @@
 //! What the topics of the line must tell in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use pipeline::Record;
 use pipeline::kafka::{INCARNATION_KEY, Partition};
 use pipeline::simulation::{Sim, Violation};
 use schemas::answer::Answer;
-use schemas::cancel::Cancel;
 use schemas::request::Request;
 use schemas::topic::Topic;
-use schemas::wire;
 
 use super::{decoded, topic};
 
@@ -59,8 +55,7 @@ pub(super) fn in_order(sim: &Sim) -> Result<(), Violation> {
     for index in 0..super::PARTITIONS {
         let at = |name| Partition { topic: topic(name), index };
         let mut asked: BTreeMap<String, i64> = BTreeMap::new();
-        let is_request = |record: &Arc<Record>| record.header(wire::KIND) != Some(Cancel::KIND.as_bytes());
-        for record in broker.decided(&at(Topic::Requests)).into_iter().filter(is_request) {
+        for record in broker.decided(&at(Topic::Requests)) {
             let request: Request = decoded(&record);
             if asked.insert(request.turn.to_string(), record.offset).is_some() {
                 return broken("requests", format!("turn {} is asked twice", request.turn));

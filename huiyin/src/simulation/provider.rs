@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use call::{Completion, Invoke, Invoked, Output, Rules, Step, Terms, Unanswered};
+use call::{Completion, Invoke, Invoked, Output, Rules, Step, Unanswered};
 use catalogue::Bundle;
-use pipeline::call::{Admission, Done, Handler, Job, Name};
+use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::mutation::{self, Mutation};
 use pipeline::simulation::{Random, Sim};
 use pipeline::{Clock, Record, Refused};
@@ -57,12 +57,7 @@ impl Provider {
 }
 
 impl Invoke for Models {
-    async fn invoke(
-        &self,
-        bundle: &Bundle,
-        request: &Request,
-        Terms { cancellation, .. }: Terms<'_>,
-    ) -> Invoked {
+    async fn invoke(&self, bundle: &Bundle, request: &Request, _longest: Duration) -> Invoked {
         let (kind, took) = {
             let mut random = self.random.lock().unwrap();
             (random.below(12), random.millis(120))
@@ -71,12 +66,9 @@ impl Invoke for Models {
         if begun > request.answer_by {
             return Invoked { attempts: Vec::new(), result: Err(Unanswered::Expired) };
         }
-        let cancelled = tokio::select! {
-            () = until(&self.now, (kind != 0).then_some(begun + took)) => false,
-            () = cancellation.happened() => true,
-        };
-        assert!(kind != 1 || cancelled, "the model's reply ends the worker");
-        let failure = if cancelled { Some("cancelled") } else { (kind == 2).then_some("overloaded") };
+        until(&self.now, (kind != 0).then_some(begun + took)).await;
+        assert!(kind != 1, "the model's reply ends the worker");
+        let failure = (kind == 2).then_some("overloaded");
         let target = request.chain[0].clone();
         let attempt = Attempt {
             number: 1,
@@ -87,7 +79,6 @@ impl Invoke for Models {
             target: target.clone(),
             started_at: begun,
             duration_ms: u32::try_from(took).unwrap(),
-            time_to_first_token_ms: None,
             error: failure.map(str::to_owned),
             code: None,
             detail: None,
@@ -96,7 +87,7 @@ impl Invoke for Models {
             finish: None,
             usage: None,
             usage_contradicts: false,
-            may_be_billed: cancelled || failure.is_none(),
+            may_be_billed: failure.is_none(),
             cost: None,
             price: None,
         };
@@ -104,11 +95,7 @@ impl Invoke for Models {
         let answered = Ok((target, Completion { text, truncated: false }));
         Invoked {
             attempts: vec![attempt],
-            result: match failure {
-                Some(_) if cancelled => Err(Unanswered::Cancelled),
-                Some(class) => Err(Unanswered::Failed(class)),
-                None => answered,
-            },
+            result: failure.map_or(answered, |class| Err(Unanswered::Failed(class))),
         }
     }
 
@@ -145,10 +132,6 @@ fn mutated(record: &Record, mut done: Done) -> Done {
 }
 
 impl Handler for Provider {
-    fn cancels(&self, record: &Record) -> Result<Option<Name>, Refused> {
-        self.0.cancels(record)
-    }
-
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
         Ok(Admission { hard_deadline: Duration::from_millis(300), ..self.0.admit(record)? })
     }
@@ -164,10 +147,6 @@ impl Handler for Provider {
 
     fn crowded(&self, record: &Record, rerun: bool) -> Done {
         self.0.crowded(record, rerun)
-    }
-
-    fn cancelled(&self, record: &Record, rerun: bool) -> Done {
-        self.0.cancelled(record, rerun)
     }
 
     fn oversize(&self, record: &Record, ended: &Done) -> Done {

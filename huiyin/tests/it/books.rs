@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use pipeline::kafka::{Config, Read, Reader};
 use schemas::answer::Answer;
 use schemas::answered::Answered;
-use schemas::cancel::Cancel;
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::Delivery;
 use schemas::event::{Event, Message};
@@ -56,9 +55,6 @@ impl Books {
     pub(crate) fn from<R: Record>(&self, offsets: &[i64]) -> Vec<Placed<R>> {
         let mut placed = Vec::new();
         self.each(R::TOPIC, offsets, |record| {
-            if record.header(wire::KIND) == Some(Cancel::KIND.as_bytes()) && R::KINDS != Cancel::KINDS {
-                return;
-            }
             let decoded = wire::decode(|name| record.header(name), record.value.as_deref());
             let value = decoded.unwrap_or_else(|error| {
                 panic!("{}/{} at {}: {error}", record.topic, record.partition, record.offset)
@@ -136,7 +132,7 @@ impl Log {
         let decidable = |event: &&Placed<Event>| event.value.conversation().is_some();
         let by_input = |d: &&Placed<Decision>| {
             // A turn that opens for messages that waited has a decision beside that on the input.
-            d.value.ruling != Ruling::Asked || matches!(d.value.input.as_str(), "message" | "missed")
+            !(d.value.ruling == Ruling::Asked && d.value.input == "answered")
         };
         self.decisions.iter().filter(by_input).count() >= self.events.iter().filter(decidable).count()
             && self.outcomes().count() >= self.requests.len()

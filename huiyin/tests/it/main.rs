@@ -12,7 +12,6 @@
 mod books;
 mod broker;
 mod bundle;
-mod cancels;
 mod check;
 mod dead_letters;
 mod drain;

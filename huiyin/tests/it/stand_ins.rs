@@ -125,12 +125,6 @@ impl StandIns {
         serde_json::from_value(http::post(&format!("{}/control/send", self.easemob), &order)).unwrap()
     }
 
-    /// Its sender takes a message of the first app back.
-    pub(crate) fn recall(&self, sent: &Sent) {
-        let order = json!({ "app": self.app, "msg_id": sent.msg_id });
-        http::post(&format!("{}/control/recall", self.easemob), &order);
-    }
-
     /// Texts that a user received from the bot, oldest first.
     pub(crate) fn heard(&self, user: &str) -> Vec<String> {
         let inbox = http::get(&format!("{}/control/inbox?user={user}", self.easemob));

@@ -1,5 +1,3 @@
-mod scenarios;
-
 use std::{
     future::{Ready, pending, ready},
     sync::Mutex,
@@ -22,19 +20,13 @@ fn chain(names: &[&str]) -> Chain {
     limited(names, Limits::default())
 }
 
-/// A chain whose requests wait for targets that are away.
-fn patient(names: &[&str], patience: Duration) -> Chain {
-    let chain = chain(names);
-    Chain { rules: Rules { away_patience: patience, ..chain.rules }, ..chain }
-}
-
 fn limited(names: &[&str], limits: Limits) -> Chain {
     let health = HealthConfig::default().validate("health").unwrap();
     let link = |name: &&str| {
-        let names = PaceNames { target: (*name).into(), key: 1, limit: "requests" };
-        let keys = vec![Pace::new(names, limits, health.pauses())];
-        let target = Target::keyed(*name, &health, keys.clone());
-        Link { target, keys, tokens: Tokens::default(), capacity: 0, attempt_timeout: secs(10) }
+        let names = PaceNames { target: (*name).into(), limit: "requests" };
+        let pace = Pace::new(names, limits, health.pauses());
+        let target = Target::new(*name, &health, vec![Arc::clone(&pace)]);
+        Link { target, pace, capacity: 0, attempt_timeout: secs(10) }
     };
     Chain::new(ChainConfig::default().validate("chain").unwrap(), names.iter().map(link).collect())
 }
@@ -44,7 +36,7 @@ fn lane(lane: u64) -> Origin {
 }
 
 fn availability(chain: &Chain) -> Availability {
-    chain.links[0].views(Instant::now(), &lane(0)).next().unwrap().availability
+    chain.links[0].view(Instant::now(), &lane(0)).availability
 }
 
 fn is_free(chain: &Chain) -> bool {
@@ -126,8 +118,8 @@ async fn an_open_breaker_moves_requests_on_and_ends_them_when_it_is_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_patience_a_young_outage_is_waited_out_and_a_long_one_ends_requests_at_once() {
-    let one = patient(&["one"], secs(10));
+async fn without_another_target_a_young_outage_is_waited_out_and_a_long_one_ends_requests_at_once() {
+    let one = chain(&["one"]);
     let begun = Instant::now();
     let down = |until: Instant| {
         move |_: Slot| {
@@ -151,7 +143,7 @@ async fn with_patience_a_young_outage_is_waited_out_and_a_long_one_ends_requests
         let (result, ended) = run.await.unwrap();
         assert!(result.is_ok() && ended < secs(11), "{result:?} after {ended:?}");
     }
-    let (one, begun) = (patient(&["one"], secs(10)), Instant::now());
+    let (one, begun) = (chain(&["one"]), Instant::now());
     let until = begun + secs(300);
     let mut ends = Vec::new();
     for number in 0..400 {

@@ -6,7 +6,6 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use bytes::Bytes;
 use h2::{Reason, server};
 use reqwest::{Method, Url};
 use tokio::{
@@ -15,7 +14,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Class, ClientConfig};
+use crate::ClientConfig;
 
 /// What the server does with the second request of its first connection.
 #[derive(Debug, Clone, Copy)]

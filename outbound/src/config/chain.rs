@@ -38,11 +38,11 @@ pub struct ChainConfig {
     pub fallback_after_block: bool,
     /// Whether a request is repeated that may already have had its effect, and may be billed twice. Default true.
     pub repeat_ambiguous: bool,
-    /// How long after a breaker has opened requests without another target still wait for a probe to succeed, and how long they
-    /// wait for a key that is left alone; in a longer outage they end at once, so that the canned words go out. Default `1s`.
+    /// How long after a breaker has opened requests without another target still wait for a probe to succeed; in a longer
+    /// outage they end at once. Default `10s`.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
-    pub away_patience: Duration,
+    pub open_patience: Duration,
 }
 
 impl Default for ChainConfig {
@@ -55,7 +55,7 @@ impl Default for ChainConfig {
             retry_after_cap: Duration::from_secs(60),
             fallback_after_block: false,
             repeat_ambiguous: true,
-            away_patience: Duration::from_secs(1),
+            open_patience: Duration::from_secs(10),
         }
     }
 }
@@ -75,7 +75,7 @@ impl ChainConfig {
             retry_after_cap: self.retry_after_cap,
             fallback_after_block: self.fallback_after_block,
             repeat_ambiguous: self.repeat_ambiguous,
-            away_patience: self.away_patience,
+            open_patience: self.open_patience,
         };
         check.finish(rules)
     }

@@ -39,9 +39,6 @@ pub struct ClientConfig {
     pub http2_keep_alive_interval: Duration,
     /// Largest body of a reply that is read, in bytes. Default 4194304 (4 MiB).
     pub max_body_bytes: usize,
-    /// Largest reply that is read as it comes, such as the stream of a model, in bytes. It is not held, and its frames are many
-    /// times longer than what they say. Default 67108864 (64 MiB).
-    pub max_stream_bytes: usize,
     /// Value of the header `User-Agent`. Default `huiyin/<version>`.
     pub user_agent: String,
     /// Proxy for all requests: `off`, `environment` for the usual variables, or the proxy's http address. Default `off`.
@@ -58,7 +55,6 @@ pub struct ClientSettings {
     pub(crate) pool_max_idle_per_host: usize,
     pub(crate) http2_keep_alive_interval: Duration,
     pub(crate) max_body_bytes: usize,
-    pub(crate) max_stream_bytes: usize,
     pub(crate) user_agent: HeaderValue,
     pub(crate) proxy: Proxy,
 }
@@ -81,7 +77,6 @@ impl Default for ClientConfig {
             pool_max_idle_per_host: 64,
             http2_keep_alive_interval: Duration::from_secs(20),
             max_body_bytes: 4 << 20,
-            max_stream_bytes: 64 << 20,
             user_agent: concat!("huiyin/", env!("CARGO_PKG_VERSION")).to_owned(),
             proxy: "off".to_owned(),
         }
@@ -108,7 +103,6 @@ impl ClientConfig {
             http2_keep_alive_interval: check
                 .positive("http2_keep_alive_interval", self.http2_keep_alive_interval),
             max_body_bytes: check.positive("max_body_bytes", self.max_body_bytes),
-            max_stream_bytes: check.positive("max_stream_bytes", self.max_stream_bytes),
             // `check` knows which of these cannot be used.
             user_agent: user_agent.unwrap_or(HeaderValue::from_static("")),
             proxy: proxy.unwrap_or(Proxy::Off),
@@ -142,7 +136,6 @@ impl fmt::Debug for ClientConfig {
             .field("pool_max_idle_per_host", &self.pool_max_idle_per_host)
             .field("http2_keep_alive_interval", &self.http2_keep_alive_interval)
             .field("max_body_bytes", &self.max_body_bytes)
-            .field("max_stream_bytes", &self.max_stream_bytes)
             .field("user_agent", &self.user_agent)
             .field("proxy", &Proxy::of(&self.proxy))
             .finish()

@@ -1,11 +1,11 @@
 use super::*;
 use crate::{class::Class, config::HealthConfig};
 
-const FIRST: Kind = Kind { repeat: false, alone: false, key: 0 };
-const REPEAT: Kind = Kind { repeat: true, alone: false, key: 0 };
+const FIRST: Kind = Kind { repeat: false, alone: false };
+const REPEAT: Kind = Kind { repeat: true, alone: false };
 
 fn memory() -> Memory {
-    Memory::new(HealthConfig::default().validate("health").unwrap(), 1)
+    Memory::new(HealthConfig::default().validate("health").unwrap())
 }
 
 fn origin(tenant: &str, lane: u64) -> Origin {
@@ -33,9 +33,9 @@ fn what_one_tenant_meets_opens_nothing_for_another() {
     for lane in 0..100 {
         call(&mut memory, now, &origin("a", lane), Some(Class::ServerError));
     }
-    assert!(matches!(memory.standing(now, &origin("a", 1), 0).state, State::Open { .. }));
-    assert_eq!(memory.standing(now, &origin("b", 1), 0).state, State::Closed);
-    assert_eq!(memory.standing(now, &origin("c", 1), 0).state, State::Closed, "who never called before");
+    assert!(matches!(memory.standing(now, &origin("a", 1)).state, State::Open { .. }));
+    assert_eq!(memory.standing(now, &origin("b", 1)).state, State::Closed);
+    assert_eq!(memory.standing(now, &origin("c", 1)).state, State::Closed, "who never called before");
     assert!(matches!(memory.worst(now), State::Open { .. }), "and it is shown");
 }
 
@@ -48,11 +48,11 @@ fn an_outage_that_several_tenants_meet_opens_it_for_all() {
             call(&mut memory, now, &origin(tenant, lane), Some(Class::ServerError));
         }
     }
-    assert!(matches!(memory.standing(now, &origin("new", 1), 0).state, State::Open { .. }));
+    assert!(matches!(memory.standing(now, &origin("new", 1)).state, State::Open { .. }));
     let later = now + std::time::Duration::from_secs(15);
     assert!(call(&mut memory, later, &origin("b", 0), None), "the probe");
     for tenant in ["a", "b", "c", "new"] {
-        assert_eq!(memory.standing(later, &origin(tenant, 1), 0).state, State::Closed, "{tenant}");
+        assert_eq!(memory.standing(later, &origin(tenant, 1)).state, State::Closed, "{tenant}");
     }
 }
 
@@ -70,7 +70,7 @@ fn a_minority_of_failing_tenants_opens_it_for_themselves_only() {
         }
     }
     for (tenant, open) in [("a", true), ("b", true), ("c", false), ("d", false)] {
-        let is_open = matches!(memory.standing(now, &origin(tenant, 1), 0).state, State::Open { .. });
+        let is_open = matches!(memory.standing(now, &origin(tenant, 1)).state, State::Open { .. });
         assert_eq!(is_open, open, "{tenant}");
     }
 }
@@ -83,15 +83,15 @@ fn a_refused_key_is_believed_when_a_second_lane_meets_it_and_for_all_when_a_seco
         call(&mut memory, now, &origin("a", 1), Some(Class::Auth));
     }
     assert_eq!(
-        memory.standing(now, &origin("a", 2), 0).resting,
+        memory.standing(now, &origin("a", 2)).cooling,
         None,
         "a gateway may refuse what one person says"
     );
     call(&mut memory, now, &origin("a", 2), Some(Class::Auth));
-    assert!(memory.standing(now, &origin("a", 1), 0).resting.is_some());
-    assert_eq!(memory.standing(now, &origin("b", 1), 0).resting, None);
+    assert!(memory.standing(now, &origin("a", 1)).cooling.is_some());
+    assert_eq!(memory.standing(now, &origin("b", 1)).cooling, None);
     call(&mut memory, now, &origin("b", 1), Some(Class::Auth));
-    assert!(memory.standing(now, &origin("c", 1), 0).resting.is_some());
+    assert!(memory.standing(now, &origin("c", 1)).cooling.is_some());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_success_of_anybody_refutes_the_suspicion_against_a_key() {
         call(&mut memory, now, &origin("c", 1), Some(Class::Auth));
         call(&mut memory, now, &origin("b", 1), None);
     }
-    assert_eq!(memory.standing(now, &origin("b", 1), 0).resting, None);
+    assert_eq!(memory.standing(now, &origin("b", 1)).cooling, None);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn what_fails_again_and_again_while_nobody_else_calls_opens_nothing() {
             Outcome { health: Health::Bad, failure: Some(&failure) },
         );
     }
-    assert_eq!(memory.standing(now, &origin("a", 1), 0).state, State::Closed);
+    assert_eq!(memory.standing(now, &origin("a", 1)).state, State::Closed);
 }
 
 #[test]

@@ -16,10 +16,10 @@ fn millis(millis: u64) -> Duration {
 /// The next start of somebody who always wants one.
 fn next(limiter: &mut Limiter, now: &mut Instant) -> Ticket {
     loop {
-        match limiter.ready(*now, Tokens::default(), Standing::Quiet) {
+        match limiter.ready(*now) {
             Ready::Now => {
-                let ticket = limiter.start(*now, Tokens::default());
-                limiter.ended(*now, ticket);
+                let ticket = limiter.start(*now);
+                limiter.ended();
                 return ticket;
             }
             Ready::At(at) => *now = at,
@@ -34,7 +34,7 @@ fn many(limiter: &mut Limiter, now: &mut Instant) {
 
 /// How long the pause is that a refusal brought about.
 fn pause(limiter: &mut Limiter, now: Instant) -> Duration {
-    match limiter.ready(now, Tokens::default(), Standing::Quiet) {
+    match limiter.ready(now) {
         Ready::At(at) => at - now,
         Ready::Now | Ready::WhenOneEnds => Duration::ZERO,
     }
@@ -123,7 +123,7 @@ fn a_refusal_lowers_the_rate_at_once_and_it_comes_back_slowly_up_to_the_limit() 
     assert!((92.5..95.0).contains(&rate(&limiter, 2_500)), "{}", rate(&limiter, 2_500));
     assert!((96.4..96.6).contains(&rate(&limiter, 9_000)), "never above: {}", rate(&limiter, 9_000));
     assert!((0.9..0.99).contains(&limiter.learned_part(now + SECOND)));
-    limiter.ready(now + SECOND * 20, Tokens::default(), Standing::Quiet);
+    limiter.ready(now + SECOND * 20);
     assert!(!limiter.has_learned(), "and is forgotten there");
 }
 

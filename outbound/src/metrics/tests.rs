@@ -12,9 +12,7 @@ use common::Kind;
 use tokio::time::Instant;
 
 use super::*;
-use crate::{
-    Chain, ChainConfig, Class, Failure, HealthConfig, Limits, Link, Origin, Pace, Slot, Target, Tokens,
-};
+use crate::{Chain, ChainConfig, Class, Failure, HealthConfig, Limits, Link, Origin, Pace, Slot, Target};
 
 /// The kind and the label names of every metric that was used.
 #[derive(Default)]
@@ -63,18 +61,12 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let health = HealthConfig { retry_percent: 0, retry_floor_per_second: 0, ..HealthConfig::default() };
     let health = health.validate("health").unwrap();
     let pace = Pace::new(
-        PaceNames { target: "one".into(), key: 1, limit: "requests" },
+        PaceNames { target: "one".into(), limit: "requests" },
         Limits { per_second: Some(10.0), ..Limits::default() },
         health.pauses(),
     );
     let target = Target::new("one", &health, vec![Arc::clone(&pace)]);
-    let link = Link {
-        target,
-        keys: vec![pace],
-        tokens: Tokens::default(),
-        capacity: 0,
-        attempt_timeout: Duration::from_secs(1),
-    };
+    let link = Link { target, pace, capacity: 0, attempt_timeout: Duration::from_secs(1) };
     let failing = |_: Slot| ready(Err::<(), _>(Failure::new(Class::ServerError, "")));
     let limited = |_: Slot| ready(Err::<(), _>(Failure::new(Class::RateLimited, "")));
     let chain = Chain::new(ChainConfig::default().validate("chain").unwrap(), vec![link]);

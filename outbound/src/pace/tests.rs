@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const BOTH: [Counting; 2] = [Counting::Fixed, Counting::Sliding];
 
 fn pace(limits: Limits) -> Arc<Pace> {
-    Pace::new(PaceNames { target: "one".into(), key: 1, limit: "requests" }, limits, PAUSES)
+    Pace::new(PaceNames { target: "one".into(), limit: "requests" }, limits, PAUSES)
 }
 
 fn per_second(limit: f64) -> Arc<Pace> {
@@ -37,8 +37,7 @@ async fn send(pace: &Arc<Pace>, vendor: &Vendor, conversation: usize) {
     let key: Arc<str> = conversation.to_string().into();
     let mut again = false;
     loop {
-        let claim =
-            Claim { key: &key, again, latest: Instant::now() + secs(3_600.0), tokens: Tokens::default() };
+        let claim = Claim { key: &key, again, latest: Instant::now() + secs(3_600.0) };
         let turn = pace.turn(claim).await.unwrap();
         match vendor.call().await {
             Ok(()) => return,
@@ -168,8 +167,7 @@ async fn refusals_far_below_the_pace_hold_up_nobody_for_long() {
 async fn who_waited_in_a_pause_comes_back_at_the_pace() {
     let pace = per_second(10.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim { key: &key, again: false, latest: Instant::now() + secs(60.0) };
     pace.turn(claim).await.unwrap().refused(Some(secs(5.0)));
     let begun = Instant::now();
     let mut starts = Vec::new();
@@ -191,14 +189,13 @@ async fn a_wait_that_cannot_end_in_time_ends_at_once_and_a_flood_does_not_length
         let (pace, flood) = (Arc::clone(&pace), Arc::clone(&flood));
         tasks.push(tokio::spawn(async move {
             let asked = Instant::now();
-            let turn =
-                pace.turn(Claim { key: &flood, again: false, latest, tokens: Tokens::default() }).await;
+            let turn = pace.turn(Claim { key: &flood, again: false, latest }).await;
             (turn.is_ok(), asked.elapsed())
         }));
     }
     tokio::task::yield_now().await;
     let asked = Instant::now();
-    drop(pace.turn(Claim { key: &quiet, again: false, latest, tokens: Tokens::default() }).await.unwrap());
+    drop(pace.turn(Claim { key: &quiet, again: false, latest }).await.unwrap());
     assert!(asked.elapsed() < secs(0.5), "{:?}", asked.elapsed());
     let mut served = 0;
     for task in tasks {
@@ -213,15 +210,13 @@ async fn a_wait_that_cannot_end_in_time_ends_at_once_and_a_flood_does_not_length
 async fn a_lower_rate_ends_the_waits_that_it_makes_hopeless() {
     let pace = per_second(10.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(8.0), tokens: Tokens::default() };
+    let claim = Claim { key: &key, again: false, latest: Instant::now() + secs(8.0) };
     let first = pace.turn(claim).await.unwrap();
     let tasks: Vec<_> = (0..60)
         .map(|_| {
             let (pace, key) = (Arc::clone(&pace), Arc::clone(&key));
             tokio::spawn(async move {
-                let claim =
-                    Claim { key: &key, again: false, latest: claim.latest, tokens: Tokens::default() };
+                let claim = Claim { key: &key, again: false, latest: claim.latest };
                 (pace.turn(claim).await.is_ok(), Instant::now())
             })
         })
@@ -244,8 +239,7 @@ async fn a_lower_rate_ends_the_waits_that_it_makes_hopeless() {
 async fn calls_at_a_time_are_bounded_and_an_end_lets_the_next_begin() {
     let pace = pace(Limits { at_once: Some(3), ..Limits::default() });
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim { key: &key, again: false, latest: Instant::now() + secs(60.0) };
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(pace.turn(claim).await.unwrap());
@@ -253,10 +247,7 @@ async fn calls_at_a_time_are_bounded_and_an_end_lets_the_next_begin() {
     let waiting = Arc::clone(&pace);
     let other = Arc::clone(&key);
     let next = tokio::spawn(async move {
-        waiting
-            .turn(Claim { key: &other, again: false, latest: claim.latest, tokens: Tokens::default() })
-            .await
-            .map(drop)
+        waiting.turn(Claim { key: &other, again: false, latest: claim.latest }).await.map(drop)
     });
     tokio::time::sleep(secs(5.0)).await;
     assert!(!next.is_finished());
@@ -279,8 +270,7 @@ async fn a_share_scales_the_pace_and_applies_to_those_who_wait() {
     assert_eq!(vendor.refused(), 0);
     pace.set_share(0.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim { key: &key, again: false, latest: Instant::now() + secs(60.0) };
     assert_eq!(pace.turn(claim).await.unwrap_err(), PaceError::NotInTime);
     pace.set_share(1.0);
     drop(pace.turn(claim).await.unwrap());
@@ -289,7 +279,7 @@ async fn a_share_scales_the_pace_and_applies_to_those_who_wait() {
 #[tokio::test(start_paused = true)]
 async fn a_minutes_limit_lets_a_few_through_at_once_and_keeps_to_the_minute() {
     for counting in BOTH {
-        let pace = pace(Limits { per_second: Some(20.0), per_minute: Some(60.0), ..Limits::default() });
+        let pace = pace(Limits { per_second: Some(20.0), per_minute: Some(60.0), at_once: None });
         let vendor = Arc::new(Vendor::new(counting, 60, Duration::from_secs(60)));
         let sent =
             load(&pace, &vendor, Load { messages: 180, within: Duration::ZERO, conversations: 10 }).await;
@@ -303,8 +293,7 @@ async fn a_minutes_limit_lets_a_few_through_at_once_and_keeps_to_the_minute() {
 async fn whoever_waits_is_sent_away_by_a_disturbance_and_may_come_again() {
     let pace = per_second(1.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim { key: &key, again: false, latest: Instant::now() + secs(60.0) };
     drop(pace.turn(claim).await.unwrap());
     let waiting = pace.turn(claim);
     tokio::pin!(waiting);
@@ -318,8 +307,7 @@ async fn whoever_waits_is_sent_away_by_a_disturbance_and_may_come_again() {
 async fn a_turn_that_is_given_back_is_somebody_elses() {
     let pace = per_second(1.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim { key: &key, again: false, latest: Instant::now() + secs(60.0) };
     let begun = Instant::now();
     pace.turn(claim).await.unwrap().give_back();
     drop(pace.turn(claim).await.unwrap());

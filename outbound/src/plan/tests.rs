@@ -2,19 +2,15 @@ use super::*;
 use crate::{class::Class, config::ChainConfig};
 
 fn first(target: usize) -> Step {
-    Step::Try(Try { target, key: 0, repeat: false, again: false, alone: false })
+    Step::Try(Try { target, repeat: false, again: false, alone: false })
 }
 
 fn again(target: usize) -> Step {
-    Step::Try(Try { target, key: 0, repeat: true, again: false, alone: false })
+    Step::Try(Try { target, repeat: true, again: false, alone: false })
 }
 
 fn probe(target: usize) -> Step {
-    Step::Try(Try { target, key: 0, repeat: false, again: false, alone: true })
-}
-
-fn seat(target: usize) -> Try {
-    Try { target, key: 0, repeat: false, again: false, alone: false }
+    Step::Try(Try { target, repeat: false, again: false, alone: true })
 }
 
 fn secs(seconds: u64) -> Duration {
@@ -34,7 +30,7 @@ struct Story {
 }
 
 fn free(now: Instant) -> View {
-    View { availability: Availability::Free(now), next_repeat: Some(now), load: Load::default() }
+    View { availability: Availability::Free(now), next_repeat: Some(now) }
 }
 
 impl Story {
@@ -43,8 +39,8 @@ impl Story {
         let mut rules =
             ChainConfig { max_attempts: Some(10), ..ChainConfig::default() }.validate("chain").unwrap();
         change(&mut rules);
-        let seat = |target| Seat { target, key: 0, capacity: target as u64 + 1 };
-        let plan = Plan::new(rules, now + secs(60), (0..targets).map(seat), fastrand::Rng::with_seed(1));
+        let capacities = (1..).take(targets);
+        let plan = Plan::new(rules, now + secs(60), capacities, fastrand::Rng::with_seed(1));
         Self { plan, now, views: vec![free(now); targets] }
     }
 
@@ -57,7 +53,7 @@ impl Story {
     }
 
     fn fail(&mut self, target: usize, class: Class) {
-        self.plan.record(self.now, seat(target), &Failure::new(class, ""));
+        self.plan.record(self.now, target, &Failure::new(class, ""));
     }
 
     /// Waits as often as told; the next step that is not a wait, and the time waited.
@@ -163,10 +159,10 @@ fn an_input_too_long_goes_only_to_larger_targets() {
 fn an_ambiguous_failure_ends_it_when_repeating_is_forbidden() {
     let lost = Failure::new(Class::Protocol, "").possibly_done();
     let mut story = Story::of(2, |rules| rules.repeat_ambiguous = false);
-    story.plan.record(story.now, seat(0), &lost);
+    story.plan.record(story.now, 0, &lost);
     assert_eq!(story.next(), Step::Stop(Stop::Ambiguous));
     let mut story = Story::of(2, |_| {});
-    story.plan.record(story.now, seat(0), &lost);
+    story.plan.record(story.now, 0, &lost);
     assert_eq!(story.next(), first(1));
 }
 
@@ -177,11 +173,11 @@ fn asking(class: Class, seconds: u64) -> Failure {
 #[test]
 fn an_asked_wait_is_honoured_up_to_the_cap() {
     let mut story = Story::of(1, |_| {});
-    story.plan.record(story.now, seat(0), &asking(Class::Overloaded, 20));
+    story.plan.record(story.now, 0, &asking(Class::Overloaded, 20));
     assert_eq!(story.after_waits(), (again(0), secs(20)));
     for class in [Class::Overloaded, Class::RateLimited] {
         let mut story = Story::of(1, |_| {});
-        story.plan.record(story.now, seat(0), &asking(class, 61));
+        story.plan.record(story.now, 0, &asking(class, 61));
         assert_eq!(story.next(), Step::Stop(Stop::Exhausted));
     }
 }
@@ -189,7 +185,7 @@ fn an_asked_wait_is_honoured_up_to_the_cap() {
 #[test]
 fn an_asked_wait_beyond_a_shorter_cooldown_is_kept_whole() {
     let mut story = Story::of(1, |_| {});
-    story.plan.record(story.now, seat(0), &asking(Class::Overloaded, 20));
+    story.plan.record(story.now, 0, &asking(Class::Overloaded, 20));
     story.set(0, Availability::Cooling(story.now + secs(1)));
     assert_eq!(story.next(), Step::Wait(secs(20)));
 }
@@ -197,7 +193,7 @@ fn an_asked_wait_beyond_a_shorter_cooldown_is_kept_whole() {
 #[test]
 fn a_wait_that_leaves_no_useful_time_is_not_begun() {
     let mut story = Story::of(1, |_| {});
-    story.plan.record(story.now, seat(0), &asking(Class::Overloaded, 60));
+    story.plan.record(story.now, 0, &asking(Class::Overloaded, 60));
     assert_eq!(story.next(), Step::Stop(Stop::Deadline));
 }
 
@@ -207,10 +203,7 @@ fn who_is_refused_for_the_rate_has_used_nothing_up_and_keeps_the_place() {
     story.views[0].next_repeat = None;
     for _ in 0..100 {
         story.fail(0, Class::RateLimited);
-        assert_eq!(
-            story.next(),
-            Step::Try(Try { target: 0, key: 0, repeat: false, again: true, alone: false })
-        );
+        assert_eq!(story.next(), Step::Try(Try { target: 0, repeat: false, again: true, alone: false }));
     }
     story.fail(0, Class::ServerError);
     assert_eq!(story.next(), Step::Stop(Stop::Budget(0)));
@@ -236,7 +229,7 @@ fn a_turn_that_comes_too_late_ends_the_request_at_once() {
     story.set(1, open(story.now, 15));
     assert_eq!(story.next(), Step::Stop(Stop::Saturated));
     let mut story = Story::of(1, |_| {});
-    story.plan.no_turn(seat(0));
+    story.plan.no_turn(0);
     assert_eq!(story.next(), Step::Stop(Stop::Saturated), "as the pace itself says");
 }
 
@@ -286,7 +279,7 @@ fn open_breakers_are_passed_over_while_another_target_is_left() {
 
 #[test]
 fn with_every_breaker_open_the_first_that_may_be_probed_is_tried_for_a_while() {
-    let mut story = Story::of(2, |rules| rules.away_patience = secs(10));
+    let mut story = Story::of(2, |_| {});
     let since = story.now;
     story.set(0, open(since, 30));
     story.set(1, Availability::Open { until: since + secs(10), probe: since + secs(1), since });
@@ -393,7 +386,7 @@ fn every_run_of_failures_ends_within_the_attempts_and_the_deadline() {
                     story.now += Duration::from_millis(random.u64(0..5000));
                     let failure = Failure::new(Class::ALL[random.usize(0..Class::ALL.len())], "");
                     attempts += u32::from(!is_limit(&failure));
-                    story.plan.record(story.now, seat(target), &failure);
+                    story.plan.record(story.now, target, &failure);
                 }
                 Step::Wait(time) => {
                     assert!(time > Duration::ZERO);

@@ -25,7 +25,7 @@ fn fail(target: &Arc<Target>, number: u64, class: Class) {
 }
 
 fn availability(target: &Target) -> Availability {
-    target.view(Instant::now(), &lane(1), 0).availability
+    target.view(Instant::now(), &lane(1)).availability
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,18 +106,14 @@ async fn nobody_waits_for_a_permit_beyond_his_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_breaker_that_opens_sends_those_away_who_wait_for_the_pace() {
-    let names = PaceNames { target: "one".into(), key: 1, limit: "requests" };
+    let names = PaceNames { target: "one".into(), limit: "requests" };
     let settings = HealthConfig::default().validate("health").unwrap();
     let pauses: Pauses = settings.pauses();
     let pace = Pace::new(names, Limits { per_second: Some(1.0), ..Limits::default() }, pauses);
     let target = Target::new("one", &settings, vec![Arc::clone(&pace)]);
     let key: Arc<str> = "app".into();
-    let claim = crate::pace::Claim {
-        key: &key,
-        again: false,
-        latest: Instant::now() + Duration::from_secs(60),
-        tokens: Default::default(),
-    };
+    let claim =
+        crate::pace::Claim { key: &key, again: false, latest: Instant::now() + Duration::from_secs(60) };
     drop(pace.turn(claim).await.unwrap());
     let permit = target.admit(Instant::now(), Kind::default(), &lane(9)).unwrap();
     let waiting = pace.turn(claim);

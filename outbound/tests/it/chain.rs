@@ -1,10 +1,11 @@
 //! Several attempts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use outbound::{
     Attempt, Chain, ChainConfig, Class, Failure, HealthConfig, Limits, Link, Origin, Pace, PaceNames, Ran,
-    Target, Tokens,
+    Target,
 };
 
 use crate::{
@@ -20,10 +21,10 @@ async fn run(servers: &[Server], deadline: Duration, attempt_timeout: Duration) 
     };
     let health = HealthConfig::default().validate("health").unwrap();
     let link = |server: &Server| {
-        let names = PaceNames { target: server.address.as_str().into(), key: 1, limit: "requests" };
-        let keys = vec![Pace::new(names, Limits::default(), health.pauses())];
-        let target = Target::keyed(server.address.as_str(), &health, keys.clone());
-        Link { target, keys, tokens: Tokens::default(), capacity: 0, attempt_timeout }
+        let names = PaceNames { target: server.address.as_str().into(), limit: "requests" };
+        let pace = Pace::new(names, Limits::default(), health.pauses());
+        let target = Target::new(server.address.as_str(), &health, vec![Arc::clone(&pace)]);
+        Link { target, pace, capacity: 0, attempt_timeout }
     };
     let origin = Origin::new("acme#support", "lane");
     let chain = Chain::new(rules.validate("chain").unwrap(), servers.iter().map(link).collect());

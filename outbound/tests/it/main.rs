@@ -11,10 +11,8 @@
 
 mod chain;
 mod client;
-mod incoming;
 mod server;
 mod stale;
-mod websocket;
 
 use std::time::Duration;
 

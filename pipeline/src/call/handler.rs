@@ -6,8 +6,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cancellation::{Cancellation, Name};
-use super::place::Place;
 use crate::{Outgoing, Record, Refused};
 
 /// An app or a target: it may hold no more than a share of the running calls and of a partition's incomplete records.
@@ -31,8 +29,6 @@ pub struct Admission {
     /// The start must be committed before the call runs, so that a call that may have run is never run again
     /// unmarked. Costs one transaction of latency.
     pub commit_start: bool,
-    /// What it is called by a later record that cancels it; `None` for what nothing cancels.
-    pub name: Option<Name>,
     /// What the handler has read of the record, for the run.
     pub decoded: Decoded,
 }
@@ -73,15 +69,7 @@ pub struct Job {
     pub hard_deadline: Duration,
     /// What [`Handler::admit`] has read of the record.
     pub decoded: Decoded,
-    /// When this happens the job is to end by itself, with what it knows, in less than [`CANCEL_PATIENCE`].
-    pub cancellation: Cancellation,
-    /// What it may leave to others while it only waits.
-    pub place: Place,
 }
-
-/// How long a job that was cancelled may take to end. Then it is dropped, and [`Handler::overdue`] ends it: its lane waits for
-/// it.
-pub const CANCEL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a call ended: what to write in the same transaction that marks its record as done.
 #[derive(Debug, Default)]
@@ -92,16 +80,7 @@ pub struct Done {
 
 /// The work of a call step. The driver never retries: whatever happens, a job ends in one [`Done`].
 pub trait Handler: Send + Sync + 'static {
-    /// The earlier record of the same partition that this one cancels, if that is what it is for. Such a record does not run
-    /// and has no outcome of its own.
-    ///
-    /// # Errors
-    /// [`Refused`] when it cannot be read by this version or at all.
-    fn cancels(&self, _record: &Record) -> Result<Option<Name>, Refused> {
-        Ok(None)
-    }
-
-    /// Reads as much of any other record as the driver needs.
+    /// Reads as much of a record as the driver needs.
     ///
     /// # Errors
     /// [`Refused`] when it cannot be run by this version or at all.
@@ -110,19 +89,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Runs one job to its end.
     fn run(&self, job: Job) -> impl Future<Output = Done> + Send;
 
-    /// The outcome of a job that was dropped because it reached its hard deadline, or because it was cancelled and did not end;
-    /// `rerun` as the job had it.
+    /// The outcome of a job that reached its hard deadline and was dropped; `rerun` as the job had it.
     fn overdue(&self, record: &Record, rerun: bool) -> Done;
 
     /// The outcome of a record that is shed: it does not run because its app or its target leaves no room for others, see
     /// [`crate::call::Overload::Shed`]. `rerun` as a job would have it. Must be small.
     fn crowded(&self, record: &Record, rerun: bool) -> Done;
-
-    /// The outcome of a record that was cancelled before it ran. `rerun` as a job would have it. Must be small. Where
-    /// [`Handler::cancels`] names nothing this is never asked for.
-    fn cancelled(&self, _record: &Record, _rerun: bool) -> Done {
-        Done::default()
-    }
 
     /// The outcome of a job whose own outcome, `ended`, was larger than may be written. Must be small, and must not lose what
     /// was paid.

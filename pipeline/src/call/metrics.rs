@@ -16,7 +16,6 @@ const RERUNS: &str = "huiyin_pipeline_calls_reruns_total";
 const SKIPPED: &str = "huiyin_pipeline_calls_skipped_total";
 const DEAD_LETTERS: &str = "huiyin_pipeline_calls_dead_letters_total";
 const CROWDED: &str = "huiyin_pipeline_calls_crowded_total";
-const CANCELLED: &str = "huiyin_pipeline_calls_cancelled_total";
 const STALE: &str = "huiyin_pipeline_calls_stale_total";
 const FRONTIER_AGE: &str = "huiyin_pipeline_calls_frontier_age_seconds";
 const FINISHED_AHEAD: &str = "huiyin_pipeline_calls_finished_ahead_count";
@@ -44,7 +43,6 @@ pub const METRICS: &[Metric] = &[
     Metric::counter(SKIPPED, "records skipped because a previous owner committed their outcome", STEP),
     Metric::counter(DEAD_LETTERS, "records ended by a dead letter", STEP),
     Metric::counter(CROWDED, "records ended at once because a share of theirs left no room to others", STEP),
-    Metric::counter(CANCELLED, "records that were cancelled before they had ended", STEP),
     Metric::counter(STALE, "completions, plans and records of an epoch that was over", STEP),
     Metric::gauge(
         FRONTIER_AGE,
@@ -83,7 +81,6 @@ pub(super) fn status(step: &str, before: &Status, now: &Status) {
     total(SKIPPED, now.skipped);
     total(DEAD_LETTERS, now.dead_letters);
     total(CROWDED, now.crowded);
-    total(CANCELLED, now.cancelled);
     total(STALE, now.stale);
     for partition in before.partitions.keys().filter(|partition| !now.partitions.contains_key(partition)) {
         show(step, *partition, &super::PartitionStatus::default());

@@ -8,25 +8,17 @@
 //! once as crowded. Left in the log it would leave everything that others wrote behind it there as well. An app that is
 //! alone is treated the same, because nobody knows who comes next. [`Overload::Wait`] is for deployments where nobody can;
 //! [`Overload::among`] tells which those are.
-//!
-//! A record may cancel an earlier one of its partition, see [`Handler::cancels`]. That is done as soon as it is read, whatever
-//! its lane is at: what waits ends without a run, what runs is told to end. The record that cancels is done when the other one
-//! is, so after a restart both come again.
 
-mod cancellation;
 mod core;
 mod handler;
 mod limits;
 pub mod metrics;
-mod place;
 mod progress;
 mod shell;
 
 pub use self::core::{PartitionStatus, Status};
-pub use cancellation::{Cancellation, Canceller, Name};
-pub use handler::{Admission, CANCEL_PATIENCE, Decoded, Done, Handler, Job, Share};
+pub use handler::{Admission, Decoded, Done, Handler, Job, Share};
 pub use limits::{Limits, Overload, RawLimits};
-pub use place::{Left, Place};
 pub use progress::{History, Mark, Progress, Ran};
 #[cfg(any(test, feature = "simulation"))]
 pub use shell::simulation;

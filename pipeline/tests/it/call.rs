@@ -1,6 +1,5 @@
 //! The call driver on a real broker.
 
-mod cancels;
 mod crash;
 mod faults;
 mod flow;

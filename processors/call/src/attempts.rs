@@ -11,7 +11,6 @@ use schemas::ids::TargetName;
 use schemas::money::Money;
 
 use crate::complaints::Complaints;
-use crate::gen_ai;
 use crate::metrics::{self, Unpriced};
 use crate::reply::Notes;
 
@@ -26,20 +25,6 @@ impl ReplyNotes {
 
     pub(crate) fn into_notes(self) -> BTreeMap<u32, Notes> {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How attempts ended, in order. Written while a request runs.
-#[derive(Debug, Default)]
-pub(crate) struct Ends(Mutex<Vec<outbound::Attempt>>);
-
-impl Ends {
-    pub(crate) fn push(&self, attempt: outbound::Attempt) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(attempt);
-    }
-
-    pub(crate) fn take(&self) -> Vec<outbound::Attempt> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -72,13 +57,6 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
     if let Some(usage) = &notes.usage {
         metrics::tokens(name.as_str(), usage);
     }
-    if let Some(cost) = &cost {
-        metrics::cost(name.as_str(), cost);
-    }
-    if let Some(time) = notes.time_to_first_token {
-        metrics::first_token(name.as_str(), time);
-    }
-    gen_ai::metrics::attempt(target, &made, &notes);
     let failure = made.failure;
     // A refusal costs nothing; a success, or a call whose reply was lost, may.
     let may_be_billed = failure.as_ref().is_none_or(|failure| failure.ambiguous) || notes.usage.is_some();
@@ -91,8 +69,7 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         model_answered: notes.model,
         region: target.region.clone(),
         started_at,
-        duration_ms: whole_ms(made.took),
-        time_to_first_token_ms: notes.time_to_first_token.map(whole_ms),
+        duration_ms: u32::try_from(made.took.as_millis()).unwrap_or(u32::MAX),
         error: failure.as_ref().map(|failure| failure.label().to_owned()),
         code: failure.and_then(|failure| failure.code),
         detail: detail.filter(|detail| !detail.is_empty()),
@@ -107,8 +84,7 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
     }
 }
 
-/// Cost and price row; nothing when unknown, which is not the same as free. Tokens that are not known, or contradict each other,
-/// have no cost; time on the operator's own machines has one all the same.
+/// Cost and price row; nothing when unknown, which is not the same as free.
 fn priced(
     bundle: &Bundle,
     complaints: &Complaints,
@@ -120,85 +96,24 @@ fn priced(
         complaints.unpriced(name, why);
         metrics::unpriced(name.as_str(), why);
     };
-    let usage = attempt.notes.usage.as_ref();
-    if usage.is_none() && attempt.made.failure.as_ref().is_some_and(|failure| !failure.ambiguous) {
+    let Some(usage) = &attempt.notes.usage else {
+        if attempt.made.failure.as_ref().is_none_or(|failure| failure.ambiguous) {
+            unpriced(Unpriced::Usage);
+        }
+        return None;
+    };
+    if attempt.notes.usage_contradicts {
+        unpriced(Unpriced::Contradiction);
         return None;
     }
-    let contradicts = attempt.notes.usage_contradicts;
     let row = bundle.price(target, at);
-    let known = usage.filter(|_| !contradicts);
-    let cost = row.and_then(|row| Some((row.cost(known, attempt.made.took)?, row.id())));
+    let cost = row.and_then(|row| Some((row.cost(usage)?, row.id())));
     if cost.is_none() {
-        unpriced(match (usage, row) {
-            (Some(_), _) if contradicts => Unpriced::Contradiction,
-            (Some(_), None) => Unpriced::Price,
-            (Some(_) | None, _) => Unpriced::Usage,
-        });
+        unpriced(if row.is_some() { Unpriced::Usage } else { Unpriced::Price });
     }
     cost
 }
 
-fn whole_ms(time: Duration) -> u32 {
-    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
-}
-
 fn millis(time: Duration) -> Millis {
     Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use outbound::{Class, Failure};
-    use schemas::answered::Usage;
-
-    use super::*;
-
-    const OWN: &str = "[[target]]\nname = 'own'\nprovider = 'local'\nmodel = 'm'\nregion = 'cn'\n\
-                       [[price]]\nprovider = 'local'\nmodel = 'm'\ncurrency = 'CNY'\nfrom = '2026-01-01'\n";
-    /// 2026-11-30, 20:00 UTC.
-    const NIGHT: Millis = 1_796_068_800_000;
-
-    /// Cost and price of one attempt of 1.5 s.
-    fn cost(price: &str, at: Millis, failure: Option<Failure>, notes: Notes) -> Option<(i128, String)> {
-        let bundle = catalogue::validate(&toml::from_str(&format!("{OWN}{price}")).unwrap()).unwrap();
-        let (name, target) = bundle.targets.first_key_value().unwrap();
-        let took = Duration::from_millis(1_500);
-        let made = outbound::Attempt { target: 0, key: 0, started: Duration::ZERO, took, failure };
-        let made = Made { made, name, target, notes };
-        let attempts = records(&bundle, &Complaints::default(), at, [made]);
-        attempts[0].cost.as_ref().map(|cost| cost.pico).zip(attempts[0].price.clone())
-    }
-
-    fn used(input: u64, output: u64) -> Notes {
-        Notes { usage: Some(Usage { input, output, ..Usage::default() }), ..Notes::default() }
-    }
-
-    #[test]
-    fn time_on_ones_own_machines_is_paid_whether_tokens_were_told_or_not() {
-        let price = "gpu_hour = '12.5'\nshare = '0.125'";
-        let of_time = Some(651_041_667);
-        let pico = |failure, notes| cost(price, NIGHT, failure, notes).map(|(pico, _)| pico);
-        assert_eq!(pico(None, Notes::default()), of_time);
-        assert_eq!(pico(None, used(1_000, 10)), of_time);
-        let cut = Failure::new(Class::Protocol, "read: cut").possibly_done();
-        assert_eq!(pico(Some(cut), Notes::default()), of_time, "a call that broke off took its time");
-        let refused = Failure::new(Class::RateLimited, "refused");
-        assert_eq!(pico(Some(refused), Notes::default()), None, "a refusal takes none");
-        // Where tokens have a price as well, they must be known.
-        let both = format!("{price}\ninput = '1'\noutput = '2'");
-        assert_eq!(cost(&both, NIGHT, None, Notes::default()), None);
-        let told = cost(&both, NIGHT, None, used(1_000, 10)).map(|(pico, _)| pico);
-        assert_eq!(told, Some(651_041_667 + 1_000_000_000 + 20_000_000));
-    }
-
-    #[test]
-    fn a_call_costs_what_holds_at_the_hour_of_its_start() {
-        let price = "input = '8'\noutput = '8'\n\
-                     [[price]]\nprovider = 'local'\nmodel = 'm'\ncurrency = 'CNY'\nfrom = '2026-01-01'\n\
-                     input = '2'\noutput = '2'\nhours = '00:30-08:30'\ntime_zone = '+08:00'";
-        let at = |at| cost(price, at, None, used(1_000_000, 0)).unwrap();
-        let unit = 1_000_000_000_000;
-        assert_eq!(at(NIGHT), (2 * unit, "local/m/*/1767225600000/00:30-08:30+08:00".to_owned()));
-        assert_eq!(at(NIGHT - 12 * 3_600_000), (8 * unit, "local/m/*/1767225600000".to_owned()));
-    }
 }

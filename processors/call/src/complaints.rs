@@ -1,7 +1,7 @@
 //! Log lines about calls that fail and replies that are odd: each says why, without any text, and none floods the log.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use outbound::Failure;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::invoke::Completion;
 use crate::metrics::{self, Unpriced};
-use crate::reply::{Notes, Oddity, is_word};
+use crate::reply::{Notes, is_word};
 
 /// One line about the same thing at the same target within this time; the next one tells how many were left out.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -39,10 +39,6 @@ impl Complaints {
         let finish = notes.finish.as_deref().filter(|word| is_word(word));
         for oddity in &notes.oddities {
             metrics::odd(target.as_str(), *oddity);
-            if *oddity == Oddity::PromptCut {
-                self.prompt_cut(target, notes);
-                continue;
-            }
             if let Some(left_out) = self.due(target, oddity.label()) {
                 let oddity = oddity.label();
                 tracing::info!(
@@ -70,37 +66,11 @@ impl Complaints {
         }
     }
 
-    /// The server's window is not what the target says, which spoils every answer to a long conversation.
-    fn prompt_cut(&self, target: &TargetName, notes: &Notes) {
-        if let Some(left_out) = self.due(target, Oddity::PromptCut.label()) {
-            let counted = notes.usage.as_ref().map(|usage| usage.input);
-            tracing::warn!(
-                target = target.as_str(),
-                counted,
-                left_out,
-                "a server counted far fewer tokens than the prompt has: its window is smaller than context_tokens, and it cuts prompts"
-            );
-        }
-    }
-
     /// The cost of an attempt is not known.
     pub(crate) fn unpriced(&self, target: &TargetName, why: Unpriced) {
         let why = why.label();
         if let Some(left_out) = self.due(target, why) {
             tracing::warn!(target = target.as_str(), why, left_out, "cost of an attempt is unknown");
-        }
-    }
-
-    /// A part of the question was not sent, since the model refuses it. It is so for every question, and told once.
-    pub(crate) fn left_out(&self, target: &TargetName, field: &'static str) {
-        metrics::left_out(target.as_str(), field);
-        let is_first = !self.all().contains_key(&(target.clone(), field));
-        if is_first && self.due(target, field).is_some() {
-            tracing::warn!(
-                target = target.as_str(),
-                field,
-                "a field is not sent, since the model does not take it"
-            );
         }
     }
 
@@ -126,14 +96,10 @@ impl Complaints {
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<(TargetName, &'static str), Last>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How many lines were left out since the last one, if one may be written now.
     fn due(&self, target: &TargetName, what: &'static str) -> Option<u64> {
         let now = Instant::now();
-        let mut all = self.all();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(last) = all.get_mut(&(target.clone(), what)) else {
             all.insert((target.clone(), what), Last { at: now, left_out: 0 });
             return Some(0);
@@ -162,16 +128,5 @@ mod tests {
         tokio::time::advance(PAUSE).await;
         assert_eq!(complaints.due(&main, "timeout"), Some(2));
         assert_eq!(complaints.due(&main, "timeout"), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_field_that_is_never_sent_is_told_once() {
-        let complaints = Complaints::default();
-        let main = TargetName::new("main").unwrap();
-        complaints.left_out(&main, "temperature");
-        let told = complaints.all()[&(main.clone(), "temperature")].at;
-        tokio::time::advance(PAUSE * 2).await;
-        complaints.left_out(&main, "temperature");
-        assert_eq!(complaints.all()[&(main, "temperature")].at, told);
     }
 }

@@ -9,8 +9,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::endpoint::PromptCache;
-
 /// `[call]`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -43,84 +41,26 @@ pub struct RawEndpoint {
     /// Name of the `[[target]]` that this entry belongs to. Required.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Address up to and including the version, such as `https://api.openai.com/v1`. For `spark` the path selects the generation of
-    /// the model. On the wire `websocket` it begins with `wss://` and may do without a path, and on `ollama` it is the server's root,
-    /// such as `http://127.0.0.1:11434`. Required.
+    /// Address up to and including the version, such as `https://api.openai.com/v1`. Required.
     #[schemars(with = "String")]
     pub base_url: Spanned<String>,
-    /// Wire that is spoken with the server, where its provider has several: `v2` or `v1` for `ernie`, `http` or `websocket` for
-    /// `spark`, `chat` or `ollama` for `local`. The first of them by default.
-    #[schemars(with = "Option<String>")]
-    pub wire: Option<Spanned<String>>,
-    /// Key that calls carry. Required for every provider but `local`, whose servers may do without. Empty by default.
+    /// Key that calls carry. Required for `openai`; a `local` server may do without. Empty by default.
     #[serde(default)]
     pub api_key: Secret,
-    /// Further keys. Calls take turns with all of them, and the limits below hold for each. A key that is refused, or whose money is
-    /// gone, is left alone while the others serve. Empty by default.
-    #[serde(default)]
-    pub api_keys: Vec<Secret>,
-    /// Secret that belongs to the key and is never sent: calls are signed with it, or a token is got with it. Required for the wires
-    /// `websocket` of `spark` and `v1` of `ernie`, and taken by no other. Empty by default.
-    #[serde(default)]
-    pub api_secret: Secret,
-    /// Application that calls are made for. Required for the wire `websocket` of `spark`; may be given for `v2` of `ernie`. None by
-    /// default.
-    pub app_id: Option<String>,
-    /// Version of the provider's interface that calls ask for, as a day. Taken by `claude` only, where it is `2023-06-01` by default;
-    /// from `2026-10-21` on no temperature is sent.
-    #[schemars(with = "Option<String>")]
-    pub api_version: Option<Spanned<String>>,
-    /// How long the provider is asked to keep the operator's instructions, with which every prompt of a bot begins. Taken by `claude`
-    /// only, where it is `5m` by default; other providers keep them by themselves.
-    #[schemars(with = "Option<PromptCache>")]
-    pub prompt_cache: Option<Spanned<String>>,
     /// Organisation that is billed, for a key that belongs to several. None by default.
     pub organization: Option<String>,
-    /// Whether answers are asked for as streams. What is sent to people is the same either way; a stream shows when a model stands
-    /// still, and what a call that broke off has cost. `false` is for servers that cannot stream. Default true.
-    #[serde(default = "yes")]
-    pub stream: bool,
-    /// Longest time to connect to it, TLS included. By default `client.connect_timeout`.
-    #[serde(default, with = "common::duration::optional")]
-    #[schemars(with = "Option<String>")]
-    pub connect_timeout: Option<Duration>,
-    /// Proxy for its calls, as in `client.proxy`, which holds by default.
-    pub proxy: Option<Secret>,
-    /// Longest time from the start of an attempt to the first token of its stream, be it said or thought aloud. Models that think
-    /// in silence need more, and so do servers that load a model when it is asked for. At most the target's `timeout`. Default
-    /// `20s`.
-    #[serde(default, with = "common::duration::optional")]
-    #[schemars(with = "Option<String>")]
-    pub first_token_timeout: Option<Duration>,
-    /// Longest silence of a stream after its first token. At most the target's `timeout`. Default `20s`.
-    #[serde(default, with = "common::duration::optional")]
-    #[schemars(with = "Option<String>")]
-    pub idle_timeout: Option<Duration>,
     /// Calls that the provider lets start within a second, summed over all instances. Calls are spread evenly, so that they
     /// stay below the limit however the provider counts its seconds. Unlimited by default: the pace is then learned from
     /// refusals.
     pub requests_per_second: Option<f64>,
     /// Calls that the provider lets start within a minute, summed over all instances. Unlimited by default.
     pub requests_per_minute: Option<f64>,
-    /// Tokens, input and output together, that the provider takes within a minute, summed over all instances. A call reserves an
-    /// estimate of its prompt and its whole output cap, which is replaced by what it used. Unlimited by default, but for what the
-    /// provider itself tells in its replies.
-    pub tokens_per_minute: Option<f64>,
-    /// Input tokens that the provider takes within a minute, where it counts them apart. Unlimited by default.
-    pub input_tokens_per_minute: Option<f64>,
-    /// Output tokens that the provider gives within a minute, where it counts them apart. Unlimited by default.
-    pub output_tokens_per_minute: Option<f64>,
     /// Calls that the provider lets run at a time, summed over all instances. Each instance may always have one. Unlimited by
     /// default.
     pub max_concurrent: Option<u32>,
-    /// Fields of the request that the server forbids and that are therefore left out, where the wire can do without them: for
-    /// `openai` and `local` any of `user`, `safety_identifier`, `temperature`, `max_tokens`, `max_completion_tokens`,
-    /// `stream_options`, on `ollama` `temperature`, `num_predict`, `num_ctx`, `think`; for `claude` `metadata`, `temperature`; for
-    /// `ernie` `user`, `temperature`, `max_tokens`, `enable_thinking`, `stream_options`, on `v1` `user_id`, `temperature`,
-    /// `max_output_tokens`; for `tongyi` `temperature`, `max_tokens`, `enable_thinking`, `thinking_budget`, `stream_options`; for
-    /// `spark` `user`, `temperature`, `max_tokens`, `max_completion_tokens`, `tools`, `thinking`, on `websocket` `temperature`,
-    /// `max_tokens`. Without an output cap the server applies its own, and an answer far longer than ours allows is cut. Empty by
-    /// default.
+    /// Fields of the request that the server forbids and that are therefore left out: any of `user`, `safety_identifier`,
+    /// `temperature`, `max_tokens`, `max_completion_tokens`. Without an output cap the server applies its own, and an answer
+    /// far longer than ours allows is cut. Empty by default.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub omit: Vec<Spanned<String>>,
@@ -138,8 +78,4 @@ impl Default for RawCall {
             health: HealthConfig::default(),
         }
     }
-}
-
-fn yes() -> bool {
-    true
 }

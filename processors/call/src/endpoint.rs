@@ -3,14 +3,7 @@
 use std::sync::Arc;
 
 use common::Secret;
-use outbound::{Class, Client, Failure, Target, Timeouts, Url};
-use schemars::JsonSchema;
-use serde::Deserialize;
-use tokio::time::{Instant, timeout_at};
-
-use crate::access::AccessTokens;
-use crate::families::SignIn;
-use crate::keys::Keys;
+use outbound::{Pace, Target, Url};
 
 /// Paths that people copy from a vendor's page together with the base address.
 const OPERATIONS: [&str; 3] = ["/completions", "/responses", "/messages"];
@@ -22,45 +15,8 @@ pub(crate) struct Address {
     base: Url,
     pub(crate) api_key: Secret,
     pub(crate) organization: Option<String>,
-    pub(crate) app_id: Option<String>,
-    pub(crate) api_secret: Secret,
-    /// The name of the wire that is spoken; the provider's first one if it has none.
-    pub(crate) wire: Option<&'static str>,
-    pub(crate) choices: Choices,
     /// Fields that are left out of bodies.
     pub(crate) omit: Vec<&'static str>,
-    /// Answers are asked for as streams.
-    pub(crate) stream: bool,
-}
-
-/// What the entry of a target chooses where its wire leaves a choice. What it does not choose is the family's.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Choices {
-    /// Version of the provider's interface.
-    pub(crate) api_version: Option<String>,
-    /// How long the beginning of a prompt is kept.
-    pub(crate) prompt_cache: Option<PromptCache>,
-}
-
-/// How long the provider is asked to keep the operator's instructions, with which every prompt of a bot begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub(crate) enum PromptCache {
-    /// It is not asked to.
-    #[serde(rename = "off")]
-    Off,
-    /// Five minutes after they were used last. Keeping them costs a quarter more than reading them; reading them again costs a
-    /// tenth.
-    #[serde(rename = "5m")]
-    FiveMinutes,
-    /// An hour. Keeping them costs twice as much as reading them.
-    #[serde(rename = "1h")]
-    Hour,
-}
-
-impl PromptCache {
-    /// Each by its word in the configuration.
-    pub(crate) const WORDS: [(&'static str, Self); 3] =
-        [("off", Self::Off), ("5m", Self::FiveMinutes), ("1h", Self::Hour)];
 }
 
 impl Address {
@@ -87,55 +43,12 @@ impl Address {
         }
         base.set_path(&path);
         let organization = organization.map(str::to_owned);
-        let (app_id, api_secret) = (None, Secret::default());
-        Ok(Self {
-            base,
-            api_key: api_key.clone(),
-            organization,
-            app_id,
-            api_secret,
-            wire: None,
-            choices: Choices::default(),
-            omit: Vec::new(),
-            stream: true,
-        })
-    }
-
-    /// The same address, called with this key.
-    pub(crate) fn with_key(&self, api_key: Secret) -> Self {
-        Self { api_key, ..self.clone() }
+        Ok(Self { base, api_key: api_key.clone(), organization, omit: Vec::new() })
     }
 
     /// The same address, for a server that does not take these fields.
     pub(crate) fn without(self, omit: Vec<&'static str>) -> Self {
         Self { omit, ..self }
-    }
-
-    /// The same address, spoken to on this wire, for this application and with this secret.
-    pub(crate) fn on(self, wire: Option<&'static str>, app_id: Option<&str>, api_secret: &Secret) -> Self {
-        Self { wire, app_id: app_id.map(str::to_owned), api_secret: api_secret.clone(), ..self }
-    }
-
-    /// The address of a path at the server of the base.
-    pub(crate) fn at(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(path);
-        url
-    }
-
-    /// The same address, with what its entry chooses.
-    pub(crate) fn choosing(self, choices: Choices) -> Self {
-        Self { choices, ..self }
-    }
-
-    /// The base ends with this piece of a path.
-    pub(crate) fn ends_with(&self, end: &str) -> bool {
-        self.base.path().ends_with(end)
-    }
-
-    /// The same address, whose answers are asked for as streams or not.
-    pub(crate) fn streaming(self, stream: bool) -> Self {
-        Self { stream, ..self }
     }
 
     /// The address of a path under the base; the path begins with a slash.
@@ -149,36 +62,11 @@ impl Address {
 /// A target as this process calls it.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    /// What all its keys share: with the first of them.
     pub(crate) address: Address,
     /// One for the life of the process: breakers, cooldowns and retry budgets.
     pub(crate) health: Arc<Target>,
-    pub(crate) keys: Keys,
-    /// Of a wire whose calls carry one.
-    pub(crate) tokens: AccessTokens,
-    /// How long the parts of its streams are waited for.
-    pub(crate) timeouts: Timeouts,
-    /// Connects to it.
-    pub(crate) client: Client,
-}
-
-impl Endpoint {
-    /// The access token of the key at this address, and not the one that was refused.
-    ///
-    /// # Errors
-    /// Those of the call that gets a token; [`Class::Timeout`] when somebody else's does not end in time.
-    pub(crate) async fn token(
-        &self,
-        address: &Address,
-        sign_in: &dyn SignIn,
-        refused: Option<&Secret>,
-        deadline: Instant,
-    ) -> Result<Secret, Failure> {
-        let Self { client, tokens, .. } = self;
-        let get = || async { sign_in.token(&client.attempt(&sign_in.request(address), deadline).await?) };
-        let late = |_| Failure::new(Class::Timeout, "get an access token: somebody else waits for it");
-        timeout_at(deadline, tokens.of(&address.api_key, refused, get)).await.map_err(late)?
-    }
+    /// Apps take turns at it.
+    pub(crate) pace: Arc<Pace>,
 }
 
 #[cfg(test)]

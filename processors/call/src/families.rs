@@ -1,56 +1,27 @@
 //! Provider families: how the models of a vendor are asked, what its replies say, and what its errors mean.
 //!
-//! A family is one module and one line in [`wires`]; most speak one wire, some an older one as well. It builds calls, reads
-//! replies and classes errors, and all of that is pure: whether, when and where a request is tried again is decided by `outbound`.
-//! Families that speak OpenAI's wire share [`chat::ChatCompletions`].
+//! A family is one module and one line in [`of`]. It builds calls, reads replies and classes errors, and all of that is pure:
+//! whether, when and where a request is tried again is decided by `outbound`. Families that speak OpenAI's wire share
+//! [`chat::ChatCompletions`].
 
 mod chat;
-mod claude;
-mod ernie;
 mod local;
 mod openai;
-mod spark;
-mod tongyi;
-mod turns;
-
-use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Provider, Target};
-use common::Secret;
-use outbound::{Class, Failure, Reply};
-use schemas::Millis;
+use outbound::{Class, Failure};
 use schemas::request::{Request, Role};
-use sha2::{Digest, Sha256};
 
 use crate::endpoint::Address;
 use crate::reply::{Fields, ParsedReply, ProviderError};
 
-/// A wire by the name that `wire` in `[[call.target]]` has for it.
-type Wire = (&'static str, &'static dyn Family);
-
-/// The wires of a provider. The first is spoken where a target names none.
-fn wires(provider: Provider) -> &'static [Wire] {
+/// The family of a provider.
+pub(crate) fn of(provider: Provider) -> &'static dyn Family {
     match provider {
-        Provider::Openai => &[("chat", &openai::FAMILY)],
-        Provider::Ernie => &[("v2", &ernie::Qianfan), ("v1", &ernie::Workshop)],
-        Provider::Tongyi => &[("chat", &tongyi::Tongyi)],
-        Provider::Spark => &[("http", &spark::Http), ("websocket", &spark::WebSocket)],
-        Provider::Claude => &[("messages", &claude::Messages)],
-        Provider::Local => &[("chat", &local::FAMILY), ("ollama", &local::Ollama)],
+        Provider::Local => &local::FAMILY,
+        Provider::Openai => &openai::FAMILY,
     }
-}
-
-/// The names of a provider's wires.
-pub(crate) fn wire_names(provider: Provider) -> Vec<(&'static str, &'static str)> {
-    wires(provider).iter().map(|(name, _)| (*name, *name)).collect()
-}
-
-/// The family of a provider, on the wire of that name. A name that the provider has not, like none, stands for its first wire.
-pub(crate) fn of(provider: Provider, wire: Option<&str>) -> &'static dyn Family {
-    let wires = wires(provider);
-    let named = wires.iter().find(|(name, _)| wire == Some(name)).or(wires.first());
-    named.map_or(&openai::FAMILY, |(_, family)| *family)
 }
 
 /// What a vendor's wire is to the call step.
@@ -58,23 +29,8 @@ pub(crate) trait Family: Send + Sync {
     /// What the configuration of a target must, may and may not have.
     fn demands(&self) -> Demands;
 
-    /// Why that model cannot be asked at that address, if it is known.
-    fn misplaced(&self, _to: &Target, _address: &Address) -> Option<&'static str> {
-        None
-    }
-
-    /// The body that asks a target, for a stream if [`Address::stream`] says so. Built once per request and target, and shared by
-    /// the attempts at it.
-    ///
-    /// # Errors
-    /// [`Class::BadRequest`] when the question cannot be told on this wire.
-    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure>;
-
-    /// The field that the question has and the body has not, because the model does not take it.
-    fn left_out(&self, question: &Question<'_>, to: &Target, _: &Address) -> Option<&'static str> {
-        let asked = question.request.temperature_milli;
-        (asked.is_some() && to.temperature_milli(asked).is_none()).then_some("temperature")
-    }
+    /// The body that asks a target. Built once per request and target, and shared by the attempts at it.
+    fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Bytes;
 
     /// The call of one attempt: address, headers and authorization.
     ///
@@ -82,37 +38,12 @@ pub(crate) trait Family: Send + Sync {
     /// [`Class::BadRequest`] when something of it cannot stand in an address or a header.
     fn call(&self, attempt: Call<'_>) -> Result<outbound::Request, Failure>;
 
-    /// How the access token of a call is got, on a wire whose calls carry one.
-    fn sign_in(&self) -> Option<&dyn SignIn> {
-        None
-    }
-
-    /// Adds one JSON document of a reply to what was parsed of the reply so far. A plain reply is one document. A stream has one for
-    /// each of its server-sent events, its lines or its messages; which of these it is shows in its bytes, and is no concern of a
-    /// family. An event named `error` comes as an object with the field `error`.
-    ///
-    /// A stream is whole once [`ParsedReply::finish`] or [`ParsedReply::end`] was called, or after `[DONE]`, which the family never
-    /// sees. Whatever else ends it has cut it. Texts go to [`ParsedReply::say`], and reasoning to [`ParsedReply::think`]: no text
-    /// that goes there ever reaches a person.
+    /// Adds one JSON document of a reply to what was parsed of the reply so far. A plain reply is one document; a stream has
+    /// one for each of its events.
     fn read(&self, document: &Fields, parsed: &mut ParsedReply);
 
     /// The class of an error that came with this HTTP status.
     fn class(&self, status: u16, error: &ProviderError) -> Class;
-}
-
-/// A wire whose calls carry an access token, which another call gets with the key.
-pub(crate) trait SignIn: Send + Sync {
-    /// The call that gets a token.
-    fn request(&self, address: &Address) -> outbound::Request;
-
-    /// The token that its reply brings, and for how long it holds.
-    ///
-    /// # Errors
-    /// The failure that the reply stands for.
-    fn token(&self, reply: &Reply) -> Result<(Secret, Duration), Failure>;
-
-    /// A call failed because its token does not hold any more.
-    fn is_refused(&self, failure: &Failure) -> bool;
 }
 
 /// What a family asks of the configuration of its targets.
@@ -122,45 +53,8 @@ pub(crate) struct Demands {
     pub(crate) needs_key: bool,
     /// Calls can name the organisation that is billed.
     pub(crate) takes_organization: bool,
-    /// The application that calls are made for.
-    pub(crate) app_id: Demand,
-    /// The secret that belongs to the key.
-    pub(crate) api_secret: Demand,
-    /// What its calls travel on.
-    pub(crate) speaks: Speaks,
-    /// What else a target may choose.
-    pub(crate) choices: &'static [Choice],
     /// Fields of the body that a server may forbid and that can be left out. All others are part of the question.
     pub(crate) optional_fields: &'static [&'static str],
-}
-
-/// Whether a target's configuration has a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Demand {
-    /// It may not: nothing would be done with it.
-    Refused,
-    /// It may.
-    Taken,
-    /// It must.
-    Needed,
-}
-
-/// What calls travel on, which decides how an address begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Speaks {
-    /// `http` or `https`.
-    Http,
-    /// `ws` or `wss`.
-    WebSocket,
-}
-
-/// What the entry of a target may choose where its wire leaves a choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// The version of the interface.
-    ApiVersion,
-    /// How long the beginning of a prompt is kept.
-    PromptCache,
 }
 
 /// A request whose prompt can be read.
@@ -187,34 +81,17 @@ impl<'a> Question<'a> {
         let line = lines.map(|line| Some(Line { role: line.role, text: line.text.plain()? }));
         Ok(Self { request, prompt: line.collect::<Option<_>>().ok_or(Sealed)? })
     }
-
-    /// A name for the person that is the same in every request and does not contain the user id.
-    pub(crate) fn person(&self) -> String {
-        let who = format!("{}/{}", self.request.lane.conversation.app(), self.request.user.canonical());
-        base16ct::lower::encode_string(&Sha256::digest(who))
-    }
 }
 
 /// One attempt at a target.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) address: &'a Address,
-    pub(crate) to: &'a Target,
     pub(crate) body: Bytes,
     /// The id under which both sides can find the attempt again.
     pub(crate) correlation: &'a str,
-    /// When the attempt starts: signatures have a date.
-    pub(crate) now: Millis,
-    /// What [`Family::sign_in`] brought, on a wire that has it.
-    pub(crate) token: Option<&'a Secret>,
 }
 
-#[cfg(test)]
-mod fuzz;
-#[cfg(test)]
-mod samples;
-#[cfg(test)]
-mod table;
 #[cfg(test)]
 mod tests {
     use schemas::text::{Sealed as SealedText, Text};

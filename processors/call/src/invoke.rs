@@ -4,35 +4,23 @@ use std::future::Future;
 use std::time::Duration;
 
 use catalogue::Bundle;
-use pipeline::call::{Cancellation, Place};
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
 
 /// Asks models. [`crate::Invoker`] does it over HTTP; a simulation of the line has a model of them instead.
 pub trait Invoke: Send + Sync + 'static {
-    /// Makes attempts until one answers, nothing more may be tried, the longest time is over, or the request is cancelled: that
-    /// cuts the attempt under way. None starts after the request's `answer_by`. While it waits after a failure it leaves its place.
+    /// Makes attempts until one answers, nothing more may be tried, or `longest` is over. None starts after the request's
+    /// `answer_by`.
     fn invoke(
         &self,
         bundle: &Bundle,
         request: &Request,
-        terms: Terms<'_>,
+        longest: Duration,
     ) -> impl Future<Output = Invoked> + Send;
 
     /// From now on this instance keeps to this part, from 0 to 1, of the targets' limits.
     fn set_share(&self, share: f64);
-}
-
-/// How a request may run.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
-    /// Longest time.
-    pub longest: Duration,
-    /// Happens when the request is cancelled.
-    pub cancellation: &'a Cancellation,
-    /// Its place among the running calls.
-    pub place: &'a Place,
 }
 
 /// What came of a request, before review.
@@ -58,8 +46,6 @@ pub struct Completion {
 pub enum Unanswered {
     /// `answer_by` had passed before an attempt could start.
     Expired,
-    /// The request was cancelled.
-    Cancelled,
     /// Error class or local reason.
     Failed(&'static str),
 }

@@ -7,35 +7,26 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use catalogue::{Bundle, Target};
-use common::Secret;
-use outbound::{
-    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Slot, Stop,
-    Tokens, plan,
-};
+use outbound::{BuildError, Chain, Class, Client, Failure, Link, Origin, Pace, PaceNames, Slot, Stop, plan};
 use pipeline::Clock;
-use pipeline::call::Cancellation;
 use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
 use tokio::time::Instant;
 
-use crate::access::AccessTokens;
-use crate::attempts::{Ends, Made, ReplyNotes, records};
-use crate::cancel::{cancelled, is_cancelled, unless_cancelled};
+use crate::attempts::{Made, ReplyNotes, records};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
-use crate::exchange::Exchange;
 use crate::families::{self, Call, Family, Question};
-use crate::invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
-use crate::keys::Keys;
+use crate::invoke::{Completion, Invoke, Invoked, Unanswered};
 use crate::metrics;
-use crate::pace;
-use crate::reply::{Notes, ReadReply};
+use crate::reply::{self, Notes, ReadReply};
 use crate::settings::Settings;
 
 /// Calls models over HTTP.
 pub struct Invoker {
+    client: Client,
     rules: plan::Rules,
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
@@ -49,7 +40,7 @@ struct Candidate<'a> {
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
-    body: OnceLock<Result<Bytes, Failure>>,
+    body: OnceLock<Bytes>,
 }
 
 /// One request under way.
@@ -57,10 +48,6 @@ struct Run<'a> {
     question: Question<'a>,
     candidates: Vec<Candidate<'a>>,
     reply_notes: ReplyNotes,
-    cancellation: &'a Cancellation,
-    began: Instant,
-    /// How attempts ended, for a run that is cancelled between two of them.
-    ends: Ends,
     /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
     /// run's own time was over.
     late: AtomicUsize,
@@ -73,12 +60,7 @@ impl std::fmt::Debug for Invoker {
 }
 
 impl Invoke for Invoker {
-    async fn invoke(
-        &self,
-        bundle: &Bundle,
-        request: &Request,
-        Terms { longest, cancellation, place }: Terms<'_>,
-    ) -> Invoked {
+    async fn invoke(&self, bundle: &Bundle, request: &Request, longest: Duration) -> Invoked {
         let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
@@ -91,33 +73,14 @@ impl Invoke for Invoker {
             return unanswered(Unanswered::Expired);
         }
         let left = Duration::from_millis(left).min(longest);
-        let chain = Chain::new(self.rules, links(&candidates, pace::estimate(&question), left));
-        let run = Run {
-            question,
-            candidates,
-            reply_notes: ReplyNotes::default(),
-            cancellation,
-            began: Instant::now(),
-            ends: Ends::default(),
-            late: AtomicUsize::new(0),
-        };
+        let chain = Chain::new(self.rules, links(&candidates, left));
+        let run = Run { question, candidates, reply_notes: ReplyNotes::default(), late: AtomicUsize::new(0) };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
-        let (until, leave) = (run.began + left, || place.leave());
-        let asked = chain.run_resting(&origin, until, leave, |slot| self.attempt(&run, slot));
-        let ran = tokio::select! {
-            biased;
-            ran = asked => ran,
-            // No attempt is under way: one would have ended the run.
-            () = cancellation.happened() => Ran {
-                attempts: run.ends.take(),
-                result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
-            },
-        };
+        let ran = chain.run(&origin, Instant::now() + left, |slot| self.attempt(&run, slot)).await;
         let late = run.late.load(Ordering::Relaxed);
         let result = match ran.result {
             Ok(answer) => Ok(answer),
-            Err(ending) if ending.last.as_ref().is_some_and(is_cancelled) => Err(Unanswered::Cancelled),
             Err(ending) if late > 0 || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
             Err(ending) => {
                 let class = ending.last.as_ref().map(Failure::label);
@@ -135,30 +98,22 @@ impl Invoke for Invoker {
     }
 
     fn set_share(&self, share: f64) {
-        self.endpoints.values().for_each(|endpoint| endpoint.keys.set_share(share));
+        self.endpoints.values().for_each(|endpoint| endpoint.pace.set_share(share));
     }
 }
 
 impl Invoker {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
-        let mut endpoints = BTreeMap::new();
-        for (name, address) in settings.addresses {
-            let Some(timing) = settings.timing.get(&name) else { continue };
-            let client = timing.client.as_ref().map_or(Ok(client.clone()), Client::new)?;
-            let timeouts = timing.timeouts;
+        let endpoint = |(name, address): (TargetName, _)| {
             let limits = settings.limits.get(name.as_str()).copied().unwrap_or_default();
-            let secrets = settings.keys.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-            let pace = |key| {
-                let names = PaceNames { target: name.as_str().into(), key, limit: "requests" };
-                Pace::new(names, limits, settings.health.pauses())
-            };
-            let keys = Keys::new(&address, secrets, pace);
-            let health = outbound::Target::keyed(name.as_str(), &settings.health, keys.paces());
-            let tokens = AccessTokens::default();
-            endpoints.insert(name, Endpoint { address, health, keys, timeouts, client, tokens });
-        }
-        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+            let names = PaceNames { target: name.as_str().into(), limit: "requests" };
+            let pace = Pace::new(names, limits, settings.health.pauses());
+            let health = outbound::Target::new(name.as_str(), &settings.health, vec![Arc::clone(&pace)]);
+            (name, Endpoint { address, health, pace })
+        };
+        let endpoints = settings.addresses.into_iter().map(endpoint).collect();
+        Ok(Self { client, rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
     /// The targets of the chain that this process knows and that are in an allowed region.
@@ -181,7 +136,7 @@ impl Invoker {
                 self.complaints.skipped(name, reason);
                 continue;
             }
-            let family = families::of(target.provider, endpoint.address.wire);
+            let family = families::of(target.provider);
             candidates.push(Candidate { name, target, family, endpoint, body: OnceLock::new() });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
@@ -194,60 +149,27 @@ impl Invoker {
             run.late.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let started = Instant::now();
-        let ReadReply { result, notes } = self.exchange(run, candidate, slot).await;
-        let used = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err());
-        used.into_iter().for_each(|used| candidate.endpoint.keys.settle(slot, used));
-        if !result.as_ref().is_err_and(is_cancelled) {
-            self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
-        }
+        let (result, notes) = match self.exchange(&run.question, candidate, slot).await {
+            Ok(reply) => (reply.result, reply.notes),
+            Err(failure) => (Err(failure), Notes::default()),
+        };
+        self.complaints.attempt(candidate.name, run.question.request, &result, &notes);
         run.reply_notes.write(slot.number, notes);
-        let failure = result.as_ref().err().cloned();
-        let (Slot { target, key, .. }, took) = (slot, started.elapsed());
-        run.ends.push(outbound::Attempt { target, key, started: started - run.began, took, failure });
         result.map(|said| (candidate.name.clone(), said))
     }
 
-    /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
-    /// hold any more, so that a second one is part of the same attempt.
-    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let Some(sign_in) = to.family.sign_in() else { return self.ask(run, to, slot, None).await };
-        let (endpoint, address) = (to.endpoint, to.endpoint.keys.address(slot.key));
-        let token = |refused| {
-            unless_cancelled(run.cancellation, endpoint.token(address, sign_in, refused, slot.deadline))
-        };
-        let first = match token(None).await {
-            Ok(token) => token,
-            Err(failure) => return failed(failure),
-        };
-        let reply = self.ask(run, to, slot, Some(&first)).await;
-        if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
-            return reply;
-        }
-        match token(Some(&first)).await {
-            Ok(token) => self.ask(run, to, slot, Some(&token)).await,
-            Err(failure) => failed(failure),
-        }
-    }
-
-    async fn ask(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot, token: Option<&Secret>) -> ReadReply {
-        let (question, cancellation) = (&run.question, run.cancellation);
-        let Candidate { name, target, family, endpoint, .. } = *to;
-        let address = &endpoint.address;
-        let body = to.body.get_or_init(|| {
-            let field = family.left_out(question, target, address);
-            field.into_iter().for_each(|field| self.complaints.left_out(name, field));
-            family.body(question, target, address)
-        });
-        let body = match body {
-            Ok(body) => body.clone(),
-            Err(failure) => return failed(failure.clone()),
-        };
+    async fn exchange(
+        &self,
+        question: &Question<'_>,
+        to: &Candidate<'_>,
+        slot: Slot,
+    ) -> Result<ReadReply, Failure> {
+        let address = &to.endpoint.address;
+        let body = to.body.get_or_init(|| to.family.body(question, to.target, address));
         let correlation = format!("{}-{}", question.request.id, slot.number + 1);
-        let address = endpoint.keys.address(slot.key);
-        let now = self.clock.now();
-        let call = Call { address, to: target, body, correlation: &correlation, token, now };
-        Exchange { family, endpoint, key: slot.key, question, cancellation }.run(call, slot.deadline).await
+        let call = to.family.call(Call { address, body: body.clone(), correlation: &correlation })?;
+        let reply = self.client.attempt(&call, slot.deadline).await?;
+        Ok(reply::read(to.family, &reply, question.request.max_output_tokens))
     }
 
     fn recorded(
@@ -267,17 +189,11 @@ impl Invoker {
     }
 }
 
-/// What was read of a reply that never came.
-fn failed(failure: Failure) -> ReadReply {
-    ReadReply { result: Err(failure), notes: Notes::default() }
-}
-
-fn links(candidates: &[Candidate<'_>], tokens: Tokens, left: Duration) -> Vec<Link> {
+fn links(candidates: &[Candidate<'_>], left: Duration) -> Vec<Link> {
     let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let link = |candidate: &Candidate<'_>| Link {
         target: Arc::clone(&candidate.endpoint.health),
-        keys: candidate.endpoint.keys.paces(),
-        tokens,
+        pace: Arc::clone(&candidate.endpoint.pace),
         capacity: candidate.target.context_tokens.into(),
         // A target that hangs must leave time for those after it.
         attempt_timeout: Duration::from_millis(candidate.target.timeout_ms).min(left / count),

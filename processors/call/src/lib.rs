@@ -5,35 +5,27 @@
 //! family builds the calls, reads the replies and classes the errors of its provider; `reply` makes a completion or a failure
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
-mod access;
 mod attempts;
-mod cancel;
 mod complaints;
 mod config;
 mod endpoint;
-mod exchange;
 mod families;
-pub mod gen_ai;
 mod invoke;
 mod invoker;
-mod keys;
 pub mod metrics;
 mod outcome;
 mod pace;
-mod ping;
 mod reply;
 mod review;
 mod rules;
 mod settings;
 mod step;
-mod timing;
 mod unseen;
 
 pub use config::{RawCall, RawEndpoint};
-pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
+pub use invoke::{Completion, Invoke, Invoked, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
-pub use ping::{PingError, Pinged, ping};
 pub use rules::Rules;
 pub use settings::{Settings, validate};
 pub use step::Step;

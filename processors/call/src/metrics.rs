@@ -5,7 +5,6 @@ use std::time::Duration;
 use common::Metric;
 use metrics::{counter, histogram};
 use schemas::answered::{Outcome, Usage};
-use schemas::money::Money;
 use schemas::verdict::Action;
 
 use crate::reply::Oddity;
@@ -14,22 +13,14 @@ use crate::reply::Oddity;
 pub const REQUESTS: &str = "huiyin_call_requests_total";
 /// Seconds from taking a request up to its end.
 pub const REQUEST_SECONDS: &str = "huiyin_call_request_seconds";
-/// Seconds from the cancel of a running request to its end.
-pub const CANCEL_SECONDS: &str = "huiyin_call_cancel_seconds";
-/// Seconds from the start of an attempt to the first token of its stream.
-pub const FIRST_TOKEN_SECONDS: &str = "huiyin_call_time_to_first_token_seconds";
 /// Tokens by target and type.
 pub const TOKENS: &str = "huiyin_call_tokens_total";
-/// What attempts cost.
-pub const COST: &str = "huiyin_call_cost_nanos_total";
 /// Attempts whose cost is unknown.
 pub const UNPRICED: &str = "huiyin_call_unpriced_attempts_total";
 /// Replies that were read although something was odd.
 pub const ODD: &str = "huiyin_call_odd_replies_total";
 /// Targets of a chain that were passed over.
 pub const SKIPPED: &str = "huiyin_call_skipped_targets_total";
-/// Questions of which a field was not sent.
-pub const LEFT_OUT: &str = "huiyin_call_left_out_fields_total";
 /// Verdicts on answers.
 pub const REVIEWS: &str = "huiyin_call_reviews_total";
 /// Requests whose outcome could not be written.
@@ -43,21 +34,10 @@ pub const METRICS: &[Metric] = &[
         &["outcome", "reason"],
     ),
     Metric::histogram(REQUEST_SECONDS, "seconds from taking a request up to its end", &["outcome"]),
-    Metric::histogram(CANCEL_SECONDS, "seconds from the cancel of a running request to its end", &[]),
-    Metric::histogram(
-        FIRST_TOKEN_SECONDS,
-        "seconds from the start of an attempt to the first token of its stream, said or thought",
-        &["target"],
-    ),
     Metric::counter(
         TOKENS,
-        "tokens that providers counted, or that were estimated of streams that do not tell: input with its parts cached, cache_write_5m and cache_write_1h, output with its part reasoning",
+        "tokens that providers counted: input with its part cached, output with its part reasoning",
         &["target", "type"],
-    ),
-    Metric::counter(
-        COST,
-        "what attempts cost by the price table, in billionths of the currency's unit; the exact amounts are in the table of calls",
-        &["target", "currency"],
     ),
     Metric::counter(
         UNPRICED,
@@ -66,18 +46,13 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         ODD,
-        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, unasked_whole (no stream although one was asked for), prompt_cut (far fewer tokens were counted than the prompt has), inner_voice (thoughts or marks of a template in the text, taken out)",
+        "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, inner_voice (thoughts or marks of a template in the text, taken out)",
         &["target", "oddity"],
     ),
     Metric::counter(
         SKIPPED,
         "targets of a chain that were passed over, because of: unknown_target, region",
         &["why"],
-    ),
-    Metric::counter(
-        LEFT_OUT,
-        "questions of which a field was not sent, since the model of the target refuses it",
-        &["target", "field"],
     ),
     Metric::counter(REVIEWS, "verdicts of the reviewer on answers, by action", &["action"]),
     Metric::counter(
@@ -110,20 +85,10 @@ pub(crate) fn ended(outcome: &Outcome, reason: &'static str, took: Duration) {
     histogram!(REQUEST_SECONDS, "outcome" => outcome.label()).record(took);
 }
 
-pub(crate) fn cancelled(took: Duration) {
-    histogram!(CANCEL_SECONDS).record(took);
-}
-
-pub(crate) fn first_token(target: &str, time: Duration) {
-    histogram!(FIRST_TOKEN_SECONDS, "target" => target.to_owned()).record(time);
-}
-
 pub(crate) fn tokens(target: &str, usage: &Usage) {
     let counts = [
         ("input", usage.input),
         ("cached", usage.cached),
-        ("cache_write_5m", usage.input_cache_write_5m),
-        ("cache_write_1h", usage.input_cache_write_1h),
         ("output", usage.output),
         ("reasoning", usage.reasoning),
     ];
@@ -132,21 +97,12 @@ pub(crate) fn tokens(target: &str, usage: &Usage) {
     }
 }
 
-pub(crate) fn cost(target: &str, cost: &Money) {
-    let nanos = u64::try_from(cost.pico / 1_000).unwrap_or_default();
-    counter!(COST, "target" => target.to_owned(), "currency" => cost.currency.clone()).increment(nanos);
-}
-
 pub(crate) fn unpriced(target: &str, why: Unpriced) {
     counter!(UNPRICED, "target" => target.to_owned(), "why" => why.label()).increment(1);
 }
 
 pub(crate) fn odd(target: &str, oddity: Oddity) {
     counter!(ODD, "target" => target.to_owned(), "oddity" => oddity.label()).increment(1);
-}
-
-pub(crate) fn left_out(target: &str, field: &'static str) {
-    counter!(LEFT_OUT, "target" => target.to_owned(), "field" => field).increment(1);
 }
 
 pub(crate) fn skipped(why: &'static str) {

@@ -6,10 +6,9 @@ use pipeline::call::Done;
 use pipeline::{Outgoing, Record};
 use schemas::Millis;
 use schemas::answered::{Answered, Attempt, Outcome};
-use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::event::Event;
-use schemas::ids::{EventId, MessageId, RequestId, TurnId, UserId};
+use schemas::ids::{EventId, MessageId, RequestId, TurnId};
 use schemas::request::{Request, RequestKind};
 use schemas::wire;
 
@@ -35,7 +34,6 @@ pub(crate) struct Subject {
     turn: TurnId,
     lane: Lane,
     message: MessageId,
-    user: Option<UserId>,
 }
 
 /// How a request ended.
@@ -56,7 +54,6 @@ impl From<&Request> for Subject {
             turn: request.turn,
             lane: request.lane.clone(),
             message: request.message.clone(),
-            user: Some(request.user.clone()),
         }
     }
 }
@@ -80,23 +77,8 @@ impl Subject {
             turn: TurnId::parse(text(wire::TURN)?).ok()?,
             lane: lane.parse().ok()?,
             message: MessageId::new(text(wire::MESSAGE)?).ok()?,
-            user: None,
         })
     }
-}
-
-/// The request that a record cancels, if that is what it is for.
-pub(crate) fn cancelled(record: &Record) -> Result<Option<RequestId>, wire::DecodeError> {
-    if !is_cancel(record) {
-        return Ok(None);
-    }
-    let cancel: Cancel = wire::decode(|name| record.header(name), record.value.as_deref())?;
-    Ok(Some(cancel.request))
-}
-
-/// Whether a record is a cancel, by its header.
-pub(crate) fn is_cancel(record: &Record) -> bool {
-    record.header(wire::KIND) == Some(Cancel::KIND.as_bytes())
 }
 
 /// Reads the request of a record.
@@ -114,7 +96,6 @@ impl Output {
             turn: subject.turn,
             lane: subject.lane,
             message: subject.message,
-            user: subject.user,
             outcome: ended.outcome,
             attempts: ended.attempts,
             rerun: ended.rerun,

@@ -1,9 +1,8 @@
 //! The tolerant reader of replies, which all families share: it takes what is there and notes what was odd. Everything here
 //! is pure.
 //!
-//! A [`Reading`] takes the bytes of a reply as they come. They become JSON [`documents`] (one, or those of a stream). The family
-//! reads these into a [`ParsedReply`]: text, reason of the end, tokens, error. This module makes one completion or one failure of
-//! that. A plain reply is read like a stream of one piece. Text and usage are kept
+//! The bytes of a reply become JSON [`documents`] (one, or those of a stream). The family reads these into a [`ParsedReply`]:
+//! text, reason of the end, tokens, error. This module makes one completion or one failure of that. Text and usage are kept
 //! whatever else is odd. A reply without either is a failure of the wire, which says what came instead.
 //!
 //! The first of these that applies decides: a status that is no success; a real error in the body (an empty one is none); the
@@ -15,35 +14,26 @@ mod codes;
 mod content;
 mod documents;
 mod errors;
-mod events;
 mod finish;
-mod growth;
 mod json;
 mod marks;
 mod parsed;
 mod provider_error;
-mod reading;
 mod reasoning;
-mod scan;
 mod shape;
 mod usage;
-
-use std::time::Duration;
 
 use outbound::{Class, Failure, Reply, Url};
 use schemas::answered::Usage;
 
 use self::finish::Finish;
+use self::usage::Work;
 use crate::families::Family;
 use crate::invoke::Completion;
 
-pub(crate) use self::codes::{baidu as baidu_number, spark as spark_number};
 pub(crate) use self::errors::class;
-pub(crate) use self::finish::squeezed;
-pub(crate) use self::growth::Collected;
 pub(crate) use self::parsed::{Fields, ParsedReply};
-pub(crate) use self::provider_error::{Form, ProviderError, is_word};
-pub(crate) use self::reading::{Asked, Progress, Reading};
+pub(crate) use self::provider_error::{ProviderError, is_word};
 
 /// Longest word of a provider that goes into a record, in characters.
 const WORD: usize = 128;
@@ -70,8 +60,6 @@ pub(crate) struct Notes {
     pub(crate) usage: Option<Usage>,
     /// The counts contradict each other; they are as the provider sent them.
     pub(crate) usage_contradicts: bool,
-    /// From the start of the attempt to the first text or thought of a stream.
-    pub(crate) time_to_first_token: Option<Duration>,
     /// What was odd and did no harm.
     pub(crate) oddities: Vec<Oddity>,
 }
@@ -85,11 +73,6 @@ pub(crate) enum Oddity {
     Overlong,
     /// It is a stream, and none was asked for.
     UnaskedStream,
-    /// It came as a whole although a stream was asked for.
-    UnaskedWhole,
-    /// The provider counted far fewer tokens than the prompt has: the server's window is smaller than the target's, and it leaves
-    /// out what is beyond.
-    PromptCut,
     /// Reasoning of the model, or marks of its chat template, were in the text.
     InnerVoice,
 }
@@ -100,38 +83,69 @@ impl Oddity {
             Self::UnknownFinish => "unknown_finish",
             Self::Overlong => "overlong",
             Self::UnaskedStream => "unasked_stream",
-            Self::UnaskedWhole => "unasked_whole",
-            Self::PromptCut => "prompt_cut",
             Self::InnerVoice => "inner_voice",
         }
     }
 }
 
+/// Reads a complete reply to a request whose answer may have at most `most_tokens`.
+pub(crate) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
+    let parsed = ParsedReply::of(family, reply);
+    let mut notes = Notes {
+        status: Some(reply.status.as_u16()),
+        model: parsed.model.as_deref().map(word),
+        provider_request: reply.header("x-request-id").or(parsed.id.as_deref()).map(word),
+        finish: parsed.finish.as_deref().map(word),
+        ..Notes::default()
+    };
+    let mut odd = |oddity| notes.oddities.push(oddity);
+    let answer = reasoning::answer(&parsed.text);
+    let is_blank = safety::is_blank(&answer);
+    if answer.len() != parsed.text.len() {
+        odd(Oddity::InnerVoice);
+    }
+    if parsed.streamed {
+        odd(Oddity::UnaskedStream);
+    }
+    if parsed.finish.as_deref().is_some_and(|finish| Finish::of(finish) == Finish::Unknown) {
+        odd(Oddity::UnknownFinish);
+    }
+    let result = match failure(family, reply, &parsed, is_blank) {
+        Some(failure) => Err(failure),
+        None => {
+            let truncated = parsed.finish.as_deref().map(Finish::of) == Some(Finish::Length);
+            let said = Completion { text: answer.into_owned(), truncated }.within(most_tokens);
+            if said.truncated && !truncated {
+                odd(Oddity::Overlong);
+            }
+            Ok(said)
+        }
+    };
+    if let Some(counts) = &parsed.usage {
+        let work = match &result {
+            Ok(_) => Work::Text,
+            Err(_) if reply.status.is_success() && parsed.error.is_none() => Work::Silent,
+            Err(_) => Work::Refused,
+        };
+        (notes.usage, notes.usage_contradicts) = usage::count(counts, work).parts();
+    }
+    ReadReply { result, notes }
+}
+
 /// The failure that the reply stands for, if any.
-fn failure(
-    family: &dyn Family,
-    reply: &Reply,
-    length: usize,
-    parsed: &ParsedReply,
-    is_blank: bool,
-) -> Option<Failure> {
+fn failure(family: &dyn Family, reply: &Reply, parsed: &ParsedReply, is_blank: bool) -> Option<Failure> {
     let status = reply.status.as_u16();
     let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
-    let class = |error: &ProviderError| {
-        let error = ProviderError { retry_after: reply.retry_after(), ..error.clone() };
-        family.class(status, &error)
-    };
+    let class = |error: &ProviderError| family.class(status, error);
     if !reply.status.is_success() {
         let error = parsed.error.clone().unwrap_or_default();
-        let coded = coded(reply.failure(class(&error), refusal(reply, length, &error)), &error);
+        let coded = coded(reply.failure(class(&error), refusal(reply, &error)), &error);
         return Some(coded);
     }
     let beside = parsed.error.as_ref().filter(|error| is_blank || error.counts_beside_a_text());
     if let Some(error) = beside {
         let failure = reply.failure(class(error), "the provider tells an error in a success");
-        let failure = coded(failure, error);
-        // Where the wire itself has a status in every reply, that is how the endpoint tells of its health.
-        return Some(if error.form == Form::Status { failure } else { failure.told_in_words() });
+        return Some(coded(failure, error).told_in_words());
     }
     let ended = |class, what: &str, code: &str| {
         let detail = format!("{what}{}", finish_told(parsed));
@@ -147,12 +161,12 @@ fn failure(
         Finish::Done | Finish::Length | Finish::Unknown => {}
     }
     if !parsed.is_completion {
-        let what = format!("read the reply: it is no completion{}", described(reply, length));
+        let what = format!("read the reply: it is no completion{}", described(reply));
         return Some(reply.failure(Class::Protocol, what).with_code("unreadable"));
     }
-    match (parsed.is_cut(), is_blank, finish) {
+    match (parsed.is_cut, is_blank, finish) {
         (true, ..) => {
-            let what = format!("read the reply: its stream has a hole or no end{}", described(reply, length));
+            let what = format!("read the reply: its stream has a hole or no end{}", described(reply));
             Some(reply.failure(Class::Protocol, what).with_code("cut"))
         }
         (_, true, Finish::Length) => {
@@ -171,13 +185,13 @@ fn coded(failure: Failure, error: &ProviderError) -> Failure {
 }
 
 /// Describes a refusal without the provider's message, which may quote the prompt.
-fn refusal(reply: &Reply, length: usize, error: &ProviderError) -> String {
+fn refusal(reply: &Reply, error: &ProviderError) -> String {
     let status = reply.status.as_u16();
     if reply.status.is_redirection() {
         let to = reply.header("location").map_or_else(|| "nowhere".to_owned(), address);
         return format!("the provider's address has moved: http status {status} to {to}");
     }
-    let form = if error.is_silent() { described(reply, length) } else { String::new() };
+    let form = if error.is_silent() { described(reply) } else { String::new() };
     format!("the provider refused with http status {status}{form}")
 }
 
@@ -196,13 +210,13 @@ fn address(location: &str) -> String {
 }
 
 /// Describes what came in place of a completion.
-fn described(reply: &Reply, length: usize) -> String {
+fn described(reply: &Reply) -> String {
     let header = |name: &str| reply.header(name).map_or_else(|| "-".to_owned(), word);
     format!(
         " (content type {}, encoding {}, {} bytes, begins {})",
         header("content-type"),
         header("content-encoding"),
-        length,
+        reply.body.len(),
         shape::shape(&reply.body)
     )
 }

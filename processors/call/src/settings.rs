@@ -1,11 +1,10 @@
 //! From the raw section to what the step is built from: every problem is found in one go.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use catalogue::Bundle;
-use common::{Carrier, Problem, Problems, Secret, secret};
+use common::{Carrier, Problem, Problems, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
 use outbound::{Limits, plan};
@@ -14,11 +13,9 @@ use schemas::ids::TargetName;
 use toml::Spanned;
 
 use crate::config::{RawCall, RawEndpoint};
-use crate::endpoint::{Address, Choices, PromptCache};
-use crate::families::{self, Choice, Demand, Demands, Speaks};
-use crate::keys::keys;
+use crate::endpoint::Address;
+use crate::families::{self, Demands};
 use crate::pace::limits;
-use crate::timing::{Timing, timing};
 
 /// A checked [`RawCall`].
 #[derive(Debug, Clone)]
@@ -30,12 +27,8 @@ pub struct Settings {
     /// How long running calls may go on when the process is told to stop.
     pub grace: Duration,
     pub(crate) addresses: BTreeMap<TargetName, Address>,
-    /// For every address.
-    pub(crate) timing: BTreeMap<TargetName, Timing>,
     /// By name of the target.
     pub(crate) limits: BTreeMap<String, Limits>,
-    /// Every key of the targets that have any.
-    pub(crate) keys: BTreeMap<String, Vec<Secret>>,
     pub(crate) client: ClientSettings,
     pub(crate) chain: plan::Rules,
     pub(crate) health: HealthSettings,
@@ -54,18 +47,14 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         problems.add("call", "max_running must be more than zero");
     }
     let addresses = addresses(raw, bundle, &mut problems);
-    let timing = all_timing(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
-    let keys = keys(raw, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
         max_running: raw.max_running,
         overload: raw.overload.unwrap_or(Overload::among(bundle.apps.len().max(bundle.targets.len()))),
         grace: raw.grace,
         addresses,
-        timing,
         limits,
-        keys,
         client,
         chain,
         health,
@@ -85,23 +74,10 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         if !named.insert(name) {
             problems.add_at(&place, &entry.name, "it is configured twice");
         }
-        let wire = entry.wire.as_ref();
-        let wire = wire.and_then(|word| problems.word(&place, word, &families::wire_names(target.provider)));
-        let demands = families::of(target.provider, wire).demands();
+        let demands = families::of(target.provider).demands();
         let omit = omit(entry, &place, demands, problems);
-        application(entry, &place, demands, problems);
-        let choices = choices(entry, &place, demands, problems);
         if let Some(address) = address(entry, &place, demands, problems) {
-            let address = address.on(wire, entry.app_id.as_deref(), &entry.api_secret);
-            let address = address.choosing(choices).without(omit).streaming(entry.stream);
-            let family = families::of(target.provider, wire);
-            if let Some(why) = family.misplaced(target, &address) {
-                problems.add_at(&place, &entry.base_url, why);
-            }
-            if target.traits.stream_only && !entry.stream {
-                problems.add_at(&place, &entry.name, "stream: its model answers in streams only");
-            }
-            addresses.insert(name.clone(), address);
+            addresses.insert(name.clone(), address.without(omit));
         }
     }
     for name in bundle.targets.keys().filter(|name| !named.contains(name)) {
@@ -125,7 +101,7 @@ fn omit(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Probl
 
 fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Option<Address> {
     if entry.api_key.is_empty() {
-        if demands.needs_key && entry.api_keys.is_empty() {
+        if demands.needs_key {
             problems.add_at(place, &entry.name, "its api_key is not set");
         }
     } else if entry.api_key.expose().to_ascii_lowercase().starts_with("bearer ") {
@@ -140,81 +116,8 @@ fn address(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Pr
             problems.add(place, format!("organization: {why}"));
         }
     }
-    let parsed = spoken(entry.base_url.get_ref(), demands.speaks)
-        .and_then(|base| Address::new(&base, &entry.api_key, entry.organization.as_deref()));
+    let parsed = Address::new(entry.base_url.get_ref(), &entry.api_key, entry.organization.as_deref());
     problems.take_at(place, &entry.base_url, parsed)
-}
-
-/// The application of the account and its secret, which only some wires have.
-fn application(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) {
-    let app_id = entry.app_id.as_deref().unwrap_or_default();
-    let parts =
-        [("app_id", app_id, demands.app_id), ("api_secret", entry.api_secret.expose(), demands.api_secret)];
-    for (key, value, demand) in parts {
-        match demand {
-            Demand::Needed if value.is_empty() => {
-                problems.add_at(place, &entry.name, format!("its {key} is not set"));
-            }
-            Demand::Refused if !value.is_empty() => {
-                problems.add(place, format!("{key}: its wire takes none"));
-            }
-            Demand::Needed | Demand::Taken if !value.is_empty() => {
-                if let Some(why) = secret::problem(value, Carrier::Bearer) {
-                    problems.add(place, format!("{key}: {why}"));
-                }
-            }
-            Demand::Needed | Demand::Taken | Demand::Refused => {}
-        }
-    }
-}
-
-/// The address as the client takes it: a WebSocket begins as a request over HTTP.
-fn spoken(base: &str, speaks: Speaks) -> Result<Cow<'_, str>, &'static str> {
-    let websocket =
-        base.strip_prefix("ws").filter(|rest| rest.starts_with("://") || rest.starts_with("s://"));
-    match (speaks, websocket) {
-        (Speaks::Http, None) => Ok(base.into()),
-        (Speaks::Http, Some(_)) => Err("its base_url is that of a WebSocket, and its wire is none"),
-        (Speaks::WebSocket, Some(rest)) => Ok(format!("http{rest}").into()),
-        (Speaks::WebSocket, None) => Err("its base_url begins with wss:// on this wire"),
-    }
-}
-
-/// What the entry chooses, where its wire leaves a choice.
-fn choices(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Choices {
-    let mut taken = |choice, key: &str, value: Option<&Spanned<String>>| {
-        if let Some(at) = value.filter(|_| !demands.choices.contains(&choice)) {
-            problems.add_at(place, at, format!("{key}: its wire takes none"));
-        }
-    };
-    taken(Choice::ApiVersion, "api_version", entry.api_version.as_ref());
-    taken(Choice::PromptCache, "prompt_cache", entry.prompt_cache.as_ref());
-    if let Some(at) = entry.api_version.as_ref().filter(|version| !is_day(version.get_ref())) {
-        problems.add_at(place, at, "api_version: it is a day such as 2023-06-01");
-    }
-    let prompt_cache = entry.prompt_cache.as_ref();
-    Choices {
-        api_version: entry.api_version.as_ref().map(|version| version.get_ref().clone()),
-        prompt_cache: prompt_cache.and_then(|word| problems.word(place, word, &PromptCache::WORDS)),
-    }
-}
-
-fn is_day(text: &str) -> bool {
-    let fits =
-        |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
-    text.len() == 10 && text.bytes().enumerate().all(fits)
-}
-
-fn all_timing(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMap<TargetName, Timing> {
-    let mut all = BTreeMap::new();
-    for entry in &raw.target {
-        let known = bundle.targets.iter().find(|(name, _)| name.as_str() == entry.name.get_ref());
-        if let Some((name, target)) = known {
-            let timeout = Duration::from_millis(target.timeout_ms);
-            all.insert(name.clone(), timing(raw, entry, timeout, problems));
-        }
-    }
-    all
 }
 
 /// The client's own bounds would silently shorten a target's timeout.

@@ -1,24 +1,21 @@
 //! The step as the call driver runs it.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use outbound::BuildError;
 use pipeline::Clock;
-use pipeline::call::{Admission, Decoded, Done, Handler, Job, Name, Share};
+use pipeline::call::{Admission, Decoded, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
-use schemas::ids::RequestId;
 use schemas::request::Request;
-use schemas::wire::DecodeError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::invoke::{Invoke, Invoked, Terms, Unanswered};
+use crate::invoke::{Invoke, Invoked, Unanswered};
 use crate::invoker::Invoker;
 use crate::metrics;
-use crate::outcome::{Ended, Output, Subject, cancelled, is_cancel, read, unwritten};
+use crate::outcome::{Ended, Output, Subject, read, unwritten};
 use crate::review::review;
 use crate::rules::Rules;
 use crate::settings::Settings;
@@ -81,7 +78,6 @@ impl<I: Invoke> Step<I> {
             |reason: &'static str, verdict| (Outcome::Failed { reason: reason.to_owned(), verdict }, reason);
         match std::mem::replace(&mut invoked.result, Err(Unanswered::Expired)) {
             Err(Unanswered::Expired) => (Outcome::Expired, ""),
-            Err(Unanswered::Cancelled) => (Outcome::Cancelled, ""),
             Err(Unanswered::Failed(reason)) => failed(reason, None),
             Ok((target, said)) => {
                 let (verdict, text) = review(rules.filter.as_ref(), said.text);
@@ -115,35 +111,13 @@ impl<I: Invoke> Step<I> {
         Arc::clone(&self.rules.borrow())
     }
 
-    /// What came of the request, under the rules that it was asked by.
-    async fn ask(&self, request: &Request, terms: Terms<'_>) -> (Arc<Rules>, Invoked) {
-        let rules = tokio::select! {
-            biased;
-            rules = self.rules_for(request) => rules,
-            () = terms.cancellation.happened() => {
-                let nothing = Invoked { attempts: Vec::new(), result: Err(Unanswered::Cancelled) };
-                return (Arc::clone(&self.rules.borrow()), nothing);
-            }
-        };
-        let invoked = self.invoker.invoke(&rules.bundle, request, terms).await;
-        (rules, invoked)
-    }
-
     async fn answer(&self, request: &Request, job: &Job) -> Done {
         let started_at = self.clock.now();
-        let cancellation = &job.cancellation;
+        let rules = self.rules_for(request).await;
         let longest = job.hard_deadline.saturating_sub(MARGIN);
-        let mut asked = pin!(self.ask(request, Terms { longest, cancellation, place: &job.place }));
-        let (cancelled_at, (rules, mut invoked)) = tokio::select! {
-            biased;
-            () = cancellation.happened() => (Some(self.clock.now()), asked.await),
-            invoked = &mut asked => (None, invoked),
-        };
+        let mut invoked = self.invoker.invoke(&rules.bundle, request, longest).await;
         let (outcome, reason) = Self::outcome(&rules, &mut invoked);
         let ended_at = self.clock.now();
-        if let Some(at) = cancelled_at {
-            metrics::cancelled(Duration::from_millis(ended_at.saturating_sub(at).unsigned_abs()));
-        }
         let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
         metrics::ended(&outcome, reason, Duration::from_millis(took));
         let ended = Ended { outcome, attempts: invoked.attempts, rerun: job.rerun, started_at, ended_at };
@@ -196,23 +170,12 @@ fn failed(reason: &str) -> Outcome {
     Outcome::Failed { reason: reason.to_owned(), verdict: None }
 }
 
-fn refused(error: &DecodeError) -> Refused {
-    let reason = error.label();
-    if error.may_be_newer() { Refused::Pause { reason } } else { Refused::DeadLetter { reason } }
-}
-
-/// What a request is called by the record that cancels it.
-fn name(request: RequestId) -> Name {
-    Name::from(request.uuid().into_bytes())
-}
-
 impl<I: Invoke> Handler for Step<I> {
-    fn cancels(&self, record: &Record) -> Result<Option<Name>, Refused> {
-        cancelled(record).map(|request| request.map(name)).map_err(|error| refused(&error))
-    }
-
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
-        let request = read(record).map_err(|error| refused(&error))?;
+        let request = read(record).map_err(|error| {
+            let reason = error.label();
+            if error.may_be_newer() { Refused::Pause { reason } } else { Refused::DeadLetter { reason } }
+        })?;
         let share = |kind, name: &str| Share { kind, name: name.into() };
         let target = request.chain.first().map(|target| share("target", target.as_str()));
         let app = share("app", request.lane.conversation.app().as_str());
@@ -222,7 +185,6 @@ impl<I: Invoke> Handler for Step<I> {
             shares: std::iter::once(app).chain(target).collect(),
             hard_deadline: Duration::from_millis(left).saturating_add(MARGIN),
             commit_start: false,
-            name: Some(name(request.id)),
             decoded: Decoded::new(request),
         })
     }
@@ -245,10 +207,6 @@ impl<I: Invoke> Handler for Step<I> {
         self.fail(record, "crowded", Run::earlier(rerun))
     }
 
-    fn cancelled(&self, record: &Record, rerun: bool) -> Done {
-        self.end(record, Outcome::Cancelled, "", Run::earlier(rerun))
-    }
-
     fn oversize(&self, record: &Record, ended: &Done) -> Done {
         let reason = "oversize";
         match self.output.instead(record, ended, failed(reason)) {
@@ -261,10 +219,6 @@ impl<I: Invoke> Handler for Step<I> {
     }
 
     fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
-        if is_cancel(record) {
-            // The request that it was to end has an outcome of its own.
-            return Done::default();
-        }
         self.end(record, Outcome::Dead { reason: reason.to_owned() }, reason, Run::earlier(rerun))
     }
 

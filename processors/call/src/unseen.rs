@@ -20,7 +20,6 @@ pub(crate) fn attempt(bundle: &Bundle, request: &Request, why: &str, now: Millis
         region: target.map_or_else(String::new, |target| target.region.clone()),
         started_at: now,
         duration_ms: 0,
-        time_to_first_token_ms: None,
         error: Some(Class::Timeout.label().to_owned()),
         code: Some(why.to_owned()),
         detail: None,

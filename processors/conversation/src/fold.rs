@@ -63,7 +63,6 @@ impl Conversations {
                 wire::encode(decision, &self.source)
             }
             Output::Request(request) => wire::encode(request, &self.source),
-            Output::Cancel(cancel) => wire::encode(cancel, &self.source),
             Output::Answer(answer) => wire::encode(answer, &self.source),
             Output::Ledger(entry) => {
                 metrics::ledger_entry(entry.kind.label());

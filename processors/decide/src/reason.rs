@@ -80,7 +80,7 @@ reasons! {
     Failed = "failed";
     /// It took too long.
     Expired = "expired";
-    /// The request was called off.
+    /// The request was called off before it ran.
     Cancelled = "cancelled";
     /// The request could not be run at all.
     Dead = "dead";

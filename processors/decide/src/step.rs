@@ -2,7 +2,6 @@
 
 use schemas::Millis;
 use schemas::answer::Answer;
-use schemas::cancel::Cancel;
 use schemas::decision::Decision;
 use schemas::ledger::LedgerEntry;
 use schemas::request::Request;
@@ -28,8 +27,6 @@ pub enum Output {
     Decision(Decision),
     /// Work for the call step.
     Request(Request),
-    /// The end of a request that nobody waits for any more.
-    Cancel(Cancel),
     /// A part of an answer.
     Answer(Answer),
     /// A fact of money.

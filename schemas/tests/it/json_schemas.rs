@@ -4,10 +4,9 @@ use std::path::Path;
 
 use schemars::{Schema, schema_for};
 
-fn schemas() -> [(&'static str, Schema); 12] {
+fn schemas() -> [(&'static str, Schema); 11] {
     [
         ("answer", schema_for!(schemas::answer::Answer)),
-        ("cancel", schema_for!(schemas::cancel::Cancel)),
         ("decision", schema_for!(schemas::decision::Decision)),
         ("delivery", schema_for!(schemas::delivery::Delivery)),
         ("event", schema_for!(schemas::event::Event)),

@@ -2,10 +2,10 @@
 
 use super::config::{CodeForm, LimitConfig};
 use super::faults::{Fault, Planned, Scope};
-use super::ledger::{Book, End};
+use super::ledger::End;
 use super::state::Model;
 use crate::plan::{Lasts, Occurs};
-use crate::time::{now_ms, whole_ms};
+use crate::time::now_ms;
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
@@ -14,15 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 type Shared = State<Arc<Model>>;
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Flapping {
-    #[serde(with = "crate::duration")]
-    bad: Duration,
-    #[serde(with = "crate::duration")]
-    good: Duration,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,15 +29,6 @@ pub(crate) struct PlannedFault {
     /// Only one call in so many goes wrong.
     #[serde(default)]
     one_in: Option<u32>,
-    /// So many calls in scope are spared first, as with a key that dies.
-    #[serde(default)]
-    after_calls: Option<u32>,
-    /// Begins only after this time.
-    #[serde(default, rename = "in", with = "crate::duration::optional")]
-    begins_in: Option<Duration>,
-    /// Comes and goes: so long bad, so long good, beginning bad.
-    #[serde(default)]
-    flapping: Option<Flapping>,
     fault: Fault,
     #[serde(default)]
     error_code: Option<CodeForm>,
@@ -54,14 +36,9 @@ pub(crate) struct PlannedFault {
 
 /// `POST /control/faults`: the next calls in scope go wrong.
 pub(crate) async fn faults(model: Shared, Json(order): Json<PlannedFault>) -> Json<Value> {
-    let begins = now_ms().saturating_add(order.begins_in.map_or(0, whole_ms));
-    let lasts = Lasts::ordered(order.times, order.lasting, begins);
-    let mut occurs = Occurs::ordered(lasts, order.one_in).sparing(order.after_calls).from(begins);
-    if let Some(Flapping { bad, good }) = order.flapping {
-        occurs = occurs.flapping(bad, good);
-    }
+    let lasts = Lasts::ordered(order.times, order.lasting, now_ms());
     let planned = Planned { fault: order.fault, form: order.error_code };
-    model.faults.add(order.scope, occurs, planned);
+    model.faults.add(order.scope, Occurs::ordered(lasts, order.one_in), planned);
     Json(json!({ "planned": model.faults.left(now_ms()) }))
 }
 
@@ -134,13 +111,7 @@ pub(crate) struct Page {
 pub(crate) async fn ledger(model: Shared, Query(page): Query<Page>) -> Json<Value> {
     let book = model.ledger.book();
     let entries = book.entries.rows(page.after, |_| true);
-    let Book { totals, by_family, by_model, by_key, .. } = &*book;
-    let sums = json!({ "totals": totals, "by_family": by_family, "by_model": by_model, "by_key": by_key });
-    let mut told = json!({ "entries": entries });
-    if let (Some(told), Value::Object(sums)) = (told.as_object_mut(), sums) {
-        told.extend(sums);
-    }
-    Json(told)
+    Json(json!({ "entries": entries, "totals": book.totals, "by_model": book.by_model }))
 }
 
 /// `GET /control/inflight`.
@@ -157,17 +128,8 @@ pub(crate) async fn reset(model: Shared) -> Json<Value> {
     model.limits.forget();
     let mut book = model.ledger.book();
     book.entries.clear();
-    (book.totals, book.by_family, book.by_model, book.by_key) = Default::default();
-    drop(book);
-    model.tokens.forget();
-    model.cache.forget();
+    (book.totals, book.by_model) = Default::default();
     Json(json!({ "reset": true }))
-}
-
-/// `DELETE /control/tokens`: every access token that was given out has expired.
-pub(crate) async fn expire(model: Shared) -> Json<Value> {
-    model.tokens.expire();
-    Json(json!({ "expired": true }))
 }
 
 /// `GET /v1/models`.

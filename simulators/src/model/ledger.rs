@@ -1,6 +1,5 @@
 //! The provider's invoice: every call, and what it is billed.
 
-use super::family::Family;
 use super::tokens::Usage;
 use crate::recent::Recent;
 use crate::time::now_ms;
@@ -26,12 +25,7 @@ pub(crate) enum End {
 /// One call.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
-    pub(crate) family: Family,
     pub(crate) model: String,
-    /// `key-` and the place of the key in the configuration, or `unknown-` and the beginning of its digest.
-    pub(crate) key: Option<String>,
-    /// Whether a stream was asked for.
-    pub(crate) stream: bool,
     /// Header `x-request-id` of the request.
     pub(crate) request_id: Option<String>,
     /// MD5 of the request body.
@@ -48,8 +42,6 @@ pub(crate) struct Entry {
     pub(crate) held: bool,
     /// Whether the tokens are on the invoice.
     pub(crate) billed: bool,
-    /// Chunks of a stream that were generated.
-    pub(crate) chunks: u32,
     #[serde(flatten)]
     pub(crate) usage: Usage,
 }
@@ -78,20 +70,7 @@ impl Totals {
 pub(crate) struct Book {
     pub(crate) entries: Recent<Entry>,
     pub(crate) totals: Totals,
-    pub(crate) by_family: BTreeMap<Family, Totals>,
     pub(crate) by_model: BTreeMap<String, Totals>,
-    pub(crate) by_key: BTreeMap<String, Totals>,
-}
-
-impl Book {
-    fn count(&mut self, entry: &Entry) {
-        self.totals.count(entry);
-        self.by_family.entry(entry.family).or_default().count(entry);
-        self.by_model.entry(entry.model.clone()).or_default().count(entry);
-        if let Some(key) = &entry.key {
-            self.by_key.entry(key.clone()).or_default().count(entry);
-        }
-    }
 }
 
 /// The ledger, shared by all calls.
@@ -110,8 +89,7 @@ impl Ledger {
     pub(crate) fn open(&self, entry: Entry) -> OpenCall {
         let fingerprint = entry.fingerprint.clone();
         let number = self.book().entries.push(entry);
-        let (end, status, spent) = (End::ClientGone, None, None);
-        OpenCall { ledger: self.clone(), number, fingerprint, end, status, spent }
+        OpenCall { ledger: self.clone(), number, fingerprint, end: End::ClientGone, status: None }
     }
 }
 
@@ -123,8 +101,6 @@ pub(crate) struct OpenCall {
     fingerprint: String,
     end: End,
     status: Option<u16>,
-    /// What a stream spent, and its chunks.
-    spent: Option<(Usage, u32)>,
 }
 
 impl OpenCall {
@@ -141,11 +117,6 @@ impl OpenCall {
     /// The model starts to work: from here the call is billed, whatever happens.
     pub(crate) fn bill(&self, usage: Usage) {
         self.change(|entry| (entry.billed, entry.usage) = (true, usage));
-    }
-
-    /// What a stream spent until it ended, and how many chunks it had.
-    pub(crate) fn spent(&mut self, usage: Usage, chunks: u32) {
-        self.spent = Some((usage, chunks));
     }
 
     /// An order holds the call back.
@@ -175,10 +146,8 @@ impl Drop for OpenCall {
         let mut book = self.ledger.book();
         let Some(entry) = book.entries.get_mut(self.number) else { return };
         (entry.end, entry.status, entry.ended_at) = (self.end, self.status, Some(now_ms()));
-        if let Some((usage, chunks)) = self.spent {
-            (entry.usage, entry.chunks) = (usage, chunks);
-        }
         let entry = entry.clone();
-        book.count(&entry);
+        book.totals.count(&entry);
+        book.by_model.entry(entry.model.clone()).or_default().count(&entry);
     }
 }

@@ -1,167 +1,88 @@
-//! What a stand-in says no to, and the rows by which each family words it.
+//! Error replies of the model stand-in.
 
 use super::config::CodeForm;
-use super::faults::RetryAfter;
-use crate::traffic::Fate;
+use super::faults::{Fault, RetryAfter};
+use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
-/// A date that is farther away is brought here, since dates of HTTP end with the year 9999.
-const FARTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
-
-/// Why a call is refused, whatever the family calls it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// The request breaks the wire's rules.
-    BadRequest,
-    /// The model does not take a field.
-    UnsupportedField,
-    /// The model does not take this value of a field.
-    UnsupportedValue,
-    InvalidKey,
-    /// A token that was good once.
-    ExpiredToken,
-    PermissionDenied,
-    UnknownModel,
-    RetiredModel,
-    ContextTooLong,
-    /// The provider's filter refuses the prompt.
-    PromptBlocked,
-    /// The provider's filter refuses the answer.
-    AnswerBlocked,
-    RequestRate,
-    TokenRate,
-    InputTokenRate,
-    OutputTokenRate,
-    /// Too many within a second.
-    Burst,
-    /// Grew too fast.
-    Ramp,
-    Concurrency,
-    /// The account has no money, or did not pay.
-    NoMoney,
-    /// A limit on spending is reached.
-    SpendLimit,
-    ServerError,
-    Overloaded,
-    Timeout,
-}
-
-impl Trouble {
-    /// Whether it is a limit that passes.
-    pub(crate) fn is_limit(self) -> bool {
-        matches!(
-            self,
-            Self::RequestRate
-                | Self::TokenRate
-                | Self::InputTokenRate
-                | Self::OutputTokenRate
-                | Self::Burst
-                | Self::Ramp
-                | Self::Concurrency
-        )
-    }
-}
-
-/// How a family words a trouble. A family has rows for codes of its own as well.
+/// Status, `type`, `code` and `message` of an error.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    /// The troubles that it is the answer to.
-    pub(crate) troubles: &'static [Trouble],
-    pub(crate) status: u16,
-    /// Type of the error, where the family has one.
-    pub(crate) kind: &'static str,
-    /// Empty where the family has none.
-    pub(crate) code: &'static str,
-    pub(crate) message: &'static str,
-}
-
-/// A row for troubles.
-pub(crate) const fn row(
-    troubles: &'static [Trouble],
-    (status, kind, code): (u16, &'static str, &'static str),
-    message: &'static str,
-) -> Row {
-    Row { troubles, status, kind, code, message }
-}
-
-/// A refusal, ready to be worded by its wire.
-#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    pub(crate) kind: &'static str,
-    pub(crate) code: Option<Box<str>>,
-    pub(crate) param: Option<&'static str>,
-    pub(crate) message: Box<str>,
-    pub(crate) retry_after: RetryAfter,
-    pub(crate) form: CodeForm,
-    /// What became of the call, for the traffic.
-    pub(crate) fate: Fate,
+    kind: &'static str,
+    code: Option<&'static str>,
+    param: Option<&'static str>,
 }
 
+/// A date that is farther away is brought here, since dates of HTTP end with the year 9999.
+const FARTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
+const INVALID: &str = "invalid_request_error";
+
+pub(crate) const BAD_REQUEST: Refusal = Refusal::new(400, INVALID, None);
+pub(crate) const INVALID_KEY: Refusal = Refusal::new(401, INVALID, Some("invalid_api_key"));
+pub(crate) const UNKNOWN_MODEL: Refusal = Refusal::new(404, INVALID, Some("model_not_found"));
+pub(crate) const CONTEXT: Refusal = Refusal::new(400, INVALID, Some("context_length_exceeded"));
+pub(crate) const MAX_TOKENS: Refusal =
+    Refusal { param: Some("max_tokens"), ..Refusal::new(400, INVALID, Some("unsupported_parameter")) };
+pub(crate) const STREAM: Refusal =
+    Refusal { param: Some("stream"), ..Refusal::new(400, INVALID, Some("unsupported_value")) };
+const FLAGGED: Refusal = Refusal::new(400, INVALID, Some("invalid_prompt"));
+pub(crate) const RATE: Refusal = Refusal::new(429, "requests", Some("rate_limit_exceeded"));
+const MONEY: Refusal = Refusal::new(429, "insufficient_quota", Some("insufficient_quota"));
+const SERVER: Refusal = Refusal::new(500, "server_error", Some("server_error"));
+const OVERLOAD: Refusal = Refusal::new(503, "service_unavailable_error", Some("server_is_overloaded"));
+
 impl Refusal {
-    /// The refusal that a family's table has for a trouble.
-    pub(crate) fn of(rows: &[Row], trouble: Trouble) -> Option<Self> {
-        rows.iter().find(|row| row.troubles.contains(&trouble)).map(Self::from)
+    const fn new(status: u16, kind: &'static str, code: Option<&'static str>) -> Self {
+        Self { status, kind, code, param: None }
     }
 
-    /// The refusal that a family's table has under a code or, where there is no such code, under a type.
-    pub(crate) fn coded(rows: &[Row], code: &str) -> Option<Self> {
-        let by_code = rows.iter().find(|row| row.code == code);
-        by_code.or_else(|| rows.iter().find(|row| row.kind == code)).map(Self::from)
-    }
-
-    /// The same with another message.
-    pub(crate) fn saying(mut self, message: impl Into<Box<str>>) -> Self {
-        self.message = message.into();
-        self
-    }
-
-    /// The same about a field.
-    pub(crate) fn about(self, param: Option<&'static str>) -> Self {
-        Self { param, ..self }
-    }
-
-    /// `code` in the JSON type that the server uses.
-    pub(crate) fn code(&self) -> Value {
-        match self.form {
+    /// The reply, with `code` in the form that a server uses.
+    pub(crate) fn reply(self, message: &str, form: CodeForm) -> Response {
+        let code = match form {
             CodeForm::Text => json!(self.code),
             CodeForm::Integer => json!(self.status),
             CodeForm::Null => Value::Null,
-        }
-    }
-
-    /// The reply with a body that the wire worded.
-    pub(crate) fn reply(&self, body: &Value) -> Response {
+        };
+        let error = json!({ "message": message, "type": self.kind, "param": self.param, "code": code });
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        let mut reply = (status, json, body.to_string()).into_response();
-        reply.headers_mut().extend(headers(self.retry_after));
-        reply.extensions_mut().insert(self.fate);
-        reply
+        (status, Json(json!({ "error": error }))).into_response()
     }
 }
 
-impl From<&Row> for Refusal {
-    fn from(row: &Row) -> Self {
-        let limit = row.status == 429 || row.troubles.iter().any(|trouble| trouble.is_limit());
-        Self {
-            status: row.status,
-            kind: row.kind,
-            code: (!row.code.is_empty()).then(|| row.code.into()),
-            param: None,
-            message: row.message.into(),
-            retry_after: RetryAfter::default(),
-            form: CodeForm::Text,
-            fate: if limit { Fate::Refused } else { Fate::Failed },
+/// The error of a request over a limit.
+pub(crate) fn over_limit(retry_after: RetryAfter, form: CodeForm) -> Response {
+    (headers(retry_after), RATE.reply("Rate limit reached for requests.", form)).into_response()
+}
+
+/// The error that a fault answers with, if it is one that answers with an error.
+pub(crate) fn refuse(fault: &Fault, form: CodeForm) -> Option<Response> {
+    let (refusal, message) = match fault {
+        Fault::RateLimited { retry_after } => {
+            return Some(over_limit(*retry_after, form));
         }
-    }
+        Fault::Overloaded { retry_after } => {
+            let reply = OVERLOAD.reply("The server is overloaded. Please try again later.", form);
+            return Some((headers(*retry_after), reply).into_response());
+        }
+        Fault::Reply { script } => return Some(script.reply()),
+        Fault::BadGateway => return Some(page(StatusCode::BAD_GATEWAY)),
+        Fault::GatewayTimeout => return Some(page(StatusCode::GATEWAY_TIMEOUT)),
+        Fault::InsufficientQuota => (MONEY, "You exceeded your current quota, please check your plan."),
+        Fault::ServerError => (SERVER, "The server had an error while processing your request."),
+        Fault::InvalidApiKey => (INVALID_KEY, "Incorrect API key provided."),
+        Fault::ModelNotFound => (UNKNOWN_MODEL, "The model does not exist or you do not have access to it."),
+        Fault::ContextLengthExceeded => (CONTEXT, "This model's maximum context length is 8192 tokens."),
+        Fault::InvalidPrompt => (FLAGGED, "Invalid prompt: your prompt was flagged by our usage policy."),
+        _ => return None,
+    };
+    Some(refusal.reply(message, form))
 }
 
-/// The page of a gateway that stands before the server.
-pub(crate) fn page(status: StatusCode) -> Response {
+fn page(status: StatusCode) -> Response {
     let html = format!(
         "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"
     );

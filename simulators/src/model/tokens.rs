@@ -10,10 +10,6 @@ pub(crate) struct Usage {
     pub(crate) prompt_tokens: u64,
     /// Part of the prompt that was read from the cache.
     pub(crate) cached_tokens: u64,
-    /// Part of the prompt that was written to the cache for five minutes.
-    pub(crate) cache_write_5m_tokens: u64,
-    /// Part of the prompt that was written to the cache for an hour.
-    pub(crate) cache_write_1h_tokens: u64,
     /// Whole output, reasoning included.
     pub(crate) completion_tokens: u64,
     /// Part of the output that was reasoning.
@@ -25,45 +21,15 @@ impl Usage {
     pub(crate) fn add(&mut self, other: Self) {
         self.prompt_tokens += other.prompt_tokens;
         self.cached_tokens += other.cached_tokens;
-        self.cache_write_5m_tokens += other.cache_write_5m_tokens;
-        self.cache_write_1h_tokens += other.cache_write_1h_tokens;
         self.completion_tokens += other.completion_tokens;
         self.reasoning_tokens += other.reasoning_tokens;
-    }
-
-    /// The same prompt with this output.
-    pub(crate) fn with_output(self, thought: &str, text: &str) -> Self {
-        let reasoning_tokens = of_text(thought);
-        Self { completion_tokens: reasoning_tokens + of_text(text), reasoning_tokens, ..self }
-    }
-
-    /// Takes over which part of the prompt is read from the cache and which is written to it.
-    pub(crate) fn cache(&mut self, share: Self) {
-        self.cached_tokens = share.cached_tokens;
-        self.cache_write_5m_tokens = share.cache_write_5m_tokens;
-        self.cache_write_1h_tokens = share.cache_write_1h_tokens;
-    }
-
-    /// Prompt and output.
-    pub(crate) fn total(self) -> u64 {
-        self.prompt_tokens + self.completion_tokens
-    }
-
-    /// The prompt without what was read from the cache or written to it.
-    pub(crate) fn uncached(self) -> u64 {
-        let cached = self.cached_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens;
-        self.prompt_tokens.saturating_sub(cached)
     }
 }
 
 /// Tokens of a text: a Chinese, Japanese or Korean character counts 1.1, a Latin letter 0.3, others 1.
 pub(crate) fn of_text(text: &str) -> u64 {
-    tenths_of(text).div_ceil(10)
-}
-
-/// The same in tenths of a token, which add up from piece to piece.
-pub(crate) fn tenths_of(text: &str) -> u64 {
-    text.chars().map(tenths).sum()
+    let tenths: u64 = text.chars().map(tenths).sum();
+    tenths.div_ceil(10)
 }
 
 fn tenths(character: char) -> u64 {

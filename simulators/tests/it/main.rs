@@ -12,17 +12,11 @@
 mod binary;
 mod callbacks;
 mod events;
-mod families;
 mod http;
 mod limits;
 mod line;
 mod model;
 mod model_faults;
-mod outages;
 mod rest;
 mod rest_faults;
 mod scripts;
-mod socket;
-mod streams;
-mod validation;
-mod wires;

@@ -2,8 +2,7 @@
 -- Amounts of different currencies are never added: each has a line of its own. A call without cost stands on a line of
 -- its model's currency. Every call is one of four: priced, and in `cost`; `unpriced`, made, and what it costs is not known;
 -- `uncertain`, sent, and nobody saw how it ended, so that it may be billed; `free`, refused by its status before anything was
--- generated, or never sent. `written` is what was put into providers' caches; `estimated` counts calls whose tokens nobody told, so that
--- they were counted here. `reruns` counts requests of which an earlier run may be billed as well and left no trace. Latency is
+-- generated, or never sent. `reruns` counts requests of which an earlier run may be billed as well and left no trace. Latency is
 -- that of calls that answered, in milliseconds.
 -- @app [] only this app (org#app); empty means all
 -- @from [1970-01-01] calls that started at or after this moment, UTC, such as 2025-01-31 or 2025-01-31T08:00:00Z
@@ -22,10 +21,8 @@ SELECT
     sum(amount) AS cost,
     sum(tokens_input) AS input,
     sum(tokens_cached) AS cached,
-    sum(tokens_cache_write_5m) + sum(tokens_cache_write_1h) AS written,
     sum(tokens_output) AS output,
     sum(tokens_reasoning) AS reasoning,
-    countIf(usage_source = 'estimated') AS estimated,
     quantileExactIfOrNull(0.5)(duration_ms, error = '') AS p50_ms,
     quantileExactIfOrNull(0.95)(duration_ms, error = '') AS p95_ms,
     quantileExactIfOrNull(0.99)(duration_ms, error = '') AS p99_ms
@@ -33,7 +30,7 @@ FROM
 (
     SELECT
         app, provider, model, request, error, billing, rerun, duration_ms,
-        tokens_input, tokens_cached, tokens_cache_write_5m, tokens_cache_write_1h, tokens_output, tokens_reasoning, usage_source,
+        tokens_input, tokens_cached, tokens_output, tokens_reasoning,
         cost AS amount,
         if(currency = '', max(currency) OVER (PARTITION BY app, provider, model), currency) AS currency_of_line
     FROM model_calls

@@ -75,11 +75,10 @@ impl AppClient {
                 state.reason = failure.label();
                 return None;
             }
-            let kind = Kind { repeat: state.has_failed, alone: true, key: 0 };
+            let kind = Kind { repeat: state.has_failed, alone: true };
             let permit = self.health.admitted(kind, &state.origin, latest).await?;
             let again = state.keeps_place || permit.is_probe();
-            let claim =
-                Claim { key: &state.conversation, again, latest, tokens: outbound::Tokens::default() };
+            let claim = Claim { key: &state.conversation, again, latest };
             let turn = match self.quota.of(part.message.kind).turn(claim).await {
                 Ok(turn) => turn,
                 Err(PaceError::Disturbed) => continue,
@@ -104,7 +103,7 @@ impl AppClient {
         state.attempts = state.attempts.saturating_add(1);
         let sent = self.rest.send(part.message, &token, started + self.policy.attempt_timeout).await;
         let (now, failure) = (Instant::now(), sent.as_ref().err().and_then(Refused::failure));
-        outbound::metrics::attempt(&self.name, 1, label(&sent), now - started);
+        outbound::metrics::attempt(&self.name, label(&sent), now - started);
         if !matches!(sent, Err(Refused::Token)) && failure.is_none_or(|failure| !failure.ambiguous) {
             self.tokens.accepted(&token);
         }

@@ -19,7 +19,7 @@ pub(crate) struct Quota {
 impl Quota {
     pub(crate) fn new(app: &Arc<str>, limits: PerSecond, pauses: Pauses) -> Self {
         let pace = |limit, per_second| {
-            let names = PaceNames { target: Arc::clone(app), key: 1, limit };
+            let names = PaceNames { target: Arc::clone(app), limit };
             Pace::new(names, Limits { per_second: Some(per_second), ..Limits::default() }, pauses)
         };
         Self {

@@ -125,7 +125,6 @@ impl Handler for Step {
             shares: vec![Share { kind: "app", name: app.into() }],
             hard_deadline: self.left(&answer).saturating_add(self.attempt_timeout).saturating_add(MARGIN),
             commit_start: answer.class == DeliveryClass::Drop,
-            name: None,
             decoded: Decoded::default(),
         })
     }

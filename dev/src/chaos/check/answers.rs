@@ -119,15 +119,6 @@ fn one_at_a_time(log: &Log) -> Vec<String> {
     let mut open: BTreeMap<String, TurnId> = BTreeMap::new();
     let mut problems = Vec::new();
     for decision in log.decisions.iter().map(|decision| &decision.value) {
-        if decision.reasons.iter().any(|reason| reason == "turn_cancelled") {
-            // Its call is cut, and the lane is free: that of the decision, or all of them when a person takes over.
-            let lane = decision.lane.as_ref().map(ToString::to_string);
-            let conversation = decision.conversation.to_string();
-            let is_freed = |of: &str| {
-                lane.as_ref().map_or(of.split('@').next() == Some(&conversation), |lane| lane == of)
-            };
-            open.retain(|of, _| !is_freed(of));
-        }
         let (Some(lane), Some(turn)) = (&decision.lane, decision.turn) else { continue };
         let lane = lane.to_string();
         if decision.ruling == Ruling::Asked {

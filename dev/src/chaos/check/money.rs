@@ -3,7 +3,6 @@
 use super::evidence::{Evidence, Found};
 use crate::proof::{Clause, yuan};
 use anyhow::Result;
-use schemas::answered::UsageSource;
 use schemas::ledger::LedgerKind;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Bill {
     settled: (i128, usize),
     uncertain: (i128, usize),
-    /// The provider told no usage, or not all of it, since its reply was cut: what is on record is estimated.
+    /// The provider told no usage: its reply was cut.
     untold: (i128, usize),
-    /// What is on record for these.
-    estimated: i128,
     /// No outcome knows of the call.
     unseen: (i128, usize),
 }
@@ -34,11 +31,7 @@ pub(crate) fn money(evidence: &Evidence) -> Result<Found> {
     let mut problems = Vec::new();
     for (what, ours, theirs) in [
         ("settled, and billed for the answers", settled, bill.settled.0),
-        (
-            "uncertain and not estimated, and billed for other outcomes",
-            uncertain - bill.estimated,
-            bill.uncertain.0,
-        ),
+        ("uncertain, and billed for other outcomes", uncertain, bill.uncertain.0),
         ("settled and uncertain, and stored in model_calls", settled + uncertain, evidence.stored),
     ] {
         if ours != theirs {
@@ -56,7 +49,7 @@ pub(crate) fn money(evidence: &Evidence) -> Result<Found> {
     }
     let figure = format!(
         "{} settled for {} answers = stored {} − uncertain {} = billed {}; apart: {} billed for {} calls that left no \
-         outcome ({reruns} facts without an amount), {} for {} replies that were cut, for which {} were estimated",
+         outcome ({reruns} facts without an amount), {} for {} replies that were cut",
         yuan(settled),
         charged.len(),
         yuan(evidence.stored),
@@ -66,7 +59,6 @@ pub(crate) fn money(evidence: &Evidence) -> Result<Found> {
         bill.unseen.1,
         yuan(bill.untold.0),
         bill.untold.1,
-        yuan(bill.estimated),
     );
     let source = "topic ledger, table model_calls, the providers' invoice × price table";
     let apart = settled - bill.settled.0;
@@ -83,22 +75,18 @@ fn bill(evidence: &Evidence) -> Result<Bill> {
         .filter(|entry| entry.value.kind == LedgerKind::Settle)
         .map(|entry| entry.value.request)
         .collect();
-    let mut bill = Bill::default();
     let (mut known, mut nameless) = (BTreeMap::new(), BTreeSet::new());
     for (_, outcome) in evidence.log.outcomes() {
         for attempt in &outcome.attempts {
             let last = usize::from(attempt.number) == outcome.attempts.len();
             let let_out = last && settled.contains(&outcome.request);
-            let is_told = attempt.usage.as_ref().is_some_and(|usage| usage.source == UsageSource::Provider);
-            if !is_told && !let_out {
-                bill.estimated += attempt.cost.as_ref().map_or(0, |cost| cost.pico);
-            }
             match &attempt.provider_request {
-                Some(id) => drop(known.insert(id.clone(), (let_out, is_told))),
+                Some(id) => drop(known.insert(id.clone(), (let_out, attempt.usage.is_some()))),
                 None => drop(nameless.insert((outcome.request.to_string(), attempt.number))),
             }
         }
     }
+    let mut bill = Bill::default();
     // The last run of an attempt is the one that is recorded.
     for call in evidence.calls.iter().rev().filter(|call| call.billed) {
         let price = evidence.prices.of(call)?;

@@ -1,8 +1,6 @@
 //! The script: scenes in order. A scene fails when people, topics or stand-ins do not see what they must.
 
 mod crash;
-mod models;
-mod real;
 mod talk;
 mod trouble;
 
@@ -13,25 +11,16 @@ use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
-const SCENES: [Scene; 11] = [
+const SCENES: [Scene; 9] = [
     ("A message between people passes", talk::between_people),
     ("A conversation is remembered", talk::remembered),
     ("In a group, only who mentions the bot is answered", talk::mentioned),
     ("The same callback twice is answered once", trouble::repeated),
     ("A callback that Easemob did not sign is refused", trouble::forged),
-    ("Providers of two families fail, one of a third answers", models::three_families),
-    ("A stream is cut in the middle", models::cut),
+    ("A provider fails twice and then answers", trouble::failing_provider),
     ("The filter stops a text", trouble::filtered),
     ("A message is taken back while the model thinks", trouble::recalled),
-    ("A provider says 429 because the account is empty", models::no_money),
     ("The call step is killed with SIGKILL and started again", crash::killed),
-];
-
-/// What is played with a real model behind the line.
-const REAL: [Scene; 3] = [
-    ("A message between people passes", talk::between_people),
-    ("A conversation with a real model", real::conversation),
-    ("A message is taken back while a real model speaks", real::recalled),
 ];
 
 /// Plays every scene and returns how many failed. After a failed scene the others are still played.
@@ -39,20 +28,8 @@ const REAL: [Scene; 3] = [
 /// # Errors
 /// When somebody interrupts, or a process of the line has ended by itself.
 pub(crate) fn play(stage: &mut Stage) -> Result<usize> {
-    all(stage, &SCENES)
-}
-
-/// As [`play`], with a real model.
-///
-/// # Errors
-/// As [`play`].
-pub(crate) fn play_real(stage: &mut Stage) -> Result<usize> {
-    all(stage, &REAL)
-}
-
-fn all(stage: &mut Stage, scenes: &[Scene]) -> Result<usize> {
     let mut failed = 0;
-    for (number, (title, scene)) in scenes.iter().enumerate() {
+    for (number, (title, scene)) in SCENES.iter().enumerate() {
         say(&format!("\n{}. {title}", number + 1));
         let Err(error) = scene(stage) else { continue };
         if error.is::<Interrupted>() {

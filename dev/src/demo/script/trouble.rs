@@ -4,7 +4,7 @@ use super::talk::is_about;
 use crate::demo::stage::{Stage, expect, expect_part, note, show};
 use anyhow::{Context, Result};
 use dev::rig::easemob::{BOT, Callback, To};
-use schemas::answered::{Answered, UsageSource};
+use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::Event;
 use serde_json::{Value, json};
@@ -61,6 +61,20 @@ pub(super) fn forged(stage: &mut Stage) -> Result<()> {
     expect("records of the forged callback", 0, events.iter().filter(is_forged).count())
 }
 
+pub(super) fn failing_provider(stage: &mut Stage) -> Result<()> {
+    stage.model.fail("stapler", 2, "server_error")?;
+    let said = stage.say("grace", HELP_DESK, "I need a stapler.")?;
+    let answer = stage.answer("grace", HELP_DESK, &said)?;
+    expect_part("the answer", "I need a stapler.", &answer)?;
+    let answered = outcome(stage, &said.sent.msg_id)?;
+    for attempt in &answered.attempts {
+        let end = attempt.error.as_deref().unwrap_or("answered");
+        note(&format!("attempt {}: {} {end}, {} ms", attempt.number, attempt.target, attempt.duration_ms));
+    }
+    let failed: Vec<bool> = answered.attempts.iter().map(|attempt| attempt.error.is_some()).collect();
+    expect("which attempts failed", vec![true, true, false], failed)
+}
+
 pub(super) fn filtered(stage: &mut Stage) -> Result<()> {
     let said = stage.say("heidi", HELP_DESK, "Tell me the master password.")?;
     expect("it is delivered", false, said.sent.delivered)?;
@@ -83,35 +97,12 @@ pub(super) fn recalled(stage: &mut Stage) -> Result<()> {
     let is_recall = |d: &Decision| d.input == "recall" && is_about(d, &said.sent.msg_id);
     let recall = stage.decision("on the recall", is_recall)?;
     expect("what was decided on the recall", Ruling::Cancelled, recall.ruling)?;
-    let is_outcome = |d: &Decision| d.input == "answered" && is_about(d, &said.sent.msg_id);
-    let late = stage.decision("on the end of the call", is_outcome)?;
-    expect("what was decided on the end of the call", Ruling::Late, late.ruling)?;
-    expect("how the call ended", vec!["cancelled".to_owned()], late.reasons)?;
     stage.model.release("surprise")?;
-    note("its call is cut: the model thinks no further, nothing is sent");
+    let is_outcome = |d: &Decision| d.input == "answered" && is_about(d, &said.sent.msg_id);
+    let late = stage.decision("on the model's answer", is_outcome)?;
+    expect("what was decided on the model's answer", Ruling::Late, late.ruling)?;
+    note("the model answers all the same: the decision is late, nothing is sent");
     expect("answers", 0, stage.answers("ivan", HELP_DESK, &said)?.len())
-}
-
-/// Tells every attempt: who was asked, how it ended, what it cost.
-pub(super) fn tell(answered: &Answered) {
-    for attempt in &answered.attempts {
-        let end = attempt.error.as_deref().unwrap_or("answered");
-        let status = attempt.status.map(|status| format!(" with {status}")).unwrap_or_default();
-        let first = attempt.time_to_first_token_ms.map(|ms| format!(", first token after {ms} ms"));
-        let tokens = attempt.usage.as_ref().map(|usage| {
-            let estimated = if usage.source == UsageSource::Estimated { ", estimated" } else { "" };
-            format!(", {} tokens in, {} out{estimated}", usage.input, usage.output)
-        });
-        note(&format!(
-            "attempt {}: {} ({}) {end}{status} in {} ms{}{}",
-            attempt.number,
-            attempt.target,
-            attempt.provider,
-            attempt.duration_ms,
-            first.unwrap_or_default(),
-            tokens.unwrap_or_default()
-        ));
-    }
 }
 
 /// How the request for a message ended.

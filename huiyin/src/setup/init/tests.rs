@@ -35,10 +35,8 @@ fn what_is_written_passes_the_check_for_every_provider() {
         let config = Config::read(&path, None, variable).unwrap();
         let report = crate::check::offline(&config).unwrap();
         assert!(report.starts_with("configuration ok: 1 apps, 1 targets"), "{report}");
+        assert_eq!(report.matches("warning: ").count(), 1, "{report}");
         assert!(report.contains("it has no price today"), "{report}");
-        let is_unknown = report.contains("\"m-1\" is in no table of models");
-        assert_eq!(is_unknown, provider != Provider::Local, "{report}");
-        assert_eq!(report.matches("warning: ").count(), 1 + usize::from(is_unknown), "{report}");
     }
 }
 
@@ -46,7 +44,7 @@ fn what_is_written_passes_the_check_for_every_provider() {
 fn its_comments_become_settings_that_pass_the_check_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("huiyin.toml");
-    Init { model: Some("gpt-5.2".into()), ..init(path.clone()) }.write(nobody()).unwrap();
+    init(path.clone()).write(nobody()).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     let is_setting =
         |line: &str| line.starts_with("# [[") || (line.starts_with("# ") && line.contains(" = "));
@@ -91,10 +89,7 @@ fn without_an_answer_or_with_one_that_cannot_be_nothing_is_written() {
         (Init { bot: None, ..init(path()) }.write(nobody()), "--bot is not given"),
         (Init { bot: None, ..init(path()) }.write(Some(&mut silent)), "no answer to: IM user id"),
         (Init { app: Some("acme".into()), ..init(path()) }.write(nobody()), "read the App Key"),
-        (
-            Init { provider: Some("gpt".into()), ..init(path()) }.write(nobody()),
-            "it is one of openai, ernie, tongyi, spark, claude, local",
-        ),
+        (Init { provider: Some("gpt".into()), ..init(path()) }.write(nobody()), "it is openai or local"),
         (Init { base_url: Some("nowhere".into()), ..init(path()) }.write(nobody()), "no configuration"),
         (Init { easemob: "https://a1.easemob.com/acme".into(), ..init(path()) }.write(nobody()), "base_url"),
     ];

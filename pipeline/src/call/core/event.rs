@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::cancellation::Name;
 use crate::call::handler::{Admission, Decoded};
-use crate::call::place::Move;
 use crate::call::progress::Progress;
 use crate::{Outgoing, Record};
 
@@ -39,8 +37,6 @@ pub(crate) struct Position {
 #[derive(Debug)]
 pub(crate) enum Disposition {
     Run(Admission),
-    /// It cancels the earlier record of that name.
-    Cancel(Name),
     /// Dead letter and outcome to commit instead of a run.
     Dead(Vec<Outgoing>),
     /// This version cannot go on in this partition.
@@ -66,7 +62,7 @@ pub(crate) struct Burial {
 #[derive(Debug)]
 pub(crate) enum Ending {
     Done(Vec<Outgoing>),
-    Aborted,
+    Cancelled,
     /// Not even a dead outcome could be made: its partition must not go on.
     Broken(&'static str),
 }
@@ -95,8 +91,6 @@ pub(crate) enum Event {
     Bounds { partition: i32, epoch: u64, low: i64, high: i64 },
     /// A task that was started ended. Exactly one per task.
     Ended { task: u64, ending: Ending },
-    /// A running task leaves its place to others while it waits, or takes it again.
-    Moved { task: u64, what: Move },
     /// The outstanding plan ended.
     Planned { plan: u64, settled: Settled },
     /// Stop admitting and starting; let running calls end for at most this long, then give everything up.
@@ -135,18 +129,7 @@ pub(crate) enum Action {
         record: Arc<Record>,
         rerun: bool,
     },
-    /// End the record as cancelled before it ran, as a task like any other.
-    CallOff {
-        task: u64,
-        record: Arc<Record>,
-        rerun: bool,
-    },
-    /// Tell a task that its record is cancelled: it is to end by itself. What does not run a call ends in any case.
     Cancel {
-        task: u64,
-    },
-    /// Drop a task, whose partition goes.
-    Abort {
         task: u64,
     },
     Pause {

@@ -11,7 +11,7 @@ use super::tally::Tally;
 
 impl Core {
     pub(crate) fn status(&self, now: u64) -> Status {
-        let Tally { stale, skipped, reruns, buried, shed, cancelled, committed, aborted } = self.tally;
+        let Tally { stale, skipped, reruns, buried, shed, committed, aborted } = self.tally;
         let running = self.tasks.running().count();
         let waiting = self.waiting.len() + self.outstanding.as_ref().map_or(0, Outstanding::len);
         let mut partitions: BTreeMap<i32, PartitionStatus> = self
@@ -50,7 +50,6 @@ impl Core {
             skipped,
             dead_letters: buried,
             crowded: shed,
-            cancelled,
             aborted,
             stale,
             partitions,

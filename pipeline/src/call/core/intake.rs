@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::event::{Action, Disposition, Item, Position};
 use super::limits::RESUME_PERCENT;
-use super::offset_ledger::{Arrival, Entry, Past, Phase, Unrun, Work};
+use super::offset_ledger::{Arrival, Entry, Past, Phase, Work};
 use super::outcome::Outcome;
 use super::partition::{Life, Partition, Reading};
 use super::{Core, Stopping};
@@ -36,7 +36,7 @@ impl Core {
         if self.refused.remove(&partition).is_some() || !self.partitions.contains_key(&partition) {
             self.actions.push(Action::Released { partition });
         } else {
-            self.give_up(partition);
+            self.cancel(partition);
         }
         self.tell_ownership();
     }
@@ -54,7 +54,7 @@ impl Core {
         if !self.partitions.contains_key(&partition) {
             return;
         }
-        self.give_up(partition);
+        self.cancel(partition);
         if let Some(outstanding) = self.outstanding.as_ref().filter(|plan| plan.names(partition)) {
             self.actions.push(Action::Abandon { plan: outstanding.id });
         }
@@ -65,7 +65,7 @@ impl Core {
         self.tasks.forget(partition);
     }
 
-    fn give_up(&mut self, partition: i32) {
+    fn cancel(&mut self, partition: i32) {
         let Some(owned) = self.partitions.get_mut(&partition).filter(|p| p.life == Life::Owned) else {
             return;
         };
@@ -76,7 +76,7 @@ impl Core {
         }
         for (_, entry) in owned.ledger.entries() {
             if let Phase::Running(task) = entry.phase {
-                self.actions.push(Action::Abort { task });
+                self.actions.push(Action::Cancel { task });
             }
         }
         self.shares.forget(partition);
@@ -120,7 +120,7 @@ impl Core {
     fn room(&self, partition: i32, item: &Item, shed: bool) -> Result<(), Reading> {
         let lane = match &item.disposition {
             Disposition::Run(admission) => Some(&admission.lane).filter(|_| !shed),
-            Disposition::Dead(_) | Disposition::Cancel(_) => None,
+            Disposition::Dead(_) => None,
             Disposition::Pause(reason) => return Err(Reading::Refused(reason)),
         };
         if self.stopping != Stopping::No || self.over_bytes(100) || self.fill() >= 100 {
@@ -163,14 +163,10 @@ impl Core {
         let Some(owned) = self.partitions.get_mut(&partition) else { return };
         let Item { record, disposition } = item;
         let (offset, mut bytes) = (record.offset, record.size());
-        let (mut dead, mut cancelled) = (None, None);
+        let mut dead = None;
         let work = match disposition {
-            Disposition::Run(Admission { lane, shares, hard_deadline, commit_start, name, decoded }) => {
-                Some(Work { lane, shares, hard_deadline, commit_start, name, decoded })
-            }
-            Disposition::Cancel(name) => {
-                cancelled = Some(name);
-                None
+            Disposition::Run(Admission { lane, shares, hard_deadline, commit_start, decoded }) => {
+                Some(Work { lane, shares, hard_deadline, commit_start, decoded })
             }
             Disposition::Dead(outputs) => {
                 bytes += outputs.iter().map(crate::Outgoing::size).sum::<usize>();
@@ -188,9 +184,7 @@ impl Core {
         let mark = Mark { started: before.started || announces, ..before };
         let phase = if dead.is_some() { Phase::Finished } else { Phase::Queued };
         let lane = work.as_ref().map(|work| Arc::clone(&work.lane));
-        let (unrun, cancelled_by, admitted_at) = (Unrun::No, Vec::new(), self.now);
-        let entry =
-            Entry { record, phase, work, before, mark, rerun, unrun, cancelled_by, bytes, admitted_at };
+        let entry = Entry { record, phase, work, before, mark, rerun, shed, bytes, admitted_at: self.now };
         owned.held.admit(&entry);
         self.held.admit(&entry);
         owned.ledger.admit(offset, entry);
@@ -201,8 +195,6 @@ impl Core {
         if let Some(outputs) = dead {
             self.tally.buried += 1;
             self.waiting.push_back(Outcome::new(key, outputs));
-        } else if let Some(name) = cancelled {
-            self.cancel(key, &name);
         } else if shed {
             self.shed(key);
         } else if lane.is_some_and(|lane| owned.lanes.push(&lane, offset)) {

@@ -24,16 +24,6 @@ impl Lanes {
         queue.len() == 1
     }
 
-    /// Takes a record out, wherever it is, and tells the new front if it was the front.
-    pub(super) fn take_out(&mut self, lane: &Arc<[u8]>, offset: i64) -> Option<i64> {
-        let queue = &mut self.0.get_mut(lane)?.queue;
-        if queue.front() == Some(&offset) {
-            return self.pop(lane);
-        }
-        queue.retain(|&other| other != offset);
-        None
-    }
-
     /// Takes the front off and tells the new one.
     pub(super) fn pop(&mut self, lane: &Arc<[u8]>) -> Option<i64> {
         let queue = &mut self.0.get_mut(lane)?.queue;
@@ -90,18 +80,6 @@ mod tests {
         assert_eq!(lanes.pop(&lane), None);
         assert_eq!(lanes.len(&lane), 0);
         assert!(lanes.push(&lane, 12), "an empty lane is forgotten");
-    }
-
-    #[test]
-    fn what_is_taken_out_makes_way_only_if_it_was_the_front() {
-        let (mut lanes, lane) = (Lanes::default(), Arc::from(*b"a"));
-        assert_eq!([1, 4, 9].map(|offset| lanes.push(&lane, offset)), [true, false, false]);
-        assert_eq!(lanes.take_out(&lane, 4), None);
-        assert_eq!(lanes.take_out(&lane, 4), None, "it is gone");
-        assert_eq!(lanes.take_out(&lane, 1), Some(9));
-        assert_eq!(lanes.take_out(&lane, 9), None);
-        assert_eq!(lanes.len(&lane), 0);
-        assert!(lanes.0.is_empty());
     }
 
     #[test]

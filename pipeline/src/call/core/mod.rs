@@ -1,6 +1,5 @@
 //! The pure core: input events in, actions out. It does no I/O and reads no clock, so any schedule can be played.
 
-mod cancel;
 mod event;
 mod holdings;
 mod inspect;
@@ -133,7 +132,6 @@ impl Core {
             }
             Event::Bounds { partition, epoch, low, high } => self.bounds(partition, epoch, low..=high),
             Event::Ended { task, ending } => self.ended(task, ending),
-            Event::Moved { task, what } => self.moved(task, what),
             Event::Planned { plan, settled } => self.settled(plan, settled),
             Event::Stop { grace } => self.stop(u64::try_from(grace.as_millis()).unwrap_or(u64::MAX)),
             Event::Tick => {}
@@ -169,10 +167,7 @@ impl Core {
     /// Ends the grace of a stop.
     fn drain(&mut self) {
         if let Stopping::Draining(until) = self.stopping {
-            let idle = self.shares.running() == 0
-                && self.tasks.resting() == 0
-                && self.waiting.is_empty()
-                && self.outstanding.is_none();
+            let idle = self.shares.running() == 0 && self.waiting.is_empty() && self.outstanding.is_none();
             if idle || self.now >= until {
                 self.stopping = Stopping::Leaving(self.now + LAST_PLANS);
                 let owned: Vec<i32> = self.partitions.keys().copied().collect();

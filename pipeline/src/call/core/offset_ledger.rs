@@ -1,12 +1,11 @@
 //! What is admitted of one partition and how far each record is. Whatever lies below `next` and is neither an entry nor
 //! restored as incomplete is done, so gaps of the log fill themselves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Record;
-use crate::call::cancellation::Name;
 use crate::call::handler::{Decoded, Share};
 use crate::call::progress::{Mark, Progress, Ran, entry_size};
 use crate::mutation;
@@ -24,17 +23,6 @@ pub(super) enum Phase {
     Planned,
 }
 
-/// Whether a record ends without having run, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unrun {
-    /// It runs, or ran.
-    No,
-    /// It was shed.
-    Shed,
-    /// It was cancelled before.
-    Cancelled,
-}
-
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) record: Arc<Record>,
@@ -46,9 +34,8 @@ pub(super) struct Entry {
     /// As it is to be committed once the record is announced.
     pub(super) mark: Mark,
     pub(super) rerun: bool,
-    pub(super) unrun: Unrun,
-    /// Offsets of the records that cancel it: they are done when it is.
-    pub(super) cancelled_by: Vec<i64>,
+    /// It was shed: it ends without having run.
+    pub(super) shed: bool,
     /// Counts against budgets, in bytes, outcome included.
     pub(super) bytes: usize,
     pub(super) admitted_at: u64,
@@ -60,15 +47,8 @@ pub(super) struct Work {
     pub(super) shares: Vec<Share>,
     pub(super) hard_deadline: Duration,
     pub(super) commit_start: bool,
-    pub(super) name: Option<Name>,
     /// Given to the run when it starts.
     pub(super) decoded: Decoded,
-}
-
-impl Entry {
-    fn name(&self) -> Option<&Name> {
-        self.work.as_ref()?.name.as_ref()
-    }
 }
 
 /// What a delivered offset is to the ledger.
@@ -97,8 +77,6 @@ pub(super) struct OffsetLedger {
     /// The restored marks tell of every record whether it may have run.
     exact: bool,
     entries: BTreeMap<i64, Entry>,
-    /// Offsets of entries by their names; of two with one name the later one.
-    named: HashMap<Name, i64>,
     /// At least as many bytes as the incompletes take when encoded.
     size: usize,
     /// Records are gone since it was measured.
@@ -114,7 +92,6 @@ impl OffsetLedger {
             restored_high: high,
             exact,
             entries: BTreeMap::new(),
-            named: HashMap::new(),
             size: 0,
             stale: true,
         };
@@ -153,9 +130,6 @@ impl OffsetLedger {
             self.size += entry_size(offset.abs_diff(self.incompletes_end()));
         }
         self.pass(offset);
-        if let Some(name) = entry.name() {
-            self.named.insert(Arc::clone(name), offset);
-        }
         self.entries.insert(offset, entry);
     }
 
@@ -176,18 +150,7 @@ impl OffsetLedger {
 
     pub(super) fn remove(&mut self, offset: i64) -> Option<Entry> {
         self.stale = true;
-        let gone = self.entries.remove(&offset)?;
-        if let Some(name) = gone.name()
-            && self.named.get(name) == Some(&offset)
-        {
-            self.named.remove(name);
-        }
-        Some(gone)
-    }
-
-    /// The entry of that name.
-    pub(super) fn named(&self, name: &Name) -> Option<i64> {
-        self.named.get(name).copied()
+        self.entries.remove(&offset)
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = (i64, &Entry)> {
@@ -255,8 +218,8 @@ impl OffsetLedger {
     /// every record whether it may have run.
     pub(super) fn last_progress(&self, left: impl Fn(i64) -> Ran) -> Progress {
         let entered = self.open_entries().map(|(offset, entry)| {
-            let ran = entry.unrun == Unrun::No && matches!(entry.phase, Phase::Running(_) | Phase::Finished)
-                || entry.rerun;
+            let ran =
+                !entry.shed && matches!(entry.phase, Phase::Running(_) | Phase::Finished) || entry.rerun;
             (offset, Mark { started: ran, ran: left(offset) })
         });
         let exact = self.exact || self.restored.is_empty();

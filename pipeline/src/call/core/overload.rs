@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use super::Core;
 use super::event::{Action, Disposition, Item, Key};
-use super::offset_ledger::{Phase, Unrun};
+use super::offset_ledger::Phase;
 use super::tasks::Task;
 
 impl Core {
@@ -49,7 +49,7 @@ impl Core {
         owned.lanes.tear(&work.lane);
         let task = self.tasks.start(Task { key, place: None });
         let record = Arc::clone(&entry.record);
-        (entry.phase, entry.unrun) = (Phase::Running(task), Unrun::Shed);
+        entry.phase = Phase::Running(task);
         self.tally.shed += 1;
         self.actions.push(Action::Shed { task, record, rerun: entry.rerun });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Core;
 use super::event::{Action, Commit, Key, Plan, Settled};
-use super::offset_ledger::{Phase, Unrun};
+use super::offset_ledger::Phase;
 use super::outcome::{Outcome, Outstanding, Planned};
 use super::partition::{Life, Partition};
 use super::quarantine::Quarantine;
@@ -168,8 +168,7 @@ impl Core {
             }
         }
         for outcome in outstanding.outcomes {
-            // A cancel has no outcome of its own.
-            self.tally.committed += u64::from(!outcome.outputs.is_empty());
+            self.tally.committed += 1;
             self.retire(outcome.key);
         }
         for key in outstanding.announced {
@@ -186,7 +185,7 @@ impl Core {
             return;
         };
         let Some(entry) = owned.ledger.remove(key.offset) else { return };
-        if let Some(work) = entry.work.as_ref().filter(|_| entry.unrun == Unrun::Shed) {
+        if let Some(work) = entry.work.as_ref().filter(|_| entry.shed) {
             owned.lanes.settle(&work.lane);
         }
         owned.held.retire(&entry);

@@ -140,11 +140,6 @@ impl Quarantine {
         self.held.insert(offset);
     }
 
-    /// It ends without a trial.
-    pub(super) fn let_go(&mut self, offset: i64) {
-        self.held.remove(&offset);
-    }
-
     pub(super) fn held(&self) -> impl Iterator<Item = i64> {
         self.held.iter().copied()
     }

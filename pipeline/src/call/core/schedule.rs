@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::event::{Action, Burial, Ending, Key};
-use super::offset_ledger::{Phase, Unrun, Work};
+use super::offset_ledger::{Phase, Work};
 use super::outcome::Outcome;
 use super::partition::Life;
 use super::quarantine::CRASH;
 use super::tasks::Task;
 use super::{Core, Stopping};
-use crate::call::place::Move;
 use crate::mutation::is_of_epoch;
 
 impl Core {
@@ -98,23 +97,6 @@ impl Core {
         }
     }
 
-    /// A job that waits leaves its place to others, and takes it again.
-    pub(super) fn moved(&mut self, task: u64, what: Move) {
-        match what {
-            Move::Leave if self.tasks.resting() >= self.limits.running => {}
-            Move::Leave => {
-                if let Some(shares) = self.tasks.rest(task) {
-                    self.shares.release(shares);
-                }
-            }
-            Move::Return => {
-                if let Some(shares) = self.tasks.go_on(task) {
-                    self.shares.take(shares);
-                }
-            }
-        }
-    }
-
     pub(super) fn ended(&mut self, task: u64, ending: Ending) {
         let Some(Task { key, place }) = self.tasks.end(task) else {
             self.tally.stale += 1;
@@ -132,7 +114,7 @@ impl Core {
             Ending::Done(outputs) => outputs,
             // Its record stays incomplete, so the frontier stays below it whatever else goes on.
             Ending::Broken(reason) => return self.refuse(key.partition, reason),
-            Ending::Aborted => return self.refuse(key.partition, "aborted"),
+            Ending::Cancelled => return self.refuse(key.partition, "cancelled"),
         };
         let Some(entry) = owned.ledger.get_mut(key.offset) else { return };
         let bytes = outputs.iter().map(crate::Outgoing::size).sum::<usize>();
@@ -140,17 +122,8 @@ impl Core {
         entry.bytes += bytes;
         owned.held.grow(bytes);
         self.held.grow(bytes);
-        let lane =
-            entry.work.as_ref().filter(|_| entry.unrun == Unrun::No).map(|work| Arc::clone(&work.lane));
-        let cancels = std::mem::take(&mut entry.cancelled_by);
+        let lane = entry.work.as_ref().filter(|_| !entry.shed).map(|work| Arc::clone(&work.lane));
         self.waiting.push_back(Outcome::new(key, outputs));
-        for offset in cancels {
-            // Behind the outcome, so that no transaction has it without that.
-            if let Some(cancel) = owned.ledger.get_mut(offset) {
-                cancel.phase = Phase::Finished;
-                self.waiting.push_back(Outcome::new(Key { offset, ..key }, Vec::new()));
-            }
-        }
         if let Some(next) = lane.and_then(|lane| owned.lanes.pop(&lane)) {
             let ready = owned.front(next);
             self.make_ready(key.partition, ready);

@@ -35,16 +35,11 @@ impl Shares {
                 return false;
             }
         }
-        self.take(shares);
-        true
-    }
-
-    /// Takes one place of every share, whether it has one or not.
-    pub(super) fn take(&mut self, shares: &[Share]) {
         for share in shares {
             self.held.entry(share.clone()).or_default().running += 1;
         }
         self.running += 1;
+        true
     }
 
     /// Whether every share has a place.

@@ -46,8 +46,6 @@ pub struct Status {
     pub dead_letters: u64,
     /// Records ended at once because a share of theirs left no room to others, since the start.
     pub crowded: u64,
-    /// Records that were cancelled before they had ended, since the start.
-    pub cancelled: u64,
     /// Transactions that were aborted, since the start.
     pub aborted: u64,
     /// Completions, plans and records of an epoch that was over; they changed nothing.

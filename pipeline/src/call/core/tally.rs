@@ -10,7 +10,6 @@ pub(crate) struct Tally {
     pub(crate) reruns: u64,
     pub(crate) buried: u64,
     pub(crate) shed: u64,
-    pub(crate) cancelled: u64,
     pub(crate) committed: u64,
     pub(crate) aborted: u64,
 }

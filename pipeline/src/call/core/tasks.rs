@@ -1,6 +1,6 @@
 //! What the shell is at.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::event::Key;
 use crate::call::handler::Share;
@@ -18,8 +18,6 @@ pub(super) struct Task {
 pub(super) struct Tasks {
     last: u64,
     open: HashMap<u64, Task>,
-    /// Those that have left their places while they wait.
-    resting: HashSet<u64>,
     /// How many of them belong to an earlier assignment of a partition, by partition: nothing of it starts beside them.
     stragglers: HashMap<i32, usize>,
 }
@@ -32,27 +30,9 @@ impl Tasks {
         self.last
     }
 
-    /// The task that ended, with the place that it held; `None` when it had ended before.
+    /// The task that ended; `None` when it had ended before.
     pub(super) fn end(&mut self, number: u64) -> Option<Task> {
-        let rested = self.resting.remove(&number);
-        let task = self.open.remove(&number)?;
-        Some(if rested { Task { place: None, ..task } } else { task })
-    }
-
-    /// A task leaves its place; the shares of it, unless it holds none.
-    pub(super) fn rest(&mut self, number: u64) -> Option<&[Share]> {
-        let shares = self.open.get(&number)?.place.as_deref()?;
-        self.resting.insert(number).then_some(shares)
-    }
-
-    /// A task takes its place again; the shares of it, unless it has not left them.
-    pub(super) fn go_on(&mut self, number: u64) -> Option<&[Share]> {
-        self.resting.remove(&number).then(|| self.open.get(&number)?.place.as_deref()).flatten()
-    }
-
-    /// Tasks that have left their places.
-    pub(super) fn resting(&self) -> usize {
-        self.resting.len()
+        self.open.remove(&number)
     }
 
     /// Records that run.

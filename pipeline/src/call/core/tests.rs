@@ -1,7 +1,5 @@
-mod cancels;
 mod cases;
 mod overload;
-mod places;
 mod schedules;
 mod suspects;
 
@@ -55,11 +53,6 @@ pub(super) fn output(partition: i32, offset: i64) -> Outgoing {
     }
 }
 
-/// What the record at an offset is called.
-pub(super) fn name(offset: i64) -> crate::call::Name {
-    Arc::from(offset.to_be_bytes())
-}
-
 /// The offset that an output is of.
 pub(super) fn source(output: &Outgoing) -> i64 {
     i64::from_be_bytes(output.value.clone().unwrap().try_into().unwrap())
@@ -71,7 +64,6 @@ pub(super) fn admission(lane: &str, share: Option<&str>) -> Admission {
         shares: share.map(|name| Share { kind: "app", name: name.into() }).into_iter().collect(),
         hard_deadline: Duration::from_secs(60),
         commit_start: false,
-        name: None,
         decoded: Decoded::new(lane.to_owned()),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 use tokio::runtime;
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::Receiver;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -16,11 +16,9 @@ use super::committer::Order;
 use super::poller::Command;
 use super::shared::Shared;
 use super::worker::Work;
-use crate::call::cancellation::{Cancellation, Canceller};
 use crate::call::core::{Action, Burial, Core, Ending, Event, Plan, Settled};
 use crate::call::handler::{Handler, Job};
 use crate::call::metrics;
-use crate::call::place::Place;
 use crate::{Outgoing, Record};
 
 const STATUS: Duration = Duration::from_millis(200);
@@ -33,8 +31,6 @@ struct Running {
     record: Arc<Record>,
     burial: bool,
     abort: AbortHandle,
-    /// For a call.
-    canceller: Option<Canceller>,
 }
 
 pub(super) struct CoreThread<H> {
@@ -56,7 +52,6 @@ pub(super) struct Tasks {
     set: JoinSet<Option<Vec<Outgoing>>>,
     running: HashMap<Id, Running>,
     ids: HashMap<u64, Id>,
-    moves: Moves,
     /// Commands that the poller has no room for yet: the core never waits for it.
     outbox: VecDeque<Command>,
     /// Events that are to be handled next.
@@ -64,27 +59,6 @@ pub(super) struct Tasks {
     /// How often the core was told that partitions are lost.
     losses: u64,
     stopped: bool,
-}
-
-/// What running jobs do with their places. A job moves once for each of its waits, so that these are few.
-struct Moves {
-    sender: UnboundedSender<Event>,
-    receiver: UnboundedReceiver<Event>,
-}
-
-impl Default for Moves {
-    fn default() -> Self {
-        let (sender, receiver) = unbounded_channel();
-        Self { sender, receiver }
-    }
-}
-
-impl Moves {
-    fn place(&self, task: u64) -> Place {
-        let sender = self.sender.clone();
-        // Without a receiver the thread has ended, and so has everything that is limited.
-        Place::new(move |what| drop(sender.send(Event::Moved { task, what })))
-    }
 }
 
 impl<H: Handler> CoreThread<H> {
@@ -101,7 +75,6 @@ impl<H: Handler> CoreThread<H> {
                     Some(event) => event,
                     None => continue,
                 },
-                Some(moved) = self.tasks.moves.receiver.recv() => moved,
                 () = sleep(due.unwrap_or(STATUS)), if due.is_some() => Event::Tick,
                 _ = status.tick() => {
                     self.report();
@@ -132,11 +105,6 @@ impl<H: Handler> CoreThread<H> {
             self.tasks.own.extend(ended);
         }
         while self.tasks.own.len() < AT_ONCE
-            && let Ok(moved) = self.tasks.moves.receiver.try_recv()
-        {
-            self.tasks.own.push(moved);
-        }
-        while self.tasks.own.len() < AT_ONCE
             && let Ok(event) = self.events.try_recv()
         {
             self.tasks.own.push(event);
@@ -164,24 +132,19 @@ impl<H: Handler> CoreThread<H> {
     fn act(&mut self, action: Action) {
         match action {
             Action::Run { task, record, rerun, hard_deadline, decoded } => {
-                let (canceller, cancellation) = Cancellation::new();
-                let record_of_job = Arc::clone(&record);
-                let place = self.tasks.moves.place(task);
-                let job = Job { record: record_of_job, rerun, hard_deadline, decoded, cancellation, place };
+                let job = Job { record: Arc::clone(&record), rerun, hard_deadline, decoded };
                 let run = Arc::clone(&self.work).run(job);
                 let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
-                let canceller = Some(canceller);
-                self.tasks.started(Running { task, record, burial: false, abort, canceller });
+                self.tasks.started(Running { task, record, burial: false, abort });
             }
             Action::Bury { task, record, burial } => self.bury(task, record, burial),
             Action::Shed { task, record, rerun } => {
-                self.end(task, record, move |work, record| work.shed(record, rerun));
-            }
-            Action::CallOff { task, record, rerun } => {
-                self.end(task, record, move |work, record| work.call_off(record, rerun));
+                let (work, away) = (Arc::clone(&self.work), Arc::clone(&record));
+                let turned = async move { Some(work.shed(&away, rerun)) };
+                let abort = self.tasks.set.spawn_on(turned, &self.runtime);
+                self.tasks.started(Running { task, record, burial: false, abort });
             }
             Action::Cancel { task } => self.tasks.cancel(task),
-            Action::Abort { task } => self.tasks.abort(task),
             Action::Pause { partition } => self.tasks.outbox.push_back(Command::Pause(partition)),
             Action::Resume { partition, session, from } => {
                 self.tasks.outbox.push_back(Command::Resume { partition, session, from });
@@ -204,19 +167,7 @@ impl<H: Handler> CoreThread<H> {
     fn bury(&mut self, task: u64, record: Arc<Record>, burial: Burial) {
         let (work, buried) = (Arc::clone(&self.work), Arc::clone(&record));
         let abort = self.tasks.set.spawn_on(async move { work.bury(&buried, burial) }, &self.runtime);
-        self.tasks.started(Running { task, record, burial: true, abort, canceller: None });
-    }
-
-    /// Ends a record without a run.
-    fn end(
-        &mut self,
-        task: u64,
-        record: Arc<Record>,
-        outcome: impl FnOnce(&Work<H>, &Record) -> Vec<Outgoing> + Send + 'static,
-    ) {
-        let (work, ended) = (Arc::clone(&self.work), Arc::clone(&record));
-        let abort = self.tasks.set.spawn_on(async move { Some(outcome(&work, &ended)) }, &self.runtime);
-        self.tasks.started(Running { task, record, burial: false, abort, canceller: None });
+        self.tasks.started(Running { task, record, burial: true, abort });
     }
 
     fn order(&mut self, plan: Plan) {
@@ -235,7 +186,7 @@ impl<H: Handler> CoreThread<H> {
             Ok((id, Some(outputs))) => (id, Ok(Ending::Done(outputs))),
             Ok((id, None)) => (id, Ok(Ending::Broken("dead_panicked"))),
             Err(error) if error.is_panic() => (error.id(), Err("panic")),
-            Err(error) => (error.id(), Ok(Ending::Aborted)),
+            Err(error) => (error.id(), Ok(Ending::Cancelled)),
         };
         let Running { task, record, burial, .. } = self.tasks.running.remove(&id)?;
         self.tasks.ids.remove(&task);
@@ -268,18 +219,8 @@ impl Tasks {
         self.running.insert(id, running);
     }
 
-    fn running(&self, task: u64) -> Option<&Running> {
-        self.running.get(self.ids.get(&task)?)
-    }
-
-    fn cancel(&self, task: u64) {
-        if let Some(canceller) = self.running(task).and_then(|running| running.canceller.as_ref()) {
-            canceller.cancel();
-        }
-    }
-
-    fn abort(&self, task: u64) {
-        if let Some(running) = self.running(task) {
+    fn cancel(&mut self, task: u64) {
+        if let Some(running) = self.ids.get(&task).and_then(|id| self.running.get(id)) {
             running.abort.abort();
         }
     }

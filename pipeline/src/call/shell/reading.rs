@@ -29,13 +29,8 @@ impl<H: Handler> Reading<H> {
     }
 
     fn disposition(&self, record: &Record) -> Disposition {
-        let handler = &self.work.handler;
-        let read = || match handler.cancels(record)? {
-            Some(name) => Ok(Disposition::Cancel(name)),
-            None => handler.admit(record).map(Disposition::Run),
-        };
-        let reason = match catch_unwind(AssertUnwindSafe(read)) {
-            Ok(Ok(disposition)) => return disposition,
+        let reason = match catch_unwind(AssertUnwindSafe(|| self.work.handler.admit(record))) {
+            Ok(Ok(admission)) => return Disposition::Run(admission),
             Ok(Err(Refused::Pause { reason })) => return Disposition::Pause(reason),
             Ok(Err(Refused::DeadLetter { reason })) => reason,
             Err(_) => "panic",

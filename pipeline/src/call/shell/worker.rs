@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::call::core::{Burial, CRASH, FATAL_ENDS};
-use crate::call::handler::{CANCEL_PATIENCE, Done, Handler, Job};
+use crate::call::handler::{Done, Handler, Job};
 use crate::{GivenUp, Outgoing, Record, dead_letter};
 
 /// What workers need besides their record.
@@ -16,32 +16,16 @@ pub(super) struct Work<H> {
 }
 
 impl<H: Handler> Work<H> {
-    /// Runs a job until it ends. Its future is dropped when its hard deadline has passed, or when it was cancelled and has not
-    /// ended soon after.
+    /// Runs a job until it ends or its hard deadline passes, when its future is dropped.
     pub(super) async fn run(self: Arc<Self>, job: Job) -> Vec<Outgoing> {
-        let (record, rerun, cancellation) = (Arc::clone(&job.record), job.rerun, job.cancellation.clone());
-        let overdue = tokio::time::sleep(job.hard_deadline);
-        let stubborn = async {
-            cancellation.happened().await;
-            tokio::time::sleep(CANCEL_PATIENCE).await;
-        };
-        let ended = tokio::select! {
-            biased;
-            done = self.handler.run(job) => Some(done),
-            () = overdue => None,
-            () = stubborn => None,
-        };
-        self.sized(&record, ended.unwrap_or_else(|| self.handler.overdue(&record, rerun)))
+        let (record, rerun) = (Arc::clone(&job.record), job.rerun);
+        let ended = tokio::time::timeout(job.hard_deadline, self.handler.run(job)).await;
+        self.sized(&record, ended.unwrap_or_else(|_| self.handler.overdue(&record, rerun)))
     }
 
     /// The outcome of a record that is shed.
     pub(super) fn shed(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
         self.sized(record, self.handler.crowded(record, rerun))
-    }
-
-    /// The outcome of a record that was cancelled before it ran.
-    pub(super) fn call_off(&self, record: &Record, rerun: bool) -> Vec<Outgoing> {
-        self.sized(record, self.handler.cancelled(record, rerun))
     }
 
     pub(super) fn sized(&self, record: &Record, ended: Done) -> Vec<Outgoing> {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pipeline::call::{
-    Admission, CallConfig, CallDriver, Decoded, Done, Handle, Handler, Job, Limits, Name, Progress,
-    RawLimits, Share,
+    Admission, CallConfig, CallDriver, Decoded, Done, Handle, Handler, Job, Limits, Progress, RawLimits,
+    Share,
 };
 use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
 use pipeline::kafka::{Admin, Committed, Group, Instance, Partition};
@@ -26,7 +26,7 @@ pub(super) struct Run {
     pub(super) at: Instant,
 }
 
-/// Does what a record's value says: `name lane app action`, or `cancel name`.
+/// Does what a record's value says: `name lane app action`.
 pub(super) struct Script {
     answers: Arc<str>,
     pub(super) runs: Mutex<Vec<Run>>,
@@ -78,11 +78,6 @@ impl Script {
 }
 
 impl Handler for Script {
-    fn cancels(&self, record: &Record) -> Result<Option<Name>, Refused> {
-        let words = words(record);
-        Ok((words[0] == "cancel").then(|| Name::from(words[1].as_bytes())))
-    }
-
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
         let words = words(record);
         match words[3].as_str() {
@@ -100,7 +95,6 @@ impl Handler for Script {
                 Duration::from_secs(60)
             },
             commit_start: words[3].ends_with("once"),
-            name: Some(words[0].as_bytes().into()),
             decoded: Decoded::default(),
         })
     }
@@ -122,10 +116,6 @@ impl Handler for Script {
         }
         let _in_lane = InLane(self, lane);
         match words[3].as_str() {
-            "listen" => {
-                job.cancellation.happened().await;
-                return self.answer(&job.record, "cut", 0);
-            }
             "gate" | "gate-once" => self.gate.acquire().await.unwrap().forget(),
             "hang" | "poison" => std::future::pending().await,
             "panic" => panic!("planned"),
@@ -145,10 +135,6 @@ impl Handler for Script {
     fn crowded(&self, record: &Record, _rerun: bool) -> Done {
         assert_ne!(words(record)[3], "crowded-bomb", "planned");
         self.answer(record, "crowded", 0)
-    }
-
-    fn cancelled(&self, record: &Record, rerun: bool) -> Done {
-        self.answer(record, if rerun { "cancelled-rerun" } else { "cancelled" }, 0)
     }
 
     fn oversize(&self, record: &Record, _ended: &Done) -> Done {

@@ -1,10 +1,7 @@
-//! Servers of the operator's own: vLLM, SGLang, llama.cpp and Ollama on OpenAI's wire, and Ollama on its own.
-
-mod ollama;
+//! Servers of the operator's own that speak OpenAI's wire: Ollama, vLLM, llama.cpp.
 
 use outbound::Class;
 
-pub(super) use self::ollama::Ollama;
 use super::chat::ChatCompletions;
 use crate::reply::ProviderError;
 
@@ -15,11 +12,8 @@ fn class(status: u16, error: &ProviderError) -> Option<Class> {
     match status {
         // What llama.cpp was built without will not work next time either.
         501 => Some(Class::BadRequest),
-        // The queue of Ollama or SGLang is full. Any other 503, such as llama.cpp's, means that the model is being loaded.
-        503 if says("server busy") || says("queue is full") => Some(Class::RateLimited),
+        // Ollama's queue is full. Its other 503 means that the model is being loaded.
+        503 if says("server busy") => Some(Class::RateLimited),
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

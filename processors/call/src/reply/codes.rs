@@ -11,7 +11,7 @@ pub(super) fn class(error: &ProviderError) -> Option<Class> {
     match error.form {
         Form::BaseResp => minimax(number),
         Form::ErrorCode => baidu(number),
-        Form::Error | Form::Flat | Form::Status | Form::Words => zhipu(number).or_else(|| spark(number)),
+        Form::Error | Form::Flat | Form::Words => zhipu(number).or_else(|| spark(number)),
     }
 }
 
@@ -30,16 +30,13 @@ fn minimax(number: u32) -> Option<Class> {
 }
 
 /// Baidu's first interface, `error_code` in a reply of status 200.
-pub(crate) fn baidu(number: u32) -> Option<Class> {
+fn baidu(number: u32) -> Option<Class> {
     Some(match number {
-        1 | 336_000 => Class::ServerError,
-        // 4 and 15 are limits of the vendor's machines, not of the account.
-        2 | 4 | 15 | 336_100 => Class::Overloaded,
-        18 | 336_501 | 336_502 => Class::RateLimited,
+        1 | 2 | 336_000 => Class::ServerError,
+        4 | 18 | 336_501 | 336_502 => Class::RateLimited,
+        15 | 336_100 => Class::Overloaded,
         17 | 19 => Class::QuotaExhausted,
         6 | 13 | 14 | 100 | 110 | 111 => Class::Auth,
-        // There is no interface of that name: the model's part of the path is wrong.
-        3 => Class::ModelUnavailable,
         336_103 => Class::ContextTooLong,
         336_001..=336_005 | 336_101 | 336_104 | 336_105 => Class::BadRequest,
         _ => return None,
@@ -62,8 +59,8 @@ fn zhipu(number: u32) -> Option<Class> {
     })
 }
 
-/// iFlytek Spark, five digits. 10016 is an account's quota or its concurrency, and the vendor does not say which.
-pub(crate) fn spark(number: u32) -> Option<Class> {
+/// iFlytek Spark, five digits.
+fn spark(number: u32) -> Option<Class> {
     Some(match number {
         10_001..=10_005 | 10_163 => Class::BadRequest,
         10_006 | 10_007 | 11_202 | 11_203 | 11_210 => Class::RateLimited,

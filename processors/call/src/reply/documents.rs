@@ -1,29 +1,15 @@
-//! From the bytes of a body to its JSON documents, while they come: one, those of server-sent events, or one behind the other,
-//! each on a line of its own as a rule.
-//!
-//! The first line with content says which it is, whatever was asked for. However the bytes are split, the same documents come
-//! out: lines and values are read once they are whole.
+//! From the bytes of a body to its JSON documents: one, or those of a stream that nobody asked for.
+
+use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::events::{Event, Events};
 use super::json::value;
-use super::scan::Scan;
 
-/// Most bytes that are held of a document whose end has not come.
-const MOST: usize = 16 << 20;
-
-/// Takes documents as they come.
-pub(super) type Take<'a> = &'a mut dyn FnMut(Value);
-
-/// Reads the documents of one body.
+/// The JSON documents of a body, in order.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    form: Form,
-    /// What is not read yet.
-    rest: Vec<u8>,
-    /// How many there were.
-    count: usize,
+    pub(super) values: Vec<Value>,
     /// They are pieces of one answer.
     pub(super) streamed: bool,
     /// The stream says that it has come to its end.
@@ -32,168 +18,75 @@ pub(super) struct Documents {
     pub(super) damaged: bool,
 }
 
-#[derive(Debug, Default)]
-enum Form {
-    /// Nothing visible has come.
-    #[default]
-    Blank,
-    /// Only words of a gateway and comments have come.
-    Preamble,
-    Json(Scan),
-    Events(Events),
-    /// It is read as a whole in the end.
-    Utf16,
-    /// Whatever follows is left.
-    Left,
-}
-
 impl Documents {
-    /// Reads the next bytes.
-    pub(super) fn feed(&mut self, bytes: &[u8], take: Take<'_>) {
-        match &mut self.form {
-            Form::Left => {}
-            Form::Events(events) => {
-                let mut found = Vec::new();
-                events.feed(bytes, &mut found);
-                let overflowed = events.overflowed;
-                self.events(found, take);
-                if overflowed {
-                    self.give_up();
-                }
+    pub(super) fn of(body: &[u8]) -> Self {
+        let text = decoded(body);
+        let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
+        if text.starts_with('<') {
+            return Self::default();
+        }
+        match start(text) {
+            Some((at, Start::Event)) => Self::of_events(&text[at..]),
+            Some((at, Start::Json)) => Self::of_json(&text[at..]),
+            None => Self::default(),
+        }
+    }
+
+    /// One document, and whatever stands behind it is left; or pieces of a stream, one after the other.
+    fn of_json(text: &str) -> Self {
+        let mut documents = Self::default();
+        let mut rest = text;
+        while let Some((value, behind)) = value(rest) {
+            documents.push(value);
+            rest = behind.trim_start();
+            let more = documents.values.last().is_some_and(is_piece) || documents.values.len() > 1;
+            if !more {
+                return documents;
             }
-            Form::Blank | Form::Preamble | Form::Json(_) | Form::Utf16 => {
-                self.rest.extend_from_slice(bytes);
-                while self.goes_on(take) {}
-                if self.rest.len() > MOST {
-                    self.give_up();
-                }
-            }
         }
-    }
-
-    /// There are no more bytes.
-    pub(super) fn end(&mut self, take: Take<'_>) {
-        let rest = std::mem::take(&mut self.rest);
-        match std::mem::replace(&mut self.form, Form::Left) {
-            Form::Events(mut events) => {
-                let mut found = Vec::new();
-                events.end(&mut found);
-                self.events(found, take);
-            }
-            Form::Json(_) => self.hole(&rest),
-            Form::Utf16 => {
-                self.form = Form::Blank;
-                self.feed(utf16(&rest).as_bytes(), take);
-                self.end(take);
-            }
-            Form::Blank | Form::Preamble | Form::Left => {}
-        }
-    }
-
-    /// Whatever follows does not matter.
-    pub(super) fn is_over(&self) -> bool {
-        self.ended || matches!(self.form, Form::Left)
-    }
-
-    /// Takes one step through the rest; whether there may be another one.
-    fn goes_on(&mut self, take: Take<'_>) -> bool {
-        match &self.form {
-            Form::Blank => self.blank(),
-            Form::Preamble => self.preamble(take),
-            Form::Json(_) => self.value(take),
-            Form::Events(_) | Form::Utf16 | Form::Left => false,
-        }
-    }
-
-    fn blank(&mut self) -> bool {
-        match self.rest[..] {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-                self.form = Form::Utf16;
-                return false;
-            }
-            [] | [0xff | 0xfe] => return false,
-            _ => {}
-        }
-        let text = readable(&self.rest);
-        let content = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
-        let (passed, is_page) = (text.len() - content.len(), content.starts_with('<'));
-        let begins_with_half_a_character = content.is_empty() && self.rest.len() - passed < 4;
-        self.rest.drain(..passed);
-        if is_page {
-            self.form = Form::Left;
-        } else if !begins_with_half_a_character {
-            self.form = Form::Preamble;
-        }
-        matches!(self.form, Form::Preamble)
-    }
-
-    /// Looks at one line: what is before the first one with content is passed over.
-    fn preamble(&mut self, take: Take<'_>) -> bool {
-        let end = self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-        let line = readable(&self.rest[..end.unwrap_or(self.rest.len())]);
-        let content = line.trim_start();
-        let indent = line.len() - content.len();
-        if content.starts_with(['{', '[', '"']) {
-            self.rest.drain(..indent);
-            self.form = Form::Json(Scan::default());
-            return true;
-        }
-        if content.starts_with("data:") || content.starts_with("event:") {
-            let events = self.rest.split_off(indent);
-            self.rest = Vec::new();
-            self.streamed = true;
-            self.form = Form::Events(Events::default());
-            self.feed(&events, take);
-            return false;
-        }
-        if let Some(end) = end {
-            self.rest.drain(..=end);
-        }
-        end.is_some()
-    }
-
-    /// Reads one value. Whatever stands behind it is left, unless it is a piece of a stream.
-    fn value(&mut self, take: Take<'_>) -> bool {
-        let blank = self.rest.len() - self.rest.trim_ascii_start().len();
-        self.rest.drain(..blank);
-        let Form::Json(scan) = &mut self.form else { return false };
-        if self.rest.is_empty() {
-            return false;
-        }
-        let begins = matches!(self.rest[0], b'{' | b'[' | b'"');
-        let end = if begins { scan.end(&self.rest) } else { Some(0) };
-        let Some(end) = end else { return false };
-        let Some(document) = value_of(&String::from_utf8_lossy(&self.rest[..end])) else {
-            let rest = std::mem::take(&mut self.rest);
-            self.hole(&rest);
-            self.form = Form::Left;
-            return false;
+        documents.damaged = rest.starts_with('{') && !documents.values.is_empty();
+        // A single event that is no piece of a completion is a whole answer.
+        let is_one = |value: &Value| {
+            value.get("object").is_some_and(|it| it == "chat.completion.chunk") || value.get("done").is_some()
         };
-        self.rest.drain(..end);
-        *scan = Scan::default();
-        let is_piece = self.push(document, take);
-        let goes_on = is_piece || self.count > 1;
-        self.streamed |= self.count > 1;
-        if !goes_on {
-            self.form = Form::Left;
-            self.rest = Vec::new();
+        documents.streamed =
+            documents.damaged || documents.values.len() > 1 || documents.values.iter().any(is_one);
+        documents
+    }
+
+    /// Server-sent events, as the HTML standard has them, and leniently: with or without a space behind `data:`, an
+    /// empty line between events or none, several documents in one.
+    fn of_events(text: &str) -> Self {
+        let text = if text.contains('\r') {
+            text.replace("\r\n", "\n").replace('\r', "\n").into()
+        } else {
+            Cow::Borrowed(text)
+        };
+        let mut documents = Self { streamed: true, ..Self::default() };
+        for block in text.split("\n\n") {
+            let (mut data, mut is_error) = (String::new(), false);
+            for line in block.lines() {
+                if let Some(piece) = line.trim_start().strip_prefix("data:") {
+                    data.push_str(piece);
+                    data.push('\n');
+                } else if let Some(name) = line.strip_prefix("event:") {
+                    is_error = name.trim() == "error";
+                }
+            }
+            documents.event(data.trim(), is_error);
         }
-        goes_on
+        documents
     }
 
-    fn events(&mut self, events: Vec<Event>, take: Take<'_>) {
-        events.into_iter().for_each(|event| self.event(&event, take));
-    }
-
-    fn event(&mut self, event: &Event, take: Take<'_>) {
-        let mut rest = event.data.as_str();
-        while !rest.is_empty() && !self.ended {
+    fn event(&mut self, data: &str, is_error: bool) {
+        let mut rest = data;
+        while !rest.is_empty() {
             if let Some(behind) = rest.strip_prefix("[DONE]") {
                 self.ended = true;
-                rest = behind;
+                rest = behind.trim_start();
             } else if let Some((value, behind)) = value(rest) {
-                let named = event.is_error && value.get("error").is_none();
-                self.push(if named { json!({ "error": value }) } else { value }, take);
+                let named = is_error && value.get("error").is_none();
+                self.push(if named { json!({ "error": value }) } else { value });
                 rest = behind.trim_start();
             } else {
                 self.damaged |= rest.starts_with('{');
@@ -202,101 +95,64 @@ impl Documents {
         }
     }
 
-    /// Hands a document on; whether its last one says that it is a piece, after which more will follow.
-    fn push(&mut self, value: Value, take: Take<'_>) -> bool {
+    fn push(&mut self, value: Value) {
         match value {
-            Value::Array(items) => {
-                let pieces = items.into_iter().map(|item| self.one(item, take));
-                pieces.last().unwrap_or_default()
-            }
+            Value::Array(items) => self.values.extend(items),
             // A document that was encoded twice.
-            Value::String(text) => value_of(&text).is_some_and(|value| self.one(value, take)),
-            value => self.one(value, take),
+            Value::String(text) => self.values.extend(super::json::value(&text).map(|(value, _)| value)),
+            value => self.values.push(value),
         }
     }
-
-    fn one(&mut self, value: Value, take: Take<'_>) -> bool {
-        self.count += 1;
-        // A single one that is called a piece, or the last, without anything before it.
-        self.streamed |= value.get("object").is_some_and(|it| it == "chat.completion.chunk")
-            || value.get("done").is_some();
-        let is_piece = is_piece(&value);
-        take(value);
-        is_piece
-    }
-
-    /// What is left of a JSON body has no end or no meaning.
-    fn hole(&mut self, rest: &[u8]) {
-        if self.count > 0 && rest.trim_ascii_start().starts_with(b"{") {
-            self.damaged = true;
-            self.streamed = true;
-        }
-    }
-
-    /// A document is longer than anything that a model says.
-    fn give_up(&mut self) {
-        self.damaged = true;
-        self.form = Form::Left;
-        self.rest = Vec::new();
-    }
-}
-
-fn value_of(text: &str) -> Option<Value> {
-    value(text).map(|(value, _)| value)
 }
 
 /// A piece of a stream: more will follow.
 fn is_piece(value: &Value) -> bool {
     let choice = value.get("choices").and_then(|choices| choices.get(0));
     let delta = choice.is_some_and(|choice| choice.get("delta").is_some() && choice.get("message").is_none());
-    delta
-        || value.get("done") == Some(&Value::Bool(false))
-        || value.get("is_end") == Some(&Value::Bool(false))
+    delta || value.get("done") == Some(&Value::Bool(false))
 }
 
-/// The longest beginning that is UTF-8.
-fn readable(bytes: &[u8]) -> &str {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+#[derive(Clone, Copy)]
+enum Start {
+    Json,
+    Event,
+}
+
+/// Where the first line with content begins: empty lines, comments and words of a gateway may stand before it.
+fn start(text: &str) -> Option<(usize, Start)> {
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let indent = line.len() - line.trim_start().len();
+        match line.trim_start() {
+            content if content.starts_with(['{', '[', '"']) => return Some((at + indent, Start::Json)),
+            content if content.starts_with("data:") || content.starts_with("event:") => {
+                return Some((at + indent, Start::Event));
+            }
+            _ => at += line.len(),
+        }
     }
+    None
 }
 
-/// UTF-16 that says so by its mark.
-fn utf16(body: &[u8]) -> String {
-    let unit: fn([u8; 2]) -> u16 =
-        if body.starts_with(&[0xff, 0xfe]) { u16::from_le_bytes } else { u16::from_be_bytes };
-    let units: Vec<u16> = body.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]])).collect();
-    String::from_utf16_lossy(&units)
+/// UTF-8, or UTF-16 that says so by its mark; damage becomes U+FFFD.
+fn decoded(body: &[u8]) -> Cow<'_, str> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+        Cow::Owned(String::from_utf16_lossy(&units))
+    };
+    match body {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        body => String::from_utf8_lossy(body),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    struct Read {
-        values: Vec<Value>,
-        documents: Documents,
-    }
-
-    /// Reads a body in pieces of this many bytes.
-    fn read(body: &[u8], step: usize) -> Read {
-        let (mut values, mut documents) = (Vec::new(), Documents::default());
-        for piece in body.chunks(step) {
-            documents.feed(piece, &mut |value| values.push(value));
-        }
-        documents.end(&mut |value| values.push(value));
-        Read { values, documents }
-    }
-
     fn of(body: impl AsRef<[u8]>) -> Vec<Value> {
-        read(body.as_ref(), usize::MAX).values
-    }
-
-    fn marks(read: &Read) -> [bool; 3] {
-        [read.documents.streamed, read.documents.ended, read.documents.damaged]
+        Documents::of(body.as_ref()).values
     }
 
     #[test]
@@ -350,11 +206,9 @@ mod tests {
             "\u{feff}\n\nevent: x\ndata: {\"a\": 1}\n\ndata: ping\n\ndata: {\"a\": 2} [DONE]\n\n",
         ];
         for stream in streams {
-            for step in [usize::MAX, 1, 2, 3, 7] {
-                let read = read(stream.as_bytes(), step);
-                assert_eq!(read.values, [json!({"a": 1}), json!({"a": 2})], "{stream:?}");
-                assert_eq!(marks(&read), [true, true, false], "{stream:?}");
-            }
+            let read = Documents::of(stream.as_bytes());
+            assert_eq!(read.values, [json!({"a": 1}), json!({"a": 2})], "{stream:?}");
+            assert!(read.streamed && read.ended && !read.damaged, "{stream:?}");
         }
     }
 
@@ -363,7 +217,7 @@ mod tests {
         for stream in
             ["data: {\"a\": 1}\n\ndata: {\"a\": \n\ndata: {\"a\": 3}\n\n", "data: {\"a\": 1}\n\ndata: {\"a"]
         {
-            assert!(read(stream.as_bytes(), usize::MAX).documents.damaged, "{stream:?}");
+            assert!(Documents::of(stream.as_bytes()).damaged, "{stream:?}");
         }
     }
 
@@ -378,72 +232,9 @@ mod tests {
     #[test]
     fn lines_of_pieces_are_a_stream() {
         let piece = |text: &str| format!("{{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n");
-        let of = |body: String| read(body.as_bytes(), usize::MAX);
-        let cut = of(piece("a") + &piece("b") + "{\"choices\":[{\"del");
-        assert_eq!((cut.values.len(), marks(&cut)), (2, [true, false, true]));
-        assert_eq!(marks(&of(piece("a") + &piece("b"))), [true, false, false]);
-        assert_eq!(marks(&of(piece("a"))), [false, false, false]);
-    }
-
-    /// A body in any of the forms, with everything that may stand around and within it.
-    fn body() -> impl Strategy<Value = Vec<u8>> {
-        let piece = prop::sample::select(
-            &[
-                "data: {\"a\": \"环\\n\"}\n\n",
-                "data:{\"a\": 1}\r\n\r\n",
-                "data: {\"a\":\rdata: 2}\r\r",
-                "data: {\"a\": 3}\ndata: {\"a\": 4}\n",
-                "event: error\ndata: {\"code\": 1}\n\n",
-                ": ping 🏓\n\n",
-                "id: 1\nretry: 3\n\n",
-                "data: {\"a\": \n\n",
-                "data: [DONE]\n\n",
-                "{\"done\": false, \"x\": \"}\"}\n",
-                "{\"choices\": [{\"delta\": {\"content\": \"再见\"}}]}",
-                "{\"a\": {\"b\": [1, 2]}}",
-                "{\"error\": \"broke\"}\n",
-                "\"{\\\"a\\\": 1}\"",
-                "[{\"a\": 1}, {\"b\": NaN}]",
-                "\u{feff}",
-                " \r\n",
-                "<p>",
-                "words\n",
-            ][..],
-        );
-        prop_oneof![
-            9 => prop::collection::vec(piece, 0..8).prop_map(|all| all.concat().into_bytes()),
-            1 => prop::collection::vec(any::<u8>(), 0..40),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn however_a_body_is_split_the_same_documents_come_out(body in body(), cuts in prop::collection::vec(1..9_usize, 1..9)) {
-            let whole = read(&body, usize::MAX);
-            let bytes = read(&body, 1);
-            prop_assert_eq!((&whole.values, marks(&whole)), (&bytes.values, marks(&bytes)));
-            let (mut values, mut documents, mut rest) = (Vec::new(), Documents::default(), &body[..]);
-            for cut in cuts.iter().cycle() {
-                let (piece, behind) = rest.split_at((*cut).min(rest.len()));
-                documents.feed(piece, &mut |value| values.push(value));
-                rest = behind;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-            documents.end(&mut |value| values.push(value));
-            prop_assert_eq!(whole.values, values);
-        }
-    }
-
-    #[test]
-    fn an_event_that_has_no_end_is_given_up_and_holds_no_memory() {
-        let (mut taken, mut documents) = (0, Documents::default());
-        documents.feed(b"data: {\"a\": 1}\n\ndata: {\"a\": \"", &mut |_| taken += 1);
-        for _ in 0..100 {
-            documents.feed(&[b'x'; 64 << 10], &mut |_| taken += 1);
-        }
-        assert!(documents.is_over() && documents.damaged && taken == 1);
-        assert!(matches!(documents.form, Form::Left) && documents.rest.capacity() == 0);
+        let read = Documents::of((piece("a") + &piece("b") + "{\"choices\":[{\"del").as_bytes());
+        assert_eq!((read.values.len(), read.streamed, read.damaged), (2, true, true));
+        assert!(!Documents::of((piece("a") + &piece("b")).as_bytes()).damaged);
+        assert!(!Documents::of(piece("a").as_bytes()).streamed);
     }
 }

@@ -127,7 +127,7 @@ impl Finish {
 }
 
 /// A word without case, hyphens, underscores, dots and spaces: vendors agree on nothing else.
-pub(crate) fn squeezed(word: &str) -> String {
+pub(super) fn squeezed(word: &str) -> String {
     let kept = |c: &char| !matches!(c, '-' | '_' | '.' | ' ' | '/' | ':');
     word.trim().chars().filter(kept).flat_map(char::to_lowercase).collect()
 }

@@ -7,9 +7,8 @@ use outbound::{HeaderMap, Reply, StatusCode};
 use proptest::prelude::*;
 use schemas::answered::Usage;
 
-use super::tests::read;
 use super::*;
-use crate::families::{self, Line};
+use crate::families;
 
 const EXAMPLES: [&str; 10] = [
     r#"{"id":"chatcmpl-1","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}}"#,
@@ -40,60 +39,8 @@ fn believable(usage: &Usage) -> bool {
         && usage.input.max(usage.output) <= 1_000_000_000
 }
 
-const STREAMS: [&str; 5] = [
-    ": ping\n\ndata: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"再见\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12,\"total_tokens\":21}}\n\ndata: [DONE]\n\n",
-    "data:{\"code\":0,\"sid\":\"s\",\"choices\":[{\"delta\":{\"content\":\"<think>a</think>hello\"}}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":12}}\r\n\r\ndata:[DONE]\r\n\r\n",
-    "{\"message\":{\"content\":\"hel\"},\"done\":false}\n{\"message\":{\"content\":\"lo\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_count\":9,\"eval_count\":12}\n",
-    "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\nevent: error\ndata: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"busy\"}}\n\n",
-    "data: {\"choices\":[{\"message\":{\"content\":\"he\"}}]}\n\ndata: {\"choices\":[{\"message\":{\"content\":\"hello\"},\"finish_reason\":\"length\"}]}\n\n",
-];
-
-/// What is read of a stream that comes in these pieces, and whose transfer ends like this.
-fn read_in_pieces(body: &[u8], sizes: &[usize], transfer: Result<(), Failure>) -> ReadReply {
-    let prompt = [Line { role: schemas::request::Role::User, text: "how do I reset my badge?" }];
-    let asked = Asked { most_tokens: 1_000, stream: true, prompt: &prompt };
-    let growth = Box::new(Collected::default());
-    let mut reading = Reading::new(families::of(Provider::Local, None), asked, &reply(body), growth);
-    let (mut rest, mut sizes) = (body, sizes.iter().cycle());
-    while !rest.is_empty() {
-        let size = sizes.next().copied().unwrap_or(usize::MAX).min(rest.len());
-        let (piece, behind) = rest.split_at(size);
-        rest = behind;
-        if reading.feed(piece, Duration::ZERO) == Progress::Over {
-            break;
-        }
-    }
-    reading.end(transfer)
-}
-
-fn reply(body: &[u8]) -> Reply {
-    Reply {
-        status: StatusCode::OK,
-        headers: HeaderMap::new(),
-        body: body.to_vec().into(),
-        received: std::time::SystemTime::UNIX_EPOCH,
-    }
-}
-
 proptest! {
     #![proptest_config(mangle::cases(2_000))]
-
-    #[test]
-    fn model_stream(
-        body in mangle::bytes(STREAMS),
-        sizes in prop::collection::vec(1_usize..40, 1..6),
-        cut in any::<bool>(),
-    ) {
-        let transfer = || if cut { Err(Failure::new(Class::Protocol, "cut").possibly_done()) } else { Ok(()) };
-        let whole = read_in_pieces(&body.0, &[], transfer());
-        let pieces = read_in_pieces(&body.0, &sizes, transfer());
-        prop_assert_eq!(&whole.notes, &pieces.notes);
-        let class = |read: &ReadReply| read.result.as_ref().map_err(|failure| failure.class).map(|said| said.text.clone());
-        prop_assert_eq!(class(&whole), class(&pieces));
-        let believed = whole.notes.usage.as_ref().filter(|_| !whole.notes.usage_contradicts);
-        prop_assert!(believed.is_none_or(believable), "{:?}", whole.notes.usage);
-        prop_assert!(whole.result.is_err() || !cut || whole.notes.finish.is_some());
-    }
 
     #[test]
     fn model_reply(
@@ -107,7 +54,7 @@ proptest! {
             body: body.0.clone().into(),
             received: std::time::SystemTime::UNIX_EPOCH,
         };
-        let ReadReply { result, notes } = read(families::of(provider, None), &reply, 1_000);
+        let ReadReply { result, notes } = read(families::of(provider), &reply, 1_000);
         prop_assert_eq!(notes.status, Some(status));
         for word in [&notes.model, &notes.provider_request, &notes.finish].into_iter().flatten() {
             prop_assert!(word.chars().count() <= 128);

@@ -1,11 +1,13 @@
 //! The content of a reply, in whatever form it came: one completion, or the pieces of a stream put together.
 
+use outbound::Reply;
 use safety::is_blank;
 use serde_json::{Map, Value};
 
 use super::content::Content;
-use super::growth::{Collected, Growth};
+use super::documents::Documents;
 use super::provider_error::ProviderError;
+use crate::families::Family;
 
 /// The fields of an object.
 pub(crate) type Fields = Map<String, Value>;
@@ -14,20 +16,12 @@ pub(crate) type Fields = Map<String, Value>;
 const WRAPPERS: [&str; 7] = ["data", "result", "response", "output", "body", "completion", "x_groq"];
 const FINISH: [&str; 5] = ["finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"];
 
-/// The content of a reply as far as it was read. A family adds to it one document after the other.
-#[derive(Debug)]
+/// The content of a reply.
+#[derive(Debug, Default)]
 pub(crate) struct ParsedReply {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
-    pub(super) growth: Box<dyn Growth>,
-    /// Estimated tokens of the reasoning that came apart from the text, in tenths.
-    thought: u64,
-    /// Of everything that was generated.
-    generated: u64,
-    /// Of what was generated when tokens were counted last.
-    counted: u64,
-    /// The document that is being read counts tokens.
-    counts: bool,
+    pub(super) text: String,
     /// The last finish reason.
     pub(super) finish: Option<String>,
     /// The last count of tokens.
@@ -39,150 +33,26 @@ pub(crate) struct ParsedReply {
     pub(super) is_completion: bool,
     /// It came in pieces.
     pub(super) streamed: bool,
-    /// It says that nothing more follows.
-    pub(super) ended: bool,
-    /// A piece of it could not be read.
-    pub(super) is_damaged: bool,
-}
-
-impl Default for ParsedReply {
-    fn default() -> Self {
-        Self::growing(Box::new(Collected::default()))
-    }
+    /// It came in pieces, and some are missing.
+    pub(super) is_cut: bool,
 }
 
 impl ParsedReply {
-    /// Nothing was read yet.
-    pub(crate) fn growing(growth: Box<dyn Growth>) -> Self {
-        Self {
-            id: None,
-            model: None,
-            growth,
-            thought: 0,
-            generated: 0,
-            counted: 0,
-            counts: false,
-            finish: None,
-            usage: None,
-            error: None,
-            blocked: None,
-            is_completion: false,
-            streamed: false,
-            ended: false,
-            is_damaged: false,
+    pub(super) fn of(family: &dyn Family, reply: &Reply) -> Self {
+        let documents = Documents::of(&reply.body);
+        let mut parsed = Self { streamed: documents.streamed, ..Self::default() };
+        documents
+            .values
+            .iter()
+            .filter_map(Value::as_object)
+            .for_each(|document| family.read(document, &mut parsed));
+        let open = parsed.streamed && parsed.finish.is_none() && !documents.ended;
+        if !reply.status.is_success() {
+            let plain = || documents.values.iter().find_map(|it| ProviderError::of_refusal(it.as_object()?));
+            parsed.error = parsed.error.or_else(plain).or_else(|| ProviderError::of_words(&reply.body));
         }
-    }
-
-    /// The model said this next.
-    pub(crate) fn say(&mut self, piece: &str) {
-        self.is_completion = true;
-        self.generated = self.generated.saturating_add(tenths(piece));
-        self.growth.grow(piece);
-    }
-
-    /// The model has said this so far: some servers repeat the whole text in every piece.
-    pub(crate) fn say_so_far(&mut self, text: &str) {
-        match text.strip_prefix(self.growth.text()) {
-            Some(piece) => self.say(piece),
-            None => {
-                self.generated = self.thought.saturating_add(tenths(text));
-                self.growth.replace(text);
-            }
-        }
-    }
-
-    /// The model thought this next. It is counted and forgotten.
-    pub(crate) fn think(&mut self, piece: &str) {
-        self.is_completion = true;
-        self.thought = self.thought.saturating_add(tenths(piece));
-        self.generated = self.generated.saturating_add(tenths(piece));
-    }
-
-    /// Why generation ended, in the provider's word.
-    pub(crate) fn finish(&mut self, word: &str) {
-        self.is_completion = true;
-        self.finish = Some(word.to_owned());
-    }
-
-    /// Counts of tokens; the last ones hold.
-    pub(crate) fn count(&mut self, counts: &Fields) {
-        (self.is_completion, self.counts) = (true, true);
-        self.usage = Some(counts.clone());
-    }
-
-    /// Counts of tokens that come in parts: those that are told again replace earlier ones, the others stay.
-    pub(crate) fn count_more(&mut self, counts: &Fields) {
-        (self.is_completion, self.counts) = (true, true);
-        let told = counts.iter().filter(|(_, count)| !count.is_null());
-        self.usage.get_or_insert_default().extend(told.map(|(name, count)| (name.clone(), count.clone())));
-    }
-
-    /// The provider's id of the call; the first one holds.
-    pub(crate) fn identify(&mut self, id: &str) {
-        self.id.get_or_insert_with(|| id.to_owned());
-    }
-
-    /// The model that says it answers; the first one holds.
-    pub(crate) fn model(&mut self, model: &str) {
-        self.model.get_or_insert_with(|| model.to_owned());
-    }
-
-    /// The provider tells an error; the first one holds.
-    pub(crate) fn fail(&mut self, error: ProviderError) {
-        self.error.get_or_insert(error);
-    }
-
-    /// A filter stopped the answer, by this sign.
-    pub(crate) fn block(&mut self, sign: &'static str) {
-        self.blocked = Some(sign);
-    }
-
-    /// The document is one piece of several. The reply is then only whole once it has a finish reason or says that it ends.
-    pub(crate) fn piece(&mut self) {
-        self.streamed = true;
-    }
-
-    /// Nothing more follows.
-    pub(crate) fn end(&mut self) {
-        self.ended = true;
-    }
-
-    /// A document was read: counts of tokens in it are of everything until now.
-    pub(super) fn settle(&mut self) {
-        if std::mem::take(&mut self.counts) {
-            self.counted = self.generated;
-        }
-    }
-
-    /// The text so far.
-    pub(super) fn text(&self) -> &str {
-        self.growth.text()
-    }
-
-    /// Something was generated: a text or a thought.
-    pub(super) fn has_token(&self) -> bool {
-        self.generated > 0
-    }
-
-    /// Generation went on after tokens were counted last, and has not come to an end.
-    pub(super) fn went_on(&self) -> bool {
-        self.generated > self.counted && self.finish.is_none() && !self.ended
-    }
-
-    /// Estimated tokens that were generated since tokens were counted last.
-    pub(super) fn generated_since_count(&self) -> u64 {
-        self.generated.saturating_sub(self.counted).div_ceil(10)
-    }
-
-    /// Estimated tokens of reasoning that came apart from the text.
-    pub(super) fn thoughts(&self) -> u64 {
-        self.thought.div_ceil(10)
-    }
-
-    /// It came in pieces, and some are missing.
-    pub(super) fn is_cut(&self) -> bool {
-        let is_open = self.streamed && self.finish.is_none() && !self.ended;
-        self.is_damaged || (is_open && self.is_completion)
+        parsed.is_cut = documents.damaged || (open && parsed.is_completion);
+        parsed
     }
 
     /// Adds a document in any form that a vendor is known to use.
@@ -205,10 +75,7 @@ impl ParsedReply {
         let usage = layers.iter().copied().chain(choice).find_map(usage);
         let has_choices = layers.iter().any(|layer| layer.contains_key("choices"));
         self.is_completion |= has_choices || choice.is_some() || usage.is_some();
-        if let Some(usage) = usage {
-            self.count(usage);
-        }
-        self.ended |= [document.get("done"), document.get("is_end")].contains(&Some(&Value::Bool(true)));
+        self.usage = usage.cloned().or(self.usage.take());
         self.finish = choice
             .into_iter()
             .chain(layers.iter().copied())
@@ -230,9 +97,8 @@ impl ParsedReply {
             self.blocked = Some("flag");
         }
         self.error = self.error.take().or_else(|| ProviderError::of_error(choice.get("error")?));
-        choice.get("message").or_else(|| choice.get("delta")).into_iter().for_each(|it| self.thoughts_of(it));
         let spoken = |name: &&str| choice.get(*name).map(said);
-        let content =
+        let mut content =
             ["message", "delta", "text", "response", "content", "result"].iter().filter_map(spoken).fold(
                 Content::default(),
                 |content, next| if content.text.is_empty() { content.then(next) } else { content },
@@ -242,27 +108,11 @@ impl ParsedReply {
         }
         // Some servers repeat the whole text so far in every message; Ollama's messages hold the next piece only.
         let repeats = choice.contains_key("message") && !choice.contains_key("done");
-        if repeats && content.text.starts_with(self.growth.text()) {
-            self.say_so_far(&content.text);
-        } else {
-            self.say(&content.text);
+        if repeats && content.text.starts_with(self.text.as_str()) {
+            self.text.clear();
         }
+        self.text.push_str(&std::mem::take(&mut content.text));
     }
-
-    /// Reasoning beside the content of a message: DeepSeek's and DashScope's field, vLLM's and OpenRouter's, Ollama's.
-    fn thoughts_of(&mut self, message: &Value) {
-        let thought = ["reasoning_content", "reasoning", "thinking"]
-            .iter()
-            .find_map(|name| message.get(*name)?.as_str());
-        if let Some(thought) = thought {
-            self.think(thought);
-        }
-    }
-}
-
-/// The estimate of a text, in tenths of a token.
-fn tenths(text: &str) -> u64 {
-    text.chars().map(|c| u64::from(catalogue::estimate::tenths(c))).sum()
 }
 
 /// What a message says, in its content and as its refusal.

@@ -1,7 +1,5 @@
 //! The error in a body, in whatever form it came.
 
-use std::time::Duration;
-
 use outbound::Class;
 use serde_json::Value;
 
@@ -28,8 +26,6 @@ pub(crate) enum Form {
     BaseResp,
     /// Baidu: `error_code`.
     ErrorCode,
-    /// A status that the wire has in every reply, beside HTTP's: `code` of Spark.
-    Status,
     /// A body of plain words.
     Words,
 }
@@ -43,8 +39,6 @@ pub(crate) struct ProviderError {
     pub(crate) code: Option<String>,
     /// Never shown: it may quote the prompt.
     pub(crate) message: Option<String>,
-    /// The wait that the reply's headers ask for.
-    pub(crate) retry_after: Option<Duration>,
 }
 
 impl ProviderError {
@@ -62,7 +56,7 @@ impl ProviderError {
         if let Some(base) = field("base_resp").and_then(Value::as_object) {
             let code = code(base.get("status_code").filter(|code| !is_nothing(code))?)?;
             let message = base.get("status_msg").and_then(words);
-            return Some(Self { form: Form::BaseResp, code: Some(code), message, ..Self::default() });
+            return Some(Self { form: Form::BaseResp, kind: None, code: Some(code), message });
         }
         if field("error_code").is_some() {
             return Some(Self { form: Form::ErrorCode, ..Self::of_refusal(body)? });
@@ -77,15 +71,8 @@ impl ProviderError {
         let said = |names: &[&str]| names.iter().find_map(|name| words(field(name)?));
         let kind = said(&["type", "error_type"]).filter(|kind| kind != "error" && is_word(kind));
         let code = CODES.iter().find_map(|name| code(field(name)?));
-        let error = Self { form: Form::Flat, kind, code, message: said(MESSAGES), ..Self::default() };
+        let error = Self { form: Form::Flat, kind, code, message: said(MESSAGES) };
         Some(error.or_first_of(body.get("errors")))
-    }
-
-    /// The error of a wire that has `code` and `message` in every reply, whose success is 0 or nothing.
-    pub(crate) fn of_status(body: &Fields) -> Option<Self> {
-        let code = code(body.get("code").filter(|code| !is_nothing(code))?)?;
-        let message = body.get("message").and_then(words);
-        Some(Self { form: Form::Status, code: Some(code), message, ..Self::default() })
     }
 
     /// What stands under `error`; an empty one is none.
@@ -99,17 +86,15 @@ impl ProviderError {
         };
         let field = |name: &str| fields.get(name).filter(|value| !is_nothing(value));
         let kind = field("type").and_then(Value::as_str).filter(|kind| is_word(kind)).map(str::to_owned);
-        // Anthropic puts it one level deeper.
-        let deeper = || field("details").and_then(|details| code(details.get("error_code")?));
-        let code = CODES.iter().find_map(|name| code(field(name)?)).or_else(deeper);
-        Some(Self { kind, code, message: words(error), ..Self::default() })
+        let code = CODES.iter().find_map(|name| code(field(name)?));
+        Some(Self { form: Form::Error, kind, code, message: words(error) })
     }
 
     /// Whether the error counts although there is a text: it is named as an error, or it is the sign of a filter. Anything
     /// that only looks like an error is then just one more odd field.
     pub(super) fn counts_beside_a_text(&self) -> bool {
         match self.form {
-            Form::Error | Form::BaseResp | Form::Status => true,
+            Form::Error | Form::BaseResp => true,
             Form::Flat | Form::ErrorCode | Form::Words => errors::named(self) == Some(Class::ContentBlocked),
         }
     }

@@ -2,7 +2,7 @@
 
 use catalogue::Provider;
 use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
-use schemas::answered::Usage;
+use schemas::answered::{Usage, UsageSource};
 use serde_json::{Value, json};
 
 use super::*;
@@ -23,18 +23,10 @@ fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
     }
 }
 
-/// Reads a complete reply that was asked for as a whole.
-pub(super) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
-    let asked = Asked { most_tokens, stream: false, prompt: &[] };
-    let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
-    reading.feed(&reply.body, Duration::ZERO);
-    reading.end(Ok(()))
-}
-
 fn read_body(body: impl AsRef<[u8]>) -> ReadReply {
-    read(families::of(Provider::Local, None), &reply(200, body), CAP)
+    read(families::of(Provider::Local), &reply(200, body), CAP)
 }
 
 fn failure(provider: Provider, status: u16, body: &str) -> Failure {
-    read(families::of(provider, None), &reply(status, body), CAP).result.unwrap_err()
+    read(families::of(provider), &reply(status, body), CAP).result.unwrap_err()
 }

@@ -8,10 +8,6 @@
 //! | Claude | what is not cached | `cache_read_input_tokens`, `cache_creation_input_tokens` | inside |
 //! | xAI, Gemini | includes the cached part | as OpenAI | beside the output |
 //!
-//! Claude tells what it wrote to its cache for an hour and for five minutes apart, and may leave out some of it there: what is
-//! missing from the parts was written for five minutes, which costs less. OpenAI and DashScope tell such writes among the details
-//! of the input.
-//!
 //! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
 //! came, are marked, and are never priced. Zeros beside a text count as no counts.
 
@@ -19,10 +15,7 @@ use schemas::answered::{Usage, UsageSource};
 use serde_json::Value;
 
 use super::parsed::Fields;
-use crate::families::Line;
 
-/// Tokens that begin a reply; they are counted with the prompt.
-const REPLY: u64 = 3;
 /// More tokens than any call can have: a count above it is a server's mistake.
 const MOST_TOKENS: u64 = 1_000_000_000;
 
@@ -53,10 +46,7 @@ const CACHED: &[&str] = &[
     "cachedContentTokenCount",
     "cache_read_tokens",
 ];
-const CREATED: &[&str] = &["cache_creation_input_tokens", "cache_write_tokens"];
-const CREATED_DETAILS: &[&str] = &["cache_creation"];
-const CREATED_FOR_AN_HOUR: &[&str] = &["ephemeral_1h_input_tokens"];
-const CREATED_FOR_MINUTES: &[&str] = &["ephemeral_5m_input_tokens"];
+const CREATED: &[&str] = &["cache_creation_input_tokens"];
 const REASONING: &[&str] =
     &["reasoning_tokens", "thinking_tokens", "thoughts_token_count", "thoughtsTokenCount"];
 const INPUT_DETAILS: &[&str] = &["prompt_tokens_details", "input_tokens_details", "promptTokensDetails"];
@@ -113,64 +103,21 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
         return Counted::Unknown;
     }
     let (cached, reasoning) = (part(counts, CACHED, INPUT_DETAILS), part(counts, REASONING, OUTPUT_DETAILS));
-    let (created, total) = (part(counts, CREATED, INPUT_DETAILS), named(counts, TOTAL));
-    let hour = part(counts, CREATED_FOR_AN_HOUR, CREATED_DETAILS);
-    let minutes = part(counts, CREATED_FOR_MINUTES, CREATED_DETAILS);
-    let apart = ["cache_creation_input_tokens", "cache_read_input_tokens"]
-        .iter()
-        .any(|name| counts.contains_key(*name))
-        && !counts.contains_key("prompt_tokens");
-    let by_length = amount(hour) + amount(minutes);
-    let created_in_all = if created == Count::Absent { by_length } else { amount(created) };
+    let (created, total) = (named(counts, CREATED), named(counts, TOTAL));
     let parsed = TokenCounts {
         input,
         cached: amount(cached),
-        created: created_in_all,
-        created_for_an_hour: amount(hour),
+        created: amount(created),
         output,
         reasoning: amount(reasoning),
     };
-    let beside = if apart { parsed.cached + parsed.created } else { 0 };
-    let impossible = [cached, reasoning, created, hour, minutes, total].contains(&Count::Absurd)
-        || by_length > created_in_all
-        || (work == Work::Text && (input + beside == 0 || output == 0));
+    let impossible = [cached, reasoning, created, total].contains(&Count::Absurd)
+        || (work == Work::Text && (input == 0 || output == 0));
+    let apart = CREATED.iter().chain(&["cache_read_input_tokens"]).any(|name| counts.contains_key(*name))
+        && !counts.contains_key("prompt_tokens");
     match parsed.explained(amount(total), apart).filter(|_| !impossible) {
         Some(usage) => Counted::Known(usage),
         None => Counted::Contradictory(parsed.usage(0, 0)),
-    }
-}
-
-/// Estimated tokens of these texts.
-pub(super) fn estimated<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
-    texts.into_iter().map(|text| u64::from(catalogue::estimate::tokens(text))).sum()
-}
-
-/// Estimates are this many times too high at most: a vocabulary may have three digits in one token.
-const TOO_HIGH: u64 = 4;
-/// The estimate of a prompt from which on a count is compared with it.
-const LONG: u64 = 1_000;
-
-/// The provider counted far fewer tokens than the prompt has.
-pub(super) fn is_cut(told: &Usage, prompt: &[Line<'_>]) -> bool {
-    let estimate = estimated(prompt.iter().map(|line| line.text));
-    told.source == UsageSource::Provider
-        && estimate >= LONG
-        && told.input > 0
-        && told.input * TOO_HIGH < estimate
-}
-
-/// The usage of a stream that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
-/// the tokens that were generated `since`, `reasoning` of all.
-pub(super) fn estimate(told: Option<Usage>, prompt: &[Line<'_>], since: u64, reasoning: u64) -> Usage {
-    let lines = u64::from(catalogue::estimate::TOKENS_PER_LINE) * prompt.len() as u64 + REPLY;
-    let input = || estimated(prompt.iter().map(|line| line.text)) + lines;
-    let before = told.unwrap_or_else(|| Usage { input: input(), ..Usage::default() });
-    let output = before.output + since;
-    Usage {
-        output,
-        reasoning: before.reasoning.max(reasoning).min(output),
-        source: UsageSource::Estimated,
-        ..before
     }
 }
 
@@ -180,7 +127,6 @@ struct TokenCounts {
     input: u64,
     cached: u64,
     created: u64,
-    created_for_an_hour: u64,
     output: u64,
     reasoning: u64,
 }
@@ -196,8 +142,7 @@ impl TokenCounts {
             0 => more_input == 0 && more_output == 0,
             total => self.input + more_input + self.output + more_output == total,
         };
-        let consistent =
-            |usage: &Usage| usage.cached + self.created <= usage.input && usage.reasoning <= usage.output;
+        let consistent = |usage: &Usage| usage.cached <= usage.input && usage.reasoning <= usage.output;
         let by_total = ways.into_iter().filter(|(input, output)| adds_up(*input, *output));
         // Some gateways for Claude leave the cached part out of the total.
         let by_name = apart.then_some((beside_input, 0)).filter(|_| self.input + self.output == total);
@@ -208,11 +153,9 @@ impl TokenCounts {
         Usage {
             input: self.input + more_input,
             cached: self.cached,
-            input_cache_write_5m: self.created.saturating_sub(self.created_for_an_hour),
-            input_cache_write_1h: self.created_for_an_hour,
             output: self.output + more_output,
             reasoning: self.reasoning,
-            ..Usage::default()
+            source: UsageSource::Provider,
         }
     }
 }
@@ -291,6 +234,10 @@ mod tests {
             [1000, 900, 200, 0],
         ),
         (
+            r#"{"input_tokens": 50, "output_tokens": 200, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1200}"#,
+            [1000, 900, 200, 0],
+        ),
+        (
             r#"{"input_tokens": 100, "output_tokens": 200, "cache_read_input_tokens": 900, "total_tokens": 300}"#,
             [1000, 900, 200, 0],
         ),
@@ -366,21 +313,7 @@ mod tests {
     }
 
     fn usage([input, cached, output, reasoning]: [u64; 4]) -> Usage {
-        Usage { input, cached, output, reasoning, ..Usage::default() }
-    }
-
-    #[test]
-    fn a_count_far_below_what_the_prompt_has_tells_that_it_was_cut() {
-        let told = |input| Usage { input, output: 1, ..Usage::default() };
-        let prompt = |text: &'static str| [Line { role: schemas::request::Role::User, text }];
-        let digits: &'static str = "1234567890".repeat(200).leak();
-        let chinese: &'static str = "今天天气很好".repeat(500).leak();
-        assert!(!is_cut(&told(667), &prompt(digits)), "three digits to a token");
-        assert!(!is_cut(&told(1_800), &prompt(chinese)));
-        assert!(is_cut(&told(512), &prompt(chinese)) && is_cut(&told(499), &prompt(digits)));
-        assert!(!is_cut(&told(1), &prompt("short")) && !is_cut(&told(0), &prompt(chinese)));
-        let guessed = Usage { source: UsageSource::Estimated, ..told(1) };
-        assert!(!is_cut(&guessed, &prompt(chinese)));
+        Usage { input, cached, output, reasoning, source: UsageSource::Provider }
     }
 
     #[test]
@@ -388,57 +321,6 @@ mod tests {
         for (parsed, expected) in DIALECTS {
             assert_eq!(counted(parsed), Counted::Known(usage(*expected)), "{parsed}");
         }
-    }
-
-    #[test]
-    fn what_was_written_to_a_cache_is_counted_by_how_long_it_is_kept() {
-        // Input in all, read, written for five minutes and for an hour.
-        let cases = [
-            (
-                r#"{"input_tokens": 36, "output_tokens": 20, "cache_read_input_tokens": 64, "cache_creation_input_tokens": 30,
-                "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}}"#,
-                [130, 64, 10, 20],
-            ),
-            // The parts cover the first round of tools only: the rest is written for five minutes.
-            (
-                r#"{"input_tokens": 36, "output_tokens": 20, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 100,
-                "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}}"#,
-                [136, 0, 80, 20],
-            ),
-            (
-                r#"{"input_tokens": 36, "output_tokens": 20, "cache_creation_input_tokens": 100}"#,
-                [136, 0, 100, 0],
-            ),
-            // The whole prompt came out of the cache.
-            (
-                r#"{"input_tokens": 0, "output_tokens": 20, "cache_read_input_tokens": 64, "cache_creation_input_tokens": 0}"#,
-                [64, 64, 0, 0],
-            ),
-            (
-                r#"{"input_tokens": 50, "output_tokens": 20, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "total_tokens": 1020}"#,
-                [1000, 900, 50, 0],
-            ),
-            // Writes that are inside the prompt.
-            (
-                r#"{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120,
-                "prompt_tokens_details": {"cached_tokens": 30, "cache_write_tokens": 50}}"#,
-                [100, 30, 50, 0],
-            ),
-        ];
-        for (counts, [input, cached, minutes, hour]) in cases {
-            let expected = Usage {
-                input,
-                cached,
-                input_cache_write_5m: minutes,
-                input_cache_write_1h: hour,
-                output: 20,
-                ..Usage::default()
-            };
-            assert_eq!(counted(counts), Counted::Known(expected), "{counts}");
-        }
-        let more_than_all = r#"{"input_tokens": 36, "output_tokens": 20, "cache_creation_input_tokens": 10,
-            "cache_creation": {"ephemeral_1h_input_tokens": 20}}"#;
-        assert!(matches!(counted(more_than_all), Counted::Contradictory(_)));
     }
 
     #[test]

@@ -1,5 +1,4 @@
 use catalogue::Provider;
-use outbound::Timeouts;
 
 use super::*;
 
@@ -116,7 +115,7 @@ fn a_key_that_no_header_takes_is_refused() {
 #[test]
 fn an_organization_is_refused_where_the_provider_takes_none() {
     let raw: RawCall = toml::from_str(GOOD).unwrap();
-    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai, None).demands() };
+    let demands = Demands { takes_organization: false, ..families::of(Provider::Openai).demands() };
     let mut problems = Problems::default();
     address(&raw.target[0], "call.target \"main\"", demands, &mut problems);
     let told = problems.finish(Some(())).unwrap_err();
@@ -133,7 +132,7 @@ fn only_fields_that_are_no_part_of_the_question_may_be_left_out() {
     let omitted = |name: &str| addresses[&TargetName::new(name).unwrap()].omit.clone();
     assert_eq!((omitted("spare"), omitted("main")), (vec!["user", "max_tokens"], vec![]));
     let problems = checked(&format!("{GOOD}omit = [\"usr\", \"messages\"]")).unwrap_err();
-    let all = "safety_identifier, temperature, max_tokens, max_completion_tokens, stream_options";
+    let all = "safety_identifier, temperature, max_tokens, max_completion_tokens";
     let expected = ["usr", "messages"].map(|name| {
         format!("call.target \"spare\": \"{name}\" is no field that may be left out: user, {all}")
     });
@@ -169,172 +168,21 @@ fn an_unknown_key_is_refused() {
 
 #[test]
 fn what_a_provider_allows_is_taken_as_it_is_written_and_nothing_is_refused() {
-    let limits = "requests_per_second = 2.5\nrequests_per_minute = 60\nmax_concurrent = 4\n\
-        tokens_per_minute = 1e6\ninput_tokens_per_minute = 9e5\noutput_tokens_per_minute = 1e5\n";
+    let limits = "requests_per_second = 2.5\nrequests_per_minute = 60\nmax_concurrent = 4\n";
     let section = GOOD.replacen("organization = \"org-1\"\n", limits, 1);
     let settings = checked(&section).unwrap();
-    let expected = Limits {
-        per_second: Some(2.5),
-        per_minute: Some(60.0),
-        at_once: Some(4),
-        tokens_per_minute: Some(1e6),
-        input_tokens_per_minute: Some(9e5),
-        output_tokens_per_minute: Some(1e5),
-        kept: 0.05,
-    };
+    let expected = Limits { per_second: Some(2.5), per_minute: Some(60.0), at_once: Some(4) };
     assert_eq!(settings.limits["main"], expected);
-    assert_eq!(settings.limits["spare"], Limits { kept: 0.05, ..Limits::default() });
+    assert_eq!(settings.limits["spare"], Limits::default());
     for (limit, key) in [
         ("requests_per_second = 0", "requests_per_second"),
         ("requests_per_second = -1.0", "requests_per_second"),
         ("requests_per_minute = nan", "requests_per_minute"),
         ("requests_per_minute = inf", "requests_per_minute"),
-        ("tokens_per_minute = 0", "tokens_per_minute"),
-        ("input_tokens_per_minute = -2.5", "input_tokens_per_minute"),
-        ("output_tokens_per_minute = nan", "output_tokens_per_minute"),
         ("max_concurrent = 0", "max_concurrent"),
     ] {
         let section = GOOD.replacen("organization = \"org-1\"", limit, 1);
         let expected = format!("call.target \"main\": its {key} must be more than zero");
         assert_eq!(checked(&section).unwrap_err(), [expected], "{limit}");
     }
-}
-
-/// The problems of one target of this provider, whose entry has these keys beside its name and address.
-fn problems(provider: &str, keys: &str) -> Vec<String> {
-    problems_of(provider, "m", "https://host", keys)
-}
-
-fn problems_of(provider: &str, model: &str, base: &str, keys: &str) -> Vec<String> {
-    let target = "[[target]]\nname = \"main\"\nregion = \"cn\"\ntimeout = \"20s\"\n";
-    let catalogue = format!("{target}provider = {provider:?}\nmodel = {model:?}");
-    let bundle = catalogue::validate(&toml::from_str(&catalogue).unwrap()).unwrap();
-    let section = format!("[[target]]\nname = \"main\"\nbase_url = {base:?}\n{keys}");
-    let told = validate(&toml::from_str(&section).unwrap(), &bundle).err().unwrap_or_default();
-    told.into_iter().map(|problem| problem.what).collect()
-}
-
-#[test]
-fn a_target_chooses_only_what_its_wire_leaves_open() {
-    let cases = [
-        ("claude", "api_key = \"k\"\napi_version = \"2026-10-21\"\nprompt_cache = \"1h\"", ""),
-        ("claude", "api_key = \"k\"\napi_version = \"latest\"", "api_version: it is a day"),
-        ("claude", "api_key = \"k\"\nprompt_cache = \"2h\"", "is none of off, 5m, 1h"),
-        ("claude", "api_key = \"k\"\norganization = \"o\"", "its provider takes none"),
-        ("claude", "api_key = \"k\"\nomit = [\"max_tokens\"]", "no field that may be left out"),
-        ("claude", "", "its api_key is not set"),
-        ("openai", "api_key = \"k\"\nprompt_cache = \"5m\"", "prompt_cache: its wire takes none"),
-        ("ernie", "api_key = \"k\"\napi_version = \"2026-10-21\"", "api_version: its wire takes none"),
-        ("ernie", "api_key = \"k\"\napp_id = \"a\"", ""),
-        ("ernie", "api_key = \"k\"\napi_secret = \"s\"", "api_secret: its wire takes none"),
-        ("ernie", "wire = \"v1\"\napi_key = \"k\"\napi_secret = \"s\"", ""),
-        ("ernie", "wire = \"v1\"\napi_key = \"k\"", "its api_secret is not set"),
-        ("ernie", "wire = \"v3\"\napi_key = \"k\"", "is none of v2, v1"),
-    ];
-    for (provider, keys, expected) in cases {
-        let told = problems(provider, keys);
-        let fits =
-            if expected.is_empty() { told.is_empty() } else { told.len() == 1 && told[0].contains(expected) };
-        assert!(fits, "{provider} {keys}: {told:?}");
-    }
-}
-
-#[test]
-fn a_target_has_times_of_its_own_and_streams_unless_it_says_otherwise() {
-    let times = "connect_timeout = '1s'\nproxy = 'http://me:hush@10.0.0.1:3128'\nfirst_token_timeout = '9s'\nidle_timeout = '4s'\n";
-    let section = GOOD.replacen("organization = \"org-1\"\n", times, 1) + "stream = false";
-    let settings = checked(&section).unwrap();
-    assert!(!format!("{settings:?}").contains("hush"));
-    let of = |name: &str| {
-        let name = TargetName::new(name).unwrap();
-        (settings.addresses[&name].stream, settings.timing[&name].clone())
-    };
-    let seconds = |first_token, idle| Timeouts {
-        first_token: Duration::from_secs(first_token),
-        idle: Duration::from_secs(idle),
-    };
-    let ((main_streams, main), (spare_streams, spare)) = (of("main"), of("spare"));
-    assert_eq!((main_streams, main.timeouts, main.client.is_some()), (true, seconds(9, 4), true));
-    assert_eq!((spare_streams, spare.timeouts, spare.client.is_some()), (false, seconds(20, 20), false));
-}
-
-#[test]
-fn a_time_that_never_runs_out_or_has_no_meaning_is_a_problem() {
-    let place = "call.target \"main\": ";
-    for (key, problem) in [
-        (
-            "first_token_timeout = '21s'",
-            "its first_token_timeout is longer than the target's timeout of 20000 ms",
-        ),
-        ("idle_timeout = '21s'", "its idle_timeout is longer than the target's timeout of 20000 ms"),
-        ("connect_timeout = '1m'", "its connect_timeout is longer than the target's timeout of 20000 ms"),
-        ("connect_timeout = '0s'", "connect_timeout must be more than zero"),
-        ("idle_timeout = '0s'", "idle_timeout must be more than zero"),
-        ("proxy = 'on'", "proxy must be off, environment or an http address"),
-        ("stream = false\nidle_timeout = '1s'", "its idle_timeout is for streams, and stream is false"),
-    ] {
-        let section = GOOD.replacen("organization = \"org-1\"", key, 1);
-        assert_eq!(checked(&section).unwrap_err(), [format!("{place}{problem}")], "{key}");
-    }
-}
-
-#[test]
-fn the_address_fits_the_wire_and_the_model() {
-    const KEYS: &str = "api_key = \"k\"\n";
-    let signed = format!("{KEYS}wire = \"websocket\"\napi_secret = \"s\"\napp_id = \"a\"\n");
-    let cases = [
-        ("spark", "generalv3.5", "wss://spark-api.xf-yun.com", signed.as_str(), ""),
-        ("spark", "generalv3.5", "https://spark-api.xf-yun.com", &signed, "begins with wss://"),
-        ("spark", "mine", "wss://spark-api.xf-yun.com", &signed, "needs a path"),
-        ("spark", "mine", "wss://spark-api.xf-yun.com/v1.1/mine", &signed, ""),
-        ("spark", "4.0Ultra", "wss://spark-api.xf-yun.com", KEYS, "its wire is none"),
-        ("spark", "4.0Ultra", "https://spark-api-open.xf-yun.com/v1", KEYS, ""),
-        ("spark", "spark-x", "https://spark-api-open.xf-yun.com/v1", KEYS, "another generation"),
-        ("spark", "4.0Ultra", "https://h/v1", "wire = \"v1\"\napi_key = \"k\"", "is none of http, websocket"),
-        ("tongyi", "qwen-plus", "https://dashscope.aliyuncs.com/api/v1", KEYS, "compatible mode"),
-        ("tongyi", "qwq-plus", "https://h/v1", "api_key = \"k\"\nstream = false", "answers in streams only"),
-        ("tongyi", "qwen-plus", "https://h/v1", "api_key = \"k\"\nstream = false", ""),
-        ("local", "m", "http://127.0.0.1:11434", "wire = \"ollama\"", ""),
-        ("local", "m", "http://127.0.0.1:11434/v1", "wire = \"ollama\"", "the server's root"),
-    ];
-    for (provider, model, base, keys, expected) in cases {
-        let told = problems_of(provider, model, base, keys);
-        let fits =
-            if expected.is_empty() { told.is_empty() } else { told.len() == 1 && told[0].contains(expected) };
-        assert!(fits, "{provider} {model} {base} {keys}: {told:?}");
-    }
-}
-
-#[test]
-fn a_target_may_have_several_keys_and_each_is_checked() {
-    let with = |keys: &str| GOOD.replacen("api_key = \"sk-hush\"\n", keys, 1);
-    let keys = |section: &str| {
-        let settings = checked(section).unwrap();
-        let keys = settings.keys.get("main").map_or(&[][..], Vec::as_slice);
-        keys.iter().map(|key| key.expose().to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(keys(&with("api_keys = [\"sk-a\", \"sk-b\"]\n")), ["sk-a", "sk-b"], "api_key may be left out");
-    assert_eq!(keys(&with("api_key = \"sk-hush\"\napi_keys = [\"sk-a\"]\n")), ["sk-hush", "sk-a"]);
-    assert_eq!(keys(GOOD), ["sk-hush"]);
-    assert!(!checked(GOOD).unwrap().keys.contains_key("spare"), "a local server may have none");
-    for (written, problem) in [
-        ("[\"\"]", "number 1: it is empty"),
-        ("[\"sk-a\", \"sk-b \"]", "number 2: it begins or ends with a space"),
-        ("[\"Bearer sk-a\"]", "number 1: it begins with Bearer, which is put before it"),
-        ("[\"sk-a\", \"sk-a\"]", "number 2: it is there twice"),
-    ] {
-        let expected = format!("call.target \"main\": api_keys: {problem}");
-        let told = checked(&with(&format!("api_keys = {written}\n"))).unwrap_err();
-        assert_eq!(told, [expected], "{written}");
-    }
-    let twice = with("api_key = \"sk-a\"\napi_keys = [\"sk-a\"]\n");
-    assert_eq!(checked(&twice).unwrap_err(), ["call.target \"main\": api_keys: number 1: it is there twice"]);
-}
-
-#[test]
-fn no_key_is_ever_shown() {
-    let section = GOOD.replacen("api_key =", "api_keys = [\"sk-other\"]\napi_key =", 1);
-    let raw: RawCall = toml::from_str(&section).unwrap();
-    let shown = format!("{raw:?} {:?}", checked(&section).unwrap());
-    assert!(!shown.contains("sk-hush") && !shown.contains("sk-other"), "{shown}");
 }

@@ -114,7 +114,7 @@ async fn an_outcome_that_is_too_large_keeps_what_was_paid() {
         answered.attempts.iter().map(of).collect()
     };
     for unreadable in [0, 1] {
-        world.fault("sim-main", unreadable, json!({"kind": "reset_after_headers"})).await;
+        world.fault("sim-main", unreadable, json!({"kind": "malformed_json"})).await;
         let record = record(&world.request("hello", 10_000));
         let written = world.step.run(world.job(&record)).await;
         let kept = outcome(&record, world.step.oversize(&record, &written));

@@ -9,17 +9,10 @@
     reason = "tests fail loudly"
 )]
 
-mod cancels;
 mod chains;
 mod complaints;
 mod ends;
 mod faults;
-mod keys;
-mod ping;
 mod replies;
 mod server;
-mod streams;
-mod table;
-mod vendors;
-mod wires;
 mod world;

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,41 +11,12 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Answer {
     status: u16,
     headers: String,
-    body: Body,
-}
-
-#[derive(Clone)]
-enum Body {
-    Whole(Vec<u8>),
-    Stream(Vec<Act>),
-}
-
-/// What a server does next with a stream.
-#[derive(Clone)]
-pub(crate) enum Act {
-    Send(Vec<u8>),
-    Rest(Duration),
-    /// Closes the connection in the middle of the reply.
-    Cut,
-    /// Keeps the connection and says nothing more.
-    Hang,
-}
-
-impl Act {
-    pub(crate) fn send(bytes: impl AsRef<[u8]>) -> Self {
-        Self::Send(bytes.as_ref().to_vec())
-    }
+    body: Vec<u8>,
 }
 
 impl Answer {
     pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: "content-type: application/json\r\n".into(), body: Body::Whole(body.into()) }
-    }
-
-    /// A success that comes in chunks.
-    pub(crate) fn stream(acts: impl IntoIterator<Item = Act>) -> Self {
-        let body = Body::Stream(acts.into_iter().collect());
-        Self { status: 200, headers: "content-type: text/event-stream\r\n".into(), body }
+        Self { status, headers: "content-type: application/json\r\n".into(), body: body.into() }
     }
 
     pub(crate) fn with(mut self, header: &str) -> Self {
@@ -130,36 +100,12 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
         let next = script.next.pop_front().or_else(|| script.always.clone());
         next.unwrap_or_else(|| Answer::new(200, completion("OTHER")))
     };
-    let head = |length: String| {
-        format!("HTTP/1.1 {} X\r\n{length}\r\nconnection: close\r\n{}\r\n", answer.status, answer.headers)
-    };
-    match &answer.body {
-        Body::Whole(body) => {
-            let head = head(format!("content-length: {}", body.len()));
-            stream.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
-        }
-        Body::Stream(acts) => {
-            stream.write_all(head("transfer-encoding: chunked".into()).as_bytes()).await.unwrap();
-            play(&mut stream, acts).await;
-        }
-    }
+    let head = format!(
+        "HTTP/1.1 {} X\r\ncontent-length: {}\r\nconnection: close\r\n{}\r\n",
+        answer.status,
+        answer.body.len(),
+        answer.headers
+    );
+    stream.write_all(&[head.as_bytes(), &answer.body].concat()).await.unwrap();
     stream.shutdown().await.ok();
-}
-
-async fn play(stream: &mut TcpStream, acts: &[Act]) {
-    for act in acts {
-        match act {
-            Act::Send(bytes) => {
-                let chunk = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
-                // The other side may have gone.
-                if stream.write_all(&chunk).await.is_err() {
-                    return;
-                }
-            }
-            Act::Rest(time) => tokio::time::sleep(*time).await,
-            Act::Cut => return,
-            Act::Hang => std::future::pending().await,
-        }
-    }
-    stream.write_all(b"0\r\n\r\n").await.ok();
 }

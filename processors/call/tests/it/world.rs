@@ -7,7 +7,7 @@ use std::time::Duration;
 use call::{Output, RawCall, Rules, Step};
 use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Place};
+use pipeline::call::{Admission, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
 use safety::{Action, WordList, WordRule};
 use schemas::answered::{Answered, Outcome};
@@ -89,15 +89,6 @@ impl World {
 
     /// Retries come fast, breakers are slow to open.
     pub(crate) async fn with(main_model: &str, spare_model: &str) -> Self {
-        Self::of_models([main_model, spare_model], "").await
-    }
-
-    /// The provider's streams, whose first token and whose silences are waited for this long.
-    pub(crate) async fn patient(patience: Duration) -> Self {
-        Self::of_models(["sim-main", "sim-spare"], &times(patience)).await
-    }
-
-    async fn of_models([main_model, spare_model]: [&str; 2], also: &str) -> Self {
         let new =
             ModelConfig { name: "sim-main".into(), new: true, reasoning: true, ..ModelConfig::default() };
         let answers = vec![
@@ -108,22 +99,16 @@ impl World {
             Config { api_keys: vec!["sk-sim".into()], models: vec![new], answers, ..Config::default() };
         let sim = model::start(config).await.unwrap();
         let base = sim.url("/v1");
-        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base], also)
+        Self::at(sim, &catalogue(main_model, spare_model), [&base, &base])
     }
 
-    /// The two targets are servers that answer as a test says, at the catalogue's prices. They are asked for whole replies.
+    /// The two targets are servers that answer as a test says, at the catalogue's prices.
     pub(crate) async fn of_servers(main: &Server, spare: &Server, catalogue: &str) -> Self {
         let sim = model::start(Config::default()).await.unwrap();
-        Self::at(sim, catalogue, [&main.base, &spare.base], "stream = false")
+        Self::at(sim, catalogue, [&main.base, &spare.base])
     }
 
-    /// The same, and they are asked for streams, whose first token and whose silences are waited for this long.
-    pub(crate) async fn of_streams(main: &Server, spare: &Server, patience: Duration) -> Self {
-        let sim = model::start(Config::default()).await.unwrap();
-        Self::at(sim, &catalogue("sim-main", "sim-spare"), [&main.base, &spare.base], &times(patience))
-    }
-
-    fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2], also: &str) -> Self {
+    fn at(sim: Handle, catalogue: &str, [main, spare]: [&str; 2]) -> Self {
         let section = format!(
             r#"
             chain = {{ backoff_base = "5ms", backoff_cap = "20ms", min_useful = "50ms", max_attempts = 4 }}
@@ -132,22 +117,15 @@ impl World {
             name = "main"
             base_url = "{main}"
             api_key = "sk-sim"
-            {also}
             [[target]]
             name = "spare"
             base_url = "{spare}"
             api_key = "sk-sim"
             omit = ["user"]
-            {also}
             "#
         );
-        Self::built(sim, catalogue, &section)
-    }
-
-    /// What a catalogue and a section `[call]` make, with a stand-in for the vendors.
-    pub(crate) fn built(sim: Handle, catalogue: &str, section: &str) -> Self {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let raw: RawCall = toml::from_str(section).unwrap();
+        let raw: RawCall = toml::from_str(&section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule =
             |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
@@ -186,12 +164,6 @@ impl World {
     /// Nothing goes wrong any more.
     pub(crate) async fn well(&self) {
         let url = self.sim.url("/control/faults").parse().unwrap();
-        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
-    }
-
-    /// Access tokens that were given out hold no more.
-    pub(crate) async fn expire_tokens(&self) {
-        let url = self.sim.url("/control/tokens").parse().unwrap();
         self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
     }
 
@@ -235,21 +207,8 @@ impl World {
     /// The job that the driver makes of a record.
     pub(crate) fn job(&self, record: &Record) -> Job {
         let Admission { hard_deadline, decoded, .. } = self.step.admit(record).unwrap();
-        Job {
-            record: Arc::new(record.clone()),
-            rerun: false,
-            hard_deadline,
-            decoded,
-            cancellation: Cancellation::never(),
-            place: Place::unwatched(),
-        }
+        Job { record: Arc::new(record.clone()), rerun: false, hard_deadline, decoded }
     }
-}
-
-/// The keys of a target whose streams are waited for this long.
-fn times(patience: Duration) -> String {
-    let ms = patience.as_millis();
-    format!("first_token_timeout = \"{ms}ms\"\nidle_timeout = \"{ms}ms\"")
 }
 
 /// The record of a request, as decide writes it.

@@ -49,12 +49,10 @@ impl Folding<'_> {
                 self.step.decide(draft);
             }
             Place::InFlight(lane) => {
-                let named = self.lane_named(&lane);
                 draft.turn = self.state.lane(&lane).and_then(|lane| lane.turn.as_ref()).map(|turn| turn.id);
-                draft.lane = Some(named.clone());
+                draft.lane = Some(self.lane_named(&lane));
                 draft.sender = self.call_off(&lane, id).map(|m| m.sender);
                 self.step.rule(draft, kind.ruling(), [Reason::TurnCancelled]);
-                self.cut(&named);
             }
             Place::Answered(Slot { lane, number }) => {
                 self.state.drop_turn(&lane, number);
@@ -90,9 +88,6 @@ impl Folding<'_> {
         let Some(message) = message else { return };
         let lane = self.lane_named(&lane);
         self.reword(edit, message, number, &lane);
-        if number.is_none() {
-            self.cut(&lane);
-        }
     }
 
     /// Lets the message wait with its new text, at the place where it waits (`number`) or anew.

@@ -65,8 +65,7 @@ impl Folding<'_> {
     fn late(&mut self, answered: &Answered) {
         let lane = &answered.lane;
         let asker = || self.state.asker(&answered.message);
-        let known = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
-        let user = known.or_else(|| answered.user.clone());
+        let user = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
         let draft = Decision { sender: user.clone(), ..self.about_outcome(answered) };
         let Some(user) = user else { return self.step.rule(draft, Ruling::Late, [Reason::Unattributed]) };
         let draft = Decision { reasons: vec![answered.outcome.label().to_owned()], ..draft };

@@ -36,7 +36,6 @@ impl Folding<'_> {
         self.step.rule(draft, Ruling::Noted, reasons);
         for name in &names {
             dismiss(&mut self.state, &mut self.step, name, Ruling::TakenOver);
-            self.cut(&self.lane_named(name));
         }
     }
 }

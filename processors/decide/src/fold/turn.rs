@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use catalogue::app::Cancel as Policy;
-use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::ids::{MessageId, RequestId, UserId};
@@ -121,8 +119,8 @@ impl<'a> Folding<'a> {
         (turns, gone > 0)
     }
 
-    /// Calls the turn in flight off because of one of its messages, which is returned; the others wait again. The turn stays in
-    /// its lane until [`Self::cut`], or until its outcome or its safety timer comes.
+    /// Calls the turn in flight off because of one of its messages, which is returned; the others wait again. The lane
+    /// stays taken until the turn's outcome or its safety timer comes: one turn in flight per lane.
     pub(super) fn call_off(&mut self, name: &str, because: &MessageId) -> Option<WaitingMessage> {
         let turn = self.state.lane_mut(name).turn.as_mut()?;
         turn.cancelled = true;
@@ -135,27 +133,6 @@ impl<'a> Folding<'a> {
             self.state.wait(name, message);
         }
         named.pop()
-    }
-
-    /// Ends a turn that was called off: call is told to end its request, and the next turn opens. What comes of the request is
-    /// late then. Where calls run on, the lane stays taken until that comes: one turn in flight per lane.
-    pub(super) fn cut(&mut self, lane: &Lane) {
-        let name = name_of(lane);
-        let turn = self.state.lane(name).and_then(|lane| lane.turn.clone()).filter(|turn| turn.cancelled);
-        let Some(turn) = turn.filter(|_| self.app.cancel == Policy::Cut) else { return };
-        let opener = self.state.turn(name, turn.number).and_then(|entry| entry.asked.first());
-        let cancel = turn.phase.request().zip(opener).map(|(request, opener)| {
-            Output::Cancel(Cancel {
-                id: Cancel::id_of(request),
-                request,
-                turn: turn.id,
-                lane: lane.clone(),
-                message: opener.id.clone(),
-                decided_at: self.step.now,
-            })
-        });
-        self.step.add(cancel);
-        self.close(lane, None);
     }
 
     /// Ends the turn in flight; its entry stays if it was answered. Then the next turn opens.

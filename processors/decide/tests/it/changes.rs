@@ -1,9 +1,6 @@
-//! Recall, withdrawal, edit, takeover. What they do where calls run on stands in `run_on`.
+//! Recall, withdrawal, edit, takeover.
 
-use schemas::answered::{Answered, Outcome};
 use schemas::decision::Ruling;
-use schemas::event::Event;
-use schemas::ledger::LedgerKind;
 
 use crate::world::*;
 
@@ -31,49 +28,17 @@ fn recalling_what_waits_for_the_window_closes_it() {
 }
 
 #[test]
-fn a_recall_during_the_turn_cuts_it_and_the_lane_is_free_at_once() {
+fn a_recall_during_the_turn_cancels_it_and_the_lane_waits_for_its_outcome() {
     let mut world = World::new("");
     let first = world.say(1, "one").request().clone();
     let written = world.recall(1);
     assert_eq!((written.decision().ruling, written.decision().turn), (Ruling::Cancelled, Some(first.turn)));
-    assert_eq!(written.cancels[0].request, first.id);
-    let second = world.say(2, "two").request().clone();
-    assert_eq!(second.prompt.len(), 1);
-    let late = world.answer(&first, "1");
-    assert_eq!(
-        (late.rulings(), late.said(), late.ledger[0].reason.as_str()),
-        (vec![Ruling::Late], vec![], "late")
-    );
-    assert_eq!(world.answer(&second, "2").said(), ["2"]);
-}
-
-#[test]
-fn what_waited_behind_a_cut_turn_is_asked_in_the_same_step() {
-    let mut world = World::new("");
-    world.say(1, "one");
-    world.say(2, "two");
-    let written = world.recall(1);
-    assert_eq!((written.rulings(), written.cancels.len()), (vec![Ruling::Cancelled, Ruling::Asked], 1));
-    assert_eq!(written.request().message, id(2));
-}
-
-#[test]
-fn what_a_cut_call_cost_is_booked_for_the_person_who_asked_in_a_lane_of_many() {
-    let mut world = World::of(group(), "lane = \"conversation\"");
-    let request = world.say_as("bob", 1, "one").request().clone();
-    world.recall(1);
-    let cut = Answered {
-        user: Some(request.user.clone()),
-        attempts: vec![attempt(1, Some("cancelled"), Some(300))],
-        ..outcome(&request, Outcome::Cancelled)
-    };
-    let written = world.play(Event::Answered(cut));
-    let booked = &written.ledger[0];
-    assert_eq!(
-        (written.rulings(), &written.decision().reasons[..]),
-        (vec![Ruling::Late], &["cancelled".to_owned()][..])
-    );
-    assert_eq!((booked.kind, &booked.user, booked.tokens), (LedgerKind::Uncertain, &user("bob"), 15));
+    assert_eq!(world.say(2, "two").rulings(), [Ruling::Waits]);
+    let written = world.answer(&first, "1");
+    assert_eq!(written.rulings(), [Ruling::Late, Ruling::Asked]);
+    assert!(written.answers.is_empty());
+    assert_eq!(written.ledger[0].reason, "late");
+    assert_eq!(written.request().prompt.len(), 1);
 }
 
 #[test]
@@ -83,10 +48,11 @@ fn the_other_messages_of_a_cancelled_turn_are_asked_again() {
         world.say(n, &format!("message {n}"));
     }
     let first = world.pass(2 * SECOND).clock().request().clone();
-    let second = world.recall(1).request().clone();
+    world.recall(1);
+    let second = world.answer(&first, "late").request().clone();
     assert_eq!(second.prompt[0].text.plain(), Some("message 2\nmessage 3"));
-    let third = world.recall(3).request().clone();
-    assert_eq!(world.answer(&first, "late").rulings(), [Ruling::Late]);
+    world.recall(3);
+    let third = world.answer(&second, "late").request().clone();
     assert_eq!(third.message, id(2));
     assert_ne!(second.turn, third.turn);
     assert_eq!(world.answer(&third, "at last").said(), ["at last"]);
@@ -145,9 +111,9 @@ fn an_edit_during_the_turn_is_asked_anew() {
     let mut world = World::new("");
     let first = world.say(1, "one").request().clone();
     let written = world.edit(1, "uno");
-    assert_eq!(written.rulings(), [Ruling::Waits, Ruling::Asked]);
-    assert_eq!(written.decisions[0].reasons, ["turn_cancelled", "edited"]);
-    assert_eq!(written.cancels[0].request, first.id);
+    assert_eq!(written.decision().reasons, ["turn_cancelled", "edited"]);
+    let written = world.answer(&first, "1");
+    assert_eq!(written.rulings(), [Ruling::Late, Ruling::Asked]);
     let second = written.request().clone();
     assert_eq!((second.message.clone(), second.prompt[0].text.plain()), (id(1), Some("uno")));
     assert_eq!(world.answer(&second, "1").said(), ["1"]);
@@ -176,8 +142,6 @@ fn a_person_takes_over_and_hands_back() {
     world.say(2, "two");
     let written = world.takeover(Some("supervisor"));
     assert_eq!(written.rulings(), [Ruling::Noted, Ruling::TakenOver]);
-    assert_eq!((written.cancels[0].request, written.requests.len()), (first.id, 0));
-    assert!(world.state.as_ref().unwrap().core().lanes.is_empty(), "nothing is pending any more");
     assert_eq!(written.decisions[0].reasons, ["taken_over", "turn_cancelled"]);
     assert_eq!(written.decisions[1].message, Some(id(2)));
     assert_eq!(world.answer(&first, "1").rulings(), [Ruling::Late]);

@@ -17,7 +17,6 @@ mod messages;
 mod outcomes;
 mod phases;
 mod properties;
-mod run_on;
 mod timers;
 mod turns;
 mod world;

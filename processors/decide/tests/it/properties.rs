@@ -94,8 +94,7 @@ proptest! {
     fn any_interleaving_keeps_the_promises(
         settings in prop_oneof![
             Just(""), Just("merge_window = \"2s\""), Just("lane = \"conversation\"\nhistory_turns = 2"),
-            Just("by_hand = \"take_over\""), Just("cancel = \"run_on\""),
-            Just("lane = \"conversation\"\ncancel = \"run_on\"\nby_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[canned]\nblocked = \"blocked!\""),
+            Just("by_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[canned]\nblocked = \"blocked!\""),
         ],
         in_group in any::<bool>(),
         actions in prop::collection::vec(action(), 1..80),

@@ -27,6 +27,17 @@ fn a_vanished_request_is_given_up_and_the_next_turn_opens() {
 }
 
 #[test]
+fn a_cancelled_turn_that_vanished_frees_the_lane_in_silence() {
+    let mut world = World::new("");
+    world.say(1, "one");
+    world.recall(1);
+    world.say(2, "two");
+    let written = world.pass(15 * MINUTE).clock();
+    assert_eq!(written.rulings(), [Ruling::Lost, Ruling::Asked]);
+    assert!(written.answers.is_empty());
+}
+
+#[test]
 fn several_lanes_fire_in_one_clock_and_every_decision_has_its_own_id() {
     let mut world = World::of(group(), "");
     for (n, sender) in (1..).zip(["alice", "bob", "carol"]) {

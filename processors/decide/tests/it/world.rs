@@ -9,7 +9,6 @@ use decide::{
 use schemas::Millis;
 use schemas::answer::Answer;
 use schemas::answered::{Answered, Attempt, Outcome, Usage, UsageSource};
-use schemas::cancel::Cancel;
 use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Edit, Event, Message, MessageKind, Reference, Takeover};
@@ -98,7 +97,6 @@ pub(crate) fn rules(settings: &str) -> Rules {
 pub(crate) struct Written {
     pub(crate) decisions: Vec<Decision>,
     pub(crate) requests: Vec<Request>,
-    pub(crate) cancels: Vec<Cancel>,
     pub(crate) answers: Vec<Answer>,
     pub(crate) ledger: Vec<LedgerEntry>,
 }
@@ -125,10 +123,7 @@ impl Written {
     }
 
     pub(crate) fn nothing_goes_out(&self) -> bool {
-        self.requests.is_empty()
-            && self.cancels.is_empty()
-            && self.answers.is_empty()
-            && self.ledger.is_empty()
+        self.requests.is_empty() && self.answers.is_empty() && self.ledger.is_empty()
     }
 }
 
@@ -143,8 +138,6 @@ pub(crate) struct World {
     /// Parts by turn.
     pub(crate) answered: BTreeMap<String, Vec<Answer>>,
     pub(crate) asked: Vec<Request>,
-    /// Requests that were cancelled.
-    cancelled: BTreeSet<String>,
 }
 
 impl World {
@@ -163,7 +156,6 @@ impl World {
             decided: BTreeSet::new(),
             answered: BTreeMap::new(),
             asked: Vec::new(),
-            cancelled: BTreeSet::new(),
         }
     }
 
@@ -196,7 +188,6 @@ impl World {
             let more = self.take(once, &again);
             written.decisions.extend(more.decisions);
             written.requests.extend(more.requests);
-            written.cancels.extend(more.cancels);
             written.answers.extend(more.answers);
             written.ledger.extend(more.ledger);
         }
@@ -245,18 +236,10 @@ impl World {
                     lane.turn.is_some() || lane.merge_until.is_some(),
                     "who waits will be woken: {lane:?}"
                 );
-                let request = lane.turn.as_ref().and_then(|turn| turn.phase.request());
-                let is_cut = request.is_some_and(|request| self.cancelled.contains(&request.to_string()));
-                assert!(!is_cut, "a lane waits for what was cut: {lane:?}");
             }
         }
-        self.collect(step.outputs, &before)
-    }
-
-    /// Sorts what a step wrote, and checks what holds of its records.
-    fn collect(&mut self, outputs: Vec<Output>, before: &str) -> Written {
         let mut written = Written::default();
-        for output in outputs {
+        for output in step.outputs {
             encode(&output);
             match output {
                 Output::Decision(decision) => {
@@ -268,16 +251,6 @@ impl World {
                     assert!(self.asked.iter().all(|r| r.turn != request.turn && r.id != request.id));
                     self.asked.push(request.clone());
                     written.requests.push(request);
-                }
-                Output::Cancel(cancel) => {
-                    let asked = self.asked.iter().find(|request| request.id == cancel.request).unwrap();
-                    assert_eq!(
-                        (asked.turn, &asked.lane, &asked.message),
-                        (cancel.turn, &cancel.lane, &cancel.message)
-                    );
-                    assert!(self.cancelled.insert(cancel.request.to_string()), "it is cancelled once");
-                    assert!(!self.answered.contains_key(&cancel.turn.to_string()), "it was not answered");
-                    written.cancels.push(cancel);
                 }
                 Output::Answer(answer) => {
                     let turn = answer.turn.to_string();
@@ -374,7 +347,6 @@ fn encode(output: &Output) -> Vec<u8> {
     let encoded = match output {
         Output::Decision(record) => wire::encode(record, "/test"),
         Output::Request(record) => wire::encode(record, "/test"),
-        Output::Cancel(record) => wire::encode(record, "/test"),
         Output::Answer(record) => wire::encode(record, "/test"),
         Output::Ledger(record) => wire::encode(record, "/test"),
     };
@@ -410,7 +382,6 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
         region: "cn".into(),
         started_at: START,
         duration_ms: 5,
-        time_to_first_token_ms: None,
         error: error.map(str::to_owned),
         code: None,
         detail: None,
@@ -423,7 +394,6 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
             output: 5,
             reasoning: 0,
             source: UsageSource::Provider,
-            ..Usage::default()
         }),
         usage_contradicts: false,
         may_be_billed: pico.is_some(),
@@ -441,7 +411,6 @@ pub(crate) fn outcome(request: &Request, outcome: Outcome) -> Answered {
         turn: request.turn,
         lane: request.lane.clone(),
         message: request.message.clone(),
-        user: None,
         outcome,
         attempts: if ok { vec![attempt(1, None, Some(700))] } else { Vec::new() },
         rerun: false,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use deliver::{Output, RawDeliver, Step};
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
-use pipeline::call::{Cancellation, Decoded, Done, Handler, Job, Place};
+use pipeline::call::{Decoded, Done, Handler, Job};
 use pipeline::{Clock, WallClock};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::{Delivery, DeliveryResult};
@@ -122,14 +122,7 @@ impl World {
 
     pub(crate) async fn run_within(&self, answer: &Answer, rerun: bool, hard_deadline: Duration) -> Delivery {
         let record = record(answer);
-        let job = Job {
-            record: Arc::new(record.clone()),
-            rerun,
-            hard_deadline,
-            decoded: Decoded::default(),
-            cancellation: Cancellation::never(),
-            place: Place::unwatched(),
-        };
+        let job = Job { record: Arc::new(record.clone()), rerun, hard_deadline, decoded: Decoded::default() };
         let done = self.step.run(job).await;
         result(&record, done)
     }

@@ -190,13 +190,13 @@ fn a_revoked_partition_is_released_after_a_last_plan_that_says_so() {
     let first = plan_of(&bench.end(tasks[1].1, 1)).unwrap();
     bench.end(tasks[2].1, 2);
     let actions = bench.on(Event::Revoked(vec![0]));
-    assert!(actions.iter().any(|a| matches!(a, Action::Abort { task } if *task == tasks[0].1)));
+    assert!(actions.iter().any(|a| matches!(a, Action::Cancel { task } if *task == tasks[0].1)));
     let last = plan_of(&bench.settle(&first, Settled::Committed)).unwrap();
     let map = map_of(&last);
     assert!(map.clean && map.exact && map.incomplete[&0].started, "it ran and did not end");
     let actions = bench.settle(&last, Settled::Committed);
     assert!(actions.iter().any(|a| matches!(a, Action::Released { partition: 0 })));
-    bench.on(Event::Ended { task: tasks[0].1, ending: Ending::Aborted });
+    bench.on(Event::Ended { task: tasks[0].1, ending: Ending::Cancelled });
     let mut next = Bench::new(|_| ());
     next.assign(1, Some(last.offsets[0].clone()));
     let opening = plan_of(&next.deliver(1, 0, 0..4)).unwrap();

@@ -205,7 +205,7 @@ fn a_shed_record_that_was_not_committed_is_new_to_the_next_owner() {
     let actions = deliver(&mut bench, "stuck", [32]);
     let task = away(&actions)[0].1;
     let actions = bench.on(Event::Revoked(vec![0]));
-    assert!(actions.iter().any(|action| matches!(action, Action::Abort { task: it } if *it == task)));
+    assert!(actions.iter().any(|action| matches!(action, Action::Cancel { task: it } if *it == task)));
     let mut last = plan_of(&actions);
     while last.as_ref().is_some_and(|plan| !map_of(plan).clean) {
         last = plan_of(&bench.settle(&last.unwrap(), Settled::Committed));

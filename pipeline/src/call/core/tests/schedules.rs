@@ -6,7 +6,6 @@ use common::random::SplitMix64;
 use proptest::prelude::*;
 
 use super::*;
-use crate::call::core::offset_ledger::Unrun;
 
 struct Random(SplitMix64);
 
@@ -29,8 +28,6 @@ struct Written {
     lane: usize,
     dead: bool,
     commit_start: bool,
-    /// It cancels the record at this offset.
-    cancels: Option<i64>,
 }
 
 #[derive(Default)]
@@ -39,9 +36,7 @@ struct Running {
     lane: usize,
     /// It runs nothing: the record was shed.
     away: bool,
-    aborted: bool,
-    /// It was told that it is cancelled.
-    told: bool,
+    cancelled: bool,
 }
 
 /// A partition as the broker and its consumer have it.
@@ -51,7 +46,7 @@ struct Side {
     committed: Option<Commit>,
     /// Outcomes that read_committed readers see, in order.
     outcomes: Vec<i64>,
-    /// Of these or to be of these: ends of records that were shed, or cancelled before they ran.
+    /// Of these or to be of these: ends of records that were shed.
     away: BTreeSet<i64>,
     /// Starts of `commit_start` records that ran.
     owned: Option<u64>,
@@ -94,10 +89,7 @@ impl World {
             for _ in 0..60 {
                 offset += 1 + if random.one_in(4) { random.below(30) as i64 } else { 0 };
                 let (lane, dead, commit_start) = (random.below(12), random.one_in(15), random.one_in(4));
-                let earlier = side.log.len().checked_sub(1 + random.below(6));
-                let earlier = earlier.map(|index| side.log[index].offset);
-                let cancels = earlier.filter(|_| !dead && random.one_in(6));
-                side.log.push(Written { offset, lane, dead, commit_start, cancels });
+                side.log.push(Written { offset, lane, dead, commit_start });
             }
             sides.push(side);
         }
@@ -146,17 +138,8 @@ impl World {
         match action {
             Action::Run { task, record, rerun, .. } => self.run(task, &record, rerun),
             Action::Bury { task, record, .. } => self.run(task, &record, true),
-            Action::Shed { task, record, .. } => self.ends_without_a_run(task, &record),
-            Action::CallOff { task, record, .. } => {
-                assert!(self.is_cancelled(record.partition, record.offset), "nobody cancels it");
-                self.ends_without_a_run(task, &record);
-            }
-            Action::Cancel { task } => {
-                let key = self.core.tasks.key(task);
-                assert!(self.is_cancelled(key.partition, key.offset), "nobody cancels it");
-                self.running.get_mut(&task).unwrap().told = true;
-            }
-            Action::Abort { task } => self.running.get_mut(&task).unwrap().aborted = true,
+            Action::Shed { task, record, .. } => self.shed(task, &record),
+            Action::Cancel { task } => self.running.get_mut(&task).unwrap().cancelled = true,
             Action::Pause { partition } => self.side(partition).paused = true,
             Action::Resume { partition, session, from } => {
                 let side = self.side(partition);
@@ -182,11 +165,6 @@ impl World {
         }
     }
 
-    fn is_cancelled(&self, partition: i32, offset: i64) -> bool {
-        let side = &self.sides[usize::try_from(partition).unwrap()];
-        side.log.iter().any(|written| written.cancels == Some(offset))
-    }
-
     fn run(&mut self, task: u64, record: &Record, rerun: bool) {
         let side = &self.sides[usize::try_from(record.partition).unwrap()];
         let written = *side.log.iter().find(|w| w.offset == record.offset).unwrap();
@@ -204,16 +182,16 @@ impl World {
         let key = self.core.tasks.key(task);
         self.side(record.partition).away.remove(&record.offset);
         let lane = written.lane;
-        self.running.insert(task, Running { key: Some(key), lane, ..Running::default() });
+        self.running.insert(task, Running { key: Some(key), lane, away: false, cancelled: false });
     }
 
-    fn ends_without_a_run(&mut self, task: u64, record: &Record) {
+    fn shed(&mut self, task: u64, record: &Record) {
         let side = self.side(record.partition);
         assert!(!side.outcomes.contains(&record.offset));
         side.away.insert(record.offset);
         let lane = side.log.iter().find(|w| w.offset == record.offset).unwrap().lane;
         let key = self.core.tasks.key(task);
-        self.running.insert(task, Running { key: Some(key), lane, away: true, ..Running::default() });
+        self.running.insert(task, Running { key: Some(key), lane, away: true, cancelled: false });
     }
 
     fn assign(&mut self, partition: i32) {
@@ -239,12 +217,8 @@ impl World {
                 let share = if w.lane < lanes { "a" } else { "b" };
                 let mut admission = admission(&w.lane.to_string(), Some(share));
                 admission.commit_start = w.commit_start;
-                admission.name = Some(name(w.offset));
-                let disposition = match w.cancels {
-                    Some(offset) => Disposition::Cancel(name(offset)),
-                    None if w.dead => Disposition::Dead(vec![output(partition, w.offset)]),
-                    None => Disposition::Run(admission),
-                };
+                let dead = || Disposition::Dead(vec![output(partition, w.offset)]);
+                let disposition = if w.dead { dead() } else { Disposition::Run(admission) };
                 Item { record: record(partition, w.offset), disposition }
             })
             .collect();
@@ -254,7 +228,7 @@ impl World {
     }
 
     fn complete(&mut self) {
-        let ends = |it: &Running| it.away || it.told || it.aborted || !self.hangs || it.lane >= self.lanes;
+        let ends = |it: &Running| it.away || it.cancelled || !self.hangs || it.lane >= self.lanes;
         let tasks: Vec<u64> = self.running.iter().filter(|(_, it)| ends(it)).map(|(&task, _)| task).collect();
         if tasks.is_empty() {
             return;
@@ -262,9 +236,9 @@ impl World {
         let task = tasks[self.random.below(tasks.len())];
         let running = self.running.remove(&task).unwrap();
         let key = running.key.unwrap();
-        // A aborted task may have ended by itself in the same moment.
-        let ending = if running.aborted && self.random.one_in(2) {
-            Ending::Aborted
+        // A cancelled task may have ended by itself in the same moment.
+        let ending = if running.cancelled && self.random.one_in(2) {
+            Ending::Cancelled
         } else {
             Ending::Done(vec![output(key.partition, key.offset)])
         };
@@ -276,9 +250,7 @@ impl World {
             let side = &mut self.sides[usize::try_from(output.partition).unwrap()];
             let offset = source(output);
             assert!(!side.outcomes.contains(&offset), "a second outcome is committed");
-            // One that ended as cancelled before it ran may run again after later ones, if its outcome was lost.
-            let cancelled = |offset| side.log.iter().any(|w| w.cancels == Some(offset));
-            let ran = |w: &&Written| !w.dead && !side.away.contains(&w.offset) && !cancelled(w.offset);
+            let ran = |w: &&Written| !w.dead && !side.away.contains(&w.offset);
             let lane = |offset: i64| side.log.iter().filter(ran).find(|w| w.offset == offset).map(|w| w.lane);
             let later =
                 side.outcomes.iter().any(|&o| o > offset && lane(o).is_some() && lane(o) == lane(offset));
@@ -294,17 +266,11 @@ impl World {
             for written in side.log.iter().filter(|w| w.offset < progress.high) {
                 let done =
                     written.offset < progress.base || !progress.incomplete.contains_key(&written.offset);
-                let has_outcome = |offset: i64| side.outcomes.contains(&offset);
-                let runs = |offset: i64| side.log.iter().any(|w| w.offset == offset && w.cancels.is_none());
-                match written.cancels {
-                    Some(offset) => {
-                        let over = has_outcome(offset) || !runs(offset);
-                        assert!(!done || over, "a cancel is done before what it cancels");
-                    }
-                    None => {
-                        assert_eq!(done, has_outcome(written.offset), "progress tells what has an outcome");
-                    }
-                }
+                assert_eq!(
+                    done,
+                    side.outcomes.contains(&written.offset),
+                    "progress tells what has an outcome"
+                );
             }
             side.committed = Some(commit.clone());
         }
@@ -384,16 +350,12 @@ impl World {
         self.plan.as_ref().is_some_and(|plan| plan.offsets.iter().any(|c| c.partition == partition))
     }
 
-    /// Everything has its outcome, but for calls that hang and are not cancelled.
+    /// Everything has its outcome, but for calls that hang.
     fn finished(&self) -> bool {
-        let over = |side: &Side| {
-            let cancelled: BTreeSet<i64> = side.log.iter().filter_map(|w| w.cancels).collect();
-            let waited_for =
-                |w: &&Written| !self.hangs || w.dead || w.lane >= self.lanes || cancelled.contains(&w.offset);
-            let runs = side.log.iter().filter(|w| w.cancels.is_none());
-            runs.filter(waited_for).all(|w| side.outcomes.contains(&w.offset))
-        };
-        self.sides.iter().all(over)
+        let waited_for = |w: &&Written| !self.hangs || w.dead || w.lane >= self.lanes;
+        self.sides
+            .iter()
+            .all(|side| side.log.iter().filter(waited_for).all(|w| side.outcomes.contains(&w.offset)))
     }
 }
 
@@ -452,7 +414,7 @@ proptest! {
         prop_assert!(world.finished(), "the other app stands: {:?}", world.core);
         prop_assert!(world.sides.iter().any(|side| !side.away.is_empty()));
         for owned in world.core.partitions.values() {
-            let stuck = owned.ledger.entries().filter(|(_, entry)| entry.unrun == Unrun::No).count();
+            let stuck = owned.ledger.entries().filter(|(_, entry)| !entry.shed).count();
             prop_assert!(stuck * 100 <= world.core.limits.partition_records * 80, "{}", stuck);
         }
     }

@@ -109,7 +109,7 @@ impl Town {
                         self.committed = plan.offsets.first().cloned().or(self.committed.take());
                         events.push(Event::Planned { plan: plan.id, settled: Settled::Committed });
                     }
-                    Action::Abort { .. } | Action::Released { .. } | Action::Ownership { .. } => {}
+                    Action::Cancel { .. } | Action::Released { .. } | Action::Ownership { .. } => {}
                     other => panic!("{other:?}"),
                 }
             }

@@ -25,9 +25,6 @@ pub struct Outcomes {
     pub input_id: fn(&Record) -> Vec<u8>,
     /// The input that an output is the outcome of; `None` for what others write there.
     pub output_id: fn(&Record) -> Option<Vec<u8>>,
-    /// The input that this one cancels, where that is what it is for: it has no outcome of its own, and is done when the other
-    /// one is, or when there was none.
-    pub cancels: fn(&Record) -> Option<Vec<u8>>,
     /// Running it ends the process.
     pub deadly: fn(&Record) -> bool,
 }
@@ -162,17 +159,9 @@ impl Checker {
             return broken("frontier", format!("back from {before:?} to {}", offset.next));
         }
         let ended: BTreeSet<Vec<u8>> = self.outcomes.of(broker, index).into_iter().collect();
-        let mut asked: BTreeSet<Vec<u8>> = BTreeSet::new();
         for record in broker.decided(&offset.partition).iter().filter(|record| record.offset < progress.high)
         {
             let done = record.offset < progress.base || !progress.incomplete.contains_key(&record.offset);
-            if let Some(cancelled) = (self.outcomes.cancels)(record) {
-                if done && asked.contains(&cancelled) && !ended.contains(&cancelled) {
-                    return broken("cancel", format!("{} is done before what it cancels", record.offset));
-                }
-                continue;
-            }
-            asked.insert((self.outcomes.input_id)(record));
             match (done, ended.contains(&(self.outcomes.input_id)(record))) {
                 (true, false) => {
                     return broken("lost", format!("{} is done without an outcome", record.offset));
@@ -212,8 +201,7 @@ impl Checker {
                 .of(&broker, partition.index)
                 .into_iter()
                 .for_each(|id| *ended.entry(id).or_default() += 1);
-            let is_asked = |record: &Arc<Record>| (self.outcomes.cancels)(record).is_none();
-            for record in broker.decided(&partition).into_iter().filter(is_asked) {
+            for record in broker.decided(&partition) {
                 let times = ended.remove(&(self.outcomes.input_id)(&record)).unwrap_or_default();
                 if times != 1 {
                     let detail = format!("{partition:?} at {} has {times} outcomes", record.offset);

@@ -10,14 +10,9 @@ use std::time::Duration;
 use super::checker::Run;
 use super::parts::{Call, Joined, Order, Parts, Running, What};
 use crate::Record;
-use crate::call::cancellation::Cancellation;
 use crate::call::core::{Action, Burial, Ending, Event, Plan, Settled};
 use crate::call::handler::{Handler, Job};
-use crate::call::place::Place;
 use crate::call::shell::poller::Command;
-
-/// How long a cancelled call may take to end, in milliseconds.
-const PATIENCE: i64 = 50;
 
 pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, stop: Rc<Cell<bool>>) -> Result<(), String> {
     let mut stopping = false;
@@ -61,27 +56,19 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
         for action in actions {
             match action {
                 Action::Run { task, record, rerun, hard_deadline, decoded } => {
-                    // Whoever runs it makes the cancellation.
-                    let cancellation = Cancellation::never();
-                    let place = Place::unwatched();
-                    begin(parts, task, Job { record, rerun, hard_deadline, decoded, cancellation, place });
+                    begin(parts, task, Job { record, rerun, hard_deadline, decoded });
                 }
                 Action::Bury { task, record, burial } => {
                     let what = What::Bury(burial);
-                    start(parts, task, Running { record, what, aborted: false });
+                    start(parts, task, Running { record, what, cancelled: false });
                 }
                 Action::Shed { task, record, rerun } => {
                     let what = What::Shed { rerun };
-                    start(parts, task, Running { record, what, aborted: false });
+                    start(parts, task, Running { record, what, cancelled: false });
                 }
-                Action::CallOff { task, record, rerun } => {
-                    let what = What::CallOff { rerun };
-                    start(parts, task, Running { record, what, aborted: false });
-                }
-                Action::Cancel { task } => cancel(parts, task),
-                Action::Abort { task } => {
+                Action::Cancel { task } => {
                     if let Some(running) = parts.running.borrow_mut().get_mut(&task) {
-                        running.aborted = true;
+                        running.cancelled = true;
                     }
                 }
                 Action::Pause { partition } => parts.command(Command::Pause(partition)),
@@ -124,24 +111,8 @@ fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, job: Job) {
     parts.checker.runs(&parts.sim, handler, &run, &others);
     let until = parts.sim.now() + i64::try_from(job.hard_deadline.as_millis()).unwrap();
     let handler = Arc::clone(&parts.work.handler);
-    let (canceller, cancellation) = Cancellation::new();
-    let call: Call = Box::pin(async move { handler.run(Job { cancellation, ..job }).await });
-    start(
-        parts,
-        task,
-        Running { record, what: What::Call { call, rerun, until, canceller }, aborted: false },
-    );
-}
-
-fn cancel<H: Handler>(parts: &Rc<Parts<H>>, task: u64) {
-    let mut all = parts.running.borrow_mut();
-    let Some(running) = all.get_mut(&task) else { return };
-    if let What::Call { until, canceller, .. } = &mut running.what {
-        let place = (running.record.partition, running.record.offset);
-        parts.sim.note(|| format!("{} cancels {place:?}", parts.name()));
-        canceller.cancel();
-        *until = (*until).min(parts.sim.now() + PATIENCE);
-    }
+    let call: Call = Box::pin(async move { handler.run(job).await });
+    start(parts, task, Running { record, what: What::Call { call, rerun, until }, cancelled: false });
 }
 
 fn start<H>(parts: &Rc<Parts<H>>, task: u64, running: Running) {
@@ -173,7 +144,7 @@ fn joined<H: Handler>(parts: &Rc<Parts<H>>) -> Option<Event> {
     let ending = match joined {
         Joined::Outputs(Some(outputs)) => Ending::Done(outputs),
         Joined::Outputs(None) => Ending::Broken("dead_panicked"),
-        Joined::Aborted => Ending::Aborted,
+        Joined::Cancelled => Ending::Cancelled,
         Joined::Panicked if matches!(running.what, What::Bury(_)) => Ending::Broken("panic"),
         Joined::Panicked => {
             // It ran, so it may have reached the outside.
@@ -211,15 +182,14 @@ pub(super) async fn work<H: Handler>(parts: Rc<Parts<H>>) -> Result<(), String> 
 }
 
 fn poll<H: Handler>(parts: &Rc<Parts<H>>, running: &mut Running) -> Option<Joined> {
-    if running.aborted {
-        return Some(Joined::Aborted);
+    if running.cancelled {
+        return Some(Joined::Cancelled);
     }
     let record = &running.record;
     match &mut running.what {
-        What::CallOff { rerun } => Some(Joined::Outputs(Some(parts.work.call_off(record, *rerun)))),
         What::Shed { rerun } => Some(Joined::Outputs(Some(parts.work.shed(record, *rerun)))),
         What::Bury(burial) => Some(Joined::Outputs(parts.work.bury(record, *burial))),
-        What::Call { call, rerun, until, .. } => {
+        What::Call { call, rerun, until } => {
             let mut context = Context::from_waker(Waker::noop());
             match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context))) {
                 Err(_) => Some(Joined::Panicked),

@@ -8,7 +8,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::checker::Checker;
-use crate::call::cancellation::Canceller;
 use crate::call::core::{Burial, Core, Event, Plan};
 use crate::call::handler::{Done, Handler};
 use crate::call::shell::CallConfig;
@@ -25,14 +24,13 @@ pub(super) type Call = Pin<Box<dyn Future<Output = Done> + Send>>;
 pub(super) struct Running {
     pub(super) record: Arc<Record>,
     pub(super) what: What,
-    pub(super) aborted: bool,
+    pub(super) cancelled: bool,
 }
 
 /// What a task does.
 pub(super) enum What {
-    Call { call: Call, rerun: bool, until: i64, canceller: Canceller },
+    Call { call: Call, rerun: bool, until: i64 },
     Shed { rerun: bool },
-    CallOff { rerun: bool },
     Bury(Burial),
 }
 
@@ -40,7 +38,7 @@ pub(super) enum What {
 pub(super) enum Joined {
     Outputs(Option<Vec<Outgoing>>),
     Panicked,
-    Aborted,
+    Cancelled,
 }
 
 /// A plan with the membership under which it is to be committed, read when it was made.

@@ -1,22 +1,19 @@
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use super::*;
-use crate::call::Name;
 use crate::call::handler::{Admission, Decoded, Done, Job, Share};
 use crate::call::limits::{Limits, RawLimits};
 use crate::kafka::{Instance, Partition};
 use crate::mutation::Mutation;
-use crate::simulation::{Faults, Random, Trial, Violation, World, feeder, offline};
+use crate::simulation::{Faults, Trial, Violation, World, feeder, offline};
 use crate::{Outgoing, Record, Refused, StartPolicy};
 
 const PARTITIONS: i32 = 3;
 
-/// Work whose records say how it goes: lane, app, milliseconds, what else happens, the record's name. One that cancels says
-/// `cancel` and what.
+/// Work whose records say how it goes: lane, app, milliseconds, and what else happens.
 struct Sample {
     now: Arc<AtomicI64>,
 }
@@ -28,27 +25,14 @@ fn words(record: &Record) -> Vec<String> {
 
 fn outcome(record: &Record, how: &str) -> Done {
     let value = format!("{how} {}", words(record)[0]).into_bytes();
-    let offset = ("offset".to_owned(), record.offset.to_be_bytes().to_vec());
-    let headers = vec![offset, ("name".to_owned(), name(record))];
+    let headers = vec![("offset".to_owned(), record.offset.to_be_bytes().to_vec())];
     let partition = record.partition;
     Done {
         outputs: vec![Outgoing { topic: "out".into(), partition, key: None, headers, value: Some(value) }],
     }
 }
 
-fn name(record: &Record) -> Vec<u8> {
-    words(record)[4].clone().into_bytes()
-}
-
-fn cancels(record: &Record) -> Option<Vec<u8>> {
-    (words(record)[0] == "cancel").then(|| words(record)[1].clone().into_bytes())
-}
-
 impl Handler for Sample {
-    fn cancels(&self, record: &Record) -> Result<Option<Name>, Refused> {
-        Ok(cancels(record).map(Name::from))
-    }
-
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
         let words = words(record);
         if words[3] == "bad" {
@@ -59,7 +43,6 @@ impl Handler for Sample {
             shares: vec![Share { kind: "app", name: words[1].as_str().into() }],
             hard_deadline: Duration::from_millis(400),
             commit_start: words[3] == "announced",
-            name: Some(name(record).into()),
             decoded: Decoded::default(),
         })
     }
@@ -68,16 +51,11 @@ impl Handler for Sample {
         let words = words(&job.record);
         let until = self.now.load(Ordering::Relaxed) + words[2].parse::<i64>().unwrap();
         let stuck = words[3] == "stuck";
-        let over = std::future::poll_fn(|_| {
+        std::future::poll_fn(|_| {
             let over = self.now.load(Ordering::Relaxed) >= until && !stuck;
             if over { Poll::Ready(()) } else { Poll::Pending }
-        });
-        // Some do not listen, and are cut.
-        let deaf = until % 5 == 0;
-        tokio::select! {
-            () = over => {}
-            () = job.cancellation.happened(), if !deaf => return outcome(&job.record, "cancelled"),
-        }
+        })
+        .await;
         assert!(words[3] != "panic", "the call was asked to panic");
         let mut done = outcome(&job.record, "done");
         if words[3] == "big" {
@@ -92,10 +70,6 @@ impl Handler for Sample {
 
     fn crowded(&self, record: &Record, _rerun: bool) -> Done {
         outcome(record, "crowded")
-    }
-
-    fn cancelled(&self, record: &Record, _rerun: bool) -> Done {
-        outcome(record, "cancelled")
     }
 
     fn oversize(&self, record: &Record, _ended: &Done) -> Done {
@@ -138,32 +112,8 @@ fn config(ordinal: u32) -> CallConfig {
     }
 }
 
-/// What was asked, by partition.
-type Asked = Rc<RefCell<Vec<i32>>>;
-
-/// The next record; some cancel one of the last ones.
-fn input(sim: &Sim, asked: &Asked) -> Outgoing {
+fn input(sim: &Sim) -> Outgoing {
     let random = &mut *sim.random();
-    let mut asked = asked.borrow_mut();
-    let earlier = asked.len().checked_sub(1 + usize::try_from(random.below(6)).unwrap());
-    let (value, partition) = match earlier.filter(|_| random.one_in(6)) {
-        Some(earlier) => (format!("cancel {earlier}"), asked[earlier]),
-        None => {
-            let partition = i32::try_from(random.below(3)).unwrap();
-            asked.push(partition);
-            (work(random, asked.len() - 1), partition)
-        }
-    };
-    Outgoing {
-        topic: "in".into(),
-        partition,
-        key: None,
-        headers: Vec::new(),
-        value: Some(value.into_bytes()),
-    }
-}
-
-fn work(random: &mut Random, name: usize) -> String {
     let lane = if random.one_in(3) { 0 } else { random.below(9) };
     let app = if lane < 4 { "a" } else { "b" };
     let how = match random.below(40) {
@@ -175,17 +125,24 @@ fn work(random: &mut Random, name: usize) -> String {
         5..12 => "announced",
         _ => "well",
     };
-    format!("{lane} {app} {} {how} {name}", random.below(120))
+    let value = format!("{lane} {app} {} {how}", random.below(120));
+    let partition = i32::try_from(random.below(3)).unwrap();
+    Outgoing {
+        topic: "in".into(),
+        partition,
+        key: None,
+        headers: Vec::new(),
+        value: Some(value.into_bytes()),
+    }
 }
 
 fn outcomes() -> Outcomes {
     Outcomes {
         input: "in".into(),
         output: "out".into(),
-        input_id: name,
-        output_id: |record| record.header("name").map(<[u8]>::to_vec),
-        cancels,
-        deadly: |record| words(record).get(3).is_some_and(|how| how == "deadly"),
+        input_id: |record| record.offset.to_be_bytes().to_vec(),
+        output_id: |record| record.header("offset").map(<[u8]>::to_vec),
+        deadly: |record| record.value.as_deref().is_some_and(|value| value.ends_with(b"deadly")),
     }
 }
 
@@ -222,8 +179,7 @@ fn play_with(sim: &Sim, faults: Faults) -> Result<(), Violation> {
     let now = Arc::new(AtomicI64::new(0));
     let mut world = World::new(sim);
     let records = 40 + sim.random().below(60);
-    let asked = Asked::default();
-    world.run_always("feeder", feeder(records, move |sim| input(sim, &asked)));
+    world.run_always("feeder", feeder(records, input));
     let instances = 2 + u32::try_from(sim.random().below(2)).unwrap();
     for ordinal in 0..instances {
         let (handler, checker) = (Arc::new(Sample { now: Arc::clone(&now) }), Rc::clone(&checker));
@@ -235,32 +191,11 @@ fn play_with(sim: &Sim, faults: Faults) -> Result<(), Violation> {
     world.play(6_000, faults)?;
     world.settle(120_000, |sim| checker.unread(sim, "sim.call"))?;
     checker.check(sim)?;
-    only_what_was_cancelled(sim)?;
     in_order(sim)
 }
 
-/// Names of what was cancelled, in time or not.
-fn all_cancelled(sim: &Sim) -> BTreeSet<Vec<u8>> {
-    sim.broker().decided_of("in").iter().filter_map(|record| cancels(record)).collect()
-}
-
-/// What ended as cancelled had been.
-fn only_what_was_cancelled(sim: &Sim) -> Result<(), Violation> {
-    let cancelled = all_cancelled(sim);
-    let ended = sim.broker().decided_of("out");
-    for record in ended {
-        let name = record.header("name").unwrap().to_vec();
-        if words(&record)[0] == "cancelled" && !cancelled.contains(&name) {
-            return Err(Violation { kind: "cancel", detail: format!("nobody cancelled {name:?}") });
-        }
-    }
-    Ok(())
-}
-
-/// Calls of one lane that ran to an end have their outcomes in their order. One that was cancelled before it ran may run after
-/// later ones, where that end was lost with its process.
+/// Calls of one lane that ran to an end have their outcomes in their order.
 fn in_order(sim: &Sim) -> Result<(), Violation> {
-    let cancelled = all_cancelled(sim);
     let partitions = sim.broker().partitions("out");
     for partition in partitions {
         let mut last: BTreeMap<String, i64> = BTreeMap::new();
@@ -268,9 +203,6 @@ fn in_order(sim: &Sim) -> Result<(), Violation> {
         for record in records {
             let text = String::from_utf8(record.value.clone().unwrap()).unwrap();
             let Some(lane) = text.strip_prefix("done ") else { continue };
-            if cancelled.contains(record.header("name").unwrap()) {
-                continue;
-            }
             let offset = i64::from_be_bytes(record.header("offset").unwrap().try_into().unwrap());
             let before = last.insert(lane.to_owned(), offset);
             if before.is_some_and(|before| before > offset) {
@@ -319,7 +251,6 @@ fn a_broken_call_driver_is_noticed() {
         ),
         (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
-        (Mutation::EarlyCancel, &["cancel"]),
         (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),
     ] {
         TRIAL.notices(mutation, kinds, 2_000);

@@ -369,7 +369,7 @@ fn an_address_that_has_moved_is_told_without_its_query_and_not_asked_again() {
             headers: [("location".parse().unwrap(), location.parse().unwrap())].into_iter().collect(),
             ..reply(status, "")
         };
-        read(families::of(Provider::Openai, None), &reply, CAP).result.unwrap_err()
+        read(families::of(Provider::Openai), &reply, CAP).result.unwrap_err()
     };
     for (status, class) in [
         (301, Class::ModelUnavailable),

@@ -3,7 +3,7 @@
 use super::*;
 
 fn usage(input: u64, output: u64) -> Option<Usage> {
-    Some(Usage { input, output, ..Usage::default() })
+    Some(Usage { input, cached: 0, output, reasoning: 0, source: UsageSource::Provider })
 }
 
 /// A usual reply with its only choice changed.
@@ -39,16 +39,21 @@ fn an_answer_is_read_with_everything_that_it_tells() {
         "usage": {"prompt_tokens": 100, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 64},
             "completion_tokens_details": {"reasoning_tokens": 8}},
     });
-    let reading = read(families::of(Provider::Openai, None), &reply(200, body.to_string()), CAP);
+    let reading = read(families::of(Provider::Openai), &reply(200, body.to_string()), CAP);
     assert_eq!(reading.result.unwrap(), Completion { text: "Hold it.".into(), truncated: false });
     let expected = Notes {
         status: Some(200),
         model: Some("m1-2026".into()),
         provider_request: Some("req_1".into()),
         finish: Some("stop".into()),
-        usage: Some(Usage { input: 100, cached: 64, output: 20, reasoning: 8, ..Usage::default() }),
+        usage: Some(Usage {
+            input: 100,
+            cached: 64,
+            output: 20,
+            reasoning: 8,
+            source: UsageSource::Provider,
+        }),
         usage_contradicts: false,
-        time_to_first_token: None,
         oddities: vec![],
     };
     assert_eq!(reading.notes, expected);
@@ -58,7 +63,7 @@ fn an_answer_is_read_with_everything_that_it_tells() {
 fn what_a_server_leaves_out_is_not_made_up() {
     let bare = r#"{"id": "c1", "choices": [{"message": {"content": "hi"}, "finish_reason": "length"}]}"#;
     let without_header = Reply { headers: HeaderMap::new(), ..reply(200, bare) };
-    let reading = read(families::of(Provider::Local, None), &without_header, CAP);
+    let reading = read(families::of(Provider::Local), &without_header, CAP);
     assert!(reading.result.unwrap().truncated);
     assert_eq!((reading.notes.usage, reading.notes.model), (None, None));
     assert_eq!(reading.notes.provider_request.as_deref(), Some("c1"));
@@ -420,7 +425,7 @@ fn what_is_no_completion_at_all_is_told_by_its_form_and_never_by_its_words() {
             .collect(),
         ..reply(200, "<html><title>Sign in, Alice</title>")
     };
-    let failure = read(families::of(Provider::Openai, None), &page, CAP).result.unwrap_err();
+    let failure = read(families::of(Provider::Openai), &page, CAP).result.unwrap_err();
     assert_eq!((failure.class, failure.code.as_deref()), (Class::Protocol, Some("unreadable")));
     let expected = "read the reply: it is no completion (content type text/html; charset=utf-8, encoding -, 35 bytes, begins <html><title>* *, *</title>)";
     assert_eq!(failure.detail, expected);

@@ -70,7 +70,7 @@ fn bundle(settings: &str, more: &str) -> Bundle {
     validate(&raw).unwrap()
 }
 
-/// The app whose groups are one lane, without words of its own, and whose calls run on when their turns are called off.
+/// The app whose groups are one lane, without words of its own.
 const SHOP: &str = r#"
     [[app]]
     key = "a#shop"
@@ -83,7 +83,6 @@ const SHOP: &str = r#"
     delivery = "drop"
     lost_after = "10m"
     temperature_milli = 300
-    cancel = "run_on"
 "#;
 
 /// The first conversation of this name, with a number behind it, that is in the recorded partition.
@@ -215,16 +214,8 @@ fn changes(tape: &mut Tape, bob: &Conversation) {
     [25, 26].into_iter().for_each(|n| tape.say(n, bob, "in flight soon"));
     tape.pass(2 * SECOND);
     tape.clock();
-    let cut = tape.requests.last().cloned().unwrap();
     tape.edit(25, bob, "in flight, edited");
-    let paid = vec![attempt(1, Some("cancelled"), Some(40))];
-    tape.event("call", &Event::Answered(tape.outcome(&cut, Outcome::Cancelled, paid)));
-    tape.end_last(done("Of both."));
-    [25, 26].into_iter().for_each(|n| tape.recall(n, bob));
-    tape.say(28, bob, "in flight and withdrawn");
-    tape.pass(2 * SECOND);
-    tape.clock();
-    tape.withdraw(28, bob);
+    tape.end_last(done("Nobody reads this."));
     tape.recall(26, bob);
     tape.pass(61 * SECOND);
     tape.clock();
@@ -349,11 +340,6 @@ fn groups(tape: &mut Tape) {
     tape.say_as("carol", 112, &room, "third");
     tape.end_last(done("To alice."));
     tape.end_last(done("To both."));
-    tape.say_as("carol", 113, &room, "recalled in flight");
-    tape.recall(113, &room);
-    tape.say_as("bob", 114, &room, "waits for its outcome");
-    tape.end_last(done("To nobody."));
-    tape.end_last(done("To bob."));
 }
 
 /// No words, no window, little history, and what is written by hand takes over.

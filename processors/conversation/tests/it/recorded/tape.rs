@@ -5,7 +5,6 @@ use pipeline::fold::Refold;
 use pipeline::{Outgoing, Record};
 use schemas::Millis;
 use schemas::answered::{Answered, Attempt, Outcome, Usage, UsageSource};
-use schemas::cancel::Cancel;
 use schemas::conversation::Conversation;
 use schemas::event::{
     CallbackReply, Clock, ConfigSwitch, Edit, Event, Message, MessageKind, Reference, Takeover,
@@ -55,7 +54,6 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
         region: "cn".into(),
         started_at: START,
         duration_ms: 5,
-        time_to_first_token_ms: None,
         error: error.map(str::to_owned),
         code: None,
         detail: None,
@@ -68,7 +66,6 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
             output: 5,
             reasoning: 0,
             source: UsageSource::Provider,
-            ..Usage::default()
         }),
         usage_contradicts: false,
         may_be_billed: pico.is_some(),
@@ -128,9 +125,7 @@ impl Tape {
         for output in outputs.iter().filter(|output| &*output.topic == "requests") {
             let header =
                 |name: &str| output.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
-            if header(wire::KIND) != Some(Cancel::KIND.as_bytes()) {
-                self.requests.push(wire::decode(header, output.value.as_deref()).unwrap());
-            }
+            self.requests.push(wire::decode(header, output.value.as_deref()).unwrap());
         }
         self.recording.steps.push(Step { input, outputs });
         self.now += 10;
@@ -221,7 +216,6 @@ impl Tape {
             turn: request.turn,
             lane: request.lane.clone(),
             message: request.message.clone(),
-            user: Some(request.user.clone()),
             outcome,
             attempts,
             rerun: false,

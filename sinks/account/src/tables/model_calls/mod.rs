@@ -19,9 +19,6 @@ const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
 /// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
 const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 
-/// The builder that first wrote the time to the first token.
-const FIRST_TOKEN: u8 = 3;
-
 pub(super) struct ModelCalls;
 
 impl Table for ModelCalls {
@@ -33,12 +30,6 @@ impl Table for ModelCalls {
             Migration { number: 2, name: "0002_model_calls", template: include_str!("0002_model_calls.sql") },
             Migration { number: 4, name: "0004_wide_cost", template: include_str!("0004_wide_cost.sql") },
             Migration { number: 5, name: "0005_billing", template: include_str!("0005_billing.sql") },
-            Migration { number: 6, name: "0006_first_token", template: include_str!("0006_first_token.sql") },
-            Migration {
-                number: 7,
-                name: "0007_cache_writes",
-                template: include_str!("0007_cache_writes.sql"),
-            },
         ],
         counts: Counts { label: "outcome", ordinal: "toInt32(attempt)" },
     };
@@ -85,11 +76,8 @@ pub(crate) struct ModelCallRow {
     code: String,
     status: Option<u16>,
     duration_ms: u32,
-    time_to_first_token_ms: Option<u32>,
     tokens_input: Option<u64>,
     tokens_cached: Option<u64>,
-    tokens_cache_write_5m: Option<u64>,
-    tokens_cache_write_1h: Option<u64>,
     tokens_output: Option<u64>,
     tokens_reasoning: Option<u64>,
     usage_source: &'static str,
@@ -115,7 +103,6 @@ impl ModelCallRow {
     fn of(end: &Answered, a: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
-        let written = usage.filter(|_| source.builder >= FIRST_TOKEN);
         let (cost, currency) = match &a.cost {
             Some(money) => (exact(money, source.builder)?, money.currency.clone()),
             None => (None, String::new()),
@@ -140,11 +127,8 @@ impl ModelCallRow {
             code: a.code.clone().unwrap_or_default(),
             status: a.status,
             duration_ms: a.duration_ms,
-            time_to_first_token_ms: a.time_to_first_token_ms.filter(|_| source.builder >= FIRST_TOKEN),
             tokens_input: usage.map(|u| u.input),
             tokens_cached: usage.map(|u| u.cached),
-            tokens_cache_write_5m: written.map(|u| u.input_cache_write_5m),
-            tokens_cache_write_1h: written.map(|u| u.input_cache_write_1h),
             tokens_output: usage.map(|u| u.output),
             tokens_reasoning: usage.map(|u| u.reasoning),
             usage_source: usage.map_or("", |u| label(u.source)),

@@ -37,11 +37,8 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "code": "",
             "status": 200,
             "duration_ms": 900,
-            "time_to_first_token_ms": 310,
             "tokens_input": 120,
             "tokens_cached": 64,
-            "tokens_cache_write_5m": 0,
-            "tokens_cache_write_1h": 0,
             "tokens_output": 30,
             "tokens_reasoning": 0,
             "usage_source": "provider",
@@ -58,7 +55,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 3,
+            "builder": 2,
         })
     );
     let failed = &calls[0];
@@ -123,35 +120,8 @@ fn an_amount_that_the_column_would_cut_leaves_the_row_with_its_tokens_and_its_pr
 }
 
 #[test]
-fn a_range_that_builder_2_opened_has_no_time_to_a_first_token() {
-    let record = record(Topic::Events, "answered", &example!("events/valid-answered-done.json"));
-    for (builder, time) in [(2, None), (3, Some(310))] {
-        let rows = built(Topic::Events, &record, builder).unwrap();
-        let row = rows[1].1.get::<ModelCallRow>().unwrap();
-        assert_eq!(row.time_to_first_token_ms, time, "{builder}");
-    }
-}
-
-#[test]
 fn a_range_that_builder_1_opened_is_built_as_it_did() {
     let row = costing(10i128.pow(18) - 1, 1).unwrap();
     assert_eq!((row.cost, row.builder), (Some(10i128.pow(18) - 1), 1));
     assert_eq!(costing(10i128.pow(18), 1), Err(Refused::DeadLetter { reason: "cost_out_of_range" }));
-}
-
-#[test]
-fn what_was_written_to_a_cache_and_who_counted_is_in_the_row() {
-    let mut answered = example!("events/valid-answered-done.json");
-    let usage = &mut answered["attempts"][1]["usage"];
-    usage["input_cache_write_5m"] = json!(7);
-    usage["input_cache_write_1h"] = json!(9);
-    usage["source"] = json!("estimated");
-    let row = &calls(&answered).unwrap()[1];
-    let found =
-        ["tokens_cache_write_5m", "tokens_cache_write_1h", "usage_source"].map(|column| row[column].clone());
-    assert_eq!(found, [json!(7), json!(9), json!("estimated")]);
-    let record = record(Topic::Events, "answered", &answered);
-    let earlier = built(Topic::Events, &record, 2).unwrap();
-    let earlier = earlier[1].1.get::<ModelCallRow>().unwrap();
-    assert_eq!((earlier.tokens_cache_write_5m, earlier.tokens_cache_write_1h), (None, None));
 }

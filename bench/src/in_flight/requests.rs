@@ -15,12 +15,6 @@ use schemas::wire;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const ANSWER_WITHIN_MS: i64 = 60_000;
-/// Who writes them.
-pub(super) const SOURCE: &str = "/huiyin/bench/decide";
-/// Tokens that an answer may have.
-pub(super) const MOST_TOKENS: u32 = 1_000;
-/// What the model is told to be.
-pub(super) const SYSTEM: &str = "You are the help desk of Acme. Be brief.";
 
 /// Writes requests.
 pub(super) struct Requests {
@@ -55,7 +49,7 @@ impl Requests {
     }
 
     fn write(&self, number: u64) -> Result<()> {
-        let encoded = wire::encode(&request(self.run, number)?, SOURCE)?;
+        let encoded = wire::encode(&self.request(number)?, "/huiyin/bench/decide")?;
         let headers = OwnedHeaders::new_with_capacity(encoded.headers.len());
         let headers = encoded
             .headers
@@ -67,39 +61,33 @@ impl Requests {
         let record = BaseRecord::to(&self.topic).partition(partition).key(&key).payload(&encoded.value);
         self.producer.send(record.headers(headers)).map_err(|(error, _)| error).context("writing a request")
     }
-}
 
-/// The request of that number in a run. Its question has the number, and its answer is due a minute from now.
-///
-/// # Errors
-/// When the clock cannot be read.
-pub(super) fn request(run: u64, number: u64) -> Result<Request> {
-    let (app, user) = (AppKey::new(APP)?, UserId::new(format!("user{number}"))?);
-    let bot = UserId::new(BOT)?;
-    let message = MessageId::of(&app, "chat", &format!("{}{number:012}", run))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let now = i64::try_from(now).context("reading the clock")?;
-    let line = |role, text: String| PromptLine { role, text: text.into() };
-    Ok(Request {
-        id: RequestId::derive(&message.to_string(), 0),
-        kind: RequestKind::Answer,
-        turn: TurnId::derive(&message.to_string(), 0),
-        lane: Lane { conversation: Conversation::with_bot(app, bot.clone(), user.clone()), sender: None },
-        bot,
-        user,
-        message,
-        chain: vec![TargetName::new("model")?],
-        allowed_regions: vec!["cn".to_owned()],
-        prompt: vec![line(Role::System, SYSTEM.to_owned()), line(Role::User, question(number))],
-        max_output_tokens: MOST_TOKENS,
-        temperature_milli: None,
-        answer_by: now + ANSWER_WITHIN_MS,
-        bundle: BundleHash::new("0".repeat(64))?,
-        decided_at: now,
-    })
-}
-
-/// What a person asks, with the number by which the stand-ins know the message again.
-pub(super) fn question(number: u64) -> String {
-    format!("{ASK}{number}# 请问左边的耳机为什么连不上手机？")
+    fn request(&self, number: u64) -> Result<Request> {
+        let (app, user) = (AppKey::new(APP)?, UserId::new(format!("user{number}"))?);
+        let bot = UserId::new(BOT)?;
+        let message = MessageId::of(&app, "chat", &format!("{}{number:012}", self.run))?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let now = i64::try_from(now).context("reading the clock")?;
+        let line = |role, text: String| PromptLine { role, text: text.into() };
+        Ok(Request {
+            id: RequestId::derive(&message.to_string(), 0),
+            kind: RequestKind::Answer,
+            turn: TurnId::derive(&message.to_string(), 0),
+            lane: Lane { conversation: Conversation::with_bot(app, bot.clone(), user.clone()), sender: None },
+            bot,
+            user,
+            message,
+            chain: vec![TargetName::new("model")?],
+            allowed_regions: vec!["cn".to_owned()],
+            prompt: vec![
+                line(Role::System, "You are the help desk of Acme. Be brief.".to_owned()),
+                line(Role::User, format!("{ASK}{number}# 请问左边的耳机为什么连不上手机？")),
+            ],
+            max_output_tokens: 1_000,
+            temperature_milli: None,
+            answer_by: now + ANSWER_WITHIN_MS,
+            bundle: BundleHash::new("0".repeat(64))?,
+            decided_at: now,
+        })
+    }
 }
