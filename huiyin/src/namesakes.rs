@@ -2,6 +2,7 @@
 //! of its topics, so that a second one of that name would put the first one's members out and abort its transactions.
 
 use std::collections::BTreeMap;
+use std::thread;
 
 use anyhow::{Context, bail};
 use pipeline::kafka::{Group, Instance, Partition};
@@ -18,25 +19,38 @@ const GROUPS: [(Role, &[Topic]); 4] = [
     (Role::Account, &account::TOPICS),
 ];
 
-/// Refuses a name under which offsets of other topics are committed. `there` is every topic of the cluster.
+/// Refuses a name under which offsets of other topics are committed. `there` is every topic of the cluster. Each group is several
+/// round trips, so all are asked together.
 pub(crate) fn check(config: &Config, there: &BTreeMap<String, usize>) -> anyhow::Result<()> {
-    for (role, topics) in GROUPS {
-        let others = others(config, topics, there);
-        if others.is_empty() {
-            continue;
-        }
-        let id = Instance::new(&config.deployment, role.label(), config.ordinal)?.group_id();
-        let group = Group::open(&config.kafka, &id).context("connect")?;
-        let committed = group.committed(&others).context("look for another deployment of this name")?;
-        if let Some(found) = committed.iter().find(|committed| committed.next.is_some()) {
-            bail!(
-                "deployment.name {:?} is in use on this cluster by a deployment with other topics: group {id} has committed offsets of \
-                 {}. Each deployment needs a name of its own, topic_prefix does not tell them apart; if that one is gone for good, \
-                 delete its topics",
-                config.deployment,
-                found.partition.topic
-            );
-        }
+    thread::scope(|scope| {
+        let ask = |(role, topics): (Role, &'static [Topic])| {
+            scope.spawn(move || check_group(config, role, &others(config, topics, there)))
+        };
+        let asked: Vec<_> = GROUPS.into_iter().map(ask).collect();
+        let answers = asked.into_iter().map(|group| {
+            group
+                .join()
+                .unwrap_or_else(|_| bail!("look for another deployment of this name: a thread panicked"))
+        });
+        answers.collect()
+    })
+}
+
+fn check_group(config: &Config, role: Role, others: &[Partition]) -> anyhow::Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    let id = Instance::new(&config.deployment, role.label(), config.ordinal)?.group_id();
+    let group = Group::open(&config.kafka, &id).context("connect")?;
+    let committed = group.committed(others).context("look for another deployment of this name")?;
+    if let Some(found) = committed.iter().find(|committed| committed.next.is_some()) {
+        bail!(
+            "deployment.name {:?} is in use on this cluster by a deployment with other topics: group {id} has committed offsets of \
+             {}. Each deployment needs a name of its own, topic_prefix does not tell them apart; if that one is gone for good, \
+             delete its topics",
+            config.deployment,
+            found.partition.topic
+        );
     }
     Ok(())
 }

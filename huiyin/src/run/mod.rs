@@ -21,6 +21,7 @@ use crate::admin::{self, Admin, Probe, RoleHealth};
 use crate::config::Config;
 use crate::role::{Role, Roles};
 use crate::{line, topics};
+use bundle_watch::Watched;
 pub(crate) use kafka::Away;
 use running::Running;
 use supervisor::Supervisor;
@@ -54,8 +55,7 @@ pub(crate) async fn run(config: Config, options: Options, meter: PrometheusHandl
     let admin = Admin { probe: probe(&board), open: Arc::clone(&open), away: away.clone(), meter };
     let address = admin::serve(config.admin, admin).await?;
     let _watch = kafka::wait(&config.kafka, &away).await?;
-    let (incarnation, bundles) = prepare(Arc::clone(&config), options.apply).await?;
-    let watched = bundle_watch::start(bundles).await?;
+    let (incarnation, watched) = prepare(&config, options.apply).await?;
     let mut supervisor = Supervisor::new(board, Arc::clone(&config), watched, incarnation);
     for role in &options.roles.0 {
         supervisor.start(*role).await.with_context(|| format!("start {}", role.label()))?;
@@ -98,16 +98,30 @@ fn probe(board: &Board) -> Probe {
     Arc::new(move || lock(&asked).iter().map(|(role, entry)| health(*role, entry)).collect())
 }
 
-/// What needs the brokers before anything starts: topics and incarnation, an applied bundle.
-async fn prepare(config: Arc<Config>, apply: bool) -> anyhow::Result<(String, Bundles)> {
-    let prepare = move || {
-        let incarnation = topics::incarnation(&config)?;
-        if apply {
-            tracing::info!("{}", line::apply(&config)?.trim_end());
-        }
-        Ok((incarnation, Bundles::new(config.kafka.clone(), &config.topics)))
-    };
-    tokio::task::spawn_blocking(prepare).await.context("prepare")?
+/// What needs the brokers before anything starts: topics and incarnation, an applied bundle. Each is several round trips, so they
+/// are asked for together; what is wrong with the topics is said first.
+async fn prepare(config: &Arc<Config>, apply: bool) -> anyhow::Result<(String, Watched)> {
+    let incarnation = blocking(config, topics::incarnation);
+    if apply {
+        let incarnation = incarnation.await?;
+        tracing::info!("{}", blocking(config, line::apply).await?.trim_end());
+        return Ok((incarnation, bundle_watch::start(bundles(config)).await?));
+    }
+    let watched = tokio::spawn(bundle_watch::start(bundles(config)));
+    Ok((incarnation.await?, watched.await.context("prepare")??))
+}
+
+fn bundles(config: &Config) -> Bundles {
+    Bundles::new(config.kafka.clone(), &config.topics)
+}
+
+/// Something that asks the brokers and blocks meanwhile.
+async fn blocking<T: Send + 'static>(
+    config: &Arc<Config>,
+    ask: impl FnOnce(&Config) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let config = Arc::clone(config);
+    tokio::task::spawn_blocking(move || ask(&config)).await.context("prepare")?
 }
 
 /// Looks after the roles until SIGTERM or Ctrl-C, or until the process must end: then says why.

@@ -1,10 +1,12 @@
 //! A step's consumer group, looked at and set from outside, while none of its members runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::ends::ends;
@@ -14,6 +16,8 @@ use super::{Committed, Config, Error, Partition};
 
 /// How long one request to the brokers may take; reading offsets waits for transactions that are open on them.
 const REQUEST: Duration = Duration::from_secs(20);
+/// Wait before a coordinator that is moving is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Where a partition stands after a transaction: the next offset to read, and what else its next owner must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,9 +121,7 @@ impl Group {
 }
 
 /// Offsets with their metadata as the client takes them.
-pub(super) fn offsets_with_metadata(
-    offsets: &[CommitOffset],
-) -> Result<TopicPartitionList, rdkafka::error::KafkaError> {
+pub(super) fn offsets_with_metadata(offsets: &[CommitOffset]) -> Result<TopicPartitionList, KafkaError> {
     let mut list = TopicPartitionList::with_capacity(offsets.len());
     for CommitOffset { partition, next, metadata } in offsets {
         let mut element = list.add_partition(&partition.topic, partition.index);
@@ -129,17 +131,36 @@ pub(super) fn offsets_with_metadata(
     Ok(list)
 }
 
-/// What the client's group committed for these partitions.
+/// Whether the group's coordinator is being found.
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::CoordinatorNotAvailable
+                | RDKafkaErrorCode::NotCoordinator
+        )
+    )
+}
+
+/// What the client's group committed for these partitions. A coordinator that has just started or is moving is asked again within
+/// `timeout`.
 pub(super) fn committed<C: ClientContext + ConsumerContext>(
     client: &BaseConsumer<C>,
     partitions: &[Partition],
     timeout: Duration,
-    failed: impl FnOnce(rdkafka::error::KafkaError) -> Error,
+    failed: impl FnOnce(KafkaError) -> Error,
 ) -> Result<Vec<Committed>, Error> {
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
-    let list = client.committed_offsets(to_list(partitions), timeout).map_err(failed)?;
+    let until = Instant::now() + timeout;
+    let list = loop {
+        match client.committed_offsets(to_list(partitions), until.saturating_duration_since(Instant::now())) {
+            Err(error) if is_moving(&error) && Instant::now() < until => thread::sleep(AGAIN),
+            told => break told.map_err(failed)?,
+        }
+    };
     let mut all = Vec::with_capacity(partitions.len());
     for element in list.elements() {
         element.error().map_err(Error::request("read committed offset", element.partition()))?;
@@ -155,4 +176,21 @@ pub(super) fn committed<C: ClientContext + ConsumerContext>(
         all.push(Committed { partition, next, metadata });
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_coordinators_that_move_are_waited_for() {
+        for (code, moving) in [
+            (RDKafkaErrorCode::NotCoordinator, true),
+            (RDKafkaErrorCode::CoordinatorLoadInProgress, true),
+            (RDKafkaErrorCode::GroupAuthorizationFailed, false),
+            (RDKafkaErrorCode::FencedInstanceId, false),
+        ] {
+            assert_eq!(is_moving(&KafkaError::OffsetFetch(code)), moving, "{code}");
+        }
+    }
 }

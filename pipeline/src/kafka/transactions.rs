@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -102,12 +102,12 @@ impl TransactionalProducer {
         self.workers.clear();
         let workers = self.ids.iter().map(|id| Worker::start(&self.config, id));
         let workers = workers.collect::<Result<Vec<_>, _>>()?;
-        for (worker, id) in workers.iter().zip(&self.ids) {
-            #[cfg(feature = "bench")]
-            if super::plain::is_on() {
-                break;
-            }
-            worker.init(id)?;
+        #[cfg(feature = "bench")]
+        let is_transactional = !super::plain::is_on();
+        #[cfg(not(feature = "bench"))]
+        let is_transactional = true;
+        if is_transactional {
+            init(&workers, &self.ids)?;
         }
         self.workers = workers;
         Ok(())
@@ -187,6 +187,24 @@ impl TransactionalProducer {
     }
 }
 
+/// Settles what earlier clients under the same ids left open, for all ids at once.
+fn init(workers: &[Worker], ids: &[String]) -> Result<(), Error> {
+    let begun: Vec<_> = workers.iter().map(Worker::begin_init).collect();
+    for ((worker, id), begun) in workers.iter().zip(ids).zip(begun) {
+        match begun.and_then(|answer| answer.recv_timeout(INIT_PATIENCE + HANG).ok()) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                return Err(match fencing(&worker.client, &error) {
+                    Some(reason) => Error::Fenced { identity: id.clone(), reason },
+                    None => Error::request("init transactions", id)(error),
+                });
+            }
+            None => return Err(Error::Timeout { request: "init transactions", subject: id.clone() }),
+        }
+    }
+    Ok(())
+}
+
 impl Worker {
     fn start(config: &Config, id: &str) -> Result<Self, Error> {
         let properties = config.transactional(id);
@@ -203,16 +221,14 @@ impl Worker {
         Ok(Self { client, jobs })
     }
 
-    /// Settles what an earlier client under the same id left open.
-    fn init(&self, id: &str) -> Result<(), Error> {
-        match self.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(match fencing(&self.client, &error) {
-                Some(reason) => Error::Fenced { identity: id.to_owned(), reason },
-                None => Error::request("init transactions", id)(error),
-            }),
-            None => Err(Error::Timeout { request: "init transactions", subject: id.to_owned() }),
-        }
+    /// Begins to settle what an earlier client under the same id left open. A client that knows no broker yet asks for the
+    /// coordinator of its transactions half a second later again, so it first waits until it knows the cluster.
+    fn begin_init(&self) -> Option<Receiver<Result<(), KafkaError>>> {
+        self.begin(|client| {
+            let started = Instant::now();
+            let _known = client.client().fetch_cluster_id(INIT_PATIENCE);
+            client.init_transactions(INIT_PATIENCE.saturating_sub(started.elapsed()))
+        })
     }
 
     /// Runs one client call on the thread; `None` when it outlasts its own timeout.
@@ -221,10 +237,18 @@ impl Worker {
         timeout: Duration,
         call: impl FnOnce(&Client) -> T + Send + 'static,
     ) -> Option<T> {
+        self.begin(call)?.recv_timeout(timeout + HANG).ok()
+    }
+
+    /// Starts one client call on the thread; `None` while another one hangs there.
+    fn begin<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Client) -> T + Send + 'static,
+    ) -> Option<Receiver<T>> {
         let (reply, answer) = sync_channel(1);
         let job: Job = Box::new(move |client| drop(reply.send(call(client))));
         self.jobs.try_send(job).ok()?;
-        answer.recv_timeout(timeout + HANG).ok()
+        Some(answer)
     }
 
     fn write<R: Borrow<Outgoing>>(&self, records: &[R], deadline: Instant) -> Result<(), String> {

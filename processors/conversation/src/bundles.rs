@@ -1,5 +1,6 @@
 //! Bundles in topic `configs`: applying one, finding the one that was applied last, and looking one up by its hash.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -84,6 +85,9 @@ pub enum WriteError {
     Unacknowledged(#[from] Unacknowledged),
 }
 
+/// The newest entry of every key of topic `configs`.
+type Entries = BTreeMap<Vec<u8>, kafka::Entry>;
+
 /// Reads topic `configs` and keeps what it has read: a bundle never changes under its hash.
 pub struct Bundles {
     /// Absent where all bundles are known.
@@ -108,12 +112,21 @@ impl Bundles {
     /// # Errors
     /// [`BundlesError`] when it is not stored or cannot be read.
     pub fn get(&self, hash: &BundleHash) -> Result<Arc<Bundle>, BundlesError> {
+        self.known_or_among(hash, || self.read())
+    }
+
+    /// The bundle of that hash: kept, or among the entries of the topic.
+    fn known_or_among<E: Borrow<Entries>>(
+        &self,
+        hash: &BundleHash,
+        entries: impl FnOnce() -> Result<E, BundlesError>,
+    ) -> Result<Arc<Bundle>, BundlesError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bundle) = known.get(hash) {
             return Ok(Arc::clone(bundle));
         }
-        let entries = self.read()?;
-        let entry = entries.get(hash.as_str().as_bytes());
+        let entries = entries()?;
+        let entry = entries.borrow().get(hash.as_str().as_bytes());
         let entry = entry.ok_or_else(|| BundlesError::Missing(hash.clone()))?;
         let bundle = Arc::new(Bundle::from_json(hash, &entry.value)?);
         known.insert(hash.clone(), Arc::clone(&bundle));
@@ -128,11 +141,11 @@ impl Bundles {
         let entries = self.read()?;
         let Some(entry) = entries.get(CURRENT) else { return Ok(None) };
         let hash = BundleHash::new(String::from_utf8_lossy(&entry.value)).map_err(BundlesError::Current)?;
-        let bundle = self.get(&hash)?;
+        let bundle = self.known_or_among(&hash, || Ok(&entries))?;
         Ok(Some((hash, bundle)))
     }
 
-    fn read(&self) -> Result<BTreeMap<Vec<u8>, kafka::Entry>, BundlesError> {
+    fn read(&self) -> Result<Entries, BundlesError> {
         let Some((kafka, topic)) = &self.source else { return Ok(BTreeMap::new()) };
         kafka::read_all(kafka, topic, 0, BOUND).map_err(BundlesError::Read)
     }

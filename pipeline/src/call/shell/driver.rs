@@ -61,19 +61,10 @@ impl CallDriver {
         runtime: runtime::Handle,
         incarnation: String,
     ) -> Result<Handle, Error> {
-        let all = partitions(&config)?;
-        let consumer = Consumer::join(&config.kafka, &config.instance, &[&config.topic])?;
-        let work = Arc::new(Work {
-            handler,
-            dead_letters: Arc::clone(&config.dead_letters),
-            step: config.instance.role().to_owned(),
-            output_bytes: config.limits.output_bytes(),
-        });
         let shared = Arc::new(Shared::new(Arc::clone(&config.topic)));
         let (events, incoming) = mpsc::channel(EVENTS);
         let (commands, commanded) = sync_channel(COMMANDS);
         let (orders, ordered) = sync_channel(1);
-        let leave = Arc::new(AtomicBool::new(false));
         let committer = Committer {
             config: config.kafka.clone(),
             instance: config.instance.clone(),
@@ -83,6 +74,17 @@ impl CallDriver {
             events: events.clone(),
             commands: commands.clone(),
         };
+        // First of all: after an unclean end its client waits until the brokers have aborted what was left open, and no call
+        // starts before it has committed that it does.
+        let committing = start("call-committer", move || committer.run(&ordered))?;
+        let member = Member::join(&config).inspect_err(|_| shared.finish())?;
+        let work = Arc::new(Work {
+            handler,
+            dead_letters: Arc::clone(&config.dead_letters),
+            step: config.instance.role().to_owned(),
+            output_bytes: config.limits.output_bytes(),
+        });
+        let leave = Arc::new(AtomicBool::new(false));
         let core_thread = CoreThread {
             core: Core::new(config.limits.core(&incarnation), &incarnation),
             work: Arc::clone(&work),
@@ -90,12 +92,12 @@ impl CallDriver {
             events: incoming,
             orders,
             commands,
-            all,
+            all: member.partitions,
             runtime: runtime.clone(),
             tasks: Tasks::default(),
         };
         let poller = Poller {
-            consumer,
+            consumer: member.consumer,
             topic: Arc::clone(&config.topic),
             starts: Starts { config: config.kafka, topic: config.topic, policy: config.start, incarnation },
             reading: Reading::new(work),
@@ -112,11 +114,25 @@ impl CallDriver {
         let leaving = Arc::clone(&leave);
         let threads = vec![
             start("call-poller", move || poller.run())?,
-            start("call-committer", move || committer.run(&ordered))?,
+            committing,
             start("call-core", move || runtime.block_on(core_thread.run(leaving)))?,
         ];
         let board = shared.board().clone();
         Ok(Handle::new(board, Control { shared, events, leave }, threads))
+    }
+}
+
+/// A member of the step's group, and how many partitions the group has to share.
+struct Member {
+    consumer: Consumer,
+    partitions: usize,
+}
+
+impl Member {
+    fn join(config: &CallConfig) -> Result<Self, Error> {
+        let partitions = partitions(config)?;
+        let consumer = Consumer::join(&config.kafka, &config.instance, &[&config.topic])?;
+        Ok(Self { consumer, partitions })
     }
 }
 
