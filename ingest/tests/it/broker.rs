@@ -1,17 +1,17 @@
 //! What lands in a real log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ingest::{ActiveBundle, Ingest};
-use pipeline::Record;
+use ingest::{ActiveBundle, Ingest, Publish, Receipt};
 use pipeline::kafka::testing::{Topics, committed, config, unique};
-use pipeline::kafka::{Publisher, PublisherLimits};
+use pipeline::kafka::{Acknowledgement, PublishError, Publisher, PublisherLimits, Unacknowledged};
+use pipeline::{Outgoing, Record};
 use schemas::conversation::Conversation;
 use schemas::event::Event;
 use schemas::wire;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 
 use crate::line::{PARTITIONS, chat, ingest, now, post, send, signed};
@@ -24,14 +24,38 @@ struct Live {
     _bundle: watch::Sender<Arc<ActiveBundle>>,
 }
 
-async fn live(policies: &'static str, deadline: Duration) -> Live {
+/// Queues records for the broker and tells nobody that it has them.
+struct Unacknowledging {
+    publisher: Arc<Publisher>,
+    /// A receipt is closed when its other end is dropped, which says something else.
+    kept: Mutex<Vec<oneshot::Sender<Result<Acknowledgement, Unacknowledged>>>>,
+}
+
+impl Publish for Unacknowledging {
+    fn publish(&self, record: &Outgoing) -> Result<Receipt, PublishError> {
+        drop(self.publisher.publish(record)?);
+        let (kept, receipt) = oneshot::channel();
+        self.kept.lock().unwrap().push(kept);
+        Ok(receipt)
+    }
+
+    fn waiting(&self) -> usize {
+        self.publisher.waiting()
+    }
+}
+
+async fn live(
+    policies: &'static str,
+    deadline: Duration,
+    publish: impl FnOnce(Arc<Publisher>) -> Arc<dyn Publish>,
+) -> Live {
     let prefix = format!("{}.", unique("ingest"));
     let topic = format!("{prefix}events");
     let name = topic.clone();
     let topics = spawn_blocking(move || Topics::create(PARTITIONS, &[(&name, false)])).await.unwrap();
     let limits = PublisherLimits { records: 1_000, kibibytes: 10_240 };
     let publisher = Arc::new(Publisher::new(&config(), limits).unwrap());
-    let (ingest, bundle) = ingest(policies, Arc::clone(&publisher) as _, &prefix, |config| {
+    let (ingest, bundle) = ingest(policies, publish(Arc::clone(&publisher)), &prefix, |config| {
         config.rules[0].deadline = deadline;
     });
     Live { ingest, publisher, topic, _topics: topics, _bundle: bundle }
@@ -54,7 +78,7 @@ fn event(record: &Record) -> Event {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_intercepted_question_is_in_the_partition_of_its_conversation() {
-    let live = live("", Duration::from_secs(20)).await;
+    let live = live("", Duration::from_secs(20), |publisher| publisher).await;
     let users = ["alice", "bob", "carol", "dave"];
     for user in users {
         let body = signed(chat(user, "bot_helpdesk", "hi"), now()).to_string();
@@ -74,8 +98,9 @@ async fn an_intercepted_question_is_in_the_partition_of_its_conversation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawal_follows_its_message_in_the_log() {
-    // Nothing is acknowledged so soon.
-    let live = live("no_acknowledgement = \"reject\"", Duration::from_nanos(1)).await;
+    let unacknowledging =
+        |publisher| Arc::new(Unacknowledging { publisher, kept: Mutex::default() }) as Arc<dyn Publish>;
+    let live = live("no_acknowledgement = \"reject\"", Duration::from_millis(1), unacknowledging).await;
     let users = ["alice", "bob", "carol", "dave", "erin", "frank"];
     for user in users {
         let body = signed(chat(user, "bot_helpdesk", "hi"), now()).to_string();

@@ -187,22 +187,18 @@ impl TransactionalProducer {
     }
 }
 
-/// Settles what earlier clients under the same ids left open, for all ids at once.
+/// Settles what earlier clients under the same ids left open. A client that knows no broker yet asks for the coordinator of its
+/// transactions again only half a second later, so all of them first wait, together, until they know the cluster. The ids are
+/// settled in their order: of two processes that do this at once, each would otherwise have one id of the other.
 fn init(workers: &[Worker], ids: &[String]) -> Result<(), Error> {
-    let begun: Vec<_> = workers.iter().map(Worker::begin_init).collect();
-    for ((worker, id), begun) in workers.iter().zip(ids).zip(begun) {
-        match begun.and_then(|answer| answer.recv_timeout(INIT_PATIENCE + HANG).ok()) {
-            Some(Ok(())) => {}
-            Some(Err(error)) => {
-                return Err(match fencing(&worker.client, &error) {
-                    Some(reason) => Error::Fenced { identity: id.clone(), reason },
-                    None => Error::request("init transactions", id)(error),
-                });
-            }
-            None => return Err(Error::Timeout { request: "init transactions", subject: id.clone() }),
-        }
+    let connecting: Vec<_> = workers
+        .iter()
+        .map(|worker| worker.begin(|client| client.client().fetch_cluster_id(INIT_PATIENCE)))
+        .collect();
+    for connecting in connecting.into_iter().flatten() {
+        drop(connecting.recv_timeout(INIT_PATIENCE + HANG));
     }
-    Ok(())
+    workers.iter().zip(ids).try_for_each(|(worker, id)| worker.init(id))
 }
 
 impl Worker {
@@ -221,14 +217,16 @@ impl Worker {
         Ok(Self { client, jobs })
     }
 
-    /// Begins to settle what an earlier client under the same id left open. A client that knows no broker yet asks for the
-    /// coordinator of its transactions half a second later again, so it first waits until it knows the cluster.
-    fn begin_init(&self) -> Option<Receiver<Result<(), KafkaError>>> {
-        self.begin(|client| {
-            let started = Instant::now();
-            let _known = client.client().fetch_cluster_id(INIT_PATIENCE);
-            client.init_transactions(INIT_PATIENCE.saturating_sub(started.elapsed()))
-        })
+    /// Settles what an earlier client under the same id left open.
+    fn init(&self, id: &str) -> Result<(), Error> {
+        match self.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(match fencing(&self.client, &error) {
+                Some(reason) => Error::Fenced { identity: id.to_owned(), reason },
+                None => Error::request("init transactions", id)(error),
+            }),
+            None => Err(Error::Timeout { request: "init transactions", subject: id.to_owned() }),
+        }
     }
 
     /// Runs one client call on the thread; `None` when it outlasts its own timeout.
