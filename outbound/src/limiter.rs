@@ -285,6 +285,12 @@ impl Limiter {
         Some(self.ceiling().min(learned)).filter(|rate| rate.is_finite())
     }
 
+    /// Of each configured limit of a minute: what it counts, how much of it calls have taken or reserved by now, and how much there is.
+    pub fn used(&mut self, now: Instant) -> impl Iterator<Item = (Counted, u64, u32)> + '_ {
+        let of_a_minute = self.windows.iter_mut().filter(|window| window.length() == MINUTE);
+        of_a_minute.map(move |window| window.used(now))
+    }
+
     /// What refusals left of the configured rate, from 0 to 1; 1 when nothing is configured.
     #[must_use]
     pub fn learned_part(&self, now: Instant) -> f64 {

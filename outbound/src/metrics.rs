@@ -6,6 +6,7 @@ use common::Metric;
 use metrics::{counter, gauge, histogram};
 
 use crate::breaker::State;
+use crate::limiter::Counted;
 
 /// Attempts by target and class (`ok` for a success).
 pub const ATTEMPTS: &str = "huiyin_outbound_attempts_total";
@@ -27,6 +28,10 @@ pub const PACE_WAITED: &str = "huiyin_outbound_pace_wait_seconds";
 pub const PACE_RATE: &str = "huiyin_outbound_pace_starts_per_second";
 /// What refusals left of a configured rate.
 pub const PACE_LEARNED: &str = "huiyin_outbound_pace_learned_ratio";
+/// What calls have taken of a limit of a minute.
+pub const PACE_USED: &str = "huiyin_outbound_pace_used_count";
+/// How much there is of a limit of a minute.
+pub const PACE_LIMIT: &str = "huiyin_outbound_pace_limit_count";
 /// Requests that ended without success.
 pub const STOPS: &str = "huiyin_outbound_stops_total";
 /// Kept connections that were dead when they were used.
@@ -76,6 +81,16 @@ pub const METRICS: &[Metric] = &[
         "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
         &["target", "key", "limit"],
     ),
+    Metric::gauge(
+        PACE_USED,
+        "calls or tokens that this instance has taken, or reserved, of a configured limit of a minute, as of its last call",
+        &["target", "key", "counted"],
+    ),
+    Metric::gauge(
+        PACE_LIMIT,
+        "calls or tokens that this instance may take within a minute: its part of a configured limit",
+        &["target", "key", "counted"],
+    ),
     Metric::counter(STOPS, "requests that ended without success, by reason", &["reason"]),
     Metric::counter(
         STALE_CONNECTIONS,
@@ -102,6 +117,8 @@ pub(crate) struct Paced {
     pub(crate) waited: Duration,
     pub(crate) rate: f64,
     pub(crate) learned: f64,
+    /// Of each limit of a minute: what it counts, what was taken, and what there is.
+    pub(crate) used: Vec<(Counted, u64, u32)>,
 }
 
 /// Why a caller waited.
@@ -144,6 +161,18 @@ pub(crate) fn paced(names: &PaceNames, paced: &Paced) {
     show(PACE_WAITED, paced.waited.as_secs_f64());
     show(PACE_RATE, paced.rate);
     show(PACE_LEARNED, paced.learned);
+    used(names, &paced.used);
+}
+
+pub(crate) fn used(names: &PaceNames, used: &[(Counted, u64, u32)]) {
+    for (counted, taken, most) in used {
+        let show = |name: &'static str, value: f64| {
+            gauge!(name, "target" => names.target.to_string(), "key" => names.key.to_string(), "counted" => counted.label())
+                .set(value);
+        };
+        show(PACE_USED, *taken as f64);
+        show(PACE_LIMIT, f64::from(*most));
+    }
 }
 
 pub(crate) fn budget_refused(target: &str) {

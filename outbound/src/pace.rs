@@ -157,6 +157,9 @@ impl Pace {
         let mut state = self.state();
         state.limiter.settle(ticket, used);
         state.wake_next();
+        let used: Vec<_> = state.limiter.used(Instant::now()).collect();
+        drop(state);
+        metrics::used(&self.names, &used);
     }
 
     /// What the endpoint told of its limits.
@@ -229,13 +232,14 @@ impl Pace {
     }
 
     fn show(&self, waited: Duration) {
-        let (now, state) = (Instant::now(), self.state());
+        let (now, mut state) = (Instant::now(), self.state());
         let waiting = state.turns.waiting();
         let paced = Paced {
             waiting,
             waited: if waiting == 0 { Duration::ZERO } else { waited },
             rate: state.limiter.rate(now).unwrap_or_default(),
             learned: state.limiter.learned_part(now),
+            used: state.limiter.used(now).collect(),
         };
         drop(state);
         metrics::paced(&self.names, &paced);

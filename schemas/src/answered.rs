@@ -127,6 +127,9 @@ pub struct Attempt {
     pub model_answered: Option<String>,
     /// Region of the target.
     pub region: String,
+    /// Which of the target's keys it carried, counted from 1. Absent where the target has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<u16>,
     /// When it started.
     pub started_at: Millis,
     /// How long it took, in milliseconds.
@@ -154,6 +157,9 @@ pub struct Attempt {
     /// Why generation ended, in the provider's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish: Option<String>,
+    /// What of the prompt the provider's filter objects to; absent when it does not say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flagged: Option<Flagged>,
     /// Tokens; absent when the provider told none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -179,6 +185,18 @@ fn is_false(flag: &bool) -> bool {
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// What of a prompt a provider's filter objects to: whatever it is, later prompts that have it are refused as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flagged {
+    /// What the person asks now, or the answer to it.
+    Question,
+    /// An earlier question or its answer: the one that stands so many questions before this one.
+    Earlier(u32),
+    /// Something of the conversation that is not named.
+    Conversation,
 }
 
 /// Where token counts come from.

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use outbound::metrics::{ATTEMPTS, BREAKER, COOLDOWNS, PACE_LEARNED, PACE_RATE, PACE_WAITING};
+use outbound::metrics::{
+    ATTEMPTS, BREAKER, COOLDOWNS, PACE_LEARNED, PACE_LIMIT, PACE_RATE, PACE_USED, PACE_WAITING,
+};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -21,19 +23,68 @@ const MOST_BYTES: u64 = 32 << 20;
 pub(super) struct Health {
     /// `closed`, `half_open` or `open`: open while most calls fail.
     pub(super) breaker: &'static str,
+    /// All of its keys together.
+    #[serde(flatten)]
+    pub(super) all: KeyHealth,
+    /// Each of its keys, counted from 1.
+    pub(super) keys: BTreeMap<u16, KeyHealth>,
+}
+
+/// What one process tells of one key of a target, or of all of them.
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+pub(super) struct KeyHealth {
     /// Calls that wait for their turn.
     pub(super) waiting: f64,
     /// Calls a second that this process may start now; 0 if nothing bounds them.
     pub(super) starts_per_second: f64,
-    /// What refusals left of the configured rate, from 0 to 1.
+    /// What refusals left of the configured rate, from 0 to 1; of several keys the least.
     pub(super) learned: f64,
     /// Calls by class, `ok` for a success.
     pub(super) attempts: BTreeMap<String, u64>,
     /// Cooldowns by the class that caused them.
     pub(super) cooldowns: BTreeMap<String, u64>,
+    /// Of each configured limit of a minute, by what it counts: how much of this process's part is taken.
+    pub(super) used: BTreeMap<String, Used>,
+}
+
+/// How much of a limit is taken.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct Used {
+    /// Taken or reserved, as of the last call.
+    pub(super) taken: f64,
+    /// All that there is for this process.
+    pub(super) limit: f64,
 }
 
 impl Health {
+    /// On one line.
+    pub(super) fn line(&self) -> String {
+        format!("{}, {}", self.breaker, self.all.line())
+    }
+
+    /// Sums up the keys.
+    fn sum_up(&mut self) {
+        let learned = self.keys.values().map(|key| key.learned).reduce(f64::min);
+        self.all.learned = learned.unwrap_or_default();
+        for key in self.keys.values() {
+            let all = &mut self.all;
+            all.waiting += key.waiting;
+            all.starts_per_second += key.starts_per_second;
+            key.attempts
+                .iter()
+                .for_each(|(class, count)| *all.attempts.entry(class.clone()).or_default() += count);
+            key.cooldowns
+                .iter()
+                .for_each(|(class, count)| *all.cooldowns.entry(class.clone()).or_default() += count);
+            for (counted, used) in &key.used {
+                let sum = all.used.entry(counted.clone()).or_default();
+                (sum.taken, sum.limit) = (sum.taken + used.taken, sum.limit + used.limit);
+            }
+        }
+    }
+}
+
+impl KeyHealth {
     /// On one line.
     pub(super) fn line(&self) -> String {
         let ok = self.attempts.get("ok").copied().unwrap_or_default();
@@ -44,7 +95,10 @@ impl Health {
             (0.0, 0.0) => String::new(),
             (waiting, rate) => format!(", {waiting} wait, {rate:.1}/s"),
         };
-        format!("{}, {ok} ok, {failed} failed{worst}{pace}", self.breaker)
+        let used =
+            |(counted, used): (&String, &Used)| format!(", {} of {} {counted}/min", used.taken, used.limit);
+        let used: String = self.used.iter().map(used).collect();
+        format!("{ok} ok, {failed} failed{worst}{pace}{used}")
     }
 }
 
@@ -88,19 +142,27 @@ fn read(text: &str) -> BTreeMap<String, Health> {
         };
         let (Some(target), Ok(value)) = (label("target"), value.parse::<f64>()) else { continue };
         let of = targets.entry(target).or_default();
-        let class = || label("class").unwrap_or_default();
+        if name == BREAKER {
+            of.breaker = ["closed", "half_open", "open"][(value as usize).min(2)];
+            continue;
+        }
+        let Some(key) = label("key").and_then(|number| number.parse().ok()) else { continue };
+        let of = of.keys.entry(key).or_default();
+        let word = |name: &str| label(name).unwrap_or_default();
         match name {
-            BREAKER => of.breaker = ["closed", "half_open", "open"][(value as usize).min(2)],
             PACE_WAITING => of.waiting = value,
             PACE_RATE => of.starts_per_second = value,
             PACE_LEARNED => of.learned = value,
-            ATTEMPTS => drop(of.attempts.insert(class(), value as u64)),
-            COOLDOWNS => drop(of.cooldowns.insert(class(), value as u64)),
+            PACE_USED => of.used.entry(word("counted")).or_default().taken = value,
+            PACE_LIMIT => of.used.entry(word("counted")).or_default().limit = value,
+            ATTEMPTS => drop(of.attempts.insert(word("class"), value as u64)),
+            COOLDOWNS => drop(of.cooldowns.insert(word("class"), value as u64)),
             _ => {}
         }
     }
     // Deliver has paces of its own, which are no models'.
     targets.retain(|_, health| !health.breaker.is_empty());
+    targets.values_mut().for_each(Health::sum_up);
     targets
 }
 
@@ -110,23 +172,35 @@ mod tests {
 
     const METRICS: &str = "# HELP huiyin_outbound_attempts_total attempts\n\
         # TYPE huiyin_outbound_attempts_total counter\n\
-        huiyin_outbound_attempts_total{target=\"main\",class=\"ok\"} 40\n\
-        huiyin_outbound_attempts_total{target=\"main\",class=\"timeout\"} 3\n\
-        huiyin_outbound_attempts_total{target=\"main\",class=\"server_error\"} 1\n\
+        huiyin_outbound_attempts_total{target=\"main\",key=\"1\",class=\"ok\"} 40\n\
+        huiyin_outbound_attempts_total{target=\"main\",key=\"2\",class=\"auth\"} 3\n\
+        huiyin_outbound_attempts_total{target=\"main\",key=\"1\",class=\"server_error\"} 1\n\
         huiyin_outbound_breaker_state{target=\"main\"} 2\n\
         huiyin_outbound_breaker_state{target=\"spare\"} 0\n\
-        huiyin_outbound_cooldowns_total{target=\"main\",class=\"auth\"} 1\n\
-        huiyin_outbound_pace_waiting_count{target=\"main\",limit=\"requests\"} 7\n\
-        huiyin_outbound_pace_starts_per_second{target=\"main\",limit=\"requests\"} 2.5\n\
-        huiyin_outbound_pace_waiting_count{target=\"acme#support\",limit=\"messages\"} 9\n\
+        huiyin_outbound_cooldowns_total{target=\"main\",key=\"2\",class=\"auth\"} 1\n\
+        huiyin_outbound_pace_waiting_count{target=\"main\",key=\"1\",limit=\"requests\"} 7\n\
+        huiyin_outbound_pace_starts_per_second{target=\"main\",key=\"1\",limit=\"requests\"} 2.5\n\
+        huiyin_outbound_pace_used_count{target=\"main\",key=\"1\",counted=\"input\"} 900\n\
+        huiyin_outbound_pace_limit_count{target=\"main\",key=\"1\",counted=\"input\"} 2000\n\
+        huiyin_outbound_pace_used_count{target=\"main\",key=\"2\",counted=\"input\"} 100\n\
+        huiyin_outbound_pace_limit_count{target=\"main\",key=\"2\",counted=\"input\"} 2000\n\
+        huiyin_outbound_pace_waiting_count{target=\"acme#support\",key=\"1\",limit=\"messages\"} 9\n\
         huiyin_run_kafka_away_seconds 0\n";
 
     #[test]
-    fn what_is_told_of_targets_is_read() {
+    fn what_is_told_of_targets_and_their_keys_is_read() {
         let read = read(METRICS);
         assert_eq!(read.keys().collect::<Vec<_>>(), ["main", "spare"]);
-        assert_eq!(read["main"].line(), "open, 40 ok, 4 failed, mostly timeout, 7 wait, 2.5/s");
-        assert_eq!(read["main"].cooldowns["auth"], 1);
+        assert_eq!(
+            read["main"].line(),
+            "open, 40 ok, 4 failed, mostly auth, 7 wait, 2.5/s, 1000 of 4000 input/min"
+        );
+        assert_eq!(
+            read["main"].keys[&1].line(),
+            "40 ok, 1 failed, mostly server_error, 7 wait, 2.5/s, 900 of 2000 input/min"
+        );
+        assert_eq!(read["main"].keys[&2].line(), "0 ok, 3 failed, mostly auth, 100 of 2000 input/min");
+        assert_eq!((read["main"].all.cooldowns["auth"], read["main"].keys[&2].cooldowns["auth"]), (1, 1));
         assert_eq!(read["spare"].line(), "closed, 0 ok, 0 failed");
     }
 

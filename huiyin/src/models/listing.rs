@@ -8,7 +8,7 @@ use schemas::Millis;
 use serde::Serialize;
 
 use super::Found;
-use super::health::{self, Health};
+use super::health::{self, Health, KeyHealth};
 use super::price::Shown;
 use crate::check::now;
 use crate::config::Config;
@@ -36,6 +36,8 @@ struct Listed {
     /// The one that holds now; null if its calls have no cost.
     price: Option<Shown>,
     key: Key,
+    /// How many keys it has: limits are those of each, and calls take turns.
+    keys: usize,
     limits: Limits,
     /// What a running process tells; absent if none answers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,13 +53,19 @@ enum Key {
     NoEntry,
 }
 
-/// The limits that the file sets, summed over all instances.
+/// The limits of a key that the file sets, summed over all instances.
 #[derive(Default, Serialize)]
 struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens_per_minute: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens_per_minute: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_concurrent: Option<u32>,
 }
@@ -67,6 +75,9 @@ impl Limits {
         let parts = [
             self.requests_per_second.map(|limit| format!("{limit}/s")),
             self.requests_per_minute.map(|limit| format!("{limit}/min")),
+            self.tokens_per_minute.map(|limit| format!("{limit} tokens/min")),
+            self.input_tokens_per_minute.map(|limit| format!("{limit} input/min")),
+            self.output_tokens_per_minute.map(|limit| format!("{limit} output/min")),
             self.max_concurrent.map(|limit| format!("{limit} at once")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -98,7 +109,7 @@ fn listed(config: &Config, now: Millis, health: &mut BTreeMap<String, Health>) -
     let listed = config.bundle.targets.iter().map(|(name, target)| {
         let model = models.of(target.provider, &target.model);
         let raw = sections.target.iter().find(|raw| raw.name.get_ref() == name.as_str());
-        let (key, limits) = entry(config, name.as_str());
+        let (key, keys, limits) = entry(config, name.as_str());
         Listed {
             name: name.to_string(),
             provider: target.provider.label(),
@@ -114,6 +125,7 @@ fn listed(config: &Config, now: Millis, health: &mut BTreeMap<String, Health>) -
             prices: raw.map_or_else(String::new, |raw| raw.prices.get_ref().clone()),
             price: price(config, target, now),
             key,
+            keys,
             limits,
             health: health.remove(name.as_str()),
         }
@@ -125,22 +137,27 @@ fn price(config: &Config, target: &Target, now: Millis) -> Option<Shown> {
     let price = config.bundle.price(target, now)?;
     let written = config.sections().price.iter().find(|raw| {
         let is_scope = raw.model.get_ref() == &price.model && raw.region == price.region;
-        is_scope && raw.from.get_ref() == &shown_day(price.from)
+        let is_hours = raw.hours.is_some() == price.hours.is_some();
+        is_scope && is_hours && raw.from.get_ref() == &shown_day(price.from)
     });
     Some(Shown::of(price, target, written.and_then(|raw| raw.source.clone())))
 }
 
-fn entry(config: &Config, name: &str) -> (Key, Limits) {
+fn entry(config: &Config, name: &str) -> (Key, usize, Limits) {
     let entries = config.call.iter().flat_map(|call| &call.target);
     let Some(entry) = entries.into_iter().find(|entry| entry.name.get_ref() == name) else {
-        return (Key::NoEntry, Limits::default());
+        return (Key::NoEntry, 0, Limits::default());
     };
     let limits = Limits {
         requests_per_second: entry.requests_per_second,
         requests_per_minute: entry.requests_per_minute,
+        tokens_per_minute: entry.tokens_per_minute,
+        input_tokens_per_minute: entry.input_tokens_per_minute,
+        output_tokens_per_minute: entry.output_tokens_per_minute,
         max_concurrent: entry.max_concurrent,
     };
-    (if entry.api_key.is_empty() { Key::NotSet } else { Key::Set }, limits)
+    let keys = usize::from(!entry.api_key.is_empty()) + entry.api_keys.len();
+    (if keys == 0 { Key::NotSet } else { Key::Set }, keys, limits)
 }
 
 fn table(listed: &[Listed]) -> String {
@@ -169,6 +186,7 @@ fn table(listed: &[Listed]) -> String {
                 one.price.as_ref().map_or_else(|| "none".to_owned(), Shown::line),
                 one.retires.clone().unwrap_or_else(|| "-".to_owned()),
                 match one.key {
+                    Key::Set if one.keys > 1 => format!("{} set", one.keys),
                     Key::Set => "set".to_owned(),
                     Key::NotSet => "not set".to_owned(),
                     Key::NoEntry => "no [[call.target]]".to_owned(),
@@ -178,5 +196,10 @@ fn table(listed: &[Listed]) -> String {
             ]
         })
         .collect();
-    aligned(header, &rows)
+    let keys = listed.iter().filter_map(|one| Some((one, one.health.as_ref()?))).flat_map(|(one, health)| {
+        let line = |(number, key): (&u16, &KeyHealth)| format!("{} key {number}: {}\n", one.name, key.line());
+        health.keys.iter().filter(|_| one.keys > 1).map(line).collect::<Vec<_>>()
+    });
+    let keys: String = keys.collect();
+    aligned(header, &rows) + &keys
 }

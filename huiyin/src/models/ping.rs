@@ -17,6 +17,9 @@ use crate::table::aligned;
 #[derive(Serialize)]
 struct Told {
     target: String,
+    /// Which of its keys, counted from 1; absent where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<usize>,
     provider: &'static str,
     model: String,
     ok: bool,
@@ -59,8 +62,14 @@ pub(super) async fn run(config: &Config, name: Option<&str>, json: bool) -> anyh
         if name.is_some_and(|name| name != target_name.as_str()) {
             continue;
         }
-        let pinged = call::ping(settings.clone(), &config.bundle, target_name, Arc::new(WallClock)).await;
-        told.push(Told::of(target_name, target, pinged.with_context(|| format!("ping {target_name}"))?));
+        let keys = settings.keys(target_name);
+        for number in 1..=keys {
+            let settings = settings.clone().with_key(target_name, number);
+            let pinged = call::ping(settings, &config.bundle, target_name, Arc::new(WallClock)).await;
+            let pinged = pinged.with_context(|| format!("ping {target_name}"))?;
+            let told_of = Told::of(target_name, target, pinged);
+            told.push(Told { key: (keys > 1).then_some(number), ..told_of });
+        }
     }
     let ok = told.iter().all(|told| told.ok);
     let text = if json { serde_json::to_string(&told)? + "\n" } else { table(&told) };
@@ -76,6 +85,7 @@ impl Told {
         let of_failure = |text: Option<String>| text.filter(|_| failed.is_some());
         Self {
             target: name.to_string(),
+            key: None,
             provider: target.provider.label(),
             model: target.model.clone(),
             ok: mend.is_none(),
@@ -105,7 +115,10 @@ impl Told {
 }
 
 fn table(told: &[Told]) -> String {
-    let row = |told: &Told| [told.target.clone(), told.provider.to_owned(), told.model.clone(), told.found()];
-    let rows: Vec<[String; 4]> = told.iter().map(row).collect();
-    aligned(["target", "provider", "model", "found"], &rows)
+    let key = |told: &Told| told.key.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let row = |told: &Told| {
+        [told.target.clone(), key(told), told.provider.to_owned(), told.model.clone(), told.found()]
+    };
+    let rows: Vec<[String; 5]> = told.iter().map(row).collect();
+    aligned(["target", "key", "provider", "model", "found"], &rows)
 }

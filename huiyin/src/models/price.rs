@@ -54,7 +54,8 @@ struct StepShown {
 impl Shown {
     pub(super) fn of(price: &Price, target: &Target, written: Option<String>) -> Self {
         let listed = || {
-            let row = shipped_prices(target).find(|row| row.price.from == price.from)?;
+            let is_it = |row: &Price| row.from == price.from && row.hours == price.hours;
+            let row = shipped_prices(target).find(|row| is_it(&row.price))?;
             Some(row.source.clone())
         };
         Self {

@@ -84,3 +84,34 @@ async fn a_ping_tells_of_each_target_and_fails_if_one_does_not_answer() {
     };
     assert!(error.to_string().contains("it is none of the targets gone, good"), "{error}");
 }
+
+#[tokio::test]
+async fn every_key_of_a_target_is_listed_and_asked_by_its_number() {
+    let sim = model::start(model::Config { api_keys: vec!["sk-sim".into()], ..model::Config::default() });
+    let sim = sim.await.unwrap();
+    let targets = [
+        target("many", "openai", "sim-main", &sim.url("/v1")),
+        "api_keys = ['sk-revoked']\ninput_tokens_per_minute = 1000\noutput_tokens_per_minute = 500\n"
+            .to_owned(),
+        target("one", "openai", "sim-main", &sim.url("/v1")),
+    ];
+    let config = config(&targets.concat()).await;
+    let listed = run(&config, None, false).await.unwrap().text;
+    let lines: Vec<&str> = listed.lines().collect();
+    for part in ["2 set", "60/min, 1000 input/min, 500 output/min"] {
+        assert!(lines[1].contains(part), "{part} in {}", lines[1]);
+    }
+    let listed: Value = serde_json::from_str(&run(&config, None, true).await.unwrap().text).unwrap();
+    assert_eq!((&listed[0]["keys"], &listed[1]["keys"]), (&Value::from(2), &Value::from(1)));
+    assert_eq!(listed[0]["limits"]["input_tokens_per_minute"], 1_000.0);
+
+    let found = run(&config, Some(&Models::Ping { name: None }), true).await.unwrap();
+    assert!(!found.ok && !found.text.contains("sk-"), "{}", found.text);
+    let told: Value = serde_json::from_str(&found.text).unwrap();
+    let told: Vec<_> =
+        told.as_array().unwrap().iter().map(|it| (&it["target"], &it["key"], &it["ok"])).collect();
+    let [many, one, none] = [Value::from("many"), Value::from("one"), Value::Null];
+    let [yes, no] = [true, false].map(Value::from);
+    let [first, second] = [1, 2].map(Value::from);
+    assert_eq!(told, [(&many, &first, &yes), (&many, &second, &no), (&one, &none, &yes)]);
+}

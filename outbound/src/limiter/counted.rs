@@ -41,6 +41,17 @@ impl Counted {
     /// Everything that is counted.
     pub const ALL: [Self; 4] = [Self::Calls, Self::Tokens, Self::Input, Self::Output];
 
+    /// Its word in metrics.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Tokens => "tokens",
+            Self::Input => "input",
+            Self::Output => "output",
+        }
+    }
+
     /// What a call adds to the count.
     pub(super) fn of(self, tokens: Tokens) -> u64 {
         match self {

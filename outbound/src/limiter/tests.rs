@@ -175,3 +175,23 @@ fn what_is_expected_is_what_comes() {
     (0..500).for_each(|_| many(&mut limiter, &mut now));
     assert!(expected.max(now) - expected.min(now) < millis(200), "{:?}", expected - begun);
 }
+
+#[test]
+fn what_calls_have_taken_of_a_minute_is_told_with_the_part_that_there_is() {
+    let now = Instant::now();
+    let limits = Limits {
+        per_second: Some(5.0),
+        per_minute: Some(10.0),
+        input_tokens_per_minute: Some(1_000.0),
+        ..Limits::default()
+    };
+    let mut limiter = Limiter::new(limits, PAUSES, now);
+    let used = |limiter: &mut Limiter, now| limiter.used(now).collect::<Vec<_>>();
+    let ticket = limiter.start(now, Tokens { input: 400, output: 9 });
+    assert_eq!(used(&mut limiter, now), [(Counted::Calls, 1, 10), (Counted::Input, 400, 1_000)]);
+    limiter.settle(ticket, Tokens { input: 100, output: 9 });
+    limiter.set_share(0.5);
+    assert_eq!(used(&mut limiter, now), [(Counted::Calls, 1, 5), (Counted::Input, 100, 500)]);
+    let later = now + Duration::from_secs(70);
+    assert_eq!(used(&mut limiter, later), [(Counted::Calls, 0, 5), (Counted::Input, 0, 500)]);
+}

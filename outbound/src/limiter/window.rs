@@ -54,6 +54,10 @@ impl Window {
         }
     }
 
+    pub(super) const fn length(&self) -> Duration {
+        self.length
+    }
+
     pub(super) fn set_share(&mut self, share: f64) {
         self.share = share;
     }
@@ -88,6 +92,13 @@ impl Window {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of what fits")]
         let kept = (f64::from(most) * kept) as u64;
         self.room(self.weight(tokens) + kept, most, span).map_or(even, |room| room.max(even))
+    }
+
+    /// What it counts, how much of that lies in the window that ends now, and how much may.
+    pub(super) fn used(&mut self, now: Instant) -> (Counted, u64, u32) {
+        let (most, span) = self.bound();
+        self.forget(now, span);
+        (self.counted, self.taken, most)
     }
 
     /// When the next start is due if starts are even.

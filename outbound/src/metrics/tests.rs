@@ -64,7 +64,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let health = health.validate("health").unwrap();
     let pace = Pace::new(
         PaceNames { target: "one".into(), key: 1, limit: "requests" },
-        Limits { per_second: Some(10.0), ..Limits::default() },
+        Limits { per_second: Some(10.0), per_minute: Some(600.0), ..Limits::default() },
         health.pauses(),
     );
     let target = Target::new("one", &health, vec![Arc::clone(&pace)]);

@@ -12,7 +12,7 @@ use schemas::money::Money;
 
 use crate::complaints::Complaints;
 use crate::gen_ai;
-use crate::metrics::{self, Unpriced};
+use crate::metrics::{self, Further, Unpriced};
 use crate::reply::Notes;
 
 /// What replies told, by number of the attempt. Written while attempts run: a failed one may have cost money.
@@ -48,6 +48,8 @@ pub(crate) struct Made<'a> {
     pub(crate) made: outbound::Attempt,
     pub(crate) name: &'a TargetName,
     pub(crate) target: &'a Target,
+    /// How many keys the target has.
+    pub(crate) keys: usize,
     pub(crate) notes: Notes,
 }
 
@@ -58,7 +60,14 @@ pub(crate) fn records<'a>(
     began: Millis,
     all: impl IntoIterator<Item = Made<'a>>,
 ) -> Vec<Attempt> {
-    let record = |(number, made): (u16, Made<'_>)| {
+    let mut before: Option<&'a TargetName> = None;
+    let record = |(number, made): (u16, Made<'a>)| {
+        if let Some(before) = before.replace(made.name) {
+            metrics::further(
+                made.name.as_str(),
+                if before == made.name { Further::Retry } else { Further::Fallback },
+            );
+        }
         let started_at = began.saturating_add(millis(made.made.started));
         let price = priced(bundle, complaints, &made, started_at);
         record(number, made, started_at, price)
@@ -68,7 +77,8 @@ pub(crate) fn records<'a>(
 
 fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Money, String)>) -> Attempt {
     let (cost, price) = price.unzip();
-    let Made { made, name, target, notes } = attempt;
+    let Made { made, name, target, keys, notes } = attempt;
+    let key = u16::try_from(made.key + 1).ok().filter(|_| keys > 1);
     if let Some(usage) = &notes.usage {
         metrics::tokens(name.as_str(), usage);
     }
@@ -90,6 +100,7 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         model: target.model.clone(),
         model_answered: notes.model,
         region: target.region.clone(),
+        key,
         started_at,
         duration_ms: whole_ms(made.took),
         time_to_first_token_ms: notes.time_to_first_token.map(whole_ms),
@@ -99,6 +110,7 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         status: notes.status,
         provider_request: notes.provider_request,
         finish: notes.finish,
+        flagged: notes.flagged,
         usage: notes.usage,
         usage_contradicts: notes.usage_contradicts,
         may_be_billed,
@@ -164,7 +176,7 @@ mod tests {
         let (name, target) = bundle.targets.first_key_value().unwrap();
         let took = Duration::from_millis(1_500);
         let made = outbound::Attempt { target: 0, key: 0, started: Duration::ZERO, took, failure };
-        let made = Made { made, name, target, notes };
+        let made = Made { made, name, target, keys: 1, notes };
         let attempts = records(&bundle, &Complaints::default(), at, [made]);
         attempts[0].cost.as_ref().map(|cost| cost.pico).zip(attempts[0].price.clone())
     }
@@ -200,5 +212,31 @@ mod tests {
         let unit = 1_000_000_000_000;
         assert_eq!(at(NIGHT), (2 * unit, "local/m/*/1767225600000/00:30-08:30+08:00".to_owned()));
         assert_eq!(at(NIGHT - 12 * 3_600_000), (8 * unit, "local/m/*/1767225600000".to_owned()));
+    }
+
+    #[test]
+    fn hours_begin_and_end_with_their_minute_also_over_midnight_and_between_them_the_whole_day_holds() {
+        let row = |input: &str, hours: &str| {
+            format!(
+                "[[price]]\nprovider = 'local'\nmodel = 'm'\ncurrency = 'CNY'\nfrom = '2026-01-01'\n\
+                 input = '{input}'\noutput = '0'\nhours = '{hours}'\ntime_zone = '+08:00'\n"
+            )
+        };
+        let rows = [row("2", "22:30-06:00"), row("16", "09:00-12:00")].concat();
+        let price = format!("input = '8'\noutput = '0'\n{rows}");
+        // Midnight of 2026-12-01 where the hours are told.
+        let midnight = NIGHT - 4 * 3_600_000;
+        let at = |hour: i64, minute: i64| midnight + (hour * 60 + minute) * 60_000;
+        for (border, before, after) in [
+            (at(0, 0), 2, 2),
+            (at(6, 0), 2, 8),
+            (at(9, 0), 8, 16),
+            (at(12, 0), 16, 8),
+            (at(22, 30), 8, 2),
+            (at(24, 0), 2, 2),
+        ] {
+            let priced = |at| cost(&price, at, None, used(1_000_000, 0)).unwrap().0 / 1_000_000_000_000;
+            assert_eq!((priced(border - 1), priced(border)), (before, after), "{border}");
+        }
     }
 }

@@ -23,6 +23,7 @@ impl Exchange<'_> {
     /// What was read until the attempt ended, however it ended.
     pub(crate) async fn run(&self, call: Call<'_>, deadline: Instant) -> ReadReply {
         let began = Instant::now();
+        let silent_cap = self.family.silent_cap(self.question, call.to, call.address);
         let incoming = match unless_cancelled(self.cancellation, self.open(call, deadline)).await {
             Ok(incoming) => incoming,
             Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
@@ -30,6 +31,7 @@ impl Exchange<'_> {
         self.endpoint.keys.told(self.key, incoming.head());
         let asked = Asked {
             most_tokens: self.question.request.max_output_tokens,
+            silent_cap,
             stream: self.endpoint.address.stream,
             prompt: &self.question.prompt,
         };

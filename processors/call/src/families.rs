@@ -96,6 +96,11 @@ pub(crate) trait Family: Send + Sync {
     /// that goes there ever reaches a person.
     fn read(&self, document: &Fields, parsed: &mut ParsedReply);
 
+    /// The output cap of a call, on a wire that has no word for an answer that was cut there: one of as many tokens counts as cut.
+    fn silent_cap(&self, _question: &Question<'_>, _to: &Target, _: &Address) -> Option<u32> {
+        None
+    }
+
     /// The class of an error that came with this HTTP status.
     fn class(&self, status: u16, error: &ProviderError) -> Class;
 }

@@ -261,7 +261,8 @@ impl Invoker {
         let all = (0..).zip(made).map(|(number, made)| {
             let candidate = &run.candidates[made.target];
             let notes = pages.remove(&number).unwrap_or_default();
-            Made { made, name: candidate.name, target: candidate.target, notes }
+            let keys = candidate.endpoint.keys.count();
+            Made { made, name: candidate.name, target: candidate.target, keys, notes }
         });
         records(bundle, &self.complaints, began, all)
     }

@@ -40,6 +40,10 @@ impl Keys {
         &self.0[key].address
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn paces(&self) -> Vec<Arc<Pace>> {
         self.0.iter().map(|key| Arc::clone(&key.pace)).collect()
     }

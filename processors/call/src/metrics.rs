@@ -24,6 +24,8 @@ pub const TOKENS: &str = "huiyin_call_tokens_total";
 pub const COST: &str = "huiyin_call_cost_nanos_total";
 /// Attempts whose cost is unknown.
 pub const UNPRICED: &str = "huiyin_call_unpriced_attempts_total";
+/// Attempts that followed another one.
+pub const FURTHER: &str = "huiyin_call_further_attempts_total";
 /// Replies that were read although something was odd.
 pub const ODD: &str = "huiyin_call_odd_replies_total";
 /// Targets of a chain that were passed over.
@@ -65,6 +67,11 @@ pub const METRICS: &[Metric] = &[
         &["target", "why"],
     ),
     Metric::counter(
+        FURTHER,
+        "attempts after the first of a request, by the target that was asked: retry (it had just been asked), fallback (another one had)",
+        &["target", "kind"],
+    ),
+    Metric::counter(
         ODD,
         "replies that were read although they were odd: unknown_finish (a word for the end that is in no list), overlong (beyond the output cap, cut), unasked_stream, unasked_whole (no stream although one was asked for), prompt_cut (far fewer tokens were counted than the prompt has), inner_voice (thoughts or marks of a template in the text, taken out)",
         &["target", "oddity"],
@@ -86,6 +93,24 @@ pub const METRICS: &[Metric] = &[
         &[],
     ),
 ];
+
+/// What an attempt is that follows another one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Further {
+    /// At the same target.
+    Retry,
+    /// At another one.
+    Fallback,
+}
+
+impl Further {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Fallback => "fallback",
+        }
+    }
+}
 
 /// Why an attempt has no cost.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +164,10 @@ pub(crate) fn cost(target: &str, cost: &Money) {
 
 pub(crate) fn unpriced(target: &str, why: Unpriced) {
     counter!(UNPRICED, "target" => target.to_owned(), "why" => why.label()).increment(1);
+}
+
+pub(crate) fn further(target: &str, kind: Further) {
+    counter!(FURTHER, "target" => target.to_owned(), "kind" => kind.label()).increment(1);
 }
 
 pub(crate) fn odd(target: &str, oddity: Oddity) {

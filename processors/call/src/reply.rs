@@ -31,7 +31,7 @@ mod usage;
 use std::time::Duration;
 
 use outbound::{Class, Failure, Reply, Url};
-use schemas::answered::Usage;
+use schemas::answered::{Flagged, Usage};
 
 use self::finish::Finish;
 use crate::families::Family;
@@ -67,6 +67,8 @@ pub(crate) struct Notes {
     pub(crate) model: Option<String>,
     pub(crate) provider_request: Option<String>,
     pub(crate) finish: Option<String>,
+    /// What of the prompt the provider's filter objects to.
+    pub(crate) flagged: Option<Flagged>,
     pub(crate) usage: Option<Usage>,
     /// The counts contradict each other; they are as the provider sent them.
     pub(crate) usage_contradicts: bool,
@@ -74,6 +76,17 @@ pub(crate) struct Notes {
     pub(crate) time_to_first_token: Option<Duration>,
     /// What was odd and did no harm.
     pub(crate) oddities: Vec<Oddity>,
+}
+
+/// What of a prompt a filter objects to, as a provider tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Objection {
+    /// The question.
+    Question,
+    /// The round of this number, counted from 1 from the beginning of the prompt as it was sent.
+    Round(u32),
+    /// Something that is not named.
+    Conversation,
 }
 
 /// What may be odd about a reply that was read all the same.
@@ -116,7 +129,7 @@ fn failure(
     is_blank: bool,
 ) -> Option<Failure> {
     let status = reply.status.as_u16();
-    let finish = parsed.finish.as_deref().map_or(Finish::Done, Finish::of);
+    let finish = parsed.ending();
     let class = |error: &ProviderError| {
         let error = ProviderError { retry_after: reply.retry_after(), ..error.clone() };
         family.class(status, &error)
@@ -130,6 +143,8 @@ fn failure(
     if let Some(error) = beside {
         let failure = reply.failure(class(error), "the provider tells an error in a success");
         let failure = coded(failure, error);
+        // A filter that speaks within a success may have read an answer, which is billed.
+        let failure = if failure.class == Class::ContentBlocked { failure.possibly_done() } else { failure };
         // Where the wire itself has a status in every reply, that is how the endpoint tells of its health.
         return Some(if error.form == Form::Status { failure } else { failure.told_in_words() });
     }

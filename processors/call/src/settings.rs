@@ -41,6 +41,23 @@ pub struct Settings {
     pub(crate) health: HealthSettings,
 }
 
+impl Settings {
+    /// How many keys the target has, one at least.
+    pub fn keys(&self, name: &TargetName) -> usize {
+        self.keys.get(name.as_str()).map_or(1, |keys| keys.len().max(1))
+    }
+
+    /// With one key of the target, counted from 1, in place of all of them.
+    #[must_use]
+    pub fn with_key(mut self, name: &TargetName, number: usize) -> Self {
+        if let Some(keys) = self.keys.get_mut(name.as_str()) {
+            let one = number.checked_sub(1).and_then(|at| keys.get(at)).cloned();
+            keys.splice(.., one);
+        }
+        self
+    }
+}
+
 /// Checks the section, and that it has an entry for every target of the bundle and for nothing else.
 ///
 /// # Errors

@@ -52,6 +52,8 @@ reasons! {
     TurnCancelled = "turn_cancelled";
     /// An answered turn will be in no prompt any more.
     HistoryRemoved = "history_removed";
+    /// A provider's filter objects to turns of the history: they will be in no prompt any more.
+    HistoryFlagged = "history_flagged";
     /// It came before the message that it is about.
     AheadOfMessage = "ahead_of_message";
     /// Nothing of the message is pending.

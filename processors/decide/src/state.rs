@@ -92,6 +92,14 @@ impl State {
         Arc::make_mut(&mut self.history).remove(&(Arc::from(lane), number));
     }
 
+    /// Drops these turns, whichever lane they are in.
+    pub(crate) fn drop_turns(&mut self, gone: &[Arc<HistoryTurn>]) {
+        if !gone.is_empty() {
+            let goes = |turn: &Arc<HistoryTurn>| gone.iter().any(|one| Arc::ptr_eq(one, turn));
+            Arc::make_mut(&mut self.history).retain(|_, turn| !goes(turn));
+        }
+    }
+
     /// Keeps the newest of what was written by hand in a lane, that many.
     pub(crate) fn keep_by_hand(&mut self, lane: &str, most: usize) {
         let by_hand = |(number, turn): (u64, &Arc<HistoryTurn>)| turn.by_hand.is_some().then_some(number);

@@ -42,8 +42,8 @@ pub(crate) struct Completion {
     pub(crate) is_cumulative: bool,
     /// Whether the content is `null` and not merely empty.
     pub(crate) is_null: bool,
-    /// Whether the provider marks the current question as one that must not stay in the history.
-    pub(crate) is_flagged: bool,
+    /// The question that the provider marks as one that must not stay in the history: its number from 1, or -1 for the current one.
+    pub(crate) flagged: Option<i64>,
     /// Whether the reply tells what was spent.
     pub(crate) tells_usage: bool,
     /// Of the code in an error that comes in the middle of a stream.
@@ -87,7 +87,7 @@ impl Completion {
             is_bare: request.is_bare,
             is_cumulative: request.is_cumulative,
             is_null: false,
-            is_flagged: false,
+            flagged: None,
             tells_usage: true,
             form: rules.error_code,
         }
@@ -104,7 +104,7 @@ impl Completion {
             }
             Fault::Length => self.cut(Finish::Length),
             Fault::EmptyContent => self.set(self.thought.clone(), String::new()),
-            Fault::Flagged => self.is_flagged = true,
+            Fault::Flagged { contains: None } => self.flagged = Some(-1),
             Fault::ReasoningOnly => {
                 self.set(self.text.clone(), String::new());
                 self.is_null = true;
@@ -117,6 +117,20 @@ impl Completion {
             }
             _ => {}
         }
+    }
+
+    /// Goes on until the cap is used up, which is all that tells of it where a reply does not say why it ends.
+    pub(crate) fn fill(&mut self, cap: u64) {
+        const SMALL: &str = "a";
+        let most = cap.saturating_sub(tokens::of_text(&self.thought));
+        let enough = usize::try_from(most).unwrap_or_default().saturating_mul(4);
+        let source = if self.text.is_empty() { SMALL } else { &self.text };
+        let long: String = source.chars().cycle().take(enough).collect();
+        let mut text = tokens::clip(&long, most).to_owned();
+        while tokens::tenths_of(&text) + tokens::tenths_of(SMALL) <= most.saturating_mul(10) {
+            text.push_str(SMALL);
+        }
+        self.set(self.thought.clone(), text);
     }
 
     fn cut(&mut self, finish: Finish) {

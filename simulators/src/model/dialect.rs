@@ -130,6 +130,11 @@ pub(crate) trait Dialect: Send + Sync + 'static {
         true
     }
 
+    /// Whether a reply says why it ends.
+    fn tells_finish(&self) -> bool {
+        true
+    }
+
     /// Whether the provider keeps beginnings of prompts without being asked.
     fn caches_by_itself(&self) -> bool {
         true

@@ -69,6 +69,13 @@ impl ChatRequest {
         self.turns.iter().filter(|turn| turn.role == "user").map(|turn| turn.text.as_str())
     }
 
+    /// The first of the user's messages that contains a text: its number from 1, or -1 for the last message.
+    pub(crate) fn round_with(&self, text: &str) -> Option<i64> {
+        let number = self.user_texts().position(|said| said.contains(text))?;
+        let is_last = number + 1 == self.user_texts().count();
+        if is_last { Some(-1) } else { i64::try_from(number + 1).ok() }
+    }
+
     /// Text of the user's last message.
     pub(crate) fn last_user(&self) -> &str {
         self.user_texts().next_back().unwrap_or_default()

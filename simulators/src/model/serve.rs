@@ -276,6 +276,12 @@ impl Course<'_> {
         completion.usage.cache(model.cache.share(self.request, dialect.caches_by_itself()));
         if let Some(fault) = &self.fault {
             completion.spoil(fault, model.config.chunk_chars.max(1));
+            if let (Fault::Length, false, Some(cap)) = (fault, dialect.tells_finish(), self.request.cap) {
+                completion.fill(cap);
+            }
+            if let Fault::Flagged { contains: Some(text) } = fault {
+                completion.flagged = self.request.round_with(text);
+            }
         }
         completion
     }

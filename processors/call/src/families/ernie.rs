@@ -18,7 +18,7 @@ pub(super) use self::v1::Workshop;
 use super::turns::{self, Turn, Turns};
 use super::{Call, Demand, Demands, Family, Question, Speaks};
 use crate::endpoint::Address;
-use crate::reply::{Fields, ParsedReply, ProviderError};
+use crate::reply::{Fields, Objection, ParsedReply, ProviderError};
 
 /// Fields of the body that a gateway may forbid.
 const OPTIONAL_FIELDS: &[&str] = &["user", "temperature", "max_tokens", "enable_thinking", "stream_options"];
@@ -74,11 +74,7 @@ impl Family for Qianfan {
     fn read(&self, document: &Fields, parsed: &mut ParsedReply) {
         parsed.add(document);
         let choices = document.get("choices").and_then(Value::as_array);
-        choices
-            .into_iter()
-            .flatten()
-            .filter_map(|choice| flagged(choice.as_object()?))
-            .for_each(|sign| parsed.block(sign));
+        choices.into_iter().flatten().filter_map(Value::as_object).for_each(|choice| heed(choice, parsed));
     }
 
     fn class(&self, status: u16, error: &ProviderError) -> Class {
@@ -120,6 +116,16 @@ fn enable_thinking(to: &Target) -> Option<bool> {
         Thinking::Off => Some(false),
         Thinking::On => Some(true),
     }
+}
+
+/// Blocks what the filter flags, and notes what it objects to. `ban_round` is the question's own round below zero, and an earlier one
+/// above; what it says besides is taken for the question.
+fn heed(choice: &Fields, parsed: &mut ParsedReply) {
+    let Some(sign) = flagged(choice) else { return };
+    parsed.block(sign);
+    let round = choice.get("ban_round").and_then(Value::as_i64).filter(|round| *round > 0);
+    let round = round.map(|round| Objection::Round(u32::try_from(round).unwrap_or(u32::MAX)));
+    parsed.flag(round.unwrap_or(Objection::Question));
 }
 
 /// The sign of the filter in a choice, which names its flag and whether it is an earlier turn that was found.

@@ -71,7 +71,13 @@ pub(super) fn read(family: &dyn Family, reply: &Reply) -> ReadReply {
 
 /// What is read of a reply that comes in pieces of these sizes, over and over again; without any, in one piece.
 pub(super) fn read_in_pieces(family: &dyn Family, reply: &Reply, sizes: &[usize]) -> ReadReply {
-    let asked = Asked { most_tokens: 1_000, stream: true, prompt: &[] };
+    let request = request();
+    let silent_cap = family.silent_cap(
+        &Question::of(&request).unwrap(),
+        &target(Provider::Spark, "generalv3.5"),
+        &address("http://host"),
+    );
+    let asked = Asked { most_tokens: 1_000, silent_cap, stream: true, prompt: &[] };
     let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
     let (mut rest, mut sizes) = (&reply.body[..], sizes.iter().cycle());
     while !rest.is_empty() {

@@ -1,7 +1,8 @@
 //! iFlytek Spark, over HTTP. [`websocket`] has the older wire.
 //!
 //! The path of the address selects the generation of the model. Every reply and every frame of a stream has a `code`, which is
-//! not 0 in an error, whatever the HTTP status; there is no finish reason, so that a stream's only end is `[DONE]`.
+//! not 0 in an error, whatever the HTTP status; there is no finish reason, so that a stream's only end is `[DONE]`, and that an
+//! answer was cut at the cap shows in its count of tokens alone.
 
 mod codes;
 mod generation;
@@ -58,15 +59,13 @@ impl Family for Http {
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
         let milli = to.temperature_milli(question.request.temperature_milli);
-        let cap = |field: OutputCap, name: &str| {
-            let tokens = to.max_output_tokens(question.request.max_output_tokens);
-            (to.output_cap == field && is_sent(name)).then_some(tokens)
-        };
+        let tokens = self.silent_cap(question, to, address);
+        let cap = |field: OutputCap| tokens.filter(|_| to.output_cap == field);
         let body = Body {
             model: &to.model,
             messages: turns::messages(question, to)?,
-            max_tokens: cap(OutputCap::MaxTokens, "max_tokens"),
-            max_completion_tokens: cap(OutputCap::MaxCompletionTokens, "max_completion_tokens"),
+            max_tokens: cap(OutputCap::MaxTokens),
+            max_completion_tokens: cap(OutputCap::MaxCompletionTokens),
             temperature: milli.filter(|_| is_sent("temperature")).map(turns::temperature),
             user: is_sent("user").then(|| question.person()),
             tools: (Generation::of(&to.model).searches() && is_sent("tools")).then_some([NO_SEARCH]),
@@ -91,6 +90,15 @@ impl Family for Http {
             parsed.fail(error);
         }
         parsed.add(document);
+    }
+
+    fn silent_cap(&self, question: &Question<'_>, to: &Target, address: &Address) -> Option<u32> {
+        let field = match to.output_cap {
+            OutputCap::MaxTokens => "max_tokens",
+            OutputCap::MaxCompletionTokens => "max_completion_tokens",
+        };
+        let is_sent = !address.omit.contains(&field);
+        is_sent.then(|| to.max_output_tokens(question.request.max_output_tokens))
     }
 
     fn class(&self, status: u16, error: &ProviderError) -> Class {

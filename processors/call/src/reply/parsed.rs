@@ -3,7 +3,9 @@
 use safety::is_blank;
 use serde_json::{Map, Value};
 
+use super::Objection;
 use super::content::Content;
+use super::finish::Finish;
 use super::growth::{Collected, Growth};
 use super::provider_error::ProviderError;
 
@@ -30,11 +32,15 @@ pub(crate) struct ParsedReply {
     counts: bool,
     /// The last finish reason.
     pub(super) finish: Option<String>,
+    /// It has as many tokens as it may have, on a wire that has no other word for that.
+    pub(super) is_capped: bool,
     /// The last count of tokens.
     pub(super) usage: Option<Fields>,
     pub(super) error: Option<ProviderError>,
     /// A sign of a filter other than the finish reason.
     pub(super) blocked: Option<&'static str>,
+    /// What of the prompt the filter objects to.
+    pub(super) flagged: Option<Objection>,
     /// It has the form of a completion, even of an empty one.
     pub(super) is_completion: bool,
     /// It came in pieces.
@@ -63,9 +69,11 @@ impl ParsedReply {
             counted: 0,
             counts: false,
             finish: None,
+            is_capped: false,
             usage: None,
             error: None,
             blocked: None,
+            flagged: None,
             is_completion: false,
             streamed: false,
             ended: false,
@@ -137,6 +145,11 @@ impl ParsedReply {
         self.blocked = Some(sign);
     }
 
+    /// The filter objects to this part of the prompt; the first that is named holds.
+    pub(crate) fn flag(&mut self, what: Objection) {
+        self.flagged.get_or_insert(what);
+    }
+
     /// The document is one piece of several. The reply is then only whole once it has a finish reason or says that it ends.
     pub(crate) fn piece(&mut self) {
         self.streamed = true;
@@ -183,6 +196,15 @@ impl ParsedReply {
     pub(super) fn is_cut(&self) -> bool {
         let is_open = self.streamed && self.finish.is_none() && !self.ended;
         self.is_damaged || (is_open && self.is_completion)
+    }
+
+    /// Why generation ended.
+    pub(super) fn ending(&self) -> Finish {
+        match self.finish.as_deref() {
+            Some(word) => Finish::of(word),
+            None if self.is_capped => Finish::Length,
+            None => Finish::Done,
+        }
     }
 
     /// Adds a document in any form that a vendor is known to use.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outbound::{Failure, Reply};
-use schemas::answered::Usage;
+use schemas::answered::{Flagged, Usage};
+use schemas::request::Role;
 use serde_json::Value;
 
 use super::documents::Documents;
@@ -14,7 +15,7 @@ use super::growth::Growth;
 use super::parsed::ParsedReply;
 use super::provider_error::ProviderError;
 use super::usage::{self, Work};
-use super::{Notes, Oddity, ReadReply, failure, reasoning, word};
+use super::{Notes, Objection, Oddity, ReadReply, failure, reasoning, word};
 use crate::families::{Family, Line};
 use crate::invoke::Completion;
 
@@ -26,6 +27,8 @@ const BEGIN: usize = 512;
 pub(crate) struct Asked<'a> {
     /// The output cap.
     pub(crate) most_tokens: u32,
+    /// The cap that the call had, where the reply has no word for an answer that was cut at it.
+    pub(crate) silent_cap: Option<u32>,
     /// The reply should come as a stream.
     pub(crate) stream: bool,
     /// The prompt, whose tokens are estimated when a stream does not tell them.
@@ -123,17 +126,27 @@ impl<'a> Reading<'a> {
     /// The reply has come to its end, or its transfer has failed.
     pub(crate) fn end(mut self, transfer: Result<(), Failure>) -> ReadReply {
         let mut documents = take(&mut self.documents);
+        // What stands behind the end is left, whole or not.
+        let (is_over, was_damaged) = (self.parsed.ended, documents.damaged);
         documents.end(&mut |document| self.document(&document));
         self.parsed.streamed |= documents.streamed;
         self.parsed.ended |= documents.ended;
         // A stream that says it is over said something, if only nothing.
         self.parsed.is_completion |= documents.ended;
-        self.parsed.is_damaged = documents.damaged;
+        self.parsed.is_damaged = if is_over { was_damaged } else { documents.damaged };
+        self.parsed.is_capped = self.is_capped();
         if !self.reply.status.is_success() {
             let error = self.parsed.error.take().or_else(|| self.refusal.take());
             self.parsed.error = error.or_else(|| ProviderError::of_words(&self.reply.body));
         }
         self.judged(transfer)
+    }
+
+    /// The provider counts as many tokens as the answer may have.
+    fn is_capped(&self) -> bool {
+        let (Some(cap), Some(counts)) = (self.asked.silent_cap, &self.parsed.usage) else { return false };
+        let (usage, contradicts) = usage::count(counts, Work::Silent).parts();
+        !contradicts && !self.parsed.is_cut() && usage.is_some_and(|usage| usage.output >= u64::from(cap))
     }
 
     fn judged(self, transfer: Result<(), Failure>) -> ReadReply {
@@ -178,6 +191,7 @@ impl<'a> Reading<'a> {
             model: parsed.model.as_deref().map(word),
             provider_request: support_id(reply).or(parsed.id.as_deref()).map(word),
             finish: parsed.finish.as_deref().map(word),
+            flagged: parsed.flagged.map(|what| flagged(what, self.asked.prompt)),
             time_to_first_token: self.first_token.filter(|_| parsed.streamed),
             oddities,
             ..Notes::default()
@@ -189,7 +203,7 @@ impl<'a> Reading<'a> {
         if let Some(failure) = failure(self.family, &self.reply, self.length, &self.parsed, is_blank) {
             return Err(failure);
         }
-        let truncated = self.parsed.finish.as_deref().map(Finish::of) == Some(Finish::Length);
+        let truncated = self.parsed.ending() == Finish::Length;
         let said = Completion { text: answer.to_owned(), truncated }.within(self.asked.most_tokens);
         if said.truncated && !truncated {
             oddities.push(Oddity::Overlong);
@@ -207,13 +221,16 @@ impl<'a> Reading<'a> {
             Err(_) if self.reply.status.is_success() && parsed.error.is_none() => Work::Silent,
             Err(_) => Work::Refused,
         };
-        let (told, contradicts) = match &parsed.usage {
-            Some(counts) => usage::count(counts, work).parts(),
-            None => (None, false),
-        };
+        let counted =
+            |work| parsed.usage.as_ref().map_or((None, false), |counts| usage::count(counts, work).parts());
+        // Counts that came before the text are those of the prompt.
+        let (of_prompt, _) = counted(Work::Silent);
+        let only_prompt =
+            of_prompt.is_some_and(|usage| usage.output <= 1) && parsed.generated_since_count() > 1;
+        let (told, contradicts) = counted(if only_prompt { Work::Silent } else { work });
         let refused = parsed.error.is_some() && parsed.ended && !parsed.has_token();
         let worked = parsed.streamed && self.reply.status.is_success() && parsed.is_completion && !refused;
-        if !worked || contradicts || (told.is_some() && !parsed.went_on()) {
+        if !worked || contradicts || (told.is_some() && !parsed.went_on() && !only_prompt) {
             return (told, contradicts);
         }
         let in_text = usage::estimated([parsed.text()]).saturating_sub(usage::estimated([answer]));
@@ -222,7 +239,56 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// What a filter objects to, counted back from the question: what stood before it may be gone when that is heard.
+fn flagged(what: Objection, prompt: &[Line<'_>]) -> Flagged {
+    let said = prompt.iter().filter(|line| line.role != Role::System && !safety::is_blank(line.text));
+    let roles: Vec<Role> = said.map(|line| line.role).collect();
+    // A prompt that begins with the model is sent with a word of the person's before it.
+    let begins = usize::from(!roles.is_empty());
+    let rounds = begins + roles.windows(2).filter(|two| **two == [Role::Assistant, Role::User]).count();
+    match what {
+        Objection::Question => Flagged::Question,
+        Objection::Conversation => Flagged::Conversation,
+        Objection::Round(round) => match u32::try_from(rounds).unwrap_or(u32::MAX).checked_sub(round) {
+            Some(0) => Flagged::Question,
+            Some(before) => Flagged::Earlier(before),
+            None => Flagged::Conversation,
+        },
+    }
+}
+
 /// The id under which the provider finds the call again, where it stands in a header.
 fn support_id(reply: &Reply) -> Option<&str> {
     ["x-request-id", "request-id"].iter().find_map(|name| reply.header(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_is_counted_back_from_the_question() {
+        let line = |role, text| Line { role, text };
+        let (system, user, bot) = (Role::System, Role::User, Role::Assistant);
+        let prompt = [
+            line(system, "be kind"),
+            line(bot, "welcome"),
+            line(user, "1"),
+            line(user, "2"),
+            line(bot, " "),
+            line(bot, "3"),
+            line(user, "4"),
+        ];
+        // What is sent: …, welcome, 1 and 2, 3, 4.
+        for (round, expected) in [
+            (1, Flagged::Earlier(2)),
+            (2, Flagged::Earlier(1)),
+            (3, Flagged::Question),
+            (4, Flagged::Conversation),
+        ] {
+            assert_eq!(flagged(Objection::Round(round), &prompt), expected, "{round}");
+        }
+        assert_eq!(flagged(Objection::Round(1), &[]), Flagged::Conversation);
+        assert_eq!(flagged(Objection::Question, &prompt), Flagged::Question);
+    }
 }

@@ -46,6 +46,11 @@ async fn a_refused_key_rests_while_the_other_serves_and_nobody_goes_without_an_a
         refused += attempts(&answered).iter().filter(|(_, class)| *class == "auth").count();
     }
     assert_eq!(refused, 2, "a second lane confirms what the first one met");
+    let answered = ask(&world, "p0").await;
+    assert_eq!(answered.attempts[0].key, Some(2), "the record names the key by its place");
+    let mut request = world.request("hello", 10_000);
+    request.chain = vec![TargetName::new("spare").unwrap()];
+    assert_eq!(world.run(&request).await.attempts[0].key, None, "it has only one");
 }
 
 #[tokio::test]

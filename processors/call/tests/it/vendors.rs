@@ -1,7 +1,7 @@
 //! Vendors with wires of their own, each as strict as the vendor is: what is asked, what comes of it, and what is on the invoice.
 
 use catalogue::Provider;
-use schemas::answered::{Answered, Outcome};
+use schemas::answered::{Answered, Flagged, Outcome};
 use schemas::ids::TargetName;
 use serde_json::{Value, json};
 use simulators::model::{self, Config};
@@ -185,5 +185,36 @@ async fn an_answer_that_is_cut_at_the_cap_is_one_and_reasoning_never_is() {
         world.fault(model, 1, json!({"kind": "length"})).await;
         let answered = ask(&world, name, "hello").await;
         assert!(matches!(answered.outcome, Outcome::Done { truncated: true, .. }), "{name}: {answered:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_a_filter_objects_to_is_named_and_without_it_the_conversation_goes_on() {
+    let world = world().await;
+    for (target, model) in [("ernie", "ernie-5.1"), ("ernie-v1", "completions_pro")] {
+        world.fault(model, 100, json!({"kind": "flagged", "contains": "weapons"})).await;
+        let line = |role: &str, text: &str| json!({"role": role, "text": {"plain": text}});
+        let prompt = [
+            line("user", "hello"),
+            line("assistant", "hi"),
+            line("user", "where do I buy weapons?"),
+            line("assistant", "nowhere"),
+            line("user", "and a badge?"),
+            line("assistant", "at the desk"),
+            line("user", "when?"),
+        ];
+        let ask = async |prompt: &[Value]| {
+            let mut request = world.request("", 10_000);
+            request.chain = vec![TargetName::new(target).unwrap()];
+            request.prompt = serde_json::from_value(json!(prompt)).unwrap();
+            world.run(&request).await
+        };
+        for (count, flagged) in [(7, Flagged::Earlier(2)), (5, Flagged::Earlier(1)), (3, Flagged::Question)] {
+            let answered = ask(&prompt[..count]).await;
+            assert_eq!(reason(&answered), "content_blocked", "{target}");
+            assert_eq!(answered.attempts[0].flagged, Some(flagged), "{target} {count}");
+        }
+        let answered = ask(&[&prompt[..2], &prompt[4..]].concat()).await;
+        assert!(!text(&answered).is_empty() && answered.attempts[0].flagged.is_none(), "{target}");
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod by_hand;
 mod change;
+mod flagged;
 mod message;
 mod outcome;
 mod refuse;

@@ -81,10 +81,13 @@ impl Folding<'_> {
         let Some(to) = to else { return };
         let (now, app) = (self.step.now, self.app);
         let mut said = self.said(answered, &to);
-        let remembered = said.remembered.and_then(|text| completed(entry, text));
+        let forgotten = self.forget_flagged(answered, &to.bot);
+        let mut remembered = said.remembered.and_then(|text| completed(entry, text));
         if said.remembered.is_some() && remembered.is_none() && app.history_turns > 0 {
             said.besides.push(Reason::NotRemembered);
         }
+        let goes = forgotten.question && remembered.take().is_some();
+        said.besides.extend((goes || forgotten.history).then_some(Reason::HistoryFlagged));
         let reasons = said.reasons();
         let parts = answers(app, &to, said.parts, &said.source, now);
         let ledger = Ledger::of(answered, to.user.clone(), now);

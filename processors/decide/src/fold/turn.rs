@@ -172,7 +172,7 @@ impl<'a> Folding<'a> {
 }
 
 /// All of the turn was between that bot and people.
-fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
+pub(super) fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
     let asked = turn.asked.iter().map(|message| &message.bot);
     asked.chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot)).all(|one| one == bot)
 }

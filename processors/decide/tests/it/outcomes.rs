@@ -1,7 +1,7 @@
 //! Outcomes: the first one of the current turn is let out, every other is booked and sent nowhere.
 
 use schemas::answer::AnswerSource;
-use schemas::answered::{Answered, Attempt, Outcome};
+use schemas::answered::{Answered, Attempt, Flagged, Outcome};
 use schemas::decision::Ruling;
 use schemas::event::Event;
 use schemas::ledger::LedgerKind;
@@ -232,4 +232,56 @@ fn a_part_in_which_nobody_sees_anything_is_not_sent() {
     );
     assert_eq!(written.decision().parts, u16::try_from(said.len()).unwrap());
     assert!(written.answers.iter().zip(1..).all(|(answer, number)| answer.part == number));
+}
+
+/// An attempt whose provider objects to this.
+fn flagged(number: u16, what: Flagged) -> Attempt {
+    Attempt { flagged: Some(what), ..attempt(number, Some("content_blocked"), Some(9)) }
+}
+
+/// Everything that a request says to the model.
+fn prompt(request: &schemas::request::Request) -> Vec<&str> {
+    request.prompt.iter().filter_map(|line| line.text.plain()).collect()
+}
+
+#[test]
+fn a_turn_that_a_provider_objects_to_is_in_no_later_prompt() {
+    for (what, left) in [
+        (Flagged::Question, vec!["one", "1", "two", "2"]),
+        (Flagged::Earlier(1), vec!["one", "1"]),
+        (Flagged::Earlier(2), vec!["two", "2"]),
+        (Flagged::Earlier(3), vec!["one", "1", "two", "2"]),
+        (Flagged::Conversation, vec![]),
+    ] {
+        let mut world = World::new("");
+        world.exchange(1, "one", "1");
+        world.exchange(2, "two", "2");
+        let request = world.say(3, "three").request().clone();
+        let blocked = Outcome::Failed { reason: "content_blocked".into(), verdict: None };
+        let attempts = vec![flagged(1, what)];
+        let written = world.play(Event::Answered(Answered { attempts, ..outcome(&request, blocked) }));
+        let goes = left.len() < 4;
+        assert_eq!(written.decision().reasons.contains(&"history_flagged".to_owned()), goes, "{what:?}");
+        let again = world.say(4, "four").request().clone();
+        assert_eq!(prompt(&again), [left, vec!["four"]].concat(), "{what:?}");
+    }
+}
+
+#[test]
+fn a_question_that_one_provider_objects_to_and_another_answers_is_not_remembered() {
+    for (what, left) in [
+        (Flagged::Question, vec!["one", "1"]),
+        (Flagged::Conversation, vec![]),
+        (Flagged::Earlier(1), vec!["two", "hi"]),
+    ] {
+        let mut world = World::new("");
+        world.exchange(1, "one", "1");
+        let request = world.say(2, "two").request().clone();
+        let attempts = vec![flagged(1, what), attempt(2, None, Some(700))];
+        let written = world.play(Event::Answered(Answered { attempts, ..outcome(&request, done("hi")) }));
+        assert_eq!(written.said(), ["hi"], "it is sent all the same");
+        assert_eq!(written.decision().reasons, ["done", "history_flagged"]);
+        let again = world.say(3, "three").request().clone();
+        assert_eq!(prompt(&again), [left, vec!["three"]].concat(), "{what:?}");
+    }
 }

@@ -156,7 +156,7 @@ impl Dialect for V1Wire {
 }
 
 fn reply(completion: &Completion, text: &str, usage: Option<Usage>) -> Value {
-    let is_clear = !completion.is_flagged && completion.finish != Finish::Refused;
+    let is_clear = completion.flagged.is_none() && completion.finish != Finish::Refused;
     let finish = match completion.finish {
         Finish::Stop => "normal",
         Finish::Length => "length",
@@ -168,7 +168,7 @@ fn reply(completion: &Completion, text: &str, usage: Option<Usage>) -> Value {
         "flag": if is_clear { 0 } else { 3 },
     });
     if !is_clear {
-        reply["ban_round"] = json!(-1);
+        reply["ban_round"] = json!(completion.flagged.unwrap_or(-1));
     }
     if let Some(usage) = usage {
         let Usage { prompt_tokens, completion_tokens, .. } = usage;

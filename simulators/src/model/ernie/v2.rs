@@ -177,8 +177,8 @@ impl Dialect for V2Wire {
 /// Puts the mark of the filter on the choice.
 fn mark(body: &mut Value, completion: &Completion) {
     let choice = &mut body["choices"][0];
-    choice["flag"] = json!(if completion.is_flagged { 3 } else { 0 });
-    if completion.is_flagged {
-        choice["ban_round"] = json!(-1);
+    choice["flag"] = json!(if completion.flagged.is_some() { 3 } else { 0 });
+    if let Some(round) = completion.flagged {
+        choice["ban_round"] = json!(round);
     }
 }

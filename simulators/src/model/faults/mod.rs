@@ -102,8 +102,12 @@ pub(crate) enum Fault {
     ContentFilter,
     /// The model refuses to answer.
     Refusal,
-    /// Answered, with the family's mark that the current question must not stay in the history.
-    Flagged,
+    /// Answered, with the family's mark that a question must not stay in the history: the current one, or the first that contains a text,
+    /// if there is one.
+    Flagged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contains: Option<String>,
+    },
     /// Answer cut by the token limit.
     Length,
     /// Answer without text.

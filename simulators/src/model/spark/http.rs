@@ -62,6 +62,10 @@ impl Dialect for Http {
         sid(number)
     }
 
+    fn tells_finish(&self) -> bool {
+        false
+    }
+
     fn caches_by_itself(&self) -> bool {
         false
     }

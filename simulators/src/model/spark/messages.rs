@@ -93,6 +93,10 @@ impl Dialect for Messages {
         sid(number)
     }
 
+    fn tells_finish(&self) -> bool {
+        false
+    }
+
     fn caches_by_itself(&self) -> bool {
         false
     }

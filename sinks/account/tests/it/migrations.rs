@@ -14,11 +14,12 @@ async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
             "0004_wide_cost",
             "0005_billing",
             "0006_first_token",
-            "0007_cache_writes"
+            "0007_cache_writes",
+            "0008_key"
         ]
     );
     assert!(scene.store.migrate().await.unwrap().is_empty());
-    assert_eq!(scene.rows("schema_migrations").await, 7);
+    assert_eq!(scene.rows("schema_migrations").await, 8);
     scene.store.check().await.unwrap();
     scene.drop().await;
 }

@@ -1,6 +1,6 @@
 use catalogue::Provider;
 use catalogue::model_traits::MilliRange;
-use schemas::answered::Usage;
+use schemas::answered::{Flagged, Usage};
 use schemas::request::{PromptLine, Request as Asked, Role};
 use schemas::text::Text;
 use serde_json::{Value, json};
@@ -252,4 +252,18 @@ fn a_flag_or_an_error_within_a_stream_ends_it() {
         (failure.class, failure.code.as_deref()),
         (Class::RateLimited, Some("tpm_rate_limit_exceeded"))
     );
+}
+
+#[test]
+fn what_the_filter_objects_to_is_noted() {
+    let noted = |choice: Value| whole(&choice).notes.flagged;
+    for round in [json!(-1), json!(0), Value::Null] {
+        assert_eq!(noted(json!({"flag": 3, "ban_round": round})), Some(Flagged::Question), "{round}");
+    }
+    assert_eq!(
+        noted(json!({"flag": 3, "ban_round": 9})),
+        Some(Flagged::Conversation),
+        "there are not as many"
+    );
+    assert_eq!(noted(json!({"flag": 0, "ban_round": 0})), None);
 }

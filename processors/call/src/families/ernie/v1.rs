@@ -12,11 +12,11 @@ use outbound::{Class, Failure, Reply, Request};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{flagged, temperature};
+use super::{heed, temperature};
 use crate::endpoint::Address;
 use crate::families::turns::{Turn, Turns};
 use crate::families::{Call, Demand, Demands, Family, Question, SignIn, Speaks};
-use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, is_word};
+use crate::reply::{self, Fields, Form, Objection, ParsedReply, ProviderError, is_word};
 
 const TOKENS: &str = "/oauth/2.0/token";
 const CHAT: &str = "/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/";
@@ -86,9 +86,10 @@ impl Family for Workshop {
         if let Some(counts) = document.get("usage").and_then(Value::as_object) {
             parsed.count(counts);
         }
-        if let Some(sign) = flagged(document).or(is("need_clear_history").then_some("need_clear_history")) {
-            parsed.block(sign);
+        if is("need_clear_history") {
+            forget(document, parsed);
         }
+        heed(document, parsed);
         let is_piece = document.contains_key("is_end") || document.contains_key("sentence_id");
         if is_piece {
             parsed.piece();
@@ -188,6 +189,16 @@ fn refusal(document: &Fields) -> Option<ProviderError> {
         message,
         ..ProviderError::default()
     })
+}
+
+/// The conversation cannot go on with its history. `ban_round` says what of it; where it says nothing, it is everything before the question.
+fn forget(document: &Fields, parsed: &mut ParsedReply) {
+    parsed.block("need_clear_history");
+    let round = document.get("ban_round").and_then(Value::as_i64).filter(|round| *round != 0);
+    parsed.flag(match round {
+        None => Objection::Conversation,
+        Some(round) => u32::try_from(round).map_or(Objection::Question, Objection::Round),
+    });
 }
 
 /// The part of the path that selects a model. Some models have a name of their own there, which is from the vendor's SDK; services

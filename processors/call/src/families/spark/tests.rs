@@ -235,3 +235,20 @@ fn an_error_in_any_frame_ends_the_answer() {
         assert_eq!(failed(&Http, 200, &stream(&frames)).class, expected, "{frames:?}");
     }
 }
+
+#[test]
+fn as_many_tokens_as_the_cap_allows_are_an_answer_that_was_cut() {
+    for (tokens, is_cut) in [(999, false), (1_000, true), (1_001, true)] {
+        let used = format!(r#""completion_tokens":{tokens},"total_tokens":{}"#, tokens + 6);
+        let last = LAST.replace(r#""completion_tokens":4,"total_tokens":10"#, &used);
+        let streamed = heard(&Http, 200, &stream(&[FIRST, &last, "[DONE]"]));
+        assert_eq!(streamed.result.unwrap().truncated, is_cut, "{tokens}");
+        assert_eq!(streamed.notes.finish, None, "the vendor has no word for it");
+        let whole = last.replace("delta", "message");
+        assert_eq!(heard(&Http, 200, &whole).result.unwrap().truncated, is_cut, "{tokens}");
+        let silent = whole.replace("the desk.", "");
+        let expected = if is_cut { Class::CapUsedUp } else { Class::Empty };
+        assert_eq!(failed(&Http, 200, &silent).class, expected, "{tokens}");
+        assert_eq!(failed(&Http, 200, &stream(&[FIRST, &last])).class, Class::Protocol, "it broke off");
+    }
+}

@@ -59,8 +59,7 @@ impl Family for WebSocket {
                 chat: Chat {
                     domain: &to.model,
                     temperature: milli.map(|milli| turns::temperature(milli.clamp(COOLEST, HOTTEST))),
-                    max_tokens: is_sent("max_tokens")
-                        .then(|| to.max_output_tokens(question.request.max_output_tokens)),
+                    max_tokens: self.silent_cap(question, to, address),
                 },
             },
             payload: Payload { message: Message { text: turns::messages(question, to)? } },
@@ -84,6 +83,11 @@ impl Family for WebSocket {
         if is_last(frame) {
             parsed.end();
         }
+    }
+
+    fn silent_cap(&self, question: &Question<'_>, to: &Target, address: &Address) -> Option<u32> {
+        let is_sent = !address.omit.contains(&"max_tokens");
+        is_sent.then(|| to.max_output_tokens(question.request.max_output_tokens))
     }
 
     fn class(&self, status: u16, error: &ProviderError) -> Class {
@@ -157,8 +161,7 @@ fn flat(frame: &Fields) -> Fields {
     let said: Option<String> =
         texts.map(|texts| texts.iter().filter_map(|text| text.get("content")?.as_str()).collect());
     if said.is_some() || is_last(frame) {
-        let finish = is_last(frame).then_some("stop");
-        let choice = json!({ "delta": { "content": said.unwrap_or_default() }, "finish_reason": finish });
+        let choice = json!({ "delta": { "content": said.unwrap_or_default() } });
         flat.insert("choices".to_owned(), json!([choice]));
     }
     let usage = payload.and_then(|payload| payload.pointer("/usage/text"));

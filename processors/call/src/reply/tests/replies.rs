@@ -46,6 +46,7 @@ fn an_answer_is_read_with_everything_that_it_tells() {
         model: Some("m1-2026".into()),
         provider_request: Some("req_1".into()),
         finish: Some("stop".into()),
+        flagged: None,
         usage: Some(Usage { input: 100, cached: 64, output: 20, reasoning: 8, ..Usage::default() }),
         usage_contradicts: false,
         time_to_first_token: None,

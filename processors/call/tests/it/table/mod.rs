@@ -10,7 +10,7 @@ mod wires;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use rows::{ROWS, Rest, Row, Then};
+use rows::{Paid, ROWS, Rest, Row, Then};
 use schemas::answered::{Answered, Attempt, Outcome, Usage};
 use schemas::ids::{RequestId, TargetName};
 use serde_json::Value;
@@ -201,7 +201,7 @@ impl<'a> Invoice<'a> {
 }
 
 /// Where the record of an attempt is not what the vendor bills for it.
-fn miscounted(attempt: &Attempt, entry: &Value) -> Option<String> {
+fn miscounted(paid: Paid, attempt: &Attempt, entry: &Value) -> Option<String> {
     let (ours, theirs) = (attempt.usage.as_ref().map(recorded), billed(entry));
     let ours_cost = attempt.cost.as_ref().map(|cost| cost.pico);
     let tell = |what: &str| {
@@ -214,6 +214,10 @@ fn miscounted(attempt: &Attempt, entry: &Value) -> Option<String> {
         (None, Some(_)) if attempt.may_be_billed && attempt.time_to_first_token_ms.is_none() => None,
         (None, Some(_)) => tell("billed and not recorded"),
         (Some(ours), None) => (ours.iter().sum::<u64>() > 0).then(|| tell("recorded and not billed"))?,
+        (Some(ours), Some(theirs)) if paid == Paid::InPart => {
+            let is_more = ours.iter().zip(theirs).any(|(ours, theirs)| *ours > theirs);
+            is_more.then(|| tell("more than is billed"))?
+        }
         (Some(ours), Some(theirs)) if ours != theirs => tell("other tokens"),
         (Some(ours), Some(_)) if ours_cost != Some(cost(ours)) => tell("other money"),
         (Some(_), Some(_)) => None,
@@ -242,10 +246,11 @@ async fn every_fault_of_every_wire_ends_as_the_facts_say_and_is_paid_as_billed()
     let ledger = world.ledger().await;
     let entries = ledger["entries"].as_array().unwrap();
     let mut invoice = Invoice::of(entries);
-    for answered in all.iter().flatten() {
+    let paid = pairs.iter().zip(&all).flat_map(|(pair, got)| got.iter().map(move |it| (pair.row.paid, it)));
+    for (paid, answered) in paid {
         for attempt in answered.attempts.iter().filter(|attempt| attempt.target.as_str() != "spare") {
             match invoice.take(answered, attempt) {
-                Some(entry) => wrong.extend(miscounted(attempt, entry)),
+                Some(entry) => wrong.extend(miscounted(paid, attempt, entry)),
                 None => wrong.push(format!("{} {} is not in the ledger", attempt.target, answered.request)),
             }
         }

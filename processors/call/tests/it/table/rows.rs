@@ -35,6 +35,16 @@ pub(super) struct Row {
     pub(super) class: &'static str,
     pub(super) then: Then,
     pub(super) rest: Rest,
+    pub(super) paid: Paid,
+}
+
+/// How what is recorded compares with what is billed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paid {
+    /// It is the same.
+    Exactly,
+    /// It is a part: what came behind a broken line was not read, and is billed as far as it was sent.
+    InPart,
 }
 
 const OPENAI: &[&str] = &["openai", "openai-whole"];
@@ -43,6 +53,7 @@ const TONGYI: &[&str] = &["tongyi"];
 const ERNIE: &[&str] = &["ernie", "ernie-v1"];
 const SPARK: &[&str] = &["spark", "spark-whole", "spark-ws"];
 const SPARK_HTTP: &[&str] = &["spark", "spark-whole"];
+const CHATS: &[&str] = &["openai", "tongyi", "ernie", "vllm", "llamacpp"];
 const LOCAL: &[&str] = &["ollama", "vllm", "llamacpp"];
 const SERVERS: &[&str] = &["vllm", "llamacpp"];
 /// Every wire that streams.
@@ -51,6 +62,8 @@ const STREAMS: &[&str] =
 /// Those whose streams are events.
 const STREAMS_OF_EVENTS: &[&str] =
     &["openai", "claude", "tongyi", "ernie", "ernie-v1", "spark", "spark-ws", "vllm", "llamacpp"];
+/// Those whose events come over HTTP.
+const EVENTS: &[&str] = &["openai", "claude", "tongyi", "ernie", "ernie-v1", "spark", "vllm", "llamacpp"];
 /// Every wire over HTTP.
 const HTTP: &[&[&str]] = &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK_HTTP, LOCAL];
 const VENDORS: &[&[&str]] = &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK];
@@ -59,7 +72,7 @@ const ALL: &[&[&str]] = &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, LOCAL];
 type Wires = &'static [&'static [&'static str]];
 
 const fn row(fault: &'static str, wires: Wires, class: &'static str, then: Then, rest: Rest) -> Row {
-    Row { fault, wires, class, then, rest }
+    Row { fault, wires, class, then, rest, paid: Paid::Exactly }
 }
 
 /// A limit that the vendor lifts.
@@ -91,6 +104,7 @@ const fn odd(fault: &'static str, wires: Wires) -> Row {
 pub(super) const ROWS: &[Row] = &[
     odd("well", ALL),
     limit("rate-limited-30s", VENDORS, "rate_limited"),
+    limit("rate-limited-600s", VENDORS, "rate_limited"),
     limit("rate-limited", &[OPENAI, TONGYI, ERNIE, SPARK], "rate_limited"),
     // Without a time to wait this vendor's limit does not pass.
     last("rate-limited", &[CLAUDE], "quota_exhausted"),
@@ -102,44 +116,54 @@ pub(super) const ROWS: &[Row] = &[
     limit("error-insufficient_quota", &[TONGYI], "rate_limited"),
     last("insufficient-quota", VENDORS, "quota_exhausted"),
     last("spend-limit", &[CLAUDE, TONGYI, SPARK, &["ernie-v1"]], "quota_exhausted"),
-    last("invalid-api-key", &[OPENAI, CLAUDE, TONGYI, &["ernie"], SPARK_HTTP, SERVERS], "auth"),
+    last("invalid-api-key", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK_HTTP, SERVERS], "auth"),
+    // A token that holds no more is got anew once, within the attempt.
+    last("expired-token", &[&["ernie-v1"]], "auth"),
     last("permission-denied", &[OPENAI, CLAUDE, TONGYI, ERNIE], "auth"),
     last("model-not-found", ALL, "model_unavailable"),
     last("model-retired", &[OPENAI, CLAUDE, TONGYI, ERNIE], "model_unavailable"),
     failure("server-error", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, LOCAL], "server_error"),
     failure("bad-gateway", HTTP, "server_error"),
+    failure("gateway-timeout", HTTP, "server_error"),
     failure("overloaded", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, SERVERS], "overloaded"),
     failure("timeout", &[CLAUDE, TONGYI, SPARK], "timeout"),
     failure("reset", ALL, "protocol"),
+    failure("reset-after-headers", ALL, "protocol"),
     failure("hang", ALL, "timeout"),
+    failure("cut-stream-0", &[STREAMS], "protocol"),
     failure("cut-stream-2", &[STREAMS], "protocol"),
     failure("reset-stream-2", &[STREAMS], "protocol"),
-    // Lines of JSON are read no further than a broken one, so that what follows is not seen to be billed: not in the table.
     failure("malformed-frame-2", &[STREAMS_OF_EVENTS], "protocol"),
+    // Lines of JSON are read no further than a broken one.
+    Row { paid: Paid::InPart, ..failure("malformed-frame-2", &[&["ollama"]], "protocol") },
     failure("stall-2", &[STREAMS], "timeout"),
     failure("slow-first-byte-9s", &[STREAMS], "timeout"),
     failure("stream-error-2", &[&["ernie-v1", "spark", "spark-ws"]], "overloaded"),
     told("stream-error-2", &[&["openai", "claude", "tongyi", "ernie"]], "overloaded"),
-    told("stream-error-2", &[&["ollama"]], "server_error"),
+    told("stream-error-2", &[&["vllm"]], "overloaded"),
+    told("stream-error-2", &[&["ollama", "llamacpp"]], "server_error"),
     failure("wrong-length", &[&["openai-whole", "claude-whole", "spark-whole"]], "protocol"),
     failure("cut", &[&["openai-whole", "claude-whole", "spark-whole"]], "protocol"),
     failure("malformed-json", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, SERVERS], "protocol"),
     row("context-length-exceeded", ALL_BUT_TRIMMING, "context_too_long", Then::Spare, Rest::None),
     row("invalid-prompt", &[OPENAI, TONGYI, SPARK, &["ernie"]], "content_blocked", Then::Nothing, Rest::None),
-    row(
-        "content-filter",
-        &[OPENAI, CLAUDE, TONGYI, ERNIE, &["spark", "spark-ws"]],
-        "content_blocked",
-        Then::Nothing,
-        Rest::None,
-    ),
+    row("content-filter", VENDORS, "content_blocked", Then::Nothing, Rest::None),
     row("refusal", &[CLAUDE], "content_blocked", Then::Nothing, Rest::None),
     row("flagged", &[ERNIE], "content_blocked", Then::Nothing, Rest::None),
     row("empty-content", ALL, "empty", Then::Spare, Rest::None),
     row("reasoning-only", &[OPENAI, CLAUDE, TONGYI, &["ernie"], LOCAL], "empty", Then::Spare, Rest::None),
-    // Spark tells no reason why an answer ended.
-    row("length", &[OPENAI, CLAUDE, TONGYI, ERNIE, LOCAL], "", Then::CutAnswer, Rest::None),
-    odd("missing-usage", &[&["openai", "tongyi"], ERNIE, &["spark", "spark-ws"], LOCAL]),
+    // Spark tells no reason why an answer ended: its count of tokens shows it.
+    row("length", ALL, "", Then::CutAnswer, Rest::None),
+    // What a plain reply does not tell is not known, and is on the record as such.
+    odd("missing-usage", ALL),
+    odd("usage-in-choice", &[CHATS]),
+    odd("usage-everywhere", &[CHATS]),
+    odd("missing-done", &[&["openai", "claude", "tongyi", "ernie", "vllm", "llamacpp"]]),
+    // Nothing else tells that a stream of these wires is whole.
+    failure("missing-done", &[&["ernie-v1", "spark", "spark-ws", "ollama"]], "protocol"),
+    odd("tight-data", &[EVENTS]),
+    odd("crlf", &[EVENTS]),
+    odd("byte-order-mark", &[EVENTS]),
     odd("split-utf8", &[STREAMS]),
     odd("trickle-20ms", &[STREAMS]),
     odd("pings-1", &[STREAMS]),

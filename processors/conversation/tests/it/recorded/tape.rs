@@ -54,6 +54,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
         model_answered: None,
         region: "cn".into(),
         started_at: START,
+        key: None,
         duration_ms: 5,
         time_to_first_token_ms: None,
         error: error.map(str::to_owned),
@@ -62,6 +63,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
         status: None,
         provider_request: None,
         finish: None,
+        flagged: None,
         usage: pico.map(|_| Usage {
             input: 10,
             cached: 0,

@@ -21,6 +21,8 @@ const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 
 /// The builder that first wrote the time to the first token.
 const FIRST_TOKEN: u8 = 3;
+/// The builder that first wrote which key it was.
+const KEY: u8 = 4;
 
 pub(super) struct ModelCalls;
 
@@ -39,6 +41,7 @@ impl Table for ModelCalls {
                 name: "0007_cache_writes",
                 template: include_str!("0007_cache_writes.sql"),
             },
+            Migration { number: 8, name: "0008_key", template: include_str!("0008_key.sql") },
         ],
         counts: Counts { label: "outcome", ordinal: "toInt32(attempt)" },
     };
@@ -77,6 +80,7 @@ pub(crate) struct ModelCallRow {
     attempt: u16,
     attempts: u16,
     target: String,
+    key_number: Option<u16>,
     provider: String,
     model: String,
     model_answered: String,
@@ -132,6 +136,7 @@ impl ModelCallRow {
             attempt: a.number,
             attempts: count(end.attempts.len()),
             target: a.target.to_string(),
+            key_number: a.key.filter(|_| source.builder >= KEY),
             provider: a.provider.clone(),
             model: a.model.clone(),
             model_answered: a.model_answered.clone().unwrap_or_default(),

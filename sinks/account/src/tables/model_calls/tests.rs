@@ -14,7 +14,9 @@ fn calls(answered: &Value) -> Result<Vec<Value>, Refused> {
 
 #[test]
 fn every_attempt_is_a_row_with_its_own_cost() {
-    let calls = calls(&example!("events/valid-answered-done.json")).unwrap();
+    let mut calls = calls(&example!("events/valid-answered-done.json")).unwrap();
+    let key = calls[1].as_object_mut().unwrap().remove("key_number");
+    assert_eq!(key, Some(Value::Null), "the target has one");
     assert_eq!(
         calls[1],
         json!({
@@ -58,7 +60,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 3,
+            "builder": 4,
         })
     );
     let failed = &calls[0];
@@ -129,6 +131,18 @@ fn a_range_that_builder_2_opened_has_no_time_to_a_first_token() {
         let rows = built(Topic::Events, &record, builder).unwrap();
         let row = rows[1].1.get::<ModelCallRow>().unwrap();
         assert_eq!(row.time_to_first_token_ms, time, "{builder}");
+    }
+}
+
+#[test]
+fn a_call_tells_which_key_it_carried_and_earlier_builders_did_not() {
+    let mut answered = example!("events/valid-answered-done.json");
+    answered["attempts"][1]["key"] = json!(2);
+    let record = record(Topic::Events, "answered", &answered);
+    for (builder, key) in [(3, None), (4, Some(2))] {
+        let rows = built(Topic::Events, &record, builder).unwrap();
+        let keys = [0, 1].map(|at: usize| rows[at].1.get::<ModelCallRow>().unwrap().key_number);
+        assert_eq!(keys, [None, key], "{builder}");
     }
 }
 

@@ -1,5 +1,5 @@
 use catalogue::Provider;
-use schemas::answered::Usage;
+use schemas::answered::{Flagged, Usage};
 use schemas::request::Request as Asked;
 use serde_json::{Value, json};
 
@@ -177,4 +177,17 @@ fn an_error_or_a_flag_within_a_stream_ends_it() {
     flagged["flag"] = json!(4);
     let failure = streamed(&[piece(0, "好", false), flagged, piece(2, "", true)]).result.unwrap_err();
     assert_eq!((failure.class, failure.code.as_deref()), (Class::ContentBlocked, Some("flag_4")));
+}
+
+#[test]
+fn what_the_filter_objects_to_is_noted() {
+    for (more, flagged) in [
+        (json!({"flag": 3, "ban_round": -1, "need_clear_history": true}), Some(Flagged::Question)),
+        (json!({"need_clear_history": true, "ban_round": 0}), Some(Flagged::Conversation)),
+        (json!({"need_clear_history": true}), Some(Flagged::Conversation)),
+        (json!({"flag": 2}), Some(Flagged::Question)),
+        (json!({"ban_round": 0, "flag": 0}), None),
+    ] {
+        assert_eq!(whole(&more).notes.flagged, flagged, "{more}");
+    }
 }

@@ -158,3 +158,14 @@ fn a_handshake_that_is_refused_is_a_key_or_a_clock_that_is_wrong() {
     }
     assert_eq!(failed(&WebSocket, 503, "").class, Class::Overloaded);
 }
+
+#[test]
+fn as_many_tokens_as_the_cap_allows_are_an_answer_that_was_cut() {
+    for (tokens, is_cut) in [(999, false), (1_000, true)] {
+        let mut last = last();
+        let counts = &mut last["payload"]["usage"]["text"];
+        (counts["completion_tokens"], counts["total_tokens"]) = (json!(tokens), json!(tokens + 5));
+        let read = heard(&WebSocket, 200, &events(&[frame(0, "At "), last]));
+        assert_eq!((read.result.unwrap().truncated, read.notes.finish), (is_cut, None), "{tokens}");
+    }
+}
