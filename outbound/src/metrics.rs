@@ -25,8 +25,12 @@ pub const PACE_WAITING: &str = "huiyin_outbound_pace_waiting_count";
 pub const PACE_WAITED: &str = "huiyin_outbound_pace_wait_seconds";
 /// Starts a second that a pace allows.
 pub const PACE_RATE: &str = "huiyin_outbound_pace_starts_per_second";
+/// Calls that a pace lets run at a time.
+pub const PACE_AT_ONCE: &str = "huiyin_outbound_pace_at_once_count";
 /// What refusals left of a configured rate.
 pub const PACE_LEARNED: &str = "huiyin_outbound_pace_learned_ratio";
+/// Second attempts beside one whose first token was late.
+pub const HEDGES: &str = "huiyin_outbound_hedges_total";
 /// Requests that ended without success.
 pub const STOPS: &str = "huiyin_outbound_stops_total";
 /// Kept connections that were dead when they were used.
@@ -72,9 +76,19 @@ pub const METRICS: &[Metric] = &[
         &["target", "key", "limit"],
     ),
     Metric::gauge(
+        PACE_AT_ONCE,
+        "calls that this instance's pace lets run at a time, as configured or as refusals taught it; 0 while nothing bounds them",
+        &["target", "key", "limit"],
+    ),
+    Metric::gauge(
         PACE_LEARNED,
         "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
         &["target", "key", "limit"],
+    ),
+    Metric::counter(
+        HEDGES,
+        "second attempts beside one whose first token was late, by the late target and by what came of it: first (the late one answered first), second, neither, budget (none was made, since the retry budget had no repeat)",
+        &["target", "result"],
     ),
     Metric::counter(STOPS, "requests that ended without success, by reason", &["reason"]),
     Metric::counter(
@@ -102,6 +116,7 @@ pub(crate) struct Paced {
     pub(crate) waited: Duration,
     pub(crate) rate: f64,
     pub(crate) learned: f64,
+    pub(crate) at_once: Option<u32>,
 }
 
 /// Why a caller waited.
@@ -144,10 +159,15 @@ pub(crate) fn paced(names: &PaceNames, paced: &Paced) {
     show(PACE_WAITED, paced.waited.as_secs_f64());
     show(PACE_RATE, paced.rate);
     show(PACE_LEARNED, paced.learned);
+    show(PACE_AT_ONCE, f64::from(paced.at_once.unwrap_or_default()));
 }
 
 pub(crate) fn budget_refused(target: &str) {
     counter!(BUDGET_REFUSALS, "target" => target.to_owned()).increment(1);
+}
+
+pub(crate) fn hedged(target: &str, result: &'static str) {
+    counter!(HEDGES, "target" => target.to_owned(), "result" => result).increment(1);
 }
 
 pub(crate) fn cooled(target: &str, key: usize, class: &'static str) {
