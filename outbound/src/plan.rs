@@ -4,6 +4,7 @@
 //! place's, so that the target is tried with another key at once; everything else is the target's.
 
 mod place;
+mod stop;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 
 use self::place::Place;
 pub(crate) use self::place::is_limit;
+pub use self::stop::Stop;
 use crate::{
     class::Elsewhere,
     failure::Failure,
@@ -119,27 +121,6 @@ pub struct Try {
     pub alone: bool,
 }
 
-/// Why a request was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The last failure ends the request wherever it is sent.
-    Terminal,
-    /// The request may have had its effect, and the rules forbid repeating it then.
-    Ambiguous,
-    /// Every target was tried and none may be tried again.
-    Exhausted,
-    /// The targets that are left have open breakers or refused keys, or cool down beyond the deadline.
-    Unavailable,
-    /// Its turn at the pace of the targets that are left would come too late.
-    Saturated,
-    /// The retry budgets of the targets that are left had nothing for it in time; holds the first one's place.
-    Budget(usize),
-    /// Too little time is left.
-    Deadline,
-    /// The most attempts were made.
-    MaxAttempts,
-}
-
 /// One request's way along its chain.
 #[derive(Debug)]
 pub struct Plan {
@@ -165,23 +146,6 @@ struct Chance {
     begin: Instant,
     load: Load,
     cooling: bool,
-}
-
-impl Stop {
-    /// The reason's name in metrics, logs and records.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Terminal => "terminal",
-            Self::Ambiguous => "ambiguous",
-            Self::Exhausted => "exhausted",
-            Self::Unavailable => "unavailable",
-            Self::Saturated => "saturated",
-            Self::Budget(_) => "budget",
-            Self::Deadline => "deadline",
-            Self::MaxAttempts => "max_attempts",
-        }
-    }
 }
 
 impl Plan {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Context;
-use outbound::metrics::{ATTEMPTS, BREAKER, COOLDOWNS, PACE_LEARNED, PACE_RATE, PACE_WAITING};
+use outbound::metrics::{ATTEMPTS, BREAKER, COOLDOWNS, PACE_AT_ONCE, PACE_LEARNED, PACE_RATE, PACE_WAITING};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -25,6 +25,8 @@ pub(super) struct Health {
     pub(super) waiting: f64,
     /// Calls a second that this process may start now; 0 if nothing bounds them.
     pub(super) starts_per_second: f64,
+    /// Calls that this process may run at a time, as configured or as refusals taught it; 0 if nothing bounds them.
+    pub(super) at_once: f64,
     /// What refusals left of the configured rate, from 0 to 1.
     pub(super) learned: f64,
     /// Calls by class, `ok` for a success.
@@ -44,7 +46,8 @@ impl Health {
             (0.0, 0.0) => String::new(),
             (waiting, rate) => format!(", {waiting} wait, {rate:.1}/s"),
         };
-        format!("{}, {ok} ok, {failed} failed{worst}{pace}", self.breaker)
+        let at_once = if self.at_once > 0.0 { format!(", {} at once", self.at_once) } else { String::new() };
+        format!("{}, {ok} ok, {failed} failed{worst}{pace}{at_once}", self.breaker)
     }
 }
 
@@ -93,6 +96,7 @@ fn read(text: &str) -> BTreeMap<String, Health> {
             BREAKER => of.breaker = ["closed", "half_open", "open"][(value as usize).min(2)],
             PACE_WAITING => of.waiting = value,
             PACE_RATE => of.starts_per_second = value,
+            PACE_AT_ONCE => of.at_once = value,
             PACE_LEARNED => of.learned = value,
             ATTEMPTS => drop(of.attempts.insert(class(), value as u64)),
             COOLDOWNS => drop(of.cooldowns.insert(class(), value as u64)),
@@ -118,6 +122,7 @@ mod tests {
         huiyin_outbound_cooldowns_total{target=\"main\",class=\"auth\"} 1\n\
         huiyin_outbound_pace_waiting_count{target=\"main\",limit=\"requests\"} 7\n\
         huiyin_outbound_pace_starts_per_second{target=\"main\",limit=\"requests\"} 2.5\n\
+        huiyin_outbound_pace_at_once_count{target=\"main\",limit=\"requests\"} 12\n\
         huiyin_outbound_pace_waiting_count{target=\"acme#support\",limit=\"messages\"} 9\n\
         huiyin_run_kafka_away_seconds 0\n";
 
@@ -125,7 +130,7 @@ mod tests {
     fn what_is_told_of_targets_is_read() {
         let read = read(METRICS);
         assert_eq!(read.keys().collect::<Vec<_>>(), ["main", "spare"]);
-        assert_eq!(read["main"].line(), "open, 40 ok, 4 failed, mostly timeout, 7 wait, 2.5/s");
+        assert_eq!(read["main"].line(), "open, 40 ok, 4 failed, mostly timeout, 7 wait, 2.5/s, 12 at once");
         assert_eq!(read["main"].cooldowns["auth"], 1);
         assert_eq!(read["spare"].line(), "closed, 0 ok, 0 failed");
     }
