@@ -96,7 +96,9 @@ impl Failure {
     #[must_use]
     pub fn excess(&self) -> Option<Excess> {
         match self.class {
-            Class::RateLimited | Class::RampLimited | Class::Overloaded if self.at_once => Some(Excess::AtOnce),
+            Class::RateLimited | Class::RampLimited | Class::Overloaded if self.at_once => {
+                Some(Excess::AtOnce)
+            }
             class => (class.cooling() == Cooling::Short).then_some(Excess::Rate),
         }
     }

@@ -106,7 +106,11 @@ fn every_broken_reference_is_named_with_its_place() {
         ),
         ("key = \"acme#support\"", "key = \"acme#support\"\ncancel = \"no\"", "is none of cut, run_on"),
         ("key = \"acme#support\"", "key = \"acme#support\"\nhedge_after = \"0s\"", "more than zero"),
-        ("key = \"acme#support\"", "key = \"acme#support\"\nhedge_after = \"1m\"", "shorter than answer_within"),
+        (
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\nhedge_after = \"1m\"",
+            "shorter than answer_within",
+        ),
         ("[\"main\", \"spare\"]", "[\"main\"]\nhedge_after = \"3s\"", "no second target"),
         (
             "key = \"acme#support\"",
@@ -124,8 +128,7 @@ fn problems_carry_the_bytes_that_they_are_about() {
     let broken = GOOD.replacen("\"spare\"]", "\"gone\"]", 1);
     let problems = read(&broken).unwrap_err();
     assert_eq!(&broken[problems[0].span.clone().unwrap()], "\"gone\"");
-    let broken =
-        GOOD.replacen("key = \"acme#support\"", "key = \"acme#support\"\nhedge_after = \"61s\"", 1);
+    let broken = GOOD.replacen("key = \"acme#support\"", "key = \"acme#support\"\nhedge_after = \"61s\"", 1);
     let problems = read(&broken).unwrap_err();
     assert_eq!(&broken[problems[0].span.clone().unwrap()], "\"61s\"");
 }

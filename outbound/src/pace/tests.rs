@@ -352,7 +352,8 @@ impl Parallel {
 #[tokio::test(start_paused = true)]
 async fn places_shrink_on_refusals_of_too_many_at_a_time_and_grow_back() {
     use std::sync::atomic::Ordering::Relaxed;
-    let (pace, vendor) = (pace(Limits { at_once: Some(60), ..Limits::default() }), Arc::new(Parallel::default()));
+    let (pace, vendor) =
+        (pace(Limits { at_once: Some(60), ..Limits::default() }), Arc::new(Parallel::default()));
     let allowed = |pace: &Arc<Pace>| pace.state().limiter.most_at_once().unwrap();
     vendor.most.store(20, Relaxed);
     let until = Instant::now() + secs(600.0);
@@ -363,7 +364,8 @@ async fn places_shrink_on_refusals_of_too_many_at_a_time_and_grow_back() {
                 let key: Arc<str> = (number % 2).to_string().into();
                 let (mut again, mut taken) = (false, 0_u32);
                 while Instant::now() < until {
-                    let claim = Claim { key: &key, again, latest: until + secs(60.0), tokens: Tokens::default() };
+                    let claim =
+                        Claim { key: &key, again, latest: until + secs(60.0), tokens: Tokens::default() };
                     let turn = pace.turn(claim).await.unwrap();
                     again = !vendor.call().await;
                     if again {

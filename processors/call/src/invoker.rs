@@ -240,9 +240,7 @@ impl Invoker {
         let call = Ask { run, to, slot, cuts };
         let Some(sign_in) = to.family.sign_in() else { return self.ask(call, None).await };
         let (endpoint, address) = (to.endpoint, to.endpoint.keys.address(slot.key));
-        let token = |refused| {
-            cuts.unless_cut(endpoint.token(address, sign_in, refused, slot.deadline))
-        };
+        let token = |refused| cuts.unless_cut(endpoint.token(address, sign_in, refused, slot.deadline));
         let first = match token(None).await {
             Ok(token) => token,
             Err(failure) => return failed(failure),

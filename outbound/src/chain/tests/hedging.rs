@@ -167,7 +167,8 @@ async fn a_single_target_has_no_second_and_neither_has_one_whose_others_are_away
         ready(if slot.target == 1 { Err(failure) } else { Ok(()) })
     };
     let second = Chain::new(two.rules, vec![two.links[1].clone()]);
-    let ran = second.run(&lane(1), Instant::now() + secs(2), |slot| limited(Slot { target: 1, ..slot })).await;
+    let ran =
+        second.run(&lane(1), Instant::now() + secs(2), |slot| limited(Slot { target: 1, ..slot })).await;
     ran.result.unwrap_err();
     let (ran, _) = play(&two, &[answers(9), answers(1)], secs(60)).await;
     assert_eq!(told(&ran), [(0, 0, 9, "ok")], "a target that is not free is not waited for");
@@ -206,9 +207,7 @@ async fn nothing_is_hedged_where_it_is_off_or_would_break_another_rule() {
 #[tokio::test(start_paused = true)]
 async fn one_that_does_not_hear_is_dropped_and_holds_nobody_up() {
     let two = hedging(&["one", "two"], |_| {});
-    let attempt = |slot: Slot, _| async move {
-        if slot.target == 0 { pending().await } else { Ok(()) }
-    };
+    let attempt = |slot: Slot, _| async move { if slot.target == 0 { pending().await } else { Ok(()) } };
     let began = Instant::now();
     let ran = two.run_resting(&lane(0), began + secs(60), || (), attempt).await;
     assert_eq!((ran.result, began.elapsed()), (Ok(()), AFTER));

@@ -19,7 +19,8 @@ fn delta(text: &str) -> String {
 
 fn whole(text: &str) -> String {
     let finish = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
-    let usage = json!({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}});
+    let usage =
+        json!({"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}});
     format!("{}data: {finish}\n\ndata: {usage}\n\ndata: [DONE]\n\n", delta(text))
 }
 
@@ -61,7 +62,11 @@ async fn the_first_answers_and_its_attempt_is_the_last_of_the_record() {
     assert_eq!(text(&answered), "from main");
     assert_eq!(attempts(&answered), [("spare", "cancelled"), ("main", "ok")]);
     let [cut, answer] = &answered.attempts[..] else { panic!("{:?}", answered.attempts) };
-    assert_eq!(cut.usage.as_ref().unwrap().source, UsageSource::Estimated, "its own notes, not those of the other");
+    assert_eq!(
+        cut.usage.as_ref().unwrap().source,
+        UsageSource::Estimated,
+        "its own notes, not those of the other"
+    );
     assert_eq!(answer.usage.as_ref().map(|usage| usage.input), Some(100));
     answered.check().unwrap();
 }
@@ -81,7 +86,8 @@ async fn a_stream_that_has_begun_is_left_alone_and_so_is_one_of_an_app_that_does
 #[tokio::test]
 async fn after_a_block_another_vendor_is_asked_where_the_app_says_so() {
     let blocked = || {
-        let error = json!({"error": {"code": "content_filter", "message": "no", "type": "invalid_request_error"}});
+        let error =
+            json!({"error": {"code": "content_filter", "message": "no", "type": "invalid_request_error"}});
         Answer::new(400, error.to_string())
     };
     for (says, expected) in [
