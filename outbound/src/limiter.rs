@@ -309,14 +309,15 @@ impl Limiter {
         Some(self.ceiling().min(learned)).filter(|rate| rate.is_finite())
     }
 
-    /// What refusals left of the configured rate, from 0 to 1; 1 when nothing is configured.
+    /// What refusals left of the configured rate or calls at a time, whichever is less, from 0 to 1; 1 when nothing is configured.
     #[must_use]
     pub fn learned_part(&self, now: Instant) -> f64 {
         let ceiling = self.ceiling();
-        match self.learned {
-            Some(learned) if ceiling.is_finite() && ceiling > 0.0 => (learned.rate(now) / ceiling).min(1.0),
+        let of_rate = match self.learned {
+            Some(learned) if ceiling.is_finite() && ceiling > 0.0 => learned.rate(now) / ceiling,
             _ => 1.0,
-        }
+        };
+        of_rate.min(self.places.learned_part(self.share)).min(1.0)
     }
 
     /// Whether a rate holds that refusals taught.

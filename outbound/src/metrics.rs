@@ -82,7 +82,7 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::gauge(
         PACE_LEARNED,
-        "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
+        "what refusals left of the configured rate or calls at a time, from 0 to 1; 1 while they taught nothing",
         &["target", "key", "limit"],
     ),
     Metric::counter(

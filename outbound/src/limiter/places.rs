@@ -56,6 +56,12 @@ impl Places {
         self.bound(share).map(|most| most as u32)
     }
 
+    /// What refusals left of the configured places, 1 when none are configured.
+    pub(super) fn learned_part(&self, share: f64) -> f64 {
+        let both = self.bound(share).zip(self.configured(share));
+        both.map_or(1.0, |(most, configured)| most / configured)
+    }
+
     /// Whether no call may start, if a part of the places is `kept` for others.
     pub(super) fn is_full(&self, share: f64, kept: f64) -> bool {
         self.bound(share).is_some_and(|most| {
