@@ -25,6 +25,9 @@ use crate::{
     plan::{Plan, Try},
 };
 
+/// Detail of an attempt that was cut because another one made it useless.
+pub const OUTRUN: &str = "another target answered first";
+
 /// A run under way; `make` makes its attempts.
 pub(super) struct Run<'a, F> {
     chain: &'a Chain,
@@ -121,11 +124,10 @@ impl<'a, F> Run<'a, F> {
         }
         select! {
             biased;
-            result = ends.as_mut() => return Alone::Ended(result),
-            Some((step, right)) = self.second(first) => return Alone::Late(step, right),
-            else => {}
+            result = ends.as_mut() => Alone::Ended(result),
+            // Without it the first is waited for alone.
+            Some((step, right)) = self.second(first) => Alone::Late(step, right),
         }
-        Alone::Ended(ends.await)
     }
 
     /// The right to make a second attempt now, unless the first token comes meanwhile.
@@ -213,6 +215,3 @@ impl<T, W: Future<Output = Result<T, Failure>>> Racer<'_, W> {
         own.unwrap_or_else(|| Failure::new(Class::Cancelled, OUTRUN).possibly_done())
     }
 }
-
-/// Detail of an attempt that was cut because another one made it useless.
-pub const OUTRUN: &str = "another target answered first";
