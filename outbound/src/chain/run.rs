@@ -89,10 +89,10 @@ impl<'a, F> Run<'a, F> {
             Alone::Late(step, right) => {
                 let (flight, attempt) = self.begin(step, &right, Signals::heard());
                 // Few attempts have a second one, so that none has the room for it in its own future.
-                (flight, Box::pin(chain.watch(flight.slot, right, attempt)))
+                (Box::pin(chain.watch(flight.slot, right, attempt)), flight)
             }
         };
-        let (second, mut second_ends) = second;
+        let (mut second_ends, second) = second;
         let first = Racer { flight, ends };
         self.race(first, Racer { flight: second, ends: second_ends.as_mut() }).await
     }

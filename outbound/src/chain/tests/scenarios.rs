@@ -463,7 +463,7 @@ async fn conversations_that_wait_as_they_were_told_hold_nobody_up() {
                 let mut took = Vec::new();
                 while begun.elapsed() < secs(60) {
                     let asked = Instant::now();
-                    let attempt = |slot: Slot| async move {
+                    let attempt = |slot: Slot, _| async move {
                         sleep(millis(500)).await;
                         let fails = conversation % 10 < failing / 10 && slot.number == 0;
                         let asked = Failure::new(Class::Overloaded, "").with_retry_after(Some(secs(8)));
