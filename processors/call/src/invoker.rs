@@ -91,16 +91,16 @@ impl Invoke for Invoker {
         request: &Request,
         Terms { longest, cancellation, place }: Terms<'_>,
     ) -> Invoked {
-        let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
+        let not_called = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
-            Err(reason) => return unanswered(Unanswered::Failed(reason)),
+            Err(reason) => return not_called(Unanswered::Failed(reason)),
         };
-        let Ok(question) = Question::of(request) else { return unanswered(Unanswered::Failed("sealed")) };
+        let Ok(question) = Question::of(request) else { return not_called(Unanswered::Failed("sealed")) };
         let began = self.clock.now();
         let left = u64::try_from(request.answer_by.saturating_sub(began)).unwrap_or_default();
         if left == 0 {
-            return unanswered(Unanswered::Expired);
+            return not_called(Unanswered::Expired);
         }
         let left = Duration::from_millis(left).min(longest);
         let chain = Chain::new(self.rules_of(request), links(&candidates, pace::estimate(&question), left));
@@ -128,15 +128,7 @@ impl Invoke for Invoker {
             },
         };
         let late = run.late.load(Ordering::Relaxed);
-        let result = match ran.result {
-            Ok(answer) => Ok(answer),
-            Err(ending) if ending.last.as_ref().is_some_and(is_cancelled) => Err(Unanswered::Cancelled),
-            Err(ending) if late < NONE || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
-            Err(ending) => {
-                let class = ending.last.as_ref().map(Failure::label);
-                Err(Unanswered::Failed(class.unwrap_or_else(|| ending.label())))
-            }
-        };
+        let result = ran.result.map_err(|ending| unanswered(&ending, late));
         let mut made = ran.attempts;
         made.retain(|attempt| attempt.number < late);
         if made.is_empty()
@@ -289,6 +281,15 @@ impl Invoker {
             Made { made, name: candidate.name, target: candidate.target, notes }
         });
         records(bundle, &self.complaints, began, all)
+    }
+}
+
+/// Why a run has no answer whose attempts were too late from this one on.
+fn unanswered(ending: &Ending, late: u32) -> Unanswered {
+    match &ending.last {
+        Some(failure) if is_cancelled(failure) => Unanswered::Cancelled,
+        _ if late < NONE || ending.stop == Stop::Deadline => Unanswered::Expired,
+        last => Unanswered::Failed(last.as_ref().map_or_else(|| ending.label(), Failure::label)),
     }
 }
 
