@@ -407,7 +407,7 @@ fn a_limit_of_calls_at_a_time_is_told_from_one_of_a_rate() {
             true,
         ),
         (
-            Provider::Claude,
+            Provider::Openai,
             429,
             error("rate_limit_error", "Number of concurrent connections has exceeded your rate limit."),
             true,
