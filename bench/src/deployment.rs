@@ -21,6 +21,8 @@ pub(super) const BOT: &str = "bot_helpdesk";
 pub(super) const SECRET: &str = "bench-secret";
 /// Partitions of its topics.
 pub(super) const PARTITIONS: i32 = 8;
+/// Calls and sends that a process runs at a time, of which half is one app's: more than the load needs.
+const MAX_RUNNING: u32 = 24_000;
 /// Words that the filter looks for, as many as a real list has; none is in what the load says.
 const WORDS: u32 = 5_000;
 
@@ -33,6 +35,7 @@ pub(super) struct Deployment {
     /// Where callbacks go.
     pub(super) ingest_port: u16,
     admin_port: u16,
+    max_running: u32,
     config: PathBuf,
     home: Home,
     stack: Borrowed,
@@ -44,6 +47,14 @@ impl Deployment {
     /// # Errors
     /// When something does not start or another benchmark runs.
     pub(super) fn new(stand_ins: &str) -> Result<Self> {
+        Self::running_at_most(stand_ins, MAX_RUNNING)
+    }
+
+    /// The same, with so many calls at a time in a process.
+    ///
+    /// # Errors
+    /// When something does not start or another benchmark runs.
+    pub(super) fn running_at_most(stand_ins: &str, max_running: u32) -> Result<Self> {
         let net = Net::new()?;
         let patience = Patience::until_signalled(net.runtime())?;
         let stack = Borrowed::up()?;
@@ -54,6 +65,7 @@ impl Deployment {
             seed: home.seed,
             ingest_port,
             admin_port,
+            max_running,
             config: PathBuf::new(),
             net,
             home,
@@ -149,6 +161,7 @@ impl Deployment {
             ("admin_port", self.admin_port.to_string()),
             ("ingest_port", self.ingest_port.to_string()),
             ("stand_ins", stand_ins.to_owned()),
+            ("max_running", self.max_running.to_string()),
             ("words", words()),
         ];
         self.home.configure("line.toml", &format!("{what}.toml"), &values)

@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod arrivals;
+mod backoff;
 mod call;
 mod clients;
 mod contestant;
@@ -67,6 +68,8 @@ enum Name {
     Call,
     /// Ten thousand streams of a model in one process
     InFlight,
+    /// Conversations beside others that wait for their model
+    Backoff,
     /// Rows per second into ClickHouse, beside a raw insert of the same rows
     Account,
     /// Cost per message with more partitions, conversations and backlog
@@ -95,7 +98,7 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         Name::Line => line::chain::run(spec),
         Name::Restore => restore::child::run(spec),
         Name::Call => call::contestant::run(spec),
-        Name::InFlight | Name::Account | Name::Growth | Name::Limits => {
+        Name::InFlight | Name::Backoff | Name::Account | Name::Growth | Name::Limits => {
             bail!("this benchmark has no contestants")
         }
     }
@@ -115,6 +118,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Line => line::measure(cli.rounds)?,
         Name::Call => call::measure(cli.rounds)?,
         Name::InFlight => in_flight::measure(cli.rounds)?,
+        Name::Backoff => backoff::measure(cli.rounds)?,
         Name::Account => account::measure(cli.rounds)?,
         Name::Growth => growth::measure(cli.rounds)?,
         Name::Limits => limits::measure(cli.rounds, cli.limits)?,

@@ -7,13 +7,15 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures_util::stream::{Stream, unfold};
 use serde::Deserialize;
 use serde_json::json;
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -26,6 +28,11 @@ pub(super) const ASK: &str = "ask#";
 pub(super) const REPLY: &str = "re#";
 /// What a call has in its body that wants a stream, as the line and the floors write it.
 const WANTS_STREAM: &[u8] = b"\"stream\":true";
+
+/// Of the numbers for which the model is busy, each that this divides is asked to come again.
+pub(super) const BUSY_ONE_IN: u64 = 10;
+/// How long it is asked to wait.
+pub(super) const BUSY_SECONDS: u32 = 8;
 
 /// When something happened to each message, by its number.
 pub(super) struct Marks {
@@ -76,6 +83,8 @@ pub(super) struct Notes {
     model: ModelPace,
     running: AtomicU64,
     most_running: AtomicU64,
+    /// Numbers for which it is busy: from the first on, before the second.
+    busy: [AtomicU64; 2],
 }
 
 /// How the model answers.
@@ -117,6 +126,7 @@ impl StandIns {
             model,
             running: AtomicU64::new(0),
             most_running: AtomicU64::new(0),
+            busy: [AtomicU64::new(0), AtomicU64::new(0)],
         });
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
@@ -137,6 +147,21 @@ impl Notes {
     /// Most model calls that ran at a time.
     pub(super) fn most_running(&self) -> u64 {
         self.most_running.load(Ordering::Relaxed)
+    }
+
+    /// From now on the model asks some of these to come again, at their first call.
+    pub(super) fn be_busy(&self, numbers: Range<u64>) {
+        let [from, until] = &self.busy;
+        from.store(numbers.start, Ordering::Relaxed);
+        until.store(numbers.end, Ordering::Relaxed);
+    }
+
+    /// Whether a call for this number, which is marked afterwards, is asked to come again.
+    fn is_busy(&self, number: u64) -> bool {
+        let [from, until] = &self.busy;
+        number.is_multiple_of(BUSY_ONE_IN)
+            && (from.load(Ordering::Relaxed)..until.load(Ordering::Relaxed)).contains(&number)
+            && self.asked.at(number).is_none()
     }
 
     /// Forgets the most that ran at a time.
@@ -165,7 +190,14 @@ impl Drop for Running {
 async fn complete(State(notes): State<Arc<Notes>>, body: Bytes) -> Response {
     // The last question is at the end of the prompt.
     let number = number_after(&body, ASK).unwrap_or(u64::MAX);
+    let is_busy = notes.is_busy(number);
     notes.asked.mark(number);
+    if is_busy {
+        let error =
+            json!({ "error": { "message": "overloaded", "type": "server_error", "code": "overloaded" } });
+        let wait = [(RETRY_AFTER, BUSY_SECONDS.to_string())];
+        return (StatusCode::SERVICE_UNAVAILABLE, wait, as_json(&error)).into_response();
+    }
     let running = Running::begin(&notes);
     let ModelPace { takes, pieces } = notes.model;
     if body.windows(WANTS_STREAM.len()).any(|window| window == WANTS_STREAM) {

@@ -116,6 +116,12 @@ pub struct App {
     pub max_output_tokens: u32,
     /// Sampling temperature, in thousandths.
     pub temperature_milli: Option<u32>,
+    /// Whether another target is asked after one refused the content; the call step's own rule if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_after_block: Option<bool>,
+    /// A second attempt starts when the first token of one has not come after this time; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge_after_ms: Option<u32>,
     /// No attempt starts later than this after the decision.
     pub answer_within_ms: i64,
     /// A turn whose request vanished is given up after this time.

@@ -34,6 +34,11 @@ pub struct RawCatalogue {
     pub filter: RawFilter,
 }
 
+/// A duration of which the place in the file is known.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub struct Written(#[serde(with = "common::duration")] pub Duration);
+
 /// An app of Easemob that the line answers for: its bots, the models they ask, and the limits of its conversations.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +81,16 @@ pub struct RawApp {
     pub max_output_tokens: u32,
     /// Sampling temperature in thousandths, at most 2000. Without it the provider's own default holds.
     pub temperature_milli: Option<u32>,
+    /// Whether the next target of the chain is asked after one refused the content. Without it `call.chain.fallback_after_block`
+    /// holds, which is false by default.
+    pub fallback_after_block: Option<bool>,
+    /// When the first token of an attempt has not come after this time, such as `3s`, a second attempt starts beside it at the next
+    /// free target of the chain, which needs one; the first whole answer goes out, and the other attempt is cut. Both are billed by
+    /// their providers. There is one second attempt at most for a question, none after a target refused the content, and no more of
+    /// them than `call.health.retry_percent` and `retry_floor_per_second` allow. Of targets with `stream = false` the whole answer
+    /// counts as the first token. More than zero and shorter than `answer_within`. Without it there are none.
+    #[schemars(with = "Option<String>")]
+    pub hedge_after: Option<Spanned<Written>>,
     /// No attempt to answer starts later than this after the message; more than zero.
     #[serde(default = "minute", with = "common::duration")]
     #[schemars(with = "String")]

@@ -20,7 +20,7 @@ use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknow
 use crate::bundle::Bundle;
 use crate::filter::Filter;
 use crate::models::Models;
-use crate::raw::{RawApp, RawCatalogue};
+use crate::raw::{RawApp, RawCanned, RawCatalogue};
 use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
@@ -125,6 +125,8 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
         history_turns: raw.history_turns,
         max_output_tokens: raw.max_output_tokens,
         temperature_milli: raw.temperature_milli,
+        fallback_after_block: raw.fallback_after_block,
+        hedge_after_ms: hedge_after(raw, place, problems),
         answer_within_ms: millis(raw.answer_within),
         lost_after_ms: millis(raw.lost_after),
         merge_window_ms: millis(raw.merge_window),
@@ -138,17 +140,36 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
         max_answer_parts: raw.max_answer_parts,
         delivery: delivery.unwrap_or(DeliveryClass::Resend),
         send_within_ms: millis(raw.send_within),
-        canned: Canned {
-            blocked: raw.canned.blocked.clone(),
-            failed: raw.canned.failed.clone(),
-            expired: raw.canned.expired.clone(),
-            unfinished: raw.canned.unfinished.clone(),
-            unanswerable: raw.canned.unanswerable.clone(),
-            too_many: raw.canned.too_many.clone(),
-            cut: raw.canned.cut.clone(),
-        },
+        canned: canned(&raw.canned),
         label: raw.label.clone(),
     }
+}
+
+fn canned(raw: &RawCanned) -> Canned {
+    Canned {
+        blocked: raw.blocked.clone(),
+        failed: raw.failed.clone(),
+        expired: raw.expired.clone(),
+        unfinished: raw.unfinished.clone(),
+        unanswerable: raw.unanswerable.clone(),
+        too_many: raw.too_many.clone(),
+        cut: raw.cut.clone(),
+    }
+}
+
+/// After how many milliseconds a second attempt starts.
+fn hedge_after(raw: &RawApp, place: &str, problems: &mut Problems) -> Option<u32> {
+    let at = raw.hedge_after.as_ref()?;
+    let after = at.get_ref().0;
+    let milliseconds = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+    let why = match () {
+        () if milliseconds == 0 => "hedge_after must be more than zero",
+        () if after >= raw.answer_within => "hedge_after must be shorter than answer_within",
+        () if raw.chain.len() < 2 => "hedge_after: the chain has no second target",
+        () => return Some(milliseconds),
+    };
+    problems.add_at(place, at, why);
+    None
 }
 
 fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {

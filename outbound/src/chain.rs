@@ -1,9 +1,14 @@
 //! Runs a request along its chain of targets under one deadline.
 
+mod run;
+mod signals;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use self::run::Run;
+pub use self::{run::OUTRUN, signals::Signals};
 use crate::{
     class::Class,
     failure::Failure,
@@ -11,7 +16,7 @@ use crate::{
     metrics::{self, WaitCause},
     origin::Origin,
     pace::{Claim, Pace, PaceError, Turn},
-    plan::{Availability, Plan, Rules, Seat, Step, Stop, Try, View, is_limit},
+    plan::{Availability, Plan, Rules, Seat, Step, Stop, Try, View},
     target::{Kind, Permit, Target},
 };
 
@@ -48,7 +53,7 @@ pub struct Slot {
     pub key: usize,
     /// Its start, for [`Pace::settle`].
     pub ticket: Ticket,
-    /// How many attempts went before.
+    /// How many attempts were begun before.
     pub number: u32,
     /// When the attempt is cut off.
     pub deadline: Instant,
@@ -61,6 +66,8 @@ pub struct Attempt {
     pub target: usize,
     /// Which of its keys was used, counted from 0.
     pub key: usize,
+    /// How many attempts were begun before.
+    pub number: u32,
     /// Time from the start of the run to the start of the attempt.
     pub started: Duration,
     /// How long it took.
@@ -88,7 +95,7 @@ pub struct Ending {
 /// A finished run.
 #[derive(Debug)]
 pub struct Ran<T> {
-    /// Every attempt in order; the last one succeeded if the run did.
+    /// Every attempt in the order of their ends; the last one succeeded if the run did.
     pub attempts: Vec<Attempt>,
     /// What the successful attempt yielded.
     pub result: Result<T, Ending>,
@@ -132,34 +139,31 @@ impl Chain {
     /// Makes attempts on behalf of `origin` until one succeeds or the rules, the targets' health and pace or the
     /// deadline end the run. An attempt still running at its own deadline is dropped and counts as an ambiguous
     /// timeout. Dropping the future ends the run without a trace in the targets' health.
-    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, attempt: F) -> Ran<T>
+    pub async fn run<T, F, Fut>(&self, origin: &Origin, deadline: Instant, mut attempt: F) -> Ran<T>
     where
         F: FnMut(Slot) -> Fut,
         Fut: Future<Output = Result<T, Failure>>,
     {
-        self.run_resting(origin, deadline, || (), attempt).await
+        self.run_resting(origin, deadline, || (), |slot, _| attempt(slot)).await
     }
 
     /// [`Chain::run`], and what `rest` makes lives as long as a wait that follows a failure or a refusal, or that is for a
-    /// target which is away.
+    /// target which is away. An attempt gives its first token's signal, and ends when it is cut.
     pub async fn run_resting<T, R, F, Fut>(
         &self,
         origin: &Origin,
         deadline: Instant,
         rest: impl Fn() -> R,
-        mut attempt: F,
+        attempt: F,
     ) -> Ran<T>
     where
-        F: FnMut(Slot) -> Fut,
+        F: FnMut(Slot, Signals) -> Fut,
         Fut: Future<Output = Result<T, Failure>>,
     {
-        let began = Instant::now();
-        let mut plan = Plan::new(self.rules, deadline, self.seats(), fastrand::Rng::new());
-        let mut attempts = Vec::new();
+        let mut run = Run::new(self, origin, deadline, attempt);
         loop {
             let now = Instant::now();
-            let views: Vec<_> = self.links.iter().flat_map(|link| link.views(now, origin)).collect();
-            let step = match plan.next(now, &views) {
+            let step = match run.plan.next(now, &self.views(now, origin)) {
                 Step::Try(step) => step,
                 Step::Wait(time) => {
                     metrics::waited(WaitCause::Target, time);
@@ -168,30 +172,20 @@ impl Chain {
                     drop(resting);
                     continue;
                 }
-                Step::Stop(stop) => return self.stopped(stop, attempts),
+                Step::Stop(stop) => return self.stopped(stop, run.attempts, run.last),
             };
             let resting = step.again.then(&rest);
-            let right = self.right(&mut plan, step, origin).await;
+            let right = self.right(&mut run.plan, step, origin).await;
             drop(resting);
             let Some(right) = right else { continue };
-            let (Try { target, key, .. }, started) = (step, Instant::now());
-            let number = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-            let deadline = deadline.min(started + self.links[target].attempt_timeout);
-            let slot = Slot { target, key, ticket: right.turn.ticket(), number, deadline };
-            let result = self.watch(slot, right, attempt(slot)).await;
-            let (started, took) = (started - began, started.elapsed());
-            let (value, failure) = match result {
-                Ok(value) => (Some(value), None),
-                Err(failure) => (None, Some(failure)),
-            };
-            if let Some(failure) = &failure {
-                plan.record(Instant::now(), step, failure);
-            }
-            attempts.push(Attempt { target, key, started, took, failure });
-            if let Some(value) = value {
-                return Ran { attempts, result: Ok(value) };
+            if let Some(value) = run.attempt(step, right).await {
+                return Ran { attempts: run.attempts, result: Ok(value) };
             }
         }
+    }
+
+    fn views(&self, now: Instant, origin: &Origin) -> Vec<View> {
+        self.links.iter().flat_map(|link| link.views(now, origin)).collect()
     }
 
     fn seats(&self) -> impl Iterator<Item = Seat> {
@@ -246,8 +240,8 @@ impl Chain {
             }
             failure => permit.finish(Instant::now(), failure.map_or(Ok(()), Err)),
         }
-        if let Some(limit) = failure.filter(|failure| is_limit(failure)) {
-            turn.refused(limit.retry_after);
+        if let Some((failure, excess)) = failure.and_then(|failure| Some((failure, failure.excess()?))) {
+            turn.exceeded(excess, failure.retry_after);
         }
         metrics::attempt(
             link.target.name(),
@@ -258,7 +252,7 @@ impl Chain {
         result
     }
 
-    fn stopped<T>(&self, stop: Stop, attempts: Vec<Attempt>) -> Ran<T> {
+    fn stopped<T>(&self, stop: Stop, attempts: Vec<Attempt>, last: Option<Failure>) -> Ran<T> {
         if let Stop::Budget(target) = stop {
             let target = self.links[target].target.name();
             tracing::warn!(
@@ -268,7 +262,6 @@ impl Chain {
             metrics::budget_refused(target);
         }
         metrics::stopped(stop.label());
-        let last = attempts.last().and_then(|attempt| attempt.failure.clone());
         Ran { attempts, result: Err(Ending { stop, last }) }
     }
 }

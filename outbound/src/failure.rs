@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{class::Class, mask};
+use crate::{
+    class::{Class, Cooling},
+    limiter::Excess,
+    mask,
+};
 
 /// Longest detail kept, in bytes.
 pub const DETAIL_BYTES: usize = 512;
@@ -30,6 +34,8 @@ pub struct Failure {
     /// The failure is in the content or the length of a success. This one request may be the reason, so it says nothing about
     /// the endpoint's health, whatever the class.
     pub told: bool,
+    /// The endpoint refused the call since too many ran at a time.
+    pub at_once: bool,
 }
 
 impl Failure {
@@ -39,7 +45,16 @@ impl Failure {
         // Cutting before masking bounds the work; cutting again bounds the result.
         let masked = mask::credentials(head(detail.as_ref(), DETAIL_BYTES));
         let detail = head(&masked, DETAIL_BYTES).to_owned();
-        Self { class, retry_after: None, code: None, detail, status: None, ambiguous: false, told: false }
+        Self {
+            class,
+            retry_after: None,
+            code: None,
+            detail,
+            status: None,
+            ambiguous: false,
+            told: false,
+            at_once: false,
+        }
     }
 
     /// With the endpoint's own code.
@@ -68,6 +83,24 @@ impl Failure {
     pub fn told_in_words(mut self) -> Self {
         self.told = true;
         self
+    }
+
+    /// Marked as a refusal since too many calls ran at a time, or not.
+    #[must_use]
+    pub fn of_calls_at_once(mut self, at_once: bool) -> Self {
+        self.at_once = at_once;
+        self
+    }
+
+    /// The limit that the call exceeded, if it was refused for one.
+    #[must_use]
+    pub fn excess(&self) -> Option<Excess> {
+        match self.class {
+            Class::RateLimited | Class::RampLimited | Class::Overloaded if self.at_once => {
+                Some(Excess::AtOnce)
+            }
+            class => (class.cooling() == Cooling::Short).then_some(Excess::Rate),
+        }
     }
 
     /// Does it speak against the endpoint's health? See [`Class::counts_for_breaker`].

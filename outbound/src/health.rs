@@ -154,6 +154,11 @@ impl Memory {
         Some(Pass { of_all, repeat, key, admission })
     }
 
+    /// Takes one of the tenant's repeats, if one is left.
+    pub(crate) fn hedge(&mut self, now: Instant, origin: &Origin) -> bool {
+        self.tenant(now, origin).budget.repeat(now)
+    }
+
     /// Whether what was admitted may still begin.
     pub(crate) fn holds(&mut self, now: Instant, origin: &Origin, pass: &Pass) -> bool {
         if pass.of_all {

@@ -37,13 +37,13 @@ pub mod turns;
 mod vendor;
 mod websocket;
 
-pub use chain::{Attempt, Chain, Ending, Link, Ran, Slot};
+pub use chain::{Attempt, Chain, Ending, Link, OUTRUN, Ran, Signals, Slot};
 pub use class::Class;
 pub use client::{BuildError, Client};
 pub use config::{ChainConfig, ClientConfig, HealthConfig};
 pub use failure::Failure;
 pub use incoming::{Incoming, Timeouts};
-pub use limiter::{Counted, Limits, Pauses, Ticket, Tokens, Told};
+pub use limiter::{Counted, Excess, Limits, Pauses, Ticket, Tokens, Told};
 pub use metrics::PaceNames;
 pub use origin::Origin;
 pub use pace::{Claim, Load, Pace, PaceError, Turn};

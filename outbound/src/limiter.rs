@@ -5,7 +5,7 @@
 //! what is left of its limits; then no more than that starts. In any case the pace learns from refusals. All refusals of calls
 //! that had started before the pace was lowered are one signal. After a signal comes a pause that fits a limit counted by the
 //! second; then calls start at the rate that the endpoint still took, which grows back slowly. Nothing is saved up during a
-//! pause: those who waited come back at the pace.
+//! pause: those who waited come back at the pace. A refusal that speaks of calls that run at a time lowers their number instead.
 
 mod balance;
 mod counted;
@@ -68,6 +68,15 @@ pub struct Pauses {
     pub steps: Steps,
     /// Longest pause, whatever the endpoint asks for.
     pub longest: Duration,
+}
+
+/// What an endpoint refused a call for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// Too many calls, or too much, within a time.
+    Rate,
+    /// Too many calls at a time.
+    AtOnce,
 }
 
 /// When the next call may start.
@@ -245,12 +254,26 @@ impl Limiter {
         self.places.running()
     }
 
-    /// The endpoint refused the call for its rate, and may have `asked` for a pause. True when this is a signal of its
+    /// The endpoint took the call, which has not ended here yet.
+    pub fn taken_on(&mut self) {
+        self.places.taken(self.share);
+    }
+
+    /// Calls that may run at a time, `None` when nothing bounds them.
+    #[must_use]
+    pub fn most_at_once(&self) -> Option<u32> {
+        self.places.most(self.share)
+    }
+
+    /// The endpoint refused the call for this, and may have `asked` for a pause. True when this is a signal of its
     /// own, not one more of the calls that had started before the last.
-    pub fn refused(&mut self, now: Instant, ticket: Ticket, asked: Option<Duration>) -> bool {
+    pub fn refused(&mut self, now: Instant, ticket: Ticket, excess: Excess, asked: Option<Duration>) -> bool {
         self.refused.push_back(ticket.started);
         let asked = asked.map(|asked| asked.min(self.pauses.longest));
         if ticket.number < self.adjusted {
+            if excess == Excess::AtOnce {
+                self.places.refused_too();
+            }
             if let Some(asked) = asked {
                 self.pause(now + asked);
             }
@@ -259,10 +282,11 @@ impl Limiter {
         let taken_since = ticket.number - self.adjusted > self.refused_since;
         self.signals_in_a_row = if taken_since { 0 } else { self.signals_in_a_row };
         self.forget(now);
-        let provoked = self.is_provoked(now);
+        let provoked = excess == Excess::Rate && self.is_provoked(now);
         let step = self.pauses.steps.nth(self.signals_in_a_row);
         let until = now + asked.unwrap_or(if provoked { step } else { step / UNPROVOKED });
         match &mut self.learned {
+            _ if excess == Excess::AtOnce => self.places.refused(self.share),
             // Nothing was taken since the last signal, so that there is nothing to learn but to wait longer.
             Some(learned) if self.signals_in_a_row > 0 => learned.begin(until),
             _ if provoked => {
@@ -291,14 +315,15 @@ impl Limiter {
         of_a_minute.map(move |window| window.used(now))
     }
 
-    /// What refusals left of the configured rate, from 0 to 1; 1 when nothing is configured.
+    /// What refusals left of the configured rate or calls at a time, whichever is less, from 0 to 1; 1 when nothing is configured.
     #[must_use]
     pub fn learned_part(&self, now: Instant) -> f64 {
         let ceiling = self.ceiling();
-        match self.learned {
-            Some(learned) if ceiling.is_finite() && ceiling > 0.0 => (learned.rate(now) / ceiling).min(1.0),
+        let of_rate = match self.learned {
+            Some(learned) if ceiling.is_finite() && ceiling > 0.0 => learned.rate(now) / ceiling,
             _ => 1.0,
-        }
+        };
+        of_rate.min(self.places.learned_part(self.share)).min(1.0)
     }
 
     /// Whether a rate holds that refusals taught.

@@ -26,12 +26,16 @@ pub const PACE_WAITING: &str = "huiyin_outbound_pace_waiting_count";
 pub const PACE_WAITED: &str = "huiyin_outbound_pace_wait_seconds";
 /// Starts a second that a pace allows.
 pub const PACE_RATE: &str = "huiyin_outbound_pace_starts_per_second";
+/// Calls that a pace lets run at a time.
+pub const PACE_AT_ONCE: &str = "huiyin_outbound_pace_at_once_count";
 /// What refusals left of a configured rate.
 pub const PACE_LEARNED: &str = "huiyin_outbound_pace_learned_ratio";
 /// What calls have taken of a limit of a minute.
 pub const PACE_USED: &str = "huiyin_outbound_pace_used_count";
 /// How much there is of a limit of a minute.
 pub const PACE_LIMIT: &str = "huiyin_outbound_pace_limit_count";
+/// Second attempts beside one whose first token was late.
+pub const HEDGES: &str = "huiyin_outbound_hedges_total";
 /// Requests that ended without success.
 pub const STOPS: &str = "huiyin_outbound_stops_total";
 /// Kept connections that were dead when they were used.
@@ -77,8 +81,13 @@ pub const METRICS: &[Metric] = &[
         &["target", "key", "limit"],
     ),
     Metric::gauge(
+        PACE_AT_ONCE,
+        "calls that this instance's pace lets run at a time, as configured or as refusals taught it; 0 while nothing bounds them",
+        &["target", "key", "limit"],
+    ),
+    Metric::gauge(
         PACE_LEARNED,
-        "what refusals left of the configured rate, from 0 to 1; 1 while they taught nothing",
+        "what refusals left of the configured rate or calls at a time, from 0 to 1; 1 while they taught nothing",
         &["target", "key", "limit"],
     ),
     Metric::gauge(
@@ -90,6 +99,11 @@ pub const METRICS: &[Metric] = &[
         PACE_LIMIT,
         "calls or tokens that this instance may take within a minute: its part of a configured limit",
         &["target", "key", "counted"],
+    ),
+    Metric::counter(
+        HEDGES,
+        "second attempts beside one whose first token was late, by the late target and by what came of it: first (the late one answered first), second, neither, budget (none was made, since the retry budget had no repeat)",
+        &["target", "result"],
     ),
     Metric::counter(STOPS, "requests that ended without success, by reason", &["reason"]),
     Metric::counter(
@@ -119,6 +133,7 @@ pub(crate) struct Paced {
     pub(crate) learned: f64,
     /// Of each limit of a minute: what it counts, what was taken, and what there is.
     pub(crate) used: Vec<(Counted, u64, u32)>,
+    pub(crate) at_once: Option<u32>,
 }
 
 /// Why a caller waited.
@@ -161,6 +176,7 @@ pub(crate) fn paced(names: &PaceNames, paced: &Paced) {
     show(PACE_WAITED, paced.waited.as_secs_f64());
     show(PACE_RATE, paced.rate);
     show(PACE_LEARNED, paced.learned);
+    show(PACE_AT_ONCE, f64::from(paced.at_once.unwrap_or_default()));
     used(names, &paced.used);
 }
 
@@ -177,6 +193,10 @@ pub(crate) fn used(names: &PaceNames, used: &[(Counted, u64, u32)]) {
 
 pub(crate) fn budget_refused(target: &str) {
     counter!(BUDGET_REFUSALS, "target" => target.to_owned()).increment(1);
+}
+
+pub(crate) fn hedged(target: &str, result: &'static str) {
+    counter!(HEDGES, "target" => target.to_owned(), "result" => result).increment(1);
 }
 
 pub(crate) fn cooled(target: &str, key: usize, class: &'static str) {

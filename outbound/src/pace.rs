@@ -16,7 +16,7 @@ use tokio::{
 use self::lately::Lately;
 pub use self::lately::Standing;
 use crate::{
-    limiter::{Limiter, Limits, Pauses, Ready, Ticket, Tokens, Told},
+    limiter::{Excess, Limiter, Limits, Pauses, Ready, Ticket, Tokens, Told},
     metrics::{self, PaceNames, Paced, WaitCause},
     turns::Turns,
 };
@@ -80,7 +80,17 @@ pub struct Load {
 pub struct Turn {
     pace: Arc<Pace>,
     ticket: Ticket,
-    given_back: bool,
+    went: Went,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Went {
+    /// The endpoint took it, as far as is known.
+    Taken,
+    Refused,
+    /// Nothing was sent.
+    Nowhere,
 }
 
 /// There is no turn.
@@ -184,7 +194,7 @@ impl Pace {
                     drop(place);
                     metrics::waited(WaitCause::Pace, asked.elapsed());
                     self.show(asked.elapsed());
-                    return Ok(Turn { pace: Arc::clone(self), ticket, given_back: false });
+                    return Ok(Turn { pace: Arc::clone(self), ticket, went: Went::Taken });
                 }
                 Err(error) => {
                     drop(place);
@@ -207,19 +217,29 @@ impl Pace {
         state.wake_all();
     }
 
-    fn refused(&self, ticket: Ticket, asked: Option<Duration>) {
+    fn refused(&self, ticket: Ticket, excess: Excess, asked: Option<Duration>) {
         let (now, mut state) = (Instant::now(), self.state());
-        let knew = state.limiter.has_learned();
-        if !state.limiter.refused(now, ticket, asked) {
+        let (knew, before) = (state.limiter.has_learned(), state.limiter.most_at_once());
+        if !state.limiter.refused(now, ticket, excess, asked) {
             return;
         }
         let learned = !knew && state.limiter.has_learned();
         let rate = state.limiter.rate(now);
+        let at_once = state.limiter.most_at_once().filter(|now| before.is_none_or(|before| *now < before));
         state.wake_all();
         drop(state);
         metrics::cooled(&self.names.target, self.names.key, "rate_limited");
+        let PaceNames { target, key, limit } = &self.names;
+        if let Some(at_once) = at_once {
+            tracing::warn!(
+                target = &**target,
+                key,
+                limit,
+                at_once,
+                "refused since too many run at a time: fewer are let run"
+            );
+        }
         if learned {
-            let PaceNames { target, key, limit } = &self.names;
             tracing::warn!(
                 target = &**target,
                 key,
@@ -240,6 +260,7 @@ impl Pace {
             rate: state.limiter.rate(now).unwrap_or_default(),
             learned: state.limiter.learned_part(now),
             used: state.limiter.used(now).collect(),
+            at_once: state.limiter.most_at_once(),
         };
         drop(state);
         metrics::paced(&self.names, &paced);
@@ -349,12 +370,18 @@ impl Turn {
 
     /// The endpoint refused the call for its rate, and may have `asked` for a pause.
     pub fn refused(self, asked: Option<Duration>) {
-        self.pace.refused(self.ticket, asked);
+        self.exceeded(Excess::Rate, asked);
+    }
+
+    /// The endpoint refused the call for this, and may have `asked` for a pause.
+    pub fn exceeded(mut self, excess: Excess, asked: Option<Duration>) {
+        self.went = Went::Refused;
+        self.pace.refused(self.ticket, excess, asked);
     }
 
     /// Nothing was sent.
     pub fn give_back(mut self) {
-        self.given_back = true;
+        self.went = Went::Nowhere;
         self.pace.state().limiter.give_back(self.ticket);
     }
 }
@@ -362,7 +389,10 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let mut state = self.pace.state();
-        if !self.given_back {
+        if self.went == Went::Taken {
+            state.limiter.taken_on();
+        }
+        if self.went != Went::Nowhere {
             state.limiter.ended(Instant::now(), self.ticket);
         }
         state.wake_next();

@@ -4,6 +4,7 @@
 //! place's, so that the target is tried with another key at once; everything else is the target's.
 
 mod place;
+mod stop;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 
 use self::place::Place;
 pub(crate) use self::place::is_limit;
+pub use self::stop::Stop;
 use crate::{
     class::Elsewhere,
     failure::Failure,
@@ -41,6 +43,9 @@ pub struct Rules {
     /// If only targets with open breakers or refused keys are left, a request waits for one of them until this long after the
     /// first opening. Later it ends at once.
     pub away_patience: Duration,
+    /// When the first token of an attempt has not come after this time, a second attempt starts at another target, and the first
+    /// whole answer wins. `None` for never.
+    pub hedge_after: Option<Duration>,
 }
 
 /// Whether a target can be tried now.
@@ -116,27 +121,6 @@ pub struct Try {
     pub alone: bool,
 }
 
-/// Why a request was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The last failure ends the request wherever it is sent.
-    Terminal,
-    /// The request may have had its effect, and the rules forbid repeating it then.
-    Ambiguous,
-    /// Every target was tried and none may be tried again.
-    Exhausted,
-    /// The targets that are left have open breakers or refused keys, or cool down beyond the deadline.
-    Unavailable,
-    /// Its turn at the pace of the targets that are left would come too late.
-    Saturated,
-    /// The retry budgets of the targets that are left had nothing for it in time; holds the first one's place.
-    Budget(usize),
-    /// Too little time is left.
-    Deadline,
-    /// The most attempts were made.
-    MaxAttempts,
-}
-
 /// One request's way along its chain.
 #[derive(Debug)]
 pub struct Plan {
@@ -146,6 +130,8 @@ pub struct Plan {
     places: Vec<Place>,
     attempts: u32,
     stop: Option<Stop>,
+    /// There is nothing to be hedged any more: it was done once, or a target refused the content.
+    unhedged: bool,
     /// A target whose pace had no turn in time.
     saturated: bool,
     /// A target whose budget has kept the request waiting.
@@ -162,23 +148,6 @@ struct Chance {
     cooling: bool,
 }
 
-impl Stop {
-    /// The reason's name in metrics, logs and records.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Terminal => "terminal",
-            Self::Ambiguous => "ambiguous",
-            Self::Exhausted => "exhausted",
-            Self::Unavailable => "unavailable",
-            Self::Saturated => "saturated",
-            Self::Budget(_) => "budget",
-            Self::Deadline => "deadline",
-            Self::MaxAttempts => "max_attempts",
-        }
-    }
-}
-
 impl Plan {
     /// A plan for these places, the keys of a target one after the other. Jitter is drawn from `random`.
     pub fn new(
@@ -191,7 +160,17 @@ impl Plan {
         let places = seats.into_iter().map(place).collect();
         // Before any time that is asked about when even that much is not left.
         let latest = deadline.checked_sub(rules.min_useful).unwrap_or(deadline);
-        Self { rules, latest, random, places, attempts: 0, stop: None, saturated: false, short: None }
+        Self {
+            rules,
+            latest,
+            random,
+            places,
+            attempts: 0,
+            stop: None,
+            unhedged: rules.hedge_after.is_none(),
+            saturated: false,
+            short: None,
+        }
     }
 
     /// No attempt is to start later.
@@ -211,7 +190,7 @@ impl Plan {
         if now > self.latest {
             return Step::Stop(self.short.map_or(Stop::Deadline, Stop::Budget));
         }
-        if let Some(place) = self.fresh(now, views) {
+        if let Some(place) = self.fresh(now, views, None) {
             return Step::Try(self.at(place));
         }
         match self.earliest(now, views) {
@@ -220,11 +199,37 @@ impl Plan {
         }
     }
 
+    /// How long the first token of an attempt is waited for before [`Plan::hedge`]; `None` where that has nothing to offer.
+    #[must_use]
+    pub fn hedge_after(&self) -> Option<Duration> {
+        self.rules.hedge_after.filter(|_| !self.unhedged && self.rules.repeat_ambiguous)
+    }
+
+    /// A second attempt, at another target that is free and was not tried, beside one under way whose first token is late. There
+    /// is one at most in a run.
+    pub fn hedge(&mut self, now: Instant, views: &[View], late: Try) -> Option<Try> {
+        self.hedge_after()?;
+        let room = self.rules.max_attempts.is_none_or(|most| self.attempts.saturating_add(1) < most);
+        if self.stop.is_some() || now > self.latest || !room {
+            return None;
+        }
+        let place = self.fresh(now, views, Some(late.target))?;
+        self.unhedged = true;
+        Some(self.at(place))
+    }
+
+    /// Whether nothing more is to be tried, and what is under way is of no use.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.stop.is_some()
+    }
+
     /// Notes that the attempt failed.
     pub fn record(&mut self, now: Instant, tried: Try, failure: &Failure) {
         // A request that was refused for the rate was not served, so it does not count.
         self.attempts += u32::from(!is_limit(failure));
         self.short = None;
+        self.unhedged |= failure.class.elsewhere() == Elsewhere::IfAllowed;
         if failure.ambiguous && !self.rules.repeat_ambiguous {
             self.stop = Some(Stop::Ambiguous);
         }
@@ -262,10 +267,11 @@ impl Plan {
         self.places.iter_mut().find(|place| (place.seat.target, place.seat.key) == (tried.target, tried.key))
     }
 
-    /// The least loaded key of the first target that is free and was not tried.
-    fn fresh(&self, now: Instant, views: &[View]) -> Option<usize> {
+    /// The least loaded key of the first target, but this one, that is free and was not tried.
+    fn fresh(&self, now: Instant, views: &[View], except: Option<usize>) -> Option<usize> {
         let mut first = None;
-        let free = self.left(views).filter_map(|(number, place, view)| match view.availability {
+        let others = self.left(views).filter(|(_, place, _)| Some(place.seat.target) != except);
+        let free = others.filter_map(|(number, place, view)| match view.availability {
             Availability::Free(turn) if !place.tried && turn <= now + SOON => {
                 let target = *first.get_or_insert(place.seat.target);
                 (place.seat.target == target).then_some((turn.max(now), view.load, number))

@@ -113,6 +113,13 @@ impl Target {
         Some(Permit { target: Arc::clone(self), origin: origin.clone(), pass: Some(pass) })
     }
 
+    /// Takes one repeat from the tenant's retry budget, for a second attempt elsewhere beside one here; false when none is left. A
+    /// repeat that follows a failure is free while few fail; this one is not, or a target that is slow for everybody would double
+    /// all calls.
+    pub fn hedge(&self, now: Instant, origin: &Origin) -> bool {
+        self.memory().hedge(now, origin)
+    }
+
     /// Waits until an attempt is let through, `None` when that is not before `latest`. For callers that have no other
     /// target.
     pub async fn admitted(self: &Arc<Self>, kind: Kind, origin: &Origin, latest: Instant) -> Option<Permit> {

@@ -77,6 +77,13 @@ pub struct Request {
     /// Sampling temperature in thousandths; absent leaves the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_milli: Option<u32>,
+    /// Whether another target is asked after one refused the content; absent leaves it to the call step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_after_block: Option<bool>,
+    /// When the first token of an attempt has not come after this time, in milliseconds, a second attempt starts at the next free
+    /// target; absent for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge_after_ms: Option<u32>,
     /// No attempt starts after this time.
     pub answer_by: Millis,
     /// The bundle that decided.

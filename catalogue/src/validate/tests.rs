@@ -105,6 +105,13 @@ fn every_broken_reference_is_named_with_its_place() {
             "is none of remember, take_over",
         ),
         ("key = \"acme#support\"", "key = \"acme#support\"\ncancel = \"no\"", "is none of cut, run_on"),
+        ("key = \"acme#support\"", "key = \"acme#support\"\nhedge_after = \"0s\"", "more than zero"),
+        (
+            "key = \"acme#support\"",
+            "key = \"acme#support\"\nhedge_after = \"1m\"",
+            "shorter than answer_within",
+        ),
+        ("[\"main\", \"spare\"]", "[\"main\"]\nhedge_after = \"3s\"", "no second target"),
         (
             "key = \"acme#support\"",
             "key = \"acme#support\"\npart_bytes = 256\nlabel = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\"",
@@ -121,6 +128,17 @@ fn problems_carry_the_bytes_that_they_are_about() {
     let broken = GOOD.replacen("\"spare\"]", "\"gone\"]", 1);
     let problems = read(&broken).unwrap_err();
     assert_eq!(&broken[problems[0].span.clone().unwrap()], "\"gone\"");
+    let broken = GOOD.replacen("key = \"acme#support\"", "key = \"acme#support\"\nhedge_after = \"61s\"", 1);
+    let problems = read(&broken).unwrap_err();
+    assert_eq!(&broken[problems[0].span.clone().unwrap()], "\"61s\"");
+}
+
+#[test]
+fn what_an_app_says_of_hedging_and_of_blocks_is_in_its_bundle() {
+    let more = "key = \"acme#support\"\nhedge_after = \"3s\"\nfallback_after_block = true";
+    let bundle = read(&GOOD.replacen("key = \"acme#support\"", more, 1)).unwrap();
+    let app = bundle.apps.values().next().unwrap();
+    assert_eq!((app.hedge_after_ms, app.fallback_after_block), (Some(3_000), Some(true)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use outbound::metrics::{
-    ATTEMPTS, BREAKER, COOLDOWNS, PACE_LEARNED, PACE_LIMIT, PACE_RATE, PACE_USED, PACE_WAITING,
+    ATTEMPTS, BREAKER, COOLDOWNS, PACE_AT_ONCE, PACE_LEARNED, PACE_LIMIT, PACE_RATE, PACE_USED, PACE_WAITING,
 };
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,7 +37,9 @@ pub(super) struct KeyHealth {
     pub(super) waiting: f64,
     /// Calls a second that this process may start now; 0 if nothing bounds them.
     pub(super) starts_per_second: f64,
-    /// What refusals left of the configured rate, from 0 to 1; of several keys the least.
+    /// Calls that this process may run at a time, as configured or as refusals taught it; 0 if nothing bounds them.
+    pub(super) at_once: f64,
+    /// What refusals left of the configured rate or calls at a time, from 0 to 1; of several keys the least.
     pub(super) learned: f64,
     /// Calls by class, `ok` for a success.
     pub(super) attempts: BTreeMap<String, u64>,
@@ -70,6 +72,7 @@ impl Health {
             let all = &mut self.all;
             all.waiting += key.waiting;
             all.starts_per_second += key.starts_per_second;
+            all.at_once += key.at_once;
             key.attempts
                 .iter()
                 .for_each(|(class, count)| *all.attempts.entry(class.clone()).or_default() += count);
@@ -95,10 +98,11 @@ impl KeyHealth {
             (0.0, 0.0) => String::new(),
             (waiting, rate) => format!(", {waiting} wait, {rate:.1}/s"),
         };
+        let at_once = if self.at_once > 0.0 { format!(", {} at once", self.at_once) } else { String::new() };
         let used =
             |(counted, used): (&String, &Used)| format!(", {} of {} {counted}/min", used.taken, used.limit);
         let used: String = self.used.iter().map(used).collect();
-        format!("{ok} ok, {failed} failed{worst}{pace}{used}")
+        format!("{ok} ok, {failed} failed{worst}{pace}{at_once}{used}")
     }
 }
 
@@ -152,6 +156,7 @@ fn read(text: &str) -> BTreeMap<String, Health> {
         match name {
             PACE_WAITING => of.waiting = value,
             PACE_RATE => of.starts_per_second = value,
+            PACE_AT_ONCE => of.at_once = value,
             PACE_LEARNED => of.learned = value,
             PACE_USED => of.used.entry(word("counted")).or_default().taken = value,
             PACE_LIMIT => of.used.entry(word("counted")).or_default().limit = value,
@@ -180,6 +185,7 @@ mod tests {
         huiyin_outbound_cooldowns_total{target=\"main\",key=\"2\",class=\"auth\"} 1\n\
         huiyin_outbound_pace_waiting_count{target=\"main\",key=\"1\",limit=\"requests\"} 7\n\
         huiyin_outbound_pace_starts_per_second{target=\"main\",key=\"1\",limit=\"requests\"} 2.5\n\
+        huiyin_outbound_pace_at_once_count{target=\"main\",key=\"1\",limit=\"requests\"} 12\n\
         huiyin_outbound_pace_used_count{target=\"main\",key=\"1\",counted=\"input\"} 900\n\
         huiyin_outbound_pace_limit_count{target=\"main\",key=\"1\",counted=\"input\"} 2000\n\
         huiyin_outbound_pace_used_count{target=\"main\",key=\"2\",counted=\"input\"} 100\n\
@@ -193,11 +199,11 @@ mod tests {
         assert_eq!(read.keys().collect::<Vec<_>>(), ["main", "spare"]);
         assert_eq!(
             read["main"].line(),
-            "open, 40 ok, 4 failed, mostly auth, 7 wait, 2.5/s, 1000 of 4000 input/min"
+            "open, 40 ok, 4 failed, mostly auth, 7 wait, 2.5/s, 12 at once, 1000 of 4000 input/min"
         );
         assert_eq!(
             read["main"].keys[&1].line(),
-            "40 ok, 1 failed, mostly server_error, 7 wait, 2.5/s, 900 of 2000 input/min"
+            "40 ok, 1 failed, mostly server_error, 7 wait, 2.5/s, 12 at once, 900 of 2000 input/min"
         );
         assert_eq!(read["main"].keys[&2].line(), "0 ok, 3 failed, mostly auth, 100 of 2000 input/min");
         assert_eq!((read["main"].all.cooldowns["auth"], read["main"].keys[&2].cooldowns["auth"]), (1, 1));

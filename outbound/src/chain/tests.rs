@@ -1,3 +1,4 @@
+mod hedging;
 mod scenarios;
 
 use std::{

@@ -33,8 +33,8 @@ pub struct ChainConfig {
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub retry_after_cap: Duration,
-    /// Whether the next target is asked after one refused the content. Default false: looking for a laxer filter is a
-    /// decision of its own.
+    /// Whether the next target is asked after one refused the content, for apps that do not say so themselves
+    /// (`app.fallback_after_block`). Default false: looking for a laxer filter is a decision of its own.
     pub fallback_after_block: bool,
     /// Whether a request is repeated that may already have had its effect, and may be billed twice. Default true.
     pub repeat_ambiguous: bool,
@@ -76,6 +76,7 @@ impl ChainConfig {
             fallback_after_block: self.fallback_after_block,
             repeat_ambiguous: self.repeat_ambiguous,
             away_patience: self.away_patience,
+            hedge_after: None,
         };
         check.finish(rules)
     }

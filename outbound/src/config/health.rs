@@ -54,7 +54,8 @@ pub struct HealthConfig {
     #[schemars(with = "String")]
     pub cooldown_long: Duration,
     /// Repeated attempts that one app may make at one target while many of its lanes fail there (half as many as would open
-    /// the breaker), in percent of its first attempts. Default 20.
+    /// the breaker), in percent of its first attempts. Second attempts beside one there whose first token is late
+    /// (`app.hedge_after`) are always held to it. Default 20.
     pub retry_percent: u8,
     /// Repeated attempts per second that one app may make at one target in any case. Default 10.
     pub retry_floor_per_second: u32,

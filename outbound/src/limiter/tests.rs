@@ -80,16 +80,16 @@ fn refusals_of_what_started_before_are_one_signal_and_only_a_longer_wish_counts(
     let mut now = Instant::now();
     let mut limiter = limiter(Some(100.0), now);
     let running: Vec<_> = (0..90).map(|_| next(&mut limiter, &mut now)).collect();
-    assert!(limiter.refused(now, running[0], None));
+    assert!(limiter.refused(now, running[0], Excess::Rate, None));
     let rate = limiter.rate(now).unwrap();
     for ticket in &running[1..] {
-        assert!(!limiter.refused(now, *ticket, None));
+        assert!(!limiter.refused(now, *ticket, Excess::Rate, None));
     }
     assert!((limiter.rate(now).unwrap() - rate).abs() < 1e-9, "lowered once");
     assert_eq!(pause(&mut limiter, now), SECOND);
-    assert!(!limiter.refused(now, running[5], Some(SECOND * 7)));
+    assert!(!limiter.refused(now, running[5], Excess::Rate, Some(SECOND * 7)));
     assert_eq!(pause(&mut limiter, now), SECOND * 7);
-    assert!(!limiter.refused(now, running[6], Some(SECOND * 3_600)));
+    assert!(!limiter.refused(now, running[6], Excess::Rate, Some(SECOND * 3_600)));
     assert_eq!(pause(&mut limiter, now), SECOND * 60, "no wish is honoured beyond the cap");
 }
 
@@ -101,13 +101,13 @@ fn refusals_in_a_row_pause_longer_until_something_is_taken() {
     let mut seconds = Vec::new();
     for _ in 0..4 {
         let ticket = next(&mut limiter, &mut now);
-        limiter.refused(now, ticket, None);
+        limiter.refused(now, ticket, Excess::Rate, None);
         seconds.push(pause(&mut limiter, now).as_secs());
     }
     assert_eq!(seconds, [1, 2, 2, 2]);
     next(&mut limiter, &mut now);
     let ticket = next(&mut limiter, &mut now);
-    limiter.refused(now, ticket, None);
+    limiter.refused(now, ticket, Excess::Rate, None);
     assert!(pause(&mut limiter, now) <= SECOND, "{:?}", pause(&mut limiter, now));
 }
 
@@ -116,7 +116,7 @@ fn a_refusal_lowers_the_rate_at_once_and_it_comes_back_slowly_up_to_the_limit() 
     let mut now = Instant::now();
     let mut limiter = limiter(Some(100.0), now);
     let last = (0..300).map(|_| next(&mut limiter, &mut now)).last().unwrap();
-    assert!(limiter.refused(now, last, None));
+    assert!(limiter.refused(now, last, Excess::Rate, None));
     assert!(limiter.has_learned());
     let rate = |limiter: &Limiter, after: u64| limiter.rate(now + SECOND + millis(after)).unwrap();
     assert!((89.0..92.0).contains(&rate(&limiter, 0)), "{}", rate(&limiter, 0));
@@ -133,10 +133,10 @@ fn one_refusal_never_takes_more_than_half() {
     let mut limiter = limiter(Some(100.0), now);
     let running: Vec<_> = (0..300).map(|_| next(&mut limiter, &mut now)).collect();
     for ticket in running.iter().rev().take(95) {
-        limiter.refused(now, *ticket, None);
+        limiter.refused(now, *ticket, Excess::Rate, None);
     }
     let ticket = next(&mut limiter, &mut now);
-    limiter.refused(now, ticket, None);
+    limiter.refused(now, ticket, Excess::Rate, None);
     assert!(limiter.rate(now).unwrap() > 20.0, "{:?}", limiter.rate(now));
 }
 
@@ -147,7 +147,7 @@ fn a_refusal_of_one_of_few_calls_teaches_no_rate() {
         let mut limiter = limiter(per_second, now);
         next(&mut limiter, &mut now);
         let ticket = next(&mut limiter, &mut now);
-        assert!(limiter.refused(now, ticket, None));
+        assert!(limiter.refused(now, ticket, Excess::Rate, None));
         assert!(!limiter.has_learned());
         assert_eq!(pause(&mut limiter, now), millis(250));
     }

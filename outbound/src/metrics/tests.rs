@@ -98,6 +98,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     stops.insert(chain.run(&last, deadline, failing).await.result.unwrap_err().label());
     assert!(stops.contains("budget"), "{stops:?}");
     stale_connection();
+    hedged("one", "first");
     drop(guard);
 
     let listed = METRICS.iter().map(|metric| {

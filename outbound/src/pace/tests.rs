@@ -325,3 +325,85 @@ async fn a_turn_that_is_given_back_is_somebody_elses() {
     drop(pace.turn(claim).await.unwrap());
     assert!(begun.elapsed() < secs(0.1), "{:?}", begun.elapsed());
 }
+
+/// A vendor that takes so many calls at a time, each for a second.
+#[derive(Default)]
+struct Parallel {
+    running: std::sync::atomic::AtomicU32,
+    refused: std::sync::atomic::AtomicU32,
+    most: std::sync::atomic::AtomicU32,
+}
+
+impl Parallel {
+    async fn call(&self) -> bool {
+        use std::sync::atomic::Ordering::Relaxed;
+        tokio::time::sleep(secs(0.005)).await;
+        if self.running.fetch_add(1, Relaxed) >= self.most.load(Relaxed) {
+            self.running.fetch_sub(1, Relaxed);
+            self.refused.fetch_add(1, Relaxed);
+            return false;
+        }
+        tokio::time::sleep(SECOND).await;
+        self.running.fetch_sub(1, Relaxed);
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn places_shrink_on_refusals_of_too_many_at_a_time_and_grow_back() {
+    use std::sync::atomic::Ordering::Relaxed;
+    let (pace, vendor) =
+        (pace(Limits { at_once: Some(60), ..Limits::default() }), Arc::new(Parallel::default()));
+    let allowed = |pace: &Arc<Pace>| pace.state().limiter.most_at_once().unwrap();
+    vendor.most.store(20, Relaxed);
+    let until = Instant::now() + secs(600.0);
+    let callers: Vec<_> = (0..60)
+        .map(|number: usize| {
+            let (pace, vendor) = (Arc::clone(&pace), Arc::clone(&vendor));
+            tokio::spawn(async move {
+                let key: Arc<str> = (number % 2).to_string().into();
+                let (mut again, mut taken) = (false, 0_u32);
+                while Instant::now() < until {
+                    let claim =
+                        Claim { key: &key, again, latest: until + secs(60.0), tokens: Tokens::default() };
+                    let turn = pace.turn(claim).await.unwrap();
+                    again = !vendor.call().await;
+                    if again {
+                        turn.exceeded(Excess::AtOnce, None);
+                    } else {
+                        taken += 1;
+                    }
+                }
+                taken
+            })
+        })
+        .collect();
+    tokio::time::sleep(secs(60.0)).await;
+    assert!((14..=24).contains(&allowed(&pace)), "{}", allowed(&pace));
+    let refused = vendor.refused.load(Relaxed);
+    tokio::time::sleep(secs(240.0)).await;
+    let refused = vendor.refused.load(Relaxed) - refused;
+    assert!(refused < 240, "{refused} of nearly 5,000 calls were refused");
+    // The vendor takes more from now on.
+    vendor.most.store(1_000, Relaxed);
+    tokio::time::sleep(secs(240.0)).await;
+    assert_eq!(allowed(&pace), 60, "one more for each round, up to what is configured");
+    let mut taken = 0;
+    for caller in callers {
+        taken += caller.await.unwrap();
+    }
+    assert!(taken > 20 * 270, "{taken}: places are used");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lone_call_that_is_refused_for_others_is_not_repeated_at_once() {
+    let pace = pace(Limits::default());
+    let key: Arc<str> = "a".into();
+    let began = Instant::now();
+    for _ in 0..4 {
+        let claim = Claim { key: &key, again: false, latest: began + secs(60.0), tokens: Tokens::default() };
+        pace.turn(claim).await.unwrap().exceeded(Excess::AtOnce, None);
+    }
+    assert_eq!(pace.state().limiter.most_at_once(), Some(1));
+    assert!(began.elapsed() > secs(0.5), "{:?}", began.elapsed());
+}

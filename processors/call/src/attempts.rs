@@ -29,7 +29,7 @@ impl ReplyNotes {
     }
 }
 
-/// How attempts ended, in order. Written while a request runs.
+/// How attempts ended, in the order of their ends. Written while a request runs.
 #[derive(Debug, Default)]
 pub(crate) struct Ends(Mutex<Vec<outbound::Attempt>>);
 
@@ -175,7 +175,7 @@ mod tests {
         let bundle = catalogue::validate(&toml::from_str(&format!("{OWN}{price}")).unwrap()).unwrap();
         let (name, target) = bundle.targets.first_key_value().unwrap();
         let took = Duration::from_millis(1_500);
-        let made = outbound::Attempt { target: 0, key: 0, started: Duration::ZERO, took, failure };
+        let made = outbound::Attempt { target: 0, key: 0, number: 0, started: Duration::ZERO, took, failure };
         let made = Made { made, name, target, keys: 1, notes };
         let attempts = records(&bundle, &Complaints::default(), at, [made]);
         attempts[0].cost.as_ref().map(|cost| cost.pico).zip(attempts[0].price.clone())

@@ -1,23 +1,38 @@
-//! Cuts what is under way for a request that is cancelled.
+//! Cuts what is under way: for a request that is cancelled, or because another attempt has made it useless.
 
-use outbound::{Class, Failure};
+use outbound::{Class, Failure, OUTRUN, Signals};
 use pipeline::call::Cancellation;
 
-/// Drops a part of an attempt when the request is cancelled, which closes its connection.
-pub(crate) async fn unless_cancelled<T>(
-    cancellation: &Cancellation,
-    part: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        () = cancellation.happened() => Err(cancelled()),
-        result = part => result,
+/// What may cut an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cuts<'a> {
+    pub(crate) cancellation: &'a Cancellation,
+    pub(crate) signals: &'a Signals,
+}
+
+impl Cuts<'_> {
+    /// Drops a part of an attempt when it is cut, which closes its connection.
+    pub(crate) async fn unless_cut<T>(
+        self,
+        part: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.cancellation.happened() => Err(cancelled()),
+            () = self.signals.cut() => Err(cut(OUTRUN)),
+            result = part => result,
+        }
     }
 }
 
-/// The provider may have had the request, and may bill what it generated until the connection was closed.
+/// The request is of no more use.
 pub(crate) fn cancelled() -> Failure {
-    Failure::new(Class::Cancelled, "the request was cancelled").possibly_done()
+    cut("the request was cancelled")
+}
+
+/// The provider may have had the request, and may bill what it generated until the connection was closed.
+fn cut(why: &str) -> Failure {
+    Failure::new(Class::Cancelled, why).possibly_done()
 }
 
 /// Whether that is how an attempt, or a run, ended.

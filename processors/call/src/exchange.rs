@@ -1,10 +1,9 @@
 //! One attempt at one target: the call goes out, and its reply is read as it comes.
 
 use outbound::{Failure, Incoming, Timeouts};
-use pipeline::call::Cancellation;
 use tokio::time::Instant;
 
-use crate::cancel::unless_cancelled;
+use crate::cancel::Cuts;
 use crate::endpoint::Endpoint;
 use crate::families::{Call, Family, Question};
 use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
@@ -16,7 +15,7 @@ pub(crate) struct Exchange<'a> {
     /// Which of its keys is used, counted from 0.
     pub(crate) key: usize,
     pub(crate) question: &'a Question<'a>,
-    pub(crate) cancellation: &'a Cancellation,
+    pub(crate) cuts: Cuts<'a>,
 }
 
 impl Exchange<'_> {
@@ -24,7 +23,7 @@ impl Exchange<'_> {
     pub(crate) async fn run(&self, call: Call<'_>, deadline: Instant) -> ReadReply {
         let began = Instant::now();
         let silent_cap = self.family.silent_cap(self.question, call.to, call.address);
-        let incoming = match unless_cancelled(self.cancellation, self.open(call, deadline)).await {
+        let incoming = match self.cuts.unless_cut(self.open(call, deadline)).await {
             Ok(incoming) => incoming,
             Err(failure) => return ReadReply { result: Err(failure), notes: Notes::default() },
         };
@@ -38,7 +37,7 @@ impl Exchange<'_> {
         let growth = Box::new(Collected::default());
         let mut reading = Reading::new(self.family, asked, incoming.head(), growth);
         let pulled = self.pull(incoming, began, &mut reading);
-        let transfer = unless_cancelled(self.cancellation, pulled).await;
+        let transfer = self.cuts.unless_cut(pulled).await;
         reading.end(transfer)
     }
 
@@ -67,7 +66,10 @@ impl Exchange<'_> {
         while let Some(piece) = incoming.next().await? {
             match reading.feed(&piece, began.elapsed()) {
                 Progress::Waiting => {}
-                Progress::Begun => incoming.first_token(),
+                Progress::Begun => {
+                    incoming.first_token();
+                    self.cuts.signals.begun();
+                }
                 Progress::Tail => incoming.tail(),
                 Progress::Over => {
                     incoming.release();

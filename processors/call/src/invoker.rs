@@ -1,7 +1,7 @@
 //! Walks one request along its chain of targets.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use bytes::Bytes;
 use catalogue::{Bundle, Target};
 use common::Secret;
 use outbound::{
-    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Slot, Stop,
-    Tokens, plan,
+    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Signals, Slot,
+    Stop, Tokens, plan,
 };
 use pipeline::Clock;
 use pipeline::call::Cancellation;
@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::access::AccessTokens;
 use crate::attempts::{Ends, Made, ReplyNotes, records};
-use crate::cancel::{cancelled, is_cancelled, unless_cancelled};
+use crate::cancel::{Cuts, cancelled, is_cancelled};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
@@ -33,6 +33,9 @@ use crate::metrics;
 use crate::pace;
 use crate::reply::{Notes, ReadReply};
 use crate::settings::Settings;
+
+/// The number of no attempt.
+const NONE: u32 = u32::MAX;
 
 /// Calls models over HTTP.
 pub struct Invoker {
@@ -52,6 +55,15 @@ struct Candidate<'a> {
     body: OnceLock<Result<Bytes, Failure>>,
 }
 
+/// One attempt about to be made.
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    run: &'a Run<'a>,
+    to: &'a Candidate<'a>,
+    slot: Slot,
+    cuts: Cuts<'a>,
+}
+
 /// One request under way.
 struct Run<'a> {
     question: Question<'a>,
@@ -61,9 +73,9 @@ struct Run<'a> {
     began: Instant,
     /// How attempts ended, for a run that is cancelled between two of them.
     ends: Ends,
-    /// Attempts that were refused before anything was sent, because the wall clock had jumped past `answer_by` before the
-    /// run's own time was over.
-    late: AtomicUsize,
+    /// Number of the first attempt that was refused before anything was sent, because the wall clock had jumped past `answer_by`
+    /// before the run's own time was over; none if it is [`NONE`].
+    late: AtomicU32,
 }
 
 impl std::fmt::Debug for Invoker {
@@ -79,19 +91,19 @@ impl Invoke for Invoker {
         request: &Request,
         Terms { longest, cancellation, place }: Terms<'_>,
     ) -> Invoked {
-        let unanswered = |why| Invoked { attempts: Vec::new(), result: Err(why) };
+        let not_called = |why| Invoked { attempts: Vec::new(), result: Err(why) };
         let candidates = match self.candidates(bundle, request) {
             Ok(candidates) => candidates,
-            Err(reason) => return unanswered(Unanswered::Failed(reason)),
+            Err(reason) => return not_called(Unanswered::Failed(reason)),
         };
-        let Ok(question) = Question::of(request) else { return unanswered(Unanswered::Failed("sealed")) };
+        let Ok(question) = Question::of(request) else { return not_called(Unanswered::Failed("sealed")) };
         let began = self.clock.now();
         let left = u64::try_from(request.answer_by.saturating_sub(began)).unwrap_or_default();
         if left == 0 {
-            return unanswered(Unanswered::Expired);
+            return not_called(Unanswered::Expired);
         }
         let left = Duration::from_millis(left).min(longest);
-        let chain = Chain::new(self.rules, links(&candidates, pace::estimate(&question), left));
+        let chain = Chain::new(self.rules_of(request), links(&candidates, pace::estimate(&question), left));
         let run = Run {
             question,
             candidates,
@@ -99,12 +111,13 @@ impl Invoke for Invoker {
             cancellation,
             began: Instant::now(),
             ends: Ends::default(),
-            late: AtomicUsize::new(0),
+            late: AtomicU32::new(NONE),
         };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let (until, leave) = (run.began + left, || place.leave());
-        let asked = chain.run_resting(&origin, until, leave, |slot| self.attempt(&run, slot));
+        let asked =
+            chain.run_resting(&origin, until, leave, |slot, signals| self.attempt(&run, slot, signals));
         let ran = tokio::select! {
             biased;
             ran = asked => ran,
@@ -115,17 +128,9 @@ impl Invoke for Invoker {
             },
         };
         let late = run.late.load(Ordering::Relaxed);
-        let result = match ran.result {
-            Ok(answer) => Ok(answer),
-            Err(ending) if ending.last.as_ref().is_some_and(is_cancelled) => Err(Unanswered::Cancelled),
-            Err(ending) if late > 0 || ending.stop == Stop::Deadline => Err(Unanswered::Expired),
-            Err(ending) => {
-                let class = ending.last.as_ref().map(Failure::label);
-                Err(Unanswered::Failed(class.unwrap_or_else(|| ending.label())))
-            }
-        };
+        let result = ran.result.map_err(|ending| unanswered(&ending, late));
         let mut made = ran.attempts;
-        made.truncate(made.len().saturating_sub(late));
+        made.retain(|attempt| attempt.number < late);
         if made.is_empty()
             && let Err(Unanswered::Failed(reason)) = result
         {
@@ -161,6 +166,13 @@ impl Invoker {
         Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
     }
 
+    /// What the request's app says for itself goes before what holds for all.
+    fn rules_of(&self, request: &Request) -> plan::Rules {
+        let hedge_after = request.hedge_after_ms.map(|after| Duration::from_millis(after.into()));
+        let fallback = request.fallback_after_block.unwrap_or(self.rules.fallback_after_block);
+        plan::Rules { fallback_after_block: fallback, hedge_after, ..self.rules }
+    }
+
     /// The targets of the chain that this process knows and that are in an allowed region.
     fn candidates<'a>(
         &'a self,
@@ -187,15 +199,21 @@ impl Invoker {
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
     }
 
-    async fn attempt(&self, run: &Run<'_>, slot: Slot) -> Result<(TargetName, Completion), Failure> {
+    async fn attempt(
+        &self,
+        run: &Run<'_>,
+        slot: Slot,
+        signals: Signals,
+    ) -> Result<(TargetName, Completion), Failure> {
         let candidate = &run.candidates[slot.target];
         // A request that was late once stays late, whatever the clock does next.
-        if run.late.load(Ordering::Relaxed) > 0 || self.clock.now() >= run.question.request.answer_by {
-            run.late.fetch_add(1, Ordering::Relaxed);
+        if run.late.load(Ordering::Relaxed) < NONE || self.clock.now() >= run.question.request.answer_by {
+            run.late.fetch_min(slot.number, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
         let started = Instant::now();
-        let ReadReply { result, notes } = self.exchange(run, candidate, slot).await;
+        let cuts = Cuts { cancellation: run.cancellation, signals: &signals };
+        let ReadReply { result, notes } = self.exchange(run, candidate, slot, cuts).await;
         let used = pace::used(candidate.target.provider, notes.usage.as_ref(), result.as_ref().err());
         used.into_iter().for_each(|used| candidate.endpoint.keys.settle(slot, used));
         if !result.as_ref().is_err_and(is_cancelled) {
@@ -203,35 +221,34 @@ impl Invoker {
         }
         run.reply_notes.write(slot.number, notes);
         let failure = result.as_ref().err().cloned();
-        let (Slot { target, key, .. }, took) = (slot, started.elapsed());
-        run.ends.push(outbound::Attempt { target, key, started: started - run.began, took, failure });
+        let (Slot { target, key, number, .. }, took) = (slot, started.elapsed());
+        run.ends.push(outbound::Attempt { target, key, number, started: started - run.began, took, failure });
         result.map(|said| (candidate.name.clone(), said))
     }
 
     /// One attempt: what was read until it ended, however it ended. Nothing is done for a call with an access token that does not
     /// hold any more, so that a second one is part of the same attempt.
-    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot) -> ReadReply {
-        let Some(sign_in) = to.family.sign_in() else { return self.ask(run, to, slot, None).await };
+    async fn exchange(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot, cuts: Cuts<'_>) -> ReadReply {
+        let call = Ask { run, to, slot, cuts };
+        let Some(sign_in) = to.family.sign_in() else { return self.ask(call, None).await };
         let (endpoint, address) = (to.endpoint, to.endpoint.keys.address(slot.key));
-        let token = |refused| {
-            unless_cancelled(run.cancellation, endpoint.token(address, sign_in, refused, slot.deadline))
-        };
+        let token = |refused| cuts.unless_cut(endpoint.token(address, sign_in, refused, slot.deadline));
         let first = match token(None).await {
             Ok(token) => token,
             Err(failure) => return failed(failure),
         };
-        let reply = self.ask(run, to, slot, Some(&first)).await;
+        let reply = self.ask(call, Some(&first)).await;
         if !reply.result.as_ref().is_err_and(|failure| sign_in.is_refused(failure)) {
             return reply;
         }
         match token(Some(&first)).await {
-            Ok(token) => self.ask(run, to, slot, Some(&token)).await,
+            Ok(token) => self.ask(call, Some(&token)).await,
             Err(failure) => failed(failure),
         }
     }
 
-    async fn ask(&self, run: &Run<'_>, to: &Candidate<'_>, slot: Slot, token: Option<&Secret>) -> ReadReply {
-        let (question, cancellation) = (&run.question, run.cancellation);
+    async fn ask(&self, Ask { run, to, slot, cuts }: Ask<'_>, token: Option<&Secret>) -> ReadReply {
+        let question = &run.question;
         let Candidate { name, target, family, endpoint, .. } = *to;
         let address = &endpoint.address;
         let body = to.body.get_or_init(|| {
@@ -247,7 +264,7 @@ impl Invoker {
         let address = endpoint.keys.address(slot.key);
         let now = self.clock.now();
         let call = Call { address, to: target, body, correlation: &correlation, token, now };
-        Exchange { family, endpoint, key: slot.key, question, cancellation }.run(call, slot.deadline).await
+        Exchange { family, endpoint, key: slot.key, question, cuts }.run(call, slot.deadline).await
     }
 
     fn recorded(
@@ -258,13 +275,22 @@ impl Invoker {
         run: Run<'_>,
     ) -> Vec<Attempt> {
         let mut pages = run.reply_notes.into_notes();
-        let all = (0..).zip(made).map(|(number, made)| {
+        let all = made.into_iter().map(|made| {
             let candidate = &run.candidates[made.target];
-            let notes = pages.remove(&number).unwrap_or_default();
+            let notes = pages.remove(&made.number).unwrap_or_default();
             let keys = candidate.endpoint.keys.count();
             Made { made, name: candidate.name, target: candidate.target, keys, notes }
         });
         records(bundle, &self.complaints, began, all)
+    }
+}
+
+/// Why a run has no answer whose attempts were too late from this one on.
+fn unanswered(ending: &Ending, late: u32) -> Unanswered {
+    match &ending.last {
+        Some(failure) if is_cancelled(failure) => Unanswered::Cancelled,
+        _ if late < NONE || ending.stop == Stop::Deadline => Unanswered::Expired,
+        last => Unanswered::Failed(last.as_ref().map_or_else(|| ending.label(), Failure::label)),
     }
 }
 

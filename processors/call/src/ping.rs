@@ -126,6 +126,8 @@ pub async fn ping(
         prompt: vec![PromptLine { role: Role::User, text: QUESTION.to_owned().into() }],
         max_output_tokens: 1,
         temperature_milli: None,
+        fallback_after_block: None,
+        hedge_after_ms: None,
         answer_by: now.saturating_add(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)),
         bundle: bundle.hash()?,
         decided_at: now,

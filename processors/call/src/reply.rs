@@ -136,13 +136,12 @@ fn failure(
     };
     if !reply.status.is_success() {
         let error = parsed.error.clone().unwrap_or_default();
-        let coded = coded(reply.failure(class(&error), refusal(reply, length, &error)), &error);
-        return Some(coded);
+        return Some(told(reply.failure(class(&error), refusal(reply, length, &error)), &error));
     }
     let beside = parsed.error.as_ref().filter(|error| is_blank || error.counts_beside_a_text());
     if let Some(error) = beside {
         let failure = reply.failure(class(error), "the provider tells an error in a success");
-        let failure = coded(failure, error);
+        let failure = told(failure, error);
         // A filter that speaks within a success may have read an answer, which is billed.
         let failure = if failure.class == Class::ContentBlocked { failure.possibly_done() } else { failure };
         // Where the wire itself has a status in every reply, that is how the endpoint tells of its health.
@@ -178,7 +177,8 @@ fn failure(
     }
 }
 
-fn coded(failure: Failure, error: &ProviderError) -> Failure {
+fn told(failure: Failure, error: &ProviderError) -> Failure {
+    let failure = failure.of_calls_at_once(errors::speaks_of_calls_at_once(error));
     match error.code.as_ref().or(error.kind.as_ref()) {
         Some(code) => failure.with_code(code),
         None => failure,

@@ -22,7 +22,6 @@ pub struct At {
 
 /// One record to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "a step has a handful of them, encoded at once")]
 pub enum Output {
     /// What was decided.
     Decision(Decision),

@@ -463,7 +463,7 @@ async fn conversations_that_wait_as_they_were_told_hold_nobody_up() {
                 let mut took = Vec::new();
                 while begun.elapsed() < secs(60) {
                     let asked = Instant::now();
-                    let attempt = |slot: Slot| async move {
+                    let attempt = |slot: Slot, _| async move {
                         sleep(millis(500)).await;
                         let fails = conversation % 10 < failing / 10 && slot.number == 0;
                         let asked = Failure::new(Class::Overloaded, "").with_retry_after(Some(secs(8)));
@@ -494,4 +494,36 @@ async fn conversations_that_wait_as_they_were_told_hold_nobody_up() {
     assert!(answers_beside >= answers * 0.9, "{answers_beside} of {answers} answers");
     assert!(p99_beside <= p99 * 1.1, "{p99_beside} in place of {p99} seconds");
     assert!(left[0] == 0 && left[1] >= 60, "each wait leaves its place: {left:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_takes_few_at_a_time_is_soon_asked_by_no_more() {
+    let one = keyed(1);
+    let (running, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let began = Instant::now();
+    let all: Vec<_> = (0..48)
+        .map(|lane| {
+            let (one, running, refused) = (one.clone(), Arc::clone(&running), Arc::clone(&refused));
+            tokio::spawn(async move {
+                let attempt = |_: Slot| async {
+                    if running.fetch_add(1, Ordering::Relaxed) >= 6 {
+                        running.fetch_sub(1, Ordering::Relaxed);
+                        refused.fetch_add(1, Ordering::Relaxed);
+                        sleep(millis(5)).await;
+                        return Err(Failure::new(Class::RateLimited, "").of_calls_at_once(true));
+                    }
+                    sleep(secs(2)).await;
+                    running.fetch_sub(1, Ordering::Relaxed);
+                    Ok(())
+                };
+                one.run(&origin("a", lane), began + secs(120), attempt).await.result
+            })
+        })
+        .collect();
+    for run in all {
+        run.await.unwrap().unwrap();
+    }
+    let refused = refused.load(Ordering::Relaxed);
+    assert!(refused < 42 * 3, "{refused}: the first crowd, and fewer each time");
+    assert!(began.elapsed() < secs(30), "{:?}: 48 calls, 6 at a time, take 16 s at best", began.elapsed());
 }

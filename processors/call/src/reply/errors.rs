@@ -205,6 +205,12 @@ const MONEY: &[&str] = &[
 
 const RATE: &[&str] = &["rate limit", "too many requests", "过于频繁", "请求频率", "并发", "qps"];
 
+/// What speaks of calls that run at a time, or wait for their place at a server of one's own.
+const AT_ONCE: [&str; 6] =
+    ["concurren", "并发", "parallel requests", "pending requests", "requests in flight", "queue is full"];
+/// Spark's limit of calls that an application may have at a time.
+const SPARK_AT_ONCE: &str = "11203";
+
 fn by_message(status: u16, message: &str) -> Option<Class> {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let parsed = (200..300).contains(&status);
@@ -220,6 +226,15 @@ fn by_message(status: u16, message: &str) -> Option<Class> {
         return Some(Class::ContextTooLong);
     }
     ((parsed || matches!(status, 400 | 403 | 422)) && says(BLOCKED)).then_some(Class::ContentBlocked)
+}
+
+/// Whether the error, where it is a limit, is one of calls that run at a time. Codes say so at Spark, words elsewhere.
+pub(super) fn speaks_of_calls_at_once(error: &ProviderError) -> bool {
+    let squeezed = |word: &String| squeezed(word);
+    let coded = [&error.code, &error.kind].into_iter().flatten().map(squeezed);
+    let mut said = coded.chain(error.message.iter().map(|message| message.to_lowercase()));
+    said.any(|said| AT_ONCE.iter().any(|words| said.contains(words)))
+        || error.code.as_deref() == Some(SPARK_AT_ONCE)
 }
 
 fn by_status(status: u16, error: &ProviderError) -> Class {

@@ -14,6 +14,7 @@ mod chains;
 mod complaints;
 mod ends;
 mod faults;
+mod hedges;
 mod keys;
 mod ping;
 mod replies;

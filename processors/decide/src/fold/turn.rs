@@ -91,6 +91,8 @@ impl<'a> Folding<'a> {
             prompt,
             max_output_tokens: route.max_output_tokens,
             temperature_milli: route.temperature_milli,
+            fallback_after_block: app.fallback_after_block,
+            hedge_after_ms: app.hedge_after_ms,
             answer_by: now + route.answer_within_ms,
             bundle: self.rules.hash.clone(),
             decided_at: now,

@@ -50,6 +50,16 @@ fn a_message_to_a_free_lane_is_asked_at_once() {
 }
 
 #[test]
+fn what_an_app_says_of_hedging_and_of_blocks_travels_with_its_requests() {
+    let mut world = World::new("hedge_after = \"3s\"\nfallback_after_block = true");
+    let written = world.say(1, "hello");
+    let request = written.request();
+    assert_eq!((request.hedge_after_ms, request.fallback_after_block), (Some(3_000), Some(true)));
+    let request = serde_json::to_string(World::new("").say(1, "hello").request()).unwrap();
+    assert!(!request.contains("hedge_after") && !request.contains("fallback"), "{request}");
+}
+
+#[test]
 fn a_duplicate_falls_and_so_does_a_missed_message_that_was_seen() {
     let mut world = World::new("");
     world.say(1, "hello");

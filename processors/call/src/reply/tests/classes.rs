@@ -388,3 +388,47 @@ fn an_address_that_has_moved_is_told_without_its_query_and_not_asked_again() {
     }
     assert!(moved(307, "/v1/chat/completions/?token=hush").detail.ends_with(" to /v1/chat/completions/"));
 }
+
+#[test]
+fn a_limit_of_calls_at_a_time_is_told_from_one_of_a_rate() {
+    let error = |code: &str, message: &str| json!({"error": {"code": code, "message": message}}).to_string();
+    for (provider, status, body, at_once) in [
+        (
+            Provider::Spark,
+            200,
+            r#"{"code": 11203, "message": "AppIdConcurrencyError:too many", "sid": "s"}"#.into(),
+            true,
+        ),
+        (Provider::Spark, 200, r#"{"code": 11202, "message": "licc failed", "sid": "s"}"#.into(), false),
+        (
+            Provider::Local,
+            503,
+            r#"{"error": "server busy, please try again.  maximum pending requests exceeded"}"#.into(),
+            true,
+        ),
+        (
+            Provider::Openai,
+            429,
+            error("rate_limit_error", "Number of concurrent connections has exceeded your rate limit."),
+            true,
+        ),
+        (
+            Provider::Openai,
+            429,
+            error("rate_limit_exceeded", "Rate limit reached for requests per min"),
+            false,
+        ),
+        (Provider::Openai, 429, error("max_concurrency", "您的并发数过高"), true),
+    ] {
+        let failure: Failure = failure(provider, status, &body);
+        assert_eq!(failure.class, Class::RateLimited, "{body}");
+        let expected = if at_once { outbound::Excess::AtOnce } else { outbound::Excess::Rate };
+        assert_eq!(failure.excess(), Some(expected), "{body}");
+    }
+    let overloaded = failure(Provider::Openai, 503, &error("overloaded", "too many concurrent requests"));
+    assert_eq!((overloaded.class, overloaded.excess()), (Class::Overloaded, Some(outbound::Excess::AtOnce)));
+    let overloaded = failure(Provider::Openai, 503, &error("overloaded", "no capacity"));
+    assert_eq!(overloaded.excess(), None);
+    let words = failure(Provider::Openai, 400, &error("invalid_request_error", "what is concurrency?"));
+    assert_eq!(words.excess(), None, "what a person wrote is no limit");
+}
