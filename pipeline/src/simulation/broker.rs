@@ -54,7 +54,8 @@ struct Transaction {
     began: i64,
     /// Partitions without a marker.
     partitions: BTreeSet<Partition>,
-    offsets: BTreeMap<String, Vec<CommitOffset>>,
+    /// By group, with the order in which they were appended.
+    offsets: BTreeMap<String, Vec<(u64, CommitOffset)>>,
 }
 
 #[derive(Debug)]
@@ -262,11 +263,9 @@ impl Broker {
         for offset in offsets {
             known.unstable.entry(offset.partition.clone()).or_default().insert(transaction);
         }
-        self.transactions[transaction]
-            .offsets
-            .entry(membership.group.clone())
-            .or_default()
-            .extend_from_slice(offsets);
+        let order = known.append();
+        let appended = offsets.iter().map(|offset| (order, offset.clone()));
+        self.transactions[transaction].offsets.entry(membership.group.clone()).or_default().extend(appended);
         Ok(())
     }
 
@@ -314,21 +313,20 @@ impl Broker {
         &mut self,
         group: &str,
         transaction: usize,
-        offsets: &[CommitOffset],
+        offsets: &[(u64, CommitOffset)],
         decision: Decision,
     ) {
         let known = self.groups.entry(group.to_owned()).or_default();
-        for offset in offsets {
+        let mut kept = Vec::new();
+        for (order, offset) in offsets {
             if let Some(unstable) = known.unstable.get_mut(&offset.partition) {
                 unstable.remove(&transaction);
             }
-            if decision == Decision::Commit {
-                known.offsets.insert(offset.partition.clone(), (offset.next, offset.metadata.clone()));
+            if decision == Decision::Commit && known.keep(*order, offset) {
+                kept.push(offset);
             }
         }
-        if decision == Decision::Commit {
-            offsets.iter().for_each(|offset| self.look(group, offset));
-        }
+        kept.into_iter().for_each(|offset| self.look(group, offset));
     }
 
     fn look(&mut self, group: &str, offset: &CommitOffset) {
@@ -342,8 +340,9 @@ impl Broker {
     pub(super) fn commit(&mut self, membership: &Membership, offsets: &[CommitOffset]) -> Result<(), Stale> {
         let known = self.groups.entry(membership.group.clone()).or_default();
         known.check(membership)?;
+        let order = known.append();
         for offset in offsets {
-            known.offsets.insert(offset.partition.clone(), (offset.next, offset.metadata.clone()));
+            known.keep(order, offset);
         }
         offsets.iter().for_each(|offset| self.look(&membership.group, offset));
         Ok(())
@@ -355,9 +354,9 @@ impl Broker {
             let group = self.groups.get(group);
             let unstable =
                 group.and_then(|group| group.unstable.get(partition)).is_some_and(|set| !set.is_empty());
-            let known = group.and_then(|group| group.offsets.get(partition)).cloned();
+            let known = group.and_then(|group| group.offset(partition));
             let (next, metadata) =
-                known.map_or((None, None), |(next, metadata)| (Some(next), Some(metadata)));
+                known.map_or((None, None), |known| (Some(known.next), Some(known.metadata.clone())));
             (!unstable).then(|| Committed { partition: partition.clone(), next, metadata })
         };
         partitions.iter().map(of).collect()

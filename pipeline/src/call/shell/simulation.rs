@@ -48,6 +48,7 @@ pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, check
         owned: RefCell::default(),
         running: RefCell::default(),
         joined: RefCell::default(),
+        moves: Arc::default(),
         config,
     });
     let crew = Crew::default();

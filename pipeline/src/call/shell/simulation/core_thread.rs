@@ -32,9 +32,10 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, stop: Rc<Cell<bool>>) -
         let due = parts.core.borrow().due().is_some_and(|due| due <= parts.now());
         let mut events = Vec::new();
         loop {
-            events.extend(match parts.sim.random().below(3) {
+            events.extend(match parts.sim.random().below(4) {
                 0 if due => Some(Event::Tick),
                 1 => joined(&parts),
+                2 => parts.moves.lock().unwrap().pop_front(),
                 _ => parts.events.borrow_mut().pop_front(),
             });
             if parts.sim.random().one_in(2) {
@@ -63,7 +64,10 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                 Action::Run { task, record, rerun, hard_deadline, decoded } => {
                     // Whoever runs it makes the cancellation.
                     let cancellation = Cancellation::never();
-                    let place = Place::unwatched();
+                    let moves = Arc::clone(&parts.moves);
+                    let place = Place::new(move |what| {
+                        moves.lock().unwrap().push_back(Event::Moved { task, what });
+                    });
                     begin(parts, task, Job { record, rerun, hard_deadline, decoded, cancellation, place });
                 }
                 Action::Bury { task, record, burial } => {
@@ -84,11 +88,11 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                         running.aborted = true;
                     }
                 }
-                Action::Pause { partition } => parts.command(Command::Pause(partition)),
-                Action::Resume { partition, session, from } => {
-                    parts.command(Command::Resume { partition, session, from });
+                Action::Pause(assignment) => parts.command(Command::Pause(assignment)),
+                Action::Resume { assignment, session, from } => {
+                    parts.command(Command::Resume { assignment, session, from });
                 }
-                Action::Released { partition } => parts.command(Command::Released(partition)),
+                Action::Released(assignment) => parts.command(Command::Released(assignment)),
                 Action::Commit(plan) => own.extend(order(parts, plan)),
                 Action::Abandon { plan } => parts.abandoned.set(plan),
                 Action::Ownership { .. } => {}

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::checker::Checker;
 use crate::call::cancellation::Canceller;
 use crate::call::core::{Burial, Core, Event, Plan};
 use crate::call::handler::{Done, Handler};
 use crate::call::shell::CallConfig;
-use crate::call::shell::poller::{Command, Owned};
+use crate::call::shell::owned::Owned;
+use crate::call::shell::poller::Command;
 use crate::call::shell::standing::Standing;
 use crate::call::shell::worker::Work;
 use crate::kafka::Partition;
@@ -69,6 +70,8 @@ pub(super) struct Parts<H> {
     pub(super) owned: RefCell<BTreeMap<i32, Owned>>,
     pub(super) running: RefCell<BTreeMap<u64, Running>>,
     pub(super) joined: RefCell<VecDeque<(u64, Joined)>>,
+    /// What running calls do with their places.
+    pub(super) moves: Arc<Mutex<VecDeque<Event>>>,
 }
 
 impl<H: Handler> Parts<H> {
