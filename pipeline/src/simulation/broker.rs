@@ -102,7 +102,8 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// Looks at every commit of offsets, with the broker as it is once the commit has taken effect.
+/// Looks at every commit of offsets, with the broker as it is when the commit is decided. Markers come later, and those of the
+/// next transaction may come before them.
 pub type Watch = Box<dyn Fn(&Broker, &str, &CommitOffset) -> Result<(), Violation>>;
 
 /// All brokers of the model.
@@ -196,6 +197,12 @@ impl Broker {
         self.open.remove(&transaction);
         self.ending.insert(transaction);
         self.transactions[transaction].stage = Stage::Ending(decision);
+        if decision == Decision::Commit {
+            let offsets = self.transactions[transaction].offsets.clone();
+            for (group, offsets) in offsets {
+                offsets.iter().for_each(|(_, offset)| self.look(&group, offset));
+            }
+        }
     }
 
     /// The open transaction of a writer, begun now if there is none.
@@ -317,16 +324,14 @@ impl Broker {
         decision: Decision,
     ) {
         let known = self.groups.entry(group.to_owned()).or_default();
-        let mut kept = Vec::new();
         for (order, offset) in offsets {
             if let Some(unstable) = known.unstable.get_mut(&offset.partition) {
                 unstable.remove(&transaction);
             }
-            if decision == Decision::Commit && known.keep(*order, offset) {
-                kept.push(offset);
+            if decision == Decision::Commit {
+                known.keep(*order, offset);
             }
         }
-        kept.into_iter().for_each(|offset| self.look(group, offset));
     }
 
     fn look(&mut self, group: &str, offset: &CommitOffset) {

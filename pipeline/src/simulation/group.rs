@@ -90,12 +90,11 @@ impl Group {
 
     /// Takes an offset that is committed, unless one that was appended later is committed already: transactions under two
     /// ids end in any order.
-    pub(super) fn keep(&mut self, order: u64, offset: &CommitOffset) -> bool {
+    pub(super) fn keep(&mut self, order: u64, offset: &CommitOffset) {
         let is_newest = self.offsets.get(&offset.partition).is_none_or(|(kept, _)| *kept < order);
         if is_newest {
             self.offsets.insert(offset.partition.clone(), (order, offset.clone()));
         }
-        is_newest
     }
 
     /// What is committed for a partition.
