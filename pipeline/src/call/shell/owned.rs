@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::call::core::Assignment;
+use crate::mutation::{self, Mutation};
 
 /// An owned partition as the poller knows it.
 #[derive(Debug)]
@@ -15,7 +16,8 @@ pub(super) struct Owned {
 /// partition is gone and has come again. A pause would then hold the new assignment for ever, since nobody takes it back; a
 /// move would lead it past records; and a release would let go of it while plans are made for it.
 pub(super) fn present(owned: &mut BTreeMap<i32, Owned>, of: Assignment) -> Option<&mut Owned> {
-    owned.get_mut(&of.partition).filter(|owned| owned.epoch == of.epoch)
+    let is_present = |owned: &&mut Owned| owned.epoch == of.epoch || mutation::is(Mutation::StaleCommand);
+    owned.get_mut(&of.partition).filter(is_present)
 }
 
 /// The present assignments of these partitions; those that are not owned are left out.

@@ -1,7 +1,6 @@
 //! As [`crate::call::shell::core_thread`] and its workers.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -57,7 +56,7 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
     let mut own = events;
     while !own.is_empty() {
         let events = std::mem::take(&mut own);
-        let lost: BTreeSet<i32> = events.iter().flat_map(lost).collect();
+        *parts.telling.borrow_mut() = events.iter().flat_map(lost).collect();
         let losses = events.iter().filter(|event| matches!(event, Event::Lost(_))).count();
         parts.told.set(parts.told.get() + u64::try_from(losses).unwrap());
         let actions = parts.core.borrow_mut().handle(parts.now(), events);
@@ -100,8 +99,7 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                 Action::Ownership { .. } => {}
                 // One that was put out finds what its successor committed, and drops the partition in any case.
                 Action::Alert { partition, reason: "foreign_commit" }
-                    if lost.contains(&partition)
-                        || parts.is_to_be_told(partition)
+                    if parts.is_to_be_told(partition)
                         || !parts.with_client(|client| client.is_owner(&parts.partition(partition))) => {}
                 Action::Alert { partition, reason } => {
                     parts.sim.violate("refused", format!("{}/{partition}: {reason}", parts.config.topic));
@@ -110,6 +108,7 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
             }
         }
     }
+    parts.telling.borrow_mut().clear();
     parts.checker.budgets(&parts.sim, &parts.core.borrow().status(parts.now()));
     stopped
 }
