@@ -50,8 +50,8 @@ impl<H: Handler> Poller<H> {
     }
 
     fn renew_membership(&self) {
-        let membership = self.parts.with_client(|client| client.membership());
-        self.parts.standing.borrow_mut().set(Some(membership), self.parts.losses.get());
+        let membership = self.parts.with_client(|client| client.standing());
+        self.parts.standing.borrow_mut().set(membership, self.parts.losses.get());
     }
 
     async fn turn(&mut self) -> Result<(), String> {

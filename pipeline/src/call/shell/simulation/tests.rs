@@ -93,6 +93,8 @@ impl Handler for Sample {
         // Some do not listen, and are cut.
         let deaf = until % 5 == 0;
         tokio::select! {
+            // Otherwise chance would choose that is none of the seed's.
+            biased;
             () = over => {}
             () = job.cancellation.happened(), if !deaf => return outcome(&job.record, "cancelled"),
         }
