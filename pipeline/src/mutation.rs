@@ -17,6 +17,8 @@ pub enum Mutation {
     NoPlusOne,
     /// A cancel is done as soon as it was told, not when what it cancels is.
     EarlyCancel,
+    /// What the core asked of the poller for a former assignment is done to the present one.
+    StaleCommand,
     /// A refused plan is sent again under the membership of that moment.
     RefreshMembership,
     /// States are restored up to the last stable offset instead of the high watermark.

@@ -72,6 +72,8 @@ impl Invoke for Models {
             return Invoked { attempts: Vec::new(), result: Err(Unanswered::Expired) };
         }
         let cancelled = tokio::select! {
+            // Otherwise chance would choose that is none of the seed's.
+            biased;
             () = until(&self.now, (kind != 0).then_some(begun + took)) => false,
             () = cancellation.happened() => true,
         };

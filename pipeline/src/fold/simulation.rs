@@ -327,7 +327,11 @@ impl<F: Fold> Shell<F> {
                 metadata: mark.seal(INCARNATION).unwrap(),
             })
             .collect();
-        let membership = self.with_client(|client| client.membership());
+        let Some(membership) = self.with_client(|client| client.standing()) else {
+            self.put_back();
+            self.sim.wait().await;
+            return Ok(false);
+        };
         let client = Rc::clone(&self.client);
         let present = move || client.borrow().as_ref().unwrap().membership();
         let outcome = self.producer.run(&plan.records, &offsets, &membership, present).await;

@@ -268,10 +268,11 @@ impl Consumer {
     /// [`Error::Unexpected`] when the client is no group member. [`Error::PutOut`] when the group has put this member out
     /// and its owner has not polled that yet: the client may have no generation then, which brokers do not check.
     pub fn group_metadata(&self) -> Result<GroupMetadata, Error> {
+        let metadata = self.client.group_metadata();
+        // Asked afterwards: the client's thread, which told the metadata, has noted a loss by then.
         if self.client.assignment_lost() {
             return Err(Error::PutOut { identity: self.identity.clone() });
         }
-        let metadata = self.client.group_metadata();
         let metadata =
             metadata.ok_or_else(|| Error::Unexpected("read group metadata: not a member".into()))?;
         Ok(GroupMetadata {

@@ -54,7 +54,8 @@ struct Transaction {
     began: i64,
     /// Partitions without a marker.
     partitions: BTreeSet<Partition>,
-    offsets: BTreeMap<String, Vec<CommitOffset>>,
+    /// By group, with the order in which they were appended.
+    offsets: BTreeMap<String, Vec<(u64, CommitOffset)>>,
 }
 
 #[derive(Debug)]
@@ -101,7 +102,8 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// Looks at every commit of offsets, with the broker as it is once the commit has taken effect.
+/// Looks at every commit of offsets, with the broker as it is when the commit is decided. Markers come later, and those of the
+/// next transaction may come before them.
 pub type Watch = Box<dyn Fn(&Broker, &str, &CommitOffset) -> Result<(), Violation>>;
 
 /// All brokers of the model.
@@ -195,6 +197,12 @@ impl Broker {
         self.open.remove(&transaction);
         self.ending.insert(transaction);
         self.transactions[transaction].stage = Stage::Ending(decision);
+        if decision == Decision::Commit {
+            let offsets = self.transactions[transaction].offsets.clone();
+            for (group, offsets) in offsets {
+                offsets.iter().for_each(|(_, offset)| self.look(&group, offset));
+            }
+        }
     }
 
     /// The open transaction of a writer, begun now if there is none.
@@ -262,11 +270,9 @@ impl Broker {
         for offset in offsets {
             known.unstable.entry(offset.partition.clone()).or_default().insert(transaction);
         }
-        self.transactions[transaction]
-            .offsets
-            .entry(membership.group.clone())
-            .or_default()
-            .extend_from_slice(offsets);
+        let order = known.append();
+        let appended = offsets.iter().map(|offset| (order, offset.clone()));
+        self.transactions[transaction].offsets.entry(membership.group.clone()).or_default().extend(appended);
         Ok(())
     }
 
@@ -314,20 +320,17 @@ impl Broker {
         &mut self,
         group: &str,
         transaction: usize,
-        offsets: &[CommitOffset],
+        offsets: &[(u64, CommitOffset)],
         decision: Decision,
     ) {
         let known = self.groups.entry(group.to_owned()).or_default();
-        for offset in offsets {
+        for (order, offset) in offsets {
             if let Some(unstable) = known.unstable.get_mut(&offset.partition) {
                 unstable.remove(&transaction);
             }
             if decision == Decision::Commit {
-                known.offsets.insert(offset.partition.clone(), (offset.next, offset.metadata.clone()));
+                known.keep(*order, offset);
             }
-        }
-        if decision == Decision::Commit {
-            offsets.iter().for_each(|offset| self.look(group, offset));
         }
     }
 
@@ -342,8 +345,9 @@ impl Broker {
     pub(super) fn commit(&mut self, membership: &Membership, offsets: &[CommitOffset]) -> Result<(), Stale> {
         let known = self.groups.entry(membership.group.clone()).or_default();
         known.check(membership)?;
+        let order = known.append();
         for offset in offsets {
-            known.offsets.insert(offset.partition.clone(), (offset.next, offset.metadata.clone()));
+            known.keep(order, offset);
         }
         offsets.iter().for_each(|offset| self.look(&membership.group, offset));
         Ok(())
@@ -355,9 +359,9 @@ impl Broker {
             let group = self.groups.get(group);
             let unstable =
                 group.and_then(|group| group.unstable.get(partition)).is_some_and(|set| !set.is_empty());
-            let known = group.and_then(|group| group.offsets.get(partition)).cloned();
+            let known = group.and_then(|group| group.offset(partition));
             let (next, metadata) =
-                known.map_or((None, None), |(next, metadata)| (Some(next), Some(metadata)));
+                known.map_or((None, None), |known| (Some(known.next), Some(known.metadata.clone())));
             (!unstable).then(|| Committed { partition: partition.clone(), next, metadata })
         };
         partitions.iter().map(of).collect()

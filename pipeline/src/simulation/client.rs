@@ -261,6 +261,13 @@ impl Client {
         }
     }
 
+    /// As [`crate::kafka::Consumer::group_metadata`]: none while the group has put this member out and its owner has not let
+    /// go. A group that has become empty would take what comes from outside.
+    pub(crate) fn standing(&self) -> Option<Membership> {
+        (self.joining != Joining::No).then(|| self.membership())
+    }
+
+    /// Whatever the client has.
     pub(crate) fn membership(&self) -> Membership {
         self.membership.clone()
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kafka::Partition;
+use crate::kafka::{CommitOffset, Partition};
 
 /// A member that is silent for longer is put out, in milliseconds.
 pub(super) const SESSION_TIMEOUT: i64 = 1_000;
@@ -45,7 +45,9 @@ struct Member {
 
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    pub(super) offsets: BTreeMap<Partition, (i64, String)>,
+    /// What is committed, and when it was appended.
+    offsets: BTreeMap<Partition, (u64, CommitOffset)>,
+    appended: u64,
     /// Transactions that hold offsets of a partition and are not settled here.
     pub(super) unstable: BTreeMap<Partition, BTreeSet<usize>>,
     generation: i32,
@@ -78,6 +80,26 @@ impl Group {
             return Err(self.why(&membership.instance));
         }
         if membership.generation == self.generation { Ok(()) } else { Err(Stale::IllegalGeneration) }
+    }
+
+    /// The order of an append.
+    pub(super) fn append(&mut self) -> u64 {
+        self.appended += 1;
+        self.appended
+    }
+
+    /// Takes an offset that is committed, unless one that was appended later is committed already: transactions under two
+    /// ids end in any order.
+    pub(super) fn keep(&mut self, order: u64, offset: &CommitOffset) {
+        let is_newest = self.offsets.get(&offset.partition).is_none_or(|(kept, _)| *kept < order);
+        if is_newest {
+            self.offsets.insert(offset.partition.clone(), (order, offset.clone()));
+        }
+    }
+
+    /// What is committed for a partition.
+    pub(super) fn offset(&self, partition: &Partition) -> Option<&CommitOffset> {
+        self.offsets.get(partition).map(|(_, offset)| offset)
     }
 
     fn why(&self, instance: &str) -> Stale {

@@ -1,4 +1,4 @@
-//! The transactional producer as [`crate::kafka::TransactionalProducer`] is seen by its owners.
+//! The transactional producer as [`crate::kafka::TransactionalProducer`] is seen by its owners: two ids that take turns.
 
 use super::broker::{Decision, Rejected};
 use super::{Membership, Sim};
@@ -11,25 +11,34 @@ const PATIENCE: i64 = 600;
 
 pub(crate) struct Producer {
     sim: Sim,
-    id: String,
-    epoch: Option<u32>,
+    ids: [String; 2],
+    /// One for each id, none until the next rebuild.
+    epochs: Option<[u32; 2]>,
+    turn: usize,
 }
 
 impl Producer {
     pub(crate) fn new(sim: &Sim, id: &str) -> Self {
-        Self { sim: sim.clone(), id: id.to_owned(), epoch: None }
+        Self { sim: sim.clone(), ids: [id.to_owned(), format!("{id}.turn")], epochs: None, turn: 0 }
     }
 
     /// Settles what was left open under this id and takes a new epoch.
     pub(crate) async fn rebuild(&mut self) {
-        self.epoch = None;
+        self.epochs = None;
+        let mut epochs = [0; 2];
+        for (epoch, id) in epochs.iter_mut().zip(&self.ids) {
+            *epoch = self.init(id).await;
+        }
+        self.epochs = Some(epochs);
+    }
+
+    async fn init(&self, id: &str) -> u32 {
         loop {
             self.sim.wait().await;
-            let answer = self.sim.broker().init(&self.id);
+            let answer = self.sim.broker().init(id);
             if let Ok(epoch) = answer {
-                self.sim.note(|| format!("{} is in epoch {epoch}", self.id));
-                self.epoch = Some(epoch);
-                return;
+                self.sim.note(|| format!("{id} is in epoch {epoch}"));
+                return epoch;
             }
         }
     }
@@ -57,16 +66,18 @@ impl Producer {
         offsets: &[CommitOffset],
         membership: &Membership,
     ) -> Outcome {
-        let Some(epoch) = self.epoch else {
+        self.turn ^= 1;
+        let Some(epoch) = self.epochs.map(|epochs| epochs[self.turn]) else {
             return Outcome::Unknown("no client since the last rebuild".into());
         };
+        let id = &self.ids[self.turn];
         let until = self.sim.now() + PATIENCE;
         for record in records {
             if self.sim.fails(8) {
                 self.sim.wait().await;
             }
             loop {
-                let written = self.sim.broker().write(&self.id, epoch, record);
+                let written = self.sim.broker().write(id, epoch, record);
                 match written {
                     Ok(()) => break,
                     Err(Rejected::Busy) if self.sim.now() < until => self.sim.tick().await,
@@ -83,7 +94,7 @@ impl Producer {
             return Outcome::Unknown("lost before offsets".into());
         }
         loop {
-            let sent = self.sim.broker().send_offsets(&self.id, epoch, membership, offsets);
+            let sent = self.sim.broker().send_offsets(id, epoch, membership, offsets);
             match sent {
                 Ok(()) => break,
                 Err(Rejected::Busy) if self.sim.now() < until => self.sim.tick().await,
@@ -95,7 +106,7 @@ impl Producer {
         if self.sim.fails(40) {
             return Outcome::Unknown("lost before the commit".into());
         }
-        let ended = self.sim.broker().end(&self.id, epoch, Decision::Commit);
+        let ended = self.sim.broker().end(id, epoch, Decision::Commit);
         self.sim.tick().await;
         match ended {
             Ok(()) if self.sim.fails(25) => Outcome::Unknown("lost after the commit".into()),
@@ -104,9 +115,9 @@ impl Producer {
         }
     }
 
-    async fn abort(&mut self, epoch: u32, reason: String) -> Outcome {
+    async fn abort(&self, epoch: u32, reason: String) -> Outcome {
         self.sim.tick().await;
-        let ended = self.sim.broker().end(&self.id, epoch, Decision::Abort);
+        let ended = self.sim.broker().end(&self.ids[self.turn], epoch, Decision::Abort);
         match ended {
             Ok(()) => Outcome::Aborted(reason),
             Err(_) => Outcome::Fenced(reason),

@@ -42,6 +42,8 @@ pub struct World {
     faults: Faults,
     /// One fault in so many steps.
     rarity: u64,
+    /// One marker is written in so many steps.
+    markers: u64,
     /// Called between steps.
     each: Vec<Each>,
 }
@@ -50,7 +52,16 @@ impl World {
     /// A world without processes.
     pub fn new(sim: &Sim) -> Self {
         let rarity = 60 + sim.random().below(600);
-        Self { sim: sim.clone(), slots: Vec::new(), steps: 0, faults: Faults::None, rarity, each: Vec::new() }
+        let markers = if sim.random().one_in(3) { 2 + sim.random().below(6) } else { 1 };
+        Self {
+            sim: sim.clone(),
+            slots: Vec::new(),
+            steps: 0,
+            faults: Faults::None,
+            rarity,
+            markers,
+            each: Vec::new(),
+        }
     }
 
     /// A process that is started, and started again whenever it has ended.
@@ -125,7 +136,7 @@ impl World {
         let mut broker = self.sim.broker();
         let mut random = self.sim.random();
         broker.now += random.millis(3);
-        if !random.one_in(3) {
+        if !random.one_in(3) && random.one_in(self.markers) {
             broker.settle(&mut random);
         }
         broker.expire();

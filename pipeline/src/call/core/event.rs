@@ -17,6 +17,13 @@ pub(crate) struct Key {
     pub(crate) offset: i64,
 }
 
+/// One assignment of a partition. What is asked for under one says nothing of the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    pub(crate) partition: i32,
+    pub(crate) epoch: u64,
+}
+
 /// An offset and its metadata, as committed or to be committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Commit {
@@ -85,7 +92,7 @@ pub(crate) enum Event {
     /// A partition came; `Err` is why it must be refused.
     Assigned { partition: i32, epoch: u64, position: Result<Position, &'static str> },
     /// Partitions go once the core has answered [`Action::Released`] for each.
-    Revoked(Vec<i32>),
+    Revoked(Vec<Assignment>),
     /// Partitions are gone.
     Lost(Vec<i32>),
     /// Records in the order of their offsets, without holes other than those of the log. `session` counts the
@@ -149,12 +156,10 @@ pub(crate) enum Action {
     Abort {
         task: u64,
     },
-    Pause {
-        partition: i32,
-    },
+    Pause(Assignment),
     /// Read on at `from`; records of earlier sessions are not wanted any more.
     Resume {
-        partition: i32,
+        assignment: Assignment,
         session: u64,
         from: i64,
     },
@@ -164,9 +169,7 @@ pub(crate) enum Action {
     Abandon {
         plan: u64,
     },
-    Released {
-        partition: i32,
-    },
+    Released(Assignment),
     Ownership {
         owned: usize,
     },

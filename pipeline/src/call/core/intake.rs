@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::event::{Action, Disposition, Item, Position};
+use super::event::{Action, Assignment, Disposition, Item, Position};
 use super::limits::RESUME_PERCENT;
 use super::offset_ledger::{Arrival, Entry, Past, Phase, Unrun, Work};
 use super::outcome::Outcome;
@@ -32,11 +32,13 @@ impl Core {
     }
 
     /// Begins to give a partition up: its running calls end here, finished outcomes go into a last plan.
-    pub(super) fn close(&mut self, partition: i32) {
-        if self.refused.remove(&partition).is_some() || !self.partitions.contains_key(&partition) {
-            self.actions.push(Action::Released { partition });
-        } else {
+    pub(super) fn close(&mut self, assignment: Assignment) {
+        let Assignment { partition, epoch } = assignment;
+        if self.partitions.get(&partition).is_some_and(|p| p.epoch == epoch) {
             self.give_up(partition);
+        } else {
+            self.refused.remove(&partition);
+            self.actions.push(Action::Released(assignment));
         }
         self.tell_ownership();
     }
@@ -139,7 +141,7 @@ impl Core {
                 self.actions.push(Action::Alert { partition, reason });
             }
             owned.reading = reading;
-            self.actions.push(Action::Pause { partition });
+            self.actions.push(Action::Pause(owned.assignment(partition)));
         }
     }
 
@@ -224,7 +226,7 @@ impl Core {
                 owned.reading = Reading::On;
                 owned.session += 1;
                 let (session, from) = (owned.session, owned.ledger.next());
-                self.actions.push(Action::Resume { partition, session, from });
+                self.actions.push(Action::Resume { assignment: owned.assignment(partition), session, from });
             }
         }
     }

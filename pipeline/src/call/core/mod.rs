@@ -24,7 +24,7 @@ mod trials;
 use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) use event::{
-    Action, Burial, Commit, Disposition, Ending, Event, Item, Key, Plan, Position, Settled,
+    Action, Assignment, Burial, Commit, Disposition, Ending, Event, Item, Key, Plan, Position, Settled,
 };
 use holdings::Holdings;
 pub(crate) use limits::Limits;
@@ -126,7 +126,7 @@ impl Core {
     fn take(&mut self, event: Event) {
         match event {
             Event::Assigned { partition, epoch, position } => self.assigned(partition, epoch, position),
-            Event::Revoked(partitions) => partitions.into_iter().for_each(|p| self.close(p)),
+            Event::Revoked(gone) => gone.into_iter().for_each(|assignment| self.close(assignment)),
             Event::Lost(partitions) => self.lost(&partitions),
             Event::Delivered { partition, epoch, session, items } => {
                 self.delivered(partition, epoch, session, items)
@@ -175,8 +175,8 @@ impl Core {
                 && self.outstanding.is_none();
             if idle || self.now >= until {
                 self.stopping = Stopping::Leaving(self.now + LAST_PLANS);
-                let owned: Vec<i32> = self.partitions.keys().copied().collect();
-                owned.into_iter().for_each(|partition| self.close(partition));
+                let owned = self.partitions.iter().map(|(&partition, owned)| owned.assignment(partition));
+                owned.collect::<Vec<_>>().into_iter().for_each(|assignment| self.close(assignment));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::event::{Commit, Key, Position};
+use super::event::{Assignment, Commit, Key, Position};
 use super::holdings::{ALL, Holdings};
 use super::lanes::Lanes;
 use super::limits::{Limits, RESUME_PERCENT};
@@ -65,6 +65,10 @@ impl Partition {
             held: Holdings::default(),
             quarantine,
         }
+    }
+
+    pub(super) fn assignment(&self, partition: i32) -> Assignment {
+        Assignment { partition, epoch: self.epoch }
     }
 
     pub(super) fn key(&self, partition: i32, offset: i64) -> Key {

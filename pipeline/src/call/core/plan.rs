@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Core;
-use super::event::{Action, Commit, Key, Plan, Settled};
+use super::event::{Action, Assignment, Commit, Key, Plan, Settled};
 use super::offset_ledger::{Phase, Unrun};
 use super::outcome::{Outcome, Outstanding, Planned};
 use super::partition::{Life, Partition};
@@ -34,8 +34,8 @@ impl Core {
             return;
         }
         let noted = self.note_company();
-        let outcomes = self.take_outcomes();
-        let announced = std::mem::take(&mut self.announced);
+        let mut outcomes = self.take_outcomes();
+        let mut announced = std::mem::take(&mut self.announced);
         let mut touched: BTreeSet<i32> = outcomes
             .iter()
             .map(|outcome| outcome.key)
@@ -57,6 +57,12 @@ impl Core {
         }
         let commits: BTreeMap<i32, Planned> =
             touched.into_iter().filter_map(|partition| Some((partition, self.planned(partition)?))).collect();
+        // What has no progress in a plan has nothing in it.
+        outcomes.retain(|outcome| commits.contains_key(&outcome.key.partition));
+        announced.retain(|key| commits.contains_key(&key.partition));
+        if commits.is_empty() {
+            return;
+        }
         self.next_plan += 1;
         let plan = Plan {
             id: self.next_plan,
@@ -95,15 +101,25 @@ impl Core {
         }
         let (offset, high) = (progress.base, progress.high);
         let fresh = progress.history.as_ref().map(|history| history.fresh);
-        // Admission keeps the map far below what fits.
-        let metadata = progress.seal(&self.incarnation).ok()?;
-        Some(Planned {
-            epoch: owned.epoch,
-            commit: Commit { partition, offset, metadata },
-            high,
-            fresh,
-            last,
-        })
+        let epoch = owned.epoch;
+        let Ok(metadata) = progress.seal(&self.incarnation) else {
+            // Admission keeps the map far below what fits. An outcome without it would be given again by the next owner.
+            self.disown(partition, "progress_too_long");
+            return None;
+        };
+        Some(Planned { epoch, commit: Commit { partition, offset, metadata }, high, fresh, last })
+    }
+
+    /// Stops at a partition, of which nothing more is committed until it is assigned anew.
+    fn disown(&mut self, partition: i32, reason: &'static str) {
+        let Some(assignment) = self.partitions.get(&partition).map(|owned| owned.assignment(partition))
+        else {
+            return;
+        };
+        self.forget(partition);
+        self.refused.insert(partition, reason);
+        self.actions.push(Action::Pause(assignment));
+        self.alert(partition, reason);
     }
 
     fn set_phase(&mut self, key: Key, phase: Phase) {
@@ -140,10 +156,7 @@ impl Core {
                 committed = true;
             } else if !unchanged {
                 // Another writer moved the partition while it was ours: nothing that we know of it holds.
-                self.forget(*partition);
-                self.refused.insert(*partition, "foreign_commit");
-                self.actions.push(Action::Pause { partition: *partition });
-                self.alert(*partition, "foreign_commit");
+                self.disown(*partition, "foreign_commit");
             }
         }
         committed
@@ -217,7 +230,7 @@ impl Core {
     /// Lets go of partitions whose last plan is committed, or that have nothing to say.
     pub(super) fn release(&mut self) {
         let outstanding = self.outstanding.as_ref();
-        let gone: Vec<i32> = self
+        let gone: Vec<Assignment> = self
             .partitions
             .iter()
             .filter(|(partition, p)| {
@@ -226,11 +239,11 @@ impl Core {
                     && !outstanding.is_some_and(|plan| plan.names(**partition))
             })
             .filter(|(partition, _)| !self.waiting.iter().any(|outcome| outcome.key.partition == **partition))
-            .map(|(&partition, _)| partition)
+            .map(|(&partition, owned)| owned.assignment(partition))
             .collect();
-        for partition in gone {
-            self.forget(partition);
-            self.actions.push(Action::Released { partition });
+        for assignment in gone {
+            self.forget(assignment.partition);
+            self.actions.push(Action::Released(assignment));
         }
     }
 }

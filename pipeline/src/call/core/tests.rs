@@ -55,6 +55,11 @@ pub(super) fn output(partition: i32, offset: i64) -> Outgoing {
     }
 }
 
+/// One assignment of a partition.
+pub(super) fn assignment(partition: i32, epoch: u64) -> Assignment {
+    Assignment { partition, epoch }
+}
+
 /// What the record at an offset is called.
 pub(super) fn name(offset: i64) -> crate::call::Name {
     Arc::from(offset.to_be_bytes())

@@ -182,11 +182,11 @@ impl<H: Handler> CoreThread<H> {
             }
             Action::Cancel { task } => self.tasks.cancel(task),
             Action::Abort { task } => self.tasks.abort(task),
-            Action::Pause { partition } => self.tasks.outbox.push_back(Command::Pause(partition)),
-            Action::Resume { partition, session, from } => {
-                self.tasks.outbox.push_back(Command::Resume { partition, session, from });
+            Action::Pause(assignment) => self.tasks.outbox.push_back(Command::Pause(assignment)),
+            Action::Resume { assignment, session, from } => {
+                self.tasks.outbox.push_back(Command::Resume { assignment, session, from });
             }
-            Action::Released { partition } => self.tasks.outbox.push_back(Command::Released(partition)),
+            Action::Released(assignment) => self.tasks.outbox.push_back(Command::Released(assignment)),
             Action::Commit(plan) => self.order(plan),
             Action::Abandon { plan } => self.shared.abandoned.store(plan, Ordering::Release),
             Action::Ownership { owned } => self.work.handler.ownership(owned, self.all),

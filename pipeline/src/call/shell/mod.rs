@@ -5,6 +5,7 @@ mod committer;
 mod core_thread;
 mod driver;
 mod handle;
+mod owned;
 mod poller;
 mod reading;
 mod shared;

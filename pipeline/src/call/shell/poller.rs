@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
 use super::assign::Starts;
+use super::owned::{Owned, assignments, present};
 use super::reading::Reading;
 use super::shared::Shared;
-use crate::call::core::{Commit, Event, Position, Settled};
+use crate::call::core::{Assignment, Commit, Event, Position, Settled};
 use crate::call::handler::Handler;
 use crate::kafka::{Consumer, Error, Partition, Polled, with_causes};
 
@@ -27,17 +28,11 @@ const BATCH: usize = 256;
 /// What the core and the committer ask of the poller.
 #[derive(Debug)]
 pub(super) enum Command {
-    Pause(i32),
-    Resume { partition: i32, session: u64, from: i64 },
-    Released(i32),
+    Pause(Assignment),
+    Resume { assignment: Assignment, session: u64, from: i64 },
+    Released(Assignment),
     ReadBack { plan: u64, partitions: Vec<i32> },
     End { leave: bool },
-}
-
-/// An owned partition as the poller knows it.
-pub(super) struct Owned {
-    pub(super) epoch: u64,
-    pub(super) session: u64,
 }
 
 pub(super) struct Poller<H> {
@@ -54,7 +49,7 @@ pub(super) struct Poller<H> {
     pub(super) losses: u64,
     /// Asked for and not done yet, because the brokers did not answer.
     pub(super) again: Vec<Command>,
-    pub(super) releasing: Vec<i32>,
+    pub(super) releasing: Vec<Assignment>,
     pub(super) end: Option<bool>,
 }
 
@@ -166,7 +161,7 @@ impl<H: Handler> Poller<H> {
 
     /// Holds the rebalance until the core has made its last plan for the partitions that go.
     fn revoked(&mut self, partitions: &[Partition]) -> Result<(), Error> {
-        self.releasing = partitions.iter().map(|partition| partition.index).collect();
+        self.releasing = assignments(&self.owned, partitions.iter().map(|partition| partition.index));
         self.send(Event::Revoked(self.releasing.clone()));
         let until = Instant::now() + LAST_PLAN;
         while !self.releasing.is_empty() && !self.shared.is_over() && Instant::now() < until {
@@ -180,7 +175,7 @@ impl<H: Handler> Poller<H> {
                 self.obey(command);
             }
         }
-        let late = std::mem::take(&mut self.releasing);
+        let late: Vec<i32> = self.releasing.drain(..).map(|late| late.partition).collect();
         if !late.is_empty() {
             tracing::warn!(partitions = ?late, "last plan took too long");
             self.gone(late);
@@ -205,9 +200,9 @@ impl<H: Handler> Poller<H> {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Pause(partition) => self.pause(partition),
-            Command::Resume { partition, session, from } => self.resume(partition, session, from),
-            Command::Released(partition) => self.releasing.retain(|&waiting| waiting != partition),
+            Command::Pause(assignment) => self.pause(assignment),
+            Command::Resume { assignment, session, from } => self.resume(assignment, session, from),
+            Command::Released(assignment) => self.releasing.retain(|&waiting| waiting != assignment),
             Command::ReadBack { plan, partitions } => self.read_back(plan, partitions),
             Command::End { leave } => self.end = Some(leave),
         }
@@ -217,23 +212,25 @@ impl<H: Handler> Poller<H> {
         Partition { topic: Arc::clone(&self.topic), index }
     }
 
-    fn pause(&mut self, partition: i32) {
-        if self.owned.contains_key(&partition)
+    fn pause(&mut self, assignment: Assignment) {
+        let partition = assignment.partition;
+        if present(&mut self.owned, assignment).is_some()
             && let Err(error) = self.consumer.pause(&[self.partition(partition)])
         {
             tracing::warn!(%error, partition, "pause");
         }
     }
 
-    fn resume(&mut self, partition: i32, session: u64, from: i64) {
+    fn resume(&mut self, assignment: Assignment, session: u64, from: i64) {
+        let partition = assignment.partition;
         let at = self.partition(partition);
-        let Some(owned) = self.owned.get_mut(&partition) else { return };
+        let Some(owned) = present(&mut self.owned, assignment) else { return };
         let moved = self.consumer.seek(&[(at.clone(), from)], ASK).and_then(|()| self.consumer.resume(&[at]));
         match moved {
             Ok(()) => owned.session = session,
             Err(error) => {
                 tracing::warn!(%error, partition, "resume");
-                self.again.push(Command::Resume { partition, session, from });
+                self.again.push(Command::Resume { assignment, session, from });
             }
         }
     }

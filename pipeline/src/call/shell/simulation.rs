@@ -44,10 +44,12 @@ pub fn process<H: Handler>(sim: &Sim, config: CallConfig, handler: Arc<H>, check
         standing: RefCell::default(),
         losses: Cell::new(0),
         told: Cell::new(0),
+        telling: RefCell::default(),
         abandoned: Cell::new(0),
         owned: RefCell::default(),
         running: RefCell::default(),
         joined: RefCell::default(),
+        moves: Arc::default(),
         config,
     });
     let crew = Crew::default();

@@ -136,7 +136,7 @@ fn records_read_before_a_move_are_not_taken_for_a_gap() {
     let mut bench = Bench::new(|limits| limits.partition_records = 4);
     let tasks = bench.running(0..4);
     let held = bench.deliver(1, 0, 4..6);
-    assert!(matches!(held[..], [Action::Pause { partition: 0 }]));
+    assert!(matches!(held[..], [Action::Pause(Assignment { partition: 0, .. })]));
     let mut resumed = None;
     for (offset, task, _) in tasks {
         let mut actions = bench.end(task, offset);
@@ -189,13 +189,13 @@ fn a_revoked_partition_is_released_after_a_last_plan_that_says_so() {
     let tasks = bench.running(0..3);
     let first = plan_of(&bench.end(tasks[1].1, 1)).unwrap();
     bench.end(tasks[2].1, 2);
-    let actions = bench.on(Event::Revoked(vec![0]));
+    let actions = bench.on(Event::Revoked(vec![assignment(0, 1)]));
     assert!(actions.iter().any(|a| matches!(a, Action::Abort { task } if *task == tasks[0].1)));
     let last = plan_of(&bench.settle(&first, Settled::Committed)).unwrap();
     let map = map_of(&last);
     assert!(map.clean && map.exact && map.incomplete[&0].started, "it ran and did not end");
     let actions = bench.settle(&last, Settled::Committed);
-    assert!(actions.iter().any(|a| matches!(a, Action::Released { partition: 0 })));
+    assert!(actions.iter().any(|a| matches!(a, Action::Released(Assignment { partition: 0, .. }))));
     bench.on(Event::Ended { task: tasks[0].1, ending: Ending::Aborted });
     let mut next = Bench::new(|_| ());
     next.assign(1, Some(last.offsets[0].clone()));
@@ -226,7 +226,7 @@ fn what_may_have_run_is_not_forgotten_by_an_owner_that_never_saw_it() {
     let mut bench = Bench::new(|_| ());
     bench.assign(1, Some(crashed));
     let opening = plan_of(&bench.deliver(1, 0, [0])).unwrap();
-    bench.on(Event::Revoked(vec![0]));
+    bench.on(Event::Revoked(vec![assignment(0, 1)]));
     let last = plan_of(&bench.settle(&opening, Settled::Committed)).unwrap();
     assert!(map_of(&last).clean && !map_of(&last).exact);
     let mut next = Bench::new(|_| ());
@@ -301,4 +301,26 @@ proptest! {
         }
         prop_assert!((2_900..=3_072).contains(&longest), "{longest}");
     }
+}
+
+#[test]
+fn an_outcome_is_never_committed_without_its_progress() {
+    let mut bench = Bench::new(|limits| {
+        (limits.records, limits.bytes) = (10_000, 10_000_000);
+        (limits.partition_records, limits.partition_bytes, limits.map_bytes) = (10_000, 10_000_000, 10_000);
+    });
+    let tasks = bench.running(0..1);
+    // More than metadata can hold: admission is there to keep that from happening.
+    bench.deliver(1, 0, 1..4_500);
+    let actions = bench.end(tasks[0].1, 0);
+    assert!(plan_of(&actions).is_none(), "nothing is committed that the next owner would do again");
+    let refused = |action: &Action| matches!(action, Action::Alert { reason: "progress_too_long", .. });
+    assert!(actions.iter().any(refused));
+    let paused: Vec<Assignment> = actions.iter().filter_map(paused).collect();
+    assert_eq!(paused, [assignment(0, 1)]);
+    assert_eq!(bench.core.held, Holdings::default());
+}
+
+fn paused(action: &Action) -> Option<Assignment> {
+    if let Action::Pause(assignment) = action { Some(*assignment) } else { None }
 }

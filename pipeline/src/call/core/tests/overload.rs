@@ -100,7 +100,7 @@ fn a_flood_is_shed_without_stopping_those_behind_it() {
         let next = bench.core.partitions[&0].ledger.next();
         let actions = deliver(&mut bench, "stuck", next..next + 20);
         let after = end_all(&mut bench, &away(&actions));
-        if actions.iter().any(|action| matches!(action, Action::Pause { .. })) {
+        if actions.iter().any(|action| matches!(action, Action::Pause(_))) {
             assert!(after.iter().any(|action| matches!(action, Action::Resume { .. })), "it goes on");
         }
         tried += 1;
@@ -117,7 +117,7 @@ fn everyone_waits_where_overload_does_not_shed() {
     with_stuck(&mut bench);
     let actions = deliver(&mut bench, "stuck", 32..45);
     assert!(away(&actions).is_empty());
-    assert!(actions.iter().any(|action| matches!(action, Action::Pause { partition: 0 })));
+    assert!(actions.iter().any(|action| matches!(action, Action::Pause(Assignment { partition: 0, .. }))));
     assert_eq!(bench.core.partitions[&0].ledger.next(), 40, "all of its room is used");
 }
 
@@ -204,7 +204,7 @@ fn a_shed_record_that_was_not_committed_is_new_to_the_next_owner() {
     with_stuck(&mut bench);
     let actions = deliver(&mut bench, "stuck", [32]);
     let task = away(&actions)[0].1;
-    let actions = bench.on(Event::Revoked(vec![0]));
+    let actions = bench.on(Event::Revoked(vec![assignment(0, 1)]));
     assert!(actions.iter().any(|action| matches!(action, Action::Abort { task: it } if *it == task)));
     let mut last = plan_of(&actions);
     while last.as_ref().is_some_and(|plan| !map_of(plan).clean) {

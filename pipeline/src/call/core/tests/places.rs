@@ -68,7 +68,7 @@ fn what_waits_keeps_its_lane_and_a_stop_waits_for_it() {
     bench.on(Event::Stop { grace: Duration::from_secs(1) });
     bench.end(running[1].1, 1);
     bench.moves(running[0].1, Move::Leave);
-    let stopped = |actions: &[Action]| actions.iter().any(|action| matches!(action, Action::Released { .. }));
+    let stopped = |actions: &[Action]| actions.iter().any(|action| matches!(action, Action::Released(_)));
     while let Some(plan) = bench.core.outstanding.as_ref().map(|plan| plan.id) {
         assert!(!stopped(&bench.on(Event::Planned { plan, settled: Settled::Committed })));
     }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::call::core::offset_ledger::Unrun;
+use crate::call::place::Move;
 
 struct Random(SplitMix64);
 
@@ -128,7 +129,9 @@ impl World {
         for action in actions {
             self.act(action);
         }
-        assert!(self.core.shares.running() <= self.core.limits.running);
+        // As many again may have come back to the places that they had left.
+        let (taken, resting) = (self.core.shares.running(), self.core.tasks.resting());
+        assert!(resting <= self.core.limits.running && taken + resting <= 2 * self.core.limits.running);
         assert!(self.core.held.records() <= self.core.limits.records + 1);
         let mut all = Holdings::default();
         for owned in self.core.partitions.values() {
@@ -157,9 +160,9 @@ impl World {
                 self.running.get_mut(&task).unwrap().told = true;
             }
             Action::Abort { task } => self.running.get_mut(&task).unwrap().aborted = true,
-            Action::Pause { partition } => self.side(partition).paused = true,
-            Action::Resume { partition, session, from } => {
-                let side = self.side(partition);
+            Action::Pause(assignment) => self.present(assignment).paused = true,
+            Action::Resume { assignment, session, from } => {
+                let side = self.present(assignment);
                 side.position = side.log.partition_point(|w| w.offset < from);
                 (side.session, side.paused) = (session, false);
             }
@@ -172,14 +175,21 @@ impl World {
                 }
                 self.plan = Some(plan);
             }
-            Action::Released { partition } => {
-                let side = self.side(partition);
+            Action::Released(assignment) => {
+                let side = self.present(assignment);
                 assert!(side.releasing);
                 (side.owned, side.releasing) = (None, false);
             }
             Action::Alert { partition, reason } => panic!("{partition} refused: {reason}"),
             Action::Abandon { .. } | Action::Ownership { .. } | Action::Stopped => {}
         }
+    }
+
+    /// The partition, of whose present assignment something is asked.
+    fn present(&mut self, Assignment { partition, epoch }: Assignment) -> &mut Side {
+        let side = self.side(partition);
+        assert_eq!(side.owned, Some(epoch));
+        side
     }
 
     fn is_cancelled(&self, partition: i32, offset: i64) -> bool {
@@ -341,6 +351,16 @@ impl World {
         self.handle(Event::Lost(vec![partition]));
     }
 
+    /// A call leaves its place while it waits, or takes it again.
+    fn wait(&mut self) {
+        let Some(nth) = self.running.len().checked_sub(1).map(|last| self.random.below(last + 1)) else {
+            return;
+        };
+        let Some(&task) = self.running.keys().nth(nth) else { return };
+        let what = if self.random.one_in(2) { Move::Leave } else { Move::Return };
+        self.handle(Event::Moved { task, what });
+    }
+
     /// The process dies: nothing but the log survives.
     fn crash(&mut self) {
         self.core = Core::new(self.core.limits.clone(), INCARNATION);
@@ -370,10 +390,12 @@ impl World {
                 self.handle(Event::Tick);
             }
             11 if owned && !releasing => {
+                let epoch = self.side(partition).owned.unwrap_or_default();
                 self.side(partition).releasing = true;
-                self.handle(Event::Revoked(vec![partition]));
+                self.handle(Event::Revoked(vec![assignment(partition, epoch)]));
             }
             12 if owned && self.random.one_in(4) => self.lose(partition),
+            12 => self.wait(),
             13 if self.random.one_in(12) => self.crash(),
             _ => {}
         }

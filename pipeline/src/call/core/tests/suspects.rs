@@ -109,7 +109,7 @@ impl Town {
                         self.committed = plan.offsets.first().cloned().or(self.committed.take());
                         events.push(Event::Planned { plan: plan.id, settled: Settled::Committed });
                     }
-                    Action::Abort { .. } | Action::Released { .. } | Action::Ownership { .. } => {}
+                    Action::Abort { .. } | Action::Released(_) | Action::Ownership { .. } => {}
                     other => panic!("{other:?}"),
                 }
             }
@@ -309,7 +309,7 @@ fn one_who_takes_over_in_order_tries_the_suspects_anew() {
     town.crash();
     town.pass(2_500);
     assert_eq!(town.ran(), [2, 1]);
-    town.on(Event::Revoked(vec![0]));
+    town.on(Event::Revoked(vec![assignment(0, town.epochs)]));
     assert!(
         map_of(&Plan { id: 0, outputs: Vec::new(), offsets: vec![town.committed.clone().unwrap()] }).clean
     );

@@ -32,9 +32,10 @@ pub(super) async fn run<H: Handler>(parts: Rc<Parts<H>>, stop: Rc<Cell<bool>>) -
         let due = parts.core.borrow().due().is_some_and(|due| due <= parts.now());
         let mut events = Vec::new();
         loop {
-            events.extend(match parts.sim.random().below(3) {
+            events.extend(match parts.sim.random().below(4) {
                 0 if due => Some(Event::Tick),
                 1 => joined(&parts),
+                2 => parts.moves.lock().unwrap().pop_front(),
                 _ => parts.events.borrow_mut().pop_front(),
             });
             if parts.sim.random().one_in(2) {
@@ -55,6 +56,7 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
     let mut own = events;
     while !own.is_empty() {
         let events = std::mem::take(&mut own);
+        *parts.telling.borrow_mut() = events.iter().flat_map(lost).collect();
         let losses = events.iter().filter(|event| matches!(event, Event::Lost(_))).count();
         parts.told.set(parts.told.get() + u64::try_from(losses).unwrap());
         let actions = parts.core.borrow_mut().handle(parts.now(), events);
@@ -63,7 +65,10 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                 Action::Run { task, record, rerun, hard_deadline, decoded } => {
                     // Whoever runs it makes the cancellation.
                     let cancellation = Cancellation::never();
-                    let place = Place::unwatched();
+                    let moves = Arc::clone(&parts.moves);
+                    let place = Place::new(move |what| {
+                        moves.lock().unwrap().push_back(Event::Moved { task, what });
+                    });
                     begin(parts, task, Job { record, rerun, hard_deadline, decoded, cancellation, place });
                 }
                 Action::Bury { task, record, burial } => {
@@ -84,11 +89,11 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
                         running.aborted = true;
                     }
                 }
-                Action::Pause { partition } => parts.command(Command::Pause(partition)),
-                Action::Resume { partition, session, from } => {
-                    parts.command(Command::Resume { partition, session, from });
+                Action::Pause(assignment) => parts.command(Command::Pause(assignment)),
+                Action::Resume { assignment, session, from } => {
+                    parts.command(Command::Resume { assignment, session, from });
                 }
-                Action::Released { partition } => parts.command(Command::Released(partition)),
+                Action::Released(assignment) => parts.command(Command::Released(assignment)),
                 Action::Commit(plan) => own.extend(order(parts, plan)),
                 Action::Abandon { plan } => parts.abandoned.set(plan),
                 Action::Ownership { .. } => {}
@@ -103,8 +108,13 @@ fn handle<H: Handler>(parts: &Rc<Parts<H>>, events: Vec<Event>) -> bool {
             }
         }
     }
+    parts.telling.borrow_mut().clear();
     parts.checker.budgets(&parts.sim, &parts.core.borrow().status(parts.now()));
     stopped
+}
+
+fn lost(event: &Event) -> Vec<i32> {
+    if let Event::Lost(gone) = event { gone.clone() } else { Vec::new() }
 }
 
 fn begin<H: Handler>(parts: &Rc<Parts<H>>, task: u64, job: Job) {

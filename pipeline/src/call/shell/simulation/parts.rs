@@ -1,18 +1,19 @@
 //! What the parts of one simulated process have in common.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::checker::Checker;
 use crate::call::cancellation::Canceller;
 use crate::call::core::{Burial, Core, Event, Plan};
 use crate::call::handler::{Done, Handler};
 use crate::call::shell::CallConfig;
-use crate::call::shell::poller::{Command, Owned};
+use crate::call::shell::owned::Owned;
+use crate::call::shell::poller::Command;
 use crate::call::shell::standing::Standing;
 use crate::call::shell::worker::Work;
 use crate::kafka::Partition;
@@ -65,10 +66,14 @@ pub(super) struct Parts<H> {
     /// Losses that happened, and of which the core was told.
     pub(super) losses: Cell<u64>,
     pub(super) told: Cell<u64>,
+    /// Partitions of whose loss the core is being told.
+    pub(super) telling: RefCell<BTreeSet<i32>>,
     pub(super) abandoned: Cell<u64>,
     pub(super) owned: RefCell<BTreeMap<i32, Owned>>,
     pub(super) running: RefCell<BTreeMap<u64, Running>>,
     pub(super) joined: RefCell<VecDeque<(u64, Joined)>>,
+    /// What running calls do with their places.
+    pub(super) moves: Arc<Mutex<VecDeque<Event>>>,
 }
 
 impl<H: Handler> Parts<H> {
@@ -97,11 +102,10 @@ impl<H: Handler> Parts<H> {
         self.commands.borrow_mut().push_back(command);
     }
 
-    /// The partition is gone, and the core has not heard of it yet.
+    /// The partition is gone, and the core has not heard of it yet, or hears of it now, together with what came before: what it
+    /// still asks for is undone at once.
     pub(super) fn is_to_be_told(&self, partition: i32) -> bool {
-        self.events
-            .borrow()
-            .iter()
-            .any(|event| matches!(event, Event::Lost(gone) if gone.contains(&partition)))
+        let tells = |event: &Event| matches!(event, Event::Lost(gone) if gone.contains(&partition));
+        self.telling.borrow().contains(&partition) || self.events.borrow().iter().any(tells)
     }
 }

@@ -4,10 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::parts::Parts;
-use crate::call::core::{Commit, Event, Position, Settled};
+use crate::call::core::{Assignment, Commit, Event, Position, Settled};
 use crate::call::handler::Handler;
 use crate::call::shell::assign::place;
-use crate::call::shell::poller::{Command, Owned};
+use crate::call::shell::owned::{Owned, assignments, present};
+use crate::call::shell::poller::Command;
 use crate::call::shell::reading::Reading;
 use crate::kafka::{Committed, Partition};
 use crate::simulation::{Client, INCARNATION, Polled};
@@ -28,7 +29,7 @@ struct Poller<H> {
     parts: Rc<Parts<H>>,
     reading: Reading<H>,
     epochs: u64,
-    releasing: Vec<i32>,
+    releasing: Vec<Assignment>,
     end: Option<bool>,
 }
 
@@ -49,8 +50,8 @@ impl<H: Handler> Poller<H> {
     }
 
     fn renew_membership(&self) {
-        let membership = self.parts.with_client(|client| client.membership());
-        self.parts.standing.borrow_mut().set(Some(membership), self.parts.losses.get());
+        let membership = self.parts.with_client(|client| client.standing());
+        self.parts.standing.borrow_mut().set(membership, self.parts.losses.get());
     }
 
     async fn turn(&mut self) -> Result<(), String> {
@@ -137,14 +138,15 @@ impl<H: Handler> Poller<H> {
     }
 
     async fn revoked(&mut self, partitions: &[Partition]) {
-        self.releasing = partitions.iter().map(|partition| partition.index).collect();
+        let indices = partitions.iter().map(|partition| partition.index);
+        self.releasing = assignments(&self.parts.owned.borrow(), indices);
         self.parts.send(Event::Revoked(self.releasing.clone()));
         let until = self.parts.sim.now() + LAST_PLAN;
         while !self.releasing.is_empty() && self.parts.sim.now() < until {
             self.parts.sim.tick().await;
             self.obey().await;
         }
-        let late = std::mem::take(&mut self.releasing);
+        let late: Vec<i32> = self.releasing.drain(..).map(|late| late.partition).collect();
         if !late.is_empty() {
             self.gone(late);
         }
@@ -168,19 +170,21 @@ impl<H: Handler> Poller<H> {
         loop {
             let Some(command) = self.parts.commands.borrow_mut().pop_front() else { return };
             match command {
-                Command::Pause(partition) => {
-                    let named = self.parts.partition(partition);
-                    self.parts.with_client(|client| client.pause(&[named]));
+                Command::Pause(assignment) => {
+                    let named = self.parts.partition(assignment.partition);
+                    if present(&mut self.parts.owned.borrow_mut(), assignment).is_some() {
+                        self.parts.with_client(|client| client.pause(&[named]));
+                    }
                 }
-                Command::Resume { partition, session, from } => {
-                    let named = self.parts.partition(partition);
-                    if let Some(owned) = self.parts.owned.borrow_mut().get_mut(&partition) {
+                Command::Resume { assignment, session, from } => {
+                    let named = self.parts.partition(assignment.partition);
+                    if let Some(owned) = present(&mut self.parts.owned.borrow_mut(), assignment) {
                         self.parts.with_client(|client| client.seek(&[(named.clone(), from)]));
                         self.parts.with_client(|client| client.resume(&[named]));
                         owned.session = session;
                     }
                 }
-                Command::Released(partition) => self.releasing.retain(|&waiting| waiting != partition),
+                Command::Released(assignment) => self.releasing.retain(|&waiting| waiting != assignment),
                 Command::ReadBack { plan, partitions } => self.read_back(plan, &partitions).await,
                 Command::End { leave } => self.end = Some(leave),
             }

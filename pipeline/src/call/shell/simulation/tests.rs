@@ -21,6 +21,16 @@ struct Sample {
     now: Arc<AtomicI64>,
 }
 
+impl Sample {
+    /// Until that time.
+    async fn time(&self, until: i64) {
+        std::future::poll_fn(|_| {
+            if self.now.load(Ordering::Relaxed) >= until { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
 fn words(record: &Record) -> Vec<String> {
     let text = String::from_utf8(record.value.clone().unwrap()).unwrap();
     text.split(' ').map(str::to_owned).collect()
@@ -66,15 +76,25 @@ impl Handler for Sample {
 
     async fn run(&self, job: Job) -> Done {
         let words = words(&job.record);
-        let until = self.now.load(Ordering::Relaxed) + words[2].parse::<i64>().unwrap();
+        let (now, millis) = (self.now.load(Ordering::Relaxed), words[2].parse::<i64>().unwrap());
+        let until = now + millis;
         let stuck = words[3] == "stuck";
-        let over = std::future::poll_fn(|_| {
-            let over = self.now.load(Ordering::Relaxed) >= until && !stuck;
-            if over { Poll::Ready(()) } else { Poll::Pending }
-        });
+        let over = async {
+            if words[3] == "waits" {
+                self.time(now + millis / 3).await;
+                let _left = job.place.leave();
+                self.time(now + millis / 3 * 2).await;
+            }
+            self.time(until).await;
+            if stuck {
+                std::future::pending::<()>().await;
+            }
+        };
         // Some do not listen, and are cut.
         let deaf = until % 5 == 0;
         tokio::select! {
+            // Otherwise chance would choose that is none of the seed's.
+            biased;
             () = over => {}
             () = job.cancellation.happened(), if !deaf => return outcome(&job.record, "cancelled"),
         }
@@ -173,6 +193,7 @@ fn work(random: &mut Random, name: usize) -> String {
         3 => "stuck",
         4 => "deadly",
         5..12 => "announced",
+        12..20 => "waits",
         _ => "well",
     };
     format!("{lane} {app} {} {how} {name}", random.below(120))
@@ -320,6 +341,7 @@ fn a_broken_call_driver_is_noticed() {
         (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
         (Mutation::EarlyCancel, &["cancel"]),
+        (Mutation::StaleCommand, &["stalled"]),
         (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),
     ] {
         TRIAL.notices(mutation, kinds, 2_000);
