@@ -17,9 +17,7 @@ pub enum Mutation {
     NoPlusOne,
     /// A cancel is done as soon as it was told, not when what it cancels is.
     EarlyCancel,
-    /// What the core asked of the poller for a former assignment is done to the present one.
-    StaleCommand,
-    /// A refused plan is sent again under the membership of that moment.
+    /// A refused plan is sent again under the membership of that moment, whether or not the member was put out.
     RefreshMembership,
     /// States are restored up to the last stable offset instead of the high watermark.
     RestoreToStable,

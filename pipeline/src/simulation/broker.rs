@@ -367,8 +367,9 @@ impl Broker {
         partitions.iter().map(of).collect()
     }
 
-    /// Aborts transactions that are open for too long.
+    /// Aborts transactions that are open for too long, and puts silent members out.
     pub(super) fn expire(&mut self) {
+        self.groups.values_mut().for_each(|group| group.expire(self.now));
         let late: Vec<usize> = self
             .open
             .iter()

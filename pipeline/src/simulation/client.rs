@@ -7,6 +7,7 @@ use super::group::{Beat, Membership, Stale};
 use super::{Broker, Sim};
 use crate::Record;
 use crate::kafka::{CommitOffset, Committed, Partition};
+use crate::mutation::{self, Mutation};
 
 /// Milliseconds between two heartbeats.
 const HEARTBEAT: i64 = 100;
@@ -264,7 +265,9 @@ impl Client {
     /// As [`crate::kafka::Consumer::group_metadata`]: none while the group has put this member out and its owner has not let
     /// go. A group that has become empty would take what comes from outside.
     pub(crate) fn standing(&self) -> Option<Membership> {
-        (self.joining != Joining::No).then(|| self.membership())
+        // Whoever sends a plan again under any membership does not ask whether it still stands.
+        let stands = self.joining != Joining::No || mutation::is(Mutation::RefreshMembership);
+        stands.then(|| self.membership())
     }
 
     /// Whatever the client has.

@@ -161,14 +161,18 @@ impl Group {
         }
     }
 
-    /// Puts silent members out and completes a rebalance that everybody has joined.
-    pub(super) fn turn(&mut self, all: &BTreeSet<Partition>, now: i64) {
+    /// Puts silent members out, whoever else there is: a group may become empty.
+    pub(super) fn expire(&mut self, now: i64) {
         let before = self.members.len();
         self.members.retain(|_, member| now - member.seen <= SESSION_TIMEOUT);
         if self.members.len() < before {
             let members = &self.members;
             self.joined.get_or_insert_default().retain(|member, _| members.contains_key(member));
         }
+    }
+
+    /// Completes a rebalance that everybody has joined.
+    pub(super) fn turn(&mut self, all: &BTreeSet<Partition>, now: i64) {
         if self
             .joined
             .as_ref()

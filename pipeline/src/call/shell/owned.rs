@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::call::core::Assignment;
-use crate::mutation::{self, Mutation};
 
 /// An owned partition as the poller knows it.
 #[derive(Debug)]
@@ -16,8 +15,12 @@ pub(super) struct Owned {
 /// partition is gone and has come again. A pause would then hold the new assignment for ever, since nobody takes it back; a
 /// move would lead it past records; and a release would let go of it while plans are made for it.
 pub(super) fn present(owned: &mut BTreeMap<i32, Owned>, of: Assignment) -> Option<&mut Owned> {
-    let is_present = |owned: &&mut Owned| owned.epoch == of.epoch || mutation::is(Mutation::StaleCommand);
-    owned.get_mut(&of.partition).filter(is_present)
+    owned.get_mut(&of.partition).filter(|owned| owned.epoch == of.epoch)
+}
+
+/// The core has let go of an assignment. What it said of a former one does not end the wait for the present one.
+pub(super) fn released(releasing: &mut Vec<Assignment>, of: Assignment) {
+    releasing.retain(|&waiting| waiting != of);
 }
 
 /// The present assignments of these partitions; those that are not owned are left out.
@@ -41,6 +44,10 @@ mod tests {
         assert!(present(&mut owned, Assignment { partition: 2, epoch: 7 }).is_none());
         let now = Assignment { partition: 3, epoch: 7 };
         assert!(present(&mut owned, now).is_some());
-        assert_eq!(assignments(&owned, [2, 3]), [now]);
+        let mut releasing = assignments(&owned, [2, 3]);
+        released(&mut releasing, earlier);
+        assert_eq!(releasing, [now]);
+        released(&mut releasing, now);
+        assert_eq!(releasing, []);
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
 use super::assign::Starts;
-use super::owned::{Owned, assignments, present};
+use super::owned::{Owned, assignments, present, released};
 use super::reading::Reading;
 use super::shared::Shared;
 use crate::call::core::{Assignment, Commit, Event, Position, Settled};
@@ -202,7 +202,7 @@ impl<H: Handler> Poller<H> {
         match command {
             Command::Pause(assignment) => self.pause(assignment),
             Command::Resume { assignment, session, from } => self.resume(assignment, session, from),
-            Command::Released(assignment) => self.releasing.retain(|&waiting| waiting != assignment),
+            Command::Released(assignment) => released(&mut self.releasing, assignment),
             Command::ReadBack { plan, partitions } => self.read_back(plan, partitions),
             Command::End { leave } => self.end = Some(leave),
         }

@@ -7,7 +7,7 @@ use super::parts::Parts;
 use crate::call::core::{Assignment, Commit, Event, Position, Settled};
 use crate::call::handler::Handler;
 use crate::call::shell::assign::place;
-use crate::call::shell::owned::{Owned, assignments, present};
+use crate::call::shell::owned::{Owned, assignments, present, released};
 use crate::call::shell::poller::Command;
 use crate::call::shell::reading::Reading;
 use crate::kafka::{Committed, Partition};
@@ -184,7 +184,7 @@ impl<H: Handler> Poller<H> {
                         owned.session = session;
                     }
                 }
-                Command::Released(assignment) => self.releasing.retain(|&waiting| waiting != assignment),
+                Command::Released(assignment) => released(&mut self.releasing, assignment),
                 Command::ReadBack { plan, partitions } => self.read_back(plan, &partitions).await,
                 Command::End { leave } => self.end = Some(leave),
             }

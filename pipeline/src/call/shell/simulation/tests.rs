@@ -341,7 +341,6 @@ fn a_broken_call_driver_is_noticed() {
         (Mutation::DropMap, &["repeated", "duplicate"]),
         (Mutation::NoPlusOne, &["map", "repeated", "duplicate", "stalled"]),
         (Mutation::EarlyCancel, &["cancel"]),
-        (Mutation::StaleCommand, &["stalled"]),
         (Mutation::RefreshMembership, &["map", "lost", "frontier", "duplicate"]),
     ] {
         TRIAL.notices(mutation, kinds, 2_000);
