@@ -1,0 +1,51 @@
+use super::super::lexicon::Group;
+
+pub(super) const BASE: i32 = 218;
+
+pub(super) const GROUPS: [(Group, i32, i32); 42] = [
+    (Group::Greet, -22, -8),
+    (Group::Chat, 3, -1),
+    (Group::When, -14, 0),
+    (Group::Where, -1, 0),
+    (Group::Who, -9, -1),
+    (Group::HowMuch, -13, 0),
+    (Group::Fact, -24, -3),
+    (Group::YesNo, 20, -7),
+    (Group::What, 15, 0),
+    (Group::Service, -10, 4),
+    (Group::Translate, -2, 0),
+    (Group::Word, -6, -2),
+    (Group::Convert, -7, -2),
+    (Group::Order, -11, 0),
+    (Group::Extract, -9, 0),
+    (Group::Explain, 27, 4),
+    (Group::Compare, 10, 1),
+    (Group::Write, 8, -1),
+    (Group::Rewrite, 2, -2),
+    (Group::Summarize, 3, 2),
+    (Group::Recommend, -3, 3),
+    (Group::HowTo, -6, 1),
+    (Group::Complaint, -4, 2),
+    (Group::Advise, -11, 8),
+    (Group::FollowUp, 22, 5),
+    (Group::Code, -19, 0),
+    (Group::Math, 5, -15),
+    (Group::Plan, 6, 4),
+    (Group::Prove, 31, 6),
+    (Group::Design, 26, 10),
+    (Group::Implement, 21, 10),
+    (Group::System, 7, 8),
+    (Group::Quality, 8, 1),
+    (Group::Analyze, 1, 5),
+    (Group::Reason, 8, 8),
+    (Group::Optimize, 10, 13),
+    (Group::Theory, 28, 23),
+    (Group::Expert, 5, 15),
+    (Group::Debug, 4, 12),
+    (Group::Constraint, 14, 10),
+    (Group::Steps, 3, 5),
+    (Group::Big, 9, 7),
+];
+
+pub(super) const KINDS: [i32; 14] = [-68, 40, 151, 4, 27, 29, -91, 38, 16, 18, -20, -48, 18, 26];
+pub(super) const SHAPES: [i32; 15] = [52, 1, 2, 0, 20, 8, 6, 8, 5, 0, -2, -33, -7, 11, 8];
