@@ -48,9 +48,9 @@ impl Shape {
             .sum();
         let size = units(&wanted).saturating_sub(fillers);
         let rest = units(text).saturating_sub(size + fillers);
-        let opening = opening(text, hits);
+        let opening = opening(&wanted, hits);
         let figures = numbers(if asked.pasted { &wanted } else { text });
-        let of = |marks: &[char]| wanted.iter().filter(|c| marks.contains(c)).count();
+        let of = |marks: &[char]| wanted.iter().skip(opening).filter(|c| marks.contains(c)).count();
         Self {
             length: log2(size),
             tiny: i32::from(size <= 4),
@@ -115,7 +115,7 @@ fn polar(text: &[char]) -> bool {
     let last = text.iter().rev().find(|c| c.is_alphanumeric());
     let first: String = text.iter().take_while(|c| c.is_ascii_alphabetic()).take(6).collect();
     let verbs = ["is", "are", "was", "were", "do", "does", "did", "can", "could", "will", "has", "have", "may", "am"];
-    last.is_some_and(|c| "吗么不没否吧".contains(*c)) || verbs.contains(&first.as_str())
+    last.is_some_and(|c| "吗不没否吧".contains(*c)) || verbs.contains(&first.as_str())
 }
 
 /// Lines that name a place in code.

@@ -56,13 +56,14 @@ impl Counts {
     }
 
     /// Values beside the groups: kinds of cues, pairs of them, and what comes first.
-    fn mixed(&self) -> [(&'static str, i32); 14] {
+    fn mixed(&self) -> [(&'static str, i32); 16] {
         // A greeting before a question says nothing of the question.
         let easy = self.kinds(Group::Chat, Group::Extract);
         let usual = self.kinds(Group::Explain, Group::Plan);
         let heavy = self.kinds(Group::Prove, Group::Debug);
         let load = self.kinds(Group::Constraint, Group::Big);
         let has = |group: Group| self.of(group) > 0;
+        let sum = has(Group::HowMuch) || has(Group::When) || has(Group::What);
         let makes = has(Group::Design) || has(Group::Implement);
         let lead = self.lead.map_or(0, |group| group as usize);
         let leads = |first: Group, last: Group| i32::from((first as usize..=last as usize).contains(&lead));
@@ -80,6 +81,8 @@ impl Counts {
             ("service step", i32::from(has(Group::Service) && has(Group::HowTo) && !has(Group::Complaint))),
             ("easy lead", leads(Group::Chat, Group::Extract)),
             ("proof lead", leads(Group::Prove, Group::Prove)),
+            ("word problem", i32::from(self.shape.figures > 1 && sum && !has(Group::Service))),
+            ("long translation", i32::from(has(Group::Translate) && !has(Group::Extract) && self.shape.material > 4)),
             ("making lead", leads(Group::Design, Group::Implement)),
         ]
     }

@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod complexity;
 mod bounds;
 mod by_hand;
 mod changes;
