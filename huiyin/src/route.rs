@@ -153,7 +153,8 @@ impl Table {
         let all = self.sum(|_, _| true);
         let share = |count: u32| f64::from(count) * 100.0 / f64::from(all.max(1));
         let right = self.sum(|label, taken| label == taken);
-        let far = self.sum(|label, taken| label != taken && Class::Standard != label && Class::Standard != taken);
+        let far =
+            self.sum(|label, taken| label != taken && Class::Standard != label && Class::Standard != taken);
         text.push_str(&format!(
             "\n{right} of {all} right: {:.1} %. Simple taken for hard or hard for simple: {far}, {:.1} %.\n",
             share(right),
@@ -177,12 +178,18 @@ mod tests {
 
     #[test]
     fn a_batch_is_answered_in_its_order() {
-        let (ok, answers, errors) = scored("{\"id\":2,\"text\":\"你好\"}\n\n{\"id\":\"b\",\"text\":\"证明根号2是无理数\"}");
+        let (ok, answers, errors) =
+            scored("{\"id\":2,\"text\":\"你好\"}\n\n{\"id\":\"b\",\"text\":\"证明根号2是无理数\"}");
         assert!(ok && errors.is_empty(), "{errors}");
         let labels: Vec<(&Value, &str)> =
             answers.iter().map(|line| (&line["id"], line["label"].as_str().unwrap())).collect();
         assert_eq!(labels, [(&Value::from(2), "simple"), (&Value::from("b"), "hard")]);
-        let points = answers[1]["signals"].as_array().unwrap().iter().map(|s| s["points"].as_i64().unwrap()).sum::<i64>();
+        let points = answers[1]["signals"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["points"].as_i64().unwrap())
+            .sum::<i64>();
         assert_eq!(points.clamp(0, 1000), answers[1]["score"].as_i64().unwrap());
     }
 
@@ -210,6 +217,9 @@ mod tests {
         table.add(Class::Hard, Class::Hard);
         let text = table.to_text();
         assert!(text.contains("| simple | 0 | 0 | 1 |\n"), "{text}");
-        assert!(text.ends_with("1 of 2 right: 50.0 %. Simple taken for hard or hard for simple: 1, 50.0 %.\n"), "{text}");
+        assert!(
+            text.ends_with("1 of 2 right: 50.0 %. Simple taken for hard or hard for simple: 1, 50.0 %.\n"),
+            "{text}"
+        );
     }
 }

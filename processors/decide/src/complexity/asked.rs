@@ -118,3 +118,35 @@ fn pasted(text: &[char], at: usize, end: usize, hits: &[&Hit]) -> usize {
     let about = hits.iter().any(|hit| hit.group.takes_text() && hit.at < at + colon);
     if about { at + colon + 1 } else { end }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::folded::Folded;
+    use super::super::lexicon::vocabulary;
+    use super::*;
+
+    fn asked(text: &str) -> (String, bool) {
+        let text = Folded::new(text).chars;
+        let asked = Asked::new(&text, &vocabulary().hits(&text));
+        let kept = text.iter().enumerate().filter(|(n, _)| asked.holds(*n)).map(|(_, c)| *c).collect();
+        (kept, asked.nothing)
+    }
+
+    #[test]
+    fn a_short_text_is_asked_in_full() {
+        assert_eq!(asked("我在上海。天气怎么样？").0, "我在上海。天气怎么样?");
+    }
+
+    #[test]
+    fn of_a_long_story_only_the_question_is_asked() {
+        let story = "昨天我和家人一起去了公园，那里人很多，我们拍了很多照片，孩子玩得很高兴。".repeat(3);
+        assert_eq!(asked(&format!("{story}请问你们几点开门？")).0, "请问你们几点开门?");
+        assert_eq!(asked(&format!("{story}谢谢你们！")), (String::new(), true));
+    }
+
+    #[test]
+    fn what_is_to_be_translated_is_not_asked() {
+        assert_eq!(asked("翻译：证明这个定理").0, "翻译:");
+        assert_eq!(asked("\"分布式系统\"英文怎么说").0, "英文怎么说");
+    }
+}

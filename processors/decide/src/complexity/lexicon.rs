@@ -176,11 +176,53 @@ impl Vocabulary {
             let Ok(place) = node.next.binary_search_by_key(c, |(c, _)| *c) else { break };
             let Some(next) = node.next.get(place).and_then(|(_, next)| self.nodes.get(*next)) else { break };
             node = next;
-            let inside = c.is_ascii_alphanumeric() && rest.get(n + 1).is_some_and(char::is_ascii_alphanumeric);
+            let inside =
+                c.is_ascii_alphanumeric() && rest.get(n + 1).is_some_and(char::is_ascii_alphanumeric);
             if let Some(group) = node.ends.filter(|_| node.open || !inside) {
                 found = Some((n + 1, group));
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_vocabulary_names_a_group() {
+        for line in WORDS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let name = line.split_once(": ").map(|(name, _)| name);
+            assert!(Group::ALL.iter().any(|group| Some(group.name()) == name), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_cue_is_in_two_groups() {
+        let mut seen: BTreeMap<Vec<char>, &str> = BTreeMap::new();
+        for line in WORDS.lines().filter(|line| !line.starts_with('#')) {
+            let Some((name, cues)) = line.split_once(": ") else { continue };
+            for cue in cues.split(" | ") {
+                let folded = Folded::new(cue.trim()).chars;
+                assert!(!folded.is_empty(), "{name} has an empty cue");
+                let twice = seen.insert(folded, name);
+                assert!(twice.is_none(), "{cue} is in {name} and in {twice:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_cue_wins_and_words_are_whole() {
+        let found = |text: &str| -> Vec<&str> {
+            let text = Folded::new(text).chars;
+            vocabulary().hits(&text).iter().map(|hit| hit.group.name()).collect()
+        };
+        assert_eq!(found("设计师"), ["mute"]);
+        assert_eq!(found("設計"), ["design"]);
+        assert_eq!(found("ＰＲＯＶＥ"), ["prove"]);
+        assert!(found("improvement").is_empty());
     }
 }

@@ -48,8 +48,8 @@ impl Shape {
             .sum();
         let size = units(&wanted).saturating_sub(fillers);
         let rest = units(text).saturating_sub(size + fillers);
-        let opening = opening(&wanted, hits);
-        let figures = numbers(if asked.pasted { &wanted } else { text });
+        let opening = if asked.holds(0) { opening(text, hits) } else { 0 };
+        let figures = numbers(if asked.pasted { wanted.as_slice() } else { text });
         let of = |marks: &[char]| wanted.iter().skip(opening).filter(|c| marks.contains(c)).count();
         Self {
             length: log2(size),
@@ -83,7 +83,12 @@ fn numbers(text: &[char]) -> i32 {
     let mut count = 0;
     let mut before = ' ';
     for c in text {
-        let digit = |c: char| c.is_ascii_digit() || "两三四五六七八九十百千万".contains(c);
+        let digit = |c: char| {
+            matches!(
+                c,
+                '0'..='9' | '两' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百' | '千' | '万'
+            )
+        };
         if digit(*c) && !digit(before) && !before.is_ascii_alphabetic() && before != '.' && before != '周' {
             count += 1;
         }
@@ -114,7 +119,8 @@ fn opening(text: &[char], hits: &[Hit]) -> usize {
 fn polar(text: &[char]) -> bool {
     let last = text.iter().rev().find(|c| c.is_alphanumeric());
     let first: String = text.iter().take_while(|c| c.is_ascii_alphabetic()).take(6).collect();
-    let verbs = ["is", "are", "was", "were", "do", "does", "did", "can", "could", "will", "has", "have", "may", "am"];
+    let verbs =
+        ["is", "are", "was", "were", "do", "does", "did", "can", "could", "will", "has", "have", "may", "am"];
     last.is_some_and(|c| "吗不没否吧".contains(*c)) || verbs.contains(&first.as_str())
 }
 
@@ -130,7 +136,28 @@ fn trace(text: &[char]) -> usize {
 }
 
 fn signs(text: &[char]) -> usize {
-    text.iter().filter(|c| matches!(c, '=' | '^' | '+' | '²' | '³' | '√' | '≤' | '≥' | '≠' | '∑' | '∫' | '→' | '∈' | '∀' | '∃' | 'π')).count()
+    text.iter()
+        .filter(|c| {
+            matches!(
+                c,
+                '=' | '^'
+                    | '+'
+                    | '²'
+                    | '³'
+                    | '√'
+                    | '≤'
+                    | '≥'
+                    | '≠'
+                    | '∑'
+                    | '∫'
+                    | '→'
+                    | '∈'
+                    | '∀'
+                    | '∃'
+                    | 'π'
+            )
+        })
+        .count()
 }
 
 /// Lines or clauses that begin with a number or a bullet.

@@ -1,27 +1,32 @@
 //! English words that are one slip away from a word of the vocabulary: a letter too many, too few, wrong, or two that changed places.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Shorter words have too many neighbours that mean something else.
 const LEAST: usize = 6;
 
-/// The words of the vocabulary, found by what is left of them without one letter.
+/// The words of the vocabulary, found by the hash of what is left of them without one letter.
 #[derive(Default)]
 pub(super) struct Spelling {
-    words: BTreeSet<Vec<char>>,
-    /// A word without one letter, and the word.
-    rests: BTreeMap<Vec<char>, Vec<char>>,
+    words: Vec<Vec<char>>,
+    /// The place of a word.
+    known: BTreeMap<u64, usize>,
+    /// The place of the word that has one letter more.
+    rests: BTreeMap<u64, usize>,
 }
 
 impl Spelling {
     /// Learns the words of a cue.
     pub(super) fn learn(&mut self, cue: &[char]) {
         for word in cue.split(|c| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
-            self.words.insert(word.to_vec());
-            if word.len() >= LEAST {
-                for rest in rests(word) {
-                    self.rests.entry(rest).or_insert_with(|| word.to_vec());
-                }
+            let place = self.words.len();
+            if self.known.contains_key(&hash(word, None)) {
+                continue;
+            }
+            self.known.insert(hash(word, None), place);
+            self.words.push(word.to_vec());
+            for gone in (0..word.len()).filter(|_| word.len() >= LEAST) {
+                self.rests.entry(hash(word, Some(gone))).or_insert(place);
             }
         }
     }
@@ -42,42 +47,65 @@ impl Spelling {
 
     /// The word of the vocabulary that an unknown one stands for.
     fn meant(&self, word: &[char]) -> Option<&[char]> {
-        if word.len() + 1 < LEAST || word.len() > 20 || self.words.contains(word) {
+        let whole = hash(word, None);
+        if word.len() + 1 < LEAST || word.len() > 20 || self.known.contains_key(&whole) {
             return None;
         }
-        let direct = self.rests.get(word);
-        let more = || rests(word).find_map(|rest| self.words.get(&rest).filter(|rest| rest.len() >= LEAST));
-        let changed = || rests(word).find_map(|rest| self.rests.get(&rest).filter(|meant| slip(word, meant)));
-        direct.or_else(more).or_else(changed).filter(|meant| !inflected(word, meant)).map(Vec::as_slice)
+        let shorter = (0..word.len()).flat_map(|gone| {
+            let rest = hash(word, Some(gone));
+            [self.known.get(&rest), self.rests.get(&rest)]
+        });
+        std::iter::once(self.rests.get(&whole))
+            .chain(shorter)
+            .flatten()
+            .filter_map(|place| self.words.get(*place))
+            .map(Vec::as_slice)
+            .find(|meant| meant.len() >= LEAST && slip(word, meant))
     }
 }
 
-/// The word without each of its letters in turn.
-fn rests(word: &[char]) -> impl Iterator<Item = Vec<char>> {
-    (0..word.len()).map(|gone| {
-        word.iter().enumerate().filter(|(n, _)| *n != gone).map(|(_, c)| *c).collect()
+/// The hash of a word without one of its letters.
+fn hash(word: &[char], gone: Option<usize>) -> u64 {
+    word.iter().enumerate().filter(|(n, _)| Some(*n) != gone).fold(0xcbf2_9ce4_8422_2325, |hash, (_, c)| {
+        (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// Words of one length differ in one letter, or in two neighbours that changed places.
+/// One letter lies between the words, or two neighbours that changed places. Another ending is another form of the word and no slip.
 fn slip(word: &[char], meant: &[char]) -> bool {
-    let pairs: Vec<(usize, char, char)> = word
-        .iter()
-        .zip(meant)
-        .enumerate()
-        .filter(|(_, (a, b))| a != b)
-        .map(|(n, (a, b))| (n, *a, *b))
-        .collect();
-    word.len() == meant.len()
-        && match pairs.as_slice() {
-            [_] => true,
-            [(n, a, b), (m, c, d)] => *m == n + 1 && a == d && b == c,
-            _ => false,
-        }
+    let same = word.iter().zip(meant).take_while(|(a, b)| a == b).count();
+    let (Some(word), Some(meant)) = (word.get(same..), meant.get(same..)) else { return false };
+    match (word, meant) {
+        ([], _) | (_, []) => false,
+        ([_, rest @ ..], meant) if rest == meant => true,
+        (word, [_, rest @ ..]) if rest == word => true,
+        ([_, word @ ..], [_, meant @ ..]) if word == meant => true,
+        ([a, b, word @ ..], [c, d, meant @ ..]) => a == d && b == c && word == meant,
+        _ => false,
+    }
 }
 
-/// Another form of the word is no slip.
-fn inflected(word: &[char], meant: &[char]) -> bool {
-    let ends = |long: &[char], short: &[char]| long.strip_prefix(short).is_some();
-    ends(word, meant) || ends(meant, word)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corrected(text: &str) -> String {
+        let mut spelling = Spelling::default();
+        spelling.learn(&"prove translate architecture plan".chars().collect::<Vec<_>>());
+        spelling.correct(text.chars().collect()).iter().collect()
+    }
+
+    #[test]
+    fn one_slip_is_corrected() {
+        for slipped in ["tanslate", "trasnlate", "trannslate", "trunslate"] {
+            assert_eq!(corrected(slipped), "translate", "{slipped}");
+        }
+    }
+
+    #[test]
+    fn other_words_stay() {
+        for word in ["prone", "plane", "translates", "translat", "trnaslatex", "请 translate 这句"] {
+            assert_eq!(corrected(word), word);
+        }
+    }
 }

@@ -82,7 +82,10 @@ impl Counts {
             ("easy lead", leads(Group::Chat, Group::Extract)),
             ("proof lead", leads(Group::Prove, Group::Prove)),
             ("word problem", i32::from(self.shape.figures > 1 && sum && !has(Group::Service))),
-            ("long translation", i32::from(has(Group::Translate) && !has(Group::Extract) && self.shape.material > 4)),
+            (
+                "long translation",
+                i32::from(has(Group::Translate) && !has(Group::Extract) && self.shape.material > 4),
+            ),
             ("making lead", leads(Group::Design, Group::Implement)),
         ]
     }
@@ -136,6 +139,8 @@ pub(super) fn features(counts: &Counts) -> Vec<(String, i32)> {
         found.push((group.name().to_owned(), i32::from(count > 0)));
         found.push((format!("{}+", group.name()), (count - 1).clamp(0, MORE)));
     }
-    found.extend(counts.mixed().into_iter().chain(counts.shapes()).map(|(name, value)| (name.to_owned(), value)));
+    found.extend(
+        counts.mixed().into_iter().chain(counts.shapes()).map(|(name, value)| (name.to_owned(), value)),
+    );
     found
 }

@@ -26,7 +26,10 @@ fn chinese(text: &str) -> bool {
 fn changed(name: &str, mut disturb: impl FnMut(&str, &mut Dice) -> String) {
     let mut dice = Dice(7);
     let prompts = [tuning(), test()].concat();
-    let flips = prompts.iter().filter(|prompt| class(&disturb(&prompt.text, &mut dice)) != class(&prompt.text)).count();
+    let flips = prompts
+        .iter()
+        .filter(|prompt| class(&disturb(&prompt.text, &mut dice)) != class(&prompt.text))
+        .count();
     let share = flips * 1000 / prompts.len();
     assert!(share <= 50, "{name}: {share} ‰ of {} changed their class", prompts.len());
 }
@@ -89,19 +92,26 @@ fn fillers_change_little() {
         format!("{filler}{text}")
     });
     changed("fillers behind", |text, dice| {
-        let filler = if chinese(text) { dice.one(&["吧", "哈", "谢谢", "呢", "啊"]) } else { dice.one(&[" please", " thanks", ", um"]) };
+        let filler = if chinese(text) {
+            dice.one(&["吧", "哈", "谢谢", "呢", "啊"])
+        } else {
+            dice.one(&[" please", " thanks", ", um"])
+        };
         format!("{text}{filler}")
     });
 }
 
 #[test]
 fn emoji_change_nothing() {
-    changed("emoji", |text, dice| format!("{}{text}{}", dice.one(&["😀", "🙏🏻", "❤️"]), dice.one(&["🎉", "😭😭", "👍"])));
+    changed("emoji", |text, dice| {
+        format!("{}{text}{}", dice.one(&["😀", "🙏🏻", "❤️"]), dice.one(&["🎉", "😭😭", "👍"]))
+    });
 }
 
 /// One character is left out, replaced, or changes places with its neighbour.
 fn slipped(text: &str, dice: &mut Dice) -> String {
-    const WRONG: [char; 16] = ['的', '一', '是', '了', '我', '在', '人', '有', '他', '这', '得', '地', '做', '作', '再', '里'];
+    const WRONG: [char; 16] =
+        ['的', '一', '是', '了', '我', '在', '人', '有', '他', '这', '得', '地', '做', '作', '再', '里'];
     let mut chars: Vec<char> = text.chars().collect();
     let places: Vec<usize> = (0..chars.len()).filter(|n| chars[*n].is_alphanumeric()).collect();
     if places.is_empty() {
@@ -111,7 +121,9 @@ fn slipped(text: &str, dice: &mut Dice) -> String {
     match dice.below(3) {
         0 => drop(chars.remove(place)),
         1 if place + 1 < chars.len() => chars.swap(place, place + 1),
-        _ if chars[place].is_ascii() => chars[place] = "abcdefghijklmnopqrstuvwxyz".chars().nth(dice.below(26)).unwrap(),
+        _ if chars[place].is_ascii() => {
+            chars[place] = "abcdefghijklmnopqrstuvwxyz".chars().nth(dice.below(26)).unwrap()
+        }
         _ => chars[place] = WRONG[dice.below(WRONG.len())],
     }
     chars.into_iter().collect()

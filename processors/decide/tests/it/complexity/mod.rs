@@ -87,3 +87,23 @@ fn the_signals_add_up_to_the_score() {
         assert_eq!(sum.clamp(0, 1000), i32::try_from(found.score).unwrap(), "{}", prompt.id);
     }
 }
+
+/// `cargo test --release -p decide scoring_is_fast -- --ignored --nocapture`
+#[test]
+#[ignore = "measures; needs a release build and a quiet machine"]
+#[allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+fn scoring_is_fast() {
+    for text in [
+        "我们公司想给客服系统换一个更快的模型，每天大概两万条消息，要求回答在两秒之内，成本不能比现在高，请比较三种方案的利弊，说明迁移步骤和风险，最后给出你的建议，并估算一年的费用大概是多少，谢谢，越详细越好。",
+        "Please compare three plans to replace our support model: answers in two seconds, no higher costs.",
+    ] {
+        let context = Context::default();
+        let _warm = score(text, &context);
+        let started = std::time::Instant::now();
+        let rounds = 20_000;
+        let sum: u64 = (0..rounds).map(|_| u64::from(score(text, &context).score)).sum();
+        let each = started.elapsed() / rounds;
+        println!("{} characters, {each:?} each, score {}", text.chars().count(), sum / u64::from(rounds));
+        assert!(each.as_micros() < 20, "{each:?}");
+    }
+}
