@@ -9,10 +9,10 @@
     reason = "tests fail loudly"
 )]
 
-mod complexity;
 mod bounds;
 mod by_hand;
 mod changes;
+mod complexity;
 mod ids;
 mod messages;
 mod outcomes;
