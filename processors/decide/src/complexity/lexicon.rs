@@ -2,11 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::folded::{Folded, chinese};
+use super::folded::Folded;
 use super::spelling::Spelling;
-
-/// Stands for a wrong character.
-const WRONG: char = '\0';
 
 const WORDS: &str = include_str!("vocabulary.txt");
 
@@ -105,8 +102,6 @@ struct Node {
 /// All cues, as a tree of characters.
 pub(super) struct Vocabulary {
     nodes: Vec<Node>,
-    /// The longer Chinese cues, each with `WRONG` for one of its inner characters.
-    slips: Vec<Node>,
     pub(super) spelling: Spelling,
 }
 
@@ -118,11 +113,7 @@ pub(super) fn vocabulary() -> &'static Vocabulary {
 
 impl Vocabulary {
     fn read(words: &str) -> Self {
-        let mut vocabulary = Self {
-            nodes: vec![Node::default()],
-            slips: vec![Node::default()],
-            spelling: Spelling::default(),
-        };
+        let mut vocabulary = Self { nodes: vec![Node::default()], spelling: Spelling::default() };
         for line in words.lines().filter(|line| !line.starts_with('#')) {
             let Some((name, cues)) = line.split_once(": ") else { continue };
             let Some(group) = Group::ALL.iter().find(|group| group.name() == name) else { continue };
@@ -135,14 +126,25 @@ impl Vocabulary {
 
     fn add(&mut self, cue: &str, group: Group) {
         let (cue, open) = cue.strip_suffix('*').map_or((cue, false), |stem| (stem, true));
+        let mut here = 0;
         let cue = Folded::new(cue).chars;
         self.spelling.learn(&cue);
-        insert(&mut self.nodes, &cue, group, open);
-        if cue.iter().all(|c| chinese(*c)) {
-            for wrong in 1..cue.len().saturating_sub(1).min(3) {
-                let slip = cue.iter().enumerate().map(|(n, c)| if n == wrong { WRONG } else { *c });
-                insert(&mut self.slips, &slip.collect::<Vec<char>>(), group, open);
+        for c in cue {
+            let fresh = self.nodes.len();
+            let Some(node) = self.nodes.get_mut(here) else { return };
+            match node.next.binary_search_by_key(&c, |(c, _)| *c) {
+                Ok(place) => here = node.next.get(place).map_or(0, |(_, next)| *next),
+                Err(place) => {
+                    node.next.insert(place, (c, fresh));
+                    self.nodes.push(Node::default());
+                    here = fresh;
+                }
             }
+        }
+        // A cue of two groups counts in the one that is named last.
+        if let Some(node) = self.nodes.get_mut(here).filter(|_| here > 0) {
+            node.ends = Some(group);
+            node.open = open;
         }
     }
 
@@ -152,7 +154,7 @@ impl Vocabulary {
         let mut at = 0;
         let mut before = ' ';
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let found = longest(&self.nodes, before, rest).or_else(|| self.almost(rest));
+            let found = self.longest(before, rest);
             let length = found.map_or(1, |(length, _)| length);
             if let Some((length, group)) = found {
                 hits.push(Hit { at, end: at + length, group });
@@ -163,68 +165,25 @@ impl Vocabulary {
         hits
     }
 
-    /// A longer Chinese cue at the beginning of `rest` of which one inner character is wrong.
-    fn almost(&self, rest: &[char]) -> Option<(usize, Group)> {
-        let [first, second, third, ..] = rest else { return None };
-        let begun = child(&self.slips, self.slips.first()?, *first)?;
-        let behind = |node: Option<&Node>, from: usize| {
-            let node = child(&self.slips, node?, WRONG)?;
-            let (length, group) = walk(&self.slips, node, rest.get(from..)?)?;
-            Some((from + length, group))
-        };
-        let early = if chinese(*second) { behind(Some(begun), 2) } else { None };
-        let late = || if chinese(*third) { behind(child(&self.slips, begun, *second), 3) } else { None };
-        early.or_else(late)
-    }
-}
-
-/// Puts a cue into a tree.
-fn insert(nodes: &mut Vec<Node>, cue: &[char], group: Group, open: bool) {
-    let mut here = 0;
-    for c in cue {
-        let fresh = nodes.len();
-        let Some(node) = nodes.get_mut(here) else { return };
-        match node.next.binary_search_by_key(c, |(c, _)| *c) {
-            Ok(place) => here = node.next.get(place).map_or(0, |(_, next)| *next),
-            Err(place) => {
-                node.next.insert(place, (*c, fresh));
-                nodes.push(Node::default());
-                here = fresh;
+    /// The longest cue at the beginning of `rest`.
+    fn longest(&self, before: char, rest: &[char]) -> Option<(usize, Group)> {
+        if before.is_ascii_alphanumeric() && rest.first().is_some_and(char::is_ascii_alphanumeric) {
+            return None;
+        }
+        let mut node = self.nodes.first()?;
+        let mut found = None;
+        for (n, c) in rest.iter().enumerate() {
+            let Ok(place) = node.next.binary_search_by_key(c, |(c, _)| *c) else { break };
+            let Some(next) = node.next.get(place).and_then(|(_, next)| self.nodes.get(*next)) else { break };
+            node = next;
+            let inside =
+                c.is_ascii_alphanumeric() && rest.get(n + 1).is_some_and(char::is_ascii_alphanumeric);
+            if let Some(group) = node.ends.filter(|_| node.open || !inside) {
+                found = Some((n + 1, group));
             }
         }
+        found
     }
-    if let Some(node) = nodes.get_mut(here).filter(|_| here > 0) {
-        node.ends = Some(group);
-        node.open = open;
-    }
-}
-
-fn child<'a>(nodes: &'a [Node], node: &Node, c: char) -> Option<&'a Node> {
-    let place = node.next.binary_search_by_key(&c, |(c, _)| *c).ok()?;
-    nodes.get(node.next.get(place)?.1)
-}
-
-/// The longest cue at the beginning of `rest`, which may not begin inside a word.
-fn longest(nodes: &[Node], before: char, rest: &[char]) -> Option<(usize, Group)> {
-    if before.is_ascii_alphanumeric() && rest.first().is_some_and(char::is_ascii_alphanumeric) {
-        return None;
-    }
-    walk(nodes, nodes.first()?, rest)
-}
-
-/// The longest way down from a node; a word in letters is whole.
-fn walk(nodes: &[Node], from: &Node, rest: &[char]) -> Option<(usize, Group)> {
-    let mut node = from;
-    let mut found = None;
-    for (n, c) in rest.iter().enumerate() {
-        let Some(next) = child(nodes, node, *c) else { break };
-        node = next;
-        let inside = c.is_ascii_alphanumeric() && rest.get(n + 1).is_some_and(char::is_ascii_alphanumeric);
-        if let Some(group) = node.ends.filter(|_| node.open || !inside) {
-            found = Some((n + 1, group));
-        }
-    }
-    found
 }
 
 #[cfg(test)]
@@ -264,7 +223,6 @@ mod tests {
         assert_eq!(found("设计师"), ["mute"]);
         assert_eq!(found("設計"), ["design"]);
         assert_eq!(found("ＰＲＯＶＥ"), ["prove"]);
-        assert_eq!(found("为社么"), ["explain"]);
         assert!(found("improvement").is_empty());
     }
 }
