@@ -11,6 +11,7 @@ mod models;
 mod namesakes;
 mod offsets;
 mod role;
+mod route;
 mod run;
 #[cfg(test)]
 mod runbook;
@@ -73,7 +74,7 @@ impl From<String> for Said {
 /// Does what was asked.
 async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     let command = match cli.command {
-        Any::Setup(setup) => return Ok(setup.run()?.into()),
+        Any::Setup(setup) => return setup.run(),
         Any::Command(command) => command,
     };
     let config = Config::read(&cli.config, cli.instance, |name| std::env::var(name).ok())?;

@@ -1,4 +1,4 @@
-//! Commands that need no configuration yet.
+//! Commands that need no configuration.
 
 mod init;
 
@@ -7,9 +7,10 @@ use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
-use crate::config;
+use crate::route::{self, Route};
+use crate::{Said, config};
 
-/// What to do before there is a configuration.
+/// What to do without a configuration.
 #[derive(Subcommand)]
 pub(crate) enum Setup {
     /// Write a first configuration for one app, one bot and one model; asks for what is not given
@@ -21,17 +22,25 @@ pub(crate) enum Setup {
         /// The shell
         shell: Shell,
     },
+    /// What the router makes of a text
+    Route {
+        /// What to ask it
+        #[command(subcommand)]
+        command: Route,
+    },
 }
 
 impl Setup {
     /// Does it; gives what goes to standard output.
-    pub(crate) fn run(self) -> anyhow::Result<String> {
+    pub(crate) fn run(self) -> anyhow::Result<Said> {
         match self {
-            Self::Init(init) => init.run(),
+            Self::Init(init) => Ok(init.run()?.into()),
             Self::Schema => {
-                Ok(serde_json::to_string_pretty(&config::schema()).context("write schema")? + "\n")
+                let schema = serde_json::to_string_pretty(&config::schema()).context("write schema")?;
+                Ok((schema + "\n").into())
             }
-            Self::Completions { shell } => completions(shell),
+            Self::Completions { shell } => Ok(completions(shell)?.into()),
+            Self::Route { command } => route::run(&command),
         }
     }
 }

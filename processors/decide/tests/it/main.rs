@@ -12,6 +12,7 @@
 mod bounds;
 mod by_hand;
 mod changes;
+mod complexity;
 mod ids;
 mod messages;
 mod outcomes;

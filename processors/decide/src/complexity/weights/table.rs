@@ -1,0 +1,51 @@
+use super::super::lexicon::Group;
+
+pub(super) const BASE: i32 = 212;
+
+pub(super) const GROUPS: [(Group, i32, i32); 42] = [
+    (Group::Greet, -18, -9),
+    (Group::Chat, 0, -1),
+    (Group::When, -14, 0),
+    (Group::Where, -3, 0),
+    (Group::Who, -8, -1),
+    (Group::HowMuch, -6, 0),
+    (Group::Fact, -30, -3),
+    (Group::YesNo, 9, -2),
+    (Group::What, 18, 0),
+    (Group::Service, -4, 5),
+    (Group::Translate, -2, 3),
+    (Group::Word, -5, -1),
+    (Group::Convert, -6, -2),
+    (Group::Order, -6, -1),
+    (Group::Extract, -13, 0),
+    (Group::Explain, 26, 5),
+    (Group::Compare, 10, 2),
+    (Group::Write, 11, 0),
+    (Group::Rewrite, 2, -2),
+    (Group::Summarize, -4, 0),
+    (Group::Recommend, 0, 2),
+    (Group::HowTo, -5, -1),
+    (Group::Complaint, -7, 2),
+    (Group::Advise, -8, 5),
+    (Group::FollowUp, 20, 4),
+    (Group::Code, -15, -2),
+    (Group::Math, -1, -17),
+    (Group::Plan, 7, 2),
+    (Group::Prove, 32, 10),
+    (Group::Design, 28, 16),
+    (Group::Implement, 30, 23),
+    (Group::System, 6, 4),
+    (Group::Quality, 2, 1),
+    (Group::Analyze, 3, 6),
+    (Group::Reason, 5, 8),
+    (Group::Optimize, 9, 11),
+    (Group::Theory, 33, 23),
+    (Group::Expert, 1, 17),
+    (Group::Debug, 0, 10),
+    (Group::Constraint, 15, 14),
+    (Group::Steps, 1, 4),
+    (Group::Big, 10, 7),
+];
+
+pub(super) const KINDS: [i32; 16] = [-68, 36, 149, 2, 27, 24, -87, 31, 13, 15, -14, -39, 21, 5, 5, 36];
+pub(super) const SHAPES: [i32; 15] = [58, -1, 11, 0, 18, 9, 11, 6, -1, 4, -1, -40, -15, 9, 3];
