@@ -26,28 +26,34 @@ def prototypes(path):
 
 
 def lines(table, path):
-    """`FROM TO…`: one folded character and those it looks like."""
+    """`FROM TO…`: one folded character and those it looks like. ASCII letters and digits look like themselves."""
     small, capital = {}, {}
     for source, target in prototypes(path):
         to, whole = table.text(target), table.fold(source)
-        if len(to) != 1 or len(whole) != 1 or to == whole:
+        if len(to) != 1 or len(whole) != 1 or to == whole or stays(whole):
             continue
-        into = small if whole == source else capital
-        into.setdefault(whole, set()).add(to)
+        if whole == source:
+            small.setdefault(whole, set()).add(to)
+        elif table.cases.get(source) == whole:
+            capital.setdefault(whole, set()).add(to)
     for source, to in MORE.items():
         small.setdefault(source, set()).add(to)
     for c in sorted({*small, *capital}):
-        ends = [e for t in [*sorted(small.get(c, ())), *sorted(capital.get(c, ()))] if (e := end(t, c, small, capital)) != c]
-        ends = list(dict.fromkeys(ends))
-        ends.sort(key=lambda e: not e.isascii())
+        ends = [end(t, small, capital) for t in [*sorted(small.get(c, ())), *sorted(capital.get(c, ()))]]
+        ends = [e for e in dict.fromkeys(ends) if e != c]
+        ends.sort(key=lambda e: not stays(e))
         if ends:
             yield c + "".join(ends)
 
 
-def end(c, start, small, capital):
+def stays(c):
+    return c.isascii() and c.isalnum() and c not in MORE
+
+
+def end(c, small, capital):
     """Follows the chain to the character that looks like no other."""
-    seen = {start}
-    while c not in seen and (then := next(iter(sorted(small.get(c, ())) or sorted(capital.get(c, ()))), None)):
+    seen = set()
+    while c not in seen and not stays(c) and (then := sorted({*small.get(c, ())} or {*capital.get(c, ())}, key=lambda x: not stays(x))):
         seen.add(c)
-        c = then
+        c = then[0]
     return c
