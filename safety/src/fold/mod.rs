@@ -130,3 +130,6 @@ pub(crate) fn class(c: char) -> CharClass {
 fn carries_marks(c: char) -> bool {
     c as u32 >= 0x590 && !matches!(c, '\u{3040}'..='\u{30ff}') && class(c) == CharClass::Letter
 }
+
+#[cfg(test)]
+mod tests;
