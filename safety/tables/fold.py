@@ -28,12 +28,11 @@ EXTRA = {
     "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ſ": "s", "ə": "e", "ɑ": "a", "ɡ": "g", "ɩ": "i", "ʏ": "y", "ᴁ": "ae", "ɶ": "oe",
     "ꜳ": "aa", "ꜵ": "ao", "ꜷ": "au", "ꜹ": "av", "ꜽ": "ay", "ꝏ": "oo", "ƿ": "w", "ꝺ": "d", "ꝼ": "f", "ꞃ": "r", "ꞅ": "s",
     "ꞇ": "t", "ꞁ": "l", "ᵹ": "g", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "⁃": "-", "⁄": "/",
-    "∕": "/", "〜": "~", "∼": "~", "゛": "\u3099", "゜": "\u309A", "〇": "〇",
+    "∕": "/", "〜": "~", "∼": "~", "゛": "\u3099", "゜": "\u309A",
     "ﾞ": "\u3099", "ﾟ": "\u309A", "🆎": "ab", "🆑": "cl", "🆒": "cool", "🆓": "free", "🆔": "id", "🆕": "new", "🆖": "ng",
     "🆗": "ok", "🆘": "sos", "🆙": "up", "🆚": "vs", "🆏": "wc", "🄫": "c", "🄬": "r", "🄮": "wz", "㉐": "pte",
-    "㇐": "一", "㇑": "丨", "㇒": "丿", "㇓": "丿", "㇔": "丶", "㇟": "乚", "㇖": "乛", "〸": "十", "〹": "廿", "〺": "卅",
+    "㇐": "一", "㇑": "丨", "㇒": "丿", "㇓": "丿", "㇔": "丶", "㇟": "乚", "㇖": "乛",
 }
-WORDS = {"ZERO": 0, "ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5, "SIX": 6, "SEVEN": 7, "EIGHT": 8, "NINE": 9}
 LETTER = re.compile(
     r"^(?:LATIN (?:SMALL|CAPITAL) LETTER ([A-Z]) WITH .*|LATIN LETTER SMALL CAPITAL ([A-Z])"
     r"|LATIN LETTER SMALL CAPITAL ([A-Z]) WITH .*"
@@ -109,9 +108,8 @@ class Table:
         self.memo[c] = c
         then = self.step(c)
         self.memo[c] = then if then == c else "".join(self.fold(x) for x in then)
-        if c in "´¨¯¸˘˙˚˛˜˝":
-            self.memo[c] = {"˜": "~"}.get(c, " ")
-        self.memo[c] = ucd.normalize("NFC", self.memo[c]) if any(0x1100 <= ord(x) < 0x1200 for x in self.memo[c]) else self.memo[c]
+        if any(0x1100 <= ord(x) < 0x1200 for x in self.memo[c]):
+            self.memo[c] = ucd.normalize("NFC", self.memo[c])
         return self.memo[c]
 
     def text(self, text):

@@ -9,6 +9,9 @@ import importlib.resources as resources
 
 # Distinct in simplified Chinese as well, but mixed in what people write.
 CHOSEN = {"乾": "干", "著": "着", "徵": "征", "瞭": "了", "藉": "借", "妳": "你", "牠": "它", "祂": "他", "髮": "发", "囉": "啰", "馀": "余"}
+CHOSEN |= {"於": "于", "夥": "伙", "麽": "么"}
+# Signs of their own, though Unihan calls them variants of 万.
+SIGNS = "卍卐"
 
 
 def common(c):
@@ -58,7 +61,7 @@ class Variants:
                         self.map.setdefault(source, ends.pop())
         self.map.update(CHOSEN)
         for source, targets in sorted(unihan(ucd).items()):
-            if common(source) or source in self.map:
+            if common(source) or source in self.map or source in SIGNS:
                 continue
             ends = {e for t in targets if common(e := self.end(t))}
             if len(ends) == 1:

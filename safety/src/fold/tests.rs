@@ -54,10 +54,10 @@ fn traditional_ideographs_fold_to_simplified_ones() {
 #[test]
 fn variants_of_ideographs_fold_and_other_words_do_not() {
     folds(&[
-        ("囯國国峯峰佔占羣群爲為栞刊", "国国国峰峰占占群群为为刊刊"),
+        ("囯國国峯峰佔占羣群爲為煖暖", "国国国峰峰占占群群为为暖暖"),
         ("妳牠祂", "你它他"),
         ("円亜仏桜沢駅", "圆亚佛樱泽驿"),
-        ("三叁参二贰丘邱未末土士日曰", "三叁参二贰丘邱未末土士日曰"),
+        ("三叁参二贰丘邱未末土士日曰卍万沈沉", "三叁参二贰丘邱未末土士日曰卍万沈沉"),
     ]);
 }
 
@@ -210,10 +210,8 @@ fn one_character_folds_as_in_a_text() {
         let alone: Vec<char> = fold_char(c).collect();
         let whole = Folded::of(&c.to_string());
         // Only a mark, and a voicing mark, depends on what stands before it.
-        assert!(
-            alone == whole.chars() || (whole.is_empty() && is_combining_mark(alone[0])),
-            "{c:?}: {alone:?}"
-        );
+        let free: Vec<char> = alone.iter().copied().skip_while(|c| is_combining_mark(*c)).collect();
+        assert_eq!(whole.chars(), free, "{c:?}: {alone:?}");
         let again: Vec<char> = alone.iter().flat_map(|c| fold_char(*c)).collect();
         assert_eq!(alone, again, "{c:?}");
     }
@@ -232,24 +230,34 @@ fn expected(c: char) -> String {
         .collect()
 }
 
+/// Capitals of Unicode 18, younger than the standard library's cases.
+fn is_young_capital(c: char) -> bool {
+    matches!(c, '\u{a7dd}' | '\u{ab6c}' | '\u{ab6d}' | '\u{1df40}'..='\u{1df7e}')
+}
+
 /// Why the fold of a character may differ from what the library makes of it.
-fn intended(c: char, ours: &str) -> Option<&'static str> {
-    let one = |test: fn(char) -> bool| ours.chars().count() == 1 && ours.chars().all(test);
+fn intended(c: char, ours: &str, library: &str) -> Option<&'static str> {
+    let invisible = crate::is_blank(&c.to_string());
+    let ideographs = |text: &str| text.chars().filter(|c| class(*c) == CharClass::Ideograph).count();
     if ours.is_empty() {
-        return crate::is_blank(&c.to_string()).then_some("not seen");
+        return invisible.then_some("not seen");
     }
     if ours == " " || ours == "\n" {
-        return (crate::is_blank(&c.to_string()) || "´¨¯¸˘˙˚˛˜˝".contains(c)).then_some("blank");
+        return (invisible || c == '\u{37a}').then_some("blank");
     }
-    if crate::tables::class(c) == CharClass::Ideograph
-        || matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{31c0}'..='\u{31e3}')
-    {
-        return one(|c| crate::tables::class(c) == CharClass::Ideograph).then_some("variant of an ideograph");
+    if ideographs(ours) > 0 {
+        let same = Folded::of(library).chars().iter().collect::<String>() == ours;
+        let part = matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{31c0}'..='\u{31e3}') && ideographs(ours) == 1;
+        return (same || part).then_some("variant of an ideograph");
     }
-    if matches!(c, '\u{3099}'..='\u{309c}' | '\u{ff9e}' | '\u{ff9f}') {
-        return Some("voicing mark");
+    match c {
+        '\u{3099}'..='\u{309c}' | '\u{ff9e}' | '\u{ff9f}' => Some("voicing mark"),
+        _ if is_young_capital(c) => Some("young capital"),
+        _ if c.is_ascii() => None,
+        _ if ours.bytes().all(|b| b.is_ascii_lowercase()) => Some("letter"),
+        _ if ours.bytes().all(|b| b.is_ascii_digit()) => Some("digit"),
+        _ => matches!(ours, "-" | "/" | "~").then_some("dash, slash or tilde"),
     }
-    ours.chars().all(|c| c.is_ascii_graphic() || c == ' ').then_some("letter, digit or dash")
 }
 
 #[test]
@@ -265,7 +273,7 @@ fn the_table_agrees_with_the_library_but_for_what_is_listed() {
             *counts.entry("same").or_insert(0) += 1;
             continue;
         }
-        match intended(c, &ours) {
+        match intended(c, &ours, &expected(c)) {
             Some(why) => *counts.entry(why).or_insert(0) += 1,
             None => others.push(format!("{:x} {c} {ours} {}", c as u32, expected(c))),
         }

@@ -8,6 +8,8 @@ mod looks;
 pub(crate) mod pages;
 mod readings;
 mod syllable;
+#[cfg(test)]
+mod tests;
 
 pub use components::components;
 pub use looks::{leet, lookalike, lookalikes};
