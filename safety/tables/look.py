@@ -36,10 +36,8 @@ def lines(table, path):
             small.setdefault(whole, set()).add(to)
         elif table.cases.get(source) == whole:
             capital.setdefault(whole, set()).add(to)
-    for source, to in MORE.items():
-        small.setdefault(source, set()).add(to)
-    for c in sorted({*small, *capital}):
-        ends = [end(t, small, capital) for t in [*sorted(small.get(c, ())), *sorted(capital.get(c, ()))]]
+    for c in sorted({*small, *capital, *MORE}):
+        ends = [end(t, small, capital) for t in direct(c, small, capital)]
         ends = [e for e in dict.fromkeys(ends) if e != c]
         ends.sort(key=lambda e: not stays(e))
         if ends:
@@ -50,10 +48,15 @@ def stays(c):
     return c.isascii() and c.isalnum() and c not in MORE
 
 
+def direct(c, small, capital):
+    """What a character looks like, the likeliest first."""
+    return [*MORE.get(c, ""), *sorted(small.get(c, ())), *sorted(capital.get(c, ()))]
+
+
 def end(c, small, capital):
     """Follows the chain to the character that looks like no other."""
     seen = set()
-    while c not in seen and not stays(c) and (then := sorted({*small.get(c, ())} or {*capital.get(c, ())}, key=lambda x: not stays(x))):
+    while c not in seen and not stays(c) and (then := direct(c, small, capital)):
         seen.add(c)
-        c = then[0]
+        c = next((t for t in then if stays(t)), then[0])
     return c

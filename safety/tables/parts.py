@@ -14,16 +14,21 @@ def lines(table):
     rows = dict(row for line in path.read_text(encoding="utf-8").splitlines() if (row := parse(line)))
     found = set()
     for whole, (kind, members) in rows.items():
-        if len(whole) != 1 or kind.split("/")[0] not in ("a", "sbl") or len(members) != 2:
+        if len(whole) != 1 or not is_split(whole, rows):
             continue
         ends = [part(m, rows) for m in members]
         folded = [table.fold(e) for e in ends if e]
         own = table.fold(whole)
-        if len(folded) == 2 and written(own) and all(len(f) == 1 for f in folded) and len(own) == 1 and own not in folded:
-            # The parts of a traditional form stand too: 賭 is 貝 and 者, which fold to the parts of 赌; 後 is 彳 and 夋.
+        if len(folded) == 2 and written(own) and is_split(own, rows) and all(len(f) == 1 for f in folded) and own not in folded:
+            # The parts of a traditional form stand too, where the simplified one has two parts as well: 树 is 木 and 对, 樹 木 and 尌.
             found.add((own, *folded))
     for row in sorted(found):
         yield "".join(row)
+
+
+def is_split(whole, rows):
+    kind, members = rows.get(whole, ("", []))
+    return kind.split("/")[0] in ("a", "sbl") and len(members) == 2
 
 
 def written(c):

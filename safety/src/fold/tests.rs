@@ -269,7 +269,7 @@ fn the_table_agrees_with_the_library_but_for_what_is_listed() {
     let mut others = Vec::new();
     for c in '\0'..=char::MAX {
         let ours: String = fold_char(c).collect();
-        if lower(&ours) == lower(&expected(c)) {
+        if lower(&ours) == lower(&expected(c)).replace(['⁄', '∕'], "/") {
             *counts.entry("same").or_insert(0) += 1;
             continue;
         }

@@ -2,27 +2,25 @@
 
 use std::sync::LazyLock;
 
-use super::pages::Pages;
+use super::pages::Lists;
 
 /// A character and those it looks like, one a line; all folded.
 const LOOKS: &str = include_str!("../../tables/lookalike.txt");
 
-static TABLE: LazyLock<(Pages<u16>, Vec<Vec<char>>)> = LazyLock::new(|| {
-    let (mut pages, mut all) = (Pages::new(0), vec![Vec::new()]);
+static TABLE: LazyLock<Lists<char>> = LazyLock::new(|| {
+    let mut table = Lists::new();
     for line in LOOKS.lines() {
         let mut chars = line.chars();
-        let Some(c) = chars.next() else { continue };
-        let place = u16::try_from(all.len()).unwrap_or(0);
-        pages.update(c as u32, |_| place);
-        all.push(chars.collect());
+        let c = chars.next();
+        table.set(c, chars.collect());
     }
-    (pages, all)
+    table
 });
 
 /// All characters that a folded character looks like. The fold makes capitals small, so ν (Greek) has both v, like itself, and n,
 /// like its capital. (Unicode Technical Standard 39, confusables, folded; and a few letters more.)
 pub fn lookalikes(c: char) -> &'static [char] {
-    TABLE.1.get(usize::from(TABLE.0.get(c))).map_or(&[], Vec::as_slice)
+    TABLE.get(c)
 }
 
 /// The character by which all look-alikes of a folded character are known: Cyrillic а is `a`, 0 is `o`, 1 and i are `l`. `None` when

@@ -62,3 +62,32 @@ impl<T: Copy + PartialEq> Pages<T> {
         }
     }
 }
+
+/// A list for each code point; many may share one.
+#[derive(Debug)]
+pub(crate) struct Lists<T> {
+    /// Place in `lists`.
+    pages: Pages<u16>,
+    lists: Vec<Vec<T>>,
+}
+
+impl<T> Lists<T> {
+    /// A table in which every character has the empty list.
+    pub(crate) fn new() -> Self {
+        Self { pages: Pages::new(0), lists: vec![Vec::new()] }
+    }
+
+    /// The list of a character.
+    pub(crate) fn get(&self, c: char) -> &[T] {
+        self.lists.get(usize::from(self.pages.get(c))).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gives one list to all these characters, in place of the one they have. Of more than 65,535 lists the rest is left out.
+    pub(crate) fn set(&mut self, chars: impl IntoIterator<Item = char>, list: Vec<T>) {
+        let Ok(place) = u16::try_from(self.lists.len()) else { return };
+        self.lists.push(list);
+        for c in chars {
+            self.pages.update(c as u32, |_| place);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::pages::Pages;
+use super::pages::Lists;
 use super::syllable::Syllable;
 
 /// `READING[,READING…] CHARACTERS`, commonest reading first.
@@ -12,16 +12,12 @@ const PHRASES: &str = include_str!("../../tables/phrases.txt");
 /// Most readings of one word.
 const MOST: usize = 64;
 
-static TABLE: LazyLock<(Pages<u16>, Vec<Vec<Syllable>>)> = LazyLock::new(|| {
-    let (mut pages, mut sets) = (Pages::new(0), vec![Vec::new()]);
+static TABLE: LazyLock<Lists<Syllable>> = LazyLock::new(|| {
+    let mut table = Lists::new();
     for (sounds, chars) in READINGS.lines().filter_map(|line| line.split_once(' ')) {
-        let place = u16::try_from(sets.len()).unwrap_or(0);
-        sets.push(sounds.split(',').filter_map(Syllable::of).collect());
-        for c in chars.chars() {
-            pages.update(c as u32, |_| place);
-        }
+        table.set(chars.chars(), sounds.split(',').filter_map(Syllable::of).collect());
     }
-    (pages, sets)
+    table
 });
 
 static LINES: LazyLock<Vec<&'static str>> = LazyLock::new(|| PHRASES.lines().collect());
@@ -29,7 +25,7 @@ static LINES: LazyLock<Vec<&'static str>> = LazyLock::new(|| PHRASES.lines().col
 /// The readings of a folded ideograph without tones, the commonest first: its first reading in the dictionary and those that occur
 /// in words. Empty for what is no ideograph.
 pub fn readings(c: char) -> &'static [Syllable] {
-    TABLE.1.get(usize::from(TABLE.0.get(c))).map_or(&[], Vec::as_slice)
+    TABLE.get(c)
 }
 
 /// The readings of a folded word. A phrase of the dictionary is read as the dictionary says; another word in every way in which its
