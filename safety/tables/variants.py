@@ -60,12 +60,28 @@ class Variants:
                     if len(ends) == 1:
                         self.map.setdefault(source, ends.pop())
         self.map.update(CHOSEN)
+        self.pair(([s], ts) for s, ts in opencc("STCharacters"))
+        self.pair((p, [t]) for p, ts in opencc("STPhrases") for t in ts[:1])
         for source, targets in sorted(unihan(ucd).items()):
             if common(source) or source in self.map or source in SIGNS:
                 continue
             ends = {e for t in targets if common(e := self.end(t))}
             if len(ends) == 1:
                 self.map[source] = ends.pop()
+
+    def pair(self, rows):
+        """Characters that no other table has, and that stand where another form has a common one: 揹 where 背 stands, 𧹒 for 買."""
+        found = {}
+        for ours, theirs in rows:
+            if isinstance(ours, str):
+                couples = zip(ours, theirs[0]) if len(ours) == len(theirs[0]) else ()
+            else:
+                couples = ((s, t) for s in ours for t in theirs)
+            for couple in couples:
+                for c, other in (couple, couple[::-1]):
+                    if not common(c) and c not in self.map and common(end := self.end(other)):
+                        found.setdefault(c, set()).add(end)
+        self.map.update((c, ends.pop()) for c, ends in found.items() if len(ends) == 1)
 
     def end(self, c):
         seen = set()

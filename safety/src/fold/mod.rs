@@ -34,6 +34,9 @@ impl Folded {
     pub fn refill(&mut self, text: &str) {
         self.chars.clear();
         self.spans.clear();
+        // No text has more characters than bytes, so that growth is out of the way.
+        self.chars.reserve(text.len());
+        self.spans.reserve(text.len());
         let table = table::table();
         let mut start = 0_u32;
         for c in text.chars() {

@@ -333,18 +333,18 @@ fn cost() {
         crate::tables::lookalike('а'),
     );
     let rest = start.elapsed();
-    let rounds = 1_000_000_u32;
-    for (name, text) in
-        [("simplified", text.clone()), ("traditional", text.replace("进", "進").replace("们", "們"))]
-    {
-        let start = std::time::Instant::now();
-        for _ in 0..rounds {
-            folded.refill(std::hint::black_box(&text));
-            std::hint::black_box(folded.chars());
-        }
-        println!(
-            "{name}: {:?} a message of 85 characters; fold loads in {load:?}, the rest in {rest:?}",
-            start.elapsed() / rounds
-        );
+    println!("fold loads in {load:?}, the other tables in {rest:?}");
+    for (name, text) in [("simplified", text.clone()), ("traditional", text.replace("进", "進").replace("们", "們"))] {
+        // The fastest of many short rounds is the one that nothing else disturbed.
+        let round = || {
+            let start = std::time::Instant::now();
+            for _ in 0..1_000 {
+                folded.refill(std::hint::black_box(&text));
+                std::hint::black_box(folded.chars());
+            }
+            start.elapsed() / 1_000
+        };
+        let best = std::iter::repeat_with(round).take(1_000).min().unwrap();
+        println!("{name}: {best:?} a message of 85 characters");
     }
 }
