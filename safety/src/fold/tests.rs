@@ -334,7 +334,9 @@ fn cost() {
     );
     let rest = start.elapsed();
     println!("fold loads in {load:?}, the other tables in {rest:?}");
-    for (name, text) in [("simplified", text.clone()), ("traditional", text.replace("进", "進").replace("们", "們"))] {
+    for (name, text) in
+        [("simplified", text.clone()), ("traditional", text.replace("进", "進").replace("们", "們"))]
+    {
         // The fastest of many short rounds is the one that nothing else disturbed.
         let round = || {
             let start = std::time::Instant::now();
