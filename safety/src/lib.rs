@@ -7,6 +7,8 @@
 mod blank;
 mod engine;
 mod finding;
+mod fold;
+pub mod tables;
 mod words;
 
 #[cfg(test)]
@@ -16,4 +18,5 @@ pub use blank::is_blank;
 pub use common::Action;
 pub use engine::Engine;
 pub use finding::{Finding, Findings};
+pub use fold::{Folded, fold_char};
 pub use words::{BadRule, WordList, WordRule};
