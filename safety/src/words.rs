@@ -5,11 +5,14 @@
 //! without a case of their own for each combination. [`initials`] looks at tokens.
 
 pub(crate) mod border;
+pub(crate) mod gaps;
 pub(crate) mod initials;
+pub(crate) mod lexicon;
 pub(crate) mod marks;
 pub(crate) mod plain;
 pub(crate) mod segment;
 pub(crate) mod spelling;
+pub(crate) mod splits;
 pub(crate) mod steps;
 pub(crate) mod substitutes;
 pub(crate) mod trie;
@@ -17,6 +20,7 @@ pub(crate) mod unit;
 pub(crate) mod walk;
 
 use crate::view::Views;
+use crate::words::marks::Marks;
 
 /// The text of a word that stands somewhere in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,4 +33,11 @@ pub(crate) struct Found {
     pub(crate) text: u32,
     /// Through which views it is seen.
     pub(crate) views: Views,
+}
+
+/// A folded text with the marks of its characters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a> {
+    pub(crate) chars: &'a [char],
+    pub(crate) marks: &'a Marks,
 }

@@ -66,11 +66,6 @@ impl Marks {
         place.checked_sub(1).map_or(0, |before| self.at(before))
     }
 
-    /// How many characters are marked.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Whether any character has one of these marks.
     pub(crate) fn any(&self, marks: u8) -> bool {
         self.0.iter().any(|mark| mark & marks != 0)

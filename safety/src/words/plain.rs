@@ -2,8 +2,8 @@
 
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
 
-use crate::words::Found;
 use crate::view::Views;
+use crate::words::Found;
 
 /// An automaton over all words: one pass finds every place where one stands, overlapping ones too.
 pub(crate) struct Plain {
@@ -36,7 +36,12 @@ impl Plain {
             state.consume(*c);
             for hit in state.matches() {
                 let length = self.lengths.get(hit.value() as usize).copied().unwrap_or_default();
-                found.push(Found { start: end.saturating_sub(length), end, text: hit.value(), views: Views::NONE });
+                found.push(Found {
+                    start: end.saturating_sub(length),
+                    end,
+                    text: hit.value(),
+                    views: Views::NONE,
+                });
             }
         }
     }
