@@ -18,8 +18,6 @@ mod view;
 mod words;
 
 #[cfg(test)]
-mod corpus;
-#[cfg(test)]
 mod fuzz;
 
 pub use blank::is_blank;

@@ -99,7 +99,7 @@ impl RuleSet {
         if !candidates.is_empty() {
             allowed.clear();
             self.allowed.find(folded.chars(), allowed);
-            candidates.retain(|candidate| !candidate.is_within(allowed));
+            candidates::drop_allowed(allowed, candidates);
             if self.has_near {
                 near::keep(&self.metas, candidates);
             }

@@ -1,5 +1,7 @@
 //! Places that may become hits.
 
+use common::Action;
+
 use crate::direction::Direction;
 use crate::view::Views;
 use crate::words::Found;
@@ -23,33 +25,43 @@ pub(super) struct Candidate {
     pub(super) side: Side,
 }
 
-impl Candidate {
-    /// Whether it lies in one of these spans.
-    pub(super) fn is_within(&self, spans: &[Found]) -> bool {
-        spans.iter().any(|span| span.start <= self.start && self.end <= span.end)
-    }
-}
-
 /// Of the places that one rule hits, drops those that lie within another that is not milder: the longest wins. Of several ways to see
 /// one word at one place, the one through the fewest views stays.
 pub(super) fn keep_longest(metas: &[RuleMeta], direction: Direction, candidates: &mut Vec<Candidate>) {
     candidates.sort_unstable_by_key(|c| {
         (c.rule, c.start, std::cmp::Reverse(c.end), c.views.count(), c.views, c.word)
     });
-    let action = |c: &Candidate| metas.get(c.rule as usize).map(|meta| meta.action(direction, c.views));
-    let mut kept = 0;
-    for at in 0..candidates.len() {
-        let Some(candidate) = candidates.get(at).copied() else { break };
-        let same_rule =
-            candidates.get(..kept).unwrap_or_default().iter().rev().take_while(|c| c.rule == candidate.rule);
-        let mut covering = same_rule.filter(|c| c.end >= candidate.end);
-        if covering.any(|c| action(c) >= action(&candidate)) {
-            continue;
+    let mut rule = None;
+    // How far the places reach that are kept, by how strict they are.
+    let mut reach = [(Action::Pass, 0); 5];
+    candidates.retain(|candidate| {
+        if rule != Some(candidate.rule) {
+            (rule, reach) = (Some(candidate.rule), [(Action::Pass, 0); 5]);
         }
-        if let Some(place) = candidates.get_mut(kept) {
-            *place = candidate;
-            kept += 1;
+        let action = metas.get(candidate.rule as usize).map_or(Action::Pass, |meta| meta.action(direction, candidate.views));
+        let covered = reach.iter().any(|(of, end)| *of >= action && *end >= candidate.end);
+        if !covered && let Some(place) = reach.get_mut(action as usize) {
+            *place = (action, candidate.end);
         }
+        !covered
+    });
+}
+
+/// Drops what lies wholly within an allowed span.
+pub(super) fn drop_allowed(allowed: &mut [Found], candidates: &mut Vec<Candidate>) {
+    if allowed.is_empty() {
+        return;
     }
-    candidates.truncate(kept);
+    allowed.sort_unstable_by_key(|span| span.start);
+    // From here on `end` is how far any span reaches that begins no later.
+    let mut reach = 0;
+    for span in allowed.iter_mut() {
+        reach = reach.max(span.end);
+        span.end = reach;
+    }
+    candidates.retain(|candidate| {
+        let begun = allowed.partition_point(|span| span.start <= candidate.start);
+        let last = begun.checked_sub(1).and_then(|last| allowed.get(last));
+        last.is_none_or(|span| span.end < candidate.end)
+    });
 }

@@ -23,6 +23,13 @@ pub(crate) struct Step {
     pub(crate) spread: bool,
 }
 
+/// A place where the right part of an ideograph may stand.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    text: Text<'a>,
+    at: usize,
+}
+
 type Place = Option<(u32, u32)>;
 
 /// The steps from every place of a text, made when they are asked for.
@@ -92,16 +99,21 @@ impl Steps {
             .substitutes
             .each(c, |meant, view| self.add_character(lexicon, meant, at + 1, Views::of(view)));
         if lexicon.splits.begins(c) {
-            let mut ends = vec![(at + 1, Views::NONE)];
+            self.add_splits(lexicon, Part { text, at: at + 1 }, c, Views::of(View::Split));
             if lexicon.views.has(View::Separators) {
-                ends.extend(separated(text, at + 1).map(|gap| (gap.to, Views::of(View::Separators))));
-            }
-            for (right, views) in ends {
-                let Some(second) = text.chars.get(right) else { continue };
-                for whole in lexicon.splits.wholes(c, *second) {
-                    self.add_character(lexicon, whole, right + 1, views.with(Views::of(View::Split)));
+                let views = Views::of(View::Split).with(Views::of(View::Separators));
+                for gap in separated(text, at + 1) {
+                    self.add_splits(lexicon, Part { text, at: gap.to }, c, views);
                 }
             }
+        }
+    }
+
+    /// The ideographs whose left part is `left` and whose right part stands at a place.
+    fn add_splits(&mut self, lexicon: &Lexicon, right: Part, left: char, views: Views) {
+        let Some(c) = right.text.chars.get(right.at).copied() else { return };
+        for whole in lexicon.splits.wholes(left, c) {
+            self.add_character(lexicon, whole, right.at + 1, views);
         }
     }
 
