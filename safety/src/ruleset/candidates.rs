@@ -38,7 +38,9 @@ pub(super) fn keep_longest(metas: &[RuleMeta], direction: Direction, candidates:
         if rule != Some(candidate.rule) {
             (rule, reach) = (Some(candidate.rule), [(Action::Pass, 0); 5]);
         }
-        let action = metas.get(candidate.rule as usize).map_or(Action::Pass, |meta| meta.action(direction, candidate.views));
+        let action = metas
+            .get(candidate.rule as usize)
+            .map_or(Action::Pass, |meta| meta.action(direction, candidate.views));
         let covered = reach.iter().any(|(of, end)| *of >= action && *end >= candidate.end);
         if !covered && let Some(place) = reach.get_mut(action as usize) {
             *place = (action, candidate.end);

@@ -55,10 +55,15 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    /// At once; behind repeats of the piece; behind separators; behind both in turns.
+    /// Whether there are ways beside going on at once.
+    pub(crate) fn has_more(text: Text<'_>, start: usize, end: usize) -> bool {
+        // A repeat of the piece begins as the piece does.
+        text.marks.at(end) & SEPARATOR != 0 || text.chars.get(end) == text.chars.get(start)
+    }
+
+    /// Behind repeats of the piece; behind separators; behind both in turns.
     pub(crate) fn behind(text: Text<'_>, start: usize, end: usize, allowed: Views) -> Self {
         let mut ways = Self::default();
-        ways.add(Way { to: end, ..Way::default() });
         let piece = text.chars.get(start..end).unwrap_or_default();
         let repeats = allowed.has(View::Repeats) && !piece.is_empty();
         let repeated = |at: usize| repeats && text.chars.get(at..at + piece.len()) == Some(piece);

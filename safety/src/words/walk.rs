@@ -109,24 +109,32 @@ impl Walk<'_> {
     /// Every step that may follow another one.
     fn each_next(&mut self, last: Taken, mut visit: impl FnMut(&mut Self, Taken)) {
         let end = last.step.end as usize;
-        for way in Ways::behind(self.text, last.start, end, self.lexicon.views).iter() {
-            if way.to >= self.text.chars.len() {
-                continue;
+        let at_once = Way { to: end, ..Way::default() };
+        self.each_of_way(last, at_once, &mut visit);
+        if Ways::has_more(self.text, last.start, end) {
+            for way in Ways::behind(self.text, last.start, end, self.lexicon.views).iter() {
+                self.each_of_way(last, way, &mut visit);
             }
-            let mut each = |walk: &mut Self, numbers: std::ops::Range<u32>| {
-                for number in numbers {
-                    let step = walk.buffers.steps.get(number);
-                    if let Some(next) = step.and_then(|step| walk.link(last, way, step)) {
-                        visit(walk, next);
-                    }
+        }
+    }
+
+    fn each_of_way(&mut self, last: Taken, way: Way, visit: &mut impl FnMut(&mut Self, Taken)) {
+        if way.to >= self.text.chars.len() {
+            return;
+        }
+        let mut each = |walk: &mut Self, numbers: std::ops::Range<u32>| {
+            for number in numbers {
+                let step = walk.buffers.steps.get(number);
+                if let Some(next) = step.and_then(|step| walk.link(last, way, step)) {
+                    visit(walk, next);
                 }
-            };
-            let single = self.buffers.steps.single(self.lexicon, self.text, way.to);
-            each(self, single);
-            if way.to == end || self.text.marks.before(way.to) & LETTER == 0 {
-                let spelled = self.buffers.steps.spelled(self.lexicon, self.text, way.to);
-                each(self, spelled);
             }
+        };
+        let single = self.buffers.steps.single(self.lexicon, self.text, way.to);
+        each(self, single);
+        if way.to == last.step.end as usize || self.text.marks.before(way.to) & LETTER == 0 {
+            let spelled = self.buffers.steps.spelled(self.lexicon, self.text, way.to);
+            each(self, spelled);
         }
     }
 
