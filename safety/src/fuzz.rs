@@ -15,7 +15,7 @@ fn rules(extra: &[String]) -> RuleSet {
 }
 
 proptest! {
-    #![proptest_config(mangle::cases(2_000))]
+    #![proptest_config(mangle::cases(300))]
 
     #[test]
     fn verdict(text in mangle::unicode(), words in prop::collection::vec(mangle::unicode(), 0..4)) {

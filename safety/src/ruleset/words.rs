@@ -95,7 +95,7 @@ impl Words {
                 else {
                     continue;
                 };
-                if border::holds(word.border, text, at.start as usize, at.end as usize) {
+                if border::holds(word.border, text, at) {
                     candidates.push(Candidate {
                         rule: word.rule,
                         start: at.start,

@@ -1,14 +1,15 @@
 //! What stands around a word.
 
 use crate::rule::Border;
-use crate::words::Text;
 use crate::words::marks::{DIGIT, LETTER, SEPARATOR};
 use crate::words::segment;
+use crate::words::{Found, Text};
 
 const RUN: u8 = LETTER | DIGIT;
 
-/// Whether a word's surroundings are what its rule asks for.
-pub(crate) fn holds(border: Border, text: Text<'_>, start: usize, end: usize) -> bool {
+/// Whether the surroundings of what was found are what its rule asks for.
+pub(crate) fn holds(border: Border, text: Text<'_>, found: &Found) -> bool {
+    let (start, end) = (found.start as usize, found.end as usize);
     match border {
         Border::Any => true,
         Border::Word => !in_longer_run(text, start, end) && !is_elision(text, start),

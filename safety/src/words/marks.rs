@@ -1,5 +1,7 @@
 //! What views and borders ask of each character of a folded text.
 
+use std::ops::Range;
+
 use crate::fold::Folded;
 use crate::tables::{CharClass, class};
 
@@ -31,19 +33,19 @@ impl Marks {
     pub(crate) fn refill(&mut self, text: &str, folded: &Folded) {
         self.0.clear();
         let mut flags = 0_u32;
-        let mut before: Option<(char, std::ops::Range<usize>)> = None;
+        let mut before: Option<(char, Range<usize>)> = None;
         for (at, c) in folded.chars().iter().enumerate() {
             let source = folded.source(at..at + 1);
             let mut mark = of_folded(*c) | of_source(text, &source, *c);
-            if let Some((previous, place)) = &before {
+            if let Some((last, place)) = &before {
                 let dropped = text.get(place.end..source.start).unwrap_or_default();
-                self.amend_last(*previous, dropped);
-                flags = if is_flag(*previous) && is_flag(*c) { flags + 1 } else { 0 };
+                self.amend_last(*last, dropped);
+                flags = if is_flag(text, place) && is_flag(text, &source) { flags + 1 } else { 0 };
                 let joined = place.start == source.start
                     || dropped.contains(ZERO_WIDTH_JOINER)
                     || is_skin(*c)
                     || flags % 2 == 1
-                    || (*previous, *c) == ('\r', '\n');
+                    || (*last, *c) == ('\r', '\n');
                 if joined && mark & self.at(at - 1) & SEPARATOR != 0 {
                     mark |= JOINED;
                 }
@@ -101,7 +103,7 @@ fn of_folded(c: char) -> u8 {
     }
 }
 
-fn of_source(text: &str, source: &std::ops::Range<usize>, c: char) -> u8 {
+fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
     // Signs that fold to letters are in these blocks: Latin-1, general punctuation to symbols, enclosed ideographs, the last plane.
     let first = text.as_bytes().get(source.start).copied().unwrap_or_default();
     if !matches!(first, 0xc2..=0xc7 | 0xe2 | 0xe3 | 0xf0) && c != 'u' {
@@ -118,8 +120,10 @@ fn of_source(text: &str, source: &std::ops::Range<usize>, c: char) -> u8 {
     }
 }
 
-fn is_flag(c: char) -> bool {
-    matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
+/// Half of a flag. The fold makes a letter of it.
+fn is_flag(text: &str, source: &Range<usize>) -> bool {
+    let written = text.get(source.clone()).and_then(|written| written.chars().next());
+    matches!(written, Some('\u{1f1e6}'..='\u{1f1ff}'))
 }
 
 fn is_skin(c: char) -> bool {

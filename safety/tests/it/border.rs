@@ -56,7 +56,7 @@ fn near_misses_of_views_are_not_hit() {
         ("赌博", Initials, "my_db"),
         ("赌博", Initials, "db.query()"),
         ("赌博", Initials, "db2"),
-        ("赌博", Homophone, "赌波"),
+        ("赌博", Homophone, "赌坡"),
         ("赌博", Split, "贝 者博"),
         ("赌博", Split, "者贝博"),
     ] {

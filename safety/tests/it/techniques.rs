@@ -104,16 +104,22 @@ fn spelled() -> Vec<Technique> {
         technique!("capitals", [Pinyin], |w| spell(w, |all| all.concat().to_uppercase())),
         technique!("tone numbers", [Pinyin], |w| spell(w, |all| all
             .iter()
-            .map(|s| format!("{s}3"))
+            .map(|s| if s.len() > 1 { format!("{s}3") } else { s.clone() })
             .collect())),
         technique!("raised tone numbers", [Pinyin], |w| spell(w, |all| all.join("² "))),
         technique!("tone marks", [Pinyin], |w| spell(w, |all| {
-            all.concat().replace('a', "ǎ").replace('u', "ù").replace('v', "ǚ").replace('o', "ō")
+            all.concat()
+                .replace('a', "ǎ")
+                .replace('u', "ù")
+                .replace("nv", "nǚ")
+                .replace("lv", "lǚ")
+                .replace('o', "ō")
         })),
-        technique!("ü", [Pinyin], |w| spell(w, |all| all.join(" ").replace('v', "ü"))),
+        technique!("ü", [Pinyin], |w| spell(w, |all| all.join(" ").replace("nv", "nü").replace("lv", "lü"))),
         technique!("u and a mark", [Pinyin], |w| spell(w, |all| all
             .join(" ")
-            .replace('v', "u\u{308}\u{30c}"))),
+            .replace("nv", "nu\u{308}\u{30c}")
+            .replace("lv", "lu\u{308}\u{30c}"))),
         technique!("the first as it is", [Pinyin], |w| spell(w, |all| format!(
             "{}{}",
             w[0],
