@@ -159,7 +159,7 @@ mod tests {
             Hit { shadow: true, ..hit("c", Action::Block, 7..9) },
         ]);
         assert_eq!((found.action, found.rules.as_slice()), (Action::Block, &["a".into(), "b".into()][..]));
-        assert_eq!((found.spans.as_slice(), found.hits.len()), (&[0..5][..], 3));
+        assert_eq!((found.spans.first(), found.spans.len(), found.hits.len()), (Some(&(0..5)), 1, 3));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::words::marks::{BLANK, JOINED, SEPARATOR};
 
 /// Most separators between two characters of a word.
 const MOST: usize = 3;
+/// Most repeats of a piece of several characters.
+const MOST_REPEATS: usize = 32;
 /// Most ways to go on from one place.
 const WAYS: usize = 12;
 
@@ -69,12 +71,17 @@ impl Ways {
         let repeated = |at: usize| repeats && text.chars.get(at..at + piece.len()) == Some(piece);
         let (mut at, mut views) = (end, Views::NONE);
         loop {
-            while repeated(at) {
-                at += piece.len();
-                views = views.with(Views::of(View::Repeats));
+            let from = at;
+            for _ in 0..MOST_REPEATS {
                 if !repeated(at) {
-                    ways.add(Way { to: at, views, beside_letters: None });
+                    break;
                 }
+                // A run of one character is known as a whole.
+                at = if piece.len() == 1 { text.marks.run_end(at) } else { at + piece.len() };
+            }
+            if at > from {
+                views = views.with(Views::of(View::Repeats));
+                ways.add(Way { to: at, views, beside_letters: None });
             }
             let mut again = None;
             for gap in separated(text, at) {

@@ -26,12 +26,17 @@ const KEYCAP: char = '\u{20e3}';
 
 /// The marks of every character of a folded text.
 #[derive(Debug, Default)]
-pub(crate) struct Marks(Vec<u8>);
+pub(crate) struct Marks {
+    all: Vec<u8>,
+    /// Where the run of equal characters begins and ends that each character is in.
+    runs: Vec<(u32, u32)>,
+}
 
 impl Marks {
     /// Marks another text, in the same buffer.
     pub(crate) fn refill(&mut self, text: &str, folded: &Folded) {
-        self.0.clear();
+        self.all.clear();
+        self.find_runs(folded.chars());
         let mut flags = 0_u32;
         let mut before: Option<(char, Range<usize>)> = None;
         for (at, c) in folded.chars().iter().enumerate() {
@@ -50,7 +55,7 @@ impl Marks {
                     mark |= JOINED;
                 }
             }
-            self.0.push(mark);
+            self.all.push(mark);
             before = Some((*c, source));
         }
         if let Some((last, place)) = before {
@@ -60,7 +65,7 @@ impl Marks {
 
     /// The marks of a character; none beyond the text.
     pub(crate) fn at(&self, place: usize) -> u8 {
-        self.0.get(place).copied().unwrap_or_default()
+        self.all.get(place).copied().unwrap_or_default()
     }
 
     /// The marks of the character before a place; none at the beginning.
@@ -68,14 +73,33 @@ impl Marks {
         place.checked_sub(1).map_or(0, |before| self.at(before))
     }
 
+    /// Where the run of equal characters begins that a character is in.
+    pub(crate) fn run_start(&self, place: usize) -> usize {
+        self.runs.get(place).map_or(place, |run| run.0 as usize)
+    }
+
+    /// Where it ends.
+    pub(crate) fn run_end(&self, place: usize) -> usize {
+        self.runs.get(place).map_or(place, |run| run.1 as usize)
+    }
+
     /// Whether any character has one of these marks.
     pub(crate) fn any(&self, marks: u8) -> bool {
-        self.0.iter().any(|mark| mark & marks != 0)
+        self.all.iter().any(|mark| mark & marks != 0)
+    }
+
+    fn find_runs(&mut self, chars: &[char]) {
+        self.runs.clear();
+        for run in chars.chunk_by(|one, two| one == two) {
+            let start = self.runs.len();
+            let end = start + run.len();
+            self.runs.resize(end, (start as u32, end as u32));
+        }
     }
 
     /// What fell away behind the last character can say more of it.
     fn amend_last(&mut self, last: char, dropped: &str) {
-        let Some(mark) = self.0.last_mut().filter(|_| !dropped.is_empty()) else { return };
+        let Some(mark) = self.all.last_mut().filter(|_| !dropped.is_empty()) else { return };
         if dropped.contains(KEYCAP) && (last.is_ascii_digit() || last == '#' || last == '*') {
             *mark |= SEPARATOR;
         }

@@ -174,11 +174,7 @@ impl Speller<'_> {
         let read = Letters { node, count: read.count + 1, ..read };
         self.behind(end, read);
         if self.lexicon.views.has(View::Repeats) {
-            let last = self.text.chars.get(end - 1);
-            let mut more = end;
-            while more < self.text.chars.len() && self.text.chars.get(more) == last {
-                more += 1;
-            }
+            let more = self.text.marks.run_end(end.saturating_sub(1));
             if more > end {
                 self.behind(more, Letters { views: read.views.with(Views::of(View::Repeats)), ..read });
             }

@@ -161,31 +161,15 @@ impl Walk<'_> {
             if !views.is_empty() && self.is_whole(start, end, views) {
                 self.found.push(Found { start: start as u32, end: end as u32, text: word, views });
             }
-            let (start, end) = (self.widened_start(start), self.widened_end(end));
+            // Repeats at the ends belong to the word, so that its borders are theirs.
+            let marks = self.text.marks;
+            let (start, end) = (marks.run_start(start), marks.run_end(end.saturating_sub(1)));
             let widened = start < first.start || end > last.step.end as usize;
             let views = views.with(Views::of(View::Repeats));
             if asked.has(View::Repeats) && widened && self.is_whole(start, end, views) {
                 self.found.push(Found { start: start as u32, end: end as u32, text: word, views });
             }
         }
-    }
-
-    /// Where the repeats of the first character begin: at the ends of a word they belong to it, so that its borders are theirs.
-    fn widened_start(&self, mut start: usize) -> usize {
-        let chars = self.text.chars;
-        while start.checked_sub(1).is_some_and(|before| chars.get(before) == chars.get(start)) {
-            start -= 1;
-        }
-        start
-    }
-
-    /// Where the repeats of the last character end.
-    fn widened_end(&self, mut end: usize) -> usize {
-        let chars = self.text.chars;
-        while end < chars.len() && end.checked_sub(1).is_some_and(|last| chars.get(last) == chars.get(end)) {
-            end += 1;
-        }
-        end
     }
 
     /// The views of the path, and whether an ideograph only sounds like the word's.

@@ -100,6 +100,13 @@ fn rules_that_cannot_be_built_are_refused_with_their_id() {
 }
 
 #[test]
+fn a_long_run_of_one_character_takes_no_longer_than_other_texts() {
+    let rule = Rule { views: safety::Views::ALL, ..Rule::words("r", &["aab", "赌博"], Action::Block) };
+    let text = format!("{}博", "赌".repeat(50_000));
+    assert_eq!(judge(rule, Direction::Input, &text).spans, [0..text.len()]);
+}
+
+#[test]
 fn one_flooded_place_hides_no_word_elsewhere() {
     let rule =
         Rule { views: safety::Views::ALL, ..Rule::words("r", &["aaaaaaaaaaaa@b", "赌博"], Action::Block) };
