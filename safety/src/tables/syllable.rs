@@ -19,6 +19,11 @@ static ALL: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 pub struct Syllable(u16);
 
 impl Syllable {
+    /// Its place in the list of all syllables.
+    pub(crate) const fn index(self) -> u16 {
+        self.0
+    }
+
     /// The syllable of this spelling, ü as `v`; `None` when no character is read so.
     pub fn of(spelling: &str) -> Option<Self> {
         let at = ALL.binary_search(&spelling).ok()?;
