@@ -7,6 +7,7 @@
 mod blank;
 mod engine;
 mod finding;
+pub mod personal;
 mod words;
 
 #[cfg(test)]

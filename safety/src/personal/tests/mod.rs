@@ -1,0 +1,3 @@
+//! Tests of the recognisers together.
+
+mod corpus;
