@@ -12,7 +12,7 @@ const WECHAT_ID: &[&str] = &[
 ];
 /// Words after which an id counts that no ordinary word looks like.
 const WECHAT: &[&str] = &[
-    "微信", "薇信", "威信", "微伈", "徽信", "v信", "V信", "加v", "加微", "加薇", "卫星号", "wechat", "weixin", "wx", "vx", "vx：", "绿泡泡", "we chat", "wechat me", "加wx", "加vx",
+    "微信", "薇信", "威信", "微伈", "徽信", "v信", "V信", "加v", "加微", "加薇", "卫星号", "wechat", "weixin", "wx", "vx", "vx：", "绿泡泡", "微 信", "薇", "v", "we chat", "wechat me", "加wx", "加vx",
 ];
 /// Beginnings of what is called after WeChat and is no id.
 const PRODUCTS: &[&str] = &[
@@ -67,7 +67,7 @@ fn find_wechat(plain: &Plain, start: usize, end: usize, hits: &mut Vec<Hit>) {
     let text = plain.slice(start..end);
     let own = plain.has(start, "wxid_") && text.len() >= 11;
     let fits = (6..=20).contains(&text.len()) && text.first().is_some_and(char::is_ascii_alphabetic);
-    if !(own || fits) || is_product(plain, start) || matches!(plain.at(end), '@' | '(') && plain.at(end + 1).is_ascii() || is_path(plain, end) {
+    if !(own || fits) || is_product(plain, start) || is_placeholder(text) || matches!(plain.at(end), '@' | '(') && plain.at(end + 1).is_ascii() || is_path(plain, end) {
         return;
     }
     let marked = text.iter().any(|c| c.is_ascii_digit() || *c == '_' || *c == '-');
@@ -94,6 +94,14 @@ fn number_or_id_follows(plain: &Plain, at: usize) -> bool {
     let from = plain.skip(at, |c| !c.is_ascii());
     let next = plain.skip(from, |c| matches!(c, ' ' | ':'));
     next > from && plain.at(next).is_ascii_alphanumeric() && !plain.has(at, "is") && !plain.has(at, "on")
+}
+
+/// Whether a text is a placeholder for another datum, `PHONE_1`.
+fn is_placeholder(text: &[char]) -> bool {
+    let text: String = text.iter().collect();
+    text.split_once('_').is_some_and(|(word, number)| {
+        number.bytes().all(|b| b.is_ascii_digit()) && Kind::ALL.iter().any(|kind| kind.placeholder() == word)
+    })
 }
 
 /// Whether a name of a program or product begins here.

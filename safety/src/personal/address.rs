@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::plain::{Plain, numeral};
 
 const DIVISIONS: &str = "省市区县旗州盟镇乡區縣鎮鄉";
-const ROADS: &str = "路街道巷弄胡同村里庄庄坊苑园城湾桥沟屯寨営营组社衖莊園灣橋溝組";
+const ROADS: &str = "路段区區街道巷弄胡同村里庄庄坊苑园城湾桥沟屯寨営营组社衖莊園灣橋溝組";
 const HOUSES: &[&str] = &["号", "號", "弄", "栋", "棟", "幢", "单元", "單元", "室", "楼", "樓", "座", "号楼", "號樓", "层", "層", "组", "組", "户", "戶", "房", "之"];
 const DETAILS: &[&str] = &["单元", "單元", "室", "栋", "棟", "幢", "号楼", "號樓", "座", "户", "戶", "房"];
 const TOLD: &[&str] = &[
@@ -28,6 +28,7 @@ pub(super) fn find(plain: &Plain, house: usize, hits: &mut Vec<Hit>) {
     let Some(end) = house_end(plain, house) else { return };
     let begin = plain.skip_back(house, is_name).max(house.saturating_sub(LONGEST));
     let Some(start) = division_start(plain, begin, house) else { return };
+    let start = plain.skip(start, |c| c == ' ');
     let levels = plain.slice(start..house).iter().filter(|c| DIVISIONS.contains(**c)).count();
     let province = usize::from(PROVINCES.iter().any(|name| plain.has(start, name)) && !matches!(plain.at(start + 2), '市' | '省'));
     let detailed = DETAILS.iter().any(|detail| (house..end).any(|at| plain.has(at, detail)));

@@ -20,6 +20,7 @@ pub(super) fn find(plain: &Plain, start: usize, years: Years, hits: &mut Vec<Hit
     let Some(end) = date_end(plain, start, years) else { return };
     let at = plain.skip(end, |c| matches!(c, ' ' | '(' | ',' | '日' | '号' | '這' | '这' | '天' | '是' | '我' | '的'));
     let told = names(plain, start, BEFORE) || [end, at].iter().any(|at| AFTER.iter().any(|word| plain.has(*at, word)));
+    let told = told || (plain.at(end) == '生' && !matches!(plain.at(end + 1), '\u{4e00}'..='\u{9fff}'));
     if told && !plain.at(end).is_ascii_digit() {
         hits.push(Hit { kind: Kind::BirthDate, range: start..end });
     }

@@ -9,16 +9,16 @@ const THINGS: &[&str] = &[
     "发票", "發票", "时间戳", "時間戳", "版本", "版本号", "版本號", "设备", "设备号", "設備號", "学号", "學號", "工号", "工號", "合同", "合同号",
     "合约", "案号", "案號", "取件码", "验证码", "驗證碼", "金额", "金額", "价格", "價格", "余额", "餘額", "总额", "总价", "商品", "商品id",
     "货单", "貨單", "运单号码", "型号", "型號", "追踪", "追蹤", "随机数", "种子", "参数", "哈希", "校验和", "商户号", "商戶號", "会员", "會員",
-    "积分", "浏览量", "播放量", "阅读量", "票据", "保单", "保單", "凭证号", "报告", "批文", "准字", "專利", "专利", "备案", "許可證", "许可证", "总数", "人口", "数字", "數字", "圆周率",
+    "积分", "浏览量", "播放量", "阅读量", "票据", "保单", "保單", "凭证号", "报告", "批文", "准字", "專利", "专利", "备案", "許可證", "许可证", "总数", "人口", "数字", "數字", "圆周率", "编码", "編碼", "房间", "房间号", "房號", "直播间", "抖音", "抖音号", "快手", "快手号", "微博", "小红书", "邀请码", "优惠券", "优惠券码", "券码", "彩票", "考号", "准考证", "准考证号", "发动机", "车架", "学籍", "账单", "排队", "兑换码", "激活码", "桌号", "卡密", "识别码", "提货码", "群号", "房号", "证书", "档案", "档案号", "病历", "病历号", "住院号", "登记号", "注册号", "统一编号", "机器码", "基金", "股票", "代码", "代碼", "标识", "索引", "行号", "端口", "进程", "回执", "受理", "受理号", "案件", "任务", "任务号", "项目", "日志", "角色", "区服", "粉丝", "收藏", "点赞", "游戏id", "借书证", "车次", "航班", "表号", "户号", "电表", "水表", "条目", "文号", "主键", "偏移量", "校验码", "包裹", "货物", "票务", "座位", "书号", "书號",
     "order", "orderid", "orderno", "tracking", "shipment", "waybill", "invoice", "ticket", "case", "serial", "sn", "s/n", "timestamp", "ts", "time",
     "version", "build", "commit", "revision", "sku", "isbn", "issn", "ean", "upc", "imei", "imsi", "iccid", "id", "uid", "pid", "user_id", "userid", "order_id", "trace",
     "trace_id", "request", "transaction", "txn", "amount", "total", "price", "balance", "seed", "size", "count", "bytes", "hash", "md5", "sha1", "sha256", "checksum",
-    "item", "product", "part", "model", "reference", "ref", "batch", "lot", "code", "otp", "epoch", "issue", "bug", "pr", "doi", "pmid", "arxiv", "qty", "quantity", "parcel", "package",
+    "item", "product", "part", "model", "reference", "ref", "batch", "lot", "code", "otp", "epoch", "issue", "bug", "pr", "doi", "pmid", "arxiv", "qty", "quantity", "parcel", "package", "rowid", "offset", "coupon", "room", "row", "line", "port", "index", "key", "number of", "order number", "order_no", "order no", "tracking_no", "session", "device", "machine", "barcode", "vin", "stock", "chapter", "page", "digits", "population", "views", "score", "long", "int", "float",
 ];
 
 /// Words that may stand between a name and its number.
 const LINKS: &[&str] = &[
-    "号码", "號碼", "号", "號", "码", "碼", "是", "为", "為", "就是", "编号", "如下", "有", "改成", "换成", "number", "num", "no", "nr", "is", "are", "was", "的", "我", "你", "他", "她", "加", "了", "一下",
+    "号码", "號碼", "号", "號", "码", "碼", "是", "为", "為", "就是", "编号", "如下", "有", "改成", "换成", "number", "num", "no", "nr", "is", "are", "was", "的", "我", "你", "他", "她", "加", "了", "一下", "吧", "哦", "哈", "呀", "id",
 ];
 
 /// What may be attached to a number without being part of it.
@@ -26,6 +26,9 @@ const UNITS: &[&str] = &[
     "元", "块", "塊", "美元", "人民币", "人民幣", "万", "萬", "亿", "億", "次", "字节", "字節", "毫秒", "微秒", "纳秒", "秒", "人次", "像素", "积分", "円", "港币", "日元", "欧元", "公里", "公斤", "吨", "平米", "平方",
     "bytes", "byte", "ms", "usd", "rmb", "cny", "kb", "mb", "gb", "px", "hz",
 ];
+
+/// How far back the beginning of a link is looked for.
+const LONGEST_LINK: usize = 512;
 
 /// Whether one of the words stands wholly within `reach` characters before a position, in the same sentence.
 pub(super) fn before(plain: &Plain, at: usize, words: &[&str], reach: usize) -> bool {
@@ -86,7 +89,7 @@ pub(super) fn has_unit(plain: &Plain, at: usize) -> bool {
 
 /// Whether a position is inside the address of a page or resource.
 pub(super) fn in_link(plain: &Plain, at: usize) -> bool {
-    let start = plain.skip_back(at, |c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\''));
+    let start = plain.skip_back(at, |c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\'')).max(at.saturating_sub(LONGEST_LINK));
     let mut from = start;
     while from < at {
         if plain.has(from, "://") || plain.has(from, "www.") {

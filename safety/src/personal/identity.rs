@@ -1,6 +1,6 @@
 //! Identity numbers with check digits: of residents, of companies, of Hong Kong and Taiwan.
 
-use super::border::{CARD, PHONE, is_alone, is_apart};
+use super::border::{CARD, is_alone, is_apart};
 use super::checksum::{hong_kong, mod_11_2, mod_31, taiwan};
 use super::context::{after, before, names, names_thing};
 use super::date::Years;
@@ -54,7 +54,7 @@ fn old_number(plain: &Plain, run: &Run, start: usize, years: Years) -> Option<(K
     }
     let birth = [b"19".as_slice(), number.get(6..12)?].concat();
     let named = names(plain, start, IDENTITY);
-    let is_thing = !named && (names_thing(plain, start) || names(plain, start, CARD) || names(plain, start, PHONE));
+    let is_thing = !named && (names_thing(plain, start) || names(plain, start, CARD));
     (years.has(&birth) && !is_thing).then_some((Kind::ResidentId, 15))
 }
 
@@ -63,6 +63,10 @@ fn company(run: &Run) -> Option<(Kind, usize)> {
     let code = run.complete(18)?;
     let division = code.get(2..8)?;
     let place = is_province(division.get(..2)?) || division.starts_with(b"10");
+    // A wrong resident id would be a code by chance one time in thirty-one.
+    if code.get(..17)?.iter().all(u8::is_ascii_digit) && (Years { newest: 2099 }).has(code.get(6..14)?) {
+        return None;
+    }
     let opens = matches!(code, [b'1'..=b'9' | b'A' | b'N' | b'Y', b'1'..=b'9', ..]);
     (opens && place && division.iter().all(u8::is_ascii_digit) && mod_31(code)).then_some((Kind::SocialCreditCode, 18))
 }
@@ -71,7 +75,7 @@ fn company(run: &Run) -> Option<(Kind, usize)> {
 fn taiwanese(plain: &Plain, run: &Run, start: usize) -> Option<(Kind, usize)> {
     let number = run.complete(10)?;
     let sexed = matches!(number, [b'A'..=b'Z', b'1' | b'2' | b'8' | b'9' | b'A'..=b'D', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
-    (sexed && taiwan(number) && !names_thing(plain, start)).then_some((Kind::TaiwanId, 10))
+    (sexed && taiwan(number) && (names(plain, start, IDENTITY) || !names_thing(plain, start))).then_some((Kind::TaiwanId, 10))
 }
 
 /// One or two letters, six digits and a check character, which stands in brackets unless the words around say what the number is.

@@ -16,18 +16,24 @@ mod email;
 mod hit;
 mod identity;
 mod kind;
+mod mask;
 mod network;
 mod permit;
 mod phone;
+mod placeholder;
 mod plain;
 mod plate;
 mod recogniser;
 mod region;
+mod restore;
 mod run;
 mod secret;
+mod value;
 
 #[cfg(test)]
 mod tests;
 
 pub use kind::Kind;
+pub use mask::{Style, Styles, ends_kept, hashed, replaced, stars};
+pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Masking, Placeholders};
 pub use recogniser::{NEWEST_BIRTH_YEAR, Recognised, Recogniser};

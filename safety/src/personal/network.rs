@@ -10,8 +10,10 @@ use super::plain::Plain;
 /// Words that say that four numbers are a version, a chapter or a clause.
 const VERSIONS: &[&str] = &[
     "版本", "版本号", "版本號", "版", "固件", "韧体", "韌體", "升级到", "升級到", "更新到", "更新至", "升级至", "降级到", "升到", "更新", "升级", "内核", "驱动", "章节", "章節", "第", "小节", "条款", "章", "节", "见", "參見",
-    "version", "versions", "ver", "v", "release", "firmware", "build", "upgrade to", "upgraded to", "update to", "updated to", "revision", "rev", "section", "chapter", "clause", "sdk", "api", "kernel", "driver", "patch", "app", "chrome", "windows", "android", "ios", "软件", "客户端",
+    "version", "versions", "ver", "v", "release", "firmware", "build", "upgrade to", "upgraded to", "update to", "updated to", "revision", "rev", "section", "chapter", "clause", "sdk", "api", "kernel", "driver", "patch", "app", "chrome", "windows", "android", "ios", "软件",
 ];
+/// Words that say it from a little way off.
+const RELEASES: &[&str] = &["版本", "version", "固件", "firmware", "升级", "升級", "更新到", "更新至", "release", "软件", "軟件", "系统版", "内核"];
 /// Words that say that a number is an address.
 const ADDRESSES: &[&str] = &[
     "ip", "ipv4", "ipv6", "ip地址", "地址", "服务器", "伺服器", "服務器", "主机", "主機", "网关", "網關", "dns", "登录", "登錄", "登入", "ping", "ssh", "telnet", "host", "server", "gateway", "from", "curl", "网段", "子网", "client", "remote", "addr", "address", "端口", "访问", "节点", "机器", "连接", "proxy", "代理", "来自", "源", "封禁",
@@ -44,7 +46,7 @@ fn find_ipv4(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
         return;
     }
     let called = || names(plain, start, ADDRESSES) || before(plain, start, ADDRESSES, 10) || after(plain, end, ADDRESSES, 6) || next == ':' || next == '/';
-    let version = names(plain, start, VERSIONS) || before(plain, start, VERSIONS, 8) || after(plain, end, &["版本", "版", "章", "节", "小节", "條", "条", "version", "release", "build"], 4);
+    let version = names(plain, start, VERSIONS) || before(plain, start, RELEASES, 8) || after(plain, end, &["版本", "版", "章", "节", "小节", "條", "条", "version", "release", "build"], 4);
     let small = octets[0] < 10 && octets.iter().all(|octet| *octet < 100);
     let is_address = if version { names(plain, start, ADDRESSES) && !names(plain, start, VERSIONS) } else { !small || called() };
     if is_address {
@@ -88,11 +90,16 @@ fn find_ipv6(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
     }
     let text: String = plain.slice(start..end).iter().collect();
     let Ok(address) = text.parse::<Ipv6Addr>() else { return };
-    let full = !text.contains("::");
+    if plain.before(start) == ':' && plain.at(start.wrapping_sub(2)).is_ascii_alphanumeric() && plain.at(start) != ':' {
+        return;
+    }
+    // Eight pairs are a fingerprint or a longer hardware address.
+    let full = !text.contains("::") && text.split(':').any(|group| group.len() > 2);
     let global = matches!(address.segments()[0], 0x2000..=0x3fff | 0xfc00..=0xfdff | 0xfe80..=0xfebf | 0xff00..=0xffff);
     let groups = address.segments().iter().filter(|segment| **segment != 0).count();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let likely = full || (global && digits > 0) || (groups >= 3 && digits > 2);
+    let compressed = text.contains("::") && ((global && digits > 0) || (groups >= 3 && digits > 2));
+    let likely = full || compressed;
     if likely || text.starts_with("::ffff:") || before(plain, start, ADDRESSES, 12) {
         hits.push(Hit { kind: Kind::Ipv6, range: start..end });
     }

@@ -1,6 +1,6 @@
 //! Passports and permits. Their numbers have no check digit in print, so that words around must say what they are.
 
-use super::context::{after, before, names_thing};
+use super::context::{after, before, names, names_thing};
 use super::hit::Hit;
 use super::kind::Kind;
 use super::plain::Plain;
@@ -37,7 +37,8 @@ pub(super) fn find(plain: &Plain, run: &Run, start: usize, hits: &mut Vec<Hit>) 
     } else {
         return;
     };
-    if !names_thing(plain, start) {
+    let named = [PERMIT, PASSPORT, RESIDENCE].iter().any(|words| names(plain, start, words));
+    if named || !names_thing(plain, start) {
         hits.push(Hit { kind, range: places });
     }
 }
@@ -70,7 +71,6 @@ fn shape(text: &[u8]) -> (usize, usize) {
 fn is_passport(text: &[u8]) -> bool {
     match (text.first(), shape(text)) {
         (Some(b'D' | b'P' | b'S'), (1, 7)) | (_, (1, 8) | (2, 7)) => true,
-        (Some(b'1'), (0, 9)) => matches!(text.get(1), Some(b'4' | b'5')),
         (_, (0, 9)) => true,
         _ => false,
     }

@@ -11,9 +11,9 @@ use super::run::Run;
 const MOBILE: usize = 11;
 
 /// How people group the digits of a mobile number.
-const MOBILE_GROUPS: [&[usize]; 14] = [
+const MOBILE_GROUPS: [&[usize]; 15] = [
     &[11], &[3, 4, 4], &[3, 8], &[7, 4], &[3, 3, 5], &[4, 4, 3], &[4, 3, 4], &[3, 5, 3], &[5, 6], &[6, 5], &[3, 2, 2, 2, 2],
-    &[3, 4, 2, 2], &[3, 2, 3, 3], &[1; 11],
+    &[3, 4, 2, 2], &[3, 2, 3, 3], &[1, 3, 3, 4], &[1; 11],
 ];
 
 /// How people group the digits of a fixed line without its area code.
@@ -25,8 +25,8 @@ enum Prefix {
     None,
     /// 86 or 0086.
     China(usize),
-    /// `+` and a country code other than China's.
-    Abroad,
+    /// `+`, or a prefix of so many digits, before a country code other than China's.
+    Abroad(usize),
 }
 
 /// Finds the telephone number that begins with a run.
@@ -37,7 +37,7 @@ pub(super) fn find(plain: &Plain, run: &Run, start: usize, hits: &mut Vec<Hit>) 
     let plus = plus_before(plain, start);
     let first = plus.unwrap_or(start);
     let found = match prefix(run, plus.is_some()) {
-        Prefix::Abroad => abroad(run).map(|count| (Kind::InternationalPhone, 0..count)),
+        Prefix::Abroad(offset) => abroad(run, offset).map(|count| (Kind::InternationalPhone, 0..count)),
         Prefix::China(offset) => mobile(run, offset)
             .map(|range| (Kind::Mobile, range))
             .or_else(|| line(run, offset, true).map(|range| (Kind::Landline, range))),
@@ -74,7 +74,9 @@ fn prefix(run: &Run, plus: bool) -> Prefix {
         [b'0', b'0', b'8', b'6', ..] => Prefix::China(4),
         [b'8', b'6', ..] if plus => Prefix::China(2),
         [b'8', b'6', b'1', b'3'..=b'9', ..] => Prefix::China(2),
-        _ if plus => Prefix::Abroad,
+        [b'8', b'6', ..] if run.groups_in(2).is_some() => Prefix::China(2),
+        [b'0', b'0', b'8', b'5', b'2' | b'3', ..] | [b'0', b'0', b'8', b'8', b'6', ..] => Prefix::Abroad(2),
+        _ if plus => Prefix::Abroad(0),
         _ => Prefix::None,
     }
 }
@@ -112,6 +114,11 @@ fn line(run: &Run, offset: usize, international: bool) -> Option<std::ops::Range
     };
     let area_digits = area_code(area)?;
     let local = offset + zero + area_digits;
+    // The area code is one group; only its zero may stand apart, in brackets after the country code.
+    let torn = run.ends().iter().any(|end| (offset + usize::from(international) * zero + 1..local).contains(end));
+    if torn {
+        return None;
+    }
     let lengths: &[usize] = if area_digits == 2 { &[8] } else { &[8, 7] };
     let end = lengths.iter().map(|digits| local + digits).find(|end| is_line(run, local, *end))?;
     Some(0..with_extension(run, end)?)
@@ -160,13 +167,13 @@ fn is_area(code: u32) -> bool {
 }
 
 /// The digits of a number abroad: the whole run, with a country code and as many digits as that country has.
-fn abroad(run: &Run) -> Option<usize> {
+fn abroad(run: &Run, offset: usize) -> Option<usize> {
     let count = *run.ends().last()?;
-    let digits = run.whole(count).filter(|text| text.iter().all(u8::is_ascii_digit))?;
+    let digits = run.whole(count).filter(|text| text.iter().all(u8::is_ascii_digit))?.get(offset..)?;
     let (code, lengths) = national_lengths(digits)?;
     let national = digits.get(code..)?;
     // Some write the trunk zero in brackets: +44 (0)20 7946 0958.
-    let national = national.strip_prefix(b"0").filter(|_| run.gap_after(code).is_some()).unwrap_or(national);
+    let national = national.strip_prefix(b"0").filter(|_| run.gap_after(offset + code).is_some()).unwrap_or(national);
     let north_american = code == 1 && digits.first() == Some(&b'1');
     let opens = !north_american || matches!(national, [b'2'..=b'9', _, _, b'2'..=b'9', ..]);
     (lengths.contains(&national.len()) && opens).then_some(count)

@@ -57,6 +57,14 @@ impl Plain {
         }
     }
 
+    /// Reads a datum: all Chinese numerals are digits.
+    pub(super) fn refill_datum(&mut self, text: &str) {
+        self.refill(text);
+        for c in &mut self.chars {
+            *c = numeral(*c).unwrap_or(*c);
+        }
+    }
+
     /// Its length in characters.
     pub(super) fn len(&self) -> usize {
         self.chars.len()
@@ -122,6 +130,13 @@ impl Plain {
         self.ends.push(end);
     }
 
+    /// A mark belongs to the character before it.
+    fn extend(&mut self, end: u32) {
+        if let Some(last) = self.ends.last_mut() {
+            *last = end;
+        }
+    }
+
     fn push_folded(&mut self, c: char, start: u32, end: u32) {
         match c {
             '\u{4e00}'..='\u{9fff}' | '\u{3001}' => self.push(c, start, end),
@@ -133,6 +148,7 @@ impl Plain {
             '‘' | '’' => self.push('\'', start, end),
             '\u{2028}' | '\u{2029}' | '\u{85}' => self.push('\n', start, end),
             '〜' => self.push('~', start, end),
+            _ if is_mark(c) => self.extend(end),
             _ if is_dropped(c) => {}
             _ => self.push_compatible(c, start, end),
         }
@@ -176,7 +192,7 @@ pub(super) fn numeral(c: char) -> Option<char> {
 }
 
 /// The ASCII form of a full-width character.
-fn half_width(c: char) -> char {
+pub(super) fn half_width(c: char) -> char {
     u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
 }
 
@@ -202,12 +218,17 @@ fn ringed_digit(c: char) -> Option<char> {
     char::from_digit(digit, 10)
 }
 
+/// Marks on the character before them.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20f0}' | '\u{fe00}'..='\u{fe0f}')
+}
+
 /// Characters that are not seen, or only as marks on their neighbours.
 fn is_dropped(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}' | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20f0}')
+        | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}') || is_mark(c)
 }
 
 #[cfg(test)]

@@ -92,8 +92,8 @@ impl Recogniser {
     /// Looks for the number that begins at a position with a letter or digit.
     fn look_at_number(&mut self, at: usize) {
         let (plain, run, hits) = (&self.plain, &mut self.run, &mut self.hits);
-        // Account numbers and identity numbers have a digit among their first three characters.
-        if !(at..at + 3).any(|at| plain.at(at).is_ascii_digit()) {
+        // Numbers of accounts, people and documents have a digit among their first four characters.
+        if !(at..at + 4).any(|at| plain.at(at).is_ascii_digit()) {
             return;
         }
         run.read(plain, at);
@@ -107,14 +107,35 @@ impl Recogniser {
     }
 }
 
-/// Whether a text can hold personal data at all: every kind but a WeChat id has a digit or `@`, and an id has a name before it.
+/// Fewest letters in a row that can be a key.
+const LONGEST_WORD: u32 = 16;
+
+/// Whether a text can hold personal data at all: almost every kind has a digit or `@`; a hardware address can do with letters and
+/// colons, a key with letters alone, and an id of WeChat has the name before it.
 fn may_hold(text: &str) -> bool {
-    text.chars().any(|c| match c {
-        '0'..='9' | '@' | '_' => true,
-        '\0'..='\x7f' => false,
-        '微' | '薇' | '威' | '徽' => true,
-        '\u{4e00}'..='\u{9fff}' => numeral(c).is_some(),
-        '\u{3000}'..='\u{30ff}' | '\u{2010}'..='\u{2027}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff1f}' => false,
-        _ => true,
-    }) || text.as_bytes().windows(2).any(|two| matches!(two, [b'w' | b'W' | b'v' | b'V', b'x' | b'X' | b'e' | b'E']))
+    let (mut letters, mut last) = (0, '\0');
+    for c in text.chars() {
+        let holds = match c {
+            '0'..='9' | '@' => true,
+            'a'..='z' | 'A'..='Z' => {
+                letters += 1;
+                letters >= LONGEST_WORD || (matches!(last, 'w' | 'W' | 'v' | 'V') && matches!(c, 'x' | 'X' | 'e' | 'E'))
+            }
+            ':' | '：' => last.is_ascii_hexdigit(),
+            '-' => last == '-',
+            '\0'..='\x7f' => false,
+            '微' | '薇' | '威' | '徽' | '信' => true,
+            '\u{4e00}'..='\u{9fff}' => numeral(c).is_some(),
+            '\u{3000}'..='\u{30ff}' | '\u{2010}'..='\u{2027}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1b}'..='\u{ff1f}' => false,
+            _ => true,
+        };
+        if holds {
+            return true;
+        }
+        if !c.is_ascii_alphabetic() {
+            letters = 0;
+        }
+        last = c;
+    }
+    false
 }

@@ -1,3 +1,7 @@
 //! Tests of the recognisers together.
 
 mod corpus;
+mod fuzz;
+mod hiding;
+mod numbers;
+mod probe;
