@@ -1,6 +1,7 @@
 //! Dates of birth: a day that exists, next to a word that says whose day it is.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::context::names;
 use super::date::Years;
@@ -8,18 +9,42 @@ use super::hit::Hit;
 use super::kind::Kind;
 use super::plain::{Plain, numeral};
 use super::region::number;
+use super::words::Words;
 
-const BEFORE: &[&str] = &[
-    "生日", "出生", "出生日期", "出生年月日", "出生年月", "生于", "生於", "出生于", "出生於", "诞生于", "诞辰", "生辰", "dob", "d.o.b", "birthday", "birth date", "birthdate", "birth_date", "date of birth", "date_of_birth", "born", "born on", "born in", "公历生日", "阳历生日", "农历生日", "生日期", "day of birth",
+static BEFORE: LazyLock<Words> = LazyLock::new(|| {
+    Words::of(
+        "生日|出生|出生日期|出生年月日|出生年月|生于|生於|出生于|出生於|诞生于|诞辰|生辰|dob|d.o.b|\
+         birthday|birth date|birthdate|birth_date|date of birth|date_of_birth|born|born on|born in|\
+         公历生日|阳历生日|农历生日|生日期|day of birth",
+    )
+});
+const AFTER: &[&str] = &[
+    "出生",
+    "生的",
+    "生人",
+    "生日",
+    "诞生",
+    "is my birthday",
+    "was born",
+    "is his birthday",
+    "is her birthday",
+    "(birthday",
+    "(dob",
+    "的生日",
+    "是我生日",
+    "是我的生日",
+    "我出生",
 ];
-const AFTER: &[&str] = &["出生", "生的", "生人", "生日", "诞生", "is my birthday", "was born", "is his birthday", "is her birthday", "(birthday", "(dob", "的生日", "是我生日", "是我的生日", "我出生"];
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Finds the date that begins at a position, before which no letter or digit stands.
 pub(super) fn find(plain: &Plain, start: usize, years: Years, hits: &mut Vec<Hit>) {
     let Some(end) = date_end(plain, start, years) else { return };
-    let at = plain.skip(end, |c| matches!(c, ' ' | '(' | ',' | '日' | '号' | '這' | '这' | '天' | '是' | '我' | '的'));
-    let told = names(plain, start, BEFORE) || [end, at].iter().any(|at| AFTER.iter().any(|word| plain.has(*at, word)));
+    let at = plain
+        .skip(end, |c| matches!(c, ' ' | '(' | ',' | '日' | '号' | '這' | '这' | '天' | '是' | '我' | '的'));
+    let told = names(plain, start, &BEFORE)
+        || [end, at].iter().any(|at| AFTER.iter().any(|word| plain.has(*at, word)));
     let told = told || (plain.at(end) == '生' && !matches!(plain.at(end + 1), '\u{4e00}'..='\u{9fff}'));
     if told && !plain.at(end).is_ascii_digit() {
         hits.push(Hit { kind: Kind::BirthDate, range: start..end });
@@ -27,7 +52,9 @@ pub(super) fn find(plain: &Plain, start: usize, years: Years, hits: &mut Vec<Hit
 }
 
 fn date_end(plain: &Plain, start: usize, years: Years) -> Option<usize> {
-    english(plain, start, years).or_else(|| chinese(plain, start, years)).or_else(|| numeric(plain, start, years))
+    english(plain, start, years)
+        .or_else(|| chinese(plain, start, years))
+        .or_else(|| numeric(plain, start, years))
 }
 
 /// Digits from a position on, as a number, with their end.

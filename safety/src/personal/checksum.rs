@@ -31,7 +31,9 @@ pub(super) fn mod_31(code: &[u8]) -> bool {
     const WEIGHTS: [usize; 18] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1];
     let mut sum = 0;
     for (c, weight) in code.iter().zip(WEIGHTS) {
-        let Some(value) = ALPHABET.iter().position(|known| *known == c.to_ascii_uppercase()) else { return false };
+        let Some(value) = ALPHABET.iter().position(|known| *known == c.to_ascii_uppercase()) else {
+            return false;
+        };
         sum += value * weight;
     }
     code.len() == 18 && sum % 31 == 0

@@ -17,7 +17,9 @@ impl Years {
     pub(super) fn has(self, digits: &[u8]) -> bool {
         let parts = (digits.get(..4), digits.get(4..6), digits.get(6..8));
         let (Some(year), Some(month), Some(day)) = parts else { return false };
-        let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else { return false };
+        let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else {
+            return false;
+        };
         digits.len() == 8 && self.has_day(year, month, day)
     }
 
@@ -49,7 +51,9 @@ mod tests {
         for day in [&b"19900307"[..], b"20000229", b"19040229", b"20261231", b"19000101"] {
             assert!(years.has(day), "{day:?}");
         }
-        for day in [&b"19900230"[..], b"19000229", b"20270101", b"18991231", b"19901301", b"19900431", b"1990010"] {
+        for day in
+            [&b"19900230"[..], b"19000229", b"20270101", b"18991231", b"19901301", b"19900431", b"1990010"]
+        {
             assert!(!years.has(day), "{day:?}");
         }
     }

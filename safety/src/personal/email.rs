@@ -1,9 +1,11 @@
 //! E-mail addresses.
 
-use super::context::word_before;
+use std::sync::LazyLock;
+
 use super::hit::Hit;
 use super::kind::Kind;
 use super::plain::Plain;
+use super::words::Words;
 
 /// Last labels of more than two letters that people have addresses under.
 const DOMAINS: &str = " com net org edu gov mil int info biz name pro mobi tel travel jobs aero coop museum asia cat post arpa xxx \
@@ -25,7 +27,8 @@ const COUNTRIES: &str = " ac ad ae af ag ai al am ao aq ar as at au aw ax az ba 
     tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw ";
 
 /// Commands and programs before a user and host, which are no mail.
-const REMOTE: &[&str] = &["ssh", "scp", "sftp", "rsync", "mosh", "git clone", "ssh-copy-id", "telnet"];
+static REMOTE: LazyLock<Words> =
+    LazyLock::new(|| Words::of("ssh|scp|sftp|rsync|mosh|git clone|ssh-copy-id|telnet"));
 
 /// Finds the address around the sign at a position.
 pub(super) fn find(plain: &Plain, sign: usize, hits: &mut Vec<Hit>) {
@@ -52,22 +55,28 @@ fn domain_end(plain: &Plain, start: usize) -> Option<usize> {
     let labels: Vec<&str> = name.split('.').collect();
     let (last, others) = labels.split_last()?;
     let known = |list: &str| list.split(' ').any(|known| known == *last);
-    let formed = |label: &&str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.len() <= 63;
+    let formed = |label: &&str| {
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.len() <= 63
+    };
     let top = if last.len() == 2 { known(COUNTRIES) } else { last.len() > 2 && known(DOMAINS) };
     (!others.is_empty() && top && others.iter().all(formed) && !is_retina(others)).then_some(end)
 }
 
 /// Whether the name is that of a picture for fine screens: `icon@2x.ai`.
 fn is_retina(labels: &[&str]) -> bool {
-    labels.first().is_some_and(|label| label.len() == 2 && label.ends_with('x') && label.starts_with(|c: char| c.is_ascii_digit()))
+    labels.first().is_some_and(|label| {
+        label.len() == 2 && label.ends_with('x') && label.starts_with(|c: char| c.is_ascii_digit())
+    })
 }
 
 /// Whether the text is an order to a program: a path follows the host, or a command stands before.
 fn is_program(plain: &Plain, start: usize, sign: usize, end: usize) -> bool {
-    let path = plain.at(end) == ':' && (plain.at(end + 1).is_ascii_alphanumeric() || matches!(plain.at(end + 1), '/' | '~')) && plain.before(start) != ':';
+    let path = plain.at(end) == ':'
+        && (plain.at(end + 1).is_ascii_alphanumeric() || matches!(plain.at(end + 1), '/' | '~'))
+        && plain.before(start) != ':';
     let is_git = plain.slice(start..sign).iter().collect::<String>() == "git";
     let command_end = plain.skip_back(start, |c| c == ' ');
-    let command = command_end < start && word_before(plain, command_end, REMOTE).is_some();
+    let command = command_end < start && REMOTE.start_before(plain, command_end).is_some();
     let secret = matches!(plain.before(start), ':' | '/') && before_scheme(plain, start);
     path || is_git || command || secret
 }

@@ -31,12 +31,17 @@ impl Hit {
 /// Leaves one finding for each stretch: the one with most behind it, then the longest, then the first; sorted.
 pub(super) fn settle(hits: &mut Vec<Hit>) {
     if hits.len() > 1 {
-        hits.sort_by_key(|hit| (std::cmp::Reverse((hit.weight(), hit.range.len())), hit.range.start, hit.kind));
+        hits.sort_by_key(|hit| {
+            (std::cmp::Reverse((hit.weight(), hit.range.len())), hit.range.start, hit.kind)
+        });
         let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
         for hit in hits.drain(..) {
             // Few findings stand in one text, and each is compared with its neighbours only.
             let place = kept.partition_point(|other| other.range.start < hit.range.start);
-            let free_left = place.checked_sub(1).and_then(|left| kept.get(left)).is_none_or(|left| left.range.end <= hit.range.start);
+            let free_left = place
+                .checked_sub(1)
+                .and_then(|left| kept.get(left))
+                .is_none_or(|left| left.range.end <= hit.range.start);
             let free_right = kept.get(place).is_none_or(|right| right.range.start >= hit.range.end);
             if free_left && free_right {
                 kept.insert(place, hit);

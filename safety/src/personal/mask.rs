@@ -61,7 +61,9 @@ pub fn replaced(
     let mut result = String::with_capacity(text.len());
     let mut at = 0;
     for Recognised { kind, span } in found {
-        let (Some(before), Some(datum)) = (text.get(at..span.start), text.get(span.clone())) else { continue };
+        let (Some(before), Some(datum)) = (text.get(at..span.start), text.get(span.clone())) else {
+            continue;
+        };
         result.push_str(before);
         match replace(*kind, datum) {
             Some(replacement) => result.push_str(&replacement),

@@ -28,7 +28,9 @@ mod region;
 mod restore;
 mod run;
 mod secret;
+mod street;
 mod value;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,21 @@ const MOBILE: usize = 11;
 
 /// How people group the digits of a mobile number.
 const MOBILE_GROUPS: [&[usize]; 15] = [
-    &[11], &[3, 4, 4], &[3, 8], &[7, 4], &[3, 3, 5], &[4, 4, 3], &[4, 3, 4], &[3, 5, 3], &[5, 6], &[6, 5], &[3, 2, 2, 2, 2],
-    &[3, 4, 2, 2], &[3, 2, 3, 3], &[1, 3, 3, 4], &[1; 11],
+    &[11],
+    &[3, 4, 4],
+    &[3, 8],
+    &[7, 4],
+    &[3, 3, 5],
+    &[4, 4, 3],
+    &[4, 3, 4],
+    &[3, 5, 3],
+    &[5, 6],
+    &[6, 5],
+    &[3, 2, 2, 2, 2],
+    &[3, 4, 2, 2],
+    &[3, 2, 3, 3],
+    &[1, 3, 3, 4],
+    &[1; 11],
 ];
 
 /// How people group the digits of a fixed line without its area code.
@@ -47,7 +60,7 @@ pub(super) fn find(plain: &Plain, run: &Run, start: usize, hits: &mut Vec<Hit>) 
     };
     let Some((kind, digits)) = found else { return };
     let Some(places) = run.places(0..digits.end) else { return };
-    if is_alone(plain, first, places.end, PHONE) {
+    if is_alone(plain, first, places.end, &PHONE) {
         let first = if opens_bracket(plain, first, places.end) { first - 1 } else { first };
         hits.push(Hit { kind, range: first..places.end });
     }
@@ -96,7 +109,8 @@ fn continues(run: &Run, end: usize, groups: usize) -> bool {
     let Some(gap) = run.gap_after(end) else { return false };
     let next = run.ends().iter().find(|next| **next > end).copied().unwrap_or(end);
     let numeric = run.text.get(end..next).is_some_and(|text| text.iter().all(u8::is_ascii_digit));
-    let another = run.text.get(end..).is_some_and(|rest| matches!(rest, [b'1', b'3'..=b'9', ..]) && next - end >= 3);
+    let another =
+        run.text.get(end..).is_some_and(|rest| matches!(rest, [b'1', b'3'..=b'9', ..]) && next - end >= 3);
     match gap {
         '(' => false,
         ' ' | ')' | '\t' => numeric && groups > 1 && !another,
@@ -115,7 +129,8 @@ fn line(run: &Run, offset: usize, international: bool) -> Option<std::ops::Range
     let area_digits = area_code(area)?;
     let local = offset + zero + area_digits;
     // The area code is one group; only its zero may stand apart, in brackets after the country code.
-    let torn = run.ends().iter().any(|end| (offset + usize::from(international) * zero + 1..local).contains(end));
+    let torn =
+        run.ends().iter().any(|end| (offset + usize::from(international) * zero + 1..local).contains(end));
     if torn {
         return None;
     }
@@ -130,7 +145,9 @@ fn is_line(run: &Run, local: usize, end: usize) -> bool {
     let first = number.first().copied().unwrap_or_default();
     let opens = if apart { matches!(first, b'1'..=b'9') } else { matches!(first, b'2'..=b'8') };
     let lengths = run.lengths(local..end);
-    opens && number.iter().all(u8::is_ascii_digit) && LINE_GROUPS.iter().any(|groups| *groups == lengths.as_slice())
+    opens
+        && number.iter().all(u8::is_ascii_digit)
+        && LINE_GROUPS.iter().any(|groups| *groups == lengths.as_slice())
 }
 
 /// The end of a number with an extension of up to six digits after a hyphen; none when it goes on otherwise.
@@ -173,9 +190,9 @@ fn abroad(run: &Run, offset: usize) -> Option<usize> {
     let (code, lengths) = national_lengths(digits)?;
     let national = digits.get(code..)?;
     // Some write the trunk zero in brackets: +44 (0)20 7946 0958.
-    let national = national.strip_prefix(b"0").filter(|_| run.gap_after(offset + code).is_some()).unwrap_or(national);
+    let national =
+        national.strip_prefix(b"0").filter(|_| run.gap_after(offset + code).is_some()).unwrap_or(national);
     let north_american = code == 1 && digits.first() == Some(&b'1');
     let opens = !north_american || matches!(national, [b'2'..=b'9', _, _, b'2'..=b'9', ..]);
     (lengths.contains(&national.len()) && opens).then_some(count)
 }
-

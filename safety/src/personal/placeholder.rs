@@ -57,7 +57,13 @@ pub struct Masking<'a> {
 
 impl Placeholders {
     /// The text of a writer with its personal data hidden. The same datum of the same writer has the same placeholder as before.
-    pub fn hide(&mut self, recogniser: &mut Recogniser, writer: &str, text: &str, masking: Masking<'_>) -> String {
+    pub fn hide(
+        &mut self,
+        recogniser: &mut Recogniser,
+        writer: &str,
+        text: &str,
+        masking: Masking<'_>,
+    ) -> String {
         let mut hidden = text.to_owned();
         for round in 0..ROUNDS {
             let found = recogniser.recognise(&hidden);

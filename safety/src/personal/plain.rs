@@ -8,19 +8,49 @@ use unicode_normalization::UnicodeNormalization;
 /// The digit zero of each script whose digits compatibility decomposition leaves alone, sorted; the other nine follow it.
 /// (Unicode Character Database 15: General_Category Nd.)
 const ZEROS: [u32; 58] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20,
-    0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0,
-    0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450,
-    0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50,
-    0x1e140, 0x1e2f0, 0x1e950,
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
+    0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50,
+    0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136,
+    0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50,
+    0x11da0, 0x16a60, 0x16ac0, 0x16b50, 0x1e140, 0x1e2f0, 0x1e950,
 ];
 
 /// Chinese numerals up to nine, everyday and formal, in both scripts, with the readings of the telephone.
 const NUMERALS: [(char, char); 34] = [
-    ('〇', '0'), ('零', '0'), ('一', '1'), ('壹', '1'), ('幺', '1'), ('弌', '1'), ('二', '2'), ('贰', '2'), ('貳', '2'), ('弍', '2'),
-    ('两', '2'), ('兩', '2'), ('三', '3'), ('叁', '3'), ('參', '3'), ('叄', '3'), ('弎', '3'), ('四', '4'), ('肆', '4'), ('五', '5'),
-    ('伍', '5'), ('六', '6'), ('陆', '6'), ('陸', '6'), ('七', '7'), ('柒', '7'), ('八', '8'), ('捌', '8'), ('九', '9'), ('玖', '9'),
-    ('○', '0'), ('洞', '0'), ('拐', '7'), ('勾', '9'),
+    ('〇', '0'),
+    ('零', '0'),
+    ('一', '1'),
+    ('壹', '1'),
+    ('幺', '1'),
+    ('弌', '1'),
+    ('二', '2'),
+    ('贰', '2'),
+    ('貳', '2'),
+    ('弍', '2'),
+    ('两', '2'),
+    ('兩', '2'),
+    ('三', '3'),
+    ('叁', '3'),
+    ('參', '3'),
+    ('叄', '3'),
+    ('弎', '3'),
+    ('四', '4'),
+    ('肆', '4'),
+    ('五', '5'),
+    ('伍', '5'),
+    ('六', '6'),
+    ('陆', '6'),
+    ('陸', '6'),
+    ('七', '7'),
+    ('柒', '7'),
+    ('八', '8'),
+    ('捌', '8'),
+    ('九', '9'),
+    ('玖', '9'),
+    ('○', '0'),
+    ('洞', '0'),
+    ('拐', '7'),
+    ('勾', '9'),
 ];
 
 /// Shortest run of numerals and digits that is read as a number and not as words.
@@ -142,9 +172,13 @@ impl Plain {
             '\u{4e00}'..='\u{9fff}' | '\u{3001}' => self.push(c, start, end),
             '｡' => self.push('。', start, end),
             '\u{ff01}'..='\u{ff5e}' => self.push(half_width(c), start, end),
-            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹣' | '﹘' | '⁃' => self.push('-', start, end),
+            '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹣' | '﹘' | '⁃' => {
+                self.push('-', start, end)
+            }
             '·' | '•' | '・' | '･' | '∙' | '⋅' | '‧' => self.push('.', start, end),
-            '“' | '”' | '「' | '」' | '『' | '』' | '【' | '】' | '《' | '》' => self.push('"', start, end),
+            '“' | '”' | '「' | '」' | '『' | '』' | '【' | '】' | '《' | '》' => {
+                self.push('"', start, end)
+            }
             '‘' | '’' => self.push('\'', start, end),
             '\u{2028}' | '\u{2029}' | '\u{85}' => self.push('\n', start, end),
             '〜' => self.push('~', start, end),
@@ -172,10 +206,15 @@ impl Plain {
                 continue;
             }
             let start = self.skip_back(at, |c| c.is_ascii_digit());
-            let end = self.skip(at, |c| numeral(c).is_some() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | 'x' | 'X'));
+            let end = self.skip(at, |c| {
+                numeral(c).is_some() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | 'x' | 'X')
+            });
             let run = start..end;
-            let digits =
-                self.slice(run.clone()).iter().filter(|c| c.is_ascii_digit() || numeral(**c).is_some()).count();
+            let digits = self
+                .slice(run.clone())
+                .iter()
+                .filter(|c| c.is_ascii_digit() || numeral(**c).is_some())
+                .count();
             if digits >= SHORTEST_NUMBER {
                 for c in self.chars.get_mut(run).into_iter().flatten() {
                     *c = numeral(*c).unwrap_or(*c);
@@ -228,7 +267,8 @@ fn is_dropped(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}') || is_mark(c)
+        | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+        || is_mark(c)
 }
 
 #[cfg(test)]

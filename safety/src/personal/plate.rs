@@ -6,7 +6,8 @@ use super::hit::Hit;
 use super::kind::Kind;
 use super::plain::Plain;
 
-const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇粵雲遼魯贛晉陝閩貴寧瓊";
+const PROVINCES: &str =
+    "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇粵雲遼魯贛晉陝閩貴寧瓊";
 /// Characters that end plates of special use: police, learners, Hong Kong and Macau, trailers, embassies.
 const ENDINGS: &str = "警学學港澳挂掛领領使试試超";
 
@@ -46,8 +47,10 @@ fn serial_end(plain: &Plain, start: usize) -> Option<usize> {
 /// Six characters: the letter of the drive at the front, after which one more letter may stand, or at the end.
 fn is_new_energy(first: char, middle: &[char], last: char) -> bool {
     let drive = |c: char| matches!(c, 'A'..='H' | 'J' | 'K');
-    let digits = |range: Range<usize>| middle.get(range).is_some_and(|part| part.iter().all(char::is_ascii_digit));
-    (drive(first) && digits(1..4) && last.is_ascii_digit()) || (first.is_ascii_digit() && digits(0..4) && drive(last))
+    let digits =
+        |range: Range<usize>| middle.get(range).is_some_and(|part| part.iter().all(char::is_ascii_digit));
+    (drive(first) && digits(1..4) && last.is_ascii_digit())
+        || (first.is_ascii_digit() && digits(0..4) && drive(last))
 }
 
 /// Whether the number goes on: a piece of an article number.

@@ -7,7 +7,7 @@ use super::hit::{Hit, settle};
 use super::kind::Kind;
 use super::plain::{Plain, numeral};
 use super::run::Run;
-use super::{account, address, birth, card, email, identity, network, permit, phone, plate, secret};
+use super::{account, address, birth, card, email, identity, network, permit, phone, plate, secret, street};
 
 /// A datum of a person in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl Recogniser {
                     secret::find(plain, at, hits);
                     birth::find(plain, at, self.years, hits);
                     address::find(plain, at, hits);
+                    street::find(plain, at, hits);
                     self.look_at_number(at);
                 } else if c.is_ascii_digit() && last.is_ascii_alphabetic() {
                     account::find(plain, at, hits);
@@ -119,14 +120,18 @@ fn may_hold(text: &str) -> bool {
             '0'..='9' | '@' => true,
             'a'..='z' | 'A'..='Z' => {
                 letters += 1;
-                letters >= LONGEST_WORD || (matches!(last, 'w' | 'W' | 'v' | 'V') && matches!(c, 'x' | 'X' | 'e' | 'E'))
+                letters >= LONGEST_WORD
+                    || (matches!(last, 'w' | 'W' | 'v' | 'V') && matches!(c, 'x' | 'X' | 'e' | 'E'))
             }
             ':' | '：' => last.is_ascii_hexdigit(),
             '-' => last == '-',
             '\0'..='\x7f' => false,
             '微' | '薇' | '威' | '徽' | '信' => true,
             '\u{4e00}'..='\u{9fff}' => numeral(c).is_some(),
-            '\u{3000}'..='\u{30ff}' | '\u{2010}'..='\u{2027}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1b}'..='\u{ff1f}' => false,
+            '\u{3000}'..='\u{30ff}'
+            | '\u{2010}'..='\u{2027}'
+            | '\u{ff01}'..='\u{ff0f}'
+            | '\u{ff1b}'..='\u{ff1f}' => false,
             _ => true,
         };
         if holds {

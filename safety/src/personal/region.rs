@@ -7,8 +7,8 @@ static CODES: LazyLock<Vec<u32>> = LazyLock::new(|| parse(include_str!("regions.
 
 /// The provinces' codes.
 const PROVINCES: [u8; 35] = [
-    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63,
-    64, 65, 71, 81, 82, 83,
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54,
+    61, 62, 63, 64, 65, 71, 81, 82, 83,
 ];
 
 /// Whether six digits are the code of a division, today or earlier.
@@ -43,7 +43,9 @@ mod tests {
 
     #[test]
     fn divisions_of_today_and_of_earlier_are_known_and_no_others() {
-        for code in [&b"110101"[..], b"310115", b"440305", b"659001", b"810000", b"820000", b"510202", b"830000"] {
+        for code in
+            [&b"110101"[..], b"310115", b"440305", b"659001", b"810000", b"820000", b"510202", b"830000"]
+        {
             assert!(is_division(code), "{code:?}");
         }
         for code in [&b"000000"[..], b"990101", b"110199", b"123456", b"11010", b"1101x1", b""] {

@@ -17,12 +17,29 @@ pub(super) struct Found {
 
 /// Words that models put in place of a placeholder's when they translate it.
 const TRANSLATED: [(&str, &str); 18] = [
-    ("电话号码", "PHONE"), ("手机号码", "PHONE"), ("手机号", "PHONE"), ("电话", "PHONE"), ("手机", "PHONE"), ("電話", "PHONE"), ("手機", "PHONE"), ("邮箱", "EMAIL"), ("郵箱", "EMAIL"),
-    ("电子邮箱", "EMAIL"), ("身份证号", "ID"), ("身份证", "ID"), ("银行卡", "CARD"), ("卡号", "CARD"), ("地址", "ADDRESS"), ("车牌", "PLATE"), ("微信", "WECHAT"), ("护照", "PASSPORT"),
+    ("电话号码", "PHONE"),
+    ("手机号码", "PHONE"),
+    ("手机号", "PHONE"),
+    ("电话", "PHONE"),
+    ("手机", "PHONE"),
+    ("電話", "PHONE"),
+    ("手機", "PHONE"),
+    ("邮箱", "EMAIL"),
+    ("郵箱", "EMAIL"),
+    ("电子邮箱", "EMAIL"),
+    ("身份证号", "ID"),
+    ("身份证", "ID"),
+    ("银行卡", "CARD"),
+    ("卡号", "CARD"),
+    ("地址", "ADDRESS"),
+    ("车牌", "PLATE"),
+    ("微信", "WECHAT"),
+    ("护照", "PASSPORT"),
 ];
 
 /// Brackets that models put around a placeholder, with their ends.
-const BRACKETS: [(char, char); 7] = [('[', ']'), ('【', '】'), ('{', '}'), ('<', '>'), ('(', ')'), ('「', '」'), ('〔', '〕')];
+const BRACKETS: [(char, char); 7] =
+    [('[', ']'), ('【', '】'), ('{', '}'), ('<', '>'), ('(', ')'), ('「', '」'), ('〔', '〕')];
 
 /// Most signs between the parts of a placeholder.
 const WIDEST_GAP: usize = 4;
@@ -108,7 +125,8 @@ impl Reader<'_> {
     fn word(&self, start: usize) -> Option<(&'static str, usize)> {
         let own = Kind::ALL.iter().map(|kind| (kind.placeholder(), kind.placeholder()));
         let words = own.chain(TRANSLATED);
-        let fitting = words.filter(|(written, _)| written.chars().enumerate().all(|(n, c)| self.at(start + n) == c));
+        let fitting =
+            words.filter(|(written, _)| written.chars().enumerate().all(|(n, c)| self.at(start + n) == c));
         let (written, word) = fitting.max_by_key(|(written, _)| written.chars().count())?;
         Some((word, start + written.chars().count()))
     }
@@ -148,8 +166,27 @@ mod tests {
     #[test]
     fn forms_that_models_give_a_placeholder_are_understood() {
         for text in [
-            "[PHONE_1]", "[phone_1]", "【PHONE_1】", "PHONE_1", "[PHONE 1]", "[PHONE-1]", "[PHONE_\n1]", "[ PHONE_1 ]", "［ＰＨＯＮＥ＿１］", "[PHONE1]", "<PHONE_1>", "{PHONE_1}",
-            "[PHONE\\_1]", "[**PHONE_1**]", "[Phone_1]", "(PHONE_1)", "[电话_1]", "【手机号1】", "PHONE\\_1", "[\nPHONE_1\n]", "`phone_1`",
+            "[PHONE_1]",
+            "[phone_1]",
+            "【PHONE_1】",
+            "PHONE_1",
+            "[PHONE 1]",
+            "[PHONE-1]",
+            "[PHONE_\n1]",
+            "[ PHONE_1 ]",
+            "［ＰＨＯＮＥ＿１］",
+            "[PHONE1]",
+            "<PHONE_1>",
+            "{PHONE_1}",
+            "[PHONE\\_1]",
+            "[**PHONE_1**]",
+            "[Phone_1]",
+            "(PHONE_1)",
+            "[电话_1]",
+            "【手机号1】",
+            "PHONE\\_1",
+            "[\nPHONE_1\n]",
+            "`phone_1`",
         ] {
             let found = placeholders_in(text);
             assert_eq!(found.len(), 1, "{text:?}");
@@ -161,7 +198,21 @@ mod tests {
 
     #[test]
     fn words_and_other_numbers_are_not() {
-        for text in ["phone 1", "(phone 1)", "[PHONE_]", "[PHONE_01]", "MYPHONE_1", "PHONE_1_2", "PHONE_1a", "[PHONE]", "[FOO_1]", "[PHONE_99999999999999999999999]", "电话1", "[PHONE_1x]", "(id 1)"] {
+        for text in [
+            "phone 1",
+            "(phone 1)",
+            "[PHONE_]",
+            "[PHONE_01]",
+            "MYPHONE_1",
+            "PHONE_1_2",
+            "PHONE_1a",
+            "[PHONE]",
+            "[FOO_1]",
+            "[PHONE_99999999999999999999999]",
+            "电话1",
+            "[PHONE_1x]",
+            "(id 1)",
+        ] {
             assert_eq!(placeholders_in(text), [], "{text:?}");
         }
         assert_eq!(placeholders_in("[PHONE_12]")[0].number, 12);

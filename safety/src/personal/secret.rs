@@ -1,24 +1,97 @@
 //! Keys and tokens: by the prefix that their issuer gives them, by their form, or by a name and a text that looks random.
 
+use std::sync::LazyLock;
+
 use super::context::names;
 use super::hit::Hit;
 use super::kind::Kind;
 use super::plain::Plain;
+use super::words::Words;
 
 /// Prefixes of keys with the fewest characters that follow. The case counts.
 const PREFIXES: &[(&str, usize)] = &[
-    ("sk-ant-", 20), ("sk-proj-", 20), ("sk-or-", 20), ("sk-", 20), ("sk_live_", 16), ("sk_test_", 16), ("rk_live_", 16), ("rk_test_", 16), ("pk_live_", 16), ("pk_test_", 16), ("whsec_", 16),
-    ("ghp_", 30), ("gho_", 30), ("ghu_", 30), ("ghs_", 30), ("ghr_", 30), ("github_pat_", 22), ("glpat-", 18), ("gldt-", 18), ("glrt-", 18),
-    ("AKIA", 16), ("ASIA", 16), ("AIza", 30), ("ya29.", 20), ("GOCSPX-", 20), ("xoxb-", 10), ("xoxp-", 10), ("xoxa-", 10), ("xoxr-", 10), ("xoxs-", 10), ("xapp-", 10),
-    ("hf_", 24), ("LTAI", 12), ("AKID", 20), ("AKLT", 20), ("npm_", 30), ("pypi-", 30), ("dop_v1_", 30), ("SG.", 30), ("shpat_", 24), ("shpss_", 24), ("gsk_", 24), ("xai-", 24), ("r8_", 24),
-    ("key-", 32), ("sq0atp-", 20), ("sq0csp-", 20), ("EAAC", 30), ("AGE-SECRET-KEY-1", 40), ("dckr_pat_", 20), ("lin_api_", 24), ("figd_", 20), ("nvapi-", 24), ("tvly-", 20), ("bce-v3/", 20), ("pat_", 30), ("app-", 22), ("ark-", 24), ("tp-", 40), ("ms-", 32), ("fastgpt-", 20), ("dapi", 32), ("PMAK-", 24), ("rubygems_", 30), ("sntrys_", 24), ("hvs.", 20), ("CFPAT-", 24), ("eyJrIjoi", 20),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("sk-or-", 20),
+    ("sk-", 20),
+    ("sk_live_", 16),
+    ("sk_test_", 16),
+    ("rk_live_", 16),
+    ("rk_test_", 16),
+    ("pk_live_", 16),
+    ("pk_test_", 16),
+    ("whsec_", 16),
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghu_", 30),
+    ("ghs_", 30),
+    ("ghr_", 30),
+    ("github_pat_", 22),
+    ("glpat-", 18),
+    ("gldt-", 18),
+    ("glrt-", 18),
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("AIza", 30),
+    ("ya29.", 20),
+    ("GOCSPX-", 20),
+    ("xoxb-", 10),
+    ("xoxp-", 10),
+    ("xoxa-", 10),
+    ("xoxr-", 10),
+    ("xoxs-", 10),
+    ("xapp-", 10),
+    ("hf_", 24),
+    ("LTAI", 12),
+    ("AKID", 20),
+    ("AKLT", 20),
+    ("npm_", 30),
+    ("pypi-", 30),
+    ("dop_v1_", 30),
+    ("SG.", 30),
+    ("shpat_", 24),
+    ("shpss_", 24),
+    ("gsk_", 24),
+    ("xai-", 24),
+    ("r8_", 24),
+    ("key-", 32),
+    ("sq0atp-", 20),
+    ("sq0csp-", 20),
+    ("EAAC", 30),
+    ("AGE-SECRET-KEY-1", 40),
+    ("dckr_pat_", 20),
+    ("lin_api_", 24),
+    ("figd_", 20),
+    ("nvapi-", 24),
+    ("tvly-", 20),
+    ("bce-v3/", 20),
+    ("pat_", 30),
+    ("app-", 22),
+    ("ark-", 24),
+    ("tp-", 40),
+    ("ms-", 32),
+    ("fastgpt-", 20),
+    ("dapi", 32),
+    ("PMAK-", 24),
+    ("rubygems_", 30),
+    ("sntrys_", 24),
+    ("hvs.", 20),
+    ("CFPAT-", 24),
+    ("eyJrIjoi", 20),
 ];
 /// Names of keys and tokens.
-const NAMES: &[&str] = &[
-    "api key", "apikey", "api_key", "api-key", "api密钥", "secret", "secret key", "secretkey", "secret_key", "client_secret", "clientsecret", "client secret", "app secret", "appsecret", "app_secret", "app_key", "appkey", "token", "access token",
-    "access_token", "accesstoken", "refresh_token", "auth_token", "access key", "accesskey", "access_key", "accesskeysecret", "accesskeyid", "accesskey secret", "access_key_secret", "secretid", "secret_id", "private_key", "private key", "privatekey", "密钥", "秘钥", "密鑰", "私钥", "私鑰", "令牌",
-    "口令", "密码", "密碼", "password", "passwd", "pwd", "bearer", "authorization", "credential", "凭证", "金钥", "金鑰", "key", "x-api-key", "session_key", "webhook_secret", "signing_key", "encryption_key", "aes key", "aes_key", "accesstokenid", "授权码", "credentials", "passphrase", "auth", "sessionid", "cookie", "签名密钥", "sid",
-];
+static NAMES: LazyLock<Words> = LazyLock::new(|| {
+    Words::of(
+        "api key|apikey|api_key|api-key|api密钥|secret|secret key|secretkey|secret_key|client_secret|\
+         clientsecret|client secret|app secret|appsecret|app_secret|app_key|appkey|token|\
+         access token|access_token|accesstoken|refresh_token|auth_token|access key|accesskey|\
+         access_key|accesskeysecret|accesskeyid|accesskey secret|access_key_secret|secretid|\
+         secret_id|private_key|private key|privatekey|密钥|秘钥|密鑰|私钥|私鑰|令牌|口令|密码|密碼|\
+         password|passwd|pwd|bearer|authorization|credential|凭证|金钥|金鑰|key|x-api-key|\
+         session_key|webhook_secret|signing_key|encryption_key|aes key|aes_key|accesstokenid|授权码|\
+         credentials|passphrase|auth|sessionid|cookie|签名密钥|sid",
+    )
+});
 /// Shortest text that can be random enough behind a name.
 const SHORTEST: usize = 16;
 
@@ -29,7 +102,9 @@ pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
     if end - start < SHORTEST {
         return;
     }
-    let found = web_token(plain, start, end).or_else(|| prefixed(plain, start, end)).or_else(|| named(plain, start, end));
+    let found = web_token(plain, start, end)
+        .or_else(|| prefixed(plain, start, end))
+        .or_else(|| named(plain, start, end));
     if let Some(end) = found {
         hits.push(Hit { kind: Kind::Secret, range: start..end });
     }
@@ -47,7 +122,9 @@ pub(super) fn find_armour(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
         return;
     }
     let footer = (title..plain.len()).find(|at| plain.at(*at) == '-' && is_footer(plain, *at));
-    let end = footer.map_or(plain.len(), |at| plain.skip(plain.skip(plain.skip(at, |c| c == '-'), |c| c != '-' && c != '\n'), |c| c == '-'));
+    let end = footer.map_or(plain.len(), |at| {
+        plain.skip(plain.skip(plain.skip(at, |c| c == '-'), |c| c != '-' && c != '\n'), |c| c == '-')
+    });
     hits.push(Hit { kind: Kind::Secret, range: start..end });
 }
 
@@ -66,11 +143,17 @@ fn web_token(plain: &Plain, start: usize, end: usize) -> Option<usize> {
 
 fn prefixed(plain: &Plain, start: usize, end: usize) -> Option<usize> {
     let text: String = plain.slice(start..end).iter().collect();
-    let (prefix, least) = PREFIXES.iter().find(|(prefix, least)| text.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least))?;
+    let (prefix, least) = PREFIXES
+        .iter()
+        .find(|(prefix, least)| text.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least))?;
     let rest = text.get(prefix.len()..)?;
     let dotted = prefix.ends_with('.') || prefix.contains('/');
     let rest = if dotted { rest } else { rest.split(['.', '/', '=', '+', ':']).next()? };
-    let random = if prefix.len() > 4 || prefix.starts_with("AK") { is_varied(rest) } else { looks_random(rest) };
+    let random = if prefix.len() > 4 || prefix.contains('_') || prefix.starts_with("AK") {
+        is_varied(rest)
+    } else {
+        looks_random(rest)
+    };
     (rest.len() >= *least && random).then(|| start + prefix.len() + rest.len())
 }
 
@@ -79,7 +162,7 @@ fn named(plain: &Plain, start: usize, end: usize) -> Option<usize> {
     let text: String = plain.slice(start..end).iter().collect();
     let value = text.trim_end_matches(['/', '.']);
     let random = value.len() >= SHORTEST && looks_random(value) && !value.contains("://");
-    (random && names(plain, start, NAMES)).then(|| start + value.len())
+    (random && names(plain, start, &NAMES)).then(|| start + value.len())
 }
 
 /// Whether letters and digits are mixed with many different characters, as chance mixes them.
@@ -92,8 +175,11 @@ fn looks_random(text: &str) -> bool {
         changes += u32::from(digit != last_digit);
         last_digit = digit;
     }
-    let both_cases = text.bytes().any(|b| b.is_ascii_uppercase()) && text.bytes().any(|b| b.is_ascii_lowercase());
-    let mixed = (digits >= 2 && letters >= 2 && changes >= 3) || (digits >= 1 && both_cases) || (both_cases && letters >= 16 && case_changes(text) * 5 >= text.len() * 2);
+    let both_cases =
+        text.bytes().any(|b| b.is_ascii_uppercase()) && text.bytes().any(|b| b.is_ascii_lowercase());
+    let mixed = (digits >= 2 && letters >= 2 && changes >= 3)
+        || (digits >= 1 && both_cases)
+        || (both_cases && letters >= 16 && case_changes(text) * 5 >= text.len() * 2);
     mixed && is_varied(text)
 }
 
@@ -111,14 +197,19 @@ fn is_varied(text: &str) -> bool {
 }
 
 fn case_changes(text: &str) -> usize {
-    text.as_bytes().windows(2).filter(|two| matches!(two, [a, b] if a.is_ascii_uppercase() != b.is_ascii_uppercase())).count()
+    text.as_bytes()
+        .windows(2)
+        .filter(|two| matches!(two, [a, b] if a.is_ascii_uppercase() != b.is_ascii_uppercase()))
+        .count()
 }
 
 /// Whether a text says itself that it stands for a key.
 fn is_sample(text: &str) -> bool {
     // The documents of one issuer have keys that end in EXAMPLE; these look like any other.
     let text = text.replace("EXAMPLE", "").to_ascii_lowercase();
-    ["your", "xxxx", "example", "placeholder", "changeme", "replace", "dummy", "****", "...."].iter().any(|word| text.contains(word))
+    ["your", "xxxx", "example", "placeholder", "changeme", "replace", "dummy", "****", "...."]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 fn is_token(c: char) -> bool {

@@ -19,7 +19,8 @@ pub(super) fn normalised(kind: Kind, datum: &str) -> String {
 
 /// A telephone number of the mainland without country code and trunk zero.
 fn national(digits: String) -> String {
-    let rest = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() >= 9));
+    let rest =
+        digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() >= 9));
     let rest = rest.unwrap_or(&digits);
     rest.strip_prefix('0').unwrap_or(rest).to_owned()
 }

@@ -31,7 +31,11 @@ fn every_datum_of_the_list_is_found_with_its_kind_and_span_and_nothing_else_is()
     let examples = examples();
     assert!(examples.len() >= 800, "{}", examples.len());
     for (text, expected) in &examples {
-        let found: Vec<_> = recogniser.recognise(text).into_iter().map(|Recognised { kind, span }| (kind.label().to_owned(), span)).collect();
+        let found: Vec<_> = recogniser
+            .recognise(text)
+            .into_iter()
+            .map(|Recognised { kind, span }| (kind.label().to_owned(), span))
+            .collect();
         if &found != expected {
             wrong.push(format!("{text:?}\n  expected {expected:?}\n  found    {found:?}"));
         }

@@ -8,10 +8,46 @@ use crate::personal::{Masking, Placeholders, Recogniser, Style, Styles};
 fn pieces() -> BoxedStrategy<String> {
     let piece = prop_oneof![
         mangle::unicode(),
-        prop::sample::select(&[
-            "13800138000", "+86 ", "微信", "QQ：", "身份证", "11010519491231002X", "6222021234567890128", "@", "example.com", "192.168.1.1", "::", "fe80::1", "京A12345",
-            "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "sk-", "护照", "E12345678", "生日", "1990年3月7日", "路12号", "广东省深圳市", "（", "）", "[PHONE_1]", "[ID_", "1", "-", " ", "０", "①", "一二三四五六七八九零", "A123456(3)", "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ1.", "zhang_88",
-        ][..]).prop_map(str::to_owned),
+        prop::sample::select(
+            &[
+                "13800138000",
+                "+86 ",
+                "微信",
+                "QQ：",
+                "身份证",
+                "11010519491231002X",
+                "6222021234567890128",
+                "@",
+                "example.com",
+                "192.168.1.1",
+                "::",
+                "fe80::1",
+                "京A12345",
+                "-----BEGIN PRIVATE KEY-----",
+                "-----END PRIVATE KEY-----",
+                "sk-",
+                "护照",
+                "E12345678",
+                "生日",
+                "1990年3月7日",
+                "路12号",
+                "广东省深圳市",
+                "（",
+                "）",
+                "[PHONE_1]",
+                "[ID_",
+                "1",
+                "-",
+                " ",
+                "０",
+                "①",
+                "一二三四五六七八九零",
+                "A123456(3)",
+                "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ1.",
+                "zhang_88",
+            ][..]
+        )
+        .prop_map(str::to_owned),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()).boxed()
 }

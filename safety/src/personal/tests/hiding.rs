@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::personal::{Kind, MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Masking, Placeholders, Recogniser, Style, Styles};
+use crate::personal::{
+    Kind, MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Masking, Placeholders, Recogniser, Style, Styles,
+};
 
 fn hide(placeholders: &mut Placeholders, writer: &str, text: &str) -> String {
     let styles = Styles::default();
@@ -22,7 +24,10 @@ fn a_number_has_one_placeholder_however_it_is_written_and_comes_back_as_it_was()
 fn nobody_reads_what_another_wrote() {
     let mut placeholders = Placeholders::default();
     assert_eq!(hide(&mut placeholders, "anna", "我是13800138000"), "我是[PHONE_1]");
-    assert_eq!(hide(&mut placeholders, "boris", "我也是13800138000，不是[PHONE_1]"), "我也是[PHONE_2]，不是[PHONE_1]");
+    assert_eq!(
+        hide(&mut placeholders, "boris", "我也是13800138000，不是[PHONE_1]"),
+        "我也是[PHONE_2]，不是[PHONE_1]"
+    );
     assert_eq!(placeholders.restore("boris", "[PHONE_1] [PHONE_2]"), "[PHONE_1] 13800138000");
     assert_eq!(placeholders.restore("anna", "[PHONE_1] [PHONE_2]"), "13800138000 [PHONE_2]");
     assert_eq!(placeholders.restore("", "[PHONE_1]"), "[PHONE_1]");
@@ -59,7 +64,8 @@ fn the_map_is_bounded_and_the_oldest_goes_first() {
 fn the_map_survives_being_stored_and_a_number_is_never_given_again() {
     let mut placeholders = Placeholders::default();
     hide(&mut placeholders, "anna", "打13800138000");
-    let mut stored: Placeholders = serde_json::from_str(&serde_json::to_string(&placeholders).unwrap()).unwrap();
+    let mut stored: Placeholders =
+        serde_json::from_str(&serde_json::to_string(&placeholders).unwrap()).unwrap();
     assert_eq!(stored, placeholders);
     stored.forget("anna");
     assert_eq!(hide(&mut stored, "anna", "打13800138000"), "打[PHONE_2]");
@@ -67,7 +73,12 @@ fn the_map_survives_being_stored_and_a_number_is_never_given_again() {
 
 #[test]
 fn each_kind_has_its_style() {
-    let kinds = [(Kind::Mobile, Style::KeepEnds), (Kind::Email, Style::Off), (Kind::Qq, Style::Hash), (Kind::Ipv4, Style::Stars)];
+    let kinds = [
+        (Kind::Mobile, Style::KeepEnds),
+        (Kind::Email, Style::Off),
+        (Kind::Qq, Style::Hash),
+        (Kind::Ipv4, Style::Stars),
+    ];
     let styles = Styles { default: Style::Placeholder, kinds: kinds.into() };
     let text = "打13800138000，邮箱a1@example.com，QQ：22334455，IP 10.20.30.40，身份证11010519491231002X";
     let masking = Masking { styles: &styles, key: b"key" };

@@ -4,4 +4,3 @@ mod corpus;
 mod fuzz;
 mod hiding;
 mod numbers;
-mod probe;

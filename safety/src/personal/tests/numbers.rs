@@ -18,7 +18,8 @@ fn completed(body: &str, alphabet: &str, valid: impl Fn(&[u8]) -> bool) -> Optio
 fn resident() -> impl Strategy<Value = String> {
     let region = prop::sample::select(&["110101", "310115", "440305", "659001", "810000", "510104"][..]);
     (region, 1950u32..2020, 1u32..=12, 1u32..=28, 0u32..1000).prop_map(|(region, year, month, day, order)| {
-        completed(&format!("{region}{year}{month:02}{day:02}{order:03}"), "0123456789X", mod_11_2).expect("one fits")
+        completed(&format!("{region}{year}{month:02}{day:02}{order:03}"), "0123456789X", mod_11_2)
+            .expect("one fits")
     })
 }
 
@@ -31,7 +32,8 @@ fn card() -> impl Strategy<Value = String> {
 
 fn company() -> impl Strategy<Value = String> {
     ("9[123]", "[0-9A-HJ-NP-RTUW-Y]{9}").prop_map(|(opening, body)| {
-        completed(&format!("{opening}440305{body}"), "0123456789ABCDEFGHJKLMNPQRTUWXY", mod_31).expect("one fits")
+        completed(&format!("{opening}440305{body}"), "0123456789ABCDEFGHJKLMNPQRTUWXY", mod_31)
+            .expect("one fits")
     })
 }
 
