@@ -7,6 +7,9 @@
 mod blank;
 mod engine;
 mod finding;
+pub mod injection;
+pub mod leak;
+pub mod stream;
 mod words;
 
 #[cfg(test)]
