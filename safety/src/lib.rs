@@ -7,9 +7,11 @@
 mod blank;
 mod engine;
 mod finding;
+mod fold;
 pub mod injection;
 pub mod leak;
 pub mod stream;
+pub mod tables;
 mod words;
 
 #[cfg(test)]
@@ -19,4 +21,5 @@ pub use blank::is_blank;
 pub use common::Action;
 pub use engine::Engine;
 pub use finding::{Finding, Findings};
+pub use fold::{Folded, fold_char};
 pub use words::{BadRule, WordList, WordRule};
