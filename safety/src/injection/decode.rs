@@ -78,8 +78,11 @@ fn hexadecimal(run: &str) -> Option<Vec<u8>> {
 }
 
 fn binary(run: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> =
-        run.chars().filter(|c| !c.is_whitespace() && *c != ',').map(|c| c.to_digit(2)).collect::<Option<_>>()?;
+    let digits: Vec<u32> = run
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != ',')
+        .map(|c| c.to_digit(2))
+        .collect::<Option<_>>()?;
     let has_enough = digits.len() >= 8 * FEWEST_GROUPS && digits.len().is_multiple_of(8);
     has_enough.then(|| digits.chunks(8).map(|bits| number(bits, 2)).collect())?
 }
@@ -153,9 +156,12 @@ mod tests {
 
     #[test]
     fn plain_text_and_numbers_are_not() {
-        for text in
-            ["internationalization of the application", "订单号 202401011234567890", "13800138000, 6222020200112233", "100% \\o/"]
-        {
+        for text in [
+            "internationalization of the application",
+            "订单号 202401011234567890",
+            "13800138000, 6222020200112233",
+            "100% \\o/",
+        ] {
             assert_eq!(all(text), [], "{text}");
         }
     }

@@ -115,7 +115,8 @@ impl<'a> Latest<'a> {
 fn pattern(line: &str, vocabulary: &Vocabulary) -> Option<Pattern> {
     let (head, tail) = line.split_once(':')?;
     let (signal, weight) = head.trim().split_once(' ')?;
-    let concepts = |names: &str| names.split('|').try_fold(0, |all, name| Some(all | vocabulary.concept(name)?));
+    let concepts =
+        |names: &str| names.split('|').try_fold(0, |all, name| Some(all | vocabulary.concept(name)?));
     let mut parts = tail.split_whitespace();
     let first = Step { concepts: concepts(parts.next()?)?, gap: 0, crosses_sentences: false };
     let mut steps = vec![first];

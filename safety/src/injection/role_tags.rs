@@ -4,20 +4,57 @@ use std::ops::Range;
 
 /// Tokens of chat templates. Nobody but a template writes them with their brackets.
 const TOKENS: [&str; 16] = [
-    "im_start", "im_end", "im_sep", "start_header_id", "end_header_id", "eot_id", "endoftext", "begin_of_text", "end_of_turn",
-    "start_of_turn", "inst", "/inst", "sys", "/sys", "endofprompt", "/s",
+    "im_start",
+    "im_end",
+    "im_sep",
+    "start_header_id",
+    "end_header_id",
+    "eot_id",
+    "endoftext",
+    "begin_of_text",
+    "end_of_turn",
+    "start_of_turn",
+    "inst",
+    "/inst",
+    "sys",
+    "/sys",
+    "endofprompt",
+    "/s",
 ];
 /// Headings under which orders to models stand.
 const HEADINGS: [&str; 25] = [
-    "system", "system prompt", "begin system prompt", "end system prompt", "start system prompt", "new system prompt", "system message", "system instruction",
-    "system instructions", "system override", "developer", "developer message", "developer instructions", "new instructions", "new instruction", "end of prompt",
-    "系统提示词", "系统指令", "新指令", "新的指令", "开发者指令", "开发者消息", "最高指令", "系统设定", "系统覆盖",
+    "system",
+    "system prompt",
+    "begin system prompt",
+    "end system prompt",
+    "start system prompt",
+    "new system prompt",
+    "system message",
+    "system instruction",
+    "system instructions",
+    "system override",
+    "developer",
+    "developer message",
+    "developer instructions",
+    "new instructions",
+    "new instruction",
+    "end of prompt",
+    "系统提示词",
+    "系统指令",
+    "新指令",
+    "新的指令",
+    "开发者指令",
+    "开发者消息",
+    "最高指令",
+    "系统设定",
+    "系统覆盖",
 ];
 /// Headings that people meet elsewhere too.
 const MILD_HEADINGS: [&str; 7] = ["系统", "系统消息", "系统提示", "管理员", "admin", "root", "开发者"];
 const OPENERS: [char; 8] = ['<', '[', '{', '【', '#', '=', '*', '-'];
 const DECORATION: [char; 21] = [
-    '<', '>', '[', ']', '{', '}', '【', '】', '#', '=', '*', '-', '|', ':', '(', ')', '「', '」', '"', '〔', '〕',
+    '<', '>', '[', ']', '{', '}', '【', '】', '#', '=', '*', '-', '|', ':', '(', ')', '「', '」', '"', '〔',
+    '〕',
 ];
 /// Characters of the longest heading.
 const LONGEST: usize = 24;
@@ -46,7 +83,9 @@ pub(super) fn of(folded: &[char]) -> Vec<Tag> {
         }
     }
     let is_token = |tag: &&Tag| tag.weight == TOKEN;
-    if tags.iter().filter(is_token).count() > 1 && let Some(first) = tags.first_mut() {
+    if tags.iter().filter(is_token).count() > 1
+        && let Some(first) = tags.first_mut()
+    {
         first.weight = TOKENS_TOGETHER;
     }
     tags
@@ -104,7 +143,14 @@ mod tests {
 
     #[test]
     fn words_in_a_sentence_are_no_tags() {
-        for text in ["the system: how it works", "operating system", "- systems\n- users", "[1] inst", "a < b > c", "system"] {
+        for text in [
+            "the system: how it works",
+            "operating system",
+            "- systems\n- users",
+            "[1] inst",
+            "a < b > c",
+            "system",
+        ] {
             assert_eq!(weight(text), 0, "{text}");
         }
     }

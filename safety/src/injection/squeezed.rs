@@ -165,7 +165,9 @@ mod tests {
     fn what_stands_between_falls_away_and_borders_stay() {
         let found = squeezed("ig-nore, 忽 略x");
         assert_eq!(found.text, "ignore忽略x");
-        for (at, is_border) in [(0, true), (1, false), (2, true), (6, true), (9, true), (12, true), (13, true)] {
+        for (at, is_border) in
+            [(0, true), (1, false), (2, true), (6, true), (9, true), (12, true), (13, true)]
+        {
             assert_eq!(found.is_border(at), is_border, "{at}");
         }
         assert!(found.has_border_within(&(0..6)));

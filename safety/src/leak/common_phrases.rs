@@ -17,7 +17,8 @@ static STRIPPED: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
 pub(super) fn places(text: &[char]) -> Vec<Range<usize>> {
     let mut places = Vec::new();
     for phrase in STRIPPED.iter() {
-        let starts = text.windows(phrase.len()).enumerate().filter(|(_, window)| *window == phrase.as_slice());
+        let starts =
+            text.windows(phrase.len()).enumerate().filter(|(_, window)| *window == phrase.as_slice());
         places.extend(starts.map(|(start, window)| start..start + window.len()));
     }
     places

@@ -41,7 +41,15 @@ impl<J: Judge> HoldBack<J> {
     /// Begins a text. It is judged again whenever a quarter of the judge's reach has come.
     pub fn new(judge: J) -> Self {
         let reach = judge.reach().max(1);
-        Self { judge, reach, stride: (reach / 4).max(1), text: String::new(), passed: 0, fresh: 0, stopped: None }
+        Self {
+            judge,
+            reach,
+            stride: (reach / 4).max(1),
+            text: String::new(),
+            passed: 0,
+            fresh: 0,
+            stopped: None,
+        }
     }
 
     /// Judges whenever so many characters have come (at least one): fewer pass text sooner, more cost less.
@@ -85,9 +93,9 @@ impl<J: Judge> HoldBack<J> {
             return Passed::default();
         }
         let hits = self.judge.hits(&self.text);
-        let stop = hits.iter().find(|hit| {
-            hit.action > Action::Mask && hit.span.start < decided && hit.span.end > self.passed
-        });
+        let stop = hits
+            .iter()
+            .find(|hit| hit.action > Action::Mask && hit.span.start < decided && hit.span.end > self.passed);
         let masked = merged(&hits);
         let end = match stop {
             Some(hit) => hit.span.start.max(self.passed),
