@@ -21,24 +21,34 @@ const TOKENS: [&str; 16] = [
     "endofprompt",
     "/s",
 ];
-/// Headings under which orders to models stand.
-const HEADINGS: [&str; 25] = [
-    "system",
-    "system prompt",
-    "begin system prompt",
-    "end system prompt",
-    "start system prompt",
-    "new system prompt",
-    "system message",
-    "system instruction",
-    "system instructions",
-    "system override",
-    "developer",
-    "developer message",
-    "developer instructions",
+/// Words of headings under which orders to models stand. Those of the first list make it one.
+const HEADING_CORES: [&str; 4] = ["system", "developer", "prompt", "override"];
+const HEADING_WORDS: [&str; 18] = [
+    "begin",
+    "end",
+    "start",
+    "stop",
+    "new",
+    "updated",
+    "real",
+    "actual",
+    "of",
+    "the",
+    "hidden",
+    "message",
+    "instruction",
+    "instructions",
+    "directive",
+    "rules",
+    "input",
+    "priority",
+];
+/// Headings of several words without one of the first list, and headings in Chinese.
+const HEADINGS: [&str; 15] = [
     "new instructions",
     "new instruction",
-    "end of prompt",
+    "new rules",
+    "new directive",
     "系统提示词",
     "系统指令",
     "新指令",
@@ -48,13 +58,15 @@ const HEADINGS: [&str; 25] = [
     "最高指令",
     "系统设定",
     "系统覆盖",
+    "新的系统提示",
+    "系统提示词开始",
 ];
 /// Headings that people meet elsewhere too.
-const MILD_HEADINGS: [&str; 7] = ["系统", "系统消息", "系统提示", "管理员", "admin", "root", "开发者"];
-const OPENERS: [char; 8] = ['<', '[', '{', '【', '#', '=', '*', '-'];
-const DECORATION: [char; 21] = [
-    '<', '>', '[', ']', '{', '}', '【', '】', '#', '=', '*', '-', '|', ':', '(', ')', '「', '」', '"', '〔',
-    '〕',
+const MILD_HEADINGS: [&str; 7] = ["系统", "系统消息", "系统提示", "管理员", "admin", "assistant", "开发者"];
+const OPENERS: [char; 9] = ['`', '<', '[', '{', '【', '#', '=', '*', '-'];
+const DECORATION: [char; 22] = [
+    '`', '<', '>', '[', ']', '{', '}', '【', '】', '#', '=', '*', '-', '|', ':', '(', ')', '「', '」', '"',
+    '〔', '〕',
 ];
 /// Characters of the longest heading.
 const LONGEST: usize = 24;
@@ -112,14 +124,22 @@ fn tag(folded: &[char], start: usize) -> Option<Tag> {
     let is_decorated = before > 0;
     let weight = if is_decorated && TOKENS.contains(&spelt) {
         TOKEN
-    } else if HEADINGS.contains(&spelt) {
+    } else if is_heading(spelt) {
         if is_decorated { DECORATED_HEADING } else { PLAIN_HEADING }
     } else if MILD_HEADINGS.contains(&spelt) {
         MILD_HEADING
     } else {
         return None;
     };
-    (close != Some(&'\n') || is_decorated).then(|| Tag { weight, place: start..start + before + name + 1 })
+    let stands_alone = is_decorated || spelt.contains(' ');
+    (close != Some(&'\n') || stands_alone).then(|| Tag { weight, place: start..start + before + name + 1 })
+}
+
+fn is_heading(name: &str) -> bool {
+    let is_core = |word: &str| HEADING_CORES.contains(&word);
+    HEADINGS.contains(&name)
+        || (name.split(' ').any(is_core)
+            && name.split(' ').all(|word| is_core(word) || HEADING_WORDS.contains(&word)))
 }
 
 #[cfg(test)]

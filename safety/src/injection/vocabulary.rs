@@ -1,5 +1,6 @@
 //! The phrases that patterns are made of, and the automaton that finds them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBuilder};
@@ -7,12 +8,16 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 use super::squeezed::Squeezed;
 use crate::fold::Folded;
 
-/// `CONCEPT = phrase | phrase …` on each line; a concept can have several lines; `#` starts a comment line.
+/// `CONCEPT = phrase | phrase …` on each line; a concept can have several lines; `#` starts a comment line. With `~=` words of letters are
+/// also known with a typo and in disguise.
 const VOCABULARY: &str = include_str!("vocabulary.txt");
 /// The concept of words in ROT13 or backwards.
 pub(super) const DISGUISED: &str = "DISGUISED";
 /// Letters from which on a word is also known with a typo and in disguise.
 const LONG_WORD: usize = 6;
+
+/// Letters from which on a word with another vowel is seldom another word.
+const SAFE_WORD: usize = 8;
 
 /// A set of concepts, a bit for each; a single concept is the set of itself.
 pub(super) type Concepts = u128;
@@ -107,23 +112,23 @@ fn fits(text: &Squeezed, phrase: Phrase, start: usize, end: usize) -> bool {
 #[derive(Default)]
 struct Reader {
     concepts: Vec<String>,
-    spellings: std::collections::BTreeMap<String, Vec<Phrase>>,
+    spellings: BTreeMap<String, Vec<Phrase>>,
+    typos: Vec<(String, Concepts, u32)>,
     count: u32,
 }
 
 impl Reader {
     fn line(&mut self, concept: &str, phrases: &str) {
-        let Some(concept) = self.numbered(concept) else { return };
+        let has_typos = concept.ends_with('~');
+        let Some(concept) = self.numbered(concept.trim_end_matches(['~', ' '])) else { return };
         for phrase in phrases.split('|').map(str::trim).filter(|phrase| !phrase.is_empty()) {
             self.count += 1;
             let spelling = Squeezed::of(Folded::of(phrase).chars()).text;
             let letters = spelling.len();
             let is_word = spelling.bytes().all(|byte| byte.is_ascii_lowercase()) && !phrase.contains(' ');
             let is_one_token = letters < LONG_WORD && is_word;
-            if is_word && letters >= LONG_WORD {
-                for typo in typos(&spelling) {
-                    self.add(typo, concept, is_one_token);
-                }
+            if has_typos && is_word && letters >= LONG_WORD {
+                self.typos.extend(typos(&spelling).into_iter().map(|typo| (typo, concept, self.count)));
                 if let Some(disguised) = self.numbered(DISGUISED) {
                     self.add(rot13(&spelling), disguised, is_one_token);
                     self.add(spelling.chars().rev().collect(), disguised, is_one_token);
@@ -148,7 +153,17 @@ impl Reader {
         bit(at)
     }
 
-    fn finish(self) -> Vocabulary {
+    fn finish(mut self) -> Vocabulary {
+        // What is a word of the vocabulary itself is no typo.
+        let words: Vec<String> = self.spellings.keys().cloned().collect();
+        for (typo, concept, phrase) in std::mem::take(&mut self.typos) {
+            if words.binary_search(&typo).is_err() {
+                let known = self.spellings.entry(typo).or_default();
+                if known.iter().all(|phrase| phrase.concept != concept) {
+                    known.push(Phrase { concept, phrase, is_one_token: false });
+                }
+            }
+        }
         let (spellings, phrases): (Vec<String>, Vec<Vec<Phrase>>) =
             self.spellings.into_iter().filter(|(spelling, _)| !spelling.is_empty()).unzip();
         let numbered = spellings.iter().zip(0_u32..);
@@ -162,21 +177,19 @@ fn bit(number: usize) -> Option<Concepts> {
     1_u128.checked_shl(u32::try_from(number).ok()?)
 }
 
-/// A letter left out, two letters exchanged, a letter doubled, another vowel. The first letter stays.
+/// A letter left out, two letters exchanged, a letter doubled, in longer words another vowel. First and last letter stay.
 fn typos(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     let mut typos = Vec::new();
-    for at in 1..letters.len() {
+    for at in 1..letters.len().saturating_sub(1) {
         let mut left_out = letters.clone();
         let letter = left_out.remove(at);
         let mut doubled = letters.clone();
         doubled.insert(at, letter);
         let mut exchanged = letters.clone();
-        if at + 1 < letters.len() {
-            exchanged.swap(at, at + 1);
-        }
+        exchanged.swap(at, at + 1);
         typos.extend([left_out, doubled, exchanged].map(|typo| typo.into_iter().collect()));
-        if "aeiou".contains(letter) {
+        if letters.len() >= SAFE_WORD && "aeiou".contains(letter) {
             typos.extend("aeiou".chars().map(|vowel| {
                 let put = |(place, c): (usize, &char)| if place == at { vowel } else { *c };
                 letters.iter().enumerate().map(put).collect()

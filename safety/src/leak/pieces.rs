@@ -111,7 +111,9 @@ impl Pieces {
         let common = common_phrases::places(&prompt.chars);
         let mut table: Vec<(u64, Range<usize>)> = prompt
             .pieces(weight)
-            .filter(|piece| !common.iter().any(|phrase| 2 * overlap(phrase, piece) > piece.len()))
+            .filter(|piece| {
+                2 * common.iter().map(|phrase| overlap(phrase, piece)).sum::<usize>() <= piece.len()
+            })
             .map(|piece| (hash(prompt.slice(piece.clone())), piece))
             .collect();
         table.sort_by_key(|(hash, piece)| (*hash, piece.start));
