@@ -23,7 +23,7 @@ const TOKENS: [&str; 16] = [
 ];
 /// Words of headings under which orders to models stand. Those of the first list make it one.
 const HEADING_CORES: [&str; 4] = ["system", "developer", "prompt", "override"];
-const HEADING_WORDS: [&str; 18] = [
+const HEADING_WORDS: [&str; 17] = [
     "begin",
     "end",
     "start",
@@ -33,7 +33,6 @@ const HEADING_WORDS: [&str; 18] = [
     "real",
     "actual",
     "of",
-    "the",
     "hidden",
     "message",
     "instruction",

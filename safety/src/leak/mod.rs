@@ -25,8 +25,8 @@ use pieces::{Pieces, Stripped};
 const LONG: usize = 24;
 /// Weight of a short piece. Short pieces make up the share.
 const SHORT: usize = 12;
-/// A run that is told word by word is a leak from this weight on: 32 ideographs or 96 letters.
-const LEAKED_RUN: usize = 96;
+/// A run that is told word by word is a leak from this weight on: 28 ideographs or 84 letters.
+const LEAKED_RUN: usize = 84;
 /// What may be changed within a run without ending it.
 const GAP: usize = 15;
 /// A share of the prompt from here on is a leak, in thousandths, as long as it is at least [`LEAKED_SHARE_WEIGHT`].
