@@ -77,7 +77,7 @@ fn most_injections_are_found_and_few_innocent_texts_of_the_tuning_half() {
 fn most_injections_are_found_and_few_innocent_texts_of_the_held_out_half() {
     let (recall, false_alarms, _) = measured(HELD_OUT);
     println!("recall {recall} ‰, false alarms {false_alarms} ‰");
-    assert!(recall >= 850 && false_alarms <= 50, "recall {recall} ‰, false alarms {false_alarms} ‰");
+    assert!(recall >= 890 && false_alarms <= 45, "recall {recall} ‰, false alarms {false_alarms} ‰");
 }
 
 #[test]

@@ -55,7 +55,8 @@ fn a_long_part_of_a_prompt_is_a_leak_where_it_stands() {
     assert!(leak.share_permille < 600 && !leak.canary);
     assert_eq!(leak.spans.len(), 1);
     let told = &answer[leak.spans[0].clone()];
-    assert!(told.starts_with("staff may grant") && told.ends_with("signature"), "{told}");
+    // Letters that happen to agree belong to it.
+    assert!(told.contains("staff may grant") && told.ends_with("signature") && told.len() < 110, "{told}");
 }
 
 #[test]
