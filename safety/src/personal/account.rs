@@ -1,4 +1,4 @@
-//! Names of accounts that only the words before them give away: WeChat ids and &QQ numbers.
+//! Names of accounts that only the words before them give away: WeChat ids and QQ numbers.
 
 use std::sync::LazyLock;
 
@@ -47,12 +47,15 @@ const COUNTS: &[&str] = &[
     "messages", "%", "+",
 ];
 
-/// Finds the WeChat id or &QQ number that begins at a position, before which no letter or digit stands unless it is a name.
+/// Longest text that is worth looking at: an id and a name attached to it.
+const LONGEST_TOKEN: usize = 25;
+
+/// Finds the WeChat id or QQ number that begins at a position, before which no letter or digit stands unless it is a name.
 pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
     let end = plain.skip(start, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if plain.at(start).is_ascii_digit() {
         find_qq(plain, start, hits);
-    } else if (6..=20 + 5).contains(&(end - start)) {
+    } else if (6..=LONGEST_TOKEN).contains(&(end - start)) {
         find_wechat(plain, start, end, hits);
     }
 }

@@ -150,7 +150,7 @@ fn division_start(plain: &Plain, begin: usize, house: usize) -> Option<usize> {
     if province.is_some() {
         return province;
     }
-    let sign = (begin..house).find(|at| DIVISIONS.contains(plain.at(*at)) && *at >= begin + 1)?;
+    let sign = (begin..house).find(|at| DIVISIONS.contains(plain.at(*at)) && *at > begin)?;
     let told = (begin..sign).rev().find(|at| {
         matches!(
             plain.at(*at),

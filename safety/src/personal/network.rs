@@ -80,7 +80,7 @@ fn find_ipv4(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
     };
     let version =
         names(plain, start, &VERSIONS) || before(plain, start, &RELEASES, 8) || after(plain, end, &BEHIND, 4);
-    let small = octets[0] < 10 && octets.iter().all(|octet| *octet < 100);
+    let small = octets.first().is_some_and(|first| *first < 10) && octets.iter().all(|octet| *octet < 100);
     let is_address = if version {
         names(plain, start, &ADDRESSES) && !names(plain, start, &VERSIONS)
     } else {
@@ -167,10 +167,10 @@ fn find_hardware(plain: &Plain, start: usize, separator: char, hits: &mut Vec<Hi
         _ => c.is_ascii_hexdigit(),
     });
     let (last, next) = (plain.before(start), plain.at(end));
-    let apart = plain.len() >= end
-        && !next.is_ascii_alphanumeric()
-        && !(matches!(next, ':' | '-') && plain.at(end + 1).is_ascii_hexdigit())
-        && !(matches!(last, ':' | '-') && plain.at(start.wrapping_sub(2)).is_ascii_hexdigit());
+    let goes_on = next.is_ascii_alphanumeric()
+        || (matches!(next, ':' | '-') && plain.at(end + 1).is_ascii_hexdigit())
+        || (matches!(last, ':' | '-') && plain.at(start.wrapping_sub(2)).is_ascii_hexdigit());
+    let apart = plain.len() >= end && !goes_on;
     let lettered = plain.slice(start..end).iter().any(char::is_ascii_alphabetic);
     let told = || {
         names(plain, start, &HARDWARE)
@@ -191,9 +191,9 @@ fn find_dotted_hardware(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
             .iter()
             .enumerate()
             .all(|(at, c)| if at % 5 == 4 { *c == '.' } else { c.is_ascii_hexdigit() });
-    let apart = !plain.at(end).is_ascii_alphanumeric()
-        && !(plain.at(end) == '.' && plain.at(end + 1).is_ascii_alphanumeric())
-        && plain.before(start) != '.';
+    let goes_on = plain.at(end).is_ascii_alphanumeric()
+        || (plain.at(end) == '.' && plain.at(end + 1).is_ascii_alphanumeric());
+    let apart = !goes_on && plain.before(start) != '.';
     let lettered = plain.slice(start..end).iter().any(char::is_ascii_alphabetic);
     let digits = plain.slice(start..end).iter().any(char::is_ascii_digit);
     let told = || before(plain, start, &HARDWARE, 16) || after(plain, end, &HARDWARE, 10);
@@ -204,9 +204,10 @@ fn find_dotted_hardware(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
 
 /// Twelve digits without separators count when they are named.
 fn find_bare_hardware(plain: &Plain, range: std::ops::Range<usize>, hits: &mut Vec<Hit>) {
-    let apart = !plain.at(range.end).is_ascii_alphanumeric()
-        && !(plain.at(range.end) == '-' && plain.at(range.end + 1).is_ascii_alphanumeric());
-    if apart && names(plain, range.start, &INTERFACE) {
+    let next = plain.at(range.end);
+    let goes_on =
+        next.is_ascii_alphanumeric() || (next == '-' && plain.at(range.end + 1).is_ascii_alphanumeric());
+    if !goes_on && names(plain, range.start, &INTERFACE) {
         hits.push(Hit { kind: Kind::MacAddress, range });
     }
 }

@@ -80,22 +80,18 @@ fn shape(text: &[u8]) -> (usize, usize) {
 
 /// Ordinary, service and diplomatic passports of the mainland, Hong Kong and Macau, and the usual forms abroad.
 fn is_passport(text: &[u8]) -> bool {
-    match (text.first(), shape(text)) {
-        (Some(b'D' | b'P' | b'S'), (1, 7)) | (_, (1, 8) | (2, 7)) => true,
-        (_, (0, 9)) => true,
-        _ => false,
-    }
+    matches!((text.first(), shape(text)), (Some(b'D' | b'P' | b'S'), (1, 7)) | (_, (1, 8) | (2, 7) | (0, 9)))
 }
 
 /// Permits to and from Hong Kong, Macau and Taiwan.
 fn is_permit(text: &[u8]) -> bool {
-    match (text.first(), shape(text)) {
+    matches!(
+        (text.first(), shape(text)),
         (Some(b'H' | b'M'), (1, 8 | 10))
-        | (Some(b'C' | b'W' | b'T' | b'L'), (1, 8))
-        | (Some(b'C'), (2, 7)) => true,
-        (_, (0, 8 | 10)) => true,
-        _ => false,
-    }
+            | (Some(b'C' | b'W' | b'T' | b'L'), (1, 8))
+            | (Some(b'C'), (2, 7))
+            | (_, (0, 8 | 10))
+    )
 }
 
 /// The form of a permanent residence card that was issued until 2017, and its successor of the same length.

@@ -100,7 +100,7 @@ fn mobile(run: &Run, offset: usize) -> Option<std::ops::Range<usize>> {
     let number = run.whole(end)?.get(offset..)?;
     let valid = matches!(number, [b'1', b'3'..=b'9', ..]) && number.iter().all(u8::is_ascii_digit);
     let lengths = run.lengths(offset..end);
-    let known = MOBILE_GROUPS.iter().any(|groups| *groups == lengths.as_slice());
+    let known = MOBILE_GROUPS.contains(&lengths.as_slice());
     (valid && known && !continues(run, end, lengths.len())).then_some(0..end)
 }
 
@@ -145,9 +145,7 @@ fn is_line(run: &Run, local: usize, end: usize) -> bool {
     let first = number.first().copied().unwrap_or_default();
     let opens = if apart { matches!(first, b'1'..=b'9') } else { matches!(first, b'2'..=b'8') };
     let lengths = run.lengths(local..end);
-    opens
-        && number.iter().all(u8::is_ascii_digit)
-        && LINE_GROUPS.iter().any(|groups| *groups == lengths.as_slice())
+    opens && number.iter().all(u8::is_ascii_digit) && LINE_GROUPS.contains(&lengths.as_slice())
 }
 
 /// The end of a number with an extension of up to six digits after a hyphen; none when it goes on otherwise.

@@ -38,11 +38,13 @@ struct Entry {
     number: u64,
     /// As its writer wrote it first.
     datum: String,
+    /// The same in one form, by which it is found when it is written otherwise.
+    value: String,
 }
 
 impl Entry {
     fn bytes(&self) -> usize {
-        self.writer.len() + self.datum.len()
+        self.writer.len() + self.datum.len() + self.value.len()
     }
 }
 
@@ -124,9 +126,7 @@ impl Placeholders {
 
     fn placeholder(&mut self, writer: &str, kind: Kind, datum: &str) -> String {
         let value = normalised(kind, datum);
-        let same = |entry: &Entry| {
-            entry.kind == kind && entry.writer == writer && normalised(kind, &entry.datum) == value
-        };
+        let same = |entry: &Entry| entry.kind == kind && entry.writer == writer && entry.value == value;
         let known = self.entries.iter().position(same);
         let number = match known {
             Some(place) => {
@@ -135,16 +135,16 @@ impl Placeholders {
                 self.entries.push(entry);
                 number
             }
-            None => self.remember(writer, kind, datum),
+            None => self.remember(writer, kind, datum, value),
         };
         format!("[{}_{number}]", kind.placeholder())
     }
 
-    fn remember(&mut self, writer: &str, kind: Kind, datum: &str) -> u64 {
+    fn remember(&mut self, writer: &str, kind: Kind, datum: &str, value: String) -> u64 {
         let given = self.given.entry(kind.placeholder().to_owned()).or_default();
         *given = given.saturating_add(1);
         let number = *given;
-        self.entries.push(Entry { writer: writer.to_owned(), kind, number, datum: datum.to_owned() });
+        self.entries.push(Entry { writer: writer.to_owned(), kind, number, datum: datum.to_owned(), value });
         let mut bytes: usize = self.entries.iter().map(Entry::bytes).sum();
         let mut surplus = 0;
         for entry in &self.entries {

@@ -82,7 +82,7 @@ impl Plain {
                 self.push_folded(c, start, end);
             }
         }
-        if numerals > 0 && numerals >= SHORTEST_NUMBER / 2 {
+        if numerals >= SHORTEST_NUMBER / 2 {
             self.read_numerals();
         }
     }

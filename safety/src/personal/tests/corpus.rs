@@ -1,14 +1,19 @@
 //! Texts with personal data and near misses. The numbers in `corpus.txt` are generated and belong to nobody.
 
+use std::ops::Range;
+
 use crate::personal::{Recognised, Recogniser};
 
+/// What is expected in a text: labels of kinds, and bytes.
+type Expected = Vec<(String, Range<usize>)>;
+
 /// A line of the list: the text, and what is in it. `⟦kind|text⟧` marks a datum, `\n` a new line, `# ` a comment.
-fn examples() -> Vec<(String, Vec<(String, std::ops::Range<usize>)>)> {
+fn examples() -> Vec<(String, Expected)> {
     let lines = include_str!("corpus.txt").lines().filter(|line| !line.starts_with("# "));
     lines.map(|line| read(&line.replace("\\n", "\n"))).collect()
 }
 
-fn read(line: &str) -> (String, Vec<(String, std::ops::Range<usize>)>) {
+fn read(line: &str) -> (String, Expected) {
     let (mut text, mut data) = (String::new(), Vec::new());
     let mut rest = line;
     while let Some((before, marked)) = rest.split_once('⟦') {
