@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::dead_letters::DeadLetters;
 use crate::offsets::Offsets;
 use crate::role::{Role, Roles};
+use crate::safety::Safety;
 use crate::setup::Setup;
 
 /// Conversations on Easemob IM, answered by large language models.
@@ -29,6 +30,12 @@ pub(crate) struct Cli {
 pub(crate) enum Any {
     #[command(flatten)]
     Setup(Setup),
+    /// Judge texts by dictionaries, and look at dictionary files
+    Safety {
+        /// What to do
+        #[command(subcommand)]
+        command: Safety,
+    },
     #[command(flatten)]
     Command(Command),
 }

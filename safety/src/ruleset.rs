@@ -4,6 +4,7 @@ mod build;
 mod candidates;
 mod near;
 mod pattern;
+mod reach;
 mod words;
 
 use std::cell::RefCell;
@@ -24,6 +25,7 @@ pub(crate) use build::foldable;
 pub use build::{Builder, LONGEST_WORD};
 use candidates::Candidate;
 use pattern::Pattern;
+use reach::Reach;
 use words::RuleMeta;
 use words::Words;
 
@@ -41,6 +43,7 @@ pub struct RuleSet {
     detectors: Vec<Box<dyn Detector>>,
     /// Rules whose words must stand near others.
     has_near: bool,
+    reach: Reach,
 }
 
 /// Buffers that every thread keeps from text to text.
@@ -72,6 +75,12 @@ impl RuleSet {
     /// Builds an engine of more than rules; `version` names all of it.
     pub fn builder(version: impl Into<String>) -> Builder {
         Builder::new(version.into())
+    }
+
+    /// Whether characters are hit depends on no more than so many characters before and behind them; expressions and what has
+    /// no longest length are found as far as they lie within it.
+    pub fn reach(&self) -> usize {
+        self.reach.characters()
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {

@@ -16,6 +16,7 @@ mod decode;
 mod detector;
 mod patterns;
 mod role_tags;
+mod rule;
 mod signal;
 mod squeezed;
 mod vocabulary;
@@ -26,4 +27,5 @@ mod corpus;
 mod tests;
 
 pub use detector::{Assessment, Detector};
+pub use rule::Threshold;
 pub use signal::Signal;

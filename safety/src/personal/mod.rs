@@ -12,6 +12,7 @@ mod card;
 mod checksum;
 mod context;
 mod date;
+mod detector;
 mod email;
 mod hit;
 mod identity;
@@ -35,6 +36,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use detector::PersonalData;
 pub use kind::Kind;
 pub use mask::{Style, Styles, ends_kept, hashed, replaced, stars};
 pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Masking, Placeholders};

@@ -10,6 +10,7 @@ use crate::detector::Detector;
 use crate::dictionary::{Dictionary, Entry};
 use crate::fold::Folded;
 use crate::rule::{BadRule, Border, Reason, Rule};
+use crate::stream::UNBOUNDED_REACH;
 use crate::tables::{CharClass, class};
 use crate::view::Views;
 use crate::words::lexicon::Lexicon;
@@ -17,6 +18,7 @@ use crate::words::plain::Plain;
 
 use super::RuleSet;
 use super::pattern::Pattern;
+use super::reach::{DETECTOR, Reach};
 use super::words::{RuleMeta, Side, Word, Words};
 
 /// Most characters of a word.
@@ -33,6 +35,7 @@ pub struct Builder {
     patterns: Vec<Pattern>,
     allowed: Vec<String>,
     detectors: Vec<Box<dyn Detector>>,
+    reach: Reach,
     problem: Option<BadRule>,
 }
 
@@ -85,7 +88,10 @@ impl Builder {
     pub fn allow(mut self, spans: &[String]) -> Self {
         for span in spans {
             match foldable(span) {
-                Ok(folded) => self.allowed.push(folded),
+                Ok(folded) => {
+                    self.reach.add(2 * folded.chars().count());
+                    self.allowed.push(folded);
+                }
                 Err(reason) => {
                     self.problem.get_or_insert(BadRule { rule: "allow-list".to_owned(), reason });
                 }
@@ -97,6 +103,7 @@ impl Builder {
     /// Adds a detector; its hits come beside those of the rules.
     #[must_use]
     pub fn detector(mut self, detector: Box<dyn Detector>) -> Self {
+        self.reach.add(DETECTOR);
         self.detectors.push(detector);
         self
     }
@@ -138,6 +145,7 @@ impl Builder {
             patterns: self.patterns,
             allowed: Plain::new(&self.allowed).map_err(too_large("allow-list"))?,
             detectors: self.detectors,
+            reach: self.reach,
             version: self.version,
         })
     }
@@ -153,10 +161,14 @@ impl Builder {
             shadow: rule.shadow,
             within: rule.near.as_ref().map(|near| near.within),
         });
+        if rule.near.is_some() {
+            self.reach.add(UNBOUNDED_REACH);
+        }
         if let Some(expression) = &rule.regex {
             if !rule.words.is_empty() || rule.near.is_some() {
                 return Err(Reason::Both);
             }
+            self.reach.add(UNBOUNDED_REACH);
             self.patterns.push(Pattern::new(expression, rule_number)?);
             return Ok(());
         }
@@ -183,6 +195,7 @@ impl Builder {
 
     fn word(&mut self, word: &str, mut of: Word) -> Result<(), Reason> {
         let folded = foldable(word)?;
+        self.reach.word(folded.chars().count(), of.views, of.border);
         of.label = self.labels.len() as u32;
         self.labels.push(word.into());
         self.words.push((folded, of));

@@ -11,6 +11,7 @@
 //! Characters that folding drops, and repeats of a character, do not count as reach: however many of them stand inside a word, the
 //! word is held back whole.
 
+mod engine_judge;
 mod hold_back;
 mod judge;
 mod measure;
@@ -18,5 +19,6 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
+pub use engine_judge::EngineJudge;
 pub use hold_back::{HoldBack, Passed};
 pub use judge::{Hit, Judge, UNBOUNDED_REACH};
