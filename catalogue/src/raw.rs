@@ -251,7 +251,7 @@ pub struct RawWord {
     /// Id of the rule, which verdicts name.
     #[schemars(with = "String")]
     pub id: Spanned<String>,
-    /// Words, any of which hits; at least one, none of them empty.
+    /// Words, any of which hits; at least one. They are folded as texts are: width, case, traditional characters and what cannot be seen make no difference. A word of spaces and punctuation alone is refused.
     pub words: Vec<String>,
     /// What is done with a text that has one of the words.
     #[schemars(with = "String", extend("enum" = ["mask", "replace", "hold", "block"]))]

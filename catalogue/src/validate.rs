@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::{Problem, Problems};
-use safety::{Action, WordRule};
+use safety::{Action, Rule};
 use schemas::Millis;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
@@ -85,10 +85,10 @@ fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
     for word in &raw.filter.word {
         let place = format!("filter.word {:?}", word.id.get_ref());
         let Some(action) = problems.word(&place, &word.action, &actions) else { continue };
-        if word.words.is_empty() || word.words.iter().any(|w| w.trim().is_empty()) {
-            problems.add_at(&place, &word.id, "it needs words, none of them empty");
+        let rule = Rule { words: word.words.clone(), ..Rule::words(word.id.get_ref(), &[], action) };
+        if let Err(bad) = rule.check() {
+            problems.add_at(&place, &word.id, &bad.reason.to_string());
         }
-        let rule = WordRule { id: word.id.get_ref().clone(), words: word.words.clone(), action };
         if rules.insert(rule.id.clone(), rule).is_some() {
             problems.add_at(&place, &word.id, "it is configured twice");
         }

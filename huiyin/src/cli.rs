@@ -8,6 +8,7 @@ use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
 use crate::role::{Role, Roles};
+use crate::safety::Safety;
 use crate::setup::Setup;
 
 /// Conversations on Easemob IM, answered by large language models.
@@ -30,6 +31,12 @@ pub(crate) struct Cli {
 pub(crate) enum Any {
     #[command(flatten)]
     Setup(Setup),
+    /// Judge texts by dictionaries, and look at dictionary files
+    Safety {
+        /// What to do
+        #[command(subcommand)]
+        command: Safety,
+    },
     #[command(flatten)]
     Command(Command),
 }

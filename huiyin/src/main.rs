@@ -15,6 +15,7 @@ mod route;
 mod run;
 #[cfg(test)]
 mod runbook;
+mod safety;
 mod setup;
 #[cfg(test)]
 mod simulation;
@@ -71,13 +72,21 @@ impl From<String> for Said {
     }
 }
 
+/// Looks an environment variable up.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Does what was asked.
 async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     let command = match cli.command {
         Any::Setup(setup) => return setup.run(),
+        Any::Safety { command } => {
+            return command.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?));
+        }
         Any::Command(command) => command,
     };
-    let config = Config::read(&cli.config, cli.instance, |name| std::env::var(name).ok())?;
+    let config = Config::read(&cli.config, cli.instance, variable)?;
     telemetry::log(config.log_format, &config.log_filter)?;
     match command {
         Command::Run { roles, apply, leave } => {

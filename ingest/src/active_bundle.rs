@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use catalogue::{App, Bundle};
-use safety::{Action, BadRule, Engine};
+use safety::{Action, BadRule, Direction, Engine};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
 
@@ -42,7 +42,7 @@ impl ActiveBundle {
         let began = Instant::now();
         let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
         let texts: Vec<&str> = content.texts().chain(said).collect();
-        let found = self.engine.judge_all(&texts);
+        let found = self.engine.judge_all(Direction::Input, &texts);
         metrics::judged(found.action(), began.elapsed());
         Verdict::new(found.action(), found.rules(), self.engine.dictionary())
     }
@@ -50,11 +50,11 @@ impl ActiveBundle {
     /// Whether no rule is hit by any of the texts.
     pub(crate) fn passes<'a>(&self, texts: impl Iterator<Item = &'a str>) -> bool {
         let texts: Vec<&str> = texts.collect();
-        self.engine.judge_all(&texts).action() == Action::Pass
+        self.engine.judge_all(Direction::Input, &texts).action() == Action::Pass
     }
 
     /// A text with everything hidden that a rule hits.
     pub(crate) fn masked(&self, text: &str) -> String {
-        self.engine.judge(text).masked(text)
+        self.engine.judge(Direction::Input, text).masked(text)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use crate::direction::Direction;
 use crate::finding::{Finding, Findings};
 
 /// An engine that judges texts. Equal texts get equal findings, in every process.
@@ -10,10 +11,28 @@ pub trait Engine: Debug + Send + Sync {
     fn dictionary(&self) -> &str;
 
     /// Judges one text.
-    fn judge(&self, text: &str) -> Finding;
+    fn judge(&self, direction: Direction, text: &str) -> Finding;
 
-    /// Judges texts that belong together, such as all texts of one message.
-    fn judge_all(&self, texts: &[&str]) -> Findings {
-        texts.iter().map(|text| self.judge(text)).collect()
+    /// Judges texts that belong together, such as all texts of one message. What is in one of them is found; a word of which one
+    /// text has the beginning and another the end is not.
+    fn judge_all(&self, direction: Direction, texts: &[&str]) -> Findings {
+        texts.iter().map(|text| self.judge(direction, text)).collect()
+    }
+
+    /// Judges texts that follow one another, such as consecutive messages of one person. Besides what is in each of them, a word is
+    /// found that begins in one and ends in a later one; each text's finding then has its own piece of the word.
+    fn judge_joined(&self, direction: Direction, texts: &[&str]) -> Findings {
+        let mut findings: Vec<Finding> = texts.iter().map(|text| self.judge(direction, text)).collect();
+        if texts.len() > 1 {
+            let joined = texts.concat();
+            let mut start = 0;
+            let whole = self.judge(direction, &joined);
+            for (text, finding) in texts.iter().zip(&mut findings) {
+                let part = start..start + text.len();
+                finding.add_across(&whole, &part);
+                start = part.end;
+            }
+        }
+        findings.into_iter().collect()
     }
 }

@@ -5,6 +5,29 @@ use std::ops::Range;
 
 use common::Action;
 
+use crate::view::Views;
+
+/// One place of a text that a rule hit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Id of the rule.
+    pub rule: String,
+    /// Category of the rule; empty when it has none.
+    pub category: String,
+    /// How bad it is, 0 to 255, as the rule says.
+    pub severity: u8,
+    /// What was found: the word as the rule has it, the kind of personal data, the name of the pattern.
+    pub word: String,
+    /// Through which views it was seen; none when the word stood there as it is.
+    pub views: Views,
+    /// Bytes of the text.
+    pub span: Range<usize>,
+    /// What is to be done because of this hit.
+    pub action: Action,
+    /// Counted only: it changes neither the action nor what is masked.
+    pub shadow: bool,
+}
+
 /// What an engine says of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -14,9 +37,32 @@ pub struct Finding {
     pub rules: Vec<String>,
     /// Bytes that were hit, in order, not overlapping.
     pub spans: Vec<Range<usize>>,
+    /// Every hit, those of rules in shadow too, in the order of where they stand, then of their rules.
+    pub hits: Vec<Hit>,
 }
 
 impl Finding {
+    /// What follows from these hits.
+    pub fn of(mut hits: Vec<Hit>) -> Self {
+        hits.sort_by(|a, b| {
+            let place = |hit: &Hit| (hit.span.start, hit.span.end);
+            place(a).cmp(&place(b)).then_with(|| a.rule.cmp(&b.rule)).then_with(|| a.word.cmp(&b.word))
+        });
+        hits.dedup();
+        let mut finding = Self { action: Action::Pass, rules: Vec::new(), spans: Vec::new(), hits };
+        for hit in finding.hits.iter().filter(|hit| !hit.shadow) {
+            finding.action = finding.action.max(hit.action);
+            finding.rules.push(hit.rule.clone());
+            match finding.spans.last_mut() {
+                Some(last) if hit.span.start < last.end => last.end = last.end.max(hit.span.end),
+                _ => finding.spans.push(hit.span.clone()),
+            }
+        }
+        finding.rules.sort();
+        finding.rules.dedup();
+        finding
+    }
+
     /// The text that was judged, each character that was hit replaced by an asterisk.
     pub fn masked(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
@@ -31,6 +77,20 @@ impl Finding {
         }
         masked.push_str(text.get(at..).unwrap_or_default());
         masked
+    }
+
+    /// Adds the hits of a longer text that lie in this part of it and outside of it too, cut to the part.
+    pub(crate) fn add_across(&mut self, whole: &Self, part: &Range<usize>) {
+        let mut hits = std::mem::take(&mut self.hits);
+        for hit in &whole.hits {
+            let inside = hit.span.start.max(part.start)..hit.span.end.min(part.end);
+            let across = hit.span.start < part.start || hit.span.end > part.end;
+            if across && inside.start < inside.end {
+                let span = inside.start - part.start..inside.end - part.start;
+                hits.push(Hit { span, ..hit.clone() });
+            }
+        }
+        *self = Self::of(hits);
     }
 }
 
@@ -54,6 +114,11 @@ impl Findings {
     pub fn first(&self) -> Option<&Finding> {
         self.0.first()
     }
+
+    /// What it says of each text, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
 }
 
 impl FromIterator<Finding> for Findings {
@@ -66,23 +131,42 @@ impl FromIterator<Finding> for Findings {
 mod tests {
     use super::*;
 
-    fn finding(action: Action, rules: &[&str], spans: Vec<Range<usize>>) -> Finding {
-        Finding { action, rules: rules.iter().map(|rule| (*rule).to_owned()).collect(), spans }
+    fn hit(rule: &str, action: Action, span: Range<usize>) -> Hit {
+        Hit {
+            rule: rule.to_owned(),
+            category: String::new(),
+            severity: 0,
+            word: String::new(),
+            views: Views::NONE,
+            span,
+            action,
+            shadow: false,
+        }
     }
 
     #[test]
     fn masking_keeps_what_was_not_hit_and_the_number_of_characters() {
-        let found = finding(Action::Mask, &["r"], vec![3..9, 15..18]);
+        let found = Finding::of(vec![hit("r", Action::Mask, 3..9), hit("r", Action::Mask, 15..18)]);
         assert_eq!(found.masked("去赌博吧, a赌b"), "去**吧, a*b");
-        assert_eq!(finding(Action::Pass, &[], vec![]).masked("ab"), "ab");
+        assert_eq!(Finding::of(vec![]).masked("ab"), "ab");
+    }
+
+    #[test]
+    fn the_strictest_hit_decides_and_spans_do_not_overlap() {
+        let found = Finding::of(vec![
+            hit("b", Action::Mask, 2..5),
+            hit("a", Action::Block, 0..3),
+            Hit { shadow: true, ..hit("c", Action::Block, 7..9) },
+        ]);
+        assert_eq!((found.action, found.rules.as_slice()), (Action::Block, &["a".into(), "b".into()][..]));
+        assert_eq!((found.spans.first(), found.spans.len(), found.hits.len()), (Some(&(0..5)), 1, 3));
     }
 
     #[test]
     fn several_texts_have_the_strictest_action_and_the_rules_of_all() {
-        let first = finding(Action::Mask, &["b", "c"], vec![0..1, 2..3]);
-        let texts =
-            [first.clone(), finding(Action::Hold, &["a", "b"], vec![]), finding(Action::Pass, &[], vec![])];
-        let found: Findings = texts.into_iter().collect();
+        let first = Finding::of(vec![hit("b", Action::Mask, 0..1), hit("c", Action::Mask, 2..3)]);
+        let second = Finding::of(vec![hit("a", Action::Hold, 0..1), hit("b", Action::Mask, 1..2)]);
+        let found: Findings = [first.clone(), second, Finding::of(vec![])].into_iter().collect();
         assert_eq!(found.action(), Action::Hold);
         assert_eq!(found.rules(), ["a", "b", "c"]);
         assert_eq!(found.first(), Some(&first));

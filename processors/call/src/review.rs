@@ -1,11 +1,11 @@
 //! The reviewer: judges the whole answer before it may go out.
 
-use safety::{Action, Engine};
+use safety::{Action, Direction, Engine};
 use schemas::verdict::Verdict;
 
 /// Judges an answer. With the verdict comes the text that may go out, if one may.
 pub(crate) fn review(engine: &dyn Engine, answer: String) -> (Verdict, Option<String>) {
-    let found = engine.judge(&answer);
+    let found = engine.judge(Direction::Output, &answer);
     let text = match found.action {
         Action::Pass => Some(answer),
         Action::Mask => Some(found.masked(&answer)),
@@ -16,13 +16,13 @@ pub(crate) fn review(engine: &dyn Engine, answer: String) -> (Verdict, Option<St
 
 #[cfg(test)]
 mod tests {
-    use safety::{WordList, WordRule};
+    use safety::{Rule, RuleSet};
 
     use super::*;
 
     fn judged(action: Action) -> (Action, Option<String>) {
-        let rule = WordRule { id: "r".into(), words: vec!["秘密".into()], action };
-        let engine = WordList::new(&[rule], "d1").unwrap();
+        let rule = Rule::words("r", &["秘密"], action);
+        let engine = RuleSet::new(&[rule], "d1").unwrap();
         let (verdict, text) = review(&engine, "这是秘密。".to_owned());
         assert_eq!((verdict.rules.as_slice(), verdict.dictionary.as_str()), (&["r".to_owned()][..], "d1"));
         (verdict.action, text)
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn a_harmless_answer_goes_out_as_it_is() {
-        let engine = WordList::new(&[], "d1").unwrap();
+        let engine = RuleSet::new(&[], "d1").unwrap();
         let (verdict, text) = review(&engine, "你好".to_owned());
         assert_eq!((verdict.action, text.as_deref()), (Action::Pass, Some("你好")));
     }

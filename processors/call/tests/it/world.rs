@@ -9,7 +9,7 @@ use outbound::{Client, ClientConfig, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Place};
 use pipeline::{Clock, WallClock};
-use safety::{Action, WordList, WordRule};
+use safety::{Action, Rule, RuleSet};
 use schemas::answered::{Answered, Outcome};
 use schemas::event::Event;
 use schemas::request::Request;
@@ -43,7 +43,7 @@ pub(crate) struct World {
     pub(crate) step: Step,
     pub(crate) clock: Arc<Shifted>,
     rules: watch::Sender<Arc<Rules>>,
-    filter: Arc<WordList>,
+    filter: Arc<RuleSet>,
     http: Client,
 }
 
@@ -149,10 +149,9 @@ impl World {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
         let raw: RawCall = toml::from_str(section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
-        let rule =
-            |id: &str, word: &str, action| WordRule { id: id.into(), words: vec![word.into()], action };
+        let rule = |id: &str, word: &str, action| Rule::words(id, &[word], action);
         let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
-        let filter = Arc::new(WordList::new(&words, "d1").unwrap());
+        let filter = Arc::new(RuleSet::new(&words, "d1").unwrap());
         let (rules, receiver) = watch::channel(Arc::new(Rules {
             bundle,
             filter: Arc::clone(&filter) as Arc<dyn safety::Engine>,

@@ -1,0 +1,100 @@
+//! `huiyin safety`: texts judged by dictionaries, and dictionary files looked at.
+
+mod batch;
+mod file;
+mod line;
+mod report;
+mod verdict;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ::safety::{Dictionary, Direction, Engine, RuleSet};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+
+use crate::Said;
+use crate::config::Config;
+
+/// What to do with the filter.
+#[derive(Subcommand)]
+pub(crate) enum Safety {
+    /// Judge texts
+    Check(Check),
+    /// Tell everything that is wrong in a dictionary file, with its lines
+    Lint {
+        /// The dictionary, TSV or .toml
+        file: PathBuf,
+    },
+    /// Count the words of a dictionary file by category, view and border
+    Stats {
+        /// The dictionary, TSV or .toml
+        file: PathBuf,
+    },
+}
+
+/// Judges one text, or with `--batch` one JSON object a line from standard input.
+///
+/// A line is `{"id", "carrier", …}`: carrier `message` with `text`; `messages` (consecutive ones of one person) and `stream` (the pieces of one
+/// text) with `parts`, an array of strings; `fields` with `fields`, in which every string counts however deep it stands, and no key. For
+/// each a line `{"id", "hit", "words", "spans", "personal", "score"}` is printed, in the same order. Offsets are code points: of the text,
+/// of all parts joined, of the texts of all fields joined in their order. A line that cannot be read is told on standard error with its
+/// number, the others go on, and the exit code is 1.
+#[derive(Args)]
+pub(crate) struct Check {
+    /// The text
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    text: Option<String>,
+    /// Judge the lines of standard input
+    #[arg(long, requires = "dictionary")]
+    batch: bool,
+    /// Judge by this dictionary (lines of word, category, views, border with tabs between; or .toml) instead of the configuration's rules
+    #[arg(long)]
+    dictionary: Option<PathBuf>,
+    /// Spans in which no word hits, one a line
+    #[arg(long, requires = "dictionary")]
+    allow: Option<PathBuf>,
+    /// Look for personal data too
+    #[arg(long)]
+    personal_data: bool,
+}
+
+impl Safety {
+    /// Does it; `config` reads the configuration, which only a text without a dictionary needs.
+    pub(crate) fn run(self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
+        match self {
+            Self::Lint { file } => report::lint(&file),
+            Self::Stats { file } => report::stats(&file).map(Said::from),
+            Self::Check(check) => check.run(config),
+        }
+    }
+}
+
+impl Check {
+    fn run(self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
+        if self.batch {
+            let judge = verdict::Judge::new(Arc::new(self.engine()?), self.personal_data);
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            let ok = batch::run(&judge, input, output, &mut std::io::stderr().lock())?;
+            return Ok(Said { text: String::new(), ok });
+        }
+        let Some(text) = &self.text else { bail!("no text to judge") };
+        let engine: Arc<dyn Engine> = if self.dictionary.is_some() {
+            Arc::new(self.engine()?)
+        } else {
+            config()?.bundle.filter.engine().context("build rules")?
+        };
+        let finding = engine.judge(Direction::Input, text);
+        Ok(report::text(text, &finding, self.personal_data).into())
+    }
+
+    /// The engine of the given files.
+    fn engine(&self) -> anyhow::Result<RuleSet> {
+        let Some(path) = &self.dictionary else { bail!("no --dictionary is given") };
+        let entries = file::dictionary(path)?;
+        let allowed = self.allow.as_deref().map(file::allowed).transpose()?.unwrap_or_default();
+        let dictionary = Dictionary::new("dictionary", entries);
+        let builder = RuleSet::builder(path.display().to_string()).dictionary(&dictionary).allow(&allowed);
+        builder.build().with_context(|| format!("build {}", path.display()))
+    }
+}

@@ -1,0 +1,99 @@
+//! Dictionaries: files of words.
+
+mod lines;
+mod tables;
+
+use common::Action;
+
+use crate::rule::Border;
+use crate::view::Views;
+
+pub use lines::{allowed_spans, tab_separated};
+pub use tables::toml;
+
+/// Most words of one dictionary.
+pub const MOST_WORDS: usize = 1_000_000;
+/// Most bytes of one dictionary.
+pub const MOST_BYTES: usize = 32 << 20;
+
+/// One word of a dictionary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The word.
+    pub word: String,
+    /// What kind of thing it is.
+    pub category: String,
+    /// Through which views it is looked for, besides as it is.
+    pub views: Views,
+    /// What must stand around it.
+    pub border: Border,
+    /// What to do; the dictionary's action when absent.
+    pub action: Option<Action>,
+    /// How bad it is; the dictionary's severity when absent.
+    pub severity: Option<u8>,
+    /// Line of the file, from 1.
+    pub line: usize,
+}
+
+/// A problem of a file, with the line where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct LineProblem {
+    /// The line, from 1; 0 when it is the file's as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl LineProblem {
+    fn new(line: usize, what: impl Into<String>) -> Self {
+        Self { line, what: what.into() }
+    }
+}
+
+/// Words of one source, and what is done about those that do not say themselves. Each category is a rule, named
+/// `<name>/<category>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dictionary {
+    /// Its name.
+    pub name: String,
+    /// What to do.
+    pub action: Action,
+    /// What to do with what the model says; the same when absent.
+    pub output: Option<Action>,
+    /// How bad it is.
+    pub severity: u8,
+    /// Counted only.
+    pub shadow: bool,
+    /// The words.
+    pub entries: Vec<Entry>,
+}
+
+impl Dictionary {
+    /// A dictionary whose words are stopped in both directions.
+    pub fn new(name: impl Into<String>, entries: Vec<Entry>) -> Self {
+        let action = Action::Block;
+        Self { name: name.into(), action, output: None, severity: 0, shadow: false, entries }
+    }
+}
+
+/// What is wrong with a word as such, if anything: an engine could not be built from it.
+fn check_word(word: &str, line: usize) -> Result<(), LineProblem> {
+    crate::ruleset::foldable(word).map(drop).map_err(|reason| LineProblem::new(line, reason.to_string()))
+}
+
+fn check_size(text: &str) -> Result<(), LineProblem> {
+    if text.len() <= MOST_BYTES {
+        return Ok(());
+    }
+    Err(LineProblem::new(0, format!("it has {} bytes, more than {MOST_BYTES}", text.len())))
+}
+
+fn border(name: &str) -> Option<Border> {
+    match name {
+        "-" | "" | "any" => Some(Border::Any),
+        "word" => Some(Border::Word),
+        "seg" => Some(Border::Seg),
+        _ => None,
+    }
+}

@@ -1,0 +1,135 @@
+//! The score of a text.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::decode;
+use super::patterns::{Match, Patterns};
+use super::role_tags;
+use super::signal::Signal;
+use super::squeezed::Squeezed;
+use super::vocabulary::Vocabulary;
+use crate::fold::Folded;
+
+/// The highest score.
+const HIGHEST: i32 = 1000;
+/// What a decoded text must weigh to be an order.
+const ORDER: i32 = 400;
+/// Weight of an order that had to be decoded.
+const ENCODED: i32 = 700;
+/// How often a decoded text is decoded again.
+const DEPTH: usize = 2;
+
+/// What speaks for an injection in a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assessment {
+    score: u16,
+    /// The signals that were found, each once, in their order; those that take away as well.
+    pub signals: Vec<Signal>,
+    /// Bytes of the text that they were found in, in order, not overlapping; those of signals that take away are not among them.
+    pub spans: Vec<Range<usize>>,
+}
+
+impl Assessment {
+    /// 0 (nothing) to 1000 (certainly an injection). From 500 on it is more likely one than not.
+    pub fn score(&self) -> u16 {
+        self.score
+    }
+}
+
+/// Recognises injections. Built once; it holds the vocabulary.
+#[derive(Debug)]
+pub struct Detector {
+    vocabulary: Vocabulary,
+    patterns: Patterns,
+}
+
+impl Default for Detector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Detector {
+    /// Reads the vocabulary and the patterns, which takes some milliseconds.
+    pub fn new() -> Self {
+        let vocabulary = Vocabulary::new();
+        let (patterns, _) = Patterns::new(&vocabulary);
+        Self { vocabulary, patterns }
+    }
+
+    /// Assesses a text.
+    pub fn assess(&self, text: &str) -> Assessment {
+        self.assess_folded(text, &Folded::of(text))
+    }
+
+    /// Assesses a text that is already folded. The text itself is needed too: encodings tell upper from lower case.
+    pub fn assess_folded(&self, text: &str, folded: &Folded) -> Assessment {
+        let found = self.found(text, folded, DEPTH);
+        if found.weights.is_empty() {
+            return Assessment::default();
+        }
+        let score = found.sum().clamp(0, HIGHEST);
+        Assessment {
+            score: u16::try_from(score).unwrap_or_default(),
+            signals: found.weights.keys().copied().collect(),
+            spans: joined(found.spans),
+        }
+    }
+
+    fn found(&self, text: &str, folded: &Folded, depth: usize) -> Found {
+        let mut found = Found::default();
+        let squeezed = Squeezed::of(folded.chars());
+        let words = self.vocabulary.words(&squeezed);
+        for Match { signal, weight, start, end } in self.patterns.matches(&words) {
+            found.add(signal, weight, folded.source(squeezed.folded(&(start..end))));
+        }
+        for tag in role_tags::of(folded.chars()) {
+            found.add(Signal::RoleTag, tag.weight, folded.source(tag.place));
+        }
+        if depth > 0 {
+            for decoded in decode::all(text) {
+                let within = self.found(&decoded.text, &Folded::of(&decoded.text), depth - 1);
+                if within.sum() >= ORDER {
+                    found.add(Signal::Encoded, ENCODED, decoded.place);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The heaviest weight of each signal.
+#[derive(Debug, Default)]
+struct Found {
+    weights: BTreeMap<Signal, i32>,
+    spans: Vec<Range<usize>>,
+}
+
+impl Found {
+    fn add(&mut self, signal: Signal, weight: i32, span: Range<usize>) {
+        let heaviest = self.weights.entry(signal).or_insert(weight);
+        if weight.abs() > heaviest.abs() {
+            *heaviest = weight;
+        }
+        if weight > 0 && !span.is_empty() {
+            self.spans.push(span);
+        }
+    }
+
+    fn sum(&self) -> i32 {
+        self.weights.values().sum()
+    }
+}
+
+fn joined(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_by_key(|span| span.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}

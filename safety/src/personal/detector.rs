@@ -1,0 +1,54 @@
+//! Personal data as part of an engine.
+
+use std::cell::RefCell;
+
+use common::Action;
+
+use super::recogniser::Recogniser;
+use crate::detector::Detector;
+use crate::direction::Direction;
+use crate::finding::Hit;
+use crate::fold::Folded;
+use crate::view::Views;
+
+thread_local! {
+    static RECOGNISER: RefCell<Recogniser> = RefCell::default();
+}
+
+/// Adds the personal data of a text to what the rules of an engine hit. The rule of such a hit is `personal_data`, its word the name of
+/// the kind.
+#[derive(Debug, Clone, Copy)]
+pub struct PersonalData {
+    /// What to do with what people write.
+    pub input: Action,
+    /// What to do with what the model says.
+    pub output: Action,
+}
+
+impl PersonalData {
+    /// Id and category of the hits.
+    pub const RULE: &str = "personal_data";
+}
+
+impl Detector for PersonalData {
+    fn detect(&self, direction: Direction, text: &str, _: &Folded, hits: &mut Vec<Hit>) {
+        let action = match direction {
+            Direction::Input => self.input,
+            Direction::Output => self.output,
+        };
+        // A text is never judged within another one here, so the buffers are free.
+        RECOGNISER.with(|recogniser| {
+            let Ok(mut recogniser) = recogniser.try_borrow_mut() else { return };
+            hits.extend(recogniser.recognise(text).into_iter().map(|found| Hit {
+                rule: Self::RULE.to_owned(),
+                category: Self::RULE.to_owned(),
+                severity: 0,
+                word: found.kind.label().to_owned(),
+                views: Views::NONE,
+                span: found.span,
+                action,
+                shadow: false,
+            }));
+        });
+    }
+}

@@ -1,0 +1,43 @@
+//! Personal data in texts: found, checked, hidden, and given back to the person who wrote it.
+//!
+//! [`Recogniser`] finds numbers with check digits (identity numbers, cards, accounts), numbers of a fixed form (telephones, plates,
+//! addresses of computers and mail), and what only the words around give away (passports, dates of birth, accounts of messengers).
+
+mod account;
+mod address;
+mod birth;
+mod border;
+mod calling_code;
+mod card;
+mod checksum;
+mod context;
+mod date;
+mod detector;
+mod email;
+mod hit;
+mod identity;
+mod kind;
+mod mask;
+mod network;
+mod permit;
+mod phone;
+mod placeholder;
+mod plain;
+mod plate;
+mod recogniser;
+mod region;
+mod restore;
+mod run;
+mod secret;
+mod street;
+mod value;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use detector::PersonalData;
+pub use kind::Kind;
+pub use mask::{Style, Styles, ends_kept, hashed, replaced, stars};
+pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Masking, Placeholders};
+pub use recogniser::{NEWEST_BIRTH_YEAR, Recognised, Recogniser};

@@ -1,0 +1,76 @@
+//! Registration plates of mainland China (GA 36).
+
+use std::ops::Range;
+
+use super::hit::Hit;
+use super::kind::Kind;
+use super::plain::Plain;
+
+const PROVINCES: &str =
+    "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇粵雲遼魯贛晉陝閩貴寧瓊";
+/// Characters that end plates of special use: police, learners, Hong Kong and Macau, trailers, embassies.
+const ENDINGS: &str = "警学學港澳挂掛领領使试試超";
+
+/// Whether a plate may begin with this character.
+pub(super) fn begins(c: char) -> bool {
+    c >= '\u{4e00}' && PROVINCES.contains(c)
+}
+
+/// Finds the plate that begins at a position.
+pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
+    let office = skip_gap(plain, start + 1);
+    if !is_letter(plain.at(office)) || is_word(plain, start) {
+        return;
+    }
+    let serial = skip_gap(plain, office + 1);
+    if let Some(end) = serial_end(plain, serial) {
+        hits.push(Hit { kind: Kind::LicensePlate, range: start..end });
+    }
+}
+
+fn serial_end(plain: &Plain, start: usize) -> Option<usize> {
+    let end = plain.skip(start, |c| c.is_ascii_alphanumeric());
+    let serial: Vec<char> = plain.slice(start..end).iter().map(char::to_ascii_uppercase).collect();
+    let special = ENDINGS.contains(plain.at(end)) && !plain.at(end).is_ascii();
+    let letters = serial.iter().filter(|c| c.is_ascii_alphabetic()).count();
+    if !serial.iter().all(|c| c.is_ascii_digit() || is_letter(*c)) || is_continued(plain, end) {
+        return None;
+    }
+    match serial.as_slice() {
+        [_, _, _, _] if special && letters <= 1 => Some(end + 1),
+        [_, _, _, _, _] if letters <= 2 => Some(end),
+        [first, rest @ .., last] if rest.len() == 4 => is_new_energy(*first, rest, *last).then_some(end),
+        _ => None,
+    }
+}
+
+/// Six characters: the letter of the drive at the front, after which one more letter may stand, or at the end.
+fn is_new_energy(first: char, middle: &[char], last: char) -> bool {
+    let drive = |c: char| matches!(c, 'A'..='H' | 'J' | 'K');
+    let digits =
+        |range: Range<usize>| middle.get(range).is_some_and(|part| part.iter().all(char::is_ascii_digit));
+    (drive(first) && digits(1..4) && last.is_ascii_digit())
+        || (first.is_ascii_digit() && digits(0..4) && drive(last))
+}
+
+/// Whether the number goes on: a piece of an article number.
+fn is_continued(plain: &Plain, end: usize) -> bool {
+    matches!(plain.at(end), '-' | '.' | '_') && plain.at(end + 1).is_ascii_alphanumeric()
+}
+
+/// Whether the province is the last character of a word such as 最新 or 阿里云.
+fn is_word(plain: &Plain, start: usize) -> bool {
+    match plain.at(start) {
+        '新' => "最更全重刷翻创崭革上出".contains(plain.before(start)),
+        '云' | '雲' => "里讯訊为為彩白度风多".contains(plain.before(start)),
+        _ => false,
+    }
+}
+
+fn skip_gap(plain: &Plain, at: usize) -> usize {
+    plain.skip(at, |c| matches!(c, ' ' | '.' | '-')).min(at + 2)
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphabetic() && !matches!(c, 'I' | 'O' | 'i' | 'o')
+}

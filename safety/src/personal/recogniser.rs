@@ -1,0 +1,146 @@
+//! Finds the personal data in a text.
+
+use std::ops::Range;
+
+use super::date::Years;
+use super::hit::{Hit, settle};
+use super::kind::Kind;
+use super::plain::{Plain, numeral};
+use super::run::Run;
+use super::{account, address, birth, card, email, identity, network, permit, phone, plate, secret, street};
+
+/// A datum of a person in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recognised {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands, in bytes of the text.
+    pub span: Range<usize>,
+}
+
+/// Newest year of birth that [`Recogniser::default`] believes. Rules have no clock: it is raised with the rules.
+pub const NEWEST_BIRTH_YEAR: u32 = 2026;
+
+/// Finds personal data. One recogniser serves any number of texts, one after the other, and keeps its buffers; it remembers nothing.
+#[derive(Debug)]
+pub struct Recogniser {
+    years: Years,
+    plain: Plain,
+    run: Run,
+    hits: Vec<Hit>,
+}
+
+impl Default for Recogniser {
+    fn default() -> Self {
+        Self::new(NEWEST_BIRTH_YEAR)
+    }
+}
+
+impl Recogniser {
+    /// A recogniser to which dates of birth after that year are none.
+    pub fn new(newest_birth_year: u32) -> Self {
+        let years = Years { newest: newest_birth_year };
+        Self { years, plain: Plain::default(), run: Run::default(), hits: Vec::new() }
+    }
+
+    /// The personal data of a text, in its order and without overlaps. A stretch that could be several things is the one with most
+    /// behind it: check digits come before fixed forms, and these before words around a number.
+    pub fn recognise(&mut self, text: &str) -> Vec<Recognised> {
+        if !may_hold(text) {
+            return Vec::new();
+        }
+        self.plain.refill(text);
+        self.hits.clear();
+        for at in 0..self.plain.len() {
+            self.look(at);
+        }
+        settle(&mut self.hits);
+        let recognised = self.hits.drain(..).filter_map(|hit| {
+            let span = self.plain.source(hit.range)?;
+            Some(Recognised { kind: hit.kind, span })
+        });
+        recognised.collect()
+    }
+
+    /// Looks for what begins at a position.
+    fn look(&mut self, at: usize) {
+        let (plain, hits) = (&self.plain, &mut self.hits);
+        let (c, last) = (plain.at(at), plain.before(at));
+        match c {
+            '@' => email::find(plain, at, hits),
+            ':' => network::find_compressed(plain, at, hits),
+            '-' if last != '-' => secret::find_armour(plain, at, hits),
+            c if c.is_ascii_alphanumeric() => {
+                if !last.is_ascii_alphanumeric() {
+                    network::find(plain, at, hits);
+                    account::find(plain, at, hits);
+                    secret::find(plain, at, hits);
+                    birth::find(plain, at, self.years, hits);
+                    address::find(plain, at, hits);
+                    street::find(plain, at, hits);
+                    self.look_at_number(at);
+                } else if c.is_ascii_digit() && last.is_ascii_alphabetic() {
+                    account::find(plain, at, hits);
+                    self.look_at_number(at);
+                }
+            }
+            c if plate::begins(c) => plate::find(plain, at, hits),
+            c if numeral(c).is_some() && numeral(last).is_none() => birth::find(plain, at, self.years, hits),
+            _ => {}
+        }
+    }
+
+    /// Looks for the number that begins at a position with a letter or digit.
+    fn look_at_number(&mut self, at: usize) {
+        let (plain, run, hits) = (&self.plain, &mut self.run, &mut self.hits);
+        // Numbers of accounts, people and documents have a digit among their first four characters.
+        if !(at..at + 4).any(|at| plain.at(at).is_ascii_digit()) {
+            return;
+        }
+        run.read(plain, at);
+        if run.text.len() < 7 {
+            return;
+        }
+        phone::find(plain, run, at, hits);
+        card::find(plain, run, at, hits);
+        identity::find(plain, run, at, self.years, hits);
+        permit::find(plain, run, at, hits);
+    }
+}
+
+/// Fewest letters in a row that can be a key.
+const LONGEST_WORD: u32 = 16;
+
+/// Whether a text can hold personal data at all: almost every kind has a digit or `@`; a hardware address can do with letters and
+/// colons, a key with letters alone, and an id of WeChat has the name before it.
+fn may_hold(text: &str) -> bool {
+    let (mut letters, mut last) = (0, '\0');
+    for c in text.chars() {
+        let holds = match c {
+            '0'..='9' | '@' => true,
+            'a'..='z' | 'A'..='Z' => {
+                letters += 1;
+                letters >= LONGEST_WORD
+                    || (matches!(last, 'w' | 'W' | 'v' | 'V') && matches!(c, 'x' | 'X' | 'e' | 'E'))
+            }
+            ':' | '：' => last.is_ascii_hexdigit(),
+            '-' => last == '-',
+            '\0'..='\x7f' => false,
+            '微' | '薇' | '威' | '徽' | '信' => true,
+            '\u{4e00}'..='\u{9fff}' => numeral(c).is_some(),
+            '\u{3000}'..='\u{30ff}'
+            | '\u{2010}'..='\u{2027}'
+            | '\u{ff01}'..='\u{ff0f}'
+            | '\u{ff1b}'..='\u{ff1f}' => false,
+            _ => true,
+        };
+        if holds {
+            return true;
+        }
+        if !c.is_ascii_alphabetic() {
+            letters = 0;
+        }
+        last = c;
+    }
+    false
+}

@@ -1,0 +1,155 @@
+//! The engine: rules, dictionaries, an allow-list and detectors, composed.
+
+mod build;
+mod candidates;
+mod near;
+mod pattern;
+mod reach;
+mod words;
+
+use std::cell::RefCell;
+
+use crate::detector::Detector;
+use crate::direction::Direction;
+use crate::engine::Engine;
+use crate::finding::{Finding, Hit};
+use crate::fold::Folded;
+use crate::rule::{BadRule, Rule};
+use crate::words::lexicon::Lexicon;
+use crate::words::marks::Marks;
+use crate::words::plain::Plain;
+use crate::words::walk::{WalkBuffers, walk};
+use crate::words::{Found, Text};
+
+pub(crate) use build::foldable;
+pub use build::{Builder, LONGEST_WORD};
+use candidates::Candidate;
+use pattern::Pattern;
+use reach::Reach;
+use words::RuleMeta;
+use words::Words;
+
+/// Judges texts by rules. One pass over the folded text finds the words that stand there as they are, another one those that rules
+/// look for through views; regular expressions and detectors come last.
+#[derive(Debug)]
+pub struct RuleSet {
+    version: String,
+    plain: Plain,
+    lexicon: Option<Lexicon>,
+    words: Words,
+    metas: Vec<RuleMeta>,
+    patterns: Vec<Pattern>,
+    allowed: Plain,
+    detectors: Vec<Box<dyn Detector>>,
+    /// Rules whose words must stand near others.
+    has_near: bool,
+    reach: Reach,
+}
+
+/// Buffers that every thread keeps from text to text.
+#[derive(Debug, Default)]
+struct Buffers {
+    folded: Folded,
+    marks: Marks,
+    walk: WalkBuffers,
+    found: Vec<Found>,
+    allowed: Vec<Found>,
+    candidates: Vec<Candidate>,
+    string: String,
+    offsets: Vec<u32>,
+}
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::default();
+}
+
+impl RuleSet {
+    /// An engine of these rules alone; `version` names them.
+    ///
+    /// # Errors
+    /// [`BadRule`] for the first rule from which none can be built.
+    pub fn new(rules: &[Rule], version: impl Into<String>) -> Result<Self, BadRule> {
+        Self::builder(version).rules(rules).build()
+    }
+
+    /// Builds an engine of more than rules; `version` names all of it.
+    pub fn builder(version: impl Into<String>) -> Builder {
+        Builder::new(version.into())
+    }
+
+    /// Whether characters are hit depends on no more than so many characters before and behind them; expressions and what has
+    /// no longest length are found as far as they lie within it.
+    pub fn reach(&self) -> usize {
+        self.reach.characters()
+    }
+
+    fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
+        let Buffers { folded, marks, walk: walk_buffers, found, allowed, candidates, string, offsets } =
+            buffers;
+        folded.refill(text);
+        found.clear();
+        candidates.clear();
+        self.plain.find(folded.chars(), found);
+        if let Some(lexicon) = &self.lexicon {
+            marks.refill(text, folded);
+            let marked = Text { chars: folded.chars(), marks };
+            walk(lexicon, marked, walk_buffers, found);
+            lexicon.initials.find(marked, found);
+        } else if !found.is_empty() && self.words.has_borders() {
+            marks.refill(text, folded);
+        }
+        let mut hits = Vec::new();
+        if !found.is_empty() {
+            self.words.candidates(Text { chars: folded.chars(), marks }, found, candidates);
+        }
+        if !self.patterns.is_empty() {
+            pattern::find(&self.patterns, folded.chars(), (string, offsets), candidates);
+        }
+        if !candidates.is_empty() {
+            allowed.clear();
+            self.allowed.find(folded.chars(), allowed);
+            candidates::drop_allowed(allowed, candidates);
+            if self.has_near {
+                near::keep(&self.metas, candidates);
+            }
+            candidates::keep_longest(&self.metas, direction, candidates);
+            hits.extend(candidates.iter().filter_map(|candidate| self.hit(direction, candidate, folded)));
+        }
+        for detector in &self.detectors {
+            detector.detect(direction, text, folded, &mut hits);
+        }
+        Finding::of(hits)
+    }
+
+    fn hit(&self, direction: Direction, candidate: &Candidate, folded: &Folded) -> Option<Hit> {
+        let meta = self.metas.get(candidate.rule as usize)?;
+        let word = match candidate.word {
+            Some(word) => self.words.label(word),
+            None => meta.id.as_str(),
+        };
+        Some(Hit {
+            rule: meta.id.clone(),
+            category: meta.category.clone(),
+            severity: meta.severity,
+            word: word.to_owned(),
+            views: candidate.views,
+            span: folded.source(candidate.start as usize..candidate.end as usize),
+            action: meta.action(direction, candidate.views),
+            shadow: meta.shadow,
+        })
+    }
+}
+
+impl Engine for RuleSet {
+    fn dictionary(&self) -> &str {
+        &self.version
+    }
+
+    fn judge(&self, direction: Direction, text: &str) -> Finding {
+        BUFFERS.with(|buffers| match buffers.try_borrow_mut() {
+            Ok(mut buffers) => self.judge_with(direction, text, &mut buffers),
+            // Only a detector that judges by a rule set itself comes here.
+            Err(_) => self.judge_with(direction, text, &mut Buffers::default()),
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Regular expressions: linear in the text, bounded in size.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::rule::Reason;
+use crate::view::Views;
+
+use super::candidates::Candidate;
+use super::words::Side;
+
+/// Most bytes of one compiled expression.
+const SIZE: usize = 1 << 20;
+/// Most bytes of the automaton that a search builds as it goes; beyond it the search takes another way, as linear.
+const SEARCH_SIZE: usize = 2 << 20;
+/// Deepest nesting.
+const NESTING: u32 = 50;
+
+/// The regular expression of a rule.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    regex: Regex,
+    rule: u32,
+}
+
+impl Pattern {
+    /// Compiles an expression.
+    pub(super) fn new(expression: &str, rule: u32) -> Result<Self, Reason> {
+        let regex = RegexBuilder::new(expression)
+            .case_insensitive(true)
+            .size_limit(SIZE)
+            .dfa_size_limit(SEARCH_SIZE)
+            .nest_limit(NESTING)
+            .build()
+            .map_err(|error| Reason::Regex(error.to_string()))?;
+        if regex.is_match("") {
+            return Err(Reason::MatchesNothing);
+        }
+        Ok(Self { regex, rule })
+    }
+}
+
+/// Adds all matches in a folded text. The buffers hold the text as a string, and the place of the character at each of its bytes.
+pub(super) fn find(
+    patterns: &[Pattern],
+    chars: &[char],
+    (string, places): (&mut String, &mut Vec<u32>),
+    candidates: &mut Vec<Candidate>,
+) {
+    string.clear();
+    places.clear();
+    for (c, place) in chars.iter().zip(0_u32..) {
+        string.push(*c);
+        places.resize(string.len(), place);
+    }
+    places.push(chars.len() as u32);
+    let place = |byte: usize| places.get(byte).copied().unwrap_or_default();
+    for pattern in patterns {
+        candidates.extend(pattern.regex.find_iter(string).filter(|hit| !hit.is_empty()).map(|hit| {
+            Candidate {
+                rule: pattern.rule,
+                start: place(hit.start()),
+                end: place(hit.end()),
+                views: Views::NONE,
+                word: None,
+                side: Side::First,
+            }
+        }));
+    }
+}

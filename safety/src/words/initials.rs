@@ -1,0 +1,66 @@
+//! Words by the first letters of their readings.
+
+use std::collections::BTreeMap;
+
+use crate::view::{View, Views};
+use crate::words::border::in_longer_name;
+use crate::words::marks::{DIGIT, LETTER};
+use crate::words::{Found, Text};
+
+/// The initials of all words that are looked for by them.
+#[derive(Debug, Default)]
+pub(crate) struct Initials {
+    words: BTreeMap<Vec<char>, Vec<u32>>,
+    /// A bit for each length that occurs.
+    lengths: u64,
+}
+
+impl Initials {
+    /// Adds a word's initials. One letter says nothing and is left out.
+    pub(crate) fn add(&mut self, initials: Vec<char>, word: u32) {
+        let bit = length_bit(initials.len());
+        if initials.len() < 2 || bit == 0 {
+            return;
+        }
+        self.lengths |= bit;
+        let words = self.words.entry(initials).or_default();
+        if words.last() != Some(&word) {
+            words.push(word);
+        }
+    }
+
+    /// Adds every token that is a word's initials.
+    pub(crate) fn find(&self, text: Text<'_>, found: &mut Vec<Found>) {
+        let run = |at: usize| text.marks.at(at) & (LETTER | DIGIT) != 0;
+        let mut at = 0;
+        while at < text.chars.len() {
+            if !run(at) {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while run(at) {
+                at += 1;
+            }
+            if self.lengths & length_bit(at - start) != 0 {
+                self.token(text, start..at, found);
+            }
+        }
+    }
+
+    fn token(&self, text: Text<'_>, place: std::ops::Range<usize>, found: &mut Vec<Found>) {
+        let words = text.chars.get(place.clone()).and_then(|token| self.words.get(token));
+        let Some(words) = words.filter(|_| !in_longer_name(text, place.start, place.end)) else { return };
+        let (start, end) = (place.start as u32, place.end as u32);
+        found.extend(words.iter().map(|word| Found {
+            start,
+            end,
+            text: *word,
+            views: Views::of(View::Initials),
+        }));
+    }
+}
+
+fn length_bit(length: usize) -> u64 {
+    if length < 64 { 1 << length } else { 0 }
+}

@@ -1,0 +1,155 @@
+//! What views and borders ask of each character of a folded text.
+
+use std::ops::Range;
+
+use crate::fold::Folded;
+use crate::tables::{CharClass, class};
+
+/// A letter of an alphabet whose words are runs of letters: Latin, Greek, Cyrillic.
+pub(crate) const LETTER: u8 = 1;
+/// A decimal digit.
+pub(crate) const DIGIT: u8 = 2;
+/// No letter, ideograph or digit: it may stand between two characters of a word. Also a sign that folds to a letter or digit, such
+/// as ™ or a keycap.
+pub(crate) const SEPARATOR: u8 = 4;
+/// It belongs to the separator before it and is not counted again.
+pub(crate) const JOINED: u8 = 8;
+/// It looks blank.
+pub(crate) const BLANK: u8 = 16;
+/// An ideograph.
+pub(crate) const IDEOGRAPH: u8 = 32;
+/// A `u` that is written as ü.
+pub(crate) const UMLAUT: u8 = 64;
+
+const ZERO_WIDTH_JOINER: char = '\u{200d}';
+const KEYCAP: char = '\u{20e3}';
+
+/// The marks of every character of a folded text.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    all: Vec<u8>,
+    /// Where the run of equal characters begins and ends that each character is in.
+    runs: Vec<(u32, u32)>,
+}
+
+impl Marks {
+    /// Marks another text, in the same buffer.
+    pub(crate) fn refill(&mut self, text: &str, folded: &Folded) {
+        self.all.clear();
+        self.find_runs(folded.chars());
+        let mut flags = 0_u32;
+        let mut before: Option<(char, Range<usize>)> = None;
+        for (at, c) in folded.chars().iter().enumerate() {
+            let source = folded.source(at..at + 1);
+            let mut mark = of_folded(*c) | of_source(text, &source, *c);
+            if let Some((last, place)) = &before {
+                let dropped = text.get(place.end..source.start).unwrap_or_default();
+                self.amend_last(*last, dropped);
+                flags = if is_flag(text, place) && is_flag(text, &source) { flags + 1 } else { 0 };
+                let joined = place.start == source.start
+                    || dropped.contains(ZERO_WIDTH_JOINER)
+                    || is_skin(*c)
+                    || flags % 2 == 1
+                    || (*last, *c) == ('\r', '\n');
+                if joined && mark & self.at(at - 1) & SEPARATOR != 0 {
+                    mark |= JOINED;
+                }
+            }
+            self.all.push(mark);
+            before = Some((*c, source));
+        }
+        if let Some((last, place)) = before {
+            self.amend_last(last, text.get(place.end..).unwrap_or_default());
+        }
+    }
+
+    /// The marks of a character; none beyond the text.
+    pub(crate) fn at(&self, place: usize) -> u8 {
+        self.all.get(place).copied().unwrap_or_default()
+    }
+
+    /// The marks of the character before a place; none at the beginning.
+    pub(crate) fn before(&self, place: usize) -> u8 {
+        place.checked_sub(1).map_or(0, |before| self.at(before))
+    }
+
+    /// Where the run of equal characters begins that a character is in.
+    pub(crate) fn run_start(&self, place: usize) -> usize {
+        self.runs.get(place).map_or(place, |run| run.0 as usize)
+    }
+
+    /// Where it ends.
+    pub(crate) fn run_end(&self, place: usize) -> usize {
+        self.runs.get(place).map_or(place, |run| run.1 as usize)
+    }
+
+    /// Whether any character has one of these marks.
+    pub(crate) fn any(&self, marks: u8) -> bool {
+        self.all.iter().any(|mark| mark & marks != 0)
+    }
+
+    fn find_runs(&mut self, chars: &[char]) {
+        self.runs.clear();
+        for run in chars.chunk_by(|one, two| one == two) {
+            let start = self.runs.len();
+            let end = start + run.len();
+            self.runs.resize(end, (start as u32, end as u32));
+        }
+    }
+
+    /// What fell away behind the last character can say more of it.
+    fn amend_last(&mut self, last: char, dropped: &str) {
+        let Some(mark) = self.all.last_mut().filter(|_| !dropped.is_empty()) else { return };
+        if dropped.contains(KEYCAP) && (last.is_ascii_digit() || last == '#' || last == '*') {
+            *mark |= SEPARATOR;
+        }
+        if last == 'u' && dropped.contains('\u{308}') {
+            *mark |= UMLAUT;
+        }
+    }
+}
+
+fn of_folded(c: char) -> u8 {
+    match c {
+        'a'..='z' => LETTER,
+        '0'..='9' => DIGIT,
+        '\0'..=' ' | '\x7f' => SEPARATOR | BLANK,
+        '!'..='~' => SEPARATOR,
+        _ => match class(c) {
+            CharClass::Ideograph => IDEOGRAPH,
+            // Kana, Hangul and the letters of abjads write words without borders, or with those that ideographs have.
+            CharClass::Letter if c < '\u{590}' => LETTER,
+            CharClass::Letter => 0,
+            CharClass::Digit => DIGIT,
+            CharClass::Blank => SEPARATOR | BLANK,
+            CharClass::Other => SEPARATOR,
+        },
+    }
+}
+
+fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
+    // Signs that fold to letters are in these blocks: Latin-1, general punctuation to symbols, enclosed ideographs, the last plane.
+    let first = text.as_bytes().get(source.start).copied().unwrap_or_default();
+    if !matches!(first, 0xc2..=0xc7 | 0xe2 | 0xe3 | 0xf0) && c != 'u' {
+        return 0;
+    }
+    let written = text.get(source.clone()).unwrap_or_default();
+    let umlaut = |w: char| matches!(w, 'ü' | 'Ü' | 'ǖ' | 'Ǖ' | 'ǘ' | 'Ǘ' | 'ǚ' | 'Ǚ' | 'ǜ' | 'Ǜ' | '\u{308}');
+    if c == 'u' && written.contains(umlaut) {
+        return UMLAUT;
+    }
+    match written.chars().next() {
+        Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => SEPARATOR,
+        _ => 0,
+    }
+}
+
+/// Half of a flag. The fold makes a letter of it.
+fn is_flag(text: &str, source: &Range<usize>) -> bool {
+    let written = text.get(source.clone()).and_then(|written| written.chars().next());
+    matches!(written, Some('\u{1f1e6}'..='\u{1f1ff}'))
+}
+
+fn is_skin(c: char) -> bool {
+    matches!(c, '\u{1f3fb}'..='\u{1f3ff}')
+}

@@ -1,0 +1,8 @@
+//! Words in disguise are found through the views that their rules ask for, and innocent texts are not.
+
+mod border;
+mod evasion;
+mod innocent;
+mod rules;
+mod seed;
+mod techniques;
