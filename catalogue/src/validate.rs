@@ -22,7 +22,7 @@ use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknow
 use crate::bundle::Bundle;
 use crate::filter::Filter;
 use crate::models::Models;
-use crate::raw::{RawApp, RawCatalogue};
+use crate::raw::{RawApp, RawCanned, RawCatalogue};
 use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
@@ -149,18 +149,22 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         max_answer_parts: raw.max_answer_parts,
         delivery: delivery.unwrap_or(DeliveryClass::Resend),
         send_within_ms: millis(raw.send_within),
-        canned: Canned {
-            blocked: raw.canned.blocked.clone(),
-            failed: raw.canned.failed.clone(),
-            expired: raw.canned.expired.clone(),
-            unfinished: raw.canned.unfinished.clone(),
-            unanswerable: raw.canned.unanswerable.clone(),
-            too_many: raw.canned.too_many.clone(),
-            cut: raw.canned.cut.clone(),
-        },
+        canned: canned(&raw.canned),
         label: raw.label.get_ref().clone(),
         labels: Some(labels),
         output,
+    }
+}
+
+fn canned(raw: &RawCanned) -> Canned {
+    Canned {
+        blocked: raw.blocked.clone(),
+        failed: raw.failed.clone(),
+        expired: raw.expired.clone(),
+        unfinished: raw.unfinished.clone(),
+        unanswerable: raw.unanswerable.clone(),
+        too_many: raw.too_many.clone(),
+        cut: raw.cut.clone(),
     }
 }
 
@@ -182,10 +186,10 @@ fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
     );
     rule(raw.max_output_tokens > 0, "max_output_tokens may not be zero");
     rule(
-        raw.canned.cut.len() < raw.part_bytes as usize / 2,
+        json_size(&raw.canned.cut) < raw.part_bytes as usize / 2,
         "label and canned.cut must be shorter than half of part_bytes",
     );
-    rule(raw.canned.cut.len() <= 1_024, "canned.cut may have at most 1024 bytes");
+    rule(json_size(&raw.canned.cut) <= 1_024, "canned.cut may have at most 1024 bytes");
     rule((1..=1_000).contains(&raw.max_answer_parts), "max_answer_parts must be from 1 to 1000");
     rule((1..=200).contains(&raw.max_waiting_messages), "max_waiting_messages must be from 1 to 200");
     rule(
@@ -233,6 +237,11 @@ fn chain(
         problems.add_at(place, &raw.key, "its chain names no target");
     }
     chain
+}
+
+/// Bytes of a text as JSON, without the quotes.
+fn json_size(text: &str) -> usize {
+    serde_json::Value::from(text).to_string().len().saturating_sub(2)
 }
 
 fn millis(duration: Duration) -> i64 {

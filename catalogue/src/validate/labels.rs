@@ -7,6 +7,7 @@ use safety::is_blank;
 use schemas::aigc::LONGEST_PROVIDER;
 use toml::Spanned;
 
+use super::json_size;
 use crate::labels::{LabelPlace, Labels, Language};
 use crate::raw::RawApp;
 
@@ -96,9 +97,4 @@ fn provider(raw: Option<&Spanned<String>>, place: &str, problems: &mut Problems)
         problems.add_at(place, raw, what);
     }
     Some(name.clone())
-}
-
-/// Bytes of a text as JSON, without the quotes.
-fn json_size(text: &str) -> usize {
-    serde_json::Value::from(text).to_string().len().saturating_sub(2)
 }

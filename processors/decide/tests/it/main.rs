@@ -15,6 +15,7 @@ mod changes;
 mod ids;
 mod messages;
 mod outcomes;
+mod output;
 mod phases;
 mod properties;
 mod run_on;
