@@ -254,8 +254,13 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "it has no entry [[deliver.app]]",
     ),
     ("label = \"AI\"\n", "", "[[app]]", "label is empty: answers that are not labelled need consent"),
-    ("label = \"AI\"", "label = \"\"", "label = \"\"", "label is empty: answers that are not labelled need consent"),
-    ("label = \"AI\"", "label = \"AI\"\n[app.output]\nmax_characters = 0", "max_characters", "may not be zero"),
+    (
+        "label = \"AI\"",
+        "label = \"\"",
+        "label = \"\"",
+        "label is empty: answers that are not labelled need consent",
+    ),
+    ("label = \"AI\"", "label = \"AI\"\noutput.max_characters = 0", "max_characters", "may not be zero"),
     // What is taken and probably not meant.
     (
         "model = \"m\"\ncurrency",

@@ -25,15 +25,15 @@ const TRADITIONAL: &str = "這們個國來時會對說為過學發動產進種�
 
 /// The commonest words of English that no other language of Latin letters uses as often.
 const ENGLISH: [&str; 34] = [
-    "the", "and", "of", "to", "is", "you", "that", "it", "for", "are", "with", "this", "your", "be", "have", "not",
-    "can", "from", "or", "if", "what", "which", "will", "here", "how", "would", "there", "they", "was", "my", "please",
-    "we", "he", "i",
+    "the", "and", "of", "to", "is", "you", "that", "it", "for", "are", "with", "this", "your", "be", "have",
+    "not", "can", "from", "or", "if", "what", "which", "will", "here", "how", "would", "there", "they",
+    "was", "my", "please", "we", "he", "i",
 ];
 /// The commonest words of others.
 const OTHERS: [&str; 40] = [
-    "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "sie", "mit", "le", "la", "les", "des", "est", "et", "une",
-    "pour", "vous", "el", "los", "que", "por", "con", "para", "una", "di", "che", "il", "del", "não", "uma", "os", "het",
-    "een", "yang", "dan", "untuk", "dengan", "och",
+    "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "sie", "mit", "le", "la", "les", "des", "est",
+    "et", "une", "pour", "vous", "el", "los", "que", "por", "con", "para", "una", "di", "che", "il", "del",
+    "não", "uma", "os", "het", "een", "yang", "dan", "untuk", "dengan", "och",
 ];
 
 /// What was counted in a text.
@@ -53,10 +53,7 @@ struct Count {
 }
 
 /// The language of an answer or, where nothing in it tells, of what was asked. `None` is any other one.
-pub(crate) fn language_of<'a>(
-    answer: &'a str,
-    asked: impl IntoIterator<Item = &'a str>,
-) -> Option<Language> {
+pub(crate) fn language_of<'a>(answer: &'a str, asked: impl IntoIterator<Item = &'a str>) -> Option<Language> {
     [answer].into_iter().chain(asked).map(Count::of).find(Count::tells).and_then(|count| count.language())
 }
 
@@ -71,7 +68,8 @@ impl Count {
             if start.starts_with("```") || start.starts_with("~~~") {
                 in_code = !in_code;
             } else if !in_code {
-                count.line(line.char_indices().nth(left).and_then(|(end, _)| line.get(..end)).unwrap_or(line));
+                count
+                    .line(line.char_indices().nth(left).and_then(|(end, _)| line.get(..end)).unwrap_or(line));
             }
             left = left.saturating_sub(line.chars().count() + 1);
             if left == 0 {
@@ -88,7 +86,9 @@ impl Count {
                 match c {
                     'a'..='z' | 'A'..='Z' => latin = true,
                     '\u{3041}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' => self.kana += 1,
-                    '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' => self.han(c),
+                    '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' => {
+                        self.han(c)
+                    }
                     '\'' => {}
                     _ => self.foreign += 1,
                 }
@@ -154,7 +154,9 @@ mod tests {
         ] {
             assert_eq!(language(simplified), Some(Language::ZhHans), "{simplified}");
         }
-        for traditional in ["您好,請打開設定,然後選擇網路。", "這個問題我們還沒有解決。", "係咁樣嘅話,請話畀我哋知。"] {
+        for traditional in
+            ["您好,請打開設定,然後選擇網路。", "這個問題我們還沒有解決。", "係咁樣嘅話,請話畀我哋知。"]
+        {
             assert_eq!(language(traditional), Some(Language::ZhHant), "{traditional}");
         }
         for english in [

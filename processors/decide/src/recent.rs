@@ -59,8 +59,14 @@ mod tests {
         let mut recent = Vec::new();
         let mut asked = |at| ask(&mut recent, &person(1), 2, at);
         assert_eq!([asked(0), asked(10)], [Leave::Given, Leave::Given]);
-        assert_eq!([asked(20), asked(30), asked(59_999)], [Leave::Refused, Leave::ToldBefore, Leave::ToldBefore]);
-        assert_eq!([asked(60_000), asked(60_001), asked(60_002)], [Leave::Given, Leave::Given, Leave::Refused]);
+        assert_eq!(
+            [asked(20), asked(30), asked(59_999)],
+            [Leave::Refused, Leave::ToldBefore, Leave::ToldBefore]
+        );
+        assert_eq!(
+            [asked(60_000), asked(60_001), asked(60_002)],
+            [Leave::Given, Leave::Given, Leave::Refused]
+        );
     }
 
     #[test]

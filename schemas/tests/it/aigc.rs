@@ -32,7 +32,9 @@ fn is_valid(schema: &Value, root: &Value, value: &Value) -> bool {
         "required" => rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some()),
         "properties" => {
             let properties = rule.as_object().unwrap();
-            properties.iter().all(|(name, rule)| value.get(name).is_none_or(|value| is_valid(rule, root, value)))
+            properties
+                .iter()
+                .all(|(name, rule)| value.get(name).is_none_or(|value| is_valid(rule, root, value)))
         }
         "additionalProperties" => {
             assert_eq!(*rule, json!(false));

@@ -163,16 +163,15 @@ mod tests {
         assert!(message(&answer).is_ok());
         // Decide takes what others take off the text: each id as JSON, with its quotes and the comma.
         let text = "x".repeat(4_600 - 2 - 15 * (2 * 64 + 3));
-        assert!(message(&Answer { text: text.into(), others: vec![user.clone(); 15], ..answer.clone() }).is_ok());
+        assert!(
+            message(&Answer { text: text.into(), others: vec![user.clone(); 15], ..answer.clone() }).is_ok()
+        );
         // And what the implicit label takes: as JSON, with its name and the comma.
         let labelled = include_str!("../../../schemas/examples/answers/valid-labelled.json");
         let label = serde_json::from_str::<Answer>(labelled).unwrap().aigc.unwrap();
         let provider = "\"".repeat(128);
-        let label = ImplicitLabel {
-            content_producer: provider.clone(),
-            content_propagator: provider,
-            ..label
-        };
+        let label =
+            ImplicitLabel { content_producer: provider.clone(), content_propagator: provider, ..label };
         let size = json!(label).to_string().len() + r#""AIGC":,"#.len();
         let text = "x".repeat(4_600 - 2 - 15 * (2 * 64 + 3) - size);
         let labelled = Answer { text: text.into(), others: vec![user; 15], aigc: Some(label), ..answer };

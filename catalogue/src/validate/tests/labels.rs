@@ -90,11 +90,17 @@ fn providers_are_named_by_the_app_key_unless_they_are_configured() {
 
 #[test]
 fn a_refused_topic_names_rules_that_there_are() {
-    let topics = |topics: &str| with(&format!("label = \"AI\"\n[app.output]\n{topics}\n[[app.bot]]\nid = \"bot\""));
-    let without_bot = |text: String| text.replacen("bot = [{ id = \"bot_helpdesk\", names = [\"小助手\"] }]\n", "", 1);
-    let good = without_bot(topics("topic = [{ name = \"gambling\", rules = [\"w1\"], text = \"Not here.\" }]"));
+    let topics =
+        |topics: &str| with(&format!("label = \"AI\"\n[app.output]\n{topics}\n[[app.bot]]\nid = \"bot\""));
+    let without_bot =
+        |text: String| text.replacen("bot = [{ id = \"bot_helpdesk\", names = [\"小助手\"] }]\n", "", 1);
+    let good =
+        without_bot(topics("topic = [{ name = \"gambling\", rules = [\"w1\"], text = \"Not here.\" }]"));
     let output = app(&good).output;
-    assert_eq!(output.refused(&["w0".to_owned(), "w1".to_owned()]).map(|topic| topic.text.as_str()), Some("Not here."));
+    assert_eq!(
+        output.refused(&["w0".to_owned(), "w1".to_owned()]).map(|topic| topic.text.as_str()),
+        Some("Not here.")
+    );
     assert_eq!(output.refused(&["w0".to_owned()]), None);
     for (topic, words) in [
         ("{ name = \"a\", rules = [\"w9\"], text = \"\" }", "names the rule \"w9\", which is not configured"),

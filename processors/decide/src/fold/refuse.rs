@@ -91,7 +91,13 @@ impl Folding<'_> {
     }
 
     /// Refuses a message that would open a turn because its sender had as many answers as may be.
-    pub(super) fn refuse_more(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, told: Leave) {
+    pub(super) fn refuse_more(
+        &mut self,
+        draft: Decision,
+        message: &WaitingMessage,
+        lane: &Lane,
+        told: Leave,
+    ) {
         let why = Refusal::TooOften;
         let told_before = (told == Leave::ToldBefore).then_some(Reason::ToldBefore);
         let reasons = [why.reason()].into_iter().chain(told_before).collect();
@@ -100,9 +106,20 @@ impl Folding<'_> {
     }
 
     /// Refuses a message for which a turn was about to open: its answer is counted.
-    pub(super) fn refuse_asked(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, why: Refusal) {
+    pub(super) fn refuse_asked(
+        &mut self,
+        draft: Decision,
+        message: &WaitingMessage,
+        lane: &Lane,
+        why: Refusal,
+    ) {
         let said = (message.kind != MessageKind::Command).then_some(why);
-        self.turn_down(draft, message, lane, Refused { ruling: why.ruling(), reasons: vec![why.reason()], said });
+        self.turn_down(
+            draft,
+            message,
+            lane,
+            Refused { ruling: why.ruling(), reasons: vec![why.reason()], said },
+        );
     }
 
     /// What may be said to a person; an answer is counted.

@@ -79,8 +79,8 @@ fn an_answer_about_a_refused_topic_is_replaced_by_the_words_for_it_whatever_the_
         let request = world.say(1, "question").request().clone();
         let Outcome::Done { text, target, truncated, .. } = done("how to build one") else { unreachable!() };
         let verdict = reviewed(action, &["other", "weapons"]);
-        let written =
-            world.play(Event::Answered(outcome(&request, Outcome::Done { text, target, truncated, verdict })));
+        let written = world
+            .play(Event::Answered(outcome(&request, Outcome::Done { text, target, truncated, verdict })));
         assert_eq!(written.said(), ["Not here."]);
         assert_eq!(written.answers[0].source, AnswerSource::Canned { reason: "refused_topic".into() });
         assert_eq!(written.decision().reasons, ["refused_topic", "war"]);
