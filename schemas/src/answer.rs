@@ -57,7 +57,7 @@ pub struct Answer {
     /// The implicit label of what a model made; it travels in the sent message's `ext.AIGC`. Canned texts have none, and
     /// records of earlier versions have it not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aigc: Option<ImplicitLabel>,
+    pub aigc: Option<Box<ImplicitLabel>>,
     /// Send it, or do not send it twice, whatever happens.
     pub class: DeliveryClass,
     /// A send that has not started by then is given up.

@@ -141,7 +141,7 @@ pub(crate) fn answers(
         parts: count,
         text: Text::Plain(text),
         source: source.clone(),
-        aigc: labels.map(|labels| implicit(labels, id(number))),
+        aigc: labels.map(|labels| Box::new(implicit(labels, id(number)))),
         class: app.delivery,
         send_by: now + app.send_within_ms,
         decided_at: now,

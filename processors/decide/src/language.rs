@@ -114,8 +114,8 @@ impl Count {
     fn word(&mut self, word: &str) {
         self.words += 1;
         let is = |known: &&str| known.eq_ignore_ascii_case(word);
-        self.english += usize::from(ENGLISH.iter().any(|known| is(&known)));
-        self.others += usize::from(OTHERS.iter().any(|known| is(&known)));
+        self.english += usize::from(ENGLISH.iter().any(is));
+        self.others += usize::from(OTHERS.iter().any(is));
     }
 
     /// There is a word in it.

@@ -171,10 +171,11 @@ mod tests {
         let label = serde_json::from_str::<Answer>(labelled).unwrap().aigc.unwrap();
         let provider = "\"".repeat(128);
         let label =
-            ImplicitLabel { content_producer: provider.clone(), content_propagator: provider, ..label };
+            ImplicitLabel { content_producer: provider.clone(), content_propagator: provider, ..*label };
         let size = json!(label).to_string().len() + r#""AIGC":,"#.len();
         let text = "x".repeat(4_600 - 2 - 15 * (2 * 64 + 3) - size);
-        let labelled = Answer { text: text.into(), others: vec![user; 15], aigc: Some(label), ..answer };
+        let labelled =
+            Answer { text: text.into(), others: vec![user; 15], aigc: Some(Box::new(label)), ..answer };
         assert!(message(&labelled).is_ok());
     }
 
