@@ -7,6 +7,9 @@ use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::labels::Labels;
+use crate::output::Output;
+
 /// What Easemob is told about a message to a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -158,8 +161,14 @@ pub struct App {
     pub send_within_ms: i64,
     /// What the bot says when it cannot answer.
     pub canned: Canned,
-    /// Appended to every model-made answer; may be empty.
+    /// What marks model-made answers, in every language without a text of its own; may be empty.
     pub label: String,
+    /// How they are marked. Bundles of earlier versions have it not: there the label stands once, below the whole answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
+    /// What is let out of what the models say.
+    #[serde(default, skip_serializing_if = "Output::is_open")]
+    pub output: Output,
 }
 
 /// What holds where nothing is configured, in files and in bundles that were stored before there was something to configure. A

@@ -1,7 +1,9 @@
 //! The catalogue's sections as they stand in the configuration file. Unknown keys are refused. The comments of the fields are what
 //! `docs/configuration.md` and the JSON Schema say about the keys.
 
+mod labels;
 mod model;
+mod output;
 mod price;
 
 use std::time::Duration;
@@ -12,10 +14,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
+use crate::labels::LabelPlace;
 use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
 
+pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
+pub use output::{RawOutput, RawTopic};
 pub use price::{RawPrice, RawStep};
 
 /// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]`.
@@ -143,9 +148,27 @@ pub struct RawApp {
     /// What the bot says when it cannot answer.
     #[serde(default)]
     pub canned: RawCanned,
-    /// Text appended to every model-made answer, which marks it as such; may be empty.
+    /// Text of one line that marks every part of a model-made answer as such, at most 512 bytes. An empty one needs `consent`.
+    #[serde(default = "empty")]
+    #[schemars(with = "String")]
+    pub label: Spanned<String>,
+    /// Where the label stands in a part.
+    #[serde(default = "end")]
+    #[schemars(with = "LabelPlace")]
+    pub label_at: Spanned<String>,
+    /// Texts of the label by language.
     #[serde(default)]
-    pub label: String,
+    pub label_texts: RawLabelTexts,
+    /// Where it is recorded that people agreed to answers without a label. `check` then warns where facts of deliveries are kept for less
+    /// than 180 days.
+    #[schemars(with = "Option<String>")]
+    pub consent: Option<Spanned<String>>,
+    /// The implicit label in `ext.AIGC`.
+    #[serde(default)]
+    pub aigc: RawAigc,
+    /// What is let out of what the models say.
+    #[serde(default)]
+    pub output: RawOutput,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.
@@ -260,6 +283,12 @@ pub struct RawWord {
 
 fn text(value: &str) -> Spanned<String> {
     Spanned::new(0..0, value.to_owned())
+}
+fn empty() -> Spanned<String> {
+    text("")
+}
+fn end() -> Spanned<String> {
+    text("end")
 }
 fn intercept() -> Spanned<String> {
     text("intercept")

@@ -2,7 +2,9 @@
 
 mod bots;
 mod day;
+mod labels;
 mod models;
+mod output;
 mod prices;
 mod targets;
 
@@ -56,7 +58,8 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let app = app(raw_app, &targets, &place, &mut problems);
+        let around = Around { targets: &targets, filter: &filter };
+        let app = app(raw_app, &around, &place, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
@@ -96,7 +99,13 @@ fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
     Filter { rules: rules.into_values().collect() }
 }
 
-fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, problems: &mut Problems) -> App {
+/// What an app may name.
+struct Around<'a> {
+    targets: &'a BTreeMap<TargetName, Target>,
+    filter: &'a Filter,
+}
+
+fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
     let answer = [("intercept", AnswerPolicy::Intercept), ("pass", AnswerPolicy::Pass)];
     let unacknowledged = [("pass", NoAcknowledgement::Pass), ("reject", NoAcknowledgement::Reject)];
     let record = [("ai", RecordPolicy::Ai), ("hits", RecordPolicy::Hits), ("all", RecordPolicy::All)];
@@ -112,7 +121,9 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
     let by_hand = problems.word(place, &raw.by_hand, &by_hand);
     let cancel = problems.word(place, &raw.cancel, &cancel);
     limits(raw, place, problems);
-    let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, targets, place, problems));
+    let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
+    let labels = labels::labels(raw, place, problems);
+    let output = output::output(raw, around.filter, place, problems);
     App {
         bots,
         answer: answer.unwrap_or(AnswerPolicy::Intercept),
@@ -141,7 +152,9 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
         delivery: delivery.unwrap_or(DeliveryClass::Resend),
         send_within_ms: millis(raw.send_within),
         canned: canned(&raw.canned),
-        label: raw.label.clone(),
+        label: raw.label.get_ref().clone(),
+        labels: Some(labels),
+        output,
     }
 }
 
@@ -189,11 +202,11 @@ fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
         "part_bytes must be from 256 to 4600: Easemob takes 5 KB with ext",
     );
     rule(raw.max_output_tokens > 0, "max_output_tokens may not be zero");
-    let endings = raw.label.len() + raw.canned.cut.len();
     rule(
-        endings < raw.part_bytes as usize / 2,
+        json_size(&raw.canned.cut) < raw.part_bytes as usize / 2,
         "label and canned.cut must be shorter than half of part_bytes",
     );
+    rule(json_size(&raw.canned.cut) <= 1_024, "canned.cut may have at most 1024 bytes");
     rule((1..=1_000).contains(&raw.max_answer_parts), "max_answer_parts must be from 1 to 1000");
     rule((1..=200).contains(&raw.max_waiting_messages), "max_waiting_messages must be from 1 to 200");
     rule(
@@ -241,6 +254,11 @@ fn chain(
         problems.add_at(place, &raw.key, "its chain names no target");
     }
     chain
+}
+
+/// Bytes of a text as JSON, without the quotes.
+fn json_size(text: &str) -> usize {
+    serde_json::Value::from(text).to_string().len().saturating_sub(2)
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
+use crate::aigc::ImplicitLabel;
 use crate::conversation::Lane;
 use crate::ids::{AnswerId, MessageId, RequestId, TurnId, UserId};
 use crate::text::Text;
@@ -53,6 +54,10 @@ pub struct Answer {
     pub text: Text,
     /// Where it comes from.
     pub source: AnswerSource,
+    /// The implicit label of what a model made; it travels in the sent message's `ext.AIGC`. Canned texts have none, and
+    /// records of earlier versions have it not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aigc: Option<Box<ImplicitLabel>>,
     /// Send it, or do not send it twice, whatever happens.
     pub class: DeliveryClass,
     /// A send that has not started by then is given up.
@@ -108,6 +113,8 @@ impl Record for Answer {
         require((1..=self.parts).contains(&self.part), "a part is one of its parts")?;
         require(self.text.size() > 0, "an answer says something")?;
         require(self.send_by >= self.decided_at, "it is sent after it is decided")?;
+        let is_made_by_model = matches!(self.source, AnswerSource::Model { .. });
+        require(self.aigc.is_none() || is_made_by_model, "only what a model made is labelled as generated")?;
         require(
             self.message.app() == self.lane.conversation.app().as_str(),
             "message and lane are of one app",

@@ -4,6 +4,7 @@
 //! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
 //! ([`topic`], [`wire`]). No I/O, no clock.
 
+pub mod aigc;
 pub mod answer;
 pub mod answered;
 pub mod cancel;

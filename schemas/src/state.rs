@@ -40,9 +40,26 @@ pub struct CoreState {
     /// The person who has the conversation, if one has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
+    /// Answers of the last minute by person, oldest window first; only where the app limits them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<RecentAnswers>,
     /// Chained hash of every change of the other entries, 16 hex digits; empty at first.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
+}
+
+/// Answers to one person within one minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecentAnswers {
+    /// The person.
+    pub person: UserId,
+    /// When the minute began.
+    pub since: Millis,
+    /// Answers that were asked for or given in it.
+    pub answers: u32,
+    /// The person was told that there are no more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub told: bool,
 }
 
 /// State of one lane.

@@ -104,6 +104,7 @@ groups_per_second = {groups}
 key = "{key}"
 chain = ["{name}"]
 allowed_regions = ["cn"]
+label = "AI-generated"
 system_prompt = "You are the help desk of Acme. Be brief."
 
 [[app.bot]]

@@ -1,5 +1,6 @@
 use super::*;
 
+mod labels;
 mod limits;
 
 const GOOD: &str = r#"
@@ -7,6 +8,7 @@ const GOOD: &str = r#"
 key = "acme#support"
 chain = ["main", "spare"]
 allowed_regions = ["cn"]
+label = "AI"
 bot = [{ id = "bot_helpdesk", names = ["小助手"] }]
 
 [[target]]
@@ -113,8 +115,8 @@ fn every_broken_reference_is_named_with_its_place() {
         ),
         ("[\"main\", \"spare\"]", "[\"main\"]\nhedge_after = \"3s\"", "no second target"),
         (
-            "key = \"acme#support\"",
-            "key = \"acme#support\"\npart_bytes = 256\nlabel = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\"",
+            "label = \"AI\"",
+            "part_bytes = 256\nlabel = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\"",
             "half of part_bytes",
         ),
     ] {

@@ -25,13 +25,23 @@ fn the_schema_that_is_checked_in_is_that_of_the_type() {
 }
 
 #[test]
+fn a_bundle_of_the_first_form_reads_back_under_its_hash_and_is_written_as_it_was() {
+    let stored = include_bytes!("../../examples/bundle-first.json");
+    // The hash of this form is in every decision of every deployment that applied it.
+    let hash = BundleHash::new("c3a0ed2432be6f4a0ec67cda297ec5c7beacbb702e8a551e90cbff174359e1e8").unwrap();
+    let bundle = Bundle::from_json(&hash, stored).unwrap();
+    assert_eq!(bundle.to_json().unwrap(), stored);
+    assert!(bundle.apps.values().all(|app| app.labels.is_none() && app.output.is_open()));
+}
+
+#[test]
 fn a_stored_bundle_still_reads_back_and_has_the_hash_that_it_is_stored_under() {
     let sections: RawCatalogue = toml::from_str(include_str!("../../examples/sections.toml")).unwrap();
     let bundle = validate(&sections).unwrap();
     let canonical = String::from_utf8(bundle.to_json().unwrap()).unwrap();
     let stored = stored("examples/bundle.json", &canonical);
     // The hash of this form is in every decision of every deployment that applied it.
-    let hash = BundleHash::new("c3a0ed2432be6f4a0ec67cda297ec5c7beacbb702e8a551e90cbff174359e1e8").unwrap();
+    let hash = BundleHash::new("6c26d31c21bf29f28e88a35cfbdeecb9b1449e016b78d240be1a2a3908ad3d0d").unwrap();
     assert_eq!(Bundle::from_json(&hash, stored.as_bytes()).unwrap(), bundle);
     assert!(Bundle::from_json(&hash, &stored.as_bytes()[1..]).is_err());
 }

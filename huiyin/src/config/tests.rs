@@ -14,6 +14,7 @@ bootstrap = "127.0.0.1:9092"
 key = "acme#support"
 chain = ["main"]
 allowed_regions = ["cn"]
+label = "AI"
 bot = [{ id = "bot" }]
 
 [[target]]
@@ -252,6 +253,14 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "[[app]]",
         "it has no entry [[deliver.app]]",
     ),
+    ("label = \"AI\"\n", "", "[[app]]", "label is empty: answers that are not labelled need consent"),
+    (
+        "label = \"AI\"",
+        "label = \"\"",
+        "label = \"\"",
+        "label is empty: answers that are not labelled need consent",
+    ),
+    ("label = \"AI\"", "label = \"AI\"\noutput.max_characters = 0", "max_characters", "may not be zero"),
     // What is taken and probably not meant.
     (
         "model = \"m\"\ncurrency",
@@ -284,6 +293,30 @@ fn everything_that_is_refused_or_not_meant_has_its_line() {
         assert!(found.iter().any(fits), "{to}: not «{line}: … {what}» but {found:#?}");
         assert!(!found.concat().contains("one-line"), "{found:?}");
     }
+}
+
+#[test]
+fn answers_without_a_label_are_on_record_for_half_a_year() {
+    let file = GOOD.replacen("label = \"AI\"", "consent = \"terms of use\"", 1);
+    let warned = |file: &str| good(file).warnings(TODAY);
+    let kept = |days: &str| {
+        let retention = format!("[account.retention_days]\nreplies = {days}\n[account]");
+        let file = file.replacen("[account]", &retention, 1);
+        (line_of(&file, "replies = "), warned(&file))
+    };
+    assert_eq!(told(&file).concat(), "");
+    assert_eq!(kept("180").1.concat(), "");
+    let (line, found) = kept("179");
+    let expected = "account: retention_days.replies: 179 days are fewer than 180, and app \"acme#support\" sends answers without a label";
+    assert_eq!(found, [format!(":{line}: {expected}")]);
+    // With a label nobody asks.
+    let labelled = GOOD.replacen("[account]", "[account.retention_days]\nreplies = 1\n[account]", 1);
+    assert_eq!(told(&labelled).concat(), "");
+    let (without, _) = file.split_once("[account]").unwrap();
+    let found = warned(without);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with(&format!(":{}: ", line_of(without, "consent"))), "{found:?}");
+    assert!(found[0].contains("no section [account]"), "{found:?}");
 }
 
 #[test]
@@ -342,6 +375,7 @@ fn mistakes_in_every_section_are_told_in_one_run_and_nothing_that_follows_from_t
 #[test]
 fn many_mistakes_of_one_table_are_told_in_one_run() {
     let file = GOOD
+        .replacen("label = \"AI\"\n", "", 1)
         .replacen(
             "key = \"acme#support\"",
             "key = \"acme#support\"\ncolour = 1\nanswer_within = 5\nlabel = 1",
@@ -419,7 +453,8 @@ fn limits_of_an_app_and_a_target_are_told_on_the_lines_of_their_keys() {
 #[test]
 fn values_from_outside_are_texts_on_every_line_and_numbers_without_quotes() {
     let prompt = "# ${GONE}\nsystem_prompt = \"\"\"\n# Rules of ${COMPANY}\nYou work for ${COMPANY}.\n\"\"\" # ${GONE}\nlabel = '${COMPANY}'";
-    let file = GOOD.replacen("chain = [", &format!("{prompt}\nchain = ["), 1).replacen(
+    let file = GOOD.replacen("label = \"AI\"\n", "", 1);
+    let file = file.replacen("chain = [", &format!("{prompt}\nchain = ["), 1).replacen(
         "partitions = 8",
         "partitions = ${PARTITIONS}",
         1,
@@ -512,13 +547,20 @@ fn the_example_of_each_family_is_good_and_leaves_nothing_to_warn_of_but_prices_t
 }
 
 #[test]
-fn what_the_readmes_show_of_targets_is_good() {
+fn what_the_readmes_show_of_targets_and_labels_is_good() {
+    let of_label = |line: &&str| line.starts_with("label") || line.starts_with("aigc");
+    let unlabelled: Vec<&str> =
+        include_str!("../../huiyin.example.toml").lines().filter(|line| !of_label(line)).collect();
     for readme in [include_str!("../../../README.md"), include_str!("../../../README.zh.md")] {
         let blocks: Vec<&str> = readme.split("```toml\n").skip(1).collect();
         assert!(!blocks.is_empty());
         for block in blocks {
             let example = block.split("```").next().unwrap();
-            let beside_others = format!("{}\n{example}", include_str!("../../huiyin.example.toml"));
+            let beside_others = if example.starts_with("label") {
+                unlabelled.join("\n").replacen("[[app]]\n", &format!("[[app]]\n{example}"), 1)
+            } else {
+                format!("{}\n{example}", include_str!("../../huiyin.example.toml"))
+            };
             let config =
                 Config::parse(&beside_others, None, example_value).map_err(|found| format!("{found:?}"));
             crate::check::offline(&config.unwrap()).unwrap();

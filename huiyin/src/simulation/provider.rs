@@ -133,6 +133,7 @@ fn answer(request: &Request, now: i64) -> Answer {
         parts: 1,
         text: "an answer past the gate".into(),
         source: AnswerSource::Model { request: request.id },
+        aigc: None,
         class: DeliveryClass::Resend,
         send_by: now + 60_000,
         decided_at: now,

@@ -59,6 +59,7 @@ pub fn bundle(policies: &str) -> Arc<Bundle> {
         key = "{APP}"
         chain = ["t"]
         allowed_regions = ["cn"]
+        label = "AI"
         {policies}
         [[app.bot]]
         id = "bot_helpdesk"

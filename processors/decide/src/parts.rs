@@ -51,6 +51,23 @@ pub(crate) fn split_off<'a>(text: &'a str, limit: usize, most: usize, ending: &s
     Cut { parts, said: &text[..pieces.at] }
 }
 
+/// The beginning of a text that has at most so many characters, up to a good border.
+pub(crate) fn beginning(text: &str, most: usize) -> &str {
+    if text.chars().nth(most).is_none() {
+        return text;
+    }
+    let blocks = blocks(text, usize::MAX);
+    let mut left = blocks.iter().peekable();
+    let mut borders = Borders::default();
+    for (count, (at, _, begins)) in characters(text, 0).enumerate().take(most + 1).skip(1) {
+        while left.next_if(|block| block.end() < at).is_some() {}
+        let region = left.peek().map_or(Region::Prose, |block| block.region(at));
+        let rank = if begins { rank(text, at, region) } else { Rank::Anywhere };
+        borders.add(rank, Border { at, size: count });
+    }
+    borders.best(most).and_then(|at| text.get(..at)).unwrap_or_default()
+}
+
 /// The text, its last block closed if it was left open.
 pub(crate) fn closed(text: &str) -> String {
     let closing =

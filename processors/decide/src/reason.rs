@@ -40,6 +40,10 @@ reasons! {
     LaneFull = "lane_full";
     /// The lane has been told so, and no turn has opened since.
     ToldBefore = "told_before";
+    /// The person had as many answers within a minute as may be.
+    TooOften = "too_often";
+    /// The answer is about a topic that is refused.
+    RefusedTopic = "refused_topic";
     /// It does not fit the smallest window of the chain.
     TooLong = "too_long";
     /// A turn is in flight.
@@ -102,9 +106,10 @@ reasons! {
 
 impl Reason {
     /// Reasons of decisions that say that a bound was met.
-    pub const BOUNDS: [Self; 8] = [
+    pub const BOUNDS: [Self; 9] = [
         Self::OlderThanHorizon,
         Self::LaneFull,
+        Self::TooOften,
         Self::TooLong,
         Self::HistoryTrimmed,
         Self::NotRemembered,

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use schemars::{Schema, schema_for};
 
-fn schemas() -> [(&'static str, Schema); 12] {
+fn schemas() -> [(&'static str, Schema); 13] {
     [
         ("answer", schema_for!(schemas::answer::Answer)),
         ("cancel", schema_for!(schemas::cancel::Cancel)),
         ("decision", schema_for!(schemas::decision::Decision)),
         ("delivery", schema_for!(schemas::delivery::Delivery)),
+        ("ext-aigc", schema_for!(schemas::aigc::ImplicitLabel)),
         ("event", schema_for!(schemas::event::Event)),
         ("ledger", schema_for!(schemas::ledger::LedgerEntry)),
         ("request", schema_for!(schemas::request::Request)),

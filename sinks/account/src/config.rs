@@ -9,6 +9,8 @@ use serde::Deserialize;
 
 use crate::retention::{RawRetention, Retention};
 
+/// The table of deliveries.
+pub const DELIVERIES: &str = "replies";
 /// Whoever guesses the key can undo pseudonyms, so short keys are refused.
 const SHORTEST_KEY: usize = 32;
 
@@ -116,6 +118,11 @@ impl AccountConfig {
     /// Limits for the batch driver.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Days that the facts of deliveries are kept, which hold no text: what was sent to whom, and when.
+    pub fn days_of_deliveries(&self) -> u16 {
+        self.retention.of(DELIVERIES).unwrap_or_default()
     }
 }
 

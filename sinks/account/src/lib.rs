@@ -21,7 +21,7 @@ mod store;
 mod tables;
 mod value;
 
-pub use config::{AccountConfig, ConfigError, RawAccount, validate};
+pub use config::{AccountConfig, ConfigError, DELIVERIES, RawAccount, validate};
 pub use error::StoreError;
 pub use fact::TOPICS;
 pub use retention::RawRetention;

@@ -60,12 +60,15 @@ pub(crate) fn message(answer: &Answer) -> Result<Message, Unsendable> {
     })
 }
 
-/// The mark by which clients and audits recognise a part and its repetitions; in a group also the users whom it answers, so that their
-/// clients mention them.
+/// The mark by which clients and audits recognise a part and its repetitions, and the implicit label of what a model made; in a group also
+/// the users whom it answers, so that their clients mention them.
 fn ext(answer: &Answer, kind: ChatKind) -> Value {
     let mut ext = json!({ "huiyin": {
         "v": 1, "reply_id": answer.id, "turn": answer.turn, "part": answer.part, "parts": answer.parts,
     } });
+    if let Some(label) = &answer.aigc {
+        ext["AIGC"] = json!(label);
+    }
     if kind == ChatKind::Group {
         let answered: Vec<_> = [&answer.user].into_iter().chain(&answer.others).collect();
         ext["em_at_list"] = json!(answered);
@@ -75,6 +78,7 @@ fn ext(answer: &Answer, kind: ChatKind) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use schemas::aigc::ImplicitLabel;
     use schemas::text::{Sealed, Text};
 
     use super::*;
@@ -125,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_a_model_made_has_its_implicit_label_with_seven_fields() {
+        let example = include_str!("../../../schemas/examples/answers/valid-labelled.json");
+        let body = String::from_utf8(message(&serde_json::from_str(example).unwrap()).unwrap().body).unwrap();
+        let id = "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b07";
+        let label = format!(
+            r#""AIGC":{{"Label":"1","ContentProducer":"001191110000EXAMPLE00X00001","ProduceID":"{id}","ReservedCode1":"","ContentPropagator":"acme#support","PropagateID":"{id}","ReservedCode2":""}}}}}}"#
+        );
+        assert!(body.ends_with(&label), "{body}");
+    }
+
+    #[test]
     fn five_kilobytes_of_body_and_ext_are_the_limit() {
         let with_text = |len: usize| {
             message(&Answer { text: "x".repeat(len).into(), ..answer("acme#support/chatroom/7") }).err()
@@ -148,7 +163,20 @@ mod tests {
         assert!(message(&answer).is_ok());
         // Decide takes what others take off the text: each id as JSON, with its quotes and the comma.
         let text = "x".repeat(4_600 - 2 - 15 * (2 * 64 + 3));
-        assert!(message(&Answer { text: text.into(), others: vec![user; 15], ..answer }).is_ok());
+        assert!(
+            message(&Answer { text: text.into(), others: vec![user.clone(); 15], ..answer.clone() }).is_ok()
+        );
+        // And what the implicit label takes: as JSON, with its name and the comma.
+        let labelled = include_str!("../../../schemas/examples/answers/valid-labelled.json");
+        let label = serde_json::from_str::<Answer>(labelled).unwrap().aigc.unwrap();
+        let provider = "\"".repeat(128);
+        let label =
+            ImplicitLabel { content_producer: provider.clone(), content_propagator: provider, ..*label };
+        let size = json!(label).to_string().len() + r#""AIGC":,"#.len();
+        let text = "x".repeat(4_600 - 2 - 15 * (2 * 64 + 3) - size);
+        let labelled =
+            Answer { text: text.into(), others: vec![user; 15], aigc: Some(Box::new(label)), ..answer };
+        assert!(message(&labelled).is_ok());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::validate::tests::{read, told};
 /// An app with these bots.
 fn with(bots: &str) -> String {
     format!(
-        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['cn']\n{bots}\n\
+        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['cn']\nlabel = 'AI'\n{bots}\n\
          [[target]]\nname = 'main'\nprovider = 'local'\nmodel = 'm'\nregion = 'cn'\n"
     )
 }

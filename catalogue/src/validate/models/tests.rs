@@ -7,7 +7,7 @@ const NOW: i64 = 1_796_040_000_000;
 
 fn file(provider: &str, model: &str, more: &str) -> String {
     format!(
-        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['us']\nbot = [{{ id = 'bot' }}]\n\
+        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['us']\nlabel = 'AI'\nbot = [{{ id = 'bot' }}]\n\
          [[target]]\nname = 'main'\nprovider = '{provider}'\nmodel = '{model}'\nregion = 'us'\n{more}"
     )
 }

@@ -10,7 +10,7 @@ use crate::validate::day::day;
 use crate::validate::tests::{read, told};
 use crate::validate::warnings;
 
-const APP: &str = "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['cn', 'us']\nbot = [{ id = 'bot' }]\n\
+const APP: &str = "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['cn', 'us']\nlabel = 'AI'\nbot = [{ id = 'bot' }]\n\
                    [[target]]\nname = 'main'\nprovider = 'openai'\nmodel = 'm'\nregion = 'cn'\n\
                    [[target]]\nname = 'west'\nprovider = 'openai'\nmodel = 'm'\nregion = 'us'\n";
 

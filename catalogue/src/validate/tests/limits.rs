@@ -49,6 +49,16 @@ const APP: &[Limit] = &[
         "max_answer_parts must be from 1 to 1000",
     ),
     (
+        &["output = { max_characters = 1 }"],
+        &["output = { max_characters = 0 }"],
+        "output.max_characters may not be zero",
+    ),
+    (
+        &["output = { max_per_minute = 1 }"],
+        &["output = { max_per_minute = 0 }"],
+        "output.max_per_minute may not be zero",
+    ),
+    (
         &["max_waiting_messages = 1", "max_waiting_messages = 200"],
         &["max_waiting_messages = 0", "max_waiting_messages = 201"],
         "max_waiting_messages must be from 1 to 200",
@@ -83,8 +93,9 @@ fn file(app: &str, target: &str) -> String {
         let is_set = target.starts_with(key);
         if is_set { String::new() } else { format!("{key} = '{value}'\n") }
     };
+    let consent = if app.contains("label") { "" } else { "consent = 'asked'\n" };
     format!(
-        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['cn', '']\nbot = [{{ id = 'b' }}]\n{app}\n\
+        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['cn', '']\nbot = [{{ id = 'b' }}]\n{consent}{app}\n\
          [[target]]\nname = 'main'\nprovider = 'local'\n{}{}{target}\n",
         more("model", "m"),
         more("region", "cn"),

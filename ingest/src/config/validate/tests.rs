@@ -6,6 +6,7 @@ const CATALOGUE: &str = r#"
     key = "acme#support"
     chain = ["t"]
     allowed_regions = ["cn"]
+    label = "AI"
     duplicate_horizon = "10m"
     [[app.bot]]
     id = "bot"

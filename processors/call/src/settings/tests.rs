@@ -8,6 +8,7 @@ const CATALOGUE: &str = r#"
     key = "acme#support"
     chain = ["main", "spare"]
     allowed_regions = ["cn"]
+    label = "AI"
     [[app.bot]]
     id = "bot"
     [[target]]

@@ -24,6 +24,7 @@ fn catalogue() -> String {
         key = "acme#support"
         chain = {names:?}
         allowed_regions = ["cn"]
+        label = "AI"
         [[app.bot]]
         id = "bot"
         "#

@@ -42,7 +42,7 @@ fn entry(target: &str) -> Entry {
 fn catalogue(targets: &[Entry]) -> String {
     let names: Vec<&str> = targets.iter().map(|(name, ..)| *name).collect();
     let mut text = format!(
-        "[[app]]\nkey = \"acme#support\"\nchain = {names:?}\nallowed_regions = [\"cn\"]\n[[app.bot]]\nid = \"bot\"\n"
+        "[[app]]\nkey = \"acme#support\"\nchain = {names:?}\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n[[app.bot]]\nid = \"bot\"\n"
     );
     for (name, provider, model, ..) in targets {
         text += &format!(

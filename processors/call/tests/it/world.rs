@@ -54,6 +54,7 @@ pub(crate) fn catalogue(main_model: &str, spare_model: &str) -> String {
         key = "acme#support"
         chain = ["main", "spare"]
         allowed_regions = ["cn", "eu"]
+        label = "AI"
         [[app.bot]]
         id = "bot"
         [[target]]

@@ -1,12 +1,14 @@
 //! The outcome of a request: the first one of the current turn is let out, all others are only booked.
 
+use catalogue::output::Topic;
 use safety::is_blank;
 use schemas::answer::AnswerSource;
 use schemas::answered::{Answered, Outcome};
 use schemas::decision::{Decision, Ruling};
 use schemas::request::RequestKind;
-use schemas::state::{HistoryTurn, Phase};
+use schemas::state::{HistoryTurn, Phase, WaitingMessage};
 use schemas::text::Text;
+use schemas::verdict::Verdict;
 
 use super::{Folding, name_of};
 use crate::gate::{Addressee, answers, canned, let_out};
@@ -37,7 +39,7 @@ impl Said<'_> {
     }
 }
 
-impl Folding<'_> {
+impl<'f> Folding<'f> {
     /// A request ended.
     pub(super) fn answered(&mut self, answered: &Answered) {
         match answered.kind {
@@ -80,7 +82,7 @@ impl Folding<'_> {
         let to = Addressee::of_turn(answered.turn, &entry.asked, answered.lane.clone());
         let Some(to) = to else { return };
         let (now, app) = (self.step.now, self.app);
-        let mut said = self.said(answered, &to);
+        let mut said = self.said(answered, &to, &entry.asked);
         let forgotten = self.forget_flagged(answered, &to.bot);
         let mut remembered = said.remembered.and_then(|text| completed(entry, text));
         if said.remembered.is_some() && remembered.is_none() && app.history_turns > 0 {
@@ -109,12 +111,13 @@ impl Folding<'_> {
         self.close(&answered.lane, remembered);
     }
 
+    /// The topic of the answer, if it is refused.
+    fn refused(&self, answered: &Answered) -> Option<&'f Topic> {
+        self.app.output.refused(&verdict_of(answered)?.rules)
+    }
+
     fn about_outcome(&self, answered: &Answered) -> Decision {
-        let verdict = match &answered.outcome {
-            Outcome::Done { verdict, .. } => Some(verdict.clone()),
-            Outcome::Failed { verdict, .. } => verdict.clone(),
-            Outcome::Expired | Outcome::Cancelled | Outcome::Dead { .. } => None,
-        };
+        let verdict = verdict_of(answered).cloned();
         Decision {
             lane: Some(answered.lane.clone()),
             message: Some(answered.message.clone()),
@@ -126,7 +129,10 @@ impl Folding<'_> {
     }
 
     /// What the bot says for an outcome.
-    fn said<'a>(&self, answered: &'a Answered, to: &Addressee) -> Said<'a> {
+    fn said<'a>(&self, answered: &'a Answered, to: &Addressee, asked: &[WaitingMessage]) -> Said<'a>
+    where
+        'f: 'a,
+    {
         let (app, texts) = (self.app, &self.app.canned);
         let instead = |text: &str, why: Reason, word: Option<&'a str>| Said {
             parts: canned(app, to, text),
@@ -136,6 +142,9 @@ impl Folding<'_> {
             word,
             besides: Vec::new(),
         };
+        if let Some(topic) = self.refused(answered) {
+            return instead(&topic.text, Reason::RefusedTopic, Some(&topic.name));
+        }
         match &answered.outcome {
             Outcome::Done { verdict, .. } if stops(verdict) => {
                 instead(&texts.failed, Reason::Reviewed, Some(verdict.action.label()))
@@ -145,7 +154,7 @@ impl Folding<'_> {
                 instead(&texts.failed, Reason::Empty, None)
             }
             Outcome::Done { text: Text::Plain(text), truncated, .. } => {
-                let let_out = let_out(app, to, text);
+                let let_out = let_out(app, to, asked, text);
                 let is_cut = let_out.said.len() < text.trim_end().len();
                 let truncated = truncated.then_some(Reason::Truncated);
                 Said {
@@ -164,5 +173,14 @@ impl Folding<'_> {
             Outcome::Cancelled => instead("", Reason::Cancelled, None),
             Outcome::Dead { reason } => instead(&texts.failed, Reason::Dead, Some(reason)),
         }
+    }
+}
+
+/// The reviewer's verdict, if there was an answer to review.
+fn verdict_of(answered: &Answered) -> Option<&Verdict> {
+    match &answered.outcome {
+        Outcome::Done { verdict, .. } => Some(verdict),
+        Outcome::Failed { verdict, .. } => verdict.as_ref(),
+        Outcome::Expired | Outcome::Cancelled | Outcome::Dead { .. } => None,
     }
 }

@@ -1,15 +1,18 @@
 //! Messages that open no turn and whose sender is told so.
 
-use catalogue::app::Canned;
+use catalogue::App;
+use safety::is_blank;
 use schemas::answer::AnswerSource;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::MessageKind;
+use schemas::ids::UserId;
 use schemas::state::WaitingMessage;
 
 use super::Folding;
 use crate::gate::{Addressee, answers, canned};
 use crate::reason::Reason;
+use crate::recent::{self, Leave};
 use crate::step::Output;
 
 /// Why a message is refused.
@@ -23,8 +26,18 @@ pub(super) enum Refusal {
     NoText,
     /// As many messages wait as may.
     LaneFull,
+    /// Its sender had as many answers within a minute as may be.
+    TooOften,
     /// It fits no prompt.
     TooLong,
+}
+
+/// How a message is refused.
+struct Refused {
+    ruling: Ruling,
+    reasons: Vec<Reason>,
+    /// What its sender is told, if anything.
+    said: Option<Refusal>,
 }
 
 impl Refusal {
@@ -34,6 +47,7 @@ impl Refusal {
             Self::Sealed => Reason::Sealed,
             Self::NoText => Reason::NoText,
             Self::LaneFull => Reason::LaneFull,
+            Self::TooOften => Reason::TooOften,
             Self::TooLong => Reason::TooLong,
         }
     }
@@ -41,33 +55,96 @@ impl Refusal {
     fn ruling(self) -> Ruling {
         match self {
             Self::Blocked => Ruling::Blocked,
-            Self::Sealed | Self::NoText | Self::LaneFull | Self::TooLong => Ruling::Unanswerable,
+            Self::Sealed | Self::NoText | Self::LaneFull | Self::TooOften | Self::TooLong => {
+                Ruling::Unanswerable
+            }
         }
     }
 
-    fn text(self, canned: &Canned) -> &str {
+    fn text(self, app: &App) -> &str {
+        let canned = &app.canned;
         match self {
             Self::Blocked => &canned.blocked,
             Self::Sealed | Self::NoText => &canned.unanswerable,
             Self::LaneFull => &canned.too_many,
+            Self::TooOften => &app.output.too_often,
             Self::TooLong => &canned.failed,
         }
     }
 }
 
 impl Folding<'_> {
-    /// Refuses a message. Its sender is told, where the operator has words for it.
+    /// Refuses a message. Its sender is told, where the operator has words for it and the sender had not too many answers.
     pub(super) fn refuse(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, why: Refusal) {
         // Nobody sees commands between programs, such as the signal that someone types: they are not answered either.
-        let silent = message.kind == MessageKind::Command;
-        let text = if silent { "" } else { why.text(&self.app.canned) };
+        let silent = message.kind == MessageKind::Command || is_blank(why.text(self.app));
+        let leave = if silent { Leave::Given } else { self.leave(&message.sender) };
+        let reasons = [why.reason()].into_iter().chain((leave != Leave::Given).then_some(Reason::TooOften));
+        let reasons = reasons.chain((leave == Leave::ToldBefore).then_some(Reason::ToldBefore)).collect();
+        let said = match leave {
+            Leave::Given if silent => None,
+            Leave::Given => Some(why),
+            Leave::Refused => Some(Refusal::TooOften),
+            Leave::ToldBefore => None,
+        };
+        self.turn_down(draft, message, lane, Refused { ruling: why.ruling(), reasons, said });
+    }
+
+    /// Refuses a message that would open a turn because its sender had as many answers as may be.
+    pub(super) fn refuse_more(
+        &mut self,
+        draft: Decision,
+        message: &WaitingMessage,
+        lane: &Lane,
+        told: Leave,
+    ) {
+        let why = Refusal::TooOften;
+        let told_before = (told == Leave::ToldBefore).then_some(Reason::ToldBefore);
+        let reasons = [why.reason()].into_iter().chain(told_before).collect();
+        let said = (told == Leave::Refused).then_some(why);
+        self.turn_down(draft, message, lane, Refused { ruling: why.ruling(), reasons, said });
+    }
+
+    /// Refuses a message for which a turn was about to open: its answer is counted.
+    pub(super) fn refuse_asked(
+        &mut self,
+        draft: Decision,
+        message: &WaitingMessage,
+        lane: &Lane,
+        why: Refusal,
+    ) {
+        let said = (message.kind != MessageKind::Command).then_some(why);
+        self.turn_down(
+            draft,
+            message,
+            lane,
+            Refused { ruling: why.ruling(), reasons: vec![why.reason()], said },
+        );
+    }
+
+    /// What may be said to a person; an answer is counted.
+    pub(super) fn leave(&mut self, person: &UserId) -> Leave {
+        let recent = &mut self.state.core.recent;
+        match self.app.output.max_per_minute {
+            Some(most) => recent::ask(recent, person, most, self.step.now),
+            None => {
+                recent.clear();
+                Leave::Given
+            }
+        }
+    }
+
+    fn turn_down(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, refused: Refused) {
+        let Refused { ruling, reasons, said } = refused;
         let to = Addressee::of(message, lane.clone());
-        let source = AnswerSource::Canned { reason: why.reason().label().to_owned() };
+        let text = said.map_or("", |said| said.text(self.app));
+        let reason = said.map(Refusal::reason).or(reasons.first().copied()).map_or("", Reason::label);
+        let source = AnswerSource::Canned { reason: reason.to_owned() };
         let parts = canned(self.app, &to, text);
         let parts = answers(self.app, &to, parts, &source, self.step.now);
         let turn = (!parts.is_empty()).then_some(to.turn);
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
-        self.step.rule(Decision { turn, parts: count, ..draft }, why.ruling(), [why.reason()]);
+        self.step.rule(Decision { turn, parts: count, ..draft }, ruling, reasons);
         self.step.add(parts.into_iter().map(Output::Answer));
     }
 }

@@ -16,6 +16,7 @@ use crate::gate::Addressee;
 use crate::history::staying;
 use crate::prompt::{Speakers, lines, said};
 use crate::reason::Reason;
+use crate::recent::Leave;
 use crate::route::{self, PromptBudget, Route};
 use crate::step::Output;
 
@@ -34,11 +35,17 @@ impl<'a> Folding<'a> {
         while let Some((number, opener)) = self.state.waiting(name).into_iter().next() {
             let about = draft.take().unwrap_or_else(|| self.step.about_waiting(&opener, Ruling::Asked));
             let draft = Decision { lane: Some(lane.clone()), ..about };
+            let leave = self.leave(&opener.sender);
+            if leave != Leave::Given {
+                self.state.take_waiting(name, number);
+                self.refuse_more(draft, &opener, lane, leave);
+                continue;
+            }
             if let Some(question) = self.take_question(lane, &opener) {
                 return self.ask(lane, draft, question);
             }
             self.state.take_waiting(name, number);
-            self.refuse(draft, &opener, lane, Refusal::TooLong);
+            self.refuse_asked(draft, &opener, lane, Refusal::TooLong);
         }
     }
 

@@ -16,6 +16,7 @@ mod complexity;
 mod ids;
 mod messages;
 mod outcomes;
+mod output;
 mod phases;
 mod properties;
 mod run_on;

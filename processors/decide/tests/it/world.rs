@@ -50,6 +50,8 @@ pub(crate) fn group() -> Conversation {
 /// A bundle with one app, whose section ends with `settings`.
 pub(crate) fn bundle(settings: &str) -> Bundle {
     let (settings, canned) = settings.split_once("[canned]").unwrap_or((settings, ""));
+    // Most tests are not about labels.
+    let consent = if settings.contains("label") { "" } else { "consent = \"that of the tests\"" };
     let text = format!(
         r#"
         [[app]]
@@ -57,6 +59,7 @@ pub(crate) fn bundle(settings: &str) -> Bundle {
         bot = [{{ id = "bot" }}, {{ id = "clerk" }}]
         chain = ["first", "second"]
         allowed_regions = ["cn"]
+        {consent}
         {settings}
         [app.canned]
         failed = "failed!"

@@ -28,6 +28,7 @@ const CATALOGUE: &str = r#"
     key = "acme#support"
     chain = ["main"]
     allowed_regions = ["cn"]
+    label = "AI"
     [[app.bot]]
     id = "bot"
     [[target]]

@@ -14,7 +14,7 @@ const NOW: i64 = 1_796_040_000_000;
 
 fn file(provider: &str, model: &str, region: &str, more: &str) -> String {
     format!(
-        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['{region}']\nbot = [{{ id = 'bot' }}]\n\
+        "[[app]]\nkey = 'acme#support'\nchain = ['main']\nallowed_regions = ['{region}']\nlabel = 'AI'\nbot = [{{ id = 'bot' }}]\n\
          [[target]]\nname = 'main'\nprovider = '{provider}'\nmodel = '{model}'\nregion = '{region}'\n{more}"
     )
 }

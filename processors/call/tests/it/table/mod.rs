@@ -55,7 +55,7 @@ impl Pair {
 
 fn catalogue(pairs: &[Pair]) -> String {
     let mut text = String::from(
-        "[[app]]\nkey = \"acme#support\"\nchain = [\"spare\"]\nallowed_regions = [\"cn\"]\n[[app.bot]]\nid = \"bot\"\n",
+        "[[app]]\nkey = \"acme#support\"\nchain = [\"spare\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n[[app.bot]]\nid = \"bot\"\n",
     );
     let mut target = |name: &str, provider: &str, model: &str, window: u32| {
         text += &format!(

@@ -77,6 +77,7 @@ const SHOP: &str = r#"
     bot = [{ id = "bot" }]
     chain = ["second"]
     allowed_regions = ["cn"]
+    label = "AI"
     lane = "conversation"
     history_turns = 2
     by_hand = "take_over"
