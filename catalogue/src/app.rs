@@ -141,6 +141,9 @@ pub struct App {
     /// What becomes of the model call of a turn that is called off.
     #[serde(default = "defaults::cancel", skip_serializing_if = "defaults::is_cancel")]
     pub cancel: Cancel,
+    /// Whether an answer is taken back from the chat when a message that it answers is recalled.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retract_on_recall: bool,
     /// Largest part of an answer, in bytes of the text as JSON.
     pub part_bytes: u32,
     /// Most parts of an answer; what is beyond is not sent.
@@ -154,6 +157,17 @@ pub struct App {
     pub canned: Canned,
     /// Appended to every model-made answer; may be empty.
     pub label: String,
+}
+
+impl App {
+    /// Whether decide remembers which answers it let out: whatever takes answers back by itself needs that.
+    pub fn keeps_answers(&self) -> bool {
+        self.retract_on_recall
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What holds where nothing is configured, in files and in bundles that were stored before there was something to configure. A

@@ -134,6 +134,7 @@ fn app(raw: &RawApp, targets: &BTreeMap<TargetName, Target>, place: &str, proble
         max_waiting_bytes: raw.max_waiting_bytes,
         by_hand: by_hand.unwrap_or(ByHand::Remember),
         cancel: cancel.unwrap_or(Cancel::Cut),
+        retract_on_recall: raw.retract_on_recall,
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
         delivery: delivery.unwrap_or(DeliveryClass::Resend),

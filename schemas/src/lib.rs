@@ -16,6 +16,7 @@ pub mod key;
 pub mod ledger;
 pub mod money;
 pub mod request;
+pub mod retract;
 pub mod state;
 pub mod text;
 pub mod topic;

@@ -10,6 +10,7 @@ mod gate;
 mod guard;
 mod hash;
 mod history;
+mod kept;
 mod key;
 mod lazy;
 mod ledger;

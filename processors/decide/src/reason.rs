@@ -52,6 +52,8 @@ reasons! {
     TurnCancelled = "turn_cancelled";
     /// An answered turn will be in no prompt any more.
     HistoryRemoved = "history_removed";
+    /// An answer that was let out is taken back from the chat.
+    Retracted = "retracted";
     /// It came before the message that it is about.
     AheadOfMessage = "ahead_of_message";
     /// Nothing of the message is pending.

@@ -17,6 +17,7 @@ mod messages;
 mod outcomes;
 mod phases;
 mod properties;
+mod retract;
 mod run_on;
 mod timers;
 mod turns;
