@@ -148,7 +148,12 @@ impl Retract {
 
     /// Of every part of an answer, decided at `now`, to be given up at `retract_by`. What is taken back twice has two ids: `cause` tells
     /// one decision from another.
-    pub fn all(answer: &AnswerReference, cause: &str, reason: RetractReason, times: RetractTimes) -> Vec<Self> {
+    pub fn all(
+        answer: &AnswerReference,
+        cause: &str,
+        reason: RetractReason,
+        times: RetractTimes,
+    ) -> Vec<Self> {
         let of_part = |part| Self {
             id: EventId::derive(&format!("{}:{cause}", answer.part(part)), 1),
             answer: answer.part(part),

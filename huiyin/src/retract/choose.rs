@@ -91,7 +91,8 @@ mod tests {
         let mut books = Books::default();
         let part = example!(schemas::answer::Answer, "answers/valid-model.json");
         let decision = example!(schemas::decision::Decision, "decisions/valid-asked.json");
-        let verdict = schemas::verdict::Verdict::new(schemas::verdict::Action::Mask, vec!["weapons".into()], "d");
+        let verdict =
+            schemas::verdict::Verdict::new(schemas::verdict::Action::Mask, vec!["weapons".into()], "d");
         let hit = schemas::decision::Decision {
             message: Some(part.message.clone()),
             verdict: Some(verdict),
@@ -109,7 +110,9 @@ mod tests {
         for part in [&part, &bobs] {
             books.answer(&record(part)).unwrap();
         }
-        books.delivery(&record(&example!(schemas::delivery::Delivery, "deliveries/valid-sent.json"))).unwrap();
+        books
+            .delivery(&record(&example!(schemas::delivery::Delivery, "deliveries/valid-sent.json")))
+            .unwrap();
         books
     }
 

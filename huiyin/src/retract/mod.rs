@@ -83,7 +83,9 @@ fn write(config: &Config, orders: &[schemas::retract::RetractOrder]) -> anyhow::
         let conversations = orders.len();
         match producer.write(&[record]) {
             Outcome::Committed => {}
-            Outcome::Aborted(why) => bail!("order: {why}; {done} of {conversations} orders were written before it"),
+            Outcome::Aborted(why) => {
+                bail!("order: {why}; {done} of {conversations} orders were written before it")
+            }
             Outcome::Unknown(why) | Outcome::Fenced(why) => bail!(
                 "order: {why}; {done} of {conversations} orders were written before it, and it may have been: run it again, \
                  taking back twice is harmless"

@@ -67,7 +67,8 @@ mod tests {
 
     fn said(user: &str, n: usize) -> Said {
         let retract: Retract =
-            serde_json::from_str(include_str!("../../../schemas/examples/answers/valid-retract.json")).unwrap();
+            serde_json::from_str(include_str!("../../../schemas/examples/answers/valid-retract.json"))
+                .unwrap();
         Said {
             answer: AnswerReference {
                 turn: schemas::ids::TurnId::derive(user, n),
@@ -87,8 +88,7 @@ mod tests {
 
     #[test]
     fn each_conversation_has_an_order_of_its_own_and_none_is_too_large() {
-        let all: Vec<Said> =
-            (0..MOST + 1).map(|n| said("alice", n)).chain([said("bob", 0)]).collect();
+        let all: Vec<Said> = (0..MOST + 1).map(|n| said("alice", n)).chain([said("bob", 0)]).collect();
         let chosen: Vec<&Said> = all.iter().collect();
         let terms = Terms { scope: RetractScope::Range, by: "ops", why: "a test", now: 1_750_000_000_000 };
         let orders = orders(&chosen, terms);

@@ -47,7 +47,9 @@ pub(super) fn one_answer_per_turn(sim: &Sim) -> Result<(), Violation> {
             let retract: Retract = decoded(&record);
             let known = turns.get(&retract.turn.to_string());
             // A part is let out before it is taken back, and on the same partition.
-            if !is_decides || !known.is_some_and(|(parts, seen)| *parts == retract.parts && seen.contains(&retract.part)) {
+            if !is_decides
+                || !known.is_some_and(|(parts, seen)| *parts == retract.parts && seen.contains(&retract.part))
+            {
                 return broken("retracts", format!("{} takes back what was not let out", retract.id));
             }
             continue;
@@ -96,7 +98,10 @@ pub(super) fn recalled(sim: &Sim) -> Result<(), Violation> {
     }
     let standing = said.iter().find(|(answer, _)| !back.contains(*answer));
     standing.map_or(Ok(()), |(answer, message)| {
-        broken("recalls", format!("{message} was recalled, and part {answer} of its answer is not taken back"))
+        broken(
+            "recalls",
+            format!("{message} was recalled, and part {answer} of its answer is not taken back"),
+        )
     })
 }
 

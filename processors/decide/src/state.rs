@@ -218,7 +218,10 @@ fn holds(turn: &HistoryTurn, id: &MessageId) -> bool {
         || turn.by_hand.as_ref().is_some_and(|by_hand| by_hand.message == *id)
 }
 
-pub(crate) fn range<'a, T>(entries: &'a Numbered<T>, lane: &str) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {
+pub(crate) fn range<'a, T>(
+    entries: &'a Numbered<T>,
+    lane: &str,
+) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {
     let lane: Arc<str> = Arc::from(lane);
     entries.range((Arc::clone(&lane), 0)..=(lane, u64::MAX)).map(|((_, number), entry)| (*number, entry))
 }

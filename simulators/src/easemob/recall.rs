@@ -5,7 +5,6 @@ use super::config::ChatKind;
 use super::faults::Asked;
 use super::message::Message;
 use super::post::recalled;
-use super::quota::Exceeded;
 use super::records::RestRecall;
 use super::rest::authorized;
 use super::rest_error::RestError;
@@ -99,7 +98,7 @@ fn admit(app: &App, headers: &HeaderMap, bytes: &[u8]) -> Result<Order, RestErro
     authorized(app, headers, now)?;
     let quotas = app.quotas();
     let mut meter = app.meter.lock().unwrap_or_else(PoisonError::into_inner);
-    meter.recall(&quotas, now).map_err(|Exceeded::Calls | Exceeded::Messages| RestError::reach_limit())?;
+    meter.recall(&quotas, now).map_err(|_| RestError::reach_limit())?;
     if app.recall_closed {
         return Err(RestError::recall_closed());
     }

@@ -43,12 +43,14 @@ async fn a_recalled_message_vanishes_from_the_chat_and_is_told_of() {
     let body = json!({"msg_id": id, "to": "alice", "chat_type": "chat", "from": "bot", "force": true});
     let done = recall(&sim, &token, &body).await;
     assert_eq!(done.status, 200);
-    let expected =
-        json!({"recalled": "yes", "chattype": "chat", "from": "bot", "to": "alice", "msg_id": id});
+    let expected = json!({"recalled": "yes", "chattype": "chat", "from": "bot", "to": "alice", "msg_id": id});
     assert_eq!(done.json()["data"], expected);
     assert_eq!(read(&sim, "/control/inbox?user=alice").await["messages"][0]["recalled"], true);
     let recalls = read(&sim, "/control/recalls").await["recalls"].clone();
-    assert_eq!((&recalls[0]["msg_id"], &recalls[0]["force"], recalls.as_array().unwrap().len()), (&id, &json!(true), 1));
+    assert_eq!(
+        (&recalls[0]["msg_id"], &recalls[0]["force"], recalls.as_array().unwrap().len()),
+        (&id, &json!(true), 1)
+    );
     line.until(2).await;
     let told = line.bodies().into_iter().find(|body| body.contains("\"recall\"")).expect("it is told");
     assert!(told.contains(id.as_str().unwrap()));

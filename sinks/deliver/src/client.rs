@@ -12,6 +12,7 @@ use outbound::target::Kind;
 use outbound::{Claim, Client, Failure, PaceError, Target};
 use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::quota::Quota;
@@ -20,6 +21,9 @@ use crate::rest::Rest;
 use crate::send::{Call, Clearance, PartSend, SendState, Sent, undelivered};
 use crate::settings::{AppSettings, SendPolicy};
 use crate::token::{Token, Tokens};
+
+/// Most results that are looked up at a time.
+const LOOKUPS: usize = 2;
 
 /// Reason of a part that is to be taken back before it was sent.
 pub(crate) const RETRACTED: &str = "retracted";
@@ -32,6 +36,8 @@ pub(crate) struct AppClient {
     health: Arc<Target>,
     tokens: Tokens,
     quota: Quota,
+    /// Lookups of results, each of which opens connections of its own.
+    pub(crate) lookups: Semaphore,
 }
 
 impl AppClient {
@@ -47,7 +53,15 @@ impl AppClient {
         let paces = quota.paces().into_iter().cloned().collect();
         let health = Target::new(Arc::clone(&name), health, paces);
         let rest = Rest::new(http, app, Arc::clone(&name));
-        Self { rest, policy, name, health, tokens: Tokens::default(), quota }
+        Self {
+            rest,
+            policy,
+            name,
+            health,
+            tokens: Tokens::default(),
+            quota,
+            lookups: Semaphore::new(LOOKUPS),
+        }
     }
 
     /// This instance may use that part of Easemob's quotas, from 0 to 1.

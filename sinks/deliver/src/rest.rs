@@ -88,7 +88,8 @@ impl Rest {
         deadline: Instant,
     ) -> Result<String, Refused> {
         let call = Request::post_json(self.url(&["messages", "msg_recall"]), recall.body.clone());
-        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?;
+        // It may be repeated, but not unseen: a message that was recalled by a call without a reply is not found by the next.
+        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?.at_most_once();
         match self.http.attempt(&call, deadline).await {
             Ok(reply) => reply::recalled(&reply),
             Err(failure) => unread(failure),

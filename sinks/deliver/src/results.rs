@@ -6,16 +6,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use pipeline::kafka::{self, Read, Reader};
 use schemas::Millis;
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::AnswerId;
 use schemas::wire;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 
 /// More than a process has between the end of a send and the commit of its result.
 const MOST: usize = 65_536;
@@ -87,13 +85,9 @@ pub trait Results: Send + Sync + 'static {
 pub struct KafkaResults {
     kafka: kafka::Config,
     topic: Arc<str>,
-    /// Each lookup opens connections of its own.
-    places: Semaphore,
 }
 
 impl KafkaResults {
-    /// Lookups at a time.
-    const PLACES: usize = 4;
     /// How long one lookup may take.
     const BOUND: Duration = Duration::from_secs(30);
     /// Brokers' clocks may differ that much from one another.
@@ -101,14 +95,13 @@ impl KafkaResults {
 
     /// Does not connect yet.
     pub fn new(kafka: kafka::Config, topic: Arc<str>) -> Self {
-        Self { kafka, topic, places: Semaphore::new(Self::PLACES) }
+        Self { kafka, topic }
     }
 }
 
 impl Results for KafkaResults {
     fn find(&self, wanted: Wanted) -> Lookup<'_> {
         Box::pin(async move {
-            let _place = self.places.acquire().await.map_err(|_| LookupError::Ended)?;
             let (config, topic) = (self.kafka.clone(), Arc::clone(&self.topic));
             let read = tokio::task::spawn_blocking(move || newest(&config, &topic, wanted));
             read.await.map_err(|_| LookupError::Ended)?
@@ -117,7 +110,11 @@ impl Results for KafkaResults {
 }
 
 /// Reads from the time on, and stops at the part's result: a part has one, unless it ended before its result could be committed.
-fn newest(config: &kafka::Config, topic: &str, wanted: Wanted) -> Result<Option<DeliveryResult>, LookupError> {
+fn newest(
+    config: &kafka::Config,
+    topic: &str,
+    wanted: Wanted,
+) -> Result<Option<DeliveryResult>, LookupError> {
     let until = Instant::now() + KafkaResults::BOUND;
     let mut reader = Reader::open(config, topic)?;
     reader.add_since(wanted.partition, wanted.since.saturating_sub(KafkaResults::SKEW))?;

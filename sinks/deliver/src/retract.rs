@@ -8,11 +8,11 @@ use schemas::retract::Retract;
 use tokio::time::{Instant, sleep_until};
 
 use crate::client::AppClient;
-use crate::outcome::Subject;
+use crate::outcome::{Ended, Subject};
 use crate::recall::Recall;
 use crate::results::Wanted;
 use crate::send::{Call, PartSend, Sent, unretractable};
-use crate::step::{Begun, Step};
+use crate::step::Step;
 
 /// Wait before the log of results is asked again when it did not answer.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -21,8 +21,10 @@ impl Step {
     /// Takes a part back, or says why that cannot be.
     pub(crate) async fn take_back(&self, retract: &Retract, job: &Job) -> Done {
         let started_at = self.clock.now();
-        let sent = self.recall(retract, job).await;
-        self.ended(&job.record, Subject::from(retract), (sent, 0), Begun { started_at, rerun: job.rerun })
+        let Sent { result, attempts } = self.recall(retract, job).await;
+        let ended_at = self.clock.now();
+        let ended = Ended { result, characters: 0, attempts, rerun: job.rerun, started_at, ended_at };
+        self.write(&job.record, Subject::from(retract), ended)
     }
 
     async fn recall(&self, retract: &Retract, job: &Job) -> Sent {
@@ -33,7 +35,7 @@ impl Step {
             return Sent::without_attempt(unretractable("unknown_app"));
         };
         let latest = self.latest(retract.retract_by, job);
-        let easemob_id = match self.sent(retract, job, latest).await {
+        let easemob_id = match self.sent(app, retract, job, latest).await {
             Ok(easemob_id) => easemob_id,
             Err(end) => return Sent::without_attempt(end),
         };
@@ -44,21 +46,28 @@ impl Step {
             latest,
             called_back: &|| false,
         };
-        AppClient::send(app, &part).await
+        app.send(&part).await
     }
 
     /// Easemob's id of the part, or how the retraction ends without a call.
-    async fn sent(&self, retract: &Retract, job: &Job, latest: Instant) -> Result<String, DeliveryResult> {
-        let wanted = Wanted {
-            answer: retract.answer,
-            partition: job.record.partition,
-            since: retract.let_out_at,
-        };
+    async fn sent(
+        &self,
+        app: &AppClient,
+        retract: &Retract,
+        job: &Job,
+        latest: Instant,
+    ) -> Result<String, DeliveryResult> {
+        let wanted =
+            Wanted { answer: retract.answer, partition: job.record.partition, since: retract.let_out_at };
         let result = loop {
             if let Some(result) = self.known.get(retract.answer) {
                 break Some(result);
             }
-            match self.results.find(wanted).await {
+            let found = {
+                let _place = app.lookups.acquire().await;
+                self.results.find(wanted).await
+            };
+            match found {
                 Ok(found) => break found,
                 Err(error) if Instant::now() < latest => {
                     tracing::warn!(%error, partition = wanted.partition, "look up the result of a send");

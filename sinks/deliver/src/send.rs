@@ -22,10 +22,7 @@ const OWN_FAILURES: u32 = 10;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call<'a> {
     /// A message is sent.
-    Send {
-        message: &'a Message,
-        class: DeliveryClass,
-    },
+    Send { message: &'a Message, class: DeliveryClass },
     /// A message is taken back.
     Recall {
         recall: &'a Recall,
@@ -68,7 +65,9 @@ impl PartSend<'_> {
     pub(crate) fn given_up(&self, state: &SendState) -> DeliveryResult {
         match self.call {
             Call::Send { .. } => undelivered(state.reason),
-            Call::Recall { may_be_done, .. } if state.reason == NOT_FOUND && (may_be_done || state.may_be_done) => {
+            Call::Recall { may_be_done, .. }
+                if state.reason == NOT_FOUND && (may_be_done || state.may_be_done) =>
+            {
                 DeliveryResult::Retracted
             }
             Call::Recall { .. } => unretractable(state.reason),

@@ -41,13 +41,6 @@ pub struct Step {
     called_back: Newest<()>,
 }
 
-/// What is known when a record's work begins.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Begun {
-    pub(crate) started_at: Millis,
-    pub(crate) rerun: bool,
-}
-
 impl std::fmt::Debug for Step {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Step").field("output", &self.output).finish_non_exhaustive()
@@ -84,7 +77,7 @@ impl Step {
     }
 
     async fn deliver(&self, answer: &Answer, job: &Job) -> Done {
-        let begun = Begun { started_at: self.clock.now(), rerun: job.rerun };
+        let started_at = self.clock.now();
         let (sent, characters) = match message(answer) {
             Ok(message) => {
                 let part = PartSend {
@@ -97,8 +90,12 @@ impl Step {
             }
             Err(unsendable) => (Sent::without_attempt(undelivered(unsendable.label())), 0),
         };
-        self.known.put(answer.id, sent.result.clone());
-        self.ended(&job.record, Subject::from(answer), (sent, characters), begun)
+        let Sent { result, attempts } = sent;
+        self.known.put(answer.id, result.clone());
+        let characters = if matches!(result, DeliveryResult::Undelivered { .. }) { 0 } else { characters };
+        let ended_at = self.clock.now();
+        let ended = Ended { result, characters, attempts, rerun: job.rerun, started_at, ended_at };
+        self.write(&job.record, Subject::from(answer), ended)
     }
 
     async fn send(&self, answer: &Answer, part: &PartSend<'_>, job: &Job) -> Sent {
@@ -117,19 +114,10 @@ impl Step {
         if may_be_sent { Sent { result: DeliveryResult::Unknown, ..sent } } else { sent }
     }
 
-    /// Writes how a record's work ended.
-    pub(crate) fn ended(
-        &self,
-        record: &Record,
-        subject: Subject,
-        (Sent { result, attempts }, characters): (Sent, u32),
-        Begun { started_at, rerun }: Begun,
-    ) -> Done {
-        let ended_at = self.clock.now();
-        let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
-        metrics::ended(&result, Duration::from_millis(took));
-        let characters = if matches!(result, DeliveryResult::Undelivered { .. }) { 0 } else { characters };
-        let ended = Ended { result, characters, attempts, rerun, started_at, ended_at };
+    /// Writes and counts how a record ended.
+    pub(crate) fn write(&self, record: &Record, subject: Subject, ended: Ended) -> Done {
+        let took = u64::try_from(ended.ended_at.saturating_sub(ended.started_at)).unwrap_or_default();
+        metrics::ended(&ended.result, Duration::from_millis(took));
         self.output.write(record, subject, ended)
     }
 
@@ -157,10 +145,9 @@ impl Step {
         if !result.is_retraction() {
             self.known.put(subject.answer, result.clone());
         }
-        metrics::ended(&result, Duration::ZERO);
         let now = self.clock.now();
         let ended = Ended { result, characters: 0, attempts: 0, rerun, started_at: now, ended_at: now };
-        self.output.write(record, subject, ended)
+        self.write(record, subject, ended)
     }
 }
 

@@ -93,7 +93,8 @@ mod tests {
         };
         let conversation = &part.lane.conversation;
         let at = At { partition: 0, offset: 7, time: 1_750_000_000_000 };
-        let step = StepBuilder::new(Some(&rules), at, conversation, None, Cause { input: "answered", ordinal: 0 });
+        let step =
+            StepBuilder::new(Some(&rules), at, conversation, None, Cause { input: "answered", ordinal: 0 });
         let app = rules.app(conversation.app()).unwrap();
         let mut folding = Folding { rules: &rules, app, state: State::default(), step };
         let source = AnswerSource::Canned { reason: "test".into() };

@@ -51,7 +51,10 @@ fn a_recalled_question_takes_every_part_of_its_answer_with_it() {
     assert!(said.answers.len() > 2);
     let written = world.pass(SECOND).recall(1);
     assert_eq!(written.decision().reasons, ["retracted", "history_removed"]);
-    assert_eq!((written.decision().turn, written.decision().ruling), (Some(said.answers[0].turn), Ruling::Noted));
+    assert_eq!(
+        (written.decision().turn, written.decision().ruling),
+        (Some(said.answers[0].turn), Ruling::Noted)
+    );
     let back: Vec<_> = written.retracts.iter().map(|retract| retract.answer).collect();
     assert_eq!(back, said.answers.iter().map(|part| part.id).collect::<Vec<_>>());
     let first = &written.retracts[0];
@@ -67,12 +70,16 @@ fn by_default_an_answer_stands_when_its_question_goes_and_nothing_is_kept_for_it
     world.exchange(1, "my secret", "I see");
     assert_eq!(world.stored_keys("a"), 0);
     let written = world.recall(1);
-    assert_eq!((written.decision().reasons.as_slice(), written.retracts.len()), (&["history_removed".to_owned()][..], 0));
+    assert_eq!(
+        (written.decision().reasons.as_slice(), written.retracts.len()),
+        (&["history_removed".to_owned()][..], 0)
+    );
 }
 
 #[test]
 fn canned_answers_and_answers_that_no_history_holds_go_as_well() {
-    let mut world = World::new("retract_on_recall = true\nhistory_turns = 0\n[canned]\nblocked = \"blocked!\"");
+    let mut world =
+        World::new("retract_on_recall = true\nhistory_turns = 0\n[canned]\nblocked = \"blocked!\"");
     world.exchange(1, "one", "1");
     assert_eq!(world.recall(1).decision().reasons, ["retracted"]);
     assert_eq!(world.say(2, "a gun").said(), ["blocked!"]);
@@ -87,7 +94,8 @@ fn canned_answers_and_answers_that_no_history_holds_go_as_well() {
 
 #[test]
 fn an_answer_to_several_messages_goes_with_any_of_them() {
-    let mut world = World::of(group(), "retract_on_recall = true\nlane = \"conversation\"\nmerge_window = \"2s\"");
+    let mut world =
+        World::of(group(), "retract_on_recall = true\nlane = \"conversation\"\nmerge_window = \"2s\"");
     world.say_as("alice", 1, "one");
     world.say_as("bob", 2, "two");
     let request = world.pass(2 * SECOND).clock().request().clone();

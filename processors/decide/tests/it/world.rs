@@ -295,7 +295,10 @@ impl World {
                 Output::Retract(retract) => {
                     let parts = self.answered.get(&retract.turn.to_string()).expect("it was let out");
                     let part = parts.iter().find(|part| part.id == retract.answer).expect("a part of it");
-                    assert_eq!((part.part, part.parts, &part.lane), (retract.part, retract.parts, &retract.lane));
+                    assert_eq!(
+                        (part.part, part.parts, &part.lane),
+                        (retract.part, retract.parts, &retract.lane)
+                    );
                     assert_eq!((&part.bot, &part.user), (&retract.bot, &retract.user));
                     assert_eq!(part.decided_at, retract.let_out_at);
                     assert!(self.retracted.insert(retract.id.to_string()), "a retract's id is its own");

@@ -20,7 +20,11 @@ async fn what_was_sent_is_recalled_by_the_id_that_easemob_gave_it() {
         world.run(&part).await;
         world.run(&other).await;
         let back = world.retract(&part).await;
-        assert_eq!((end(&back), back.attempts, back.answer, back.part), ("retracted", 1, part.id, 1), "{lane}");
+        assert_eq!(
+            (end(&back), back.attempts, back.answer, back.part),
+            ("retracted", 1, part.id, 1),
+            "{lane}"
+        );
         let standing = world.standing().await;
         assert_eq!((standing.len(), &standing[0]["text"]), (1, &json!("another part")), "{lane}");
         world.retract(&other).await;
@@ -139,9 +143,11 @@ async fn a_recall_that_may_have_been_done_is_done_when_easemob_does_not_find_the
 
 #[tokio::test]
 async fn what_does_not_pass_is_not_repeated() {
-    for (kind, reason) in
-        [("resource_limited", "quota_exhausted"), ("forbidden", "bad_request"), ("bad_request", "bad_request")]
-    {
+    for (kind, reason) in [
+        ("resource_limited", "quota_exhausted"),
+        ("forbidden", "bad_request"),
+        ("bad_request", "bad_request"),
+    ] {
         let world = World::new().await;
         let part = to_alice("hi");
         world.run(&part).await;

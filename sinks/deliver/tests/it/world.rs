@@ -41,7 +41,8 @@ pub(crate) struct Log {
 impl Results for Log {
     fn find(&self, wanted: Wanted) -> Lookup<'_> {
         self.lookups.fetch_add(1, Ordering::Relaxed);
-        let is_away = self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let is_away =
+            self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         let found = self.committed.lock().unwrap().get(&wanted.answer).cloned();
         assert_eq!(wanted.partition, 5);
         Box::pin(async move { if is_away.is_ok() { Err(LookupError::Slow) } else { Ok(found) } })
