@@ -16,7 +16,8 @@ async fn what_was_sent_is_recalled_by_the_id_that_easemob_gave_it() {
     let world = World::new().await;
     for lane in ["acme#support/chat/bot/alice", "acme#support/group/7@alice", "acme#support/chatroom/8"] {
         let part = answer(lane, lane, 10_000);
-        let other = answer(lane, "another part", 10_000);
+        let text = format!("another part in {lane}");
+        let other = answer(lane, &text, 10_000);
         world.run(&part).await;
         world.run(&other).await;
         let back = world.retract(&part).await;
@@ -26,7 +27,7 @@ async fn what_was_sent_is_recalled_by_the_id_that_easemob_gave_it() {
             "{lane}"
         );
         let standing = world.standing().await;
-        assert_eq!((standing.len(), &standing[0]["text"]), (1, &json!("another part")), "{lane}");
+        assert_eq!((standing.len(), &standing[0]["text"]), (1, &json!(text)), "{lane}");
         world.retract(&other).await;
     }
     assert!(world.standing().await.is_empty());
