@@ -75,12 +75,19 @@ fn is_retract(record: &Record) -> bool {
 pub(super) fn recalled(sim: &Sim) -> Result<(), Violation> {
     let broker = sim.broker();
     let (mut recalls, mut forgotten) = (BTreeSet::new(), BTreeSet::new());
+    let mut story: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in broker.decided_of(&topic(Topic::Decisions)) {
         let decision: Decision = decoded(&record);
         if decision.reasons.iter().any(|reason| reason == "forgotten") {
             forgotten.insert(decision.conversation.to_string());
         }
-        if decision.input == "recall" && decision.ruling != Ruling::Unconfigured {
+        if let Some(message) = &decision.message {
+            let told = format!("{} {} {:?}", decision.input, decision.ruling.label(), decision.reasons);
+            story.entry(message.to_string()).or_default().push(told);
+        }
+        // What a recall opens or refuses is about other messages.
+        let is_its_own = matches!(decision.ruling, Ruling::Cancelled | Ruling::Noted);
+        if decision.input == "recall" && is_its_own {
             recalls.extend(decision.message.map(|message| message.to_string()));
         }
     }
@@ -100,7 +107,10 @@ pub(super) fn recalled(sim: &Sim) -> Result<(), Violation> {
     standing.map_or(Ok(()), |(answer, message)| {
         broken(
             "recalls",
-            format!("{message} was recalled, and part {answer} of its answer is not taken back"),
+            format!(
+                "{message} was recalled, and part {answer} of its answer is not taken back: {:?}",
+                story.get(message)
+            ),
         )
     })
 }
