@@ -92,7 +92,7 @@ pub(crate) enum Command {
         command: DeadLetters,
     },
     /// Take what the bot said back. Without --yes it only tells what it would do
-    Retract(Retract),
+    Retract(Box<Retract>),
     /// Targets with what is known of their models, what they cost and how they are
     Models {
         /// What to do with them; without it, list them
