@@ -150,6 +150,9 @@ pub struct App {
     /// What becomes of the model call of a turn that is called off.
     #[serde(default = "defaults::cancel", skip_serializing_if = "defaults::is_cancel")]
     pub cancel: Cancel,
+    /// Whether an answer is taken back from the chat when a message that it answers is recalled.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retract_on_recall: bool,
     /// Largest part of an answer, in bytes of the text as JSON.
     pub part_bytes: u32,
     /// Most parts of an answer; what is beyond is not sent.
@@ -169,6 +172,17 @@ pub struct App {
     /// What is let out of what the models say.
     #[serde(default, skip_serializing_if = "Output::is_open")]
     pub output: Output,
+}
+
+impl App {
+    /// Whether decide remembers which answers it let out: whatever takes answers back by itself needs that.
+    pub fn keeps_answers(&self) -> bool {
+        self.retract_on_recall
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// What holds where nothing is configured, in files and in bundles that were stored before there was something to configure. A

@@ -130,6 +130,11 @@ pub struct RawApp {
     #[serde(default = "cut")]
     #[schemars(with = "Cancel")]
     pub cancel: Spanned<String>,
+    /// Whether an answer is taken back from the chat when a message that it answers is recalled. Easemob's recall service must be open for
+    /// the app, and each part costs a call. Off by default: everybody in the chat sees that the bot's words vanish, and without the
+    /// service every attempt fails.
+    #[serde(default)]
+    pub retract_on_recall: bool,
     /// Largest part of an answer, in bytes of the text as JSON, from 256 to 4600. Easemob takes 5 KB, and the envelope needs some of it.
     #[serde(default = "part")]
     pub part_bytes: u32,

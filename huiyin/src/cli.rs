@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
+use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
 use crate::setup::Setup;
@@ -97,6 +98,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DeadLetters,
     },
+    /// Take what the bot said back. Without --yes it only tells what it would do
+    Retract(Box<Retract>),
     /// Targets with what is known of their models, what they cost and how they are
     Models {
         /// What to do with them; without it, list them

@@ -10,6 +10,7 @@ mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod retract;
 mod role;
 mod route;
 mod run;
@@ -111,6 +112,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::DeadLetters { command } => {
             asking(config, move |config| dead_letters::run(config, &command)).await
         }
+        Command::Retract(ask) => asking(config, move |config| retract::run(config, &ask)).await,
         Command::Models { command, json } => {
             let found = models::run(&config, command.as_ref(), json).await?;
             Ok(Said { text: found.text, ok: found.ok })

@@ -1,4 +1,4 @@
-//! The result of one send of one part, topic `deliveries`.
+//! The result of one send of one part, or of taking it back, topic `deliveries`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::topic::Topic;
 use crate::trace::Trace;
 use crate::wire::{Invalid, Record, require};
 
-/// How a send ended.
+/// How a send ended, or a retraction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "end", rename_all = "snake_case")]
 pub enum DeliveryResult {
@@ -27,6 +27,15 @@ pub enum DeliveryResult {
     /// It may have been sent: no status came after the request had left. Or, where its class forbids to send it again, it was
     /// running when its process died, or a gateway gave up on it.
     Unknown,
+    /// Easemob took the message back.
+    Retracted,
+    /// There was nothing to take back: the part was not sent, and will not be.
+    NotSent,
+    /// It may stand in the chat, and could not be taken back.
+    Unretractable {
+        /// Error class or local reason (`unknown_id`, `not_recorded`, `not_found`, `too_late`, …), from a closed list.
+        reason: String,
+    },
 }
 
 impl DeliveryResult {
@@ -36,11 +45,27 @@ impl DeliveryResult {
             Self::Sent { .. } => "sent",
             Self::Undelivered { .. } => "undelivered",
             Self::Unknown => "unknown",
+            Self::Retracted => "retracted",
+            Self::NotSent => "not_sent",
+            Self::Unretractable { .. } => "unretractable",
         }
+    }
+
+    /// Why it ended so, where there is more than one reason for such an end.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Undelivered { reason } | Self::Unretractable { reason } => Some(reason),
+            Self::Sent { .. } | Self::Unknown | Self::Retracted | Self::NotSent => None,
+        }
+    }
+
+    /// It is the end of a retraction, not of a send.
+    pub fn is_retraction(&self) -> bool {
+        matches!(self, Self::Retracted | Self::NotSent | Self::Unretractable { .. })
     }
 }
 
-/// The result of one send.
+/// The result of one send, or of one retraction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     /// Its own id.
@@ -65,10 +90,10 @@ pub struct Delivery {
     pub result: DeliveryResult,
     /// HTTP calls that were made.
     pub attempts: u16,
-    /// It may have been sent before, by a process that died.
+    /// It may have been sent, or taken back, before, by a process that died.
     #[serde(default)]
     pub rerun: bool,
-    /// When the answer was let out, by the log's time.
+    /// When the answer was let out, or its retraction decided, by the log's time.
     pub decided_at: Millis,
     /// When the first call started.
     pub started_at: Millis,
@@ -78,10 +103,10 @@ pub struct Delivery {
 
 impl Record for Delivery {
     const TOPIC: Topic = Topic::Deliveries;
-    const KINDS: &'static [&'static str] = &["delivery"];
+    const KINDS: &'static [&'static str] = &["delivery", "retraction"];
 
     fn kind(&self) -> &'static str {
-        "delivery"
+        if self.result.is_retraction() { "retraction" } else { "delivery" }
     }
 
     fn id(&self) -> String {
@@ -108,6 +133,8 @@ impl Record for Delivery {
         require((1..=self.parts).contains(&self.part), "a part is one of its parts")?;
         require(self.ended_at >= self.started_at, "it ends after it starts")?;
         let sent = matches!(self.result, DeliveryResult::Sent { .. });
-        require(!sent || self.attempts > 0, "what was sent was called for")
+        require(!sent || self.attempts > 0, "what was sent was called for")?;
+        let retracted = matches!(self.result, DeliveryResult::Retracted);
+        require(!retracted || self.attempts > 0, "what was taken back was called for")
     }
 }

@@ -7,6 +7,7 @@ use crate::Millis;
 use crate::answered::Answered;
 use crate::conversation::Conversation;
 use crate::ids::{BundleHash, MessageId, UserId};
+use crate::retract::RetractOrder;
 use crate::text::Text;
 use crate::topic::Topic;
 use crate::trace::Trace;
@@ -33,6 +34,8 @@ pub enum Event {
     Reaction(Reaction),
     /// A person takes the conversation over from the bot, or hands it back.
     Takeover(Takeover),
+    /// An operator takes answers of the bot back.
+    Retract(RetractOrder),
     /// How a request ended.
     Answered(Answered),
     /// From here on the partition is folded under this bundle.
@@ -246,6 +249,7 @@ impl Event {
             Self::Feedback(f) => Some(&f.conversation),
             Self::Reaction(r) => Some(&r.conversation),
             Self::Takeover(t) => Some(&t.conversation),
+            Self::Retract(r) => Some(&r.conversation),
             Self::Answered(a) => Some(&a.lane.conversation),
             Self::Config(_) | Self::Clock(_) => None,
         }
@@ -263,6 +267,7 @@ impl Record for Event {
         "feedback",
         "reaction",
         "takeover",
+        "retract",
         "answered",
         "config",
         "clock",
@@ -278,6 +283,7 @@ impl Record for Event {
             Self::Feedback(_) => "feedback",
             Self::Reaction(_) => "reaction",
             Self::Takeover(_) => "takeover",
+            Self::Retract(_) => "retract",
             Self::Answered(_) => "answered",
             Self::Config(_) => "config",
             Self::Clock(_) => "clock",
@@ -292,6 +298,7 @@ impl Record for Event {
             Self::Feedback(f) => format!("{}:feedback:{}", f.conversation, f.id),
             Self::Reaction(r) => format!("{}:reaction:{}:{}:{}", r.conversation, r.easemob_id, r.user, r.at),
             Self::Takeover(t) => format!("{}:takeover:{}", t.conversation, t.at),
+            Self::Retract(r) => r.id.to_string(),
             Self::Answered(a) => a.id.to_string(),
             Self::Config(c) => format!("config:{}:{}", c.bundle, c.at),
             Self::Clock(c) => format!("clock:{}", c.due),
@@ -310,6 +317,7 @@ impl Record for Event {
             Self::Feedback(f) => f.at,
             Self::Reaction(r) => r.at,
             Self::Takeover(t) => t.at,
+            Self::Retract(r) => r.at,
             Self::Answered(a) => a.ended_at,
             Self::Config(c) => c.at,
             Self::Clock(c) => c.due,
@@ -354,6 +362,7 @@ impl Record for Event {
                 require(f.rating.is_none_or(|r| (1..=5).contains(&r)), "a rating is from 1 to 5")
             }
             Self::Answered(a) => a.check(),
+            Self::Retract(r) => r.check(),
             Self::Reaction(_) | Self::Takeover(_) | Self::Config(_) | Self::Clock(_) => Ok(()),
         }
     }

@@ -17,6 +17,7 @@ pub mod key;
 pub mod ledger;
 pub mod money;
 pub mod request;
+pub mod retract;
 pub mod state;
 pub mod text;
 pub mod topic;

@@ -1,5 +1,5 @@
-//! Snapshots of decide's state, topic `states`: one core per conversation, each turn of history, each waiting message and
-//! each bucket of seen messages under a key of its own.
+//! Snapshots of decide's state, topic `states`: one core per conversation, each turn of history, each waiting message, each
+//! answer that may be taken back and each bucket of seen messages under a key of its own.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Millis;
 use crate::event::MessageKind;
 use crate::ids::{BundleHash, MessageId, RequestId, TurnId, UserId};
+use crate::retract::AnswerReference;
 use crate::text::Text;
 
 /// Version of all snapshots; another major version is not restored.
@@ -189,6 +190,17 @@ pub struct WaitingMessage {
 
 fn first_round(round: &u32) -> bool {
     *round == 0
+}
+
+/// An answer that may have to be taken back; kept where the app asks for that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeptAnswer {
+    /// [`STATE_VERSION`].
+    pub version: u16,
+    /// The messages that it answers.
+    pub asked: Vec<MessageId>,
+    /// The answer.
+    pub answer: AnswerReference,
 }
 
 /// Messages seen in one stretch of time, so that duplicates fall.

@@ -94,6 +94,9 @@ impl Records {
                 DeliveryResult::Sent { .. } => continue,
                 DeliveryResult::Undelivered { reason } => reason.as_str(),
                 DeliveryResult::Unknown => delivery.result.label(),
+                DeliveryResult::Retracted
+                | DeliveryResult::NotSent
+                | DeliveryResult::Unretractable { .. } => continue,
             };
             records.lost.insert(delivery.message.easemob_id().to_owned(), reason.to_owned());
         }

@@ -4,6 +4,7 @@ use super::patience::Patience;
 use anyhow::{Context, Result, anyhow, ensure};
 use pipeline::kafka::{Admin, Config, RawConfig, Read, Reader};
 use schemas::cancel::Cancel;
+use schemas::retract::Retract;
 use schemas::topic::{Partitions, Topic, TopicNames};
 use schemas::wire::{self, Record};
 use std::collections::BTreeMap;
@@ -53,7 +54,10 @@ impl Topics {
     pub fn placed<R: Record>(&self) -> Result<Vec<Placed<R>>> {
         let mut records = Vec::new();
         self.each(R::TOPIC, |record| {
-            if record.header(wire::KIND) == Some(Cancel::KIND.as_bytes()) && R::KINDS != Cancel::KINDS {
+            let is_kind = |kind: &&str| record.header(wire::KIND) == Some(kind.as_bytes());
+            // They share their topic with records of another type.
+            let second = [Cancel::KIND, Retract::KIND].into_iter().find(|kind| is_kind(kind));
+            if second.is_some_and(|kind| !R::KINDS.contains(&kind)) {
                 return Ok(());
             }
             let decoded = wire::decode(|name| record.header(name), record.value.as_deref());

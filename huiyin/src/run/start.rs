@@ -79,7 +79,8 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
     };
     let manner =
         Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.overload, settings.grace));
-    let step = deliver::Step::new(settings, output, Arc::new(WallClock))?;
+    let results = deliver::KafkaResults::new(config.kafka.clone(), Arc::clone(&output.topic));
+    let step = deliver::Step::new(settings, output, Arc::new(results), Arc::new(WallClock))?;
     calls_of(config, manner, step, (incarnation, known::apps(config, watched)?)).await
 }
 

@@ -137,7 +137,7 @@ fn outcomes(input: Topic, output: Topic) -> Outcomes {
         output_id: |record| {
             let is_outcome = record
                 .header(wire::KIND)
-                .is_some_and(|kind| [b"answered".as_slice(), b"delivery"].contains(&kind));
+                .is_some_and(|kind| [b"answered".as_slice(), b"delivery", b"retraction"].contains(&kind));
             record.header(wire::ID).filter(|_| is_outcome).map(<[u8]>::to_vec)
         },
         cancels: |record| {
@@ -209,6 +209,7 @@ impl Seen {
         self.delivered.check(sim)?;
         self.sends.check(sim)?;
         proof::in_order(sim)?;
+        proof::recalled(sim)?;
         let sink = sink();
         self.rows.check(
             sim,

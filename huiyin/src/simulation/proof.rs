@@ -8,7 +8,9 @@ use pipeline::kafka::{INCARNATION_KEY, Partition};
 use pipeline::simulation::{Sim, Violation};
 use schemas::answer::Answer;
 use schemas::cancel::Cancel;
+use schemas::decision::{Decision, Ruling};
 use schemas::request::Request;
+use schemas::retract::Retract;
 use schemas::topic::Topic;
 use schemas::wire;
 
@@ -40,6 +42,18 @@ pub(super) fn pending(sim: &Sim) -> Option<String> {
 pub(super) fn one_answer_per_turn(sim: &Sim) -> Result<(), Violation> {
     let mut turns: BTreeMap<String, (u16, BTreeSet<u16>)> = BTreeMap::new();
     for record in sim.broker().decided_of(&topic(Topic::Answers)) {
+        let is_decides = record.header("ce_source") == Some(b"/huiyin/sim/decide".as_slice());
+        if is_retract(&record) {
+            let retract: Retract = decoded(&record);
+            let known = turns.get(&retract.turn.to_string());
+            // A part is let out before it is taken back, and on the same partition.
+            if !is_decides
+                || !known.is_some_and(|(parts, seen)| *parts == retract.parts && seen.contains(&retract.part))
+            {
+                return broken("retracts", format!("{} takes back what was not let out", retract.id));
+            }
+            continue;
+        }
         let answer: Answer = decoded(&record);
         if record.header("ce_source") != Some(b"/huiyin/sim/decide".as_slice()) {
             return broken("answers", format!("{} was written by another step", answer.id));
@@ -51,6 +65,54 @@ pub(super) fn one_answer_per_turn(sim: &Sim) -> Result<(), Violation> {
     }
     let short = turns.iter().find(|(_, (parts, seen))| seen.len() != usize::from(*parts));
     short.map_or(Ok(()), |(turn, _)| broken("answers", format!("turn {turn} lacks a part")))
+}
+
+fn is_retract(record: &Record) -> bool {
+    record.header(wire::KIND) == Some(Retract::KIND.as_bytes())
+}
+
+/// What answers a message that was recalled is taken back, whenever the recall came.
+pub(super) fn recalled(sim: &Sim) -> Result<(), Violation> {
+    let broker = sim.broker();
+    let (mut recalls, mut forgotten) = (BTreeSet::new(), BTreeSet::new());
+    let mut story: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for record in broker.decided_of(&topic(Topic::Decisions)) {
+        let decision: Decision = decoded(&record);
+        if decision.reasons.iter().any(|reason| reason == "forgotten") {
+            forgotten.insert(decision.conversation.to_string());
+        }
+        if let Some(message) = &decision.message {
+            let told = format!("{} {} {:?}", decision.input, decision.ruling.label(), decision.reasons);
+            story.entry(message.to_string()).or_default().push(told);
+        }
+        // What a recall opens or refuses is about other messages.
+        let is_its_own = matches!(decision.ruling, Ruling::Cancelled | Ruling::Noted);
+        if decision.input == "recall" && is_its_own {
+            recalls.extend(decision.message.map(|message| message.to_string()));
+        }
+    }
+    let (mut said, mut back) = (BTreeMap::new(), BTreeSet::new());
+    for record in broker.decided_of(&topic(Topic::Answers)) {
+        if is_retract(&record) {
+            back.insert(decoded::<Retract>(&record).answer.to_string());
+            continue;
+        }
+        let answer: Answer = decoded(&record);
+        let is_known = !forgotten.contains(&answer.lane.conversation.to_string());
+        if is_known && recalls.contains(answer.message.as_str()) {
+            said.insert(answer.id.to_string(), answer.message.to_string());
+        }
+    }
+    let standing = said.iter().find(|(answer, _)| !back.contains(*answer));
+    standing.map_or(Ok(()), |(answer, message)| {
+        broken(
+            "recalls",
+            format!(
+                "{message} was recalled, and part {answer} of its answer is not taken back: {:?}",
+                story.get(message)
+            ),
+        )
+    })
 }
 
 /// Answers of a lane come in the order in which its turns were asked.
@@ -67,7 +129,8 @@ pub(super) fn in_order(sim: &Sim) -> Result<(), Violation> {
             }
         }
         let mut last: BTreeMap<String, i64> = BTreeMap::new();
-        for record in broker.decided(&at(Topic::Answers)) {
+        let is_answer = |record: &Arc<Record>| !is_retract(record);
+        for record in broker.decided(&at(Topic::Answers)).into_iter().filter(is_answer) {
             let answer: Answer = decoded(&record);
             let Some(&offset) = asked.get(&answer.turn.to_string()) else { continue };
             let before = last.insert(answer.lane.to_string(), offset);

@@ -97,6 +97,19 @@ impl Reader {
         bounds.into_iter().try_for_each(|bounds| self.add_within(partition, from, bounds))
     }
 
+    /// As [`Self::add`], from the first record that was appended at `millis` since the epoch or later.
+    ///
+    /// # Errors
+    /// As [`Self::add`], also when the brokers do not tell that record's offset.
+    pub fn add_since(&mut self, partition: i32, millis: i64) -> Result<(), Error> {
+        let named = self.named(std::iter::once(partition));
+        let before = self.watermarks(&[partition])?;
+        let found = offsets(&self.uncommitted, &named, Offset::Offset(millis.max(0)), REQUEST)?;
+        // Without such a record, all that was there before the question is older.
+        let end = before.first().map_or(0, |(_, high)| *high);
+        self.add(partition, found.values().next().copied().unwrap_or(end))
+    }
+
     /// As [`Self::add`], with the partition's watermarks as they were told.
     ///
     /// # Errors

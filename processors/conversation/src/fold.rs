@@ -65,6 +65,10 @@ impl Conversations {
             Output::Request(request) => wire::encode(request, &self.source),
             Output::Cancel(cancel) => wire::encode(cancel, &self.source),
             Output::Answer(answer) => wire::encode(answer, &self.source),
+            Output::Retract(retract) => {
+                metrics::retract(retract.reason.label());
+                wire::encode(retract, &self.source)
+            }
             Output::Ledger(entry) => {
                 metrics::ledger_entry(entry.kind.label());
                 wire::encode(entry, &self.source)

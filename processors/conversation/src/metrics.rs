@@ -11,6 +11,9 @@ const LEDGER_ENTRIES: &str = "huiyin_decide_ledger_entries_total";
 /// Decisions by what came of the input.
 const DECISIONS: &str = "huiyin_decide_decisions_total";
 
+/// Parts that were to be taken back.
+const RETRACTS: &str = "huiyin_decide_retracts_total";
+
 /// Bounds that were met.
 const BOUNDS: &str = "huiyin_decide_bounds_total";
 
@@ -27,6 +30,11 @@ pub const METRICS: &[Metric] = &[
         &["ruling"],
     ),
     Metric::counter(
+        RETRACTS,
+        "parts of answers to be taken back, by reason; a transaction that is put back and folded again counts again",
+        &["reason"],
+    ),
+    Metric::counter(
         BOUNDS,
         "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
         &["bound"],
@@ -36,6 +44,11 @@ pub const METRICS: &[Metric] = &[
 /// An entry of the ledger was made.
 pub(crate) fn ledger_entry(kind: &'static str) {
     counter!(LEDGER_ENTRIES, "kind" => kind).increment(1);
+}
+
+/// A part is taken back.
+pub(crate) fn retract(reason: &'static str) {
+    counter!(RETRACTS, "reason" => reason).increment(1);
 }
 
 /// A decision was made.

@@ -47,7 +47,11 @@ fn pieces(before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<
     let turn = |(lane, number): &(Arc<str>, u64)| EntryKey::Turn(lane.as_ref().into(), *number).to_string();
     let waiting =
         |(lane, number): &(Arc<str>, u64)| EntryKey::Waiting(lane.as_ref().into(), *number).to_string();
+    let answer =
+        |(lane, number): &(Arc<str>, u64)| EntryKey::Answer(lane.as_ref().into(), *number).to_string();
     let seen = |(start, number): &(i64, u32)| EntryKey::Seen(*start, *number).to_string();
+    // In the order of their keys, as far as nothing is pending: so they are forgotten before they are read.
+    diff(before.map(|s| &s.answers), after.map(|s| &s.answers), answer, &mut changed);
     diff(before.map(|s| &s.history), after.map(|s| &s.history), turn, &mut changed);
     diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), waiting, &mut changed);
     diff(before.map(|s| &s.seen.0), after.map(|s| &s.seen.0), seen, &mut changed);

@@ -1,8 +1,9 @@
 //! Keys of the topic `states`, written and read.
 //!
 //! A conversation's core stands under the conversation's text form. Everything else of it stands under that form and `|h|<lane>|<number>`
-//! for a turn of history, `|w|<lane>|<number>` for a waiting message, `|s|<start>|<number>` for a bucket of seen messages. A conversation
-//! holds no `|`, and a lane's name is escaped as a conversation's ids are.
+//! for a turn of history, `|w|<lane>|<number>` for a waiting message, `|a|<lane>|<number>` for an answer that may be taken back,
+//! `|s|<start>|<number>` for a bucket of seen messages. A conversation holds no `|`, and a lane's name is escaped as a conversation's ids
+//! are.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -21,6 +22,7 @@ pub(crate) const CONTROL: &str = "@control";
 const SEPARATOR: char = '|';
 const HISTORY: &str = "h";
 const WAITING: &str = "w";
+const ANSWER: &str = "a";
 const SEEN: &str = "s";
 
 /// Names the state of one conversation. It has the conversation's text form at hand, and is compared by it.
@@ -103,6 +105,8 @@ pub(crate) enum EntryKey<'a> {
     Turn(Cow<'a, str>, u64),
     /// A waiting message: its lane and its number.
     Waiting(Cow<'a, str>, u64),
+    /// An answer that may be taken back: its lane and its number.
+    Answer(Cow<'a, str>, u64),
     /// A bucket of seen messages: when it begins, and its number at that time.
     Seen(Millis, u32),
 }
@@ -115,6 +119,7 @@ impl<'a> EntryKey<'a> {
         let read = match kind {
             HISTORY => Self::Turn(unescaped(place)?, number.parse().ok()?),
             WAITING => Self::Waiting(unescaped(place)?, number.parse().ok()?),
+            ANSWER => Self::Answer(unescaped(place)?, number.parse().ok()?),
             SEEN => Self::Seen(place.parse().ok()?, number.parse().ok()?),
             _ => return None,
         };
@@ -127,6 +132,7 @@ impl fmt::Display for EntryKey<'_> {
         match self {
             Self::Turn(lane, number) => write!(f, "|{HISTORY}|{}|{number:010}", escaped(lane)),
             Self::Waiting(lane, number) => write!(f, "|{WAITING}|{}|{number:010}", escaped(lane)),
+            Self::Answer(lane, number) => write!(f, "|{ANSWER}|{}|{number:010}", escaped(lane)),
             Self::Seen(start, number) => write!(f, "|{SEEN}|{start:015}|{number:05}"),
         }
     }
@@ -142,6 +148,7 @@ mod tests {
             (EntryKey::Turn("".into(), 4), "|h||0000000004"),
             (EntryKey::Turn("a|b@c".into(), 4), "|h|a%7Cb%40c|0000000004"),
             (EntryKey::Waiting("alice".into(), 0), "|w|alice|0000000000"),
+            (EntryKey::Answer("bob".into(), 3), "|a|bob|0000000003"),
             (EntryKey::Seen(1_750_000_000_000, 7), "|s|001750000000000|00007"),
         ] {
             assert_eq!(key.to_string(), text);

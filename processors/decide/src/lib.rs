@@ -11,6 +11,7 @@ mod gate;
 mod guard;
 mod hash;
 mod history;
+mod kept;
 mod key;
 mod language;
 mod lazy;

@@ -58,6 +58,8 @@ reasons! {
     HistoryRemoved = "history_removed";
     /// A provider's filter objects to turns of the history: they will be in no prompt any more.
     HistoryFlagged = "history_flagged";
+    /// An answer that was let out is taken back from the chat.
+    Retracted = "retracted";
     /// It came before the message that it is about.
     AheadOfMessage = "ahead_of_message";
     /// Nothing of the message is pending.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schemas::Millis;
 use schemas::ids::{MessageId, UserId};
-use schemas::state::{CoreState, HistoryTurn, LaneState, STATE_VERSION, WaitingMessage};
+use schemas::state::{CoreState, HistoryTurn, KeptAnswer, LaneState, STATE_VERSION, WaitingMessage};
 
 use crate::entries::json;
 use crate::hash;
@@ -20,6 +20,7 @@ pub struct State {
     pub(crate) core: CoreState,
     pub(crate) history: Numbered<HistoryTurn>,
     pub(crate) waiting: Numbered<WaitingMessage>,
+    pub(crate) answers: Numbered<KeptAnswer>,
     pub(crate) seen: Seen,
 }
 
@@ -29,6 +30,7 @@ impl Default for State {
             core: CoreState { version: STATE_VERSION, ..CoreState::default() },
             history: Numbered::default(),
             waiting: Numbered::default(),
+            answers: Numbered::default(),
             seen: Seen::default(),
         }
     }
@@ -201,7 +203,10 @@ impl State {
 
     /// Something is kept that a message, an outcome or a person may need.
     pub(crate) fn holds_talk(&self) -> bool {
-        !self.core.lanes.is_empty() || !self.history.is_empty() || self.core.person.is_some()
+        !self.core.lanes.is_empty()
+            || !self.history.is_empty()
+            || !self.answers.is_empty()
+            || self.core.person.is_some()
     }
 
     /// Nothing is kept at all.
@@ -221,11 +226,14 @@ fn holds(turn: &HistoryTurn, id: &MessageId) -> bool {
         || turn.by_hand.as_ref().is_some_and(|by_hand| by_hand.message == *id)
 }
 
-fn range<'a, T>(entries: &'a Numbered<T>, lane: &str) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {
+pub(crate) fn range<'a, T>(
+    entries: &'a Numbered<T>,
+    lane: &str,
+) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {
     let lane: Arc<str> = Arc::from(lane);
     entries.range((Arc::clone(&lane), 0)..=(lane, u64::MAX)).map(|((_, number), entry)| (*number, entry))
 }
 
-fn next<T>(entries: &Numbered<T>, lane: &str) -> u64 {
+pub(crate) fn next<T>(entries: &Numbered<T>, lane: &str) -> u64 {
     range(entries, lane).next_back().map_or(0, |(number, _)| number + 1)
 }

@@ -6,6 +6,7 @@ use schemas::cancel::Cancel;
 use schemas::decision::Decision;
 use schemas::ledger::LedgerEntry;
 use schemas::request::Request;
+use schemas::retract::Retract;
 
 use crate::state::State;
 
@@ -31,6 +32,8 @@ pub enum Output {
     Cancel(Cancel),
     /// A part of an answer.
     Answer(Answer),
+    /// A part of an answer is taken back.
+    Retract(Retract),
     /// A fact of money.
     Ledger(LedgerEntry),
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use schemas::state::{HistoryTurn, STATE_VERSION, SeenBucket};
+use schemas::state::{HistoryTurn, KeptAnswer, STATE_VERSION, SeenBucket};
 use serde::de::DeserializeOwned;
 
 use crate::key::EntryKey;
 use crate::state::State;
 
-/// How every turn and every bucket begins as this version writes it.
+/// How every turn, answer and bucket begins as this version writes it.
 const BEGINNING: &[u8] = br#"{"version":1,"#;
 
 /// Stored state that cannot be read back.
@@ -85,6 +85,11 @@ impl Entry<'_> {
                 state.put_turn(&lane, number, turn);
             }
             EntryKey::Waiting(lane, number) => state.replace_waiting(&lane, number, read(name, self.value)?),
+            EntryKey::Answer(lane, number) => {
+                let answer: KeptAnswer = read(name, self.value)?;
+                check_version(name, answer.version)?;
+                state.put_answer(&lane, number, answer);
+            }
             EntryKey::Seen(start, number) => {
                 let bucket: SeenBucket = read(name, self.value)?;
                 check_version(name, bucket.version)?;

@@ -10,7 +10,8 @@ use schemas::delivery::Delivery;
 use schemas::event::Event;
 use schemas::ledger::LedgerEntry;
 use schemas::request::Request;
-use schemas::state::{ControlState, CoreState, HistoryTurn, SeenBucket, WaitingMessage};
+use schemas::retract::Retract;
+use schemas::state::{ControlState, CoreState, HistoryTurn, KeptAnswer, SeenBucket, WaitingMessage};
 use schemas::topic::Topic;
 use schemas::wire::{self, Record};
 use serde::{Serialize, de::DeserializeOwned};
@@ -24,19 +25,20 @@ fn examples(topic: &str) -> Vec<(String, Vec<u8>)> {
     paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect()
 }
 
-/// Whether an example of `requests` is of a cancel, by its name: values do not tell.
-fn is_cancel(name: &str) -> bool {
-    name.contains(Cancel::KIND)
+/// Whether an example of a topic is of that type, by its name where two types share the topic: values do not tell.
+fn is_of<R: Record>(name: &str) -> bool {
+    let second = match R::TOPIC {
+        Topic::Requests => Cancel::KINDS,
+        Topic::Answers => Retract::KINDS,
+        _ => return true,
+    };
+    name.contains(second[0]) == (R::KINDS == second)
 }
 
 /// Checks the examples of a topic and returns the kinds that were seen.
 fn check<R: Record + PartialEq + std::fmt::Debug>() -> BTreeSet<&'static str> {
     let mut kinds = BTreeSet::new();
-    let of_cancels = R::KINDS == Cancel::KINDS;
-    for (name, value) in examples(R::TOPIC.name()) {
-        if R::TOPIC == Topic::Requests && is_cancel(&name) != of_cancels {
-            continue;
-        }
+    for (name, value) in examples(R::TOPIC.name()).into_iter().filter(|(name, _)| is_of::<R>(name)) {
         let read = wire::decode::<R>(|_| None, Some(&value));
         if name.starts_with("invalid-") {
             assert!(read.is_err(), "{name} was taken");
@@ -59,6 +61,7 @@ fn every_kind_of_every_topic_has_an_example_that_decodes() {
     assert_eq!(check::<Request>(), Request::KINDS.iter().copied().collect());
     assert_eq!(check::<Cancel>(), Cancel::KINDS.iter().copied().collect());
     assert_eq!(check::<Answer>(), Answer::KINDS.iter().copied().collect());
+    assert_eq!(check::<Retract>(), Retract::KINDS.iter().copied().collect());
     assert_eq!(check::<Delivery>(), Delivery::KINDS.iter().copied().collect());
     assert!(check::<LedgerEntry>().is_superset(&["settle", "uncertain"].into()));
 }
@@ -79,6 +82,7 @@ fn every_snapshot_has_an_example_that_decodes() {
     state::<CoreState>("valid-core");
     state::<HistoryTurn>("valid-history-turn");
     state::<WaitingMessage>("valid-waiting-message");
+    state::<KeptAnswer>("valid-kept-answer");
     state::<SeenBucket>("valid-seen-bucket");
     let broken = examples("states").into_iter().find(|(n, _)| n == "invalid-core").unwrap().1;
     assert!(serde_json::from_slice::<CoreState>(&broken).is_err());

@@ -11,7 +11,8 @@ use schemas::delivery::Delivery;
 use schemas::event::Event;
 use schemas::ledger::LedgerEntry;
 use schemas::request::Request;
-use schemas::state::{ControlState, CoreState, HistoryTurn, SeenBucket, WaitingMessage};
+use schemas::retract::Retract;
+use schemas::state::{ControlState, CoreState, HistoryTurn, KeptAnswer, SeenBucket, WaitingMessage};
 use schemas::wire::{self, DecodeError, Encoded, Record};
 
 /// Every example of a topic.
@@ -75,6 +76,7 @@ topics! {
     wire_events: Event, "events", 1_500;
     wire_requests: Request, "requests", 500;
     wire_answers: Answer, "answers", 500;
+    wire_retracts: Retract, "answers", 500;
     wire_decisions: Decision, "decisions", 500;
     wire_deliveries: Delivery, "deliveries", 500;
     wire_ledger: LedgerEntry, "ledger", 500;
@@ -93,7 +95,7 @@ proptest! {
                 }
             )* };
         }
-        read!(ControlState, CoreState, HistoryTurn, SeenBucket, WaitingMessage);
+        read!(ControlState, CoreState, HistoryTurn, KeptAnswer, SeenBucket, WaitingMessage);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use schemars::{Schema, schema_for};
 
-fn schemas() -> [(&'static str, Schema); 13] {
+fn schemas() -> [(&'static str, Schema); 15] {
     [
         ("answer", schema_for!(schemas::answer::Answer)),
         ("cancel", schema_for!(schemas::cancel::Cancel)),
@@ -14,9 +14,11 @@ fn schemas() -> [(&'static str, Schema); 13] {
         ("event", schema_for!(schemas::event::Event)),
         ("ledger", schema_for!(schemas::ledger::LedgerEntry)),
         ("request", schema_for!(schemas::request::Request)),
+        ("retract", schema_for!(schemas::retract::Retract)),
         ("state-control", schema_for!(schemas::state::ControlState)),
         ("state-core", schema_for!(schemas::state::CoreState)),
         ("state-history-turn", schema_for!(schemas::state::HistoryTurn)),
+        ("state-kept-answer", schema_for!(schemas::state::KeptAnswer)),
         ("state-seen-bucket", schema_for!(schemas::state::SeenBucket)),
         ("state-waiting-message", schema_for!(schemas::state::WaitingMessage)),
     ]

@@ -18,6 +18,9 @@ use thiserror::Error;
 /// Life of a token when neither the request nor the app says.
 const TOKEN_LIFE: Duration = Duration::from_secs(60 * 24 * 3_600);
 
+/// How old a message may be that is recalled without force.
+const RECALL_TIME: Duration = Duration::from_secs(120);
+
 /// Why a configuration is refused.
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
@@ -104,6 +107,8 @@ pub(crate) struct App {
     pub(crate) client_secret: Secret,
     pub(crate) token_life: Duration,
     pub(crate) offline_users: Vec<String>,
+    pub(crate) recall_closed: bool,
+    pub(crate) recall_time: Duration,
     quotas: Mutex<QuotaConfig>,
     rules: Mutex<Arc<[Rule]>>,
     pub(crate) tokens: Mutex<Tokens>,
@@ -125,6 +130,8 @@ impl App {
             client_secret: config.client_secret,
             token_life: config.token_ttl.unwrap_or(TOKEN_LIFE),
             offline_users: config.offline_users,
+            recall_closed: config.recall_closed,
+            recall_time: config.recall_time.unwrap_or(RECALL_TIME),
             quotas: Mutex::new(config.quotas),
             rules: Mutex::new(validated_rules(config.rules)?),
             tokens: Mutex::new(Tokens::new(random.next())),

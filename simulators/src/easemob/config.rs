@@ -34,6 +34,11 @@ pub struct AppConfig {
     pub token_ttl: Option<Duration>,
     /// Users who never log in: each 1:1 message to one of them yields a `chat_offline` event.
     pub offline_users: Vec<String>,
+    /// The recall service is not open for the app.
+    pub recall_closed: bool,
+    /// How old a message may be that is recalled without force. Default 2 minutes.
+    #[serde(with = "crate::duration::optional")]
+    pub recall_time: Option<Duration>,
     /// REST quotas.
     pub quotas: QuotaConfig,
     /// Callback rules, in order; of the rules before sending the first that matches is called.
@@ -58,6 +63,8 @@ pub struct QuotaConfig {
     pub rooms_calls_per_s: u32,
     /// Messages per second to rooms.
     pub rooms_messages_per_s: u32,
+    /// Calls per second to `/messages/msg_recall`.
+    pub recall_calls_per_s: u32,
     /// Calls per second to `/token`.
     pub token_calls_per_s: u32,
 }
@@ -73,6 +80,7 @@ impl Default for QuotaConfig {
             groups_messages_per_s: LARGE,
             rooms_calls_per_s: LARGE,
             rooms_messages_per_s: LARGE,
+            recall_calls_per_s: LARGE,
             token_calls_per_s: LARGE,
         }
     }

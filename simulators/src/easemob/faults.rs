@@ -60,7 +60,7 @@ pub(crate) enum RestFault {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Scope {
-    /// `users`, `chatgroups`, `chatrooms` or `token`.
+    /// `users`, `chatgroups`, `chatrooms`, `msg_recall` or `token`.
     pub(crate) path: Option<String>,
     /// `org#app`.
     pub(crate) app: Option<String>,

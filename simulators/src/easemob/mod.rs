@@ -15,6 +15,7 @@ mod message;
 mod post;
 mod quota;
 mod readings;
+mod recall;
 mod records;
 mod reply;
 mod rest;
@@ -84,6 +85,7 @@ fn validated(config: &Config) -> Result<BTreeMap<String, App>, ConfigError> {
 fn router(easemob: Easemob) -> Router {
     Router::new()
         .route("/{org}/{app}/token", post(rest::token))
+        .route("/{org}/{app}/messages/msg_recall", post(recall::recall))
         .route("/{org}/{app}/messages/{target}", post(rest::send))
         .route("/control/send", post(control::send))
         .route("/control/repeat", post(control::repeat))
@@ -96,6 +98,7 @@ fn router(easemob: Easemob) -> Router {
         .route("/control/reset", post(control::reset))
         .route("/control/inbox", get(readings::inbox))
         .route("/control/sends", get(readings::sends))
+        .route("/control/recalls", get(readings::recalls))
         .route("/control/callbacks", get(readings::callbacks))
         .route("/control/bans", get(readings::bans))
         .route("/control/traffic", get(readings::traffic))

@@ -13,12 +13,13 @@ pub(crate) enum Exceeded {
     Messages,
 }
 
-/// Meter of one app: one call window and one message window per endpoint, one for tokens.
+/// Meter of one app: one call window and one message window per endpoint, one for tokens, one for recalls.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     calls: [Window; 3],
     messages: [Window; 3],
     tokens: Window,
+    recalls: Window,
 }
 
 impl Meter {
@@ -54,6 +55,12 @@ impl Meter {
         } else {
             Err(Exceeded::Messages)
         }
+    }
+
+    /// Counts one call to the recall endpoint.
+    pub(crate) fn recall(&mut self, quotas: &QuotaConfig, now_ms: u64) -> Result<(), Exceeded> {
+        let fits = self.recalls.take(1, limit_of(quotas, quotas.recall_calls_per_s, 1_000), now_ms);
+        if fits { Ok(()) } else { Err(Exceeded::Calls) }
     }
 
     /// Counts one call to the token endpoint.

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::config::ChatKind;
-use super::records::{CallbackRecord, Received, RestSend};
+use super::records::{CallbackRecord, Received, RestRecall, RestSend};
 use super::state::Easemob;
 use crate::time::now_ms;
 use axum::Json;
@@ -56,6 +56,13 @@ pub(crate) async fn sends(easemob: Shared, Query(wanted): Query<Sends>) -> Json<
     let records = easemob.records();
     let shows = |send: &RestSend| wanted.app.as_ref().is_none_or(|app| *app == send.app);
     Json(json!({ "sends": records.sends.rows(wanted.after, shows) }))
+}
+
+/// `GET /control/recalls`: messages that the REST API took back.
+pub(crate) async fn recalls(easemob: Shared, Query(wanted): Query<Sends>) -> Json<Value> {
+    let records = easemob.records();
+    let shows = |recall: &RestRecall| wanted.app.as_ref().is_none_or(|app| *app == recall.app);
+    Json(json!({ "recalls": records.recalls.rows(wanted.after, shows) }))
 }
 
 #[derive(Debug, Deserialize)]

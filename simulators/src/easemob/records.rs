@@ -51,7 +51,7 @@ pub(crate) struct Received {
     pub(crate) message: Message,
     /// Text of a text message.
     pub(crate) text: Option<String>,
-    /// Set when its sender took it back.
+    /// Set when it was taken back, by its sender or by the REST API.
     pub(crate) recalled: bool,
 }
 
@@ -72,12 +72,26 @@ pub(crate) struct RestSend {
     pub(crate) fault: Option<Value>,
 }
 
+/// One message that was recalled by the REST API.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RestRecall {
+    pub(crate) app: String,
+    pub(crate) msg_id: String,
+    /// User, group or room.
+    pub(crate) to: String,
+    pub(crate) from: String,
+    pub(crate) force: bool,
+    /// Milliseconds since the epoch.
+    pub(crate) at: u64,
+}
+
 /// All logs together.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
     pub(crate) callbacks: Recent<CallbackRecord>,
     pub(crate) inbox: Recent<Received>,
     pub(crate) sends: Recent<RestSend>,
+    pub(crate) recalls: Recent<RestRecall>,
     /// Messages that clients sent, delivered or not, so that they can be recalled.
     pub(crate) sent: Recent<Message>,
 }
@@ -105,6 +119,7 @@ impl Records {
         self.callbacks.clear();
         self.inbox.clear();
         self.sends.clear();
+        self.recalls.clear();
         self.sent.clear();
     }
 }

@@ -149,8 +149,11 @@ async fn sent(easemob: &Arc<Easemob>, call: Call<'_>) -> Response {
     }
 }
 
-fn admit(app: &App, target: Target, headers: &HeaderMap, bytes: &[u8]) -> Result<Accepted, RestError> {
-    let now = now_ms();
+/// Checks token and media type of a call.
+///
+/// # Errors
+/// The reply that refuses it.
+pub(crate) fn authorized(app: &App, headers: &HeaderMap, now: u64) -> Result<(), RestError> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
     let checked = app.tokens.lock().unwrap_or_else(PoisonError::into_inner).check(bearer, now);
@@ -161,6 +164,12 @@ fn admit(app: &App, target: Target, headers: &HeaderMap, bytes: &[u8]) -> Result
     if !header(CONTENT_TYPE).is_some_and(|value| value.starts_with("application/json")) {
         return Err(RestError::media_type());
     }
+    Ok(())
+}
+
+fn admit(app: &App, target: Target, headers: &HeaderMap, bytes: &[u8]) -> Result<Accepted, RestError> {
+    let now = now_ms();
+    authorized(app, headers, now)?;
     let over = |exceeded| match exceeded {
         Exceeded::Calls => RestError::reach_limit(),
         Exceeded::Messages => RestError::message_limit(),

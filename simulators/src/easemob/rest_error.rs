@@ -10,6 +10,9 @@ use serde_json::json;
 /// The error of a message that is not sent, whatever the reason.
 const MESSAGE_ERROR: &str = "message_send_error";
 
+/// The error of a message that is not recalled.
+const RECALL_ERROR: &str = "message_recall_error";
+
 /// One error reply: status, the fields of the envelope, and the code that only sending has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RestError {
@@ -61,6 +64,20 @@ impl RestError {
 
     pub(crate) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden_op", "this feature is not enabled")
+    }
+
+    /// A recall that is refused for what it asks.
+    pub(crate) fn recall(status: u16, description: &str) -> Self {
+        let status = if status == 403 { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+        Self::new(status, RECALL_ERROR, description)
+    }
+
+    pub(crate) fn recall_not_found() -> Self {
+        Self::recall(403, "not_found msg")
+    }
+
+    pub(crate) fn recall_closed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden_op", "message recall service is unopened")
     }
 
     pub(crate) fn unknown_app() -> Self {

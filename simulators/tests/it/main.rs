@@ -19,6 +19,7 @@ mod line;
 mod model;
 mod model_faults;
 mod outages;
+mod recall;
 mod rest;
 mod rest_faults;
 mod scripts;

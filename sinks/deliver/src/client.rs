@@ -1,4 +1,4 @@
-//! Sends the parts of one app.
+//! Sends the parts of one app, and takes them back.
 //!
 //! A part waits for the app's token, then until Easemob can be reached, then for its turn at the pace of its class of message; then it is
 //! sent at once. A refusal that is not the part's fault does not count against it: the part keeps its place, and is sent again until
@@ -10,17 +10,23 @@ use outbound::class::{Again, Cooling};
 use outbound::config::health::HealthSettings;
 use outbound::target::Kind;
 use outbound::{Claim, Client, Failure, PaceError, Target};
-use schemas::answer::DeliveryClass;
 use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::quota::Quota;
 use crate::reply::Refused;
 use crate::rest::Rest;
-use crate::send::{Clearance, PartSend, SendState, Sent, undelivered};
+use crate::send::{Call, Clearance, PartSend, SendState, Sent, undelivered};
 use crate::settings::{AppSettings, SendPolicy};
 use crate::token::{Token, Tokens};
+
+/// Most results that are looked up at a time.
+const LOOKUPS: usize = 2;
+
+/// Reason of a part that is to be taken back before it was sent.
+pub(crate) const RETRACTED: &str = "retracted";
 
 /// Easemob's side of one app as this process calls it.
 pub(crate) struct AppClient {
@@ -30,6 +36,8 @@ pub(crate) struct AppClient {
     health: Arc<Target>,
     tokens: Tokens,
     quota: Quota,
+    /// Lookups of results, each of which opens connections of its own.
+    pub(crate) lookups: Semaphore,
 }
 
 impl AppClient {
@@ -45,7 +53,15 @@ impl AppClient {
         let paces = quota.paces().into_iter().cloned().collect();
         let health = Target::new(Arc::clone(&name), health, paces);
         let rest = Rest::new(http, app, Arc::clone(&name));
-        Self { rest, policy, name, health, tokens: Tokens::default(), quota }
+        Self {
+            rest,
+            policy,
+            name,
+            health,
+            tokens: Tokens::default(),
+            quota,
+            lookups: Semaphore::new(LOOKUPS),
+        }
     }
 
     /// This instance may use that part of Easemob's quotas, from 0 to 1.
@@ -58,8 +74,12 @@ impl AppClient {
         let mut state = SendState::new(&self.name, part.lane, self.policy.steps);
         let result = loop {
             let Some(clearance) = self.cleared(part, &mut state).await else {
-                break undelivered(state.reason);
+                break part.given_up(&state);
             };
+            if (part.called_back)() {
+                clearance.turn.give_back();
+                break undelivered(RETRACTED);
+            }
             if let Some(result) = self.attempt(part, &mut state, clearance).await {
                 break result;
             }
@@ -80,7 +100,11 @@ impl AppClient {
             let again = state.keeps_place || permit.is_probe();
             let claim =
                 Claim { key: &state.conversation, again, latest, tokens: outbound::Tokens::default() };
-            let turn = match self.quota.of(part.message.kind).turn(claim).await {
+            let pace = match part.call {
+                Call::Send { message, .. } => self.quota.of(message.kind),
+                Call::Recall { .. } => self.quota.of_recalls(),
+            };
+            let turn = match pace.turn(claim).await {
                 Ok(turn) => turn,
                 Err(PaceError::Disturbed) => continue,
                 Err(PaceError::NotInTime) => return None,
@@ -102,7 +126,11 @@ impl AppClient {
     ) -> Option<DeliveryResult> {
         let started = Instant::now();
         state.attempts = state.attempts.saturating_add(1);
-        let sent = self.rest.send(part.message, &token, started + self.policy.attempt_timeout).await;
+        let deadline = started + self.policy.attempt_timeout;
+        let sent = match part.call {
+            Call::Send { message, .. } => self.rest.send(message, &token, deadline).await,
+            Call::Recall { recall, .. } => self.rest.recall(recall, &token, deadline).await,
+        };
         let (now, failure) = (Instant::now(), sent.as_ref().err().and_then(Refused::failure));
         outbound::metrics::attempt(&self.name, 1, label(&sent), now - started);
         if !matches!(sent, Err(Refused::Token)) && failure.is_none_or(|failure| !failure.ambiguous) {
@@ -111,23 +139,21 @@ impl AppClient {
         // A refused token counts as a success here: Easemob answers.
         permit.finish(now, failure.map_or(Ok(()), Err));
         match sent {
-            Ok(easemob_id) => return Some(DeliveryResult::Sent { easemob_id }),
+            Ok(easemob_id) => return Some(part.done(easemob_id)),
             Err(Refused::Token) => self.token_refused(state, &token, part.latest).await,
             Err(Refused::Failed(failure)) if failure.class.cooling() == Cooling::Short => {
                 state.reason = failure.label();
                 turn.refused(failure.retry_after);
             }
-            Err(Refused::Failed(failure)) if failure.ambiguous && part.class == DeliveryClass::Drop => {
-                return Some(DeliveryResult::Unknown);
-            }
             Err(Refused::Failed(failure)) => {
                 drop(turn);
-                return self.failed(state, &failure, part.latest).await;
+                let unclear = failure.ambiguous.then(|| part.unclear_at_gateway()).flatten();
+                return if unclear.is_some() { unclear } else { self.failed(state, &failure, part).await };
             }
-            Err(Refused::Unanswered(failure)) if failure.ambiguous => return Some(DeliveryResult::Unknown),
             Err(Refused::Unanswered(failure)) => {
                 drop(turn);
-                return self.failed(state, &failure, part.latest).await;
+                let unclear = failure.ambiguous.then(|| part.unclear()).flatten();
+                return if unclear.is_some() { unclear } else { self.failed(state, &failure, part).await };
             }
         }
         state.keeps_place = true;
@@ -139,14 +165,14 @@ impl AppClient {
         &self,
         state: &mut SendState,
         failure: &Failure,
-        latest: Instant,
+        part: &PartSend<'_>,
     ) -> Option<DeliveryResult> {
         let is_at_fault = state.failed(failure, self.health.successes());
         if failure.class.again() == Again::Never || is_at_fault {
-            return Some(undelivered(state.reason));
+            return Some(part.given_up(state));
         }
         (state.keeps_place, state.has_failed) = (true, true);
-        state.rest(failure.retry_after, latest).await;
+        state.rest(failure.retry_after, part.latest).await;
         None
     }
 

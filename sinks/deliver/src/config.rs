@@ -76,6 +76,9 @@ pub struct RawDeliverApp {
     /// Sends per second to chat rooms that Easemob allows the app. Default 100.
     #[serde(default = "hundred")]
     pub chatrooms_per_second: u32,
+    /// Recalls of messages per second that Easemob allows the app. Default 100.
+    #[serde(default = "hundred")]
+    pub recalls_per_second: u32,
 }
 
 /// Long enough for Easemob, which bans apps that keep asking; short enough that little is lost once a person has acted.

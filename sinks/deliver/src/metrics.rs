@@ -8,6 +8,8 @@ use schemas::delivery::DeliveryResult;
 
 /// Parts that ended, by result and reason.
 pub const PARTS: &str = "huiyin_deliver_parts_total";
+/// Parts that were to be taken back, by result and reason.
+pub const RETRACTIONS: &str = "huiyin_deliver_retractions_total";
 /// Seconds from taking a part up to its end.
 pub const PART_SECONDS: &str = "huiyin_deliver_part_seconds";
 /// Tokens asked for, by result.
@@ -24,6 +26,11 @@ pub const METRICS: &[Metric] = &[
         "parts that ended, by result and by reason where there is one",
         &["result", "reason"],
     ),
+    Metric::counter(
+        RETRACTIONS,
+        "parts that were to be taken back, by result and by reason where there is one",
+        &["result", "reason"],
+    ),
     Metric::histogram(PART_SECONDS, "seconds from taking a part up to its end, waits included", &["result"]),
     Metric::counter(TOKENS, "tokens asked for, by failure class, ok for a success", &["class"]),
     Metric::gauge(SHARE, "part of Easemob's limits that this instance takes, from 0 to 1", &[]),
@@ -32,10 +39,11 @@ pub const METRICS: &[Metric] = &[
 
 pub(crate) fn ended(result: &DeliveryResult, took: Duration) {
     // Reasons come from closed lists: error classes and the step's own.
-    let reason = match result {
-        DeliveryResult::Undelivered { reason } => reason.clone(),
-        DeliveryResult::Sent { .. } | DeliveryResult::Unknown => String::new(),
-    };
+    let reason = result.reason().unwrap_or_default().to_owned();
+    if result.is_retraction() {
+        counter!(RETRACTIONS, "result" => result.label(), "reason" => reason).increment(1);
+        return;
+    }
     counter!(PARTS, "result" => result.label(), "reason" => reason).increment(1);
     histogram!(PART_SECONDS, "result" => result.label()).record(took);
 }

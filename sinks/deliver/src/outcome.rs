@@ -9,9 +9,11 @@ use schemas::answer::Answer;
 use schemas::conversation::Lane;
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::{AnswerId, EventId, MessageId, TurnId, UserId};
+use schemas::retract::Retract;
 use schemas::wire;
 
 use crate::metrics;
+use crate::work::{Work, is_retract};
 
 /// Where results go.
 #[derive(Debug, Clone)]
@@ -25,7 +27,9 @@ pub struct Output {
 /// The part that a result is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
-    answer: AnswerId,
+    /// Of the result.
+    id: EventId,
+    pub(crate) answer: AnswerId,
     turn: TurnId,
     lane: Lane,
     bot: UserId,
@@ -49,6 +53,7 @@ pub(crate) struct Ended {
 impl From<&Answer> for Subject {
     fn from(answer: &Answer) -> Self {
         Self {
+            id: EventId::derive(&answer.id.to_string(), 0),
             answer: answer.id,
             turn: answer.turn,
             lane: answer.lane.clone(),
@@ -61,11 +66,30 @@ impl From<&Answer> for Subject {
     }
 }
 
+impl From<&Retract> for Subject {
+    fn from(retract: &Retract) -> Self {
+        Self {
+            id: EventId::derive(&retract.id.to_string(), 0),
+            answer: retract.answer,
+            turn: retract.turn,
+            lane: retract.lane.clone(),
+            bot: retract.bot.clone(),
+            message: retract.message.clone(),
+            part: retract.part,
+            parts: retract.parts,
+            decided_at: retract.decided_at,
+        }
+    }
+}
+
 impl Subject {
     /// From the value, or from headers and key when the value cannot be read.
     pub(crate) fn of(record: &Record) -> Option<Self> {
-        match read(record) {
-            Ok(answer) => Some(Self::from(&answer)),
+        match Work::read(record) {
+            Ok(Work::Part(answer)) => Some(Self::from(&answer)),
+            Ok(Work::Retract(retract)) => Some(Self::from(&retract)),
+            // Only the value of a retract names its part.
+            Err(_) if is_retract(record) => None,
             Err(_) => Self::of_headers(record),
         }
     }
@@ -74,8 +98,10 @@ impl Subject {
     fn of_headers(record: &Record) -> Option<Self> {
         let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let lane: Lane = std::str::from_utf8(record.key.as_deref()?).ok()?.parse().ok()?;
+        let answer = AnswerId::parse(text(wire::ID)?).ok()?;
         Some(Self {
-            answer: AnswerId::parse(text(wire::ID)?).ok()?,
+            id: EventId::derive(&answer.to_string(), 0),
+            answer,
             turn: TurnId::parse(text(wire::TURN)?).ok()?,
             bot: lane.conversation.bot()?.clone(),
             lane,
@@ -87,16 +113,11 @@ impl Subject {
     }
 }
 
-/// Reads the part of a record.
-pub(crate) fn read(record: &Record) -> Result<Answer, wire::DecodeError> {
-    wire::decode(|name| record.header(name), record.value.as_deref())
-}
-
 impl Output {
     /// The one record that ends the part, on the partition that it came from.
     pub(crate) fn write(&self, record: &Record, subject: Subject, ended: Ended) -> Done {
         let delivery = Delivery {
-            id: EventId::derive(&subject.answer.to_string(), 0),
+            id: subject.id,
             answer: subject.answer,
             turn: subject.turn,
             lane: subject.lane,

@@ -1,5 +1,5 @@
 //! Easemob's limits of one app, of which this instance takes its share. Each class of message has a pace of its own, so that groups at
-//! their limit do not delay answers to single users.
+//! their limit do not delay answers to single users. Recalls have one as well.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use schemas::conversation::ChatKind;
 
 use crate::settings::PerSecond;
 
-/// One pace per class of message.
+/// One pace per class of message, and one for recalls.
 #[derive(Debug)]
 pub(crate) struct Quota {
     users: Arc<Pace>,
     groups: Arc<Pace>,
     chatrooms: Arc<Pace>,
+    recalls: Arc<Pace>,
 }
 
 impl Quota {
@@ -26,6 +27,7 @@ impl Quota {
             users: pace("users", limits.users),
             groups: pace("groups", limits.groups),
             chatrooms: pace("chatrooms", limits.chatrooms),
+            recalls: pace("recalls", limits.recalls),
         }
     }
 
@@ -37,8 +39,12 @@ impl Quota {
         }
     }
 
-    pub(crate) fn paces(&self) -> [&Arc<Pace>; 3] {
-        [&self.users, &self.groups, &self.chatrooms]
+    pub(crate) fn of_recalls(&self) -> &Arc<Pace> {
+        &self.recalls
+    }
+
+    pub(crate) fn paces(&self) -> [&Arc<Pace>; 4] {
+        [&self.users, &self.groups, &self.chatrooms, &self.recalls]
     }
 
     pub(crate) fn set_share(&self, share: f64) {

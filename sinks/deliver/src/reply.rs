@@ -7,6 +7,8 @@ use outbound::{Class, Failure, HeaderMap, Reply, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::recall;
+
 /// A shorter life is read as this one: Easemob bans apps that keep asking, and a token whose life is over is replaced anyway.
 const SHORTEST_LIFE: Duration = Duration::from_secs(10);
 /// Life of a token whose reply does not tell it, or says zero, which stands for "for ever".
@@ -65,6 +67,26 @@ pub(crate) fn sent(reply: &Reply, to: &str) -> Result<String, Refused> {
         return Err(Refused::Failed(refusal(reply)));
     }
     Ok(taken(&reply.body, to).unwrap_or_default())
+}
+
+/// Whether a recall was done; a success says so by its status.
+///
+/// # Errors
+/// Why it was not.
+pub(crate) fn recalled(reply: &Reply) -> Result<String, Refused> {
+    if reply.status.as_u16() == 401 {
+        return Err(Refused::Token);
+    }
+    if reply.status.is_success() {
+        return Ok(String::new());
+    }
+    let envelope: Envelope = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let failure = refusal(reply);
+    let word = recall::reason(envelope.error_description.as_deref().unwrap_or_default());
+    Err(Refused::Failed(match word {
+        Some(word) => failure.with_code(word),
+        None => failure,
+    }))
 }
 
 /// The token that was granted.

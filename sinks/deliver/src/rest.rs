@@ -1,4 +1,4 @@
-//! Easemob's REST calls of one app: ask for a token, send a message.
+//! Easemob's REST calls of one app: ask for a token, send a message, recall one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::message::Message;
 use crate::metrics;
+use crate::recall::Recall;
 use crate::reply::{self, Granted, Refused};
 use crate::settings::AppSettings;
 use crate::token::Token;
@@ -72,15 +73,26 @@ impl Rest {
         let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?.at_most_once();
         match self.http.attempt(&call, deadline).await {
             Ok(reply) => reply::sent(&reply, &message.to),
-            // It was taken; only the rest of the reply is missing.
-            Err(failure) if failure.status.is_some_and(|status| (200..300).contains(&status)) => {
-                Ok(String::new())
-            }
-            Err(failure) if failure.status == Some(401) => Err(Refused::Token),
-            Err(failure) => match failure.status.and_then(reply::refusal_of_status) {
-                Some(refusal) => Err(Refused::Failed(refusal)),
-                None => Err(Refused::Unanswered(failure)),
-            },
+            Err(failure) => unread(failure),
+        }
+    }
+
+    /// Recalls a message; what comes back is empty.
+    ///
+    /// # Errors
+    /// Why it was not recalled, or why that is not known.
+    pub(crate) async fn recall(
+        &self,
+        recall: &Recall,
+        token: &Token,
+        deadline: Instant,
+    ) -> Result<String, Refused> {
+        let call = Request::post_json(self.url(&["messages", "msg_recall"]), recall.body.clone());
+        // It may be repeated, but not unseen: a message that was recalled by a call without a reply is not found by the next.
+        let call = call.bearer(token.text.expose()).map_err(Refused::Failed)?.at_most_once();
+        match self.http.attempt(&call, deadline).await {
+            Ok(reply) => reply::recalled(&reply),
+            Err(failure) => unread(failure),
         }
     }
 
@@ -90,5 +102,18 @@ impl Rest {
             segments.extend(path);
         }
         url
+    }
+}
+
+/// What a call did whose reply could not be read as a whole.
+fn unread(failure: Failure) -> Result<String, Refused> {
+    match failure.status {
+        // It was taken; only the rest of the reply is missing.
+        Some(200..300) => Ok(String::new()),
+        Some(401) => Err(Refused::Token),
+        status => match status.and_then(reply::refusal_of_status) {
+            Some(refusal) => Err(Refused::Failed(refusal)),
+            None => Err(Refused::Unanswered(failure)),
+        },
     }
 }

@@ -1,4 +1,4 @@
-//! The send of one part: what it needs, how far it has come, what came of it.
+//! The send of one part, or its recall: what it needs, how far it has come, what came of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,20 +11,68 @@ use schemas::delivery::DeliveryResult;
 use tokio::time::{Instant, sleep_until};
 
 use crate::message::{Message, TOO_LARGE};
+use crate::recall::{self, NOT_FOUND, Recall};
 use crate::reply::MESSAGE_TOO_LARGE;
 use crate::token::Token;
 
 /// A part that fails this often while others are taken is at fault itself, and must not hold its lane for hours.
 const OWN_FAILURES: u32 = 10;
 
-/// One part to be sent.
-#[derive(Debug)]
+/// What Easemob is called for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Call<'a> {
+    /// A message is sent.
+    Send { message: &'a Message, class: DeliveryClass },
+    /// A message is taken back.
+    Recall {
+        recall: &'a Recall,
+        /// It may have been taken back before, by a process that died.
+        may_be_done: bool,
+    },
+}
+
+/// One part to be sent, or to be taken back.
 pub(crate) struct PartSend<'a> {
-    pub(crate) message: &'a Message,
+    pub(crate) call: Call<'a>,
     pub(crate) lane: &'a Lane,
-    pub(crate) class: DeliveryClass,
     /// No attempt starts later.
     pub(crate) latest: Instant,
+    /// Tells whether it is to be taken back while it was not sent yet.
+    pub(crate) called_back: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl PartSend<'_> {
+    /// Easemob did it.
+    pub(crate) fn done(&self, easemob_id: String) -> DeliveryResult {
+        match self.call {
+            Call::Send { .. } => DeliveryResult::Sent { easemob_id },
+            Call::Recall { .. } => DeliveryResult::Retracted,
+        }
+    }
+
+    /// What a call means of which nobody knows whether Easemob did it; `None` if it is made again.
+    pub(crate) fn unclear(&self) -> Option<DeliveryResult> {
+        matches!(self.call, Call::Send { .. }).then_some(DeliveryResult::Unknown)
+    }
+
+    /// The same where Easemob's gateway gave up.
+    pub(crate) fn unclear_at_gateway(&self) -> Option<DeliveryResult> {
+        let is_drop = matches!(self.call, Call::Send { class: DeliveryClass::Drop, .. });
+        is_drop.then_some(DeliveryResult::Unknown)
+    }
+
+    /// It is given up. A message that cannot be found is one that was taken back, if that may have happened before.
+    pub(crate) fn given_up(&self, state: &SendState) -> DeliveryResult {
+        match self.call {
+            Call::Send { .. } => undelivered(state.reason),
+            Call::Recall { may_be_done, .. }
+                if state.reason == NOT_FOUND && (may_be_done || state.may_be_done) =>
+            {
+                DeliveryResult::Retracted
+            }
+            Call::Recall { .. } => unretractable(state.reason),
+        }
+    }
 }
 
 /// How the send of a part ended.
@@ -47,6 +95,11 @@ pub(crate) fn undelivered(reason: &str) -> DeliveryResult {
     DeliveryResult::Undelivered { reason: reason.to_owned() }
 }
 
+/// The part may stand in the chat and is not taken back, for that reason.
+pub(crate) fn unretractable(reason: &str) -> DeliveryResult {
+    DeliveryResult::Unretractable { reason: reason.to_owned() }
+}
+
 /// How far the send of a part has come.
 pub(crate) struct SendState {
     pub(crate) origin: Origin,
@@ -56,6 +109,8 @@ pub(crate) struct SendState {
     pub(crate) keeps_place: bool,
     /// It failed before, other than for its rate.
     pub(crate) has_failed: bool,
+    /// An attempt ended without it being known what it did.
+    pub(crate) may_be_done: bool,
     /// Why it is not sent yet.
     pub(crate) reason: &'static str,
     tokens_refused: u32,
@@ -74,6 +129,7 @@ impl SendState {
             attempts: 0,
             keeps_place: false,
             has_failed: false,
+            may_be_done: false,
             reason: "expired",
             tokens_refused: 0,
             own_failures: 0,
@@ -85,7 +141,9 @@ impl SendState {
     /// It failed; `taken` counts the sends of the app that were taken so far. Tells whether the part itself seems to be at fault.
     pub(crate) fn failed(&mut self, failure: &Failure, taken: u64) -> bool {
         let is_too_large = failure.code.as_deref() == Some(MESSAGE_TOO_LARGE);
-        self.reason = if is_too_large { TOO_LARGE } else { failure.label() };
+        self.may_be_done |= failure.ambiguous;
+        let of_recall = recall::known(failure.code.as_deref());
+        self.reason = if is_too_large { TOO_LARGE } else { of_recall.unwrap_or(failure.label()) };
         let fails_alone = self.taken_before.replace(taken).is_some_and(|before| taken > before);
         self.own_failures += u32::from(fails_alone);
         self.own_failures >= OWN_FAILURES

@@ -54,6 +54,7 @@ pub(crate) struct PerSecond {
     pub(crate) users: f64,
     pub(crate) groups: f64,
     pub(crate) chatrooms: f64,
+    pub(crate) recalls: f64,
 }
 
 /// Checks the section, and that it has an entry for every app of the bundle and for nothing else.
@@ -130,6 +131,7 @@ fn app(key: &AppKey, entry: &RawDeliverApp, place: &str, problems: &mut Problems
         ("messages_per_minute", entry.messages_per_minute),
         ("groups_per_second", entry.groups_per_second),
         ("chatrooms_per_second", entry.chatrooms_per_second),
+        ("recalls_per_second", entry.recalls_per_second),
     ] {
         if value == 0 {
             problems.add(place, format!("{limit}: it must be more than zero"));
@@ -147,6 +149,7 @@ fn app(key: &AppKey, entry: &RawDeliverApp, place: &str, problems: &mut Problems
             users: f64::from(entry.users_per_second).min(per_minute),
             groups: entry.groups_per_second.into(),
             chatrooms: entry.chatrooms_per_second.into(),
+            recalls: entry.recalls_per_second.into(),
         },
     })
 }

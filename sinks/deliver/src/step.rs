@@ -8,17 +8,20 @@ use outbound::{BuildError, Client};
 use pipeline::Clock;
 use pipeline::call::{Admission, Decoded, Done, Handler, Job, Share};
 use pipeline::{Record, Refused};
+use schemas::Millis;
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
 use tokio::time::Instant;
 
-use crate::client::AppClient;
+use crate::client::{AppClient, RETRACTED};
 use crate::message::message;
 use crate::metrics;
-use crate::outcome::{Ended, Output, Subject, read, unwritten};
-use crate::send::{PartSend, Sent, undelivered};
+use crate::outcome::{Ended, Output, Subject, unwritten};
+use crate::results::{Newest, Results};
+use crate::send::{Call, PartSend, Sent, undelivered, unretractable};
 use crate::settings::Settings;
+use crate::work::{Work, is_retract};
 
 /// The driver's hard deadline is this much later than the end of the last attempt, so that the attempt ends first even when the wall
 /// clock steps.
@@ -26,10 +29,16 @@ const MARGIN: Duration = Duration::from_secs(10);
 
 /// The deliver step.
 pub struct Step {
-    apps: BTreeMap<AppKey, AppClient>,
+    pub(crate) apps: BTreeMap<AppKey, AppClient>,
     attempt_timeout: Duration,
     output: Output,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How sends of this process ended.
+    pub(crate) known: Newest<DeliveryResult>,
+    /// How sends of others, and older ones, ended.
+    pub(crate) results: Arc<dyn Results>,
+    /// Parts whose retract was read: one that was not sent yet is not sent any more.
+    called_back: Newest<()>,
 }
 
 impl std::fmt::Debug for Step {
@@ -39,11 +48,16 @@ impl std::fmt::Debug for Step {
 }
 
 impl Step {
-    /// Builds the step. Needs a tokio runtime with time.
+    /// Builds the step; `results` are those of the topic that `output` names. Needs a tokio runtime with time.
     ///
     /// # Errors
     /// When no HTTP client can be built.
-    pub fn new(settings: Settings, output: Output, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+    pub fn new(
+        settings: Settings,
+        output: Output,
+        results: Arc<dyn Results>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BuildError> {
         let http = Client::new(&settings.client)?;
         let (policy, health) = (settings.policy, settings.health);
         let client = |(key, app): (AppKey, _)| {
@@ -51,7 +65,15 @@ impl Step {
             (key, client)
         };
         let apps = settings.apps.into_iter().map(client).collect();
-        Ok(Self { apps, attempt_timeout: policy.attempt_timeout, output, clock })
+        Ok(Self {
+            apps,
+            attempt_timeout: policy.attempt_timeout,
+            output,
+            clock,
+            known: Newest::default(),
+            results,
+            called_back: Newest::default(),
+        })
     }
 
     async fn deliver(&self, answer: &Answer, job: &Job) -> Done {
@@ -59,22 +81,21 @@ impl Step {
         let (sent, characters) = match message(answer) {
             Ok(message) => {
                 let part = PartSend {
-                    message: &message,
+                    call: Call::Send { message: &message, class: answer.class },
                     lane: &answer.lane,
-                    class: answer.class,
-                    latest: Instant::now() + self.left(answer).min(self.longest(job)),
+                    latest: self.latest(answer.send_by, job),
+                    called_back: &|| self.called_back.get(answer.id).is_some(),
                 };
                 (self.send(answer, &part, job).await, message.characters)
             }
             Err(unsendable) => (Sent::without_attempt(undelivered(unsendable.label())), 0),
         };
-        let ended_at = self.clock.now();
-        let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
-        metrics::ended(&sent.result, Duration::from_millis(took));
         let Sent { result, attempts } = sent;
+        self.known.put(answer.id, result.clone());
         let characters = if matches!(result, DeliveryResult::Undelivered { .. }) { 0 } else { characters };
+        let ended_at = self.clock.now();
         let ended = Ended { result, characters, attempts, rerun: job.rerun, started_at, ended_at };
-        self.output.write(&job.record, Subject::from(answer), ended)
+        self.write(&job.record, Subject::from(answer), ended)
     }
 
     async fn send(&self, answer: &Answer, part: &PartSend<'_>, job: &Job) -> Sent {
@@ -84,77 +105,100 @@ impl Step {
         if self.clock.now() > answer.send_by {
             return Sent::without_attempt(undelivered("expired"));
         }
-        match self.apps.get(answer.lane.conversation.app()) {
-            Some(app) => app.send(part).await,
-            None => Sent::without_attempt(undelivered("unknown_app")),
-        }
+        let Some(app) = self.apps.get(answer.lane.conversation.app()) else {
+            return Sent::without_attempt(undelivered("unknown_app"));
+        };
+        let sent = app.send(part).await;
+        // The process that ended while it ran may have sent it.
+        let may_be_sent = job.rerun && sent.result == undelivered(RETRACTED);
+        if may_be_sent { Sent { result: DeliveryResult::Unknown, ..sent } } else { sent }
     }
 
-    /// Time until `send_by`.
-    fn left(&self, answer: &Answer) -> Duration {
-        let left = answer.send_by.saturating_sub(self.clock.now());
-        Duration::from_millis(u64::try_from(left).unwrap_or_default())
+    /// Writes and counts how a record ended.
+    pub(crate) fn write(&self, record: &Record, subject: Subject, ended: Ended) -> Done {
+        let took = u64::try_from(ended.ended_at.saturating_sub(ended.started_at)).unwrap_or_default();
+        metrics::ended(&ended.result, Duration::from_millis(took));
+        self.output.write(record, subject, ended)
     }
 
-    /// Time within which an attempt may start and still end before the hard deadline.
-    fn longest(&self, job: &Job) -> Duration {
-        job.hard_deadline.saturating_sub(self.attempt_timeout).saturating_sub(MARGIN)
+    /// When the last attempt may start, so that it ends before the hard deadline.
+    pub(crate) fn latest(&self, by: Millis, job: &Job) -> Instant {
+        let longest = job.hard_deadline.saturating_sub(self.attempt_timeout).saturating_sub(MARGIN);
+        Instant::now() + self.left(by).min(longest)
     }
 
-    /// Ends a part that does not run, or not any more.
+    /// Time until then.
+    fn left(&self, by: Millis) -> Duration {
+        Duration::from_millis(u64::try_from(by.saturating_sub(self.clock.now())).unwrap_or_default())
+    }
+
+    /// Ends a record that does not run, or not any more, for that reason.
+    fn given_up(&self, record: &Record, reason: &str, rerun: bool) -> Done {
+        let result = if is_retract(record) { unretractable(reason) } else { undelivered(reason) };
+        self.end(record, result, rerun)
+    }
+
     fn end(&self, record: &Record, result: DeliveryResult, rerun: bool) -> Done {
         let Some(subject) = Subject::of(record) else {
             return unwritten(record, "neither value nor headers name the part");
         };
-        metrics::ended(&result, Duration::ZERO);
+        if !result.is_retraction() {
+            self.known.put(subject.answer, result.clone());
+        }
         let now = self.clock.now();
         let ended = Ended { result, characters: 0, attempts: 0, rerun, started_at: now, ended_at: now };
-        self.output.write(record, subject, ended)
+        self.write(record, subject, ended)
     }
 }
 
 impl Handler for Step {
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
-        let answer = read(record).map_err(|error| {
+        let work = Work::read(record).map_err(|error| {
             let reason = error.label();
             if error.may_be_newer() { Refused::Pause { reason } } else { Refused::DeadLetter { reason } }
         })?;
-        let app = answer.lane.conversation.app().as_str();
+        if let Work::Retract(retract) = &work {
+            self.called_back.put(retract.answer, ());
+        }
+        let app = work.lane().conversation.app().as_str();
         Ok(Admission {
-            lane: answer.lane.to_string().into_bytes().into(),
+            lane: work.lane().to_string().into_bytes().into(),
             shares: vec![Share { kind: "app", name: app.into() }],
-            hard_deadline: self.left(&answer).saturating_add(self.attempt_timeout).saturating_add(MARGIN),
-            commit_start: answer.class == DeliveryClass::Drop,
+            hard_deadline: self.left(work.by()).saturating_add(self.attempt_timeout).saturating_add(MARGIN),
+            commit_start: work.class() == DeliveryClass::Drop,
             name: None,
             decoded: Decoded::default(),
         })
     }
 
     async fn run(&self, job: Job) -> Done {
-        match read(&job.record) {
-            Ok(answer) => self.deliver(&answer, &job).await,
-            Err(error) => self.end(&job.record, undelivered(error.label()), job.rerun),
+        match Work::read(&job.record) {
+            Ok(Work::Part(answer)) => self.deliver(&answer, &job).await,
+            Ok(Work::Retract(retract)) => self.take_back(&retract, &job).await,
+            Err(error) => self.given_up(&job.record, error.label(), job.rerun),
         }
     }
 
     fn overdue(&self, record: &Record, rerun: bool) -> Done {
-        self.end(record, undelivered("overdue"), rerun)
+        self.given_up(record, "overdue", rerun)
     }
 
     fn crowded(&self, record: &Record, rerun: bool) -> Done {
-        self.end(record, undelivered("crowded"), rerun)
+        self.given_up(record, "crowded", rerun)
     }
 
     fn oversize(&self, record: &Record, _ended: &Done) -> Done {
         // The driver does not tell whether it was a rerun.
         let rerun = false;
-        self.end(record, undelivered("oversize"), rerun)
+        self.given_up(record, "oversize", rerun)
     }
 
     fn dead(&self, record: &Record, _reason: &'static str, rerun: bool) -> Done {
         // Each of the processes that ended while it ran may have sent it.
-        let result = if rerun { DeliveryResult::Unknown } else { undelivered("dead") };
-        self.end(record, result, rerun)
+        if rerun && !is_retract(record) {
+            return self.end(record, DeliveryResult::Unknown, rerun);
+        }
+        self.given_up(record, "dead", rerun)
     }
 
     fn ownership(&self, owned: usize, all: usize) {

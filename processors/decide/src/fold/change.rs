@@ -42,7 +42,12 @@ impl Folding<'_> {
     pub(super) fn take_back(&mut self, reference: &Reference, kind: Kind) {
         let id = &reference.message;
         let mut draft = Decision { message: Some(id.clone()), ..self.step.draft(kind.ruling()) };
-        match self.state.find(id) {
+        let place = self.state.find(id);
+        let is_over = matches!(place, Place::Answered(_) | Place::Nowhere);
+        if is_over && kind == Kind::Recalled && self.retracted_with(id) {
+            return;
+        }
+        match place {
             Place::Waiting(Slot { lane, number }) => {
                 draft.lane = Some(self.lane_named(&lane));
                 draft.sender = self.state.take_waiting(&lane, number).map(|m| m.sender.clone());

@@ -7,6 +7,7 @@ mod flagged;
 mod message;
 mod outcome;
 mod refuse;
+mod retract;
 mod takeover;
 mod timer;
 mod turn;
@@ -52,6 +53,7 @@ pub fn fold(
         Event::Recall(reference) => folding.take_back(&reference, change::Kind::Recalled),
         Event::Edit(edit) => folding.edit(&edit),
         Event::Takeover(takeover) => folding.takeover(takeover),
+        Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),
         Event::Config(_) | Event::Clock(_) => return Step { state: state.cloned(), outputs: Vec::new() },

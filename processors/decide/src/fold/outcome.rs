@@ -106,6 +106,7 @@ impl<'f> Folding<'f> {
         };
         let ruling = if parts.is_empty() { Ruling::Noted } else { Ruling::Answered };
         self.step.rule(draft, ruling, None);
+        self.state.keep_answer(app, &parts, entry.asked.iter().map(|message| &message.id));
         self.step.add(parts.into_iter().map(Output::Answer));
         self.step.add(entries.into_iter().map(Output::Ledger));
         self.close(&answered.lane, remembered);

@@ -106,6 +106,9 @@ fn give_up(state: &mut State, step: &mut StepBuilder, app: Option<&App>, name: &
     let app = app.filter(|_| !turn.cancelled);
     let said = |app: &App| answers(app, &to, canned(app, &to, &app.canned.failed), &source, step.now);
     let parts = app.map(said).unwrap_or_default();
+    if let Some(app) = app {
+        state.keep_answer(app, &parts, asked.iter().map(|message| &message.id));
+    }
     let lost = Decision {
         lane: Some(to.lane.clone()),
         turn: Some(turn.id),

@@ -19,6 +19,7 @@ mod outcomes;
 mod output;
 mod phases;
 mod properties;
+mod retract;
 mod run_on;
 mod timers;
 mod turns;

@@ -39,7 +39,11 @@ fn fold(event: Event) -> (Key, Step<LazyState>) {
 fn decided(step: &Step<LazyState>) -> Vec<Ruling> {
     let decision = |output: &Output| match output {
         Output::Decision(decision) => Some(decision.ruling),
-        Output::Request(_) | Output::Cancel(_) | Output::Answer(_) | Output::Ledger(_) => None,
+        Output::Request(_)
+        | Output::Cancel(_)
+        | Output::Answer(_)
+        | Output::Retract(_)
+        | Output::Ledger(_) => None,
     };
     step.outputs.iter().filter_map(decision).collect()
 }

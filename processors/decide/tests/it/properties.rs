@@ -94,7 +94,8 @@ proptest! {
     fn any_interleaving_keeps_the_promises(
         settings in prop_oneof![
             Just(""), Just("merge_window = \"2s\""), Just("lane = \"conversation\"\nhistory_turns = 2"),
-            Just("by_hand = \"take_over\""), Just("cancel = \"run_on\""),
+            Just("by_hand = \"take_over\""), Just("retract_on_recall = true"),
+            Just("retract_on_recall = true\nlane = \"conversation\"\nhistory_turns = 0\n[canned]\nblocked = \"blocked!\""), Just("cancel = \"run_on\""),
             Just("lane = \"conversation\"\ncancel = \"run_on\"\nby_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[canned]\nblocked = \"blocked!\""),
         ],
         in_group in any::<bool>(),

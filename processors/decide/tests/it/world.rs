@@ -17,6 +17,7 @@ use schemas::ids::{AppKey, EventId, GroupId, MessageId, UserId};
 use schemas::ledger::LedgerEntry;
 use schemas::money::Money;
 use schemas::request::Request;
+use schemas::retract::Retract;
 use schemas::state::ControlState;
 use schemas::text::Text;
 use schemas::verdict::{Action, Verdict};
@@ -103,6 +104,7 @@ pub(crate) struct Written {
     pub(crate) requests: Vec<Request>,
     pub(crate) cancels: Vec<Cancel>,
     pub(crate) answers: Vec<Answer>,
+    pub(crate) retracts: Vec<Retract>,
     pub(crate) ledger: Vec<LedgerEntry>,
 }
 
@@ -131,6 +133,7 @@ impl Written {
         self.requests.is_empty()
             && self.cancels.is_empty()
             && self.answers.is_empty()
+            && self.retracts.is_empty()
             && self.ledger.is_empty()
     }
 }
@@ -146,6 +149,8 @@ pub(crate) struct World {
     /// Parts by turn.
     pub(crate) answered: BTreeMap<String, Vec<Answer>>,
     pub(crate) asked: Vec<Request>,
+    /// Retracts that were written.
+    retracted: BTreeSet<String>,
     /// Requests that were cancelled.
     cancelled: BTreeSet<String>,
 }
@@ -166,6 +171,7 @@ impl World {
             decided: BTreeSet::new(),
             answered: BTreeMap::new(),
             asked: Vec::new(),
+            retracted: BTreeSet::new(),
             cancelled: BTreeSet::new(),
         }
     }
@@ -201,6 +207,7 @@ impl World {
             written.requests.extend(more.requests);
             written.cancels.extend(more.cancels);
             written.answers.extend(more.answers);
+            written.retracts.extend(more.retracts);
             written.ledger.extend(more.ledger);
         }
         written
@@ -287,6 +294,18 @@ impl World {
                     assert!(answer.part > 1 || !self.answered.contains_key(&turn), "one answer per turn");
                     self.answered.entry(turn).or_default().push(answer.clone());
                     written.answers.push(answer);
+                }
+                Output::Retract(retract) => {
+                    let parts = self.answered.get(&retract.turn.to_string()).expect("it was let out");
+                    let part = parts.iter().find(|part| part.id == retract.answer).expect("a part of it");
+                    assert_eq!(
+                        (part.part, part.parts, &part.lane),
+                        (retract.part, retract.parts, &retract.lane)
+                    );
+                    assert_eq!((&part.bot, &part.user), (&retract.bot, &retract.user));
+                    assert_eq!(part.decided_at, retract.let_out_at);
+                    assert!(self.retracted.insert(retract.id.to_string()), "a retract's id is its own");
+                    written.retracts.push(retract);
                 }
                 Output::Ledger(entry) => written.ledger.push(entry),
             }
@@ -379,6 +398,7 @@ fn encode(output: &Output) -> Vec<u8> {
         Output::Request(record) => wire::encode(record, "/test"),
         Output::Cancel(record) => wire::encode(record, "/test"),
         Output::Answer(record) => wire::encode(record, "/test"),
+        Output::Retract(record) => wire::encode(record, "/test"),
         Output::Ledger(record) => wire::encode(record, "/test"),
     };
     let encoded = encoded.unwrap();

@@ -1,4 +1,4 @@
-//! Whatever Easemob, or a gateway before it, answers to a send or a token request is read or refused, never a panic.
+//! Whatever Easemob, or a gateway before it, answers to a send, a recall or a token request is read or refused, never a panic.
 
 use mangle::Input;
 use outbound::{HeaderMap, StatusCode};
@@ -6,12 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 7] = [
     r#"{"path":"/messages/users","uri":"https://a1.easemob.com/acme/support/messages/users","timestamp":1735689600123,"organization":"acme","application":"8be024f0","action":"post","data":{"alice":"1501234567890123456"},"duration":0,"applicationName":"support"}"#,
     r#"{"data":{"184524748161025":1501234567890123456}}"#,
     r#"{"access_token":"YWMt","expires_in":5184000,"application":"8be024f0"}"#,
     r#"{"error":"message_send_error","exception":"MessageSendException","timestamp":1,"duration":0,"error_description":"message send reach limit","error_code":14010}"#,
     r#"{"error":"unauthorized","error_description":"Unable to authenticate due to corrupt access token"}"#,
+    r#"{"error":"message_recall_error","timestamp":1,"duration":0,"error_description":"not_found msg"}"#,
     r#"{"error":"resource_limited","error_description":"You have exceeded the limit"}"#,
 ];
 
@@ -41,6 +42,12 @@ proptest! {
                 prop_assert!(!(200..300).contains(&status), "a success is a taken message");
                 prop_assert!(failure.to_string().len() < 4_096 && failure.code.is_none_or(|code| code.len() <= 512));
             }
+        }
+        match recalled(&reply) {
+            Ok(_) => prop_assert!((200..300).contains(&status)),
+            Err(Refused::Token) => prop_assert_eq!(status, 401),
+            Err(Refused::Unanswered(_)) => prop_assert!(false, "there is a reply"),
+            Err(Refused::Failed(_)) => prop_assert!(!(200..300).contains(&status), "a success is a recall"),
         }
         match granted(&reply) {
             Ok(Granted { token, life }) => {

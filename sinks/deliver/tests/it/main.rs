@@ -11,6 +11,7 @@
 
 mod ends;
 mod faults;
+mod retract;
 mod sends;
 mod tokens;
 mod world;

@@ -1,9 +1,11 @@
 //! An Easemob, the step that sends to it, and what the step says.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use deliver::{Output, RawDeliver, Step};
+use deliver::{Lookup, LookupError, Output, RawDeliver, Results, Settings, Step, Wanted};
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Cancellation, Decoded, Done, Handler, Job, Place};
@@ -11,6 +13,7 @@ use pipeline::{Clock, WallClock};
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::AnswerId;
+use schemas::retract::Retract;
 use schemas::wire;
 use serde_json::{Value, json};
 use simulators::Handle;
@@ -20,7 +23,45 @@ use tokio::time::Instant;
 pub(crate) struct World {
     pub(crate) sim: Handle,
     pub(crate) step: Step,
+    /// What is committed of the sends.
+    pub(crate) log: Arc<Log>,
+    settings: Settings,
     http: Client,
+}
+
+/// Stands for the topic `deliveries`.
+#[derive(Default)]
+pub(crate) struct Log {
+    committed: Mutex<BTreeMap<AnswerId, DeliveryResult>>,
+    /// Lookups that fail before one succeeds.
+    pub(crate) away: AtomicU32,
+    pub(crate) lookups: AtomicU32,
+}
+
+impl Results for Log {
+    fn find(&self, wanted: Wanted) -> Lookup<'_> {
+        self.lookups.fetch_add(1, Ordering::Relaxed);
+        let is_away =
+            self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let found = self.committed.lock().unwrap().get(&wanted.answer).cloned();
+        assert_eq!(wanted.partition, 5);
+        Box::pin(async move { if is_away.is_ok() { Err(LookupError::Slow) } else { Ok(found) } })
+    }
+}
+
+impl Log {
+    /// The result of a send is committed.
+    pub(crate) fn commit(&self, delivery: &Delivery) {
+        if !delivery.result.is_retraction() {
+            self.committed.lock().unwrap().insert(delivery.answer, delivery.result.clone());
+        }
+    }
+}
+
+/// A step as a process has it.
+fn step(settings: &Settings, log: &Arc<Log>) -> Step {
+    let output = Output { topic: "demo.deliveries".into(), source: "/huiyin/demo/deliver".into() };
+    Step::new(settings.clone(), output, Arc::clone(log) as Arc<dyn Results>, Arc::new(WallClock)).unwrap()
 }
 
 const CATALOGUE: &str = r#"
@@ -45,12 +86,16 @@ impl World {
 
     /// With Easemob's quotas and further lines of `[[deliver.app]]`.
     pub(crate) async fn with(quotas: QuotaConfig, lines: &str) -> Self {
+        Self::at(AppConfig { quotas, ..AppConfig::default() }, lines).await
+    }
+
+    /// With an app at Easemob, whose key and secrets are put in, and further lines of `[[deliver.app]]`.
+    pub(crate) async fn at(app: AppConfig, lines: &str) -> Self {
         let app = AppConfig {
             app: "acme#support".into(),
             client_id: "id".into(),
             client_secret: "secret".into(),
-            quotas,
-            ..AppConfig::default()
+            ..app
         };
         let sim = easemob::start(Config { seed: 7, apps: vec![app], ..Config::default() }).await.unwrap();
         let section = format!(
@@ -71,10 +116,35 @@ impl World {
         let bundle = catalogue::validate(&toml::from_str(CATALOGUE).unwrap()).unwrap();
         let raw: RawDeliver = toml::from_str(&section).unwrap();
         let settings = deliver::validate(&raw, &bundle).unwrap();
-        let output = Output { topic: "demo.deliveries".into(), source: "/huiyin/demo/deliver".into() };
-        let step = Step::new(settings, output, Arc::new(WallClock)).unwrap();
+        let log = Arc::new(Log::default());
+        let step = step(&settings, &log);
         let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
-        Self { sim, step, http }
+        Self { sim, step, log, settings, http }
+    }
+
+    /// The process ends, and the next one knows only what is committed.
+    pub(crate) fn restart(&mut self) {
+        self.step = step(&self.settings, &self.log);
+    }
+
+    /// Takes the part back.
+    pub(crate) async fn retract(&self, answer: &Answer) -> Delivery {
+        self.run_retract(&retract(answer), false).await
+    }
+
+    /// Takes it back as a process does that does not know whether the one before did.
+    pub(crate) async fn run_retract(&self, retract: &Retract, rerun: bool) -> Delivery {
+        let record = record(retract);
+        let hard_deadline = self.step.admit(&record).unwrap().hard_deadline;
+        self.job(record, rerun, hard_deadline).await
+    }
+
+    /// What stands in alice's chat.
+    pub(crate) async fn standing(&self) -> Vec<Value> {
+        let url = self.sim.url("/control/inbox").parse().unwrap();
+        let inbox = self.exchange(Call::new(Method::GET, url, Default::default())).await;
+        let messages = inbox["messages"].as_array().unwrap().iter();
+        messages.filter(|message| message["recalled"] == false).cloned().collect()
     }
 
     /// The next `times` calls to `path` go wrong.
@@ -122,7 +192,10 @@ impl World {
     }
 
     pub(crate) async fn run_within(&self, answer: &Answer, rerun: bool, hard_deadline: Duration) -> Delivery {
-        let record = record(answer);
+        self.job(record(answer), rerun, hard_deadline).await
+    }
+
+    async fn job(&self, record: Record, rerun: bool, hard_deadline: Duration) -> Delivery {
         let job = Job {
             record: Arc::new(record.clone()),
             rerun,
@@ -183,9 +256,29 @@ pub(crate) fn of_class_drop(answer: Answer) -> Answer {
     Answer { class: DeliveryClass::Drop, ..answer }
 }
 
-/// The record of a part, as decide writes it.
-pub(crate) fn record(answer: &Answer) -> Record {
-    let encoded = wire::encode(answer, "/huiyin/demo/decide").unwrap();
+/// What takes a part back.
+pub(crate) fn retract(answer: &Answer) -> Retract {
+    let now = WallClock.now();
+    let example = include_str!("../../../../schemas/examples/answers/valid-retract.json");
+    Retract {
+        answer: answer.id,
+        turn: answer.turn,
+        lane: answer.lane.clone(),
+        bot: answer.bot.clone(),
+        user: answer.user.clone(),
+        message: answer.message.clone(),
+        part: answer.part,
+        parts: answer.parts,
+        let_out_at: answer.decided_at,
+        retract_by: now + 10_000,
+        decided_at: now,
+        ..serde_json::from_str(example).unwrap()
+    }
+}
+
+/// The record of a part, or of a retract, as decide writes it.
+pub(crate) fn record<R: wire::Record>(record: &R) -> Record {
+    let encoded = wire::encode(record, "/huiyin/demo/decide").unwrap();
     Record {
         topic: "demo.answers".into(),
         partition: 5,
@@ -210,7 +303,7 @@ pub(crate) fn result(record: &Record, done: Done) -> Delivery {
 /// `sent`, `unknown`, or why it was not sent.
 pub(crate) fn end(delivery: &Delivery) -> &str {
     match &delivery.result {
-        DeliveryResult::Undelivered { reason } => reason,
-        other @ (DeliveryResult::Sent { .. } | DeliveryResult::Unknown) => other.label(),
+        DeliveryResult::Undelivered { reason } | DeliveryResult::Unretractable { reason } => reason,
+        other => other.label(),
     }
 }

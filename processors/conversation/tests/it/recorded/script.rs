@@ -363,6 +363,26 @@ fn shop(tape: &mut Tape, frank: &Conversation) {
         tape.say(n, frank, "at once");
         tape.end_last(done("Here."));
     }
+    let asked = tape.requests.last().cloned().unwrap();
+    let answer = schemas::retract::AnswerReference {
+        turn: asked.turn,
+        lane: asked.lane,
+        bot: asked.bot,
+        user: asked.user,
+        message: asked.message,
+        parts: 1,
+        decided_at: asked.decided_at,
+    };
+    let order = schemas::retract::RetractOrder {
+        id: schemas::ids::EventId::derive("order", 0),
+        conversation: frank.clone(),
+        answers: vec![answer],
+        scope: schemas::retract::RetractScope::Message,
+        by: "ops".into(),
+        why: "a wrong price".into(),
+        at: asked.decided_at,
+    };
+    tape.event("admin", &Event::Retract(order));
     tape.say(125, frank, "a gun");
     tape.by_hand(126, frank, "Let me.");
     tape.say(127, frank, "to the person");

@@ -1,4 +1,4 @@
-//! `replies`: one row per part of an answer that was sent, or could not be.
+//! `replies`: one row per part of an answer that was sent, or could not be, and one per part that was to be taken back.
 
 use clickhouse::Row;
 use pipeline::Refused;
@@ -18,7 +18,7 @@ pub(super) struct Replies;
 impl Table for Replies {
     const DEFINITION: &'static Definition = &Definition {
         name: "replies",
-        row: "one part of an answer that was sent, or could not be",
+        row: "one part of an answer that was sent, or could not be; or its retraction",
         retention_days: 400,
         migrations: &[Migration {
             number: 3,
@@ -77,11 +77,11 @@ pub(crate) struct ReplyRow {
 impl ReplyRow {
     fn of(delivery: &Delivery, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &delivery.lane.conversation;
-        let (reason, easemob_id) = match &delivery.result {
-            DeliveryResult::Sent { easemob_id } => ("", easemob_id.as_str()),
-            DeliveryResult::Undelivered { reason } => (reason.as_str(), ""),
-            DeliveryResult::Unknown => ("", ""),
+        let easemob_id = match &delivery.result {
+            DeliveryResult::Sent { easemob_id } => easemob_id.as_str(),
+            _ => "",
         };
+        let reason = delivery.result.reason().unwrap_or_default();
         Ok(Self {
             app: conversation.app().to_string(),
             at: timestamp(delivery.ended_at)?,

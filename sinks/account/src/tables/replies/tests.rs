@@ -40,6 +40,19 @@ fn a_delivery_is_a_row() {
 }
 
 #[test]
+fn a_retraction_is_a_row_of_its_own_with_its_end() {
+    let told = |delivery: &Value| {
+        let rows = rows(Topic::Deliveries, &record(Topic::Deliveries, "retraction", delivery)).unwrap();
+        assert_eq!((rows.len(), rows[0].0), (1, "replies"));
+        (rows[0].1["result"].clone(), rows[0].1["reason"].clone(), rows[0].1["easemob_id"].clone())
+    };
+    let row = |result: &str, reason: &str| (json!(result), json!(reason), json!(""));
+    assert_eq!(told(&example!("deliveries/valid-retracted.json")), row("retracted", ""));
+    assert_eq!(told(&example!("deliveries/valid-retract-of-nothing-sent.json")), row("not_sent", ""));
+    assert_eq!(told(&example!("deliveries/valid-unretractable.json")), row("unretractable", "unknown_id"));
+}
+
+#[test]
 fn what_was_not_sent_says_why_and_what_may_have_been_says_so() {
     let undelivered = row(&example!("deliveries/valid-undelivered.json"));
     let told = (&undelivered["result"], &undelivered["reason"], &undelivered["easemob_id"]);
