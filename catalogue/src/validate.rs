@@ -90,7 +90,7 @@ fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
         let Some(action) = problems.word(&place, &word.action, &actions) else { continue };
         let rule = Rule { words: word.words.clone(), ..Rule::words(word.id.get_ref(), &[], action) };
         if let Err(bad) = rule.check() {
-            problems.add_at(&place, &word.id, &bad.reason.to_string());
+            problems.add_at(&place, &word.id, bad.reason.to_string());
         }
         if rules.insert(rule.id.clone(), rule).is_some() {
             problems.add_at(&place, &word.id, "it is configured twice");
