@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use dev::stack::render;
 use pipeline::call::{Handler, Job};
 use pipeline::{Record, WallClock};
-use safety::WordList;
+use safety::RuleSet;
 use schemas::wire;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -35,7 +35,7 @@ impl InProcess {
         let bundle = catalogue::validate(&raw).map_err(|found| anyhow!("{found:?}"))?;
         let raw: RawCall = toml::from_str(&render(CALL, &[("stand_ins", base.to_owned())])?)?;
         let settings = ::call::validate(&raw, &bundle).map_err(|found| anyhow!("{found:?}"))?;
-        let filter = WordList::new(&[], "bench").map_err(|bad| anyhow!("{bad:?}"))?;
+        let filter = RuleSet::new(&[], "bench").map_err(|bad| anyhow!("{bad:?}"))?;
         let rules = Rules { bundle: Arc::new(bundle), filter: Arc::new(filter) };
         let (sender, rules) = watch::channel(Arc::new(rules));
         let output = Output { topic: "bench.events".into(), source: "/huiyin/bench/call".into() };
