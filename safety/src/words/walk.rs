@@ -3,9 +3,10 @@
 use crate::view::{View, Views};
 use crate::words::gaps::{Way, Ways};
 use crate::words::lexicon::Lexicon;
-use crate::words::marks::{IDEOGRAPH, LETTER};
+use crate::words::marks::{IDEOGRAPH, LETTER, SEPARATOR};
 use crate::words::steps::{Step, Steps};
 use crate::words::trie::Node;
+use crate::words::unit::Unit;
 use crate::words::{Found, Text};
 
 /// Most nodes that are visited from one place of the text. Texts that people write need a few; what begins elsewhere is found even
@@ -35,11 +36,30 @@ pub(crate) fn walk(lexicon: &Lexicon, text: Text<'_>, buffers: &mut WalkBuffers,
     }
     buffers.steps.reset(text.chars.len());
     buffers.path.clear();
+    let direct = lexicon.is_direct();
     let mut walk = Walk { lexicon, text, buffers, found, visits: 0 };
     for start in 0..text.chars.len() {
+        if direct && !may_begin(lexicon, text, start) {
+            continue;
+        }
         walk.visits = 0;
         walk.start(start);
     }
+}
+
+/// Whether a word may begin at a place of a text whose characters stand for themselves alone. Most places are told by the characters that
+/// follow each other there.
+fn may_begin(lexicon: &Lexicon, text: Text<'_>, start: usize) -> bool {
+    let Some(c) = text.chars.get(start) else { return false };
+    let (trie, unit) = (&lexicon.trie, Unit::character(*c));
+    if !trie.has_unit(unit) {
+        return false;
+    }
+    let Some(next) = text.chars.get(start + 1) else { return trie.has_singles() };
+    trie.has_singles()
+        || next == c
+        || text.marks.at(start + 1) & SEPARATOR != 0
+        || trie.may_begin(unit, Unit::character(*next))
 }
 
 struct Walk<'a> {
