@@ -1,9 +1,9 @@
 //! Following the trie of words along everything that a text can stand for.
 
 use crate::view::{View, Views};
-use crate::words::gaps::{Way, Ways};
+use crate::words::gaps::{Way, Ways, separated};
 use crate::words::lexicon::Lexicon;
-use crate::words::marks::{IDEOGRAPH, LETTER, SEPARATOR};
+use crate::words::marks::{IDEOGRAPH, LETTER};
 use crate::words::steps::{Step, Steps};
 use crate::words::trie::Node;
 use crate::words::unit::Unit;
@@ -34,14 +34,16 @@ pub(crate) fn walk(lexicon: &Lexicon, text: Text<'_>, buffers: &mut WalkBuffers,
     if !lexicon.may_hit(text) {
         return;
     }
+    let direct = lexicon.is_direct();
+    let mut starts =
+        (0..text.chars.len()).filter(|start| !direct || may_begin(lexicon, text, *start)).peekable();
+    if starts.peek().is_none() {
+        return;
+    }
     buffers.steps.reset(text.chars.len());
     buffers.path.clear();
-    let direct = lexicon.is_direct();
     let mut walk = Walk { lexicon, text, buffers, found, visits: 0 };
-    for start in 0..text.chars.len() {
-        if direct && !may_begin(lexicon, text, start) {
-            continue;
-        }
+    for start in starts {
         walk.visits = 0;
         walk.start(start);
     }
@@ -55,11 +57,10 @@ fn may_begin(lexicon: &Lexicon, text: Text<'_>, start: usize) -> bool {
     if !trie.has_unit(unit) {
         return false;
     }
-    let Some(next) = text.chars.get(start + 1) else { return trie.has_singles() };
-    trie.has_singles()
-        || next == c
-        || text.marks.at(start + 1) & SEPARATOR != 0
-        || trie.may_begin(unit, Unit::character(*next))
+    let next = |at: usize| {
+        text.chars.get(at).is_some_and(|next| next == c || trie.may_begin(unit, Unit::character(*next)))
+    };
+    trie.has_singles() || next(start + 1) || separated(text, start + 1).any(|gap| next(gap.to))
 }
 
 struct Walk<'a> {

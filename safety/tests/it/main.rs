@@ -1,4 +1,5 @@
 //! Words in disguise are found through the views that their rules ask for, and innocent texts are not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests fail loudly")]
 
 mod border;
 mod by_hand;
