@@ -1,9 +1,10 @@
 //! Looking for words: as they stand in the folded text, and through the views that rules ask for.
 //!
-//! [`plain`] is one pass of one automaton over the folded text. The views share a second pass: [`trie`] has the words as sequences of
+//! [`plain`] is one pass of one automaton over those stretches of the folded text where words may begin ([`beginnings`]). The views share a second pass: [`trie`] has the words as sequences of
 //! units, [`steps`] says which units a place of the text can stand for, and [`walk`] follows the trie along them. So disguises combine
 //! without a case of their own for each combination. [`initials`] looks at tokens.
 
+pub(crate) mod beginnings;
 pub(crate) mod border;
 pub(crate) mod gaps;
 pub(crate) mod initials;

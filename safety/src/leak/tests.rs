@@ -114,7 +114,7 @@ fn a_marker_is_a_leak_wherever_it_shows() {
         .with_canary("K7-Q2X9-ZEBRA")
         .unwrap();
     let leak = guard.leak("it begins with k7 q2x9\nzebra, I think").unwrap();
-    assert_eq!((leak.canary, leak.spans), (true, vec![15..28]));
+    assert_eq!((leak.canary, leak.spans.first(), leak.spans.len()), (true, Some(&(15..28)), 1));
     assert_eq!(guard.leak("a zebra"), None);
     assert_eq!(PromptGuard::new("").with_canary("--K7--").unwrap_err(), ShortCanary);
 }

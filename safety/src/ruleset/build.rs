@@ -12,7 +12,7 @@ use crate::fold::Folded;
 use crate::rule::{BadRule, Border, Reason, Rule};
 use crate::stream::UNBOUNDED_REACH;
 use crate::tables::{CharClass, class};
-use crate::view::Views;
+use crate::view::{View, Views};
 use crate::words::lexicon::Lexicon;
 use crate::words::plain::Plain;
 
@@ -198,6 +198,10 @@ impl Builder {
         self.reach.word(folded.chars().count(), of.views, of.border);
         of.label = self.labels.len() as u32;
         self.labels.push(word.into());
+        // Other separators than the word's own blanks, or none, stand between its parts too.
+        if of.views.has(View::Separators) && folded.contains(' ') {
+            self.words.push((folded.replace(' ', ""), of));
+        }
         self.words.push((folded, of));
         Ok(())
     }

@@ -72,6 +72,11 @@ impl Lexicon {
         self.words.get(word as usize).map_or(&[], |(_, chars)| chars)
     }
 
+    /// Whether every character of a text stands for itself alone.
+    pub(crate) fn is_direct(&self) -> bool {
+        !self.has_sounds && self.splits.is_empty() && self.substitutes.is_empty()
+    }
+
     /// Whether a text may have a word through a view at all: when only separators and repeats are asked for, it must have some.
     pub(crate) fn may_hit(&self, text: Text<'_>) -> bool {
         let repeats = || text.chars.iter().zip(text.chars.iter().skip(1)).any(|(one, two)| one == two);

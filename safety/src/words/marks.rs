@@ -41,6 +41,13 @@ impl Marks {
         let mut before: Option<(char, Range<usize>)> = None;
         for (at, c) in folded.chars().iter().enumerate() {
             let source = folded.source(at..at + 1);
+            let behind_nothing = before.as_ref().is_none_or(|(_, place)| place.end == source.start);
+            if behind_nothing && is_ideograph(text, &source) && class(*c) == CharClass::Ideograph {
+                // What most characters of Chinese texts are: nothing else can be said of them.
+                self.all.push(IDEOGRAPH);
+                (flags, before) = (0, Some((*c, source)));
+                continue;
+            }
             let mut mark = of_folded(*c) | of_source(text, &source, *c);
             if let Some((last, place)) = &before {
                 let dropped = text.get(place.end..source.start).unwrap_or_default();
@@ -142,6 +149,11 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
         Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => SEPARATOR,
         _ => 0,
     }
+}
+
+/// Whether the source begins in the blocks of common ideographs.
+fn is_ideograph(text: &str, source: &Range<usize>) -> bool {
+    matches!(text.as_bytes().get(source.start), Some(0xe4..=0xe9))
 }
 
 /// Half of a flag. The fold makes a letter of it.

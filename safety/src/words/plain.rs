@@ -4,6 +4,7 @@ use daachorse::{CharwiseDoubleArrayAhoCorasick, CharwiseDoubleArrayAhoCorasickBu
 
 use crate::view::Views;
 use crate::words::Found;
+use crate::words::beginnings::Beginnings;
 
 /// An automaton over all words: one pass finds every place where one stands, overlapping ones too.
 pub(crate) struct Plain {
@@ -11,13 +12,17 @@ pub(crate) struct Plain {
     automaton: Option<CharwiseDoubleArrayAhoCorasick<u32>>,
     /// Length of each word in characters.
     lengths: Vec<u32>,
+    beginnings: Beginnings,
+    /// Length of the longest word in characters.
+    longest: usize,
 }
 
 impl Plain {
     /// An automaton over different words, none of them empty. What it finds is named by the places in the list.
     pub(crate) fn new(words: &[String]) -> Result<Self, String> {
         let length = |word: &String| u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
-        let lengths = words.iter().map(length).collect();
+        let lengths: Vec<u32> = words.iter().map(length).collect();
+        let longest = lengths.iter().max().map_or(0, |longest| *longest as usize);
         let automaton = if words.is_empty() {
             None
         } else {
@@ -25,15 +30,36 @@ impl Plain {
             let built = CharwiseDoubleArrayAhoCorasickBuilder::new().build_with_values(named);
             Some(built.map_err(|error| error.to_string())?)
         };
-        Ok(Self { automaton, lengths })
+        Ok(Self { automaton, lengths, beginnings: Beginnings::of(words), longest })
     }
 
     /// Adds everything that stands in a folded text.
     pub(crate) fn find(&self, chars: &[char], found: &mut Vec<Found>) {
         let Some(automaton) = &self.automaton else { return };
+        let mut at = 0;
+        while let Some(start) = self.beginnings.next(chars, at) {
+            at = self.run(automaton, chars, start, found);
+        }
+    }
+
+    /// Adds what begins at a place and after it, as far as any word reaches that begins on the way; gives where that ends.
+    fn run(
+        &self,
+        automaton: &CharwiseDoubleArrayAhoCorasick<u32>,
+        chars: &[char],
+        start: usize,
+        found: &mut Vec<Found>,
+    ) -> usize {
         let mut state = automaton.find_overlapping_stepper();
-        for (c, end) in chars.iter().zip(1_u32..) {
+        let mut until = start + self.longest;
+        let mut at = start;
+        while let Some(c) = chars.get(at).filter(|_| at < until) {
+            if self.beginnings.at(chars, at) {
+                until = at + self.longest;
+            }
             state.consume(*c);
+            at += 1;
+            let end = u32::try_from(at).unwrap_or(u32::MAX);
             for hit in state.matches() {
                 let length = self.lengths.get(hit.value() as usize).copied().unwrap_or_default();
                 found.push(Found {
@@ -44,6 +70,7 @@ impl Plain {
                 });
             }
         }
+        at
     }
 }
 

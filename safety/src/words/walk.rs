@@ -1,11 +1,12 @@
 //! Following the trie of words along everything that a text can stand for.
 
 use crate::view::{View, Views};
-use crate::words::gaps::{Way, Ways};
+use crate::words::gaps::{Way, Ways, separated};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::{IDEOGRAPH, LETTER};
 use crate::words::steps::{Step, Steps};
 use crate::words::trie::Node;
+use crate::words::unit::Unit;
 use crate::words::{Found, Text};
 
 /// Most nodes that are visited from one place of the text. Texts that people write need a few; what begins elsewhere is found even
@@ -33,13 +34,33 @@ pub(crate) fn walk(lexicon: &Lexicon, text: Text<'_>, buffers: &mut WalkBuffers,
     if !lexicon.may_hit(text) {
         return;
     }
+    let direct = lexicon.is_direct();
+    let mut starts =
+        (0..text.chars.len()).filter(|start| !direct || may_begin(lexicon, text, *start)).peekable();
+    if starts.peek().is_none() {
+        return;
+    }
     buffers.steps.reset(text.chars.len());
     buffers.path.clear();
     let mut walk = Walk { lexicon, text, buffers, found, visits: 0 };
-    for start in 0..text.chars.len() {
+    for start in starts {
         walk.visits = 0;
         walk.start(start);
     }
+}
+
+/// Whether a word may begin at a place of a text whose characters stand for themselves alone. Most places are told by the characters that
+/// follow each other there.
+fn may_begin(lexicon: &Lexicon, text: Text<'_>, start: usize) -> bool {
+    let Some(c) = text.chars.get(start) else { return false };
+    let (trie, unit) = (&lexicon.trie, Unit::character(*c));
+    if !trie.has_unit(unit) {
+        return false;
+    }
+    let next = |at: usize| {
+        text.chars.get(at).is_some_and(|next| next == c || trie.may_begin(unit, Unit::character(*next)))
+    };
+    trie.has_singles() || next(start + 1) || separated(text, start + 1).any(|gap| next(gap.to))
 }
 
 struct Walk<'a> {
