@@ -70,7 +70,7 @@ mod tests {
 
     fn bundle(policy: &str) -> Bundle {
         let text = format!(
-            "[[app]]\nkey = \"acme#support\"\nbot = [{{ id = \"bot\" }}]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\n{policy}\n\
+            "[[app]]\nkey = \"acme#support\"\nbot = [{{ id = \"bot\" }}]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n{policy}\n\
              [[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\""
         );
         let raw: RawCatalogue = toml::from_str(&text).unwrap();
