@@ -1,7 +1,7 @@
 //! How much work a good answer to a text takes: a local, pure scorer for Chinese and English.
 //!
-//! In reading order: [`folded`] and [`spelling`] make spellings of one text equal, [`lexicon`] finds the cues of the vocabulary in it, [`asked`] tells what is
-//! asked from what is only told or pasted, [`shape`] counts what needs no vocabulary, and [`weights`] says what each of these is worth.
+//! In reading order: `folded` and `spelling` make spellings of one text equal, `lexicon` finds the cues of the vocabulary in it, `asked` tells what is
+//! asked from what is only told or pasted, `shape` counts what needs no vocabulary, and `weights` says what each of these is worth.
 //! It sees the text and the number of earlier turns, and nothing else; integers only, so that every machine gives the same score. It does not
 //! understand the text: what it finds no signal for is `standard`, which is the cheaper mistake.
 
@@ -126,11 +126,4 @@ fn counts(text: &str, context: &Context) -> Counts {
         }
     }
     counts
-}
-
-/// The counts of a text by name, for whoever fits the weights.
-#[doc(hidden)]
-#[must_use]
-pub fn features(text: &str) -> Vec<(String, i32)> {
-    weights::features(&counts(text, &Context::default()))
 }

@@ -130,17 +130,3 @@ pub(super) fn signals(counts: &Counts) -> Vec<Signal> {
         .filter(|signal| signal.points != 0)
         .collect()
 }
-
-/// The values that the weights multiply.
-pub(super) fn features(counts: &Counts) -> Vec<(String, i32)> {
-    let mut found = Vec::new();
-    for (group, _, _) in &GROUPS {
-        let count = counts.of(*group);
-        found.push((group.name().to_owned(), i32::from(count > 0)));
-        found.push((format!("{}+", group.name()), (count - 1).clamp(0, MORE)));
-    }
-    found.extend(
-        counts.mixed().into_iter().chain(counts.shapes()).map(|(name, value)| (name.to_owned(), value)),
-    );
-    found
-}
