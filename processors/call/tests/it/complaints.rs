@@ -1,12 +1,12 @@
 //! Log lines about calls that fail.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::set_default;
+use tracing::subscriber::{DefaultGuard, set_default, set_global_default};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::server::{Answer, Server, completion};
@@ -45,7 +45,19 @@ impl Subscriber for Lines {
     }
 }
 
+/// What is logged while a test has no subscriber of its own.
+static ELSEWHERE: Once = Once::new();
+
 impl Lines {
+    /// The lines of this test. A place that logs asks once whether anybody wants its lines, and remembers the answer: without a
+    /// subscriber for all threads, a test that has none and comes there first would answer for this one.
+    fn of_this_thread() -> (Self, DefaultGuard) {
+        ELSEWHERE.call_once(|| drop(set_global_default(Self::default())));
+        let lines = Self::default();
+        let guard = set_default(lines.clone());
+        (lines, guard)
+    }
+
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
@@ -55,8 +67,7 @@ impl Lines {
 async fn a_failed_call_leaves_one_line_that_says_why_and_nothing_that_anybody_said() {
     let (main, spare) = (Server::start().await, Server::start().await);
     let world = World::of_servers(&main, &spare, &catalogue("m", "m")).await;
-    let lines = Lines::default();
-    let _guard = set_default(lines.clone());
+    let (lines, _guard) = Lines::of_this_thread();
     let refusal =
         json!({"error": {"code": "invalid_parameter", "message": "cannot read: my secret"}}).to_string();
     main.always(Some(Answer::new(400, refusal)));
@@ -88,8 +99,7 @@ async fn a_failed_call_leaves_one_line_that_says_why_and_nothing_that_anybody_sa
 async fn an_unknown_end_is_named_and_a_good_answer_leaves_no_line() {
     let (main, spare) = (Server::start().await, Server::start().await);
     let world = World::of_servers(&main, &spare, &catalogue("m", "m")).await;
-    let lines = Lines::default();
-    let _guard = set_default(lines.clone());
+    let (lines, _guard) = Lines::of_this_thread();
     world.ask("hello").await;
     assert_eq!(lines.take(), [] as [&str; 0]);
     main.will([Answer::new(200, completion("ANSWER").replace("stop", "banana"))]);
