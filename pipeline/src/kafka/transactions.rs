@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const OFFSETS_PATIENCE: Duration = Duration::from_secs(2);
 /// `init_transactions` settles what a previous incarnation left open.
 const INIT_PATIENCE: Duration = Duration::from_secs(10);
+/// Wait before taking ids back from another process, which has both by then: else each might get one, and both would end.
+const TAKEN: Duration = Duration::from_millis(1_500);
 /// A client call that has not returned this long after its own timeout is hanging.
 const HANG: Duration = Duration::from_secs(2);
 /// Checks of something that is usually true within microseconds, before the thread sleeps between further checks.
@@ -79,6 +81,8 @@ pub struct TransactionalProducer {
     workers: Vec<Worker>,
     /// Whose turn it was.
     turn: usize,
+    /// Another process has taken an id since the last [`Self::rebuild`].
+    fenced: bool,
 }
 
 impl TransactionalProducer {
@@ -88,7 +92,7 @@ impl TransactionalProducer {
     /// [`Error::Client`], [`Error::Request`] or [`Error::Timeout`]; it may work later.
     pub fn new(config: &Config, instance: &Instance) -> Result<Self, Error> {
         let ids = instance.transactional_ids();
-        let mut producer = Self { config: config.clone(), ids, workers: Vec::new(), turn: 0 };
+        let mut producer = Self { config: config.clone(), ids, workers: Vec::new(), turn: 0, fenced: false };
         producer.rebuild()?;
         Ok(producer)
     }
@@ -100,15 +104,16 @@ impl TransactionalProducer {
     /// As [`Self::new`]; call it again.
     pub fn rebuild(&mut self) -> Result<(), Error> {
         self.workers.clear();
+        if std::mem::take(&mut self.fenced) {
+            thread::sleep(TAKEN);
+        }
         let workers = self.ids.iter().map(|id| Worker::start(&self.config, id));
         let workers = workers.collect::<Result<Vec<_>, _>>()?;
         #[cfg(feature = "bench")]
-        let is_transactional = !super::plain::is_on();
+        let ids = if super::plain::is_on() { &[] } else { self.ids.as_slice() };
         #[cfg(not(feature = "bench"))]
-        let is_transactional = true;
-        if is_transactional {
-            init(&workers, &self.ids)?;
-        }
+        let ids = self.ids.as_slice();
+        init(&workers, ids)?;
         self.workers = workers;
         Ok(())
     }
@@ -123,12 +128,19 @@ impl TransactionalProducer {
         offsets: &[CommitOffset],
         group: &GroupMetadata,
     ) -> Outcome {
-        self.transact(records, Some((offsets, group)).filter(|_| !offsets.is_empty()))
+        let outcome = self.transact(records, Some((offsets, group)).filter(|_| !offsets.is_empty()));
+        self.noted(outcome)
     }
 
     /// As [`Self::run`] for records that come from no input.
     pub fn write(&mut self, records: &[Outgoing]) -> Outcome {
-        self.transact(records, None)
+        let outcome = self.transact(records, None);
+        self.noted(outcome)
+    }
+
+    fn noted(&mut self, outcome: Outcome) -> Outcome {
+        self.fenced |= matches!(outcome, Outcome::Fenced(_));
+        outcome
     }
 
     fn transact<R: Borrow<Outgoing>>(
@@ -187,18 +199,18 @@ impl TransactionalProducer {
     }
 }
 
-/// Settles what earlier clients under the same ids left open. A client that knows no broker yet asks for the coordinator of its
-/// transactions again only half a second later, so all of them first wait, together, until they know the cluster. The ids are
-/// settled in their order: of two processes that do this at once, each would otherwise have one id of the other.
+/// Settles what earlier clients left open, for all ids at once: one whose transaction is still being aborted takes half a second.
 fn init(workers: &[Worker], ids: &[String]) -> Result<(), Error> {
-    let connecting: Vec<_> = workers
-        .iter()
-        .map(|worker| worker.begin(|client| client.client().fetch_cluster_id(INIT_PATIENCE)))
-        .collect();
-    for connecting in connecting.into_iter().flatten() {
-        drop(connecting.recv_timeout(INIT_PATIENCE + HANG));
+    let begun: Vec<_> = workers.iter().map(Worker::begin_init).collect();
+    for ((worker, id), begun) in workers.iter().zip(ids).zip(begun) {
+        let answer = begun.and_then(|answer| answer.recv_timeout(INIT_PATIENCE + HANG).ok());
+        let late = || Error::Timeout { request: "init transactions", subject: id.clone() };
+        answer.ok_or_else(late)?.map_err(|error| match fencing(&worker.client, &error) {
+            Some(reason) => Error::Fenced { identity: id.clone(), reason },
+            None => Error::request("init transactions", id)(error),
+        })?;
     }
-    workers.iter().zip(ids).try_for_each(|(worker, id)| worker.init(id))
+    Ok(())
 }
 
 impl Worker {
@@ -217,16 +229,13 @@ impl Worker {
         Ok(Self { client, jobs })
     }
 
-    /// Settles what an earlier client under the same id left open.
-    fn init(&self, id: &str) -> Result<(), Error> {
-        match self.call(INIT_PATIENCE, |client| client.init_transactions(INIT_PATIENCE)) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(match fencing(&self.client, &error) {
-                Some(reason) => Error::Fenced { identity: id.to_owned(), reason },
-                None => Error::request("init transactions", id)(error),
-            }),
-            None => Err(Error::Timeout { request: "init transactions", subject: id.to_owned() }),
-        }
+    /// Begins to settle what was left open. A client that asks for its coordinator before it knows a broker loses half a second.
+    fn begin_init(&self) -> Option<Receiver<Result<(), KafkaError>>> {
+        self.begin(|client| {
+            let until = Instant::now() + INIT_PATIENCE;
+            let _known = client.client().fetch_cluster_id(INIT_PATIENCE);
+            client.init_transactions(until.saturating_duration_since(Instant::now()))
+        })
     }
 
     /// Runs one client call on the thread; `None` when it outlasts its own timeout.
