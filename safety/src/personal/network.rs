@@ -43,6 +43,9 @@ static HARDWARE: LazyLock<Words> = LazyLock::new(|| {
     )
 });
 
+/// Most characters of an IPv6 address: six groups of four digits and an IPv4 address.
+const LONGEST_IPV6: usize = 45;
+
 /// Finds the address that begins at a position, before which no letter or digit stands.
 pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
     let end = plain.skip(start, |c| c.is_ascii_hexdigit());
@@ -118,13 +121,15 @@ fn octets(plain: &Plain, start: usize) -> Option<([u8; 4], usize)> {
 }
 
 fn find_ipv6(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
-    let mut end = plain.skip(start, |c| c.is_ascii_hexdigit() || c == ':' || c == '.');
+    // A longer run is none, and is not read to its end from each of its groups.
+    let run = plain.slice(start..plain.len().min(start + LONGEST_IPV6 + 1)).iter();
+    let mut end = start + run.take_while(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.')).count();
     while matches!(plain.before(end), '.')
         || (plain.before(end) == ':' && plain.at(end.wrapping_sub(2)) != ':')
     {
         end -= 1;
     }
-    if end <= start + 2 || end - start > 45 || plain.at(end).is_ascii_alphanumeric() {
+    if end <= start + 2 || end - start > LONGEST_IPV6 || plain.at(end).is_ascii_alphanumeric() {
         return;
     }
     let text: String = plain.slice(start..end).iter().collect();

@@ -94,18 +94,23 @@ static NAMES: LazyLock<Words> = LazyLock::new(|| {
 });
 /// Shortest text that can be random enough behind a name.
 const SHORTEST: usize = 16;
+/// So many characters tell whether it is a key or token; what follows directly belongs to it.
+const MOST: usize = 1_024;
 
 /// Finds the key or token that begins at a position, before which no letter or digit stands.
 pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
-    let end = plain.skip(start, is_token);
-    let end = plain.skip_back(end, |c| matches!(c, '.' | '-' | ':')).max(start);
+    // A text of many short parts would otherwise be read to its end from each of them.
+    let length =
+        plain.slice(start..plain.len().min(start + MOST)).iter().take_while(|c| is_token(**c)).count();
+    let end = plain.skip_back(start + length, |c| matches!(c, '.' | '-' | ':')).max(start);
     if end - start < SHORTEST {
         return;
     }
     let found = web_token(plain, start, end)
         .or_else(|| prefixed(plain, start, end))
         .or_else(|| named(plain, start, end));
-    if let Some(end) = found {
+    if let Some(found) = found {
+        let end = if found == start + MOST { plain.skip(found, is_token) } else { found };
         hits.push(Hit { kind: Kind::Secret, range: start..end });
     }
 }
