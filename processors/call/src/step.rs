@@ -141,6 +141,8 @@ impl<I: Invoke> Step<I> {
         };
         let (outcome, reason) = Self::outcome(&rules, &mut invoked);
         let ended_at = self.clock.now();
+        // A cancel that comes while `asked` is polled ends it in that very poll.
+        let cancelled_at = cancelled_at.or((outcome == Outcome::Cancelled).then_some(ended_at));
         if let Some(at) = cancelled_at {
             metrics::cancelled(Duration::from_millis(ended_at.saturating_sub(at).unsigned_abs()));
         }
