@@ -229,12 +229,12 @@ impl Worker {
         Ok(Self { client, jobs })
     }
 
-    /// Begins to settle what was left open. A client that asks for its coordinator before it knows a broker loses half a second.
+    /// Begins to settle what was left open. A client that asks for its coordinator before it knows a broker loses half
+    /// a second; one wait for the cluster's id may sleep through its arrival.
     fn begin_init(&self) -> Option<Receiver<Result<(), KafkaError>>> {
         self.begin(|client| {
-            let until = Instant::now() + INIT_PATIENCE;
-            let _known = client.client().fetch_cluster_id(INIT_PATIENCE);
-            client.init_transactions(until.saturating_duration_since(Instant::now()))
+            let _known = (0..LOOKS).find_map(|_| client.client().fetch_cluster_id(Duration::from_millis(50)));
+            client.init_transactions(INIT_PATIENCE)
         })
     }
 
