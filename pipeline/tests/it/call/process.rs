@@ -107,8 +107,11 @@ fn ask_all(rig: &Rig, requests: impl Fn(usize) -> String, count: usize) {
 fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_waits() {
     let mut process = Process::new("recovery");
     ask_all(&process.rig, |n| format!("c{n} lane{n} x long"), CALLS);
+    let began = now();
     process.start();
     until("all run", || process.told().len() == CALLS);
+    // What a start takes that has nothing to catch up with, on this machine as busy as it is.
+    let fresh = process.told().iter().map(|told| told.at).max().unwrap() - began;
     process.rig.covered(CALLS);
     process.kill();
     let (started, mut asked) = (now(), Vec::new());
@@ -127,9 +130,9 @@ fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_
         Some(told.at - asked[number])
     });
     let longest = waits.max().unwrap();
-    println!("last call repeated after {again} ms, longest wait of a new request {longest} ms");
-    assert!(again <= 1_500, "the last call was repeated {again} ms after the start");
-    assert!(longest <= 2_000, "a new request waited {longest} ms");
+    println!("all ran after {fresh} ms, again after {again} ms; longest wait of a new request {longest} ms");
+    assert!(again <= 1_500.max(2 * fresh), "the last call was repeated after {again} ms, not {fresh} ms");
+    assert!(longest <= 2_000.max(2 * fresh), "a new request waited {longest} ms, all of the first {fresh} ms");
     until("all have their outcome", || process.rig.outcomes().len() == CALLS + asked.len());
     assert!(committed(&process.rig.dead_letters).is_empty());
 }
