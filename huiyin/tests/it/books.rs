@@ -1,5 +1,6 @@
 //! What the topics hold, as any reader in read_committed sees it.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use pipeline::kafka::{Config, Read, Reader};
@@ -133,14 +134,49 @@ impl Log {
     /// Whether every event has its decision, every request its outcome, and every part that was let out its delivery. The
     /// topics were read one after the other: the parts by what the decisions say.
     pub(crate) fn is_quiet(&self) -> bool {
-        let decidable = |event: &&Placed<Event>| event.value.conversation().is_some();
-        let by_input = |d: &&Placed<Decision>| {
-            // A turn that opens for messages that waited has a decision beside that on the input.
-            d.value.ruling != Ruling::Asked || matches!(d.value.input.as_str(), "message" | "missed")
-        };
-        self.decisions.iter().filter(by_input).count() >= self.events.iter().filter(decidable).count()
+        self.decided() >= self.decidable().count()
             && self.outcomes().count() >= self.requests.len()
             && self.deliveries.len() >= self.answers.len()
-            && self.answers.len() >= self.decisions.iter().map(|d| usize::from(d.value.parts)).sum()
+            && self.answers.len() >= self.parts()
+    }
+
+    fn decidable(&self) -> impl Iterator<Item = &Placed<Event>> {
+        self.events.iter().filter(|event| event.value.conversation().is_some())
+    }
+
+    fn decided(&self) -> usize {
+        // A turn that opens for messages that waited has a decision beside that on the input.
+        let by_input = |d: &&Placed<Decision>| {
+            d.value.ruling != Ruling::Asked || matches!(d.value.input.as_str(), "message" | "missed")
+        };
+        self.decisions.iter().filter(by_input).count()
+    }
+
+    fn parts(&self) -> usize {
+        self.decisions.iter().map(|d| usize::from(d.value.parts)).sum()
+    }
+
+    /// What keeps it from being quiet: the sums, and where requests without an outcome and parts without a delivery stand.
+    pub(crate) fn open(&self) -> String {
+        let ended: BTreeSet<_> = self.outcomes().map(|(_, outcome)| outcome.request.to_string()).collect();
+        let delivered: BTreeSet<_> = self.deliveries.iter().map(|d| d.value.answer.to_string()).collect();
+        let running = self.requests.iter().filter(|request| !ended.contains(&request.value.id.to_string()));
+        let unsent = self.answers.iter().filter(|answer| !delivered.contains(&answer.value.id.to_string()));
+        let unsent = unsent
+            .map(|answer| format!("part {} at {}:{}", answer.value.id, answer.partition, answer.offset));
+        let running = running.map(|request| {
+            format!("request {} at {}:{}", request.value.id, request.partition, request.offset)
+        });
+        format!(
+            "{} of {} events decided, {} of {} requests ended, {} of {} parts let out, {} delivered; open: {:?}",
+            self.decided(),
+            self.decidable().count(),
+            self.outcomes().count(),
+            self.requests.len(),
+            self.answers.len(),
+            self.parts(),
+            self.deliveries.len(),
+            running.chain(unsent).collect::<Vec<_>>(),
+        )
     }
 }

@@ -55,7 +55,7 @@ fn another_bundle_holds_from_its_offset_on_and_reaches_every_role_within_seconds
     for n in 0..12 {
         asked(&rig, &format!("u{n}"), "And what is your name?");
     }
-    let log = until("every turn to end", seconds(30), || Some(rig.books.log()).filter(Log::is_quiet));
+    let log = rig.settled(seconds(30));
     let (before, after) = decided_by_the_bundle_of_their_offset(&log);
     for request in &log.requests {
         let system = request.value.prompt.iter().find(|line| line.role == Role::System).unwrap();

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::books::Log;
 use crate::kills::{every_message_is_in_one_turn, every_turn_has_one_answer};
 use crate::process::Process;
 use crate::rig::Rig;
@@ -23,7 +22,7 @@ fn plan(messages: usize) -> Vec<Line> {
 
 fn all_is_answered_once(rig: &Rig, traffic: Traffic) {
     let said = traffic.end();
-    let log = until("every turn to end", seconds(60), || Some(rig.books.log()).filter(Log::is_quiet));
+    let log = rig.settled(seconds(60));
     let turns = every_message_is_in_one_turn(&log, &said);
     every_turn_has_one_answer(&log);
     let accepted = said.iter().filter(|said| said.sent.is_intercepted()).count();

@@ -126,7 +126,7 @@ fn no_kill_of_any_role_loses_a_message_lets_a_second_answer_out_or_repeats_a_com
     held_calls(&rig, &mut roles);
     until("the end of the traffic", seconds(60), || traffic.is_over().then_some(()));
     let said = traffic.end();
-    let log = until("every turn to end", seconds(60), || Some(rig.books.log()).filter(Log::is_quiet));
+    let log = rig.settled(seconds(60));
     let seen_live = watch.end();
 
     let turns = every_message_is_in_one_turn(&log, &said);

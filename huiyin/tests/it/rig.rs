@@ -5,12 +5,12 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pipeline::kafka::{Admin, Config, RawConfig};
 use tempfile::TempDir;
 
-use crate::books::Books;
+use crate::books::{Books, Log};
 use crate::http;
 use crate::process::{Ended, Process, command};
 use crate::stand_ins::StandIns;
@@ -93,6 +93,19 @@ impl Rig {
         let ended = self.edited(|text| text, arguments);
         assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
         ended.stdout
+    }
+
+    /// The log when every turn in it has ended.
+    pub(crate) fn settled(&self, bound: Duration) -> Log {
+        let begun = Instant::now();
+        loop {
+            let log = self.books.log();
+            if log.is_quiet() {
+                return log;
+            }
+            let late = begun.elapsed() >= bound;
+            assert!(!late, "{}\n{}", log.open(), self.done(&["offsets", "show"]));
+        }
     }
 
     /// Starts a process with those roles.

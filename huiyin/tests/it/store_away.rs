@@ -39,7 +39,7 @@ fn while_the_store_is_away_people_are_answered_and_afterwards_every_record_has_i
     }
     traffic.end();
 
-    let log = until("everything to end", seconds(60), || Some(rig.books.log()).filter(Log::is_quiet));
+    let log = rig.settled(seconds(60));
     let wanted = expected(&log);
     let mut found = Vec::new();
     until("every row", seconds(60), || {

@@ -132,7 +132,10 @@ fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_
     let longest = waits.max().unwrap();
     println!("all ran after {fresh} ms, again after {again} ms; longest wait of a new request {longest} ms");
     assert!(again <= 1_500.max(2 * fresh), "the last call was repeated after {again} ms, not {fresh} ms");
-    assert!(longest <= 2_000.max(2 * fresh), "a new request waited {longest} ms, all of the first {fresh} ms");
+    assert!(
+        longest <= 2_000.max(2 * fresh),
+        "a new request waited {longest} ms, all of the first {fresh} ms"
+    );
     until("all have their outcome", || process.rig.outcomes().len() == CALLS + asked.len());
     assert!(committed(&process.rig.dead_letters).is_empty());
 }
