@@ -156,8 +156,15 @@ impl Log {
         self.decisions.iter().map(|d| usize::from(d.value.parts)).sum()
     }
 
-    /// What keeps it from being quiet: the sums, and where requests without an outcome and parts without a delivery stand.
+    /// What keeps it from being quiet: the sums, and where events without a decision, requests without an outcome and parts
+    /// without a delivery stand.
     pub(crate) fn open(&self) -> String {
+        let decided: BTreeSet<_> =
+            self.decisions.iter().map(|d| (d.value.partition, d.value.offset)).collect();
+        let undecided = self.decidable().filter(|event| !decided.contains(&(event.partition, event.offset)));
+        let undecided = undecided.map(|event| {
+            format!("{} {} at {}:{}", event.value.kind(), event.value.id(), event.partition, event.offset)
+        });
         let ended: BTreeSet<_> = self.outcomes().map(|(_, outcome)| outcome.request.to_string()).collect();
         let delivered: BTreeSet<_> = self.deliveries.iter().map(|d| d.value.answer.to_string()).collect();
         let running = self.requests.iter().filter(|request| !ended.contains(&request.value.id.to_string()));
@@ -176,7 +183,7 @@ impl Log {
             self.answers.len(),
             self.parts(),
             self.deliveries.len(),
-            running.chain(unsent).collect::<Vec<_>>(),
+            undecided.chain(running).chain(unsent).collect::<Vec<_>>(),
         )
     }
 }

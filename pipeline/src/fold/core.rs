@@ -57,6 +57,11 @@ impl<F: Fold> Core<F> {
         self.shards.get_mut(&partition)
     }
 
+    /// The records in quarantine that were announced, by partition.
+    pub(super) fn announced(&self) -> impl Iterator<Item = (i32, i64)> {
+        self.shards.iter().filter_map(|(partition, shard)| Some((*partition, shard.announced()?)))
+    }
+
     pub(super) fn partitions(&self) -> impl Iterator<Item = i32> {
         self.shards.keys().copied()
     }

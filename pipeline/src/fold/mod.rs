@@ -14,6 +14,7 @@ mod handle;
 mod mark;
 pub mod metrics;
 mod newest;
+mod outlived;
 mod part;
 mod refold;
 mod restore;

@@ -38,6 +38,8 @@ struct Position {
     /// by one.
     quarantined: u32,
     mark: Mark,
+    /// The record whose announcement this process has counted in `mark`.
+    announced: Option<i64>,
 }
 
 pub(super) struct Shard<F: Fold> {
@@ -77,7 +79,7 @@ impl<F: Fold> Shard<F> {
         let unclean = mark.filter(|mark| mark.running);
         let quarantined = unclean.map_or(0, |mark| mark.window);
         let mark = unclean.unwrap_or(clean);
-        let position = Position { next, time: i64::MIN, quarantined, mark };
+        let position = Position { next, time: i64::MIN, quarantined, mark, announced: None };
         Self {
             partition,
             control,
@@ -144,6 +146,7 @@ impl<F: Fold> Shard<F> {
                 window: if quarantined > 0 { quarantined } else { likely },
                 ..self.position.mark
             },
+            announced: None,
         };
         Ok(())
     }
@@ -158,9 +161,22 @@ impl<F: Fold> Shard<F> {
         self.position.quarantined > 0
     }
 
-    /// Counts one more attempt at the record at hand; to be committed before it is folded.
+    /// Counts one more attempt at the record at hand, unless this process has counted its own; to be committed before it is folded.
     pub(super) fn announce(&mut self) {
-        self.position.mark.attempts = self.position.mark.attempts.saturating_add(1);
+        if self.position.announced.replace(self.position.next) != Some(self.position.next) {
+            self.position.mark.attempts = self.position.mark.attempts.saturating_add(1);
+        }
+    }
+
+    /// The record whose announcement this process has counted and committed.
+    pub(super) fn announced(&self) -> Option<i64> {
+        self.committed.announced
+    }
+
+    /// An earlier owner in this process has counted the announcement of this record.
+    pub(super) fn set_announced(&mut self, offset: Option<i64>) {
+        self.position.announced = offset;
+        self.committed.announced = offset;
     }
 
     /// The record at hand was not folded, but it did not end the process either.

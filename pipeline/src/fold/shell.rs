@@ -9,7 +9,7 @@ use super::handle::Status;
 use super::restore::{Read, Restored, Restoring, start};
 use super::settle::Troubles;
 use super::shard::Shard;
-use super::{DriverError, Fold, FoldConfig, metrics as names};
+use super::{DriverError, Fold, FoldConfig, metrics as names, outlived};
 use crate::driver::{Board, Pulse};
 use crate::kafka::{Consumer, Error, Partition, Polled, TransactionalProducer, watermarks};
 use crate::{Clock, Record, Refusal, Stop, WallClock};
@@ -83,6 +83,21 @@ impl<F: Fold> Shell<F> {
     }
 
     pub(super) fn run(mut self, stop: &Receiver<Stop>) -> Result<(), DriverError> {
+        let ended = self.serve(stop);
+        if let Err(DriverError::Kafka(Error::Fenced { .. }) | DriverError::Moved) = ended {
+            let group = self.config.instance.group_id();
+            for (partition, offset) in self.core.announced() {
+                outlived::remember(&group, partition, offset);
+            }
+        }
+        match ended? {
+            Stop::Restart => self.consumer.close(),
+            Stop::Leave => self.consumer.leave(Duration::from_secs(3)),
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, stop: &Receiver<Stop>) -> Result<Stop, DriverError> {
         let mode = loop {
             self.pulse.beat();
             if self.gauged.elapsed() > GAUGE {
@@ -101,11 +116,7 @@ impl<F: Fold> Shell<F> {
         };
         let all: Vec<i32> = self.core.partitions().collect();
         self.commit_clean(&all)?;
-        match mode {
-            Stop::Restart => self.consumer.close(),
-            Stop::Leave => self.consumer.leave(Duration::from_secs(3)),
-        }
-        Ok(())
+        Ok(mode)
     }
 
     /// Folds what is at hand until there is nothing, or the batch is full.
@@ -279,7 +290,8 @@ impl<F: Fold> Shell<F> {
         let complete = |(control, states)| Ok((self.core.fold.complete(control)?, states));
         match state.and_then(complete) {
             Ok(state) => {
-                let shard = Shard::new(&self.core.fold, partition, start, state);
+                let mut shard = Shard::new(&self.core.fold, partition, start, state);
+                shard.set_announced(outlived::announced(&self.config.instance.group_id(), partition));
                 self.core.insert(partition, shard);
                 let took = began.elapsed();
                 tracing::info!(partition, next = start.next(), entries, ?took, "states restored");

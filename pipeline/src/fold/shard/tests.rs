@@ -247,6 +247,37 @@ fn the_third_crash_on_a_record_makes_it_a_dead_letter_and_its_neighbours_are_fol
 }
 
 #[test]
+fn a_process_counts_its_announcement_once_however_often_its_commits_fail_and_its_drivers_end() {
+    let (mark, next) = die_at_poison(None, 0, 5).unwrap();
+    let mut mark = die_at_poison(Some(mark), next, 5).unwrap().0;
+    assert_eq!(mark.attempts, 1);
+    let mut announced = None;
+    for _driver in 0..3 {
+        let mut shard = begun(5, Some(mark), HashMap::new());
+        shard.set_announced(announced);
+        part(&mut shard);
+        shard.committed();
+        for _failure in 0..3 {
+            shard.announce();
+            if shard.part(&counter(), &shape()).unwrap().is_some() {
+                shard.committed();
+            }
+            apply(&mut shard, &record(5, "a", "add")).unwrap();
+            assert_eq!(shard.roll_back(&counter()), 5);
+        }
+        (mark, announced) = (shard.committed.mark, shard.announced());
+        assert_eq!((mark.attempts, announced), (2, Some(5)), "another process did not announce it");
+    }
+    let mut shard = begun(5, Some(mark), HashMap::new());
+    shard.set_announced(Some(4));
+    shard.announce();
+    assert_eq!(part(&mut shard).mark.attempts, 3, "what was announced was another record");
+    shard.roll_back(&counter());
+    shard.announce();
+    assert_eq!(part(&mut shard).mark.attempts, 3, "what is not committed is not counted");
+}
+
+#[test]
 fn after_an_unclean_end_timers_fire_once_the_end_of_the_log_is_reached() {
     let states = HashMap::from([(Key::from(*b"a"), Count { count: 1, due: Some(10) })]);
     let mark = Mark { running: true, attempts: 1, window: 16, clock_unread: false, turn: 4 };
