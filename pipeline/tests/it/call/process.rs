@@ -107,11 +107,8 @@ fn ask_all(rig: &Rig, requests: impl Fn(usize) -> String, count: usize) {
 fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_waits() {
     let mut process = Process::new("recovery");
     ask_all(&process.rig, |n| format!("c{n} lane{n} x long"), CALLS);
-    let began = now();
     process.start();
     until("all run", || process.told().len() == CALLS);
-    // What a start takes that has nothing to catch up with, on this machine as busy as it is.
-    let fresh = process.told().iter().map(|told| told.at).max().unwrap() - began;
     process.rig.covered(CALLS);
     process.kill();
     let (started, mut asked) = (now(), Vec::new());
@@ -124,18 +121,19 @@ fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_
     });
     until("the new ones run", || process.told().len() == 2 * CALLS + asked.len());
     let told = process.told();
-    let again = told.iter().filter(|told| told.rerun).map(|told| told.at).max().unwrap() - started;
+    let reruns = || told.iter().filter(|told| told.rerun).map(|told| told.at - started);
+    // What joining the group and settling what the kill left open take is the machine's and the broker's affair.
+    let (first, last) = (reruns().min().unwrap(), reruns().max().unwrap());
     let waits = told.iter().filter_map(|told| {
         let number: usize = told.name.strip_prefix('n')?.parse().unwrap();
         Some(told.at - asked[number])
     });
     let longest = waits.max().unwrap();
-    println!("all ran after {fresh} ms, again after {again} ms; longest wait of a new request {longest} ms");
-    assert!(again <= 1_500.max(2 * fresh), "the last call was repeated after {again} ms, not {fresh} ms");
-    assert!(
-        longest <= 2_000.max(2 * fresh),
-        "a new request waited {longest} ms, all of the first {fresh} ms"
+    println!(
+        "calls repeated {first} to {last} ms after the start; a new request waited {longest} ms at most"
     );
+    assert!(last - first <= 1_000, "the first call was repeated after {first} ms, the last after {last} ms");
+    assert!(longest - first <= 1_500, "a new request waited {longest} ms, a repeated one {first} ms");
     until("all have their outcome", || process.rig.outcomes().len() == CALLS + asked.len());
     assert!(committed(&process.rig.dead_letters).is_empty());
 }
