@@ -77,9 +77,23 @@ fn pings_between_the_pieces_and_fields_of_its_own_are_passed_over() {
 
 #[test]
 fn an_error_that_comes_within_a_stream_is_one() {
-    let stream = concat!(
-        "data: {\"choices\":[{\"delta\":{\"content\":\"At the\"},\"index\":0,\"finish_reason\":null}]}\n\n",
-        "data: {\"error\":{\"code\":500,\"message\":\"the slot failed\",\"type\":\"server_error\"}}\n\n",
-    );
-    assert_eq!(failed(&FAMILY, 200, stream).class, Class::ServerError);
+    let after = |error: &str| {
+        let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"At the\"},\"index\":0,\"finish_reason\":null}]}\n\n";
+        let failed = failed(&FAMILY, 200, &format!("{piece}data: {{\"error\":{error}}}\n\n"));
+        assert!(failed.told, "one person's answer may be the reason");
+        failed.class
+    };
+    for (error, class) in [
+        (r#"{"code":500,"message":"the slot failed","type":"server_error"}"#, Class::ServerError),
+        (r#"{"code":503,"message":"Loading model","type":"unavailable_error"}"#, Class::Overloaded),
+        (
+            r#"{"code":503,"message":"The request queue is full.","type":"ServiceUnavailable"}"#,
+            Class::RateLimited,
+        ),
+        (r#"{"code":400,"message":"the prompt is odd","type":"invalid_request_error"}"#, Class::BadRequest),
+        (r#"{"code":7,"message":"odd","type":"odd"}"#, Class::ServerError),
+        (r#"{"code":null,"message":"gone","type":"odd"}"#, Class::ServerError),
+    ] {
+        assert_eq!(after(error), class, "{error}");
+    }
 }
