@@ -16,7 +16,8 @@ impl Fault {
     }
 
     /// The fault of a name: its kind with dashes, and where it has one its value, as in `slow-500ms`,
-    /// `rate-limited-3s` (`-until-3s` as a date, `-in-ms-3s` in milliseconds), `paced-100x50ms`, `stall-2`, `stream-error-2` or `error-limit_burst_rate`.
+    /// `rate-limited-3s` (`-until-3s` as a date, `-in-ms-3s` in milliseconds), `paced-100x50ms`, `stall-2`, `stream-error-2` or
+    /// `error-limit_burst_rate`.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let with_time = name.rsplit_once('-').and_then(|(kind, time)| {
             timed(kind, time).or_else(|| counted(kind, time)).or_else(|| paced(kind, time))
@@ -32,20 +33,13 @@ impl Fault {
 
 fn timed(kind: &str, time: &str) -> Option<Fault> {
     let time = humantime::parse_duration(time).ok()?;
-    let mut retry_after = RetryAfter::default();
-    let kind = match (kind.strip_suffix("-until"), kind.strip_suffix("-in-ms")) {
-        (Some(kind), _) => {
-            retry_after.retry_after_date = Some(time);
-            kind
-        }
-        (None, Some(kind)) => {
-            retry_after.retry_after_in_ms = Some(time);
-            kind
-        }
-        (None, None) => {
-            retry_after.retry_after = Some(time);
-            kind
-        }
+    let usual = RetryAfter::default();
+    let (kind, retry_after) = if let Some(kind) = kind.strip_suffix("-until") {
+        (kind, RetryAfter { retry_after_date: Some(time), ..usual })
+    } else if let Some(kind) = kind.strip_suffix("-in-ms") {
+        (kind, RetryAfter { retry_after_in_ms: Some(time), ..usual })
+    } else {
+        (kind, RetryAfter { retry_after: Some(time), ..usual })
     };
     Some(match kind {
         "slow" => Fault::Slow { after: time },
