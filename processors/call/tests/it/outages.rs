@@ -18,7 +18,7 @@ const BRISK: &str = r#"
 chain = { backoff_base = "5ms", backoff_cap = "20ms", min_useful = "50ms" }
 health = { breaker_window = "1s", breaker_failures_in_a_row = 3, breaker_min_lanes = 5, breaker_open = "300ms", breaker_open_cap = "600ms", breaker_probe = "200ms", cooldown_long = "2s" }
 "#;
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// What a few calls take at most on a machine that is busy; each target's `timeout` is longer.
 const SOON: Duration = Duration::from_secs(3);
 
@@ -169,9 +169,9 @@ async fn a_target_that_comes_and_goes_costs_attempts_and_no_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_answers_ever_later_is_left_once_it_answers_too_late() {
     let world = world(BRISK).await;
-    let creep = json!({"kind": "creep", "first": "10ms", "step": "20ms"});
+    let creep = json!({"kind": "creep", "first": "10ms", "step": "60ms"});
     world.order(json!({"for": "60s", "fault": creep})).await;
-    let all = crowd(&world, &["main", "spare"], 80, millis(50)).await;
+    let all = crowd(&world, &["main", "spare"], 80, millis(75)).await;
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < PATIENCE + SOON, "{:?}", longest(&all, |_| true));
     let first_tokens: Vec<_> = all
@@ -179,14 +179,14 @@ async fn a_target_that_answers_ever_later_is_left_once_it_answers_too_late() {
         .filter(|told| told.by() == Some("main"))
         .filter_map(|told| told.answered.attempts[0].time_to_first_token_ms)
         .collect();
-    assert!(first_tokens.len() > 10 && first_tokens[0] < 150, "{first_tokens:?}");
-    assert!(*first_tokens.last().unwrap() > 250, "each later than the one before: {first_tokens:?}");
+    assert!(first_tokens.len() > 8 && first_tokens[0] < 500, "{first_tokens:?}");
+    assert!(*first_tokens.last().unwrap() > 600, "each later than the one before: {first_tokens:?}");
     // Those who were under way when the breaker opened, and probes.
     let late = count(&all, ("main", "timeout"));
-    assert!((3..35).contains(&late), "{late}");
-    let at_the_end = all.iter().filter(|told| told.asked > millis(2_500));
+    assert!((3..40).contains(&late), "{late} of some 60");
+    let at_the_end = all.iter().filter(|told| told.asked > millis(4_500));
     let waited = at_the_end.filter(|told| told.count(("main", "timeout")) > 0).count();
-    assert!(waited <= 8, "{waited} of 30 still waited for it when it was known to be late");
+    assert!(waited <= 8, "{waited} of 20 still waited for it when it was known to be late");
     world.paid_as_billed(all.iter().map(|told| &told.answered)).await;
 }
 
@@ -246,11 +246,11 @@ async fn with_all_targets_away_people_hear_of_it_within_a_second() {
         world.order(json!({"for": "60s", "fault": fault})).await;
         let spare = json!({"scope": {"model": "sim-spare"}, "for": "60s", "fault": fault});
         world.control(outbound::Method::POST, "/control/faults", &spare).await;
-        let all = crowd(&world, &["main", "spare"], 70, millis(80)).await;
+        let all = crowd(&world, &["main", "spare"], 100, millis(80)).await;
         assert!(all.iter().all(|told| matches!(told.answered.outcome, Outcome::Failed { .. })), "{fault}");
         // The first ones find out: two targets that hang take twice the time to their first token.
-        let found_out = millis(2_000);
-        assert!(longest(&all, |asked| asked <= found_out) < SOON + millis(1_000), "{fault}");
+        let found_out = millis(3_500);
+        assert!(longest(&all, |asked| asked <= found_out) < 2 * SOON, "{fault}");
         let mut unasked = 0;
         for told in all.iter().filter(|told| told.asked > found_out) {
             // One at a time, two seconds apart, asks once more whether a target is there again.
@@ -262,6 +262,6 @@ async fn with_all_targets_away_people_hear_of_it_within_a_second() {
             );
             unasked += usize::from(probes == 0);
         }
-        assert!(unasked > 30, "{fault}: {unasked} of 45 were told without another call");
+        assert!(unasked > 30, "{fault}: {unasked} of 55 were told without another call");
     }
 }

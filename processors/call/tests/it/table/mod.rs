@@ -54,7 +54,7 @@ fn catalogue(pairs: &[Pair]) -> String {
     let mut target = |name: &str, provider: &str, model: &str, window: u32| {
         text += &format!(
             "[[target]]\nname = {name:?}\nprovider = {provider:?}\nmodel = {model:?}\nregion = \"cn\"\n\
-             timeout = \"4s\"\ncontext_tokens = {window}\n"
+             timeout = \"6s\"\ncontext_tokens = {window}\n"
         );
     };
     target("spare", "local", "sim-spare", 16_000);
@@ -90,7 +90,7 @@ async fn world(pairs: &[Pair]) -> World {
 async fn played(world: &World, pair: &Pair) -> Vec<Answered> {
     let mut got = Vec::new();
     for number in 0..ASKED {
-        let mut request = world.request(QUESTION, 20_000);
+        let mut request = world.request(QUESTION, 30_000);
         request.id = RequestId::derive(&format!("{}-{number}", pair.target()), 0);
         request.lane = format!("acme#support/group/{number}@alice").parse().unwrap();
         request.chain = vec![TargetName::new(pair.target()).unwrap(), TargetName::new("spare").unwrap()];

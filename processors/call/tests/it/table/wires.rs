@@ -62,7 +62,7 @@ impl Wire {
         let base = at.replacen("http", scheme, 1);
         let patience = match self.entry.contains("stream = false") {
             true => "",
-            false => "first_token_timeout = \"2s\"\nidle_timeout = \"2s\"\n",
+            false => "first_token_timeout = \"4s\"\nidle_timeout = \"4s\"\n",
         };
         let mut entry = self.entry.replace(", ", "\n");
         if how == How::WrongKey {
