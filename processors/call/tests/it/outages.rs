@@ -287,8 +287,7 @@ async fn with_all_targets_away_people_hear_of_it_within_a_second() {
             world.order(json!({"for": "60s", "fault": fault})).await;
             let spare = json!({"scope": {"model": "sim-spare"}, "for": "60s", "fault": fault});
             world.control(outbound::Method::POST, "/control/faults", &spare).await;
-            let all = crowd(&world, &["main", "spare"], 100, millis(80)).await;
-            all
+            crowd(&world, &["main", "spare"], 100, millis(80)).await
         };
         let Some(all) = on_time(scene).await else { return };
         assert!(all.iter().all(|told| matches!(told.answered.outcome, Outcome::Failed { .. })), "{fault}");
