@@ -53,7 +53,7 @@ pub const METRICS: &[Metric] = &[
     ),
     Metric::counter(
         TOKENS,
-        "tokens that providers counted, or that were estimated of streams that do not tell: input with its parts cached, cache_write_5m and cache_write_1h, output with its part reasoning",
+        "tokens that providers counted, or that were estimated of answers and streams that do not tell: input with its parts cached, cache_write_5m and cache_write_1h, output with its part reasoning",
         &["target", "type"],
     ),
     Metric::counter(

@@ -30,6 +30,12 @@ pub(super) struct Documents {
     pub(super) ended: bool,
     /// A piece cannot be read, so that the answer may have a hole.
     pub(super) damaged: bool,
+    /// A document took more than one line.
+    spread: bool,
+    /// A document says that it is the last: what stands behind it is no part of the answer, whole or not.
+    last: bool,
+    /// The rest of a broken line is passed over.
+    skips: bool,
 }
 
 #[derive(Debug, Default)]
@@ -152,8 +158,12 @@ impl Documents {
         end.is_some()
     }
 
-    /// Reads one value. Whatever stands behind it is left, unless it is a piece of a stream.
+    /// Reads one value. Whatever stands behind it is left, unless it is a piece of a stream. Where every document so far had a line
+    /// of its own, one that does not end with its line is broken, and the next line is read: it may tell what the call has cost.
     fn value(&mut self, take: Take<'_>) -> bool {
+        if self.skips {
+            return self.skip();
+        }
         let blank = self.rest.len() - self.rest.trim_ascii_start().len();
         self.rest.drain(..blank);
         let Form::Json(scan) = &mut self.form else { return false };
@@ -162,14 +172,22 @@ impl Documents {
         }
         let begins = matches!(self.rest[0], b'{' | b'[' | b'"');
         let end = if begins { scan.end(&self.rest) } else { Some(0) };
+        let (in_lines, took_lines) = (self.count > 0 && !self.spread && !self.last, scan.took_lines);
+        if in_lines && took_lines {
+            return self.skip();
+        }
         let Some(end) = end else { return false };
         let Some(document) = value_of(&String::from_utf8_lossy(&self.rest[..end])) else {
+            if in_lines && begins {
+                return self.skip();
+            }
             let rest = std::mem::take(&mut self.rest);
             self.hole(&rest);
             self.form = Form::Left;
             return false;
         };
         self.rest.drain(..end);
+        self.spread |= took_lines;
         *scan = Scan::default();
         let is_piece = self.push(document, take);
         let goes_on = is_piece || self.count > 1;
@@ -179,6 +197,15 @@ impl Documents {
             self.rest = Vec::new();
         }
         goes_on
+    }
+
+    /// Passes over the rest of a broken line; whether its end has come.
+    fn skip(&mut self) -> bool {
+        let end = self.rest.iter().position(|byte| *byte == b'\n');
+        self.rest.drain(..end.map_or(self.rest.len(), |end| end + 1));
+        self.form = Form::Json(Scan::default());
+        (self.damaged, self.streamed, self.skips) = (true, true, end.is_none());
+        !self.skips
     }
 
     fn events(&mut self, events: Vec<Event>, take: Take<'_>) {
@@ -220,6 +247,7 @@ impl Documents {
         // A single one that is called a piece, or the last, without anything before it.
         self.streamed |= value.get("object").is_some_and(|it| it == "chat.completion.chunk")
             || value.get("done").is_some();
+        self.last |= value.get("done") == Some(&Value::Bool(true));
         let is_piece = is_piece(&value);
         take(value);
         is_piece
@@ -227,7 +255,7 @@ impl Documents {
 
     /// What is left of a JSON body has no end or no meaning.
     fn hole(&mut self, rest: &[u8]) {
-        if self.count > 0 && rest.trim_ascii_start().starts_with(b"{") {
+        if self.count > 0 && !self.last && rest.trim_ascii_start().starts_with(b"{") {
             self.damaged = true;
             self.streamed = true;
         }
@@ -385,6 +413,35 @@ mod tests {
         assert_eq!(marks(&of(piece("a"))), [false, false, false]);
     }
 
+    #[test]
+    fn a_broken_line_is_a_hole_and_the_next_one_is_read() {
+        let line = |number: u32| format!("{{\"done\": false, \"n\": {number}}}\n");
+        for broken in [
+            "{\"message\":{\"cont\n",
+            "{\"n\": ]}\n",
+            "{\"n\": tru} {\"n\": 7}\n",
+            "[1, 2\n",
+            "{\"n\": \"a\n",
+        ] {
+            let body = line(1) + broken + &line(2) + "{\"done\": true, \"n\": 3}\n";
+            for step in [usize::MAX, 1, 2, 5] {
+                let read = read(body.as_bytes(), step);
+                let numbers: Vec<_> = read.values.iter().map(|value| value["n"].as_u64().unwrap()).collect();
+                assert_eq!(
+                    (numbers, marks(&read)),
+                    (vec![1, 2, 3], [true, false, true]),
+                    "{broken:?} {step}"
+                );
+            }
+        }
+        let spread = "{\"done\": false,\n \"n\": 1}\n{\"done\": true,\n \"n\": 2}\n";
+        assert_eq!(
+            marks(&read(spread.as_bytes(), usize::MAX)),
+            [true, false, false],
+            "lines are no borders here"
+        );
+    }
+
     /// A body in any of the forms, with everything that may stand around and within it.
     fn body() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop::sample::select(
@@ -400,6 +457,8 @@ mod tests {
                 "data: [DONE]\n\n",
                 "{\"done\": false, \"x\": \"}\"}\n",
                 "{\"choices\": [{\"delta\": {\"content\": \"再见\"}}]}",
+                "{\"done\": false, \"x\": {\"cont\n",
+                "{\"done\": false,\n\"x\": 1}\n",
                 "{\"a\": {\"b\": [1, 2]}}",
                 "{\"error\": \"broke\"}\n",
                 "\"{\\\"a\\\": 1}\"",

@@ -31,7 +31,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) silent_cap: Option<u32>,
     /// The reply should come as a stream.
     pub(crate) stream: bool,
-    /// The prompt, whose tokens are estimated when a stream does not tell them.
+    /// The prompt, whose tokens are estimated when nobody tells them.
     pub(crate) prompt: &'a [Line<'a>],
 }
 
@@ -211,9 +211,9 @@ impl<'a> Reading<'a> {
         Ok(said)
     }
 
-    /// The tokens of the attempt, and whether their counts contradict each other. What a stream does not tell is estimated
-    /// once it has begun, even if no token came: the provider has read the prompt and counts it. A stream that
-    /// consists of an error and its end has refused the prompt.
+    /// The tokens of the attempt, and whether their counts contradict each other. What an answer does not tell is estimated from
+    /// what was read. So is what a stream does not tell once it has begun, even if no token came: the provider has read the prompt
+    /// and counts it. A stream that consists of an error and its end has refused the prompt.
     fn usage(&self, result: &Result<Completion, Failure>, answer: &str) -> (Option<Usage>, bool) {
         let parsed = &self.parsed;
         let work = match result {
@@ -229,7 +229,8 @@ impl<'a> Reading<'a> {
             of_prompt.is_some_and(|usage| usage.output <= 1) && parsed.generated_since_count() > 1;
         let (told, contradicts) = counted(if only_prompt { Work::Silent } else { work });
         let refused = parsed.error.is_some() && parsed.ended && !parsed.has_token();
-        let worked = parsed.streamed && self.reply.status.is_success() && parsed.is_completion && !refused;
+        let begun = result.is_ok() || (parsed.streamed && self.reply.status.is_success());
+        let worked = begun && parsed.is_completion && !refused;
         if !worked || contradicts || (told.is_some() && !parsed.went_on() && !only_prompt) {
             return (told, contradicts);
         }

@@ -7,6 +7,8 @@ pub(super) struct Scan {
     depth: usize,
     in_string: bool,
     escaped: bool,
+    /// A line has ended within the value.
+    pub(super) took_lines: bool,
 }
 
 impl Scan {
@@ -15,6 +17,7 @@ impl Scan {
     pub(super) fn end(&mut self, text: &[u8]) -> Option<usize> {
         while let Some(byte) = text.get(self.at) {
             self.at += 1;
+            self.took_lines |= *byte == b'\n';
             if self.closes(*byte) && self.depth == 0 {
                 return Some(self.at);
             }

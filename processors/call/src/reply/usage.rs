@@ -159,7 +159,7 @@ pub(super) fn is_cut(told: &Usage, prompt: &[Line<'_>]) -> bool {
         && told.input * TOO_HIGH < estimate
 }
 
-/// The usage of a stream that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
+/// The usage of a reply that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
 /// the tokens that were generated `since`, `reasoning` of all.
 pub(super) fn estimate(told: Option<Usage>, prompt: &[Line<'_>], since: u64, reasoning: u64) -> Usage {
     let lines = u64::from(catalogue::estimate::TOKENS_PER_LINE) * prompt.len() as u64 + REPLY;

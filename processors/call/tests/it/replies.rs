@@ -1,7 +1,7 @@
 //! What servers answered in the field, byte for byte, through the whole step: what a person gets, what it cost, and who
 //! is asked next.
 
-use schemas::answered::{Answered, Outcome};
+use schemas::answered::{Answered, Outcome, UsageSource};
 use schemas::ids::TargetName;
 use schemas::request::Request;
 use serde_json::{Value, json};
@@ -140,8 +140,6 @@ async fn tokens_are_priced_in_every_dialect_and_never_on_a_contradiction() {
             false,
         ),
         (json!({"prompt_tokens": "1000", "completion_tokens": 200.0}), Some("3600"), false),
-        (json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}), None, false),
-        (json!(null), None, false),
         (json!({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 9000}), None, true),
         (json!({"prompt_tokens": 1000, "completion_tokens": 200, "cached_tokens": 2000}), None, true),
     ];
@@ -150,7 +148,13 @@ async fn tokens_are_priced_in_every_dialect_and_never_on_a_contradiction() {
         assert_eq!((text(&answered), micros(&answered).as_deref()), ("ANSWER", cost), "{usage}");
         let attempt = &answered.attempts[0];
         assert_eq!((attempt.usage_contradicts, attempt.may_be_billed), (contradicts, true), "{usage}");
-        assert_eq!(attempt.usage.is_some(), contradicts || cost.is_some(), "{usage}");
+        assert_eq!(attempt.usage.as_ref().map(|usage| usage.source), Some(UsageSource::Provider), "{usage}");
+    }
+    for usage in [json!({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}), json!(null)] {
+        let answered = line.after_body(changed(|body| body["usage"] = usage.clone())).await;
+        let attempt = &answered.attempts[0];
+        assert_eq!(attempt.usage.as_ref().map(|usage| usage.source), Some(UsageSource::Estimated), "{usage}");
+        assert!(attempt.cost.is_some() && attempt.may_be_billed && !attempt.usage_contradicts, "{usage}");
     }
 }
 

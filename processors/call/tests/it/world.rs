@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use call::{Output, RawCall, Rules, Step};
-use outbound::{Client, ClientConfig, Request as Call};
+use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Place};
 use pipeline::{Clock, WallClock};
@@ -173,31 +173,35 @@ impl World {
 
     pub(crate) async fn fault(&self, model: &str, times: u32, fault: Value) {
         let order = json!({"scope": {"model": model}, "times": times, "fault": fault});
-        let call = Call::post_json(self.sim.url("/control/faults").parse().unwrap(), order.to_string());
-        self.exchange(call).await;
+        self.control(Method::POST, "/control/faults", &order).await;
     }
 
     pub(crate) async fn fault_with_code(&self, model: &str, fault: Value, form: &str) {
         let order = json!({"scope": {"model": model}, "fault": fault, "error_code": form});
-        let call = Call::post_json(self.sim.url("/control/faults").parse().unwrap(), order.to_string());
-        self.exchange(call).await;
+        self.control(Method::POST, "/control/faults", &order).await;
+    }
+
+    /// An order to the stand-in.
+    pub(crate) async fn control(&self, method: Method, path: &str, order: &Value) {
+        let call = Call::new(method, self.sim.url(path).parse().unwrap(), order.to_string().into());
+        self.exchange(call.header("content-type", "application/json").unwrap()).await;
     }
 
     /// Nothing goes wrong any more.
     pub(crate) async fn well(&self) {
         let url = self.sim.url("/control/faults").parse().unwrap();
-        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
+        self.exchange(Call::new(Method::DELETE, url, Default::default())).await;
     }
 
     /// Access tokens that were given out hold no more.
     pub(crate) async fn expire_tokens(&self) {
         let url = self.sim.url("/control/tokens").parse().unwrap();
-        self.exchange(Call::new(outbound::Method::DELETE, url, Default::default())).await;
+        self.exchange(Call::new(Method::DELETE, url, Default::default())).await;
     }
 
     pub(crate) async fn ledger(&self) -> Value {
         let url = self.sim.url("/control/ledger").parse().unwrap();
-        self.exchange(Call::new(outbound::Method::GET, url, Default::default())).await
+        self.exchange(Call::new(Method::GET, url, Default::default())).await
     }
 
     async fn exchange(&self, call: Call) -> Value {

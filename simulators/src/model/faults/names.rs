@@ -16,7 +16,8 @@ impl Fault {
     }
 
     /// The fault of a name: its kind with dashes, and where it has one its value, as in `slow-500ms`,
-    /// `rate-limited-3s`, `paced-100x50ms`, `stall-2`, `stream-error-2` or `error-limit_burst_rate`.
+    /// `rate-limited-3s` (`-until-3s` as a date, `-in-ms-3s` in milliseconds), `paced-100x50ms`, `stall-2`, `stream-error-2` or
+    /// `error-limit_burst_rate`.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let with_time = name.rsplit_once('-').and_then(|(kind, time)| {
             timed(kind, time).or_else(|| counted(kind, time)).or_else(|| paced(kind, time))
@@ -32,7 +33,14 @@ impl Fault {
 
 fn timed(kind: &str, time: &str) -> Option<Fault> {
     let time = humantime::parse_duration(time).ok()?;
-    let retry_after = RetryAfter { retry_after: Some(time), ..RetryAfter::default() };
+    let usual = RetryAfter::default();
+    let (kind, retry_after) = if let Some(kind) = kind.strip_suffix("-until") {
+        (kind, RetryAfter { retry_after_date: Some(time), ..usual })
+    } else if let Some(kind) = kind.strip_suffix("-in-ms") {
+        (kind, RetryAfter { retry_after_in_ms: Some(time), ..usual })
+    } else {
+        (kind, RetryAfter { retry_after: Some(time), ..usual })
+    };
     Some(match kind {
         "slow" => Fault::Slow { after: time },
         "jitter" => Fault::Jitter { median: time, sigma: usual_sigma() },
@@ -79,6 +87,8 @@ mod tests {
             ("sim-slow-500ms", json!({"kind": "slow", "after": "500ms"})),
             ("sim-bad-gateway", json!({"kind": "bad_gateway"})),
             ("sim-rate-limited-600s", json!({"kind": "rate_limited", "retry_after": "10m"})),
+            ("sim-rate-limited-until-3s", json!({"kind": "rate_limited", "retry_after_date": "3s"})),
+            ("sim-overloaded-in-ms-3s", json!({"kind": "overloaded", "retry_after_in_ms": "3s"})),
             ("sim-stall-2", json!({"kind": "stall", "after_chunks": 2})),
             ("sim-stall", json!({"kind": "stall", "after_chunks": 3})),
             ("sim-cut", json!({"kind": "cut"})),

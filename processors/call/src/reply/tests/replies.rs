@@ -1,5 +1,7 @@
 //! Answers in every form, and what is no answer.
 
+use schemas::answered::UsageSource;
+
 use super::*;
 
 fn usage(input: u64, output: u64) -> Option<Usage> {
@@ -61,8 +63,22 @@ fn what_a_server_leaves_out_is_not_made_up() {
     let without_header = Reply { headers: HeaderMap::new(), ..reply(200, bare) };
     let reading = read(families::of(Provider::Local, None), &without_header, CAP);
     assert!(reading.result.unwrap().truncated);
-    assert_eq!((reading.notes.usage, reading.notes.model), (None, None));
+    assert_eq!(reading.notes.model, None);
     assert_eq!(reading.notes.provider_request.as_deref(), Some("c1"));
+}
+
+#[test]
+fn tokens_that_an_answer_does_not_tell_are_estimated_and_those_of_a_failure_are_not() {
+    let usage = |text: &str, finish: &str| {
+        let body = json!({"choices": [{"message": {"content": text, "reasoning_content": "let me see"}, "finish_reason": finish}]});
+        read(families::of(Provider::Local, None), &reply(200, body.to_string()), CAP).notes.usage
+    };
+    let estimated = usage("hi there", "stop").unwrap();
+    assert_eq!((estimated.source, estimated.input > 0), (UsageSource::Estimated, true));
+    assert!(estimated.reasoning > 0 && estimated.output > estimated.reasoning, "{estimated:?}");
+    for (text, finish) in [("", "stop"), ("hi there", "content_filter"), ("hi there", "error")] {
+        assert_eq!(usage(text, finish), None, "{text:?} {finish}");
+    }
 }
 
 #[test]

@@ -35,16 +35,17 @@ pub(super) struct Row {
     pub(super) class: &'static str,
     pub(super) then: Then,
     pub(super) rest: Rest,
-    pub(super) paid: Paid,
+    pub(super) how: How,
 }
 
-/// How what is recorded compares with what is billed.
+/// How a target is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paid {
-    /// It is the same.
-    Exactly,
-    /// It is a part: what came behind a broken line was not read, and is billed as far as it was sent.
-    InPart,
+pub(crate) enum How {
+    Well,
+    /// With a key that the vendor does not know, or a secret that is not the key's.
+    WrongKey,
+    /// At an address where nothing listens.
+    Nowhere,
 }
 
 const OPENAI: &[&str] = &["openai", "openai-whole"];
@@ -59,9 +60,6 @@ const SERVERS: &[&str] = &["vllm", "llamacpp"];
 /// Every wire that streams.
 const STREAMS: &[&str] =
     &["openai", "claude", "tongyi", "ernie", "ernie-v1", "spark", "spark-ws", "ollama", "vllm", "llamacpp"];
-/// Those whose streams are events.
-const STREAMS_OF_EVENTS: &[&str] =
-    &["openai", "claude", "tongyi", "ernie", "ernie-v1", "spark", "spark-ws", "vllm", "llamacpp"];
 /// Those whose events come over HTTP.
 const EVENTS: &[&str] = &["openai", "claude", "tongyi", "ernie", "ernie-v1", "spark", "vllm", "llamacpp"];
 /// Every wire over HTTP.
@@ -72,7 +70,7 @@ const ALL: &[&[&str]] = &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, LOCAL];
 type Wires = &'static [&'static [&'static str]];
 
 const fn row(fault: &'static str, wires: Wires, class: &'static str, then: Then, rest: Rest) -> Row {
-    Row { fault, wires, class, then, rest, paid: Paid::Exactly }
+    Row { fault, wires, class, then, rest, how: How::Well }
 }
 
 /// A limit that the vendor lifts.
@@ -90,8 +88,8 @@ const fn failure(fault: &'static str, wires: Wires, class: &'static str) -> Row 
     row(fault, wires, class, Then::Spare, Rest::Breaks)
 }
 
-/// A failure that is told in words behind a good status, on a wire whose replies have no status of their own. It may be about what one person wrote, and is not held against the
-/// target.
+/// A failure that is told in words behind a good status, on a wire whose replies have no status of their own. It may be about what
+/// one person wrote, and is not held against the target.
 const fn told(fault: &'static str, wires: Wires, class: &'static str) -> Row {
     row(fault, wires, class, Then::Spare, Rest::None)
 }
@@ -117,6 +115,8 @@ pub(super) const ROWS: &[Row] = &[
     last("insufficient-quota", VENDORS, "quota_exhausted"),
     last("spend-limit", &[CLAUDE, TONGYI, SPARK, &["ernie-v1"]], "quota_exhausted"),
     last("invalid-api-key", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK_HTTP, SERVERS], "auth"),
+    last("error-11500", &[SPARK], "auth"),
+    Row { how: How::WrongKey, ..last("wrong-key", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, SERVERS], "auth") },
     // A token that holds no more is got anew once, within the attempt.
     last("expired-token", &[&["ernie-v1"]], "auth"),
     last("permission-denied", &[OPENAI, CLAUDE, TONGYI, ERNIE], "auth"),
@@ -127,24 +127,26 @@ pub(super) const ROWS: &[Row] = &[
     failure("gateway-timeout", HTTP, "server_error"),
     failure("overloaded", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, SERVERS], "overloaded"),
     failure("timeout", &[CLAUDE, TONGYI, SPARK], "timeout"),
+    Row { how: How::Nowhere, ..failure("refused-connection", ALL, "server_error") },
     failure("reset", ALL, "protocol"),
     failure("reset-after-headers", ALL, "protocol"),
     failure("hang", ALL, "timeout"),
     failure("cut-stream-0", &[STREAMS], "protocol"),
     failure("cut-stream-2", &[STREAMS], "protocol"),
     failure("reset-stream-2", &[STREAMS], "protocol"),
-    failure("malformed-frame-2", &[STREAMS_OF_EVENTS], "protocol"),
-    // Lines of JSON are read no further than a broken one.
-    Row { paid: Paid::InPart, ..failure("malformed-frame-2", &[&["ollama"]], "protocol") },
+    // What stands behind it is read for its count of tokens.
+    failure("malformed-frame-2", &[STREAMS], "protocol"),
     failure("stall-2", &[STREAMS], "timeout"),
     failure("slow-first-byte-9s", &[STREAMS], "timeout"),
     failure("stream-error-2", &[&["ernie-v1", "spark", "spark-ws"]], "overloaded"),
     told("stream-error-2", &[&["openai", "claude", "tongyi", "ernie"]], "overloaded"),
-    told("stream-error-2", &[&["vllm"]], "overloaded"),
-    told("stream-error-2", &[&["ollama", "llamacpp"]], "server_error"),
+    // The code of the error is the status that it would have had.
+    told("stream-error-2", &[SERVERS], "overloaded"),
+    // It has no code.
+    told("stream-error-2", &[&["ollama"]], "server_error"),
     failure("wrong-length", &[&["openai-whole", "claude-whole", "spark-whole"]], "protocol"),
     failure("cut", &[&["openai-whole", "claude-whole", "spark-whole"]], "protocol"),
-    failure("malformed-json", &[OPENAI, CLAUDE, TONGYI, ERNIE, SPARK, SERVERS], "protocol"),
+    failure("malformed-json", ALL, "protocol"),
     row("context-length-exceeded", ALL_BUT_TRIMMING, "context_too_long", Then::Spare, Rest::None),
     row("invalid-prompt", &[OPENAI, TONGYI, SPARK, &["ernie"]], "content_blocked", Then::Nothing, Rest::None),
     row("content-filter", VENDORS, "content_blocked", Then::Nothing, Rest::None),
@@ -154,7 +156,7 @@ pub(super) const ROWS: &[Row] = &[
     row("reasoning-only", &[OPENAI, CLAUDE, TONGYI, &["ernie"], LOCAL], "empty", Then::Spare, Rest::None),
     // Spark tells no reason why an answer ended: its count of tokens shows it.
     row("length", ALL, "", Then::CutAnswer, Rest::None),
-    // What a plain reply does not tell is not known, and is on the record as such.
+    // What is not told is estimated, and is on the record as such.
     odd("missing-usage", ALL),
     odd("usage-in-choice", &[CHATS]),
     odd("usage-everywhere", &[CHATS]),

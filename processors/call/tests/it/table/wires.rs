@@ -1,9 +1,11 @@
 //! The wires of the six families, as the stand-in serves them.
 
+use super::rows::How;
+
 /// One wire.
-pub(super) struct Wire {
-    pub(super) name: &'static str,
-    pub(super) provider: &'static str,
+pub(crate) struct Wire {
+    pub(crate) name: &'static str,
+    pub(crate) provider: &'static str,
     /// Where the stand-in has it.
     address: &'static str,
     /// What else its entry in `[call]` has.
@@ -21,7 +23,7 @@ const fn wire(
     Wire { name, provider, address, entry }
 }
 
-pub(super) const WIRES: [Wire; 13] = [
+pub(crate) const WIRES: [Wire; 13] = [
     wire("openai", "openai", "http /openai/v1", KEY),
     wire("openai-whole", "openai", "http /openai/v1", r#"api_key = "sk-sim", stream = false"#),
     wire("claude", "claude", "http /claude", KEY),
@@ -43,19 +45,29 @@ pub(super) const WIRES: [Wire; 13] = [
 ];
 
 impl Wire {
-    pub(super) fn named(name: &str) -> &'static Self {
+    pub(crate) fn named(name: &str) -> &'static Self {
         WIRES.iter().find(|wire| wire.name == name).unwrap()
     }
 
+    /// Its calls go over HTTP.
+    pub(crate) fn is_http(&self) -> bool {
+        self.address.starts_with("http")
+    }
+
     /// The entry of a target in `[call]`.
-    pub(super) fn entry(&self, target: &str, url: impl Fn(&str) -> String) -> String {
+    pub(crate) fn entry(&self, target: &str, how: How, url: impl Fn(&str) -> String) -> String {
         let (scheme, path) = self.address.split_once(' ').unwrap();
-        let base = url(path).replacen("http", scheme, 1);
+        // Nothing listens at the first port.
+        let at = if how == How::Nowhere { format!("http://127.0.0.1:1{path}") } else { url(path) };
+        let base = at.replacen("http", scheme, 1);
         let patience = match self.entry.contains("stream = false") {
             true => "",
-            false => "first_token_timeout = \"2s\"\nidle_timeout = \"2s\"\n",
+            false => "first_token_timeout = \"4s\"\nidle_timeout = \"4s\"\n",
         };
-        let entry = self.entry.replace(", ", "\n");
+        let mut entry = self.entry.replace(", ", "\n");
+        if how == How::WrongKey {
+            entry = entry.replace("\"sk-sim\"", "\"sk-other\"").replace("\"sk\"", "\"other\"");
+        }
         format!("[[target]]\nname = {target:?}\nbase_url = {base:?}\n{entry}\n{patience}")
     }
 }

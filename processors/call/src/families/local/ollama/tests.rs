@@ -81,6 +81,24 @@ fn lines_are_one_answer_and_an_error_among_them_is_one() {
 }
 
 #[test]
+fn a_broken_line_makes_the_answer_none_and_its_tokens_are_read_all_the_same() {
+    for broken in ["{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"cont\n", "{\"done\":fal}\n"] {
+        let read = heard(&Ollama, 200, &(piece("At ") + broken + &piece("the ") + WHOLE));
+        assert_eq!(tokens(&read), [20, 0, 6, 0], "{broken}");
+        assert_eq!(read.result.unwrap_err().class, Class::Protocol, "{broken}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_last_line_does_not_matter() {
+    for behind in ["\":12}\n", "{\"done\":fal}\n", "{\"message\":{\"cont\n", "[1\n"] {
+        let read = heard(&Ollama, 200, &(piece("At ") + WHOLE + "\n" + behind));
+        assert_eq!(tokens(&read), [20, 0, 6, 0], "{behind}");
+        assert_eq!(read.result.unwrap().text, "At At the desk.", "{behind}");
+    }
+}
+
+#[test]
 fn errors_fall_into_their_classes() {
     let rows = [
         (400, r#"{"error":"invalid options: num_ctx"}"#, Class::BadRequest),
