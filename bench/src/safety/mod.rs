@@ -17,7 +17,7 @@ use std::time::Instant;
 const WORDS: usize = 64_000;
 /// Words of the dictionary that is loaded.
 const MANY_WORDS: usize = 100_000;
-/// Characters that a text of the peer or of the engine is judged on before it is measured, and in each measurement, about.
+/// Characters of all messages of one measurement, about.
 const CHARACTERS: usize = 8_000_000;
 /// Verdicts whose time is taken by itself.
 const VERDICTS: usize = 50_000;
@@ -68,9 +68,6 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let engine = ours::engine(by_default)?;
     figures.memory = usage::resident_memory(id()).saturating_sub(before) as f64 / 1_048_576.0;
     drop(engine);
-    for file in &files {
-        ours::engine(file)?;
-    }
     let engines = [ours::engine(&files[0])?, ours::engine(&files[1])?, ours::engine(&files[2])?];
     let whole = ours::whole_engine(by_default)?;
     let mut peer = Peer::new(&scene.words)?;

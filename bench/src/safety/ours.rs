@@ -58,7 +58,7 @@ pub(super) fn whole_engine(dictionary: &str) -> Result<RuleSet> {
         [r"加.{0,4}(群|微|q)\s*[a-z0-9]{5,}", r"https?://[a-z0-9.-]+\.(top|xyz|icu)\b", r"日赚\d{3,}"];
     let rules: Vec<Rule> = expressions
         .iter()
-        .map(|regex| Rule { regex: Some((*regex).to_owned()), ..Rule::words(*regex, &[], Action::Block) })
+        .map(|regex| Rule { regex: Some((*regex).to_owned()), ..Rule::words(regex, &[], Action::Block) })
         .collect();
     built(dictionary, |builder| {
         builder.rules(&rules).detector(Box::new(PersonalData { input: Action::Mask, output: Action::Mask }))

@@ -26,6 +26,15 @@ pub(crate) enum Beside {
     Unknown,
 }
 
+/// Two characters of a text with something to be passed over between them, and what stands around.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crossing {
+    pub(crate) before: Beside,
+    pub(crate) one: char,
+    pub(crate) two: char,
+    pub(crate) behind: Beside,
+}
+
 impl Neighbours {
     /// Those of words, each with the views that it is looked for through.
     pub(crate) fn of(words: &[(Views, Box<[char]>)]) -> Self {
@@ -97,24 +106,18 @@ impl Neighbours {
         self.more.has(Key::two(one, two).at_end())
     }
 
-    /// Whether a word may have these two one behind the other in this place: with what stands before and behind them in the text.
-    pub(crate) fn follow_between(
-        &self,
-        (before, one): (Beside, char),
-        (two, behind): (char, Beside),
-    ) -> bool {
+    /// Whether a word may have the two characters of a crossing one behind the other.
+    pub(crate) fn cross(&self, crossing: Crossing) -> bool {
+        let Crossing { before, one, two, behind } = crossing;
         let key = Key::two(one, two);
-        if !self.two.has(key) {
-            return false;
-        }
         let begins = || self.more.has(key.at_beginning());
         let ends = || self.more.has(key.at_end());
-        let before = match before {
-            Beside::Unknown => true,
-            Beside::Nothing => begins(),
-            Beside::Character(c) => self.more.has(Key::two(c, one).and(two)) || begins(),
-        };
-        before
+        self.two.has(key)
+            && match before {
+                Beside::Unknown => true,
+                Beside::Nothing => begins(),
+                Beside::Character(c) => self.more.has(Key::two(c, one).and(two)) || begins(),
+            }
             && match behind {
                 Beside::Unknown => true,
                 Beside::Nothing => ends(),

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::fold::Folded;
-use crate::words::neighbours::{Beside, Neighbours};
+use crate::words::neighbours::{Beside, Crossing, Neighbours};
 
 /// Separators that are looked back over for one that is itself a character of a word.
 const LOOK_BACK: usize = 8;
@@ -77,8 +77,7 @@ impl Scan<'_> {
             return self.neighbours.is_single(c) || self.run + 1 < at && self.neighbours.follow(c, c);
         }
         // A run ended before this place: a word goes on from its first character.
-        let ended = self.run + 1 < at
-            && self.neighbours.follow_between((self.before(self.run), one), (c, self.behind(at)));
+        let ended = self.run + 1 < at && self.neighbours.cross(self.crossing(self.run, one, at, c));
         // A run begins, and a word ends in it.
         ended || self.char(at + 1) == Some(c) && self.neighbours.end(one, c)
     }
@@ -100,15 +99,13 @@ impl Scan<'_> {
         };
         // The same character again, after separators, repeats it.
         let repeats = one == c && self.neighbours.has_repeats() && self.neighbours.has(c);
-        repeats || self.neighbours.follow_between((self.before(last), one), (c, self.behind(at)))
+        repeats || self.neighbours.cross(self.crossing(last, one, at, c))
     }
 
-    fn before(&self, at: usize) -> Beside {
-        self.beside(at, at.checked_sub(1))
-    }
-
-    fn behind(&self, at: usize) -> Beside {
-        self.beside(at, Some(at + 1))
+    /// From one character, or the run that it begins, to another one.
+    fn crossing(&self, from: usize, one: char, to: usize, two: char) -> Crossing {
+        let before = self.beside(from, from.checked_sub(1));
+        Crossing { before, one, two, behind: self.beside(to, Some(to + 1)) }
     }
 
     fn beside(&self, at: usize, other: Option<usize>) -> Beside {
