@@ -9,6 +9,7 @@ use dev::rig::patience::Patience;
 use dev::rig::process::Process;
 use dev::stack::{Borrowed, KafkaSource, Plan};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -113,6 +114,31 @@ impl Deployment {
         Ok(instance)
     }
 
+    /// Starts huiyin with these roles, the same topics under another prefix and no filter, and waits until it is ready; with the port
+    /// of its callbacks.
+    ///
+    /// # Errors
+    /// When it does not get ready, or the brokers refuse the topics.
+    pub(super) fn start_unfiltered(&self, roles: &str) -> Result<(Instance, u16)> {
+        let [ingest_port, admin_port] = free_ports()?;
+        let name = "unfiltered";
+        let own = [
+            ("topic_prefix", format!("{}{name}.", self.home.prefix())),
+            ("admin_port", admin_port.to_string()),
+            ("ingest_port", ingest_port.to_string()),
+            ("filter", String::new()),
+        ];
+        let mut values: BTreeMap<_, _> = self.values(name, "", "http://127.0.0.1:1").into();
+        values.extend(own);
+        let values: Vec<(&str, String)> = values.into_iter().collect();
+        let config = self.home.configure("line.toml", &format!("{name}.toml"), &values)?;
+        run(&config, &["topics", "create"])?;
+        run(&config, &["config", "apply"])?;
+        let mut instance = Instance::start(&self.home, name, roles, config, admin_port)?;
+        instance.wait_ready(&self.net, &self.patience)?;
+        Ok((instance, ingest_port))
+    }
+
     /// Starts a floor of a benchmark in a process of its own.
     ///
     /// # Errors
@@ -154,7 +180,11 @@ impl Deployment {
     }
 
     fn configure(&self, what: &str, prefix: &str, stand_ins: &str) -> Result<PathBuf> {
-        let values = [
+        self.home.configure("line.toml", &format!("{what}.toml"), &self.values(what, prefix, stand_ins))
+    }
+
+    fn values(&self, what: &str, prefix: &str, stand_ins: &str) -> [(&'static str, String); 8] {
+        [
             ("deployment", format!("{}-{what}", self.home.name)),
             ("topic_prefix", format!("{}{prefix}", self.home.prefix())),
             ("kafka", self.kafka()),
@@ -162,19 +192,19 @@ impl Deployment {
             ("ingest_port", self.ingest_port.to_string()),
             ("stand_ins", stand_ins.to_owned()),
             ("max_running", self.max_running.to_string()),
-            ("words", words()),
-        ];
-        self.home.configure("line.toml", &format!("{what}.toml"), &values)
+            ("filter", filter()),
+        ]
     }
 }
 
-/// A list of distinct words of two to four characters that nobody says.
-fn words() -> String {
+/// A list of distinct words of two to four characters that nobody says, as a rule of the filter.
+fn filter() -> String {
     let word = |number: u32| {
         let letter =
             |shift: u32| char::from_u32(0x5000 + (number * 7 + shift * 131) % 0x1000).unwrap_or('一');
         let text: String = (0..2 + number % 3).map(letter).collect();
         format!("\"违禁{text}{number}\"")
     };
-    (0..WORDS).map(word).collect::<Vec<_>>().join(", ")
+    let words = (0..WORDS).map(word).collect::<Vec<_>>().join(", ");
+    format!("[[filter.word]]\nid = \"words\"\nwords = [{words}]\naction = \"block\"\n")
 }

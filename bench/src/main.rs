@@ -19,6 +19,7 @@ mod line;
 mod load;
 mod requests;
 mod restore;
+mod safety;
 mod stand_ins;
 mod table;
 mod turns;
@@ -76,6 +77,8 @@ enum Name {
     Growth,
     /// Vendors that allow less than people ask for, or fail for a time
     Limits,
+    /// Messages that the filter engine judges, beside an automaton and a normalisation by library
+    Safety,
 }
 
 fn main() -> ExitCode {
@@ -98,7 +101,7 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         Name::Line => line::chain::run(spec),
         Name::Restore => restore::child::run(spec),
         Name::Call => call::contestant::run(spec),
-        Name::InFlight | Name::Backoff | Name::Account | Name::Growth | Name::Limits => {
+        Name::InFlight | Name::Backoff | Name::Account | Name::Growth | Name::Limits | Name::Safety => {
             bail!("this benchmark has no contestants")
         }
     }
@@ -122,6 +125,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Account => account::measure(cli.rounds)?,
         Name::Growth => growth::measure(cli.rounds)?,
         Name::Limits => limits::measure(cli.rounds, cli.limits)?,
+        Name::Safety => self::safety::measure(cli.rounds)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

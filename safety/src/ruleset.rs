@@ -8,6 +8,7 @@ mod reach;
 mod words;
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use crate::detector::Detector;
 use crate::direction::Direction;
@@ -35,7 +36,7 @@ use words::Words;
 pub struct RuleSet {
     version: String,
     plain: Plain,
-    lexicon: Option<Lexicon>,
+    lexicons: Vec<Lexicon>,
     words: Words,
     metas: Vec<RuleMeta>,
     patterns: Vec<Pattern>,
@@ -51,6 +52,7 @@ pub struct RuleSet {
 struct Buffers {
     folded: Folded,
     marks: Marks,
+    starts: Vec<Range<usize>>,
     walk: WalkBuffers,
     found: Vec<Found>,
     allowed: Vec<Found>,
@@ -84,18 +86,28 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let Buffers { folded, marks, walk: walk_buffers, found, allowed, candidates, string, offsets } =
+        let Buffers { folded, marks, starts, walk: buffers, found, allowed, candidates, string, offsets } =
             buffers;
         folded.refill(text);
         found.clear();
         candidates.clear();
         self.plain.find(folded.chars(), found);
-        if let Some(lexicon) = &self.lexicon {
-            marks.refill(text, folded);
+        let mut is_marked = false;
+        for lexicon in &self.lexicons {
+            lexicon.starts(folded, starts);
+            if starts.is_empty() && lexicon.initials.is_empty() {
+                continue;
+            }
+            if !std::mem::replace(&mut is_marked, true) {
+                marks.refill(text, folded);
+            }
             let marked = Text { chars: folded.chars(), marks };
-            walk(lexicon, marked, walk_buffers, found);
-            lexicon.initials.find(marked, found);
-        } else if !found.is_empty() && self.words.has_borders() {
+            walk(lexicon, marked, starts, buffers, found);
+            if !lexicon.initials.is_empty() {
+                lexicon.initials.find(marked, found);
+            }
+        }
+        if !is_marked && !found.is_empty() && self.words.has_borders() {
             marks.refill(text, folded);
         }
         let mut hits = Vec::new();

@@ -1,20 +1,25 @@
 //! Looking for words: as they stand in the folded text, and through the views that rules ask for.
 //!
-//! [`plain`] is one pass of one automaton over those stretches of the folded text where words may begin ([`beginnings`]). The views share a second pass: [`trie`] has the words as sequences of
-//! units, [`steps`] says which units a place of the text can stand for, and [`walk`] follows the trie along them. So disguises combine
-//! without a case of their own for each combination. [`initials`] looks at tokens.
+//! [`plain`] looks up, at every place of the folded text where a word may begin ([`beginnings`]), which words stand there. The views
+//! share a second pass: [`trie`] has the words as sequences of units, [`steps`] says which units a place of the text can stand for, and
+//! [`walk`] follows the trie along them. So disguises combine without a case of their own for each combination. Words that only
+//! separators and repeats can disguise are in a lexicon of their own, which passes over all of a text but a few [`stretches`].
+//! [`initials`] looks at tokens.
 
 pub(crate) mod beginnings;
 pub(crate) mod border;
+pub(crate) mod filter;
 pub(crate) mod gaps;
 pub(crate) mod initials;
 pub(crate) mod lexicon;
 pub(crate) mod marks;
+pub(crate) mod neighbours;
 pub(crate) mod plain;
 pub(crate) mod segment;
 pub(crate) mod spelling;
 pub(crate) mod splits;
 pub(crate) mod steps;
+pub(crate) mod stretches;
 pub(crate) mod substitutes;
 pub(crate) mod trie;
 pub(crate) mod unit;

@@ -1,4 +1,4 @@
-//! How many callbacks are taken, at which price, and how soon they are answered: beside a bare handler.
+//! How many callbacks are taken, at which price, and how soon they are answered: beside the same without a filter, and a bare handler.
 
 pub(super) mod floor;
 
@@ -23,7 +23,7 @@ const WARM: Duration = Duration::from_secs(3);
 const CLOSED: Duration = Duration::from_secs(7);
 const OPEN: Duration = Duration::from_secs(9);
 
-/// One of the two, with what was measured of it.
+/// One of the three, with what was measured of it.
 struct Side {
     to: SocketAddr,
     process: u32,
@@ -37,7 +37,7 @@ struct Side {
     cost_of_half: Vec<f64>,
 }
 
-/// What both are asked.
+/// What all are asked.
 struct Asked<'a> {
     deployment: &'a Deployment,
     callbacks: Arc<Callbacks>,
@@ -51,6 +51,7 @@ struct Asked<'a> {
 pub(super) fn measure(rounds: usize) -> Result<Table> {
     let deployment = Deployment::new("http://127.0.0.1:1")?;
     let ours = deployment.start("ingest")?;
+    let (unfiltered, unfiltered_port) = deployment.start_unfiltered("ingest")?;
     let [port] = free_ports()?;
     let topic = TopicNames::new(deployment.floor_topics("floor")?).of(Topic::Events);
     let spec = floor::Spec { kafka: deployment.kafka(), topic, port };
@@ -61,7 +62,11 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
         numbers: Arc::default(),
         deployment: &deployment,
     };
-    let mut sides = [Side::new(deployment.ingest_port, ours.process.id()), Side::new(port, floor.id())];
+    let mut sides = [
+        Side::new(deployment.ingest_port, ours.process.id()),
+        Side::new(unfiltered_port, unfiltered.process.id()),
+        Side::new(port, floor.id()),
+    ];
     for side in &sides {
         asked.most(side.to, WARM)?;
     }
@@ -132,35 +137,43 @@ impl Side {
     }
 }
 
-fn table([ours, floor]: &[Side; 2], half: f64) -> Table {
+fn table([ours, unfiltered, floor]: &[Side; 3], half: f64) -> Table {
     let samples = |values: &[f64]| Samples::new(values.iter().copied());
     let ratio = |ours: &[f64], floor: &[f64]| samples(ours).median() / samples(floor).median();
-    let row = |what: &str, ours: &[f64], floor: &[f64]| {
-        let by = short(ratio(ours, floor));
-        vec![what.to_owned(), samples(ours).text(), samples(floor).text(), by]
+    let row = |what: &str, of: fn(&Side) -> &[f64]| {
+        let by = |other: &Side| short(ratio(of(ours), of(other)));
+        let [ours, without, bare] = [ours, unfiltered, floor].map(|side| samples(of(side)).text());
+        vec![what.to_owned(), ours, without, bare, by(unfiltered), by(floor)]
     };
     let at_half = format!("at {}/s", short(half));
     Table {
         conditions: format!(
-            "huiyin with the role ingest (signature, a list of 5,000 words, the record with its headers) and the floor, a \
+            "huiyin with the role ingest (signature, a list of 5,000 words, the record with its headers), the same without a filter, and the floor, a \
              bare axum 0.8 handler with a FutureProducer that parses the callback by serde, writes its bytes and awaits the \
-             acknowledgement; both idempotent with acks=all and linger.ms=1, 8 partitions, one after the other in each round.\n\
+             acknowledgement; all idempotent with acks=all and linger.ms=1, 8 partitions, one after the other in each round.\n\
              Callbacks of 700 bytes, each signed, in {PEOPLE} conversations. The rate: {GREEDY} connections, each waits for its \
-             reply, {} s. Latencies: an open loop at half of huiyin's rate, the same for both, {} s, counted from when a \
+             reply, {} s. Latencies: an open loop at half of huiyin's rate, the same for all, {} s, counted from when a \
              callback was due.",
             CLOSED.as_secs(),
             OPEN.as_secs()
         ),
-        columns: ["figure", "huiyin", "floor", "huiyin / floor"].map(str::to_owned).to_vec(),
+        columns: ["figure", "huiyin", "without filter", "floor", "huiyin / without filter", "huiyin / floor"]
+            .map(str::to_owned)
+            .to_vec(),
         rows: vec![
-            row("callbacks/s", &ours.most, &floor.most),
-            row("CPU µs per callback at that rate", &ours.cost_of_most, &floor.cost_of_most),
-            row(&format!("p50 in ms {at_half}"), &ours.latency[0], &floor.latency[0]),
-            row(&format!("p99 in ms {at_half}"), &ours.latency[1], &floor.latency[1]),
-            row(&format!("p99.9 in ms {at_half}"), &ours.latency[2], &floor.latency[2]),
-            row(&format!("CPU µs per callback {at_half}"), &ours.cost_of_half, &floor.cost_of_half),
+            row("callbacks/s", |side| &side.most),
+            row("CPU µs per callback at that rate", |side| &side.cost_of_most),
+            row(&format!("p50 in ms {at_half}"), |side| &side.latency[0]),
+            row(&format!("p99 in ms {at_half}"), |side| &side.latency[1]),
+            row(&format!("p99.9 in ms {at_half}"), |side| &side.latency[2]),
+            row(&format!("CPU µs per callback {at_half}"), |side| &side.cost_of_half),
         ],
         goals: vec![
+            Goal::at_least(
+                "callbacks/s against those without filter",
+                ratio(&ours.most, &unfiltered.most),
+                0.95,
+            ),
             Goal::at_least("callbacks/s against the floor", ratio(&ours.most, &floor.most), 0.9),
             Goal::at_most(
                 "p99 at half load against the floor",

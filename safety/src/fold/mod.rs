@@ -20,6 +20,8 @@ pub struct Folded {
     chars: Vec<char>,
     /// Where the source of each character begins and ends, in bytes.
     spans: Vec<(u32, u32)>,
+    /// Whether each character may be a separator.
+    separators: Vec<bool>,
 }
 
 impl Folded {
@@ -34,9 +36,11 @@ impl Folded {
     pub fn refill(&mut self, text: &str) {
         self.chars.clear();
         self.spans.clear();
+        self.separators.clear();
         // No text has more characters than bytes, so that growth is out of the way.
         self.chars.reserve(text.len());
         self.spans.reserve(text.len());
+        self.separators.reserve(text.len());
         let table = table::table();
         let mut start = 0_u32;
         for c in text.chars() {
@@ -45,6 +49,7 @@ impl Folded {
             if entry < table::PLAIN {
                 self.chars.push(table::plain(c, entry));
                 self.spans.push((start, end));
+                self.separators.push(table::is_sign(entry));
             } else {
                 self.push(table.fate(c, entry), (start, end));
             }
@@ -52,15 +57,15 @@ impl Folded {
         }
     }
 
-    /// What is not one plain character.
+    /// What is not one plain character. It may be more than what it becomes says, and so may be what it falls away behind.
     #[cold]
     fn push(&mut self, fate: Fate, span: (u32, u32)) {
         match fate {
-            Fate::One(c) => {
-                self.chars.push(c);
-                self.spans.push(span);
-            }
+            Fate::One(c) => self.push_one(c, span),
             Fate::Several(all) => {
+                if let Some(last) = self.separators.last_mut() {
+                    *last = true;
+                }
                 let table = table::table();
                 for c in all {
                     self.push(table.fate(*c, table.entry(*c)), span);
@@ -74,22 +79,31 @@ impl Folded {
                     *last = whole;
                     old.1 = span.1;
                 } else if !join::is_voicing(c) {
-                    self.chars.push(c);
-                    self.spans.push(span);
+                    self.push_one(c, span);
                 }
             }
             Fate::Mark(c) => {
                 if self.chars.last().is_some_and(|last| carries_marks(*last)) {
-                    self.chars.push(c);
-                    self.spans.push(span);
+                    self.push_one(c, span);
                 }
             }
         }
     }
 
+    fn push_one(&mut self, c: char, span: (u32, u32)) {
+        self.chars.push(c);
+        self.spans.push(span);
+        self.separators.push(true);
+    }
+
     /// The characters.
     pub fn chars(&self) -> &[char] {
         &self.chars
+    }
+
+    /// For each character whether it may be no letter, ideograph or digit in the source. Yes may be wrong, no never is.
+    pub(crate) fn separators(&self) -> &[bool] {
+        &self.separators
     }
 
     /// How many characters there are.

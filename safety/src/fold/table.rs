@@ -53,6 +53,12 @@ pub(super) fn plain(c: char, entry: u32) -> char {
     char::from_u32(c as u32 ^ (entry & CHANGE)).unwrap_or(c)
 }
 
+/// Whether a character with this entry is no letter, ideograph or digit.
+#[inline]
+pub(super) fn is_sign(entry: u32) -> bool {
+    !matches!(entry >> CLASS_SHIFT & CLASS_BITS, 1..=3)
+}
+
 impl Table {
     /// The entry of a character.
     #[inline]

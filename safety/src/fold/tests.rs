@@ -350,3 +350,15 @@ fn cost() {
         println!("{name}: {best:?} a message of 85 characters");
     }
 }
+
+#[test]
+fn what_is_no_letter_ideograph_or_digit_is_never_taken_for_one() {
+    for c in ('\0'..=char::MAX).filter(|c| !c.is_control()) {
+        let folded = Folded::of(&format!("字{c}"));
+        for (folded, may_separate) in folded.chars().iter().zip(folded.separators()) {
+            let is_sign =
+                !matches!(class(*folded), CharClass::Ideograph | CharClass::Letter | CharClass::Digit);
+            assert!(*may_separate || !is_sign, "{c:?} {}", c.escape_unicode());
+        }
+    }
+}

@@ -52,7 +52,9 @@ const LONGEST_TOKEN: usize = 25;
 
 /// Finds the WeChat id or QQ number that begins at a position, before which no letter or digit stands unless it is a name.
 pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
-    let end = plain.skip(start, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    // A longer text is no id, and is not read to its end from each of its parts.
+    let token = plain.slice(start..plain.len().min(start + LONGEST_TOKEN + 1)).iter();
+    let end = start + token.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).count();
     if plain.at(start).is_ascii_digit() {
         find_qq(plain, start, hits);
     } else if (6..=LONGEST_TOKEN).contains(&(end - start)) {

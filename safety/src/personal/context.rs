@@ -108,9 +108,9 @@ pub(super) fn has_unit(plain: &Plain, at: usize) -> bool {
 
 /// Whether a position is inside the address of a page or resource.
 pub(super) fn in_link(plain: &Plain, at: usize) -> bool {
-    let start = plain
-        .skip_back(at, |c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\''))
-        .max(at.saturating_sub(LONGEST_LINK));
+    let is_link = |c: &&char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\'');
+    let before = plain.slice(at.saturating_sub(LONGEST_LINK)..at);
+    let start = at - before.iter().rev().take_while(is_link).count();
     let mut from = start;
     while from < at {
         if plain.has(from, "://") || plain.has(from, "www.") {

@@ -63,6 +63,9 @@ pub(super) struct Plain {
     lower: Vec<char>,
     starts: Vec<u32>,
     ends: Vec<u32>,
+    /// How many characters were asked for.
+    #[cfg(test)]
+    pub(super) reads: std::sync::atomic::AtomicUsize,
 }
 
 impl Plain {
@@ -103,6 +106,8 @@ impl Plain {
     /// The character at a position.
     #[inline]
     pub(super) fn at(&self, at: usize) -> char {
+        #[cfg(test)]
+        self.count(1);
         self.chars.get(at).copied().unwrap_or('\0')
     }
 
@@ -115,12 +120,21 @@ impl Plain {
     /// The character at a position in lower case.
     #[inline]
     pub(super) fn lower(&self, at: usize) -> char {
+        #[cfg(test)]
+        self.count(1);
         self.lower.get(at).copied().unwrap_or('\0')
     }
 
     /// The characters of a range, none when it reaches beyond the text.
     pub(super) fn slice(&self, range: Range<usize>) -> &[char] {
+        #[cfg(test)]
+        self.count(range.len());
         self.chars.get(range).unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    fn count(&self, reads: usize) {
+        self.reads.fetch_add(reads, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Whether a word in lower case stands at a position.

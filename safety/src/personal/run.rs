@@ -31,11 +31,14 @@ impl Run {
         self.gaps.clear();
         let mut at = start;
         loop {
-            let end = plain.skip(at, |c| c.is_ascii_alphanumeric());
-            for place in at..end {
+            let mut end = at;
+            while plain.at(end).is_ascii_alphanumeric() {
+                // What is longer is cut here, so that it is not read to its end from each of its parts.
                 if self.text.len() == LONGEST {
                     return;
                 }
+                let place = end;
+                end += 1;
                 self.text.push(u8::try_from(plain.at(place)).unwrap_or_default().to_ascii_uppercase());
                 self.places.push(place);
             }

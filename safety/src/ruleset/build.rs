@@ -111,7 +111,7 @@ impl Builder {
     /// The engine.
     ///
     /// # Errors
-    /// [`BadRule`] for the first thing that could not be used, or when the words do not fit into one automaton.
+    /// [`BadRule`] for the first thing that could not be used.
     pub fn build(mut self) -> Result<RuleSet, BadRule> {
         if let Some(problem) = self.problem {
             return Err(problem);
@@ -132,18 +132,14 @@ impl Builder {
         from.push(all.len() as u32);
         self.allowed.sort();
         self.allowed.dedup();
-        let too_large = |rule: &str| {
-            let rule = rule.to_owned();
-            move |what| BadRule { rule, reason: Reason::TooLarge(what) }
-        };
         Ok(RuleSet {
-            plain: Plain::new(&texts).map_err(too_large("words"))?,
-            lexicon: Lexicon::new(&texts, &views),
+            plain: Plain::new(&texts),
+            lexicons: lexicons(&texts, &views),
             words: Words::new(all, from, self.labels),
             has_near: self.metas.iter().any(|meta| meta.within.is_some()),
             metas: self.metas,
             patterns: self.patterns,
-            allowed: Plain::new(&self.allowed).map_err(too_large("allow-list"))?,
+            allowed: Plain::new(&self.allowed),
             detectors: self.detectors,
             reach: self.reach,
             version: self.version,
@@ -225,6 +221,16 @@ impl Rule {
         let checked = Builder::default().rules(std::slice::from_ref(self));
         checked.problem.map_or(Ok(()), Err)
     }
+}
+
+/// The words that are looked for through views, those apart that only separators and repeats can disguise.
+fn lexicons(texts: &[String], views: &[Views]) -> Vec<Lexicon> {
+    let passed_over = Views::of(View::Separators).with(Views::of(View::Repeats));
+    let of = |wanted: bool| {
+        let of = |views: &Views| if views.within(passed_over) == wanted { *views } else { Views::NONE };
+        Lexicon::new(texts, &views.iter().map(of).collect::<Vec<_>>())
+    };
+    [of(true), of(false)].into_iter().flatten().collect()
 }
 
 /// A word as it is looked for.

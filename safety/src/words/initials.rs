@@ -29,6 +29,11 @@ impl Initials {
         }
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lengths == 0
+    }
+
     /// Adds every token that is a word's initials.
     pub(crate) fn find(&self, text: Text<'_>, found: &mut Vec<Found>) {
         let run = |at: usize| text.marks.at(at) & (LETTER | DIGIT) != 0;

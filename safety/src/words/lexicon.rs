@@ -1,14 +1,16 @@
 //! All words that are looked for through views, made ready for the walk.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
+use crate::fold::Folded;
 use crate::tables::{CharClass, Syllable, class, word_readings};
 use crate::view::{View, Views};
-use crate::words::Text;
 use crate::words::initials::Initials;
-use crate::words::marks::SEPARATOR;
+use crate::words::neighbours::Neighbours;
 use crate::words::spelling::Spelling;
 use crate::words::splits::Splits;
+use crate::words::stretches;
 use crate::words::substitutes::Substitutes;
 use crate::words::trie::Trie;
 use crate::words::unit::Unit;
@@ -27,6 +29,8 @@ pub(crate) struct Lexicon {
     pub(crate) splits: Splits,
     /// What stands for the characters of those that are looked for by looks and leetspeak.
     pub(crate) substitutes: Substitutes,
+    /// Which characters stand beside each other, when every character of a text stands for itself alone.
+    pub(crate) neighbours: Option<Neighbours>,
     /// Whether there are syllables among the units.
     pub(crate) has_sounds: bool,
     /// The views that any word asks for.
@@ -50,13 +54,18 @@ impl Lexicon {
         for ((views, chars), number) in words.iter().zip(0_u32..).filter(|(word, _)| !word.0.is_empty()) {
             parts.add(chars, *views, number);
         }
+        let views = words.iter().fold(Views::NONE, |all, (views, _)| all.with(*views));
+        let splits = Splits::new(&parts.wholes);
+        let substitutes = Substitutes::new(&parts.look, parts.leet);
+        let is_direct = !parts.has_sounds && splits.is_empty() && substitutes.is_empty();
         Some(Self {
             trie: Trie::new(&parts.sequences),
             spelling: Spelling::new(&parts.syllables),
-            splits: Splits::new(&parts.wholes),
-            substitutes: Substitutes::new(&parts.look, parts.leet),
+            splits,
+            substitutes,
+            neighbours: is_direct.then(|| Neighbours::of(&words).through(views)),
             has_sounds: parts.has_sounds,
-            views: words.iter().fold(Views::NONE, |all, (views, _)| all.with(*views)),
+            views,
             initials: parts.initials,
             words,
         })
@@ -72,19 +81,13 @@ impl Lexicon {
         self.words.get(word as usize).map_or(&[], |(_, chars)| chars)
     }
 
-    /// Whether every character of a text stands for itself alone.
-    pub(crate) fn is_direct(&self) -> bool {
-        !self.has_sounds && self.splits.is_empty() && self.substitutes.is_empty()
-    }
-
-    /// Whether a text may have a word through a view at all: when only separators and repeats are asked for, it must have some.
-    pub(crate) fn may_hit(&self, text: Text<'_>) -> bool {
-        let repeats = || text.chars.iter().zip(text.chars.iter().skip(1)).any(|(one, two)| one == two);
-        self.has_sounds
-            || !self.splits.is_empty()
-            || !self.substitutes.is_empty()
-            || text.marks.any(SEPARATOR)
-            || self.views.has(View::Repeats) && repeats()
+    /// The places of a text at which a word may begin that is seen through a view.
+    pub(crate) fn starts(&self, folded: &Folded, starts: &mut Vec<Range<usize>>) {
+        starts.clear();
+        match &self.neighbours {
+            Some(neighbours) => stretches::add(neighbours, folded, starts),
+            None => starts.push(0..folded.len()),
+        }
     }
 }
 

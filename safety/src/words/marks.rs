@@ -90,11 +90,6 @@ impl Marks {
         self.runs.get(place).map_or(place, |run| run.1 as usize)
     }
 
-    /// Whether any character has one of these marks.
-    pub(crate) fn any(&self, marks: u8) -> bool {
-        self.all.iter().any(|mark| mark & marks != 0)
-    }
-
     fn find_runs(&mut self, chars: &[char]) {
         self.runs.clear();
         for run in chars.chunk_by(|one, two| one == two) {

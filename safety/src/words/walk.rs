@@ -1,5 +1,7 @@
 //! Following the trie of words along everything that a text can stand for.
 
+use std::ops::Range;
+
 use crate::view::{View, Views};
 use crate::words::gaps::{Way, Ways, separated};
 use crate::words::lexicon::Lexicon;
@@ -29,14 +31,20 @@ pub(crate) struct WalkBuffers {
     path: Vec<Taken>,
 }
 
-/// Adds every word that a text has through a view.
-pub(crate) fn walk(lexicon: &Lexicon, text: Text<'_>, buffers: &mut WalkBuffers, found: &mut Vec<Found>) {
-    if !lexicon.may_hit(text) {
-        return;
-    }
-    let direct = lexicon.is_direct();
-    let mut starts =
-        (0..text.chars.len()).filter(|start| !direct || may_begin(lexicon, text, *start)).peekable();
+/// Adds every word that a text has through a view and that begins at one of these places.
+pub(crate) fn walk(
+    lexicon: &Lexicon,
+    text: Text<'_>,
+    starts: &[Range<usize>],
+    buffers: &mut WalkBuffers,
+    found: &mut Vec<Found>,
+) {
+    let direct = lexicon.neighbours.is_some();
+    let mut starts = starts
+        .iter()
+        .flat_map(Range::clone)
+        .filter(|start| !direct || may_begin(lexicon, text, *start))
+        .peekable();
     if starts.peek().is_none() {
         return;
     }
@@ -143,7 +151,7 @@ impl Walk<'_> {
         if way.to >= self.text.chars.len() {
             return;
         }
-        let mut each = |walk: &mut Self, numbers: std::ops::Range<u32>| {
+        let mut each = |walk: &mut Self, numbers: Range<u32>| {
             for number in numbers {
                 let step = walk.buffers.steps.get(number);
                 if let Some(next) = step.and_then(|step| walk.link(last, way, step)) {
