@@ -149,7 +149,7 @@ async fn what_has_more_texts_than_are_judged_is_not_delivered_and_not_recorded()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_verdict_on_the_worst_message_takes_little_time() {
+async fn a_verdict_on_the_worst_message_takes_no_more_than_its_size() {
     let line = Line::with_limits("", Mood::Silent, |limits| limits.sender.burst = 1_000);
     let brackets = "[".repeat(30_000);
     let quotes = "\\\"".repeat(15_000);
@@ -160,8 +160,8 @@ async fn a_verdict_on_the_worst_message_takes_little_time() {
         let body = signed(message(json!({"msg": "hi", "ext": ext}), "bob"), now()).to_string();
         let began = std::time::Instant::now();
         assert_eq!(line.send(post("/pre", body)).await.0, StatusCode::OK);
-        // Unoptimised and on a busy machine; optimised it is a hundredth of that.
-        assert!(began.elapsed().as_millis() < 1_000, "{:?}", began.elapsed());
+        // Unoptimised and on a busy machine; what takes quadratic time takes minutes.
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     }
 }
 
