@@ -8,7 +8,6 @@ use schemas::ids::AnswerId;
 use schemas::state::WaitingMessage;
 
 use crate::parts::json_size;
-use catalogue::language::language_of;
 
 /// Between a label and what the model said, as JSON.
 const GAP: usize = 4;
