@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::labels::Labels;
 use crate::output::Output;
+use crate::people::People;
 
 /// What Easemob is told about a message to a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,6 +173,9 @@ pub struct App {
     /// What is let out of what the models say.
     #[serde(default, skip_serializing_if = "Output::is_open")]
     pub output: Output,
+    /// What becomes of messages among people.
+    #[serde(default, skip_serializing_if = "People::is_default")]
+    pub people: People,
 }
 
 impl App {

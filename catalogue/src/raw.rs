@@ -4,6 +4,7 @@
 mod labels;
 mod model;
 mod output;
+mod people;
 mod price;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::target::{OutputCap, Provider};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
+pub use people::{RawPeople, RawPeopleTexts};
 pub use price::{RawPrice, RawStep};
 
 /// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]`.
@@ -174,6 +176,10 @@ pub struct RawApp {
     /// What is let out of what the models say.
     #[serde(default)]
     pub output: RawOutput,
+    /// What becomes of messages among people: those that speak to no bot, do not come from a bot's account, and stand in no
+    /// conversation with one. Without this table they are judged as messages to bots are, a text that must be masked is delivered
+    /// masked or not at all, and what `record` says is recorded whole.
+    pub people: Option<RawPeople>,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.

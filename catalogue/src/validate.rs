@@ -5,6 +5,7 @@ mod day;
 mod labels;
 mod models;
 mod output;
+mod people;
 mod prices;
 mod targets;
 
@@ -124,6 +125,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
     let output = output::output(raw, around.filter, place, problems);
+    let people = people::people(raw, place, problems);
     App {
         bots,
         answer: answer.unwrap_or(AnswerPolicy::Intercept),
@@ -156,6 +158,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         label: raw.label.get_ref().clone(),
         labels: Some(labels),
         output,
+        people,
     }
 }
 

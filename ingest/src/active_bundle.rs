@@ -14,6 +14,13 @@ use crate::callback::Content;
 use crate::mention::Bots;
 use crate::metrics;
 
+/// What the engine says of a message.
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    /// The strictest action of the rules that were hit and do not hold the message.
+    pub(crate) milder: Action,
+}
+
 /// A bundle with what is computed from it once and shared by all handlers.
 pub struct ActiveBundle {
     bundle: Arc<Bundle>,
@@ -37,14 +44,17 @@ impl ActiveBundle {
         Some((self.bundle.apps.get(key)?, self.bots.get(key)?))
     }
 
-    /// The verdict on all texts of a message, and on what it says without its mentions.
-    pub(crate) fn verdict(&self, content: &Content, address: Option<&Address>) -> Verdict {
+    /// Judges all texts of a message, and what it says without its mentions.
+    pub(crate) fn judge(&self, content: &Content, address: Option<&Address>) -> Judged {
         let began = Instant::now();
         let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
         let texts: Vec<&str> = content.texts().chain(said).collect();
         let found = self.engine.judge_all(Direction::Input, &texts);
         metrics::judged(found.action(), began.elapsed());
-        Verdict::new(found.action(), found.rules(), self.engine.dictionary())
+        let hits = found.iter().flat_map(|finding| &finding.hits);
+        let milder = hits.filter(|hit| !hit.shadow && hit.action != Action::Hold).map(|hit| hit.action).max();
+        let verdict = Verdict::new(found.action(), found.rules(), self.engine.dictionary());
+        Judged { verdict, milder: milder.unwrap_or(Action::Pass) }
     }
 
     /// Whether no rule is hit by any of the texts.

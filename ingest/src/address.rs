@@ -24,6 +24,11 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// It is a message among people: it speaks to no bot, comes from no bot's account, and stands in no conversation with one.
+    pub(crate) fn is_among_people(&self) -> bool {
+        self.bot.is_none() && !self.by_hand && !self.with_bot
+    }
+
     /// What was said, if it differs from the text as it came, which is judged anyway.
     pub(crate) fn said_otherwise(&self, came: Option<&str>) -> Option<&str> {
         self.said.as_deref().filter(|said| Some(*said) != came)

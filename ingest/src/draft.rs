@@ -1,6 +1,8 @@
 //! The message of a callback, on its way to becoming a record.
 
+use catalogue::App;
 use catalogue::app::RecordPolicy;
+use catalogue::people::PeopleRecord;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Message};
 use schemas::ids::{AppKey, MessageId};
@@ -40,16 +42,19 @@ impl Draft {
         self.address.bot.is_some()
     }
 
-    /// Whether it is published: always when it speaks to a bot or was written by hand from a bot's account, otherwise by the
-    /// app's policy.
-    pub(crate) fn is_recorded(&self, policy: RecordPolicy, verdict: &Verdict) -> bool {
-        self.is_ai()
+    /// The message as it is published, if it is: always when it speaks to a bot or was written by hand from a bot's account, otherwise
+    /// by the app's policy; one among people without its texts where the app says so.
+    pub(crate) fn published(self, app: &App, verdict: Verdict, reply: CallbackReply) -> Option<Message> {
+        let is_recorded = self.is_ai()
             || self.address.by_hand
-            || match policy {
+            || match app.record {
                 RecordPolicy::Ai => false,
                 RecordPolicy::Hits => verdict.action > Action::Pass,
                 RecordPolicy::All => true,
-            }
+            };
+        let is_fact = self.address.is_among_people() && app.people.record == PeopleRecord::Fact;
+        let message = is_recorded.then(|| self.finish(verdict, reply))?;
+        Some(if is_fact { without_texts(message) } else { message })
     }
 
     /// The message with its verdict and what Easemob is told about it.
@@ -69,4 +74,9 @@ impl Draft {
             received_at: self.received_at,
         }
     }
+}
+
+/// What is known of a message beside its texts.
+fn without_texts(message: Message) -> Message {
+    Message { text: None, other_texts: Vec::new(), raw: None, ..message }
 }

@@ -10,6 +10,7 @@
 
 mod active_bundle;
 mod address;
+mod among_people;
 mod body;
 mod callback;
 pub mod config;

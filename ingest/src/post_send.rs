@@ -2,6 +2,7 @@
 //! records.
 
 use catalogue::app::RecordPolicy;
+use catalogue::people::Judge;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Edit, Event, Reference};
 use schemas::ids::MessageId;
@@ -40,36 +41,46 @@ pub(crate) async fn answer(
         // Easemob would bring the same body again.
         return Ok(LabelledResponse::accepted("unreadable"));
     }
-    let events = events(&ingest.bundle(), rule, &verified)?;
+    let Some(events) = events(&ingest.bundle(), rule, &verified)? else {
+        return Ok(LabelledResponse::accepted("unreadable"));
+    };
     ingest.outbox.publish(&events, context.arrived + rule.deadline).await?;
     Ok(LabelledResponse::accepted(events.first().map_or("ignored", Record::kind)))
 }
 
-/// The events that a callback stands for.
-fn events(bundle: &ActiveBundle, rule: &Rule, verified: &Verified<'_>) -> Result<Vec<Event>, Refusal> {
+/// The events that a callback stands for; `None` when it has more texts than are judged.
+fn events(
+    bundle: &ActiveBundle,
+    rule: &Rule,
+    verified: &Verified<'_>,
+) -> Result<Option<Vec<Event>>, Refusal> {
     let (app, bots) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
     let Verified { callback, sent_at, .. } = verified;
     if callback.subject() == Subject::Notify {
-        return Ok(reaction::events(&rule.app, bots, callback, *sent_at));
+        return Ok(Some(reaction::events(&rule.app, bots, callback, *sent_at)));
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
     let Some(address) = address.filter(|address| !address.own || address.by_hand) else {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     };
+    if content.is_cut {
+        return Ok(None);
+    }
     // In groups and rooms it is not known whether the changed message spoke to a bot.
     let may_concern_bot =
         address.with_bot || address.conversation.group_id().is_some() || app.record == RecordPolicy::All;
     let changed = |field| changed(rule, callback, field).filter(|_| may_concern_bot);
+    let is_unjudged = app.people.judge == Judge::Bots && address.is_among_people();
     let event = match callback.subject() {
+        Subject::Message if is_unjudged => None,
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
-            let verdict = bundle.verdict(&content, Some(&address));
+            let verdict = bundle.judge(&content, Some(&address)).verdict;
             let draft = Draft::new(id, address, content, verified);
-            let recorded = draft.is_recorded(app.record, &verdict);
-            recorded.then(|| Event::Missed(draft.finish(verdict, CallbackReply::None)))
+            draft.published(app, verdict, CallbackReply::None).map(Event::Missed)
         }),
         Subject::Edit => changed("edit_message_id").map(|message| {
-            let verdict = bundle.verdict(&content, Some(&address));
+            let verdict = bundle.judge(&content, Some(&address)).verdict;
             Event::Edit(Edit {
                 message,
                 conversation: address.conversation,
@@ -83,7 +94,7 @@ fn events(bundle: &ActiveBundle, rule: &Rule, verified: &Verified<'_>) -> Result
         }),
         Subject::Offline | Subject::Notify | Subject::Other => None,
     };
-    Ok(event.into_iter().collect())
+    Ok(Some(event.into_iter().collect()))
 }
 
 /// The message that an edit or recall is about; `field` of the payload names it in some versions.

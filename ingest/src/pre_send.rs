@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 use catalogue::App;
-use catalogue::app::{AnswerPolicy, NoAcknowledgement, RecordPolicy};
+use catalogue::app::{AnswerPolicy, NoAcknowledgement};
+use catalogue::people::Judge;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
-use schemas::verdict::{Action, Verdict};
+use schemas::verdict::Action;
 
-use crate::active_bundle::ActiveBundle;
+use crate::active_bundle::{ActiveBundle, Judged};
 use crate::address::Address;
+use crate::among_people::AmongPeople;
 use crate::callback::{self, Callback, Content, Json, Subject};
 use crate::config::Rule;
 use crate::draft::{Draft, message_id};
@@ -80,44 +82,75 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
-    let verdict = bundle.verdict(&content, address.as_ref());
-    let readers = Readers::of(address.as_ref());
-    let pass_reply = pass_reply(&bundle, callback.payload(), &content, verdict.action, readers);
+    if app.people.judge == Judge::Bots && address.as_ref().is_some_and(Address::is_among_people) {
+        return Ok(Next::respond(Reply::Deliver, "unjudged"));
+    }
+    if content.is_cut {
+        return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
+    }
+    let judged = bundle.judge(&content, address.as_ref());
+    let message = Received { app, bundle: &bundle, payload: callback.payload(), content: &content };
+    let fate = message.fate(address.as_ref(), &judged, rule.codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
     let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));
-    Ok(match (pass_reply, draft) {
-        (Some(pass_reply), None) => Next::respond(pass_reply, "unrecorded"),
-        (Some(pass_reply), Some(draft)) if draft.is_ai() => {
+    Ok(match (fate, draft) {
+        (Fate::Delivered(reply), None) => Next::respond(reply, "unrecorded"),
+        (Fate::Delivered(pass_reply), Some(draft)) if draft.is_ai() => {
             let reply = match app.answer {
                 AnswerPolicy::Intercept => CallbackReply::Intercept,
                 AnswerPolicy::Pass => CallbackReply::Pass,
             };
-            Next::Await(queue(ingest, app, draft.finish(verdict, reply), pass_reply))
+            Next::Await(queue(ingest, app, draft.finish(judged.verdict, reply), pass_reply))
         }
-        (Some(pass_reply), Some(draft)) => {
-            record_unawaited(ingest, app.record, draft, verdict, CallbackReply::Pass);
-            Next::respond(pass_reply, "passed")
+        (Fate::Delivered(reply), Some(draft)) => {
+            record_unawaited(ingest, draft.published(app, judged.verdict, CallbackReply::Pass));
+            Next::respond(reply, "passed")
         }
-        (None, draft) => {
-            if let Some(draft) = draft {
-                record_unawaited(ingest, app.record, draft, verdict, CallbackReply::Block);
-            }
-            Next::respond(Reply::Reject(rule.codes.blocked.clone()), "blocked")
+        (Fate::Stopped(reply), draft) => {
+            let published = draft.and_then(|d| d.published(app, judged.verdict, CallbackReply::Block));
+            record_unawaited(ingest, published);
+            Next::respond(reply, "blocked")
         }
     })
 }
 
-/// Records a message whose response does not wait for its record, if the app's policy says so.
-fn record_unawaited(
-    ingest: &Ingest,
-    policy: RecordPolicy,
-    draft: Draft,
-    verdict: Verdict,
-    reply: CallbackReply,
-) {
-    if draft.is_recorded(policy, &verdict) {
-        ingest.outbox.send_unawaited(&Event::Message(draft.finish(verdict, reply)));
+/// Records a message whose response does not wait for its record, if it is published.
+fn record_unawaited(ingest: &Ingest, published: Option<Message>) {
+    if let Some(message) = published {
+        ingest.outbox.send_unawaited(&Event::Message(message));
+    }
+}
+
+/// What Easemob is told about a message that was judged.
+enum Fate {
+    /// It goes on, changed where the verdict says so.
+    Delivered(Reply),
+    /// It does not.
+    Stopped(Reply),
+}
+
+/// A message that was read.
+struct Received<'a> {
+    app: &'a App,
+    bundle: &'a ActiveBundle,
+    payload: &'a Json<'a>,
+    content: &'a Content,
+}
+
+impl Received<'_> {
+    /// What its verdict means for it. One whose address is not known is taken for one among people.
+    fn fate(&self, address: Option<&Address>, judged: &Judged, usual_code: Option<&str>) -> Fate {
+        let Self { app, bundle, payload, content } = *self;
+        if address.is_none_or(Address::is_among_people) {
+            let message = AmongPeople { policy: &app.people, bundle, payload, content };
+            let stop = || Fate::Stopped(message.stop_reply(usual_code));
+            return message.pass_reply(judged).map_or_else(stop, Fate::Delivered);
+        }
+        let stop = || Fate::Stopped(Reply::Reject(usual_code.map(str::to_owned)));
+        let readers = Readers::of(address);
+        pass_reply(bundle, payload, content, judged.verdict.action, readers)
+            .map_or_else(stop, Fate::Delivered)
     }
 }
 

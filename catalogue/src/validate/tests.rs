@@ -2,6 +2,7 @@ use super::*;
 
 mod labels;
 mod limits;
+mod people;
 
 const GOOD: &str = r#"
 [[app]]

@@ -124,7 +124,7 @@ fn place<'a>(from: &'a str, to: To<'a>) -> To<'a> {
 }
 
 /// How Easemob was answered, in a few words.
-fn told(sent: &Sent) -> String {
+pub(crate) fn told(sent: &Sent) -> String {
     let took = sent.latency_ms.unwrap_or_default();
     let fate = if sent.delivered { "delivered" } else { "not delivered" };
     let word = match (sent.decided_by.as_str(), sent.status) {

@@ -26,14 +26,16 @@ pub(crate) fn judged(callbacks: &[Callback], events: &[Event], course: Course) -
     if disturbed {
         problems.clear();
     }
-    let (mut in_time, mut unanswered) = (0, 0);
+    let (mut in_time, mut unanswered, mut stopped) = (0, 0, 0);
     for (callback, id) in &honest {
         let recorded_late = missed.contains(&id.as_str());
         if disturbed && (!is_verdict(callback) || callback.is_unavailable() || recorded_late) {
             unanswered += 1;
             continue;
         }
-        match problem(callback, id, messages.get(id.as_str()).copied()) {
+        let record = messages.get(id.as_str()).copied();
+        stopped += usize::from(record.is_some_and(|message| message.reply == CallbackReply::Block));
+        match problem(callback, id, record) {
             None => in_time += 1,
             Some(what) => problems.push(what),
         }
@@ -47,7 +49,8 @@ pub(crate) fn judged(callbacks: &[Callback], events: &[Event], course: Course) -
     }
     let slowest = honest.iter().map(|(callback, _)| callback.latency_ms).fold(0.0, f64::max);
     let figure = format!(
-        "{in_time} of {} callbacks with text got their verdict in time, the slowest in {slowest:.0} ms; {} forged refused; \
+        "{in_time} of {} callbacks with text got their verdict in time, the slowest in {slowest:.0} ms; {stopped} stopped; \
+         {} forged refused; \
          {unanswered} unanswered; {} missed",
         honest.len(),
         forged.len() - published,
@@ -81,8 +84,8 @@ fn is_verdict(callback: &Callback) -> bool {
 fn id_of_text(request: &str) -> Option<String> {
     let request: Value = serde_json::from_str(request).ok()?;
     let bodies = request.pointer("/payload/bodies").and_then(Value::as_array)?;
-    let is_text = bodies.iter().any(|body| body["type"] == "txt");
-    is_text.then(|| request["msg_id"].as_str().unwrap_or_default().to_owned())
+    let has_text = bodies.iter().any(|body| body["type"] == "txt" || body["filename"].is_string());
+    has_text.then(|| request["msg_id"].as_str().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
@@ -107,6 +110,23 @@ mod tests {
         assert!(clause.problems.is_empty(), "{clause:?}");
         assert!(
             clause.line().contains("1 of 1 callbacks") && clause.line().contains("1 forged"),
+            "{clause:?}"
+        );
+    }
+
+    #[test]
+    fn what_was_stopped_is_counted_in_texts_and_in_names_of_files() {
+        let block = |id: &str| Event::Message(samples::message(id, CallbackReply::Block));
+        let request =
+            json!({ "msg_id": "2", "payload": { "bodies": [{ "type": "file", "filename": "a" }] } });
+        let file = Callback { request: request.to_string(), ..callback("2", 200, "intercept") };
+        let clause = judged(
+            &[callback("1", 200, "intercept"), file, callback("3", 200, "pass")],
+            &[block("1"), block("2"), Event::Message(samples::message("3", CallbackReply::Pass))],
+            Course::Undisturbed,
+        );
+        assert!(
+            clause.line().contains("3 of 3 callbacks") && clause.line().contains("2 stopped"),
             "{clause:?}"
         );
     }

@@ -155,7 +155,19 @@ impl Easemob {
 
     /// A client sends a text.
     pub fn send(&self, from: &str, to: To<'_>, text: &str) -> Result<Sent> {
-        let mut order = json!({ "app": APP, "from": from, "text": text });
+        self.order(from, to, json!({ "text": text }))
+    }
+
+    /// A client sends a message of any kind.
+    ///
+    /// # Errors
+    /// When the stand-in does not answer.
+    pub fn send_message(&self, from: &str, to: To<'_>, body: &Value, ext: &Value) -> Result<Sent> {
+        self.order(from, to, json!({ "body": body, "ext": ext }))
+    }
+
+    fn order(&self, from: &str, to: To<'_>, mut order: Value) -> Result<Sent> {
+        (order["app"], order["from"]) = (json!(APP), json!(from));
         match to {
             To::User(user) => (order["chat_type"], order["to"]) = (json!("chat"), json!(user)),
             To::Group(group) => (order["chat_type"], order["group_id"]) = (json!("group"), json!(group)),

@@ -2,6 +2,7 @@
 
 use schemas::event::MessageKind;
 
+use super::texts::Gathered;
 use super::value::{Fields, Json};
 use super::{field, texts};
 
@@ -16,11 +17,13 @@ pub(crate) struct Content {
     pub(crate) said: Option<String>,
     /// Every other text in it.
     pub(crate) others: Vec<String>,
+    /// It has more texts, or more bytes in them, than are judged: it cannot be read whole.
+    pub(crate) is_cut: bool,
 }
 
 impl Default for Content {
     fn default() -> Self {
-        Self { kind: MessageKind::Other, said: None, others: Vec::new() }
+        Self { kind: MessageKind::Other, said: None, others: Vec::new(), is_cut: false }
     }
 }
 
@@ -40,11 +43,11 @@ impl Content {
             kind => kind.unwrap_or(MessageKind::Other),
         };
         let said = body.filter(|_| kind == MessageKind::Text).and_then(|body| field::word(body, "msg"));
-        let mut others = all(payload);
+        let Gathered { texts: mut others, is_cut, .. } = texts::gather(payload);
         if let Some(at) = said.as_ref().and_then(|said| others.iter().position(|text| text == said)) {
             others.remove(at);
         }
-        Self { kind, said, others }
+        Self { kind, said, others, is_cut }
     }
 
     /// Every text.
@@ -63,17 +66,19 @@ impl Content {
         });
         changed
     }
-}
 
-/// Every text of a payload that is not empty.
-fn all(payload: &Json<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    texts::each(payload, &mut |text| {
-        if !text.trim().is_empty() {
-            found.push(text.to_owned());
+    /// A copy of a payload that says something else; its other texts changed by `change`.
+    pub(crate) fn saying<'a>(payload: &Json<'a>, said: &str, change: impl Fn(&str) -> String) -> Json<'a> {
+        let mut changed = Self::changed(payload, change);
+        let body = match changed.get_mut("bodies") {
+            Some(Json::List(bodies)) => bodies.first_mut(),
+            _ => Some(&mut changed),
+        };
+        if let Some(msg) = body.and_then(|body| body.get_mut("msg")) {
+            *msg = Json::Text(said.to_owned().into());
         }
-    });
-    found
+        changed
+    }
 }
 
 fn kind(body: &Fields<'_>) -> MessageKind {

@@ -37,6 +37,12 @@ impl<'a> Json<'a> {
         self.as_object()?.get(name)
     }
 
+    /// What stands under a name, to be changed.
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Json<'a>> {
+        let Self::Object(fields) = self else { return None };
+        fields.iter_mut().find_map(|(known, json)| (known == name).then_some(json))
+    }
+
     /// What stands at the end of a path of names.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Json<'a>> {
         path.iter().try_fold(self, |json, name| json.get(name))

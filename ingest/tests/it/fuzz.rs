@@ -26,6 +26,12 @@ fn examples() -> Vec<String> {
     EXAMPLES.get_or_init(read).clone()
 }
 
+/// The payload of each.
+pub fn payloads() -> Vec<String> {
+    let read = |text: &String| serde_json::from_str::<Value>(text).unwrap()["payload"].to_string();
+    examples().iter().map(read).collect()
+}
+
 /// A step that lets every sender through, on a paused clock.
 fn line() -> (Runtime, Line) {
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
@@ -68,9 +74,7 @@ proptest! {
 
     /// Only the payload is damaged: the signature holds, so there is a verdict, whatever is in it.
     #[test]
-    fn callback_signed(payload in mangle::json(examples().iter().map(|text| {
-        serde_json::from_str::<Value>(text).unwrap()["payload"].to_string()
-    }))) {
+    fn callback_signed(payload in mangle::json(payloads())) {
         let mut callback = signed(serde_json::from_str(&examples()[0]).unwrap(), now());
         callback["payload"] = json!("@payload@");
         let payload = payload.lossy();

@@ -53,6 +53,11 @@ pub struct Line {
 
 /// A bundle of one app with those policies.
 pub fn bundle(policies: &str) -> Arc<Bundle> {
+    changed_bundle(policies, |catalogue| catalogue)
+}
+
+/// The same, its file changed.
+fn changed_bundle(policies: &str, change: impl FnOnce(String) -> String) -> Arc<Bundle> {
     let catalogue = format!(
         r#"
         [[app]]
@@ -85,7 +90,7 @@ pub fn bundle(policies: &str) -> Arc<Bundle> {
         action = "hold"
         "#
     );
-    let raw: RawCatalogue = toml::from_str(&catalogue).unwrap();
+    let raw: RawCatalogue = toml::from_str(&change(catalogue)).unwrap();
     Arc::new(catalogue::validate(&raw).unwrap())
 }
 
@@ -115,7 +120,8 @@ pub async fn send(ingest: &Arc<Ingest>, request: Request<Body>) -> (StatusCode, 
     let response = router(ingest).oneshot(request).await.unwrap();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert!(body.len() <= 1_000, "the reply is too long for easemob");
+    let characters = String::from_utf8_lossy(&body).chars().count();
+    assert!(characters <= 1_000, "the reply is too long for easemob");
     (status, serde_json::from_slice(&body).unwrap())
 }
 
@@ -129,6 +135,13 @@ impl Line {
         let publisher = Arc::clone(&memory);
         let (ingest, bundle) = ingest(policies, publisher, "test.", |config| change(&mut config.limits));
         Self { ingest, memory, bundle }
+    }
+
+    /// A step whose catalogue is changed before it is read.
+    pub fn of(policies: &str, change: impl FnOnce(String) -> String) -> Self {
+        let line = Self::new(policies, Mood::Acknowledges);
+        line.bundle.send_replace(Arc::new(ActiveBundle::new(changed_bundle(policies, change)).unwrap()));
+        line
     }
 
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {

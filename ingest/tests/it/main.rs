@@ -10,9 +10,11 @@
     reason = "tests fail loudly"
 )]
 
+mod among_people;
 #[cfg(feature = "broker-tests")]
 mod broker;
 mod counted;
+mod everywhere;
 mod failures;
 mod fuzz;
 mod hostile;

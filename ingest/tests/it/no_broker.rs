@@ -8,7 +8,7 @@ use ingest::Publish;
 use pipeline::kafka::{Config, Publisher, PublisherLimits, RawConfig};
 use serde_json::json;
 
-use crate::line::{ingest, now, post, question, send, signed};
+use crate::line::{chat, ingest, now, post, question, send, signed};
 
 #[tokio::test]
 async fn without_kafka_callbacks_are_answered_at_the_deadline_by_the_policy() {
@@ -33,5 +33,11 @@ async fn without_kafka_callbacks_are_answered_at_the_deadline_by_the_policy() {
         let began = Instant::now();
         assert_eq!(send(&ingest, post("/pre", blocked)).await.1["code"], "blocked");
         assert!(began.elapsed() < Duration::from_millis(150), "{:?}", began.elapsed());
+        for (text, valid) in [("hi", true), ("damn it", true), ("去赌博", false)] {
+            let among_people = signed(chat("alice", "bob", text), now()).to_string();
+            let began = Instant::now();
+            assert_eq!(send(&ingest, post("/pre", among_people)).await.1["valid"], valid);
+            assert!(began.elapsed() < Duration::from_millis(150), "{:?}", began.elapsed());
+        }
     }
 }

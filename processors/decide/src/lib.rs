@@ -13,7 +13,6 @@ mod hash;
 mod history;
 mod kept;
 mod key;
-mod language;
 mod lazy;
 mod ledger;
 mod parts;

@@ -2,14 +2,14 @@
 
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
-use schemas::event::Message;
+use schemas::event::{CallbackReply, Message};
 use schemas::ids::UserId;
 use schemas::state::WaitingMessage;
 use schemas::text::Text;
 
 use super::refuse::Refusal;
 use super::{Folding, name_of};
-use crate::guard::{Judged, judge};
+use crate::guard::{Judged, judge, stops};
 use crate::reason::Reason;
 use crate::rules::lane_of;
 use crate::seen::Mark;
@@ -44,7 +44,9 @@ impl Folding<'_> {
         }
         match self.bot_meant(message) {
             Ok(bot) => self.spoken_to(bot, message, judged, draft),
-            Err(_) if judged.stopped() => self.step.rule(draft, Ruling::Blocked, None),
+            Err(_) if judged.stopped() && !was_let_through(message) => {
+                self.step.rule(draft, Ruling::Blocked, None)
+            }
             Err(reason) => self.step.rule(draft, Ruling::Passed, reason),
         }
     }
@@ -144,4 +146,9 @@ impl Folding<'_> {
             self.refuse(draft, message, lane, Refusal::LaneFull);
         }
     }
+}
+
+/// Ingest let it through although its verdict stops messages: the app's policy on those among people says so.
+fn was_let_through(message: &Message) -> bool {
+    message.reply == CallbackReply::Pass && stops(&message.verdict)
 }

@@ -2,11 +2,11 @@
 
 use catalogue::App;
 use catalogue::labels::{LabelPlace, Labels};
+use catalogue::language::language_of;
 use schemas::aigc::{Generated, ImplicitLabel};
 use schemas::ids::AnswerId;
 use schemas::state::WaitingMessage;
 
-use crate::language::language_of;
 use crate::parts::json_size;
 
 /// Between a label and what the model said, as JSON.

@@ -2,7 +2,7 @@
 
 use schemas::answer::AnswerSource;
 use schemas::decision::Ruling;
-use schemas::event::{Event, Message, MessageKind};
+use schemas::event::{CallbackReply, Event, Message, MessageKind};
 use schemas::request::Role;
 use schemas::text::{Sealed, Text};
 use schemas::verdict::{Action, Verdict};
@@ -108,6 +108,19 @@ fn people_among_themselves_pass_and_hits_of_theirs_are_blocked() {
     let written = world.play(Event::Message(hit));
     assert_eq!(written.decision().ruling, Ruling::Blocked);
     assert!(written.nothing_goes_out());
+}
+
+#[test]
+fn what_the_policy_on_people_let_through_is_passed_whatever_its_verdict() {
+    let mut world = World::of(group(), "");
+    let held = Verdict::new(Action::Hold, vec!["theirs".into()], "ingest");
+    let people = |n, reply| Message { bot: None, reply, verdict: held.clone(), ..world.message(n, "hello") };
+    let through = people(1, CallbackReply::Pass);
+    let stopped = people(2, CallbackReply::Block);
+    let without_text = Message { text: None, ..people(3, CallbackReply::Block) };
+    assert_eq!(world.play(Event::Message(through)).rulings(), [Ruling::Passed]);
+    assert_eq!(world.play(Event::Message(stopped)).rulings(), [Ruling::Blocked]);
+    assert_eq!(world.play(Event::Message(without_text)).rulings(), [Ruling::Blocked]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The language of a text, as far as labels differ: Chinese in one of its two scripts, English, or another one. A guess from letters and
 //! the commonest words, made without any table larger than this page; it costs a walk over the first thousand characters.
 
-use catalogue::labels::Language;
+use crate::labels::Language;
 
 /// Characters that are looked at: what a text begins in is what it is in.
 const MOST_CHARACTERS: usize = 1_000;
@@ -53,7 +53,7 @@ struct Count {
 }
 
 /// The language of an answer or, where nothing in it tells, of what was asked. `None` is any other one.
-pub(crate) fn language_of<'a>(answer: &'a str, asked: impl IntoIterator<Item = &'a str>) -> Option<Language> {
+pub fn language_of<'a>(answer: &'a str, asked: impl IntoIterator<Item = &'a str>) -> Option<Language> {
     [answer].into_iter().chain(asked).map(Count::of).find(Count::tells).and_then(|count| count.language())
 }
 
