@@ -7,6 +7,7 @@ use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::filter::Used;
 use crate::labels::Labels;
 use crate::output::Output;
 
@@ -172,6 +173,9 @@ pub struct App {
     /// What is let out of what the models say.
     #[serde(default, skip_serializing_if = "Output::is_open")]
     pub output: Output,
+    /// What it uses of the filter.
+    #[serde(default, skip_serializing_if = "Used::is_shared")]
+    pub filter: Used,
 }
 
 impl App {

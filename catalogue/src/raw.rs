@@ -1,6 +1,7 @@
 //! The catalogue's sections as they stand in the configuration file. Unknown keys are refused. The comments of the fields are what
 //! `docs/configuration.md` and the JSON Schema say about the keys.
 
+mod filter;
 mod labels;
 mod model;
 mod output;
@@ -14,10 +15,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
+use crate::filter::Contents;
 use crate::labels::LabelPlace;
 use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
+use crate::validate;
 
+pub use filter::{Files, RawAllow, RawDictionary, RawFilter, RawNear, RawRule, RawUsed, RawWord};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
@@ -37,6 +41,13 @@ pub struct RawCatalogue {
     pub price: Vec<RawPrice>,
     /// What is filtered.
     pub filter: RawFilter,
+}
+
+impl RawCatalogue {
+    /// Texts of every dictionary and allow-list that the bundle of these sections names.
+    pub fn contents(&self) -> Contents {
+        validate::contents(&self.filter)
+    }
 }
 
 /// A duration of which the place in the file is known.
@@ -174,6 +185,9 @@ pub struct RawApp {
     /// What is let out of what the models say.
     #[serde(default)]
     pub output: RawOutput,
+    /// Which rules, dictionaries and allow-lists of `[filter]` the app uses.
+    #[serde(default)]
+    pub filter: RawUsed,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.
@@ -262,28 +276,6 @@ pub struct RawTarget {
     #[serde(default = "shipped")]
     #[schemars(with = "String", extend("enum" = ["shipped", "own"]))]
     pub prices: Spanned<String>,
-}
-
-/// What is filtered.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RawFilter {
-    /// Rules of the word list.
-    pub word: Vec<RawWord>,
-}
-
-/// A rule of the word list, which every text is looked through for.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawWord {
-    /// Id of the rule, which verdicts name.
-    #[schemars(with = "String")]
-    pub id: Spanned<String>,
-    /// Words, any of which hits; at least one. They are folded as texts are: width, case, traditional characters and what cannot be seen make no difference. A word of spaces and punctuation alone is refused.
-    pub words: Vec<String>,
-    /// What is done with a text that has one of the words.
-    #[schemars(with = "String", extend("enum" = ["mask", "replace", "hold", "block"]))]
-    pub action: Spanned<String>,
 }
 
 fn text(value: &str) -> Spanned<String> {

@@ -1,7 +1,7 @@
 //! `decide` as the fold driver runs it: records in, records out.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use decide::{At, Key, LazyState, Output, Rules};
 use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
@@ -18,7 +18,8 @@ use crate::{Bundles, Deployment, metrics};
 /// The conversation fold of one deployment.
 pub struct Conversations {
     bundles: Arc<Bundles>,
-    rules: HashMap<BundleHash, Arc<Rules>>,
+    /// Of the bundles that hold in any partition.
+    rules: HashMap<BundleHash, Weak<Rules>>,
     topics: BTreeMap<Topic, Arc<str>>,
     source: String,
     partitions: i32,
@@ -45,14 +46,13 @@ impl Conversations {
     }
 
     fn rules(&mut self, hash: &BundleHash) -> Result<Arc<Rules>, FoldError> {
-        if let Some(rules) = self.rules.get(hash) {
-            return Ok(Arc::clone(rules));
+        if let Some(rules) = self.rules.get(hash).and_then(Weak::upgrade) {
+            return Ok(rules);
         }
-        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
-        let rules =
-            Rules::new(&bundle, hash.clone()).map_err(|error| FoldError::Control(error.to_string()))?;
-        let rules = Arc::new(rules);
-        self.rules.insert(hash.clone(), Arc::clone(&rules));
+        let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
+        let rules = Arc::new(Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)));
+        self.rules.retain(|_, rules| rules.strong_count() > 0);
+        self.rules.insert(hash.clone(), Arc::downgrade(&rules));
         Ok(rules)
     }
 
