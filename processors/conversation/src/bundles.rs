@@ -18,8 +18,8 @@ use schemas::wire::EncodeError;
 pub use apply::{WriteError, apply};
 use shelf::{Shelf, Source};
 
-/// Bundles whose engines are kept ready, the newest ones that were asked for.
-const READY: usize = 4;
+/// Bundles whose engines are kept ready, those that were asked for last: the one in force, the one before it, and the next one.
+const READY: usize = 3;
 
 /// A bundle that cannot be had or applied.
 #[derive(Debug, thiserror::Error)]
@@ -158,8 +158,10 @@ impl Bundles {
     /// [`BundlesError`] when it is not stored, cannot be read, or lacks a piece of its words.
     pub fn get(&self, hash: &BundleHash) -> Result<Arc<Ready>, BundlesError> {
         let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ready) = all.iter().find(|ready| ready.hash == *hash) {
-            return Ok(Arc::clone(ready));
+        let place = all.iter().position(|ready| ready.hash == *hash);
+        if let Some(ready) = place.and_then(|place| all.remove(place)) {
+            all.push_front(Arc::clone(&ready));
+            return Ok(ready);
         }
         let bundle = self.bundle(hash)?;
         let mut fetch = |content: &Content| Ok(self.text(content)?);
