@@ -78,6 +78,9 @@ pub enum Cancel {
 pub struct Canned {
     /// The message was stopped by the filter.
     pub blocked: String,
+    /// The same in the languages that rules of the filter name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub blocked_texts: BTreeMap<String, String>,
     /// No target gave an answer that may go out.
     pub failed: String,
     /// It took too long.

@@ -101,6 +101,14 @@ impl Filter {
         version_of(&self.rules)
     }
 
+    /// The language of what is said instead of a text that this rule stopped, where it names one; words of a dictionary are rules
+    /// `<name>/<category>`.
+    pub fn language(&self, id: &str) -> Option<&str> {
+        let of_rule = self.rules.iter().find(|rule| rule.id == id).and_then(|rule| rule.language.as_deref());
+        let dictionary = id.split_once('/').and_then(|(name, _)| self.dictionaries.get(name));
+        of_rule.or(dictionary.and_then(|dictionary| dictionary.language.as_deref()))
+    }
+
     /// Every content that it names, with its name in messages.
     pub fn contents(&self) -> impl Iterator<Item = (&str, &Content)> {
         let dictionaries = self.dictionaries.iter().map(|(name, of)| (name.as_str(), &of.content));

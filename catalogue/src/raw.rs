@@ -7,6 +7,7 @@ mod model;
 mod output;
 mod price;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -209,6 +210,8 @@ pub struct RawBot {
 pub struct RawCanned {
     /// The message was stopped by the filter.
     pub blocked: String,
+    /// The same by language: what is said where the rule or dictionary that stopped the message names the language (`language`).
+    pub blocked_texts: BTreeMap<String, String>,
     /// No target gave an answer that may go out.
     pub failed: String,
     /// The answer took too long.
@@ -227,6 +230,7 @@ impl Default for RawCanned {
     fn default() -> Self {
         Self {
             blocked: String::new(),
+            blocked_texts: BTreeMap::new(),
             failed: "抱歉,我暂时无法回答,请稍后再试。".to_owned(),
             expired: "抱歉,回答超时了,请再问一次。".to_owned(),
             unfinished: defaults::unfinished(),

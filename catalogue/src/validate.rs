@@ -142,6 +142,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
 fn canned(raw: &RawCanned) -> Canned {
     Canned {
         blocked: raw.blocked.clone(),
+        blocked_texts: raw.blocked_texts.clone(),
         failed: raw.failed.clone(),
         expired: raw.expired.clone(),
         unfinished: raw.unfinished.clone(),

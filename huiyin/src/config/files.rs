@@ -36,6 +36,35 @@ fn text(path: &Path) -> Result<Arc<str>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn words_beside_the_configuration_are_read_and_their_problems_told_with_both_lines() {
+        const TEXT: &str = include_str!("../../huiyin.example.toml");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("huiyin.toml");
+        let words = "\n[[filter.dictionary]]\nname = \"own\"\nfile = \"words/own.tsv\"\naction = \"block\"\n";
+        std::fs::write(&path, TEXT.to_owned() + words).unwrap();
+        std::fs::create_dir(folder.path().join("words")).unwrap();
+        let value = |name: &str| match name {
+            "HUIYIN_INSTANCE" => Some("0".to_owned()),
+            name if name.ends_with("_URL") => Some("http://127.0.0.1:1".to_owned()),
+            _ => Some("a-value-that-is-long-enough-for-any-key".to_owned()),
+        };
+        let read = |words: &str| {
+            std::fs::write(folder.path().join("words/own.tsv"), words).unwrap();
+            Config::read(&path, None, value).map_err(|bad| bad.to_string())
+        };
+        let config = read("pineapple\tfruit\n").map_err(|bad| panic!("{bad}")).unwrap();
+        let report = crate::check::offline(&config).unwrap();
+        assert!(report.contains("words own: 1 in 16 bytes, ") && report.contains("words starter: "), "{report}");
+        let line = TEXT.lines().count() + 4;
+        let bad = read("pineapple\tfruit\n--\tfruit\n").err().unwrap();
+        assert!(bad.contains(&format!(":{line}: filter.dictionary \"own\": words/own.tsv:2: nothing")), "{bad}");
+        std::fs::remove_dir_all(folder.path().join("words")).unwrap();
+        let bad = Config::read(&path, None, value).err().unwrap().to_string();
+        assert!(bad.contains(&format!(":{line}: ")) && bad.contains("No such file"), "{bad}");
+    }
 
     #[test]
     fn a_file_is_read_and_what_is_none_is_told() {

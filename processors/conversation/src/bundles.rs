@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use catalogue::filter::BadContent;
 use catalogue::{Bundle, BundleError, Content, Contents, EngineError, Engines, Parts};
 use pipeline::kafka;
+use safety::ENGINE;
 use schemas::ids::{BadId, BundleHash};
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire::EncodeError;
@@ -169,6 +170,10 @@ impl Bundles {
         let engines = engines.map_err(|source| BundlesError::Filter { hash: hash.clone(), source })?;
         for what in engines.unusable() {
             tracing::warn!(bundle = %hash, "the filter leaves out what this version cannot look for: {what}");
+        }
+        let engine = bundle.filter.engine;
+        if engine != 0 && engine != ENGINE {
+            tracing::warn!(bundle = %hash, "its texts were judged by engine {engine}, this version has {ENGINE}: verdicts may differ");
         }
         let ready = Ready { hash: hash.clone(), bundle: Arc::new(bundle), engines: Arc::new(engines) };
         let ready = Arc::new(ready);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalogue::app::LanePolicy;
-use catalogue::{App, Bundle, Engines};
+use catalogue::{App, Bundle, Engines, Filter};
 use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
@@ -21,18 +21,25 @@ pub struct Rules {
     /// Context windows of its targets.
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
+    filter: Filter,
 }
 
 impl Rules {
     /// Makes a bundle ready, whose engines these are.
     pub fn new(bundle: &Bundle, hash: BundleHash, engines: Arc<Engines>) -> Self {
         let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
-        Self { hash, engines, windows: windows.collect(), apps: bundle.apps.clone() }
+        let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
+        Self { hash, engines, windows: windows.collect(), apps, filter }
     }
 
     /// The engine that judges an app's texts.
     pub(crate) fn engine(&self, app: &AppKey) -> &dyn Engine {
         self.engines.app(app).as_ref()
+    }
+
+    /// The language of what is said instead of a text that this rule stopped.
+    pub(crate) fn language(&self, rule: &str) -> Option<&str> {
+        self.filter.language(rule)
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {
