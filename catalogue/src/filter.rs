@@ -101,6 +101,11 @@ impl Filter {
         version_of(&self.rules)
     }
 
+    /// It has rules alone, and all apps use them.
+    pub(crate) fn is_for_all(&self) -> bool {
+        self.named_only.is_empty() && self.dictionaries.is_empty() && self.allow.is_empty()
+    }
+
     /// The language of what is said instead of a text that this rule stopped, where it names one; words of a dictionary are rules
     /// `<name>/<category>`.
     pub fn language(&self, id: &str) -> Option<&str> {

@@ -24,7 +24,10 @@ pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
         config.bundle.targets.len()
     );
     for (name, content) in config.bundle.filter.contents() {
-        report.push_str(&format!("words {name}: {} in {} bytes, {}\n", content.count, content.bytes, content.hash));
+        report.push_str(&format!(
+            "words {name}: {} in {} bytes, {}\n",
+            content.count, content.bytes, content.hash
+        ));
     }
     for warning in config.warnings(now()) {
         report.push_str(&format!("warning: {warning}\n"));

@@ -102,7 +102,8 @@ impl Check {
     }
 
     fn configured(&self, config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
-        let engines = Engines::of(&config.bundle, &config.sections().contents()).context("build the filter")?;
+        let engines =
+            Engines::of(&config.bundle, &config.sections().contents()).context("build the filter")?;
         let Some(app) = &self.app else { return Ok(Arc::clone(engines.shared())) };
         let app = AppKey::new(app.clone()).context("read --app")?;
         if !config.bundle.apps.contains_key(&app) {

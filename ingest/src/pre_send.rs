@@ -83,7 +83,8 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
     let verdict = bundle.verdict(&rule.app, &content, address.as_ref());
     let readers = Readers::of(address.as_ref());
-    let pass_reply = pass_reply(bundle.engine(&rule.app), callback.payload(), &content, verdict.action, readers);
+    let pass_reply =
+        pass_reply(bundle.engine(&rule.app), callback.payload(), &content, verdict.action, readers);
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
     let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));

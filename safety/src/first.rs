@@ -26,7 +26,8 @@ impl WordList {
     /// [`BadRule`] when the words do not fit into one automaton.
     pub fn new(rules: &[Rule], version: impl Into<String>) -> Result<Self, BadRule> {
         let words = rules.iter().flat_map(|rule| rule.words.iter().map(move |word| (rule, word)));
-        let hits: Vec<Hit> = words.filter(|(_, word)| !word.is_empty()).map(|(rule, word)| hit(rule, word)).collect();
+        let hits: Vec<Hit> =
+            words.filter(|(_, word)| !word.is_empty()).map(|(rule, word)| hit(rule, word)).collect();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
@@ -89,7 +90,10 @@ mod tests {
             Rule::words("gamble", &["赌博", "赌"], Action::Block),
         ];
         let found = list(&rules).judge(Direction::Input, "DAMN, 网上赌博");
-        assert_eq!((found.action, found.rules), (Action::Block, vec!["gamble".to_owned(), "mild".to_owned()]));
+        assert_eq!(
+            (found.action, found.rules),
+            (Action::Block, vec!["gamble".to_owned(), "mild".to_owned()])
+        );
         assert_eq!(found.spans, [0..4, 12..18]);
         assert_eq!(list(&rules).judge(Direction::Output, "賭博，赌 博，ｄａｍｎ").rules, ["gamble"]);
     }

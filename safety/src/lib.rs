@@ -30,8 +30,8 @@ pub use blank::is_blank;
 pub use common::Action;
 pub use detector::Detector;
 pub use dictionary::{
-    Defaults, Dictionary, Entry, Form, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, read, tab_separated,
-    toml,
+    Defaults, Dictionary, Entry, Form, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, read,
+    tab_separated, toml,
 };
 pub use direction::Direction;
 pub use engine::{ENGINE, Engine};

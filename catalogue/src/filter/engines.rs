@@ -5,7 +5,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use common::Action;
-use safety::{BadRule, ENGINE, Engine, Layers, OnError, Rule, RuleSet, WordList, allowed_spans, read, searchable};
+use safety::{
+    BadRule, ENGINE, Engine, Layers, OnError, Rule, RuleSet, WordList, allowed_spans, read, searchable,
+};
 use schemas::ids::AppKey;
 
 use super::parts::{Parts, key};
@@ -110,7 +112,8 @@ struct Building<'a> {
 impl Building<'_> {
     fn engine(&mut self, names: &Names) -> Result<Arc<dyn Engine>, EngineError> {
         let Filter { engine, .. } = *self.filter;
-        let rules: Vec<&Rule> = self.filter.rules.iter().filter(|rule| names.rules.contains(&rule.id)).collect();
+        let rules: Vec<&Rule> =
+            self.filter.rules.iter().filter(|rule| names.rules.contains(&rule.id)).collect();
         let version = self.version(names, &rules);
         if engine == 0 {
             let rules: Vec<Rule> = rules.into_iter().cloned().collect();

@@ -29,7 +29,10 @@ impl RawFilter {
     /// Every file that the section names, as it names it.
     pub fn paths(&self) -> BTreeSet<&str> {
         let dictionaries = self.dictionary.iter().filter_map(|dictionary| dictionary.file.as_ref());
-        dictionaries.chain(self.allow.iter().map(|allow| &allow.file)).map(|file| file.get_ref().as_str()).collect()
+        dictionaries
+            .chain(self.allow.iter().map(|allow| &allow.file))
+            .map(|file| file.get_ref().as_str())
+            .collect()
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) fn used(raw: &RawUsed, filter: &Filter, place: &str, problems: &mut P
         let raw = raw.as_ref()?;
         for name in raw {
             if !is_known(name.get_ref()) {
-                let what = format!("its filter uses the {kind} {:?}, which is not configured", name.get_ref());
+                let what =
+                    format!("its filter uses the {kind} {:?}, which is not configured", name.get_ref());
                 problems.add_at(place, name, what);
             }
         }

@@ -57,10 +57,16 @@ mod tests {
         };
         let config = read("pineapple\tfruit\n").map_err(|bad| panic!("{bad}")).unwrap();
         let report = crate::check::offline(&config).unwrap();
-        assert!(report.contains("words own: 1 in 16 bytes, ") && report.contains("words starter: "), "{report}");
+        assert!(
+            report.contains("words own: 1 in 16 bytes, ") && report.contains("words starter: "),
+            "{report}"
+        );
         let line = TEXT.lines().count() + 4;
         let bad = read("pineapple\tfruit\n--\tfruit\n").err().unwrap();
-        assert!(bad.contains(&format!(":{line}: filter.dictionary \"own\": words/own.tsv:2: nothing")), "{bad}");
+        assert!(
+            bad.contains(&format!(":{line}: filter.dictionary \"own\": words/own.tsv:2: nothing")),
+            "{bad}"
+        );
         std::fs::remove_dir_all(folder.path().join("words")).unwrap();
         let bad = Config::read(&path, None, value).err().unwrap().to_string();
         assert!(bad.contains(&format!(":{line}: ")) && bad.contains("No such file"), "{bad}");

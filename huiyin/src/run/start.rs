@@ -42,7 +42,8 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let section = ingest::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
-    let active = |ready: &Ready| ingest::ActiveBundle::new(Arc::clone(&ready.bundle), Arc::clone(&ready.engines));
+    let active =
+        |ready: &Ready| ingest::ActiveBundle::new(Arc::clone(&ready.bundle), Arc::clone(&ready.engines));
     let bundle = watched.derive(move |ready| Ok(active(ready)))?;
     let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, bundle);
     Ok(Running::Ingest { server: ingest::serve(step).await?, publisher })

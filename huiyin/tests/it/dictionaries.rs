@@ -51,7 +51,8 @@ fn a_dictionary_of_megabytes_reaches_every_role_with_its_bundle_and_stops_a_mess
     // A process that starts later finds all of it, and the log folds again as it was decided.
     let later = rig.start_apart(&["decide"]);
     drop(later);
-    let quiet = until("every turn to end", seconds(30), || Some(rig.books.log()).filter(|log| log.is_quiet()));
+    let quiet =
+        until("every turn to end", seconds(30), || Some(rig.books.log()).filter(|log| log.is_quiet()));
     let verdicts = quiet.decisions.iter().filter_map(|decision| decision.value.verdict.as_ref());
     assert!(verdicts.into_iter().any(|verdict| verdict.rules.contains(&"large/gambling".to_owned())));
     let folded = rig.done(&["refold"]);

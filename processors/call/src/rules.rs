@@ -15,6 +15,8 @@ pub struct Rules {
 
 impl std::fmt::Debug for Rules {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rules").field("dictionary", &self.engines.shared().dictionary()).finish_non_exhaustive()
+        f.debug_struct("Rules")
+            .field("dictionary", &self.engines.shared().dictionary())
+            .finish_non_exhaustive()
     }
 }

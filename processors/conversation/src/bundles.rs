@@ -35,7 +35,9 @@ pub enum BundlesError {
     #[error(transparent)]
     Unusable(#[from] BundleError),
     /// A piece of the words that a bundle names is not there.
-    #[error("content {hash} is not whole in topic configs: of its {bytes} bytes, the piece at byte {at} is missing")]
+    #[error(
+        "content {hash} is not whole in topic configs: of its {bytes} bytes, the piece at byte {at} is missing"
+    )]
     Piece {
         /// Hash of the content.
         hash: String,

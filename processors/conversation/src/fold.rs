@@ -243,21 +243,32 @@ mod tests {
         let switch = || Event::Config(schemas::event::ConfigSwitch { bundle: hash.clone(), at: 5 });
         let mut lacking = offline(Bundles::of([(hash.clone(), bundle.clone())]));
         let refused = lacking.control(&Control::default(), switch()).err().unwrap().to_string();
-        assert!(refused.contains("get the words of \"starter\"") && refused.contains("is not there"), "{refused}");
+        assert!(
+            refused.contains("get the words of \"starter\"") && refused.contains("is not there"),
+            "{refused}"
+        );
 
         let mut whole = offline(Bundles::with([(hash.clone(), bundle)], raw.contents()));
         let control = whole.control(&Control::default(), switch()).unwrap();
         let text = include_str!("../../../schemas/examples/events/valid-message.json");
         let mut message: serde_json::Value = serde_json::from_str(text).unwrap();
         message["text"]["plain"] = "best online casino".into();
-        let Ok(message) = serde_json::from_value::<schemas::event::Message>(message) else { panic!("{text}") };
+        let Ok(message) = serde_json::from_value::<schemas::event::Message>(message) else {
+            panic!("{text}")
+        };
         let time = message.sent_at;
         let key = Key::from(message.conversation.clone());
         let context = Context { partition: 0, offset: 7, time, control: &control };
         let step = whole.fold(context, &key, None, Event::Message(message)).unwrap();
-        let outputs: Vec<String> =
-            step.outputs.iter().map(|o| String::from_utf8_lossy(o.value.as_deref().unwrap()).into_owned()).collect();
-        assert!(outputs.iter().any(|o| o.contains("starter/gambling") && o.contains("blocked")), "{outputs:?}");
+        let outputs: Vec<String> = step
+            .outputs
+            .iter()
+            .map(|o| String::from_utf8_lossy(o.value.as_deref().unwrap()).into_owned())
+            .collect();
+        assert!(
+            outputs.iter().any(|o| o.contains("starter/gambling") && o.contains("blocked")),
+            "{outputs:?}"
+        );
     }
 
     #[test]

@@ -95,11 +95,8 @@ mod tests {
 
     #[test]
     fn what_a_line_does_not_say_is_said_by_the_defaults_and_good_lines_stand_beside_bad_ones() {
-        let defaults = Defaults {
-            category: Some("x".to_owned()),
-            views: Views::of(View::Pinyin),
-            border: Border::Seg,
-        };
+        let defaults =
+            Defaults { category: Some("x".to_owned()), views: Views::of(View::Pinyin), border: Border::Seg };
         let (entries, problems) = read("赌博\n大麻\tdrugs\n...\nsm\t\t-\tword\nab\t\t\t-\n", &defaults);
         let read: Vec<_> = entries
             .iter()

@@ -62,7 +62,9 @@ impl Group {
         let category = self.category.as_ref().or(defaults.category.as_ref());
         Ok(Entry {
             word: word.get_ref().clone(),
-            category: category.cloned().ok_or_else(|| LineProblem::new(line, "its table needs a category"))?,
+            category: category
+                .cloned()
+                .ok_or_else(|| LineProblem::new(line, "its table needs a category"))?,
             views: self.views.unwrap_or(defaults.views),
             border: self.border.unwrap_or(defaults.border),
             action: self.action,

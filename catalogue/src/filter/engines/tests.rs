@@ -85,7 +85,9 @@ fn each_app_is_judged_by_what_it_uses_and_what_is_shared_otherwise() {
 fn fifty_apps_and_two_bundles_hold_one_automaton_of_a_dictionary() {
     let apps: String = (0..50)
         .map(|n| {
-            let rule = format!("[[filter.rule]]\nid = \"r{n}\"\nwords = [\"w{n}\"]\naction = \"mask\"\nshared = false\n");
+            let rule = format!(
+                "[[filter.rule]]\nid = \"r{n}\"\nwords = [\"w{n}\"]\naction = \"mask\"\nshared = false\n"
+            );
             app(&format!("acme#a{n}"), &format!("filter = {{ rules = [\"r{n}\"] }}")) + &rule
         })
         .collect();
@@ -129,8 +131,11 @@ fn the_version_names_words_settings_and_engine() {
     files[0].1 = "赌博\tgambling\tseparators\n大麻\tdrugs\nx\ty\n";
     let mut allowed = FILES;
     allowed[2].1 = "麻烦\n";
-    let others =
-        [version(APPS, &files), version(APPS, &allowed), version(&APPS.replace("\"block\"", "\"hold\""), &FILES)];
+    let others = [
+        version(APPS, &files),
+        version(APPS, &allowed),
+        version(&APPS.replace("\"block\"", "\"hold\""), &FILES),
+    ];
     assert!(others.iter().all(|other| *other != first), "{others:?}");
     let rules = Filter { rules: vec![Rule::words("r", &["x"], Action::Block)], ..Filter::default() };
     let by = |engine| {
@@ -157,7 +162,11 @@ fn a_stored_bundle_goes_on_holding_whatever_of_it_cannot_be_looked_for() {
 
     bundle.filter = Filter { rules: bundle.filter.rules, ..Filter::default() };
     let first = Engines::of(&bundle, &contents).unwrap();
-    assert_eq!(rules(first.shared(), "a...b GUN ｇｕｎ"), ["dots", "some"], "the first engine finds what it found");
+    assert_eq!(
+        rules(first.shared(), "a...b GUN ｇｕｎ"),
+        ["dots", "some"],
+        "the first engine finds what it found"
+    );
     assert!(first.unusable().is_empty());
 }
 

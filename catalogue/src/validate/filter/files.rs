@@ -53,7 +53,8 @@ pub(super) fn allow_lists(raw: &RawFilter, known: &mut Known, problems: &mut Pro
         let place = format!("filter.allow {:?}", list.name.get_ref());
         name(&place, &list.name, problems);
         let text = raw.files.text(list.file.get_ref());
-        let Some(text) = problems.take_at(&place, &list.file, text.map_err(|why| unread(&list.file, &why))) else {
+        let Some(text) = problems.take_at(&place, &list.file, text.map_err(|why| unread(&list.file, &why)))
+        else {
             continue;
         };
         let spans = allowed_spans(&text).unwrap_or_else(|found| {
@@ -86,7 +87,11 @@ fn text(
             problems.take_at(place, name, shipped).map(|(form, text)| (form, Arc::from(text)))
         }
         _ => {
-            problems.add_at(place, &raw.name, "it needs a file or the name of a shipped dictionary, and not both");
+            problems.add_at(
+                place,
+                &raw.name,
+                "it needs a file or the name of a shipped dictionary, and not both",
+            );
             None
         }
     }

@@ -12,21 +12,21 @@ use crate::raw::{RawFilter, RawRule, RawWord};
 /// Adds the rules, in the order of their ids.
 pub(super) fn rules(raw: &RawFilter, known: &mut Known, problems: &mut Problems) {
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
-    let words = raw.word.iter().map(|raw| (&raw.id, format!("filter.word {:?}", raw.id.get_ref()), Err(raw)));
-    let more = raw.rule.iter().map(|raw| (&raw.id, format!("filter.rule {:?}", raw.id.get_ref()), Ok(raw)));
-    for (id, place, raw) in words.chain(more) {
-        let rule = match raw {
-            Ok(raw) => rule(raw, &place, problems),
-            Err(raw) => word(raw, &place, problems),
-        };
-        let Some(rule) = rule else { continue };
-        if let Ok(raw) = raw
-            && !raw.shared
-        {
-            known.filter.named_only.insert(raw.id.get_ref().clone());
-        }
+    let mut add = |rule: Option<Rule>, place: &str, id: &Spanned<String>, problems: &mut Problems| {
+        let Some(rule) = rule else { return };
         if rules.insert(rule.id.clone(), rule).is_some() {
-            problems.add_at(&place, id, "it is configured twice");
+            problems.add_at(place, id, "it is configured twice");
+        }
+    };
+    for raw in &raw.word {
+        let place = format!("filter.word {:?}", raw.id.get_ref());
+        add(word(raw, &place, problems), &place, &raw.id, problems);
+    }
+    for raw in &raw.rule {
+        let place = format!("filter.rule {:?}", raw.id.get_ref());
+        add(rule(raw, &place, problems), &place, &raw.id, problems);
+        if !raw.shared {
+            known.filter.named_only.insert(raw.id.get_ref().clone());
         }
     }
     known.ids.extend(rules.keys().cloned());
@@ -70,8 +70,12 @@ fn rule(raw: &RawRule, place: &str, problems: &mut Problems) -> Option<Rule> {
 /// Tells what is wrong with a rule: of each word at the word, of the expression at the expression, of the rule at its id.
 fn problem(raw: &RawRule, rule: &Rule, place: &str, problems: &mut Problems) {
     let near = raw.near.iter().flat_map(|near| &near.words);
-    let bad: Vec<(&Spanned<String>, Reason)> =
-        raw.words.iter().chain(near).filter_map(|word| Some((word, searchable(word.get_ref()).err()?))).collect();
+    let bad: Vec<(&Spanned<String>, Reason)> = raw
+        .words
+        .iter()
+        .chain(near)
+        .filter_map(|word| Some((word, searchable(word.get_ref()).err()?)))
+        .collect();
     let is_empty = bad.is_empty();
     bad.into_iter().for_each(|(word, reason)| problems.add_at(place, word, reason));
     let Some(reason) = rule.check().err().map(|bad| bad.reason).filter(|_| is_empty) else { return };

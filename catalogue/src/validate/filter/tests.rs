@@ -81,6 +81,7 @@ fn a_bundle_names_contents_and_holds_no_word_of_them() {
     let json = String::from_utf8(bundle.to_json().unwrap()).unwrap();
     assert!(!json.contains("pineapple") && json.contains(&words.content.hash), "{json}");
     assert_eq!(Bundle::from_json(&bundle.hash().unwrap(), json.as_bytes()).unwrap(), bundle);
+    assert!(json.starts_with("{\"version\":2,"), "a version without dictionaries refuses it: {json}");
     assert_eq!(filter.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["near", "regex"]);
 }
 
@@ -89,11 +90,15 @@ fn a_filter_that_looks_for_nothing_leaves_the_bundle_as_it_was() {
     let (mut bundle, _) = read_with(GOOD, Ok("pear\n")).unwrap();
     assert_eq!(bundle.filter.engine, safety::ENGINE);
     let rest = GOOD.split("[[filter.").next().unwrap();
-    let rest = rest.split("filter = {").next().unwrap().to_owned() + rest.split("[app.output]").nth(1).unwrap();
-    let rest: String = rest.lines().filter(|line| !line.starts_with("topic")).fold(String::new(), |text, line| text + line + "\n");
+    let rest =
+        rest.split("filter = {").next().unwrap().to_owned() + rest.split("[app.output]").nth(1).unwrap();
+    let rest: String = rest
+        .lines()
+        .filter(|line| !line.starts_with("topic"))
+        .fold(String::new(), |text, line| text + line + "\n");
     bundle = validate(&toml::from_str(&rest).unwrap()).unwrap();
     let json = String::from_utf8(bundle.to_json().unwrap()).unwrap();
-    assert!(json.ends_with(r#""filter":{"rules":[]}}"#), "{json}");
+    assert!(json.starts_with("{\"version\":1,") && json.ends_with(r#""filter":{"rules":[]}}"#), "{json}");
 }
 
 #[test]
@@ -107,7 +112,12 @@ fn every_problem_of_the_filter_is_told_at_its_line() {
         ("pinyin = \"hold\"", "pinyin = \"stop\"", "view_actions", "\"stop\" is none of"),
         ("id = \"regex\"", "id = \"near\"", "id = \"near\"", "it is configured twice"),
         ("name = \"words\"", "name = \"Words\"", "name = \"Words\"", "name must be"),
-        ("file = \"lists/words.tsv\"", "file = \"lists/words.tsv\"\nshipped = \"starter\"", "name = \"words\"", "and not both"),
+        (
+            "file = \"lists/words.tsv\"",
+            "file = \"lists/words.tsv\"\nshipped = \"starter\"",
+            "name = \"words\"",
+            "and not both",
+        ),
         ("shipped = \"starter\"", "shipped = \"all\"", "shipped =", "\"all\" is none of starter"),
         ("shipped = \"starter\"", "", "name = \"starter\"", "needs a file or"),
         ("action = \"hold\"\nsev", "action = \"stop\"\nsev", "action = \"stop\"", "\"stop\" is none of"),
@@ -130,14 +140,19 @@ fn every_problem_of_the_filter_is_told_at_its_line() {
 fn what_is_wrong_in_a_file_is_told_with_its_line_where_the_file_is_named() {
     let many: String = (0..30).map(|_| "...\n").collect();
     for (words, expected) in [
-        (Ok("pear\n...\nx\ty\tsound\n"), vec!["words.tsv:2: nothing that", "words.tsv:3: there is no view \"sound\""]),
+        (
+            Ok("pear\n...\nx\ty\tsound\n"),
+            vec!["words.tsv:2: nothing that", "words.tsv:3: there is no view \"sound\""],
+        ),
         (Ok(many.as_str()), vec!["words.tsv:20: ", "words.tsv: 10 more problems"]),
         (Err("No such file or directory"), vec!["read \"lists/words.tsv\": No such file"]),
     ] {
         let found = told(GOOD, read_with(GOOD, words).unwrap_err());
         for expected in expected {
             let is_told = |(at, told): &(String, String)| {
-                at.starts_with("file = \"lists") && told.starts_with("filter.dictionary \"words\"") && told.contains(expected)
+                at.starts_with("file = \"lists")
+                    && told.starts_with("filter.dictionary \"words\"")
+                    && told.contains(expected)
             };
             assert!(found.iter().any(is_told), "{expected}: {found:?}");
         }

@@ -154,10 +154,7 @@ impl World {
         let rule = |id: &str, word: &str, action| Rule::words(id, &[word], action);
         let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
         let engines = Arc::new(Engines::one(Arc::new(RuleSet::new(&words, "d1").unwrap())));
-        let (rules, receiver) = watch::channel(Arc::new(Rules {
-            bundle,
-            engines: Arc::clone(&engines),
-        }));
+        let (rules, receiver) = watch::channel(Arc::new(Rules { bundle, engines: Arc::clone(&engines) }));
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
         let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();

@@ -48,7 +48,8 @@ mod tests {
         assert_eq!(pieces.len(), 4);
         let limit = schemas::topic::Topic::Configs.max_message_bytes() as usize;
         assert!(pieces.iter().all(|(_, piece)| piece.len() * 2 <= limit));
-        let lengths: BTreeMap<u64, u64> = pieces.iter().map(|(at, piece)| (*at, piece.len() as u64)).collect();
+        let lengths: BTreeMap<u64, u64> =
+            pieces.iter().map(|(at, piece)| (*at, piece.len() as u64)).collect();
         let places = whole(&lengths, text.len() as u64).unwrap();
         let joined: Vec<u8> = pieces.iter().flat_map(|(_, piece)| piece.iter().copied()).collect();
         assert_eq!((places.len(), joined), (4, text.into_bytes()));

@@ -103,7 +103,9 @@ pub(super) fn text(
     if let Some(first) = pieces.values().min() {
         scan(source, *first, |record| {
             let Record { key: Some(key), value: Some(value), .. } = record else { return };
-            if let Some((_, at)) = of_key(&key).filter(|(hash, at)| *hash == content.hash && pieces.contains_key(at)) {
+            if let Some((_, at)) =
+                of_key(&key).filter(|(hash, at)| *hash == content.hash && pieces.contains_key(at))
+            {
                 read.insert(at, value);
             }
         })?;
