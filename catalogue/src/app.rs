@@ -7,6 +7,7 @@ use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::filter::Used;
 use crate::labels::Labels;
 use crate::output::Output;
 use crate::people::People;
@@ -78,6 +79,9 @@ pub enum Cancel {
 pub struct Canned {
     /// The message was stopped by the filter.
     pub blocked: String,
+    /// The same in the languages that rules of the filter name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub blocked_texts: BTreeMap<String, String>,
     /// No target gave an answer that may go out.
     pub failed: String,
     /// It took too long.
@@ -176,6 +180,9 @@ pub struct App {
     /// What becomes of messages among people.
     #[serde(default, skip_serializing_if = "People::is_default")]
     pub people: People,
+    /// What it uses of the filter.
+    #[serde(default, skip_serializing_if = "Used::is_shared")]
+    pub filter: Used,
 }
 
 impl App {

@@ -13,8 +13,11 @@ use crate::filter::Filter;
 use crate::price::{self, Price};
 use crate::target::Target;
 
-/// Version of the bundle's form.
-const VERSION: u16 = 1;
+/// Version of the form of bundles that versions without dictionaries can hold by.
+const FIRST: u16 = 1;
+/// Version of the form of bundles that name dictionaries or allow-lists, or whose apps differ in what they use of the filter. A version
+/// that does not know of them refuses such a bundle instead of judging without them.
+const NAMES_WORDS: u16 = 2;
 
 /// Everything configured that a fold reads. Its JSON form is canonical: fields in order, maps sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +70,9 @@ impl Bundle {
         prices: Vec<Price>,
         filter: Filter,
     ) -> Self {
-        Self { version: VERSION, apps, targets, prices, filter }
+        let shared = filter.is_for_all() && apps.values().all(|app| app.filter.is_shared());
+        let version = if shared { FIRST } else { NAMES_WORDS };
+        Self { version, apps, targets, prices, filter }
     }
 
     /// The canonical bytes.
@@ -98,7 +103,7 @@ impl Bundle {
         }
         let bundle: Self = serde_json::from_slice(bytes)
             .map_err(|source| BundleError::Malformed { hash: hash.clone(), source })?;
-        if bundle.version != VERSION {
+        if !(FIRST..=NAMES_WORDS).contains(&bundle.version) {
             return Err(BundleError::Version { hash: hash.clone(), version: bundle.version });
         }
         Ok(bundle)

@@ -23,6 +23,7 @@ mod validate;
 
 pub use app::App;
 pub use bundle::{Bundle, BundleError};
+pub use filter::{Content, Contents, EngineError, Engines, Filter, Parts};
 pub use hours::Hours;
 pub use model_traits::ModelTraits;
 pub use models::{Model, Models};

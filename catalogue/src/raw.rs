@@ -1,12 +1,14 @@
 //! The catalogue's sections as they stand in the configuration file. Unknown keys are refused. The comments of the fields are what
 //! `docs/configuration.md` and the JSON Schema say about the keys.
 
+mod filter;
 mod labels;
 mod model;
 mod output;
 mod people;
 mod price;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -15,10 +17,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
+use crate::filter::Contents;
 use crate::labels::LabelPlace;
 use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
+use crate::validate;
 
+pub use filter::{Files, RawAllow, RawDictionary, RawFilter, RawNear, RawRule, RawUsed, RawWord};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
@@ -39,6 +44,13 @@ pub struct RawCatalogue {
     pub price: Vec<RawPrice>,
     /// What is filtered.
     pub filter: RawFilter,
+}
+
+impl RawCatalogue {
+    /// Texts of every dictionary and allow-list that the bundle of these sections names.
+    pub fn contents(&self) -> Contents {
+        validate::contents(&self.filter)
+    }
 }
 
 /// A duration of which the place in the file is known.
@@ -180,6 +192,9 @@ pub struct RawApp {
     /// conversation with one. Without this table they are judged as messages to bots are, a text that must be masked is delivered
     /// masked or not at all, and what `record` says is recorded whole.
     pub people: Option<RawPeople>,
+    /// Which rules, dictionaries and allow-lists of `[filter]` the app uses.
+    #[serde(default)]
+    pub filter: RawUsed,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.
@@ -201,6 +216,8 @@ pub struct RawBot {
 pub struct RawCanned {
     /// The message was stopped by the filter.
     pub blocked: String,
+    /// The same by language: what is said where the rule or dictionary that stopped the message names the language (`language`).
+    pub blocked_texts: BTreeMap<String, String>,
     /// No target gave an answer that may go out.
     pub failed: String,
     /// The answer took too long.
@@ -219,6 +236,7 @@ impl Default for RawCanned {
     fn default() -> Self {
         Self {
             blocked: String::new(),
+            blocked_texts: BTreeMap::new(),
             failed: "抱歉,我暂时无法回答,请稍后再试。".to_owned(),
             expired: "抱歉,回答超时了,请再问一次。".to_owned(),
             unfinished: defaults::unfinished(),
@@ -268,28 +286,6 @@ pub struct RawTarget {
     #[serde(default = "shipped")]
     #[schemars(with = "String", extend("enum" = ["shipped", "own"]))]
     pub prices: Spanned<String>,
-}
-
-/// What is filtered.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RawFilter {
-    /// Rules of the word list.
-    pub word: Vec<RawWord>,
-}
-
-/// A rule of the word list, which every text is looked through for.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawWord {
-    /// Id of the rule, which verdicts name.
-    #[schemars(with = "String")]
-    pub id: Spanned<String>,
-    /// Words, any of which hits; at least one. They are folded as texts are: width, case, traditional characters and what cannot be seen make no difference. A word of spaces and punctuation alone is refused.
-    pub words: Vec<String>,
-    /// What is done with a text that has one of the words.
-    #[schemars(with = "String", extend("enum" = ["mask", "replace", "hold", "block"]))]
-    pub action: Spanned<String>,
 }
 
 fn text(value: &str) -> Spanned<String> {

@@ -2,6 +2,7 @@
 
 mod bots;
 mod day;
+mod filter;
 mod labels;
 mod models;
 mod output;
@@ -13,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use common::{Problem, Problems};
-use safety::{Action, Rule};
 use schemas::Millis;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
@@ -21,12 +21,12 @@ use toml::Spanned;
 
 use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
-use crate::filter::Filter;
 use crate::models::Models;
 use crate::raw::{RawApp, RawCanned, RawCatalogue};
 use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
+pub(crate) use filter::contents;
 pub(crate) use models::model;
 pub use prices::{ShippedPrice, shipped_prices};
 
@@ -54,18 +54,18 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let models = Models::checked(&raw.model, &mut problems);
     let targets = targets::targets(&raw.target, &models, &mut problems);
     let prices = prices::prices(raw, &targets, &mut problems);
-    let filter = filter(raw, &mut problems);
+    let known = filter::filter(&raw.filter, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let around = Around { targets: &targets, filter: &filter };
+        let around = Around { targets: &targets, known: &known };
         let app = app(raw_app, &around, &place, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    (Bundle::new(apps, targets, prices, filter), problems.into_vec())
+    (Bundle::new(apps, targets, prices, known.filter), problems.into_vec())
 }
 
 fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
@@ -78,32 +78,10 @@ fn output_cap(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Opt
     problems.word(place, at, &caps)
 }
 
-fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
-    let actions = [
-        ("mask", Action::Mask),
-        ("replace", Action::Replace),
-        ("hold", Action::Hold),
-        ("block", Action::Block),
-    ];
-    let mut rules = BTreeMap::new();
-    for word in &raw.filter.word {
-        let place = format!("filter.word {:?}", word.id.get_ref());
-        let Some(action) = problems.word(&place, &word.action, &actions) else { continue };
-        let rule = Rule { words: word.words.clone(), ..Rule::words(word.id.get_ref(), &[], action) };
-        if let Err(bad) = rule.check() {
-            problems.add_at(&place, &word.id, bad.reason.to_string());
-        }
-        if rules.insert(rule.id.clone(), rule).is_some() {
-            problems.add_at(&place, &word.id, "it is configured twice");
-        }
-    }
-    Filter { rules: rules.into_values().collect() }
-}
-
 /// What an app may name.
 struct Around<'a> {
     targets: &'a BTreeMap<TargetName, Target>,
-    filter: &'a Filter,
+    known: &'a filter::Known,
 }
 
 fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
@@ -124,8 +102,9 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     limits(raw, place, problems);
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
-    let output = output::output(raw, around.filter, place, problems);
+    let output = output::output(raw, &around.known.ids, place, problems);
     let people = people::people(raw, place, problems);
+    let used = filter::used(&raw.filter, &around.known.filter, place, problems);
     App {
         bots,
         answer: answer.unwrap_or(AnswerPolicy::Intercept),
@@ -159,12 +138,14 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         labels: Some(labels),
         output,
         people,
+        filter: used,
     }
 }
 
 fn canned(raw: &RawCanned) -> Canned {
     Canned {
         blocked: raw.blocked.clone(),
+        blocked_texts: raw.blocked_texts.clone(),
         failed: raw.failed.clone(),
         expired: raw.expired.clone(),
         unfinished: raw.unfinished.clone(),

@@ -1,6 +1,7 @@
 //! `huiyin check`: what can be known before a start. Everything that is wrong is told at once.
 
 use anyhow::Context;
+use catalogue::Engines;
 use pipeline::kafka::{self, Admin, Instance};
 use pipeline::{Clock, WallClock};
 use schemas::Millis;
@@ -16,11 +17,18 @@ pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
         return Err(config.bad(problems).into());
     }
     let hash = config.bundle.hash().context("hash bundle")?;
+    Engines::of(&config.bundle, &config.sections().contents()).context("build the filter")?;
     let mut report = format!(
         "configuration ok: {} apps, {} targets, bundle {hash}\n",
         config.bundle.apps.len(),
         config.bundle.targets.len()
     );
+    for (name, content) in config.bundle.filter.contents() {
+        report.push_str(&format!(
+            "words {name}: {} in {} bytes, {}\n",
+            content.count, content.bytes, content.hash
+        ));
+    }
     for warning in config.warnings(now()) {
         report.push_str(&format!("warning: {warning}\n"));
     }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod deployment;
+mod files;
 mod findings;
 mod lines;
 mod raw;
@@ -92,7 +93,8 @@ impl Config {
         let one = |line, what| bad(vec![Finding { line, what }]);
         let bytes = std::fs::read(path).map_err(|error| one(None, format!("read file: {error}")))?;
         let text = text::text(bytes).map_err(|not| one(Some(not.line), not.what))?;
-        let mut config = Self::parse(&text, instance, variable).map_err(bad)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut config = Self::parse_in(folder, &text, instance, variable).map_err(bad)?;
         config.source.path = path.to_owned();
         Ok(config)
     }
@@ -113,17 +115,28 @@ impl Config {
         instance: Option<String>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<Finding>> {
+        Self::parse_in(Path::new(""), text, instance, variable)
+    }
+
+    /// As [`Self::parse`], of a text that stands in that folder.
+    fn parse_in(
+        folder: &Path,
+        text: &str,
+        instance: Option<String>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<Finding>> {
         let Read { raw, unread, mut findings, lines, literal } = read::sections(text, &variable);
         let Some(raw) = raw else { return Err(findings) };
         let mut problems = deployment::problems(&raw);
         let Raw { deployment, kafka, admin, log, ingest, decide, call, deliver, account, .. } = raw;
-        let sections = RawCatalogue {
+        let mut sections = RawCatalogue {
             app: raw.app,
             target: raw.target,
             model: raw.model,
             price: raw.price,
             filter: raw.filter,
         };
+        sections.filter.files = files::read(folder, &sections.filter);
         for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {
             if !is_there && !unread.section(name) {
                 findings.push(Finding { line: None, what: format!("section `[{name}]` is missing") });

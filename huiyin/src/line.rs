@@ -22,5 +22,5 @@ pub(crate) fn settings(config: &Config) -> Settings {
 
 /// Applies the configuration's bundle.
 pub(crate) fn apply(config: &Config) -> anyhow::Result<String> {
-    Ok(conversation::apply(&deployment(config), &config.bundle)?)
+    Ok(conversation::apply(&deployment(config), &config.bundle, &config.sections().contents())?)
 }

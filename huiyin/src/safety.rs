@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use ::safety::{Dictionary, Direction, Engine, RuleSet};
 use anyhow::{Context, bail};
+use catalogue::Engines;
 use clap::{Args, Subcommand};
+use schemas::ids::AppKey;
 
 use crate::Said;
 use crate::config::Config;
@@ -21,15 +23,15 @@ use crate::config::Config;
 pub(crate) enum Safety {
     /// Judge texts
     Check(Check),
-    /// Tell everything that is wrong in a dictionary file, with its lines
+    /// Tell everything that is wrong in a dictionary file, with its lines; without a file, in every dictionary of the configuration
     Lint {
         /// The dictionary, TSV or .toml
-        file: PathBuf,
+        file: Option<PathBuf>,
     },
-    /// Count the words of a dictionary file by category, view and border
+    /// Count the words of a dictionary file by category, view and border; without a file, of every dictionary of the configuration
     Stats {
         /// The dictionary, TSV or .toml
-        file: PathBuf,
+        file: Option<PathBuf>,
     },
 }
 
@@ -46,11 +48,14 @@ pub(crate) struct Check {
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     text: Option<String>,
     /// Judge the lines of standard input
-    #[arg(long, requires = "dictionary")]
-    batch: bool,
-    /// Judge by this dictionary (lines of word, category, views, border with tabs between; or .toml) instead of the configuration's rules
     #[arg(long)]
+    batch: bool,
+    /// Judge by this dictionary (lines of word, category, views, border with tabs between; or .toml) instead of what the configuration has
+    #[arg(long, conflicts_with = "app")]
     dictionary: Option<PathBuf>,
+    /// Judge by what this app of the configuration uses, org#app, instead of what its apps share
+    #[arg(long)]
+    app: Option<String>,
     /// Spans in which no word hits, one a line
     #[arg(long, requires = "dictionary")]
     allow: Option<PathBuf>,
@@ -60,11 +65,13 @@ pub(crate) struct Check {
 }
 
 impl Safety {
-    /// Does it; `config` reads the configuration, which only a text without a dictionary needs.
+    /// Does it; `config` reads the configuration, which is needed where no file of words is given.
     pub(crate) fn run(self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
         match self {
-            Self::Lint { file } => report::lint(&file),
-            Self::Stats { file } => report::stats(&file).map(Said::from),
+            Self::Lint { file: Some(file) } => report::lint(&[file::Words::of(&file)?]),
+            Self::Lint { file: None } => report::lint(&file::configured(&config()?)?),
+            Self::Stats { file: Some(file) } => report::stats(&[file::Words::of(&file)?]).map(Said::from),
+            Self::Stats { file: None } => report::stats(&file::configured(&config()?)?).map(Said::from),
             Self::Check(check) => check.run(config),
         }
     }
@@ -73,28 +80,35 @@ impl Safety {
 impl Check {
     fn run(self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
         if self.batch {
-            let judge = verdict::Judge::new(Arc::new(self.engine()?), self.personal_data);
+            let judge = verdict::Judge::new(self.engine(config)?, self.personal_data);
             let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
             let ok = batch::run(&judge, input, output, &mut std::io::stderr().lock())?;
             return Ok(Said { text: String::new(), ok });
         }
         let Some(text) = &self.text else { bail!("no text to judge") };
-        let engine: Arc<dyn Engine> = if self.dictionary.is_some() {
-            Arc::new(self.engine()?)
-        } else {
-            config()?.bundle.filter.engine().context("build rules")?
-        };
-        let finding = engine.judge(Direction::Input, text);
+        let finding = self.engine(config)?.judge(Direction::Input, text);
         Ok(report::text(text, &finding, self.personal_data).into())
     }
 
-    /// The engine of the given files.
-    fn engine(&self) -> anyhow::Result<RuleSet> {
-        let Some(path) = &self.dictionary else { bail!("no --dictionary is given") };
-        let entries = file::dictionary(path)?;
+    /// The engine of the given files or of the configuration.
+    fn engine(&self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Arc<dyn Engine>> {
+        let Some(path) = &self.dictionary else { return self.configured(&config()?) };
+        let entries = file::Words::of(path)?.entries()?;
         let allowed = self.allow.as_deref().map(file::allowed).transpose()?.unwrap_or_default();
         let dictionary = Dictionary::new("dictionary", entries);
         let builder = RuleSet::builder(path.display().to_string()).dictionary(&dictionary).allow(&allowed);
-        builder.build().with_context(|| format!("build {}", path.display()))
+        let engine = builder.build().with_context(|| format!("build {}", path.display()))?;
+        Ok(Arc::new(engine))
+    }
+
+    fn configured(&self, config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+        let engines =
+            Engines::of(&config.bundle, &config.sections().contents()).context("build the filter")?;
+        let Some(app) = &self.app else { return Ok(Arc::clone(engines.shared())) };
+        let app = AppKey::new(app.clone()).context("read --app")?;
+        if !config.bundle.apps.contains_key(&app) {
+            bail!("app {app} is not configured");
+        }
+        Ok(Arc::clone(engines.app(&app)))
     }
 }

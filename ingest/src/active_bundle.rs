@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use catalogue::{App, Bundle};
-use safety::{Action, BadRule, Direction, Engine};
+use catalogue::{App, Bundle, Engines};
+use safety::{Action, Direction, Engine};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
 
@@ -25,18 +25,14 @@ pub(crate) struct Judged {
 pub struct ActiveBundle {
     bundle: Arc<Bundle>,
     bots: BTreeMap<AppKey, Bots>,
-    engine: Arc<dyn Engine>,
+    engines: Arc<Engines>,
 }
 
 impl ActiveBundle {
-    /// Makes a bundle ready.
-    ///
-    /// # Errors
-    /// [`BadRule`] when the engine cannot be built from its rules.
-    pub fn new(bundle: Arc<Bundle>) -> Result<Self, BadRule> {
-        let engine = bundle.filter.engine()?;
+    /// Makes a bundle ready, whose engines these are.
+    pub fn new(bundle: Arc<Bundle>, engines: Arc<Engines>) -> Self {
         let bots = bundle.apps.iter().map(|(key, app)| (key.clone(), Bots::new(&app.bots))).collect();
-        Ok(Self { bundle, bots, engine })
+        Self { bundle, bots, engines }
     }
 
     /// An app's policies and bots; `None` when the bundle does not have the app.
@@ -44,27 +40,33 @@ impl ActiveBundle {
         Some((self.bundle.apps.get(key)?, self.bots.get(key)?))
     }
 
-    /// Judges all texts of a message, and what it says without its mentions.
-    pub(crate) fn judge(&self, content: &Content, address: Option<&Address>) -> Judged {
+    /// The engine that judges an app's texts.
+    pub(crate) fn engine(&self, app: &AppKey) -> &dyn Engine {
+        self.engines.app(app).as_ref()
+    }
+
+    /// Judges all texts of a message of an app, and what it says without its mentions.
+    pub(crate) fn judge(&self, app: &AppKey, content: &Content, address: Option<&Address>) -> Judged {
+        let engine = self.engine(app);
         let began = Instant::now();
         let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
         let texts: Vec<&str> = content.texts().chain(said).collect();
-        let found = self.engine.judge_all(Direction::Input, &texts);
+        let found = engine.judge_all(Direction::Input, &texts);
         metrics::judged(found.action(), began.elapsed());
         let hits = found.iter().flat_map(|finding| &finding.hits);
         let milder = hits.filter(|hit| !hit.shadow && hit.action != Action::Hold).map(|hit| hit.action).max();
-        let verdict = Verdict::new(found.action(), found.rules(), self.engine.dictionary());
+        let verdict = Verdict::new(found.action(), found.rules(), engine.dictionary());
         Judged { verdict, milder: milder.unwrap_or(Action::Pass) }
     }
+}
 
-    /// Whether no rule is hit by any of the texts.
-    pub(crate) fn passes<'a>(&self, texts: impl Iterator<Item = &'a str>) -> bool {
-        let texts: Vec<&str> = texts.collect();
-        self.engine.judge_all(Direction::Input, &texts).action() == Action::Pass
-    }
+/// Whether no rule is hit by any of the texts.
+pub(crate) fn passes<'a>(engine: &dyn Engine, texts: impl Iterator<Item = &'a str>) -> bool {
+    let texts: Vec<&str> = texts.collect();
+    engine.judge_all(Direction::Input, &texts).action() == Action::Pass
+}
 
-    /// A text with everything hidden that a rule hits.
-    pub(crate) fn masked(&self, text: &str) -> String {
-        self.engine.judge(Direction::Input, text).masked(text)
-    }
+/// A text with everything hidden that a rule hits.
+pub(crate) fn masked(engine: &dyn Engine, text: &str) -> String {
+    engine.judge(Direction::Input, text).masked(text)
 }

@@ -4,6 +4,8 @@ mod lines;
 mod tables;
 
 use common::Action;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::rule::Border;
 use crate::view::Views;
@@ -33,6 +35,57 @@ pub struct Entry {
     pub severity: Option<u8>,
     /// Line of the file, from 1.
     pub line: usize,
+}
+
+/// How a file of words is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A word a line, with tabs between the columns.
+    Tsv,
+    /// Tables `[[word]]`.
+    Toml,
+}
+
+impl Form {
+    /// The form of a file of that name: TOML when it ends in `.toml`.
+    pub fn of(name: &str) -> Self {
+        if name.to_ascii_lowercase().ends_with(".toml") { Self::Toml } else { Self::Tsv }
+    }
+}
+
+/// What holds for words that do not say it themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// Their category; without one each word must have its own.
+    pub category: Option<String>,
+    /// Through which views they are looked for.
+    pub views: Views,
+    /// What must stand around them.
+    pub border: Border,
+}
+
+/// Reads a file of words: those that can be used, and everything that is wrong, in the order of the lines.
+pub fn read(form: Form, text: &str, defaults: &Defaults) -> (Vec<Entry>, Vec<LineProblem>) {
+    if let Err(problem) = check_size(text) {
+        return (Vec::new(), vec![problem]);
+    }
+    match form {
+        Form::Tsv => lines::read(text, defaults),
+        Form::Toml => tables::read(text, defaults),
+    }
+}
+
+/// The words, if nothing is wrong.
+fn strict(form: Form, text: &str) -> Result<Vec<Entry>, Vec<LineProblem>> {
+    let (entries, problems) = read(form, text, &Defaults::default());
+    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+}
+
+/// What is wrong with that many words.
+fn too_many(words: usize) -> Option<LineProblem> {
+    let what = || LineProblem::new(0, format!("it has {words} words, more than {MOST_WORDS}"));
+    (words > MOST_WORDS).then(what)
 }
 
 /// A problem of a file, with the line where it stands.

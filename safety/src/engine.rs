@@ -5,6 +5,11 @@ use std::fmt::Debug;
 use crate::direction::Direction;
 use crate::finding::{Finding, Findings};
 
+/// Number of the present engine: the one that folds texts fully and looks through views. A bundle says by which engine its words are
+/// looked for, and the version in verdicts tells engines apart. A change of what the same rules find in the same text needs a new
+/// number here; what is added, such as a new view, needs none.
+pub const ENGINE: u16 = 2;
+
 /// An engine that judges texts. Equal texts get equal findings, in every process.
 pub trait Engine: Debug + Send + Sync {
     /// Version of the rules that it judges by; part of every verdict.
@@ -12,6 +17,10 @@ pub trait Engine: Debug + Send + Sync {
 
     /// Judges one text.
     fn judge(&self, direction: Direction, text: &str) -> Finding;
+
+    /// Whether characters are hit depends on no more than so many characters before and behind them, at least 1; expressions
+    /// and what has no longest length are found as far as they lie within it.
+    fn reach(&self) -> usize;
 
     /// Judges texts that belong together, such as all texts of one message. What is in one of them is found; a word of which one
     /// text has the beginning and another the end is not.

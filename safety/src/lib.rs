@@ -2,7 +2,7 @@
 //!
 //! Texts go in, findings come out: [`Engine`] is the interface, and ingest, the guard and the reviewer know nothing else of what
 //! stands behind it. [`RuleSet`] is the engine: rules, dictionaries and an allow-list, and beside them [`Detector`]s for what is no
-//! word. [`is_blank`] says which texts say nothing.
+//! word. [`Layers`] makes one engine of several, and [`WordList`] is the engine of the first bundles. [`is_blank`] says which texts say nothing.
 
 mod blank;
 mod detector;
@@ -10,8 +10,10 @@ mod dictionary;
 mod direction;
 mod engine;
 mod finding;
+mod first;
 mod fold;
 pub mod injection;
+mod layers;
 pub mod leak;
 pub mod personal;
 mod rule;
@@ -28,12 +30,15 @@ pub use blank::is_blank;
 pub use common::Action;
 pub use detector::Detector;
 pub use dictionary::{
-    Dictionary, Entry, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, tab_separated, toml,
+    Defaults, Dictionary, Entry, Form, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, read,
+    tab_separated, toml,
 };
 pub use direction::Direction;
-pub use engine::Engine;
+pub use engine::{ENGINE, Engine};
 pub use finding::{Finding, Findings, Hit};
+pub use first::WordList;
 pub use fold::{Folded, fold_char};
+pub use layers::Layers;
 pub use rule::{BadRule, Border, Near, OnError, Reason, Rule};
-pub use ruleset::{Builder, LONGEST_WORD, RuleSet};
+pub use ruleset::{Builder, LONGEST_WORD, RuleSet, searchable};
 pub use view::{View, Views};

@@ -23,7 +23,7 @@ use crate::words::walk::{WalkBuffers, walk};
 use crate::words::{Found, Text};
 
 pub(crate) use build::foldable;
-pub use build::{Builder, LONGEST_WORD};
+pub use build::{Builder, LONGEST_WORD, searchable};
 use candidates::Candidate;
 use pattern::Pattern;
 use reach::Reach;
@@ -77,12 +77,6 @@ impl RuleSet {
     /// Builds an engine of more than rules; `version` names all of it.
     pub fn builder(version: impl Into<String>) -> Builder {
         Builder::new(version.into())
-    }
-
-    /// Whether characters are hit depends on no more than so many characters before and behind them; expressions and what has
-    /// no longest length are found as far as they lie within it.
-    pub fn reach(&self) -> usize {
-        self.reach.characters()
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
@@ -155,6 +149,10 @@ impl RuleSet {
 impl Engine for RuleSet {
     fn dictionary(&self) -> &str {
         &self.version
+    }
+
+    fn reach(&self) -> usize {
+        self.reach.characters()
     }
 
     fn judge(&self, direction: Direction, text: &str) -> Finding {

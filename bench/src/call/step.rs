@@ -5,6 +5,7 @@ use super::contestant::{Calls, PREPARED};
 use crate::requests::{SOURCE, request};
 use ::call::{Output, RawCall, Rules, Step};
 use anyhow::{Context, Result, anyhow, ensure};
+use catalogue::Engines;
 use dev::stack::render;
 use pipeline::call::{Handler, Job};
 use pipeline::{Record, WallClock};
@@ -36,7 +37,8 @@ impl InProcess {
         let raw: RawCall = toml::from_str(&render(CALL, &[("stand_ins", base.to_owned())])?)?;
         let settings = ::call::validate(&raw, &bundle).map_err(|found| anyhow!("{found:?}"))?;
         let filter = RuleSet::new(&[], "bench").map_err(|bad| anyhow!("{bad:?}"))?;
-        let rules = Rules { bundle: Arc::new(bundle), filter: Arc::new(filter) };
+        let engines = Arc::new(Engines::one(Arc::new(filter)));
+        let rules = Rules { bundle: Arc::new(bundle), engines };
         let (sender, rules) = watch::channel(Arc::new(rules));
         let output = Output { topic: "bench.events".into(), source: "/huiyin/bench/call".into() };
         let step = Step::new(settings, rules, output, Arc::new(WallClock))?;

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use common::Problems;
 
-use crate::filter::Filter;
 use crate::output::{Output, Topic};
 use crate::raw::{RawApp, RawTopic};
 
-/// The output policy, its topics checked against the rules of the filter.
-pub(super) fn output(raw: &RawApp, filter: &Filter, place: &str, problems: &mut Problems) -> Output {
+/// The output policy, its topics checked against the ids of the filter.
+pub(super) fn output(raw: &RawApp, ids: &BTreeSet<String>, place: &str, problems: &mut Problems) -> Output {
     let RawApp { output: raw, .. } = raw;
     for (key, value) in [("max_characters", &raw.max_characters), ("max_per_minute", &raw.max_per_minute)] {
         if let Some(value) = value.as_ref().filter(|value| *value.get_ref() == 0) {
@@ -26,17 +25,17 @@ pub(super) fn output(raw: &RawApp, filter: &Filter, place: &str, problems: &mut 
         max_characters: raw.max_characters.as_ref().map(|most| *most.get_ref()),
         max_per_minute: raw.max_per_minute.as_ref().map(|most| *most.get_ref()),
         too_often: raw.too_often.clone(),
-        refused: raw.topic.iter().map(|raw| topic(raw, filter, place, problems)).collect(),
+        refused: raw.topic.iter().map(|raw| topic(raw, ids, place, problems)).collect(),
     }
 }
 
-fn topic(raw: &RawTopic, filter: &Filter, place: &str, problems: &mut Problems) -> Topic {
+fn topic(raw: &RawTopic, ids: &BTreeSet<String>, place: &str, problems: &mut Problems) -> Topic {
     let name = raw.name.get_ref();
     if name.is_empty() || raw.rules.is_empty() {
         problems.add_at(place, &raw.name, "a topic has a name, and rules by which it is known");
     }
     for rule in &raw.rules {
-        if !filter.rules.iter().any(|known| known.id == *rule.get_ref()) {
+        if !ids.contains(rule.get_ref()) {
             let what =
                 format!("its topic {name:?} names the rule {:?}, which is not configured", rule.get_ref());
             problems.add_at(place, rule, what);

@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use catalogue::{Bundle, RawCatalogue, validate};
+use catalogue::{Bundle, Contents, Engines, RawCatalogue, validate};
+use safety::{Action, Direction};
 use schemas::ids::BundleHash;
 
 fn file(name: &str) -> PathBuf {
@@ -35,13 +36,25 @@ fn a_bundle_of_the_first_form_reads_back_under_its_hash_and_is_written_as_it_was
 }
 
 #[test]
+fn a_bundle_of_the_first_engine_reads_back_under_its_hash_and_is_judged_by_that_engine() {
+    let stored = include_bytes!("../../examples/bundle-second.json");
+    let hash = BundleHash::new("6c26d31c21bf29f28e88a35cfbdeecb9b1449e016b78d240be1a2a3908ad3d0d").unwrap();
+    let bundle = Bundle::from_json(&hash, stored).unwrap();
+    assert_eq!((bundle.to_json().unwrap().as_slice(), bundle.filter.engine), (stored.as_slice(), 0));
+    let engines = Engines::of(&bundle, &Contents::default()).unwrap();
+    assert_eq!(engines.shared().dictionary(), bundle.filter.version());
+    let judged = |text| engines.shared().judge(Direction::Input, text).action;
+    assert_eq!((judged("赌博"), judged("賭博")), (Action::Block, Action::Pass));
+}
+
+#[test]
 fn a_stored_bundle_still_reads_back_and_has_the_hash_that_it_is_stored_under() {
     let sections: RawCatalogue = toml::from_str(include_str!("../../examples/sections.toml")).unwrap();
     let bundle = validate(&sections).unwrap();
     let canonical = String::from_utf8(bundle.to_json().unwrap()).unwrap();
     let stored = stored("examples/bundle.json", &canonical);
     // The hash of this form is in every decision of every deployment that applied it.
-    let hash = BundleHash::new("6c26d31c21bf29f28e88a35cfbdeecb9b1449e016b78d240be1a2a3908ad3d0d").unwrap();
+    let hash = BundleHash::new("09afc5c182ee98121cd9be1f100fd43c04817b13fffe827fc84ac462bed690c1").unwrap();
     assert_eq!(Bundle::from_json(&hash, stored.as_bytes()).unwrap(), bundle);
     assert!(Bundle::from_json(&hash, &stored.as_bytes()[1..]).is_err());
 }

@@ -41,8 +41,8 @@ fn follow(
     named: fn(&Bundle) -> BTreeSet<String>,
     watched: &Watched,
 ) -> anyhow::Result<Unknown> {
-    watched.derive(move |bundle| {
-        let unknown = missing(&named(&bundle), &known);
+    watched.derive(move |ready| {
+        let unknown = missing(&named(&ready.bundle), &known);
         metrics::unknown_names(role.label(), unknown.len());
         if !unknown.is_empty() {
             tracing::error!(role = role.label(), "{}", told(&unknown));

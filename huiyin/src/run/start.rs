@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use conversation::Conversations;
+use conversation::{Conversations, Ready};
 use pipeline::batch::{BatchConfig, BatchDriver};
 use pipeline::call::{CallConfig, CallDriver};
 use pipeline::fold::FoldDriver;
@@ -42,7 +42,9 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
     let section = ingest::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let publisher = Arc::new(Publisher::new(&config.kafka, section.publisher_limits()).context("connect")?);
     let log = ingest::Log::new(&config.deployment, &config.topics, config.partitions);
-    let bundle = watched.derive(|bundle| Ok(ingest::ActiveBundle::new(bundle)?))?;
+    let active =
+        |ready: &Ready| ingest::ActiveBundle::new(Arc::clone(&ready.bundle), Arc::clone(&ready.engines));
+    let bundle = watched.derive(move |ready| Ok(active(ready)))?;
     let step = ingest::Ingest::new(section, Arc::clone(&publisher) as Arc<dyn ingest::Publish>, log, bundle);
     Ok(Running::Ingest { server: ingest::serve(step).await?, publisher })
 }
@@ -61,7 +63,10 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
     let settings = call::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
     let manner =
         Manner::new(Role::Call, Topic::Requests, (settings.max_running, settings.overload, settings.grace));
-    let rules = watched.derive(|bundle| Ok(call::Rules::new(bundle)?))?;
+    let rules = watched.derive(|ready| {
+        let (bundle, engines) = (Arc::clone(&ready.bundle), Arc::clone(&ready.engines));
+        Ok(call::Rules { bundle, engines })
+    })?;
     let output = call::Output {
         topic: config.topics.of(Topic::Events).into(),
         source: format!("/huiyin/{}/call", config.deployment),

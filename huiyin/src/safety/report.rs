@@ -1,27 +1,32 @@
 //! What a person reads of a text and of a dictionary.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use ::safety::personal::Recogniser;
 use ::safety::{Border, Entry, Finding, Folded, LineProblem, injection};
 
-use super::file;
+use super::file::Words;
 use crate::Said;
 
-/// Everything that is wrong in a dictionary, and words that stand there twice.
-pub(super) fn lint(path: &Path) -> anyhow::Result<Said> {
-    let (words, mut problems) = match file::entries(path)? {
-        Ok(entries) => (entries.len(), repeated(&entries)),
-        Err(problems) => (0, problems),
-    };
-    problems.sort_by_key(|problem| problem.line);
-    if problems.is_empty() {
-        return Ok(format!("{}: {words} words, nothing wrong\n", path.display()).into());
+/// Everything that is wrong in dictionaries, and words that stand there twice.
+pub(super) fn lint(all: &[Words]) -> anyhow::Result<Said> {
+    let mut said = Said { text: String::new(), ok: true };
+    for words in all {
+        let (entries, mut problems) = words.read();
+        if problems.is_empty() {
+            problems = repeated(&entries);
+        }
+        problems.sort_by_key(|problem| problem.line);
+        if problems.is_empty() {
+            said.text += &format!("{}: {} words, nothing wrong\n", words.name, entries.len());
+            continue;
+        }
+        said.ok = false;
+        for problem in problems {
+            said.text += &format!("{}:{}: {}\n", words.name, problem.line, problem.what);
+        }
     }
-    let text =
-        problems.iter().map(|problem| format!("{}:{}: {}\n", path.display(), problem.line, problem.what));
-    Ok(Said { text: text.collect(), ok: false })
+    Ok(said)
 }
 
 /// Words that fold to the same as an earlier one of their category.
@@ -44,9 +49,12 @@ fn repeated(entries: &[Entry]) -> Vec<LineProblem> {
     problems
 }
 
-/// How many words a dictionary has, of which kinds.
-pub(super) fn stats(path: &Path) -> anyhow::Result<String> {
-    let entries = file::dictionary(path)?;
+/// How many words dictionaries have, of which kinds.
+pub(super) fn stats(all: &[Words]) -> anyhow::Result<String> {
+    let mut entries = Vec::new();
+    for words in all {
+        entries.extend(words.entries()?);
+    }
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for entry in &entries {
         *counts.entry(("category", entry.category.as_str())).or_default() += 1;

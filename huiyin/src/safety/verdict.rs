@@ -6,14 +6,14 @@ use std::sync::Arc;
 use ::safety::injection;
 use ::safety::personal::Recogniser;
 use ::safety::stream::{EngineJudge, HoldBack};
-use ::safety::{Direction, Engine, RuleSet};
+use ::safety::{Direction, Engine};
 use serde_json::Value;
 
 use super::line::{Asked, Carrier, Personal, Told};
 
 /// Judges lines; built once for all of them.
 pub(super) struct Judge {
-    engine: Arc<RuleSet>,
+    engine: Arc<dyn Engine>,
     injections: injection::Detector,
     personal_data: bool,
 }
@@ -37,7 +37,7 @@ impl Texts {
 
 impl Judge {
     /// A judge by the words of this engine.
-    pub(super) fn new(engine: Arc<RuleSet>, personal_data: bool) -> Self {
+    pub(super) fn new(engine: Arc<dyn Engine>, personal_data: bool) -> Self {
         Self { engine, injections: injection::Detector::new(), personal_data }
     }
 

@@ -59,8 +59,10 @@ impl Line {
             let outgoing = encoded(&switch, "admin", partition);
             sim.broker().publish(&outgoing);
         }
-        let rules = Arc::new(call::Rules::new(Arc::new(bundle.clone())).unwrap());
-        let bundles = Arc::new(Bundles::of([(hash, bundle)]));
+        let bundles = Arc::new(Bundles::of([(hash.clone(), bundle)]));
+        let ready = bundles.get(&hash).unwrap();
+        let (bundle, engines) = (Arc::clone(&ready.bundle), Arc::clone(&ready.engines));
+        let rules = Arc::new(call::Rules { bundle, engines });
         let deployment = Deployment {
             name: "sim".to_owned(),
             kafka: offline(),

@@ -15,6 +15,7 @@ mod bundle;
 mod cancels;
 mod check;
 mod dead_letters;
+mod dictionaries;
 mod drain;
 mod gate;
 mod hostile;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use catalogue::{Bundle, RawCatalogue};
+use catalogue::{Bundle, Contents, Engines, RawCatalogue};
 use hmac::{Hmac, KeyInit, Mac};
 use http_body_util::BodyExt;
 use ingest::config::Limits;
@@ -94,6 +94,12 @@ fn changed_bundle(policies: &str, change: impl FnOnce(String) -> String) -> Arc<
     Arc::new(catalogue::validate(&raw).unwrap())
 }
 
+/// A bundle in force.
+pub fn active(bundle: Arc<Bundle>) -> Arc<ActiveBundle> {
+    let engines = Engines::of(&bundle, &Contents::default()).unwrap();
+    Arc::new(ActiveBundle::new(bundle, Arc::new(engines)))
+}
+
 /// The checked section, in front of that bundle.
 pub fn config(bundle: &Bundle) -> Config {
     let raw: RawIngest = toml::from_str(RULES).unwrap();
@@ -110,7 +116,7 @@ pub fn ingest(
     let bundle = bundle(policies);
     let mut config = config(&bundle);
     change(&mut config);
-    let (switch, bundle) = watch::channel(Arc::new(ActiveBundle::new(bundle).unwrap()));
+    let (switch, bundle) = watch::channel(active(bundle));
     let log = Log::new("test", &TopicNames::new(prefix), PARTITIONS);
     (Ingest::new(config, publisher, log, bundle), switch)
 }

@@ -1,15 +1,13 @@
 //! Before delivery.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use ingest::ActiveBundle;
 use schemas::conversation::Conversation;
 use schemas::event::{CallbackReply, Event, Message};
 use schemas::verdict::Action;
 use serde_json::json;
 
-use crate::line::{Line, PARTITIONS, bundle, chat, question, timed};
+use crate::line::{Line, PARTITIONS, active, bundle, chat, question, timed};
 use crate::publisher::Mood;
 
 const DEADLINE: Duration = Duration::from_millis(150);
@@ -263,7 +261,7 @@ async fn a_sender_who_sends_too_much_is_rejected_and_others_are_not() {
 async fn a_new_bundle_holds_from_the_next_callback_on() {
     let line = Line::new("answer = \"pass\"", Mood::Acknowledges);
     assert_eq!(line.before(question("hi")).await["valid"], true);
-    line.bundle.send_replace(Arc::new(ActiveBundle::new(bundle("answer = \"intercept\"")).unwrap()));
+    line.bundle.send_replace(active(bundle("answer = \"intercept\"")));
     assert_eq!(line.before(question("hi")).await["valid"], false);
 }
 

@@ -8,6 +8,7 @@ use outbound::BuildError;
 use pipeline::Clock;
 use pipeline::call::{Admission, Decoded, Done, Handler, Job, Name, Share};
 use pipeline::{Record, Refused};
+use safety::Engine;
 use schemas::answered::Outcome;
 use schemas::ids::RequestId;
 use schemas::request::Request;
@@ -76,7 +77,7 @@ impl<I: Invoke> Step<I> {
     }
 
     /// The outcome of a request and the reason for metrics.
-    fn outcome(rules: &Rules, invoked: &mut Invoked) -> (Outcome, &'static str) {
+    fn outcome(engine: &dyn Engine, invoked: &mut Invoked) -> (Outcome, &'static str) {
         let failed =
             |reason: &'static str, verdict| (Outcome::Failed { reason: reason.to_owned(), verdict }, reason);
         match std::mem::replace(&mut invoked.result, Err(Unanswered::Expired)) {
@@ -84,7 +85,7 @@ impl<I: Invoke> Step<I> {
             Err(Unanswered::Cancelled) => (Outcome::Cancelled, ""),
             Err(Unanswered::Failed(reason)) => failed(reason, None),
             Ok((target, said)) => {
-                let (verdict, text) = review(rules.filter.as_ref(), said.text);
+                let (verdict, text) = review(engine, said.text);
                 metrics::reviewed(verdict.action);
                 match text {
                     None => failed("blocked_output", Some(verdict)),
@@ -139,7 +140,8 @@ impl<I: Invoke> Step<I> {
             () = cancellation.happened() => (Some(self.clock.now()), asked.await),
             invoked = &mut asked => (None, invoked),
         };
-        let (outcome, reason) = Self::outcome(&rules, &mut invoked);
+        let engine = rules.engines.app(request.lane.conversation.app());
+        let (outcome, reason) = Self::outcome(engine.as_ref(), &mut invoked);
         let ended_at = self.clock.now();
         // A cancel that comes while `asked` is polled ends it in that very poll.
         let cancelled_at = cancelled_at.or((outcome == Outcome::Cancelled).then_some(ended_at));

@@ -1,24 +1,26 @@
-//! Bundles in topic `configs`: applying one, finding the one that was applied last, and looking one up by its hash.
+//! Bundles in topic `configs`: applying one, finding the one that was applied last, and looking one up by its hash, each with the engines
+//! that are built from it.
 
-use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap};
+mod apply;
+mod pieces;
+mod shelf;
+
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use catalogue::{Bundle, BundleError};
-use pipeline::Outgoing;
-use pipeline::kafka::{self, PublishError, Publisher, PublisherLimits, Unacknowledged};
-use schemas::Millis;
-use schemas::event::{ConfigSwitch, Event};
+use catalogue::filter::BadContent;
+use catalogue::{Bundle, BundleError, Content, Contents, EngineError, Engines, Parts};
+use pipeline::kafka;
+use safety::ENGINE;
 use schemas::ids::{BadId, BundleHash};
 use schemas::topic::{Topic, TopicNames};
-use schemas::wire::{self, EncodeError};
+use schemas::wire::EncodeError;
 
-use crate::Deployment;
+pub use apply::{WriteError, apply};
+use shelf::{Shelf, Source};
 
-/// Key of the entry that names the bundle applied last. No hash starts with `@`.
-const CURRENT: &[u8] = b"@current";
-const BOUND: Duration = Duration::from_secs(30);
+/// Bundles whose engines are kept ready, those that were asked for last: the one in force, the one before it, and the next one.
+const READY: usize = 3;
 
 /// A bundle that cannot be had or applied.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,36 @@ pub enum BundlesError {
     /// What is stored under the hash cannot be used.
     #[error(transparent)]
     Unusable(#[from] BundleError),
+    /// A piece of the words that a bundle names is not there.
+    #[error(
+        "content {hash} is not whole in topic configs: of its {bytes} bytes, the piece at byte {at} is missing"
+    )]
+    Piece {
+        /// Hash of the content.
+        hash: String,
+        /// Its bytes.
+        bytes: u64,
+        /// Where the piece would begin.
+        at: u64,
+    },
+    /// The words that a bundle names are others, or are not at hand.
+    #[error("read content {hash}")]
+    Content {
+        /// Hash of the content.
+        hash: String,
+        /// What is wrong with it.
+        #[source]
+        source: BadContent,
+    },
+    /// The engines of a bundle cannot be built.
+    #[error("build the filter of bundle {hash}")]
+    Filter {
+        /// The bundle.
+        hash: BundleHash,
+        /// What is wrong.
+        #[source]
+        source: EngineError,
+    },
     /// What names the applied bundle is no hash.
     #[error("read hash of the applied bundle")]
     Current(#[source] BadId),
@@ -62,6 +94,9 @@ impl BundlesError {
             Self::Read(_) => "read",
             Self::Missing(_) => "missing",
             Self::Unusable(_) => "unusable",
+            Self::Piece { .. } => "piece",
+            Self::Content { .. } => "content",
+            Self::Filter { .. } => "filter",
             Self::Current(_) => "current",
             Self::Encode(_) => "encode",
             Self::Switch(_) => "switch",
@@ -71,136 +106,145 @@ impl BundlesError {
     }
 }
 
-/// Why a record was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The client refused it.
-    #[error(transparent)]
-    Refused(#[from] PublishError),
-    /// Kafka did not acknowledge it in time.
-    #[error("no acknowledgement within {} s", BOUND.as_secs())]
-    Late,
-    /// Kafka did not acknowledge it.
-    #[error(transparent)]
-    Unacknowledged(#[from] Unacknowledged),
+/// A bundle, ready to be used.
+#[derive(Debug)]
+pub struct Ready {
+    /// Its hash.
+    pub hash: BundleHash,
+    /// What it says.
+    pub bundle: Arc<Bundle>,
+    /// The engines that judge by it.
+    pub engines: Arc<Engines>,
 }
 
-/// The newest entry of every key of topic `configs`.
-type Entries = BTreeMap<Vec<u8>, kafka::Entry>;
-
-/// Reads topic `configs` and keeps what it has read: a bundle never changes under its hash.
+/// Reads topic `configs` and keeps what it has read: a bundle never changes under its hash. All roles of a process share one, and with it the
+/// engines, which are built here and nowhere else.
 pub struct Bundles {
-    /// Absent where all bundles are known.
-    source: Option<(kafka::Config, String)>,
-    known: Mutex<HashMap<BundleHash, Arc<Bundle>>>,
+    /// Absent where everything is known.
+    source: Option<Source>,
+    known: Vec<(BundleHash, Bundle)>,
+    contents: Contents,
+    shelf: Mutex<Shelf>,
+    /// Held while an engine is built, so that it is built once.
+    ready: Mutex<VecDeque<Arc<Ready>>>,
+    parts: Parts,
 }
 
 impl Bundles {
     /// The bundles of a deployment.
     pub fn new(kafka: kafka::Config, topics: &TopicNames) -> Self {
-        Self { source: Some((kafka, topics.of(Topic::Configs))), known: Mutex::default() }
+        let source = Source { kafka, topic: topics.of(Topic::Configs) };
+        Self { source: Some(source), ..Self::of([]) }
     }
 
-    /// These bundles and no others, without any broker.
+    /// These bundles and no others, without any broker. They name no contents.
     pub fn of(bundles: impl IntoIterator<Item = (BundleHash, Bundle)>) -> Self {
-        let known = bundles.into_iter().map(|(hash, bundle)| (hash, Arc::new(bundle))).collect();
-        Self { source: None, known: Mutex::new(known) }
+        Self::with(bundles, Contents::default())
     }
 
-    /// The bundle of that hash. Blocks on the first look-up.
+    /// These bundles with these contents and no others, without any broker.
+    pub fn with(bundles: impl IntoIterator<Item = (BundleHash, Bundle)>, contents: Contents) -> Self {
+        Self {
+            source: None,
+            known: bundles.into_iter().collect(),
+            contents,
+            shelf: Mutex::default(),
+            ready: Mutex::default(),
+            parts: Parts::default(),
+        }
+    }
+
+    /// The bundle of that hash. Blocks: the first time it reads the topic and builds the engines, about half a second for a hundred thousand
+    /// words.
     ///
     /// # Errors
-    /// [`BundlesError`] when it is not stored or cannot be read.
-    pub fn get(&self, hash: &BundleHash) -> Result<Arc<Bundle>, BundlesError> {
-        self.known_or_among(hash, || self.read())
-    }
-
-    /// The bundle of that hash: kept, or among the entries of the topic.
-    fn known_or_among<E: Borrow<Entries>>(
-        &self,
-        hash: &BundleHash,
-        entries: impl FnOnce() -> Result<E, BundlesError>,
-    ) -> Result<Arc<Bundle>, BundlesError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bundle) = known.get(hash) {
-            return Ok(Arc::clone(bundle));
+    /// [`BundlesError`] when it is not stored, cannot be read, or lacks a piece of its words.
+    pub fn get(&self, hash: &BundleHash) -> Result<Arc<Ready>, BundlesError> {
+        let mut all = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = all.iter().position(|ready| ready.hash == *hash);
+        if let Some(ready) = place.and_then(|place| all.remove(place)) {
+            all.push_front(Arc::clone(&ready));
+            return Ok(ready);
         }
-        let entries = entries()?;
-        let entry = entries.borrow().get(hash.as_str().as_bytes());
-        let entry = entry.ok_or_else(|| BundlesError::Missing(hash.clone()))?;
-        let bundle = Arc::new(Bundle::from_json(hash, &entry.value)?);
-        known.insert(hash.clone(), Arc::clone(&bundle));
-        Ok(bundle)
+        let bundle = self.bundle(hash)?;
+        let mut fetch = |content: &Content| Ok(self.text(content)?);
+        let engines = Engines::new(&bundle, &self.parts, &mut fetch);
+        let engines = engines.map_err(|source| BundlesError::Filter { hash: hash.clone(), source })?;
+        for what in engines.unusable() {
+            tracing::warn!(bundle = %hash, "the filter leaves out what this version cannot look for: {what}");
+        }
+        let engine = bundle.filter.engine;
+        if engine != 0 && engine != ENGINE {
+            tracing::warn!(bundle = %hash, "its texts were judged by engine {engine}, this version has {ENGINE}: verdicts may differ");
+        }
+        let ready = Ready { hash: hash.clone(), bundle: Arc::new(bundle), engines: Arc::new(engines) };
+        let ready = Arc::new(ready);
+        all.push_front(Arc::clone(&ready));
+        all.truncate(READY);
+        Ok(ready)
     }
 
-    /// The bundle that was applied last, if one ever was. Blocks.
+    /// The bundle that was applied last, if one ever was. Builds the engines of one that is stored to be applied as well, so that they are
+    /// ready when the log switches to it. Blocks.
     ///
     /// # Errors
     /// [`BundlesError`] when that cannot be read.
-    pub fn current(&self) -> Result<Option<(BundleHash, Arc<Bundle>)>, BundlesError> {
-        let entries = self.read()?;
-        let Some(entry) = entries.get(CURRENT) else { return Ok(None) };
-        let hash = BundleHash::new(String::from_utf8_lossy(&entry.value)).map_err(BundlesError::Current)?;
-        let bundle = self.known_or_among(&hash, || Ok(&entries))?;
-        Ok(Some((hash, bundle)))
+    pub fn current(&self) -> Result<Option<Arc<Ready>>, BundlesError> {
+        let Some(current) = self.current_hash()? else { return Ok(None) };
+        let ready = self.get(&current)?;
+        let newest = self.shelf().newest().map(|newest| String::from_utf8_lossy(newest).into_owned());
+        if let Some(newest) = newest.and_then(|newest| BundleHash::new(newest).ok())
+            && let Err(error) = self.get(&newest)
+        {
+            tracing::warn!(%error, bundle = %newest, "prepare the bundle that was stored last");
+        }
+        Ok(Some(ready))
     }
 
-    fn read(&self) -> Result<Entries, BundlesError> {
-        let Some((kafka, topic)) = &self.source else { return Ok(BTreeMap::new()) };
-        kafka::read_all(kafka, topic, 0, BOUND).map_err(BundlesError::Read)
+    /// The hash of the bundle that was applied last, if one ever was. Blocks.
+    fn current_hash(&self) -> Result<Option<BundleHash>, BundlesError> {
+        self.read_on()?;
+        let shelf = self.shelf();
+        let hash = shelf.current().map(|hash| BundleHash::new(String::from_utf8_lossy(hash)));
+        hash.transpose().map_err(BundlesError::Current)
     }
-}
 
-/// Stores a bundle and switches every partition of `events` to it, unless it is the one that was applied last. The content is
-/// acknowledged before any partition is switched, and `@current` is written last, so an interrupted run is mended by the next one. Gives
-/// a line that says what was done. Blocks.
-///
-/// # Errors
-/// [`BundlesError`] when something cannot be read or written.
-pub fn apply(deployment: &Deployment, bundle: &Bundle) -> Result<String, BundlesError> {
-    let hash = bundle.hash().map_err(BundlesError::Encode)?;
-    let bundles = Bundles::new(deployment.kafka.clone(), &deployment.topics);
-    if bundles.current()?.is_some_and(|(current, _)| current == hash) {
-        return Ok(format!("bundle {hash} is applied already\n"));
+    /// Whether all of a content is stored, as of the last look.
+    fn has(&self, content: &Content) -> Result<bool, BundlesError> {
+        match self.shelf().pieces(content) {
+            Ok(_) => Ok(true),
+            Err(BundlesError::Piece { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
-    let limits = PublisherLimits { records: 100_000, kibibytes: 65_536 };
-    let publisher = Publisher::new(&deployment.kafka, limits).map_err(BundlesError::Connect)?;
-    let write = |what, records: &[Outgoing]| {
-        write(&publisher, records).map_err(|source| BundlesError::Write { what, source })
-    };
-    let value = bundle.to_json().map_err(BundlesError::Encode)?;
-    write("store bundle", &[deployment.configs_entry(hash.as_str().as_bytes(), value)])?;
-    let switch = Event::Config(ConfigSwitch { bundle: hash.clone(), at: now() });
-    let encoded = wire::encode(&switch, &format!("/huiyin/{}/admin", deployment.name))?;
-    let switches: Vec<Outgoing> = (0..deployment.partitions)
-        .map(|partition| Outgoing {
-            topic: deployment.topics.of(Topic::Events).into(),
-            partition,
-            key: None,
-            headers: encoded.headers.clone(),
-            value: Some(encoded.value.clone()),
-        })
-        .collect();
-    write("switch partitions", &switches)?;
-    let current = deployment.configs_entry(CURRENT, hash.as_str().as_bytes().to_vec());
-    write("name the applied bundle", &[current])?;
-    Ok(format!("bundle {hash} applied to {} partitions\n", deployment.partitions))
-}
 
-/// Publishes records and waits until all are acknowledged.
-fn write(publisher: &Publisher, records: &[Outgoing]) -> Result<(), WriteError> {
-    let receivers = records.iter().map(|record| publisher.publish(record)).collect::<Result<Vec<_>, _>>()?;
-    if !publisher.flush_within(BOUND) {
-        return Err(WriteError::Late);
+    fn bundle(&self, hash: &BundleHash) -> Result<Bundle, BundlesError> {
+        if let Some((_, bundle)) = self.known.iter().find(|(known, _)| known == hash) {
+            return Ok(bundle.clone());
+        }
+        if self.shelf().bundle(hash).is_none() {
+            self.read_on()?;
+        }
+        let shelf = self.shelf();
+        let value = shelf.bundle(hash).ok_or_else(|| BundlesError::Missing(hash.clone()))?;
+        Ok(Bundle::from_json(hash, value)?)
     }
-    for mut receiver in receivers {
-        // What was flushed has been told; a reply that is missing was dropped with its client.
-        receiver.try_recv().map_err(|_| WriteError::Late)??;
-    }
-    Ok(())
-}
 
-fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+    /// The text of a content.
+    fn text(&self, content: &Content) -> Result<Arc<str>, BundlesError> {
+        let Some(source) = &self.source else {
+            let bad = |source| BundlesError::Content { hash: content.hash.clone(), source };
+            return self.contents.get(content).map_err(bad);
+        };
+        let pieces = self.shelf().pieces(content)?;
+        shelf::text(source, content, &pieces)
+    }
+
+    fn read_on(&self) -> Result<(), BundlesError> {
+        self.source.as_ref().map_or(Ok(()), |source| self.shelf().read_on(source))
+    }
+
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

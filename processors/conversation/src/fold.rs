@@ -1,7 +1,7 @@
 //! `decide` as the fold driver runs it: records in, records out.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use decide::{At, Key, LazyState, Output, Rules};
 use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
@@ -18,7 +18,8 @@ use crate::{Bundles, Deployment, metrics};
 /// The conversation fold of one deployment.
 pub struct Conversations {
     bundles: Arc<Bundles>,
-    rules: HashMap<BundleHash, Arc<Rules>>,
+    /// Of the bundles that hold in any partition.
+    rules: HashMap<BundleHash, Weak<Rules>>,
     topics: BTreeMap<Topic, Arc<str>>,
     source: String,
     partitions: i32,
@@ -45,14 +46,13 @@ impl Conversations {
     }
 
     fn rules(&mut self, hash: &BundleHash) -> Result<Arc<Rules>, FoldError> {
-        if let Some(rules) = self.rules.get(hash) {
-            return Ok(Arc::clone(rules));
+        if let Some(rules) = self.rules.get(hash).and_then(Weak::upgrade) {
+            return Ok(rules);
         }
-        let bundle = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
-        let rules =
-            Rules::new(&bundle, hash.clone()).map_err(|error| FoldError::Control(error.to_string()))?;
-        let rules = Arc::new(rules);
-        self.rules.insert(hash.clone(), Arc::clone(&rules));
+        let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
+        let rules = Arc::new(Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)));
+        self.rules.retain(|_, rules| rules.strong_count() > 0);
+        self.rules.insert(hash.clone(), Arc::downgrade(&rules));
         Ok(rules)
     }
 
@@ -222,15 +222,58 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
+    fn offline(bundles: Bundles) -> Conversations {
         let deployment = Deployment {
             name: "test".to_owned(),
             kafka: pipeline::simulation::offline(),
             topics: TopicNames::new(""),
             partitions: 1,
         };
-        let fold = Conversations::new(&deployment, Arc::new(Bundles::of([])));
+        Conversations::new(&deployment, Arc::new(bundles))
+    }
+
+    #[test]
+    fn a_bundle_without_its_words_stops_the_partition_and_with_them_decides_by_them() {
+        let text = "[[app]]\nkey = \"acme#support\"\nbot = [{ id = \"bot_helpdesk\" }]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n\
+             [[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\"\n\
+             [[filter.dictionary]]\nname = \"starter\"\nshipped = \"starter\"\naction = \"block\"";
+        let raw: catalogue::RawCatalogue = toml::from_str(text).unwrap();
+        let bundle = catalogue::validate(&raw).unwrap();
+        let hash = bundle.hash().unwrap();
+        let switch = || Event::Config(schemas::event::ConfigSwitch { bundle: hash.clone(), at: 5 });
+        let mut lacking = offline(Bundles::of([(hash.clone(), bundle.clone())]));
+        let refused = lacking.control(&Control::default(), switch()).err().unwrap().to_string();
+        assert!(
+            refused.contains("get the words of \"starter\"") && refused.contains("is not there"),
+            "{refused}"
+        );
+
+        let mut whole = offline(Bundles::with([(hash.clone(), bundle)], raw.contents()));
+        let control = whole.control(&Control::default(), switch()).unwrap();
+        let text = include_str!("../../../schemas/examples/events/valid-message.json");
+        let mut message: serde_json::Value = serde_json::from_str(text).unwrap();
+        message["text"]["plain"] = "best online casino".into();
+        let Ok(message) = serde_json::from_value::<schemas::event::Message>(message) else {
+            panic!("{text}")
+        };
+        let time = message.sent_at;
+        let key = Key::from(message.conversation.clone());
+        let context = Context { partition: 0, offset: 7, time, control: &control };
+        let step = whole.fold(context, &key, None, Event::Message(message)).unwrap();
+        let outputs: Vec<String> = step
+            .outputs
+            .iter()
+            .map(|o| String::from_utf8_lossy(o.value.as_deref().unwrap()).into_owned())
+            .collect();
+        assert!(
+            outputs.iter().any(|o| o.contains("starter/gambling") && o.contains("blocked")),
+            "{outputs:?}"
+        );
+    }
+
+    #[test]
+    fn a_conversation_that_cannot_be_read_stops_its_partition_at_its_next_record_and_no_other_does() {
+        let fold = offline(Bundles::of([]));
         let (alice, bob) = ("acme#support/chat/bot/alice", "acme#support/chat/bot/bob");
         let turn = format!("{alice}|h||0000000000");
         let entries = [

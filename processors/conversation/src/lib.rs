@@ -9,7 +9,7 @@ mod fold;
 pub mod metrics;
 mod refold;
 
-pub use bundles::{Bundles, BundlesError, WriteError, apply};
+pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply};
 pub use deployment::{Deployment, Settings};
 pub use fold::{Control, Conversations};
 pub use refold::{RefoldError, Report, refold};

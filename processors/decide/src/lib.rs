@@ -33,7 +33,7 @@ pub use key::Key;
 pub use lazy::{LazyState, StoredState};
 pub use reason::Reason;
 pub use restore::{Restored, restore};
-pub use rules::{Rules, RulesError};
+pub use rules::Rules;
 pub use state::State;
 pub use step::{At, Output, Step};
 pub use stored::RestoreError;

@@ -4,60 +4,42 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalogue::app::LanePolicy;
-use catalogue::{App, Bundle};
-use safety::{BadRule, Engine};
+use catalogue::{App, Bundle, Engines, Filter};
+use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
 use crate::route::Windows;
-
-/// A bundle that cannot be folded under.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    /// Its engine cannot be built.
-    #[error("build the filter of bundle {hash}")]
-    Filter {
-        /// The bundle.
-        hash: BundleHash,
-        /// What is wrong with it.
-        #[source]
-        source: BadRule,
-    },
-}
-
-impl RulesError {
-    /// Its name in metrics.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Filter { .. } => "filter",
-        }
-    }
-}
 
 /// Everything that a fold reads besides its state, made ready once per bundle.
 #[derive(Debug)]
 pub struct Rules {
     /// The bundle.
     pub(crate) hash: BundleHash,
-    /// The engine that judges by its rules.
-    pub(crate) filter: Arc<dyn Engine>,
+    /// The engines that judge by its rules.
+    engines: Arc<Engines>,
     /// Context windows of its targets.
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
+    filter: Filter,
 }
 
 impl Rules {
-    /// Makes a bundle ready.
-    ///
-    /// # Errors
-    /// [`RulesError`] when its engine cannot be built.
-    pub fn new(bundle: &Bundle, hash: BundleHash) -> Result<Self, RulesError> {
-        let filter = match bundle.filter.engine() {
-            Ok(filter) => filter,
-            Err(source) => return Err(RulesError::Filter { hash, source }),
-        };
+    /// Makes a bundle ready, whose engines these are.
+    pub fn new(bundle: &Bundle, hash: BundleHash, engines: Arc<Engines>) -> Self {
         let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
-        Ok(Self { hash, filter, windows: windows.collect(), apps: bundle.apps.clone() })
+        let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
+        Self { hash, engines, windows: windows.collect(), apps, filter }
+    }
+
+    /// The engine that judges an app's texts.
+    pub(crate) fn engine(&self, app: &AppKey) -> &dyn Engine {
+        self.engines.app(app).as_ref()
+    }
+
+    /// The language of what is said instead of a text that this rule stopped.
+    pub(crate) fn language(&self, rule: &str) -> Option<&str> {
+        self.filter.language(rule)
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {

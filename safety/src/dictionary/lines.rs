@@ -1,6 +1,6 @@
 //! Dictionaries and allow-lists with one word a line.
 
-use super::{Entry, LineProblem, MOST_WORDS, border, check_size, check_word};
+use super::{Defaults, Entry, Form, LineProblem, border, check_size, check_word, strict, too_many};
 use crate::view::{View, Views};
 
 /// Reads `word<TAB>category<TAB>views<TAB>border`: views joined by commas or `-`, border `-`, `seg` or `word`; the last two columns
@@ -9,8 +9,12 @@ use crate::view::{View, Views};
 /// # Errors
 /// Every [`LineProblem`], in the order of the lines.
 pub fn tab_separated(text: &str) -> Result<Vec<Entry>, Vec<LineProblem>> {
-    check_size(text).map_err(|problem| vec![problem])?;
-    collect(lines(text).map(|(line, content)| entry(line, content)))
+    strict(Form::Tsv, text)
+}
+
+/// Reads the lines; a column that is missing or empty says what the defaults say.
+pub(super) fn read(text: &str, defaults: &Defaults) -> (Vec<Entry>, Vec<LineProblem>) {
+    collect(lines(text).map(|(line, content)| entry(line, content, defaults)))
 }
 
 /// Reads an allow-list: one span a line, with comments as in a dictionary.
@@ -19,13 +23,14 @@ pub fn tab_separated(text: &str) -> Result<Vec<Entry>, Vec<LineProblem>> {
 /// Every [`LineProblem`], in the order of the lines.
 pub fn allowed_spans(text: &str) -> Result<Vec<String>, Vec<LineProblem>> {
     check_size(text).map_err(|problem| vec![problem])?;
-    collect(lines(text).map(|(line, content)| {
+    let (spans, problems) = collect(lines(text).map(|(line, content)| {
         let span = content.trim();
         check_word(span, line).map(|()| span.to_owned())
-    }))
+    }));
+    if problems.is_empty() { Ok(spans) } else { Err(problems) }
 }
 
-fn collect<T>(read: impl Iterator<Item = Result<T, LineProblem>>) -> Result<Vec<T>, Vec<LineProblem>> {
+fn collect<T>(read: impl Iterator<Item = Result<T, LineProblem>>) -> (Vec<T>, Vec<LineProblem>) {
     let (mut good, mut problems) = (Vec::new(), Vec::new());
     for one in read {
         match one {
@@ -33,10 +38,8 @@ fn collect<T>(read: impl Iterator<Item = Result<T, LineProblem>>) -> Result<Vec<
             Err(problem) => problems.push(problem),
         }
     }
-    if good.len() > MOST_WORDS {
-        problems.push(LineProblem::new(0, format!("it has {} words, more than {MOST_WORDS}", good.len())));
-    }
-    if problems.is_empty() { Ok(good) } else { Err(problems) }
+    problems.extend(too_many(good.len()));
+    (good, problems)
 }
 
 /// Lines that say something, with their numbers.
@@ -46,18 +49,20 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines()).filter(says)
 }
 
-fn entry(line: usize, content: &str) -> Result<Entry, LineProblem> {
+fn entry(line: usize, content: &str, defaults: &Defaults) -> Result<Entry, LineProblem> {
+    let bad = |what: String| LineProblem::new(line, what);
     let mut columns = content.split('\t').map(str::trim);
     let word = columns.next().unwrap_or_default();
-    let category = columns.next().filter(|category| !category.is_empty());
-    let category = category.ok_or_else(|| LineProblem::new(line, "it needs a word, a tab and a category"))?;
-    let views = views(columns.next().unwrap_or("-")).map_err(|what| LineProblem::new(line, what))?;
-    let name = columns.next().unwrap_or("-");
-    let border = border(name);
-    let border =
-        border.ok_or_else(|| LineProblem::new(line, format!("border {name:?} is none of -, seg, word")))?;
+    let mut column = || columns.next().filter(|column| !column.is_empty());
+    let category = column().or(defaults.category.as_deref());
+    let category = category.ok_or_else(|| bad("it needs a word, a tab and a category".to_owned()))?;
+    let views = column().map_or(Ok(defaults.views), views).map_err(bad)?;
+    let border = match column() {
+        Some(name) => border(name).ok_or_else(|| bad(format!("border {name:?} is none of -, seg, word")))?,
+        None => defaults.border,
+    };
     if columns.next().is_some() {
-        return Err(LineProblem::new(line, "it has more than four columns"));
+        return Err(bad("it has more than four columns".to_owned()));
     }
     check_word(word, line)?;
     let (word, category) = (word.to_owned(), category.to_owned());
@@ -65,7 +70,7 @@ fn entry(line: usize, content: &str) -> Result<Entry, LineProblem> {
 }
 
 fn views(names: &str) -> Result<Views, String> {
-    if matches!(names, "-" | "") {
+    if names == "-" {
         return Ok(Views::NONE);
     }
     let view = |name: &str| View::named(name.trim()).ok_or_else(|| format!("there is no view {name:?}"));
@@ -86,6 +91,25 @@ mod tests {
             entries.iter().map(|e| (e.word.as_str(), e.border, e.views.count(), e.line)).collect();
         let expected = [("赌博", Border::Any, 2, 3), ("sm", Border::Word, 0, 4), ("大麻", Border::Any, 0, 5)];
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_a_line_does_not_say_is_said_by_the_defaults_and_good_lines_stand_beside_bad_ones() {
+        let defaults =
+            Defaults { category: Some("x".to_owned()), views: Views::of(View::Pinyin), border: Border::Seg };
+        let (entries, problems) = read("赌博\n大麻\tdrugs\n...\nsm\t\t-\tword\nab\t\t\t-\n", &defaults);
+        let read: Vec<_> = entries
+            .iter()
+            .map(|e| (e.word.as_str(), e.category.as_str(), e.views.count(), e.border, e.line))
+            .collect();
+        let expected = [
+            ("赌博", "x", 1, Border::Seg, 1),
+            ("大麻", "drugs", 1, Border::Seg, 2),
+            ("sm", "x", 0, Border::Word, 4),
+            ("ab", "x", 1, Border::Any, 5),
+        ];
+        assert_eq!(read, expected);
+        assert_eq!(problems.iter().map(|p| p.line).collect::<Vec<_>>(), [3]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use common::Action;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Entry, LineProblem, MOST_WORDS, check_size, check_word};
+use super::{Defaults, Entry, Form, LineProblem, check_word, strict, too_many};
 use crate::rule::Border;
 use crate::view::Views;
 
@@ -20,11 +20,9 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Group {
     words: Vec<Spanned<String>>,
-    category: String,
-    #[serde(default)]
-    views: Views,
-    #[serde(default)]
-    border: Border,
+    category: Option<String>,
+    views: Option<Views>,
+    border: Option<Border>,
     action: Option<Action>,
     severity: Option<u8>,
 }
@@ -34,38 +32,45 @@ struct Group {
 /// # Errors
 /// Every [`LineProblem`], in the order of the lines; what is no such TOML is one problem.
 pub fn toml(text: &str) -> Result<Vec<Entry>, Vec<LineProblem>> {
-    check_size(text).map_err(|problem| vec![problem])?;
+    strict(Form::Toml, text)
+}
+
+/// Reads the tables; what one does not say is what the defaults say.
+pub(super) fn read(text: &str, defaults: &Defaults) -> (Vec<Entry>, Vec<LineProblem>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let file: File = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| line_of(text, span.start));
-        vec![LineProblem::new(line, error.message())]
-    })?;
+    let file: File = match toml::from_str(text) {
+        Ok(file) => file,
+        Err(error) => {
+            let line = error.span().map_or(0, |span| line_of(text, span.start));
+            return (Vec::new(), vec![LineProblem::new(line, error.message())]);
+        }
+    };
     let (mut entries, mut problems, mut lines) = (Vec::new(), Vec::new(), Lines { text, at: 0, line: 1 });
     for group in &file.word {
         for word in &group.words {
             let line = lines.of(word.span().start);
-            problems.extend(check_word(word.get_ref(), line).err());
-            let entry = group.entry(word.get_ref(), line);
-            entries.push(entry);
+            let entry = check_word(word.get_ref(), line).and_then(|()| group.entry(word, line, defaults));
+            entry.map_or_else(|problem| problems.push(problem), |entry| entries.push(entry));
         }
     }
-    if entries.len() > MOST_WORDS {
-        problems.push(LineProblem::new(0, format!("it has {} words, more than {MOST_WORDS}", entries.len())));
-    }
-    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+    problems.extend(too_many(entries.len()));
+    (entries, problems)
 }
 
 impl Group {
-    fn entry(&self, word: &str, line: usize) -> Entry {
-        Entry {
-            word: word.to_owned(),
-            category: self.category.clone(),
-            views: self.views,
-            border: self.border,
+    fn entry(&self, word: &Spanned<String>, line: usize, defaults: &Defaults) -> Result<Entry, LineProblem> {
+        let category = self.category.as_ref().or(defaults.category.as_ref());
+        Ok(Entry {
+            word: word.get_ref().clone(),
+            category: category
+                .cloned()
+                .ok_or_else(|| LineProblem::new(line, "its table needs a category"))?,
+            views: self.views.unwrap_or(defaults.views),
+            border: self.border.unwrap_or(defaults.border),
             action: self.action,
             severity: self.severity,
             line,
-        }
+        })
     }
 }
 

@@ -34,4 +34,7 @@ pub enum Reason {
     /// The regular expression matches the empty text.
     #[error("the regular expression matches the empty text")]
     MatchesNothing,
+    /// The words are too many or too long for one automaton.
+    #[error("the words do not fit into one automaton: {0}")]
+    TooLarge(String),
 }

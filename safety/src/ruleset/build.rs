@@ -233,6 +233,14 @@ fn lexicons(texts: &[String], views: &[Views]) -> Vec<Lexicon> {
     [of(true), of(false)].into_iter().flatten().collect()
 }
 
+/// Whether a word can be looked for.
+///
+/// # Errors
+/// [`Reason`] when nothing is left of it when it is folded, or too much.
+pub fn searchable(word: &str) -> Result<(), Reason> {
+    foldable(word).map(drop)
+}
+
 /// A word as it is looked for.
 ///
 /// # Errors

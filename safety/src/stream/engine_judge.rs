@@ -5,23 +5,28 @@ use std::sync::Arc;
 use super::judge::{Hit, Judge};
 use crate::direction::Direction;
 use crate::engine::Engine;
-use crate::ruleset::RuleSet;
 
 /// Judges a stream that goes one way by an engine.
-#[derive(Debug, Clone)]
-pub struct EngineJudge {
-    engine: Arc<RuleSet>,
+#[derive(Debug)]
+pub struct EngineJudge<E: Engine + ?Sized> {
+    engine: Arc<E>,
     direction: Direction,
 }
 
-impl EngineJudge {
+impl<E: Engine + ?Sized> EngineJudge<E> {
     /// A judge of texts that go this way.
-    pub fn new(engine: Arc<RuleSet>, direction: Direction) -> Self {
+    pub fn new(engine: Arc<E>, direction: Direction) -> Self {
         Self { engine, direction }
     }
 }
 
-impl Judge for EngineJudge {
+impl<E: Engine + ?Sized> Clone for EngineJudge<E> {
+    fn clone(&self) -> Self {
+        Self { engine: Arc::clone(&self.engine), direction: self.direction }
+    }
+}
+
+impl<E: Engine + ?Sized> Judge for EngineJudge<E> {
     fn reach(&self) -> usize {
         self.engine.reach()
     }
@@ -41,6 +46,7 @@ mod tests {
     use super::*;
     use crate::personal::PersonalData;
     use crate::rule::{Border, Rule};
+    use crate::ruleset::RuleSet;
     use crate::stream::HoldBack;
     use crate::view::Views;
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use call::{Output, RawCall, Rules, Step};
+use catalogue::Engines;
 use outbound::{Client, ClientConfig, Method, Request as Call};
 use pipeline::Record;
 use pipeline::call::{Admission, Cancellation, Done, Handler, Job, Place};
@@ -43,7 +44,7 @@ pub(crate) struct World {
     pub(crate) step: Step,
     pub(crate) clock: Arc<Shifted>,
     rules: watch::Sender<Arc<Rules>>,
-    filter: Arc<RuleSet>,
+    engines: Arc<Engines>,
     http: Client,
 }
 
@@ -152,23 +153,20 @@ impl World {
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule = |id: &str, word: &str, action| Rule::words(id, &[word], action);
         let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
-        let filter = Arc::new(RuleSet::new(&words, "d1").unwrap());
-        let (rules, receiver) = watch::channel(Arc::new(Rules {
-            bundle,
-            filter: Arc::clone(&filter) as Arc<dyn safety::Engine>,
-        }));
+        let engines = Arc::new(Engines::one(Arc::new(RuleSet::new(&words, "d1").unwrap())));
+        let (rules, receiver) = watch::channel(Arc::new(Rules { bundle, engines: Arc::clone(&engines) }));
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
         let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
         let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
-        Self { sim, step, clock, rules, filter, http }
+        Self { sim, step, clock, rules, engines, http }
     }
 
     /// From now on another catalogue holds.
     pub(crate) fn apply(&self, catalogue: &str) {
         let bundle = Arc::new(catalogue::validate(&toml::from_str(catalogue).unwrap()).unwrap());
-        let filter = Arc::clone(&self.filter) as Arc<dyn safety::Engine>;
-        self.rules.send(Arc::new(Rules { bundle, filter })).unwrap();
+        let engines = Arc::clone(&self.engines);
+        self.rules.send(Arc::new(Rules { bundle, engines })).unwrap();
     }
 
     pub(crate) async fn fault(&self, model: &str, times: u32, fault: Value) {

@@ -54,7 +54,8 @@ impl Folding<'_> {
         let Some(turn) = self.state.turn(lane, *number).filter(|turn| turn.by_hand.is_some()).cloned() else {
             return false;
         };
-        let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
+        let engine = self.rules.engine(self.step.conversation.app());
+        let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
         let why = match judged.text.as_deref().filter(|_| !judged.stopped()) {
             Some(text) => {

@@ -103,7 +103,8 @@ impl Folding<'_> {
     /// Lets the message wait with its new text, at the place where it waits (`number`) or anew.
     fn reword(&mut self, edit: &Edit, message: WaitingMessage, number: Option<u64>, lane: &Lane) {
         let name = name_of(lane);
-        let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
+        let engine = self.rules.engine(self.step.conversation.app());
+        let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
         let text = Text::Plain(judged.text.clone().unwrap_or_default());
         let refusal = match (judged.stopped(), &edit.text, &judged.text) {
             (true, ..) => Some(Refusal::Blocked),

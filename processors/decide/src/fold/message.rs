@@ -34,7 +34,8 @@ impl Folding<'_> {
             return self.step.rule(draft, ruling, reason);
         }
         let earlier = message.verdict.clone();
-        let judged = judge(self.rules.filter.as_ref(), earlier, message.text.as_ref(), &message.other_texts);
+        let engine = self.rules.engine(self.step.conversation.app());
+        let judged = judge(engine, earlier, message.text.as_ref(), &message.other_texts);
         let mut draft = Decision { verdict: Some(judged.verdict.clone()), ..draft };
         if arrival == Arrival::Missed {
             draft.reasons.push(Reason::JudgedLate.label().to_owned());

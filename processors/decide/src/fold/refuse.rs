@@ -73,11 +73,22 @@ impl Refusal {
     }
 }
 
+impl<'a> Folding<'a> {
+    /// What a person is told: of a message that the filter stopped in the language of the rule that stopped it.
+    fn told(&self, why: Refusal, draft: &Decision) -> &'a str {
+        let Folding { app, rules, .. } = *self;
+        let by = draft.verdict.iter().flat_map(|verdict| &verdict.rules).filter(|_| why == Refusal::Blocked);
+        let languages = by.filter_map(|rule| rules.language(rule));
+        let text = languages.filter_map(|language| app.canned.blocked_texts.get(language)).next();
+        text.map_or_else(|| why.text(app), String::as_str)
+    }
+}
+
 impl Folding<'_> {
     /// Refuses a message. Its sender is told, where the operator has words for it and the sender had not too many answers.
     pub(super) fn refuse(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, why: Refusal) {
         // Nobody sees commands between programs, such as the signal that someone types: they are not answered either.
-        let silent = message.kind == MessageKind::Command || is_blank(why.text(self.app));
+        let silent = message.kind == MessageKind::Command || is_blank(self.told(why, &draft));
         let leave = if silent { Leave::Given } else { self.leave(&message.sender) };
         let reasons = [why.reason()].into_iter().chain((leave != Leave::Given).then_some(Reason::TooOften));
         let reasons = reasons.chain((leave == Leave::ToldBefore).then_some(Reason::ToldBefore)).collect();
@@ -137,7 +148,7 @@ impl Folding<'_> {
     fn turn_down(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, refused: Refused) {
         let Refused { ruling, reasons, said } = refused;
         let to = Addressee::of(message, lane.clone());
-        let text = said.map_or("", |said| said.text(self.app));
+        let text = said.map_or("", |said| self.told(said, &draft));
         let reason = said.map(Refusal::reason).or(reasons.first().copied()).map_or("", Reason::label);
         let source = AnswerSource::Canned { reason: reason.to_owned() };
         let parts = canned(self.app, &to, text);

@@ -60,7 +60,9 @@ impl Folding<'_> {
 
 #[cfg(test)]
 mod tests {
-    use catalogue::{Bundle, RawCatalogue, validate};
+    use std::sync::Arc;
+
+    use catalogue::{Bundle, Contents, Engines, RawCatalogue, validate};
     use schemas::answer::{Answer, AnswerSource};
 
     use super::*;
@@ -80,7 +82,8 @@ mod tests {
     /// Lets an answer of two parts out and then finds that it may not stand; gives what is written, and whether it was known.
     fn found_late(policy: &str) -> (Vec<Answer>, Vec<Output>, bool) {
         let bundle = bundle(policy);
-        let rules = Rules::new(&bundle, bundle.hash().unwrap()).unwrap();
+        let engines = Engines::of(&bundle, &Contents::default()).unwrap();
+        let rules = Rules::new(&bundle, bundle.hash().unwrap(), Arc::new(engines));
         let example = include_str!("../../../../schemas/examples/answers/valid-model.json");
         let part: Answer = serde_json::from_str(example).unwrap();
         let to = Addressee {

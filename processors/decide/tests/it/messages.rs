@@ -150,6 +150,18 @@ fn a_blocked_message_gets_the_canned_answer_if_there_is_one() {
 }
 
 #[test]
+fn a_blocked_message_is_answered_in_the_language_of_the_rule_that_stopped_it() {
+    let mut world = World::new(
+        "[canned]\nblocked = \"blocked!\"\nblocked_texts = { zh = \"不行\", fr = \"non\" }\n\
+         [[filter.rule]]\nid = \"chinese\"\nwords = [\"枪\"]\naction = \"block\"\nlanguage = \"zh\"\n\
+         [[filter.rule]]\nid = \"german\"\nwords = [\"Gewehr\"]\naction = \"block\"\nlanguage = \"de\"",
+    );
+    assert_eq!(world.say(1, "一把枪").said(), ["不行"]);
+    assert_eq!(world.say(2, "ein Gewehr").said(), ["blocked!"], "there is no text in that language");
+    assert_eq!(world.say(3, "a gun").said(), ["blocked!"]);
+}
+
+#[test]
 fn the_stricter_of_ingests_verdict_and_ours_is_applied() {
     let mut world = World::new("");
     let held = Verdict::new(Action::Hold, vec!["theirs".into()], "ingest");

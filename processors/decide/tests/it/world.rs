@@ -1,8 +1,9 @@
 //! A driver in memory: one conversation, its log, and what every step must keep true.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use catalogue::{Bundle, RawCatalogue, validate};
+use catalogue::{Bundle, Contents, Engines, RawCatalogue, validate};
 use decide::{
     At, Key, LazyState, Output, Rules, State, Step, control_entry, due, entries, fire, fold, restore,
 };
@@ -94,7 +95,8 @@ pub(crate) fn bundle(settings: &str) -> Bundle {
 
 pub(crate) fn rules(settings: &str) -> Rules {
     let bundle = bundle(settings);
-    Rules::new(&bundle, bundle.hash().unwrap()).unwrap()
+    let engines = Engines::of(&bundle, &Contents::default()).unwrap();
+    Rules::new(&bundle, bundle.hash().unwrap(), Arc::new(engines))
 }
 
 /// What one step wrote, sorted by kind.
