@@ -1,6 +1,8 @@
 #![allow(missing_docs, clippy::print_stdout, clippy::disallowed_methods, clippy::indexing_slicing, unreachable_pub)]
 #[path = "../../bench/src/safety/scene.rs"]
 mod scene;
+#[path = "../../bench/src/safety/peer.rs"]
+mod peer;
 use std::time::Instant;
 use safety::{Dictionary, Direction, Engine, RuleSet, tab_separated};
 fn main() {
@@ -8,6 +10,11 @@ fn main() {
     let scene = scene::Scene::new(7, 64_000).unwrap();
     let (words, short, long) = (scene.words, scene.short, scene.long);
     if only.as_deref() == Some("show") { for m in &short[..8] { println!("{m}"); } for w in &words[..40] { print!("{w} "); } println!(); }
+    let mut peer = peer::Peer::new(&words).unwrap();
+    for (name, messages) in [("peer 85", &short), ("peer 2000", &long)] {
+        let best = (0..3).map(|_| { let c = cpu(); let mut h = 0; for _ in 0..4 { for m in messages { h += peer.hits(m); } } ((cpu() - c) as usize / (4 * messages.len()), h) }).min().unwrap();
+        println!("{name}: {best:?} {}", peer.memory());
+    }
     for (name, views) in [("none", "-"), ("default", "separators,repeats"), ("all", "separators,repeats,pinyin,initials,homophone,split,lookalike,leet")] {
         if only.as_deref().is_some_and(|o| o != name) { continue; }
         let lines: String = words.iter().map(|word| format!("{word}\tc\t{views}\t-\n")).collect();
