@@ -1,4 +1,4 @@
-#![allow(missing_docs, clippy::print_stdout, clippy::disallowed_methods, clippy::indexing_slicing, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::all, missing_docs, clippy::print_stdout, clippy::disallowed_methods, clippy::indexing_slicing, unreachable_pub)]
 #[path = "../../bench/src/safety/scene.rs"]
 mod scene;
 #[path = "../../bench/src/safety/peer.rs"]

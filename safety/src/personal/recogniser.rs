@@ -151,6 +151,9 @@ mod tests {
 
     use super::*;
 
+    /// Most times that a character is asked for, on the average of a text.
+    const MOST_READS: usize = 4_000;
+
     /// Characters that are asked for to judge a text of this piece again and again.
     fn reads(piece: &str, characters: usize) -> usize {
         let text: String = piece.chars().cycle().take(characters).collect();
@@ -161,6 +164,7 @@ mod tests {
 
     #[test]
     fn the_work_grows_as_the_text_does_whatever_it_is_made_of() {
+        let mut grows = String::new();
         for piece in [
             "a",
             "1",
@@ -229,7 +233,10 @@ mod tests {
             "?a=1&",
         ] {
             let (short, long) = (reads(piece, 4_000), reads(piece, 16_000));
-            assert!(long < 5 * short + 10_000, "{piece:?}: {short} for 4,000 characters, {long} for 16,000");
+            if long > 5 * short + 10_000 || long > MOST_READS * 16_000 {
+                grows += &format!("{piece:?}: {short} for 4,000 characters, {long} for 16,000\n");
+            }
         }
+        assert!(grows.is_empty(), "{grows}");
     }
 }
