@@ -60,12 +60,12 @@ impl Folded {
     /// What is not one plain character. It may be more than what it becomes says, and so may be what it falls away behind.
     #[cold]
     fn push(&mut self, fate: Fate, span: (u32, u32)) {
+        if let Some(last) = self.separators.last_mut() {
+            *last = true;
+        }
         match fate {
             Fate::One(c) => self.push_one(c, span),
             Fate::Several(all) => {
-                if let Some(last) = self.separators.last_mut() {
-                    *last = true;
-                }
                 let table = table::table();
                 for c in all {
                     self.push(table.fate(*c, table.entry(*c)), span);
@@ -101,7 +101,8 @@ impl Folded {
         &self.chars
     }
 
-    /// For each character whether it may be no letter, ideograph or digit in the source. Yes may be wrong, no never is.
+    /// For each character whether it may be no letter, ideograph or digit in the source, or more than one plain character of the
+    /// source belongs to it. Yes may be wrong, no never is.
     pub(crate) fn separators(&self) -> &[bool] {
         &self.separators
     }

@@ -123,8 +123,11 @@ impl Table {
         for (step, at) in from.enumerate() {
             if let [one] = to.as_slice() {
                 let one = one + u32::try_from(step).unwrap_or(0);
-                let fate = char::from_u32(one).map_or(0, |c| self.entry(c) & KIND);
-                self.pages.update(at, |entry| entry & (CLASS_BITS << CLASS_SHIFT) | fate | (at ^ one));
+                let to = char::from_u32(one).map_or(0, |c| self.entry(c));
+                self.pages.update(at, |entry| {
+                    let class = if is_sign(to) { to } else { entry };
+                    class & (CLASS_BITS << CLASS_SHIFT) | to & KIND | (at ^ one)
+                });
             } else {
                 let place = u32::try_from(self.pool.len() << LEN_BITS | to.len()).unwrap_or(0);
                 self.pages.update(at, |entry| entry & (CLASS_BITS << CLASS_SHIFT) | SEVERAL | place);

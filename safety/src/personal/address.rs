@@ -76,6 +76,11 @@ const PROVINCES: &[&str] = &[
 ];
 /// Longest stretch of characters before the house number.
 const LONGEST: usize = 40;
+/// Longest stretch of characters from the house number on. What goes on longer is a list, and is not read to its end from each of its
+/// numbers.
+const LONGEST_HOUSE: usize = 64;
+/// Longest name of a building.
+const LONGEST_NAME: usize = 12;
 
 /// Finds the address whose house number begins at a position, after the name of a road or village.
 pub(super) fn find(plain: &Plain, house: usize, hits: &mut Vec<Hit>) {
@@ -83,7 +88,8 @@ pub(super) fn find(plain: &Plain, house: usize, hits: &mut Vec<Hit>) {
         return;
     }
     let Some(end) = house_end(plain, house) else { return };
-    let begin = plain.skip_back(house, is_name).max(house.saturating_sub(LONGEST));
+    let names = plain.slice(house.saturating_sub(LONGEST)..house).iter().rev();
+    let begin = house - names.take_while(|c| is_name(**c)).count();
     let Some(start) = division_start(plain, begin, house) else { return };
     let start = plain.skip(start, |c| c == ' ');
     let levels = plain.slice(start..house).iter().filter(|c| DIVISIONS.contains(**c)).count();
@@ -101,7 +107,7 @@ pub(super) fn find(plain: &Plain, house: usize, hits: &mut Vec<Hit>) {
 fn house_end(plain: &Plain, house: usize) -> Option<usize> {
     let mut end = None;
     let mut at = house;
-    loop {
+    while at < house + LONGEST_HOUSE {
         let digits = plain.skip(at, |c| {
             c.is_ascii_alphanumeric() || c == '-' || c == '十' || c == '百' || numeral(c).is_some()
         });
@@ -127,6 +133,7 @@ fn house_end(plain: &Plain, house: usize) -> Option<usize> {
             }
         }
     }
+    end
 }
 
 /// A flat's number ends the address without a word of its own: 3栋501.
@@ -136,7 +143,8 @@ fn is_flat(plain: &Plain, at: usize) -> bool {
 
 /// Where the number of a named building begins after a house number: 90号阳光花园3栋.
 fn next_building(plain: &Plain, at: usize) -> Option<usize> {
-    let end = plain.skip(at, is_name_of_place).min(at + 12);
+    let name = plain.slice(at..plain.len().min(at + LONGEST_NAME)).iter();
+    let end = at + name.take_while(|c| is_name_of_place(**c)).count();
     let digit = plain.at(end).is_ascii_digit() || plain.at(end).is_ascii_uppercase();
     (end > at
         && digit

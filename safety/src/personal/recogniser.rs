@@ -151,6 +151,14 @@ mod tests {
 
     use super::*;
 
+    /// What hostile texts are made of, with `~` between.
+    const PIECES: &str = "a~1~a1~A1-~1 ~1-~1.~1:~::~:1~a:~(~(1)~1(~-~- ~@~@a.~a@~a@a.~a.~.a~1/~/1~x1,~13~138 ~6222~sk-~eyJ~\
+        eyJa.~-----BEGIN ~京A~京~省市路1号~路1~市~微信~微信1~wx~wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~=a~%1~_1~+86~\
+        86 ~👩\u{200d}~👍🏽~\u{200b}~\u{301}~１~①~https://a/1~a/~?a=1&";
+
+    /// Most times that a character is asked for, on the average of a text.
+    const MOST_READS: usize = 4_000;
+
     /// Characters that are asked for to judge a text of this piece again and again.
     fn reads(piece: &str, characters: usize) -> usize {
         let text: String = piece.chars().cycle().take(characters).collect();
@@ -161,75 +169,13 @@ mod tests {
 
     #[test]
     fn the_work_grows_as_the_text_does_whatever_it_is_made_of() {
-        for piece in [
-            "a",
-            "1",
-            "a1",
-            "A1-",
-            "1 ",
-            "1-",
-            "1.",
-            "1:",
-            "::",
-            ":1",
-            "a:",
-            "(",
-            "(1)",
-            "1(",
-            "-",
-            "- ",
-            "@",
-            "@a.",
-            "a@",
-            "a@a.",
-            "a.",
-            ".a",
-            "1/",
-            "/1",
-            "x1,",
-            "13",
-            "138 ",
-            "6222",
-            "sk-",
-            "eyJ",
-            "eyJa.",
-            "-----BEGIN ",
-            "京A",
-            "京",
-            "省市路1号",
-            "路1",
-            "市",
-            "微信",
-            "微信1",
-            "wx",
-            "wx1",
-            "qq1",
-            "一",
-            "一二",
-            "一 ",
-            "1年",
-            "年1月",
-            "生日",
-            "出生1",
-            "key=",
-            "key=a1",
-            "=a",
-            "%1",
-            "_1",
-            "+86",
-            "86 ",
-            "👩\u{200d}",
-            "👍🏽",
-            "\u{200b}",
-            "\u{301}",
-            "１",
-            "①",
-            "https://a/1",
-            "a/",
-            "?a=1&",
-        ] {
+        let mut grows = String::new();
+        for piece in PIECES.split('~') {
             let (short, long) = (reads(piece, 4_000), reads(piece, 16_000));
-            assert!(long < 5 * short + 10_000, "{piece:?}: {short} for 4,000 characters, {long} for 16,000");
+            if long > 5 * short + 10_000 || long > MOST_READS * 16_000 {
+                grows += &format!("{piece:?}: {short} for 4,000 characters, {long} for 16,000\n");
+            }
         }
+        assert!(grows.is_empty(), "{grows}");
     }
 }

@@ -38,34 +38,34 @@ impl Marks {
         self.all.clear();
         self.find_runs(folded.chars());
         let mut flags = 0_u32;
-        let mut before: Option<(char, Range<usize>)> = None;
-        for (at, c) in folded.chars().iter().enumerate() {
-            let source = folded.source(at..at + 1);
-            let behind_nothing = before.as_ref().is_none_or(|(_, place)| place.end == source.start);
-            if behind_nothing && is_ideograph(text, &source) && class(*c) == CharClass::Ideograph {
-                // What most characters of Chinese texts are: nothing else can be said of them.
-                self.all.push(IDEOGRAPH);
-                (flags, before) = (0, Some((*c, source)));
+        // Whether nothing can be said of the character before but what its folded form says.
+        let mut before_is_plain = false;
+        for (at, (c, separator)) in folded.chars().iter().zip(folded.separators()).enumerate() {
+            let is_plain = !separator && *c != 'u';
+            if is_plain && before_is_plain {
+                self.all.push(of_folded(*c));
+                flags = 0;
                 continue;
             }
+            before_is_plain = is_plain;
+            let source = folded.source(at..at + 1);
             let mut mark = of_folded(*c) | of_source(text, &source, *c);
-            if let Some((last, place)) = &before {
+            if let Some((last, place)) = before(folded, at) {
                 let dropped = text.get(place.end..source.start).unwrap_or_default();
-                self.amend_last(*last, dropped);
-                flags = if is_flag(text, place) && is_flag(text, &source) { flags + 1 } else { 0 };
+                self.amend_last(last, dropped);
+                flags = if is_flag(text, &place) && is_flag(text, &source) { flags + 1 } else { 0 };
                 let joined = place.start == source.start
                     || dropped.contains(ZERO_WIDTH_JOINER)
                     || is_skin(*c)
                     || flags % 2 == 1
-                    || (*last, *c) == ('\r', '\n');
+                    || (last, *c) == ('\r', '\n');
                 if joined && mark & self.at(at - 1) & SEPARATOR != 0 {
                     mark |= JOINED;
                 }
             }
             self.all.push(mark);
-            before = Some((*c, source));
         }
-        if let Some((last, place)) = before {
+        if let Some((last, place)) = before(folded, folded.len()) {
             self.amend_last(last, text.get(place.end..).unwrap_or_default());
         }
     }
@@ -111,6 +111,12 @@ impl Marks {
     }
 }
 
+/// The character before a place, and where its source stands.
+fn before(folded: &Folded, at: usize) -> Option<(char, Range<usize>)> {
+    let before = at.checked_sub(1)?;
+    Some((*folded.chars().get(before)?, folded.source(before..at)))
+}
+
 fn of_folded(c: char) -> u8 {
     match c {
         'a'..='z' => LETTER,
@@ -144,11 +150,6 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
         Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => SEPARATOR,
         _ => 0,
     }
-}
-
-/// Whether the source begins in the blocks of common ideographs.
-fn is_ideograph(text: &str, source: &Range<usize>) -> bool {
-    matches!(text.as_bytes().get(source.start), Some(0xe4..=0xe9))
 }
 
 /// Half of a flag. The fold makes a letter of it.
