@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ::safety::injection;
 use ::safety::personal::Recogniser;
 use ::safety::stream::{EngineJudge, HoldBack};
-use ::safety::{Direction, Engine};
+use ::safety::{Action, Direction, Engine};
 use serde_json::Value;
 
 use super::line::{Asked, Carrier, Personal, Told};
@@ -52,7 +52,7 @@ impl Judge {
             texts.places.push(start..texts.joined.len());
         }
         let found = self.words(&texts);
-        if carrier == Carrier::Stream && self.passes(&texts) != found.is_empty() {
+        if carrier == Carrier::Stream && self.passes(&texts) != self.may_pass(&texts) {
             return Err("what the hold-back let through is not what the whole text gives".to_owned());
         }
         let at = Codepoints::of(&texts.joined);
@@ -102,11 +102,25 @@ impl Judge {
         words
     }
 
-    /// Whether the pieces pass the hold-back.
+    /// Whether the whole text may pass as it is.
+    fn may_pass(&self, texts: &Texts) -> bool {
+        self.engine.judge(Direction::Input, &texts.joined).action == Action::Pass
+    }
+
+    /// Whether the pieces pass the hold-back as they are.
     fn passes(&self, texts: &Texts) -> bool {
         let judge = EngineJudge::new(Arc::clone(&self.engine), Direction::Input);
         let mut stream = HoldBack::new(judge);
-        texts.each().all(|(_, piece)| stream.push(piece).stop.is_none()) && stream.finish().stop.is_none()
+        let mut passed = String::new();
+        for (_, piece) in texts.each() {
+            let more = stream.push(piece);
+            if more.stop.is_some() {
+                return false;
+            }
+            passed.push_str(&more.text);
+        }
+        let rest = stream.finish();
+        rest.stop.is_none() && passed + &rest.text == texts.joined
     }
 
     fn score(&self, texts: &Texts) -> f64 {

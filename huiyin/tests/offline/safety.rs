@@ -152,3 +152,36 @@ fn the_words_of_a_dictionary_are_counted_and_one_text_is_judged() {
     assert!(text.starts_with("action\tblock\nword\t赌博\tdictionary/gambling\tpinyin\t1-4\n"), "{text}");
     assert!(text.contains("personal\tmobile\t5-16\n") && text.contains("injection\t0\t\n"), "{text}");
 }
+
+#[test]
+fn without_files_the_dictionaries_of_the_configuration_count() {
+    let files = Files::new();
+    files.file("words.tsv", DICTIONARY);
+    files.file("other.txt", "苹果\n");
+    files.file(
+        "huiyin.toml",
+        "[deployment]\nname = \"d\"\ninstance = \"0\"\npartitions = 1\nreplication = 1\n[kafka]\nbootstrap = \"127.0.0.1:1\"\n\
+         [[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\"\n\
+         [[app]]\nkey = \"acme#shop\"\nbot = [{ id = \"bot\" }]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n\
+         filter = { dictionaries = [\"other\"] }\n\
+         [[filter.dictionary]]\nname = \"main\"\nfile = \"words.tsv\"\naction = \"mask\"\n\
+         [[filter.dictionary]]\nname = \"other\"\nfile = \"other.txt\"\ncategory = \"fruit\"\naction = \"block\"\nshared = false\n",
+    );
+    let told = |arguments: &[&str], input: &str| {
+        let output = files.run(arguments, input);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(told(&["lint"], ""), "main: 4 words, nothing wrong\nother: 1 words, nothing wrong\n");
+    assert!(told(&["stats"], "").starts_with("words\t\t5\n"));
+    assert!(
+        told(&["check", "赌博 苹果"], "").starts_with("action\tmask\nword\t赌博\tmain/gambling\t-\t0-2\n")
+    );
+    let of_app = told(&["check", "--app", "acme#shop", "赌博 苹果"], "");
+    assert!(of_app.starts_with("action\tblock\nword\t苹果\tother/fruit\t-\t3-5\n"), "{of_app}");
+    let line = json!({"id": 1, "carrier": "stream", "parts": ["去赌", "-博"]}).to_string();
+    let batch: Value = serde_json::from_str(&told(&["check", "--batch"], &line)).unwrap();
+    assert_eq!((&batch["words"], &batch["spans"]), (&json!(["赌博"]), &json!([[1, 4]])));
+    let unknown = files.run(&["check", "--app", "acme#gone", "x"], "");
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("acme#gone is not configured"));
+}
