@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Admin, Config, Partition, Publisher, PublisherLimits, RawConfig, Topic, scan};
+use super::{Admin, Config, Error, Partition, Publisher, PublisherLimits, RawConfig, Topic, scan};
 use crate::{Clock, Outgoing, Record, WallClock};
 
 /// Something that goes wrong in the next transaction of a producer.
@@ -58,13 +58,28 @@ pub fn unique(name: &str) -> String {
 /// Topics that are deleted at the end of the test.
 pub struct Topics(Vec<String>);
 
+/// A client for the broker, which may be slow to answer on a busy machine.
+fn connect() -> Result<Admin, Error> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match Admin::new(&config()) {
+            Err(Error::Unreachable(_)) if Instant::now() < deadline => {}
+            connected => return connected,
+        }
+    }
+}
+
+fn admin() -> Admin {
+    connect().unwrap()
+}
+
 impl Topics {
     /// Creates topics (name, compacted) with `partitions` partitions each and broker append time.
     ///
     /// # Panics
     /// When the broker refuses.
     pub fn create(partitions: i32, topics: &[(&str, bool)]) -> Self {
-        let admin = Admin::new(&config()).unwrap();
+        let admin = admin();
         let wanted: Vec<Topic> = topics
             .iter()
             .map(|(name, compacted)| Topic {
@@ -85,7 +100,7 @@ impl Topics {
 impl Drop for Topics {
     fn drop(&mut self) {
         let names: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        if let Err(error) = Admin::new(&config()).and_then(|admin| admin.delete(&names)) {
+        if let Err(error) = connect().and_then(|admin| admin.delete(&names)) {
             tracing::warn!(%error, "delete test topics");
         }
     }
@@ -110,7 +125,7 @@ pub fn produce(records: &[Outgoing]) {
 /// # Panics
 /// When the topic cannot be read.
 pub fn committed(topic: &str) -> Vec<Record> {
-    let partitions = Admin::new(&config()).unwrap().partitions().unwrap()[topic];
+    let partitions = admin().partitions().unwrap()[topic];
     let mut records = Vec::new();
     for index in 0..i32::try_from(partitions).unwrap() {
         let partition = Partition { topic: topic.into(), index };

@@ -139,22 +139,28 @@ fn after_a_kill_amid_a_thousand_long_calls_all_run_again_at_once_and_nobody_new_
 }
 
 #[test]
-fn a_record_that_aborts_its_process_is_given_up_after_three_ends_and_no_neighbour_is() {
+fn a_record_that_aborts_its_process_again_and_again_is_given_up_and_no_neighbour_is() {
     let mut process = Process::new("abort");
     let neighbour = |n| format!("c{n} lane{n} x {}", if n % 4 == 0 { "long" } else { "short" });
     ask_all(&process.rig, neighbour, 24);
     process.rig.ask(3, &["killer killer x abort"]);
     ask_all(&process.rig, |n| format!("d{n} other{n} x short"), 8);
-    for _ in 0..3 {
+    let mut ends = || {
         process.start();
-        until("it ends itself", || process.has_ended());
-    }
-    process.start();
-    until("all have their outcome", || process.rig.outcomes().len() == 33);
+        let mut ended = false;
+        until("it ends itself, or all have their outcome", || {
+            ended = process.has_ended();
+            ended || process.rig.outcomes().len() == 33
+        });
+        ended
+    };
+    let ends = (0..6).take_while(|_| ends()).count();
+    // Three, unless the machine lets it end so late that anything else may have been the cause: see the quarantine.
+    assert!((3..=5).contains(&ends), "it ended {ends} times");
     assert!(!process.has_ended());
     let outcomes = process.rig.sorted_outcomes();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.ends_with(" done")).count(), 32, "{outcomes:?}");
     assert!(outcomes.contains(&"killer dead:crash-rerun".to_owned()));
     assert_eq!(committed(&process.rig.dead_letters).len(), 1);
-    assert_eq!(process.told().iter().filter(|told| told.name == "killer").count(), 3);
+    assert_eq!(process.told().iter().filter(|told| told.name == "killer").count(), ends);
 }

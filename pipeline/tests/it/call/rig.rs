@@ -11,7 +11,7 @@ use pipeline::call::{
     RawLimits, Share,
 };
 use pipeline::kafka::testing::{Topics, committed, config, produce, unique};
-use pipeline::kafka::{Admin, Committed, Group, Instance, Partition};
+use pipeline::kafka::{Admin, Committed, Error, Group, Instance, Partition};
 use pipeline::{Clock, Outgoing, Record, Refused, StartPolicy, WallClock};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
@@ -205,7 +205,7 @@ impl Rig {
     }
 
     pub(super) fn start(&self, ordinal: u32) -> Handle {
-        let config = CallConfig {
+        let config = || CallConfig {
             kafka: config(),
             instance: self.instance(ordinal),
             topic: Arc::clone(&self.requests),
@@ -213,8 +213,16 @@ impl Rig {
             start: StartPolicy::Earliest,
             limits: Limits::new("call", self.limits.clone()).unwrap(),
         };
-        let runtime = self.runtime.handle().clone();
-        CallDriver::spawn(config, Arc::clone(&self.script), runtime, INCARNATION.into()).unwrap()
+        let runtime = self.runtime.handle();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let (script, incarnation) = (Arc::clone(&self.script), INCARNATION.into());
+            match CallDriver::spawn(config(), script, runtime.clone(), incarnation) {
+                // A broker on a busy machine; a supervisor would start the driver again as well.
+                Err(Error::Unreachable(_)) if Instant::now() < deadline => {}
+                started => return started.unwrap(),
+            }
+        }
     }
 
     /// Writes requests, each `name lane app action`, to a partition.
