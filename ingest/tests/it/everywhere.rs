@@ -1,6 +1,7 @@
 //! The same verdict, with the same code, wherever in a message a word stands.
 
 use axum::http::StatusCode;
+use catalogue::{Contents, Engines};
 use mangle::Input;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -81,9 +82,9 @@ fn message(payload: Value, to: &str) -> Value {
 
 /// What the guard makes of a record: the texts of it, judged by the same engine.
 fn judged_again(message: &Message) -> (Action, Vec<String>) {
-    let engine = bundle("").filter.engine().unwrap();
+    let engines = Engines::of(&bundle(""), &Contents::default()).unwrap();
     let texts: Vec<&str> = message.text.iter().chain(&message.other_texts).filter_map(Text::plain).collect();
-    let found = engine.judge_all(Direction::Input, &texts);
+    let found = engines.shared().judge_all(Direction::Input, &texts);
     (found.action(), found.rules())
 }
 
@@ -216,7 +217,8 @@ proptest! {
         let mut places = Vec::new();
         fields(&payload, "", &mut places);
         prop_assume!(!places.is_empty());
-        plant(&mut payload, field.get(places.as_slice()), format!("{before}赌博{after}"));
+        let place: &String = field.get(&places);
+        plant(&mut payload, place, format!("{before}赌博{after}"));
         let blocked = (StatusCode::OK, json!({"valid": false, "code": "blocked"}));
         prop_assert_eq!(reply_to(payload), blocked);
     }

@@ -146,7 +146,7 @@ impl Line {
     /// A step whose catalogue is changed before it is read.
     pub fn of(policies: &str, change: impl FnOnce(String) -> String) -> Self {
         let line = Self::new(policies, Mood::Acknowledges);
-        line.bundle.send_replace(Arc::new(ActiveBundle::new(changed_bundle(policies, change)).unwrap()));
+        line.bundle.send_replace(active(changed_bundle(policies, change)));
         line
     }
 
