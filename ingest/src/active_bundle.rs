@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use catalogue::{App, Bundle};
+use catalogue::{App, Bundle, findings};
 use safety::{Action, BadRule, Direction, Engine};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
@@ -43,8 +43,14 @@ impl ActiveBundle {
         let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
         let texts: Vec<&str> = content.texts().chain(said).collect();
         let found = self.engine.judge_all(Direction::Input, &texts);
-        metrics::judged(found.action(), began.elapsed());
-        Verdict::new(found.action(), found.rules(), self.engine.dictionary())
+        let mut verdict = findings::verdict(self.engine.as_ref(), Direction::Input, &found, &texts);
+        if let Some((findings, last)) =
+            verdict.findings.as_mut().zip(said.and(u16::try_from(texts.len() - 1).ok()))
+        {
+            findings.drop_repeats(last);
+        }
+        metrics::judged(&verdict, began.elapsed());
+        verdict.with_findings()
     }
 
     /// Whether no rule is hit by any of the texts.
