@@ -39,7 +39,10 @@ fn told(files: &Files, arguments: &[&str]) -> (Value, Option<i32>) {
     let output = files.run(&[arguments, &["--format", "json"]].concat(), "");
     let text = String::from_utf8(output.stdout).unwrap();
     let told = serde_json::from_str(&text);
-    (told.unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))), output.status.code())
+    (
+        told.unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))),
+        output.status.code(),
+    )
 }
 
 #[test]
@@ -106,7 +109,10 @@ fn the_risks_and_prompts_that_ship_are_used_unless_others_are_given_and_people_r
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
-    assert_eq!(text, String::from_utf8(files.run(&["report", "--dictionary", "words.tsv"], "").stdout).unwrap());
+    assert_eq!(
+        text,
+        String::from_utf8(files.run(&["report", "--dictionary", "words.tsv"], "").stdout).unwrap()
+    );
 }
 
 #[test]
@@ -126,7 +132,9 @@ fn a_file_that_cannot_be_used_is_told_with_its_line() {
 fn config(model: &str) -> String {
     let nowhere = "127.0.0.1:1";
     let mut config = include_str!("../it/huiyin.toml").replace("{{model}}", model);
-    for (place, value) in [("name", "report"), ("database", "report"), ("admin", "1"), ("ingest", "1"), ("kafka", nowhere)] {
+    for (place, value) in
+        [("name", "report"), ("database", "report"), ("admin", "1"), ("ingest", "1"), ("kafka", nowhere)]
+    {
         config = config.replace(&format!("{{{{{place}}}}}"), value);
     }
     for place in ["easemob", "clickhouse"] {
@@ -138,7 +146,8 @@ fn config(model: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_is_asked_what_the_filter_lets_through_and_its_refusals_count() {
     let answer = |contains: &str, reply: &str| Answer { contains: contains.into(), reply: reply.into() };
-    let answers = vec![answer("毒品", "抱歉，我无法提供这方面的信息。"), answer("上瘾", "因为大脑会记住奖赏。")];
+    let answers =
+        vec![answer("毒品", "抱歉，我无法提供这方面的信息。"), answer("上瘾", "因为大脑会记住奖赏。")];
     let model = model::start(Config { answers, ..Config::default() }).await.unwrap();
     let config = config(model.url("").trim_end_matches('/'));
     let run = move || {
