@@ -141,8 +141,8 @@ impl Tally {
 
 /// Ids of the answers in which a rule that is not in shadow finds something, whatever it does about it.
 pub(super) fn objectionable(engine: &dyn Engine, answers: &[Answer]) -> Vec<String> {
-    let passes = |answer: &&Answer| engine.judge(Direction::Output, &answer.text).action > Action::Pass;
-    answers.iter().filter(passes).map(|answer| answer.id.clone()).collect()
+    let is_hit = |answer: &&Answer| engine.judge(Direction::Output, &answer.text).action > Action::Pass;
+    answers.iter().filter(is_hit).map(|answer| answer.id.clone()).collect()
 }
 
 #[cfg(test)]
