@@ -8,6 +8,7 @@ mod bundle;
 mod currency;
 pub mod estimate;
 pub mod filter;
+pub mod findings;
 mod hours;
 pub mod labels;
 pub mod language;

@@ -83,7 +83,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     let command = match cli.command {
         Any::Setup(setup) => return setup.run(),
         Any::Safety { command } => {
-            return command.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?));
+            let path = cli.config.clone();
+            return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
         }
         Any::Command(command) => command,
     };

@@ -4,9 +4,10 @@ mod batch;
 mod file;
 mod line;
 mod report;
+mod risks;
 mod verdict;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::safety::{Dictionary, Direction, Engine, RuleSet};
@@ -33,6 +34,8 @@ pub(crate) enum Safety {
         /// The dictionary, TSV or .toml
         file: Option<PathBuf>,
     },
+    /// Report on words, answers and refusals by risk
+    Report(Box<risks::Report>),
 }
 
 /// Judges one text, or with `--batch` one JSON object a line from standard input.
@@ -65,14 +68,19 @@ pub(crate) struct Check {
 }
 
 impl Safety {
-    /// Does it; `config` reads the configuration, which is needed where no file of words is given.
-    pub(crate) fn run(self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
+    /// Does it; `config` reads the configuration at that path, where it is needed.
+    pub(crate) async fn run(
+        self,
+        path: &Path,
+        config: impl FnOnce() -> anyhow::Result<Config>,
+    ) -> anyhow::Result<Said> {
         match self {
             Self::Lint { file: Some(file) } => report::lint(&[file::Words::of(&file)?]),
             Self::Lint { file: None } => report::lint(&file::configured(&config()?)?),
             Self::Stats { file: Some(file) } => report::stats(&[file::Words::of(&file)?]).map(Said::from),
             Self::Stats { file: None } => report::stats(&file::configured(&config()?)?).map(Said::from),
             Self::Check(check) => check.run(config),
+            Self::Report(report) => report.run(path, config).await,
         }
     }
 }

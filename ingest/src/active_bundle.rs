@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use catalogue::{App, Bundle, Engines};
+use catalogue::{App, Bundle, Engines, findings};
 use safety::{Action, Direction, Engine};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
@@ -52,11 +52,16 @@ impl ActiveBundle {
         let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
         let texts: Vec<&str> = content.texts().chain(said).collect();
         let found = engine.judge_all(Direction::Input, &texts);
-        metrics::judged(found.action(), began.elapsed());
+        let mut verdict = findings::verdict(engine, Direction::Input, &found, &texts);
+        if let Some((findings, last)) =
+            verdict.findings.as_mut().zip(said.and(u16::try_from(texts.len() - 1).ok()))
+        {
+            findings.drop_repeats(last);
+        }
+        metrics::judged(&verdict, began.elapsed());
         let hits = found.iter().flat_map(|finding| &finding.hits);
         let milder = hits.filter(|hit| !hit.shadow && hit.action != Action::Hold).map(|hit| hit.action).max();
-        let verdict = Verdict::new(found.action(), found.rules(), engine.dictionary());
-        Judged { verdict, milder: milder.unwrap_or(Action::Pass) }
+        Judged { verdict: verdict.with_findings(), milder: milder.unwrap_or(Action::Pass) }
     }
 }
 

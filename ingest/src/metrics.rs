@@ -5,7 +5,7 @@ use std::time::Duration;
 use catalogue::app::NoAcknowledgement;
 use common::Metric;
 use metrics::{counter, gauge, histogram};
-use schemas::verdict::Action;
+use schemas::verdict::Verdict;
 
 /// Requests by path kind and result.
 pub const CALLBACKS: &str = "huiyin_ingest_callbacks_total";
@@ -19,6 +19,8 @@ pub const ANSWER_SECONDS: &str = "huiyin_ingest_answer_seconds";
 pub const VERDICT_SECONDS: &str = "huiyin_ingest_verdict_seconds";
 /// Verdicts by action.
 pub const VERDICTS: &str = "huiyin_ingest_verdicts_total";
+/// What was found in messages.
+pub const FINDINGS: &str = "huiyin_ingest_findings_total";
 /// Seconds from queueing to acknowledgement.
 pub const ACKNOWLEDGEMENT_SECONDS: &str = "huiyin_ingest_acknowledgement_seconds";
 /// Callbacks whose acknowledgement did not come in time.
@@ -52,6 +54,11 @@ pub const METRICS: &[Metric] = &[
     Metric::histogram(ANSWER_SECONDS, "seconds from a request's header to its answer", &["stage"]),
     Metric::histogram(VERDICT_SECONDS, "seconds that the verdict on all texts of a message took", &[]),
     Metric::counter(VERDICTS, "verdicts by action", &["action"]),
+    Metric::counter(
+        FINDINGS,
+        "findings in messages, by category of the rule (none where it has none), action, and whether the rule is in shadow: yes, no; at most 32 of one message",
+        &["category", "action", "shadow"],
+    ),
     Metric::histogram(
         ACKNOWLEDGEMENT_SECONDS,
         "seconds from queueing a record to its acknowledgement, late ones included",
@@ -92,9 +99,12 @@ pub(crate) fn answered(stage: &'static str, took: Duration) {
     histogram!(ANSWER_SECONDS, "stage" => stage).record(took);
 }
 
-pub(crate) fn judged(action: Action, took: Duration) {
+pub(crate) fn judged(verdict: &Verdict, took: Duration) {
     histogram!(VERDICT_SECONDS).record(took);
-    counter!(VERDICTS, "action" => action.label()).increment(1);
+    counter!(VERDICTS, "action" => verdict.action.label()).increment(1);
+    for [category, action, shadow] in catalogue::findings::labels(verdict) {
+        counter!(FINDINGS, "category" => category, "action" => action, "shadow" => shadow).increment(1);
+    }
 }
 
 pub(crate) fn unacknowledged(policy: NoAcknowledgement) {

@@ -99,6 +99,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The reviewer's verdict, if there was an answer to review.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::Done { verdict, .. } => Some(verdict),
+            Self::Failed { verdict, .. } => verdict.as_ref(),
+            Self::Expired | Self::Cancelled | Self::Dead { .. } => None,
+        }
+    }
+
     /// Its name in metrics and rows.
     pub fn label(&self) -> &'static str {
         match self {

@@ -254,6 +254,17 @@ impl Event {
             Self::Config(_) | Self::Clock(_) => None,
         }
     }
+
+    /// The verdict that no other record told before: that of a message's callback, of an edit, of an answer. What only the post-send
+    /// rule brought may have come with a verdict before; the decision on it tells.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::Message(m) => Some(&m.verdict),
+            Self::Edit(e) => Some(&e.verdict),
+            Self::Answered(a) => a.outcome.verdict(),
+            _ => None,
+        }
+    }
 }
 
 impl Record for Event {

@@ -1,6 +1,6 @@
 //! What travels on Kafka: records, ids, topics, the wire format.
 //!
-//! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`money`]), what travels
+//! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
 //! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
 //! ([`topic`], [`wire`]). No I/O, no clock.
 
@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod decision;
 pub mod delivery;
 pub mod event;
+pub mod findings;
 pub mod ids;
 pub mod key;
 pub mod ledger;

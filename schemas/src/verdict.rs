@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 pub use common::Action;
 
+use crate::findings::Findings;
+
 /// What the filter says of a text, and on which grounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
@@ -15,6 +17,10 @@ pub struct Verdict {
     pub rules: Vec<String>,
     /// Version of the dictionary that judged.
     pub dictionary: String,
+    /// What was found, rules in shadow too. In a message's own verdict it is there even when nothing was found: what judges the message
+    /// again then tells its findings as well. Verdicts of earlier versions have it not, and are folded as they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Box<Findings>>,
 }
 
 impl Verdict {
@@ -22,20 +28,41 @@ impl Verdict {
     pub fn new(action: Action, mut rules: Vec<String>, dictionary: impl Into<String>) -> Self {
         rules.sort();
         rules.dedup();
-        Self { action, rules, dictionary: dictionary.into() }
+        Self { action, rules, dictionary: dictionary.into(), findings: None }
     }
 
-    /// The stricter of two; of equals, the later one's dictionary and the rules of both.
+    /// The verdict with its findings, even if there is none.
     #[must_use]
-    pub fn stricter(self, later: Verdict) -> Verdict {
-        match self.action.cmp(&later.action) {
-            std::cmp::Ordering::Greater => self,
+    pub fn with_findings(mut self) -> Self {
+        self.findings.get_or_insert_default();
+        self
+    }
+
+    /// The verdict without its findings, for a record behind the one that tells them.
+    #[must_use]
+    pub fn without_findings(self) -> Self {
+        Self { findings: None, ..self }
+    }
+
+    /// The stricter of two; of equals, the later one's dictionary and the rules of both. The findings are the later one's: those of the
+    /// earlier stand in the record that it came with.
+    #[must_use]
+    pub fn stricter(self, mut later: Verdict) -> Verdict {
+        let mut findings = later.findings.take();
+        let verdict = match self.action.cmp(&later.action) {
+            std::cmp::Ordering::Greater => {
+                if let Some(findings) = findings.as_mut().filter(|_| self.dictionary != later.dictionary) {
+                    findings.dictionary.get_or_insert(later.dictionary);
+                }
+                self
+            }
             std::cmp::Ordering::Less => later,
             std::cmp::Ordering::Equal => {
                 let rules = self.rules.into_iter().chain(later.rules).collect();
                 Verdict::new(later.action, rules, later.dictionary)
             }
-        }
+        };
+        Verdict { findings, ..verdict }
     }
 }
 
@@ -50,5 +77,18 @@ mod tests {
         assert_eq!(pass.clone().stricter(block.clone()), block);
         assert_eq!(block.clone().stricter(pass), block);
         assert_eq!(block.rules, ["r1", "r2"]);
+    }
+
+    #[test]
+    fn the_findings_are_the_later_ones_and_name_their_dictionary_where_the_verdict_names_another() {
+        let earlier = Verdict::new(Action::Block, vec!["r".into()], "d1").with_findings();
+        let later = |action, dictionary: &str| Verdict::new(action, vec![], dictionary).with_findings();
+        let told = |later: Verdict| earlier.clone().stricter(later).findings.map(|f| f.dictionary);
+        assert_eq!(told(later(Action::Mask, "d2")), Some(Some("d2".into())));
+        assert_eq!(told(later(Action::Mask, "d1")), Some(None));
+        assert_eq!(told(later(Action::Block, "d2")), Some(None));
+        assert_eq!(told(Verdict::new(Action::Mask, vec![], "d2")), None);
+        let stricter = Verdict::new(Action::Pass, vec![], "d1").stricter(later(Action::Mask, "d2"));
+        assert_eq!((stricter.dictionary.as_str(), stricter.findings.is_some()), ("d2", true));
     }
 }

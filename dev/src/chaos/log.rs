@@ -7,6 +7,7 @@ use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::Delivery;
 use schemas::event::{Event, Message};
+use schemas::findings::Findings;
 use schemas::ledger::LedgerEntry;
 use schemas::request::Request;
 use schemas::topic::Topic;
@@ -100,12 +101,21 @@ impl Log {
             && self.deliveries.len() >= self.answers.len()
     }
 
+    /// What the filter found, at every place that judged.
+    fn findings(&self) -> usize {
+        let of_events = self.events.iter().map(|event| Findings::listed(event.value.verdict()));
+        let of_guard =
+            self.decisions.iter().map(|decision| Findings::listed(decision.value.verdict.as_ref()));
+        of_events.chain(of_guard).sum()
+    }
+
     /// Rows that the tables must have.
     pub(crate) fn rows(&self) -> BTreeMap<String, u64> {
         let rows = [
             ("messages", self.on_messages().count()),
             ("model_calls", self.outcomes().map(|(_, outcome)| outcome.attempts.len()).sum()),
             ("replies", self.deliveries.len()),
+            ("safety_events", self.findings()),
         ];
         rows.map(|(table, count)| (table.to_owned(), u64::try_from(count).unwrap_or(u64::MAX))).into()
     }

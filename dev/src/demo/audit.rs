@@ -12,6 +12,7 @@ use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::Delivery;
 use schemas::event::Event;
+use schemas::findings::Findings;
 use schemas::ids::TurnId;
 use schemas::ledger::LedgerEntry;
 use schemas::topic::Topic;
@@ -65,6 +66,13 @@ impl Log {
             && self.deliveries.len() >= self.answers.len()
     }
 
+    /// What the filter found, at every place that judged.
+    fn findings(&self) -> usize {
+        let of_events = self.events.iter().map(|event| Findings::listed(event.verdict()));
+        let of_guard = self.decisions.iter().map(|decision| Findings::listed(decision.verdict.as_ref()));
+        of_events.chain(of_guard).sum()
+    }
+
     /// Rows that the tables must have.
     fn rows(&self) -> BTreeMap<String, u64> {
         let of_message = |decision: &&Decision| matches!(decision.input.as_str(), "message" | "missed");
@@ -72,6 +80,7 @@ impl Log {
             ("messages", self.decisions.iter().filter(of_message).count()),
             ("model_calls", self.outcomes.iter().map(|outcome| outcome.attempts.len()).sum()),
             ("replies", self.deliveries.len()),
+            ("safety_events", self.findings()),
         ];
         let filled = rows.into_iter().filter(|(_, count)| *count > 0);
         filled.map(|(table, count)| (table.to_owned(), u64::try_from(count).unwrap_or(u64::MAX))).collect()

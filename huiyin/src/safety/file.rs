@@ -16,7 +16,8 @@ pub(super) struct Words {
     /// What it is called in messages.
     pub(super) name: String,
     form: Form,
-    text: Arc<str>,
+    /// The file.
+    pub(super) text: Arc<str>,
     defaults: Defaults,
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use schemas::answer::Answer;
 use schemas::decision::Ruling;
 use schemas::delivery::DeliveryResult;
+use schemas::findings::Findings;
 use schemas::topic::Topic;
 use serde_json::Value;
 
@@ -349,11 +350,15 @@ fn parts_arrive_in_order(log: &Log, sends: &[RestSend]) {
 fn rows_are_records(rig: &Rig, log: &Log) -> BTreeMap<String, usize> {
     let of_message =
         |d: &&Placed<schemas::decision::Decision>| matches!(d.value.input.as_str(), "message" | "missed");
-    let expected = BTreeMap::from([
+    let of_events = log.events.iter().map(|event| Findings::listed(event.value.verdict()));
+    let of_guard = log.decisions.iter().map(|decision| Findings::listed(decision.value.verdict.as_ref()));
+    let mut expected = BTreeMap::from([
         ("messages".to_owned(), log.decisions.iter().filter(of_message).count()),
         ("model_calls".to_owned(), log.outcomes().map(|(_, answered)| answered.attempts.len()).sum()),
         ("replies".to_owned(), log.deliveries.len()),
+        ("safety_events".to_owned(), of_events.chain(of_guard).sum()),
     ]);
+    expected.retain(|_, rows| *rows > 0);
     let counts = || {
         let table: Value = serde_json::from_str(&rig.done(&["query", "counts", "--json"])).unwrap();
         let mut counts: (BTreeMap<String, usize>, BTreeMap<String, usize>) = Default::default();

@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 const DICTIONARY: &str = "# words\n赌博\tgambling\tseparators,repeats,pinyin,initials,homophone,split\t-\n\
      大麻\tdrugs\tseparators\tseg\nsm\tporn\t-\tword\nviagra\tdrugs\tleet,lookalike,separators\tword\n";
 
-struct Files(tempfile::TempDir);
+pub(crate) struct Files(tempfile::TempDir);
 
 impl Files {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
     /// Runs the command where no configuration is.
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_huiyin"))
             .arg("safety")
             .args(arguments)

@@ -105,6 +105,7 @@ fn results_verdicts_and_records_are_counted() {
         ("callbacks_total takeover accepted", 1),
         ("verdicts_total pass", 4),
         ("verdicts_total block", 1),
+        ("findings_total none block no", 1),
         ("records_total message acknowledged", 2),
         ("records_total missed acknowledged", 1),
         ("records_total takeover acknowledged", 1),

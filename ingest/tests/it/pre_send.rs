@@ -142,6 +142,20 @@ async fn a_block_never_waits_and_is_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_records_verdict_tells_what_was_found_and_that_nothing_was() {
+    let line = Line::new("", Mood::Acknowledges);
+    line.before(question("网上赌博, 赌 博")).await;
+    line.before(question("hi")).await;
+    let events = line.memory.events();
+    let found = message(&events[0]).verdict.findings.as_ref().unwrap();
+    let [finding] = found.list.as_slice() else { panic!("{found:?}") };
+    assert_eq!((finding.rule.as_str(), finding.text, finding.action), ("gamble", 0, Action::Block));
+    assert_eq!((finding.spans.as_slice(), finding.places()), (&[(2, 4)][..], 1));
+    let nothing = message(&events[1]).verdict.findings.as_ref().unwrap();
+    assert!(nothing.list.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn between_people_a_message_passes_at_once_and_is_recorded_as_the_policy_says() {
     for (policies, harmless, blocked) in
         [("record = \"ai\"", 0, 0), ("record = \"hits\"", 0, 1), ("record = \"all\"", 1, 2)]

@@ -6,6 +6,7 @@
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
 mod access;
+mod ask;
 mod attempts;
 mod cancel;
 mod complaints;
@@ -29,11 +30,12 @@ mod step;
 mod timing;
 mod unseen;
 
+pub use ask::{AskError, Asked, Asker, Question};
 pub use config::{RawCall, RawEndpoint};
 pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
-pub use ping::{PingError, Pinged, ping};
+pub use ping::{Pinged, ping};
 pub use rules::Rules;
 pub use settings::{Settings, validate};
 pub use step::Step;

@@ -6,7 +6,7 @@ use common::Metric;
 use metrics::{counter, histogram};
 use schemas::answered::{Outcome, Usage};
 use schemas::money::Money;
-use schemas::verdict::Action;
+use schemas::verdict::Verdict;
 
 use crate::reply::Oddity;
 
@@ -34,6 +34,8 @@ pub const SKIPPED: &str = "huiyin_call_skipped_targets_total";
 pub const LEFT_OUT: &str = "huiyin_call_left_out_fields_total";
 /// Verdicts on answers.
 pub const REVIEWS: &str = "huiyin_call_reviews_total";
+/// What the reviewer found in answers.
+pub const FINDINGS: &str = "huiyin_call_findings_total";
 /// Requests whose outcome could not be written.
 pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
 
@@ -87,6 +89,11 @@ pub const METRICS: &[Metric] = &[
         &["target", "field"],
     ),
     Metric::counter(REVIEWS, "verdicts of the reviewer on answers, by action", &["action"]),
+    Metric::counter(
+        FINDINGS,
+        "findings of the reviewer in answers, by category of the rule (none where it has none), action, and whether the rule is in shadow: yes, no; at most 32 of one answer",
+        &["category", "action", "shadow"],
+    ),
     Metric::counter(
         UNWRITTEN,
         "requests whose outcome could not be written: decide's safety timer ends them",
@@ -182,8 +189,11 @@ pub(crate) fn skipped(why: &'static str) {
     counter!(SKIPPED, "why" => why).increment(1);
 }
 
-pub(crate) fn reviewed(action: Action) {
-    counter!(REVIEWS, "action" => action.label()).increment(1);
+pub(crate) fn reviewed(verdict: &Verdict) {
+    counter!(REVIEWS, "action" => verdict.action.label()).increment(1);
+    for [category, action, shadow] in catalogue::findings::labels(verdict) {
+        counter!(FINDINGS, "category" => category, "action" => action, "shadow" => shadow).increment(1);
+    }
 }
 
 pub(crate) fn unwritten() {

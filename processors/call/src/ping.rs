@@ -1,38 +1,20 @@
 //! One real call to one target, with the smallest question there is, to see whether its key, its model, its region and the network
-//! are as they must be. It goes the way of every call: the same family, the same client, the same classes.
+//! are as they must be.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::{Bundle, Target};
-use outbound::{BuildError, Class};
+use outbound::Class;
 use pipeline::Clock;
-use pipeline::call::{Cancellation, Place};
 use schemas::answered::Attempt;
-use schemas::conversation::{Conversation, Lane};
-use schemas::ids::{AppKey, BadId, MessageId, RequestId, TargetName, TurnId, UserId};
-use schemas::request::{PromptLine, Request, RequestKind, Role};
+use schemas::ids::TargetName;
 
-use crate::invoke::{Invoke, Terms, Unanswered};
-use crate::invoker::Invoker;
+use crate::ask::{AskError, Asker, Question};
 use crate::settings::Settings;
 
 /// What the model is asked.
 const QUESTION: &str = "ping";
-
-/// A target cannot be asked at all.
-#[derive(Debug, thiserror::Error)]
-pub enum PingError {
-    /// No HTTP client can be built.
-    #[error("build an HTTP client")]
-    Client(#[from] BuildError),
-    /// The question cannot be put together.
-    #[error("make a question")]
-    Id(#[from] BadId),
-    /// The bundle cannot be hashed.
-    #[error("hash bundle")]
-    Hash(#[from] serde_json::Error),
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -94,51 +76,16 @@ fn mend(class: Class, target: &Target) -> String {
 /// Asks a target of the bundle for one token, in one call, which may cost what one token costs.
 ///
 /// # Errors
-/// [`PingError`] when no call can be made for reasons that are not the target's.
+/// [`AskError`] when no call can be made for reasons that are not the target's.
 pub async fn ping(
     mut settings: Settings,
     bundle: &Bundle,
     name: &TargetName,
     clock: Arc<dyn Clock>,
-) -> Result<Pinged, PingError> {
+) -> Result<Pinged, AskError> {
     settings.chain.max_attempts = Some(1);
-    settings.chain.min_useful = Duration::ZERO;
     let longest = bundle.targets.get(name).map_or(0, |target| target.timeout_ms);
-    let longest = Duration::from_millis(longest);
-    let now = clock.now();
-    let region = bundle.targets.get(name).map(|target| target.region.clone());
-    let app = AppKey::new("huiyin#ping")?;
-    let (bot, user) = (UserId::new("bot")?, UserId::new("ping")?);
-    let cause = format!("{name}/{now}");
-    let request = Request {
-        id: RequestId::derive(&cause, 0),
-        kind: RequestKind::Answer,
-        turn: TurnId::derive(&cause, 0),
-        lane: Lane {
-            conversation: Conversation::with_bot(app.clone(), bot.clone(), user.clone()),
-            sender: None,
-        },
-        message: MessageId::of(&app, "chat", "1")?,
-        bot,
-        user,
-        chain: vec![name.clone()],
-        allowed_regions: region.into_iter().collect(),
-        prompt: vec![PromptLine { role: Role::User, text: QUESTION.to_owned().into() }],
-        max_output_tokens: 1,
-        temperature_milli: None,
-        fallback_after_block: None,
-        hedge_after_ms: None,
-        answer_by: now.saturating_add(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)),
-        bundle: bundle.hash()?,
-        decided_at: now,
-    };
-    let terms = Terms { longest, cancellation: &Cancellation::never(), place: &Place::unwatched() };
-    let invoked = Invoker::new(settings, clock)?.invoke(bundle, &request, terms).await;
-    let failed = match invoked.result {
-        Ok(_) => None,
-        Err(Unanswered::Expired) => Some(Class::Timeout.label()),
-        Err(Unanswered::Cancelled) => Some(Class::Cancelled.label()),
-        Err(Unanswered::Failed(reason)) => Some(reason),
-    };
-    Ok(Pinged { attempt: invoked.attempts.into_iter().next_back(), failed })
+    let question = Question { text: QUESTION, max_output_tokens: 1, longest: Duration::from_millis(longest) };
+    let asked = Asker::new(settings, bundle, name, clock)?.ask(question).await?;
+    Ok(Pinged { attempt: asked.attempts.into_iter().next_back(), failed: asked.answer.err() })
 }

@@ -86,7 +86,7 @@ impl<I: Invoke> Step<I> {
             Err(Unanswered::Failed(reason)) => failed(reason, None),
             Ok((target, said)) => {
                 let (verdict, text) = review(engine, said.text);
-                metrics::reviewed(verdict.action);
+                metrics::reviewed(&verdict);
                 match text {
                     None => failed("blocked_output", Some(verdict)),
                     Some(text) => {

@@ -17,6 +17,9 @@ const RETRACTS: &str = "huiyin_decide_retracts_total";
 /// Bounds that were met.
 const BOUNDS: &str = "huiyin_decide_bounds_total";
 
+/// What the guard found in messages.
+const FINDINGS: &str = "huiyin_decide_findings_total";
+
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
     Metric::counter(
@@ -39,6 +42,11 @@ pub const METRICS: &[Metric] = &[
         "bounds that a message, an answer or a history met, by the reason that its decision gives; see docs/bounds.md",
         &["bound"],
     ),
+    Metric::counter(
+        FINDINGS,
+        "findings of the guard in messages, by category of the rule (none where it has none), action, and whether the rule is in shadow: yes, no; at most 32 of one message; a transaction that is put back and folded again counts again",
+        &["category", "action", "shadow"],
+    ),
 ];
 
 /// An entry of the ledger was made.
@@ -58,5 +66,8 @@ pub(crate) fn decision(decision: &Decision) {
         if decision.reasons.iter().any(|reason| reason == bound) {
             counter!(BOUNDS, "bound" => bound).increment(1);
         }
+    }
+    for [category, action, shadow] in decision.verdict.iter().flat_map(catalogue::findings::labels) {
+        counter!(FINDINGS, "category" => category, "action" => action, "shadow" => shadow).increment(1);
     }
 }

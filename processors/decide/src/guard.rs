@@ -1,5 +1,6 @@
 //! The guard: a verdict on every text of a message, the stricter one of ingest's and ours.
 
+use catalogue::findings;
 use safety::{Direction, Engine, is_blank};
 use schemas::text::Text;
 use schemas::verdict::{Action, Verdict};
@@ -25,7 +26,8 @@ pub(crate) fn stops(verdict: &Verdict) -> bool {
     verdict.action >= Action::Replace
 }
 
-/// Judges again what ingest has judged: the bundle may have changed since.
+/// Judges again what ingest has judged: the bundle may have changed since. It tells its findings where the earlier verdict tells its own, so that
+/// records of earlier versions are folded as they were.
 pub(crate) fn judge(engine: &dyn Engine, earlier: Verdict, text: Option<&Text>, others: &[Text]) -> Judged {
     let text = text.and_then(Text::plain);
     let others = others.iter().filter_map(Text::plain);
@@ -33,7 +35,8 @@ pub(crate) fn judge(engine: &dyn Engine, earlier: Verdict, text: Option<&Text>, 
     let found = engine.judge_all(Direction::Input, &texts);
     let masked = text.zip(found.first()).map(|(text, finding)| finding.masked(text));
     let text = masked.filter(|text| !is_blank(text));
-    let verdict = Verdict::new(found.action(), found.rules(), engine.dictionary());
+    let verdict = findings::verdict(engine, Direction::Input, &found, &texts);
+    let verdict = if earlier.findings.is_some() { verdict } else { verdict.without_findings() };
     Judged { verdict: earlier.stricter(verdict), text }
 }
 
@@ -77,6 +80,18 @@ mod tests {
         {
             assert_eq!((judged(blank).text, judged(blank).verdict.action), (None, Action::Pass), "{blank:?}");
         }
+    }
+
+    #[test]
+    fn findings_are_told_where_the_earlier_verdict_tells_its_own_and_are_the_guards_alone() {
+        let texts = [Text::from("look"), Text::from("a gun.png")];
+        let judged = |earlier| judge(&filter(), earlier, Some(&texts[0]), &texts[1..]).verdict;
+        assert_eq!(judged(verdict(Action::Pass)).findings, None);
+        let told = judged(verdict(Action::Block).with_findings()).findings.unwrap();
+        let [found] = told.list.as_slice() else { panic!("{told:?}") };
+        assert_eq!((found.rule.as_str(), found.text, found.spans.as_slice()), ("b", 1, &[(2, 5)][..]));
+        let clean = judge(&filter(), verdict(Action::Pass).with_findings(), Some(&texts[0]), &[]).verdict;
+        assert_eq!(clean.findings, None);
     }
 
     #[test]

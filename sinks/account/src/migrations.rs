@@ -193,7 +193,7 @@ mod tests {
         for more in ["", "cluster = 'c'"] {
             let script = script(&layout(more));
             assert!(!script.contains(['{', '}']), "{script}");
-            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 10 });
+            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 11 });
         }
     }
 
@@ -222,6 +222,7 @@ mod tests {
             "0006_first_token",
             "0007_cache_writes",
             "0008_key",
+            "0009_safety_events",
         ];
         assert_eq!(names, later);
     }

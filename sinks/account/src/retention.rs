@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn tables_that_are_not_named_keep_their_own_retention() {
-        let usual = [("messages", 400), ("model_calls", 400), ("replies", 400)];
+        let usual = [("messages", 400), ("model_calls", 400), ("replies", 400), ("safety_events", 180)];
         assert_eq!(checked("").unwrap(), usual);
-        let changed = [("messages", 1), ("model_calls", 400), ("replies", 3_650)];
+        let changed = [("messages", 1), ("model_calls", 400), ("replies", 3_650), ("safety_events", 180)];
         assert_eq!(checked("replies = 3650\nmessages = 1").unwrap(), changed);
     }
 
@@ -106,7 +106,7 @@ mod tests {
     fn an_unknown_table_is_told_with_those_that_exist_and_every_number_is_checked() {
         let found = checked("mesages = 30\nmodel_calls = 0\nreplies = 3651").unwrap_err();
         let expected = [
-            "retention_days.mesages: there is no such table, only messages, model_calls, replies",
+            "retention_days.mesages: there is no such table, only messages, model_calls, replies, safety_events",
             "retention_days.model_calls: it is not within 1..=3650",
             "retention_days.replies: it is not within 1..=3650",
         ];
@@ -118,7 +118,7 @@ mod tests {
     fn the_schema_has_a_key_with_its_default_for_every_table() {
         let schema = schemars::schema_for!(RawRetention).to_value();
         let tables: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
-        assert_eq!(tables, ["messages", "model_calls", "replies"]);
+        assert_eq!(tables, ["messages", "model_calls", "replies", "safety_events"]);
         assert_eq!(schema["properties"]["replies"]["default"], 400);
     }
 }

@@ -98,7 +98,7 @@ impl StepBuilder {
             message_kind: Some(message.kind),
             characters: message.text.as_ref().map_or(0, characters),
             reply: Some(message.reply),
-            verdict: Some(message.verdict.clone()),
+            verdict: Some(message.verdict.clone().without_findings()),
             sent_at: Some(message.sent_at),
             received_at: Some(message.received_at),
             ..self.draft(Ruling::Passed)

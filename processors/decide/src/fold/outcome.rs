@@ -114,11 +114,11 @@ impl<'f> Folding<'f> {
 
     /// The topic of the answer, if it is refused.
     fn refused(&self, answered: &Answered) -> Option<&'f Topic> {
-        self.app.output.refused(&verdict_of(answered)?.rules)
+        self.app.output.refused(&answered.outcome.verdict()?.rules)
     }
 
     fn about_outcome(&self, answered: &Answered) -> Decision {
-        let verdict = verdict_of(answered).cloned();
+        let verdict = answered.outcome.verdict().cloned().map(Verdict::without_findings);
         Decision {
             lane: Some(answered.lane.clone()),
             message: Some(answered.message.clone()),
@@ -174,14 +174,5 @@ impl<'f> Folding<'f> {
             Outcome::Cancelled => instead("", Reason::Cancelled, None),
             Outcome::Dead { reason } => instead(&texts.failed, Reason::Dead, Some(reason)),
         }
-    }
-}
-
-/// The reviewer's verdict, if there was an answer to review.
-fn verdict_of(answered: &Answered) -> Option<&Verdict> {
-    match &answered.outcome {
-        Outcome::Done { verdict, .. } => Some(verdict),
-        Outcome::Failed { verdict, .. } => verdict.as_ref(),
-        Outcome::Expired | Outcome::Cancelled | Outcome::Dead { .. } => None,
     }
 }

@@ -162,6 +162,23 @@ fn a_blocked_message_is_answered_in_the_language_of_the_rule_that_stopped_it() {
 }
 
 #[test]
+fn a_decision_tells_what_the_guard_found_where_the_message_tells_what_its_callback_found() {
+    let mut world = World::new("");
+    let told = |world: &mut World, n, text: &str, earlier: Verdict| {
+        let written = world.play(Event::Message(Message { verdict: earlier, ..world.message(n, text) }));
+        written.decision().verdict.as_ref().unwrap().findings.clone()
+    };
+    let earlier = || Verdict::new(Action::Pass, vec![], "ingest");
+    assert_eq!(told(&mut world, 1, "a gun", earlier()), None, "a record of an earlier version");
+    let found = told(&mut world, 2, "a gun", earlier().with_findings()).unwrap();
+    let [finding] = found.list.as_slice() else { panic!("{found:?}") };
+    assert_eq!((finding.rule.as_str(), finding.spans.as_slice()), ("weapons", &[(2, 5)][..]));
+    let theirs = Verdict { findings: Some(found), ..earlier() };
+    assert_eq!(told(&mut world, 2, "a gun", theirs.clone()), None, "a duplicate is not judged");
+    assert_eq!(told(&mut world, 3, "hello", theirs), None, "what the callback found is its own");
+}
+
+#[test]
 fn the_stricter_of_ingests_verdict_and_ours_is_applied() {
     let mut world = World::new("");
     let held = Verdict::new(Action::Hold, vec!["theirs".into()], "ingest");

@@ -15,8 +15,14 @@ use crate::tables::{Counts, Definition, definitions};
 use crate::{Store, StoreError};
 
 /// Name and text of every query.
-static QUERIES: LazyLock<Vec<(&str, String)>> =
-    LazyLock::new(|| vec![("cost", include_str!("../../queries/cost.sql").to_owned()), ("counts", counts())]);
+static QUERIES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+    vec![
+        ("cost", include_str!("../../queries/cost.sql").to_owned()),
+        ("counts", counts()),
+        ("false_hits", include_str!("../../queries/false_hits.sql").to_owned()),
+        ("safety_hits", include_str!("../../queries/safety_hits.sql").to_owned()),
+    ]
+});
 
 /// The query `counts`, over every table.
 fn counts() -> String {

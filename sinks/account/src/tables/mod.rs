@@ -4,6 +4,7 @@
 mod messages;
 mod model_calls;
 mod replies;
+mod safety_events;
 mod table;
 
 use pipeline::Refused;
@@ -16,12 +17,13 @@ use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
 
 /// Every table. Commit metadata names a table by its place here: a new one goes to the end.
-pub(crate) const TABLES: &[&dyn Listed] = &[&messages::Messages, &model_calls::ModelCalls, &replies::Replies];
+pub(crate) const TABLES: &[&dyn Listed] =
+    &[&messages::Messages, &model_calls::ModelCalls, &replies::Replies, &safety_events::SafetyEvents];
 
 /// Version of this code, as far as it decides what a row holds and which tables a record gives rows. 2: an amount of any size is in
 /// `cost`. 3: a call has the time to its first token and what
-/// it wrote to a cache. 4: it has the number of its key.
-pub(crate) const BUILDER: u8 = 4;
+/// it wrote to a cache. 4: it has the number of its key. 5: what the filter found has rows.
+pub(crate) const BUILDER: u8 = 5;
 /// The oldest version that can still be built: ranges that it opened may be pending.
 pub(crate) const OLDEST_BUILDER: u8 = 1;
 

@@ -15,11 +15,12 @@ async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
             "0005_billing",
             "0006_first_token",
             "0007_cache_writes",
-            "0008_key"
+            "0008_key",
+            "0009_safety_events"
         ]
     );
     assert!(scene.store.migrate().await.unwrap().is_empty());
-    assert_eq!(scene.rows("schema_migrations").await, 8);
+    assert_eq!(scene.rows("schema_migrations").await, 9);
     scene.store.check().await.unwrap();
     scene.drop().await;
 }
@@ -65,7 +66,8 @@ async fn a_window_or_retention_that_is_not_as_configured_is_refused_and_then_mig
     assert_eq!(error.label(), "settings");
     assert!(error.to_string().contains("non_replicated_deduplication_window = 50000"), "{error}");
 
-    let shorter = scene.with("retention_days = { messages = 3650, model_calls = 3650, replies = 30 }");
+    let shorter = scene
+        .with("retention_days = { messages = 3650, model_calls = 3650, replies = 30, safety_events = 3650 }");
     assert_eq!(shorter.store.migrate().await.unwrap().len(), 2);
     shorter.store.check().await.unwrap();
     let engine = scene

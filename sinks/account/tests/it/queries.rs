@@ -4,7 +4,7 @@ use account::queries;
 use schemas::topic::Topic;
 use serde_json::{Value, json};
 
-use crate::scene::{MESSAGES, MODEL_CALLS, REPLIES, Scene, answered, built, example};
+use crate::scene::{MESSAGES, MODEL_CALLS, REPLIES, SAFETY_EVENTS, Scene, answered, built, example};
 
 /// 2025-01-01T00:00:00Z.
 const NEW_YEAR: i64 = 1_735_689_600_000;
@@ -276,7 +276,7 @@ async fn unknown_names_and_malformed_values_are_refused() {
     };
     assert_eq!(label("costs", "app", "a#b").await, "unknown_query");
     assert_eq!(label("cost", "apps", "a#b").await, "unknown_parameter");
-    for name in ["cost", "counts"] {
+    for name in ["cost", "counts", "false_hits", "safety_hits"] {
         for (parameter, value) in
             [("from", "yesterday"), ("to", "2025-13-45"), ("from", ""), ("to", "2025-02-01; DROP")]
         {
@@ -288,5 +288,127 @@ async fn unknown_names_and_malformed_values_are_refused() {
             assert!(told.starts_with(&begins) && !told.contains("SELECT"), "{told}");
         }
     }
+    scene.drop().await;
+}
+
+fn finding(rule: &str, views: &[&str], shadow: bool) -> Value {
+    json!({
+        "rule": rule, "category": "gambling", "severity": 7, "action": "block", "spans": [[1, 3], [4, 6]],
+        "views": views, "shadow": shadow,
+    })
+}
+
+fn message(number: u64, user: &str, findings: &Value) -> Value {
+    let mut message = example!("events/valid-message.json");
+    message["id"] = json!(format!("acme#support/chat/{number}"));
+    message["conversation"] = json!(format!("acme#support/chat/bot/{user}"));
+    message["received_at"] = json!(NEW_YEAR + i64::try_from(number).unwrap());
+    message["verdict"]["findings"] = json!({"list": findings, "left_off": 1});
+    message
+}
+
+/// Three messages of two people. The first one is told twice, judged again by the guard, and its answer is taken back.
+async fn store_findings(scene: &Scene) {
+    let (plain, seen) = (finding("g", &[], false), finding("g", &["separators", "pinyin"], false));
+    let mut decision = example!("decisions/valid-asked.json");
+    decision["message"] = json!("acme#support/chat/1");
+    decision["conversation"] = json!("acme#support/chat/bot/alice");
+    decision["at"] = json!(NEW_YEAR + 10);
+    decision["verdict"]["findings"] = json!({"list": [plain]});
+    let mut rows = Vec::new();
+    for (offset, event) in (0..).zip([
+        message(1, "alice", &json!([plain])),
+        message(1, "alice", &json!([plain])),
+        message(2, "bob", &json!([plain, seen])),
+        message(3, "bob", &json!([finding("s", &[], true)])),
+    ]) {
+        rows.extend(built(&scene.sink, Topic::Events, offset, &event));
+    }
+    scene.insert(SAFETY_EVENTS, "events:3:0-3", rows).await.unwrap();
+    let guard = scene.rows_of(SAFETY_EVENTS, Topic::Decisions, &decision);
+    scene.insert(SAFETY_EVENTS, "decisions:3:0-0", guard).await.unwrap();
+    let mut taken_back = example!("deliveries/valid-retracted.json");
+    taken_back["message"] = json!("acme#support/chat/1");
+    let taken_back = built(&scene.sink, Topic::Deliveries, 0, &taken_back);
+    scene.insert(REPLIES, "deliveries:3:0-0", taken_back).await.unwrap();
+}
+
+#[tokio::test]
+async fn hits_count_by_place_and_what_is_told_twice_counts_once() {
+    let scene = Scene::migrated().await;
+    store_findings(&scene).await;
+    let table = scene.query("safety_hits", &[]).await;
+    assert_eq!(
+        table.columns,
+        [
+            "app",
+            "rule",
+            "category",
+            "direction",
+            "place",
+            "hits",
+            "shadow_hits",
+            "spots",
+            "messages",
+            "conversations",
+            "severity",
+            "actions",
+            "left_off"
+        ]
+    );
+    let expected = json!([
+        ["acme#support", "g", "gambling", "input", "callback", 3, 0, 6, 2, 2, 7, ["block"], 2],
+        ["acme#support", "g", "gambling", "input", "guard", 1, 0, 2, 1, 1, 7, ["block"], 0],
+        ["acme#support", "s", "gambling", "input", "callback", 1, 1, 2, 1, 1, 7, ["block"], 1],
+    ]);
+    assert_eq!(json!(table.rows), expected, "\n{}", table.to_text());
+    let hits = |parameter: &'static str, value: &'static str| {
+        let scene = &scene;
+        async move {
+            let table = scene.query("safety_hits", &[(parameter, value)]).await;
+            (0..table.rows.len()).map(|row| table.get(row, "hits").unwrap().as_u64().unwrap()).sum::<u64>()
+        }
+    };
+    for (parameter, value, expected) in [
+        ("rule", "s", 1),
+        ("category", "gambling", 5),
+        ("category", "drugs", 0),
+        ("direction", "output", 0),
+        ("place", "guard", 1),
+        ("from", "2025-01-01T00:00:00.003Z", 2),
+        ("to", "2025-01-01T00:00:00.003Z", 3),
+        ("app", "acme#other", 0),
+    ] {
+        assert_eq!(hits(parameter, value).await, expected, "{parameter}={value}");
+    }
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn false_hits_are_listed_by_rule_and_view_with_conversations_and_samples() {
+    let scene = Scene::migrated().await;
+    store_findings(&scene).await;
+    let table = scene.query("false_hits", &[]).await;
+    let sample =
+        |numbers: &[u64]| numbers.iter().map(|n| format!("acme#support/chat/{n}")).collect::<Vec<_>>();
+    let expected = json!([
+        ["acme#support", "g", "gambling", "input", "-", 2, 0, 2, 1, sample(&[1, 2])],
+        ["acme#support", "g", "gambling", "input", "separators,pinyin", 1, 0, 1, 0, sample(&[2])],
+        ["acme#support", "s", "gambling", "input", "-", 1, 1, 1, 0, sample(&[3])],
+    ]);
+    assert_eq!(json!(table.rows), expected, "\n{}", table.to_text());
+    let columns = [
+        "app",
+        "rule",
+        "category",
+        "direction",
+        "view",
+        "hits",
+        "shadow_hits",
+        "conversations",
+        "retracted",
+        "samples",
+    ];
+    assert_eq!(table.columns, columns);
     scene.drop().await;
 }

@@ -26,6 +26,7 @@ pub(crate) use example;
 pub(crate) const MESSAGES: usize = 0;
 pub(crate) const MODEL_CALLS: usize = 1;
 pub(crate) const REPLIES: usize = 2;
+pub(crate) const SAFETY_EVENTS: usize = 3;
 
 pub(crate) struct Scene {
     pub(crate) database: String,
@@ -87,6 +88,12 @@ impl Scene {
         self.sink.insert(&Block { table, token: token.to_owned(), rows }).await
     }
 
+    /// Rows of one table of a record that gives several rows.
+    pub(crate) fn rows_of(&self, table: usize, topic: Topic, value: &Value) -> Vec<Row> {
+        let rows = self.sink.rows(self.sink.version(), &record(topic, 0, value)).unwrap();
+        rows.into_iter().filter(|(of, _)| *of == table).map(|(_, row)| row).collect()
+    }
+
     pub(crate) async fn query(&self, name: &str, given: &[(&str, &str)]) -> Table {
         let given: BTreeMap<String, String> =
             given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -109,7 +116,7 @@ pub(crate) fn config(url: &str, database: &str, more: &str) -> AccountConfig {
     let mut keys: toml::Table = toml::toml! {
         pseudonym_key = "0123456789abcdef0123456789abcdef"
         compression = false
-        retention_days = { messages = 3650, model_calls = 3650, replies = 3650 }
+        retention_days = { messages = 3650, model_calls = 3650, replies = 3650, safety_events = 3650 }
     };
     keys.insert("url".into(), url.into());
     keys.insert("database".into(), database.into());

@@ -1,0 +1,142 @@
+//! `safety_events`: one row per finding of a judgement. No row has a word of any text.
+
+mod judgement;
+
+use clickhouse::Row;
+use pipeline::Refused;
+use schemas::findings::{Finding, Findings};
+use schemas::ids::EventId;
+use schemas::topic::Topic;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Counts, Definition, Migration, Table};
+use crate::fact::{Fact, Unread};
+use crate::pseudonym::Pseudonyms;
+use crate::source::Source;
+use crate::value::{count, timestamp};
+use judgement::Judgement;
+
+/// Kinds of events whose verdicts no other record told before.
+const JUDGED: [&str; 3] = ["message", "edit", "answered"];
+/// How findings stand in a record's JSON where there are any: a text would have its quotes escaped.
+const MARK: &[u8] = br#""findings":{""#;
+
+pub(super) struct SafetyEvents;
+
+impl Table for SafetyEvents {
+    const DEFINITION: &'static Definition = &Definition {
+        name: "safety_events",
+        row: "one finding of the filter, without text",
+        retention_days: 180,
+        migrations: &[Migration {
+            number: 9,
+            name: "0009_safety_events",
+            template: include_str!("0009_safety_events.sql"),
+        }],
+        counts: Counts { label: "place", ordinal: "toInt32(number)" },
+    };
+    const SINCE: u8 = 5;
+
+    type Row = SafetyEventRow;
+    type Rows = Vec<SafetyEventRow>;
+
+    /// Most records have no findings, and messages are many and large: those without are not decoded.
+    fn takes(unread: Unread<'_>) -> bool {
+        let is_judged =
+            unread.topic == Topic::Decisions || JUDGED.iter().any(|kind| unread.may_be_event(kind));
+        is_judged && unread.record.value.as_deref().is_some_and(has_findings)
+    }
+
+    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+        let judged = match fact {
+            Fact::Event(event) => Judgement::of_event(event),
+            Fact::Decision(decision) => Judgement::of_decision(decision),
+            Fact::Delivery(_) => None,
+        };
+        let Some(judged) = judged else { return Ok(Vec::new()) };
+        let list = judged.findings.list.iter().enumerate();
+        list.map(|found| SafetyEventRow::of(&judged, found, source, names)).collect()
+    }
+}
+
+fn has_findings(value: &[u8]) -> bool {
+    memchr::memmem::find(value, MARK).is_some()
+}
+
+/// One finding; the columns are described in the table's definition.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
+pub(crate) struct SafetyEventRow {
+    app: String,
+    at: i64,
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    place: &'static str,
+    direction: &'static str,
+    message: String,
+    #[serde(with = "clickhouse::serde::uuid::option")]
+    turn: Option<Uuid>,
+    chat_kind: &'static str,
+    conversation: String,
+    sender: String,
+    number: u16,
+    left_off: u32,
+    rule: String,
+    category: String,
+    severity: u8,
+    action: &'static str,
+    shadow: bool,
+    views: Vec<String>,
+    text: u16,
+    spans: Vec<(u32, u32)>,
+    places: u32,
+    dictionary: String,
+    source_topic: String,
+    source_partition: i32,
+    source_offset: i64,
+    builder: u8,
+}
+
+impl SafetyEventRow {
+    fn of(
+        judged: &Judgement<'_>,
+        (number, found): (usize, &Finding),
+        source: Source<'_>,
+        names: &Pseudonyms,
+    ) -> Result<Self, Refused> {
+        let Judgement { verdict, findings, place, conversation, .. } = judged;
+        let Findings { direction, dictionary, left_off, .. } = findings;
+        let app = conversation.app();
+        Ok(Self {
+            app: app.to_string(),
+            at: timestamp(judged.at)?,
+            id: EventId::derive(&format!("{}:{}", judged.id, place.label()), number).uuid(),
+            place: place.label(),
+            direction: direction.label(),
+            message: judged.message.map(ToString::to_string).unwrap_or_default(),
+            turn: judged.turn.map(|turn| turn.uuid()),
+            chat_kind: conversation.kind().label(),
+            conversation: names.of_conversation(conversation),
+            sender: judged.sender.map(|user| names.of_user(app, user)).unwrap_or_default(),
+            number: count(number),
+            left_off: *left_off,
+            rule: found.rule.clone(),
+            category: found.category.clone(),
+            severity: found.severity,
+            action: found.action.label(),
+            shadow: found.shadow,
+            views: found.views.clone(),
+            text: found.text,
+            spans: found.spans.clone(),
+            places: found.places(),
+            dictionary: dictionary.as_ref().unwrap_or(&verdict.dictionary).clone(),
+            source_topic: source.topic.to_owned(),
+            source_partition: source.partition,
+            source_offset: source.offset,
+            builder: source.builder,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
