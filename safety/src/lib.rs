@@ -9,6 +9,7 @@ mod detector;
 mod dictionary;
 mod direction;
 mod engine;
+mod extended;
 mod finding;
 mod fold;
 pub mod injection;
@@ -32,6 +33,7 @@ pub use dictionary::{
 };
 pub use direction::Direction;
 pub use engine::Engine;
+pub use extended::Extended;
 pub use finding::{Finding, Findings, Hit};
 pub use fold::{Folded, fold_char};
 pub use rule::{BadRule, Border, Near, OnError, Reason, Rule};
