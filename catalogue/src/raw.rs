@@ -4,6 +4,7 @@
 mod labels;
 mod model;
 mod output;
+mod personal;
 mod price;
 
 use std::time::Duration;
@@ -21,9 +22,10 @@ use crate::target::{OutputCap, Provider};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
+pub use personal::{RawHashKey, RawInjection, RawPersonalData, RawPromptLeak, RawStyles};
 pub use price::{RawPrice, RawStep};
 
-/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]`.
+/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCatalogue {
@@ -37,6 +39,8 @@ pub struct RawCatalogue {
     pub price: Vec<RawPrice>,
     /// What is filtered.
     pub filter: RawFilter,
+    /// Keys of hashes.
+    pub hash_key: Vec<RawHashKey>,
 }
 
 /// A duration of which the place in the file is known.
@@ -174,6 +178,15 @@ pub struct RawApp {
     /// What is let out of what the models say.
     #[serde(default)]
     pub output: RawOutput,
+    /// What is done with personal data.
+    #[serde(default)]
+    pub personal_data: RawPersonalData,
+    /// What follows when a message to a bot looks like an injection.
+    #[serde(default)]
+    pub injection: RawInjection,
+    /// What follows when an answer gives the system prompt away.
+    #[serde(default)]
+    pub prompt_leak: RawPromptLeak,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.

@@ -5,13 +5,14 @@ mod day;
 mod labels;
 mod models;
 mod output;
+mod personal;
 mod prices;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::{Problem, Problems};
+use common::{Problem, Problems, Secret};
 use safety::{Action, Rule};
 use schemas::Millis;
 use schemas::answer::DeliveryClass;
@@ -54,17 +55,19 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let targets = targets::targets(&raw.target, &models, &mut problems);
     let prices = prices::prices(raw, &targets, &mut problems);
     let filter = filter(raw, &mut problems);
+    let keys = personal::hash_keys(raw, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let around = Around { targets: &targets, filter: &filter };
+        let around = Around { targets: &targets, filter: &filter, keys: &keys };
         let app = app(raw_app, &around, &place, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    (Bundle::new(apps, targets, prices, filter), problems.into_vec())
+    let bundle = Bundle::new(apps, targets, prices, filter).keyed(keys.into_values().collect());
+    (bundle, problems.into_vec())
 }
 
 fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
@@ -103,6 +106,7 @@ fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
 struct Around<'a> {
     targets: &'a BTreeMap<TargetName, Target>,
     filter: &'a Filter,
+    keys: &'a BTreeMap<String, Secret>,
 }
 
 fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
@@ -156,6 +160,9 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         label: raw.label.get_ref().clone(),
         labels: Some(labels),
         output,
+        personal_data: personal::personal_data(raw, around.keys, place, problems),
+        injection: personal::injection(raw, place, problems),
+        prompt_leak: personal::prompt_leak(raw, place, problems),
     }
 }
 

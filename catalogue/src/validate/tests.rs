@@ -2,6 +2,7 @@ use super::*;
 
 mod labels;
 mod limits;
+mod personal;
 
 const GOOD: &str = r#"
 [[app]]

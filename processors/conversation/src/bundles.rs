@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use catalogue::{Bundle, BundleError};
+use catalogue::{Bundle, BundleError, HashKeys};
 use pipeline::Outgoing;
 use pipeline::kafka::{self, PublishError, Publisher, PublisherLimits, Unacknowledged};
 use schemas::Millis;
@@ -92,19 +92,21 @@ type Entries = BTreeMap<Vec<u8>, kafka::Entry>;
 pub struct Bundles {
     /// Absent where all bundles are known.
     source: Option<(kafka::Config, String)>,
+    /// The keys that the process has for them.
+    keys: HashKeys,
     known: Mutex<HashMap<BundleHash, Arc<Bundle>>>,
 }
 
 impl Bundles {
-    /// The bundles of a deployment.
-    pub fn new(kafka: kafka::Config, topics: &TopicNames) -> Self {
-        Self { source: Some((kafka, topics.of(Topic::Configs))), known: Mutex::default() }
+    /// The bundles of a deployment. One that hashes under other keys than these cannot be used.
+    pub fn new(kafka: kafka::Config, topics: &TopicNames, keys: HashKeys) -> Self {
+        Self { source: Some((kafka, topics.of(Topic::Configs))), keys, known: Mutex::default() }
     }
 
     /// These bundles and no others, without any broker.
     pub fn of(bundles: impl IntoIterator<Item = (BundleHash, Bundle)>) -> Self {
         let known = bundles.into_iter().map(|(hash, bundle)| (hash, Arc::new(bundle))).collect();
-        Self { source: None, known: Mutex::new(known) }
+        Self { source: None, keys: HashKeys::default(), known: Mutex::new(known) }
     }
 
     /// The bundle of that hash. Blocks on the first look-up.
@@ -128,7 +130,7 @@ impl Bundles {
         let entries = entries()?;
         let entry = entries.borrow().get(hash.as_str().as_bytes());
         let entry = entry.ok_or_else(|| BundlesError::Missing(hash.clone()))?;
-        let bundle = Arc::new(Bundle::from_json(hash, &entry.value)?);
+        let bundle = Arc::new(Bundle::from_json(hash, &entry.value)?.with_keys(&self.keys)?);
         known.insert(hash.clone(), Arc::clone(&bundle));
         Ok(bundle)
     }
@@ -159,8 +161,13 @@ impl Bundles {
 /// [`BundlesError`] when something cannot be read or written.
 pub fn apply(deployment: &Deployment, bundle: &Bundle) -> Result<String, BundlesError> {
     let hash = bundle.hash().map_err(BundlesError::Encode)?;
-    let bundles = Bundles::new(deployment.kafka.clone(), &deployment.topics);
-    if bundles.current()?.is_some_and(|(current, _)| current == hash) {
+    let keys = bundle.hash_keys().clone();
+    let current = match Bundles::new(deployment.kafka.clone(), &deployment.topics, keys).current() {
+        // This bundle has all of its keys, so it is another one that was applied.
+        Err(BundlesError::Unusable(BundleError::HashKey { .. })) => None,
+        current => current?,
+    };
+    if current.is_some_and(|(current, _)| current == hash) {
         return Ok(format!("bundle {hash} is applied already\n"));
     }
     let limits = PublisherLimits { records: 100_000, kibibytes: 65_536 };

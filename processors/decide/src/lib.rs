@@ -17,6 +17,7 @@ mod language;
 mod lazy;
 mod ledger;
 mod parts;
+mod personal;
 mod prompt;
 mod reason;
 mod recent;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalogue::app::LanePolicy;
-use catalogue::{App, Bundle};
+use catalogue::{App, Bundle, HashKeys};
 use safety::{BadRule, Engine};
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
@@ -41,6 +41,10 @@ pub struct Rules {
     pub(crate) hash: BundleHash,
     /// The engine that judges by its rules.
     pub(crate) filter: Arc<dyn Engine>,
+    /// The keys under which personal data are hashed.
+    pub(crate) hash_keys: HashKeys,
+    /// Engines of the apps that look for injections.
+    before_model: BTreeMap<AppKey, Arc<dyn Engine>>,
     /// Context windows of its targets.
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
@@ -57,7 +61,21 @@ impl Rules {
             Err(source) => return Err(RulesError::Filter { hash, source }),
         };
         let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
-        Ok(Self { hash, filter, windows: windows.collect(), apps: bundle.apps.clone() })
+        let asked = bundle.apps.iter().filter(|(_, app)| !app.injection.is_empty());
+        let before_model = asked.map(|(key, app)| (key.clone(), app.engine_before_model(&filter)));
+        Ok(Self {
+            hash,
+            hash_keys: bundle.hash_keys().clone(),
+            before_model: before_model.collect(),
+            filter,
+            windows: windows.collect(),
+            apps: bundle.apps.clone(),
+        })
+    }
+
+    /// The engine that judges what people write to a model.
+    pub(crate) fn before_model(&self, app: &AppKey) -> &dyn Engine {
+        self.before_model.get(app).unwrap_or(&self.filter).as_ref()
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {
