@@ -63,7 +63,9 @@ pub enum BundleError {
         version: u16,
     },
     /// An app's personal data are hashed under a key that the process does not have.
-    #[error("use bundle: app {app} hashes under the key {fingerprint}, which no [[hash_key]] of this file has")]
+    #[error(
+        "use bundle: app {app} hashes under the key {fingerprint}, which no [[hash_key]] of this file has"
+    )]
     HashKey {
         /// The app.
         app: AppKey,

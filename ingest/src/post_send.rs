@@ -63,13 +63,13 @@ fn events(bundle: &ActiveBundle, rule: &Rule, verified: &Verified<'_>) -> Result
     let changed = |field| changed(rule, callback, field).filter(|_| may_concern_bot);
     let event = match callback.subject() {
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
-            let verdict = bundle.verdict(&content, Some(&address));
+            let verdict = bundle.verdict(&rule.app, &content, Some(&address));
             let draft = Draft::new(id, address, content, verified);
             let recorded = draft.is_recorded(app.record, &verdict);
             recorded.then(|| Event::Missed(draft.finish(verdict, CallbackReply::None)))
         }),
         Subject::Edit => changed("edit_message_id").map(|message| {
-            let verdict = bundle.verdict(&content, Some(&address));
+            let verdict = bundle.verdict(&rule.app, &content, Some(&address));
             Event::Edit(Edit {
                 message,
                 conversation: address.conversation,

@@ -7,7 +7,7 @@ use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
 use schemas::verdict::{Action, Verdict};
 
-use crate::active_bundle::ActiveBundle;
+use crate::active_bundle::Shown;
 use crate::address::Address;
 use crate::callback::{self, Callback, Content, Json, Subject};
 use crate::config::Rule;
@@ -80,9 +80,13 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
-    let verdict = bundle.verdict(&content, address.as_ref());
-    let readers = Readers::of(address.as_ref());
-    let pass_reply = pass_reply(&bundle, callback.payload(), &content, verdict.action, readers);
+    let verdict = bundle.verdict(&rule.app, &content, address.as_ref());
+    let (readers, shown) = (Readers::of(address.as_ref()), bundle.shown(&rule.app));
+    let verdict = match readers {
+        Readers::BotAlone => verdict,
+        Readers::People => shown.verdict(verdict, &content),
+    };
+    let pass_reply = pass_reply(shown, callback.payload(), &content, verdict.action, readers);
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
     let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));
@@ -141,7 +145,7 @@ impl Readers {
 
 /// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
 fn pass_reply(
-    bundle: &ActiveBundle,
+    shown: Shown<'_>,
     payload: &Json<'_>,
     content: &Content,
     action: Action,
@@ -151,8 +155,8 @@ fn pass_reply(
         (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
         // Easemob takes changes of text messages only.
         (Action::Mask, Readers::People) if content.said.is_some() => {
-            let masked = Content::changed(payload, |text| bundle.masked(text));
-            let is_clean = bundle.passes(Content::read(&masked).texts());
+            let masked = Content::changed(payload, |text| shown.masked(text));
+            let is_clean = shown.passes(Content::read(&masked).texts());
             serde_json::to_value(masked).ok().and_then(Reply::change).filter(|_| is_clean)
         }
         (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,

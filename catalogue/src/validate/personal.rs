@@ -49,8 +49,7 @@ pub(super) fn personal_data(
     problems: &mut Problems,
 ) -> Option<PersonalData> {
     let raw = &raw.personal_data;
-    let restore =
-        [("chats", Restore::Chats), ("everywhere", Restore::Everywhere), ("never", Restore::Never)];
+    let restore = [("chats", Restore::Chats), ("everywhere", Restore::Everywhere), ("never", Restore::Never)];
     let mut direction = Direction { has_key: raw.hash_key.is_some(), place, problems };
     let model = direction.styles(&raw.model, &STYLES);
     let elsewhere = STYLES.into_iter().filter(|(_, style)| *style != Style::Placeholder);

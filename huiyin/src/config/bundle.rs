@@ -9,7 +9,10 @@ use super::salvage::Unread;
 /// used all the same, so that other sections can be checked against its names.
 pub(super) fn of(all: &RawCatalogue, unread: &Unread) -> (Bundle, Vec<Problem>) {
     let (bundle, found) = catalogue::check(all);
-    if !["app", "target", "model", "price", "filter", "hash_key"].into_iter().any(|section| unread.section(section)) {
+    if !["app", "target", "model", "price", "filter", "hash_key"]
+        .into_iter()
+        .any(|section| unread.section(section))
+    {
         return (bundle, found);
     }
     let mut read = all.clone();

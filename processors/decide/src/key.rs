@@ -160,7 +160,9 @@ mod tests {
             assert_eq!(key.to_string(), text);
             assert_eq!(EntryKey::parse(text), Some(key));
         }
-        for unknown in ["", "|", "h||1", "|x||1", "|h|1", "|h||a", "|h||1|2", "|p||1", "|p|a|0", "|s|a|1", "|h|a b|1"] {
+        for unknown in
+            ["", "|", "h||1", "|x||1", "|h|1", "|h||a", "|h||1|2", "|p||1", "|p|a|0", "|s|a|1", "|h|a b|1"]
+        {
             assert_eq!(EntryKey::parse(unknown), None, "{unknown}");
         }
     }

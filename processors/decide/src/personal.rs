@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use safety::personal::Placeholders;
-use schemas::state::{STATE_VERSION, WaitingMessage};
+use schemas::state::STATE_VERSION;
 use schemas::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -52,13 +52,11 @@ impl State {
         if self.placeholders.placeholders.is_empty() || before.is_some_and(is_same) {
             return;
         }
-        let text = |message: &'_ WaitingMessage| message.text.plain().map(str::to_owned);
-        let waiting = self.waiting.values().filter_map(|message| text(message));
-        let asked = self.history.values().flat_map(|turn| turn.asked.iter().filter_map(text));
-        let answers = self.history.values().filter_map(|turn| turn.answer.as_ref().and_then(Text::plain));
-        let texts: Vec<String> = waiting.chain(asked).chain(answers.map(str::to_owned)).collect();
+        let waiting = self.waiting.values().map(|message| &message.text);
+        let asked = self.history.values().flat_map(|turn| &turn.asked).map(|message| &message.text);
+        let answers = self.history.values().filter_map(|turn| turn.answer.as_ref());
         let mut known = self.placeholders.as_ref().clone();
-        known.placeholders.keep_named(texts.iter().map(String::as_str));
+        known.placeholders.keep_named(waiting.chain(asked).chain(answers).filter_map(Text::plain));
         if known != *self.placeholders {
             self.placeholders = Arc::new(known);
         }

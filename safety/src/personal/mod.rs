@@ -40,5 +40,5 @@ pub use detector::PersonalData;
 pub use kind::Kind;
 pub use mask::{Masking, Style, Styles, ends_kept, hashed, hidden, replaced, stars};
 pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Placeholders};
-pub use restore::{Restored, without_names};
 pub use recogniser::{NEWEST_BIRTH_YEAR, Recognised, Recogniser};
+pub use restore::{Restored, without_names};

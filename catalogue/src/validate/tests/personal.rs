@@ -38,15 +38,17 @@ fn a_file_without_the_tables_gives_the_bundle_that_it_always_gave() {
 
 #[test]
 fn each_direction_has_its_styles_and_each_kind_may_have_its_own() {
-    let personal = app(
-        "personal_data.model = { style = \"placeholder\", kinds = { ipv4 = \"off\", qq = \"hash\" } }\n\
+    let personal =
+        app("personal_data.model = { style = \"placeholder\", kinds = { ipv4 = \"off\", qq = \"hash\" } }\n\
          personal_data.said = { kinds = { mobile = \"keep_ends\" } }\n\
-         personal_data.restore = \"everywhere\"\npersonal_data.hash_key = \"k\"",
-    );
+         personal_data.restore = \"everywhere\"\npersonal_data.hash_key = \"k\"");
     let personal = personal.personal_data.unwrap();
     let styles = [Kind::Email, Kind::Ipv4, Kind::Qq].map(|kind| personal.model.of(kind));
     assert_eq!(styles, [Style::Placeholder, Style::Off, Style::Hash]);
-    assert_eq!((personal.said.of(Kind::Mobile), personal.said.of(Kind::Email)), (Style::KeepEnds, Style::Off));
+    assert_eq!(
+        (personal.said.of(Kind::Mobile), personal.said.of(Kind::Email)),
+        (Style::KeepEnds, Style::Off)
+    );
     assert!(personal.people.is_off() && personal.restore == Restore::Everywhere);
 }
 
@@ -84,7 +86,8 @@ fn styles_that_cannot_be_are_refused_with_their_line() {
         let told = refused(line);
         assert!(told.len() == 1 && told[0].0 == line && told[0].1.contains(words), "{line}: {told:?}");
     }
-    let told = refused("system_prompt = \"Be kind. K7\"\nprompt_leak = { action = \"block\", marker = \"K7\" }");
+    let told =
+        refused("system_prompt = \"Be kind. K7\"\nprompt_leak = { action = \"block\", marker = \"K7\" }");
     assert!(told[0].1.contains("fewer than eight letters"), "{told:?}");
 }
 

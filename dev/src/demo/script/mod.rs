@@ -2,6 +2,7 @@
 
 mod crash;
 mod models;
+mod personal;
 mod real;
 mod talk;
 mod trouble;
@@ -13,7 +14,7 @@ use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
-const SCENES: [Scene; 11] = [
+const SCENES: [Scene; 12] = [
     ("A message between people passes", talk::between_people),
     ("A conversation is remembered", talk::remembered),
     ("In a group, only who mentions the bot is answered", talk::mentioned),
@@ -22,6 +23,7 @@ const SCENES: [Scene; 11] = [
     ("Providers of two families fail, one of a third answers", models::three_families),
     ("A stream is cut in the middle", models::cut),
     ("The filter stops a text", trouble::filtered),
+    ("The model never sees a phone number, and the person gets it back", personal::restored),
     ("A message is taken back while the model thinks", trouble::recalled),
     ("A provider says 429 because the account is empty", models::no_money),
     ("The call step is killed with SIGKILL and started again", crash::killed),

@@ -12,11 +12,13 @@ impl Folding<'_> {
     /// A text of this writer as it may be kept and asked; `None` when nothing in it is to be hidden.
     pub(super) fn hidden(&mut self, writer: &UserId, text: &str) -> Option<String> {
         let personal = self.app.personal_data.as_ref().filter(|personal| !personal.model.is_off())?;
+        let mut recogniser = Recogniser::default();
+        if !recogniser.recognise(text).iter().any(|datum| personal.model.hides(datum.kind)) {
+            return None;
+        }
         let masking = personal.masking(&personal.model, &self.rules.hash_keys);
-        let placeholders = self.state.placeholders_mut();
-        let hidden =
-            placeholders.hide(&mut Recogniser::default(), writer.canonical().as_str(), text, masking);
-        (hidden != text).then_some(hidden)
+        let writer = writer.canonical();
+        Some(self.state.placeholders_mut().hide(&mut recogniser, writer.as_str(), text, masking))
     }
 
     /// What a model said as those who are answered may see it. What one person wrote comes back to that person alone: not where the turn
