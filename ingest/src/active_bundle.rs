@@ -75,10 +75,13 @@ impl ActiveBundle {
         Verdict::new(found.action(), found.rules(), self.engine.dictionary())
     }
 
-    /// What people of that app are shown of what people write.
-    pub(crate) fn shown(&self, app: &AppKey) -> Shown<'_> {
-        let personal = self.bundle.apps.get(app).and_then(|app| app.personal_data.as_ref());
-        let personal = personal.filter(|personal| !personal.people.is_off());
+    /// What people of that app are shown of a message. Personal data are hidden in what people write, not in what the line itself sends:
+    /// there they are what decide gives back.
+    pub(crate) fn shown(&self, app: &AppKey, address: Option<&Address>) -> Shown<'_> {
+        let by_person = address.is_none_or(|address| !address.own || address.by_hand);
+        let app = self.bundle.apps.get(app).filter(|_| by_person);
+        let personal =
+            app.and_then(|app| app.personal_data.as_ref()).filter(|personal| !personal.people.is_off());
         let masking = personal.map(|personal| personal.masking(&personal.people, self.bundle.hash_keys()));
         Shown { engine: self.engine.as_ref(), masking }
     }

@@ -81,7 +81,7 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
     let verdict = bundle.verdict(&rule.app, &content, address.as_ref());
-    let (readers, shown) = (Readers::of(address.as_ref()), bundle.shown(&rule.app));
+    let (readers, shown) = (Readers::of(address.as_ref()), bundle.shown(&rule.app, address.as_ref()));
     let verdict = match readers {
         Readers::BotAlone => verdict,
         Readers::People => shown.verdict(verdict, &content),

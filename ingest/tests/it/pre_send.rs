@@ -288,8 +288,11 @@ async fn personal_data_reach_people_hidden_as_the_app_wants_it_and_the_bot_as_th
     assert_eq!(line.before(question("打13800138000")).await, json!({"valid": true}));
     let mut file = chat("alice", "bob", "x");
     file["payload"]["bodies"] =
-        json!([{"type": "file", "filename": "13800138000.pdf", "url": "https://x/y"}]);
+        json!([{"type": "file", "filename": "名片 13800138000 张三.pdf", "url": "https://x/y"}]);
     assert_eq!(line.before(file).await["valid"], false, "easemob takes changes of text messages only");
+    let mut own = chat("bot_helpdesk", "alice", "打13800138000");
+    own["payload"]["ext"] = json!({"huiyin": {"reply": "1"}});
+    assert_eq!(line.before(own).await, json!({"valid": true}), "what the line gives back stays");
     let events = line.memory.events();
     let verdicts: Vec<_> = events.iter().map(|event| &message(event).verdict).collect();
     assert_eq!(verdicts[0].rules, ["mild", "personal_data"]);
