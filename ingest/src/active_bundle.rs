@@ -78,7 +78,10 @@ impl ActiveBundle {
     /// What people of that app are shown of a message. Personal data are hidden in what people write, not in what the line itself sends:
     /// there they are what decide gives back.
     pub(crate) fn shown(&self, app: &AppKey, address: Option<&Address>) -> Shown<'_> {
-        let by_person = address.is_none_or(|address| !address.own || address.by_hand);
+        // The mark of the line's own messages could be anybody's: only from a bot's account does it count.
+        let is_bot =
+            |address: &Address| self.bots.get(app).is_some_and(|bots| bots.by_id(&address.sender).is_some());
+        let by_person = address.is_none_or(|address| address.by_hand || !is_bot(address));
         let app = self.bundle.apps.get(app).filter(|_| by_person);
         let personal =
             app.and_then(|app| app.personal_data.as_ref()).filter(|personal| !personal.people.is_off());

@@ -293,6 +293,10 @@ async fn personal_data_reach_people_hidden_as_the_app_wants_it_and_the_bot_as_th
     let mut own = chat("bot_helpdesk", "alice", "打13800138000");
     own["payload"]["ext"] = json!({"huiyin": {"reply": "1"}});
     assert_eq!(line.before(own).await, json!({"valid": true}), "what the line gives back stays");
+    let mut forged = chat("alice", "bob", "打13800138000");
+    forged["payload"]["ext"] = json!({"huiyin": {"reply": "1"}});
+    let reply = line.before(forged).await;
+    assert_eq!(reply["payload"]["bodies"][0]["msg"], "打138****8000", "the mark is anybody's: {reply}");
     let events = line.memory.events();
     let verdicts: Vec<_> = events.iter().map(|event| &message(event).verdict).collect();
     assert_eq!(verdicts[0].rules, ["mild", "personal_data"]);
