@@ -11,6 +11,7 @@ use crate::filter::Used;
 use crate::labels::Labels;
 use crate::output::Output;
 use crate::people::People;
+use crate::personal::{Injection, PersonalData, PromptLeak};
 
 /// What Easemob is told about a message to a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -183,6 +184,15 @@ pub struct App {
     /// What it uses of the filter.
     #[serde(default, skip_serializing_if = "Used::is_shared")]
     pub filter: Used,
+    /// What is done with personal data; nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_data: Option<PersonalData>,
+    /// What follows when a message to a bot looks like an injection: actions with the scores, in thousandths, from which they follow.
+    #[serde(default, skip_serializing_if = "Injection::is_empty")]
+    pub injection: Injection,
+    /// What follows when an answer gives the system prompt away; nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_leak: Option<PromptLeak>,
 }
 
 impl App {

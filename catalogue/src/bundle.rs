@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::filter::Filter;
+use crate::hash_keys::HashKeys;
 use crate::price::{self, Price};
 use crate::target::Target;
 
@@ -31,6 +32,9 @@ pub struct Bundle {
     pub prices: Vec<Price>,
     /// What is filtered.
     pub filter: Filter,
+    /// The keys that its apps name. They are the process's own and not part of it.
+    #[serde(skip)]
+    keys: HashKeys,
 }
 
 /// A stored bundle that cannot be used.
@@ -61,6 +65,16 @@ pub enum BundleError {
         /// Its form.
         version: u16,
     },
+    /// An app's personal data are hashed under a key that the process does not have.
+    #[error(
+        "use bundle: app {app} hashes under the key {fingerprint}, which no [[hash_key]] of this file has"
+    )]
+    HashKey {
+        /// The app.
+        app: AppKey,
+        /// The key's fingerprint.
+        fingerprint: String,
+    },
 }
 
 impl Bundle {
@@ -72,7 +86,31 @@ impl Bundle {
     ) -> Self {
         let shared = filter.is_for_all() && apps.values().all(|app| app.filter.is_shared());
         let version = if shared { FIRST } else { NAMES_WORDS };
-        Self { version, apps, targets, prices, filter }
+        Self { version, apps, targets, prices, filter, keys: HashKeys::default() }
+    }
+
+    /// The bundle with these keys, which have all that its apps name.
+    pub(crate) fn keyed(self, keys: HashKeys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The bundle with the keys that a process has.
+    ///
+    /// # Errors
+    /// [`BundleError::HashKey`] when an app hashes under a key that is not among them.
+    pub fn with_keys(self, keys: &HashKeys) -> Result<Self, BundleError> {
+        for (app, policy) in &self.apps {
+            let named = policy.personal_data.as_ref().and_then(|personal| personal.hash_key.as_ref());
+            if let Some(fingerprint) = named.filter(|fingerprint| keys.get(fingerprint).is_none()) {
+                return Err(BundleError::HashKey { app: app.clone(), fingerprint: fingerprint.clone() });
+            }
+        }
+        Ok(self.keyed(keys.clone()))
+    }
+
+    /// The keys under which personal data are hashed.
+    pub fn hash_keys(&self) -> &HashKeys {
+        &self.keys
     }
 
     /// The canonical bytes.

@@ -6,6 +6,7 @@ mod labels;
 mod model;
 mod output;
 mod people;
+mod personal;
 mod price;
 
 use std::collections::BTreeMap;
@@ -28,9 +29,10 @@ pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
 pub use people::{RawPeople, RawPeopleTexts};
+pub use personal::{RawHashKey, RawInjection, RawPersonalData, RawPromptLeak, RawStyles};
 pub use price::{RawPrice, RawStep};
 
-/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]`.
+/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCatalogue {
@@ -44,6 +46,8 @@ pub struct RawCatalogue {
     pub price: Vec<RawPrice>,
     /// What is filtered.
     pub filter: RawFilter,
+    /// Keys of hashes.
+    pub hash_key: Vec<RawHashKey>,
 }
 
 impl RawCatalogue {
@@ -195,6 +199,15 @@ pub struct RawApp {
     /// Which rules, dictionaries and allow-lists of `[filter]` the app uses.
     #[serde(default)]
     pub filter: RawUsed,
+    /// What is done with personal data.
+    #[serde(default)]
+    pub personal_data: RawPersonalData,
+    /// What follows when a message to a bot looks like an injection.
+    #[serde(default)]
+    pub injection: RawInjection,
+    /// What follows when an answer gives the system prompt away.
+    #[serde(default)]
+    pub prompt_leak: RawPromptLeak,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.

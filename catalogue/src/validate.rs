@@ -7,13 +7,14 @@ mod labels;
 mod models;
 mod output;
 mod people;
+mod personal;
 mod prices;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::{Problem, Problems};
+use common::{Problem, Problems, Secret};
 use schemas::Millis;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{AppKey, TargetName};
@@ -55,17 +56,19 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let targets = targets::targets(&raw.target, &models, &mut problems);
     let prices = prices::prices(raw, &targets, &mut problems);
     let known = filter::filter(&raw.filter, &mut problems);
+    let keys = personal::hash_keys(raw, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let around = Around { targets: &targets, known: &known };
+        let around = Around { targets: &targets, known: &known, keys: &keys };
         let app = app(raw_app, &around, &place, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    (Bundle::new(apps, targets, prices, known.filter), problems.into_vec())
+    let bundle = Bundle::new(apps, targets, prices, known.filter).keyed(keys.into_values().collect());
+    (bundle, problems.into_vec())
 }
 
 fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
@@ -82,6 +85,7 @@ fn output_cap(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Opt
 struct Around<'a> {
     targets: &'a BTreeMap<TargetName, Target>,
     known: &'a filter::Known,
+    keys: &'a BTreeMap<String, Secret>,
 }
 
 fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
@@ -139,6 +143,9 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         output,
         people,
         filter: used,
+        personal_data: personal::personal_data(raw, around.keys, place, problems),
+        injection: personal::injection(raw, place, problems),
+        prompt_leak: personal::prompt_leak(raw, place, problems),
     }
 }
 

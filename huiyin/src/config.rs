@@ -66,7 +66,7 @@ pub(crate) struct Config {
     pub(crate) deliver: Option<deliver::RawDeliver>,
     /// Section `[account]`.
     pub(crate) account: Option<account::RawAccount>,
-    /// What the sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]` say.
+    /// What the sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]` say, with the keys of `[[hash_key]]`.
     pub(crate) bundle: Bundle,
     source: Source,
 }
@@ -135,6 +135,7 @@ impl Config {
             model: raw.model,
             price: raw.price,
             filter: raw.filter,
+            hash_key: raw.hash_key,
         };
         sections.filter.files = files::read(folder, &sections.filter);
         for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {

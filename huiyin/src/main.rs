@@ -188,7 +188,8 @@ async fn query(
 }
 
 fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {
-    let report = conversation::refold(&line::deployment(config), &line::settings(config))?;
+    let report =
+        conversation::refold(&line::deployment(config), &line::settings(config), config.bundle.hash_keys())?;
     let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
     Ok(Said { text, ok: report.ok() })
 }

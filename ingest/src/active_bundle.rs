@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use catalogue::{App, Bundle, Engines, findings};
+use safety::personal::{self, Masking};
 use safety::{Action, Direction, Engine};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
@@ -28,6 +29,25 @@ pub struct ActiveBundle {
     engines: Arc<Engines>,
 }
 
+/// To whom a message speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// A bot.
+    Model,
+    /// People.
+    People,
+}
+
+impl Listener {
+    /// Of a message with this address.
+    pub(crate) fn of(address: Option<&Address>) -> Self {
+        match address {
+            Some(address) if address.bot.is_some() => Self::Model,
+            _ => Self::People,
+        }
+    }
+}
+
 impl ActiveBundle {
     /// Makes a bundle ready, whose engines these are.
     pub fn new(bundle: Arc<Bundle>, engines: Arc<Engines>) -> Self {
@@ -40,18 +60,25 @@ impl ActiveBundle {
         Some((self.bundle.apps.get(key)?, self.bots.get(key)?))
     }
 
-    /// The engine that judges an app's texts.
-    pub(crate) fn engine(&self, app: &AppKey) -> &dyn Engine {
-        self.engines.app(app).as_ref()
-    }
-
-    /// Judges all texts of a message of an app, and what it says without its mentions.
-    pub(crate) fn judge(&self, app: &AppKey, content: &Content, address: Option<&Address>) -> Judged {
-        let engine = self.engine(app);
+    /// Judges all texts of a message of an app, and what it says without its mentions. Personal data are found where `masking` hides them.
+    pub(crate) fn judge(
+        &self,
+        app: &AppKey,
+        content: &Content,
+        address: Option<&Address>,
+        masking: Option<Masking<'_>>,
+    ) -> Judged {
+        let engine = match Listener::of(address) {
+            Listener::Model => self.engines.before_model(app).as_ref(),
+            Listener::People => self.engines.app(app).as_ref(),
+        };
         let began = Instant::now();
         let said = address.and_then(|address| address.said_otherwise(content.said.as_deref()));
         let texts: Vec<&str> = content.texts().chain(said).collect();
-        let found = engine.judge_all(Direction::Input, &texts);
+        let mut found = engine.judge_all(Direction::Input, &texts);
+        if let Some(masking) = masking {
+            found = found.zip(&texts, |finding, text| finding.with(personal::hits(text, masking)));
+        }
         let mut verdict = findings::verdict(engine, Direction::Input, &found, &texts);
         if let Some((findings, last)) =
             verdict.findings.as_mut().zip(said.and(u16::try_from(texts.len() - 1).ok()))
@@ -63,15 +90,45 @@ impl ActiveBundle {
         let milder = hits.filter(|hit| !hit.shadow && hit.action != Action::Hold).map(|hit| hit.action).max();
         Judged { verdict: verdict.with_findings(), milder: milder.unwrap_or(Action::Pass) }
     }
+
+    /// What people of that app are shown of a message. Personal data are hidden in what people write, not in what the line itself sends:
+    /// there they are what decide gives back.
+    pub(crate) fn shown(&self, key: &AppKey, address: Option<&Address>) -> Shown<'_> {
+        // The mark of the line's own messages could be anybody's: only from a bot's account does it count.
+        let is_bot =
+            |address: &Address| self.bots.get(key).is_some_and(|bots| bots.by_id(&address.sender).is_some());
+        let by_person = address.is_none_or(|address| address.by_hand || !is_bot(address));
+        let app = self.bundle.apps.get(key).filter(|_| by_person);
+        let personal =
+            app.and_then(|app| app.personal_data.as_ref()).filter(|personal| !personal.people.is_off());
+        let masking = personal.map(|personal| personal.masking(&personal.people, self.bundle.hash_keys()));
+        Shown { engine: self.engines.app(key).as_ref(), masking }
+    }
 }
 
-/// Whether no rule is hit by any of the texts.
-pub(crate) fn passes<'a>(engine: &dyn Engine, texts: impl Iterator<Item = &'a str>) -> bool {
-    let texts: Vec<&str> = texts.collect();
-    engine.judge_all(Direction::Input, &texts).action() == Action::Pass
+/// What people are shown of what people write: rules are applied, and personal data hidden as the app wants it.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    engine: &'a dyn Engine,
+    /// How personal data are hidden, if they are.
+    pub(crate) masking: Option<Masking<'a>>,
 }
 
-/// A text with everything hidden that a rule hits.
-pub(crate) fn masked(engine: &dyn Engine, text: &str) -> String {
-    engine.judge(Direction::Input, text).masked(text)
+impl Shown<'_> {
+    /// Whether nothing is to be hidden in any of the texts.
+    pub(crate) fn passes<'a>(&self, texts: impl Iterator<Item = &'a str>) -> bool {
+        let texts: Vec<&str> = texts.collect();
+        self.engine.judge_all(Direction::Input, &texts).action() == Action::Pass
+            && texts.iter().all(|text| self.hidden(text).is_none())
+    }
+
+    /// A text with everything hidden that a rule hits or that is personal data.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        let masked = self.engine.judge(Direction::Input, text).masked(text);
+        self.hidden(&masked).unwrap_or(masked)
+    }
+
+    fn hidden(&self, text: &str) -> Option<String> {
+        personal::hidden(text, self.masking?)
+    }
 }

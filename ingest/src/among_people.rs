@@ -3,17 +3,16 @@
 use catalogue::labels::Language;
 use catalogue::language::language_of;
 use catalogue::people::{Otherwise, People, Texts, TooLong};
-use safety::Engine;
 use schemas::verdict::Action;
 
-use crate::active_bundle::{Judged, masked, passes};
+use crate::active_bundle::{Judged, Shown};
 use crate::callback::{Content, Json};
 use crate::reply::Reply;
 
 /// A message that people will read, and the policy on it.
 pub(crate) struct AmongPeople<'a> {
     pub(crate) policy: &'a People,
-    pub(crate) engine: &'a dyn Engine,
+    pub(crate) shown: Shown<'a>,
     pub(crate) payload: &'a Json<'a>,
     pub(crate) content: &'a Content,
 }
@@ -69,17 +68,17 @@ impl AmongPeople<'_> {
     }
 
     fn masked(&self) -> Json<'_> {
-        Content::changed(self.payload, |text| masked(self.engine, text))
+        Content::changed(self.payload, |text| self.shown.masked(text))
     }
 
     /// The message with the replacement in place of what it says, and everything masked beside it.
     fn replaced(&self) -> Option<Json<'_>> {
         let said = self.text_of(&self.policy.replacement)?;
-        Some(Content::saying(self.payload, said, |text| masked(self.engine, text)))
+        Some(Content::saying(self.payload, said, |text| self.shown.masked(text)))
     }
 
     fn is_clean(&self, payload: &Json<'_>) -> bool {
-        passes(self.engine, Content::read(payload).texts())
+        self.shown.passes(Content::read(payload).texts())
     }
 
     /// A text of the policy in the language of the message.

@@ -75,12 +75,12 @@ fn events(
     let event = match callback.subject() {
         Subject::Message if is_unjudged => None,
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
-            let verdict = bundle.judge(&rule.app, &content, Some(&address)).verdict;
+            let verdict = bundle.judge(&rule.app, &content, Some(&address), None).verdict;
             let draft = Draft::new(id, address, content, verified);
             draft.published(app, verdict, CallbackReply::None).map(Event::Missed)
         }),
         Subject::Edit => changed("edit_message_id").map(|message| {
-            let verdict = bundle.judge(&rule.app, &content, Some(&address)).verdict;
+            let verdict = bundle.judge(&rule.app, &content, Some(&address), None).verdict;
             Event::Edit(Edit {
                 message,
                 conversation: address.conversation,

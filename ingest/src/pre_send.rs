@@ -4,12 +4,11 @@ use bytes::Bytes;
 use catalogue::App;
 use catalogue::app::{AnswerPolicy, NoAcknowledgement};
 use catalogue::people::Judge;
-use safety::Engine;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
 use schemas::verdict::Action;
 
-use crate::active_bundle::{Judged, masked, passes};
+use crate::active_bundle::{Judged, Shown};
 use crate::address::Address;
 use crate::among_people::AmongPeople;
 use crate::callback::{self, Callback, Content, Json, Subject};
@@ -89,9 +88,13 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     if content.is_cut {
         return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
-    let judged = bundle.judge(&rule.app, &content, address.as_ref());
-    let engine = bundle.engine(&rule.app);
-    let message = Received { app, engine, payload: callback.payload(), content: &content };
+    let (readers, shown) = (Readers::of(address.as_ref()), bundle.shown(&rule.app, address.as_ref()));
+    let masking = match readers {
+        Readers::BotAlone => None,
+        Readers::People => shown.masking,
+    };
+    let judged = bundle.judge(&rule.app, &content, address.as_ref(), masking);
+    let message = Received { app, shown, payload: callback.payload(), content: &content };
     let fate = message.fate(address.as_ref(), &judged, rule.codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
@@ -135,7 +138,7 @@ enum Fate {
 /// A message that was read.
 struct Received<'a> {
     app: &'a App,
-    engine: &'a dyn Engine,
+    shown: Shown<'a>,
     payload: &'a Json<'a>,
     content: &'a Content,
 }
@@ -143,16 +146,15 @@ struct Received<'a> {
 impl Received<'_> {
     /// What its verdict means for it. One whose address is not known is taken for one among people.
     fn fate(&self, address: Option<&Address>, judged: &Judged, usual_code: Option<&str>) -> Fate {
-        let Self { app, engine, payload, content } = *self;
+        let Self { app, shown, payload, content } = *self;
         if address.is_none_or(Address::is_among_people) {
-            let message = AmongPeople { policy: &app.people, engine, payload, content };
+            let message = AmongPeople { policy: &app.people, shown, payload, content };
             let stop = || Fate::Stopped(message.stop_reply(usual_code));
             return message.pass_reply(judged).map_or_else(stop, Fate::Delivered);
         }
         let stop = || Fate::Stopped(Reply::Reject(usual_code.map(str::to_owned)));
         let readers = Readers::of(address);
-        pass_reply(engine, payload, content, judged.verdict.action, readers)
-            .map_or_else(stop, Fate::Delivered)
+        pass_reply(shown, payload, content, judged.verdict.action, readers).map_or_else(stop, Fate::Delivered)
     }
 }
 
@@ -176,7 +178,7 @@ impl Readers {
 
 /// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
 fn pass_reply(
-    engine: &dyn Engine,
+    shown: Shown<'_>,
     payload: &Json<'_>,
     content: &Content,
     action: Action,
@@ -186,8 +188,8 @@ fn pass_reply(
         (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
         // Easemob takes changes of text messages only.
         (Action::Mask, Readers::People) if content.said.is_some() => {
-            let changed = Content::changed(payload, |text| masked(engine, text));
-            let is_clean = passes(engine, Content::read(&changed).texts());
+            let changed = Content::changed(payload, |text| shown.masked(text));
+            let is_clean = shown.passes(Content::read(&changed).texts());
             serde_json::to_value(changed).ok().and_then(Reply::change).filter(|_| is_clean)
         }
         (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,

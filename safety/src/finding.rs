@@ -35,7 +35,7 @@ pub struct Finding {
     pub action: Action,
     /// Ids of the rules that were hit, each once, sorted.
     pub rules: Vec<String>,
-    /// Bytes that were hit, in order, not overlapping.
+    /// Bytes that were hit by rules that do something, in order, not overlapping.
     pub spans: Vec<Range<usize>>,
     /// Every hit, those of rules in shadow too, in the order of where they stand, then of their rules.
     pub hits: Vec<Hit>,
@@ -53,6 +53,9 @@ impl Finding {
         for hit in finding.hits.iter().filter(|hit| !hit.shadow) {
             finding.action = finding.action.max(hit.action);
             finding.rules.push(hit.rule.clone());
+            if hit.action == Action::Pass {
+                continue;
+            }
             match finding.spans.last_mut() {
                 Some(last) if hit.span.start < last.end => last.end = last.end.max(hit.span.end),
                 _ => finding.spans.push(hit.span.clone()),
@@ -61,6 +64,16 @@ impl Finding {
         finding.rules.sort();
         finding.rules.dedup();
         finding
+    }
+
+    /// The finding with these hits as well.
+    #[must_use]
+    pub fn with(mut self, hits: Vec<Hit>) -> Self {
+        if hits.is_empty() {
+            return self;
+        }
+        self.hits.extend(hits);
+        Self::of(self.hits)
     }
 
     /// The text that was judged, each character that was hit replaced by an asterisk.
@@ -113,6 +126,12 @@ impl Findings {
     /// What it says of the first text.
     pub fn first(&self) -> Option<&Finding> {
         self.0.first()
+    }
+
+    /// What `change` makes of each finding and the text that it is of; `texts` are those that were judged, in their order.
+    #[must_use]
+    pub fn zip(self, texts: &[&str], change: impl Fn(Finding, &str) -> Finding) -> Self {
+        self.0.into_iter().zip(texts).map(|(finding, text)| change(finding, text)).collect()
     }
 
     /// What it says of each text, in their order.

@@ -9,6 +9,7 @@ mod detector;
 mod dictionary;
 mod direction;
 mod engine;
+mod extended;
 mod finding;
 mod first;
 mod fold;
@@ -35,6 +36,7 @@ pub use dictionary::{
 };
 pub use direction::Direction;
 pub use engine::{ENGINE, Engine};
+pub use extended::Extended;
 pub use finding::{Finding, Findings, Hit};
 pub use first::WordList;
 pub use fold::{Folded, fold_char};

@@ -22,6 +22,8 @@ use crate::bundle::Bundle;
 pub struct Engines {
     shared: Arc<dyn Engine>,
     apps: BTreeMap<AppKey, Arc<dyn Engine>>,
+    /// Those of apps that look for injections.
+    before_model: BTreeMap<AppKey, Arc<dyn Engine>>,
     unusable: Vec<String>,
 }
 
@@ -66,10 +68,16 @@ impl Engines {
         let shared = engine(&Used::default())?;
         let apps = bundle.apps.iter().filter(|(_, app)| !app.filter.is_shared());
         let apps = apps.map(|(key, app)| Ok((key.clone(), engine(&app.filter)?)));
-        let apps = apps.collect::<Result<_, EngineError>>()?;
+        let apps = apps.collect::<Result<BTreeMap<_, _>, EngineError>>()?;
+        let asked = bundle.apps.iter().filter(|(_, app)| !app.injection.is_empty());
+        let before_model = asked.map(|(key, app)| {
+            let engine = app.engine_before_model(apps.get(key).unwrap_or(&shared));
+            (key.clone(), engine)
+        });
+        let before_model = before_model.collect();
         building.unusable.sort();
         building.unusable.dedup();
-        Ok(Self { shared, apps, unusable: building.unusable })
+        Ok(Self { shared, apps, before_model, unusable: building.unusable })
     }
 
     /// The engines of a bundle whose contents are all at hand.
@@ -82,10 +90,15 @@ impl Engines {
 
     /// One engine for every app.
     pub fn one(engine: Arc<dyn Engine>) -> Self {
-        Self { shared: engine, apps: BTreeMap::new(), unusable: Vec::new() }
+        Self { shared: engine, apps: BTreeMap::new(), before_model: BTreeMap::new(), unusable: Vec::new() }
     }
 
-    /// The engine that judges an app's texts.
+    /// The engine that judges what people of an app write to a model: it looks for injections too, where the app wants it.
+    pub fn before_model(&self, key: &AppKey) -> &Arc<dyn Engine> {
+        self.before_model.get(key).unwrap_or_else(|| self.app(key))
+    }
+
+    /// The engine that judges an app's other texts.
     pub fn app(&self, key: &AppKey) -> &Arc<dyn Engine> {
         self.apps.get(key).unwrap_or(&self.shared)
     }

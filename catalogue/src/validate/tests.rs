@@ -3,6 +3,7 @@ use super::*;
 mod labels;
 mod limits;
 mod people;
+mod personal;
 
 const GOOD: &str = r#"
 [[app]]

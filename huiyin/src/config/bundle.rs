@@ -9,15 +9,20 @@ use super::salvage::Unread;
 /// used all the same, so that other sections can be checked against its names.
 pub(super) fn of(all: &RawCatalogue, unread: &Unread) -> (Bundle, Vec<Problem>) {
     let (bundle, found) = catalogue::check(all);
-    if !["app", "target", "model", "price", "filter"].into_iter().any(|section| unread.section(section)) {
+    if !["app", "target", "model", "price", "filter", "hash_key"]
+        .into_iter()
+        .any(|section| unread.section(section))
+    {
         return (bundle, found);
     }
     let mut read = all.clone();
-    // An app is checked against the targets of its chain.
-    read.app.retain(|app| !unread.section("target") && !unread.entry(&app.key));
+    // An app is checked against the targets of its chain and the keys that it names.
+    let around = ["target", "hash_key"].into_iter().any(|section| unread.section(section));
+    read.app.retain(|app| !around && !unread.entry(&app.key));
     read.target.retain(|target| !unread.entry(&target.name));
     read.model.retain(|model| !unread.entry(&model.model));
     read.price.retain(|price| !unread.entry(&price.model));
+    read.hash_key.retain(|key| !unread.entry(&key.name));
     if unread.section("filter") {
         read.filter = Default::default();
     }

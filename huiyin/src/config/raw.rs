@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use catalogue::raw::{RawApp, RawFilter, RawModel, RawPrice, RawTarget};
+use catalogue::raw::{RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawTarget};
 use pipeline::StartPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,9 @@ pub(super) struct Raw {
     /// What is filtered. Part of the bundle.
     #[serde(default)]
     pub(super) filter: RawFilter,
+    /// Keys under which personal data are hashed. The bundle has their fingerprints.
+    #[serde(default)]
+    pub(super) hash_key: Vec<RawHashKey>,
 }
 
 /// What all instances of the deployment share, and which of them this one is.

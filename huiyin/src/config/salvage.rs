@@ -22,7 +22,7 @@ const MOST: usize = 1_000;
 pub(super) struct Unread {
     /// Sections in which something was taken out.
     sections: BTreeSet<String>,
-    /// Entries of `[[app]]`, `[[target]]`, `[[model]]` and `[[price]]` of which something was taken out, by the byte at which their name begins.
+    /// Entries of `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[[hash_key]]` of which something was taken out, by the byte at which their name begins.
     entries: BTreeSet<usize>,
 }
 

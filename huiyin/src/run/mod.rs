@@ -112,7 +112,7 @@ async fn prepare(config: &Arc<Config>, apply: bool) -> anyhow::Result<(String, W
 }
 
 fn bundles(config: &Config) -> Bundles {
-    Bundles::new(config.kafka.clone(), &config.topics)
+    Bundles::new(config.kafka.clone(), &config.topics, config.bundle.hash_keys().clone())
 }
 
 /// Something that asks the brokers and blocks meanwhile.

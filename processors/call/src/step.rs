@@ -8,7 +8,6 @@ use outbound::BuildError;
 use pipeline::Clock;
 use pipeline::call::{Admission, Decoded, Done, Handler, Job, Name, Share};
 use pipeline::{Record, Refused};
-use safety::Engine;
 use schemas::answered::Outcome;
 use schemas::ids::RequestId;
 use schemas::request::Request;
@@ -20,7 +19,7 @@ use crate::invoke::{Invoke, Invoked, Terms, Unanswered};
 use crate::invoker::Invoker;
 use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, cancelled, is_cancel, read, unwritten};
-use crate::review::review;
+use crate::review::Review;
 use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::unseen;
@@ -77,7 +76,7 @@ impl<I: Invoke> Step<I> {
     }
 
     /// The outcome of a request and the reason for metrics.
-    fn outcome(engine: &dyn Engine, invoked: &mut Invoked) -> (Outcome, &'static str) {
+    fn outcome(rules: &Rules, request: &Request, invoked: &mut Invoked) -> (Outcome, &'static str) {
         let failed =
             |reason: &'static str, verdict| (Outcome::Failed { reason: reason.to_owned(), verdict }, reason);
         match std::mem::replace(&mut invoked.result, Err(Unanswered::Expired)) {
@@ -85,7 +84,7 @@ impl<I: Invoke> Step<I> {
             Err(Unanswered::Cancelled) => (Outcome::Cancelled, ""),
             Err(Unanswered::Failed(reason)) => failed(reason, None),
             Ok((target, said)) => {
-                let (verdict, text) = review(engine, said.text);
+                let (verdict, text) = Review::of(rules, request).review(&said.text);
                 metrics::reviewed(&verdict);
                 match text {
                     None => failed("blocked_output", Some(verdict)),
@@ -140,8 +139,7 @@ impl<I: Invoke> Step<I> {
             () = cancellation.happened() => (Some(self.clock.now()), asked.await),
             invoked = &mut asked => (None, invoked),
         };
-        let engine = rules.engines.app(request.lane.conversation.app());
-        let (outcome, reason) = Self::outcome(engine.as_ref(), &mut invoked);
+        let (outcome, reason) = Self::outcome(&rules, request, &mut invoked);
         let ended_at = self.clock.now();
         // A cancel that comes while `asked` is polled ends it in that very poll.
         let cancelled_at = cancelled_at.or((outcome == Outcome::Cancelled).then_some(ended_at));

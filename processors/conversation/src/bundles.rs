@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catalogue::filter::BadContent;
-use catalogue::{Bundle, BundleError, Content, Contents, EngineError, Engines, Parts};
+use catalogue::{Bundle, BundleError, Content, Contents, EngineError, Engines, HashKeys, Parts};
 use pipeline::kafka;
 use safety::ENGINE;
 use schemas::ids::{BadId, BundleHash};
@@ -122,6 +122,8 @@ pub struct Ready {
 pub struct Bundles {
     /// Absent where everything is known.
     source: Option<Source>,
+    /// The keys that the process has for them.
+    keys: HashKeys,
     known: Vec<(BundleHash, Bundle)>,
     contents: Contents,
     shelf: Mutex<Shelf>,
@@ -131,10 +133,10 @@ pub struct Bundles {
 }
 
 impl Bundles {
-    /// The bundles of a deployment.
-    pub fn new(kafka: kafka::Config, topics: &TopicNames) -> Self {
+    /// The bundles of a deployment. One that hashes under other keys than these cannot be used.
+    pub fn new(kafka: kafka::Config, topics: &TopicNames, keys: HashKeys) -> Self {
         let source = Source { kafka, topic: topics.of(Topic::Configs) };
-        Self { source: Some(source), ..Self::of([]) }
+        Self { source: Some(source), keys, ..Self::of([]) }
     }
 
     /// These bundles and no others, without any broker. They name no contents.
@@ -146,6 +148,7 @@ impl Bundles {
     pub fn with(bundles: impl IntoIterator<Item = (BundleHash, Bundle)>, contents: Contents) -> Self {
         Self {
             source: None,
+            keys: HashKeys::default(),
             known: bundles.into_iter().collect(),
             contents,
             shelf: Mutex::default(),
@@ -227,7 +230,7 @@ impl Bundles {
         }
         let shelf = self.shelf();
         let value = shelf.bundle(hash).ok_or_else(|| BundlesError::Missing(hash.clone()))?;
-        Ok(Bundle::from_json(hash, value)?)
+        Ok(Bundle::from_json(hash, value)?.with_keys(&self.keys)?)
     }
 
     /// The text of a content.

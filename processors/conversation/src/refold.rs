@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use catalogue::HashKeys;
 use pipeline::fold::Refold;
 use pipeline::kafka::{NameError, Partition};
 use pipeline::{Outgoing, Record, fold, kafka};
@@ -114,12 +115,13 @@ impl RefoldError {
     }
 }
 
-/// Folds every partition again and compares. Blocks. `settings` must be those of the line that wrote the log.
+/// Folds every partition again and compares. Blocks. `settings` must be those of the line that wrote the log, and `keys` hold those under
+/// which its bundles hash.
 ///
 /// # Errors
 /// [`RefoldError`] when a partition cannot be read or folded to its end.
-pub fn refold(deployment: &Deployment, settings: &Settings) -> Result<Report, RefoldError> {
-    let bundles = Arc::new(Bundles::new(deployment.kafka.clone(), &deployment.topics));
+pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> Result<Report, RefoldError> {
+    let bundles = Arc::new(Bundles::new(deployment.kafka.clone(), &deployment.topics, keys.clone()));
     let (events, decisions) = (deployment.topics.of(Topic::Events), deployment.topics.of(Topic::Decisions));
     let mut report = Report::default();
     let partitions: Vec<Partition> =

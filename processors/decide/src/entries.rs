@@ -53,9 +53,19 @@ fn pieces(before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<
     // In the order of their keys, as far as nothing is pending: so they are forgotten before they are read.
     diff(before.map(|s| &s.answers), after.map(|s| &s.answers), answer, &mut changed);
     diff(before.map(|s| &s.history), after.map(|s| &s.history), turn, &mut changed);
+    changed.extend(placeholders(before, after));
     diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), waiting, &mut changed);
     diff(before.map(|s| &s.seen.0), after.map(|s| &s.seen.0), seen, &mut changed);
     changed
+}
+
+/// The entry of the placeholders, if it differs. Where none was given there is no entry.
+fn placeholders(before: Option<&State>, after: Option<&State>) -> Option<(String, Option<Vec<u8>>)> {
+    let known = |state: Option<&State>| {
+        state.map(|state| Arc::clone(&state.placeholders)).filter(|known| !known.is_blank())
+    };
+    let (before, after) = (known(before), known(after));
+    (before != after).then(|| (EntryKey::Placeholders.to_string(), after.map(|known| json(known.as_ref()))))
 }
 
 /// Adds the entries of two maps that differ. What two states share is the same object and need not be compared.

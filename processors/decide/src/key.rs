@@ -2,7 +2,7 @@
 //!
 //! A conversation's core stands under the conversation's text form. Everything else of it stands under that form and `|h|<lane>|<number>`
 //! for a turn of history, `|w|<lane>|<number>` for a waiting message, `|a|<lane>|<number>` for an answer that may be taken back,
-//! `|s|<start>|<number>` for a bucket of seen messages. A conversation holds no `|`, and a lane's name is escaped as a conversation's ids
+//! `|p||0` for what stands behind its placeholders, `|s|<start>|<number>` for a bucket of seen messages. A conversation holds no `|`, and a lane's name is escaped as a conversation's ids
 //! are.
 
 use std::borrow::Cow;
@@ -23,6 +23,7 @@ const SEPARATOR: char = '|';
 const HISTORY: &str = "h";
 const WAITING: &str = "w";
 const ANSWER: &str = "a";
+const PLACEHOLDERS: &str = "p";
 const SEEN: &str = "s";
 
 /// Names the state of one conversation. It has the conversation's text form at hand, and is compared by it.
@@ -107,6 +108,8 @@ pub(crate) enum EntryKey<'a> {
     Waiting(Cow<'a, str>, u64),
     /// An answer that may be taken back: its lane and its number.
     Answer(Cow<'a, str>, u64),
+    /// What stands behind the placeholders of the conversation.
+    Placeholders,
     /// A bucket of seen messages: when it begins, and its number at that time.
     Seen(Millis, u32),
 }
@@ -120,6 +123,7 @@ impl<'a> EntryKey<'a> {
             HISTORY => Self::Turn(unescaped(place)?, number.parse().ok()?),
             WAITING => Self::Waiting(unescaped(place)?, number.parse().ok()?),
             ANSWER => Self::Answer(unescaped(place)?, number.parse().ok()?),
+            PLACEHOLDERS if (place, number) == ("", "0") => Self::Placeholders,
             SEEN => Self::Seen(place.parse().ok()?, number.parse().ok()?),
             _ => return None,
         };
@@ -133,6 +137,7 @@ impl fmt::Display for EntryKey<'_> {
             Self::Turn(lane, number) => write!(f, "|{HISTORY}|{}|{number:010}", escaped(lane)),
             Self::Waiting(lane, number) => write!(f, "|{WAITING}|{}|{number:010}", escaped(lane)),
             Self::Answer(lane, number) => write!(f, "|{ANSWER}|{}|{number:010}", escaped(lane)),
+            Self::Placeholders => write!(f, "|{PLACEHOLDERS}||0"),
             Self::Seen(start, number) => write!(f, "|{SEEN}|{start:015}|{number:05}"),
         }
     }
@@ -149,12 +154,15 @@ mod tests {
             (EntryKey::Turn("a|b@c".into(), 4), "|h|a%7Cb%40c|0000000004"),
             (EntryKey::Waiting("alice".into(), 0), "|w|alice|0000000000"),
             (EntryKey::Answer("bob".into(), 3), "|a|bob|0000000003"),
+            (EntryKey::Placeholders, "|p||0"),
             (EntryKey::Seen(1_750_000_000_000, 7), "|s|001750000000000|00007"),
         ] {
             assert_eq!(key.to_string(), text);
             assert_eq!(EntryKey::parse(text), Some(key));
         }
-        for unknown in ["", "|", "h||1", "|x||1", "|h|1", "|h||a", "|h||1|2", "|s|a|1", "|h|a b|1"] {
+        for unknown in
+            ["", "|", "h||1", "|x||1", "|h|1", "|h||a", "|h||1|2", "|p||1", "|p|a|0", "|s|a|1", "|h|a b|1"]
+        {
             assert_eq!(EntryKey::parse(unknown), None, "{unknown}");
         }
     }

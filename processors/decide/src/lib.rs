@@ -16,6 +16,7 @@ mod key;
 mod lazy;
 mod ledger;
 mod parts;
+mod personal;
 mod prompt;
 mod reason;
 mod recent;

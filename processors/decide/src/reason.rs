@@ -52,6 +52,10 @@ reasons! {
     MergeWindow = "merge_window";
     /// Older turns of history were left behind.
     HistoryTrimmed = "history_trimmed";
+    /// Personal data in the message are hidden from the model.
+    PersonalDataHidden = "personal_data_hidden";
+    /// Personal data that the person wrote stand in the answer again.
+    Restored = "restored";
     /// The turn in flight was called off.
     TurnCancelled = "turn_cancelled";
     /// An answered turn will be in no prompt any more.

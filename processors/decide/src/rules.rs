@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalogue::app::LanePolicy;
-use catalogue::{App, Bundle, Engines, Filter};
+use catalogue::{App, Bundle, Engines, Filter, HashKeys};
 use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
@@ -18,6 +18,8 @@ pub struct Rules {
     pub(crate) hash: BundleHash,
     /// The engines that judge by its rules.
     engines: Arc<Engines>,
+    /// The keys under which personal data are hashed.
+    pub(crate) hash_keys: HashKeys,
     /// Context windows of its targets.
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
@@ -29,12 +31,18 @@ impl Rules {
     pub fn new(bundle: &Bundle, hash: BundleHash, engines: Arc<Engines>) -> Self {
         let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
         let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
-        Self { hash, engines, windows: windows.collect(), apps, filter }
+        let hash_keys = bundle.hash_keys().clone();
+        Self { hash, engines, hash_keys, windows: windows.collect(), apps, filter }
     }
 
-    /// The engine that judges an app's texts.
+    /// The engine that judges an app's texts among people.
     pub(crate) fn engine(&self, app: &AppKey) -> &dyn Engine {
         self.engines.app(app).as_ref()
+    }
+
+    /// The engine that judges what people write to a model.
+    pub(crate) fn before_model(&self, app: &AppKey) -> &dyn Engine {
+        self.engines.before_model(app).as_ref()
     }
 
     /// The language of what is said instead of a text that this rule stopped.

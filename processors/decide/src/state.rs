@@ -9,6 +9,7 @@ use schemas::state::{CoreState, HistoryTurn, KeptAnswer, LaneState, STATE_VERSIO
 
 use crate::entries::json;
 use crate::hash;
+use crate::personal::KnownPlaceholders;
 use crate::seen::Seen;
 
 /// Entries by lane and number. A lane's name is its sender's id; the conversation's own lane has the empty name.
@@ -21,6 +22,7 @@ pub struct State {
     pub(crate) history: Numbered<HistoryTurn>,
     pub(crate) waiting: Numbered<WaitingMessage>,
     pub(crate) answers: Numbered<KeptAnswer>,
+    pub(crate) placeholders: Arc<KnownPlaceholders>,
     pub(crate) seen: Seen,
 }
 
@@ -31,6 +33,7 @@ impl Default for State {
             history: Numbered::default(),
             waiting: Numbered::default(),
             answers: Numbered::default(),
+            placeholders: Arc::default(),
             seen: Seen::default(),
         }
     }

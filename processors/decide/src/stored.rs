@@ -6,9 +6,10 @@ use schemas::state::{HistoryTurn, KeptAnswer, STATE_VERSION, SeenBucket};
 use serde::de::DeserializeOwned;
 
 use crate::key::EntryKey;
+use crate::personal::KnownPlaceholders;
 use crate::state::State;
 
-/// How every turn, answer and bucket begins as this version writes it.
+/// How every turn, answer and bucket, and what stands behind placeholders, begins as this version writes it.
 const BEGINNING: &[u8] = br#"{"version":1,"#;
 
 /// Stored state that cannot be read back.
@@ -90,6 +91,11 @@ impl Entry<'_> {
                 check_version(name, answer.version)?;
                 state.put_answer(&lane, number, answer);
             }
+            EntryKey::Placeholders => {
+                let known: KnownPlaceholders = read(name, self.value)?;
+                check_version(name, known.version)?;
+                state.placeholders = Arc::new(known);
+            }
             EntryKey::Seen(start, number) => {
                 let bucket: SeenBucket = read(name, self.value)?;
                 check_version(name, bucket.version)?;
@@ -125,9 +131,10 @@ mod tests {
     use crate::entries::json;
 
     #[test]
-    fn turns_and_buckets_begin_as_those_do_that_are_read_later() {
+    fn turns_buckets_and_placeholders_begin_as_those_do_that_are_read_later() {
         let turn = HistoryTurn { version: STATE_VERSION, asked: Vec::new(), answer: None, by_hand: None };
         assert!(json(&turn).starts_with(BEGINNING));
+        assert!(json(&KnownPlaceholders::default()).starts_with(BEGINNING));
         assert!(json(&SeenBucket { version: STATE_VERSION, ids: vec![1] }).starts_with(BEGINNING));
     }
 }

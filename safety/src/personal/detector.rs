@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use common::Action;
 
-use super::recogniser::Recogniser;
+use super::mask::Masking;
+use super::recogniser::{Recognised, Recogniser};
 use crate::detector::Detector;
 use crate::direction::Direction;
 use crate::finding::Hit;
@@ -36,19 +37,32 @@ impl Detector for PersonalData {
             Direction::Input => self.input,
             Direction::Output => self.output,
         };
-        // A text is never judged within another one here, so the buffers are free.
-        RECOGNISER.with(|recogniser| {
-            let Ok(mut recogniser) = recogniser.try_borrow_mut() else { return };
-            hits.extend(recogniser.recognise(text).into_iter().map(|found| Hit {
-                rule: Self::RULE.to_owned(),
-                category: Self::RULE.to_owned(),
-                severity: 0,
-                word: found.kind.label().to_owned(),
-                views: Views::NONE,
-                span: found.span,
-                action,
-                shadow: false,
-            }));
-        });
+        hits.extend(recognised(text).into_iter().map(|found| hit(found, action)));
+    }
+}
+
+/// The personal data of a text that are hidden, as hits.
+pub fn hits(text: &str, masking: Masking<'_>) -> Vec<Hit> {
+    let found = recognised(text).into_iter().filter(|found| masking.styles.hides(found.kind));
+    found.map(|found| hit(found, Action::Mask)).collect()
+}
+
+fn recognised(text: &str) -> Vec<Recognised> {
+    // A text is never judged within another one here, so the buffers are free.
+    RECOGNISER.with(|recogniser| {
+        recogniser.try_borrow_mut().map(|mut recogniser| recogniser.recognise(text)).unwrap_or_default()
+    })
+}
+
+fn hit(found: Recognised, action: Action) -> Hit {
+    Hit {
+        rule: PersonalData::RULE.to_owned(),
+        category: PersonalData::RULE.to_owned(),
+        severity: 0,
+        word: found.kind.label().to_owned(),
+        views: Views::NONE,
+        span: found.span,
+        action,
+        shadow: false,
     }
 }

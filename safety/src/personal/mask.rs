@@ -1,6 +1,7 @@
 //! How a datum is hidden: by what it is replaced.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use schemars::JsonSchema;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::kind::Kind;
-use super::recogniser::Recognised;
+use super::recogniser::{Recognised, Recogniser};
 use super::value::normalised;
 
 /// What a datum is replaced by.
@@ -46,10 +47,78 @@ impl Styles {
         self.kinds.get(&kind).copied().unwrap_or(self.default)
     }
 
+    /// Styles that hide nothing.
+    pub fn off() -> Self {
+        Self { default: Style::Off, kinds: BTreeMap::new() }
+    }
+
+    /// Whether no kind is replaced.
+    pub fn is_off(&self) -> bool {
+        Kind::ALL.into_iter().all(|kind| !self.hides(kind))
+    }
+
+    /// Whether some kind has this style.
+    pub fn have(&self, style: Style) -> bool {
+        Kind::ALL.into_iter().any(|kind| self.of(kind) == style)
+    }
+
     /// Whether data of a kind are replaced.
     pub fn hides(&self, kind: Kind) -> bool {
         self.of(kind) != Style::Off
     }
+}
+
+/// How data are hidden: the styles of a direction, and the key of hashes.
+#[derive(Clone, Copy)]
+pub struct Masking<'a> {
+    /// The style of each kind.
+    pub styles: &'a Styles,
+    /// The key of [`Style::Hash`]. Under an empty one, which anybody could guess, there are asterisks instead.
+    pub key: &'a [u8],
+}
+
+impl fmt::Debug for Masking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Masking").field("styles", self.styles).finish_non_exhaustive()
+    }
+}
+
+/// How often a text is looked through: hiding one datum can show that its neighbour is one.
+const ROUNDS: usize = 4;
+
+/// The text with its personal data hidden where no conversation remembers placeholders: that style shows asterisks. `None` when nothing
+/// is to be hidden.
+pub fn hidden(text: &str, masking: Masking<'_>) -> Option<String> {
+    hidden_with(&mut Recogniser::default(), text, masking, |_, datum| stars(datum))
+}
+
+/// As [`hidden`], with placeholders.
+pub(super) fn hidden_with(
+    recogniser: &mut Recogniser,
+    text: &str,
+    masking: Masking<'_>,
+    mut placeholder: impl FnMut(Kind, &str) -> String,
+) -> Option<String> {
+    let mut hidden: Option<String> = None;
+    for round in 0..ROUNDS {
+        let now = hidden.as_deref().unwrap_or(text);
+        let found = recogniser.recognise(now);
+        if !found.iter().any(|datum| masking.styles.hides(datum.kind)) {
+            break;
+        }
+        let last = round + 1 == ROUNDS;
+        let next = replaced(now, &found, |kind, datum| match masking.styles.of(kind) {
+            Style::Off => None,
+            Style::Stars => Some(stars(datum)),
+            Style::KeepEnds | Style::Hash | Style::Placeholder if last => Some(stars(datum)),
+            Style::KeepEnds => Some(ends_kept(kind, datum)),
+            Style::Hash if masking.key.is_empty() => Some(stars(datum)),
+            Style::Hash => Some(hashed(kind, datum, masking.key)),
+            Style::Placeholder => Some(placeholder(kind, datum)),
+        });
+        hidden = Some(next);
+    }
+    hidden
 }
 
 /// The text with each datum replaced by what `replace` makes of its kind and text; none leaves it as it is.
@@ -150,6 +219,28 @@ mod tests {
             assert_eq!(ends_kept(kind, datum), expected);
         }
         assert_eq!(stars("京A1"), "***");
+    }
+
+    #[test]
+    fn where_nothing_is_remembered_a_placeholder_is_stars_and_so_is_a_hash_without_a_key() {
+        let hide = |style, key| {
+            let styles = Styles { default: style, ..Styles::off() };
+            hidden("打13800138000", Masking { styles: &styles, key })
+        };
+        assert_eq!(hide(Style::Placeholder, b"key").as_deref(), Some("打***********"));
+        assert_eq!(hide(Style::Hash, b"").as_deref(), Some("打***********"));
+        assert_eq!(hide(Style::KeepEnds, b"").as_deref(), Some("打138****8000"));
+        assert!(hide(Style::Hash, b"key").is_some_and(|hidden| hidden.starts_with("打[PHONE#")));
+        assert_eq!(hide(Style::Off, b"key"), None);
+    }
+
+    #[test]
+    fn styles_say_what_they_hide() {
+        let only = Styles { kinds: [(Kind::Mobile, Style::Stars)].into(), ..Styles::off() };
+        assert!(Styles::off().is_off() && !only.is_off() && !Styles::default().is_off());
+        assert!(only.have(Style::Stars) && !only.have(Style::Hash));
+        let all = Kind::ALL.map(|kind| (kind, Style::Off));
+        assert!(Styles { default: Style::Hash, kinds: all.into() }.is_off());
     }
 
     #[test]

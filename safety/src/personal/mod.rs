@@ -36,8 +36,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use detector::PersonalData;
+pub use detector::{PersonalData, hits};
 pub use kind::Kind;
-pub use mask::{Style, Styles, ends_kept, hashed, replaced, stars};
-pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Masking, Placeholders};
+pub use mask::{Masking, Style, Styles, ends_kept, hashed, hidden, replaced, stars};
+pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Placeholders};
 pub use recogniser::{NEWEST_BIRTH_YEAR, Recognised, Recogniser};
+pub use restore::{Restored, without_names};

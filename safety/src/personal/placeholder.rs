@@ -3,24 +3,25 @@
 //! The model reads `[PHONE_1]`, and the person who wrote the number gets it back in the answer. The map belongs into the state of the
 //! conversation and to nobody else; its debug form has no datum.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kind::Kind;
-use super::mask::{Style, Styles, ends_kept, hashed, replaced, stars};
+use super::mask::{Masking, hidden_with};
 use super::recogniser::Recogniser;
-use super::restore::{Found, placeholders_in};
+use super::restore::{Found, Restored, names_in, placeholders_in};
 use super::value::normalised;
 
 /// Most data that a conversation remembers.
 pub const MOST_PLACEHOLDERS: usize = 256;
 /// Most bytes of data and of writers' names that a conversation remembers.
 pub const MOST_PLACEHOLDER_BYTES: usize = 32 * 1024;
-/// How often a text is looked through: hiding one datum can show that its neighbour is one.
-const ROUNDS: usize = 4;
+/// Most bytes that restoring puts into one text; what goes beyond is not given back. A long datum that is named again and again would
+/// make a text of any size.
+const MOST_RESTORED_BYTES: usize = 64 * 1024;
 
 /// The placeholders of a conversation. Whoever is longest not written again is forgotten first; a number is never given twice.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,15 +49,6 @@ impl Entry {
     }
 }
 
-/// How data are hidden: the styles of a direction, and the key of hashes.
-#[derive(Clone, Copy)]
-pub struct Masking<'a> {
-    /// The style of each kind.
-    pub styles: &'a Styles,
-    /// The key of [`Style::Hash`].
-    pub key: &'a [u8],
-}
-
 impl Placeholders {
     /// The text of a writer with its personal data hidden. The same datum of the same writer has the same placeholder as before.
     pub fn hide(
@@ -66,47 +58,47 @@ impl Placeholders {
         text: &str,
         masking: Masking<'_>,
     ) -> String {
-        let mut hidden = text.to_owned();
-        for round in 0..ROUNDS {
-            let found = recogniser.recognise(&hidden);
-            if !found.iter().any(|datum| masking.styles.hides(datum.kind)) {
-                break;
-            }
-            let last = round + 1 == ROUNDS;
-            hidden = replaced(&hidden, &found, |kind, datum| match masking.styles.of(kind) {
-                Style::Off => None,
-                Style::Stars => Some(stars(datum)),
-                Style::KeepEnds | Style::Hash | Style::Placeholder if last => Some(stars(datum)),
-                Style::KeepEnds => Some(ends_kept(kind, datum)),
-                Style::Hash => Some(hashed(kind, datum, masking.key)),
-                Style::Placeholder => Some(self.placeholder(writer, kind, datum)),
-            });
-        }
-        hidden
+        let hidden =
+            hidden_with(recogniser, text, masking, |kind, datum| self.placeholder(writer, kind, datum));
+        hidden.unwrap_or_else(|| text.to_owned())
     }
 
-    /// The text for a reader: placeholders for what this reader wrote are replaced by it, all others stay. Forms that models give a
-    /// placeholder are understood: other case, brackets, width, spaces, line breaks, or no brackets.
+    /// The text for a reader: placeholders for what this reader wrote are replaced by it. Others that were given in this conversation, to
+    /// another writer or to what is forgotten, are replaced by their word: `[PHONE]`. What looks like a placeholder and never was one
+    /// stays. Forms that models give a placeholder are understood: other case, brackets, width, spaces, line breaks, or no brackets.
     ///
     /// What is restored is seen by everybody who sees the text, so that a text for several people has no reader.
-    pub fn restore(&self, reader: &str, text: &str) -> String {
-        if self.entries.is_empty() {
-            return text.to_owned();
-        }
-        let mut restored = String::with_capacity(text.len());
-        let mut at = 0;
-        for Found { word, number, span } in placeholders_in(text) {
-            let known = self.entries.iter().find(|entry| {
-                entry.number == number && entry.kind.placeholder() == word && entry.writer == reader
-            });
-            if let (Some(entry), Some(before)) = (known, text.get(at..span.start)) {
-                restored.push_str(before);
-                restored.push_str(&entry.datum);
-                at = span.end;
+    pub fn restored(&self, reader: Option<&str>, text: &str) -> Restored {
+        let mut restored = Restored::default();
+        let (mut at, mut room) = (0, MOST_RESTORED_BYTES);
+        let found = if self.given.is_empty() { Vec::new() } else { placeholders_in(text) };
+        for Found { word, number, span } in found {
+            if self.given.get(word).is_none_or(|given| number > *given) {
+                continue;
             }
+            restored.text.push_str(text.get(at..span.start).unwrap_or_default());
+            at = span.end;
+            let datum = self.datum(reader, word, number).filter(|datum| datum.len() <= room);
+            room -= datum.map_or(0, str::len);
+            restored.put(span, datum, word);
         }
-        restored.push_str(text.get(at..).unwrap_or_default());
+        restored.text.push_str(text.get(at..).unwrap_or_default());
         restored
+    }
+
+    fn datum(&self, reader: Option<&str>, word: &str, number: u64) -> Option<&str> {
+        let is_it = |entry: &&Entry| {
+            entry.number == number
+                && entry.kind.placeholder() == word
+                && reader == Some(entry.writer.as_str())
+        };
+        self.entries.iter().find(is_it).map(|entry| entry.datum.as_str())
+    }
+
+    /// Forgets what none of these texts names by its placeholder, as [`Self::hide`] wrote it.
+    pub fn keep_named<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
+        let named: BTreeSet<(&str, u64)> = texts.into_iter().flat_map(names_in).collect();
+        self.entries.retain(|entry| named.contains(&(entry.kind.placeholder(), entry.number)));
     }
 
     /// How many data are remembered.
@@ -117,11 +109,6 @@ impl Placeholders {
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// Forgets what a writer wrote.
-    pub fn forget(&mut self, writer: &str) {
-        self.entries.retain(|entry| entry.writer != writer);
     }
 
     fn placeholder(&mut self, writer: &str, kind: Kind, datum: &str) -> String {
@@ -162,11 +149,5 @@ impl Placeholders {
 impl fmt::Debug for Placeholders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Placeholders").field("entries", &self.entries.len()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Masking<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Masking").field("styles", self.styles).finish_non_exhaustive()
     }
 }

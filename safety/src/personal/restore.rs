@@ -1,5 +1,7 @@
 //! Placeholders in what a model wrote, in the forms that models give them.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use super::kind::Kind;
@@ -13,6 +15,88 @@ pub(super) struct Found {
     pub(super) number: u64,
     /// With its brackets, in bytes.
     pub(super) span: Range<usize>,
+}
+
+/// A text as its reader sees it, and where it differs from what was written.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// The text.
+    pub text: String,
+    /// How many data were given back.
+    pub given_back: usize,
+    /// How many placeholders stand for what the reader is not given.
+    pub withheld: usize,
+    places: Vec<Place>,
+}
+
+/// A placeholder and what stands in its place, in bytes of either text.
+#[derive(Clone, PartialEq, Eq)]
+struct Place {
+    written: Range<usize>,
+    shown: Range<usize>,
+}
+
+impl Restored {
+    /// Puts a datum, or the word for what is not given, in the place of a placeholder.
+    pub(super) fn put(&mut self, written: Range<usize>, datum: Option<&str>, word: &str) {
+        let start = self.text.len();
+        match datum {
+            Some(datum) => {
+                self.given_back += 1;
+                self.text.push_str(datum);
+            }
+            None => {
+                self.withheld += 1;
+                self.text.extend(["[", word, "]"]);
+            }
+        }
+        self.places.push(Place { written, shown: start..self.text.len() });
+    }
+
+    /// Where the written text ends of which so many bytes are shown. A placeholder of which a part is shown belongs to it.
+    pub fn written_end(&self, shown: usize) -> usize {
+        match self.places.iter().rev().find(|place| place.shown.start < shown) {
+            Some(place) => place.written.end + shown.saturating_sub(place.shown.end),
+            None => shown,
+        }
+    }
+}
+
+impl fmt::Debug for Restored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { given_back, withheld, .. } = self;
+        f.debug_struct("Restored")
+            .field("given_back", given_back)
+            .field("withheld", withheld)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The text with every placeholder overwritten by dots of the same length, so that what judges words finds none in `[QQ_1]`.
+pub fn without_names(text: &str) -> Cow<'_, str> {
+    let mut overwritten = Cow::Borrowed(text);
+    for (at, name, _) in named_places(text) {
+        let dots = ".".repeat(name.len());
+        overwritten.to_mut().replace_range(at..at + name.len(), &dots);
+    }
+    overwritten
+}
+
+/// Word and number of every placeholder of a text that has the form in which placeholders are given.
+pub(super) fn names_in(text: &str) -> impl Iterator<Item = (&str, u64)> {
+    named_places(text).filter_map(|(_, name, number)| Some((name.split_once('_')?.0, number)))
+}
+
+/// What stands between the brackets of placeholders in the form in which they are given: where, the name, its number.
+fn named_places(text: &str) -> impl Iterator<Item = (usize, &str, u64)> {
+    text.match_indices('[').filter_map(|(at, _)| {
+        let (name, _) = text.get(at + 1..)?.split_once(']')?;
+        let (word, number) = name.split_once('_')?;
+        let known = Kind::ALL.iter().any(|kind| kind.placeholder() == word);
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+        let number = number.parse().ok().filter(|_| known && plain)?;
+        Some((at + 1, name, number))
+    })
 }
 
 /// Words that models put in place of a placeholder's when they translate it.
@@ -194,6 +278,25 @@ mod tests {
         }
         let found = placeholders_in("**[PHONE_1]**和PHONE_2。");
         assert_eq!(found.iter().map(|found| found.span.clone()).collect::<Vec<_>>(), [2..11, 16..23]);
+    }
+
+    #[test]
+    fn only_the_form_in_which_they_are_given_is_a_name() {
+        let text = "[PHONE_1] [phone_2] 【PHONE_3】[[QQ_12]] [FOO_1] [ID_01] [EMAIL_] [IP_1";
+        assert_eq!(names_in(text).collect::<Vec<_>>(), [("PHONE", 1), ("QQ", 12)]);
+        assert_eq!(without_names("加[QQ_12]，QQ_1"), "加[.....]，QQ_1");
+        assert!(matches!(without_names("[]] [ 加"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_part_of_what_is_shown_belongs_to_a_part_of_what_was_written() {
+        let mut restored = Restored { text: "a ".into(), ..Restored::default() };
+        restored.put(2..11, Some("13800138000"), "PHONE");
+        restored.text.push_str(" b");
+        for (shown, written) in [(0, 0), (1, 1), (2, 2), (3, 11), (13, 11), (14, 12), (15, 13)] {
+            assert_eq!(restored.written_end(shown), written, "{shown}");
+        }
+        assert!(!format!("{restored:?}").contains("138"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod crash;
 mod models;
+mod personal;
 mod real;
 mod stopped;
 mod talk;
@@ -14,7 +15,7 @@ use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
-const SCENES: [Scene; 12] = [
+const SCENES: [Scene; 13] = [
     ("A message between people passes", talk::between_people),
     ("A conversation is remembered", talk::remembered),
     ("In a group, only who mentions the bot is answered", talk::mentioned),
@@ -24,6 +25,7 @@ const SCENES: [Scene; 12] = [
     ("A stream is cut in the middle", models::cut),
     ("The filter stops a text", trouble::filtered),
     ("A word is stopped between people, however it is written", stopped::however_it_is_written),
+    ("The model never sees a phone number, and the person gets it back", personal::restored),
     ("A message is taken back while the model thinks", trouble::recalled),
     ("A provider says 429 because the account is empty", models::no_money),
     ("The call step is killed with SIGKILL and started again", crash::killed),

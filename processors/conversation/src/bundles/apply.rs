@@ -46,7 +46,7 @@ pub enum WriteError {
 /// [`BundlesError`] when something cannot be read or written.
 pub fn apply(deployment: &Deployment, bundle: &Bundle, contents: &Contents) -> Result<String, BundlesError> {
     let hash = bundle.hash().map_err(BundlesError::Encode)?;
-    let bundles = Bundles::new(deployment.kafka.clone(), &deployment.topics);
+    let bundles = Bundles::new(deployment.kafka.clone(), &deployment.topics, bundle.hash_keys().clone());
     let applied = bundles.current_hash()?.is_some_and(|current| current == hash);
     let publisher = Writer::new(deployment)?;
     let stored = publisher.contents(&bundles, bundle, contents)?;

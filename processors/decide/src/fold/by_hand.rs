@@ -24,11 +24,15 @@ impl Folding<'_> {
     }
 
     /// Takes it into the history, judged like any text.
-    pub(super) fn remember(&mut self, message: &Message, judged: Judged, draft: Decision) {
+    pub(super) fn remember(&mut self, message: &Message, judged: Judged, mut draft: Decision) {
         let text = match &judged.text {
             _ if judged.stopped() => return self.step.rule(draft, Ruling::Blocked, None),
             None => return self.step.rule(draft, Ruling::Passed, [Reason::NoText]),
-            Some(text) => Text::from(text.as_str()),
+            Some(text) => {
+                let hidden = self.hidden(&message.sender, text);
+                draft.reasons.extend(hidden.iter().map(|_| Reason::PersonalDataHidden.label().to_owned()));
+                Text::Plain(hidden.unwrap_or_else(|| text.clone()))
+            }
         };
         let by_hand =
             ByHand { message: message.id.clone(), bot: message.sender.clone(), sent_at: message.sent_at };
@@ -59,7 +63,10 @@ impl Folding<'_> {
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
         let why = match judged.text.as_deref().filter(|_| !judged.stopped()) {
             Some(text) => {
-                let turn = HistoryTurn { answer: Some(Text::from(text)), ..turn.as_ref().clone() };
+                let writer = turn.by_hand.as_ref().map(|by_hand| by_hand.bot.clone());
+                let hidden = writer.and_then(|writer| self.hidden(&writer, text));
+                let text = Text::Plain(hidden.unwrap_or_else(|| text.to_owned()));
+                let turn = HistoryTurn { answer: Some(text), ..turn.as_ref().clone() };
                 self.state.put_turn(lane, *number, turn);
                 Reason::Edited
             }

@@ -103,22 +103,25 @@ impl Folding<'_> {
     /// Lets the message wait with its new text, at the place where it waits (`number`) or anew.
     fn reword(&mut self, edit: &Edit, message: WaitingMessage, number: Option<u64>, lane: &Lane) {
         let name = name_of(lane);
-        let engine = self.rules.engine(self.step.conversation.app());
+        let engine = self.rules.before_model(self.step.conversation.app());
         let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
-        let text = Text::Plain(judged.text.clone().unwrap_or_default());
+        let text = judged.text.clone().unwrap_or_default();
         let refusal = match (judged.stopped(), &edit.text, &judged.text) {
             (true, ..) => Some(Refusal::Blocked),
             (_, Text::Sealed(_), _) => Some(Refusal::Sealed),
             (_, _, None) => Some(Refusal::NoText),
             _ => None,
         };
-        let message = WaitingMessage { text, ..message };
+        let hidden = if refusal.is_none() { self.hidden(&message.sender, &text) } else { None };
+        let is_hidden = hidden.is_some();
+        let message = WaitingMessage { text: Text::Plain(hidden.unwrap_or(text)), ..message };
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);
         if number.is_none() {
             draft.reasons.push(Reason::TurnCancelled.label().to_owned());
         }
+        draft.reasons.extend(is_hidden.then(|| Reason::PersonalDataHidden.label().to_owned()));
         match (refusal, number) {
             (None, Some(number)) => self.state.replace_waiting(name, number, message),
             (None, None) => self.state.wait(name, message),

@@ -34,7 +34,10 @@ impl Folding<'_> {
             return self.step.rule(draft, ruling, reason);
         }
         let earlier = message.verdict.clone();
-        let engine = self.rules.engine(self.step.conversation.app());
+        let engine = match &message.bot {
+            Some(_) => self.rules.before_model(self.step.conversation.app()),
+            None => self.rules.engine(self.step.conversation.app()),
+        };
         let judged = judge(engine, earlier, message.text.as_ref(), &message.other_texts);
         let mut draft = Decision { verdict: Some(judged.verdict.clone()), ..draft };
         if arrival == Arrival::Missed {
@@ -110,10 +113,14 @@ impl Folding<'_> {
     }
 
     /// Lets a message wait, or opens a turn for it at once.
-    fn accept(&mut self, draft: Decision, message: WaitingMessage, lane: &Lane) {
+    fn accept(&mut self, mut draft: Decision, mut message: WaitingMessage, lane: &Lane) {
         let name = name_of(lane);
         if self.is_full(name, &message) {
             return self.turn_away(draft, &message, lane);
+        }
+        if let Some(hidden) = message.text.plain().and_then(|text| self.hidden(&message.sender, text)) {
+            message.text = Text::Plain(hidden);
+            draft.reasons.push(Reason::PersonalDataHidden.label().to_owned());
         }
         self.state.wait(name, message);
         let (now, window) = (self.step.now, self.app.merge_window_ms);

@@ -6,6 +6,7 @@ mod change;
 mod flagged;
 mod message;
 mod outcome;
+mod personal;
 mod refuse;
 mod retract;
 mod takeover;
@@ -110,6 +111,7 @@ impl Folding<'_> {
 /// The end of every step.
 fn settle(mut state: State, before: Option<&State>, now: Millis, step: StepBuilder) -> Step {
     state.core.time = now;
+    state.forget_unnamed(before);
     state.core.digest = digest(before, &state);
     let state = (!state.is_blank()).then_some(state);
     Step { state, outputs: step.into_outputs() }

@@ -155,16 +155,19 @@ impl<'f> Folding<'f> {
                 instead(&texts.failed, Reason::Empty, None)
             }
             Outcome::Done { text: Text::Plain(text), truncated, .. } => {
-                let let_out = let_out(app, to, asked, text);
-                let is_cut = let_out.said.len() < text.trim_end().len();
+                let shown = self.restored(to, text);
+                let let_out = let_out(app, to, asked, &shown.text);
+                let is_cut = let_out.said.len() < shown.text.trim_end().len();
                 let truncated = truncated.then_some(Reason::Truncated);
+                let besides = truncated.into_iter().chain(is_cut.then_some(Reason::Cut));
                 Said {
                     parts: let_out.parts,
                     source: AnswerSource::Model { request: answered.request },
-                    remembered: Some(let_out.said),
+                    // The history has placeholders: it is what later prompts are made of.
+                    remembered: text.get(..shown.written_end(let_out.said.len())),
                     why: Reason::Done,
                     word: None,
-                    besides: truncated.into_iter().chain(is_cut.then_some(Reason::Cut)).collect(),
+                    besides: besides.chain((shown.given_back > 0).then_some(Reason::Restored)).collect(),
                 }
             }
             Outcome::Failed { reason, .. } => {

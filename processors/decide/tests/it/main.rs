@@ -17,6 +17,7 @@ mod ids;
 mod messages;
 mod outcomes;
 mod output;
+mod personal;
 mod phases;
 mod properties;
 mod retract;

@@ -383,6 +383,12 @@ impl World {
         self.stored.get(self.conversation.to_string().as_bytes()).map_or(0, Vec::len)
     }
 
+    /// Bytes of the stored entries of a kind.
+    pub(crate) fn stored_size(&self, kind: &str) -> usize {
+        let is_it = |key: &[u8]| String::from_utf8_lossy(key).contains(&format!("|{kind}|"));
+        self.stored.iter().filter(|(key, _)| is_it(key)).map(|(_, value)| value.len()).sum()
+    }
+
     pub(crate) fn stored_keys(&self, kind: &str) -> usize {
         self.stored.keys().filter(|key| String::from_utf8_lossy(key).contains(&format!("|{kind}|"))).count()
     }

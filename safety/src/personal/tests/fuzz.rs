@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::personal::{Masking, Placeholders, Recogniser, Style, Styles};
+use crate::personal::{Masking, Placeholders, Recogniser, Style, Styles, without_names};
 
 /// Pieces of data and what stands around them.
 fn pieces() -> BoxedStrategy<String> {
@@ -76,7 +76,11 @@ proptest! {
         let hidden = placeholders.hide(&mut recogniser, "anna", &text, masking);
         prop_assert_eq!(recogniser.recognise(&hidden), [], "{:?}", hidden);
         // Nobody else is given anything back, whatever the model writes.
-        prop_assert_eq!(placeholders.restore("boris", &answer), &answer[..]);
-        prop_assert_eq!(placeholders.restore("boris", &hidden), &hidden[..]);
+        for text in [&answer, &hidden] {
+            let shown = placeholders.restored(Some("boris"), text);
+            prop_assert_eq!(shown.given_back, 0);
+            prop_assert_eq!(shown.written_end(shown.text.len()), text.len());
+        }
+        prop_assert_eq!(without_names(&answer).len(), answer.len());
     }
 }
