@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::filter::Filter;
 use crate::price::{self, Price};
+use crate::reviewer::Reviewer;
 use crate::target::Target;
 
 /// Version of the bundle's form.
@@ -28,6 +29,9 @@ pub struct Bundle {
     pub prices: Vec<Price>,
     /// What is filtered.
     pub filter: Filter,
+    /// Who reviews what the filter holds, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reviewers: BTreeMap<TargetName, Reviewer>,
 }
 
 /// A stored bundle that cannot be used.
@@ -67,7 +71,11 @@ impl Bundle {
         prices: Vec<Price>,
         filter: Filter,
     ) -> Self {
-        Self { version: VERSION, apps, targets, prices, filter }
+        Self { version: VERSION, apps, targets, prices, filter, reviewers: BTreeMap::new() }
+    }
+
+    pub(crate) fn reviewed_by(self, reviewers: BTreeMap<TargetName, Reviewer>) -> Self {
+        Self { reviewers, ..self }
     }
 
     /// The canonical bytes.

@@ -5,6 +5,7 @@ mod labels;
 mod model;
 mod output;
 mod price;
+mod reviewer;
 
 use std::time::Duration;
 
@@ -22,8 +23,9 @@ pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
 pub use price::{RawPrice, RawStep};
+pub use reviewer::{RawReview, RawReviewer};
 
-/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]`.
+/// Sections `[[app]]`, `[[target]]`, `[[reviewer]]`, `[[model]]`, `[[price]]` and `[filter]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCatalogue {
@@ -31,6 +33,8 @@ pub struct RawCatalogue {
     pub app: Vec<RawApp>,
     /// What can be called.
     pub target: Vec<RawTarget>,
+    /// Who reviews what the filter holds.
+    pub reviewer: Vec<RawReviewer>,
     /// What is known of models.
     pub model: Vec<RawModel>,
     /// What calls cost.
@@ -174,6 +178,8 @@ pub struct RawApp {
     /// What is let out of what the models say.
     #[serde(default)]
     pub output: RawOutput,
+    /// Who reviews texts that the filter holds, and what becomes of them. Without it such texts are stopped.
+    pub review: Option<RawReview>,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.

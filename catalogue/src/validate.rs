@@ -6,6 +6,7 @@ mod labels;
 mod models;
 mod output;
 mod prices;
+mod reviewers;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use crate::bundle::Bundle;
 use crate::filter::Filter;
 use crate::models::Models;
 use crate::raw::{RawApp, RawCanned, RawCatalogue};
+use crate::reviewer::Reviewer;
 use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
@@ -54,17 +56,18 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let targets = targets::targets(&raw.target, &models, &mut problems);
     let prices = prices::prices(raw, &targets, &mut problems);
     let filter = filter(raw, &mut problems);
+    let reviewers = reviewers::reviewers(&raw.reviewer, &targets, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let around = Around { targets: &targets, filter: &filter };
+        let around = Around { targets: &targets, reviewers: &reviewers, filter: &filter };
         let app = app(raw_app, &around, &place, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    (Bundle::new(apps, targets, prices, filter), problems.into_vec())
+    (Bundle::new(apps, targets, prices, filter).reviewed_by(reviewers), problems.into_vec())
 }
 
 fn provider(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Option<Provider> {
@@ -102,6 +105,7 @@ fn filter(raw: &RawCatalogue, problems: &mut Problems) -> Filter {
 /// What an app may name.
 struct Around<'a> {
     targets: &'a BTreeMap<TargetName, Target>,
+    reviewers: &'a BTreeMap<TargetName, Reviewer>,
     filter: &'a Filter,
 }
 
@@ -124,6 +128,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
     let output = output::output(raw, around.filter, place, problems);
+    let review = reviewers::policy(raw, around.reviewers, around.targets, place, problems);
     App {
         bots,
         answer: answer.unwrap_or(AnswerPolicy::Intercept),
@@ -156,6 +161,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         label: raw.label.get_ref().clone(),
         labels: Some(labels),
         output,
+        review,
     }
 }
 

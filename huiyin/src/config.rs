@@ -120,6 +120,7 @@ impl Config {
         let sections = RawCatalogue {
             app: raw.app,
             target: raw.target,
+            reviewer: raw.reviewer,
             model: raw.model,
             price: raw.price,
             filter: raw.filter,

@@ -2,6 +2,7 @@ use super::*;
 
 mod labels;
 mod limits;
+mod reviewers;
 
 const GOOD: &str = r#"
 [[app]]

@@ -26,7 +26,7 @@ impl Folding<'_> {
     /// Takes it into the history, judged like any text.
     pub(super) fn remember(&mut self, message: &Message, judged: Judged, draft: Decision) {
         let text = match &judged.text {
-            _ if judged.stopped() => return self.step.rule(draft, Ruling::Blocked, None),
+            _ if judged.stopped_at_once(self.app) => return self.step.rule(draft, Ruling::Blocked, None),
             None => return self.step.rule(draft, Ruling::Passed, [Reason::NoText]),
             Some(text) => Text::from(text.as_str()),
         };
@@ -56,7 +56,7 @@ impl Folding<'_> {
         };
         let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
-        let why = match judged.text.as_deref().filter(|_| !judged.stopped()) {
+        let why = match judged.text.as_deref().filter(|_| !judged.stopped_at_once(self.app)) {
             Some(text) => {
                 let turn = HistoryTurn { answer: Some(Text::from(text)), ..turn.as_ref().clone() };
                 self.state.put_turn(lane, *number, turn);

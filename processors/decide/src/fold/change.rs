@@ -3,7 +3,7 @@
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Edit, Reference};
-use schemas::state::WaitingMessage;
+use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
 
 use super::refuse::Refusal;
@@ -105,13 +105,16 @@ impl Folding<'_> {
         let name = name_of(lane);
         let judged = judge(self.rules.filter.as_ref(), edit.verdict.clone(), Some(&edit.text), &[]);
         let text = Text::Plain(judged.text.clone().unwrap_or_default());
-        let refusal = match (judged.stopped(), &edit.text, &judged.text) {
+        let held = judged.is_held(self.app);
+        let refusal = match (judged.stopped() && !held, &edit.text, &judged.text) {
             (true, ..) => Some(Refusal::Blocked),
             (_, Text::Sealed(_), _) => Some(Refusal::Sealed),
             (_, _, None) => Some(Refusal::NoText),
             _ => None,
         };
-        let message = WaitingMessage { text, ..message };
+        // What is held for its other texts stays so.
+        let held = message.held.clone().or(held.then(Held::default));
+        let message = WaitingMessage { text, held, ..message };
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);

@@ -2,9 +2,9 @@
 
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
-use schemas::event::Message;
+use schemas::event::{CallbackReply, Message};
 use schemas::ids::UserId;
-use schemas::state::WaitingMessage;
+use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
 
 use super::refuse::Refusal;
@@ -44,7 +44,7 @@ impl Folding<'_> {
         }
         match self.bot_meant(message) {
             Ok(bot) => self.spoken_to(bot, message, judged, draft),
-            Err(_) if judged.stopped() => self.step.rule(draft, Ruling::Blocked, None),
+            Err(_) if judged.stopped_at_once(self.app) => self.step.rule(draft, Ruling::Blocked, None),
             Err(reason) => self.step.rule(draft, Ruling::Passed, reason),
         }
     }
@@ -82,22 +82,28 @@ impl Folding<'_> {
     fn spoken_to(&mut self, bot: UserId, message: &Message, judged: Judged, mut draft: Decision) {
         let lane = lane_of(self.app, &message.conversation, &message.sender);
         draft.lane = Some(lane.clone());
-        let stopped = judged.stopped();
+        // Whoever was told that the message is not delivered is not answered later.
+        let held = judged.is_held(self.app) && message.reply != CallbackReply::Block;
+        let stopped = judged.stopped() && !held;
+        let stopped_at_once = judged.stopped_at_once(self.app);
+        let text = judged.text;
+        let others = judged.others.into_iter().map(Text::Plain).collect();
         let said = WaitingMessage {
             id: message.id.clone(),
             sender: message.sender.clone(),
             bot,
             kind: message.kind,
-            text: Text::Plain(judged.text.clone().unwrap_or_default()),
+            text: Text::Plain(text.clone().unwrap_or_default()),
             sent_at: message.sent_at,
             round: 0,
+            held: held.then_some(Held { others }),
         };
         if self.state.core.person.is_some() {
-            let ruling = if stopped { Ruling::Blocked } else { Ruling::TakenOver };
+            let ruling = if stopped || stopped_at_once { Ruling::Blocked } else { Ruling::TakenOver };
             self.step.rule(draft, ruling, None);
         } else if stopped {
             self.refuse(draft, &said, &lane, Refusal::Blocked);
-        } else if judged.text.is_none() {
+        } else if text.is_none() {
             let sealed = message.text.as_ref().is_some_and(|text| text.plain().is_none());
             let refusal = if sealed { Refusal::Sealed } else { Refusal::NoText };
             self.refuse(draft, &said, &lane, refusal);
@@ -129,7 +135,7 @@ impl Folding<'_> {
     /// As many messages wait in the lane as may. One always may, however large.
     fn is_full(&self, name: &str, message: &WaitingMessage) -> bool {
         let (app, waiting) = (self.app, self.state.waiting(name));
-        let bytes = waiting.iter().map(|(_, m)| m.text.size()).sum::<usize>() + message.text.size();
+        let bytes = waiting.iter().map(|(_, m)| size(m)).sum::<usize>() + size(message);
         waiting.len() >= app.max_waiting_messages as usize
             || (!waiting.is_empty() && bytes > app.max_waiting_bytes as usize)
     }
@@ -144,4 +150,10 @@ impl Folding<'_> {
             self.refuse(draft, message, lane, Refusal::LaneFull);
         }
     }
+}
+
+/// Bytes of everything that a message says.
+fn size(message: &WaitingMessage) -> usize {
+    let others = message.held.iter().flat_map(|held| &held.others);
+    message.text.size() + others.map(Text::size).sum::<usize>()
 }

@@ -8,6 +8,7 @@ mod message;
 mod outcome;
 mod refuse;
 mod retract;
+mod review;
 mod takeover;
 mod timer;
 mod turn;

@@ -111,7 +111,7 @@ proptest! {
             let Some(state) = world.state.as_ref().filter(|state| !state.core().lanes.is_empty()) else { break };
             let in_flight: Vec<_> = state.core().lanes.values().filter_map(|lane| lane.turn.clone()).collect();
             for turn in &in_flight {
-                let request = world.asked.iter().find(|request| Some(request.id) == turn.phase.request()).cloned().unwrap();
+                let request = world.asked.iter().find(|request| Some(request.id) == turn.request()).cloned().unwrap();
                 world.answer(&request, "an answer");
             }
             world.pass(10 * SECOND).clock();

@@ -255,7 +255,7 @@ impl World {
                     lane.turn.is_some() || lane.merge_until.is_some(),
                     "who waits will be woken: {lane:?}"
                 );
-                let request = lane.turn.as_ref().and_then(|turn| turn.phase.request());
+                let request = lane.turn.as_ref().and_then(|turn| turn.request());
                 let is_cut = request.is_some_and(|request| self.cancelled.contains(&request.to_string()));
                 assert!(!is_cut, "a lane waits for what was cut: {lane:?}");
             }
@@ -469,6 +469,7 @@ pub(crate) fn outcome(request: &Request, outcome: Outcome) -> Answered {
         user: None,
         outcome,
         attempts: if ok { vec![attempt(1, None, Some(700))] } else { Vec::new() },
+        review: None,
         rerun: false,
         started_at: START,
         ended_at: START + 5,

@@ -226,7 +226,8 @@ impl Tape {
             user: Some(request.user.clone()),
             outcome,
             attempts,
-            rerun: false,
+            review: None,
+        rerun: false,
             started_at: self.now - 5,
             ended_at: self.now,
         }
