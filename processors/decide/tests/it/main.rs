@@ -20,6 +20,7 @@ mod output;
 mod phases;
 mod properties;
 mod retract;
+mod reviews;
 mod run_on;
 mod timers;
 mod turns;
