@@ -34,6 +34,10 @@ pub const SKIPPED: &str = "huiyin_call_skipped_targets_total";
 pub const LEFT_OUT: &str = "huiyin_call_left_out_fields_total";
 /// Verdicts on answers.
 pub const REVIEWS: &str = "huiyin_call_reviews_total";
+/// What came of reviews of texts that are held.
+pub const HELD_REVIEWS: &str = "huiyin_call_held_reviews_total";
+/// Seconds that a server took for the review of a text that is held.
+pub const HELD_REVIEW_SECONDS: &str = "huiyin_call_held_review_seconds";
 /// Requests whose outcome could not be written.
 pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
 
@@ -87,6 +91,16 @@ pub const METRICS: &[Metric] = &[
         &["target", "field"],
     ),
     Metric::counter(REVIEWS, "verdicts of the reviewer on answers, by action", &["action"]),
+    Metric::counter(
+        HELD_REVIEWS,
+        "reviews of texts that the filter holds, by what is held (message, answer) and by what came of them: safe, controversial, unsafe; no verdict because of budget, expired, cancelled or failed",
+        &["reviewer", "subject", "result"],
+    ),
+    Metric::histogram(
+        HELD_REVIEW_SECONDS,
+        "seconds that a server took for the review of a text that the filter holds, all attempts together",
+        &["reviewer"],
+    ),
     Metric::counter(
         UNWRITTEN,
         "requests whose outcome could not be written: decide's safety timer ends them",
@@ -184,6 +198,15 @@ pub(crate) fn skipped(why: &'static str) {
 
 pub(crate) fn reviewed(action: Action) {
     counter!(REVIEWS, "action" => action.label()).increment(1);
+}
+
+pub(crate) fn held_reviewed(reviewer: &str, subject: &'static str, result: &'static str) {
+    counter!(HELD_REVIEWS, "reviewer" => reviewer.to_owned(), "subject" => subject, "result" => result)
+        .increment(1);
+}
+
+pub(crate) fn held_took(reviewer: &str, took: Duration) {
+    histogram!(HELD_REVIEW_SECONDS, "reviewer" => reviewer.to_owned()).record(took);
 }
 
 pub(crate) fn unwritten() {
