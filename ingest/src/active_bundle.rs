@@ -47,10 +47,10 @@ impl ActiveBundle {
         Verdict::new(found.action(), found.rules(), self.engine.dictionary())
     }
 
-    /// Whether no rule is hit by any of the texts.
-    pub(crate) fn passes<'a>(&self, texts: impl Iterator<Item = &'a str>) -> bool {
+    /// What the rules say of the texts together.
+    pub(crate) fn action<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Action {
         let texts: Vec<&str> = texts.collect();
-        self.engine.judge_all(Direction::Input, &texts).action() == Action::Pass
+        self.engine.judge_all(Direction::Input, &texts).action()
     }
 
     /// A text with everything hidden that a rule hits.

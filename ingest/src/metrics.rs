@@ -19,6 +19,8 @@ pub const ANSWER_SECONDS: &str = "huiyin_ingest_answer_seconds";
 pub const VERDICT_SECONDS: &str = "huiyin_ingest_verdict_seconds";
 /// Verdicts by action.
 pub const VERDICTS: &str = "huiyin_ingest_verdicts_total";
+/// Messages that the filter holds, by what became of them at once.
+pub const HELD: &str = "huiyin_ingest_held_total";
 /// Seconds from queueing to acknowledgement.
 pub const ACKNOWLEDGEMENT_SECONDS: &str = "huiyin_ingest_acknowledgement_seconds";
 /// Callbacks whose acknowledgement did not come in time.
@@ -52,6 +54,11 @@ pub const METRICS: &[Metric] = &[
     Metric::histogram(ANSWER_SECONDS, "seconds from a request's header to its answer", &["stage"]),
     Metric::histogram(VERDICT_SECONDS, "seconds that the verdict on all texts of a message took", &[]),
     Metric::counter(VERDICTS, "verdicts by action", &["action"]),
+    Metric::counter(
+        HELD,
+        "messages of apps with reviews that the filter holds, by what became of them in the callback: waits (only a bot reads it, which waits for the review), passed and blocked (by the app's policy, since others would read it)",
+        &["course"],
+    ),
     Metric::histogram(
         ACKNOWLEDGEMENT_SECONDS,
         "seconds from queueing a record to its acknowledgement, late ones included",
@@ -95,6 +102,10 @@ pub(crate) fn answered(stage: &'static str, took: Duration) {
 pub(crate) fn judged(action: Action, took: Duration) {
     histogram!(VERDICT_SECONDS).record(took);
     counter!(VERDICTS, "action" => action.label()).increment(1);
+}
+
+pub(crate) fn held(course: &'static str) {
+    counter!(HELD, "course" => course).increment(1);
 }
 
 pub(crate) fn unacknowledged(policy: NoAcknowledgement) {

@@ -82,7 +82,19 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
     let verdict = bundle.verdict(&content, address.as_ref());
     let readers = Readers::of(address.as_ref());
-    let pass_reply = pass_reply(&bundle, callback.payload(), &content, verdict.action, readers);
+    let action = at_once(&bundle, app, &content, verdict.action, readers);
+    let pass_reply = pass_reply(&bundle, callback.payload(), &content, Ruled { action, found: verdict.action }, readers);
+    let speaks_to_bot = address.as_ref().is_some_and(|address| address.bot.is_some());
+    // Decide waits for the review of a message that nobody else gets.
+    let waits = is_held(app, verdict.action) && speaks_to_bot && app.answer == AnswerPolicy::Intercept;
+    let pass_reply = pass_reply.or_else(|| waits.then(|| Reply::Reject(rule.codes.blocked.clone())));
+    if is_held(app, verdict.action) {
+        metrics::held(match (&pass_reply, waits || matches!(readers, Readers::BotAlone)) {
+            (_, true) => "waits",
+            (Some(_), false) => "passed",
+            (None, false) => "blocked",
+        });
+    }
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
     let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));
@@ -139,20 +151,47 @@ impl Readers {
     }
 }
 
+/// What is done at once with a message that the filter holds: no callback can wait for a review. Whoever else would read it has it by the
+/// app's policy; a bot is not answered before the review.
+fn at_once(bundle: &ActiveBundle, app: &App, content: &Content, action: Action, readers: Readers) -> Action {
+    match readers {
+        _ if !is_held(app, action) => action,
+        Readers::BotAlone => Action::Mask,
+        Readers::People if !app.lets_held_on() => Action::Hold,
+        Readers::People if content.texts().all(|text| bundle.masked(text) == text) => Action::Pass,
+        Readers::People => Action::Mask,
+    }
+}
+
+/// The filter holds the message, and the app has somebody who reviews.
+fn is_held(app: &App, action: Action) -> bool {
+    action == Action::Hold && app.review.is_some()
+}
+
+/// What is done with a message at once, and what the filter found.
+#[derive(Clone, Copy)]
+struct Ruled {
+    action: Action,
+    found: Action,
+}
+
 /// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
 fn pass_reply(
     bundle: &ActiveBundle,
     payload: &Json<'_>,
     content: &Content,
-    action: Action,
+    ruled: Ruled,
     readers: Readers,
 ) -> Option<Reply> {
+    let Ruled { action, found } = ruled;
     match (action, readers) {
         (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
         // Easemob takes changes of text messages only.
         (Action::Mask, Readers::People) if content.said.is_some() => {
             let masked = Content::changed(payload, |text| bundle.masked(text));
-            let is_clean = bundle.passes(Content::read(&masked).texts());
+            let left = bundle.action(Content::read(&masked).texts());
+            // What was let on although it is held is held still.
+            let is_clean = left == Action::Pass || (left == Action::Hold && found == Action::Hold);
             serde_json::to_value(masked).ok().and_then(Reply::change).filter(|_| is_clean)
         }
         (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,

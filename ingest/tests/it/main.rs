@@ -15,6 +15,7 @@ mod broker;
 mod counted;
 mod failures;
 mod fuzz;
+mod held;
 mod hostile;
 mod line;
 mod no_broker;

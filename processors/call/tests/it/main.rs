@@ -18,6 +18,7 @@ mod hedges;
 mod keys;
 mod ping;
 mod replies;
+mod reviewers;
 mod server;
 mod streams;
 mod table;

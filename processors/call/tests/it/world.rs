@@ -151,7 +151,11 @@ impl World {
         let raw: RawCall = toml::from_str(section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule = |id: &str, word: &str, action| Rule::words(id, &[word], action);
-        let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
+        let words = [
+            rule("gamble", "彩票", Action::Block),
+            rule("phone", "12345", Action::Mask),
+            rule("odd", "奇怪", Action::Hold),
+        ];
         let filter = Arc::new(RuleSet::new(&words, "d1").unwrap());
         let (rules, receiver) = watch::channel(Arc::new(Rules {
             bundle,
@@ -200,7 +204,7 @@ impl World {
         self.exchange(Call::new(outbound::Method::GET, url, Default::default())).await
     }
 
-    async fn exchange(&self, call: Call) -> Value {
+    pub(crate) async fn exchange(&self, call: Call) -> Value {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
         let reply = self.http.attempt(&call, deadline).await.unwrap();
         assert!(reply.status.is_success(), "{}", reply.status);

@@ -20,8 +20,8 @@ pub(crate) const TABLES: &[&dyn Listed] = &[&messages::Messages, &model_calls::M
 
 /// Version of this code, as far as it decides what a row holds and which tables a record gives rows. 2: an amount of any size is in
 /// `cost`. 3: a call has the time to its first token and what
-/// it wrote to a cache. 4: it has the number of its key.
-pub(crate) const BUILDER: u8 = 4;
+/// it wrote to a cache. 4: it has the number of its key. 5: the review of an answer has its rows.
+pub(crate) const BUILDER: u8 = 5;
 /// The oldest version that can still be built: ranges that it opened may be pending.
 pub(crate) const OLDEST_BUILDER: u8 = 1;
 
