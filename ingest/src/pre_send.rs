@@ -83,7 +83,8 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     let verdict = bundle.verdict(&content, address.as_ref());
     let readers = Readers::of(address.as_ref());
     let action = at_once(&bundle, app, &content, verdict.action, readers);
-    let pass_reply = pass_reply(&bundle, callback.payload(), &content, Ruled { action, found: verdict.action }, readers);
+    let pass_reply =
+        pass_reply(&bundle, callback.payload(), &content, Ruled { action, found: verdict.action }, readers);
     let speaks_to_bot = address.as_ref().is_some_and(|address| address.bot.is_some());
     // Decide waits for the review of a message that nobody else gets.
     let waits = is_held(app, verdict.action) && speaks_to_bot && app.answer == AnswerPolicy::Intercept;

@@ -60,7 +60,9 @@ async fn main() -> anyhow::Result<()> {
     announce("easemob", easemob.addr)?;
     announce("model", model.addr)?;
     let reviewer = match run.reviewer {
-        Some(addr) => Some(reviewer::start_at(addr, file.reviewer).await.context("start the reviewer stand-in")?),
+        Some(addr) => {
+            Some(reviewer::start_at(addr, file.reviewer).await.context("start the reviewer stand-in")?)
+        }
         None => None,
     };
     if let Some(reviewer) = &reviewer {

@@ -103,7 +103,8 @@ fn service(raw: &RawReviewer, place: &str, problems: &mut Problems) -> Service {
     if let Some(at) = raw.timeout.as_ref().filter(|at| at.get_ref().0.is_zero()) {
         problems.add_at(place, at, "timeout may not be zero");
     }
-    let timeout = raw.timeout.as_ref().map(|at| u64::try_from(at.get_ref().0.as_millis()).unwrap_or(u64::MAX));
+    let timeout =
+        raw.timeout.as_ref().map(|at| u64::try_from(at.get_ref().0.as_millis()).unwrap_or(u64::MAX));
     Service { region, timeout_ms: timeout.unwrap_or(TIMEOUT_MS), price: price(raw, place, problems) }
 }
 

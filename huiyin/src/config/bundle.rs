@@ -9,12 +9,17 @@ use super::salvage::Unread;
 /// used all the same, so that other sections can be checked against its names.
 pub(super) fn of(all: &RawCatalogue, unread: &Unread) -> (Bundle, Vec<Problem>) {
     let (bundle, found) = catalogue::check(all);
-    if !["app", "target", "reviewer", "model", "price", "filter"].into_iter().any(|section| unread.section(section)) {
+    if !["app", "target", "reviewer", "model", "price", "filter"]
+        .into_iter()
+        .any(|section| unread.section(section))
+    {
         return (bundle, found);
     }
     let mut read = all.clone();
     // An app is checked against the targets of its chain.
-    read.app.retain(|app| !["target", "reviewer"].into_iter().any(|section| unread.section(section)) && !unread.entry(&app.key));
+    read.app.retain(|app| {
+        !["target", "reviewer"].into_iter().any(|section| unread.section(section)) && !unread.entry(&app.key)
+    });
     read.target.retain(|target| !unread.entry(&target.name));
     read.reviewer.retain(|reviewer| !unread.section("target") && !unread.entry(&reviewer.name));
     read.model.retain(|model| !unread.entry(&model.model));

@@ -18,8 +18,8 @@ use catalogue::reviewer::Service;
 use catalogue::{Bundle, ReviewPolicy, Reviewer};
 use outbound::config::health::HealthSettings;
 use outbound::{
-    Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Reply, Signals, Slot, Stop, Target,
-    Tokens, plan,
+    Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Reply, Signals, Slot, Stop,
+    Target, Tokens, plan,
 };
 use pipeline::Clock;
 use schemas::Millis;
@@ -192,7 +192,13 @@ impl Reviewers {
             return Reviewed::not_asked(Unanswered::Expired);
         }
         let ask = Ask { held, reviewer, desk: &standing.desk, now };
-        self.run(&ask, service, standing, Run { terms, left, ends: Ends::default(), notes: ReplyNotes::default() }).await
+        self.run(
+            &ask,
+            service,
+            standing,
+            Run { terms, left, ends: Ends::default(), notes: ReplyNotes::default() },
+        )
+        .await
     }
 
     async fn run(&self, ask: &Ask<'_>, service: &Service, standing: &Standing, run: Run<'_>) -> Reviewed {
@@ -222,14 +228,21 @@ impl Reviewers {
         let mut notes = run.notes.into_notes();
         let attempts = (1..).zip(ran.attempts).map(|(number, made)| {
             let notes = notes.remove(&made.number).unwrap_or_default();
-            Made { made, name: ask.held.reviewer, reviewer: ask.reviewer, service, notes }.record(number, ask.now)
+            Made { made, name: ask.held.reviewer, reviewer: ask.reviewer, service, notes }
+                .record(number, ask.now)
         });
         let attempts = attempts.collect();
         metrics::held_took(ask.held.reviewer.as_str(), began.elapsed());
         Reviewed { attempts, result: ran.result.map_err(|ending| unanswered(&ending)) }
     }
 
-    async fn attempt(&self, ask: &Ask<'_>, run: &Run<'_>, slot: Slot, signals: Signals) -> Result<Said, Failure> {
+    async fn attempt(
+        &self,
+        ask: &Ask<'_>,
+        run: &Run<'_>,
+        slot: Slot,
+        signals: Signals,
+    ) -> Result<Said, Failure> {
         let started = Instant::now();
         let cuts = Cuts { cancellation: run.terms.cancellation, signals: &signals };
         let name = format!("{}-{}", ask.held.request.id, slot.number + 1);

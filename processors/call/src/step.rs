@@ -147,7 +147,11 @@ impl<I: Invoke> Step<I> {
             Run::CutOff { rerun } => (rerun, unseen("cut_off")),
         };
         let attempts = attempt.into_iter().collect();
-        self.output.write(record, subject, Ended { outcome, attempts, review: None, rerun, started_at: now, ended_at: now })
+        self.output.write(
+            record,
+            subject,
+            Ended { outcome, attempts, review: None, rerun, started_at: now, ended_at: now },
+        )
     }
 
     fn fail(&self, record: &Record, reason: &'static str, run: Run) -> Done {

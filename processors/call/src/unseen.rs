@@ -20,7 +20,11 @@ pub(crate) fn attempt(bundle: &Bundle, request: &Request, why: &str, now: Millis
         model: target.map_or_else(String::new, |target| target.model.clone()),
         model_answered: None,
         region: target.map_or_else(
-            || reviewer.and_then(|reviewer| reviewer.service()).map_or_else(String::new, |it| it.region.clone()),
+            || {
+                reviewer
+                    .and_then(|reviewer| reviewer.service())
+                    .map_or_else(String::new, |it| it.region.clone())
+            },
             |target| target.region.clone(),
         ),
         started_at: now,

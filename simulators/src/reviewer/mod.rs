@@ -102,7 +102,8 @@ async fn moderation(State(reviewer): Shared, headers: HeaderMap, body: Bytes) ->
     let key = header(&headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
     let expected = reviewer.config.api_key.reveal();
     let refused = (!expected.is_empty() && key != Some(expected)).then_some(StatusCode::UNAUTHORIZED);
-    let text = serde_json::from_slice(&body).ok().and_then(|body: Value| Some(body["input"].as_str()?.to_owned()));
+    let text =
+        serde_json::from_slice(&body).ok().and_then(|body: Value| Some(body["input"].as_str()?.to_owned()));
     let flagged = text.as_deref().is_some_and(|text| has(text, &reviewer.config.unsafe_words));
     let verdict = json!({
         "id": "modr-1", "model": "omni-moderation-latest",
@@ -146,7 +147,13 @@ struct Words {
 }
 
 impl Reviewer {
-    async fn reply(&self, wire: &'static str, refused: Option<StatusCode>, text: Option<String>, words: Words) -> Response {
+    async fn reply(
+        &self,
+        wire: &'static str,
+        refused: Option<StatusCode>,
+        text: Option<String>,
+        words: Words,
+    ) -> Response {
         let status = refused.or(text.is_none().then_some(StatusCode::BAD_REQUEST));
         let response = match (status, self.faults.next()) {
             (Some(status), _) => (status, Json(json!({ "error": { "message": "refused" } }))).into_response(),
@@ -160,7 +167,9 @@ impl Reviewer {
             }
             (None, Some(Fault::Lie)) => Json(words.lie).into_response(),
             (None, Some(Fault::NoJson)) => "<html>a page</html>".into_response(),
-            (None, Some(Fault::Huge)) => Json(json!({ "verdict": "safe", "more": "x".repeat(1 << 20) })).into_response(),
+            (None, Some(Fault::Huge)) => {
+                Json(json!({ "verdict": "safe", "more": "x".repeat(1 << 20) })).into_response()
+            }
         };
         let call = Call { wire, status: response.status().as_u16(), text: text.unwrap_or_default() };
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);

@@ -61,7 +61,8 @@ mod tests {
     #[test]
     fn a_call_is_taken_once_and_only_when_it_is_signed_and_fresh() {
         let (secret, now, seen) = (Secret::from("key"), now_ms(), Seen::default());
-        let refused = |claim: &Claim, body: &[u8]| claim.refused(&secret, body, &seen).map(|status| status.as_u16());
+        let refused =
+            |claim: &Claim, body: &[u8]| claim.refused(&secret, body, &seen).map(|status| status.as_u16());
         assert_eq!(refused(&signed("other", now), b"{}"), Some(401));
         assert_eq!(refused(&signed("key", now), b"{ }"), Some(401));
         assert_eq!(refused(&signed("key", now - 600_000), b"{}"), Some(401));

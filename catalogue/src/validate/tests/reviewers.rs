@@ -83,17 +83,42 @@ fn everything_wrong_with_reviewers_is_told_with_its_line() {
         ("\"moderation\"", "\"cloud\"", "kind = \"cloud\"", "is none of moderation, webhook, judge"),
         ("target = \"spare\"", "target = \"gone\"", "target = \"gone\"", "\"gone\" is not configured"),
         ("target = \"spare\"", "", "name = \"judge\"", "its target is not set"),
-        ("target = \"spare\"", "target = \"spare\"\nregion = \"cn\"", "", "region: a reviewer of its kind takes none"),
-        ("kind = \"webhook\"", "kind = \"webhook\"\nmodel = \"m\"", "", "model: a reviewer of its kind takes none"),
-        ("kind = \"webhook\"\nregion = \"cn\"", "kind = \"webhook\"", "name = \"desk\"", "its region is not set"),
+        (
+            "target = \"spare\"",
+            "target = \"spare\"\nregion = \"cn\"",
+            "",
+            "region: a reviewer of its kind takes none",
+        ),
+        (
+            "kind = \"webhook\"",
+            "kind = \"webhook\"\nmodel = \"m\"",
+            "",
+            "model: a reviewer of its kind takes none",
+        ),
+        (
+            "kind = \"webhook\"\nregion = \"cn\"",
+            "kind = \"webhook\"",
+            "name = \"desk\"",
+            "its region is not set",
+        ),
         ("timeout = \"2s\"", "timeout = \"0s\"", "timeout = \"0s\"", "may not be zero"),
         ("currency = \"CNY\"\n\n[[reviewer]]", "\n[[reviewer]]", "price = \"0.0005\"", "belong together"),
         ("\"0.0005\"", "\"cheap\"", "price = \"cheap\"", "decimal text"),
         ("reviewer = \"cloud\"", "reviewer = \"gone\"", "reviewer = \"gone\"", "\"gone\" is not configured"),
-        ("controversial = \"pass\"", "controversial = \"ask\"", "controversial = \"ask\"", "is none of pass, block"),
+        (
+            "controversial = \"pass\"",
+            "controversial = \"ask\"",
+            "controversial = \"ask\"",
+            "is none of pass, block",
+        ),
         ("per_minute = 600", "per_minute = 0", "per_minute = 0", "review.per_minute may not be zero"),
         ("per_minute = 600", "within = \"60s\"", "reviewer = \"cloud\"", "shorter than answer_within"),
-        ("region = \"cn\"\ntimeout", "region = \"us\"\ntimeout", "reviewer = \"cloud\"", "not in allowed_regions"),
+        (
+            "region = \"cn\"\ntimeout",
+            "region = \"us\"\ntimeout",
+            "reviewer = \"cloud\"",
+            "not in allowed_regions",
+        ),
     ] {
         assert!(REVIEWERS.contains(from), "{from}");
         let text = with(&REVIEWERS.replacen(from, to, 1));

@@ -30,7 +30,8 @@ impl Wire for Moderation {
         if let Reviewer::Moderation { model: Some(model), .. } = ask.reviewer {
             body["model"] = model.as_str().into();
         }
-        let call = Request::post_json(ask.desk.url.clone(), body.to_string()).header("x-client-request-id", name)?;
+        let call =
+            Request::post_json(ask.desk.url.clone(), body.to_string()).header("x-client-request-id", name)?;
         if ask.desk.secret.is_empty() { Ok(call) } else { call.bearer(ask.desk.secret.expose()) }
     }
 
@@ -38,7 +39,8 @@ impl Wire for Moderation {
     fn read(&self, body: &[u8]) -> Option<Said> {
         let reply: Reply = serde_json::from_slice(body).ok()?;
         let [verdict] = &reply.results[..] else { return None };
-        let score = |name: &str| verdict.category_scores.get(name).and_then(Value::as_f64).unwrap_or_default();
+        let score =
+            |name: &str| verdict.category_scores.get(name).and_then(Value::as_f64).unwrap_or_default();
         let hit = verdict.categories.iter().filter(|(_, is_hit)| **is_hit == Value::Bool(true));
         let worst = hit.map(|(name, _)| name.as_str()).max_by(|a, b| score(a).total_cmp(&score(b)));
         let level = if verdict.flagged || worst.is_some() { Level::Unsafe } else { Level::Safe };

@@ -35,10 +35,12 @@ pub(crate) fn desks(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> 
             problems.add_at(&place, &entry.name, "it is configured twice");
         }
     }
-    let has_entry = |name: &TargetName| raw.reviewer.iter().any(|entry| entry.name.get_ref() == name.as_str());
+    let has_entry =
+        |name: &TargetName| raw.reviewer.iter().any(|entry| entry.name.get_ref() == name.as_str());
     for (name, reviewer) in &bundle.reviewers {
         if reviewer.service().is_some() && !has_entry(name) {
-            problems.add("call", format!("there is no [[call.reviewer]] for the reviewer {:?}", name.as_str()));
+            problems
+                .add("call", format!("there is no [[call.reviewer]] for the reviewer {:?}", name.as_str()));
         }
     }
     desks
@@ -50,7 +52,9 @@ fn desk(entry: &RawDesk, reviewer: &Reviewer, place: &str, problems: &mut Proble
             if !entry.secret.is_empty() {
                 problems.add(place, "secret: a moderation server has api_key");
             }
-            if !entry.api_key.is_empty() && let Some(why) = entry.api_key.problem(Carrier::Bearer) {
+            if !entry.api_key.is_empty()
+                && let Some(why) = entry.api_key.problem(Carrier::Bearer)
+            {
                 problems.add(place, format!("api_key: {why}"));
             }
             let address = Address::new(entry.base_url.get_ref(), &entry.api_key, None);

@@ -25,7 +25,8 @@ impl Wire for Webhook {
     fn call(&self, ask: &Ask<'_>, name: &str) -> Result<Request, Failure> {
         let request = ask.held.request;
         let app = request.lane.conversation.app().as_str();
-        let body = json!({ "id": name, "app": app, "subject": ask.held.subject.label(), "text": ask.held.text });
+        let body =
+            json!({ "id": name, "app": app, "subject": ask.held.subject.label(), "text": ask.held.text });
         let body = body.to_string();
         let signature = signature(&ask.desk.secret, name, ask.now, &body)
             .ok_or_else(|| Failure::new(Class::BadRequest, "sign a call: the secret cannot be used"))?;
@@ -61,7 +62,9 @@ mod tests {
         assert_eq!(read(named), Some((Level::Controversial, Some("politics".into()))));
         let free_text = r#"{"verdict": "unsafe", "category": "he wrote: bomb"}"#;
         assert_eq!(read(free_text), Some((Level::Unsafe, None)), "records take words only");
-        for body in ["", "safe", "{}", r#"{"verdict": "Safe"}"#, r#"{"verdict": "ok"}"#, r#"{"verdict": true}"#, "[]"] {
+        for body in
+            ["", "safe", "{}", r#"{"verdict": "Safe"}"#, r#"{"verdict": "ok"}"#, r#"{"verdict": true}"#, "[]"]
+        {
             assert_eq!(read(body), None, "{body}");
         }
     }

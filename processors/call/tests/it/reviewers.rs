@@ -61,7 +61,8 @@ async fn desk_with(policy: &str, secret: &str, health: &str) -> Desk {
         says("bomb", "奇怪的炸药"),
         says("vote", "奇怪的选举"),
     ];
-    let provider = model::Config { api_keys: vec!["sk-sim".into()], models, answers, ..model::Config::default() };
+    let provider =
+        model::Config { api_keys: vec!["sk-sim".into()], models, answers, ..model::Config::default() };
     let provider = model::start(provider).await.unwrap();
     let catalogue = catalogue("sim-main", "sim-main");
     let (app, rest) = catalogue.split_once("[[app.bot]]").unwrap();
@@ -113,9 +114,11 @@ impl Desk {
 
     /// Status and text of every call.
     async fn calls(&self) -> Vec<(u64, String)> {
-        let call = Call::new(Method::GET, self.sim.url("/control/calls").parse().unwrap(), Default::default());
+        let call =
+            Call::new(Method::GET, self.sim.url("/control/calls").parse().unwrap(), Default::default());
         let calls = self.world.exchange(call).await;
-        let told = |call: &Value| (call["status"].as_u64().unwrap(), call["text"].as_str().unwrap().to_owned());
+        let told =
+            |call: &Value| (call["status"].as_u64().unwrap(), call["text"].as_str().unwrap().to_owned());
         calls.as_array().unwrap().iter().map(told).collect()
     }
 }
@@ -137,7 +140,10 @@ async fn a_moderation_server_is_asked_for_one_text_and_its_call_is_paid() {
     let answered = desk.review("cloud", "炸药").await;
     assert_eq!((heard(&answered), answered.kind), ((Level::Unsafe, Some("violence")), RequestKind::Review));
     let attempt = &answered.attempts[0];
-    assert_eq!((attempt.provider.as_str(), attempt.region.as_str(), attempt.status), ("moderation", "cn", Some(200)));
+    assert_eq!(
+        (attempt.provider.as_str(), attempt.region.as_str(), attempt.status),
+        ("moderation", "cn", Some(200))
+    );
     assert_eq!(attempt.cost.as_ref().unwrap().pico, 2_000_000_000);
     assert_eq!(attempt.price.as_deref(), Some("reviewer/cloud"));
     assert_eq!(desk.calls().await, [(200, "奇怪的花".into()), (200, "炸药".into())]);
@@ -208,9 +214,12 @@ async fn a_server_that_fails_for_everybody_is_left_alone() {
         desk.world.run(&Request { lane, ..desk.request("cloud", "花") }).await;
     }
     let before = desk.calls().await.len();
-    let request = Request { answer_by: desk.world.request("", 150).answer_by, ..desk.request("cloud", "花") };
+    let request =
+        Request { answer_by: desk.world.request("", 150).answer_by, ..desk.request("cloud", "花") };
     let answered = desk.world.run(&request).await;
-    assert!(answered.attempts.is_empty() && matches!(answered.outcome, Outcome::Failed { .. } | Outcome::Expired));
+    assert!(
+        answered.attempts.is_empty() && matches!(answered.outcome, Outcome::Failed { .. } | Outcome::Expired)
+    );
     assert_eq!(desk.calls().await.len(), before);
 }
 
@@ -219,7 +228,9 @@ async fn a_judge_is_a_model_that_says_one_word() {
     let desk = desk("").await;
     let request = desk.request("judge", "how do I build a 奇怪 thing?");
     let answered = desk.world.run(&request).await;
-    let Outcome::Reviewed { level, reviewer, .. } = &answered.outcome else { panic!("{:?}", answered.outcome) };
+    let Outcome::Reviewed { level, reviewer, .. } = &answered.outcome else {
+        panic!("{:?}", answered.outcome)
+    };
     assert_eq!((*level, reviewer.as_str()), (Level::Unsafe, "judge"));
     assert_eq!(attempts(&answered), [("main", "ok")], "the model that was asked");
     assert!(answered.attempts[0].usage.is_some());
@@ -255,7 +266,10 @@ async fn a_review_that_is_cancelled_is_cut_and_its_call_recorded() {
     };
     let (done, ()) = tokio::join!(desk.world.step.run(job), cancel);
     let answered = outcome(&record, done);
-    assert_eq!((answered.outcome.clone(), attempts(&answered)), (Outcome::Cancelled, vec![("desk", "cancelled")]));
+    assert_eq!(
+        (answered.outcome.clone(), attempts(&answered)),
+        (Outcome::Cancelled, vec![("desk", "cancelled")])
+    );
 }
 
 #[tokio::test]
@@ -270,7 +284,10 @@ async fn a_held_answer_is_reviewed_before_it_goes_out() {
     for (question, level) in [("bomb", Level::Unsafe), ("vote", Level::Controversial)] {
         let desk = self::desk("reviewer = \"desk\"").await;
         let stopped = desk.world.ask(question).await;
-        assert_eq!((reason(&stopped), stopped.review.as_ref().unwrap().level), ("blocked_output", Some(level)));
+        assert_eq!(
+            (reason(&stopped), stopped.review.as_ref().unwrap().level),
+            ("blocked_output", Some(level))
+        );
     }
 }
 

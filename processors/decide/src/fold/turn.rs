@@ -83,7 +83,12 @@ impl<'a> Folding<'a> {
     }
 
     /// Sends the request for a turn, which is in flight from now on.
-    pub(super) fn ask(&mut self, lane: &Lane, draft: Decision, Question { asked, route, left }: Question<'_>) {
+    pub(super) fn ask(
+        &mut self,
+        lane: &Lane,
+        draft: Decision,
+        Question { asked, route, left }: Question<'_>,
+    ) {
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());

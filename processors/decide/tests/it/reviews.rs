@@ -43,7 +43,11 @@ fn a_held_message_waits_in_a_turn_of_its_own_for_a_review_of_all_that_it_says() 
     assert_eq!((decision.ruling, decision.turn), (Ruling::Held, Some(request.turn)));
     assert_eq!((request.kind, request.chain[0].as_str()), (RequestKind::Review, "cloud"));
     assert_eq!(request.prompt.len(), 1);
-    assert_eq!(request.prompt[0].text.plain(), Some("a bomb\n\nthe ********.png"), "masked as the verdict says");
+    assert_eq!(
+        request.prompt[0].text.plain(),
+        Some("a bomb\n\nthe ********.png"),
+        "masked as the verdict says"
+    );
     assert_eq!(request.answer_by, world.time + 10 * SECOND);
     let turn = world.state.as_ref().unwrap().core().lanes[""].turn.clone().unwrap();
     assert_eq!(turn.phase, Phase::Pending { awaits: Prerequisite::Review });
@@ -81,7 +85,13 @@ fn what_is_unsafe_is_refused_in_the_words_of_the_app_and_the_next_turn_opens() {
 
 #[test]
 fn the_policy_decides_on_what_is_controversial_and_on_what_nobody_reviewed() {
-    let nothing = [failed("review_budget"), failed("timeout"), Outcome::Expired, Outcome::Cancelled, Outcome::Dead { reason: "crashed".into() }];
+    let nothing = [
+        failed("review_budget"),
+        failed("timeout"),
+        Outcome::Expired,
+        Outcome::Cancelled,
+        Outcome::Dead { reason: "crashed".into() },
+    ];
     for (keys, passes) in [("", false), ("when_away = \"pass\"\ncontroversial = \"pass\"", true)] {
         let mut world = World::new(&policy(keys));
         let held = world.say(1, "a bomb").request().clone();
@@ -107,7 +117,8 @@ fn an_app_that_charges_for_reviews_settles_what_was_heard_and_has_a_price() {
     let mut world = World::new(&policy("charged = true"));
     let held = world.say(1, "a bomb").request().clone();
     let attempts = vec![attempt(1, Some("timeout"), Some(5)), attempt(2, None, Some(900))];
-    let written = world.play(Event::Answered(Answered { attempts, rerun: true, ..reviewed(&held, Level::Safe) }));
+    let written =
+        world.play(Event::Answered(Answered { attempts, rerun: true, ..reviewed(&held, Level::Safe) }));
     let kinds: Vec<_> = written.ledger.iter().map(|entry| (entry.kind, entry.reason.as_str())).collect();
     assert_eq!(
         kinds,
@@ -227,7 +238,10 @@ fn the_review_of_an_answer_is_told_and_booked_apart_from_the_answer() {
     };
     let answered = Answered { review: Some(Box::new(review)), ..outcome(&asked, done("hi")) };
     let written = world.play(Event::Answered(answered));
-    assert_eq!((written.said(), &written.decision().reasons[1..]), (vec!["hi"], &["held".to_owned(), "review_safe".to_owned()][..]));
+    assert_eq!(
+        (written.said(), &written.decision().reasons[1..]),
+        (vec!["hi"], &["held".to_owned(), "review_safe".to_owned()][..])
+    );
     let booked: Vec<_> = written.ledger.iter().map(|it| (it.kind, it.reason.as_str())).collect();
     assert_eq!(booked, [(LedgerKind::Settle, "done"), (LedgerKind::Uncertain, "review")]);
     assert_ne!(written.ledger[0].id, written.ledger[1].id);

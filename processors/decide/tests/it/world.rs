@@ -294,7 +294,11 @@ impl World {
                     written.decisions.push(decision);
                 }
                 Output::Request(request) => {
-                    assert!(self.asked.iter().all(|r| (r.turn, r.kind) != (request.turn, request.kind) && r.id != request.id));
+                    assert!(
+                        self.asked
+                            .iter()
+                            .all(|r| (r.turn, r.kind) != (request.turn, request.kind) && r.id != request.id)
+                    );
                     self.asked.push(request.clone());
                     written.requests.push(request);
                 }

@@ -227,7 +227,7 @@ impl Tape {
             outcome,
             attempts,
             review: None,
-        rerun: false,
+            rerun: false,
             started_at: self.now - 5,
             ended_at: self.now,
         }

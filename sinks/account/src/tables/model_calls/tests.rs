@@ -98,8 +98,13 @@ fn a_request_that_reached_no_target_gives_no_row() {
 #[test]
 fn a_review_is_told_by_its_kind_whether_it_is_of_a_message_or_of_an_answer() {
     let of_message = calls(&example!("events/valid-answered-reviewed.json")).unwrap();
-    let told = |row: &Value| ["kind", "target", "provider", "outcome"].map(|key| row[key].as_str().unwrap().to_owned());
-    assert_eq!(of_message.iter().map(told).collect::<Vec<_>>(), [["review", "cloud", "moderation", "reviewed"]]);
+    let told = |row: &Value| {
+        ["kind", "target", "provider", "outcome"].map(|key| row[key].as_str().unwrap().to_owned())
+    };
+    assert_eq!(
+        of_message.iter().map(told).collect::<Vec<_>>(),
+        [["review", "cloud", "moderation", "reviewed"]]
+    );
     let of_answer = example!("events/valid-answered-done-after-a-review.json");
     let rows = calls(&of_answer).unwrap();
     assert_eq!(told(&rows[2]), ["review", "cloud", "moderation", "done"]);
