@@ -245,7 +245,8 @@ impl Reviewers {
     ) -> Result<Said, Failure> {
         let started = Instant::now();
         let cuts = Cuts { cancellation: run.terms.cancellation, signals: &signals };
-        let name = format!("{}-{}", ask.held.request.id, slot.number + 1);
+        // With the time, so that a run after a crash has names of its own: a webhook refuses what it has seen.
+        let name = format!("{}-{}-{}", ask.held.request.id, ask.now, slot.number + 1);
         let wire = wire(ask.reviewer);
         let mut notes = Notes::default();
         let exchanged = async {

@@ -165,14 +165,14 @@ async fn a_webhook_takes_signed_calls_and_says_one_of_three_words() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_repeated_has_an_id_of_its_own_and_a_replayed_one_is_refused() {
+async fn every_call_has_an_id_of_its_own_after_a_failure_and_after_a_crash() {
     let desk = desk("").await;
     desk.fault(1, json!({ "kind": "status", "status": 500 })).await;
     let answered = desk.review("desk", "花").await;
     assert_eq!(attempts(&answered), [("desk", "server_error"), ("desk", "ok")]);
-    // The same request again, as after a crash: its first call was seen before.
-    let replayed = desk.review("desk", "花").await;
-    assert_ne!(replayed.attempts[0].status, Some(200));
+    // The same request again, as after a crash: the server has seen its first calls, and refuses what it has seen.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    assert_eq!(attempts(&desk.review("desk", "花").await), [("desk", "ok")]);
     let forged = desk_with("", "another", "").await.review("desk", "花").await;
     assert_eq!((reason(&forged), forged.attempts[0].status), ("auth", Some(401)));
 }
@@ -302,5 +302,5 @@ async fn a_held_answer_goes_by_the_policy_when_nobody_reviews_it() {
         assert_eq!((review.level, review.reason.as_deref()), (None, Some("auth")));
     }
     let unreviewed = desk("").await.world.ask("tell me").await;
-    assert_eq!((reason(&unreviewed), unreviewed.review), ("blocked_output", None));
+    assert_eq!((reason(&unreviewed), &unreviewed.review), ("blocked_output", &None));
 }
