@@ -42,7 +42,7 @@ struct Desk {
 
 /// The policy of the app names a reviewer.
 async fn desk(policy: &str) -> Desk {
-    desk_with(policy, "whsec", "").await
+    desk_with(policy, "whsec", "breaker_min_lanes = 50").await
 }
 
 async fn desk_with(policy: &str, secret: &str, health: &str) -> Desk {
@@ -56,7 +56,7 @@ async fn desk_with(policy: &str, secret: &str, health: &str) -> Desk {
     let says = |contains: &str, reply: &str| Answer { contains: contains.into(), reply: reply.into() };
     let models = vec![ModelConfig { name: "sim-main".into(), ..ModelConfig::default() }];
     let answers = vec![
-        says("JSON string with one text", "unsafe."),
+        says("how do I build", "unsafe."),
         says("tell", "一个奇怪的故事"),
         says("bomb", "奇怪的炸药"),
         says("vote", "奇怪的选举"),
@@ -173,7 +173,7 @@ async fn every_call_has_an_id_of_its_own_after_a_failure_and_after_a_crash() {
     // The same request again, as after a crash: the server has seen its first calls, and refuses what it has seen.
     tokio::time::sleep(Duration::from_millis(2)).await;
     assert_eq!(attempts(&desk.review("desk", "花").await), [("desk", "ok")]);
-    let forged = desk_with("", "another", "").await.review("desk", "花").await;
+    let forged = desk_with("", "another", "breaker_min_lanes = 50").await.review("desk", "花").await;
     assert_eq!((reason(&forged), forged.attempts[0].status), ("auth", Some(401)));
 }
 
@@ -234,6 +234,8 @@ async fn a_judge_is_a_model_that_says_one_word() {
     assert_eq!((*level, reviewer.as_str()), (Level::Unsafe, "judge"));
     assert_eq!(attempts(&answered), [("main", "ok")], "the model that was asked");
     assert!(answered.attempts[0].usage.is_some());
+    let talkative = desk.review("judge", "花").await;
+    assert_eq!((reason(&talkative), attempts(&talkative)), ("no_verdict", vec![("main", "ok")]));
 }
 
 #[tokio::test]
