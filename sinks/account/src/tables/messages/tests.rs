@@ -38,7 +38,7 @@ fn a_decision_on_a_message_is_a_row_without_a_users_name() {
         "source_topic": "decisions",
         "source_partition": 3,
         "source_offset": 77,
-        "builder": 4,
+        "builder": 5,
     });
     assert_eq!(row, expected);
     assert!(!row.to_string().contains("alice"));

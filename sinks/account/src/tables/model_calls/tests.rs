@@ -60,7 +60,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 4,
+            "builder": 5,
         })
     );
     let failed = &calls[0];
