@@ -207,7 +207,8 @@ async fn a_server_that_is_slow_is_cut_off_and_asked_again_until_the_review_is_du
 
 #[tokio::test]
 async fn a_server_that_fails_for_everybody_is_left_alone() {
-    let desk = desk_with("", "whsec", "breaker_failures_in_a_row = 4").await;
+    let health = "breaker_failures_in_a_row = 4, breaker_probe = \"1m\", breaker_open = \"2m\"";
+    let desk = desk_with("", "whsec", health).await;
     desk.fault(99, json!({ "kind": "status", "status": 500 })).await;
     for person in ["alice", "bob"] {
         let lane = format!("acme#support/group/7@{person}").parse().unwrap();
