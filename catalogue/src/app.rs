@@ -12,6 +12,7 @@ use crate::labels::Labels;
 use crate::output::Output;
 use crate::people::People;
 use crate::personal::{Injection, PersonalData, PromptLeak};
+use crate::reviewer::ReviewPolicy;
 
 /// What Easemob is told about a message to a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -193,9 +194,17 @@ pub struct App {
     /// What follows when an answer gives the system prompt away; nothing if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_leak: Option<PromptLeak>,
+    /// What becomes of texts that the filter holds; they are stopped if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewPolicy>,
 }
 
 impl App {
+    /// Whether a text goes on that the filter holds and that cannot wait for its review.
+    pub fn lets_held_on(&self) -> bool {
+        self.review.as_ref().is_some_and(|review| review.lets_on(None))
+    }
+
     /// Whether decide remembers which answers it let out: whatever takes answers back by itself needs that.
     pub fn keeps_answers(&self) -> bool {
         self.retract_on_recall

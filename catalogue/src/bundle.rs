@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::filter::Filter;
 use crate::hash_keys::HashKeys;
 use crate::price::{self, Price};
+use crate::reviewer::Reviewer;
 use crate::target::Target;
 
 /// Version of the form of bundles that versions without dictionaries can hold by.
@@ -32,6 +33,9 @@ pub struct Bundle {
     pub prices: Vec<Price>,
     /// What is filtered.
     pub filter: Filter,
+    /// Who reviews what the filter holds, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reviewers: BTreeMap<TargetName, Reviewer>,
     /// The keys that its apps name. They are the process's own and not part of it.
     #[serde(skip)]
     keys: HashKeys,
@@ -86,7 +90,12 @@ impl Bundle {
     ) -> Self {
         let shared = filter.is_for_all() && apps.values().all(|app| app.filter.is_shared());
         let version = if shared { FIRST } else { NAMES_WORDS };
-        Self { version, apps, targets, prices, filter, keys: HashKeys::default() }
+        let (reviewers, keys) = (BTreeMap::new(), HashKeys::default());
+        Self { version, apps, targets, prices, filter, reviewers, keys }
+    }
+
+    pub(crate) fn reviewed_by(self, reviewers: BTreeMap<TargetName, Reviewer>) -> Self {
+        Self { reviewers, ..self }
     }
 
     /// The bundle with these keys, which have all that its apps name.

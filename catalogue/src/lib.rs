@@ -21,6 +21,7 @@ pub mod people;
 pub mod personal;
 pub mod price;
 pub mod raw;
+pub mod reviewer;
 pub mod target;
 mod validate;
 
@@ -33,5 +34,6 @@ pub use model_traits::ModelTraits;
 pub use models::{Model, Models};
 pub use price::Price;
 pub use raw::RawCatalogue;
+pub use reviewer::{ReviewPolicy, Reviewer};
 pub use target::{Provider, Target};
 pub use validate::{ShippedPrice, check, shipped_prices, shown_day, validate, warnings};

@@ -8,6 +8,7 @@ mod output;
 mod people;
 mod personal;
 mod price;
+mod reviewer;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,8 +32,9 @@ pub use output::{RawOutput, RawTopic};
 pub use people::{RawPeople, RawPeopleTexts};
 pub use personal::{RawHashKey, RawInjection, RawPersonalData, RawPromptLeak, RawStyles};
 pub use price::{RawPrice, RawStep};
+pub use reviewer::{RawReview, RawReviewer};
 
-/// Sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
+/// Sections `[[app]]`, `[[target]]`, `[[reviewer]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCatalogue {
@@ -40,6 +42,8 @@ pub struct RawCatalogue {
     pub app: Vec<RawApp>,
     /// What can be called.
     pub target: Vec<RawTarget>,
+    /// Who reviews what the filter holds.
+    pub reviewer: Vec<RawReviewer>,
     /// What is known of models.
     pub model: Vec<RawModel>,
     /// What calls cost.
@@ -208,6 +212,8 @@ pub struct RawApp {
     /// What follows when an answer gives the system prompt away.
     #[serde(default)]
     pub prompt_leak: RawPromptLeak,
+    /// Who reviews texts that the filter holds, and what becomes of them. Without it such texts are stopped.
+    pub review: Option<RawReview>,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.

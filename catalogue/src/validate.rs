@@ -9,6 +9,7 @@ mod output;
 mod people;
 mod personal;
 mod prices;
+mod reviewers;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknow
 use crate::bundle::Bundle;
 use crate::models::Models;
 use crate::raw::{RawApp, RawCanned, RawCatalogue};
+use crate::reviewer::Reviewer;
 use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
@@ -57,17 +59,19 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let prices = prices::prices(raw, &targets, &mut problems);
     let known = filter::filter(&raw.filter, &mut problems);
     let keys = personal::hash_keys(raw, &mut problems);
+    let reviewers = reviewers::reviewers(&raw.reviewer, &targets, &mut problems);
     let mut apps = BTreeMap::new();
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let around = Around { targets: &targets, known: &known, keys: &keys };
+        let around = Around { targets: &targets, reviewers: &reviewers, known: &known, keys: &keys };
         let app = app(raw_app, &around, &place, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    let bundle = Bundle::new(apps, targets, prices, known.filter).keyed(keys.into_values().collect());
+    let bundle = Bundle::new(apps, targets, prices, known.filter);
+    let bundle = bundle.reviewed_by(reviewers).keyed(keys.into_values().collect());
     (bundle, problems.into_vec())
 }
 
@@ -84,6 +88,7 @@ fn output_cap(place: &str, at: &Spanned<String>, problems: &mut Problems) -> Opt
 /// What an app may name.
 struct Around<'a> {
     targets: &'a BTreeMap<TargetName, Target>,
+    reviewers: &'a BTreeMap<TargetName, Reviewer>,
     known: &'a filter::Known,
     keys: &'a BTreeMap<String, Secret>,
 }
@@ -107,7 +112,8 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
     let output = output::output(raw, &around.known.ids, place, problems);
-    let people = people::people(raw, place, problems);
+    let review = reviewers::policy(raw, around.reviewers, around.targets, place, problems);
+    let people = people::people(raw, review.as_ref(), place, problems);
     let used = filter::used(&raw.filter, &around.known.filter, place, problems);
     App {
         bots,
@@ -146,6 +152,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         personal_data: personal::personal_data(raw, around.keys, place, problems),
         injection: personal::injection(raw, place, problems),
         prompt_leak: personal::prompt_leak(raw, place, problems),
+        review,
     }
 }
 

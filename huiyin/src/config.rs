@@ -132,6 +132,7 @@ impl Config {
         let mut sections = RawCatalogue {
             app: raw.app,
             target: raw.target,
+            reviewer: raw.reviewer,
             model: raw.model,
             price: raw.price,
             filter: raw.filter,

@@ -115,10 +115,12 @@ pub(crate) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    /// Whether nothing is to be hidden in any of the texts.
-    pub(crate) fn passes<'a>(&self, texts: impl Iterator<Item = &'a str>) -> bool {
+    /// Whether nothing is left to be hidden in texts of a message of which this was found. What was let on although it is held is held
+    /// still.
+    pub(crate) fn is_clean<'a>(&self, texts: impl Iterator<Item = &'a str>, found: Action) -> bool {
         let texts: Vec<&str> = texts.collect();
-        self.engine.judge_all(Direction::Input, &texts).action() == Action::Pass
+        let left = self.engine.judge_all(Direction::Input, &texts).action();
+        (left == Action::Pass || (left == Action::Hold && found == Action::Hold))
             && texts.iter().all(|text| self.hidden(text).is_none())
     }
 

@@ -20,11 +20,12 @@ pub(crate) struct AmongPeople<'a> {
 impl AmongPeople<'_> {
     /// The reply that lets the message through, changed where the verdict says so; `None` when nothing may.
     pub(crate) fn pass_reply(&self, judged: &Judged) -> Option<Reply> {
+        let found = judged.verdict.action;
         match self.action(judged) {
             Action::Pass => Some(Reply::Deliver),
-            Action::Mask => self.changed(|| Some(self.masked())),
+            Action::Mask => self.changed(found, || Some(self.masked())),
             Action::Replace => {
-                self.policy.replacement.text_in(None).and_then(|_| self.changed(|| self.replaced()))
+                self.policy.replacement.text_in(None).and_then(|_| self.changed(found, || self.replaced()))
             }
             Action::Hold | Action::Block => None,
         }
@@ -45,17 +46,17 @@ impl AmongPeople<'_> {
     }
 
     /// The reply that delivers the message changed, or what the policy says where it cannot be.
-    fn changed<'a>(&'a self, payload: impl FnOnce() -> Option<Json<'a>>) -> Option<Reply> {
+    fn changed<'a>(&'a self, found: Action, payload: impl FnOnce() -> Option<Json<'a>>) -> Option<Reply> {
         // Easemob takes changes of text messages only.
         let changed = self.content.said.as_ref().and_then(|_| payload());
-        let Some(changed) = changed.filter(|changed| self.is_clean(changed)) else {
+        let Some(changed) = changed.filter(|changed| self.is_clean(changed, found)) else {
             return self.otherwise(self.policy.unchangeable);
         };
         in_reply(&changed).or_else(|| match self.policy.too_long {
             TooLong::Block => None,
             TooLong::Pass => Some(Reply::Deliver),
             TooLong::Replace => {
-                self.replaced().filter(|replaced| self.is_clean(replaced)).and_then(|r| in_reply(&r))
+                self.replaced().filter(|replaced| self.is_clean(replaced, found)).and_then(|r| in_reply(&r))
             }
         })
     }
@@ -77,8 +78,8 @@ impl AmongPeople<'_> {
         Some(Content::saying(self.payload, said, |text| self.shown.masked(text)))
     }
 
-    fn is_clean(&self, payload: &Json<'_>) -> bool {
-        self.shown.passes(Content::read(payload).texts())
+    fn is_clean(&self, payload: &Json<'_>, found: Action) -> bool {
+        self.shown.is_clean(Content::read(payload).texts(), found)
     }
 
     /// A text of the policy in the language of the message.

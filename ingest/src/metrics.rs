@@ -21,6 +21,8 @@ pub const VERDICT_SECONDS: &str = "huiyin_ingest_verdict_seconds";
 pub const VERDICTS: &str = "huiyin_ingest_verdicts_total";
 /// What was found in messages.
 pub const FINDINGS: &str = "huiyin_ingest_findings_total";
+/// Messages that the filter holds, by what became of them at once.
+pub const HELD: &str = "huiyin_ingest_held_total";
 /// Seconds from queueing to acknowledgement.
 pub const ACKNOWLEDGEMENT_SECONDS: &str = "huiyin_ingest_acknowledgement_seconds";
 /// Callbacks whose acknowledgement did not come in time.
@@ -58,6 +60,11 @@ pub const METRICS: &[Metric] = &[
         FINDINGS,
         "findings in messages, by category of the rule (none where it has none), action, and whether the rule is in shadow: yes, no; at most 32 of one message",
         &["category", "action", "shadow"],
+    ),
+    Metric::counter(
+        HELD,
+        "messages of apps with reviews that the filter holds, by what became of them in the callback: waits (only a bot reads it, which waits for the review), passed and blocked (by the app's policy, since others would read it)",
+        &["course"],
     ),
     Metric::histogram(
         ACKNOWLEDGEMENT_SECONDS,
@@ -105,6 +112,10 @@ pub(crate) fn judged(verdict: &Verdict, took: Duration) {
     for [category, action, shadow] in catalogue::findings::labels(verdict) {
         counter!(FINDINGS, "category" => category, "action" => action, "shadow" => shadow).increment(1);
     }
+}
+
+pub(crate) fn held(course: &'static str) {
+    counter!(HELD, "course" => course).increment(1);
 }
 
 pub(crate) fn unacknowledged(policy: NoAcknowledgement) {

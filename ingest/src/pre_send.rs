@@ -88,14 +88,14 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     if content.is_cut {
         return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
-    let (readers, shown) = (Readers::of(address.as_ref()), bundle.shown(&rule.app, address.as_ref()));
-    let masking = match readers {
+    let shown = bundle.shown(&rule.app, address.as_ref());
+    let masking = match Readers::of(address.as_ref()) {
         Readers::BotAlone => None,
         Readers::People => shown.masking,
     };
     let judged = bundle.judge(&rule.app, &content, address.as_ref(), masking);
-    let message = Received { app, shown, payload: callback.payload(), content: &content };
-    let fate = message.fate(address.as_ref(), &judged, rule.codes.blocked.as_deref());
+    let message = Received { app, shown, payload: callback.payload(), content: &content, judged: &judged };
+    let fate = message.fate(address.as_ref(), rule.codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
     let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));
@@ -135,26 +135,86 @@ enum Fate {
     Stopped(Reply),
 }
 
-/// A message that was read.
+/// A message that was read and judged.
 struct Received<'a> {
     app: &'a App,
     shown: Shown<'a>,
     payload: &'a Json<'a>,
     content: &'a Content,
+    judged: &'a Judged,
 }
 
 impl Received<'_> {
     /// What its verdict means for it. One whose address is not known is taken for one among people.
-    fn fate(&self, address: Option<&Address>, judged: &Judged, usual_code: Option<&str>) -> Fate {
-        let Self { app, shown, payload, content } = *self;
+    fn fate(&self, address: Option<&Address>, usual_code: Option<&str>) -> Fate {
+        let Self { app, shown, payload, content, judged } = *self;
         if address.is_none_or(Address::is_among_people) {
             let message = AmongPeople { policy: &app.people, shown, payload, content };
             let stop = || Fate::Stopped(message.stop_reply(usual_code));
-            return message.pass_reply(judged).map_or_else(stop, Fate::Delivered);
+            let fate = message.pass_reply(judged).map_or_else(stop, Fate::Delivered);
+            self.count_held(fate.course());
+            return fate;
         }
-        let stop = || Fate::Stopped(Reply::Reject(usual_code.map(str::to_owned)));
         let readers = Readers::of(address);
-        pass_reply(shown, payload, content, judged.verdict.action, readers).map_or_else(stop, Fate::Delivered)
+        // Decide waits for the review of a message that nobody else gets.
+        let speaks_to_bot = address.is_some_and(|address| address.bot.is_some());
+        let waits = self.is_held() && speaks_to_bot && app.answer == AnswerPolicy::Intercept;
+        let stop = || Reply::Reject(usual_code.map(str::to_owned));
+        let fate = match self.pass_reply(readers) {
+            Some(reply) => Fate::Delivered(reply),
+            None if waits => Fate::Delivered(stop()),
+            None => Fate::Stopped(stop()),
+        };
+        let is_waiting = waits || matches!(readers, Readers::BotAlone);
+        self.count_held(if is_waiting { "waits" } else { fate.course() });
+        fate
+    }
+
+    /// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
+    fn pass_reply(&self, readers: Readers) -> Option<Reply> {
+        match (self.at_once(readers), readers) {
+            (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
+            // Easemob takes changes of text messages only.
+            (Action::Mask, Readers::People) if self.content.said.is_some() => {
+                let changed = Content::changed(self.payload, |text| self.shown.masked(text));
+                let found = self.judged.verdict.action;
+                let is_clean = self.shown.is_clean(Content::read(&changed).texts(), found);
+                serde_json::to_value(changed).ok().and_then(Reply::change).filter(|_| is_clean)
+            }
+            (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,
+        }
+    }
+
+    /// What is done at once: no callback can wait for a review. Whoever else would read a message that is held has it by the app's
+    /// policy; a bot is not answered before the review.
+    fn at_once(&self, readers: Readers) -> Action {
+        match readers {
+            _ if !self.is_held() => self.judged.verdict.action,
+            Readers::BotAlone => Action::Mask,
+            Readers::People if self.app.lets_held_on() => self.judged.milder,
+            Readers::People => Action::Hold,
+        }
+    }
+
+    /// The filter holds the message, and the app has somebody who reviews.
+    fn is_held(&self) -> bool {
+        self.judged.verdict.action == Action::Hold && self.app.review.is_some()
+    }
+
+    fn count_held(&self, course: &'static str) {
+        if self.is_held() {
+            metrics::held(course);
+        }
+    }
+}
+
+impl Fate {
+    /// What becomes of a message that is held, in a word for metrics.
+    fn course(&self) -> &'static str {
+        match self {
+            Self::Delivered(_) => "passed",
+            Self::Stopped(_) => "blocked",
+        }
     }
 }
 
@@ -173,26 +233,6 @@ impl Readers {
             Some(address) if address.with_bot && !address.own => Self::BotAlone,
             _ => Self::People,
         }
-    }
-}
-
-/// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
-fn pass_reply(
-    shown: Shown<'_>,
-    payload: &Json<'_>,
-    content: &Content,
-    action: Action,
-    readers: Readers,
-) -> Option<Reply> {
-    match (action, readers) {
-        (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
-        // Easemob takes changes of text messages only.
-        (Action::Mask, Readers::People) if content.said.is_some() => {
-            let changed = Content::changed(payload, |text| shown.masked(text));
-            let is_clean = shown.passes(Content::read(&changed).texts());
-            serde_json::to_value(changed).ok().and_then(Reply::change).filter(|_| is_clean)
-        }
-        (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,
     }
 }
 

@@ -53,14 +53,8 @@ impl Finding {
         for hit in finding.hits.iter().filter(|hit| !hit.shadow) {
             finding.action = finding.action.max(hit.action);
             finding.rules.push(hit.rule.clone());
-            if hit.action == Action::Pass {
-                continue;
-            }
-            match finding.spans.last_mut() {
-                Some(last) if hit.span.start < last.end => last.end = last.end.max(hit.span.end),
-                _ => finding.spans.push(hit.span.clone()),
-            }
         }
+        finding.spans = spans(finding.hits.iter().filter(|hit| !hit.shadow && hit.action != Action::Pass));
         finding.rules.sort();
         finding.rules.dedup();
         finding
@@ -76,11 +70,16 @@ impl Finding {
         Self::of(self.hits)
     }
 
-    /// The text that was judged, each character that was hit replaced by an asterisk.
+    /// The text that was judged, each character that was hit replaced by an asterisk. What is only held can be read on: by whoever
+    /// reviews it, and afterwards.
     pub fn masked(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut at = 0;
-        for span in &self.spans {
+        let held = self.hits.iter().any(|hit| hit.action == Action::Hold && !hit.shadow);
+        let hides = |hit: &&Hit| !hit.shadow && !matches!(hit.action, Action::Pass | Action::Hold);
+        let hidden = || spans(self.hits.iter().filter(hides));
+        let spans = if held { hidden() } else { self.spans.clone() };
+        for span in &spans {
             let (Some(before), Some(hit)) = (text.get(at..span.start), text.get(span.clone())) else {
                 continue;
             };
@@ -105,6 +104,18 @@ impl Finding {
         }
         *self = Self::of(hits);
     }
+}
+
+/// What these hits cover, in their order, without overlaps.
+fn spans<'a>(hits: impl Iterator<Item = &'a Hit>) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    for hit in hits {
+        match spans.last_mut() {
+            Some(last) if hit.span.start < last.end => last.end = last.end.max(hit.span.end),
+            _ => spans.push(hit.span.clone()),
+        }
+    }
+    spans
 }
 
 /// What an engine says of texts that belong together, in their order.
@@ -168,6 +179,14 @@ mod tests {
         let found = Finding::of(vec![hit("r", Action::Mask, 3..9), hit("r", Action::Mask, 15..18)]);
         assert_eq!(found.masked("去赌博吧, a赌b"), "去**吧, a*b");
         assert_eq!(Finding::of(vec![]).masked("ab"), "ab");
+    }
+
+    #[test]
+    fn what_is_held_is_not_masked_and_what_is_to_be_masked_beside_it_is() {
+        let held = hit("h", Action::Hold, 3..9);
+        let found = Finding::of(vec![held.clone(), hit("m", Action::Mask, 15..18)]);
+        assert_eq!(found.masked("去赌博吧, a赌b"), "去赌博吧, a*b");
+        assert_eq!(Finding::of(vec![held, hit("m", Action::Mask, 6..9)]).masked("去赌博吧"), "去赌*吧");
     }
 
     #[test]

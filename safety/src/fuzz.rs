@@ -9,7 +9,7 @@ fn rules(extra: &[String]) -> RuleSet {
     let rules = [
         all(Rule::words("mild", &["damn", "İ", "K"], Action::Mask)),
         all(Rule::words("gamble", &["赌博", "赌", "👩‍👩‍👧", "银行", "aab"], Action::Block)),
-        all(Rule { words: extra.to_vec(), ..Rule::words("any", &[], Action::Hold) }),
+        all(Rule { words: extra.to_vec(), ..Rule::words("any", &[], Action::Mask) }),
     ];
     RuleSet::new(&rules, "d1").unwrap()
 }

@@ -8,6 +8,7 @@ use crate::conversation::Lane;
 use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId, UserId};
 use crate::money::Money;
 use crate::request::RequestKind;
+use crate::review::{AnswerReview, Level};
 use crate::text::Text;
 use crate::verdict::Verdict;
 use crate::wire::{Invalid, require};
@@ -35,6 +36,9 @@ pub struct Answered {
     /// Every attempt whose result is known, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+    /// The review of its answer, if the filter held that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Box<AnswerReview>>,
     /// An earlier run of this request may have reached a provider and left no trace.
     #[serde(default)]
     pub rerun: bool,
@@ -57,7 +61,12 @@ impl Answered {
         )?;
         let counted = self.attempts.iter().enumerate().all(|(i, a)| usize::from(a.number) == i + 1);
         require(counted, "attempts are numbered from 1")?;
-        let answered = matches!(self.outcome, Outcome::Done { .. });
+        let of_review = self.review.iter().flat_map(|review| &review.attempts).enumerate();
+        let counted = of_review.into_iter().all(|(i, a)| usize::from(a.number) == i + 1);
+        require(counted, "attempts of a review are numbered from 1")?;
+        let reviewed = matches!(self.outcome, Outcome::Reviewed { .. });
+        require(!reviewed || self.kind == RequestKind::Review, "a verdict is the end of a review")?;
+        let answered = reviewed || matches!(self.outcome, Outcome::Done { .. });
         let last_ok = self.attempts.last().is_some_and(|a| a.error.is_none());
         require(!answered || last_ok, "an answer comes from a last attempt without error")
     }
@@ -78,6 +87,16 @@ pub enum Outcome {
         /// It was cut at the output limit.
         #[serde(default)]
         truncated: bool,
+    },
+    /// The reviewer has spoken.
+    Reviewed {
+        /// What it says.
+        level: Level,
+        /// Its own word for what is wrong.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// Who reviewed.
+        reviewer: TargetName,
     },
     /// No target gave an answer that may go out.
     Failed {
@@ -104,7 +123,7 @@ impl Outcome {
         match self {
             Self::Done { verdict, .. } => Some(verdict),
             Self::Failed { verdict, .. } => verdict.as_ref(),
-            Self::Expired | Self::Cancelled | Self::Dead { .. } => None,
+            Self::Reviewed { .. } | Self::Expired | Self::Cancelled | Self::Dead { .. } => None,
         }
     }
 
@@ -112,6 +131,7 @@ impl Outcome {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Done { .. } => "done",
+            Self::Reviewed { .. } => "reviewed",
             Self::Failed { .. } => "failed",
             Self::Expired => "expired",
             Self::Cancelled => "cancelled",

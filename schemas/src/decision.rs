@@ -22,6 +22,8 @@ pub enum Ruling {
     Blocked,
     /// It opens a turn, and a request goes out.
     Asked,
+    /// It opens a turn, and the filter holds it: a review goes out.
+    Held,
     /// It waits for the turn in flight, or for the merge window.
     Waits,
     /// It was seen before.
@@ -55,6 +57,7 @@ impl Ruling {
             Self::Passed => "passed",
             Self::Blocked => "blocked",
             Self::Asked => "asked",
+            Self::Held => "held",
             Self::Waits => "waits",
             Self::Duplicate => "duplicate",
             Self::TooOld => "too_old",
@@ -180,7 +183,7 @@ impl Record for Decision {
     fn check(&self) -> Result<(), Invalid> {
         let hex = self.state_before.len() == 16 && self.state_before.bytes().all(|b| b.is_ascii_hexdigit());
         require(hex, "a state's hash is 16 hex digits")?;
-        let of_turn = matches!(self.ruling, Ruling::Asked | Ruling::Answered | Ruling::Lost);
-        require(!of_turn || self.turn.is_some(), "who asks, answers or gives up names the turn")
+        let of_turn = matches!(self.ruling, Ruling::Asked | Ruling::Held | Ruling::Answered | Ruling::Lost);
+        require(!of_turn || self.turn.is_some(), "who asks, holds, answers or gives up names the turn")
     }
 }

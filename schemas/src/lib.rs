@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod money;
 pub mod request;
 pub mod retract;
+pub mod review;
 pub mod state;
 pub mod text;
 pub mod topic;

@@ -17,6 +17,9 @@ use crate::wire::{Invalid, Record, require};
 pub enum RequestKind {
     /// Answer a turn.
     Answer,
+    /// Review a message that the filter holds, before its turn goes on: `chain` names the reviewer, and the prompt is what the
+    /// message says.
+    Review,
 }
 
 impl RequestKind {
@@ -24,7 +27,20 @@ impl RequestKind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Answer => "answer",
+            Self::Review => "review",
         }
+    }
+
+    /// Every kind of this version.
+    pub const ALL: [Self; 2] = [Self::Answer, Self::Review];
+
+    /// Id of the one request of this kind that a turn may have.
+    pub fn of_turn(self, turn: TurnId) -> RequestId {
+        let ordinal = match self {
+            Self::Answer => 0,
+            Self::Review => 1,
+        };
+        RequestId::derive(&turn.to_string(), ordinal)
     }
 }
 
@@ -94,7 +110,7 @@ pub struct Request {
 
 impl Record for Request {
     const TOPIC: Topic = Topic::Requests;
-    const KINDS: &'static [&'static str] = &["answer"];
+    const KINDS: &'static [&'static str] = &["answer", "review"];
 
     fn kind(&self) -> &'static str {
         self.kind.label()

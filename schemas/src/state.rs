@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Millis;
 use crate::event::MessageKind;
 use crate::ids::{BundleHash, MessageId, RequestId, TurnId, UserId};
+use crate::request::RequestKind;
 use crate::retract::AnswerReference;
 use crate::text::Text;
 
@@ -104,6 +105,17 @@ pub struct TurnState {
     pub cancelled: bool,
 }
 
+impl TurnState {
+    /// The request whose outcome is waited for, if one went out.
+    pub fn request(&self) -> Option<RequestId> {
+        match self.phase {
+            Phase::Asked { request } => Some(request),
+            Phase::Pending { awaits: Prerequisite::Review } => Some(RequestKind::Review.of_turn(self.id)),
+            Phase::Pending { awaits: Prerequisite::Grant | Prerequisite::Summary } => None,
+        }
+    }
+}
+
 /// What a turn in flight waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -113,7 +125,7 @@ pub enum Phase {
         /// The request.
         request: RequestId,
     },
-    /// Something that must be there before its request goes out: there is no request yet.
+    /// Something that must be there before its request goes out. A review is a request of its own, whose id follows from the turn's.
     Pending {
         /// What must be there.
         awaits: Prerequisite,
@@ -130,16 +142,6 @@ pub enum Prerequisite {
     Review,
     /// A summary of the history.
     Summary,
-}
-
-impl Phase {
-    /// The request whose outcome is waited for, if one went out.
-    pub fn request(&self) -> Option<RequestId> {
-        match self {
-            Self::Asked { request } => Some(*request),
-            Self::Pending { .. } => None,
-        }
-    }
 }
 
 /// One turn of history; without an answer while it is in flight.
@@ -186,6 +188,17 @@ pub struct WaitingMessage {
     /// Turns that held it and were called off, so that no two turns have one id.
     #[serde(default, skip_serializing_if = "first_round")]
     pub round: u32,
+    /// The filter holds it: it is reviewed before it is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// What a message says besides its text, which is reviewed with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Held {
+    /// Captions, file names and the like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Text>,
 }
 
 fn first_round(round: &u32) -> bool {
@@ -236,7 +249,9 @@ mod tests {
             let pending = turn(Phase::Pending { awaits });
             let written = serde_json::to_string(&pending).unwrap();
             assert_eq!(serde_json::from_str::<TurnState>(&written).unwrap(), pending);
-            assert!(!written.contains("request") && pending.phase.request().is_none());
+            assert!(!written.contains("request"));
+            let review = RequestKind::Review.of_turn(pending.id);
+            assert_eq!(pending.request(), (awaits == Prerequisite::Review).then_some(review));
         }
     }
 }

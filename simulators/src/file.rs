@@ -1,9 +1,9 @@
 //! The configuration file of the binary: one section per stand-in.
 
-use crate::{easemob, model};
+use crate::{easemob, model, reviewer};
 use serde::Deserialize;
 
-/// Both sections; a missing one takes its defaults.
+/// All sections; a missing one takes its defaults.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
@@ -11,6 +11,8 @@ pub struct File {
     pub easemob: easemob::Config,
     /// The model stand-in.
     pub model: model::Config,
+    /// The stand-in of reviewers.
+    pub reviewer: reviewer::Config,
 }
 
 impl File {

@@ -1,9 +1,9 @@
-//! Starts both stand-ins and keeps them up until SIGTERM or Ctrl-C.
+//! Starts the stand-ins and keeps them up until SIGTERM or Ctrl-C.
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use simulators::file::File;
-use simulators::{easemob, model};
+use simulators::{easemob, model, reviewer};
 use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start both stand-ins and print one ready line for each.
+    /// Start the stand-ins and print one ready line for each.
     Run(Run),
 }
 
@@ -32,6 +32,9 @@ struct Run {
     /// Address of the model stand-in; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     model: SocketAddr,
+    /// Address of the stand-in of reviewers, which is not started without one; port 0 takes a free one.
+    #[arg(long)]
+    reviewer: Option<SocketAddr>,
     /// Seed of message ids, tokens and latencies; wins over the file.
     #[arg(long)]
     seed: Option<u64>,
@@ -56,6 +59,15 @@ async fn main() -> anyhow::Result<()> {
     let model = model::start_at(run.model, file.model).await.context("start the model stand-in")?;
     announce("easemob", easemob.addr)?;
     announce("model", model.addr)?;
+    let reviewer = match run.reviewer {
+        Some(addr) => {
+            Some(reviewer::start_at(addr, file.reviewer).await.context("start the reviewer stand-in")?)
+        }
+        None => None,
+    };
+    if let Some(reviewer) = &reviewer {
+        announce("reviewer", reviewer.addr)?;
+    }
     tokio::select! {
         _ = terminated.recv() => {}
         ended = tokio::signal::ctrl_c() => ended.context("listen for Ctrl-C")?,

@@ -29,10 +29,10 @@ pub struct RawPeople {
     #[serde(default = "block")]
     #[schemars(with = "TooLong")]
     pub too_long: Spanned<String>,
-    /// What becomes of a message that a rule holds. What milder rules say is done in any case.
-    #[serde(default = "block")]
-    #[schemars(with = "Otherwise")]
-    pub hold: Spanned<String>,
+    /// What becomes of a message that a rule holds, since a callback cannot wait for a review. What milder rules say is done in any case. Without
+    /// it what `review.when_away` says, and `block` without that.
+    #[schemars(with = "Option<Otherwise>")]
+    pub hold: Option<Spanned<String>>,
     /// What the sender's client is told about a message that is not delivered, at most 200 characters. Without it `codes.blocked` of the
     /// callback rule.
     #[schemars(with = "Option<String>")]

@@ -7,17 +7,28 @@ use toml::Spanned;
 use crate::labels::Language;
 use crate::people::{Judge, Otherwise, People, PeopleRecord, Texts, TooLong};
 use crate::raw::{RawApp, RawPeople, RawPeopleTexts};
+use crate::reviewer::ReviewPolicy;
 
 /// Most characters of a text: Easemob takes replies of 1,000, and there is more in them.
 const LONGEST: usize = 200;
 
-/// The policy of an app; the default where it has none.
-pub(super) fn people(raw: &RawApp, place: &str, problems: &mut Problems) -> People {
-    let Some(said) = &raw.people else { return People::default() };
+/// The policy of an app; the default where it has none. A message that is held is treated as the app treats what nobody reviewed.
+pub(super) fn people(
+    raw: &RawApp,
+    review: Option<&ReviewPolicy>,
+    place: &str,
+    problems: &mut Problems,
+) -> People {
+    let hold = match review {
+        Some(review) if review.lets_on(None) => Otherwise::Pass,
+        _ => Otherwise::Block,
+    };
+    let Some(said) = &raw.people else { return People { hold, ..People::default() } };
     let blocked = texts("blocked", said.blocked.as_ref(), &said.blocked_texts, place, problems);
     let replacement =
         texts("replacement", said.replacement.as_ref(), &said.replacement_texts, place, problems);
     let policy = words(said, place, problems);
+    let hold = said.hold.as_ref().map_or(hold, |_| policy.hold);
     if policy.too_long == TooLong::Replace && replacement.text.is_empty() {
         let what = "people.too_long replaces texts, and people.replacement is missing";
         problems.add_at(place, &said.too_long, what);
@@ -27,7 +38,7 @@ pub(super) fn people(raw: &RawApp, place: &str, problems: &mut Problems) -> Peop
             "record is all, and with people.judge = \"bots\" nothing of messages among people is recorded";
         problems.add_at(place, &raw.record, what);
     }
-    People { blocked, replacement, ..policy }
+    People { blocked, replacement, hold, ..policy }
 }
 
 /// What the policy says in words.
@@ -41,7 +52,7 @@ fn words(raw: &RawPeople, place: &str, problems: &mut Problems) -> People {
         record: problems.word(place, &raw.record, &record).unwrap_or_default(),
         unchangeable: problems.word(place, &raw.unchangeable, &otherwise).unwrap_or_default(),
         too_long: problems.word(place, &raw.too_long, &too_long).unwrap_or_default(),
-        hold: problems.word(place, &raw.hold, &otherwise).unwrap_or_default(),
+        hold: raw.hold.as_ref().and_then(|hold| problems.word(place, hold, &otherwise)).unwrap_or_default(),
         ..People::default()
     }
 }

@@ -4,6 +4,7 @@ mod labels;
 mod limits;
 mod people;
 mod personal;
+mod reviewers;
 
 const GOOD: &str = r#"
 [[app]]

@@ -9,17 +9,18 @@ use super::salvage::Unread;
 /// used all the same, so that other sections can be checked against its names.
 pub(super) fn of(all: &RawCatalogue, unread: &Unread) -> (Bundle, Vec<Problem>) {
     let (bundle, found) = catalogue::check(all);
-    if !["app", "target", "model", "price", "filter", "hash_key"]
+    if !["app", "target", "reviewer", "model", "price", "filter", "hash_key"]
         .into_iter()
         .any(|section| unread.section(section))
     {
         return (bundle, found);
     }
     let mut read = all.clone();
-    // An app is checked against the targets of its chain and the keys that it names.
-    let around = ["target", "hash_key"].into_iter().any(|section| unread.section(section));
+    // An app is checked against the targets of its chain, its reviewer, and the keys that it names.
+    let around = ["target", "reviewer", "hash_key"].into_iter().any(|section| unread.section(section));
     read.app.retain(|app| !around && !unread.entry(&app.key));
     read.target.retain(|target| !unread.entry(&target.name));
+    read.reviewer.retain(|reviewer| !unread.section("target") && !unread.entry(&reviewer.name));
     read.model.retain(|model| !unread.entry(&model.model));
     read.price.retain(|price| !unread.entry(&price.model));
     read.hash_key.retain(|key| !unread.entry(&key.name));

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use catalogue::raw::{RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawTarget};
+use catalogue::raw::{RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawReviewer, RawTarget};
 use pipeline::StartPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub(super) struct Raw {
     /// Models that can be called. Part of the bundle.
     #[serde(default)]
     pub(super) target: Vec<RawTarget>,
+    /// Who reviews what the filter holds. Part of the bundle.
+    #[serde(default)]
+    pub(super) reviewer: Vec<RawReviewer>,
     /// What is known of models, beside what is shipped. Part of the bundle, as far as targets have them.
     #[serde(default)]
     pub(super) model: Vec<RawModel>,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use catalogue::Bundle;
+use catalogue::{Bundle, Reviewer};
 use tokio::sync::watch;
 
 use super::bundle_watch::Watched;
@@ -15,11 +15,12 @@ use crate::role::Role;
 /// What is named and not known, by the bundle in force.
 pub(crate) type Unknown = watch::Receiver<Arc<Vec<String>>>;
 
-/// Targets that chains name and that have no `[[call.target]]` here.
+/// Targets that chains and judges name and that have no `[[call.target]]` here, and reviewers of apps without `[[call.reviewer]]`.
 pub(crate) fn targets(config: &Config, watched: &Watched) -> anyhow::Result<Unknown> {
-    let entries = config.call.iter().flat_map(|section| &section.target);
-    let known = entries.map(|entry| entry.name.get_ref().clone()).collect();
-    follow(Role::Call, known, chained, watched)
+    let targets = config.call.iter().flat_map(|section| &section.target).map(|entry| &entry.name);
+    let reviewers = config.call.iter().flat_map(|section| &section.reviewer).map(|entry| &entry.name);
+    let known = targets.chain(reviewers).map(|name| name.get_ref().clone()).collect();
+    follow(Role::Call, known, called, watched)
 }
 
 /// Apps that have no `[[deliver.app]]` here.
@@ -30,8 +31,14 @@ pub(crate) fn apps(config: &Config, watched: &Watched) -> anyhow::Result<Unknown
     follow(Role::Deliver, known, named, watched)
 }
 
-fn chained(bundle: &Bundle) -> BTreeSet<String> {
-    bundle.apps.values().flat_map(|app| &app.chain).map(ToString::to_string).collect()
+fn called(bundle: &Bundle) -> BTreeSet<String> {
+    let reviewers = bundle.apps.values().filter_map(|app| Some(&app.review.as_ref()?.reviewer));
+    let reviewers = reviewers.map(|name| match bundle.reviewers.get(name) {
+        Some(Reviewer::Judge { target }) => target,
+        Some(Reviewer::Moderation { .. } | Reviewer::Webhook { .. }) | None => name,
+    });
+    let chained = bundle.apps.values().flat_map(|app| &app.chain);
+    chained.chain(reviewers).map(ToString::to_string).collect()
 }
 
 /// Looks at every bundle once, when it comes into force, and says then what is not known.

@@ -17,6 +17,7 @@ mod counted;
 mod everywhere;
 mod failures;
 mod fuzz;
+mod held;
 mod hostile;
 mod line;
 mod no_broker;

@@ -17,6 +17,8 @@ use crate::endpoint::PromptCache;
 pub struct RawCall {
     /// Address and key of every configured target: one entry for each `[[target]]`. Empty by default.
     pub target: Vec<RawEndpoint>,
+    /// Address and secret of every configured reviewer that is no judge: one entry for each `[[reviewer]]`. Empty by default.
+    pub reviewer: Vec<RawDesk>,
     /// Most requests that run at a time in this process, including those that wait for a target's pace. One app or one target
     /// gets at most half of them. Default 2000.
     pub max_running: usize,
@@ -126,10 +128,34 @@ pub struct RawEndpoint {
     pub omit: Vec<Spanned<String>>,
 }
 
+/// One `[[call.reviewer]]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawDesk {
+    /// Name of the `[[reviewer]]` that this entry belongs to. Required.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// Address: of a `moderation` up to and including the version, such as `https://api.openai.com/v1`; of a `webhook` the whole one.
+    /// Required.
+    #[schemars(with = "String")]
+    pub base_url: Spanned<String>,
+    /// Key that the calls of a `moderation` carry. Empty by default, for servers that take none.
+    #[serde(default)]
+    pub api_key: Secret,
+    /// Secret with which the calls of a `webhook` are signed; required there. Empty by default.
+    #[serde(default)]
+    pub secret: Secret,
+    /// Calls that the server lets start within a minute, summed over all instances. Unlimited by default.
+    pub requests_per_minute: Option<f64>,
+    /// Calls that the server lets run at a time, summed over all instances. Unlimited by default.
+    pub max_concurrent: Option<u32>,
+}
+
 impl Default for RawCall {
     fn default() -> Self {
         Self {
             target: Vec::new(),
+            reviewer: Vec::new(),
             max_running: 2_000,
             overload: None,
             grace: Duration::from_secs(30),

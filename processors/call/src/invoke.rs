@@ -9,6 +9,8 @@ use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
 
+use crate::reviewers::{HeldText, Reviewed};
+
 /// Asks models. [`crate::Invoker`] does it over HTTP; a simulation of the line has a model of them instead.
 pub trait Invoke: Send + Sync + 'static {
     /// Makes attempts until one answers, nothing more may be tried, the longest time is over, or the request is cancelled: that
@@ -19,6 +21,16 @@ pub trait Invoke: Send + Sync + 'static {
         request: &Request,
         terms: Terms<'_>,
     ) -> impl Future<Output = Invoked> + Send;
+
+    /// Asks a reviewer about a text that is held, as [`Invoke::invoke`] asks models. Whoever has no reviewers is always away.
+    fn review(
+        &self,
+        _bundle: &Bundle,
+        _held: HeldText<'_>,
+        _terms: Terms<'_>,
+    ) -> impl Future<Output = Reviewed> + Send {
+        std::future::ready(Reviewed::not_asked(Unanswered::Failed("unknown_reviewer")))
+    }
 
     /// From now on this instance keeps to this part, from 0 to 1, of the targets' limits.
     fn set_share(&self, share: f64);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalogue::{Bundle, Target};
+use catalogue::{Bundle, Reviewer, Target};
 use common::Secret;
 use outbound::{
     BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Signals, Slot,
@@ -32,6 +32,7 @@ use crate::keys::Keys;
 use crate::metrics;
 use crate::pace;
 use crate::reply::{Notes, ReadReply};
+use crate::reviewers::{HeldText, Reviewed, Reviewers, judge};
 use crate::settings::Settings;
 
 /// The number of no attempt.
@@ -43,6 +44,7 @@ pub struct Invoker {
     endpoints: BTreeMap<TargetName, Endpoint>,
     clock: Arc<dyn Clock>,
     complaints: Complaints,
+    reviewers: Reviewers,
 }
 
 /// A target of the chain that may be called.
@@ -139,7 +141,21 @@ impl Invoke for Invoker {
         Invoked { attempts: self.recorded(bundle, began, made, run), result }
     }
 
+    async fn review(&self, bundle: &Bundle, held: HeldText<'_>, terms: Terms<'_>) -> Reviewed {
+        let app = held.request.lane.conversation.app();
+        if held.policy.is_some_and(|policy| !self.reviewers.budget.take(app, policy)) {
+            return Reviewed::not_asked(Unanswered::Failed("review_budget"));
+        }
+        let Some(Reviewer::Judge { target }) = bundle.reviewers.get(held.reviewer) else {
+            return self.reviewers.ask(bundle, held, terms).await;
+        };
+        let asked = self.invoke(bundle, &judge::question(&held, target), terms).await;
+        let read = |said: Completion| judge::read(&said.text).ok_or(Unanswered::Failed("no_verdict"));
+        Reviewed { attempts: asked.attempts, result: asked.result.and_then(|(_, said)| read(said)) }
+    }
+
     fn set_share(&self, share: f64) {
+        self.reviewers.set_share(share);
         self.endpoints.values().for_each(|endpoint| endpoint.keys.set_share(share));
     }
 }
@@ -163,7 +179,9 @@ impl Invoker {
             let tokens = AccessTokens::default();
             endpoints.insert(name, Endpoint { address, health, keys, timeouts, client, tokens });
         }
-        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default() })
+        let reviewers =
+            Reviewers::new(settings.desks, &settings.health, settings.chain, client, Arc::clone(&clock));
+        Ok(Self { rules: settings.chain, endpoints, clock, complaints: Complaints::default(), reviewers })
     }
 
     /// What the request's app says for itself goes before what holds for all.

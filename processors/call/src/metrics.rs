@@ -36,6 +36,10 @@ pub const LEFT_OUT: &str = "huiyin_call_left_out_fields_total";
 pub const REVIEWS: &str = "huiyin_call_reviews_total";
 /// What the reviewer found in answers.
 pub const FINDINGS: &str = "huiyin_call_findings_total";
+/// What came of reviews of texts that are held.
+pub const HELD_REVIEWS: &str = "huiyin_call_held_reviews_total";
+/// Seconds that a server took for the review of a text that is held.
+pub const HELD_REVIEW_SECONDS: &str = "huiyin_call_held_review_seconds";
 /// Requests whose outcome could not be written.
 pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
 
@@ -93,6 +97,16 @@ pub const METRICS: &[Metric] = &[
         FINDINGS,
         "findings of the reviewer in answers, by category of the rule (none where it has none), action, and whether the rule is in shadow: yes, no; at most 32 of one answer",
         &["category", "action", "shadow"],
+    ),
+    Metric::counter(
+        HELD_REVIEWS,
+        "reviews of texts that the filter holds, by what is held (message, answer) and by what came of them: safe, controversial, unsafe; no verdict because of budget, expired, cancelled or failed",
+        &["reviewer", "subject", "result"],
+    ),
+    Metric::histogram(
+        HELD_REVIEW_SECONDS,
+        "seconds that a server took for the review of a text that the filter holds, all attempts together",
+        &["reviewer"],
     ),
     Metric::counter(
         UNWRITTEN,
@@ -194,6 +208,15 @@ pub(crate) fn reviewed(verdict: &Verdict) {
     for [category, action, shadow] in catalogue::findings::labels(verdict) {
         counter!(FINDINGS, "category" => category, "action" => action, "shadow" => shadow).increment(1);
     }
+}
+
+pub(crate) fn held_reviewed(reviewer: &str, subject: &'static str, result: &'static str) {
+    counter!(HELD_REVIEWS, "reviewer" => reviewer.to_owned(), "subject" => subject, "result" => result)
+        .increment(1);
+}
+
+pub(crate) fn held_took(reviewer: &str, took: Duration) {
+    histogram!(HELD_REVIEW_SECONDS, "reviewer" => reviewer.to_owned()).record(took);
 }
 
 pub(crate) fn unwritten() {

@@ -11,6 +11,7 @@ use schemas::conversation::Lane;
 use schemas::event::Event;
 use schemas::ids::{EventId, MessageId, RequestId, TurnId, UserId};
 use schemas::request::{Request, RequestKind};
+use schemas::review::AnswerReview;
 use schemas::wire;
 
 use crate::metrics;
@@ -43,6 +44,8 @@ pub(crate) struct Subject {
 pub(crate) struct Ended {
     pub(crate) outcome: Outcome,
     pub(crate) attempts: Vec<Attempt>,
+    /// The review of the answer, if it was held.
+    pub(crate) review: Option<Box<AnswerReview>>,
     pub(crate) rerun: bool,
     pub(crate) started_at: Millis,
     pub(crate) ended_at: Millis,
@@ -72,7 +75,7 @@ impl Subject {
 
     fn of_headers(record: &Record) -> Option<Self> {
         let text = |name: &str| record.header(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let kinds = [RequestKind::Answer];
+        let kinds = RequestKind::ALL;
         let lane = std::str::from_utf8(record.key.as_deref()?).ok()?;
         Some(Self {
             request: RequestId::parse(text(wire::ID)?).ok()?,
@@ -117,6 +120,7 @@ impl Output {
             user: subject.user,
             outcome: ended.outcome,
             attempts: ended.attempts,
+            review: ended.review,
             rerun: ended.rerun,
             started_at: ended.started_at,
             // The wall clock may have been set back meanwhile.
@@ -134,6 +138,7 @@ impl Output {
         let Some(Event::Answered(mut answered)) = written.outputs.first().and_then(read) else { return None };
         answered.outcome = outcome;
         answered.attempts.iter_mut().for_each(shorten);
+        answered.review.iter_mut().flat_map(|review| &mut review.attempts).for_each(shorten);
         Some(self.encoded(record, answered))
     }
 

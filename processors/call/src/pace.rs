@@ -54,6 +54,20 @@ fn of(entry: &RawEndpoint) -> Result<Limits, &'static str> {
     })
 }
 
+/// Limits of a server that counts calls only.
+///
+/// # Errors
+/// The key of a limit that is not more than zero.
+pub(crate) fn calls(per_minute: Option<f64>, at_once: Option<u32>) -> Result<Limits, &'static str> {
+    if per_minute.is_some_and(|limit| !(limit > 0.0 && limit.is_finite())) {
+        return Err("requests_per_minute");
+    }
+    if at_once == Some(0) {
+        return Err("max_concurrent");
+    }
+    Ok(Limits { per_minute, at_once, kept: KEPT, ..Limits::default() })
+}
+
 /// What a call is reserved for: an upper bound of its prompt, and all that it may say.
 pub(crate) fn estimate(question: &Question<'_>) -> Tokens {
     let lines = question.prompt.iter();

@@ -1,4 +1,4 @@
-//! The reviewer: judges the whole answer before it may go out.
+//! Judges the whole answer before it may go out.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,17 @@ use schemas::text::Text;
 use schemas::verdict::Verdict;
 
 use crate::rules::Rules;
+
+/// What becomes of an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// This goes out.
+    Out(String),
+    /// This may go out once somebody has looked at it.
+    Held(String),
+    /// Nothing goes out.
+    Stopped,
+}
 
 /// What an answer is judged by.
 pub(crate) struct Review<'a> {
@@ -35,9 +46,8 @@ impl<'a> Review<'a> {
         }
     }
 
-    /// Judges an answer. With the verdict comes the text that may go out, if one may. Placeholders of the conversation are judged as
-    /// dots and stay: decide puts back what stands behind them.
-    pub(crate) fn review(&self, answer: &str) -> (Verdict, Option<String>) {
+    /// Judges an answer. Placeholders of the conversation are judged as dots and stay: decide puts back what stands behind them.
+    pub(crate) fn review(&self, answer: &str) -> (Verdict, Course) {
         let personal = self.app.and_then(|app| app.personal_data.as_ref());
         let judged = match personal {
             Some(_) => personal::without_names(answer),
@@ -51,8 +61,12 @@ impl<'a> Review<'a> {
         }
         let found = Findings::from_iter([found]);
         let verdict = findings::verdict(self.engine, Direction::Output, &found, &[answer]);
-        let text = (verdict.action <= Action::Mask).then_some(text);
-        (verdict, text)
+        let course = match verdict.action {
+            Action::Pass | Action::Mask => Course::Out(text),
+            Action::Hold => Course::Held(text),
+            Action::Replace | Action::Block => Course::Stopped,
+        };
+        (verdict, course)
     }
 
     /// What the answer tells of the system prompt, if the app cares.
@@ -99,7 +113,16 @@ mod tests {
         validate(&raw).unwrap()
     }
 
+    /// The verdict on an answer, and what goes out of it.
     fn review(settings: &str, rules: &[Rule], answer: &str) -> (Verdict, Option<String>) {
+        let (verdict, course) = judge(settings, rules, answer);
+        match course {
+            Course::Out(text) => (verdict, Some(text)),
+            Course::Held(_) | Course::Stopped => (verdict, None),
+        }
+    }
+
+    fn judge(settings: &str, rules: &[Rule], answer: &str) -> (Verdict, Course) {
         let (bundle, engine) = (bundle(settings), RuleSet::new(rules, "d1").unwrap());
         let review = Review {
             engine: &engine,
@@ -110,17 +133,18 @@ mod tests {
         review.review(answer)
     }
 
-    fn judged(action: Action) -> (Action, Option<String>) {
-        let (verdict, text) = review("", &[Rule::words("r", &["秘密"], action)], "这是秘密。");
+    fn judged(action: Action) -> (Action, Course) {
+        let (verdict, course) = judge("", &[Rule::words("r", &["秘密"], action)], "这是秘密。");
         assert_eq!((verdict.rules.as_slice(), verdict.dictionary.as_str()), (&["r".to_owned()][..], "d1"));
-        (verdict.action, text)
+        (verdict.action, course)
     }
 
     #[test]
     fn what_is_masked_goes_out_and_what_is_stricter_does_not() {
-        assert_eq!(judged(Action::Mask), (Action::Mask, Some("这是**。".into())));
-        for stricter in [Action::Replace, Action::Hold, Action::Block] {
-            assert_eq!(judged(stricter).1, None, "{}", stricter.label());
+        assert_eq!(judged(Action::Mask), (Action::Mask, Course::Out("这是**。".into())));
+        assert_eq!(judged(Action::Hold), (Action::Hold, Course::Held("这是秘密。".into())));
+        for stricter in [Action::Replace, Action::Block] {
+            assert_eq!(judged(stricter).1, Course::Stopped, "{}", stricter.label());
         }
     }
 

@@ -18,6 +18,7 @@ use crate::endpoint::{Address, Choices, PromptCache};
 use crate::families::{self, Choice, Demand, Demands, Speaks};
 use crate::keys::keys;
 use crate::pace::limits;
+use crate::reviewers::{Desk, desks};
 use crate::timing::{Timing, timing};
 
 /// A checked [`RawCall`].
@@ -36,6 +37,8 @@ pub struct Settings {
     pub(crate) limits: BTreeMap<String, Limits>,
     /// Every key of the targets that have any.
     pub(crate) keys: BTreeMap<String, Vec<Secret>>,
+    /// Servers that review.
+    pub(crate) desks: BTreeMap<TargetName, Desk>,
     pub(crate) client: ClientSettings,
     pub(crate) chain: plan::Rules,
     pub(crate) health: HealthSettings,
@@ -74,6 +77,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
     let timing = all_timing(raw, bundle, &mut problems);
     let limits = limits(raw, &mut problems);
     let keys = keys(raw, &mut problems);
+    let desks = desks(raw, bundle, &mut problems);
     timeouts(raw, bundle, &mut problems);
     let settings = client.zip(chain).zip(health).map(|((client, chain), health)| Settings {
         max_running: raw.max_running,
@@ -83,6 +87,7 @@ pub fn validate(raw: &RawCall, bundle: &Bundle) -> Result<Settings, Vec<Problem>
         timing,
         limits,
         keys,
+        desks,
         client,
         chain,
         health,

@@ -15,14 +15,14 @@ use schemas::wire::DecodeError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::invoke::{Invoke, Invoked, Terms, Unanswered};
+use crate::invoke::{Invoke, Terms, Unanswered};
 use crate::invoker::Invoker;
 use crate::metrics;
 use crate::outcome::{Ended, Output, Subject, cancelled, is_cancel, read, unwritten};
-use crate::review::Review;
 use crate::rules::Rules;
 use crate::settings::Settings;
 use crate::unseen;
+use crate::work::{Work, Worked};
 
 /// How much later than the run's own end the driver's hard deadline is. A run ends its attempts at `answer_by`, and at the
 /// latest this long before the hard deadline, whatever the wall clock does. So every attempt is recorded, and the driver only
@@ -75,32 +75,13 @@ impl<I: Invoke> Step<I> {
         Self { invoker, rules, output, clock }
     }
 
-    /// The outcome of a request and the reason for metrics.
-    fn outcome(rules: &Rules, request: &Request, invoked: &mut Invoked) -> (Outcome, &'static str) {
-        let failed =
-            |reason: &'static str, verdict| (Outcome::Failed { reason: reason.to_owned(), verdict }, reason);
-        match std::mem::replace(&mut invoked.result, Err(Unanswered::Expired)) {
-            Err(Unanswered::Expired) => (Outcome::Expired, ""),
-            Err(Unanswered::Cancelled) => (Outcome::Cancelled, ""),
-            Err(Unanswered::Failed(reason)) => failed(reason, None),
-            Ok((target, said)) => {
-                let (verdict, text) = Review::of(rules, request).review(&said.text);
-                metrics::reviewed(&verdict);
-                match text {
-                    None => failed("blocked_output", Some(verdict)),
-                    Some(text) => {
-                        (Outcome::Done { text: text.into(), verdict, target, truncated: said.truncated }, "")
-                    }
-                }
-            }
-        }
-    }
-
     /// The rules that hold now or, while none of the request's targets is known, those that hold a moment later.
     async fn rules_for(&self, request: &Request) -> Arc<Rules> {
         let knows_one = |rules: &Arc<Rules>| {
             request.chain.is_empty()
-                || request.chain.iter().any(|name| rules.bundle.targets.contains_key(name))
+                || request.chain.iter().any(|name| {
+                    rules.bundle.targets.contains_key(name) || rules.bundle.reviewers.contains_key(name)
+                })
         };
         let now = Arc::clone(&self.rules.borrow());
         if knows_one(&now) {
@@ -115,31 +96,28 @@ impl<I: Invoke> Step<I> {
         Arc::clone(&self.rules.borrow())
     }
 
-    /// What came of the request, under the rules that it was asked by.
-    async fn ask(&self, request: &Request, terms: Terms<'_>) -> (Arc<Rules>, Invoked) {
+    /// What the request comes to, under the rules that it was asked by.
+    async fn work(&self, request: &Request, terms: Terms<'_>) -> Worked {
         let rules = tokio::select! {
             biased;
             rules = self.rules_for(request) => rules,
-            () = terms.cancellation.happened() => {
-                let nothing = Invoked { attempts: Vec::new(), result: Err(Unanswered::Cancelled) };
-                return (Arc::clone(&self.rules.borrow()), nothing);
-            }
+            () = terms.cancellation.happened() => return Worked::without(Unanswered::Cancelled, Vec::new()),
         };
-        let invoked = self.invoker.invoke(&rules.bundle, request, terms).await;
-        (rules, invoked)
+        let (invoker, clock) = (&self.invoker, self.clock.as_ref());
+        Work { invoker, rules: &rules, request, terms, clock }.run().await
     }
 
     async fn answer(&self, request: &Request, job: &Job) -> Done {
         let started_at = self.clock.now();
         let cancellation = &job.cancellation;
         let longest = job.hard_deadline.saturating_sub(MARGIN);
-        let mut asked = pin!(self.ask(request, Terms { longest, cancellation, place: &job.place }));
-        let (cancelled_at, (rules, mut invoked)) = tokio::select! {
+        let mut asked = pin!(self.work(request, Terms { longest, cancellation, place: &job.place }));
+        let (cancelled_at, worked) = tokio::select! {
             biased;
             () = cancellation.happened() => (Some(self.clock.now()), asked.await),
-            invoked = &mut asked => (None, invoked),
+            worked = &mut asked => (None, worked),
         };
-        let (outcome, reason) = Self::outcome(&rules, request, &mut invoked);
+        let Worked { outcome, reason, attempts, review } = worked;
         let ended_at = self.clock.now();
         // A cancel that comes while `asked` is polled ends it in that very poll.
         let cancelled_at = cancelled_at.or((outcome == Outcome::Cancelled).then_some(ended_at));
@@ -148,7 +126,7 @@ impl<I: Invoke> Step<I> {
         }
         let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
         metrics::ended(&outcome, reason, Duration::from_millis(took));
-        let ended = Ended { outcome, attempts: invoked.attempts, rerun: job.rerun, started_at, ended_at };
+        let ended = Ended { outcome, attempts, review, rerun: job.rerun, started_at, ended_at };
         self.output.write(&job.record, Subject::from(request), ended)
     }
 
@@ -169,7 +147,11 @@ impl<I: Invoke> Step<I> {
             Run::CutOff { rerun } => (rerun, unseen("cut_off")),
         };
         let attempts = attempt.into_iter().collect();
-        self.output.write(record, subject, Ended { outcome, attempts, rerun, started_at: now, ended_at: now })
+        self.output.write(
+            record,
+            subject,
+            Ended { outcome, attempts, review: None, rerun, started_at: now, ended_at: now },
+        )
     }
 
     fn fail(&self, record: &Record, reason: &'static str, run: Run) -> Done {

@@ -11,13 +11,22 @@ use schemas::request::Request;
 pub(crate) fn attempt(bundle: &Bundle, request: &Request, why: &str, now: Millis) -> Option<Attempt> {
     let name = request.chain.first()?;
     let target = bundle.targets.get(name);
+    let reviewer = bundle.reviewers.get(name);
+    let of_reviewer = || reviewer.map_or_else(String::new, |reviewer| reviewer.label().to_owned());
     Some(Attempt {
         number: 1,
         target: name.clone(),
-        provider: target.map_or_else(String::new, |target| target.provider.label().to_owned()),
+        provider: target.map_or_else(of_reviewer, |target| target.provider.label().to_owned()),
         model: target.map_or_else(String::new, |target| target.model.clone()),
         model_answered: None,
-        region: target.map_or_else(String::new, |target| target.region.clone()),
+        region: target.map_or_else(
+            || {
+                reviewer
+                    .and_then(|reviewer| reviewer.service())
+                    .map_or_else(String::new, |it| it.region.clone())
+            },
+            |target| target.region.clone(),
+        ),
         started_at: now,
         key: None,
         duration_ms: 0,

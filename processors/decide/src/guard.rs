@@ -1,6 +1,6 @@
 //! The guard: a verdict on every text of a message, the stricter one of ingest's and ours.
 
-use catalogue::findings;
+use catalogue::{App, findings};
 use safety::{Direction, Engine, is_blank};
 use schemas::text::Text;
 use schemas::verdict::{Action, Verdict};
@@ -12,12 +12,24 @@ pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     /// What goes on: the text, its hits masked; `None` where there is none that can be read, or nothing can be seen in it.
     pub(crate) text: Option<String>,
+    /// The other texts as they go on; told where the verdict holds the message.
+    pub(crate) others: Vec<String>,
 }
 
 impl Judged {
     /// The verdict lets nothing on.
     pub(crate) fn stopped(&self) -> bool {
         stops(&self.verdict)
+    }
+
+    /// The verdict waits for a review, which the app has.
+    pub(crate) fn is_held(&self, app: &App) -> bool {
+        self.verdict.action == Action::Hold && app.review.is_some()
+    }
+
+    /// The verdict lets nothing on of a text that cannot wait for a review.
+    pub(crate) fn stopped_at_once(&self, app: &App) -> bool {
+        self.stopped() && !(self.is_held(app) && app.lets_held_on())
     }
 }
 
@@ -30,14 +42,18 @@ pub(crate) fn stops(verdict: &Verdict) -> bool {
 /// records of earlier versions are folded as they were.
 pub(crate) fn judge(engine: &dyn Engine, earlier: Verdict, text: Option<&Text>, others: &[Text]) -> Judged {
     let text = text.and_then(Text::plain);
-    let others = others.iter().filter_map(Text::plain);
-    let texts: Vec<&str> = text.into_iter().chain(others).collect();
+    let others: Vec<&str> = others.iter().filter_map(Text::plain).collect();
+    let texts: Vec<&str> = text.into_iter().chain(others.iter().copied()).collect();
     let found = engine.judge_all(Direction::Input, &texts);
     let masked = text.zip(found.first()).map(|(text, finding)| finding.masked(text));
     let text = masked.filter(|text| !is_blank(text));
     let verdict = findings::verdict(engine, Direction::Input, &found, &texts);
     let verdict = if earlier.findings.is_some() { verdict } else { verdict.without_findings() };
-    Judged { verdict: earlier.stricter(verdict), text }
+    let verdict = earlier.stricter(verdict);
+    let held = others.iter().zip(found.iter().skip(usize::from(texts.len() > others.len())));
+    let held = held.filter(|_| verdict.action == Action::Hold);
+    let others = held.map(|(text, finding)| finding.masked(text)).collect();
+    Judged { verdict, text, others }
 }
 
 #[cfg(test)]
@@ -92,6 +108,18 @@ mod tests {
         assert_eq!((found.rule.as_str(), found.text, found.spans.as_slice()), ("b", 1, &[(2, 5)][..]));
         let clean = judge(&filter(), verdict(Action::Pass).with_findings(), Some(&texts[0]), &[]).verdict;
         assert_eq!(clean.findings, None);
+    }
+
+    #[test]
+    fn what_is_held_is_told_with_the_other_texts_and_can_be_read_by_whoever_reviews_it() {
+        let rules = [Rule::words("h", &["炸药"], Action::Hold), Rule::words("m", &["密码"], Action::Mask)];
+        let filter = RuleSet::new(&rules, "d2").unwrap();
+        let others = [Text::from("密码.png"), Text::from("炸药.png")];
+        let judged = judge(&filter, verdict(Action::Pass), Some(&Text::from("炸药的密码")), &others);
+        assert_eq!((judged.verdict.action, judged.text.as_deref()), (Action::Hold, Some("炸药的**")));
+        assert_eq!(judged.others, ["**.png", "炸药.png"]);
+        let alone = judge(&filter, verdict(Action::Pass), None, &others);
+        assert_eq!((alone.text, alone.others), (None, judged.others));
     }
 
     #[test]

@@ -63,6 +63,7 @@ mod tests {
             text: Text::from("a question".repeat(10)),
             sent_at: 1,
             round: 0,
+            held: None,
         };
         let turn = |n| HistoryTurn {
             version: 1,

@@ -1,9 +1,11 @@
 //! The ledger: an answer that was let out is settled; whatever else was or may have been spent is uncertain.
 
+use catalogue::ReviewPolicy;
 use schemas::Millis;
 use schemas::answered::{Answered, Attempt};
 use schemas::ids::{AppKey, LedgerId, MessageId, RequestId, TurnId, UserId};
 use schemas::ledger::{LedgerEntry, LedgerKind};
+use schemas::request::RequestKind;
 
 use crate::reason::Reason;
 
@@ -50,6 +52,28 @@ impl Ledger {
         self.attempts(answered, &answered.attempts, reason)
     }
 
+    /// What the review of a message, or of an answer, may have cost. A reviewer that was heard is charged for where the app says so.
+    pub(crate) fn reviews(&self, answered: &Answered, policy: Option<&ReviewPolicy>) -> Vec<LedgerEntry> {
+        let charged = policy.is_some_and(|policy| policy.charged);
+        let kind = |attempt: &Attempt| match charged && attempt.error.is_none() && attempt.cost.is_some() {
+            true => LedgerKind::Settle,
+            false => LedgerKind::Uncertain,
+        };
+        let own = answered.kind == RequestKind::Review;
+        let attempts = answered.attempts.iter().filter(|_| own);
+        let rerun = || self.entry(fact(answered, 0), LedgerKind::Uncertain, Reason::Rerun);
+        let rerun = (own && answered.rerun).then(rerun);
+        let message = attempts
+            .filter(may_cost)
+            .map(|attempt| self.attempt(answered, attempt, kind(attempt), Reason::Review));
+        let answer = answered.review.iter().flat_map(|review| &review.attempts).filter(may_cost);
+        let answer = answer.map(|attempt| LedgerEntry {
+            id: LedgerId::derive(&format!("{}/review", answered.id), usize::from(attempt.number)),
+            ..self.attempt(answered, attempt, kind(attempt), Reason::Review)
+        });
+        message.chain(rerun).chain(answer).collect()
+    }
+
     /// The request vanished: nobody knows what was spent.
     pub(crate) fn lost(&self) -> LedgerEntry {
         let id = LedgerId::derive(&self.request.to_string(), 0);
@@ -57,8 +81,6 @@ impl Ledger {
     }
 
     fn attempts(&self, answered: &Answered, attempts: &[Attempt], reason: Reason) -> Vec<LedgerEntry> {
-        let may_cost =
-            |attempt: &&Attempt| attempt.cost.is_some() || attempt.usage.is_some() || attempt.may_be_billed;
         let entry = |attempt| self.attempt(answered, attempt, LedgerKind::Uncertain, reason);
         let rerun = || self.entry(fact(answered, 0), LedgerKind::Uncertain, Reason::Rerun);
         attempts.iter().filter(may_cost).map(entry).chain(answered.rerun.then(rerun)).collect()
@@ -93,6 +115,11 @@ impl Ledger {
             at: self.now,
         }
     }
+}
+
+/// A provider has counted it, or may bill it.
+fn may_cost(attempt: &&Attempt) -> bool {
+    attempt.cost.is_some() || attempt.usage.is_some() || attempt.may_be_billed
 }
 
 /// Id of the fact of an attempt, or of what ran before the first: a second outcome of a request is a second fact.

@@ -1,6 +1,7 @@
 //! Why decisions, canned answers and the ledger say what they say: a closed list.
 
 use catalogue::app::Canned;
+use schemas::review::Level;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $label:literal;)*) => {
@@ -30,6 +31,18 @@ reasons! {
     UnknownBot = "unknown_bot";
     /// A bot sent it, and bots never answer bots.
     FromBot = "from_bot";
+    /// The filter holds it.
+    Held = "held";
+    /// The reviewer calls what is held safe.
+    ReviewSafe = "review_safe";
+    /// The reviewer calls what is held controversial: the app's policy says what becomes of it.
+    ReviewControversial = "review_controversial";
+    /// The reviewer calls what is held unsafe.
+    ReviewUnsafe = "review_unsafe";
+    /// Nobody has reviewed what is held: the app's policy says what becomes of it.
+    ReviewAway = "review_away";
+    /// It was spent on a review.
+    Review = "review";
     /// The filter stops it.
     Blocked = "blocked";
     /// Its text is sealed, and this version cannot open it.
@@ -111,6 +124,16 @@ reasons! {
 }
 
 impl Reason {
+    /// What a reviewer says of what is held; `None` for nothing.
+    pub(crate) const fn of_review(level: Option<Level>) -> Self {
+        match level {
+            Some(Level::Safe) => Self::ReviewSafe,
+            Some(Level::Controversial) => Self::ReviewControversial,
+            Some(Level::Unsafe) => Self::ReviewUnsafe,
+            None => Self::ReviewAway,
+        }
+    }
+
     /// Reasons of decisions that say that a bound was met.
     pub const BOUNDS: [Self; 9] = [
         Self::OlderThanHorizon,

@@ -21,6 +21,7 @@ mod outages;
 mod ping;
 mod replies;
 mod retry_after;
+mod reviewers;
 mod server;
 mod streams;
 mod table;

@@ -152,7 +152,11 @@ impl World {
         let raw: RawCall = toml::from_str(section).unwrap();
         let settings = call::validate(&raw, &bundle).unwrap();
         let rule = |id: &str, word: &str, action| Rule::words(id, &[word], action);
-        let words = [rule("gamble", "彩票", Action::Block), rule("phone", "12345", Action::Mask)];
+        let words = [
+            rule("gamble", "彩票", Action::Block),
+            rule("phone", "12345", Action::Mask),
+            rule("odd", "奇怪", Action::Hold),
+        ];
         let engines = Arc::new(Engines::one(Arc::new(RuleSet::new(&words, "d1").unwrap())));
         let (rules, receiver) = watch::channel(Arc::new(Rules { bundle, engines: Arc::clone(&engines) }));
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
@@ -202,7 +206,7 @@ impl World {
         self.exchange(Call::new(Method::GET, url, Default::default())).await
     }
 
-    async fn exchange(&self, call: Call) -> Value {
+    pub(crate) async fn exchange(&self, call: Call) -> Value {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
         let reply = self.http.attempt(&call, deadline).await.unwrap();
         assert!(reply.status.is_success(), "{}", reply.status);

@@ -26,7 +26,7 @@ impl Folding<'_> {
     /// Takes it into the history, judged like any text.
     pub(super) fn remember(&mut self, message: &Message, judged: Judged, mut draft: Decision) {
         let text = match &judged.text {
-            _ if judged.stopped() => return self.step.rule(draft, Ruling::Blocked, None),
+            _ if judged.stopped_at_once(self.app) => return self.step.rule(draft, Ruling::Blocked, None),
             None => return self.step.rule(draft, Ruling::Passed, [Reason::NoText]),
             Some(text) => {
                 let hidden = self.hidden(&message.sender, text);
@@ -61,7 +61,7 @@ impl Folding<'_> {
         let engine = self.rules.engine(self.step.conversation.app());
         let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
-        let why = match judged.text.as_deref().filter(|_| !judged.stopped()) {
+        let why = match judged.text.as_deref().filter(|_| !judged.stopped_at_once(self.app)) {
             Some(text) => {
                 let writer = turn.by_hand.as_ref().map(|by_hand| by_hand.bot.clone());
                 let hidden = writer.and_then(|writer| self.hidden(&writer, text));

@@ -3,7 +3,7 @@
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Edit, Reference};
-use schemas::state::WaitingMessage;
+use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
 
 use super::refuse::Refusal;
@@ -106,7 +106,8 @@ impl Folding<'_> {
         let engine = self.rules.before_model(self.step.conversation.app());
         let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
         let text = judged.text.clone().unwrap_or_default();
-        let refusal = match (judged.stopped(), &edit.text, &judged.text) {
+        let held = judged.is_held(self.app);
+        let refusal = match (judged.stopped() && !held, &edit.text, &judged.text) {
             (true, ..) => Some(Refusal::Blocked),
             (_, Text::Sealed(_), _) => Some(Refusal::Sealed),
             (_, _, None) => Some(Refusal::NoText),
@@ -114,7 +115,10 @@ impl Folding<'_> {
         };
         let hidden = if refusal.is_none() { self.hidden(&message.sender, &text) } else { None };
         let is_hidden = hidden.is_some();
-        let message = WaitingMessage { text: Text::Plain(hidden.unwrap_or(text)), ..message };
+        let text = Text::Plain(hidden.unwrap_or(text));
+        // What is held for its other texts stays so.
+        let held = message.held.clone().or(held.then(Held::default));
+        let message = WaitingMessage { text, held, ..message };
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);

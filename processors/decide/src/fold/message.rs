@@ -4,7 +4,7 @@ use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Message};
 use schemas::ids::UserId;
-use schemas::state::WaitingMessage;
+use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
 
 use super::refuse::Refusal;
@@ -48,11 +48,19 @@ impl Folding<'_> {
         }
         match self.bot_meant(message) {
             Ok(bot) => self.spoken_to(bot, message, judged, draft),
-            Err(_) if judged.stopped() && !was_let_through(message) => {
+            Err(_) if judged.stopped() && !self.was_let_through(message, &judged) => {
                 self.step.rule(draft, Ruling::Blocked, None)
             }
             Err(reason) => self.step.rule(draft, Ruling::Passed, reason),
         }
+    }
+
+    /// It reaches people although its verdict stops messages: ingest let it through by the app's policy on those among people, or
+    /// nothing that is held can wait for its review there.
+    fn was_let_through(&self, message: &Message, judged: &Judged) -> bool {
+        let by_ingest = message.reply == CallbackReply::Pass && stops(&message.verdict);
+        let by_policy = judged.is_held(self.app) && self.app.lets_held_on();
+        by_ingest || (by_policy && message.reply != CallbackReply::Block)
     }
 
     /// What is known of the message before it is looked at.
@@ -88,22 +96,28 @@ impl Folding<'_> {
     fn spoken_to(&mut self, bot: UserId, message: &Message, judged: Judged, mut draft: Decision) {
         let lane = lane_of(self.app, &message.conversation, &message.sender);
         draft.lane = Some(lane.clone());
-        let stopped = judged.stopped();
+        // Whoever was told that the message is not delivered is not answered later.
+        let held = judged.is_held(self.app) && message.reply != CallbackReply::Block;
+        let stopped = judged.stopped() && !held;
+        let stopped_at_once = judged.stopped_at_once(self.app);
+        let text = judged.text;
+        let others = judged.others.into_iter().map(Text::Plain).collect();
         let said = WaitingMessage {
             id: message.id.clone(),
             sender: message.sender.clone(),
             bot,
             kind: message.kind,
-            text: Text::Plain(judged.text.clone().unwrap_or_default()),
+            text: Text::Plain(text.clone().unwrap_or_default()),
             sent_at: message.sent_at,
             round: 0,
+            held: held.then_some(Held { others }),
         };
         if self.state.core.person.is_some() {
-            let ruling = if stopped { Ruling::Blocked } else { Ruling::TakenOver };
+            let ruling = if stopped || stopped_at_once { Ruling::Blocked } else { Ruling::TakenOver };
             self.step.rule(draft, ruling, None);
         } else if stopped {
             self.refuse(draft, &said, &lane, Refusal::Blocked);
-        } else if judged.text.is_none() {
+        } else if text.is_none() {
             let sealed = message.text.as_ref().is_some_and(|text| text.plain().is_none());
             let refusal = if sealed { Refusal::Sealed } else { Refusal::NoText };
             self.refuse(draft, &said, &lane, refusal);
@@ -118,8 +132,16 @@ impl Folding<'_> {
         if self.is_full(name, &message) {
             return self.turn_away(draft, &message, lane);
         }
-        if let Some(hidden) = message.text.plain().and_then(|text| self.hidden(&message.sender, text)) {
-            message.text = Text::Plain(hidden);
+        let (sender, others) =
+            (message.sender.clone(), message.held.iter_mut().flat_map(|held| &mut held.others));
+        let mut is_hidden = false;
+        for text in others.chain([&mut message.text]) {
+            if let Some(hidden) = text.plain().and_then(|text| self.hidden(&sender, text)) {
+                *text = Text::Plain(hidden);
+                is_hidden = true;
+            }
+        }
+        if is_hidden {
             draft.reasons.push(Reason::PersonalDataHidden.label().to_owned());
         }
         self.state.wait(name, message);
@@ -139,7 +161,7 @@ impl Folding<'_> {
     /// As many messages wait in the lane as may. One always may, however large.
     fn is_full(&self, name: &str, message: &WaitingMessage) -> bool {
         let (app, waiting) = (self.app, self.state.waiting(name));
-        let bytes = waiting.iter().map(|(_, m)| m.text.size()).sum::<usize>() + message.text.size();
+        let bytes = waiting.iter().map(|(_, m)| size(m)).sum::<usize>() + size(message);
         waiting.len() >= app.max_waiting_messages as usize
             || (!waiting.is_empty() && bytes > app.max_waiting_bytes as usize)
     }
@@ -156,7 +178,8 @@ impl Folding<'_> {
     }
 }
 
-/// Ingest let it through although its verdict stops messages: the app's policy on those among people says so.
-fn was_let_through(message: &Message) -> bool {
-    message.reply == CallbackReply::Pass && stops(&message.verdict)
+/// Bytes of everything that a message says.
+fn size(message: &WaitingMessage) -> usize {
+    let others = message.held.iter().flat_map(|held| &held.others);
+    message.text.size() + others.map(Text::size).sum::<usize>()
 }

@@ -9,6 +9,7 @@ mod outcome;
 mod personal;
 mod refuse;
 mod retract;
+mod review;
 mod takeover;
 mod timer;
 mod turn;

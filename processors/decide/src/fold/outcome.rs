@@ -44,6 +44,7 @@ impl<'f> Folding<'f> {
     pub(super) fn answered(&mut self, answered: &Answered) {
         match answered.kind {
             RequestKind::Answer => self.answer_came(answered),
+            RequestKind::Review => self.review_came(answered),
         }
     }
 
@@ -64,7 +65,7 @@ impl<'f> Folding<'f> {
     }
 
     /// Books an outcome that nobody waits for.
-    fn late(&mut self, answered: &Answered) {
+    pub(super) fn late(&mut self, answered: &Answered) {
         let lane = &answered.lane;
         let asker = || self.state.asker(&answered.message);
         let known = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
@@ -73,8 +74,13 @@ impl<'f> Folding<'f> {
         let Some(user) = user else { return self.step.rule(draft, Ruling::Late, [Reason::Unattributed]) };
         let draft = Decision { reasons: vec![answered.outcome.label().to_owned()], ..draft };
         self.step.rule(draft, Ruling::Late, None);
-        let entries = Ledger::of(answered, user, self.step.now).spent(answered, Reason::Late);
-        self.step.add(entries.into_iter().map(Output::Ledger));
+        let ledger = Ledger::of(answered, user, self.step.now);
+        let spent = match answered.kind {
+            RequestKind::Answer => ledger.spent(answered, Reason::Late),
+            RequestKind::Review => Vec::new(),
+        };
+        let entries = spent.into_iter().chain(ledger.reviews(answered, None));
+        self.step.add(entries.map(Output::Ledger));
     }
 
     /// Lets the first outcome of the current turn out.
@@ -90,13 +96,16 @@ impl<'f> Folding<'f> {
         }
         let goes = forgotten.question && remembered.take().is_some();
         said.besides.extend((goes || forgotten.history).then_some(Reason::HistoryFlagged));
+        let review = answered.review.iter();
+        said.besides.extend(review.flat_map(|review| [Reason::Held, Reason::of_review(review.level)]));
         let reasons = said.reasons();
         let parts = answers(app, &to, said.parts, &said.source, now);
         let ledger = Ledger::of(answered, to.user.clone(), now);
-        let entries = match said.remembered {
+        let mut entries = match said.remembered {
             Some(_) => ledger.settled(answered),
             None => ledger.spent(answered, said.why),
         };
+        entries.extend(ledger.reviews(answered, app.review.as_ref()));
         let draft = Decision {
             sender: Some(to.user),
             merged: u32::try_from(entry.asked.len()).unwrap_or(u32::MAX),
@@ -117,7 +126,7 @@ impl<'f> Folding<'f> {
         self.app.output.refused(&answered.outcome.verdict()?.rules)
     }
 
-    fn about_outcome(&self, answered: &Answered) -> Decision {
+    pub(super) fn about_outcome(&self, answered: &Answered) -> Decision {
         let verdict = answered.outcome.verdict().cloned().map(Verdict::without_findings);
         Decision {
             lane: Some(answered.lane.clone()),
@@ -173,6 +182,8 @@ impl<'f> Folding<'f> {
             Outcome::Failed { reason, .. } => {
                 instead(Failure::of(reason).text(texts), Reason::Failed, Some(reason))
             }
+            // Call ends a review so, and no answer.
+            Outcome::Reviewed { .. } => instead(&texts.failed, Reason::Failed, None),
             Outcome::Expired => instead(&texts.expired, Reason::Expired, None),
             Outcome::Cancelled => instead("", Reason::Cancelled, None),
             Outcome::Dead { reason } => instead(&texts.failed, Reason::Dead, Some(reason)),

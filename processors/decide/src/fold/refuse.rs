@@ -20,6 +20,8 @@ use crate::step::Output;
 pub(super) enum Refusal {
     /// The filter stops it.
     Blocked,
+    /// The filter holds it, and its review does not let it on.
+    Held,
     /// Its text is sealed.
     Sealed,
     /// It has no text.
@@ -43,7 +45,7 @@ struct Refused {
 impl Refusal {
     fn reason(self) -> Reason {
         match self {
-            Self::Blocked => Reason::Blocked,
+            Self::Blocked | Self::Held => Reason::Blocked,
             Self::Sealed => Reason::Sealed,
             Self::NoText => Reason::NoText,
             Self::LaneFull => Reason::LaneFull,
@@ -54,7 +56,7 @@ impl Refusal {
 
     fn ruling(self) -> Ruling {
         match self {
-            Self::Blocked => Ruling::Blocked,
+            Self::Blocked | Self::Held => Ruling::Blocked,
             Self::Sealed | Self::NoText | Self::LaneFull | Self::TooOften | Self::TooLong => {
                 Ruling::Unanswerable
             }
@@ -65,6 +67,10 @@ impl Refusal {
         let canned = &app.canned;
         match self {
             Self::Blocked => &canned.blocked,
+            Self::Held => {
+                let own = app.review.as_ref().and_then(|review| review.text.as_deref());
+                own.unwrap_or(&canned.blocked)
+            }
             Self::Sealed | Self::NoText => &canned.unanswerable,
             Self::LaneFull => &canned.too_many,
             Self::TooOften => &app.output.too_often,
@@ -153,7 +159,7 @@ impl Folding<'_> {
         let source = AnswerSource::Canned { reason: reason.to_owned() };
         let parts = canned(self.app, &to, text);
         let parts = answers(self.app, &to, parts, &source, self.step.now);
-        let turn = (!parts.is_empty()).then_some(to.turn);
+        let turn = draft.turn.or((!parts.is_empty()).then_some(to.turn));
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
         self.step.rule(Decision { turn, parts: count, ..draft }, ruling, reasons);
         self.state.keep_answer(self.app, &parts, [&message.id]);

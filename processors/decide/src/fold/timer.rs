@@ -112,7 +112,7 @@ fn give_up(state: &mut State, step: &mut StepBuilder, app: Option<&App>, name: &
     let lost = Decision {
         lane: Some(to.lane.clone()),
         turn: Some(turn.id),
-        request: turn.phase.request(),
+        request: turn.request(),
         merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
         parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
         ..step.about_waiting(opener, Ruling::Lost)
@@ -127,6 +127,6 @@ fn give_up(state: &mut State, step: &mut StepBuilder, app: Option<&App>, name: &
         message: to.message,
         now: step.now,
     };
-    let lost = turn.phase.request().map(ledger).map(|ledger| Output::Ledger(ledger.lost()));
+    let lost = turn.request().map(ledger).map(|ledger| Output::Ledger(ledger.lost()));
     step.add(lost);
 }

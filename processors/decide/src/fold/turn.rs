@@ -6,7 +6,7 @@ use catalogue::app::Cancel as Policy;
 use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
-use schemas::ids::{MessageId, RequestId, UserId};
+use schemas::ids::{MessageId, UserId};
 use schemas::request::{Request, RequestKind};
 use schemas::state::{HistoryTurn, Phase, STATE_VERSION, TurnState, WaitingMessage};
 
@@ -21,7 +21,7 @@ use crate::route::{self, PromptBudget, Route};
 use crate::step::Output;
 
 /// What a turn asks, of whom, and what its prompt may hold besides.
-struct Question<'a> {
+pub(super) struct Question<'a> {
     asked: Vec<WaitingMessage>,
     route: Route<'a>,
     left: PromptBudget,
@@ -41,39 +41,58 @@ impl<'a> Folding<'a> {
                 self.refuse_more(draft, &opener, lane, leave);
                 continue;
             }
-            if let Some(question) = self.take_question(lane, &opener) {
-                return self.ask(lane, draft, question);
+            match self.take_question(lane, &opener) {
+                None => {
+                    self.state.take_waiting(name, number);
+                    self.refuse_asked(draft, &opener, lane, Refusal::TooLong);
+                }
+                Some(_) if opener.held.is_some() => self.review(lane, draft, opener.as_ref().clone()),
+                Some(question) => self.ask(lane, draft, question),
             }
-            self.state.take_waiting(name, number);
-            self.refuse_asked(draft, &opener, lane, Refusal::TooLong);
+            if self.state.lane_mut(name).turn.is_some() {
+                return;
+            }
         }
     }
 
-    /// Takes the first of the waiting messages that speak to the opener's bot: as many as a prompt for their route has room for. `None`
-    /// when the first one alone has no room.
+    /// Takes the first of the waiting messages that speak to the opener's bot: as many as a prompt for their route has room for. What is
+    /// held is alone in its turn, so that its review concerns nothing else. `None` when the first one alone has no room.
     fn take_question(&mut self, lane: &Lane, opener: &WaitingMessage) -> Option<Question<'a>> {
         let name = name_of(lane);
         let waiting = self.state.waiting(name).into_iter().filter(|(_, message)| message.bot == opener.bot);
-        let (numbers, mut asked): (Vec<u64>, Vec<_>) =
+        let most = if opener.held.is_some() { 1 } else { usize::MAX };
+        let waiting = waiting.take(most).take_while(|(_, m)| m.held.is_none() || m.id == opener.id);
+        let (numbers, asked): (Vec<u64>, Vec<_>) =
             waiting.map(|(number, message)| (number, message.as_ref().clone())).unzip();
+        let question = self.question(lane, asked)?;
+        for number in &numbers[..question.asked.len()] {
+            self.state.take_waiting(name, *number);
+        }
+        Some(question)
+    }
+
+    /// The question of the first of these messages: as many as a prompt for their route has room for.
+    pub(super) fn question(&self, lane: &Lane, mut asked: Vec<WaitingMessage>) -> Option<Question<'a>> {
         let route = route::choose(self.app);
         let budget = route.budget(&self.rules.windows)?;
         let speakers = Speakers::of(lane);
         let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
         asked.truncate(count);
-        for number in &numbers[..count] {
-            self.state.take_waiting(name, *number);
-        }
         Some(Question { asked, route, left })
     }
 
     /// Sends the request for a turn, which is in flight from now on.
-    fn ask(&mut self, lane: &Lane, draft: Decision, Question { asked, route, left }: Question<'_>) {
+    pub(super) fn ask(
+        &mut self,
+        lane: &Lane,
+        draft: Decision,
+        Question { asked, route, left }: Question<'_>,
+    ) {
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
-        let request = RequestId::derive(&to.turn.to_string(), 0);
+        let request = RequestKind::Answer.of_turn(to.turn);
         let (turns, is_trimmed) = self.trim(lane, &route, left);
         let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
         let prompt = lines(route.system_prompt, history, &asked, Speakers::of(lane));
@@ -153,7 +172,7 @@ impl<'a> Folding<'a> {
         let turn = self.state.lane(name).and_then(|lane| lane.turn.clone()).filter(|turn| turn.cancelled);
         let Some(turn) = turn.filter(|_| self.app.cancel == Policy::Cut) else { return };
         let opener = self.state.turn(name, turn.number).and_then(|entry| entry.asked.first());
-        let cancel = turn.phase.request().zip(opener).map(|(request, opener)| {
+        let cancel = turn.request().zip(opener).map(|(request, opener)| {
             Output::Cancel(Cancel {
                 id: Cancel::id_of(request),
                 request,

@@ -21,6 +21,7 @@ mod personal;
 mod phases;
 mod properties;
 mod retract;
+mod reviews;
 mod run_on;
 mod timers;
 mod turns;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use schemas::Millis;
-use schemas::answered::Outcome;
+use schemas::answered::{Answered, Outcome};
 use schemas::event::{Event, Message};
+use schemas::request::{Request, RequestKind};
+use schemas::review::Level;
 
 use crate::world::*;
 
@@ -46,7 +48,7 @@ fn sent_at(sent: &mut BTreeMap<u32, Millis>, world: &World, n: u32) -> Millis {
 fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
     match *action {
         Action::Say(n, sender) => {
-            let text = ["hello", "the password", "a gun"][n as usize % 7 % 3];
+            let text = ["hello", "the password", "a gun", "a bomb"][n as usize % 7 % 4];
             let sender = user(["alice", "bob", "clerk"][sender]);
             world.play(Event::Message(Message {
                 sender,
@@ -75,16 +77,26 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
             let Some(request) = world.asked.iter().rev().nth(back).cloned() else { return };
             let end = match end {
                 0 => Outcome::Expired,
+                2 | 3 if request.kind == RequestKind::Review => reviewed(&request, end),
                 1 => Outcome::Failed { reason: "server".into(), verdict: None },
                 _ => done("an answer"),
             };
-            world.play(Event::Answered(outcome(&request, end)));
+            let attempts = matches!(end, Outcome::Reviewed { .. }).then(|| attempt(1, None, Some(9)));
+            let ended = outcome(&request, end);
+            let attempts = attempts.map_or(ended.attempts.clone(), |reviewed| vec![reviewed]);
+            world.play(Event::Answered(Answered { attempts, ..ended }));
         }
         Action::Pass(time) => {
             world.pass(time);
             world.clock();
         }
     }
+}
+
+/// A verdict, by a number.
+fn reviewed(request: &Request, verdict: u8) -> Outcome {
+    let level = Level::ALL[usize::from(verdict) % 3];
+    Outcome::Reviewed { level, category: None, reviewer: request.chain[0].clone() }
 }
 
 proptest! {
@@ -96,7 +108,9 @@ proptest! {
             Just(""), Just("merge_window = \"2s\""), Just("lane = \"conversation\"\nhistory_turns = 2"),
             Just("by_hand = \"take_over\""), Just("retract_on_recall = true"),
             Just("retract_on_recall = true\nlane = \"conversation\"\nhistory_turns = 0\n[canned]\nblocked = \"blocked!\""), Just("cancel = \"run_on\""),
-            Just("lane = \"conversation\"\ncancel = \"run_on\"\nby_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[canned]\nblocked = \"blocked!\""),
+            Just("lane = \"conversation\"\ncancel = \"run_on\"\nby_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[review]"),
+            Just("merge_window = \"2s\"\n[review]\nwhen_away = \"pass\"\ncontroversial = \"pass\""),
+            Just("cancel = \"run_on\"\nlane = \"conversation\"\n[review]\n[canned]\nblocked = \"blocked!\""), Just("[canned]\nblocked = \"blocked!\""),
         ],
         in_group in any::<bool>(),
         actions in prop::collection::vec(action(), 1..80),
@@ -111,8 +125,14 @@ proptest! {
             let Some(state) = world.state.as_ref().filter(|state| !state.core().lanes.is_empty()) else { break };
             let in_flight: Vec<_> = state.core().lanes.values().filter_map(|lane| lane.turn.clone()).collect();
             for turn in &in_flight {
-                let request = world.asked.iter().find(|request| Some(request.id) == turn.phase.request()).cloned().unwrap();
-                world.answer(&request, "an answer");
+                let request = world.asked.iter().find(|request| Some(request.id) == turn.request()).cloned().unwrap();
+                match request.kind {
+                    RequestKind::Answer => drop(world.answer(&request, "an answer")),
+                    RequestKind::Review => {
+                        let ended = outcome(&request, reviewed(&request, turn.number as u8));
+                        drop(world.play(Event::Answered(Answered { attempts: vec![attempt(1, None, Some(9))], ..ended })));
+                    }
+                }
             }
             world.pass(10 * SECOND).clock();
         }

@@ -49,9 +49,26 @@ pub(crate) fn group() -> Conversation {
     Conversation::group(app(), GroupId::new("42").unwrap())
 }
 
+/// Holds a word, and has it reviewed.
+const REVIEWER: &str = r#"
+[[reviewer]]
+name = "cloud"
+kind = "webhook"
+region = "cn"
+[[filter.word]]
+id = "explosives"
+words = ["bomb"]
+action = "hold"
+"#;
+
 /// A bundle with one app, whose section ends with `settings`.
 pub(crate) fn bundle(settings: &str) -> Bundle {
     let (settings, canned) = settings.split_once("[canned]").unwrap_or((settings, ""));
+    // Only tests of reviews have a word that is held, and somebody who reviews.
+    let (settings, review, reviewer) = match settings.split_once("[review]") {
+        Some((settings, keys)) => (settings, format!("[app.review]\nreviewer = \"cloud\"{keys}"), REVIEWER),
+        None => (settings, String::new(), ""),
+    };
     // Most tests are not about labels.
     let consent = if settings.contains("label") { "" } else { "consent = \"that of the tests\"" };
     let text = format!(
@@ -68,6 +85,8 @@ pub(crate) fn bundle(settings: &str) -> Bundle {
         expired = "expired!"
         unanswerable = "unanswerable!"
         {canned}
+        {review}
+        {reviewer}
         [[target]]
         name = "first"
         provider = "openai"
@@ -257,7 +276,7 @@ impl World {
                     lane.turn.is_some() || lane.merge_until.is_some(),
                     "who waits will be woken: {lane:?}"
                 );
-                let request = lane.turn.as_ref().and_then(|turn| turn.phase.request());
+                let request = lane.turn.as_ref().and_then(|turn| turn.request());
                 let is_cut = request.is_some_and(|request| self.cancelled.contains(&request.to_string()));
                 assert!(!is_cut, "a lane waits for what was cut: {lane:?}");
             }
@@ -277,7 +296,11 @@ impl World {
                     written.decisions.push(decision);
                 }
                 Output::Request(request) => {
-                    assert!(self.asked.iter().all(|r| r.turn != request.turn && r.id != request.id));
+                    assert!(
+                        self.asked
+                            .iter()
+                            .all(|r| (r.turn, r.kind) != (request.turn, request.kind) && r.id != request.id)
+                    );
                     self.asked.push(request.clone());
                     written.requests.push(request);
                 }
@@ -477,6 +500,7 @@ pub(crate) fn outcome(request: &Request, outcome: Outcome) -> Answered {
         user: None,
         outcome,
         attempts: if ok { vec![attempt(1, None, Some(700))] } else { Vec::new() },
+        review: None,
         rerun: false,
         started_at: START,
         ended_at: START + 5,

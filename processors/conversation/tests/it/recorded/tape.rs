@@ -226,6 +226,7 @@ impl Tape {
             user: Some(request.user.clone()),
             outcome,
             attempts,
+            review: None,
             rerun: false,
             started_at: self.now - 5,
             ended_at: self.now,

@@ -5,6 +5,8 @@ use pipeline::Refused;
 use schemas::answered::{Answered, Attempt, Outcome, UsageSource};
 use schemas::event::Event;
 use schemas::money::Money;
+use schemas::request::RequestKind;
+use schemas::review::AnswerReview;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -23,6 +25,9 @@ const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 const FIRST_TOKEN: u8 = 3;
 /// The builder that first wrote which key it was.
 const KEY: u8 = 4;
+
+/// The builder that first wrote the reviews of answers.
+const REVIEW: u8 = 5;
 
 pub(super) struct ModelCalls;
 
@@ -57,7 +62,10 @@ impl Table for ModelCalls {
     fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
         match fact {
             Fact::Event(Event::Answered(end)) => {
-                end.attempts.iter().map(|attempt| ModelCallRow::of(end, attempt, source, names)).collect()
+                let own = end.attempts.iter().map(|attempt| ModelCallRow::of(end, attempt, source, names));
+                let review = end.review.iter().filter(|_| source.builder >= REVIEW);
+                let review = review.flat_map(|review| ModelCallRow::of_review(end, review, source, names));
+                own.chain(review).collect()
             }
             _ => Ok(Vec::new()),
         }
@@ -115,6 +123,19 @@ pub(crate) struct ModelCallRow {
 }
 
 impl ModelCallRow {
+    /// The rows of the review of an answer: under the request of the answer, and of a kind of their own.
+    fn of_review(
+        end: &Answered,
+        review: &AnswerReview,
+        source: Source<'_>,
+        names: &Pseudonyms,
+    ) -> Vec<Result<Self, Refused>> {
+        let attempts = count(review.attempts.len());
+        let kind = RequestKind::Review.label();
+        let row = |attempt| Ok(Self { kind, attempts, ..Self::of(end, attempt, source, names)? });
+        review.attempts.iter().map(row).collect()
+    }
+
     /// The row of one attempt of a request that ended.
     fn of(end: &Answered, a: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
         let conversation = &end.lane.conversation;
@@ -205,7 +226,7 @@ fn label(source: UsageSource) -> &'static str {
 fn reason(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Failed { reason, .. } | Outcome::Dead { reason } => reason,
-        Outcome::Done { .. } | Outcome::Expired | Outcome::Cancelled => "",
+        Outcome::Done { .. } | Outcome::Reviewed { .. } | Outcome::Expired | Outcome::Cancelled => "",
     }
 }
 

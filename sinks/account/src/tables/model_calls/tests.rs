@@ -95,6 +95,24 @@ fn a_request_that_reached_no_target_gives_no_row() {
 }
 
 /// The example's second attempt with that amount, in 10⁻¹².
+#[test]
+fn a_review_is_told_by_its_kind_whether_it_is_of_a_message_or_of_an_answer() {
+    let of_message = calls(&example!("events/valid-answered-reviewed.json")).unwrap();
+    let told = |row: &Value| {
+        ["kind", "target", "provider", "outcome"].map(|key| row[key].as_str().unwrap().to_owned())
+    };
+    assert_eq!(
+        of_message.iter().map(told).collect::<Vec<_>>(),
+        [["review", "cloud", "moderation", "reviewed"]]
+    );
+    let of_answer = example!("events/valid-answered-done-after-a-review.json");
+    let rows = calls(&of_answer).unwrap();
+    assert_eq!(told(&rows[2]), ["review", "cloud", "moderation", "done"]);
+    assert_eq!((rows.len(), &rows[2]["attempt"], &rows[2]["attempts"]), (3, &json!(1), &json!(1)));
+    let before = built(Topic::Events, &record(Topic::Events, "answered", &of_answer), 4).unwrap();
+    assert_eq!(before.len(), 2, "a range that an earlier version opened is built as it was");
+}
+
 fn costing(pico: i128, builder: u8) -> Result<ModelCallRow, Refused> {
     let mut answered = example!("events/valid-answered-done.json");
     let amount = Money { currency: "IRR".into(), pico };
