@@ -80,9 +80,8 @@ impl ActiveBundle {
             found = found.zip(&texts, |finding, text| finding.with(personal::hits(text, masking)));
         }
         let mut verdict = findings::verdict(engine, Direction::Input, &found, &texts);
-        if let Some((findings, last)) =
-            verdict.findings.as_mut().zip(said.and(u16::try_from(texts.len() - 1).ok()))
-        {
+        let last = said.and_then(|_| u16::try_from(texts.len().checked_sub(1)?).ok());
+        if let Some((findings, last)) = verdict.findings.as_mut().zip(last) {
             findings.drop_repeats(last);
         }
         metrics::judged(&verdict, began.elapsed());

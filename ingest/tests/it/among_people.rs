@@ -143,7 +143,7 @@ async fn what_is_held_cannot_wait_and_is_stopped_or_passes_with_what_milder_rule
     assert_eq!(reply(passes, say(held)).await, json!({"valid": true}));
     assert_eq!(
         reply(passes, say("damn strange brew")).await["payload"]["bodies"][0]["msg"],
-        format!("**** {}", "*".repeat(12))
+        "**** strange brew"
     );
     assert_eq!(reply(passes, say("赌博 strange brew")).await["valid"], false);
     assert_eq!(reply(passes, question(held)).await["valid"], false, "a message to a bot is another matter");

@@ -136,8 +136,8 @@ async fn a_word_that_begins_in_one_body_and_ends_in_the_next_is_found_in_the_cal
 async fn what_has_more_texts_than_are_judged_is_not_delivered_and_not_recorded() {
     let more: Vec<String> = (0..1_100).map(|n| format!("text {n}")).collect();
     let mut text = "[]".to_owned();
-    for _ in 0..4 {
-        text = serde_json::to_string(&vec![text; 8]).unwrap();
+    for _ in 0..3 {
+        text = serde_json::to_string(&vec![text; 12]).unwrap();
     }
     for ext in [json!(more), json!({ "x": text })] {
         let line = Line::new("record = \"all\"", Mood::Acknowledges);
