@@ -60,7 +60,7 @@ impl Conversations {
         let encoded = match output {
             Output::Decision(decision) => {
                 metrics::decision(decision);
-                wire::encode(decision, &self.source)
+                wire::encode(decision.as_ref(), &self.source)
             }
             Output::Request(request) => wire::encode(request, &self.source),
             Output::Cancel(cancel) => wire::encode(cancel, &self.source),

@@ -25,7 +25,7 @@ pub struct At {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// What was decided.
-    Decision(Decision),
+    Decision(Box<Decision>),
     /// Work for the call step.
     Request(Request),
     /// The end of a request that nobody waits for any more.

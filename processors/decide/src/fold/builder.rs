@@ -121,7 +121,7 @@ impl StepBuilder {
     pub(super) fn decide(&mut self, decision: Decision) {
         let id = DecisionId::derive(&self.cause, self.decided);
         self.decided += 1;
-        self.outputs.push(Output::Decision(Decision { id, ..decision }));
+        self.outputs.push(Output::Decision(Box::new(Decision { id, ..decision })));
     }
 
     /// Makes a decision of this kind on a draft. The reasons come behind those that it has.

@@ -293,7 +293,7 @@ impl World {
                 Output::Decision(decision) => {
                     assert_eq!(decision.state_before, before);
                     assert!(self.decided.insert(decision.id.to_string()), "a decision's id is its own");
-                    written.decisions.push(decision);
+                    written.decisions.push(*decision);
                 }
                 Output::Request(request) => {
                     assert!(
@@ -425,7 +425,7 @@ fn stored_control() -> (Vec<u8>, Vec<u8>) {
 /// Every record keeps its own rules.
 fn encode(output: &Output) -> Vec<u8> {
     let encoded = match output {
-        Output::Decision(record) => wire::encode(record, "/test"),
+        Output::Decision(record) => wire::encode(record.as_ref(), "/test"),
         Output::Request(record) => wire::encode(record, "/test"),
         Output::Cancel(record) => wire::encode(record, "/test"),
         Output::Answer(record) => wire::encode(record, "/test"),
