@@ -5,6 +5,7 @@ mod signals;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::run::Run;
@@ -218,20 +219,34 @@ impl Chain {
         }
     }
 
-    /// Makes the attempt and tells its target how it went.
-    async fn watch<T>(
+    /// Makes the attempt, which begins now, and tells its target how it went.
+    fn watch<T>(
+        &self,
+        slot: Slot,
+        right: Right,
+        attempt: impl Future<Output = Result<T, Failure>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
+        let started = Instant::now();
+        timeout_at(slot.deadline, attempt).map(move |ended| {
+            let result = ended.unwrap_or_else(|_| {
+                let given = slot.deadline.saturating_duration_since(started);
+                let detail = format!("attempt cut off after {} ms", given.as_millis());
+                Err(Failure::new(Class::Timeout, detail).possibly_done())
+            });
+            self.tell(slot, right, started, result)
+        })
+    }
+
+    /// Tells the target of an attempt how it went.
+    fn tell<T>(
         &self,
         slot: Slot,
         Right { permit, turn }: Right,
-        attempt: impl Future<Output = Result<T, Failure>>,
+        started: Instant,
+        result: Result<T, Failure>,
     ) -> Result<T, Failure> {
         let link = &self.links[slot.target];
-        let started = Instant::now();
         let given = slot.deadline.saturating_duration_since(started);
-        let result = timeout_at(slot.deadline, attempt).await.unwrap_or_else(|_| {
-            let detail = format!("attempt cut off after {} ms", given.as_millis());
-            Err(Failure::new(Class::Timeout, detail).possibly_done())
-        });
         let failure = result.as_ref().err();
         let is_hurried = given < link.attempt_timeout / 2;
         match failure {
