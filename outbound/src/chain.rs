@@ -164,7 +164,8 @@ impl Chain {
         let mut run = Run::new(self, origin, deadline, attempt);
         loop {
             let now = Instant::now();
-            let step = match run.plan.next(now, &self.views(now, origin)) {
+            let views = self.views(now, origin);
+            let step = match run.plan.next(now, &views) {
                 Step::Try(step) => step,
                 Step::Wait(time) => {
                     metrics::waited(WaitCause::Target, time);
@@ -176,7 +177,9 @@ impl Chain {
                 Step::Stop(stop) => return self.stopped(stop, run.attempts, run.last),
             };
             let resting = step.again.then(&rest);
-            let right = self.right(&mut run.plan, step, origin).await;
+            let soon = run.plan.soon(now, &views, step);
+            drop(views);
+            let right = self.right(&mut run.plan, step, soon, origin).await;
             drop(resting);
             let Some(right) = right else { continue };
             if let Some(value) = run.attempt(step, right).await {
@@ -195,8 +198,15 @@ impl Chain {
         })
     }
 
-    /// The right to make an attempt now, after the wait for its turn; `None` when the targets must be looked at again.
-    async fn right(&self, plan: &mut Plan, step: Try, origin: &Origin) -> Option<Right> {
+    /// The right to make an attempt now, after the wait for its turn, which ends `soon` where another target is free; `None` when
+    /// the targets must be looked at again.
+    async fn right(
+        &self,
+        plan: &mut Plan,
+        step: Try,
+        soon: Option<Instant>,
+        origin: &Origin,
+    ) -> Option<Right> {
         let Try { target, key, repeat, again, alone } = step;
         let link = &self.links[target];
         let pace = link.keys.get(key)?;
@@ -205,7 +215,18 @@ impl Chain {
         // Others wait for a probe.
         let again = again || permit.is_probe();
         let claim = Claim { key: &origin.tenant, again, latest: plan.latest(), tokens: link.tokens };
-        match pace.turn(claim).await {
+        let since = Instant::now();
+        // A turn that was near when the request came is not when others were refused since.
+        let turn = match soon {
+            Some(at) => timeout_at(at, pace.turn(claim)).await,
+            None => Ok(pace.turn(claim).await),
+        };
+        plan.waited(since.elapsed());
+        let Ok(turn) = turn else {
+            plan.no_turn_soon(step);
+            return None;
+        };
+        match turn {
             Ok(turn) if permit.holds() => Some(Right { permit, turn }),
             Ok(turn) => {
                 turn.give_back();
