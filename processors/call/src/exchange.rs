@@ -2,17 +2,20 @@
 
 use std::pin::pin;
 
+use catalogue::Target;
 use outbound::{Failure, Incoming, Timeouts};
 use tokio::time::Instant;
 
 use crate::cancel::Cuts;
 use crate::endpoint::Endpoint;
 use crate::families::{Call, Family, Question};
+use crate::gen_ai::metrics::Pieces;
 use crate::reply::{Asked, Collected, Notes, Progress, ReadReply, Reading};
 
 /// An attempt about to be made.
 pub(crate) struct Exchange<'a> {
     pub(crate) family: &'static dyn Family,
+    pub(crate) to: &'a Target,
     pub(crate) endpoint: &'a Endpoint,
     /// Which of its keys is used, counted from 0.
     pub(crate) key: usize,
@@ -82,8 +85,12 @@ impl Exchange<'_> {
             reading.feed(&body, began.elapsed());
             return Ok(Read::All);
         }
+        let mut pieces = Pieces::of(self.to);
         while let Some(piece) = incoming.next().await? {
-            match reading.feed(&piece, began.elapsed()) {
+            let after = began.elapsed();
+            let progress = reading.feed(&piece, after);
+            pieces.came(reading.pieces(), after);
+            match progress {
                 Progress::Waiting => {}
                 Progress::Begun => {
                     incoming.first_token();

@@ -268,7 +268,7 @@ impl Invoker {
         let address = endpoint.keys.address(slot.key);
         let now = self.clock.now();
         let call = Call { address, to: target, body, correlation: &correlation, token, now };
-        Exchange { family, endpoint, key: slot.key, question, cuts }.run(call, slot.deadline).await
+        Exchange { family, to: target, endpoint, key: slot.key, question, cuts }.run(call, slot.deadline).await
     }
 
     fn recorded(
