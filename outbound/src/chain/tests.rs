@@ -135,12 +135,8 @@ async fn a_request_whose_turn_moves_away_goes_to_the_target_that_is_free() {
         let other = "other".into();
         let refuse = async {
             sleep(Duration::from_millis(100)).await;
-            let claim = Claim {
-                key: &other,
-                again: true,
-                latest: began + secs(60),
-                tokens: Tokens::default(),
-            };
+            let claim =
+                Claim { key: &other, again: true, latest: began + secs(60), tokens: Tokens::default() };
             chain.links[0].keys[0].turn(claim).await.unwrap().refused(Some(secs(20)));
         };
         // It is to have the next turn, half a second from now; a call that was there before is let go first and refused.

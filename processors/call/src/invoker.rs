@@ -116,8 +116,8 @@ impl Invoke for Invoker {
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let (until, leave) = (run.began + left, || place.leave());
-        let asked =
-            chain.run_resting(&origin, until, leave, |slot, signals| Box::pin(self.attempt(&run, slot, signals)));
+        let asked = chain
+            .run_resting(&origin, until, leave, |slot, signals| Box::pin(self.attempt(&run, slot, signals)));
         let ran = tokio::select! {
             biased;
             ran = asked => ran,
@@ -268,7 +268,9 @@ impl Invoker {
         let address = endpoint.keys.address(slot.key);
         let now = self.clock.now();
         let call = Call { address, to: target, body, correlation: &correlation, token, now };
-        Exchange { family, to: target, endpoint, key: slot.key, question, cuts }.run(call, slot.deadline).await
+        Exchange { family, to: target, endpoint, key: slot.key, question, cuts }
+            .run(call, slot.deadline)
+            .await
     }
 
     fn recorded(

@@ -288,8 +288,10 @@ mod tests {
         let asked = Asked { most_tokens: 100, silent_cap: None, stream: true, prompt: &[] };
         let family = crate::families::of(catalogue::Provider::Openai, None);
         let mut reading = Reading::new(family, asked, &head, Box::new(super::super::Collected::default()));
-        let event = |delta: &str| format!("data: {{\"choices\": [{{\"index\": 0, \"delta\": {delta}}}]}}\n\n");
-        let (role, text) = (event(r#"{"role": "assistant", "content": ""}"#), event(r#"{"content": "你好"}"#));
+        let event =
+            |delta: &str| format!("data: {{\"choices\": [{{\"index\": 0, \"delta\": {delta}}}]}}\n\n");
+        let (role, text) =
+            (event(r#"{"role": "assistant", "content": ""}"#), event(r#"{"content": "你好"}"#));
         let thought = event(r#"{"reasoning_content": "let me think"}"#);
         let mut after = |bytes: &str| {
             reading.feed(bytes.as_bytes(), Duration::ZERO);
