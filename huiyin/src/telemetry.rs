@@ -42,6 +42,9 @@ fn exporter() -> anyhow::Result<PrometheusBuilder> {
         .and_then(|builder| {
             builder.set_buckets_for_metric(of(gen_ai::FIRST_CHUNK), &gen_ai::DURATION_BUCKETS)
         })
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(of(gen_ai::OUTPUT_CHUNK), &gen_ai::DURATION_BUCKETS)
+        })
         .and_then(|builder| builder.set_buckets_for_metric(of(gen_ai::TOKENS), &gen_ai::TOKEN_BUCKETS))
         .context("set buckets")
 }

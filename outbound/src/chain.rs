@@ -5,6 +5,7 @@ mod signals;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::run::Run;
@@ -163,7 +164,8 @@ impl Chain {
         let mut run = Run::new(self, origin, deadline, attempt);
         loop {
             let now = Instant::now();
-            let step = match run.plan.next(now, &self.views(now, origin)) {
+            let views = self.views(now, origin);
+            let step = match run.plan.next(now, &views) {
                 Step::Try(step) => step,
                 Step::Wait(time) => {
                     metrics::waited(WaitCause::Target, time);
@@ -175,7 +177,9 @@ impl Chain {
                 Step::Stop(stop) => return self.stopped(stop, run.attempts, run.last),
             };
             let resting = step.again.then(&rest);
-            let right = self.right(&mut run.plan, step, origin).await;
+            let soon = run.plan.soon(now, &views, step);
+            drop(views);
+            let right = self.right(&mut run.plan, step, soon, origin).await;
             drop(resting);
             let Some(right) = right else { continue };
             if let Some(value) = run.attempt(step, right).await {
@@ -194,8 +198,15 @@ impl Chain {
         })
     }
 
-    /// The right to make an attempt now, after the wait for its turn; `None` when the targets must be looked at again.
-    async fn right(&self, plan: &mut Plan, step: Try, origin: &Origin) -> Option<Right> {
+    /// The right to make an attempt now, after the wait for its turn, which ends `soon` where another target is free; `None` when
+    /// the targets must be looked at again.
+    async fn right(
+        &self,
+        plan: &mut Plan,
+        step: Try,
+        soon: Option<Instant>,
+        origin: &Origin,
+    ) -> Option<Right> {
         let Try { target, key, repeat, again, alone } = step;
         let link = &self.links[target];
         let pace = link.keys.get(key)?;
@@ -204,7 +215,18 @@ impl Chain {
         // Others wait for a probe.
         let again = again || permit.is_probe();
         let claim = Claim { key: &origin.tenant, again, latest: plan.latest(), tokens: link.tokens };
-        match pace.turn(claim).await {
+        let since = Instant::now();
+        // A turn that was near when the request came is not when others were refused since.
+        let turn = match soon {
+            Some(at) => timeout_at(at, pace.turn(claim)).await,
+            None => Ok(pace.turn(claim).await),
+        };
+        plan.waited(since.elapsed());
+        let Ok(turn) = turn else {
+            plan.no_turn_soon(step);
+            return None;
+        };
+        match turn {
             Ok(turn) if permit.holds() => Some(Right { permit, turn }),
             Ok(turn) => {
                 turn.give_back();
@@ -218,20 +240,34 @@ impl Chain {
         }
     }
 
-    /// Makes the attempt and tells its target how it went.
-    async fn watch<T>(
+    /// Makes the attempt, which begins now, and tells its target how it went.
+    fn watch<T>(
+        &self,
+        slot: Slot,
+        right: Right,
+        attempt: impl Future<Output = Result<T, Failure>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
+        let started = Instant::now();
+        timeout_at(slot.deadline, attempt).map(move |ended| {
+            let result = ended.unwrap_or_else(|_| {
+                let given = slot.deadline.saturating_duration_since(started);
+                let detail = format!("attempt cut off after {} ms", given.as_millis());
+                Err(Failure::new(Class::Timeout, detail).possibly_done())
+            });
+            self.tell(slot, right, started, result)
+        })
+    }
+
+    /// Tells the target of an attempt how it went.
+    fn tell<T>(
         &self,
         slot: Slot,
         Right { permit, turn }: Right,
-        attempt: impl Future<Output = Result<T, Failure>>,
+        started: Instant,
+        result: Result<T, Failure>,
     ) -> Result<T, Failure> {
         let link = &self.links[slot.target];
-        let started = Instant::now();
         let given = slot.deadline.saturating_duration_since(started);
-        let result = timeout_at(slot.deadline, attempt).await.unwrap_or_else(|_| {
-            let detail = format!("attempt cut off after {} ms", given.as_millis());
-            Err(Failure::new(Class::Timeout, detail).possibly_done())
-        });
         let failure = result.as_ref().err();
         let is_hurried = given < link.attempt_timeout / 2;
         match failure {

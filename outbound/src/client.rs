@@ -124,7 +124,8 @@ impl Client {
         let until = deadline.min(started + self.attempt_timeout);
         let watch = Watch::new(started, until, timeouts);
         if request.is_websocket {
-            return self.open_websocket(request, watch).await;
+            // Few calls go over one, so that none of the others has the room for it in its own future.
+            return Box::pin(self.open_websocket(request, watch)).await;
         }
         let response = watch.over(self.send(request)).await?;
         Ok(Incoming::new(response, self.limits, watch))

@@ -7,6 +7,8 @@
 
 use std::{cell::Cell, future::Future};
 
+use futures_util::FutureExt as _;
+
 tokio::task_local! {
     /// Whether a connection was made for the request that this task is about.
     static MADE: Cell<bool>;
@@ -29,11 +31,7 @@ pub(crate) fn made() {
 }
 
 /// Sends a request, and says what kind of connection it went over.
-pub(crate) async fn watch<T>(sending: impl Future<Output = T>) -> (T, Over) {
-    let watched = async {
-        let sent = sending.await;
-        let over = if MADE.with(Cell::get) { Over::Fresh } else { Over::Kept };
-        (sent, over)
-    };
-    MADE.scope(Cell::new(false), watched).await
+pub(crate) fn watch<T>(sending: impl Future<Output = T>) -> impl Future<Output = (T, Over)> {
+    let watched = sending.map(|sent| (sent, if MADE.with(Cell::get) { Over::Fresh } else { Over::Kept }));
+    MADE.scope(Cell::new(false), watched)
 }

@@ -3,7 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Response, StatusCode, header::HeaderMap};
+use futures_util::FutureExt as _;
+use reqwest::{
+    Response, StatusCode,
+    header::{HeaderMap, HeaderValue},
+};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
@@ -61,9 +65,12 @@ impl Watch {
     }
 
     /// Waits for a part of the reply.
-    pub(crate) async fn over<T>(&self, part: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(crate) fn over<T>(
+        &self,
+        part: impl Future<Output = Result<T, Failure>>,
+    ) -> impl Future<Output = Result<T, Failure>> {
         let (at, bound) = self.bound();
-        timeout_at(at, part).await.unwrap_or_else(|_| Err(self.ran_out(bound)))
+        timeout_at(at, part).map(move |ended| ended.unwrap_or_else(|_| Err(self.ran_out(bound))))
     }
 
     /// When waiting ends, and what for.
@@ -120,7 +127,7 @@ pub struct Incoming {
 impl Incoming {
     pub(crate) fn new(mut response: Response, limits: BodyLimits, watch: Watch) -> Self {
         let received = SystemTime::now();
-        let headers = std::mem::take(response.headers_mut());
+        let headers = apart(std::mem::take(response.headers_mut()));
         let head = Reply { status: response.status(), headers, body: Bytes::new(), received };
         Self { head, source: Source::Body(response), limits, watch, examined: false, received: 0 }
     }
@@ -132,7 +139,8 @@ impl Incoming {
         limits: BodyLimits,
         watch: Watch,
     ) -> Self {
-        let head = Reply { status: StatusCode::OK, headers, body: Bytes::new(), received: SystemTime::now() };
+        let (headers, received) = (apart(headers), SystemTime::now());
+        let head = Reply { status: StatusCode::OK, headers, body: Bytes::new(), received };
         let source = Source::WebSocket(Box::new(frames));
         Self { head, source, limits, watch, examined: false, received: 0 }
     }
@@ -179,10 +187,17 @@ impl Incoming {
     ///
     /// # Errors
     /// As [`Incoming::next`].
-    pub async fn whole(mut self) -> Result<Reply, Failure> {
-        let status = self.head.status;
+    pub async fn rest(&mut self) -> Result<Bytes, Failure> {
         let read = self.read_whole(BytesMut::new()).await.and_then(|raw| self.decoded(raw));
-        let body = read.map_err(|failure| Failure { status: Some(status.as_u16()), ..failure })?;
+        read.map_err(|failure| Failure { status: Some(self.head.status.as_u16()), ..failure })
+    }
+
+    /// The whole reply, of which nothing was read yet.
+    ///
+    /// # Errors
+    /// As [`Incoming::next`].
+    pub async fn whole(mut self) -> Result<Reply, Failure> {
+        let body = self.rest().await?;
         Ok(Reply { body, ..self.head })
     }
 
@@ -250,6 +265,20 @@ impl Source {
     }
 }
 
+/// The same headers in memory of their own. As they come, their values are parts of the connection's buffer, which would be kept, 8 KiB
+/// of it, as long as the reply is read.
+fn apart(mut headers: HeaderMap) -> HeaderMap {
+    let mut rest: Bytes = headers.values().flat_map(HeaderValue::as_bytes).copied().collect();
+    for value in headers.values_mut() {
+        let own = rest.split_to(value.len());
+        if let Ok(mut copy) = HeaderValue::from_maybe_shared(own) {
+            copy.set_sensitive(value.is_sensitive());
+            *value = copy;
+        }
+    }
+    headers
+}
+
 /// The length of a reply depends on the question and says nothing about the endpoint.
 fn too_large(limit: usize) -> Failure {
     let detail = format!("read the reply's body: larger than {limit} bytes");
@@ -262,5 +291,29 @@ impl std::fmt::Debug for Incoming {
             .field("head", &self.head)
             .field("received", &self.received)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_a_reply_hold_nothing_of_the_connections_buffer() {
+        let buffer = Bytes::from(b"text/event-stream req-1 secret ".repeat(200));
+        let value = |range| HeaderValue::from_maybe_shared(buffer.slice(range)).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", value(0..17));
+        headers.append("x-request-id", value(18..23));
+        headers.append("x-request-id", value(0..4));
+        headers.insert("set-cookie", value(24..30));
+        headers.insert("x-empty", value(0..0));
+        headers.get_mut("set-cookie").unwrap().set_sensitive(true);
+        let before = headers.clone();
+        let own = apart(headers);
+        assert_eq!(own, before);
+        assert!(own["set-cookie"].is_sensitive() && !own["content-type"].is_sensitive());
+        drop(before);
+        assert!(buffer.is_unique(), "a value is a part of the buffer still");
     }
 }

@@ -20,7 +20,8 @@ use crate::{
     retry::{FullJitter, Steps},
 };
 
-/// A target whose pace gives a turn within this is as good as free.
+/// A target whose pace gives a turn within this is as good as free. A request waits no longer for turns, all together, where another
+/// target is free.
 const SOON: Duration = Duration::from_secs(1);
 /// How often a request looks whether somebody else's probe has ended.
 const LOOK: Duration = Duration::from_millis(200);
@@ -136,6 +137,8 @@ pub struct Plan {
     saturated: bool,
     /// A target whose budget has kept the request waiting.
     short: Option<usize>,
+    /// What is left of [`SOON`].
+    patience: Duration,
 }
 
 /// When a place can be tried: when to go there, and when the attempt may begin then.
@@ -170,6 +173,7 @@ impl Plan {
             unhedged: rules.hedge_after.is_none(),
             saturated: false,
             short: None,
+            patience: SOON,
         }
     }
 
@@ -263,6 +267,24 @@ impl Plan {
         }
     }
 
+    /// Until when a turn is waited for at this place, where the request has another target that is free and was not tried.
+    #[must_use]
+    pub fn soon(&self, now: Instant, views: &[View], tried: Try) -> Option<Instant> {
+        self.fresh(now, views, Some(tried.target)).map(|_| now + self.patience)
+    }
+
+    /// Notes how long a turn was waited for.
+    pub fn waited(&mut self, time: Duration) {
+        self.patience = self.patience.saturating_sub(time);
+    }
+
+    /// Notes that the place had no turn soon: the targets that were not tried yet go before it.
+    pub fn no_turn_soon(&mut self, tried: Try) {
+        if let Some(place) = self.place_of(tried) {
+            place.tried = true;
+        }
+    }
+
     fn place_of(&mut self, tried: Try) -> Option<&mut Place> {
         self.places.iter_mut().find(|place| (place.seat.target, place.seat.key) == (tried.target, tried.key))
     }
@@ -272,7 +294,7 @@ impl Plan {
         let mut first = None;
         let others = self.left(views).filter(|(_, place, _)| Some(place.seat.target) != except);
         let free = others.filter_map(|(number, place, view)| match view.availability {
-            Availability::Free(turn) if !place.tried && turn <= now + SOON => {
+            Availability::Free(turn) if !place.tried && turn <= now + self.patience => {
                 let target = *first.get_or_insert(place.seat.target);
                 (place.seat.target == target).then_some((turn.max(now), view.load, number))
             }

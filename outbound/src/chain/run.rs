@@ -141,7 +141,7 @@ impl<'a, F> Run<'a, F> {
         select! {
             biased;
             () = first.signals.has_begun() => None,
-            right = self.chain.right(&mut self.plan, step, self.origin) => Some((step, right?)),
+            right = self.chain.right(&mut self.plan, step, None, self.origin) => Some((step, right?)),
         }
     }
 

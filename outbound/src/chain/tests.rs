@@ -127,6 +127,32 @@ async fn an_open_breaker_moves_requests_on_and_ends_them_when_it_is_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_whose_turn_moves_away_goes_to_the_target_that_is_free() {
+    let asked = |names: &'static [&'static str]| async move {
+        let chain = limited(names, Limits { per_second: Some(2.0), ..Limits::default() });
+        let began = Instant::now();
+        drop(chain.run(&lane(0), began + secs(60), failing(&[])).await);
+        let other = "other".into();
+        let refuse = async {
+            sleep(Duration::from_millis(100)).await;
+            let claim =
+                Claim { key: &other, again: true, latest: began + secs(60), tokens: Tokens::default() };
+            chain.links[0].keys[0].turn(claim).await.unwrap().refused(Some(secs(20)));
+        };
+        // It is to have the next turn, half a second from now; a call that was there before is let go first and refused.
+        let lane = lane(1);
+        let (ran, ()) = tokio::join!(chain.run(&lane, began + secs(60), failing(&[])), refuse);
+        (ran.result, began.elapsed())
+    };
+    let (result, took) = asked(&["one", "two"]).await;
+    assert_eq!(result, Ok(1));
+    assert!(took <= Duration::from_millis(1_100), "{took:?}");
+    let (result, took) = asked(&["one"]).await;
+    assert_eq!(result, Ok(0));
+    assert!(took >= secs(20), "{took:?}: without another target it waits");
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_patience_a_young_outage_is_waited_out_and_a_long_one_ends_requests_at_once() {
     let one = patient(&["one"], secs(10));
     let begun = Instant::now();

@@ -17,6 +17,7 @@ const SLOW: u32 = 2;
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) seat: Seat,
+    /// An attempt was made, or was waited for in vain.
     pub(super) tried: bool,
     /// It failed other than for the rate.
     pub(super) failed: bool,

@@ -1,5 +1,7 @@
 //! Cuts what is under way: for a request that is cancelled, or because another attempt has made it useless.
 
+use std::pin::Pin;
+
 use outbound::{Class, Failure, OUTRUN, Signals};
 use pipeline::call::Cancellation;
 
@@ -11,10 +13,10 @@ pub(crate) struct Cuts<'a> {
 }
 
 impl Cuts<'_> {
-    /// Drops a part of an attempt when it is cut, which closes its connection.
+    /// Waits for a part of an attempt, until it is cut. Dropping the part then closes its connection.
     pub(crate) async fn unless_cut<T>(
         self,
-        part: impl Future<Output = Result<T, Failure>>,
+        part: Pin<&mut impl Future<Output = Result<T, Failure>>>,
     ) -> Result<T, Failure> {
         tokio::select! {
             biased;

@@ -257,3 +257,19 @@ impl<I: Invoke> Handler for Step<I> {
         self.invoker.set_share(owned as f64 / all.max(1) as f64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<'a, F: Future>(_: impl FnOnce(&'a Step, Job) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_future_of_a_call_is_small() {
+        // That of the attempt under way is apart.
+        let bytes = size(<Step as Handler>::run);
+        assert!(bytes <= 5_120, "{bytes} bytes");
+    }
+}

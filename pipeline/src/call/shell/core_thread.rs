@@ -168,8 +168,10 @@ impl<H: Handler> CoreThread<H> {
                 let record_of_job = Arc::clone(&record);
                 let place = self.tasks.moves.place(task);
                 let job = Job { record: record_of_job, rerun, hard_deadline, decoded, cancellation, place };
-                let run = Arc::clone(&self.work).run(job);
-                let abort = self.tasks.set.spawn_on(async move { Some(run.await) }, &self.runtime);
+                let work = Arc::clone(&self.work);
+                // Made within the task: a future that is moved into it takes its memory twice.
+                let run = async move { Some(work.run(job).await) };
+                let abort = self.tasks.set.spawn_on(run, &self.runtime);
                 let canceller = Some(canceller);
                 self.tasks.started(Running { task, record, burial: false, abort, canceller });
             }

@@ -172,6 +172,11 @@ impl ParsedReply {
         self.growth.text()
     }
 
+    /// Estimated tokens that were generated, in tenths.
+    pub(super) fn generated(&self) -> u64 {
+        self.generated
+    }
+
     /// Something was generated: a text or a thought.
     pub(super) fn has_token(&self) -> bool {
         self.generated > 0

@@ -61,6 +61,8 @@ pub(crate) struct Reading<'a> {
     /// The error that the first document of a refusal is.
     refusal: Option<ProviderError>,
     first_token: Option<Duration>,
+    /// How many documents brought a text or a thought.
+    pieces: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -80,6 +82,7 @@ impl<'a> Reading<'a> {
             parsed: ParsedReply::growing(growth),
             refusal: None,
             first_token: None,
+            pieces: 0,
         }
     }
 
@@ -103,11 +106,18 @@ impl<'a> Reading<'a> {
 
     fn document(&mut self, document: &Value) {
         let Some(fields) = document.as_object().filter(|_| !self.parsed.ended) else { return };
+        let before = self.parsed.generated();
         self.family.read(fields, &mut self.parsed);
         self.parsed.settle();
+        self.pieces += usize::from(self.parsed.generated() != before);
         if !self.reply.status.is_success() {
             self.refusal = self.refusal.take().or_else(|| ProviderError::of_refusal(fields));
         }
+    }
+
+    /// How many pieces of text or thought have come.
+    pub(crate) fn pieces(&self) -> usize {
+        self.pieces
     }
 
     fn progress(&self) -> Progress {
@@ -266,6 +276,34 @@ fn support_id(reply: &Reply) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_document_with_a_text_or_a_thought_is_a_piece() {
+        let head = Reply {
+            status: outbound::StatusCode::OK,
+            headers: Default::default(),
+            body: Bytes::new(),
+            received: std::time::SystemTime::UNIX_EPOCH,
+        };
+        let asked = Asked { most_tokens: 100, silent_cap: None, stream: true, prompt: &[] };
+        let family = crate::families::of(catalogue::Provider::Openai, None);
+        let mut reading = Reading::new(family, asked, &head, Box::new(super::super::Collected::default()));
+        let event =
+            |delta: &str| format!("data: {{\"choices\": [{{\"index\": 0, \"delta\": {delta}}}]}}\n\n");
+        let (role, text) =
+            (event(r#"{"role": "assistant", "content": ""}"#), event(r#"{"content": "你好"}"#));
+        let thought = event(r#"{"reasoning_content": "let me think"}"#);
+        let mut after = |bytes: &str| {
+            reading.feed(bytes.as_bytes(), Duration::ZERO);
+            reading.pieces()
+        };
+        assert_eq!(after(&role), 0);
+        assert_eq!(after(&thought), 1);
+        assert_eq!(after(&(text.clone() + &text)), 3);
+        assert_eq!(after(": ping\n\n"), 3);
+        let (begin, end) = text.split_at(20);
+        assert_eq!((after(begin), after(end)), (3, 4));
+    }
 
     #[test]
     fn a_round_is_counted_back_from_the_question() {

@@ -17,6 +17,7 @@ mod faults;
 mod hedges;
 mod invoice;
 mod keys;
+mod meter;
 mod outages;
 mod ping;
 mod replies;

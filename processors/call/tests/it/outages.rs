@@ -124,18 +124,20 @@ impl World {
     }
 
     /// Fails unless what is recorded of these is what the vendor bills.
-    async fn paid_as_billed<'a>(&self, all: impl IntoIterator<Item = &'a Answered>) {
+    async fn paid_as_billed(&self, all: &[&Answered]) {
         let ledger = self.ledger().await;
         let mut invoice = Invoice::of(ledger["entries"].as_array().unwrap());
-        let wrong: Vec<_> = all.into_iter().flat_map(|it| invoice.contradictions(it, |_| true)).collect();
+        let wrong: Vec<_> = all.iter().flat_map(|it| invoice.contradictions(it, |_| true)).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        assert!(ledger["totals"]["billed_requests"].as_u64().unwrap() > 0);
+        let done = all.iter().filter(|it| matches!(it.outcome, Outcome::Done { .. })).count() as u64;
+        assert!(ledger["totals"]["billed_requests"].as_u64().unwrap() >= done);
     }
 }
 
-/// What comes of a scene in which the machine kept up with its clock. One in which it did not says nothing of times, so it is played
-/// again; nothing comes of a machine that never keeps up.
-async fn on_time<T>(scene: impl AsyncFn() -> T) -> Option<T> {
+/// What people get in a scene, in which what is recorded is what the vendor bills, however busy the machine is. Of times a scene says
+/// something only if the machine kept up with its clock. If it did not the scene is played again; nothing comes of a machine that
+/// never keeps up.
+async fn on_time(scene: impl AsyncFn() -> (Arc<World>, Vec<Told>)) -> Option<Vec<Told>> {
     for _ in 0..4 {
         let mut latest = Duration::ZERO;
         let watch = async {
@@ -145,12 +147,13 @@ async fn on_time<T>(scene: impl AsyncFn() -> T) -> Option<T> {
                 latest = latest.max(due.elapsed());
             }
         };
-        let played = tokio::select! {
+        let (world, all) = tokio::select! {
             played = scene() => played,
             () = watch => continue,
         };
+        world.paid_as_billed(&all.iter().map(|told| &told.answered).collect::<Vec<_>>()).await;
         if latest < millis(150) {
-            return Some(played);
+            return Some(all);
         }
     }
     eprintln!("the machine is too busy for this test");
@@ -169,7 +172,7 @@ async fn an_outage_costs_a_few_attempts_and_no_answer_and_the_target_is_asked_ag
         let all = crowd(&world, &["main", "spare"], 110, millis(40)).await;
         (world, all)
     };
-    let Some((world, all)) = on_time(scene).await else { return };
+    let Some(all) = on_time(scene).await else { return };
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < SOON, "nobody waits for it: {:?}", longest(&all, |_| true));
     // Half of the people of a second open the breaker; then there are probes, 300 ms apart and more.
@@ -177,7 +180,6 @@ async fn an_outage_costs_a_few_attempts_and_no_answer_and_the_target_is_asked_ag
     assert!((3..28).contains(&failed), "{failed} of some 37 calls went there while it was down");
     let after = all.iter().filter(|told| told.asked > millis(3_400));
     assert!(after.clone().count() > 10 && after.clone().all(|told| told.by() == Some("main")));
-    world.paid_as_billed(all.iter().map(|told| &told.answered)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -189,13 +191,12 @@ async fn a_target_that_comes_and_goes_costs_attempts_and_no_answer() {
         let all = crowd(&world, &["main", "spare"], 100, millis(40)).await;
         (world, all)
     };
-    let Some((world, all)) = on_time(scene).await else { return };
+    let Some(all) = on_time(scene).await else { return };
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < SOON, "{:?}", longest(&all, |_| true));
     let (failed, served) = (count(&all, ("main", "server_error")), count(&all, ("main", "ok")));
     assert!((3..40).contains(&failed), "{failed} of some 50 calls went there while it was down");
     assert!(served > 5, "{served}: it is used while it is there");
-    world.paid_as_billed(all.iter().map(|told| &told.answered)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,7 +208,7 @@ async fn a_target_that_answers_ever_later_is_left_once_it_answers_too_late() {
         let all = crowd(&world, &["main", "spare"], 80, millis(75)).await;
         (world, all)
     };
-    let Some((world, all)) = on_time(scene).await else { return };
+    let Some(all) = on_time(scene).await else { return };
     assert!(all.iter().all(|told| told.by().is_some()));
     assert!(longest(&all, |_| true) < PATIENCE + SOON, "{:?}", longest(&all, |_| true));
     let first_tokens: Vec<_> = all
@@ -223,11 +224,9 @@ async fn a_target_that_answers_ever_later_is_left_once_it_answers_too_late() {
     let at_the_end = all.iter().filter(|told| told.asked > millis(4_500));
     let waited = at_the_end.filter(|told| told.count(("main", "timeout")) > 0).count();
     assert!(waited <= 8, "{waited} of 20 still waited for it when it was known to be late");
-    world.paid_as_billed(all.iter().map(|told| &told.answered)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "failed in one of a dozen runs, which is not understood yet: run it with --ignored"]
 async fn a_limit_on_how_fast_the_rate_grows_is_followed_and_with_a_spare_target_nobody_waits_for_it() {
     let chains: [&'static [&'static str]; 2] = [&["main"], &["main", "spare"]];
     for chain in chains {
@@ -240,16 +239,16 @@ async fn a_limit_on_how_fast_the_rate_grows_is_followed_and_with_a_spare_target_
             let all = crowd(&world, chain, 48, millis(50)).await;
             (world, all)
         };
-        let Some((world, all)) = on_time(scene).await else { return };
+        let Some(all) = on_time(scene).await else { continue };
         assert!(all.iter().all(|told| told.by().is_some()), "{chain:?}");
         let refused = count(&all, ("main", "ramp_limited"));
         let others = all.iter().flat_map(|told| &told.answered.attempts);
         let others = others.filter(|it| !matches!(it.error.as_deref(), None | Some("ramp_limited"))).count();
         assert!((1..48).contains(&refused) && others == 0, "{chain:?}: {refused} {others}");
         if chain.len() > 1 {
-            assert!(longest(&all, |_| true) < SOON + millis(1_000), "{:?}", longest(&all, |_| true));
+            // A turn that is near is waited for, and no longer than a second even where it moves away.
+            assert!(longest(&all, |_| true) < millis(2_000), "{:?}", longest(&all, |_| true));
         }
-        world.paid_as_billed(all.iter().map(|told| &told.answered)).await;
     }
 }
 
@@ -276,7 +275,7 @@ async fn keys_that_die_one_after_the_other_take_the_target_away_with_the_last_an
         assert_eq!(attempts(&answered), [("main", "ok")], "after its rest a key is tried again");
         all.push(answered);
     }
-    world.paid_as_billed(&all).await;
+    world.paid_as_billed(&all.iter().collect::<Vec<_>>()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -288,9 +287,10 @@ async fn with_all_targets_away_people_hear_of_it_within_a_second() {
             world.order(json!({"for": "60s", "fault": fault})).await;
             let spare = json!({"scope": {"model": "sim-spare"}, "for": "60s", "fault": fault});
             world.control(outbound::Method::POST, "/control/faults", &spare).await;
-            crowd(&world, &["main", "spare"], 100, millis(80)).await
+            let all = crowd(&world, &["main", "spare"], 100, millis(80)).await;
+            (world, all)
         };
-        let Some(all) = on_time(scene).await else { return };
+        let Some(all) = on_time(scene).await else { continue };
         assert!(all.iter().all(|told| matches!(told.answered.outcome, Outcome::Failed { .. })), "{fault}");
         // The first ones find out: two targets that hang take twice the time to their first token.
         let found_out = millis(3_500);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use schemas::answered::{Answered, UsageSource};
 use serde_json::{Value, json};
 
+use crate::meter::Meter;
 use crate::server::{Act, Answer, Server, completion};
 use crate::world::{World, attempts, text};
 
@@ -48,6 +49,21 @@ fn usual() -> String {
     [&delta(""), &delta("再"), &delta("见 and goodbye"), &finish("stop"), &usage(), DONE]
         .map(|it| it as &str)
         .concat()
+}
+
+#[tokio::test]
+async fn the_time_between_the_pieces_of_a_stream_is_measured() {
+    let meter = Meter::of(call::gen_ai::metrics::OUTPUT_CHUNK);
+    let _installed = metrics::set_default_local_recorder(&meter);
+    let rest = || Act::Rest(Duration::from_millis(20));
+    let end = || Act::send(finish("stop") + &usage() + DONE);
+    let apart = vec![Act::send(thought("reasoning_content")), rest(), Act::send(delta("再")), rest(), end()];
+    assert_eq!(text(&after(apart).await), "再");
+    let between = meter.take();
+    assert!(between.len() == 1 && between[0] > 0.0, "{between:?}");
+    let together = vec![Act::send(delta("再") + &delta("见")), rest(), Act::send(": ping\n\n"), end()];
+    assert_eq!(text(&after(together).await), "再见");
+    assert_eq!(meter.take(), [0.0]);
 }
 
 #[tokio::test]
