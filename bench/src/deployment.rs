@@ -1,7 +1,7 @@
 //! The deployment that the benchmarks of the line load: topics, a bundle, and real processes of huiyin.
 
 use crate::contestant;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use dev::rig::home::{Home, free_ports};
 use dev::rig::instance::{Instance, run};
 use dev::rig::net::Net;
@@ -114,19 +114,18 @@ impl Deployment {
         Ok(instance)
     }
 
-    /// Starts huiyin with these roles, the same topics under another prefix and no filter, and waits until it is ready; with the port
-    /// of its callbacks.
+    /// Starts huiyin with these roles, the same topics under another prefix and this filter in place of the line's, and waits until it is
+    /// ready; with the port of its callbacks.
     ///
     /// # Errors
     /// When it does not get ready, or the brokers refuse the topics.
-    pub(super) fn start_unfiltered(&self, roles: &str) -> Result<(Instance, u16)> {
+    pub(super) fn start_beside(&self, name: &str, roles: &str, filter: &str) -> Result<(Instance, u16)> {
         let [ingest_port, admin_port] = free_ports()?;
-        let name = "unfiltered";
         let own = [
             ("topic_prefix", format!("{}{name}.", self.home.prefix())),
             ("admin_port", admin_port.to_string()),
             ("ingest_port", ingest_port.to_string()),
-            ("filter", String::new()),
+            ("filter", filter.to_owned()),
         ];
         let mut values: BTreeMap<_, _> = self.values(name, "", "http://127.0.0.1:1").into();
         values.extend(own);
@@ -137,6 +136,15 @@ impl Deployment {
         let mut instance = Instance::start(&self.home, name, roles, config, admin_port)?;
         instance.wait_ready(&self.net, &self.patience)?;
         Ok((instance, ingest_port))
+    }
+
+    /// Writes a file beside the configurations, for one that names it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn write_beside(&self, file: &str, text: &str) -> Result<()> {
+        let path = self.home.dir.join(file);
+        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
     }
 
     /// Starts a floor of a benchmark in a process of its own.

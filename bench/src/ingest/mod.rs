@@ -23,7 +23,20 @@ const WARM: Duration = Duration::from_secs(3);
 const CLOSED: Duration = Duration::from_secs(7);
 const OPEN: Duration = Duration::from_secs(9);
 
-/// One of the three, with what was measured of it.
+/// A dictionary of 64,000 words with the default views, and personal data hidden on every way.
+const FILTER: &str = r#"
+[app.personal_data]
+people = { style = "stars" }
+model = { style = "placeholder" }
+said = { style = "stars" }
+
+[[filter.dictionary]]
+name = "words"
+file = "words.tsv"
+action = "block"
+"#;
+
+/// One of the three, with what was measured of it, round by round.
 struct Side {
     to: SocketAddr,
     process: u32,
@@ -50,8 +63,9 @@ struct Asked<'a> {
 /// When something does not start, or a reply is not what it must be.
 pub(super) fn measure(rounds: usize) -> Result<Table> {
     let deployment = Deployment::new("http://127.0.0.1:1")?;
-    let ours = deployment.start("ingest")?;
-    let (unfiltered, unfiltered_port) = deployment.start_unfiltered("ingest")?;
+    deployment.write_beside("words.tsv", &super::safety::dictionary()?)?;
+    let (ours, ours_port) = deployment.start_beside("filtered", "ingest", FILTER)?;
+    let (unfiltered, unfiltered_port) = deployment.start_beside("unfiltered", "ingest", "")?;
     let [port] = free_ports()?;
     let topic = TopicNames::new(deployment.floor_topics("floor")?).of(Topic::Events);
     let spec = floor::Spec { kafka: deployment.kafka(), topic, port };
@@ -63,7 +77,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
         deployment: &deployment,
     };
     let mut sides = [
-        Side::new(deployment.ingest_port, ours.process.id()),
+        Side::new(ours_port, ours.process.id()),
         Side::new(unfiltered_port, unfiltered.process.id()),
         Side::new(port, floor.id()),
     ];
@@ -139,7 +153,9 @@ impl Side {
 
 fn table([ours, unfiltered, floor]: &[Side; 3], half: f64) -> Table {
     let samples = |values: &[f64]| Samples::new(values.iter().copied());
-    let ratio = |ours: &[f64], floor: &[f64]| samples(ours).median() / samples(floor).median();
+    let ratio = |ours: &[f64], other: &[f64]| {
+        Samples::new(ours.iter().zip(other).map(|(ours, other)| ours / other)).median()
+    };
     let row = |what: &str, of: fn(&Side) -> &[f64]| {
         let by = |other: &Side| short(ratio(of(ours), of(other)));
         let [ours, without, bare] = [ours, unfiltered, floor].map(|side| samples(of(side)).text());
@@ -148,12 +164,13 @@ fn table([ours, unfiltered, floor]: &[Side; 3], half: f64) -> Table {
     let at_half = format!("at {}/s", short(half));
     Table {
         conditions: format!(
-            "huiyin with the role ingest (signature, a list of 5,000 words, the record with its headers), the same without a filter, and the floor, a \
+            "huiyin with the role ingest (signature, a dictionary of 64,000 words with the default views, personal data, the record with its headers), the same \
+             without a filter, and the floor, a \
              bare axum 0.8 handler with a FutureProducer that parses the callback by serde, writes its bytes and awaits the \
              acknowledgement; all idempotent with acks=all and linger.ms=1, 8 partitions, one after the other in each round.\n\
              Callbacks of 700 bytes, each signed, in {PEOPLE} conversations. The rate: {GREEDY} connections, each waits for its \
              reply, {} s. Latencies: an open loop at half of huiyin's rate, the same for all, {} s, counted from when a \
-             callback was due.",
+             callback was due. Ratios are the median of those of the rounds.",
             CLOSED.as_secs(),
             OPEN.as_secs()
         ),

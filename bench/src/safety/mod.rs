@@ -54,6 +54,14 @@ struct Figures {
     verdict: [Vec<f64>; 2],
 }
 
+/// The dictionary of [`WORDS`] words with the default views, as a file.
+///
+/// # Errors
+/// When the words do not fit into one automaton.
+pub(super) fn dictionary() -> Result<String> {
+    Ok(ours::dictionary(&Scene::new(SEED, WORDS)?.words, Seen::ByDefault))
+}
+
 /// Measures.
 ///
 /// # Errors

@@ -547,13 +547,16 @@ fn the_example_of_each_family_is_good_and_leaves_nothing_to_warn_of_but_prices_t
 }
 
 #[test]
-fn what_the_readmes_show_of_targets_and_labels_is_good() {
+fn what_the_readmes_show_of_targets_labels_and_the_filter_is_good() {
     let of_label = |line: &&str| line.starts_with("label") || line.starts_with("aigc");
     let unlabelled: Vec<&str> =
         include_str!("../../huiyin.example.toml").lines().filter(|line| !of_label(line)).collect();
     for readme in [include_str!("../../../README.md"), include_str!("../../../README.zh.md")] {
         let blocks: Vec<&str> = readme.split("```toml\n").skip(1).collect();
-        assert!(!blocks.is_empty());
+        assert!(blocks.iter().any(|block| block.contains("[[filter.dictionary]]")));
+        let folder = tempfile::tempdir().unwrap();
+        let words = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+        std::fs::write(folder.path().join("words.tsv"), words).unwrap();
         for block in blocks {
             let example = block.split("```").next().unwrap();
             let beside_others = if example.starts_with("label") {
@@ -561,8 +564,8 @@ fn what_the_readmes_show_of_targets_and_labels_is_good() {
             } else {
                 format!("{}\n{example}", include_str!("../../huiyin.example.toml"))
             };
-            let config =
-                Config::parse(&beside_others, None, example_value).map_err(|found| format!("{found:?}"));
+            let config = Config::parse_in(folder.path(), &beside_others, None, example_value);
+            let config = config.map_err(|found| format!("{found:?}"));
             crate::check::offline(&config.unwrap()).unwrap();
         }
     }

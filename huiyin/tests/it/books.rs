@@ -145,9 +145,12 @@ impl Log {
     }
 
     fn decided(&self) -> usize {
-        // A turn that opens for messages that waited has a decision beside that on the input.
+        // A turn that opens for messages that waited has a decision beside that on the input. Only what a review lets on is asked by the
+        // decision on its outcome.
         let by_input = |d: &&Placed<Decision>| {
-            d.value.ruling != Ruling::Asked || matches!(d.value.input.as_str(), "message" | "missed")
+            d.value.ruling != Ruling::Asked
+                || matches!(d.value.input.as_str(), "message" | "missed")
+                || d.value.reasons.iter().any(|reason| reason.starts_with("review_"))
         };
         self.decisions.iter().filter(by_input).count()
     }

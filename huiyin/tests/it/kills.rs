@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use schemas::answer::Answer;
+use schemas::answered::Answered;
 use schemas::decision::Ruling;
 use schemas::delivery::DeliveryResult;
 use schemas::findings::Findings;
@@ -347,14 +348,15 @@ fn parts_arrive_in_order(log: &Log, sends: &[RestSend]) {
 }
 
 /// Waits until the tables hold what the topics hold.
-fn rows_are_records(rig: &Rig, log: &Log) -> BTreeMap<String, usize> {
+pub(crate) fn rows_are_records(rig: &Rig, log: &Log) -> BTreeMap<String, usize> {
     let of_message =
         |d: &&Placed<schemas::decision::Decision>| matches!(d.value.input.as_str(), "message" | "missed");
+    let calls = |end: &Answered| end.attempts.len() + end.review.as_ref().map_or(0, |r| r.attempts.len());
     let of_events = log.events.iter().map(|event| Findings::listed(event.value.verdict()));
     let of_guard = log.decisions.iter().map(|decision| Findings::listed(decision.value.verdict.as_ref()));
     let mut expected = BTreeMap::from([
         ("messages".to_owned(), log.decisions.iter().filter(of_message).count()),
-        ("model_calls".to_owned(), log.outcomes().map(|(_, answered)| answered.attempts.len()).sum()),
+        ("model_calls".to_owned(), log.outcomes().map(|(_, answered)| calls(answered)).sum()),
         ("replies".to_owned(), log.deliveries.len()),
         ("safety_events".to_owned(), of_events.chain(of_guard).sum()),
     ]);

@@ -27,6 +27,7 @@ mod known;
 mod offsets;
 mod process;
 mod restart;
+mod reviews;
 mod rig;
 mod stand_ins;
 mod starts;

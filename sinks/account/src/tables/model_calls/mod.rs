@@ -48,7 +48,11 @@ impl Table for ModelCalls {
             },
             Migration { number: 8, name: "0008_key", template: include_str!("0008_key.sql") },
         ],
-        counts: Counts { label: "outcome", ordinal: "toInt32(attempt)" },
+        // Attempts at the model and at the review of its answer are numbered each by themselves.
+        counts: Counts {
+            label: "outcome",
+            ordinal: "if(kind = 'review', -toInt32(attempt), toInt32(attempt))",
+        },
     };
     const SINCE: u8 = 1;
 
