@@ -16,7 +16,7 @@ const WAYS: usize = 12;
 pub(crate) struct Separated {
     /// The place.
     pub(crate) to: usize,
-    /// One of the separators is a blank.
+    /// One of the separators looks blank.
     pub(crate) blank: bool,
 }
 
@@ -28,8 +28,7 @@ pub(crate) fn separated(text: Text<'_>, from: usize) -> impl Iterator<Item = Sep
             return None;
         }
         count += 1;
-        // Nobody writes syllables apart with a Hangul filler.
-        blank |= text.chars.get(at).is_some_and(|c| c.is_whitespace());
+        blank |= text.marks.at(at) & BLANK != 0;
         at += 1;
         while text.marks.at(at) & JOINED != 0 {
             at += 1;
