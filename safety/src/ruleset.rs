@@ -19,6 +19,7 @@ use crate::rule::{BadRule, Rule};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::Marks;
 use crate::words::plain::Plain;
+use crate::words::sieve::Sieve;
 use crate::words::walk::{WalkBuffers, walk};
 use crate::words::{Found, Text};
 
@@ -35,6 +36,7 @@ use words::Words;
 #[derive(Debug)]
 pub struct RuleSet {
     version: String,
+    sieve: Sieve,
     plain: Plain,
     lexicons: Vec<Lexicon>,
     words: Words,
@@ -59,6 +61,7 @@ struct Buffers {
     candidates: Vec<Candidate>,
     string: String,
     offsets: Vec<u32>,
+    left: Vec<char>,
 }
 
 thread_local! {
@@ -80,14 +83,17 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let Buffers { folded, marks, starts, walk: buffers, found, allowed, candidates, string, offsets } =
+        let Buffers { folded, marks, starts, walk: buffers, found, allowed, candidates, string, offsets, left } =
             buffers;
         folded.refill(text);
         found.clear();
         candidates.clear();
-        self.plain.find(folded.chars(), found);
+        let may_have_words = self.sieve.may_have(folded, left);
+        if may_have_words {
+            self.plain.find(folded.chars(), found);
+        }
         let mut is_marked = false;
-        for lexicon in &self.lexicons {
+        for lexicon in self.lexicons.iter().filter(|lexicon| may_have_words || lexicon.neighbours.is_none()) {
             lexicon.starts(folded, starts);
             if starts.is_empty() && lexicon.initials.is_empty() {
                 continue;

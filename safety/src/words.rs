@@ -1,6 +1,6 @@
 //! Looking for words: as they stand in the folded text, and through the views that rules ask for.
 //!
-//! [`plain`] looks up, at every place of the folded text where a word may begin ([`beginnings`]), which words stand there. The views
+//! [`sieve`] passes most texts over at once. [`plain`] looks up, at every place of the folded text where a word may begin ([`beginnings`]), which words stand there. The views
 //! share a second pass: [`trie`] has the words as sequences of units, [`steps`] says which units a place of the text can stand for, and
 //! [`walk`] follows the trie along them. So disguises combine without a case of their own for each combination. Words that only
 //! separators and repeats can disguise are in a lexicon of their own, which passes over all of a text but a few [`stretches`].
@@ -16,6 +16,7 @@ pub(crate) mod marks;
 pub(crate) mod neighbours;
 pub(crate) mod plain;
 pub(crate) mod segment;
+pub(crate) mod sieve;
 pub(crate) mod spelling;
 pub(crate) mod splits;
 pub(crate) mod steps;

@@ -99,7 +99,7 @@ class Table:
         if whole := ucd.decomposition(c):
             tag, *rest = whole.split() if whole.startswith("<") else ["", *whole.split()]
             if not (0x3040 <= at < 0x3100 and tag == ""):
-                return "".join(chr(int(x, 16)) for x in rest)
+                return bare("".join(chr(int(x, 16)) for x in rest))
         return named(c) or self.variants.end(c)
 
     def fold(self, c):
@@ -153,6 +153,11 @@ class Table:
                     yield f"{start:x}-{last:x} {run}"
                 start, run = at, kind
             last = at
+
+
+def bare(text):
+    """What stands in brackets that belong to the character itself: ⒜ is a letter as ⓐ is."""
+    return text[1:-1] if len(text) > 2 and text[0] + text[-1] in ("()", "〔〕") else text
 
 
 def follows(one, two):

@@ -9,7 +9,7 @@ import re
 PAIR = re.compile(r"\('(\\u\{[0-9a-fA-F]+\}|\\?.)',\s*&\[([^\]]*)\]\)")
 MORE = {"0": "o", "1": "l", "i": "l", "|": "l", "ո": "n", "ռ": "n", "ս": "u", "հ": "h", "օ": "o", "ց": "g", "զ": "q", "ա": "w"}
 MORE |= {"в": "b", "н": "h", "м": "m", "т": "t", "к": "k", "з": "3", "ь": "b", "п": "n", "я": "r", "и": "n", "д": "d"}
-MORE |= {"α": "a", "ε": "e", "η": "n", "κ": "k", "μ": "u", "τ": "t", "ω": "w", "β": "b", "σ": "o", "ɛ": "e"}
+MORE |= {"α": "a", "ε": "e", "η": "n", "κ": "k", "μ": "u", "τ": "t", "ω": "w", "β": "b", "σ": "oc", "ɛ": "e"}
 # Turned letters, and syllabics that fancy-text generators take for capitals.
 MORE |= dict(zip("ɐǝɔɟɥʞɯɹʇʌʍʎᗩᗷᑕᗪᖴᕼᒍᗰᑎᗝᑭᖇᔕᑌᐯᗯᘜ", "aecfhkmrtvwyabcdfhjmnoprsuvwg"))
 

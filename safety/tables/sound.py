@@ -1,7 +1,7 @@
 """Readings of folded ideographs, and of phrases with a character that has several.
 
 A character's readings are its first one in the dictionary of characters and all that the dictionary of phrases uses; readings that
-no phrase uses are left out (厂 an, 大 tai). Where several characters of simplified Chinese fold to one (乾, 干), it has the
+no phrase uses are left out (厂 an), of common characters also those of rare phrases and rare variants (不 fou, 炮 fou). Where several characters of simplified Chinese fold to one (乾, 干), it has the
 readings of all of them. Written without tone, ü as v.
 """
 import collections
@@ -25,10 +25,15 @@ def load(name):
     return json.loads((resources.files("pypinyin") / name).read_text(encoding="utf-8"))
 
 
+def is_said(counts, sound):
+    """Whether a common character is read so: in phrases with itself, not only in one of hundreds or in those with a rare variant."""
+    return counts[sound] > 1 or (counts[sound] == 1 and counts.total() < 300)
+
+
 class Readings:
     def __init__(self, table):
         first, phrases = {}, {}
-        used = collections.defaultdict(collections.Counter)
+        used, by_itself = (collections.defaultdict(collections.Counter) for _ in range(2))
         for phrase, sounds in load("phrases_dict.json").items():
             if len(phrase) != len(sounds):
                 continue
@@ -38,6 +43,9 @@ class Readings:
                 continue
             for c, these in zip(folded, plains):
                 used[c].update(these[:1])
+            for c, own, these in zip(folded, phrase, plains):
+                if c == own or common(own):
+                    by_itself[c].update(these[:1])
             old = phrases.setdefault(folded, [[] for _ in plains])
             phrases[folded] = [list(dict.fromkeys(a + b)) for a, b in zip(old, plains)]
         for at, sounds in load("pinyin_dict.json").items():
@@ -49,6 +57,7 @@ class Readings:
         self.of = {}
         for c in sorted({*first, *used}):
             often = [s for s, _ in used[c].most_common()]
+            often = [s for s in often if s in first.get(c, []) or not common(c) or is_said(by_itself[c], s)]
             self.of[c] = list(dict.fromkeys([*first.get(c, [])[:1], *often, *first.get(c, []), *EXTRA.get(c, [])]))
         self.phrases = phrases
 
@@ -64,6 +73,8 @@ class Readings:
         """`PHRASE` followed by one letter for each of its characters with several readings: a is the first of them, and so on.
         A phrase that is read in several ways has a line for each."""
         for phrase, sounds in sorted(self.phrases.items()):
+            if any(s not in self.of[c] for c, these in zip(phrase, sounds) for s in these):
+                continue
             if all(len(self.of[c]) < 2 for c in phrase):
                 continue
             ways = [""]

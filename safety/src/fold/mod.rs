@@ -14,6 +14,9 @@ use table::Fate;
 
 use crate::tables::CharClass;
 
+/// Characters for which room is made at once.
+const ROOM: usize = 96;
+
 /// A text folded for matching: its characters and, for each, where its source stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folded {
@@ -22,6 +25,8 @@ pub struct Folded {
     spans: Vec<(u32, u32)>,
     /// Whether each character may be a separator.
     separators: Vec<bool>,
+    /// Whether any of them may be one though it is a letter, ideograph or digit once folded.
+    doubtful: bool,
 }
 
 impl Folded {
@@ -37,31 +42,63 @@ impl Folded {
         self.chars.clear();
         self.spans.clear();
         self.separators.clear();
-        // No text has more characters than bytes, so that growth is out of the way.
-        self.chars.reserve(text.len());
-        self.spans.reserve(text.len());
-        self.separators.reserve(text.len());
+        self.doubtful = false;
+        let text = text.get(..text.floor_char_boundary(u32::MAX as usize)).unwrap_or(text);
         let table = table::table();
-        let mut start = 0_u32;
-        for c in text.chars() {
-            let Some(end) = start.checked_add(c.len_utf8() as u32) else { return };
+        let mut start = 0;
+        while start < text.len() {
+            start = self.refill_plain(text, start);
+            // The piece ended before its room did: with a character that is not plain.
+            let next = text.get(start..).and_then(|rest| rest.chars().next());
+            let Some(c) = next else { return };
             let entry = table.entry(c);
-            if entry < table::PLAIN {
-                self.chars.push(table::plain(c, entry));
-                self.spans.push((start, end));
-                self.separators.push(table::is_sign(entry));
-            } else {
-                self.push(table.fate(c, entry), (start, end));
+            if entry >= table::PLAIN {
+                let end = start + c.len_utf8();
+                self.push(table.fate(c, entry), (start as u32, end as u32));
+                start = end;
             }
-            start = end;
         }
+    }
+
+    /// Folds plain characters from a byte on, as many as there is room for; gives back the byte behind them. Room is made for all of
+    /// them at once, so that nothing but their table decides what is done.
+    fn refill_plain(&mut self, text: &str, start: usize) -> usize {
+        let rest = text.get(start..).unwrap_or_default();
+        let (before, room) = (self.chars.len(), rest.len().min(ROOM));
+        self.chars.resize(before + room, '\0');
+        self.spans.resize(before + room, (0, 0));
+        self.separators.resize(before + room, false);
+        let chars = self.chars.get_mut(before..).unwrap_or_default().iter_mut();
+        let spans = self.spans.get_mut(before..).unwrap_or_default().iter_mut();
+        let separators = self.separators.get_mut(before..).unwrap_or_default().iter_mut();
+        let table = table::table();
+        let (mut count, mut end, mut doubtful) = (before, start, false);
+        for (((c, folded), span), separator) in rest.chars().zip(chars).zip(spans).zip(separators) {
+            let entry = table.entry(c);
+            if entry >= table::PLAIN {
+                break;
+            }
+            *folded = table::plain(c, entry);
+            let from = end;
+            end += c.len_utf8();
+            *span = (from as u32, end as u32);
+            *separator = table::is_sign(entry);
+            doubtful |= table::is_doubtful(entry);
+            count += 1;
+        }
+        self.doubtful |= doubtful;
+        self.chars.truncate(count);
+        self.spans.truncate(count);
+        self.separators.truncate(count);
+        end
     }
 
     /// What is not one plain character. It may be more than what it becomes says, and so may be what it falls away behind.
     #[cold]
     fn push(&mut self, fate: Fate, span: (u32, u32)) {
-        if let Some(last) = self.separators.last_mut() {
-            *last = true;
+        if let (Some(separator), Some(last)) = (self.separators.last_mut(), self.chars.last()) {
+            *separator = true;
+            self.doubtful |= is_said(*last);
         }
         match fate {
             Fate::One(c) => self.push_one(c, span),
@@ -94,6 +131,7 @@ impl Folded {
         self.chars.push(c);
         self.spans.push(span);
         self.separators.push(true);
+        self.doubtful |= is_said(c);
     }
 
     /// The characters.
@@ -105,6 +143,11 @@ impl Folded {
     /// source belongs to it. Yes may be wrong, no never is.
     pub(crate) fn separators(&self) -> &[bool] {
         &self.separators
+    }
+
+    /// Whether a character that may be a separator is a letter, ideograph or digit once folded.
+    pub(crate) fn has_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// How many characters there are.
@@ -142,6 +185,11 @@ pub fn fold_char(c: char) -> impl Iterator<Item = char> {
 /// The class of a character.
 pub(crate) fn class(c: char) -> CharClass {
     table::table().class(c)
+}
+
+/// Whether a character is a letter, ideograph or digit.
+fn is_said(c: char) -> bool {
+    matches!(class(c), CharClass::Ideograph | CharClass::Letter | CharClass::Digit)
 }
 
 /// Whether marks that are letters of some script can belong to this character: letters from Hebrew on do, but no kana.

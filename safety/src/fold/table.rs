@@ -15,6 +15,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(Table::parse);
 const CHANGE: u32 = 0x1f_ffff;
 const CLASS_SHIFT: u32 = 21;
 const CLASS_BITS: u32 = 7;
+/// The class of a sign that folds to a letter, ideograph or digit; to all else it is a sign as any other.
+const DOUBTFUL: u32 = 5;
 /// Entries below this are one character that goes out as it is.
 pub(super) const PLAIN: u32 = 1 << 24;
 const SEVERAL: u32 = 1 << 24;
@@ -51,6 +53,12 @@ pub(super) fn table() -> &'static Table {
 #[inline]
 pub(super) fn plain(c: char, entry: u32) -> char {
     char::from_u32(c as u32 ^ (entry & CHANGE)).unwrap_or(c)
+}
+
+/// Whether a character with this entry is a sign that folds to a letter, ideograph or digit.
+#[inline]
+pub(super) fn is_doubtful(entry: u32) -> bool {
+    entry >> CLASS_SHIFT & CLASS_BITS == DOUBTFUL
 }
 
 /// Whether a character with this entry is no letter, ideograph or digit.
@@ -125,8 +133,13 @@ impl Table {
                 let one = one + u32::try_from(step).unwrap_or(0);
                 let to = char::from_u32(one).map_or(0, |c| self.entry(c));
                 self.pages.update(at, |entry| {
-                    let class = if is_sign(to) { to } else { entry };
-                    class & (CLASS_BITS << CLASS_SHIFT) | to & KIND | (at ^ one)
+                    let doubtful = DOUBTFUL << CLASS_SHIFT;
+                    let class = match (is_sign(to), is_sign(entry)) {
+                        (true, _) => to & (CLASS_BITS << CLASS_SHIFT),
+                        (false, true) if entry >> CLASS_SHIFT & CLASS_BITS == 0 => doubtful,
+                        (false, _) => entry & (CLASS_BITS << CLASS_SHIFT),
+                    };
+                    class | to & KIND | (at ^ one)
                 });
             } else {
                 let place = u32::try_from(self.pool.len() << LEN_BITS | to.len()).unwrap_or(0);

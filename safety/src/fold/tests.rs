@@ -74,12 +74,13 @@ fn radicals_and_compatibility_ideographs_fold() {
 #[test]
 fn enclosed_and_mathematical_letters_and_digits_fold() {
     folds(&[
-        ("ⓐⒷ⒞🄰🅐🅰🅱", "ab(c)aaab"),
+        ("ⓐⒷ⒞🄐🄰🅐🅰🅱", "abcaaaab"),
         ("𝐀𝑏𝒞𝔡𝕖𝖋𝗴𝘩𝙞𝚓", "abcdefghij"),
         ("①⑩⑳㉑❶➀➊⓵⓿⓫㊿", "1102021111101150"),
         ("🇫🇺", "fu"),
         ("ᴀʙᴄ ᵃᵇᶜ ₁²", "abc abc 12"),
-        ("⒈⑴", "1.(1)"),
+        ("⒈⑴⒇", "1.120"),
+        ("㈠㈱🉁", "一株三"),
         ("🆗🆘", "oksos"),
     ]);
 }
@@ -241,6 +242,10 @@ fn intended(c: char, ours: &str, library: &str) -> Option<&'static str> {
     let ideographs = |text: &str| text.chars().filter(|c| class(*c) == CharClass::Ideograph).count();
     if ours.is_empty() {
         return invisible.then_some("not seen");
+    }
+    let within = library.strip_prefix(['(', '〔']).and_then(|rest| rest.strip_suffix([')', '〕']));
+    if within.is_some_and(|within| Folded::of(within).chars().iter().collect::<String>() == ours) {
+        return Some("in brackets");
     }
     if ours == " " || ours == "\n" {
         return (invisible || c == '\u{37a}').then_some("blank");

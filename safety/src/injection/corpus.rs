@@ -7,16 +7,16 @@ use super::Detector;
 /// Score from which on a text counts as an injection.
 const THRESHOLD: u16 = 500;
 
-const TUNING: &str = include_str!("corpus/tuning.tsv");
+pub(super) const TUNING: &str = include_str!("corpus/tuning.tsv");
 const HELD_OUT: &str = include_str!("corpus/held_out.tsv");
 
-struct Text {
-    is_injection: bool,
+pub(super) struct Text {
+    pub(super) is_injection: bool,
     kind: &'static str,
-    text: String,
+    pub(super) text: String,
 }
 
-fn texts(corpus: &'static str) -> Vec<Text> {
+pub(super) fn texts(corpus: &'static str) -> Vec<Text> {
     let lines = corpus.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -77,7 +77,7 @@ fn most_injections_are_found_and_few_innocent_texts_of_the_tuning_half() {
 fn most_injections_are_found_and_few_innocent_texts_of_the_held_out_half() {
     let (recall, false_alarms, _) = measured(HELD_OUT);
     println!("recall {recall} ‰, false alarms {false_alarms} ‰");
-    assert!(recall >= 890 && false_alarms <= 45, "recall {recall} ‰, false alarms {false_alarms} ‰");
+    assert!(recall >= 900 && false_alarms <= 50, "recall {recall} ‰, false alarms {false_alarms} ‰");
 }
 
 #[test]

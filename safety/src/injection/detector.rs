@@ -9,6 +9,7 @@ use super::role_tags;
 use super::signal::Signal;
 use super::squeezed::Squeezed;
 use super::vocabulary::Vocabulary;
+use super::wording::Wording;
 use crate::fold::Folded;
 
 /// The highest score.
@@ -17,6 +18,15 @@ const HIGHEST: i32 = 1000;
 const ORDER: i32 = 400;
 /// Weight of an order that had to be decoded.
 const ENCODED: i32 = 700;
+/// What the wording counts: a part of its odds, moved towards finding, and not so much that it outweighs plain phrases either way.
+const WORDING_PERCENT: i32 = 40;
+const WORDING_MOVED: i32 = 120;
+const WORDING_MOST: i32 = 550;
+const WORDING_LEAST: i32 = -350;
+/// The most that a piece takes away: what is in disguise has few that are known.
+const PIECE_LEAST: i32 = -20;
+/// From this weight on the wording is a signal by itself.
+const WORDING_SIGNAL: i32 = 250;
 /// How often a decoded text is decoded again.
 const DEPTH: usize = 2;
 
@@ -42,6 +52,7 @@ impl Assessment {
 pub struct Detector {
     vocabulary: Vocabulary,
     patterns: Patterns,
+    wording: Wording,
 }
 
 impl Default for Detector {
@@ -55,7 +66,7 @@ impl Detector {
     pub fn new() -> Self {
         let vocabulary = Vocabulary::new();
         let (patterns, _) = Patterns::new(&vocabulary);
-        Self { vocabulary, patterns }
+        Self { vocabulary, patterns, wording: Wording::new() }
     }
 
     /// Assesses a text.
@@ -84,6 +95,7 @@ impl Detector {
         for Match { signal, weight, start, end } in self.patterns.matches(&words) {
             found.add(signal, weight, folded.source(squeezed.folded(&(start..end))));
         }
+        self.add_wording(folded, &mut found);
         for tag in role_tags::of(folded.chars()) {
             found.add(Signal::RoleTag, tag.weight, folded.source(tag.place));
         }
@@ -97,12 +109,26 @@ impl Detector {
         }
         found
     }
+
+    fn add_wording(&self, folded: &Folded, found: &mut Found) {
+        let judged = self.wording.judged(folded.chars());
+        let weight = judged.odds.saturating_mul(WORDING_PERCENT) / 100 + WORDING_MOVED;
+        let known = i32::try_from(judged.known).unwrap_or(i32::MAX);
+        let weight = weight.clamp(PIECE_LEAST.saturating_mul(known).max(WORDING_LEAST), WORDING_MOST);
+        if weight >= WORDING_SIGNAL {
+            found.add(Signal::Wording, weight, folded.source(judged.place));
+        } else {
+            found.wording = weight;
+        }
+    }
 }
 
 /// The heaviest weight of each signal.
 #[derive(Debug, Default)]
 struct Found {
     weights: BTreeMap<Signal, i32>,
+    /// What the wording adds or takes away without being a signal.
+    wording: i32,
     spans: Vec<Range<usize>>,
 }
 
@@ -118,7 +144,7 @@ impl Found {
     }
 
     fn sum(&self) -> i32 {
-        self.weights.values().sum()
+        self.weights.values().sum::<i32>() + self.wording
     }
 }
 

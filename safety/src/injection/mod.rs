@@ -9,6 +9,9 @@
 //! punctuation hides them; common typos and digits for letters count as the letter. Base64, hexadecimal, percent-encoding, escapes and
 //! binary are decoded and read as well, and words are also known in ROT13 and backwards.
 //!
+//! Beside the patterns the wording as a whole counts ([`Signal::Wording`]): a linear model over words and neighbouring words, learned from
+//! the labelled texts of the corpus.
+//!
 //! These are heuristics. They know what is common; an attack in words of its own, in another language, or spread over several messages
 //! can pass.
 
@@ -20,11 +23,14 @@ mod rule;
 mod signal;
 mod squeezed;
 mod vocabulary;
+mod wording;
 
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod training;
 
 pub use detector::{Assessment, Detector};
 pub use rule::Threshold;

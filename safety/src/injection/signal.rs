@@ -33,6 +33,8 @@ pub enum Signal {
     Fiction,
     /// Prepares later messages: triggers, agreed words, orders for all answers to come.
     MultiTurn,
+    /// The wording as a whole resembles that of injections.
+    Wording,
     /// Takes away: talks about injection, asks what a phrase means, gives an example.
     Discussion,
     /// Takes away: takes back what the person said, not what the model was told.
@@ -43,7 +45,7 @@ pub enum Signal {
 
 impl Signal {
     /// All, in the order of their declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Override,
         Self::Persona,
         Self::Jailbreak,
@@ -59,6 +61,7 @@ impl Signal {
         Self::Coercion,
         Self::Fiction,
         Self::MultiTurn,
+        Self::Wording,
         Self::Discussion,
         Self::OwnWords,
         Self::OtherThings,
@@ -82,6 +85,7 @@ impl Signal {
             Self::Coercion => "coercion",
             Self::Fiction => "fiction",
             Self::MultiTurn => "multi_turn",
+            Self::Wording => "wording",
             Self::Discussion => "discussion",
             Self::OwnWords => "own_words",
             Self::OtherThings => "other_things",

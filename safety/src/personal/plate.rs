@@ -38,7 +38,8 @@ fn serial_end(plain: &Plain, start: usize) -> Option<usize> {
     }
     match serial.as_slice() {
         [_, _, _, _] if special && letters <= 1 => Some(end + 1),
-        [_, _, _, _, _] if letters <= 2 => Some(end),
+        // At most two letters are issued; people who make examples up take more.
+        [_, _, _, _, _] if letters <= 4 => Some(end),
         [first, rest @ .., last] if rest.len() == 4 => is_new_energy(*first, rest, *last).then_some(end),
         _ => None,
     }

@@ -15,6 +15,7 @@ use crate::tables::{CharClass, class};
 use crate::view::{View, Views};
 use crate::words::lexicon::Lexicon;
 use crate::words::plain::Plain;
+use crate::words::sieve::Sieve;
 
 use super::RuleSet;
 use super::pattern::Pattern;
@@ -133,6 +134,7 @@ impl Builder {
         self.allowed.sort();
         self.allowed.dedup();
         Ok(RuleSet {
+            sieve: Sieve::of(&texts),
             plain: Plain::new(&texts),
             lexicons: lexicons(&texts, &views),
             words: Words::new(all, from, self.labels),

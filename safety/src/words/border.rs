@@ -1,11 +1,9 @@
 //! What stands around a word.
 
 use crate::rule::Border;
-use crate::words::marks::{DIGIT, LETTER, SEPARATOR};
+use crate::words::marks::{LETTER, SEPARATOR};
 use crate::words::segment;
 use crate::words::{Found, Text};
-
-const RUN: u8 = LETTER | DIGIT;
 
 /// Whether the surroundings of what was found are what its rule asks for.
 pub(crate) fn holds(border: Border, text: Text<'_>, found: &Found) -> bool {
@@ -20,8 +18,8 @@ pub(crate) fn holds(border: Border, text: Text<'_>, found: &Found) -> bool {
 /// Whether a run of letters and digits goes on beyond one of the ends.
 pub(crate) fn in_longer_run(text: Text<'_>, start: usize, end: usize) -> bool {
     let marks = text.marks;
-    let first = marks.at(start) & RUN != 0 && marks.before(start) & RUN != 0;
-    let last = marks.before(end) & RUN != 0 && marks.at(end) & RUN != 0;
+    let first = marks.in_run(start) && marks.in_run_before(start);
+    let last = marks.in_run_before(end) && marks.in_run(end);
     first || last
 }
 
@@ -46,7 +44,7 @@ pub(crate) fn in_longer_name(text: Text<'_>, start: usize, end: usize) -> bool {
         )
     };
     let joins_all = |at: usize| text.chars.get(at) == Some(&'_');
-    let run = |at: usize| text.marks.at(at) & RUN != 0;
+    let run = |at: usize| text.marks.in_run(at);
     let before = start
         .checked_sub(1)
         .is_some_and(|at| joins_all(at) || joins(at) && at.checked_sub(1).is_some_and(run));

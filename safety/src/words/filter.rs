@@ -1,11 +1,11 @@
 //! Sets of neighbouring characters that answer fast, and now and then wrongly say yes.
 
-/// A set of keys, two bits of one word for each (a blocked Bloom filter). It may say yes too often, never no.
+/// A set of keys, three bits of one word for each (a blocked Bloom filter). It may say yes too often, never no.
 #[derive(Debug)]
 pub(crate) struct Filter(Vec<u64>);
 
 impl Filter {
-    /// A filter that says wrongly yes to about one in fifty when it holds so many keys.
+    /// A filter that says wrongly yes to less than one in a hundred when it holds so many keys.
     pub(crate) fn with_room(keys: usize) -> Self {
         Self(vec![0; (keys / 4).next_power_of_two().clamp(16, 1 << 18)])
     }
@@ -18,6 +18,11 @@ impl Filter {
         }
     }
 
+    /// Adds keys.
+    pub(crate) fn extend(&mut self, keys: impl IntoIterator<Item = Key>) {
+        keys.into_iter().for_each(|key| self.add(key));
+    }
+
     /// Whether a key may have been added.
     #[inline]
     pub(crate) fn has(&self, key: Key) -> bool {
@@ -25,12 +30,12 @@ impl Filter {
     }
 
     fn place(&self, key: Key) -> usize {
-        (key.0 >> 12) as usize & (self.0.len() - 1)
+        (key.0 >> 18) as usize & (self.0.len() - 1)
     }
 }
 
 const fn bits(key: Key) -> u64 {
-    1 << (key.0 & 63) | 1 << ((key.0 >> 6) & 63)
+    1 << (key.0 & 63) | 1 << ((key.0 >> 6) & 63) | 1 << ((key.0 >> 12) & 63)
 }
 
 /// Characters that stand one after the other, as a number of which every bit depends on all of them.
@@ -55,14 +60,19 @@ impl Key {
         Self(spread(self.0 ^ (number(c) + 1)))
     }
 
-    /// The same characters in another role.
+    /// The same characters where they are the last ones.
     pub(crate) fn at_end(self) -> Self {
         Self(spread(self.0 ^ (1 << 40)))
     }
 
-    /// The same characters in another role.
+    /// The same characters where they are the first ones.
     pub(crate) fn at_beginning(self) -> Self {
         Self(spread(self.0 ^ (1 << 41)))
+    }
+
+    /// The same characters where they are all.
+    pub(crate) fn whole(self) -> Self {
+        Self(spread(self.0 ^ (1 << 42)))
     }
 }
 

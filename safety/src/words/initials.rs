@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::view::{View, Views};
 use crate::words::border::in_longer_name;
-use crate::words::marks::{DIGIT, LETTER};
+use crate::words::gaps::separated;
 use crate::words::{Found, Text};
+
+/// Most letters that stand apart and are read as one word.
+const LONGEST_APART: usize = 32;
 
 /// The initials of all words that are looked for by them.
 #[derive(Debug, Default)]
@@ -36,7 +39,7 @@ impl Initials {
 
     /// Adds every token that is a word's initials.
     pub(crate) fn find(&self, text: Text<'_>, found: &mut Vec<Found>) {
-        let run = |at: usize| text.marks.at(at) & (LETTER | DIGIT) != 0;
+        let run = |at: usize| text.marks.in_run(at);
         let mut at = 0;
         while at < text.chars.len() {
             if !run(at) {
@@ -50,7 +53,33 @@ impl Initials {
             if self.lengths & length_bit(at - start) != 0 {
                 self.token(text, start..at, found);
             }
+            if at == start + 1 && text.marks.is_letter(start) {
+                at = self.apart(text, start, found);
+            }
         }
+    }
+
+    /// Letters that each stand alone, with separators between them: `d.x.q.z`. Fewer than three of them are no word in disguise. Gives
+    /// back where they end.
+    fn apart(&self, text: Text<'_>, start: usize, found: &mut Vec<Found>) -> usize {
+        let alone = |at: usize| text.marks.is_letter(at) && !text.marks.in_run(at + 1);
+        let (mut letters, mut end) = (Vec::new(), start);
+        while alone(end) && letters.len() < LONGEST_APART {
+            letters.extend(text.chars.get(end));
+            end += 1;
+            match separated(text, end).find(|gap| text.marks.in_run(gap.to)) {
+                Some(gap) if alone(gap.to) => end = gap.to,
+                _ => break,
+            }
+        }
+        if letters.len() > 2
+            && let Some(words) = self.words.get(&letters)
+        {
+            let views = Views::of(View::Initials).with(Views::of(View::Separators));
+            let found_at = |word: &u32| Found { start: start as u32, end: end as u32, text: *word, views };
+            found.extend(words.iter().map(found_at));
+        }
+        end
     }
 
     fn token(&self, text: Text<'_>, place: std::ops::Range<usize>, found: &mut Vec<Found>) {

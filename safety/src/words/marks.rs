@@ -21,6 +21,9 @@ pub(crate) const IDEOGRAPH: u8 = 32;
 /// A `u` that is written as ü.
 pub(crate) const UMLAUT: u8 = 64;
 
+/// A letter or digit that is a sign in the text, such as those of flags, trade marks and keycaps; no run of letters goes on over it.
+pub(crate) const SIGN: u8 = 128;
+
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 const KEYCAP: char = '\u{20e3}';
 
@@ -55,7 +58,7 @@ impl Marks {
                 self.amend_last(last, dropped);
                 flags = if is_flag(text, &place) && is_flag(text, &source) { flags + 1 } else { 0 };
                 let joined = place.start == source.start
-                    || dropped.contains(ZERO_WIDTH_JOINER)
+                    || (dropped.contains(ZERO_WIDTH_JOINER) && is_joinable(last) && is_joinable(*c))
                     || is_skin(*c)
                     || flags % 2 == 1
                     || (last, *c) == ('\r', '\n');
@@ -78,6 +81,27 @@ impl Marks {
     /// The marks of the character before a place; none at the beginning.
     pub(crate) fn before(&self, place: usize) -> u8 {
         place.checked_sub(1).map_or(0, |before| self.at(before))
+    }
+
+    /// Whether a letter stands here that others can be a run with.
+    pub(crate) fn is_letter(&self, place: usize) -> bool {
+        self.at(place) & (LETTER | SIGN) == LETTER
+    }
+
+    /// The same of the character before a place.
+    pub(crate) fn is_letter_before(&self, place: usize) -> bool {
+        place.checked_sub(1).is_some_and(|before| self.is_letter(before))
+    }
+
+    /// Whether a letter or digit stands here that others can be a run with.
+    pub(crate) fn in_run(&self, place: usize) -> bool {
+        let mark = self.at(place);
+        mark & (LETTER | DIGIT) != 0 && mark & SIGN == 0
+    }
+
+    /// The same of the character before a place.
+    pub(crate) fn in_run_before(&self, place: usize) -> bool {
+        place.checked_sub(1).is_some_and(|before| self.in_run(before))
     }
 
     /// Where the run of equal characters begins that a character is in.
@@ -103,7 +127,7 @@ impl Marks {
     fn amend_last(&mut self, last: char, dropped: &str) {
         let Some(mark) = self.all.last_mut().filter(|_| !dropped.is_empty()) else { return };
         if dropped.contains(KEYCAP) && (last.is_ascii_digit() || last == '#' || last == '*') {
-            *mark |= SEPARATOR;
+            *mark |= SEPARATOR | SIGN;
         }
         if last == 'u' && dropped.contains('\u{308}') {
             *mark |= UMLAUT;
@@ -147,7 +171,9 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
         return UMLAUT;
     }
     match written.chars().next() {
-        Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => SEPARATOR,
+        Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => {
+            if is_enclosed(w) { SEPARATOR } else { SEPARATOR | SIGN }
+        }
         _ => 0,
     }
 }
@@ -156,6 +182,16 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
 fn is_flag(text: &str, source: &Range<usize>) -> bool {
     let written = text.get(source.clone()).and_then(|written| written.chars().next());
     matches!(written, Some('\u{1f1e6}'..='\u{1f1ff}'))
+}
+
+/// A letter or digit in a circle, a square or brackets, which people write words with.
+fn is_enclosed(c: char) -> bool {
+    matches!(c, '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{1f100}'..='\u{1f189}')
+}
+
+/// Whether a zero-width joiner can make one sign of this and another: emoji, not punctuation.
+fn is_joinable(c: char) -> bool {
+    !c.is_ascii() && !matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}')
 }
 
 fn is_skin(c: char) -> bool {

@@ -9,7 +9,7 @@ use crate::words::filter::{Filter, Key};
 pub(crate) struct Neighbours {
     /// Two of a word.
     two: Filter,
-    /// Its first two and its last two in this role; three of it; the words of one character.
+    /// Words of one character, once or several times, and of two; the first two or three of longer ones, the last two or three, any four.
     more: Filter,
     chars: Filter,
     views: Views,
@@ -42,7 +42,7 @@ impl Neighbours {
         let count: usize = words().map(|chars| chars.len()).sum();
         let mut all = Self {
             two: Filter::with_room(count / 2),
-            more: Filter::with_room(count),
+            more: Filter::with_room(4 * words().count() + count),
             chars: Filter::with_room(1 << 12),
             views: Views::NONE,
         };
@@ -61,23 +61,22 @@ impl Neighbours {
         for c in chars {
             self.chars.add(Key::one(*c));
         }
-        if let [only] = chars {
-            self.more.add(Key::one(*only));
+        if let [first, rest @ ..] = chars
+            && rest.iter().all(|c| c == first)
+        {
+            self.more.add(Key::one(*first));
         }
-        let last = chars.len().saturating_sub(2);
-        for (at, two) in chars.windows(2).enumerate() {
-            let [one, two] = *two else { continue };
-            let key = Key::two(one, two);
-            self.two.add(key);
-            if at == 0 {
-                self.more.add(key.at_beginning());
-            }
-            if at == last {
-                self.more.add(key.at_end());
-            }
-            if let Some(three) = chars.get(at + 2) {
-                self.more.add(key.and(*three));
-            }
+        for two in chars.windows(2) {
+            self.two.extend(key(two));
+        }
+        self.more.extend(key(chars).filter(|_| chars.len() == 2).map(Key::whole));
+        for length in 2..4 {
+            self.more.extend(chars.get(..length).and_then(key).map(Key::at_beginning));
+            let last = chars.len().checked_sub(length).and_then(|from| chars.get(from..));
+            self.more.extend(last.and_then(key).map(Key::at_end));
+        }
+        for four in chars.windows(4) {
+            self.more.extend(key(four));
         }
     }
 
@@ -91,8 +90,8 @@ impl Neighbours {
         self.chars.has(Key::one(c))
     }
 
-    /// Whether a word may be this character alone.
-    pub(crate) fn is_single(&self, c: char) -> bool {
+    /// Whether a word may be this character alone, once or several times.
+    pub(crate) fn is_run(&self, c: char) -> bool {
         self.more.has(Key::one(c))
     }
 
@@ -101,27 +100,41 @@ impl Neighbours {
         self.two.has(Key::two(one, two))
     }
 
-    /// Whether a word may end with these two.
-    pub(crate) fn end(&self, one: char, two: char) -> bool {
-        self.more.has(Key::two(one, two).at_end())
+    /// Whether a word may end with these two, before which the other stands.
+    pub(crate) fn end(&self, before: Beside, one: char, two: char) -> bool {
+        self.cross(Crossing { before, one, two, behind: Beside::Nothing })
     }
 
     /// Whether a word may have the two characters of a crossing one behind the other.
     pub(crate) fn cross(&self, crossing: Crossing) -> bool {
+        use Beside::{Character, Nothing, Unknown};
         let Crossing { before, one, two, behind } = crossing;
         let key = Key::two(one, two);
-        let begins = || self.more.has(key.at_beginning());
-        let ends = || self.more.has(key.at_end());
-        self.two.has(key)
-            && match before {
-                Beside::Unknown => true,
-                Beside::Nothing => begins(),
-                Beside::Character(c) => self.more.has(Key::two(c, one).and(two)) || begins(),
+        if !self.two.has(key) {
+            return false;
+        }
+        let whole = || self.more.has(key.whole());
+        let begins = |next: char| self.more.has(key.and(next).at_beginning());
+        let ends = |before: char| self.more.has(Key::two(before, one).and(two).at_end());
+        match (before, behind) {
+            (Unknown, Unknown) => true,
+            (Unknown, Nothing) => self.more.has(key.at_end()),
+            (Nothing, Unknown) => self.more.has(key.at_beginning()),
+            // Of three in the middle of a word nothing is kept.
+            (Unknown, Character(_)) | (Character(_), Unknown) => true,
+            (Nothing, Nothing) => whole(),
+            (Nothing, Character(next)) => whole() || begins(next),
+            (Character(before), Nothing) => whole() || ends(before),
+            (Character(before), Character(next)) => {
+                let within = || self.more.has(Key::two(before, one).and(two).and(next));
+                whole() || begins(next) || ends(before) || within()
             }
-            && match behind {
-                Beside::Unknown => true,
-                Beside::Nothing => ends(),
-                Beside::Character(c) => self.more.has(key.and(c)) || ends(),
-            }
+        }
     }
+}
+
+/// The key of two characters or more.
+fn key(chars: &[char]) -> Option<Key> {
+    let [one, two, rest @ ..] = chars else { return None };
+    Some(rest.iter().fold(Key::two(*one, *two), |key, c| key.and(*c)))
 }

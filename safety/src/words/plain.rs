@@ -42,26 +42,43 @@ impl Plain {
 
     /// Adds everything that stands in a folded text.
     pub(crate) fn find(&self, chars: &[char], found: &mut Vec<Found>) {
-        let mut at = 0;
-        while let Some(start) = self.beginnings.next(chars, at) {
-            let rest = chars.get(start..).unwrap_or_default();
-            for known in (1..=INDEXED).filter(|known| self.beginnings.may(rest, *known)) {
-                let words = self.index.get(key(rest.get(..known).unwrap_or_default()));
-                self.narrow(words, rest, known, |word, length| {
-                    found.push(Found {
-                        start: start as u32,
-                        end: (start + length) as u32,
-                        text: word,
-                        views: Views::NONE,
-                    });
+        self.beginnings.each(chars, |start| {
+            self.at(chars, start, |word, length| {
+                found.push(Found {
+                    start: start as u32,
+                    end: (start + length) as u32,
+                    text: word,
+                    views: Views::NONE,
                 });
+            });
+            false
+        });
+    }
+
+    /// Whether any word stands in a folded text.
+    pub(crate) fn has_any(&self, chars: &[char]) -> bool {
+        let mut any = false;
+        self.beginnings.each(chars, |start| {
+            self.at(chars, start, |_, _| any = true);
+            any
+        });
+        any
+    }
+
+    /// Tells every word that begins at a place of a text, and its length.
+    fn at(&self, chars: &[char], start: usize, mut tell: impl FnMut(u32, usize)) {
+        let rest = chars.get(start..).unwrap_or_default();
+        let lengths = self.beginnings.lengths(rest);
+        for (known, may) in [(1, lengths.one), (2, lengths.two), (INDEXED, lengths.more)] {
+            if may {
+                let words = self.index.get(key(rest.get(..known).unwrap_or_default()));
+                self.narrow(words, rest, known, &mut tell);
             }
-            at = start + 1;
         }
     }
 
     /// Tells every word of a range with which a text begins, of which the first characters are known to be equal.
-    fn narrow(&self, words: Range<u32>, text: &[char], known: usize, mut tell: impl FnMut(u32, usize)) {
+    fn narrow(&self, words: Range<u32>, text: &[char], known: usize, tell: &mut impl FnMut(u32, usize)) {
         let Range { start: mut from, end: mut to } = words;
         for length in known.. {
             if from >= to {

@@ -99,12 +99,22 @@ impl Steps {
             .substitutes
             .each(c, |meant, view| self.add_character(lexicon, meant, at + 1, Views::of(view)));
         if lexicon.splits.begins(c) {
-            self.add_splits(lexicon, Part { text, at: at + 1 }, c, Views::of(View::Split));
-            if lexicon.views.has(View::Separators) {
-                let views = Views::of(View::Split).with(Views::of(View::Separators));
-                for gap in separated(text, at + 1) {
-                    self.add_splits(lexicon, Part { text, at: gap.to }, c, views);
-                }
+            self.add_behind_left(lexicon, Part { text, at: at + 1 }, c, Views::of(View::Split));
+            let run_end = text.marks.run_end(at);
+            if lexicon.views.has(View::Repeats) && run_end > at + 1 {
+                let views = Views::of(View::Split).with(Views::of(View::Repeats));
+                self.add_behind_left(lexicon, Part { text, at: run_end }, c, views);
+            }
+        }
+    }
+
+    /// The ideographs whose left part ends at a place.
+    fn add_behind_left(&mut self, lexicon: &Lexicon, behind: Part<'_>, left: char, views: Views) {
+        self.add_splits(lexicon, behind, left, views);
+        if lexicon.views.has(View::Separators) {
+            for gap in separated(behind.text, behind.at) {
+                let views = views.with(Views::of(View::Separators));
+                self.add_splits(lexicon, Part { at: gap.to, ..behind }, left, views);
             }
         }
     }
@@ -112,8 +122,12 @@ impl Steps {
     /// The ideographs whose left part is `left` and whose right part stands at a place.
     fn add_splits(&mut self, lexicon: &Lexicon, right: Part, left: char, views: Views) {
         let Some(c) = right.text.chars.get(right.at).copied() else { return };
+        let run_end = right.text.marks.run_end(right.at);
         for whole in lexicon.splits.wholes(left, c) {
             self.add_character(lexicon, whole, right.at + 1, views);
+            if lexicon.views.has(View::Repeats) && run_end > right.at + 1 {
+                self.add_character(lexicon, whole, run_end, views.with(Views::of(View::Repeats)));
+            }
         }
     }
 

@@ -15,28 +15,44 @@ const LOOK_BACK: usize = 8;
 pub(crate) fn add(neighbours: &Neighbours, folded: &Folded, starts: &mut Vec<Range<usize>>) {
     let (chars, separators) = (folded.chars(), folded.separators());
     let mut scan = Scan { neighbours, chars, separators, last: None, odd: false, run: 0 };
-    let mut before = ('\0', false);
-    for (at, (c, separator)) in chars.iter().zip(separators).enumerate() {
-        // Most places of most texts: two different characters, neither of which is a separator or repeated.
-        let repeated = before.0 == *c && at > 0;
-        let is_plain = !before.1 && !repeated && scan.run + 1 >= at && scan.chars.get(at + 1) != Some(c);
-        if !is_plain && scan.may_cross(at, *c) {
-            let from = scan.linked_from(at, starts.last().map_or(0, |range| range.end));
-            match starts.last_mut() {
-                Some(range) if range.end >= from => range.end = at + 1,
-                _ => starts.push(from..at + 1),
-            }
+    each_odd_place(chars, separators, |at| {
+        let Some(c) = scan.char(at) else { return };
+        if !scan.come_to(at) || !scan.may_cross(at, c) {
+            return;
         }
-        if !repeated {
-            scan.run = at;
+        let from = scan.linked_from(at, starts.last().map_or(0, |range| range.end));
+        match starts.last_mut() {
+            Some(range) if range.end >= from => range.end = at + 1,
+            _ => starts.push(from..at + 1),
         }
-        if *separator {
-            if !before.1 {
-                (scan.last, scan.odd) = (at.checked_sub(1), false);
-            }
-            scan.odd = scan.odd || neighbours.has(*c);
+    });
+}
+
+/// Places that are looked at together.
+const TOGETHER: usize = u64::BITS as usize;
+
+/// Visits the places that a separator stands before, and those in and beside a run of equal characters: few, in most texts. None of
+/// the places is told from the others by a branch, since what stands in a text cannot be foretold.
+fn each_odd_place(chars: &[char], separators: &[bool], mut visit: impl FnMut(usize)) {
+    let (mut separated, mut repeats) = (0_u64, 0_u64);
+    let mut before = None;
+    for (chunk, (some, separators)) in chars.chunks(TOGETHER).zip(separators.chunks(TOGETHER)).enumerate() {
+        let bits = |all: u64, (at, bit): (usize, bool)| all | u64::from(bit) << at;
+        let separated_here = separators.iter().copied().enumerate().fold(0, bits);
+        let equal = some.windows(2).map(|two| two.first() == two.last());
+        let first = std::iter::once(before.is_some() && before == some.first());
+        let repeats_here = first.chain(equal).enumerate().fold(0, bits);
+        let next = chars.get((chunk + 1) * TOGETHER);
+        let repeats_next = u64::from(next.is_some() && next == some.last());
+        // A bit for each place: what is before it is one bit lower, what is behind it one higher.
+        let top = TOGETHER - 1;
+        let mut odd = separated_here << 1 | separated >> top;
+        odd |= repeats_here | repeats_here << 1 | repeats >> top | repeats_here >> 1 | repeats_next << top;
+        while odd != 0 {
+            visit(chunk * TOGETHER + odd.trailing_zeros() as usize);
+            odd &= odd - 1;
         }
-        before = (*c, *separator);
+        (separated, repeats, before) = (separated_here, repeats_here, some.last());
     }
 }
 
@@ -61,6 +77,23 @@ impl Scan<'_> {
         self.separators.get(at).copied().unwrap_or(false)
     }
 
+    /// Comes to the next place that a separator stands before or that is in or behind a run; all such places are come to, in order.
+    /// There is nothing before the first place of a text.
+    fn come_to(&mut self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1) else { return false };
+        let further = before.checked_sub(1);
+        if further.is_none_or(|further| self.char(further) != self.char(before)) {
+            self.run = before;
+        }
+        if self.is_separator(before) {
+            if further.is_none_or(|further| !self.is_separator(further)) {
+                (self.last, self.odd) = (further, false);
+            }
+            self.odd = self.odd || self.char(before).is_some_and(|c| self.neighbours.has(c));
+        }
+        true
+    }
+
     /// Whether a word may cross to this place from one before it, not directly; or have repeats at one of its ends here.
     fn may_cross(&self, at: usize, c: char) -> bool {
         let Some((before, one)) = at.checked_sub(1).and_then(|before| Some((before, self.char(before)?)))
@@ -72,14 +105,24 @@ impl Scan<'_> {
     }
 
     fn may_repeat(&self, at: usize, c: char, one: char) -> bool {
+        let neighbours = self.neighbours;
         if one == c {
-            // A run goes on.
-            return self.neighbours.is_single(c) || self.run + 1 < at && self.neighbours.follow(c, c);
+            // A run goes on, and a word is nothing but this character.
+            return neighbours.is_run(c);
         }
-        // A run ended before this place: a word goes on from its first character.
-        let ended = self.run + 1 < at && self.neighbours.cross(self.crossing(self.run, one, at, c));
+        // A run ended before this place: a word goes on from its first character, or from its first ones.
+        let long = self.run + 2 < at;
+        if self.run + 1 < at
+            && (neighbours.cross(self.crossing(self.run, one, at, c))
+                || long && neighbours.follow(one, c) && neighbours.follow(one, one))
+        {
+            return true;
+        }
         // A run begins, and a word ends in it.
-        ended || self.char(at + 1) == Some(c) && self.neighbours.end(one, c)
+        let run = |more: usize| self.char(at + more) == Some(c);
+        run(1)
+            && (neighbours.end(self.beside(at - 1, at.checked_sub(2)), one, c)
+                || run(2) && neighbours.follow(one, c) && neighbours.follow(c, c))
     }
 
     /// Across separators: those that end before this place.

@@ -85,7 +85,7 @@ impl Walk<'_> {
         for number in self.buffers.steps.single(self.lexicon, self.text, start) {
             self.first(start, number);
         }
-        if self.text.marks.before(start) & LETTER == 0 {
+        if !self.text.marks.is_letter_before(start) {
             for number in self.buffers.steps.spelled(self.lexicon, self.text, start) {
                 self.first(start, number);
             }
@@ -161,7 +161,7 @@ impl Walk<'_> {
         };
         let single = self.buffers.steps.single(self.lexicon, self.text, way.to);
         each(self, single);
-        if way.to == last.step.end as usize || self.text.marks.before(way.to) & LETTER == 0 {
+        if way.to == last.step.end as usize || !self.text.marks.is_letter_before(way.to) {
             let spelled = self.buffers.steps.spelled(self.lexicon, self.text, way.to);
             each(self, spelled);
         }
@@ -213,11 +213,10 @@ impl Walk<'_> {
     /// is a number.
     fn is_whole(&self, start: usize, end: usize, views: Views) -> bool {
         let marks = self.text.marks;
-        let letter = |mark: u8| mark & LETTER != 0;
         if views.has(View::Pinyin) {
             let spelled_end = self.buffers.path.last().is_some_and(|last| last.step.character.is_none());
-            let before = letter(marks.at(start)) && letter(marks.before(start));
-            let after = (spelled_end || letter(marks.before(end))) && letter(marks.at(end));
+            let before = marks.is_letter(start) && marks.is_letter_before(start);
+            let after = (spelled_end || marks.is_letter_before(end)) && marks.is_letter(end);
             if before || after {
                 return false;
             }
