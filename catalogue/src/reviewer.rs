@@ -73,6 +73,17 @@ pub enum Fallback {
     Block,
 }
 
+/// When an answer that the filter holds is reviewed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewTime {
+    /// Before it goes out.
+    #[default]
+    Before,
+    /// It goes out at once, and is taken back from the chat if it may not stand.
+    After,
+}
+
 /// What an app makes of texts that the filter holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReviewPolicy {
@@ -96,6 +107,9 @@ pub struct ReviewPolicy {
     /// Whether the person who wrote is charged for the review.
     #[serde(default, skip_serializing_if = "is_false")]
     pub charged: bool,
+    /// When an answer is reviewed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub answers: ReviewTime,
 }
 
 impl ReviewPolicy {
@@ -109,6 +123,10 @@ impl ReviewPolicy {
         };
         fallback == Fallback::Pass
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn is_false(flag: &bool) -> bool {

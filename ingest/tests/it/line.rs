@@ -43,6 +43,11 @@ const RULES: &str = r#"
     app = "acme#support"
     kind = "takeover"
     secret = "s3cr3t-F"
+    [[source]]
+    path = "/finding"
+    app = "acme#support"
+    kind = "finding"
+    secret = "s3cr3t-F"
 "#;
 
 pub struct Line {
@@ -65,6 +70,7 @@ fn changed_bundle(policies: &str, change: impl FnOnce(String) -> String) -> Arc<
         chain = ["t"]
         allowed_regions = ["cn"]
         label = "AI"
+        keep_answers = true
         {policies}
         [[app.bot]]
         id = "bot_helpdesk"

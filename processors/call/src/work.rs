@@ -1,5 +1,6 @@
-//! What one request comes to, by its kind: an answer that was judged, and reviewed if it is held; or the review of a message.
+//! What one request comes to, by its kind: an answer that was judged, and reviewed if it is held; or the review of a text.
 
+use catalogue::ReviewTime;
 use pipeline::Clock;
 use schemas::answered::{Attempt, Outcome};
 use schemas::ids::TargetName;
@@ -60,7 +61,8 @@ impl<I: Invoke> Work<'_, I> {
     pub(crate) async fn run(self) -> Worked {
         match self.request.kind {
             RequestKind::Answer => self.answer().await,
-            RequestKind::Review => self.message().await,
+            RequestKind::Review => self.reviewed(Subject::Message).await,
+            RequestKind::AnswerReview => self.reviewed(Subject::Answer).await,
         }
     }
 
@@ -83,12 +85,16 @@ impl<I: Invoke> Work<'_, I> {
         }
     }
 
-    /// The review of an answer that is held, in what is left of the request's time.
+    /// The review of an answer that is held, in what is left of the request's time, unless it is reviewed after it went out.
     async fn held(self, answer: Answer, attempts: Vec<Attempt>, began: Instant) -> Worked {
         let app = self.rules.bundle.apps.get(self.request.lane.conversation.app());
         let Some(policy) = app.and_then(|app| app.review.as_ref()) else {
             return Worked::failed("blocked_output", Some(answer.verdict), attempts);
         };
+        if policy.answers == ReviewTime::After {
+            // Its verdict holds it still: decide lets it out, and has it reviewed.
+            return Worked::new(answer.done(), attempts);
+        }
         let held = HeldText {
             subject: Subject::Answer,
             text: &answer.text,
@@ -119,7 +125,8 @@ impl<I: Invoke> Work<'_, I> {
         Worked { review: Some(Box::new(review)), ..worked }
     }
 
-    async fn message(self) -> Worked {
+    /// The review of a text that the request brings.
+    async fn reviewed(self, subject: Subject) -> Worked {
         let Some(reviewer) = self.request.chain.first() else {
             return Worked::failed("unknown_reviewer", None, Vec::new());
         };
@@ -130,7 +137,7 @@ impl<I: Invoke> Work<'_, I> {
         };
         let app = self.rules.bundle.apps.get(self.request.lane.conversation.app());
         let held = HeldText {
-            subject: Subject::Message,
+            subject,
             text,
             request: self.request,
             reviewer,

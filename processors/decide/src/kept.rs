@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalogue::App;
 use schemas::answer::Answer;
-use schemas::ids::{MessageId, TurnId, UserId};
+use schemas::ids::{AnswerId, MessageId, TurnId, UserId};
 use schemas::retract::AnswerReference;
 use schemas::state::{KeptAnswer, STATE_VERSION};
 
@@ -55,6 +55,12 @@ impl State {
     /// The answer of a turn, if it is kept.
     pub(crate) fn answer_of(&self, turn: TurnId) -> Option<AnswerReference> {
         self.answers.values().find(|kept| kept.answer.turn == turn).map(|kept| kept.answer.clone())
+    }
+
+    /// The answer that has this part, if it is kept.
+    pub(crate) fn answer_with(&self, part: AnswerId) -> Option<AnswerReference> {
+        let has = |answer: &AnswerReference| (1..=answer.parts).any(|number| answer.part(number) == part);
+        self.answers.values().find(|kept| has(&kept.answer)).map(|kept| kept.answer.clone())
     }
 
     /// Forgets an answer that is taken back, as what was said and as what may be taken back. Tells whether a prompt could have told of it.

@@ -309,3 +309,28 @@ async fn a_held_answer_goes_by_the_policy_when_nobody_reviews_it() {
     let unreviewed = desk("").await.world.ask("tell me").await;
     assert_eq!((reason(&unreviewed), &unreviewed.review), ("blocked_output", &None));
 }
+
+#[tokio::test]
+async fn an_answer_that_is_reviewed_afterwards_is_told_at_once_and_held_by_its_verdict() {
+    let desk = desk("reviewer = \"desk\"\nanswers = \"after\"").await;
+    let told = desk.world.ask("bomb").await;
+    assert_eq!(text(&told), "奇怪的炸药");
+    let Outcome::Done { verdict, .. } = &told.outcome else { panic!() };
+    assert_eq!((verdict.action, &told.review), (Action::Hold, &None));
+    assert!(desk.calls().await.is_empty(), "decide has it reviewed");
+    let request = Request { kind: RequestKind::AnswerReview, ..desk.request("desk", "奇怪的炸药") };
+    let answered = desk.world.run(&request).await;
+    let said = (Level::Unsafe, Some("violence"));
+    assert_eq!((heard(&answered), answered.kind), (said, RequestKind::AnswerReview));
+    assert_eq!(desk.calls().await, [(200, "奇怪的炸药".into())]);
+}
+
+#[tokio::test]
+async fn the_review_of_an_answer_that_is_out_is_in_no_lane_of_its_conversation() {
+    let desk = desk("").await;
+    let lane = |request: &Request| desk.world.step.admit(&record(request)).unwrap().lane;
+    let message = desk.request("desk", "花");
+    let answer = Request { kind: RequestKind::AnswerReview, ..message.clone() };
+    assert_eq!(&*lane(&message), message.lane.to_string().as_bytes());
+    assert_ne!(lane(&answer), lane(&message));
+}
