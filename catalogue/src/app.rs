@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use safety::OnError;
 use schemars::JsonSchema;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
@@ -203,9 +204,13 @@ pub struct App {
 }
 
 impl App {
-    /// Whether a text goes on that the filter holds and that cannot wait for its review.
-    pub fn lets_held_on(&self) -> bool {
-        self.review.as_ref().is_some_and(|review| review.lets_on(None))
+    /// Whether a text goes on that the filter holds and that nobody reviews, or that cannot wait for its review: as the rules that hold it
+    /// say, or else as the app's policy does. What has neither is stopped.
+    pub fn lets_held_on(&self, rules: Option<OnError>) -> bool {
+        match &self.review {
+            Some(review) => review.lets_on(None, rules),
+            None => rules.is_some_and(OnError::lets_on),
+        }
     }
 
     /// The policy of reviews, if answers are reviewed after they went out.

@@ -1,5 +1,6 @@
 //! Who reviews what the filter holds, and what an app makes of it.
 
+use safety::OnError;
 use schemars::JsonSchema;
 use schemas::ids::TargetName;
 use schemas::money::Money;
@@ -113,13 +114,13 @@ pub struct ReviewPolicy {
 }
 
 impl ReviewPolicy {
-    /// Whether a text goes on, by what its reviewer says; `None` for no verdict.
-    pub fn lets_on(&self, level: Option<Level>) -> bool {
-        let fallback = match level {
-            Some(Level::Safe) => Fallback::Pass,
-            Some(Level::Unsafe) => Fallback::Block,
-            Some(Level::Controversial) => self.controversial,
-            None => self.when_away,
+    /// Whether a text goes on, by what its reviewer says; without a verdict as the rules that hold it say, or else as the policy does.
+    pub fn lets_on(&self, level: Option<Level>, rules: Option<OnError>) -> bool {
+        let fallback = match (level, rules) {
+            (Some(Level::Safe), _) | (None, Some(OnError::Open)) => Fallback::Pass,
+            (Some(Level::Unsafe), _) | (None, Some(OnError::Closed)) => Fallback::Block,
+            (Some(Level::Controversial), _) => self.controversial,
+            (None, None) => self.when_away,
         };
         fallback == Fallback::Pass
     }

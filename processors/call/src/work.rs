@@ -88,8 +88,12 @@ impl<I: Invoke> Work<'_, I> {
     /// The review of an answer that is held, in what is left of the request's time, unless it is reviewed after it went out.
     async fn held(self, answer: Answer, attempts: Vec<Attempt>, began: Instant) -> Worked {
         let app = self.rules.bundle.apps.get(self.request.lane.conversation.app());
+        let on_error = answer.verdict.on_error;
         let Some(policy) = app.and_then(|app| app.review.as_ref()) else {
-            return Worked::failed("blocked_output", Some(answer.verdict), attempts);
+            return match app.is_some_and(|app| app.lets_held_on(on_error)) {
+                true => Worked::new(answer.let_on().done(), attempts),
+                false => Worked::failed("blocked_output", Some(answer.verdict), attempts),
+            };
         };
         if policy.answers == ReviewTime::After {
             // Its verdict holds it still: decide lets it out, and has it reviewed.
@@ -115,7 +119,7 @@ impl<I: Invoke> Work<'_, I> {
         let level = said.as_ref().map(|said| said.level);
         let worked = if is_cancelled {
             Worked::without(Unanswered::Cancelled, attempts)
-        } else if policy.lets_on(level) {
+        } else if policy.lets_on(level, on_error) {
             Worked::new(answer.let_on().done(), attempts)
         } else {
             Worked::failed("blocked_output", Some(answer.verdict), attempts)
@@ -183,7 +187,7 @@ impl Answer {
 
     /// The verdict names the rules that held it, and holds it no more.
     fn let_on(&self) -> Self {
-        let verdict = Verdict { action: Action::Pass, ..self.verdict.clone() };
+        let verdict = Verdict { action: Action::Pass, on_error: None, ..self.verdict.clone() };
         Self { text: self.text.clone(), verdict, target: self.target.clone(), truncated: self.truncated }
     }
 }

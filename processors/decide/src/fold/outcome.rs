@@ -124,7 +124,8 @@ impl<'f> Folding<'f> {
         };
         let ruling = if parts.is_empty() { Ruling::Noted } else { Ruling::Answered };
         self.step.rule(draft, ruling, None);
-        self.state.keep_answer(app, &parts, entry.asked.iter().map(|message| &message.id));
+        let on_error = reviewed_after.as_ref().and_then(|_| answered.outcome.verdict()?.on_error);
+        self.state.keep_answer(app, &parts, entry.asked.iter().map(|message| &message.id), on_error);
         self.step.add(parts.into_iter().map(Output::Answer));
         if let Some((policy, text)) = reviewed_after {
             let request = self.review_request(RequestKind::AnswerReview, policy, &to, text);

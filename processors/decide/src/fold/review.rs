@@ -10,7 +10,7 @@ use schemas::request::{PromptLine, Request, RequestKind, Role};
 use schemas::review::Level;
 use schemas::state::{HistoryTurn, Phase, Prerequisite, STATE_VERSION, TurnState, WaitingMessage};
 use schemas::text::Text;
-use schemas::verdict::Action;
+use schemas::verdict::{Action, OnError};
 
 use super::refuse::Refusal;
 use super::{Folding, name_of};
@@ -36,7 +36,8 @@ impl<'f> Folding<'f> {
         if json_size(&text) > MOST_BYTES {
             let mut draft = draft;
             draft.reasons.push(Reason::ReviewAway.label().to_owned());
-            return self.go_on(lane, draft, message, policy.lets_on(None));
+            let goes_on = policy.lets_on(None, on_error_of(&message));
+            return self.go_on(lane, draft, message, goes_on);
         }
         let to = Addressee::of(&message, lane.clone());
         self.send(policy, draft, &to, text);
@@ -100,10 +101,11 @@ impl<'f> Folding<'f> {
         let asker = self.asker_of(answered);
         let reasons = [Reason::of_review(level).label()].into_iter().chain(word).map(str::to_owned).collect();
         let draft = Decision { sender: asker.clone(), reasons, ..self.about_outcome(answered) };
-        if self.lets_on(level) {
+        let kept = self.state.answer_of(answered.turn);
+        if self.lets_on(level, kept.and_then(|kept| kept.on_error)) {
             self.step.rule(draft, Ruling::Noted, None);
         } else {
-            let answer = self.state.answer_of(answered.turn);
+            let answer = kept.map(|kept| kept.answer.clone());
             self.found(answer.as_slice(), draft);
         }
         let ledger = asker.map(|asker| Ledger::of(answered, asker, self.step.now));
@@ -111,10 +113,10 @@ impl<'f> Folding<'f> {
         self.step.add(booked.map(Output::Ledger));
     }
 
-    /// Whether a text goes on, by what its reviewer says. A bundle that knows of no reviews any more lets nothing on that nobody has called
-    /// safe.
-    fn lets_on(&self, level: Option<Level>) -> bool {
-        self.app.review.as_ref().map_or(level == Some(Level::Safe), |policy| policy.lets_on(level))
+    /// Whether a text goes on, by what its reviewer says, or else its rules. A bundle that knows of no reviews any more lets nothing on that
+    /// nobody has called safe.
+    fn lets_on(&self, level: Option<Level>, rules: Option<OnError>) -> bool {
+        self.app.review.as_ref().map_or(level == Some(Level::Safe), |policy| policy.lets_on(level, rules))
     }
 
     /// A review ended: the turn that waits for it goes on, or ends with what the app says instead.
@@ -130,7 +132,7 @@ impl<'f> Folding<'f> {
             return self.close(&answered.lane, None);
         };
         let (level, word) = heard(&answered.outcome);
-        let goes_on = self.lets_on(level);
+        let goes_on = self.lets_on(level, on_error_of(&message));
         let policy = self.app.review.as_ref();
         let reasons = [Reason::of_review(level).label()].into_iter().chain(word).map(str::to_owned).collect();
         let sender = Some(message.sender.clone());
@@ -171,6 +173,11 @@ fn reviewed(message: &WaitingMessage) -> String {
     let others = message.held.iter().flat_map(|held| &held.others);
     let texts = [&message.text].into_iter().chain(others).filter_map(Text::plain);
     texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What the rules that hold a message say of a review that says nothing.
+fn on_error_of(message: &WaitingMessage) -> Option<OnError> {
+    message.held.as_ref().and_then(|held| held.on_error)
 }
 
 /// The turn waits for this very outcome.
