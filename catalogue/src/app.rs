@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use safety::OnError;
 use schemars::JsonSchema;
 use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
@@ -12,7 +13,7 @@ use crate::labels::Labels;
 use crate::output::Output;
 use crate::people::People;
 use crate::personal::{Injection, PersonalData, PromptLeak};
-use crate::reviewer::ReviewPolicy;
+use crate::reviewer::{ReviewPolicy, ReviewTime};
 
 /// What Easemob is told about a message to a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -160,6 +161,9 @@ pub struct App {
     /// Whether an answer is taken back from the chat when a message that it answers is recalled.
     #[serde(default, skip_serializing_if = "is_false")]
     pub retract_on_recall: bool,
+    /// Whether answers are kept so that a finding from outside can take them back.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_answers: bool,
     /// Largest part of an answer, in bytes of the text as JSON.
     pub part_bytes: u32,
     /// Most parts of an answer; what is beyond is not sent.
@@ -200,14 +204,23 @@ pub struct App {
 }
 
 impl App {
-    /// Whether a text goes on that the filter holds and that cannot wait for its review.
-    pub fn lets_held_on(&self) -> bool {
-        self.review.as_ref().is_some_and(|review| review.lets_on(None))
+    /// Whether a text goes on that the filter holds and that nobody reviews, or that cannot wait for its review: as the rules that hold it
+    /// say, or else as the app's policy does. What has neither is stopped.
+    pub fn lets_held_on(&self, rules: Option<OnError>) -> bool {
+        match &self.review {
+            Some(review) => review.lets_on(None, rules),
+            None => rules.is_some_and(OnError::lets_on),
+        }
+    }
+
+    /// The policy of reviews, if answers are reviewed after they went out.
+    pub fn reviews_answers_after(&self) -> Option<&ReviewPolicy> {
+        self.review.as_ref().filter(|review| review.answers == ReviewTime::After)
     }
 
     /// Whether decide remembers which answers it let out: whatever takes answers back by itself needs that.
     pub fn keeps_answers(&self) -> bool {
-        self.retract_on_recall
+        self.keep_answers || self.retract_on_recall || self.reviews_answers_after().is_some()
     }
 }
 

@@ -69,9 +69,9 @@ pub struct Dictionary {
     /// Counted only.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shadow: bool,
-    /// What happens when its action cannot be carried out.
+    /// What happens when its action cannot be carried out; as the app's policy says when absent.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub on_error: OnError,
+    pub on_error: Option<OnError>,
     /// Only those apps use it that name it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub named_only: bool,

@@ -28,6 +28,7 @@ pub fn verdict(
     texts: &[&str],
 ) -> Verdict {
     let verdict = Verdict::new(found.action(), found.rules(), engine.dictionary());
+    let verdict = Verdict { on_error: found.on_error(verdict.action), ..verdict };
     let mut groups = grouped(found);
     if groups.is_empty() {
         return verdict;

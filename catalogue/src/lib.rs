@@ -34,6 +34,6 @@ pub use model_traits::ModelTraits;
 pub use models::{Model, Models};
 pub use price::Price;
 pub use raw::RawCatalogue;
-pub use reviewer::{ReviewPolicy, Reviewer};
+pub use reviewer::{ReviewPolicy, ReviewTime, Reviewer};
 pub use target::{Provider, Target};
 pub use validate::{ShippedPrice, check, shipped_prices, shown_day, validate, warnings};

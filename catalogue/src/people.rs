@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use safety::OnError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,15 @@ pub enum Otherwise {
     Block,
     /// It is delivered as it came.
     Pass,
+}
+
+impl From<Otherwise> for OnError {
+    fn from(otherwise: Otherwise) -> Self {
+        match otherwise {
+            Otherwise::Block => Self::Closed,
+            Otherwise::Pass => Self::Open,
+        }
+    }
 }
 
 /// What becomes of a message whose changed text is longer than Easemob takes.

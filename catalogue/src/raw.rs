@@ -157,6 +157,10 @@ pub struct RawApp {
     /// service every attempt fails.
     #[serde(default)]
     pub retract_on_recall: bool,
+    /// Whether the newest 32 answers of each conversation are remembered, without their text, so that a source of the kind `finding` can have
+    /// them taken back. `retract_on_recall` and `review.answers = "after"` remember them as well.
+    #[serde(default)]
+    pub keep_answers: bool,
     /// Largest part of an answer, in bytes of the text as JSON, from 256 to 4600. Easemob takes 5 KB, and the envelope needs some of it.
     #[serde(default = "part")]
     pub part_bytes: u32,

@@ -1,5 +1,6 @@
 //! Who reviews what the filter holds, and what an app makes of it.
 
+use safety::OnError;
 use schemars::JsonSchema;
 use schemas::ids::TargetName;
 use schemas::money::Money;
@@ -73,6 +74,17 @@ pub enum Fallback {
     Block,
 }
 
+/// When an answer that the filter holds is reviewed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewTime {
+    /// Before it goes out.
+    #[default]
+    Before,
+    /// It goes out at once, and is taken back from the chat if it may not stand.
+    After,
+}
+
 /// What an app makes of texts that the filter holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReviewPolicy {
@@ -96,19 +108,26 @@ pub struct ReviewPolicy {
     /// Whether the person who wrote is charged for the review.
     #[serde(default, skip_serializing_if = "is_false")]
     pub charged: bool,
+    /// When an answer is reviewed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub answers: ReviewTime,
 }
 
 impl ReviewPolicy {
-    /// Whether a text goes on, by what its reviewer says; `None` for no verdict.
-    pub fn lets_on(&self, level: Option<Level>) -> bool {
-        let fallback = match level {
-            Some(Level::Safe) => Fallback::Pass,
-            Some(Level::Unsafe) => Fallback::Block,
-            Some(Level::Controversial) => self.controversial,
-            None => self.when_away,
+    /// Whether a text goes on, by what its reviewer says; without a verdict as the rules that hold it say, or else as the policy does.
+    pub fn lets_on(&self, level: Option<Level>, rules: Option<OnError>) -> bool {
+        let fallback = match (level, rules) {
+            (Some(Level::Safe), _) | (None, Some(OnError::Open)) => Fallback::Pass,
+            (Some(Level::Unsafe), _) | (None, Some(OnError::Closed)) => Fallback::Block,
+            (Some(Level::Controversial), _) => self.controversial,
+            (None, None) => self.when_away,
         };
         fallback == Fallback::Pass
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn is_false(flag: &bool) -> bool {

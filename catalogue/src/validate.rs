@@ -139,6 +139,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         by_hand: by_hand.unwrap_or(ByHand::Remember),
         cancel: cancel.unwrap_or(Cancel::Cut),
         retract_on_recall: raw.retract_on_recall,
+        keep_answers: raw.keep_answers,
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
         delivery: delivery.unwrap_or(DeliveryClass::Resend),

@@ -1,4 +1,4 @@
-//! What is done with a text: the one word that rules, verdicts, records, rows and metrics share.
+//! What is done with a text: the words that rules, verdicts, records, rows and metrics share.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,51 @@ impl Action {
     }
 }
 
+/// What happens to a text when a rule's action cannot be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// The text goes on.
+    Open,
+    /// The text is stopped.
+    Closed,
+}
+
+impl OnError {
+    /// What rules say together, each of which may leave it to the app's policy: one that is closed stops the text, and it goes on against the
+    /// policy only if all of them are open. `None` leaves it to the policy.
+    pub fn of_all(rules: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let strictness = |rule: &Option<Self>| match rule {
+            Some(Self::Open) => 0,
+            None => 1,
+            Some(Self::Closed) => 2,
+        };
+        rules.into_iter().max_by_key(strictness).flatten()
+    }
+
+    /// Whether the text goes on.
+    pub const fn lets_on(self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Action;
+    use super::{Action, OnError};
+
+    #[test]
+    fn rules_together_stop_a_text_if_one_does_and_let_it_on_against_the_policy_only_if_all_do() {
+        let (open, closed) = (Some(OnError::Open), Some(OnError::Closed));
+        for (rules, together) in [
+            (vec![], None),
+            (vec![None], None),
+            (vec![open, open], open),
+            (vec![open, None], None),
+            (vec![closed, None, open], closed),
+        ] {
+            assert_eq!(OnError::of_all(rules.clone()), together, "{rules:?}");
+        }
+    }
 
     #[test]
     fn an_action_has_one_name_everywhere_and_they_are_ordered_by_strictness() {

@@ -14,7 +14,7 @@ pub mod problem;
 pub mod random;
 pub mod secret;
 
-pub use action::Action;
+pub use action::{Action, OnError};
 pub use metric::{Kind, Metric};
 pub use problem::{Problem, Problems};
 pub use secret::{Carrier, Secret};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use catalogue::{App, Bundle, Engines, findings};
 use safety::personal::{self, Masking};
-use safety::{Action, Direction, Engine};
+use safety::{Action, Direction, Engine, Findings};
 use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
 
@@ -18,8 +18,8 @@ use crate::metrics;
 /// What the engine says of a message.
 pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
-    /// The strictest action of the rules that were hit and do not hold the message.
-    pub(crate) milder: Action,
+    /// What it was given for.
+    pub(crate) found: Findings,
 }
 
 /// A bundle with what is computed from it once and shared by all handlers.
@@ -85,9 +85,7 @@ impl ActiveBundle {
             findings.drop_repeats(last);
         }
         metrics::judged(&verdict, began.elapsed());
-        let hits = found.iter().flat_map(|finding| &finding.hits);
-        let milder = hits.filter(|hit| !hit.shadow && hit.action != Action::Hold).map(|hit| hit.action).max();
-        Judged { verdict: verdict.with_findings(), milder: milder.unwrap_or(Action::Pass) }
+        Judged { verdict: verdict.with_findings(), found }
     }
 
     /// What people of that app are shown of a message. Personal data are hidden in what people write, not in what the line itself sends:

@@ -2,8 +2,8 @@
 
 use catalogue::labels::Language;
 use catalogue::language::language_of;
-use catalogue::people::{Otherwise, People, Texts, TooLong};
-use schemas::verdict::Action;
+use catalogue::people::{People, Texts, TooLong};
+use schemas::verdict::{Action, OnError};
 
 use crate::active_bundle::{Judged, Shown};
 use crate::callback::{Content, Json};
@@ -20,14 +20,16 @@ pub(crate) struct AmongPeople<'a> {
 impl AmongPeople<'_> {
     /// The reply that lets the message through, changed where the verdict says so; `None` when nothing may.
     pub(crate) fn pass_reply(&self, judged: &Judged) -> Option<Reply> {
-        let found = judged.verdict.action;
+        let has_text = self.policy.replacement.text_in(None).is_some();
         match self.action(judged) {
             Action::Pass => Some(Reply::Deliver),
-            Action::Mask => self.changed(found, || Some(self.masked())),
-            Action::Replace => {
-                self.policy.replacement.text_in(None).and_then(|_| self.changed(found, || self.replaced()))
+            Action::Mask => self.changed(judged, || Some(self.masked())),
+            Action::Replace if has_text => self.changed(judged, || self.replaced()),
+            // Nothing can stand in its place: it goes on masked if its rules say so.
+            Action::Replace if judged.found.on_error(Action::Replace) == Some(OnError::Open) => {
+                self.changed(judged, || Some(self.masked()))
             }
-            Action::Hold | Action::Block => None,
+            Action::Replace | Action::Hold | Action::Block => None,
         }
     }
 
@@ -37,35 +39,31 @@ impl AmongPeople<'_> {
         Reply::Reject(own.or(usual).map(str::to_owned))
     }
 
-    /// What is done: a callback cannot wait, so a message that is held is stopped or passes, as the policy says.
+    /// What is done: a callback cannot wait, so a message that is held is stopped or passes, as its rules or else the policy say.
     fn action(&self, judged: &Judged) -> Action {
+        let lets_on = || judged.found.on_error(Action::Hold).unwrap_or(self.policy.hold.into()).lets_on();
         match judged.verdict.action {
-            Action::Hold if self.policy.hold == Otherwise::Pass => judged.milder,
+            Action::Hold if lets_on() => judged.found.milder(),
             action => action,
         }
     }
 
-    /// The reply that delivers the message changed, or what the policy says where it cannot be.
-    fn changed<'a>(&'a self, found: Action, payload: impl FnOnce() -> Option<Json<'a>>) -> Option<Reply> {
+    /// The reply that delivers the message changed, or what its rules say where it cannot be, or else the policy.
+    fn changed<'a>(&'a self, judged: &Judged, payload: impl FnOnce() -> Option<Json<'a>>) -> Option<Reply> {
+        let (found, rules) = (judged.verdict.action, judged.found.on_error(Action::Mask));
         // Easemob takes changes of text messages only.
         let changed = self.content.said.as_ref().and_then(|_| payload());
         let Some(changed) = changed.filter(|changed| self.is_clean(changed, found)) else {
-            return self.otherwise(self.policy.unchangeable);
+            let on_error = rules.unwrap_or(self.policy.unchangeable.into());
+            return on_error.lets_on().then_some(Reply::Deliver);
         };
-        in_reply(&changed).or_else(|| match self.policy.too_long {
-            TooLong::Block => None,
-            TooLong::Pass => Some(Reply::Deliver),
-            TooLong::Replace => {
+        in_reply(&changed).or_else(|| match (rules, self.policy.too_long) {
+            (Some(OnError::Closed), _) | (None, TooLong::Block) => None,
+            (Some(OnError::Open), _) | (None, TooLong::Pass) => Some(Reply::Deliver),
+            (None, TooLong::Replace) => {
                 self.replaced().filter(|replaced| self.is_clean(replaced, found)).and_then(|r| in_reply(&r))
             }
         })
-    }
-
-    fn otherwise(&self, otherwise: Otherwise) -> Option<Reply> {
-        match otherwise {
-            Otherwise::Block => None,
-            Otherwise::Pass => Some(Reply::Deliver),
-        }
     }
 
     fn masked(&self) -> Json<'_> {

@@ -6,7 +6,7 @@ use catalogue::app::{AnswerPolicy, NoAcknowledgement};
 use catalogue::people::Judge;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
-use schemas::verdict::Action;
+use schemas::verdict::{Action, OnError};
 
 use crate::active_bundle::{Judged, Shown};
 use crate::address::Address;
@@ -170,29 +170,35 @@ impl Received<'_> {
         fate
     }
 
-    /// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked or not at all.
+    /// The reply that lets the message through; `None` when nothing may. A message to be masked reaches people masked, or not at all
+    /// unless its rules say so.
     fn pass_reply(&self, readers: Readers) -> Option<Reply> {
         match (self.at_once(readers), readers) {
             (Action::Pass, _) | (Action::Mask, Readers::BotAlone) => Some(Reply::Deliver),
-            // Easemob takes changes of text messages only.
-            (Action::Mask, Readers::People) if self.content.said.is_some() => {
-                let changed = Content::changed(self.payload, |text| self.shown.masked(text));
-                let found = self.judged.verdict.action;
-                let is_clean = self.shown.is_clean(Content::read(&changed).texts(), found);
-                serde_json::to_value(changed).ok().and_then(Reply::change).filter(|_| is_clean)
+            (Action::Mask, Readers::People) => {
+                let goes_on = self.judged.found.on_error(Action::Mask) == Some(OnError::Open);
+                self.masked().or_else(|| goes_on.then_some(Reply::Deliver))
             }
-            (Action::Mask | Action::Replace | Action::Hold | Action::Block, _) => None,
+            (Action::Replace | Action::Hold | Action::Block, _) => None,
         }
     }
 
-    /// What is done at once: no callback can wait for a review. Whoever else would read a message that is held has it by the app's
-    /// policy; a bot is not answered before the review.
+    /// The reply that delivers the message masked, if it can be. Easemob takes changes of text messages only.
+    fn masked(&self) -> Option<Reply> {
+        self.content.said.as_ref()?;
+        let changed = Content::changed(self.payload, |text| self.shown.masked(text));
+        let is_clean = self.shown.is_clean(Content::read(&changed).texts(), self.judged.verdict.action);
+        serde_json::to_value(changed).ok().and_then(Reply::change).filter(|_| is_clean)
+    }
+
+    /// What is done at once: no callback can wait for a review. Whoever else would read a message that is held has it by its rules or the
+    /// app's policy; a bot is not answered before the review. Where nobody reviews, its rules may let it on to the bot as well.
     fn at_once(&self, readers: Readers) -> Action {
-        match readers {
-            _ if !self.is_held() => self.judged.verdict.action,
-            Readers::BotAlone => Action::Mask,
-            Readers::People if self.app.lets_held_on() => self.judged.milder,
-            Readers::People => Action::Hold,
+        let Judged { verdict, found } = self.judged;
+        match verdict.action {
+            Action::Hold if self.is_held() && matches!(readers, Readers::BotAlone) => Action::Mask,
+            Action::Hold if self.app.lets_held_on(found.on_error(Action::Hold)) => found.milder(),
+            action => action,
         }
     }
 

@@ -42,6 +42,7 @@ impl Endpoint {
             Self::Source(source) => match source.kind {
                 SourceKind::Feedback => "feedback",
                 SourceKind::Takeover => "takeover",
+                SourceKind::Finding => "finding",
             },
         }
     }

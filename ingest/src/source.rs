@@ -1,15 +1,17 @@
-//! Sources other than Easemob: ratings from an app's own screens, hand-overs from a help desk.
+//! Sources other than Easemob: ratings from an app's own screens, hand-overs from a help desk, findings of a moderation system.
 
 use axum::http::HeaderMap;
 use schemas::Millis;
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Feedback, Takeover};
-use schemas::ids::UserId;
+use schemas::ids::{AnswerId, MessageId, UserId};
 use schemas::key::{escaped, unescaped};
+use schemas::retract::LateFinding;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 use crate::config::{Source, SourceKind};
+use crate::draft::message_id;
 use crate::ingest::{Ingest, RequestContext};
 use crate::refusal::Refusal;
 use crate::response::LabelledResponse;
@@ -38,6 +40,18 @@ struct TakeoverBody {
     #[serde(deserialize_with = "conversation")]
     conversation: Conversation,
     person: Option<UserId>,
+    at: Option<Millis>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindingBody {
+    id: String,
+    #[serde(deserialize_with = "conversation")]
+    conversation: Conversation,
+    reply_id: Option<AnswerId>,
+    easemob_id: Option<String>,
+    category: Option<String>,
     at: Option<Millis>,
 }
 
@@ -86,7 +100,19 @@ fn event(kind: SourceKind, body: &[u8], signed_at: Millis) -> Result<Event, Refu
             let TakeoverBody { conversation, person, at } = read(body)?;
             Event::Takeover(Takeover { conversation, person, at: at.unwrap_or(signed_at) })
         }
+        SourceKind::Finding => {
+            let FindingBody { id, conversation, reply_id: reply, easemob_id, category, at } = read(body)?;
+            let message = easemob_id.map(|id| question(&conversation, id)).transpose()?;
+            let at = at.unwrap_or(signed_at);
+            Event::Finding(LateFinding { id, conversation, reply, message, category, at })
+        }
     })
+}
+
+/// The message of a person that has this id of Easemob's.
+fn question(conversation: &Conversation, easemob_id: String) -> Result<MessageId, Refusal> {
+    message_id(conversation.app(), Some(easemob_id))
+        .ok_or_else(|| Refusal::BadRecord("easemob_id is no id of a message".into()))
 }
 
 /// Reads a conversation as other programs spell it: in upper or lower case, and its ids escaped or as they are.

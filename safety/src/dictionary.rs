@@ -3,7 +3,7 @@
 mod lines;
 mod tables;
 
-use common::Action;
+use common::{Action, OnError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +116,8 @@ pub struct Dictionary {
     pub output: Option<Action>,
     /// How bad it is.
     pub severity: u8,
+    /// What happens when that cannot be done; as the app's policy says when absent.
+    pub on_error: Option<OnError>,
     /// Counted only.
     pub shadow: bool,
     /// The words.
@@ -126,7 +128,7 @@ impl Dictionary {
     /// A dictionary whose words are stopped in both directions.
     pub fn new(name: impl Into<String>, entries: Vec<Entry>) -> Self {
         let action = Action::Block;
-        Self { name: name.into(), action, output: None, severity: 0, shadow: false, entries }
+        Self { name: name.into(), action, output: None, severity: 0, on_error: None, shadow: false, entries }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use common::Action;
+use common::{Action, OnError};
 
 use crate::view::Views;
 
@@ -24,6 +24,8 @@ pub struct Hit {
     pub span: Range<usize>,
     /// What is to be done because of this hit.
     pub action: Action,
+    /// What happens when that cannot be done; as the app's policy says when absent.
+    pub on_error: Option<OnError>,
     /// Counted only: it changes neither the action nor what is masked.
     pub shadow: bool,
 }
@@ -128,6 +130,28 @@ impl Findings {
         self.0.iter().map(|finding| finding.action).max().unwrap_or(Action::Pass)
     }
 
+    /// What happens where this action, the strictest of all texts, cannot be carried out, as those rules say together whose action it is: of
+    /// `Mask` and `Replace` those with either, since both change the text. `None` leaves it to the app's policy.
+    pub fn on_error(&self, action: Action) -> Option<OnError> {
+        let cannot = |hit: &&Hit| match action {
+            Action::Mask | Action::Replace => matches!(hit.action, Action::Mask | Action::Replace),
+            Action::Hold => hit.action == Action::Hold,
+            Action::Pass | Action::Block => false,
+        };
+        OnError::of_all(self.counted().filter(cannot).map(|hit| hit.on_error))
+    }
+
+    /// The strictest action beside `Hold`: what is done with a text that goes on although it is held.
+    pub fn milder(&self) -> Action {
+        let actions = self.counted().map(|hit| hit.action).filter(|action| *action != Action::Hold);
+        actions.max().unwrap_or(Action::Pass)
+    }
+
+    /// Every hit of a rule that is not in shadow.
+    fn counted(&self) -> impl Iterator<Item = &Hit> {
+        self.0.iter().flat_map(|finding| &finding.hits).filter(|hit| !hit.shadow)
+    }
+
     /// Ids of the rules that any of the texts hit, each once, sorted.
     pub fn rules(&self) -> Vec<String> {
         let rules: BTreeSet<&String> = self.0.iter().flat_map(|finding| &finding.rules).collect();
@@ -170,6 +194,7 @@ mod tests {
             views: Views::NONE,
             span,
             action,
+            on_error: None,
             shadow: false,
         }
     }
@@ -208,6 +233,21 @@ mod tests {
         assert_eq!(found.action(), Action::Hold);
         assert_eq!(found.rules(), ["a", "b", "c"]);
         assert_eq!(found.first(), Some(&first));
+    }
+
+    #[test]
+    fn what_cannot_be_done_goes_by_what_the_rules_with_that_action_say_together() {
+        let with = |rule: &str, action, on_error| Hit { on_error, ..hit(rule, action, 0..1) };
+        let (open, closed) = (Some(OnError::Open), Some(OnError::Closed));
+        let first = Finding::of(vec![with("a", Action::Mask, open), with("b", Action::Hold, open)]);
+        let found = |more: Vec<Hit>| Findings::from_iter([first.clone(), Finding::of(more)]);
+        let two = found(vec![with("c", Action::Replace, closed), with("d", Action::Hold, None)]);
+        assert_eq!((two.on_error(Action::Mask), two.on_error(Action::Replace)), (closed, closed));
+        assert_eq!((two.on_error(Action::Hold), two.on_error(Action::Block)), (None, None));
+        assert_eq!((two.milder(), found(vec![]).on_error(Action::Hold)), (Action::Replace, open));
+        let shadow = found(vec![Hit { shadow: true, ..with("c", Action::Hold, closed) }]);
+        assert_eq!((shadow.on_error(Action::Hold), shadow.milder()), (open, Action::Mask));
+        assert_eq!(Findings::default().milder(), Action::Pass);
     }
 
     #[test]

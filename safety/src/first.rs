@@ -50,6 +50,7 @@ fn hit(rule: &Rule, word: &str) -> Hit {
         views: Views::NONE,
         span: 0..0,
         action: rule.action,
+        on_error: rule.on_error,
         shadow: false,
     }
 }

@@ -21,6 +21,7 @@ mod rule;
 mod ruleset;
 pub mod stream;
 pub mod tables;
+mod unbuilt;
 mod view;
 mod words;
 
@@ -28,7 +29,7 @@ mod words;
 mod fuzz;
 
 pub use blank::is_blank;
-pub use common::Action;
+pub use common::{Action, OnError};
 pub use detector::Detector;
 pub use dictionary::{
     Defaults, Dictionary, Entry, Form, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, read,
@@ -41,6 +42,7 @@ pub use finding::{Finding, Findings, Hit};
 pub use first::WordList;
 pub use fold::{Folded, fold_char};
 pub use layers::Layers;
-pub use rule::{BadRule, Border, Near, OnError, Reason, Rule};
+pub use rule::{BadRule, Border, Near, Reason, Rule};
 pub use ruleset::{Builder, LONGEST_WORD, RuleSet, searchable};
+pub use unbuilt::Unbuilt;
 pub use view::{View, Views};

@@ -4,7 +4,7 @@ mod bad;
 
 use std::collections::BTreeMap;
 
-use common::Action;
+use common::{Action, OnError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,17 +26,6 @@ pub enum Border {
     Word,
     /// The segmentation of the text into words puts a border at both ends.
     Seg,
-}
-
-/// What happens to a text when a rule's action cannot be carried out, because what it needs is away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnError {
-    /// The text goes on.
-    #[default]
-    Open,
-    /// The text is stopped.
-    Closed,
 }
 
 /// A second list of words, one of which must stand near one of the first.
@@ -87,9 +76,9 @@ pub struct Rule {
     /// Counted only.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shadow: bool,
-    /// What happens when its action cannot be carried out.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub on_error: OnError,
+    /// What happens when its action cannot be carried out; as the app's policy says when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<OnError>,
 }
 
 impl Rule {
@@ -109,7 +98,7 @@ impl Rule {
             regex: None,
             language: None,
             shadow: false,
-            on_error: OnError::Open,
+            on_error: None,
         }
     }
 
@@ -158,7 +147,7 @@ mod tests {
             regex: Some("d+".into()),
             language: Some("en".into()),
             shadow: true,
-            on_error: OnError::Closed,
+            on_error: Some(OnError::Closed),
             ..Rule::words("r", &["a"], Action::Block)
         };
         let text = serde_json::to_string(&rule).unwrap();

@@ -147,6 +147,7 @@ impl RuleSet {
             views: candidate.views,
             span: folded.source(candidate.start as usize..candidate.end as usize),
             action: meta.action(direction, candidate.views),
+            on_error: meta.on_error,
             shadow: meta.shadow,
         })
     }

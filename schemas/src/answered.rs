@@ -65,7 +65,7 @@ impl Answered {
         let counted = of_review.into_iter().all(|(i, a)| usize::from(a.number) == i + 1);
         require(counted, "attempts of a review are numbered from 1")?;
         let reviewed = matches!(self.outcome, Outcome::Reviewed { .. });
-        require(!reviewed || self.kind == RequestKind::Review, "a verdict is the end of a review")?;
+        require(!reviewed || self.kind.is_review(), "a verdict is the end of a review")?;
         let answered = reviewed || matches!(self.outcome, Outcome::Done { .. });
         let last_ok = self.attempts.last().is_some_and(|a| a.error.is_none());
         require(!answered || last_ok, "an answer comes from a last attempt without error")

@@ -7,7 +7,7 @@ use crate::Millis;
 use crate::answered::Answered;
 use crate::conversation::Conversation;
 use crate::ids::{BundleHash, MessageId, UserId};
-use crate::retract::RetractOrder;
+use crate::retract::{LateFinding, RetractOrder};
 use crate::text::Text;
 use crate::topic::Topic;
 use crate::trace::Trace;
@@ -34,6 +34,8 @@ pub enum Event {
     Reaction(Reaction),
     /// A person takes the conversation over from the bot, or hands it back.
     Takeover(Takeover),
+    /// Somebody outside finds that an answer of the bot's may not stand.
+    Finding(LateFinding),
     /// An operator takes answers of the bot back.
     Retract(RetractOrder),
     /// How a request ended.
@@ -249,6 +251,7 @@ impl Event {
             Self::Feedback(f) => Some(&f.conversation),
             Self::Reaction(r) => Some(&r.conversation),
             Self::Takeover(t) => Some(&t.conversation),
+            Self::Finding(f) => Some(&f.conversation),
             Self::Retract(r) => Some(&r.conversation),
             Self::Answered(a) => Some(&a.lane.conversation),
             Self::Config(_) | Self::Clock(_) => None,
@@ -278,6 +281,7 @@ impl Record for Event {
         "feedback",
         "reaction",
         "takeover",
+        "finding",
         "retract",
         "answered",
         "config",
@@ -294,6 +298,7 @@ impl Record for Event {
             Self::Feedback(_) => "feedback",
             Self::Reaction(_) => "reaction",
             Self::Takeover(_) => "takeover",
+            Self::Finding(_) => "finding",
             Self::Retract(_) => "retract",
             Self::Answered(_) => "answered",
             Self::Config(_) => "config",
@@ -309,6 +314,7 @@ impl Record for Event {
             Self::Feedback(f) => format!("{}:feedback:{}", f.conversation, f.id),
             Self::Reaction(r) => format!("{}:reaction:{}:{}:{}", r.conversation, r.easemob_id, r.user, r.at),
             Self::Takeover(t) => format!("{}:takeover:{}", t.conversation, t.at),
+            Self::Finding(f) => format!("{}:finding:{}", f.conversation, f.id),
             Self::Retract(r) => r.id.to_string(),
             Self::Answered(a) => a.id.to_string(),
             Self::Config(c) => format!("config:{}:{}", c.bundle, c.at),
@@ -328,6 +334,7 @@ impl Record for Event {
             Self::Feedback(f) => f.at,
             Self::Reaction(r) => r.at,
             Self::Takeover(t) => t.at,
+            Self::Finding(f) => f.at,
             Self::Retract(r) => r.at,
             Self::Answered(a) => a.ended_at,
             Self::Config(c) => c.at,
@@ -355,28 +362,21 @@ impl Record for Event {
     fn check(&self) -> Result<(), Invalid> {
         match self {
             Self::Message(m) | Self::Missed(m) => {
-                require(
-                    m.id.app() == m.conversation.app().as_str(),
-                    "message and conversation are of one app",
-                )?;
+                of_one_app(&m.id, &m.conversation)?;
                 require(m.sent_at > 0 && m.received_at > 0, "times are positive")
             }
-            Self::Withdrawn(r) | Self::Recall(r) => require(
-                r.message.app() == r.conversation.app().as_str(),
-                "message and conversation are of one app",
-            ),
-            Self::Edit(e) => require(
-                e.message.app() == e.conversation.app().as_str(),
-                "message and conversation are of one app",
-            ),
+            Self::Withdrawn(r) | Self::Recall(r) => of_one_app(&r.message, &r.conversation),
+            Self::Edit(e) => of_one_app(&e.message, &e.conversation),
             Self::Feedback(f) => {
                 require(f.rating.is_none_or(|r| (1..=5).contains(&r)), "a rating is from 1 to 5")
             }
             Self::Answered(a) => a.check(),
+            Self::Finding(f) => f.check(),
             Self::Retract(r) => r.check(),
             Self::Reaction(_) | Self::Takeover(_) | Self::Config(_) | Self::Clock(_) => Ok(()),
         }
     }
+
     /// The kind is in front, as it is always written, so the rest is read as what it is. By itself the enum first reads the
     /// whole value into a tree, since the kind might come last: several times the work.
     fn read(value: &[u8]) -> serde_json::Result<Self> {
@@ -391,4 +391,8 @@ impl Record for Event {
             _ => serde_json::from_slice(value),
         }
     }
+}
+
+pub(crate) fn of_one_app(message: &MessageId, conversation: &Conversation) -> Result<(), Invalid> {
+    require(message.app() == conversation.app().as_str(), "message and conversation are of one app")
 }

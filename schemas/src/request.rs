@@ -20,6 +20,9 @@ pub enum RequestKind {
     /// Review a message that the filter holds, before its turn goes on: `chain` names the reviewer, and the prompt is what the
     /// message says.
     Review,
+    /// Review an answer that was let out although the filter holds it, as a message is reviewed; the prompt is what was said. Its turn is
+    /// over, and nothing waits for it.
+    AnswerReview,
 }
 
 impl RequestKind {
@@ -28,17 +31,27 @@ impl RequestKind {
         match self {
             Self::Answer => "answer",
             Self::Review => "review",
+            Self::AnswerReview => "answer_review",
+        }
+    }
+
+    /// Whether a reviewer is asked, and no model.
+    pub fn is_review(self) -> bool {
+        match self {
+            Self::Answer => false,
+            Self::Review | Self::AnswerReview => true,
         }
     }
 
     /// Every kind of this version.
-    pub const ALL: [Self; 2] = [Self::Answer, Self::Review];
+    pub const ALL: [Self; 3] = [Self::Answer, Self::Review, Self::AnswerReview];
 
     /// Id of the one request of this kind that a turn may have.
     pub fn of_turn(self, turn: TurnId) -> RequestId {
         let ordinal = match self {
             Self::Answer => 0,
             Self::Review => 1,
+            Self::AnswerReview => 2,
         };
         RequestId::derive(&turn.to_string(), ordinal)
     }
@@ -110,7 +123,7 @@ pub struct Request {
 
 impl Record for Request {
     const TOPIC: Topic = Topic::Requests;
-    const KINDS: &'static [&'static str] = &["answer", "review"];
+    const KINDS: &'static [&'static str] = &["answer", "review", "answer_review"];
 
     fn kind(&self) -> &'static str {
         self.kind.label()

@@ -1,11 +1,13 @@
-//! Taking back what the bot said: the order in the log, topic `events`, and what follows for each part, topic `answers`.
+//! Taking back what the bot said: orders and findings in the log, topic `events`, and what follows for each part, topic `answers`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 use crate::conversation::{Conversation, Lane};
+use crate::event::of_one_app;
 use crate::ids::{AnswerId, EventId, MessageId, TurnId, UserId};
+use crate::review::is_category;
 use crate::topic::Topic;
 use crate::trace::Trace;
 use crate::wire::{Invalid, Record, require};
@@ -88,6 +90,39 @@ impl RetractOrder {
     }
 }
 
+/// A finding on an answer that was let out, from outside: the answer is taken back. It names the answer by one of its parts or by a
+/// message that it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LateFinding {
+    /// Its id at its source.
+    pub id: String,
+    /// Where the answer was said.
+    pub conversation: Conversation,
+    /// A part of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<AnswerId>,
+    /// A message that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// What is wrong, in a word of 1 to 64 ASCII letters, digits and `-_/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// When it was found.
+    pub at: Millis,
+}
+
+impl LateFinding {
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        require(
+            self.reply.is_some() != self.message.is_some(),
+            "a finding names a part of an answer or a message that was answered, and not both",
+        )?;
+        self.message.iter().try_for_each(|message| of_one_app(message, &self.conversation))?;
+        let is_word = self.category.as_deref().is_none_or(is_category);
+        require(is_word, "a category has 1 to 64 ASCII letters, digits and -_/")
+    }
+}
+
 /// Why an answer is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -96,7 +131,7 @@ pub enum RetractReason {
     Recalled,
     /// An operator ordered it.
     Ordered,
-    /// A review found, after it was let out, that it may not stand.
+    /// Somebody found, after it was let out, that it may not stand: the reviewer of an answer that is held, or a source of findings.
     Finding,
 }
 

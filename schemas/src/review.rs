@@ -5,6 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::answered::Attempt;
 
+/// Longest word for what is wrong with a text, in bytes.
+const LONGEST_CATEGORY: usize = 64;
+
+/// Whether records may carry this word of somebody else's for what is wrong with a text: 1 to 64 ASCII letters, digits and `-_/`.
+pub fn is_category(word: &str) -> bool {
+    let fits = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'/');
+    (1..=LONGEST_CATEGORY).contains(&word.len()) && word.bytes().all(fits)
+}
+
 /// What a reviewer says of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

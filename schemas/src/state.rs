@@ -12,6 +12,7 @@ use crate::ids::{BundleHash, MessageId, RequestId, TurnId, UserId};
 use crate::request::RequestKind;
 use crate::retract::AnswerReference;
 use crate::text::Text;
+use crate::verdict::OnError;
 
 /// Version of all snapshots; another major version is not restored.
 pub const STATE_VERSION: u16 = 1;
@@ -199,6 +200,9 @@ pub struct Held {
     /// Captions, file names and the like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Text>,
+    /// What becomes of it when nobody reviews it, as the rules that hold it say; absent where they leave it to the app's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<OnError>,
 }
 
 fn first_round(round: &u32) -> bool {
@@ -214,6 +218,10 @@ pub struct KeptAnswer {
     pub asked: Vec<MessageId>,
     /// The answer.
     pub answer: AnswerReference,
+    /// It is under review: what becomes of it when nobody reviews it, as the rules that hold it say; absent where they leave it to the
+    /// app's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<OnError>,
 }
 
 /// Messages seen in one stretch of time, so that duplicates fall.

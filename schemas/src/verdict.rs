@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use common::Action;
+pub use common::{Action, OnError};
 
 use crate::findings::Findings;
 
@@ -17,6 +17,10 @@ pub struct Verdict {
     pub rules: Vec<String>,
     /// Version of the dictionary that judged.
     pub dictionary: String,
+    /// What happens where `action` cannot be carried out, as its rules say together. Absent where it cannot fail, and where they leave it to
+    /// the app's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<OnError>,
     /// What was found, rules in shadow too. In a message's own verdict it is there even when nothing was found: what judges the message
     /// again then tells its findings as well. Verdicts of earlier versions have it not, and are folded as they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +32,7 @@ impl Verdict {
     pub fn new(action: Action, mut rules: Vec<String>, dictionary: impl Into<String>) -> Self {
         rules.sort();
         rules.dedup();
-        Self { action, rules, dictionary: dictionary.into(), findings: None }
+        Self { action, rules, dictionary: dictionary.into(), on_error: None, findings: None }
     }
 
     /// The verdict with its findings, even if there is none.
@@ -59,7 +63,8 @@ impl Verdict {
             std::cmp::Ordering::Less => later,
             std::cmp::Ordering::Equal => {
                 let rules = self.rules.into_iter().chain(later.rules).collect();
-                Verdict::new(later.action, rules, later.dictionary)
+                let on_error = OnError::of_all([self.on_error, later.on_error]);
+                Verdict { on_error, ..Verdict::new(later.action, rules, later.dictionary) }
             }
         };
         Verdict { findings, ..verdict }
@@ -69,6 +74,23 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_carried_out_goes_by_the_verdict_that_counts_and_by_both_where_they_are_equal() {
+        let verdict = |action, on_error| Verdict { on_error, ..Verdict::new(action, vec![], "d") };
+        let (open, closed) = (Some(OnError::Open), Some(OnError::Closed));
+        for (earlier, later, expected) in [
+            (verdict(Action::Hold, open), verdict(Action::Hold, open), open),
+            (verdict(Action::Hold, open), verdict(Action::Hold, None), None),
+            (verdict(Action::Hold, closed), verdict(Action::Hold, open), closed),
+            (verdict(Action::Hold, open), verdict(Action::Mask, closed), open),
+            (verdict(Action::Pass, None), verdict(Action::Hold, open), open),
+        ] {
+            assert_eq!(earlier.stricter(later).on_error, expected);
+        }
+        let silent = serde_json::to_string(&verdict(Action::Hold, None)).unwrap();
+        assert_eq!(silent, r#"{"action":"hold","dictionary":"d"}"#);
+    }
 
     #[test]
     fn the_stricter_verdict_wins_whichever_comes_first() {

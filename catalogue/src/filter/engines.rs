@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::Action;
 use safety::{
-    BadRule, ENGINE, Engine, Layers, OnError, Rule, RuleSet, WordList, allowed_spans, read, searchable,
+    BadRule, ENGINE, Engine, Layers, Rule, RuleSet, Unbuilt, WordList, allowed_spans, read, searchable,
 };
 use schemas::ids::AppKey;
 
@@ -49,7 +49,8 @@ type Fetch<'a> = &'a mut dyn FnMut(&Content) -> Result<Arc<str>, Box<dyn Error +
 
 impl Engines {
     /// Builds the engines of a bundle. What is in `parts` is not built again, and its content not fetched. A word or rule that this version cannot look
-    /// for is left out, so that a stored bundle goes on holding; see [`Self::unusable`].
+    /// for is left out, so that a stored bundle goes on holding; see [`Self::unusable`]. A rule or dictionary of which nothing can be looked for
+    /// and that says `on_error = "closed"` stops every text in place of that.
     ///
     /// # Errors
     /// [`EngineError`] when a content cannot be had or the words do not fit into an automaton.
@@ -114,6 +115,14 @@ impl Engines {
     }
 }
 
+/// Rules as far as they can be looked for.
+#[derive(Default)]
+struct Usable {
+    rules: Vec<Rule>,
+    /// Those that cannot be looked for at all and stop every text then.
+    stopping: Vec<Rule>,
+}
+
 /// Engines under way.
 struct Building<'a> {
     filter: &'a Filter,
@@ -138,9 +147,12 @@ impl Building<'_> {
         }
         spans.sort();
         spans.dedup();
-        let rules = self.usable(rules);
-        let others = self.parts.get(&(engine, &rules, &spans), || -> Result<_, BadRule> {
-            Ok(Arc::new(RuleSet::builder("").rules(&rules).allow(&spans).build()?) as Arc<dyn Engine>)
+        let Usable { rules, stopping } = self.usable(rules);
+        let others = self.parts.get(&(engine, &rules, &stopping, &spans), || -> Result<_, BadRule> {
+            let building = RuleSet::builder("").rules(&rules).allow(&spans);
+            let unbuilt = stopping.iter().filter_map(Unbuilt::of);
+            let building = unbuilt.fold(building, |b, unbuilt| b.detector(Box::new(unbuilt)));
+            Ok(Arc::new(building.build()?) as Arc<dyn Engine>)
         })?;
         let mut words = Vec::new();
         for name in &names.dictionaries {
@@ -150,7 +162,7 @@ impl Building<'_> {
             return Ok(Arc::new(Layers::new(version, vec![others])));
         }
         let allowed = (!spans.is_empty()).then(|| self.allowed(&spans)).transpose()?;
-        let others = if rules.is_empty() { Vec::new() } else { vec![others] };
+        let others = if rules.is_empty() && stopping.is_empty() { Vec::new() } else { vec![others] };
         Ok(Arc::new(Layers::new(version, others).unless_allowed(words, allowed)))
     }
 
@@ -200,8 +212,7 @@ impl Building<'_> {
         let (filter, parts) = (self.filter, self.parts);
         let Some(dictionary) = filter.dictionaries.get(name) else { return Err(missing(name)) };
         // What does not change what is found does not make another automaton.
-        let made_of =
-            Dictionary { language: None, on_error: OnError::Open, named_only: false, ..dictionary.clone() };
+        let made_of = Dictionary { language: None, named_only: false, ..dictionary.clone() };
         parts.get(&(name, &made_of), || {
             let text = self.text(name, &dictionary.content)?;
             let (entries, problems) = read(dictionary.form, &text, &dictionary.defaults());
@@ -213,16 +224,21 @@ impl Building<'_> {
                 action: dictionary.action,
                 output: dictionary.output,
                 severity: dictionary.severity,
+                on_error: dictionary.on_error,
                 shadow: dictionary.shadow,
                 entries,
             };
-            Ok(Arc::new(RuleSet::builder("").dictionary(&words).build()?) as Arc<dyn Engine>)
+            let is_unbuilt = words.entries.is_empty() && !problems.is_empty();
+            let unbuilt = Unbuilt::of(&as_rule(name, dictionary)).filter(|_| is_unbuilt);
+            let building = RuleSet::builder("").dictionary(&words);
+            let building = unbuilt.into_iter().fold(building, |b, unbuilt| b.detector(Box::new(unbuilt)));
+            Ok(Arc::new(building.build()?) as Arc<dyn Engine>)
         })
     }
 
     /// The rules without what cannot be looked for.
-    fn usable(&mut self, rules: Vec<&Rule>) -> Vec<Rule> {
-        let mut usable = Vec::new();
+    fn usable(&mut self, rules: Vec<&Rule>) -> Usable {
+        let mut usable = Usable::default();
         for rule in rules {
             let mut kept = rule.clone();
             kept.words.retain(|word| searchable(word).is_ok());
@@ -232,14 +248,27 @@ impl Building<'_> {
             let left_out = rule.words.len() - kept.words.len();
             if let Err(bad) = kept.check() {
                 self.unusable.push(format!("rule {:?}: all of it, {}", rule.id, bad.reason));
+                usable.stopping.extend(Unbuilt::of(rule).map(|_| rule.clone()));
                 continue;
             }
             if left_out > 0 {
                 self.unusable.push(format!("rule {:?}: {left_out} words", rule.id));
             }
-            usable.push(kept);
+            usable.rules.push(kept);
         }
         usable
+    }
+}
+
+/// What a dictionary says that has no word to look for.
+fn as_rule(name: &str, dictionary: &Dictionary) -> Rule {
+    Rule {
+        output: dictionary.output,
+        category: dictionary.category.clone().unwrap_or_default(),
+        severity: dictionary.severity,
+        shadow: dictionary.shadow,
+        on_error: dictionary.on_error,
+        ..Rule::words(name, &[], dictionary.action)
     }
 }
 

@@ -113,9 +113,10 @@ pub struct RawRule {
     /// Whether hits are counted only.
     #[serde(default)]
     pub shadow: bool,
-    /// What happens when the action cannot be carried out: the text goes on (`open`) or is stopped (`closed`).
-    #[serde(default)]
-    pub on_error: OnError,
+    /// What happens when the action cannot be carried out: the text goes on (`open`) or is stopped (`closed`). Without it the app's policy holds:
+    /// `people.unchangeable`, `people.too_long` and `people.hold` among people, `review.when_away` for what is held; what has no policy is
+    /// stopped. Of several rules one that is `closed` stops the text, and it goes on against the policy only if all of them are `open`.
+    pub on_error: Option<OnError>,
     /// Whether apps use it that do not say which rules they use.
     #[serde(default = "yes")]
     pub shared: bool,
@@ -167,9 +168,8 @@ pub struct RawDictionary {
     /// Whether hits are counted only.
     #[serde(default)]
     pub shadow: bool,
-    /// What happens when the action cannot be carried out: the text goes on (`open`) or is stopped (`closed`).
-    #[serde(default)]
-    pub on_error: OnError,
+    /// What happens when the action cannot be carried out, as of a rule.
+    pub on_error: Option<OnError>,
     /// Whether apps use it that do not say which dictionaries they use.
     #[serde(default = "yes")]
     pub shared: bool,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::reviewer::Fallback;
+use crate::reviewer::{Fallback, ReviewTime};
 
 /// Who says whether a text may go on that the filter holds. The address and the secret of a server are under `[[call.reviewer]]`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -70,10 +70,20 @@ pub struct RawReview {
     /// Whether the person who wrote is charged for the review. Otherwise its cost is booked and charged to nobody.
     #[serde(default)]
     pub charged: bool,
+    /// When an answer is reviewed that the filter holds: `before` it goes out, or `after`. After, it goes out at once, masked where other
+    /// rules say so, nothing waits for the review, and an answer that may not stand is taken back from the chat: Easemob's recall
+    /// service must be open for the app. An answer beyond the newest 32 of its conversation stays.
+    #[serde(default = "before")]
+    #[schemars(with = "ReviewTime")]
+    pub answers: Spanned<String>,
 }
 
 fn ten_seconds() -> Duration {
     Duration::from_secs(10)
+}
+
+fn before() -> Spanned<String> {
+    Spanned::new(0..0, "before".to_owned())
 }
 
 fn block() -> Spanned<String> {

@@ -20,7 +20,7 @@ pub(super) fn people(
     problems: &mut Problems,
 ) -> People {
     let hold = match review {
-        Some(review) if review.lets_on(None) => Otherwise::Pass,
+        Some(review) if review.lets_on(None, None) => Otherwise::Pass,
         _ => Otherwise::Block,
     };
     let Some(said) = &raw.people else { return People { hold, ..People::default() } };

@@ -9,7 +9,7 @@ use schemas::money::Money;
 use crate::currency;
 use crate::price::micro;
 use crate::raw::{RawApp, RawReviewer};
-use crate::reviewer::{Fallback, ReviewPolicy, Reviewer, Service};
+use crate::reviewer::{Fallback, ReviewPolicy, ReviewTime, Reviewer, Service};
 use crate::target::Target;
 
 /// Longest time of one attempt in milliseconds, unless the file says otherwise.
@@ -139,6 +139,8 @@ pub(super) fn policy(
     let words = [("pass", Fallback::Pass), ("block", Fallback::Block)];
     let when_away = problems.word(place, &review.when_away, &words);
     let controversial = problems.word(place, &review.controversial, &words);
+    let times = [("before", ReviewTime::Before), ("after", ReviewTime::After)];
+    let answers = problems.word(place, &review.answers, &times);
     for (key, most) in [("per_minute", &review.per_minute), ("per_day", &review.per_day)] {
         if let Some(at) = most.as_ref().filter(|at| *at.get_ref() == 0) {
             problems.add_at(place, at, format!("review.{key} may not be zero"));
@@ -170,5 +172,6 @@ pub(super) fn policy(
         per_minute: review.per_minute.as_ref().map(|most| *most.get_ref()),
         per_day: review.per_day.as_ref().map(|most| *most.get_ref()),
         charged: review.charged,
+        answers: answers.unwrap_or_default(),
     })
 }

@@ -90,6 +90,8 @@ pub enum SourceKind {
     Feedback,
     /// A person takes a conversation over, or hands it back.
     Takeover,
+    /// Somebody finds that an answer may not stand.
+    Finding,
 }
 
 /// A source other than Easemob.

@@ -105,7 +105,8 @@ pub struct RawSource {
     /// App Key of the app that it may speak about, `org#app`. No default.
     #[schemars(with = "String")]
     pub app: Spanned<String>,
-    /// What it brings: `feedback` or `takeover`. No default.
+    /// What it brings: `feedback`, `takeover`, or `finding`, which has an answer of the bot's taken back and needs an app that remembers its
+    /// answers (`keep_answers`). No default.
     #[schemars(with = "String")]
     pub kind: Spanned<String>,
     /// Key of its signatures. No default.

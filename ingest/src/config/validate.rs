@@ -80,7 +80,11 @@ impl Check<'_> {
 
     fn source(&mut self, raw: &RawSource) -> Option<Source> {
         let place = &format!("ingest.source {:?}", raw.path.get_ref());
-        let kinds = [("feedback", SourceKind::Feedback), ("takeover", SourceKind::Takeover)];
+        let kinds = [
+            ("feedback", SourceKind::Feedback),
+            ("takeover", SourceKind::Takeover),
+            ("finding", SourceKind::Finding),
+        ];
         let kind = self.problems.word(place, &raw.kind, &kinds);
         let window = raw.window.unwrap_or(5 * MINUTE);
         let deadline = raw.deadline.unwrap_or(Duration::from_secs(5));
@@ -88,6 +92,11 @@ impl Check<'_> {
         let endpoint = RawEndpoint { place, path, app: &raw.app, secret, window, deadline };
         let app = self.endpoint(&endpoint);
         self.within_horizon(&endpoint, app.as_ref());
+        let policies = app.as_ref().and_then(|key| self.bundle.apps.get(key));
+        if kind == Some(SourceKind::Finding) && policies.is_some_and(|app| !app.keeps_answers()) {
+            let what = "a finding takes back what the app remembers: set keep_answers of its app";
+            self.problems.add_at(place, &raw.kind, what);
+        }
         let path = bare(path.get_ref()).to_owned();
         Some(Source { path, app: app?, kind: kind?, secret: secret.clone(), window, deadline })
     }

@@ -224,3 +224,59 @@ async fn what_the_policy_lets_through_is_recorded_as_passed_with_its_verdict() {
     let recorded = message(&events[0]);
     assert_eq!((recorded.reply, recorded.verdict.action), (CallbackReply::Pass, Action::Hold));
 }
+
+/// What rules may say, with what the policy says.
+const SAID: [(Option<&str>, bool, bool); 3] =
+    [(Some("open"), true, true), (Some("closed"), false, false), (None, false, true)];
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_says_what_becomes_of_a_text_that_it_cannot_change_and_the_policy_where_it_does_not() {
+    let most = 1_000 - length_of_reply("", 0).await.unwrap();
+    let long = say(&format!("damn{}", "x".repeat(most + 1)));
+    for (on_error, blocking, passing) in SAID {
+        for (callback, pass) in [
+            (file("damn.pdf"), "people.unchangeable = 'pass'"),
+            (long.clone(), "people.too_long = 'pass'"),
+        ] {
+            for (policies, passes) in [("", blocking), (pass, passing)] {
+                let line = Line::on_error(policies, ("mild", "mask"), on_error);
+                let answer = line.before(callback.clone()).await;
+                assert_eq!((answer["valid"].clone(), answer.get("payload")), (json!(passes), None), "{policies}");
+            }
+        }
+    }
+    let line = Line::on_error("", ("mild", "mask"), Some("open"));
+    assert_eq!(line.before(say("damn it")).await["payload"]["bodies"][0]["msg"], "**** it", "it can be done");
+    assert_eq!(line.before(file("damn 赌博.pdf")).await["valid"], false, "what is blocked stays blocked");
+    let two = Line::on_error("personal_data.people.style = 'stars'", ("mild", "mask"), Some("open"));
+    assert_eq!(two.before(file("damn 电话13800138000 给你.pdf")).await["valid"], false, "the other leaves it to the policy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_says_what_becomes_of_a_text_that_cannot_wait_for_a_review() {
+    for (on_error, blocking, passing) in SAID {
+        for (policies, passes) in [("people = {}", blocking), ("people.hold = 'pass'", passing)] {
+            let line = Line::on_error(policies, ("odd", "hold"), on_error);
+            assert_eq!(line.before(say("a strange brew")).await, match passes {
+                true => json!({"valid": true}),
+                false => json!({"valid": false, "code": "blocked"}),
+            });
+            assert_eq!(line.before(say("赌博 strange brew")).await["valid"], false);
+            let masked = line.before(say("damn strange brew")).await;
+            assert_eq!(masked["payload"]["bodies"][0]["msg"].as_str(), passes.then_some("**** strange brew"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_to_be_replaced_goes_on_masked_where_nothing_stands_in_its_place_and_its_rule_is_open() {
+    for (on_error, passes) in [(Some("open"), true), (Some("closed"), false), (None, false)] {
+        let line = Line::on_error("", ("odd", "replace"), on_error);
+        let answer = line.before(say("a strange brew")).await;
+        assert_eq!(answer["valid"], passes);
+        assert_eq!(answer["payload"]["bodies"][0]["msg"].as_str(), passes.then_some("a ************"));
+        let replacing = Line::on_error(REPLACE, ("odd", "replace"), on_error);
+        let replaced = replacing.before(say("a strange brew")).await;
+        assert_eq!(replaced["payload"]["bodies"][0]["msg"], "(removed)", "it can be done");
+    }
+}

@@ -88,10 +88,11 @@ proptest! {
 
     #[test]
     fn callback_of_other_sources(
-        path in prop::sample::select(&["/feedback", "/takeover"][..]),
+        path in prop::sample::select(&["/feedback", "/takeover", "/finding"][..]),
         body in mangle::json([
             r#"{"id":"f1","conversation":"acme#support/group/1","easemob_id":"15","rating":5,"text":"good","at":1735689600123}"#,
             r#"{"conversation":"acme#support/chat/bot_helpdesk/alice","person":"carol","at":1735689600123}"#,
+            r#"{"id":"a1","conversation":"acme#support/group/1","reply_id":"6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b06","category":"fraud"}"#,
         ]),
     ) {
         let (runtime, line) = line();

@@ -8,11 +8,15 @@ use crate::line::{Line, chat, question};
 use crate::publisher::Mood;
 
 fn line(keys: &str, app: &str) -> Line {
-    let policies = format!(
+    Line::new(&reviewed(keys, app), Mood::Acknowledges)
+}
+
+/// The policies of an app that has a reviewer.
+fn reviewed(keys: &str, app: &str) -> String {
+    format!(
         "{app}\n[app.review]\nreviewer = \"desk\"\n{keys}\n\
          [[reviewer]]\nname = \"desk\"\nkind = \"webhook\"\nregion = \"cn\""
-    );
-    Line::new(&policies, Mood::Acknowledges)
+    )
 }
 
 fn recorded(line: &Line) -> Vec<(CallbackReply, Action)> {
@@ -58,4 +62,50 @@ async fn without_reviews_what_is_held_is_stopped() {
     let line = Line::new("", Mood::Acknowledges);
     assert_eq!(line.before(question("a strange brew")).await["valid"], false);
     assert_eq!(recorded(&line), [(CallbackReply::Block, Action::Hold)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_reviews_a_question_that_is_held_is_taken_if_its_rule_is_open() {
+    for (on_error, reply) in [
+        (Some("open"), CallbackReply::Intercept),
+        (Some("closed"), CallbackReply::Block),
+        (None, CallbackReply::Block),
+    ] {
+        let line = Line::on_error("", ("odd", "hold"), on_error);
+        assert_eq!(line.before(question("a strange brew")).await["valid"], false);
+        assert_eq!(recorded(&line), [(reply, Action::Hold)]);
+        let stopped = line.before(question("赌博 strange brew")).await;
+        assert_eq!(stopped, json!({"valid": false, "code": "blocked"}));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_people_read_along_a_rule_says_what_becomes_of_what_cannot_wait_or_be_changed() {
+    let group = |text: &str| {
+        let mut callback = chat("alice", "42", text);
+        callback["chat_type"] = json!("groupchat");
+        callback["group_id"] = json!("42");
+        callback["payload"]["ext"] = json!({"em_at_list": ["bot_helpdesk"]});
+        callback
+    };
+    for (on_error, away, valid) in [
+        (Some("open"), "block", true),
+        (Some("closed"), "pass", false),
+        (None, "block", false),
+        (None, "pass", true),
+    ] {
+        let policies = reviewed(&format!("when_away = {away:?}"), "answer = \"pass\"");
+        let line = Line::on_error(&policies, ("odd", "hold"), on_error);
+        assert_eq!(line.before(group("a strange brew")).await["valid"], valid, "{on_error:?} {away}");
+    }
+    for (on_error, valid) in [(Some("open"), true), (Some("closed"), false), (None, false)] {
+        let line = Line::on_error("answer = \"pass\"", ("mild", "mask"), on_error);
+        let mut unchangeable = group("hi");
+        unchangeable["payload"]["ext"]["damn it"] = json!(1);
+        assert_eq!(line.before(unchangeable).await, match valid {
+            true => json!({"valid": true}),
+            false => json!({"valid": false, "code": "blocked"}),
+        });
+        assert_eq!(line.before(group("damn it")).await["payload"]["bodies"][0]["msg"], "**** it");
+    }
 }

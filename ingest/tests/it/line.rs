@@ -43,6 +43,11 @@ const RULES: &str = r#"
     app = "acme#support"
     kind = "takeover"
     secret = "s3cr3t-F"
+    [[source]]
+    path = "/finding"
+    app = "acme#support"
+    kind = "finding"
+    secret = "s3cr3t-F"
 "#;
 
 pub struct Line {
@@ -65,6 +70,7 @@ fn changed_bundle(policies: &str, change: impl FnOnce(String) -> String) -> Arc<
         chain = ["t"]
         allowed_regions = ["cn"]
         label = "AI"
+        keep_answers = true
         {policies}
         [[app.bot]]
         id = "bot_helpdesk"
@@ -148,6 +154,19 @@ impl Line {
         let line = Self::new(policies, Mood::Acknowledges);
         line.bundle.send_replace(active(changed_bundle(policies, change)));
         line
+    }
+
+    /// As [`Self::new`]; the rule `id` says what happens where its action, which is this one, cannot be carried out.
+    pub fn on_error(policies: &str, (id, action): (&str, &str), on_error: Option<&str>) -> Self {
+        let said = on_error.map(|said| format!("on_error = {said:?}")).unwrap_or_default();
+        Self::of(policies, |text| {
+            let start = text.find(&format!("[[filter.word]]\n        id = {id:?}")).unwrap();
+            let (before, rule) = text.split_at(start);
+            let rule = rule.replacen("[[filter.word]]", "[[filter.rule]]", 1);
+            let (words, rest) = rule.split_once("action = ").unwrap();
+            let rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+            format!("{before}{words}action = {action:?}\n{said}\n{rest}")
+        })
     }
 
     pub async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {

@@ -95,3 +95,65 @@ async fn what_a_source_may_not_say_is_refused() {
     }
     assert_eq!(line.memory.records().len(), 0);
 }
+
+const FINDING: &str = r#"{"id":"a1","conversation":"acme#support/chat/bot_helpdesk/Alice","reply_id":"6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b06","category":"fraud/price"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_finding_is_accepted_whatever_is_known_of_its_answer_and_as_often_as_it_comes() {
+    let line = Line::new("", Mood::Acknowledges);
+    let at = now();
+    let on_question = r#"{"id":"a2","conversation":"acme#support/group/42","easemob_id":"7","at":5}"#;
+    for body in [FINDING, FINDING, on_question] {
+        let (status, body) = line.send(source_request("/finding", body, at, SECRET)).await;
+        assert_eq!((status, body), (StatusCode::OK, json!({"accepted": true})));
+    }
+    let events = line.memory.events();
+    let [Event::Finding(first), Event::Finding(again), Event::Finding(second)] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(first, again, "it has one id, and decide takes an answer back once");
+    assert_eq!((first.at, first.category.as_deref()), (at, Some("fraud/price")));
+    assert_eq!(first.conversation.to_string(), "acme#support/chat/bot_helpdesk/alice");
+    assert_eq!(first.reply.unwrap().to_string(), "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b06");
+    let message = second.message.as_ref().map(|message| message.as_str());
+    assert_eq!((message, second.at), (Some("acme#support/chat/7"), 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finding_that_is_forged_old_or_names_no_answer_is_refused() {
+    let line = Line::new("", Mood::Acknowledges);
+    let category = |word: &str| FINDING.replace("fraud/price", word);
+    let (both, neither) = (
+        FINDING.replace("\"category\"", "\"easemob_id\":\"7\",\"category\""),
+        FINDING.replace("\"reply_id\":\"6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b06\",", ""),
+    );
+    let no_id = FINDING.replace("6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b06", "7");
+    let elsewhere = FINDING.replace("acme#support", "acme#other");
+    for (request, status, label) in [
+        (source_request("/finding", FINDING, now(), "wrong"), StatusCode::UNAUTHORIZED, "bad_signature"),
+        (
+            source_request("/finding", FINDING, now() - 301_000, SECRET),
+            StatusCode::UNAUTHORIZED,
+            "stale_timestamp",
+        ),
+        (post("/finding", FINDING), StatusCode::BAD_REQUEST, "bad_envelope"),
+        (source_request("/finding", &elsewhere, now(), SECRET), StatusCode::BAD_REQUEST, "bad_record"),
+        (source_request("/finding", &both, now(), SECRET), StatusCode::BAD_REQUEST, "bad_record"),
+        (source_request("/finding", &neither, now(), SECRET), StatusCode::BAD_REQUEST, "bad_record"),
+        (source_request("/finding", &no_id, now(), SECRET), StatusCode::BAD_REQUEST, "bad_json"),
+        (
+            source_request("/finding", &category("he said it"), now(), SECRET),
+            StatusCode::BAD_REQUEST,
+            "bad_record",
+        ),
+        (
+            source_request("/finding", &category(&"x".repeat(65)), now(), SECRET),
+            StatusCode::BAD_REQUEST,
+            "bad_record",
+        ),
+    ] {
+        let (got, body) = line.send(request).await;
+        assert_eq!((got, body["error"].as_str()), (status, Some(label)));
+    }
+    assert_eq!(line.memory.records().len(), 0);
+}

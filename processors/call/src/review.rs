@@ -86,6 +86,7 @@ impl<'a> Review<'a> {
             views: safety::Views::NONE,
             span,
             action: *action,
+            on_error: None,
             shadow: false,
         };
         spans.into_iter().map(hit).collect()

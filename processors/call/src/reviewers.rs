@@ -26,7 +26,7 @@ use schemas::Millis;
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
-use schemas::review::Level;
+use schemas::review::{Level, is_category};
 use tokio::time::Instant;
 
 use crate::attempts::{Ends, ReplyNotes};
@@ -41,8 +41,6 @@ pub(crate) use settings::{Desk, desks};
 
 /// Largest reply that is read, in bytes: a verdict is short, and scores of categories are not long.
 const LONGEST_REPLY: usize = 64 * 1_024;
-/// Longest word of a reviewer's own for what is wrong.
-const LONGEST_CATEGORY: usize = 64;
 
 /// What is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,11 +106,7 @@ impl Reviewed {
 impl Said {
     /// With the reviewer's own word, if it is one that records may carry.
     fn new(level: Level, category: Option<&str>) -> Self {
-        let is_word = |text: &&str| {
-            let fits = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'/');
-            (1..=LONGEST_CATEGORY).contains(&text.len()) && text.bytes().all(fits)
-        };
-        Self { level, category: category.filter(is_word).map(str::to_owned) }
+        Self { level, category: category.filter(|word| is_category(word)).map(str::to_owned) }
     }
 }
 

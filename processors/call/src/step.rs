@@ -10,7 +10,7 @@ use pipeline::call::{Admission, Decoded, Done, Handler, Job, Name, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::ids::RequestId;
-use schemas::request::Request;
+use schemas::request::{Request, RequestKind};
 use schemas::wire::DecodeError;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -201,8 +201,13 @@ impl<I: Invoke> Handler for Step<I> {
         let target = request.chain.first().map(|target| share("target", target.as_str()));
         let app = share("app", request.lane.conversation.app().as_str());
         let left = u64::try_from(request.answer_by.saturating_sub(self.clock.now())).unwrap_or_default();
+        // The review of an answer that is out is in a lane of its own, so that the conversation goes on meanwhile.
+        let lane = match request.kind {
+            RequestKind::Answer | RequestKind::Review => request.lane.to_string(),
+            RequestKind::AnswerReview => request.id.to_string(),
+        };
         Ok(Admission {
-            lane: request.lane.to_string().into_bytes().into(),
+            lane: lane.into_bytes().into(),
             shares: std::iter::once(app).chain(target).collect(),
             hard_deadline: Duration::from_millis(left).saturating_add(MARGIN),
             commit_start: false,

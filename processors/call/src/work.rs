@@ -1,5 +1,6 @@
-//! What one request comes to, by its kind: an answer that was judged, and reviewed if it is held; or the review of a message.
+//! What one request comes to, by its kind: an answer that was judged, and reviewed if it is held; or the review of a text.
 
+use catalogue::ReviewTime;
 use pipeline::Clock;
 use schemas::answered::{Attempt, Outcome};
 use schemas::ids::TargetName;
@@ -60,7 +61,8 @@ impl<I: Invoke> Work<'_, I> {
     pub(crate) async fn run(self) -> Worked {
         match self.request.kind {
             RequestKind::Answer => self.answer().await,
-            RequestKind::Review => self.message().await,
+            RequestKind::Review => self.reviewed(Subject::Message).await,
+            RequestKind::AnswerReview => self.reviewed(Subject::Answer).await,
         }
     }
 
@@ -83,12 +85,20 @@ impl<I: Invoke> Work<'_, I> {
         }
     }
 
-    /// The review of an answer that is held, in what is left of the request's time.
+    /// The review of an answer that is held, in what is left of the request's time, unless it is reviewed after it went out.
     async fn held(self, answer: Answer, attempts: Vec<Attempt>, began: Instant) -> Worked {
         let app = self.rules.bundle.apps.get(self.request.lane.conversation.app());
+        let on_error = answer.verdict.on_error;
         let Some(policy) = app.and_then(|app| app.review.as_ref()) else {
-            return Worked::failed("blocked_output", Some(answer.verdict), attempts);
+            return match app.is_some_and(|app| app.lets_held_on(on_error)) {
+                true => Worked::new(answer.let_on().done(), attempts),
+                false => Worked::failed("blocked_output", Some(answer.verdict), attempts),
+            };
         };
+        if policy.answers == ReviewTime::After {
+            // Its verdict holds it still: decide lets it out, and has it reviewed.
+            return Worked::new(answer.done(), attempts);
+        }
         let held = HeldText {
             subject: Subject::Answer,
             text: &answer.text,
@@ -109,7 +119,7 @@ impl<I: Invoke> Work<'_, I> {
         let level = said.as_ref().map(|said| said.level);
         let worked = if is_cancelled {
             Worked::without(Unanswered::Cancelled, attempts)
-        } else if policy.lets_on(level) {
+        } else if policy.lets_on(level, on_error) {
             Worked::new(answer.let_on().done(), attempts)
         } else {
             Worked::failed("blocked_output", Some(answer.verdict), attempts)
@@ -119,7 +129,8 @@ impl<I: Invoke> Work<'_, I> {
         Worked { review: Some(Box::new(review)), ..worked }
     }
 
-    async fn message(self) -> Worked {
+    /// The review of a text that the request brings.
+    async fn reviewed(self, subject: Subject) -> Worked {
         let Some(reviewer) = self.request.chain.first() else {
             return Worked::failed("unknown_reviewer", None, Vec::new());
         };
@@ -130,7 +141,7 @@ impl<I: Invoke> Work<'_, I> {
         };
         let app = self.rules.bundle.apps.get(self.request.lane.conversation.app());
         let held = HeldText {
-            subject: Subject::Message,
+            subject,
             text,
             request: self.request,
             reviewer,
@@ -176,7 +187,7 @@ impl Answer {
 
     /// The verdict names the rules that held it, and holds it no more.
     fn let_on(&self) -> Self {
-        let verdict = Verdict { action: Action::Pass, ..self.verdict.clone() };
+        let verdict = Verdict { action: Action::Pass, on_error: None, ..self.verdict.clone() };
         Self { text: self.text.clone(), verdict, target: self.target.clone(), truncated: self.truncated }
     }
 }

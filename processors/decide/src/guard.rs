@@ -14,12 +14,24 @@ pub(crate) struct Judged {
     pub(crate) text: Option<String>,
     /// The other texts as they go on; told where the verdict holds the message.
     pub(crate) others: Vec<String>,
+    /// The strictest of our actions beside `Hold`.
+    milder: Action,
 }
 
 impl Judged {
     /// The verdict lets nothing on.
     pub(crate) fn stopped(&self) -> bool {
         stops(&self.verdict)
+    }
+
+    /// As it is in an app: where nobody reviews, what is held goes on if its rules say so, as milder rules have it.
+    #[must_use]
+    pub(crate) fn in_app(mut self, app: &App) -> Self {
+        let goes_on = app.review.is_none() && app.lets_held_on(self.verdict.on_error);
+        if self.verdict.action == Action::Hold && goes_on {
+            self.verdict = Verdict { action: self.milder, on_error: None, ..self.verdict };
+        }
+        self
     }
 
     /// The verdict waits for a review, which the app has.
@@ -29,7 +41,7 @@ impl Judged {
 
     /// The verdict lets nothing on of a text that cannot wait for a review.
     pub(crate) fn stopped_at_once(&self, app: &App) -> bool {
-        self.stopped() && !(self.is_held(app) && app.lets_held_on())
+        self.stopped() && !(self.is_held(app) && app.lets_held_on(self.verdict.on_error))
     }
 }
 
@@ -53,7 +65,7 @@ pub(crate) fn judge(engine: &dyn Engine, earlier: Verdict, text: Option<&Text>, 
     let held = others.iter().zip(found.iter().skip(usize::from(texts.len() > others.len())));
     let held = held.filter(|_| verdict.action == Action::Hold);
     let others = held.map(|(text, finding)| finding.masked(text)).collect();
-    Judged { verdict, text, others }
+    Judged { verdict, text, others, milder: found.milder() }
 }
 
 #[cfg(test)]

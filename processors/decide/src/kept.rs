@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use catalogue::App;
 use schemas::answer::Answer;
-use schemas::ids::{MessageId, TurnId, UserId};
+use schemas::ids::{AnswerId, MessageId, TurnId, UserId};
 use schemas::retract::AnswerReference;
 use schemas::state::{KeptAnswer, STATE_VERSION};
+use schemas::verdict::OnError;
 
 use crate::state::{Slot, State, next};
 
@@ -14,12 +15,14 @@ use crate::state::{Slot, State, next};
 const MOST: usize = 32;
 
 impl State {
-    /// Keeps the answer of which these are the parts, to these messages, if the app wants that.
+    /// Keeps the answer of which these are the parts, to these messages, if the app wants that; with what its rules say of a review that
+    /// says nothing.
     pub(crate) fn keep_answer<'a>(
         &mut self,
         app: &App,
         parts: &[Answer],
         asked: impl IntoIterator<Item = &'a MessageId>,
+        on_error: Option<OnError>,
     ) {
         let Some(part) = parts.first().filter(|_| app.keeps_answers()) else { return };
         let lane = part.lane.sender.as_ref().map(UserId::as_str).unwrap_or_default();
@@ -34,7 +37,7 @@ impl State {
         };
         let asked = asked.into_iter().cloned().collect();
         let number = next(&self.answers, lane);
-        self.put_answer(lane, number, KeptAnswer { version: STATE_VERSION, asked, answer });
+        self.put_answer(lane, number, KeptAnswer { version: STATE_VERSION, asked, answer, on_error });
         while self.answers.len() > MOST {
             let oldest = self.answers.iter().min_by_key(|(key, kept)| (kept.answer.decided_at, *key));
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
@@ -53,8 +56,14 @@ impl State {
     }
 
     /// The answer of a turn, if it is kept.
-    pub(crate) fn answer_of(&self, turn: TurnId) -> Option<AnswerReference> {
-        self.answers.values().find(|kept| kept.answer.turn == turn).map(|kept| kept.answer.clone())
+    pub(crate) fn answer_of(&self, turn: TurnId) -> Option<&KeptAnswer> {
+        self.answers.values().find(|kept| kept.answer.turn == turn).map(Arc::as_ref)
+    }
+
+    /// The answer that has this part, if it is kept.
+    pub(crate) fn answer_with(&self, part: AnswerId) -> Option<AnswerReference> {
+        let has = |answer: &AnswerReference| (1..=answer.parts).any(|number| answer.part(number) == part);
+        self.answers.values().find(|kept| has(&kept.answer)).map(|kept| kept.answer.clone())
     }
 
     /// Forgets an answer that is taken back, as what was said and as what may be taken back. Tells whether a prompt could have told of it.

@@ -5,7 +5,6 @@ use schemas::Millis;
 use schemas::answered::{Answered, Attempt};
 use schemas::ids::{AppKey, LedgerId, MessageId, RequestId, TurnId, UserId};
 use schemas::ledger::{LedgerEntry, LedgerKind};
-use schemas::request::RequestKind;
 
 use crate::reason::Reason;
 
@@ -52,14 +51,14 @@ impl Ledger {
         self.attempts(answered, &answered.attempts, reason)
     }
 
-    /// What the review of a message, or of an answer, may have cost. A reviewer that was heard is charged for where the app says so.
+    /// What a review of its own, or that of the answer, may have cost. A reviewer that was heard is charged for where the app says so.
     pub(crate) fn reviews(&self, answered: &Answered, policy: Option<&ReviewPolicy>) -> Vec<LedgerEntry> {
         let charged = policy.is_some_and(|policy| policy.charged);
         let kind = |attempt: &Attempt| match charged && attempt.error.is_none() && attempt.cost.is_some() {
             true => LedgerKind::Settle,
             false => LedgerKind::Uncertain,
         };
-        let own = answered.kind == RequestKind::Review;
+        let own = answered.kind.is_review();
         let attempts = answered.attempts.iter().filter(|_| own);
         let rerun = || self.entry(fact(answered, 0), LedgerKind::Uncertain, Reason::Rerun);
         let rerun = (own && answered.rerun).then(rerun);

@@ -59,6 +59,7 @@ impl crate::Detector for Threshold {
             views: Views::NONE,
             span,
             action,
+            on_error: None,
             shadow: false,
         }));
     }

@@ -63,6 +63,7 @@ fn hit(found: Recognised, action: Action) -> Hit {
         views: Views::NONE,
         span: found.span,
         action,
+        on_error: None,
         shadow: false,
     }
 }

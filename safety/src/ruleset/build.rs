@@ -72,6 +72,7 @@ impl Builder {
                     input: action,
                     output: entry.action.or(dictionary.output).unwrap_or(action),
                     view_actions: Vec::new(),
+                    on_error: dictionary.on_error,
                     shadow: dictionary.shadow,
                     within: None,
                 }),
@@ -156,6 +157,7 @@ impl Builder {
             input: rule.action,
             output: rule.output.unwrap_or(rule.action),
             view_actions: rule.view_actions.iter().map(|(view, action)| (*view, *action)).collect(),
+            on_error: rule.on_error,
             shadow: rule.shadow,
             within: rule.near.as_ref().map(|near| near.within),
         });

@@ -1,6 +1,6 @@
 //! The words of all rules, by their folded text.
 
-use common::Action;
+use common::{Action, OnError};
 
 use crate::direction::Direction;
 use crate::rule::Border;
@@ -18,6 +18,7 @@ pub(super) struct RuleMeta {
     pub(super) input: Action,
     pub(super) output: Action,
     pub(super) view_actions: Vec<(View, Action)>,
+    pub(super) on_error: Option<OnError>,
     pub(super) shadow: bool,
     /// Words of the two sides must stand this near to each other.
     pub(super) within: Option<u16>,

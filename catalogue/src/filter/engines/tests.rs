@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use safety::{Action, Direction};
+use safety::{Action, Direction, OnError};
 use schemas::ids::AppKey;
 
 use super::*;
@@ -200,4 +200,33 @@ fn loading_a_hundred_thousand_words_takes_less_than_half_a_second() {
         println!("{count} words, {} bytes, views {views:?}: {took:?}", words.len());
         assert!(count > 100_000 || !views.is_empty() || took.as_millis() < 500 || cfg!(debug_assertions));
     }
+}
+
+#[test]
+fn what_cannot_be_looked_for_at_all_stops_every_text_where_it_says_so_and_nothing_otherwise() {
+    let (mut bundle, contents) = read_with(&(app("acme#one", "") + APPS), &FILES);
+    let dots = |on_error| Rule { on_error, ..Rule::words("dots", &["..."], Action::Mask) };
+    let some = Rule { on_error: Some(OnError::Closed), ..Rule::words("some", &["--", "gun"], Action::Mask) };
+    for (on_error, stopped) in [(None, false), (Some(OnError::Open), false), (Some(OnError::Closed), true)] {
+        bundle.filter.rules = vec![dots(on_error), some.clone()];
+        let engines = Engines::of(&bundle, &contents).unwrap();
+        let found = engines.shared().judge(Direction::Input, "hello");
+        let expected = if stopped { (Action::Block, vec!["dots".to_owned()]) } else { (Action::Pass, vec![]) };
+        assert_eq!((found.action, found.rules), expected);
+        assert_eq!(engines.unusable().len(), 2, "{:?}", engines.unusable());
+    }
+}
+
+#[test]
+fn a_dictionary_without_a_word_that_can_be_looked_for_stops_every_text_where_it_says_so() {
+    let (mut bundle, mut contents) = read_with(&(app("acme#one", "") + APPS), &FILES);
+    let text = "...\tx\n--\ty\n";
+    let content = Content::of(text, 2);
+    contents.insert(&content, text.into());
+    bundle.filter.dictionaries.get_mut("main").unwrap().content = content;
+    let judged = |bundle: &Bundle| Engines::of(bundle, &contents).unwrap().shared().judge(Direction::Output, "hi");
+    assert_eq!(judged(&bundle).action, Action::Pass);
+    bundle.filter.dictionaries.get_mut("main").unwrap().on_error = Some(OnError::Closed);
+    let found = judged(&bundle);
+    assert_eq!((found.action, found.rules), (Action::Block, vec!["main".to_owned()]));
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use common::Problem;
+use common::{OnError, Problem};
 
 use super::super::tests::told;
 use super::super::validate;
@@ -83,6 +83,9 @@ fn a_bundle_names_contents_and_holds_no_word_of_them() {
     assert_eq!(Bundle::from_json(&bundle.hash().unwrap(), json.as_bytes()).unwrap(), bundle);
     assert!(json.starts_with("{\"version\":2,"), "a version without dictionaries refuses it: {json}");
     assert_eq!(filter.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["near", "regex"]);
+    let said: Vec<_> = filter.rules.iter().map(|rule| rule.on_error).collect();
+    assert_eq!((said, words.on_error), (vec![None, Some(OnError::Closed)], None));
+    assert_eq!(json.matches("on_error").count(), 1, "what is left to the policy is not in the bundle: {json}");
 }
 
 #[test]

@@ -69,10 +69,10 @@ fn a_file_without_reviewers_has_the_bundle_that_it_always_had() {
 fn a_text_goes_on_when_it_is_safe_and_by_the_policy_when_nobody_says_so() {
     let bundle = read(&with(REVIEWERS)).unwrap();
     let policy = policy(&bundle);
-    assert!(policy.lets_on(Some(Level::Safe)) && policy.lets_on(Some(Level::Controversial)));
-    assert!(!policy.lets_on(Some(Level::Unsafe)) && !policy.lets_on(None));
+    assert!(policy.lets_on(Some(Level::Safe), None) && policy.lets_on(Some(Level::Controversial), None));
+    assert!(!policy.lets_on(Some(Level::Unsafe), None) && !policy.lets_on(None, None));
     let open = ReviewPolicy { when_away: Fallback::Pass, ..policy.clone() };
-    assert!(open.lets_on(None) && !open.lets_on(Some(Level::Unsafe)));
+    assert!(open.lets_on(None, None) && !open.lets_on(Some(Level::Unsafe), None));
 }
 
 #[test]

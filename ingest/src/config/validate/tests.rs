@@ -102,3 +102,11 @@ fn an_unknown_key_is_refused_and_no_secret_is_shown() {
     let config = check(&rule("stage = \"pre\"")).unwrap();
     assert!(format!("{config:?}").contains("secret: ***"));
 }
+
+#[test]
+fn a_source_of_findings_needs_an_app_that_remembers_its_answers() {
+    let section = rule("stage = \"pre\"")
+        + "\n[[source]]\npath = \"/f\"\napp = \"acme#support\"\nkind = \"finding\"\nsecret = \"y\"";
+    let problems = check(&section).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.contains("set keep_answers of its app")), "{problems:?}");
+}

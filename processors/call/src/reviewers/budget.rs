@@ -79,6 +79,7 @@ mod tests {
             per_minute,
             per_day,
             charged: false,
+            answers: catalogue::ReviewTime::Before,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use outbound::{Method, Request as Call};
 use pipeline::call::{Cancellation, Handler};
+use safety::{OnError, Rule};
 use schemas::answered::{Answered, Outcome};
 use schemas::ids::TargetName;
 use schemas::request::{Request, RequestKind};
@@ -308,4 +309,61 @@ async fn a_held_answer_goes_by_the_policy_when_nobody_reviews_it() {
     }
     let unreviewed = desk("").await.world.ask("tell me").await;
     assert_eq!((reason(&unreviewed), &unreviewed.review), ("blocked_output", &None));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_reviewed_afterwards_is_told_at_once_and_held_by_its_verdict() {
+    let desk = desk("reviewer = \"desk\"\nanswers = \"after\"").await;
+    let told = desk.world.ask("bomb").await;
+    assert_eq!(text(&told), "奇怪的炸药");
+    let Outcome::Done { verdict, .. } = &told.outcome else { panic!() };
+    assert_eq!((verdict.action, &told.review), (Action::Hold, &None));
+    assert!(desk.calls().await.is_empty(), "decide has it reviewed");
+    let request = Request { kind: RequestKind::AnswerReview, ..desk.request("desk", "奇怪的炸药") };
+    let answered = desk.world.run(&request).await;
+    let said = (Level::Unsafe, Some("violence"));
+    assert_eq!((heard(&answered), answered.kind), (said, RequestKind::AnswerReview));
+    assert_eq!(desk.calls().await, [(200, "奇怪的炸药".into())]);
+}
+
+#[tokio::test]
+async fn the_review_of_an_answer_that_is_out_is_in_no_lane_of_its_conversation() {
+    let desk = desk("").await;
+    let lane = |request: &Request| desk.world.step.admit(&record(request)).unwrap().lane;
+    let message = desk.request("desk", "花");
+    let answer = Request { kind: RequestKind::AnswerReview, ..message.clone() };
+    assert_eq!(&*lane(&message), message.lane.to_string().as_bytes());
+    assert_ne!(lane(&answer), lane(&message));
+}
+
+/// From now on the rule that holds answers says what becomes of them when nobody reviews them.
+fn say(desk: &Desk, on_error: Option<OnError>) {
+    desk.world.judge_by(Rule { on_error, ..Rule::words("odd", &["奇怪"], Action::Hold) });
+}
+
+#[tokio::test]
+async fn a_rule_says_what_becomes_of_an_answer_that_nobody_reviewed_and_the_policy_where_it_does_not() {
+    let (open, closed) = (Some(OnError::Open), Some(OnError::Closed));
+    for (on_error, policy, goes_out) in [
+        (open, "", true),
+        (closed, "", false),
+        (None, "", false),
+        (open, "reviewer = \"cloud\"", true),
+        (closed, "reviewer = \"cloud\"\nwhen_away = \"pass\"", false),
+        (None, "reviewer = \"cloud\"\nwhen_away = \"pass\"", true),
+    ] {
+        let desk = desk(policy).await;
+        say(&desk, on_error);
+        desk.fault(9, json!({ "kind": "status", "status": 401 })).await;
+        let answered = desk.world.ask("tell me").await;
+        let verdict = answered.outcome.verdict().unwrap();
+        assert_eq!(matches!(answered.outcome, Outcome::Done { .. }), goes_out, "{on_error:?} {policy}");
+        assert_eq!((verdict.action, verdict.on_error), match goes_out {
+            true => (Action::Pass, None),
+            false => (Action::Hold, on_error),
+        });
+    }
+    let heard = desk("reviewer = \"desk\"").await;
+    say(&heard, open);
+    assert_eq!(reason(&heard.world.ask("bomb").await), "blocked_output", "a verdict is one");
 }

@@ -59,7 +59,7 @@ impl Folding<'_> {
             return false;
         };
         let engine = self.rules.engine(self.step.conversation.app());
-        let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
+        let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]).in_app(self.app);
         let draft = Decision { verdict: Some(judged.verdict.clone()), ..draft.clone() };
         let why = match judged.text.as_deref().filter(|_| !judged.stopped_at_once(self.app)) {
             Some(text) => {

@@ -5,6 +5,7 @@ use schemas::decision::{Decision, Ruling};
 use schemas::event::{Edit, Reference};
 use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
+use schemas::verdict::OnError;
 
 use super::refuse::Refusal;
 use super::{Folding, name_of};
@@ -104,7 +105,7 @@ impl Folding<'_> {
     fn reword(&mut self, edit: &Edit, message: WaitingMessage, number: Option<u64>, lane: &Lane) {
         let name = name_of(lane);
         let engine = self.rules.before_model(self.step.conversation.app());
-        let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]);
+        let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]).in_app(self.app);
         let text = judged.text.clone().unwrap_or_default();
         let held = judged.is_held(self.app);
         let refusal = match (judged.stopped() && !held, &edit.text, &judged.text) {
@@ -117,7 +118,13 @@ impl Folding<'_> {
         let is_hidden = hidden.is_some();
         let text = Text::Plain(hidden.unwrap_or(text));
         // What is held for its other texts stays so.
-        let held = message.held.clone().or(held.then(Held::default));
+        let held = held.then(|| Held { others: Vec::new(), on_error: judged.verdict.on_error });
+        let held = match (message.held.clone(), held) {
+            (Some(before), Some(now)) => {
+                Some(Held { on_error: OnError::of_all([before.on_error, now.on_error]), ..before })
+            }
+            (before, now) => before.or(now),
+        };
         let message = WaitingMessage { text, held, ..message };
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());

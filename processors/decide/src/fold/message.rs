@@ -38,7 +38,7 @@ impl Folding<'_> {
             Some(_) => self.rules.before_model(self.step.conversation.app()),
             None => self.rules.engine(self.step.conversation.app()),
         };
-        let judged = judge(engine, earlier, message.text.as_ref(), &message.other_texts);
+        let judged = judge(engine, earlier, message.text.as_ref(), &message.other_texts).in_app(self.app);
         let mut draft = Decision { verdict: Some(judged.verdict.clone()), ..draft };
         if arrival == Arrival::Missed {
             draft.reasons.push(Reason::JudgedLate.label().to_owned());
@@ -59,7 +59,7 @@ impl Folding<'_> {
     /// nothing that is held can wait for its review there.
     fn was_let_through(&self, message: &Message, judged: &Judged) -> bool {
         let by_ingest = message.reply == CallbackReply::Pass && stops(&message.verdict);
-        let by_policy = judged.is_held(self.app) && self.app.lets_held_on();
+        let by_policy = judged.is_held(self.app) && self.app.lets_held_on(judged.verdict.on_error);
         by_ingest || (by_policy && message.reply != CallbackReply::Block)
     }
 
@@ -110,7 +110,7 @@ impl Folding<'_> {
             text: Text::Plain(text.clone().unwrap_or_default()),
             sent_at: message.sent_at,
             round: 0,
-            held: held.then_some(Held { others }),
+            held: held.then_some(Held { others, on_error: judged.verdict.on_error }),
         };
         if self.state.core.person.is_some() {
             let ruling = if stopped || stopped_at_once { Ruling::Blocked } else { Ruling::TakenOver };

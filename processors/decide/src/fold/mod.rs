@@ -55,6 +55,7 @@ pub fn fold(
         Event::Recall(reference) => folding.take_back(&reference, change::Kind::Recalled),
         Event::Edit(edit) => folding.edit(&edit),
         Event::Takeover(takeover) => folding.takeover(takeover),
+        Event::Finding(finding) => folding.finding(&finding),
         Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),

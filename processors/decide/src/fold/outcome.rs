@@ -5,6 +5,7 @@ use safety::is_blank;
 use schemas::answer::AnswerSource;
 use schemas::answered::{Answered, Outcome};
 use schemas::decision::{Decision, Ruling};
+use schemas::ids::UserId;
 use schemas::request::RequestKind;
 use schemas::state::{HistoryTurn, Phase, WaitingMessage};
 use schemas::text::Text;
@@ -45,6 +46,7 @@ impl<'f> Folding<'f> {
         match answered.kind {
             RequestKind::Answer => self.answer_came(answered),
             RequestKind::Review => self.review_came(answered),
+            RequestKind::AnswerReview => self.answer_review_came(answered),
         }
     }
 
@@ -66,10 +68,7 @@ impl<'f> Folding<'f> {
 
     /// Books an outcome that nobody waits for.
     pub(super) fn late(&mut self, answered: &Answered) {
-        let lane = &answered.lane;
-        let asker = || self.state.asker(&answered.message);
-        let known = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
-        let user = known.or_else(|| answered.user.clone());
+        let user = self.asker_of(answered);
         let draft = Decision { sender: user.clone(), ..self.about_outcome(answered) };
         let Some(user) = user else { return self.step.rule(draft, Ruling::Late, [Reason::Unattributed]) };
         let draft = Decision { reasons: vec![answered.outcome.label().to_owned()], ..draft };
@@ -77,10 +76,18 @@ impl<'f> Folding<'f> {
         let ledger = Ledger::of(answered, user, self.step.now);
         let spent = match answered.kind {
             RequestKind::Answer => ledger.spent(answered, Reason::Late),
-            RequestKind::Review => Vec::new(),
+            RequestKind::Review | RequestKind::AnswerReview => Vec::new(),
         };
         let entries = spent.into_iter().chain(ledger.reviews(answered, None));
         self.step.add(entries.map(Output::Ledger));
+    }
+
+    /// For whom a request was made, if anybody is known.
+    pub(super) fn asker_of(&self, answered: &Answered) -> Option<UserId> {
+        let lane = &answered.lane;
+        let asker = || self.state.asker(&answered.message);
+        let known = lane.sender.clone().or_else(asker).or_else(|| lane.conversation.user().cloned());
+        known.or_else(|| answered.user.clone())
     }
 
     /// Lets the first outcome of the current turn out.
@@ -98,6 +105,8 @@ impl<'f> Folding<'f> {
         said.besides.extend((goes || forgotten.history).then_some(Reason::HistoryFlagged));
         let review = answered.review.iter();
         said.besides.extend(review.flat_map(|review| [Reason::Held, Reason::of_review(review.level)]));
+        let reviewed_after = self.reviewed_after(answered).zip(said.remembered.map(str::to_owned));
+        said.besides.extend(reviewed_after.is_some().then_some(Reason::Held));
         let reasons = said.reasons();
         let parts = answers(app, &to, said.parts, &said.source, now);
         let ledger = Ledger::of(answered, to.user.clone(), now);
@@ -107,7 +116,7 @@ impl<'f> Folding<'f> {
         };
         entries.extend(ledger.reviews(answered, app.review.as_ref()));
         let draft = Decision {
-            sender: Some(to.user),
+            sender: Some(to.user.clone()),
             merged: u32::try_from(entry.asked.len()).unwrap_or(u32::MAX),
             parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
             reasons,
@@ -115,8 +124,13 @@ impl<'f> Folding<'f> {
         };
         let ruling = if parts.is_empty() { Ruling::Noted } else { Ruling::Answered };
         self.step.rule(draft, ruling, None);
-        self.state.keep_answer(app, &parts, entry.asked.iter().map(|message| &message.id));
+        let on_error = reviewed_after.as_ref().and_then(|_| answered.outcome.verdict()?.on_error);
+        self.state.keep_answer(app, &parts, entry.asked.iter().map(|message| &message.id), on_error);
         self.step.add(parts.into_iter().map(Output::Answer));
+        if let Some((policy, text)) = reviewed_after {
+            let request = self.review_request(RequestKind::AnswerReview, policy, &to, text);
+            self.step.add([Output::Request(request)]);
+        }
         self.step.add(entries.into_iter().map(Output::Ledger));
         self.close(&answered.lane, remembered);
     }
@@ -156,7 +170,7 @@ impl<'f> Folding<'f> {
             return instead(&topic.text, Reason::RefusedTopic, Some(&topic.name));
         }
         match &answered.outcome {
-            Outcome::Done { verdict, .. } if stops(verdict) => {
+            Outcome::Done { verdict, .. } if stops(verdict) && self.reviewed_after(answered).is_none() => {
                 instead(&texts.failed, Reason::Reviewed, Some(verdict.action.label()))
             }
             Outcome::Done { text: Text::Sealed(_), .. } => instead(&texts.failed, Reason::Sealed, None),

@@ -162,7 +162,7 @@ impl Folding<'_> {
         let turn = draft.turn.or((!parts.is_empty()).then_some(to.turn));
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
         self.step.rule(Decision { turn, parts: count, ..draft }, ruling, reasons);
-        self.state.keep_answer(self.app, &parts, [&message.id]);
+        self.state.keep_answer(self.app, &parts, [&message.id], None);
         self.step.add(parts.into_iter().map(Output::Answer));
     }
 }

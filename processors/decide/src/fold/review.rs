@@ -1,4 +1,5 @@
-//! Messages that the filter holds: each opens a turn of its own, which waits for a review before anything is asked.
+//! Reviews. A message that the filter holds opens a turn of its own, which waits for its review before anything is asked. An answer that
+//! the filter holds may go out at once, and is taken back when its review says so.
 
 use catalogue::ReviewPolicy;
 use schemas::answered::{Answered, Outcome};
@@ -9,6 +10,7 @@ use schemas::request::{PromptLine, Request, RequestKind, Role};
 use schemas::review::Level;
 use schemas::state::{HistoryTurn, Phase, Prerequisite, STATE_VERSION, TurnState, WaitingMessage};
 use schemas::text::Text;
+use schemas::verdict::{Action, OnError};
 
 use super::refuse::Refusal;
 use super::{Folding, name_of};
@@ -23,7 +25,7 @@ const TOKENS_OF_A_WORD: u32 = 64;
 /// Most bytes as JSON of what is reviewed, so that a request stays well below what the topic takes.
 const MOST_BYTES: usize = 512 * 1_024;
 
-impl Folding<'_> {
+impl<'f> Folding<'f> {
     /// Opens the turn of a held message: it goes to its reviewer, or the app's policy says at once what becomes of it. The message does
     /// not wait any more.
     pub(super) fn review(&mut self, lane: &Lane, draft: Decision, message: WaitingMessage) {
@@ -34,7 +36,8 @@ impl Folding<'_> {
         if json_size(&text) > MOST_BYTES {
             let mut draft = draft;
             draft.reasons.push(Reason::ReviewAway.label().to_owned());
-            return self.go_on(lane, draft, message, policy.lets_on(None));
+            let goes_on = policy.lets_on(None, on_error_of(&message));
+            return self.go_on(lane, draft, message, goes_on);
         }
         let to = Addressee::of(&message, lane.clone());
         self.send(policy, draft, &to, text);
@@ -49,12 +52,24 @@ impl Folding<'_> {
 
     /// Sends a review, with the decision that says so.
     fn send(&mut self, policy: &ReviewPolicy, draft: Decision, to: &Addressee, text: String) {
-        let (now, request) = (self.step.now, RequestKind::Review.of_turn(to.turn));
-        let draft = Decision { turn: Some(to.turn), request: Some(request), merged: 1, ..draft };
+        let request = self.review_request(RequestKind::Review, policy, to, text);
+        let draft = Decision { turn: Some(to.turn), request: Some(request.id), merged: 1, ..draft };
         self.step.rule(draft, Ruling::Held, None);
-        self.step.add([Output::Request(Request {
-            id: request,
-            kind: RequestKind::Review,
+        self.step.add([Output::Request(request)]);
+    }
+
+    /// The review of a message, or of an answer that is out.
+    pub(super) fn review_request(
+        &self,
+        kind: RequestKind,
+        policy: &ReviewPolicy,
+        to: &Addressee,
+        text: String,
+    ) -> Request {
+        let now = self.step.now;
+        Request {
+            id: kind.of_turn(to.turn),
+            kind,
             turn: to.turn,
             lane: to.lane.clone(),
             bot: to.bot.clone(),
@@ -70,7 +85,38 @@ impl Folding<'_> {
             answer_by: now + policy.within_ms,
             bundle: self.rules.hash.clone(),
             decided_at: now,
-        })]);
+        }
+    }
+
+    /// The policy by which an answer that is held goes out at once and is reviewed afterwards. One that is too large to be reviewed does not.
+    pub(super) fn reviewed_after(&self, answered: &Answered) -> Option<&'f ReviewPolicy> {
+        let Outcome::Done { verdict, text: Text::Plain(text), .. } = &answered.outcome else { return None };
+        let goes_out = verdict.action == Action::Hold && json_size(text) <= MOST_BYTES;
+        self.app.reviews_answers_after().filter(|_| goes_out)
+    }
+
+    /// The review of an answer ended that is out: what may not stand is taken back. Nothing waits for it.
+    pub(super) fn answer_review_came(&mut self, answered: &Answered) {
+        let (level, word) = heard(&answered.outcome);
+        let asker = self.asker_of(answered);
+        let reasons = [Reason::of_review(level).label()].into_iter().chain(word).map(str::to_owned).collect();
+        let draft = Decision { sender: asker.clone(), reasons, ..self.about_outcome(answered) };
+        let kept = self.state.answer_of(answered.turn);
+        if self.lets_on(level, kept.and_then(|kept| kept.on_error)) {
+            self.step.rule(draft, Ruling::Noted, None);
+        } else {
+            let answer = kept.map(|kept| kept.answer.clone());
+            self.found(answer.as_slice(), draft);
+        }
+        let ledger = asker.map(|asker| Ledger::of(answered, asker, self.step.now));
+        let booked = ledger.into_iter().flat_map(|ledger| ledger.reviews(answered, self.app.review.as_ref()));
+        self.step.add(booked.map(Output::Ledger));
+    }
+
+    /// Whether a text goes on, by what its reviewer says, or else its rules. A bundle that knows of no reviews any more lets nothing on that
+    /// nobody has called safe.
+    fn lets_on(&self, level: Option<Level>, rules: Option<OnError>) -> bool {
+        self.app.review.as_ref().map_or(level == Some(Level::Safe), |policy| policy.lets_on(level, rules))
     }
 
     /// A review ended: the turn that waits for it goes on, or ends with what the app says instead.
@@ -86,9 +132,8 @@ impl Folding<'_> {
             return self.close(&answered.lane, None);
         };
         let (level, word) = heard(&answered.outcome);
-        // A bundle that knows of no reviews any more lets nothing on that nobody has called safe.
+        let goes_on = self.lets_on(level, on_error_of(&message));
         let policy = self.app.review.as_ref();
-        let goes_on = policy.map_or(level == Some(Level::Safe), |policy| policy.lets_on(level));
         let reasons = [Reason::of_review(level).label()].into_iter().chain(word).map(str::to_owned).collect();
         let sender = Some(message.sender.clone());
         let draft = Decision { sender, merged: 1, reasons, ..self.about_outcome(answered) };
@@ -128,6 +173,11 @@ fn reviewed(message: &WaitingMessage) -> String {
     let others = message.held.iter().flat_map(|held| &held.others);
     let texts = [&message.text].into_iter().chain(others).filter_map(Text::plain);
     texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// What the rules that hold a message say of a review that says nothing.
+fn on_error_of(message: &WaitingMessage) -> Option<OnError> {
+    message.held.as_ref().and_then(|held| held.on_error)
 }
 
 /// The turn waits for this very outcome.

@@ -107,7 +107,7 @@ fn give_up(state: &mut State, step: &mut StepBuilder, app: Option<&App>, name: &
     let said = |app: &App| answers(app, &to, canned(app, &to, &app.canned.failed), &source, step.now);
     let parts = app.map(said).unwrap_or_default();
     if let Some(app) = app {
-        state.keep_answer(app, &parts, asked.iter().map(|message| &message.id));
+        state.keep_answer(app, &parts, asked.iter().map(|message| &message.id), None);
     }
     let lost = Decision {
         lane: Some(to.lane.clone()),

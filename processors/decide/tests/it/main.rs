@@ -14,6 +14,7 @@ mod by_hand;
 mod changes;
 mod complexity;
 mod ids;
+mod late;
 mod messages;
 mod outcomes;
 mod output;

@@ -7,8 +7,10 @@ use proptest::prelude::*;
 use schemas::Millis;
 use schemas::answered::{Answered, Outcome};
 use schemas::event::{Event, Message};
+use schemas::ids::TargetName;
 use schemas::request::{Request, RequestKind};
 use schemas::review::Level;
+use schemas::verdict::{Action as VerdictAction, Verdict};
 
 use crate::world::*;
 
@@ -77,7 +79,8 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
             let Some(request) = world.asked.iter().rev().nth(back).cloned() else { return };
             let end = match end {
                 0 => Outcome::Expired,
-                2 | 3 if request.kind == RequestKind::Review => reviewed(&request, end),
+                2 | 3 if request.kind.is_review() => reviewed(&request, end),
+                2 => held(),
                 1 => Outcome::Failed { reason: "server".into(), verdict: None },
                 _ => done("an answer"),
             };
@@ -91,6 +94,13 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
             world.clock();
         }
     }
+}
+
+/// An answer that the filter holds.
+fn held() -> Outcome {
+    let verdict = Verdict::new(VerdictAction::Hold, vec!["explosives".into()], "call");
+    let text = "a bomb".into();
+    Outcome::Done { text, verdict, target: TargetName::new("first").unwrap(), truncated: false }
 }
 
 /// A verdict, by a number.
@@ -109,6 +119,7 @@ proptest! {
             Just("by_hand = \"take_over\""), Just("retract_on_recall = true"),
             Just("retract_on_recall = true\nlane = \"conversation\"\nhistory_turns = 0\n[canned]\nblocked = \"blocked!\""), Just("cancel = \"run_on\""),
             Just("lane = \"conversation\"\ncancel = \"run_on\"\nby_hand = \"take_over\""), Just("max_waiting_messages = 2"), Just("[review]"),
+            Just("[review]\nanswers = \"after\""), Just("lane = \"conversation\"\nhistory_turns = 1\n[review]\nanswers = \"after\"\nwhen_away = \"pass\"\n[canned]\nblocked = \"blocked!\""),
             Just("merge_window = \"2s\"\n[review]\nwhen_away = \"pass\"\ncontroversial = \"pass\""),
             Just("cancel = \"run_on\"\nlane = \"conversation\"\n[review]\n[canned]\nblocked = \"blocked!\""), Just("[canned]\nblocked = \"blocked!\""),
         ],
@@ -128,6 +139,7 @@ proptest! {
                 let request = world.asked.iter().find(|request| Some(request.id) == turn.request()).cloned().unwrap();
                 match request.kind {
                     RequestKind::Answer => drop(world.answer(&request, "an answer")),
+                    RequestKind::AnswerReview => panic!("no turn waits for the review of an answer that is out"),
                     RequestKind::Review => {
                         let ended = outcome(&request, reviewed(&request, turn.number as u8));
                         drop(world.play(Event::Answered(Answered { attempts: vec![attempt(1, None, Some(9))], ..ended })));

@@ -9,7 +9,7 @@ use schemas::request::{Request, RequestKind};
 use schemas::review::{AnswerReview, Level};
 use schemas::state::{Phase, Prerequisite};
 use schemas::text::Text;
-use schemas::verdict::{Action, Verdict};
+use schemas::verdict::{Action, OnError, Verdict};
 
 use crate::world::*;
 
@@ -245,4 +245,97 @@ fn the_review_of_an_answer_is_told_and_booked_apart_from_the_answer() {
     let booked: Vec<_> = written.ledger.iter().map(|it| (it.kind, it.reason.as_str())).collect();
     assert_eq!(booked, [(LedgerKind::Settle, "done"), (LedgerKind::Uncertain, "review")]);
     assert_ne!(written.ledger[0].id, written.ledger[1].id);
+}
+
+/// A rule on the word `grenade` that holds texts and says what becomes of them when nobody reviews them.
+fn rule(on_error: Option<&str>) -> String {
+    let said = on_error.map(|said| format!("on_error = {said:?}")).unwrap_or_default();
+    format!("[[filter.rule]]\nid = \"grenades\"\nwords = [\"grenade\"]\naction = \"hold\"\n{said}\n")
+}
+
+/// What rules may say, and whether a text goes on where the policy stops and where it passes.
+const SAID: [(Option<&str>, bool, bool); 3] =
+    [(Some("open"), true, true), (Some("closed"), false, false), (None, false, true)];
+
+/// An app with a reviewer, whose policy is to pass or to stop what nobody reviews.
+fn away(passes: bool, keys: &str, on_error: Option<&str>) -> World {
+    let when_away = if passes { "pass" } else { "block" };
+    World::new(&format!("[review]\nwhen_away = {when_away:?}\n{keys}\n{}", rule(on_error)))
+}
+
+#[test]
+fn a_rule_says_what_becomes_of_a_message_that_nobody_reviewed_and_the_policy_where_it_does_not() {
+    for (on_error, blocking, passing) in SAID {
+        for (policy, goes_on) in [(false, blocking), (true, passing)] {
+            let mut world = away(policy, "", on_error);
+            let held = world.say(1, "a grenade").request().clone();
+            let written = world.play(Event::Answered(outcome(&held, failed("timeout"))));
+            assert_eq!(written.requests.len(), usize::from(goes_on), "{on_error:?} {policy}");
+            let held = away(policy, "", on_error).say(1, "a grenade").request().clone();
+            let written = review(&mut world, &held, Level::Unsafe);
+            assert_eq!(written.requests.len(), 0, "a verdict is one");
+            // An edit is held by what both texts say.
+            let mut world = away(policy, "", on_error);
+            world.say(1, "a grenade");
+            let edited = world.edit(1, "a bomb and a grenade").request().clone();
+            let both = goes_on && (policy || on_error.is_none());
+            let written = world.play(Event::Answered(outcome(&edited, Outcome::Expired)));
+            assert_eq!(written.requests.len(), usize::from(both), "{on_error:?} {policy}");
+        }
+    }
+}
+
+#[test]
+fn a_rule_says_what_becomes_of_words_that_cannot_wait() {
+    for (on_error, blocking, passing) in SAID {
+        for (policy, goes_on) in [(false, blocking), (true, passing)] {
+            let mut world = away(policy, "", on_error);
+            let by_hand = Message { sender: user("bot"), bot: None, ..world.message(1, "a grenade") };
+            let ruling = if goes_on { Ruling::Noted } else { Ruling::Blocked };
+            assert_eq!(world.play(Event::Message(by_hand)).decision().ruling, ruling);
+            world.takeover(Some("clerk"));
+            let ruling = if goes_on { Ruling::TakenOver } else { Ruling::Blocked };
+            assert_eq!(world.say(2, "a grenade").decision().ruling, ruling);
+        }
+    }
+}
+
+#[test]
+fn without_a_reviewer_a_message_goes_on_if_all_rules_that_hold_it_are_open_as_milder_rules_have_it() {
+    for (on_error, goes_on) in [(Some("open"), true), (Some("closed"), false), (None, false)] {
+        let world = || World::new(&format!("[canned]\nblocked = \"blocked!\"\n{}", rule(on_error)));
+        let written = world().say(1, "the password of a grenade");
+        assert_eq!(written.requests.len(), usize::from(goes_on));
+        if goes_on {
+            assert_eq!(written.request().prompt[0].text.plain(), Some("the ******** of a grenade"));
+            let verdict = written.decision().verdict.clone().unwrap();
+            let rules = ["grenades".to_owned(), "secrets".to_owned()];
+            assert_eq!((verdict.action, verdict.rules.as_slice()), (Action::Mask, &rules[..]));
+            let asked = written.request();
+            assert_eq!(asked.kind, RequestKind::Answer);
+        }
+        assert_eq!(world().say(1, "a gun and a grenade").said(), ["blocked!"]);
+        let held = Verdict::new(Action::Hold, vec!["theirs".into()], "ingest");
+        let mut world = world();
+        let theirs = Message { verdict: held, ..world.message(1, "a grenade") };
+        assert_eq!(world.play(Event::Message(theirs)).said(), ["blocked!"], "ingest knows a rule that says nothing");
+    }
+}
+
+#[test]
+fn a_rule_says_what_becomes_of_an_answer_that_is_out_and_that_nobody_reviewed() {
+    for (said, blocking, passing) in [
+        (Some(OnError::Open), true, true), (Some(OnError::Closed), false, false), (None, false, true),
+    ] {
+        for (policy, stands) in [(false, blocking), (true, passing)] {
+            let mut world = away(policy, "answers = \"after\"", None);
+            let asked = world.say(1, "hello").request().clone();
+            let verdict = Verdict { on_error: said, ..Verdict::new(Action::Hold, vec!["r".into()], "call") };
+            let target = asked.chain[0].clone();
+            let held = Outcome::Done { text: "hm".into(), verdict, target, truncated: false };
+            let review = world.play(Event::Answered(outcome(&asked, held))).request().clone();
+            let written = world.play(Event::Answered(outcome(&review, Outcome::Expired)));
+            assert_eq!(written.retracts.len(), usize::from(!stands), "{said:?} {policy}");
+        }
+    }
 }
