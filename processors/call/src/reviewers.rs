@@ -11,6 +11,7 @@ mod settings;
 mod webhook;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -250,7 +251,10 @@ impl Reviewers {
                 (Some(reply.status.as_u16()), reply.header("x-request-id").map(str::to_owned));
             read(wire, &reply)
         };
-        let result = cuts.unless_cut(exchanged).await;
+        let result = {
+            let exchanged = pin!(exchanged);
+            cuts.unless_cut(exchanged).await
+        };
         run.notes.write(slot.number, notes);
         let failure = result.as_ref().err().cloned();
         if let Some(failure) = failure.as_ref().filter(|failure| !is_cancelled(failure)) {

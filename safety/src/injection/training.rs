@@ -72,7 +72,8 @@ fn learned() -> String {
     let mut names: Vec<&str> =
         counts.into_iter().filter(|(_, count)| *count >= FEWEST_TEXTS).map(|(name, _)| name).collect();
     names.sort_unstable();
-    let numbers: HashMap<&str, usize> = names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
+    let numbers: HashMap<&str, usize> =
+        names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
     let mut examples: Vec<Example> = split
         .iter()
         .map(|(pieces, is_injection)| Example {

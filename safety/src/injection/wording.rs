@@ -158,7 +158,10 @@ pub(super) fn pieces(folded: &[char]) -> std::collections::BTreeSet<String> {
     };
     let names: Vec<String> = tokens.iter().map(name).collect();
     let lengths = (1..=LONGEST).flat_map(|length| names.windows(length));
-    lengths.filter(|piece| piece.len() > 1 || !piece[0].starts_with(|c| c >= IDEOGRAPHS)).map(|piece| piece.join(" ")).collect()
+    lengths
+        .filter(|piece| piece.len() > 1 || !piece[0].starts_with(|c| c >= IDEOGRAPHS))
+        .map(|piece| piece.join(" "))
+        .collect()
 }
 
 fn token_key(token: &str) -> Key {
@@ -171,7 +174,8 @@ fn chars_key(chars: impl Iterator<Item = char>) -> Key {
 
 /// FNV over numbers, then mixed, so that the lower bits depend on all.
 fn key(parts: impl Iterator<Item = u64>) -> Key {
-    let hash = parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3));
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
 }
@@ -205,8 +209,22 @@ mod tests {
     #[test]
     fn a_text_is_made_of_words_numbers_signs_and_runs_of_ideographs() {
         let expected = [
-            "$", "! $", "!", "0", "0 忽", "0 忽 略", "^", "^ don't", "^ don't 0", "don't", "don't 0", "don't 0 忽", "忽 略",
-            "忽 略 !", "略 !", "略 ! $",
+            "$",
+            "! $",
+            "!",
+            "0",
+            "0 忽",
+            "0 忽 略",
+            "^",
+            "^ don't",
+            "^ don't 0",
+            "don't",
+            "don't 0",
+            "don't 0 忽",
+            "忽 略",
+            "忽 略 !",
+            "略 !",
+            "略 ! $",
         ];
         assert_eq!(pieces(&folded("don't 123忽略!")), expected.map(str::to_owned).into());
     }

@@ -96,18 +96,19 @@ mod tests {
     use super::*;
 
     fn may_have(words: &[&str], text: &str) -> bool {
-        let words: Vec<String> =
-            words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
+        let words: Vec<String> = words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
         Sieve::of(&words).may_have(&Folded::of(text), &mut Vec::new())
     }
 
     #[test]
     fn a_text_without_any_word_falls_through() {
         let words = ["赌博网站", "大麻", "哈哈", "a b", "🔞", "C++"];
-        for text in ["今天天气真好，我们去公园吧！！！好的，，谢谢😂👍👍", "哈", "赌气的人 博物馆", "", "ba"] {
+        for text in ["今天天气真好，我们去公园吧！！！好的，，谢谢😂👍👍", "哈", "赌气的人 博物馆", "", "ba"]
+        {
             assert!(!may_have(&words, text), "{text}");
         }
-        for text in ["赌-博。网站", "大大麻", "哈，哈", "哈哈哈", "ab", "🔞", "c++", "赌博\u{200b}网ⓐ站"] {
+        for text in ["赌-博。网站", "大大麻", "哈，哈", "哈哈哈", "ab", "🔞", "c++", "赌博\u{200b}网ⓐ站"]
+        {
             assert!(may_have(&words, text), "{text}");
         }
     }
