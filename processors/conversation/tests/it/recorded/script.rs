@@ -6,6 +6,8 @@ use schemas::answered::{Answered, Outcome};
 use schemas::conversation::{Conversation, Lane};
 use schemas::event::{CallbackReply, Event, Feedback, Message, MessageKind, Reaction};
 use schemas::ids::{GroupId, TargetName};
+use schemas::retract::LateFinding;
+use schemas::review::Level;
 use schemas::text::{Sealed, Text};
 use schemas::verdict::{Action, Verdict};
 use schemas::wire;
@@ -125,7 +127,10 @@ pub(crate) fn play() -> Recording {
     let second = bundle("system_prompt = \"Be brief.\"\nhistory_turns = 1", SHOP);
     let alone = bundle("", "");
     let hiding = bundle("personal_data.model.style = \"placeholder\"\ninjection = { block = 500 }", "");
-    let mut tape = Tape::new(&[first.clone(), second.clone(), alone.clone(), hiding.clone()]);
+    let reviewing = bundle(&reviewed("before"), REVIEWER);
+    let afterwards = bundle(&reviewed("after"), REVIEWER);
+    let bundles = [&first, &second, &alone, &hiding, &reviewing, &afterwards];
+    let mut tape = Tape::new(&bundles.map(Bundle::clone));
     let alice = talk("help", "alice");
     tape.say(1, &alice, "before any bundle");
     tape.config(&first);
@@ -150,6 +155,10 @@ pub(crate) fn play() -> Recording {
     tape.clock();
     tape.config(&hiding);
     personal(&mut tape, &talk("help", "hanna"));
+    tape.config(&reviewing);
+    reviews(&mut tape, &talk("help", "ivan"));
+    tape.config(&afterwards);
+    findings(&mut tape, &talk("help", "judy"));
     unreadable(&mut tape, &alice);
     tape.pass(61 * MINUTE);
     for _ in 0..2 {
@@ -392,6 +401,75 @@ fn shop(tape: &mut Tape, frank: &Conversation) {
     tape.takeover(frank, None);
     tape.say(128, frank, "nobody says anything");
     tape.end_last(Outcome::Cancelled);
+}
+
+/// Has what is held reviewed: messages before they are asked, answers before they go out or after.
+fn reviewed(answers: &str) -> String {
+    format!("review = {{ reviewer = \"cloud\", answers = \"{answers}\", controversial = \"pass\" }}")
+}
+
+const REVIEWER: &str = r#"
+    [[reviewer]]
+    name = "cloud"
+    kind = "webhook"
+    region = "cn"
+    [[filter.word]]
+    id = "odd"
+    words = ["odd"]
+    action = "hold"
+"#;
+
+/// Messages that are held: reviewed as safe, controversial and unsafe, by nobody, recalled under review.
+fn reviews(tape: &mut Tape, ivan: &Conversation) {
+    let reviewer = TargetName::new("cloud").unwrap();
+    let says =
+        |level| Outcome::Reviewed { level, category: Some("odd/1".into()), reviewer: reviewer.clone() };
+    let ends = [says(Level::Safe), says(Level::Controversial), says(Level::Unsafe), Outcome::Expired];
+    for (n, end) in (400..).zip(ends) {
+        tape.say(n, ivan, "something odd");
+        tape.pass(2 * SECOND);
+        tape.clock();
+        let asked = tape.requests.len();
+        tape.end_last(end);
+        if tape.requests.len() > asked {
+            tape.end_last(done("Answered."));
+        }
+    }
+    tape.say(410, ivan, "something odd");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.recall(410, ivan);
+}
+
+/// Answers that are taken back for what is found when they are out.
+fn findings(tape: &mut Tape, judy: &Conversation) {
+    let held = Verdict::new(Action::Hold, vec!["odd".into()], "reviewer");
+    let target = TargetName::new("first").unwrap();
+    for (n, level) in (420..).zip([Level::Safe, Level::Unsafe]) {
+        tape.say(n, judy, "tell me");
+        tape.pass(2 * SECOND);
+        tape.clock();
+        let (text, verdict, target) = ("An odd answer.".into(), held.clone(), target.clone());
+        tape.end_last(Outcome::Done { text, verdict, target, truncated: false });
+        let reviewer = TargetName::new("cloud").unwrap();
+        tape.end_last(Outcome::Reviewed { level, category: None, reviewer });
+    }
+    tape.say(430, judy, "and more");
+    tape.pass(2 * SECOND);
+    tape.clock();
+    tape.end_last(done("Told by others to be wrong."));
+    for (id, n) in [("f1", 430), ("f2", 430), ("f3", 499)] {
+        let message = Some(tape.reference(n, judy).message);
+        let finding = LateFinding {
+            id: id.into(),
+            conversation: judy.clone(),
+            reply: None,
+            message,
+            category: Some("wrong".into()),
+            at: tape.now,
+        };
+        tape.event("ingest", &Event::Finding(finding));
+    }
 }
 
 /// Personal data: hidden, given back, edited, taken back, written by hand; and an injection.
