@@ -234,14 +234,17 @@ async fn a_rule_says_what_becomes_of_a_text_that_it_cannot_change_and_the_policy
     let most = 1_000 - length_of_reply("", 0).await.unwrap();
     let long = say(&format!("damn{}", "x".repeat(most + 1)));
     for (on_error, blocking, passing) in SAID {
-        for (callback, pass) in [
-            (file("damn.pdf"), "people.unchangeable = 'pass'"),
-            (long.clone(), "people.too_long = 'pass'"),
-        ] {
+        for (callback, pass) in
+            [(file("damn.pdf"), "people.unchangeable = 'pass'"), (long.clone(), "people.too_long = 'pass'")]
+        {
             for (policies, passes) in [("", blocking), (pass, passing)] {
                 let line = Line::on_error(policies, ("mild", "mask"), on_error);
                 let answer = line.before(callback.clone()).await;
-                assert_eq!((answer["valid"].clone(), answer.get("payload")), (json!(passes), None), "{policies}");
+                assert_eq!(
+                    (answer["valid"].clone(), answer.get("payload")),
+                    (json!(passes), None),
+                    "{policies}"
+                );
             }
         }
     }
@@ -249,7 +252,11 @@ async fn a_rule_says_what_becomes_of_a_text_that_it_cannot_change_and_the_policy
     assert_eq!(line.before(say("damn it")).await["payload"]["bodies"][0]["msg"], "**** it", "it can be done");
     assert_eq!(line.before(file("damn 赌博.pdf")).await["valid"], false, "what is blocked stays blocked");
     let two = Line::on_error("personal_data.people.style = 'stars'", ("mild", "mask"), Some("open"));
-    assert_eq!(two.before(file("damn 电话13800138000 给你.pdf")).await["valid"], false, "the other leaves it to the policy");
+    assert_eq!(
+        two.before(file("damn 电话13800138000 给你.pdf")).await["valid"],
+        false,
+        "the other leaves it to the policy"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,10 +264,13 @@ async fn a_rule_says_what_becomes_of_a_text_that_cannot_wait_for_a_review() {
     for (on_error, blocking, passing) in SAID {
         for (policies, passes) in [("people = {}", blocking), ("people.hold = 'pass'", passing)] {
             let line = Line::on_error(policies, ("odd", "hold"), on_error);
-            assert_eq!(line.before(say("a strange brew")).await, match passes {
-                true => json!({"valid": true}),
-                false => json!({"valid": false, "code": "blocked"}),
-            });
+            assert_eq!(
+                line.before(say("a strange brew")).await,
+                match passes {
+                    true => json!({"valid": true}),
+                    false => json!({"valid": false, "code": "blocked"}),
+                }
+            );
             assert_eq!(line.before(say("赌博 strange brew")).await["valid"], false);
             let masked = line.before(say("damn strange brew")).await;
             assert_eq!(masked["payload"]["bodies"][0]["msg"].as_str(), passes.then_some("**** strange brew"));

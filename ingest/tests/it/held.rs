@@ -102,10 +102,13 @@ async fn where_people_read_along_a_rule_says_what_becomes_of_what_cannot_wait_or
         let line = Line::on_error("answer = \"pass\"", ("mild", "mask"), on_error);
         let mut unchangeable = group("hi");
         unchangeable["payload"]["ext"]["damn it"] = json!(1);
-        assert_eq!(line.before(unchangeable).await, match valid {
-            true => json!({"valid": true}),
-            false => json!({"valid": false, "code": "blocked"}),
-        });
+        assert_eq!(
+            line.before(unchangeable).await,
+            match valid {
+                true => json!({"valid": true}),
+                false => json!({"valid": false, "code": "blocked"}),
+            }
+        );
         assert_eq!(line.before(group("damn it")).await["payload"]["bodies"][0]["msg"], "**** it");
     }
 }

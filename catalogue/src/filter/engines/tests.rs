@@ -211,7 +211,8 @@ fn what_cannot_be_looked_for_at_all_stops_every_text_where_it_says_so_and_nothin
         bundle.filter.rules = vec![dots(on_error), some.clone()];
         let engines = Engines::of(&bundle, &contents).unwrap();
         let found = engines.shared().judge(Direction::Input, "hello");
-        let expected = if stopped { (Action::Block, vec!["dots".to_owned()]) } else { (Action::Pass, vec![]) };
+        let expected =
+            if stopped { (Action::Block, vec!["dots".to_owned()]) } else { (Action::Pass, vec![]) };
         assert_eq!((found.action, found.rules), expected);
         assert_eq!(engines.unusable().len(), 2, "{:?}", engines.unusable());
     }
@@ -224,7 +225,8 @@ fn a_dictionary_without_a_word_that_can_be_looked_for_stops_every_text_where_it_
     let content = Content::of(text, 2);
     contents.insert(&content, text.into());
     bundle.filter.dictionaries.get_mut("main").unwrap().content = content;
-    let judged = |bundle: &Bundle| Engines::of(bundle, &contents).unwrap().shared().judge(Direction::Output, "hi");
+    let judged =
+        |bundle: &Bundle| Engines::of(bundle, &contents).unwrap().shared().judge(Direction::Output, "hi");
     assert_eq!(judged(&bundle).action, Action::Pass);
     bundle.filter.dictionaries.get_mut("main").unwrap().on_error = Some(OnError::Closed);
     let found = judged(&bundle);

@@ -85,7 +85,11 @@ fn a_bundle_names_contents_and_holds_no_word_of_them() {
     assert_eq!(filter.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["near", "regex"]);
     let said: Vec<_> = filter.rules.iter().map(|rule| rule.on_error).collect();
     assert_eq!((said, words.on_error), (vec![None, Some(OnError::Closed)], None));
-    assert_eq!(json.matches("on_error").count(), 1, "what is left to the policy is not in the bundle: {json}");
+    assert_eq!(
+        json.matches("on_error").count(),
+        1,
+        "what is left to the policy is not in the bundle: {json}"
+    );
 }
 
 #[test]

@@ -358,10 +358,13 @@ async fn a_rule_says_what_becomes_of_an_answer_that_nobody_reviewed_and_the_poli
         let answered = desk.world.ask("tell me").await;
         let verdict = answered.outcome.verdict().unwrap();
         assert_eq!(matches!(answered.outcome, Outcome::Done { .. }), goes_out, "{on_error:?} {policy}");
-        assert_eq!((verdict.action, verdict.on_error), match goes_out {
-            true => (Action::Pass, None),
-            false => (Action::Hold, on_error),
-        });
+        assert_eq!(
+            (verdict.action, verdict.on_error),
+            match goes_out {
+                true => (Action::Pass, None),
+                false => (Action::Hold, on_error),
+            }
+        );
     }
     let heard = desk("reviewer = \"desk\"").await;
     say(&heard, open);

@@ -318,15 +318,19 @@ fn without_a_reviewer_a_message_goes_on_if_all_rules_that_hold_it_are_open_as_mi
         let held = Verdict::new(Action::Hold, vec!["theirs".into()], "ingest");
         let mut world = world();
         let theirs = Message { verdict: held, ..world.message(1, "a grenade") };
-        assert_eq!(world.play(Event::Message(theirs)).said(), ["blocked!"], "ingest knows a rule that says nothing");
+        assert_eq!(
+            world.play(Event::Message(theirs)).said(),
+            ["blocked!"],
+            "ingest knows a rule that says nothing"
+        );
     }
 }
 
 #[test]
 fn a_rule_says_what_becomes_of_an_answer_that_is_out_and_that_nobody_reviewed() {
-    for (said, blocking, passing) in [
-        (Some(OnError::Open), true, true), (Some(OnError::Closed), false, false), (None, false, true),
-    ] {
+    for (said, blocking, passing) in
+        [(Some(OnError::Open), true, true), (Some(OnError::Closed), false, false), (None, false, true)]
+    {
         for (policy, stands) in [(false, blocking), (true, passing)] {
             let mut world = away(policy, "answers = \"after\"", None);
             let asked = world.say(1, "hello").request().clone();
