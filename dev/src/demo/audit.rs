@@ -63,7 +63,7 @@ impl Log {
         let decided = self.decisions.iter().filter(|decision| decision.input == "answered").count();
         turns(|decision| decision.ruling == Ruling::Asked).is_subset(&ended)
             && decided >= self.outcomes.len()
-            && self.deliveries.len() >= self.answers.len()
+            && self.deliveries.iter().filter(|end| !end.result.is_retraction()).count() >= self.answers.len()
     }
 
     /// What the filter found, at every place that judged.

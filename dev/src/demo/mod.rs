@@ -3,6 +3,7 @@
 mod audit;
 mod line;
 mod load;
+mod moderation;
 mod script;
 mod stage;
 
@@ -17,6 +18,7 @@ use dev::rig::stand_ins::StandIns;
 use dev::rig::topics::Topics;
 use dev::stack::Borrowed;
 use line::{Line, Source};
+use moderation::Moderation;
 use stage::Stage;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -71,11 +73,13 @@ fn perform(cli: &Cli) -> Result<Proof> {
     let mut line = Line::start(&home, &stack, &stand_ins, source, &net)?;
     line.wait_ready(&patience)?;
     let topics = Topics::new(&stack.kafka(), &home.prefix(), patience.clone())?;
+    let moderation = Moderation::new(Rc::clone(&net), ingest_port);
     let mut stage = Stage {
         home: &home,
         line: &mut line,
         easemob: &stand_ins.easemob,
         model: &stand_ins.model,
+        moderation: &moderation,
         topics: &topics,
         patience: &patience,
     };

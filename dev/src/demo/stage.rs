@@ -1,6 +1,7 @@
 //! What a scene plays with, and how it shows what people see.
 
 use super::line::Line;
+use super::moderation::Moderation;
 use anyhow::{Result, bail};
 use dev::console::say;
 use dev::rig::easemob::{BOT, Easemob, Received, Sent, To};
@@ -21,6 +22,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) line: &'a mut Line,
     pub(crate) easemob: &'a Easemob,
     pub(crate) model: &'a Model,
+    pub(crate) moderation: &'a Moderation,
     pub(crate) topics: &'a Topics,
     pub(crate) patience: &'a Patience,
 }

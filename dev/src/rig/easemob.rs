@@ -104,6 +104,9 @@ pub struct Received {
     pub timestamp: i64,
     /// What it says; nothing when it is no text.
     pub text: Option<String>,
+    /// It was taken back.
+    #[serde(default)]
+    pub recalled: bool,
 }
 
 /// One callback that the stand-in made.
@@ -138,6 +141,11 @@ impl RestSend {
     /// The mark of the part that was sent.
     pub fn reply_id(&self) -> Option<&str> {
         self.ext.as_ref()?.pointer("/huiyin/reply_id")?.as_str()
+    }
+
+    /// The turn that is answered, by the same mark.
+    pub fn turn(&self) -> Option<&str> {
+        self.ext.as_ref()?.pointer("/huiyin/turn")?.as_str()
     }
 }
 

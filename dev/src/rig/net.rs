@@ -94,6 +94,15 @@ impl Net {
         self.call(url, self.client.post(url).body(body.to_owned()))
     }
 
+    /// Sends a text to `url` with headers of its own.
+    ///
+    /// # Errors
+    /// As [`Net::text`].
+    pub fn post_with(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<String> {
+        let request = self.client.post(url).body(body.to_owned());
+        self.call(url, headers.iter().fold(request, |request, (name, value)| request.header(*name, value)))
+    }
+
     /// Whether `url` answers with a status of 2xx.
     pub fn is_ok(&self, url: &str) -> bool {
         self.call(url, self.client.get(url)).is_ok()

@@ -1,6 +1,7 @@
 //! The script: scenes in order. A scene fails when people, topics or stand-ins do not see what they must.
 
 mod crash;
+mod late;
 mod models;
 mod personal;
 mod real;
@@ -15,7 +16,7 @@ use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
-const SCENES: [Scene; 13] = [
+const SCENES: [Scene; 14] = [
     ("A message between people passes", talk::between_people),
     ("A conversation is remembered", talk::remembered),
     ("In a group, only who mentions the bot is answered", talk::mentioned),
@@ -27,6 +28,7 @@ const SCENES: [Scene; 13] = [
     ("A word is stopped between people, however it is written", stopped::however_it_is_written),
     ("The model never sees a phone number, and the person gets it back", personal::restored),
     ("A message is taken back while the model thinks", trouble::recalled),
+    ("A late finding is taken back from the chat", late::taken_back),
     ("A provider says 429 because the account is empty", models::no_money),
     ("The call step is killed with SIGKILL and started again", crash::killed),
 ];
