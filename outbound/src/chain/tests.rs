@@ -139,7 +139,7 @@ async fn a_request_whose_turn_moves_away_goes_to_the_target_that_is_free() {
                 Claim { key: &other, again: true, latest: began + secs(60), tokens: Tokens::default() };
             chain.links[0].keys[0].turn(claim).await.unwrap().refused(Some(secs(20)));
         };
-        // It is to have the next turn, half a second from now; a call that was there before is let go first and refused.
+        // The request is to have the next turn, half a second from now; a call that is let go before it is refused.
         let lane = lane(1);
         let (ran, ()) = tokio::join!(chain.run(&lane, began + secs(60), failing(&[])), refuse);
         (ran.result, began.elapsed())
