@@ -89,8 +89,18 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let Buffers { folded, marks, starts, walk: buffers, found, allowed, candidates, string, offsets, left } =
-            buffers;
+        let Buffers {
+            folded,
+            marks,
+            starts,
+            walk: buffers,
+            found,
+            allowed,
+            candidates,
+            string,
+            offsets,
+            left,
+        } = buffers;
         folded.refill(text);
         found.clear();
         candidates.clear();

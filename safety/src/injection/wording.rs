@@ -5,8 +5,6 @@
 //! is the sum of its pieces' weights over the square root of their number, so that texts of any length compare. Weights are whole
 //! numbers, so that each machine comes to the same score.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 /// `weight<tab>piece` on each line; the first is the score of a text without pieces.
@@ -38,7 +36,7 @@ pub(super) struct Judged {
 #[derive(Debug)]
 pub(super) struct Wording {
     base: i32,
-    weights: HashMap<Key, i32, BuildHasherDefault<AsItIs>>,
+    weights: Weights,
 }
 
 impl Wording {
@@ -54,7 +52,7 @@ impl Wording {
         });
         let base = lines.next().map_or(0, |(base, _)| base);
         let weights = lines.map(|(weight, piece)| (key(piece.split(' ').map(token_key)), weight));
-        Self { base, weights: weights.collect() }
+        Self { base, weights: Weights::of(&weights.collect::<Vec<_>>()) }
     }
 
     /// Judges a folded text.
@@ -74,7 +72,7 @@ impl Wording {
         let token = tokens.get(at..).unwrap_or_default();
         (1..=LONGEST.min(token.len())).filter_map(move |length| {
             let piece = key(token.get(..length)?.iter().map(|token| token.key));
-            self.weights.get(&piece).map(|weight| Known { piece, at, end: at + length, weight: *weight })
+            self.weights.get(piece).map(|weight| Known { piece, at, end: at + length, weight })
         })
     }
 
@@ -158,7 +156,10 @@ pub(super) fn pieces(folded: &[char]) -> std::collections::BTreeSet<String> {
     };
     let names: Vec<String> = tokens.iter().map(name).collect();
     let lengths = (1..=LONGEST).flat_map(|length| names.windows(length));
-    lengths.filter(|piece| piece.len() > 1 || !piece[0].starts_with(|c| c >= IDEOGRAPHS)).map(|piece| piece.join(" ")).collect()
+    lengths
+        .filter(|piece| piece.len() > 1 || !piece[0].starts_with(|c| c >= IDEOGRAPHS))
+        .map(|piece| piece.join(" "))
+        .collect()
 }
 
 fn token_key(token: &str) -> Key {
@@ -171,26 +172,40 @@ fn chars_key(chars: impl Iterator<Item = char>) -> Key {
 
 /// FNV over numbers, then mixed, so that the lower bits depend on all.
 fn key(parts: impl Iterator<Item = u64>) -> Key {
-    let hash = parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        parts.fold(0xcbf2_9ce4_8422_2325_u64, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3));
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
 }
 
-/// Keys are hashes already.
-#[derive(Debug, Default)]
-struct AsItIs(u64);
+/// Weights by the hashes of their pieces; open addressing, at most half full.
+#[derive(Debug)]
+struct Weights(Vec<Option<(Key, i32)>>);
 
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
+impl Weights {
+    fn of(all: &[(Key, i32)]) -> Self {
+        let mut weights = Self(vec![None; (2 * all.len()).next_power_of_two().max(2)]);
+        for (key, weight) in all {
+            let place = weights.place(*key);
+            if let Some(free) = weights.0.get_mut(place) {
+                *free = Some((*key, *weight));
+            }
+        }
+        weights
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    fn get(&self, key: Key) -> Option<i32> {
+        self.0.get(self.place(key)).copied().flatten().map(|(_, weight)| weight)
     }
 
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
+    /// Where a key is or goes.
+    fn place(&self, key: Key) -> usize {
+        let mask = self.0.len() - 1;
+        let mut place = key as usize & mask;
+        while self.0.get(place).is_some_and(|there| there.is_some_and(|(known, _)| known != key)) {
+            place = (place + 1) & mask;
+        }
+        place
     }
 }
 
@@ -205,8 +220,22 @@ mod tests {
     #[test]
     fn a_text_is_made_of_words_numbers_signs_and_runs_of_ideographs() {
         let expected = [
-            "$", "! $", "!", "0", "0 忽", "0 忽 略", "^", "^ don't", "^ don't 0", "don't", "don't 0", "don't 0 忽", "忽 略",
-            "忽 略 !", "略 !", "略 ! $",
+            "$",
+            "! $",
+            "!",
+            "0",
+            "0 忽",
+            "0 忽 略",
+            "^",
+            "^ don't",
+            "^ don't 0",
+            "don't",
+            "don't 0",
+            "don't 0 忽",
+            "忽 略",
+            "忽 略 !",
+            "略 !",
+            "略 ! $",
         ];
         assert_eq!(pieces(&folded("don't 123忽略!")), expected.map(str::to_owned).into());
     }
