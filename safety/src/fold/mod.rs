@@ -96,7 +96,10 @@ impl Folded {
     /// What is not one plain character. It may be more than what it becomes says, and so may be what it falls away behind.
     #[cold]
     fn push(&mut self, fate: Fate, span: (u32, u32)) {
-        if let (Some(separator), Some(last)) = (self.separators.last_mut(), self.chars.last()) {
+        let stands_alone = matches!(fate, Fate::One(_) | Fate::Several([_, ..]));
+        if !stands_alone
+            && let (Some(separator), Some(last)) = (self.separators.last_mut(), self.chars.last())
+        {
             *separator = true;
             self.doubtful |= is_said(*last);
         }

@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_WORDING=1 cargo test -p safety wording` writes `wording.txt` anew, which is due when the tuning half has changed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::corpus::{TUNING, texts};
 use super::wording::pieces;
@@ -65,14 +65,14 @@ fn learned() -> String {
         .iter()
         .map(|(text, is_injection)| (pieces(Folded::of(text).chars()).into_iter().collect(), *is_injection))
         .collect();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for piece in split.iter().flat_map(|(pieces, _)| pieces) {
         *counts.entry(piece).or_default() += 1;
     }
     let mut names: Vec<&str> =
         counts.into_iter().filter(|(_, count)| *count >= FEWEST_TEXTS).map(|(name, _)| name).collect();
     names.sort_unstable();
-    let numbers: HashMap<&str, usize> =
+    let numbers: BTreeMap<&str, usize> =
         names.iter().enumerate().map(|(number, name)| (*name, number)).collect();
     let mut examples: Vec<Example> = split
         .iter()

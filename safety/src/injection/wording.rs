@@ -5,8 +5,6 @@
 //! is the sum of its pieces' weights over the square root of their number, so that texts of any length compare. Weights are whole
 //! numbers, so that each machine comes to the same score.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 /// `weight<tab>piece` on each line; the first is the score of a text without pieces.
@@ -38,7 +36,7 @@ pub(super) struct Judged {
 #[derive(Debug)]
 pub(super) struct Wording {
     base: i32,
-    weights: HashMap<Key, i32, BuildHasherDefault<AsItIs>>,
+    weights: Weights,
 }
 
 impl Wording {
@@ -54,7 +52,7 @@ impl Wording {
         });
         let base = lines.next().map_or(0, |(base, _)| base);
         let weights = lines.map(|(weight, piece)| (key(piece.split(' ').map(token_key)), weight));
-        Self { base, weights: weights.collect() }
+        Self { base, weights: Weights::of(&weights.collect::<Vec<_>>()) }
     }
 
     /// Judges a folded text.
@@ -74,7 +72,7 @@ impl Wording {
         let token = tokens.get(at..).unwrap_or_default();
         (1..=LONGEST.min(token.len())).filter_map(move |length| {
             let piece = key(token.get(..length)?.iter().map(|token| token.key));
-            self.weights.get(&piece).map(|weight| Known { piece, at, end: at + length, weight: *weight })
+            self.weights.get(piece).map(|weight| Known { piece, at, end: at + length, weight })
         })
     }
 
@@ -180,21 +178,34 @@ fn key(parts: impl Iterator<Item = u64>) -> Key {
     mixed ^ (mixed >> 29)
 }
 
-/// Keys are hashes already.
-#[derive(Debug, Default)]
-struct AsItIs(u64);
+/// Weights by the hashes of their pieces; open addressing, at most half full.
+#[derive(Debug)]
+struct Weights(Vec<Option<(Key, i32)>>);
 
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
+impl Weights {
+    fn of(all: &[(Key, i32)]) -> Self {
+        let mut weights = Self(vec![None; (2 * all.len()).next_power_of_two().max(2)]);
+        for (key, weight) in all {
+            let place = weights.place(*key);
+            if let Some(free) = weights.0.get_mut(place) {
+                *free = Some((*key, *weight));
+            }
+        }
+        weights
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    fn get(&self, key: Key) -> Option<i32> {
+        self.0.get(self.place(key)).copied().flatten().map(|(_, weight)| weight)
     }
 
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
+    /// Where a key is or goes.
+    fn place(&self, key: Key) -> usize {
+        let mask = self.0.len() - 1;
+        let mut place = key as usize & mask;
+        while self.0.get(place).is_some_and(|there| there.is_some_and(|(known, _)| known != key)) {
+            place = (place + 1) & mask;
+        }
+        place
     }
 }
 

@@ -13,11 +13,13 @@ use crate::words::plain::Plain;
 /// What is left of all words.
 #[derive(Debug)]
 pub(crate) struct Sieve {
-    /// Of words of different characters.
+    /// Of words in which no character follows itself.
     left: Plain,
+    /// Of the other words, and the characters that follow themselves in them: a text that has none of these twice has no such word.
+    doubled: Plain,
+    doubles: Characters,
     /// The characters of words that are one character several times.
-    runs: Filter,
-    has_runs: bool,
+    runs: Characters,
     /// Words of which nothing is left: signs.
     signs: Plain,
     has_signs: bool,
@@ -26,61 +28,107 @@ pub(crate) struct Sieve {
 impl Sieve {
     /// What is left of these words.
     pub(crate) fn of(words: &[String]) -> Self {
-        let (mut left, mut signs, mut runs) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let [mut left, mut doubled, mut signs] = [const { BTreeSet::new() }; 3];
+        let [mut doubles, mut runs] = [const { BTreeSet::new() }; 2];
         for word in words {
-            let said: String = word.chars().filter(|c| says(*c)).collect();
-            let mut chars: Vec<char> = said.chars().collect();
+            let said: Vec<char> = word.chars().filter(|c| says(*c)).collect();
+            let twice = said.windows(2).filter(|two| two.first() == two.last()).flatten();
+            let mut chars = said.clone();
             chars.dedup();
             match chars.as_slice() {
                 [] => _ = signs.insert(word.clone()),
-                [only] if said.chars().nth(1).is_some() => _ = runs.insert(*only),
-                chars => _ = left.insert(chars.iter().collect::<String>()),
+                chars if chars.len() == said.len() => _ = left.insert(chars.iter().collect()),
+                [only] => _ = runs.insert(*only),
+                chars => {
+                    doubles.extend(twice);
+                    doubled.insert(chars.iter().collect());
+                }
             }
         }
-        let mut filter = Filter::with_room(runs.len());
-        filter.extend(runs.iter().map(|c| Key::one(*c)));
         let plain = |words: BTreeSet<String>| Plain::new(&words.into_iter().collect::<Vec<_>>());
         Self {
-            has_runs: !runs.is_empty(),
-            runs: filter,
             has_signs: !signs.is_empty(),
             left: plain(left),
+            doubled: plain(doubled),
+            doubles: Characters::of(&doubles),
+            runs: Characters::of(&runs),
             signs: plain(signs),
         }
     }
 
     /// Whether a folded text may have a word. Yes may be wrong, no never is. `left` is a buffer.
     pub(crate) fn may_have(&self, folded: &Folded, left: &mut Vec<char>) -> bool {
-        folded.has_doubtful()
-            || self.squeeze(folded, left)
-            || self.left.has_any(left)
+        if folded.has_doubtful() {
+            return true;
+        }
+        let repeats = squeeze(folded, left);
+        self.left.has_any(left)
+            || repeats && self.may_have_repeats(folded, left)
             || self.has_signs && self.signs.has_any(folded.chars())
     }
 
-    /// Leaves separators and repeats out. Tells whether a run of a character may be a word.
-    fn squeeze(&self, folded: &Folded, left: &mut Vec<char>) -> bool {
-        let (chars, separators) = (folded.chars(), folded.separators());
-        left.clear();
-        left.resize(chars.len() + 1, char::default());
-        let (mut count, mut last, mut runs) = (0, char::default(), false);
-        for (c, separator) in chars.iter().zip(separators) {
-            // What is left out is written over by the next one.
-            if let Some(place) = left.get_mut(count) {
-                *place = *c;
-            }
-            let repeated = *c == last;
-            count += usize::from(!separator & !repeated);
-            runs |= !separator & repeated & self.has_runs;
-            last = if *separator { last } else { *c };
+    /// The same of words in which characters follow themselves.
+    fn may_have_repeats(&self, folded: &Folded, left: &[char]) -> bool {
+        if self.runs.is_empty() && self.doubles.is_empty() {
+            return false;
         }
-        left.truncate(count);
-        runs && self.has_run(chars, separators)
+        let chars = folded.chars().iter().zip(folded.separators());
+        let mut said = chars.filter(|(_, separator)| !**separator).map(|(c, _)| *c);
+        let mut last = said.next();
+        let mut doubled = false;
+        for c in said {
+            if last.replace(c) == Some(c) {
+                if self.runs.has(c) {
+                    return true;
+                }
+                doubled |= self.doubles.has(c);
+            }
+        }
+        doubled && self.doubled.has_any(left)
+    }
+}
+
+/// Leaves separators and repeats of a folded text out. Tells whether a character followed itself.
+fn squeeze(folded: &Folded, left: &mut Vec<char>) -> bool {
+    let (chars, separators) = (folded.chars(), folded.separators());
+    left.clear();
+    left.resize(chars.len() + 1, char::default());
+    let (mut count, mut last, mut repeats) = (0, char::default(), false);
+    for (c, separator) in chars.iter().zip(separators) {
+        // What is left out is written over by the next one.
+        if let Some(place) = left.get_mut(count) {
+            *place = *c;
+        }
+        let repeated = *c == last;
+        count += usize::from(!separator & !repeated);
+        repeats |= !separator & repeated;
+        last = if *separator { last } else { *c };
+    }
+    left.truncate(count);
+    repeats
+}
+
+/// A set of characters.
+#[derive(Debug)]
+struct Characters {
+    filter: Filter,
+    is_empty: bool,
+}
+
+impl Characters {
+    fn of(chars: &BTreeSet<char>) -> Self {
+        let mut filter = Filter::with_room(chars.len());
+        filter.extend(chars.iter().map(|c| Key::one(*c)));
+        Self { filter, is_empty: chars.is_empty() }
     }
 
-    fn has_run(&self, chars: &[char], separators: &[bool]) -> bool {
-        let mut left = chars.iter().zip(separators).filter(|(_, separator)| !**separator).map(|(c, _)| *c);
-        let mut last = left.next();
-        left.any(|c| last.replace(c) == Some(c) && self.runs.has(Key::one(c)))
+    fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Whether a character may be in it.
+    fn has(&self, c: char) -> bool {
+        self.filter.has(Key::one(c))
     }
 }
 
@@ -102,12 +150,19 @@ mod tests {
 
     #[test]
     fn a_text_without_any_word_falls_through() {
-        let words = ["赌博网站", "大麻", "哈哈", "a b", "🔞", "C++"];
-        for text in ["今天天气真好，我们去公园吧！！！好的，，谢谢😂👍👍", "哈", "赌气的人 博物馆", "", "ba"]
-        {
+        let words = ["赌博网站", "大麻", "哈哈", "历历史", "a b", "🔞", "C++"];
+        for text in [
+            "今天天气真好，我们去公园吧！！！好的，，谢谢😂👍👍",
+            "哈",
+            "赌气的人 博物馆",
+            "",
+            "ba",
+            "历史，历史",
+        ] {
             assert!(!may_have(&words, text), "{text}");
         }
-        for text in ["赌-博。网站", "大大麻", "哈，哈", "哈哈哈", "ab", "🔞", "c++", "赌博\u{200b}网ⓐ站"]
+        for text in
+            ["赌-博。网站", "大大麻", "哈，哈", "哈哈哈", "历 历史", "ab", "🔞", "c++", "赌博\u{200b}网ⓐ站"]
         {
             assert!(may_have(&words, text), "{text}");
         }
