@@ -209,7 +209,7 @@ impl Tape {
     /// The newest request ends.
     pub(crate) fn end_last(&mut self, outcome: Outcome) {
         let request = self.requests.last().cloned().unwrap();
-        let ok = matches!(outcome, Outcome::Done { .. });
+        let ok = matches!(outcome, Outcome::Done { .. } | Outcome::Reviewed { .. });
         let attempts = if ok { vec![attempt(1, None, Some(700))] } else { Vec::new() };
         let answered = self.outcome(&request, outcome, attempts);
         self.event("call", &Event::Answered(answered));
