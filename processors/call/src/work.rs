@@ -158,7 +158,8 @@ impl<I: Invoke> Work<'_, I> {
     }
 
     async fn ask(&self, held: HeldText<'_>, terms: Terms<'_>) -> Reviewed {
-        let reviewed = self.invoker.review(&self.rules.bundle, held, terms).await;
+        // Few requests come to a review, so that none of the others has the room for it in its own future.
+        let reviewed = Box::pin(self.invoker.review(&self.rules.bundle, held, terms)).await;
         let result = match &reviewed.result {
             Ok(said) => said.level.label(),
             Err(Unanswered::Expired) => "expired",
