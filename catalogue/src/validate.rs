@@ -133,7 +133,6 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let output = output::output(raw, &around.known.ids, place, problems);
     let review = reviewers::policy(raw, around.reviewers, around.targets, place, problems);
     let people = people::people(raw, review.as_ref(), place, problems);
-    let used = filter::used(&raw.filter, &around.known.filter, place, problems);
     App {
         bots,
         answer: words.answer,
@@ -168,7 +167,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         labels: Some(labels),
         output,
         people,
-        filter: used,
+        filter: filter::used(&raw.filter, &around.known.filter, place, problems),
         personal_data: personal::personal_data(raw, around.keys, place, problems),
         injection: personal::injection(raw, place, problems),
         prompt_leak: personal::prompt_leak(raw, place, problems),
