@@ -2,6 +2,7 @@
 
 mod bots;
 mod day;
+mod dialogue;
 mod filter;
 mod labels;
 mod models;
@@ -93,7 +94,18 @@ struct Around<'a> {
     keys: &'a BTreeMap<String, Secret>,
 }
 
-fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
+/// What an app says in words; the default where a word is wrong.
+struct Words {
+    answer: AnswerPolicy,
+    no_acknowledgement: NoAcknowledgement,
+    record: RecordPolicy,
+    lane: LanePolicy,
+    delivery: DeliveryClass,
+    by_hand: ByHand,
+    cancel: Cancel,
+}
+
+fn words(raw: &RawApp, place: &str, problems: &mut Problems) -> Words {
     let answer = [("intercept", AnswerPolicy::Intercept), ("pass", AnswerPolicy::Pass)];
     let unacknowledged = [("pass", NoAcknowledgement::Pass), ("reject", NoAcknowledgement::Reject)];
     let record = [("ai", RecordPolicy::Ai), ("hits", RecordPolicy::Hits), ("all", RecordPolicy::All)];
@@ -101,13 +113,21 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
     let by_hand = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
     let cancel = [("cut", Cancel::Cut), ("run_on", Cancel::RunOn)];
-    let answer = problems.word(place, &raw.answer, &answer);
-    let unacknowledged = problems.word(place, &raw.no_acknowledgement, &unacknowledged);
-    let record = problems.word(place, &raw.record, &record);
-    let lane = problems.word(place, &raw.lane, &lane);
-    let delivery = problems.word(place, &raw.delivery, &delivery);
-    let by_hand = problems.word(place, &raw.by_hand, &by_hand);
-    let cancel = problems.word(place, &raw.cancel, &cancel);
+    Words {
+        answer: problems.word(place, &raw.answer, &answer).unwrap_or(AnswerPolicy::Intercept),
+        no_acknowledgement: problems
+            .word(place, &raw.no_acknowledgement, &unacknowledged)
+            .unwrap_or(NoAcknowledgement::Pass),
+        record: problems.word(place, &raw.record, &record).unwrap_or(RecordPolicy::Hits),
+        lane: problems.word(place, &raw.lane, &lane).unwrap_or(LanePolicy::Sender),
+        delivery: problems.word(place, &raw.delivery, &delivery).unwrap_or(DeliveryClass::Resend),
+        by_hand: problems.word(place, &raw.by_hand, &by_hand).unwrap_or(ByHand::Remember),
+        cancel: problems.word(place, &raw.cancel, &cancel).unwrap_or(Cancel::Cut),
+    }
+}
+
+fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
+    let words = words(raw, place, problems);
     limits(raw, place, problems);
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
@@ -117,10 +137,10 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let used = filter::used(&raw.filter, &around.known.filter, place, problems);
     App {
         bots,
-        answer: answer.unwrap_or(AnswerPolicy::Intercept),
-        no_acknowledgement: unacknowledged.unwrap_or(NoAcknowledgement::Pass),
-        record: record.unwrap_or(RecordPolicy::Hits),
-        lane: lane.unwrap_or(LanePolicy::Sender),
+        answer: words.answer,
+        no_acknowledgement: words.no_acknowledgement,
+        record: words.record,
+        lane: words.lane,
         chain,
         allowed_regions: raw.allowed_regions.clone(),
         system_prompt: raw.system_prompt.clone(),
@@ -136,12 +156,12 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         forget_after_ms: millis(raw.forget_after),
         max_waiting_messages: raw.max_waiting_messages,
         max_waiting_bytes: raw.max_waiting_bytes,
-        by_hand: by_hand.unwrap_or(ByHand::Remember),
-        cancel: cancel.unwrap_or(Cancel::Cut),
+        by_hand: words.by_hand,
+        cancel: words.cancel,
         retract_on_recall: raw.retract_on_recall,
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
-        delivery: delivery.unwrap_or(DeliveryClass::Resend),
+        delivery: words.delivery,
         send_within_ms: millis(raw.send_within),
         canned: canned(&raw.canned),
         label: raw.label.get_ref().clone(),
@@ -153,6 +173,11 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         injection: personal::injection(raw, place, problems),
         prompt_leak: personal::prompt_leak(raw, place, problems),
         review,
+        while_answering: dialogue::while_answering(raw, words.cancel, place, problems),
+        session: dialogue::session(raw, place, problems),
+        commands: dialogue::commands(raw, place, problems),
+        staff: dialogue::staff(raw, place, problems),
+        notice: dialogue::notice(raw, place, problems),
     }
 }
 

@@ -1,7 +1,9 @@
 //! To whom a message speaks: its conversation, and the bot that it is for.
 
+use catalogue::App;
+use catalogue::people::Judge;
 use safety::is_blank;
-use schemas::conversation::Conversation;
+use schemas::conversation::{ChatKind, Conversation};
 use schemas::ids::{AppKey, UserId};
 
 use crate::callback::{Callback, Place};
@@ -27,6 +29,17 @@ impl Address {
     /// It is a message among people: it speaks to no bot, comes from no bot's account, and stands in no conversation with one.
     pub(crate) fn is_among_people(&self) -> bool {
         self.bot.is_none() && !self.by_hand && !self.with_bot
+    }
+
+    /// A member of staff speaks where a bot may talk too: whoever does takes the conversation over.
+    pub(crate) fn is_of_staff(&self, app: &App) -> bool {
+        let is_shared = self.conversation.kind() != ChatKind::Chat;
+        is_shared && app.staff.as_ref().is_some_and(|staff| staff.has(&self.sender))
+    }
+
+    /// It passes unjudged and unrecorded: the app judges for its bots alone.
+    pub(crate) fn is_left_alone(&self, app: &App) -> bool {
+        app.people.judge == Judge::Bots && self.is_among_people() && !self.is_of_staff(app)
     }
 
     /// What was said, if it differs from the text as it came, which is judged anyway.

@@ -42,6 +42,9 @@ pub struct CoreState {
     /// The person who has the conversation, if one has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
+    /// When the bot answers again without being handed the conversation; it waits for that if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_until: Option<Millis>,
     /// Answers of the last minute by person, oldest window first; only where the app limits them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<RecentAnswers>,
@@ -100,6 +103,9 @@ pub struct TurnState {
     pub number: u64,
     /// When it is given up as lost.
     pub lost_at: Millis,
+    /// When the person is told that it takes longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_at: Option<Millis>,
     /// It was called off: its outcome is booked and not let out.
     #[serde(default)]
     pub cancelled: bool,
@@ -230,7 +236,14 @@ mod tests {
     use super::*;
 
     fn turn(phase: Phase) -> TurnState {
-        TurnState { id: TurnId::derive("1", 0), phase, number: 4, lost_at: 9, cancelled: false }
+        TurnState {
+            id: TurnId::derive("1", 0),
+            phase,
+            number: 4,
+            lost_at: 9,
+            notice_at: None,
+            cancelled: false,
+        }
     }
 
     #[test]

@@ -193,6 +193,27 @@ async fn in_a_group_what_speaks_to_a_bot_is_recorded_whole_and_what_does_not_is_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_staff_say_in_a_group_is_recorded_whole_whatever_the_app_records_of_people() {
+    let in_group = |sender: &str| {
+        let mut callback = chat(sender, "42", "I take this");
+        callback["chat_type"] = json!("groupchat");
+        callback
+    };
+    for policies in ["record = 'ai'\npeople = {}", "people.judge = 'bots'"] {
+        let policies = format!("{policies}\nstaff = {{ ids = ['Carol'] }}");
+        let line = Line::new(&policies, Mood::Acknowledges);
+        for sender in ["carol", "alice"] {
+            assert_eq!(line.before(in_group(sender)).await, json!({"valid": true}));
+        }
+        line.before(chat("carol", "alice", "among ourselves")).await;
+        let events = line.memory.events();
+        let told: Vec<_> = events.iter().map(|event| message(event).sender.as_str()).collect();
+        assert_eq!(told, ["carol"], "{policies}");
+        assert!(message(&events[0]).text.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_app_that_judges_for_its_bots_alone_leaves_people_to_themselves() {
     let line = Line::new("people.judge = 'bots'", Mood::Acknowledges);
     assert_eq!(line.before(say("去赌博")).await, json!({"valid": true}));

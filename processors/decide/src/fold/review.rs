@@ -43,7 +43,8 @@ impl Folding<'_> {
         let number = self.state.add_turn(name, entry);
         let phase = Phase::Pending { awaits: Prerequisite::Review };
         let state = self.state.lane_mut(name);
-        state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, cancelled: false });
+        state.turn =
+            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
