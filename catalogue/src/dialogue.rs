@@ -26,6 +26,29 @@ impl WhileAnswering {
     }
 }
 
+/// What counts as speaking to a bot in groups and rooms, besides a mention of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Mention {
+    /// The bot that is meant when everybody is mentioned; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub all: Option<UserId>,
+    /// A message that quotes a bot's speaks to it.
+    pub quotes: bool,
+}
+
+impl Default for Mention {
+    fn default() -> Self {
+        Self { all: None, quotes: true }
+    }
+}
+
+impl Mention {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How much of a conversation is remembered, besides the turns that fit a prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -27,7 +27,7 @@ use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
 use crate::validate;
 
-pub use dialogue::{RawCommands, RawNotice, RawSession, RawStaff};
+pub use dialogue::{RawCommands, RawMention, RawNotice, RawSession, RawStaff};
 pub use filter::{Files, RawAllow, RawDictionary, RawFilter, RawNear, RawRule, RawUsed, RawWord};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
@@ -217,6 +217,9 @@ pub struct RawApp {
     pub prompt_leak: RawPromptLeak,
     /// Who reviews texts that the filter holds, and what becomes of them. Without it such texts are stopped.
     pub review: Option<RawReview>,
+    /// What counts as speaking to a bot in groups and rooms, besides a mention of it.
+    #[serde(default)]
+    pub mention: RawMention,
     /// What happens to a message that comes while its lane's turn is in flight.
     #[serde(default = "merge")]
     #[schemars(with = "WhileAnswering")]

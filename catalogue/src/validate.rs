@@ -173,6 +173,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         injection: personal::injection(raw, place, problems),
         prompt_leak: personal::prompt_leak(raw, place, problems),
         review,
+        mention: dialogue::mention(raw, place, problems),
         while_answering: dialogue::while_answering(raw, words.cancel, place, problems),
         session: dialogue::session(raw, place, problems),
         commands: dialogue::commands(raw, place, problems),

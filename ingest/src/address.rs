@@ -88,12 +88,14 @@ pub(crate) fn pair(app: &AppKey, bots: &Bots, from: &UserId, to: &UserId) -> (Co
 }
 
 /// The bot that a message in a group or room is for. If the message has a list of mentions, the bot must be in it; of several, it is
-/// the one that the text names first, or else the first in the list. Without a list it is the bot that the text names first.
+/// the one that the text names first, or else the first in the list. Without a list it is the bot that the text names first, or else the
+/// one whose message it quotes.
 fn mentioned<'a>(bots: &'a Bots, callback: &Callback<'_>, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
     let mut named = mentions.iter().map(|mention| mention.bot);
     let listed = callback.mentioned();
     if listed.is_empty() {
-        return named.next();
+        let besides = || bots.meant_besides(callback.quoted().as_deref(), callback.mentions_all());
+        return named.next().or_else(besides);
     }
     let listed: Vec<&UserId> = listed.iter().filter_map(|id| bots.by_id(id)).collect();
     named.find(|bot| listed.contains(bot)).or(listed.first().copied())

@@ -1,10 +1,27 @@
-//! The tables `[app.session]`, `[app.commands]`, `[app.staff]` and `[app.notice]`.
+//! The tables `[app.mention]`, `[app.session]`, `[app.commands]`, `[app.staff]` and `[app.notice]`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::Written;
+
+/// What counts as speaking to a bot in groups and rooms, besides a mention of it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawMention {
+    /// Id of the bot that is meant when everybody is mentioned. Without it nobody is.
+    #[schemars(with = "Option<String>")]
+    pub all: Option<Spanned<String>>,
+    /// Whether a message that quotes a bot's speaks to it, where its list of mentions names nobody.
+    pub quotes: bool,
+}
+
+impl Default for RawMention {
+    fn default() -> Self {
+        Self { all: None, quotes: true }
+    }
+}
 
 /// How much of a conversation is remembered. History leaves in blocks: when a bound is met, what stays is half of it, so that the next
 /// prompts begin alike and providers' prompt caches hold.

@@ -10,8 +10,8 @@ use toml::Spanned;
 
 use super::millis;
 use crate::app::Cancel;
-use crate::dialogue::{Command, Commands, Notice, Session, Staff, WhileAnswering};
-use crate::raw::{RawApp, RawCommands, Written};
+use crate::dialogue::{Command, Commands, Mention, Notice, Session, Staff, WhileAnswering};
+use crate::raw::{RawApp, RawBot, RawCommands, Written};
 
 /// Most characters of a command's word.
 const LONGEST_WORD: usize = 64;
@@ -36,12 +36,24 @@ pub(super) fn while_answering(
     policy
 }
 
+pub(super) fn mention(raw: &RawApp, place: &str, problems: &mut Problems) -> Mention {
+    let all = raw.mention.all.as_ref().and_then(|at| {
+        let is_it = |bot: &&RawBot| same(bot.id.get_ref(), at.get_ref());
+        let bot = raw.bot.iter().find(is_it).and_then(|bot| UserId::new(bot.id.get_ref().clone()).ok());
+        if bot.is_none() {
+            problems.add_at(place, at, format!("mention.all: {:?} is no bot of the app", at.get_ref()));
+        }
+        bot
+    });
+    Mention { all, quotes: raw.mention.quotes }
+}
+
 pub(super) fn session(raw: &RawApp, place: &str, problems: &mut Problems) -> Session {
     let said = &raw.session;
     let mut idle = |key: &str, at: &Option<Spanned<Written>>| positive(key, at.as_ref(), place, problems);
     let (idle_ms, history_age_ms) =
         (idle("session.idle", &said.idle), idle("session.history_age", &said.history_age));
-    let of = |bot: &crate::raw::RawBot| {
+    let of = |bot: &RawBot| {
         Some((UserId::new(bot.id.get_ref().clone()).ok()?, millis(bot.idle.as_ref()?.get_ref().0)))
     };
     for bot in &raw.bot {
@@ -135,7 +147,7 @@ pub(super) fn staff(raw: &RawApp, place: &str, problems: &mut Problems) -> Optio
         problems.add_at(place, id, "staff.ids: it is a bot's");
     }
     for prefix in &said.prefixes {
-        let is_bot = |bot: &crate::raw::RawBot| lower(bot.id.get_ref()).starts_with(&lower(prefix.get_ref()));
+        let is_bot = |bot: &RawBot| lower(bot.id.get_ref()).starts_with(&lower(prefix.get_ref()));
         if is_blank(prefix.get_ref()) || raw.bot.iter().any(is_bot) {
             problems.add_at(
                 place,

@@ -245,3 +245,38 @@ async fn what_the_policy_lets_through_is_recorded_as_passed_with_its_verdict() {
     let recorded = message(&events[0]);
     assert_eq!((recorded.reply, recorded.verdict.action), (CallbackReply::Pass, Action::Hold));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_quotes_a_bot_or_mentions_everybody_speaks_to_it_as_the_app_says() {
+    let in_group = |ext: Value| {
+        let mut callback = chat("alice", "42", "and now?");
+        callback["chat_type"] = json!("groupchat");
+        callback["payload"]["ext"] = ext;
+        callback
+    };
+    let spoken_to = async |policies: &str, ext: Value| {
+        let line = Line::new(&format!("record = 'all'\n{policies}"), Mood::Acknowledges);
+        line.before(in_group(ext)).await;
+        let events = line.memory.events();
+        message(&events[0]).bot.as_ref().map(|bot| bot.as_str().to_owned())
+    };
+    let quote =
+        |sender: &str| json!({"msgID": "1501234567890123456", "msgPreview": "x", "msgSender": sender});
+    let helpdesk = Some("bot_helpdesk".to_owned());
+    for by in ["bot_helpdesk", "小助手", "HELP desk"] {
+        assert_eq!(spoken_to("", json!({"msgQuote": quote(by)})).await, helpdesk, "{by}");
+        assert_eq!(spoken_to("", json!({"msgQuote": quote(by).to_string()})).await, helpdesk, "{by}");
+        assert_eq!(spoken_to("mention.quotes = false", json!({"msgQuote": quote(by)})).await, None);
+    }
+    assert_eq!(spoken_to("", json!({"msgQuote": quote("bob")})).await, None);
+    assert_eq!(spoken_to("", json!({"msgQuote": "no JSON"})).await, None);
+    let named = json!({"msgQuote": quote("bot_helpdesk"), "em_at_list": ["bob"]});
+    assert_eq!(spoken_to("", named).await, None, "who is named is meant");
+    let sales = Some("bot_sales".to_owned());
+    for all in [json!("ALL"), json!(["all"]), json!("[\"ALL\"]")] {
+        let ext = json!({"em_at_list": all});
+        assert_eq!(spoken_to("mention.all = 'bot_sales'", ext.clone()).await, sales, "{ext}");
+        assert_eq!(spoken_to("", ext).await, None);
+    }
+    assert_eq!(spoken_to("mention.all = 'bot_sales'", json!({"em_at_list": true})).await, None);
+}

@@ -24,7 +24,7 @@ fn problems(keys: &str) -> Vec<String> {
 #[test]
 fn an_app_that_says_nothing_of_it_has_the_bundle_that_it_had() {
     let json = String::from_utf8(read(GOOD).unwrap().to_json().unwrap()).unwrap();
-    for key in ["while_answering", "session", "commands", "staff", "notice"] {
+    for key in ["mention", "while_answering", "session", "commands", "staff", "notice"] {
         assert!(!json.contains(&format!("\"{key}\"")), "{key}");
     }
 }
@@ -62,6 +62,7 @@ fn every_problem_is_told_with_its_line() {
     for (keys, what) in [
         ("while_answering = 'drop'", "\"drop\" is none of merge, queue, interrupt"),
         ("while_answering = 'interrupt'\ncancel = 'run_on'", "lets their calls run to the end"),
+        ("mention.all = 'bot_other'", "is no bot of the app"),
         ("session.idle = '0s'", "session.idle may not be zero"),
         ("session.history_age = '0s'", "session.history_age may not be zero"),
         ("session.history_tokens = 0", "session.history_tokens may not be zero"),
