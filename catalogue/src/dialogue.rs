@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use schemas::ids::UserId;
+use schemas::ids::{TargetName, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What happens to a message that comes while its lane's turn is in flight.
@@ -65,6 +65,22 @@ pub struct Session {
     /// Turns that are older leave the history, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_age_ms: Option<i64>,
+    /// How turns that leave the history are summed up; they are not if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+}
+
+/// How turns that leave the history are summed up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Targets in the order in which they are tried.
+    pub chain: Vec<TargetName>,
+    /// What the model is told to do.
+    pub prompt: String,
+    /// Most tokens of a summary.
+    pub max_tokens: u32,
+    /// No attempt starts later than this after the decision, in milliseconds.
+    pub within_ms: i64,
 }
 
 impl Session {

@@ -27,7 +27,7 @@ use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
 use crate::validate;
 
-pub use dialogue::{RawCommands, RawMention, RawNotice, RawSession, RawStaff};
+pub use dialogue::{RawCommands, RawMention, RawNotice, RawSession, RawStaff, RawSummary};
 pub use filter::{Files, RawAllow, RawDictionary, RawFilter, RawNear, RawRule, RawUsed, RawWord};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;

@@ -20,6 +20,8 @@ pub enum RequestKind {
     /// Review a message that the filter holds, before its turn goes on: `chain` names the reviewer, and the prompt is what the
     /// message says.
     Review,
+    /// Sum up what leaves the history, before the turn that needs the room is asked.
+    Summary,
 }
 
 impl RequestKind {
@@ -28,17 +30,19 @@ impl RequestKind {
         match self {
             Self::Answer => "answer",
             Self::Review => "review",
+            Self::Summary => "summary",
         }
     }
 
     /// Every kind of this version.
-    pub const ALL: [Self; 2] = [Self::Answer, Self::Review];
+    pub const ALL: [Self; 3] = [Self::Answer, Self::Review, Self::Summary];
 
     /// Id of the one request of this kind that a turn may have.
     pub fn of_turn(self, turn: TurnId) -> RequestId {
         let ordinal = match self {
             Self::Answer => 0,
             Self::Review => 1,
+            Self::Summary => 2,
         };
         RequestId::derive(&turn.to_string(), ordinal)
     }
@@ -110,7 +114,7 @@ pub struct Request {
 
 impl Record for Request {
     const TOPIC: Topic = Topic::Requests;
-    const KINDS: &'static [&'static str] = &["answer", "review"];
+    const KINDS: &'static [&'static str] = &["answer", "review", "summary"];
 
     fn kind(&self) -> &'static str {
         self.kind.label()

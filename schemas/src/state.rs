@@ -117,7 +117,8 @@ impl TurnState {
         match self.phase {
             Phase::Asked { request } => Some(request),
             Phase::Pending { awaits: Prerequisite::Review } => Some(RequestKind::Review.of_turn(self.id)),
-            Phase::Pending { awaits: Prerequisite::Grant | Prerequisite::Summary } => None,
+            Phase::Pending { awaits: Prerequisite::Summary } => Some(RequestKind::Summary.of_turn(self.id)),
+            Phase::Pending { awaits: Prerequisite::Grant } => None,
         }
     }
 }
@@ -163,6 +164,16 @@ pub struct HistoryTurn {
     /// Nothing was asked: a person wrote the answer by hand from the bot's account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<ByHand>,
+    /// Nothing was said here: the answer sums up the turns that stood here before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub summary: bool,
+}
+
+impl HistoryTurn {
+    /// A turn in which nothing was asked or answered.
+    pub fn blank(version: u16) -> Self {
+        Self { version, asked: Vec::new(), answer: None, by_hand: None, summary: false }
+    }
 }
 
 /// A message that a person wrote by hand from a bot's account.
@@ -263,8 +274,12 @@ mod tests {
             let written = serde_json::to_string(&pending).unwrap();
             assert_eq!(serde_json::from_str::<TurnState>(&written).unwrap(), pending);
             assert!(!written.contains("request"));
-            let review = RequestKind::Review.of_turn(pending.id);
-            assert_eq!(pending.request(), (awaits == Prerequisite::Review).then_some(review));
+            let request = match awaits {
+                Prerequisite::Grant => None,
+                Prerequisite::Review => Some(RequestKind::Review.of_turn(pending.id)),
+                Prerequisite::Summary => Some(RequestKind::Summary.of_turn(pending.id)),
+            };
+            assert_eq!(pending.request(), request);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The tables `[app.mention]`, `[app.session]`, `[app.commands]`, `[app.staff]` and `[app.notice]`.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -38,6 +40,41 @@ pub struct RawSession {
     /// Turns that are older than this, such as `7d`, leave the history. Without it turns of any age stay.
     #[schemars(with = "Option<String>")]
     pub history_age: Option<Spanned<Written>>,
+    /// How turns that leave the history are summed up, by a request of its own before the next answer. Without it they are forgotten.
+    pub summary: Option<RawSummary>,
+}
+
+/// A rolling summary: what leaves the history, and the summary before it, become one text that stays at the beginning of the history.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSummary {
+    /// Names of the targets that are asked, in the order in which they are tried; at least one. A cheap one will do.
+    #[schemars(with = "Vec<String>")]
+    pub chain: Vec<Spanned<String>>,
+    /// What the model is told to do.
+    #[serde(default = "summary_prompt")]
+    pub prompt: String,
+    /// Most tokens of a summary, at least 1.
+    #[serde(default = "summary_tokens")]
+    #[schemars(with = "u32")]
+    pub max_tokens: Spanned<u32>,
+    /// No attempt starts later than this after the message; shorter than `answer_within`, which begins when the summary is there. Without a
+    /// summary by then the turns are forgotten.
+    #[serde(default = "summary_within", with = "common::duration")]
+    #[schemars(with = "String")]
+    pub within: Duration,
+}
+
+fn summary_prompt() -> String {
+    "Sum up this conversation between a user and an assistant for the assistant, who goes on with it: facts, names, wishes, what was \
+     decided and what is open. Use the language of the conversation. Text in square brackets such as [PHONE_1] stays as it is. Say nothing else."
+        .to_owned()
+}
+fn summary_tokens() -> Spanned<u32> {
+    Spanned::new(0..0, 400)
+}
+fn summary_within() -> Duration {
+    Duration::from_secs(15)
 }
 
 /// Words by which people tell a bot to do something. A message is a command when it says one of the words and nothing else, compared as the

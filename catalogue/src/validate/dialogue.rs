@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use common::Problems;
 use safety::{Folded, is_blank};
-use schemas::ids::UserId;
+use schemas::ids::{TargetName, UserId};
 use toml::Spanned;
 
-use super::millis;
+use super::{Asked, millis};
 use crate::app::Cancel;
-use crate::dialogue::{Command, Commands, Mention, Notice, Session, Staff, WhileAnswering};
-use crate::raw::{RawApp, RawBot, RawCommands, Written};
+use crate::dialogue::{Command, Commands, Mention, Notice, Session, Staff, Summary, WhileAnswering};
+use crate::raw::{RawApp, RawBot, RawCommands, RawSummary, Written};
+use crate::target::Target;
 
 /// Most characters of a command's word.
 const LONGEST_WORD: usize = 64;
@@ -48,7 +49,12 @@ pub(super) fn mention(raw: &RawApp, place: &str, problems: &mut Problems) -> Men
     Mention { all, quotes: raw.mention.quotes }
 }
 
-pub(super) fn session(raw: &RawApp, place: &str, problems: &mut Problems) -> Session {
+pub(super) fn session(
+    raw: &RawApp,
+    targets: &BTreeMap<TargetName, Target>,
+    place: &str,
+    problems: &mut Problems,
+) -> Session {
     let said = &raw.session;
     let mut idle = |key: &str, at: &Option<Spanned<Written>>| positive(key, at.as_ref(), place, problems);
     let (idle_ms, history_age_ms) =
@@ -67,7 +73,28 @@ pub(super) fn session(raw: &RawApp, place: &str, problems: &mut Problems) -> Ses
         idle_of: raw.bot.iter().filter_map(of).collect(),
         history_tokens: said.history_tokens.as_ref().map(|most| *most.get_ref()),
         history_age_ms,
+        summary: said.summary.as_ref().map(|said| summary(said, raw, targets, place, problems)),
     }
+}
+
+fn summary(
+    said: &RawSummary,
+    raw: &RawApp,
+    targets: &BTreeMap<TargetName, Target>,
+    place: &str,
+    problems: &mut Problems,
+) -> Summary {
+    let tokens = *said.max_tokens.get_ref();
+    if tokens == 0 {
+        problems.add_at(place, &said.max_tokens, "session.summary.max_tokens may not be zero");
+    }
+    if said.within.is_zero() || said.within >= raw.answer_within {
+        let what = "session.summary.within must be more than zero and shorter than answer_within";
+        problems.add_at(place, &said.max_tokens, what);
+    }
+    let place = format!("{place}: session.summary");
+    let chain = super::chain(Asked { names: &said.chain, tokens }, raw, targets, &place, problems);
+    Summary { chain, prompt: said.prompt.clone(), max_tokens: tokens, within_ms: millis(said.within) }
 }
 
 fn positive(key: &str, at: Option<&Spanned<Written>>, place: &str, problems: &mut Problems) -> Option<i64> {

@@ -74,10 +74,9 @@ pub(crate) fn staying(
 pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn> {
     let fits = json_size(answer) <= LARGEST_ANSWER;
     fits.then(|| HistoryTurn {
-        version: STATE_VERSION,
         asked: turn.asked.clone(),
         answer: Some(Text::from(answer)),
-        by_hand: None,
+        ..HistoryTurn::blank(STATE_VERSION)
     })
 }
 
@@ -101,10 +100,9 @@ mod tests {
             held: None,
         };
         let turn = |n| HistoryTurn {
-            version: 1,
             asked: vec![asked(n)],
             answer: Some(Text::from("an answer")),
-            by_hand: None,
+            ..HistoryTurn::blank(1)
         };
         (0..count).map(|n| Arc::new(turn(n))).collect()
     }

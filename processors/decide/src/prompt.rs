@@ -8,6 +8,9 @@ use schemas::text::Text;
 /// Stands for a question where the bot spoke first: many models want the first word to be a user's.
 const UNASKED: &str = "…";
 
+/// Says what a summary is.
+const SUMMED_UP: &str = "[Summary of what was said before / 此前对话的摘要]";
+
 /// How many people speak in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speakers {
@@ -55,6 +58,10 @@ pub(crate) fn lines<'a>(
         lines.push(line(Role::System, system));
     }
     for turn in history {
+        if turn.summary {
+            person_says(&mut lines, &format!("{SUMMED_UP}\n{}", answer(turn)));
+            continue;
+        }
         match lines.last_mut() {
             // What a person wrote by hand in the bot's name goes on with what the bot said: roles take turns.
             Some(PromptLine { role: Role::Assistant, text }) if turn.asked.is_empty() => {

@@ -83,6 +83,8 @@ reasons! {
     NothingPending = "nothing_pending";
     /// The waiting message has its new text.
     Edited = "edited";
+    /// What leaves the history is summed up first.
+    Summary = "summary";
     /// It is a command; its word follows.
     Command = "command";
     /// The command lacks what it needs.

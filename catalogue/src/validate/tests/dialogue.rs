@@ -66,6 +66,10 @@ fn every_problem_is_told_with_its_line() {
         ("session.idle = '0s'", "session.idle may not be zero"),
         ("session.history_age = '0s'", "session.history_age may not be zero"),
         ("session.history_tokens = 0", "session.history_tokens may not be zero"),
+        ("session.summary = { chain = ['other'] }", "session.summary: its chain names the target \"other\""),
+        ("session.summary = { chain = [] }", "its chain names no target"),
+        ("session.summary = { chain = ['main'], max_tokens = 0 }", "max_tokens may not be zero"),
+        ("session.summary = { chain = ['main'], within = '2m' }", "shorter than answer_within"),
         ("commands.new = [' ']", "from 1 to 64 characters"),
         (
             "commands = { new = ['／ＮＥＷ'], stop = ['/new'] }",

@@ -70,12 +70,8 @@ impl Folding<'_> {
             }
         };
         let by_hand = ByHand { message: message.id.clone(), bot: voice.bot, sent_at: message.sent_at };
-        let turn = HistoryTurn {
-            version: STATE_VERSION,
-            asked: Vec::new(),
-            answer: Some(text),
-            by_hand: Some(by_hand),
-        };
+        let (answer, by_hand) = (Some(text), Some(by_hand));
+        let turn = HistoryTurn { answer, by_hand, ..HistoryTurn::blank(STATE_VERSION) };
         self.state.add_turn(LANE, turn);
         self.state.keep_by_hand(LANE, self.app.history_turns as usize);
         let lane = Lane { conversation: message.conversation.clone(), sender: None };

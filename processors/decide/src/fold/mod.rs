@@ -12,6 +12,7 @@ mod refuse;
 mod retract;
 mod review;
 mod staff;
+mod summary;
 mod takeover;
 mod timer;
 mod turn;

@@ -38,7 +38,7 @@ impl Folding<'_> {
         }
         let to = Addressee::of(&message, lane.clone());
         self.send(policy, draft, &to, text);
-        let entry = HistoryTurn { version: STATE_VERSION, asked: vec![message], answer: None, by_hand: None };
+        let entry = HistoryTurn { asked: vec![message], ..HistoryTurn::blank(STATE_VERSION) };
         let (name, lost_at) = (name_of(lane), self.step.now + self.app.lost_after_ms);
         let number = self.state.add_turn(name, entry);
         let phase = Phase::Pending { awaits: Prerequisite::Review };
@@ -117,7 +117,7 @@ impl Folding<'_> {
     }
 
     /// Takes a turn and its entry out of its lane.
-    fn leave_lane(&mut self, name: &str, id: TurnId) {
+    pub(super) fn leave_lane(&mut self, name: &str, id: TurnId) {
         if let Some(turn) = self.state.lane_mut(name).turn.take_if(|turn| turn.id == id) {
             self.state.drop_turn(name, turn.number);
         }

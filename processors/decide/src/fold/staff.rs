@@ -71,12 +71,8 @@ impl Folding<'_> {
             None => message,
         };
         let (name, most) = (name_of(lane), self.app.history_turns as usize);
-        let turn = HistoryTurn {
-            version: STATE_VERSION,
-            asked: vec![message],
-            answer: Some(Text::from("")),
-            by_hand: None,
-        };
+        let answer = Some(Text::from(""));
+        let turn = HistoryTurn { asked: vec![message], answer, ..HistoryTurn::blank(STATE_VERSION) };
         self.state.add_turn(name, turn);
         self.state.keep_said(name, most);
     }

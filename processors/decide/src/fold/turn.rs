@@ -27,9 +27,11 @@ const MOST_INTERRUPTIONS: u32 = 3;
 
 /// What a turn asks, of whom, and what its prompt may hold besides.
 pub(super) struct Question<'a> {
-    asked: Vec<WaitingMessage>,
+    pub(super) asked: Vec<WaitingMessage>,
     route: Route<'a>,
     left: PromptBudget,
+    /// What leaves the history may be summed up first.
+    may_wait: bool,
 }
 
 impl<'a> Folding<'a> {
@@ -71,7 +73,7 @@ impl<'a> Folding<'a> {
             waiting.into_iter().take(most).take_while(|(_, m)| m.held.is_none() || m.id == opener.id);
         let (numbers, asked): (Vec<u64>, Vec<_>) =
             waiting.map(|(number, message)| (number, message.as_ref().clone())).unzip();
-        let question = self.question(lane, asked)?;
+        let question = Question { may_wait: true, ..self.question(lane, asked)? };
         for number in &numbers[..question.asked.len()] {
             self.state.take_waiting(name, *number);
         }
@@ -99,16 +101,16 @@ impl<'a> Folding<'a> {
         let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
         asked.truncate(count);
-        Some(Question { asked, route, left })
+        Some(Question { asked, route, left, may_wait: false })
     }
 
     /// Sends the request for a turn, which is in flight from now on.
-    pub(super) fn ask(
-        &mut self,
-        lane: &Lane,
-        draft: Decision,
-        Question { asked, route, left }: Question<'_>,
-    ) {
+    pub(super) fn ask(&mut self, lane: &Lane, draft: Decision, question: Question<'_>) {
+        let gone = if question.may_wait { self.leaving_turns(lane, &question) } else { Vec::new() };
+        if self.summary_due(&gone).is_some() {
+            return self.summarise(lane, draft, question, &gone);
+        }
+        let Question { asked, route, left, .. } = question;
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
@@ -143,13 +145,38 @@ impl<'a> Folding<'a> {
             bundle: self.rules.hash.clone(),
             decided_at: now,
         })]);
-        let entry = HistoryTurn { version: STATE_VERSION, asked, answer: None, by_hand: None };
+        let entry = HistoryTurn { asked, ..HistoryTurn::blank(STATE_VERSION) };
         let number = self.state.add_turn(name, entry);
         let (phase, lost_at) = (Phase::Asked { request }, now + app.lost_after_ms);
         let notice_at = app.notice.as_ref().map(|notice| now + notice.after_ms);
         let state = self.state.lane_mut(name);
         state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, notice_at, cancelled: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
+    }
+
+    /// Turns that no prompt has room for any more when this is asked, oldest first.
+    fn leaving_turns(&self, lane: &Lane, question: &Question<'_>) -> Vec<Arc<HistoryTurn>> {
+        let mut turns: Vec<_> = self.state.past(name_of(lane)).into_iter().map(|(_, turn)| turn).collect();
+        let gone = turns.len() - self.staying(lane, &turns, &question.route, question.left);
+        turns.truncate(gone);
+        turns
+    }
+
+    /// The numbers of those of them that are the lane's own.
+    pub(super) fn leaving(&self, lane: &Lane, question: &Question<'_>) -> Vec<u64> {
+        let gone = self.leaving_turns(lane, question).len();
+        self.state.past(name_of(lane)).into_iter().take(gone).filter_map(|(number, _)| number).collect()
+    }
+
+    fn staying(
+        &self,
+        lane: &Lane,
+        turns: &[Arc<HistoryTurn>],
+        route: &Route<'_>,
+        budget: PromptBudget,
+    ) -> usize {
+        let limits = Limits::of(route.history_turns, &self.app.session, self.step.now);
+        staying(turns, budget, limits, Speakers::of(lane))
     }
 
     /// Drops history that no prompt has room for any more. Gives what stays, and whether something was dropped.
@@ -161,8 +188,7 @@ impl<'a> Folding<'a> {
     ) -> (Vec<Arc<HistoryTurn>>, bool) {
         let name = name_of(lane);
         let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
-        let limits = Limits::of(route.history_turns, &self.app.session, self.step.now);
-        let staying = staying(&turns, budget, limits, Speakers::of(lane));
+        let staying = self.staying(lane, &turns, route, budget);
         let gone = turns.len() - staying;
         for number in numbers[..gone].iter().flatten() {
             self.state.drop_turn(name, *number);

@@ -2,11 +2,13 @@
 
 use decide::due;
 use schemas::answer::AnswerSource;
+use schemas::answered::Outcome;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Event, Message};
-use schemas::request::{Request, Role};
+use schemas::ledger::LedgerKind;
+use schemas::request::{Request, RequestKind, Role};
 
-use crate::world::*;
+use crate::world::{self, *};
 
 const COMMANDS: &str = r#"
 commands = { new = ["/new", "新会话"], stop = ["/stop"], help = ["/help"], rate = ["/rate"], person = ["人工"], hand_back = ["/bot"], help_text = "say /new" }
@@ -236,4 +238,63 @@ fn a_person_is_told_once_that_an_answer_takes_long() {
     world.pass(10 * SECOND);
     world.answer(&request, "1");
     assert!(world.pass(MINUTE).clock().decisions.is_empty(), "an answer in time has no notice");
+}
+
+const SUMMARY: &str = "history_turns = 2\nsession = { summary = { chain = [\"second\"], prompt = \"sum up\", within = \"15s\" } }";
+
+/// Two turns that fill the history, and a third whose question needs the room.
+fn full() -> (World, Request) {
+    let mut world = World::new(SUMMARY);
+    world.exchange(1, "one", "1");
+    world.exchange(2, "two", "2");
+    world.exchange(3, "three", "3");
+    let written = world.say(4, "four");
+    assert_eq!(reasons(written.decision()), ["summary"]);
+    let request = written.request().clone();
+    (world, request)
+}
+
+#[test]
+fn what_leaves_the_history_is_summed_up_before_the_question_is_asked() {
+    let (mut world, summary) = full();
+    assert_eq!((summary.kind, summary.chain[0].as_str()), (RequestKind::Summary, "second"));
+    assert_eq!(prompt(&summary), ["sum up", "user: one\nassistant: 1\n\nuser: two\nassistant: 2"]);
+    assert_eq!(world.say(5, "five").rulings(), [Ruling::Waits]);
+    let written = world.answer(&summary, "they counted to two");
+    assert_eq!((written.rulings(), reasons(written.decision())), (vec![Ruling::Asked], vec!["summary"]));
+    let head = "[Summary of what was said before / 此前对话的摘要]\nthey counted to two\nthree";
+    assert_eq!(prompt(written.request()), [head, "3", "four"]);
+    assert_eq!((written.ledger[0].kind, written.ledger[0].reason.as_str()), (LedgerKind::Settle, "summary"));
+    let request = written.request().clone();
+    let next = world.answer(&request, "4");
+    assert_eq!(next.rulings(), [Ruling::Answered, Ruling::Asked]);
+    let again = next.request().clone();
+    assert_eq!(again.kind, RequestKind::Summary);
+    assert_eq!(prompt(&again)[1], "they counted to two\n\nuser: three\nassistant: 3");
+}
+
+#[test]
+fn without_a_summary_in_time_the_question_is_asked_and_the_turns_are_forgotten() {
+    for outcome in [Outcome::Expired, Outcome::Failed { reason: "timeout".into(), verdict: None }, done(" ")]
+    {
+        let (mut world, summary) = full();
+        let written = world.play(Event::Answered(world::outcome(&summary, outcome.clone())));
+        assert_eq!(written.rulings(), [Ruling::Asked], "{outcome:?}");
+        assert_eq!(prompt(written.request()), ["three", "3", "four"]);
+        let answered = written.request().clone();
+        assert_eq!(world.answer(&answered, "4").rulings(), [Ruling::Answered]);
+    }
+}
+
+#[test]
+fn a_recall_and_a_take_over_cut_a_summary_as_they_cut_a_call() {
+    let (mut world, summary) = full();
+    let written = world.recall(4);
+    assert_eq!((written.rulings(), written.cancels[0].request), (vec![Ruling::Cancelled], summary.id));
+    assert_eq!(world.answer(&summary, "late").rulings(), [Ruling::Late]);
+    let (mut world, summary) = full();
+    let written = world.takeover(Some("carol"));
+    assert_eq!(written.cancels[0].request, summary.id);
+    let (mut world, _) = full();
+    assert_eq!(world.pass(15 * MINUTE).clock().rulings(), [Ruling::Lost], "a summary that vanished");
 }
