@@ -8,6 +8,7 @@ use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::dialogue::{Commands, Mention, Notice, Session, Staff, WhileAnswering};
 use crate::filter::Used;
 use crate::labels::Labels;
 use crate::output::Output;
@@ -201,6 +202,24 @@ pub struct App {
     /// What becomes of texts that the filter holds; they are stopped if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<ReviewPolicy>,
+    /// What counts as speaking to a bot besides a mention of it.
+    #[serde(default, skip_serializing_if = "Mention::is_default")]
+    pub mention: Mention,
+    /// What happens to a message that comes while its lane's turn is in flight.
+    #[serde(default, skip_serializing_if = "WhileAnswering::is_default")]
+    pub while_answering: WhileAnswering,
+    /// How much of a conversation is remembered.
+    #[serde(default, skip_serializing_if = "Session::is_default")]
+    pub session: Session,
+    /// The commands that it knows.
+    #[serde(default, skip_serializing_if = "Commands::is_default")]
+    pub commands: Commands,
+    /// Who speaks for the operator; nobody if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<Staff>,
+    /// What a person is told whose answer takes long; nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
 }
 
 impl App {

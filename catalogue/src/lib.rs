@@ -6,6 +6,7 @@
 pub mod app;
 mod bundle;
 mod currency;
+pub mod dialogue;
 pub mod estimate;
 pub mod filter;
 pub mod findings;

@@ -1,6 +1,7 @@
 //! The catalogue's sections as they stand in the configuration file. Unknown keys are refused. The comments of the fields are what
 //! `docs/configuration.md` and the JSON Schema say about the keys.
 
+mod dialogue;
 mod filter;
 mod labels;
 mod model;
@@ -19,12 +20,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, RecordPolicy, defaults};
+use crate::dialogue::WhileAnswering;
 use crate::filter::Contents;
 use crate::labels::LabelPlace;
 use crate::model_traits::SystemRole;
 use crate::target::{OutputCap, Provider};
 use crate::validate;
 
+pub use dialogue::{RawCommands, RawMention, RawNotice, RawSession, RawStaff, RawSummary};
 pub use filter::{Files, RawAllow, RawDictionary, RawFilter, RawNear, RawRule, RawUsed, RawWord};
 pub use labels::{RawAigc, RawLabelTexts};
 pub use model::RawModel;
@@ -218,6 +221,23 @@ pub struct RawApp {
     pub prompt_leak: RawPromptLeak,
     /// Who reviews texts that the filter holds, and what becomes of them. Without it such texts are stopped.
     pub review: Option<RawReview>,
+    /// What counts as speaking to a bot in groups and rooms, besides a mention of it.
+    #[serde(default)]
+    pub mention: RawMention,
+    /// What happens to a message that comes while its lane's turn is in flight.
+    #[serde(default = "merge")]
+    #[schemars(with = "WhileAnswering")]
+    pub while_answering: Spanned<String>,
+    /// How much of a conversation is remembered.
+    #[serde(default)]
+    pub session: RawSession,
+    /// Words by which people tell a bot to do something.
+    #[serde(default)]
+    pub commands: RawCommands,
+    /// Who speaks for the operator.
+    pub staff: Option<RawStaff>,
+    /// What a person is told whose answer takes long.
+    pub notice: Option<RawNotice>,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.
@@ -231,6 +251,9 @@ pub struct RawBot {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub names: Vec<Spanned<String>>,
+    /// A conversation with this bot in which nobody has said anything for this long begins anew. Without it `session.idle` holds.
+    #[schemars(with = "Option<String>")]
+    pub idle: Option<Spanned<Written>>,
 }
 
 /// What the bot says when it cannot answer. An empty text sends nothing.
@@ -313,6 +336,9 @@ pub struct RawTarget {
 
 fn text(value: &str) -> Spanned<String> {
     Spanned::new(0..0, value.to_owned())
+}
+fn merge() -> Spanned<String> {
+    text("merge")
 }
 fn empty() -> Spanned<String> {
     text("")

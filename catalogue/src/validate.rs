@@ -2,6 +2,7 @@
 
 mod bots;
 mod day;
+mod dialogue;
 mod filter;
 mod labels;
 mod models;
@@ -128,7 +129,9 @@ fn words(raw: &RawApp, place: &str, problems: &mut Problems) -> Words {
 fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) -> App {
     let words = words(raw, place, problems);
     limits(raw, place, problems);
-    let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
+    let asked = Asked { names: &raw.chain, tokens: raw.max_output_tokens };
+    let (bots, chain) =
+        (bots::bots(raw, place, problems), chain(asked, raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
     let output = output::output(raw, &around.known.ids, place, problems);
     let review = reviewers::policy(raw, around.reviewers, around.targets, place, problems);
@@ -172,6 +175,12 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         injection: personal::injection(raw, place, problems),
         prompt_leak: personal::prompt_leak(raw, place, problems),
         review,
+        mention: dialogue::mention(raw, place, problems),
+        while_answering: dialogue::while_answering(raw, words.cancel, place, problems),
+        session: dialogue::session(raw, around.targets, place, problems),
+        commands: dialogue::commands(raw, place, problems),
+        staff: dialogue::staff(raw, place, problems),
+        notice: dialogue::notice(raw, place, problems),
     }
 }
 
@@ -235,7 +244,14 @@ fn limits(raw: &RawApp, place: &str, problems: &mut Problems) {
     rule(raw.temperature_milli.is_none_or(|t| t <= 2_000), "temperature_milli may be at most 2000");
 }
 
+/// Names of targets, and what an answer of theirs may take.
+struct Asked<'a> {
+    names: &'a [Spanned<String>],
+    tokens: u32,
+}
+
 fn chain(
+    Asked { names, tokens }: Asked<'_>,
     raw: &RawApp,
     targets: &BTreeMap<TargetName, Target>,
     place: &str,
@@ -243,7 +259,7 @@ fn chain(
 ) -> Vec<TargetName> {
     let mut chain = Vec::new();
     let mut seen = BTreeSet::new();
-    for at in &raw.chain {
+    for at in names {
         let Some(name) = problems.take_at(place, at, TargetName::new(at.get_ref().clone())) else { continue };
         match targets.get(&name) {
             None => problems.add_at(
@@ -258,7 +274,7 @@ fn chain(
                 );
                 problems.add_at(place, at, what);
             }
-            Some(target) if raw.max_output_tokens >= target.context_tokens => {
+            Some(target) if tokens >= target.context_tokens => {
                 let what = format!("max_output_tokens leaves no room for a prompt in the window of {name}");
                 problems.add_at(place, at, what);
             }
@@ -268,7 +284,7 @@ fn chain(
             Some(_) => chain.push(name),
         }
     }
-    if raw.chain.is_empty() {
+    if names.is_empty() {
         problems.add_at(place, &raw.key, "its chain names no target");
     }
     chain

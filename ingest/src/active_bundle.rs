@@ -51,7 +51,8 @@ impl Listener {
 impl ActiveBundle {
     /// Makes a bundle ready, whose engines these are.
     pub fn new(bundle: Arc<Bundle>, engines: Arc<Engines>) -> Self {
-        let bots = bundle.apps.iter().map(|(key, app)| (key.clone(), Bots::new(&app.bots))).collect();
+        let bots =
+            bundle.apps.iter().map(|(key, app)| (key.clone(), Bots::new(&app.bots, &app.mention))).collect();
         Self { bundle, bots, engines }
     }
 

@@ -1,7 +1,9 @@
 //! To whom a message speaks: its conversation, and the bot that it is for.
 
+use catalogue::App;
+use catalogue::people::Judge;
 use safety::is_blank;
-use schemas::conversation::Conversation;
+use schemas::conversation::{ChatKind, Conversation};
 use schemas::ids::{AppKey, UserId};
 
 use crate::callback::{Callback, Place};
@@ -27,6 +29,17 @@ impl Address {
     /// It is a message among people: it speaks to no bot, comes from no bot's account, and stands in no conversation with one.
     pub(crate) fn is_among_people(&self) -> bool {
         self.bot.is_none() && !self.by_hand && !self.with_bot
+    }
+
+    /// A member of staff speaks where a bot may talk too: whoever does takes the conversation over.
+    pub(crate) fn is_of_staff(&self, app: &App) -> bool {
+        let is_shared = self.conversation.kind() != ChatKind::Chat;
+        is_shared && app.staff.as_ref().is_some_and(|staff| staff.has(&self.sender))
+    }
+
+    /// It passes unjudged and unrecorded: the app judges for its bots alone.
+    pub(crate) fn is_left_alone(&self, app: &App) -> bool {
+        app.people.judge == Judge::Bots && self.is_among_people() && !self.is_of_staff(app)
     }
 
     /// What was said, if it differs from the text as it came, which is judged anyway.
@@ -75,12 +88,14 @@ pub(crate) fn pair(app: &AppKey, bots: &Bots, from: &UserId, to: &UserId) -> (Co
 }
 
 /// The bot that a message in a group or room is for. If the message has a list of mentions, the bot must be in it; of several, it is
-/// the one that the text names first, or else the first in the list. Without a list it is the bot that the text names first.
+/// the one that the text names first, or else the first in the list. Without a list it is the bot that the text names first, or else the
+/// one whose message it quotes.
 fn mentioned<'a>(bots: &'a Bots, callback: &Callback<'_>, mentions: &[Mention<'a>]) -> Option<&'a UserId> {
     let mut named = mentions.iter().map(|mention| mention.bot);
     let listed = callback.mentioned();
     if listed.is_empty() {
-        return named.next();
+        let besides = || bots.meant_besides(callback.quoted().as_deref(), callback.mentions_all());
+        return named.next().or_else(besides);
     }
     let listed: Vec<&UserId> = listed.iter().filter_map(|id| bots.by_id(id)).collect();
     named.find(|bot| listed.contains(bot)).or(listed.first().copied())

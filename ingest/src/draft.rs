@@ -42,17 +42,19 @@ impl Draft {
         self.address.bot.is_some()
     }
 
-    /// The message as it is published, if it is: always when it speaks to a bot or was written by hand from a bot's account, otherwise
+    /// The message as it is published, if it is: always when it speaks to a bot, was written by hand from a bot's account or by staff, otherwise
     /// by the app's policy; one among people without its texts where the app says so.
     pub(crate) fn published(self, app: &App, verdict: Verdict, reply: CallbackReply) -> Option<Message> {
+        let is_staff = self.address.is_of_staff(app);
         let is_recorded = self.is_ai()
             || self.address.by_hand
+            || is_staff
             || match app.record {
                 RecordPolicy::Ai => false,
                 RecordPolicy::Hits => verdict.action > Action::Pass,
                 RecordPolicy::All => true,
             };
-        let is_fact = self.address.is_among_people() && app.people.record == PeopleRecord::Fact;
+        let is_fact = !is_staff && self.address.is_among_people() && app.people.record == PeopleRecord::Fact;
         let message = is_recorded.then(|| self.finish(verdict, reply))?;
         Some(if is_fact { without_texts(message) } else { message })
     }

@@ -2,7 +2,6 @@
 //! records.
 
 use catalogue::app::RecordPolicy;
-use catalogue::people::Judge;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Edit, Event, Reference};
 use schemas::ids::MessageId;
@@ -71,7 +70,7 @@ fn events(
     let may_concern_bot =
         address.with_bot || address.conversation.group_id().is_some() || app.record == RecordPolicy::All;
     let changed = |field| changed(rule, callback, field).filter(|_| may_concern_bot);
-    let is_unjudged = app.people.judge == Judge::Bots && address.is_among_people();
+    let is_unjudged = address.is_left_alone(app);
     let event = match callback.subject() {
         Subject::Message if is_unjudged => None,
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use catalogue::App;
 use catalogue::app::{AnswerPolicy, NoAcknowledgement};
-use catalogue::people::Judge;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
 use schemas::verdict::{Action, OnError};
@@ -82,7 +81,7 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     }
     let content = callback.content();
     let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
-    if app.people.judge == Judge::Bots && address.as_ref().is_some_and(Address::is_among_people) {
+    if address.as_ref().is_some_and(|address| address.is_left_alone(app)) {
         return Ok(Next::respond(Reply::Deliver, "unjudged"));
     }
     if content.is_cut {

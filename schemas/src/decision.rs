@@ -130,6 +130,9 @@ pub struct Decision {
     /// Why, in closed words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
+    /// How the person rates the turn, from 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
     /// Parts that were let out.
     #[serde(default)]
     pub parts: u16,

@@ -23,6 +23,8 @@ pub enum RequestKind {
     /// Review an answer that was let out although the filter holds it, as a message is reviewed; the prompt is what was said. Its turn is
     /// over, and nothing waits for it.
     AnswerReview,
+    /// Sum up what leaves the history, before the turn that needs the room is asked.
+    Summary,
 }
 
 impl RequestKind {
@@ -32,19 +34,20 @@ impl RequestKind {
             Self::Answer => "answer",
             Self::Review => "review",
             Self::AnswerReview => "answer_review",
+            Self::Summary => "summary",
         }
     }
 
     /// Whether a reviewer is asked, and no model.
     pub fn is_review(self) -> bool {
         match self {
-            Self::Answer => false,
+            Self::Answer | Self::Summary => false,
             Self::Review | Self::AnswerReview => true,
         }
     }
 
     /// Every kind of this version.
-    pub const ALL: [Self; 3] = [Self::Answer, Self::Review, Self::AnswerReview];
+    pub const ALL: [Self; 4] = [Self::Answer, Self::Review, Self::AnswerReview, Self::Summary];
 
     /// Id of the one request of this kind that a turn may have.
     pub fn of_turn(self, turn: TurnId) -> RequestId {
@@ -52,6 +55,7 @@ impl RequestKind {
             Self::Answer => 0,
             Self::Review => 1,
             Self::AnswerReview => 2,
+            Self::Summary => 3,
         };
         RequestId::derive(&turn.to_string(), ordinal)
     }
@@ -123,7 +127,7 @@ pub struct Request {
 
 impl Record for Request {
     const TOPIC: Topic = Topic::Requests;
-    const KINDS: &'static [&'static str] = &["answer", "review", "answer_review"];
+    const KINDS: &'static [&'static str] = &["answer", "review", "answer_review", "summary"];
 
     fn kind(&self) -> &'static str {
         self.kind.label()

@@ -43,6 +43,9 @@ pub struct CoreState {
     /// The person who has the conversation, if one has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
+    /// When the bot answers again without being handed the conversation; it waits for that if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_until: Option<Millis>,
     /// Answers of the last minute by person, oldest window first; only where the app limits them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<RecentAnswers>,
@@ -101,6 +104,9 @@ pub struct TurnState {
     pub number: u64,
     /// When it is given up as lost.
     pub lost_at: Millis,
+    /// When the person is told that it takes longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_at: Option<Millis>,
     /// It was called off: its outcome is booked and not let out.
     #[serde(default)]
     pub cancelled: bool,
@@ -112,7 +118,8 @@ impl TurnState {
         match self.phase {
             Phase::Asked { request } => Some(request),
             Phase::Pending { awaits: Prerequisite::Review } => Some(RequestKind::Review.of_turn(self.id)),
-            Phase::Pending { awaits: Prerequisite::Grant | Prerequisite::Summary } => None,
+            Phase::Pending { awaits: Prerequisite::Summary } => Some(RequestKind::Summary.of_turn(self.id)),
+            Phase::Pending { awaits: Prerequisite::Grant } => None,
         }
     }
 }
@@ -158,6 +165,16 @@ pub struct HistoryTurn {
     /// Nothing was asked: a person wrote the answer by hand from the bot's account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<ByHand>,
+    /// Nothing was said here: the answer sums up the turns that stood here before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub summary: bool,
+}
+
+impl HistoryTurn {
+    /// A turn in which nothing was asked or answered.
+    pub fn blank(version: u16) -> Self {
+        Self { version, asked: Vec::new(), answer: None, by_hand: None, summary: false }
+    }
 }
 
 /// A message that a person wrote by hand from a bot's account.
@@ -238,7 +255,14 @@ mod tests {
     use super::*;
 
     fn turn(phase: Phase) -> TurnState {
-        TurnState { id: TurnId::derive("1", 0), phase, number: 4, lost_at: 9, cancelled: false }
+        TurnState {
+            id: TurnId::derive("1", 0),
+            phase,
+            number: 4,
+            lost_at: 9,
+            notice_at: None,
+            cancelled: false,
+        }
     }
 
     #[test]
@@ -258,8 +282,12 @@ mod tests {
             let written = serde_json::to_string(&pending).unwrap();
             assert_eq!(serde_json::from_str::<TurnState>(&written).unwrap(), pending);
             assert!(!written.contains("request"));
-            let review = RequestKind::Review.of_turn(pending.id);
-            assert_eq!(pending.request(), (awaits == Prerequisite::Review).then_some(review));
+            let request = match awaits {
+                Prerequisite::Grant => None,
+                Prerequisite::Review => Some(RequestKind::Review.of_turn(pending.id)),
+                Prerequisite::Summary => Some(RequestKind::Summary.of_turn(pending.id)),
+            };
+            assert_eq!(pending.request(), request);
         }
     }
 }

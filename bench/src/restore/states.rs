@@ -147,7 +147,7 @@ impl Writer {
             held: None,
         };
         let answer = answer.map(|length| said(seed + 1, length));
-        let entry = HistoryTurn { version: STATE_VERSION, asked: vec![asked], answer, by_hand: None };
+        let entry = HistoryTurn { asked: vec![asked], answer, ..HistoryTurn::blank(STATE_VERSION) };
         self.put(talk.partition, format!("{}|h||{turn:010}", talk.name), Some(&entry))
     }
 

@@ -1,5 +1,6 @@
 use super::*;
 
+mod dialogue;
 mod labels;
 mod limits;
 mod people;

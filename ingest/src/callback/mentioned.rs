@@ -25,6 +25,19 @@ pub(super) fn users(list: &Json<'_>) -> Vec<UserId> {
     }
 }
 
+/// Everybody is mentioned.
+pub(super) fn is_all(list: &Json<'_>) -> bool {
+    let is_it = |text: &str| text.trim().eq_ignore_ascii_case(ALL);
+    match list {
+        Json::Text(text) => match serde_json::from_str(text) {
+            Ok(list @ Json::List(_)) => is_all(&list),
+            _ => text.split(BETWEEN).any(is_it),
+        },
+        Json::List(items) => items.iter().any(|item| item.as_str().is_some_and(is_it)),
+        _ => false,
+    }
+}
+
 fn user(item: &Json<'_>) -> Option<UserId> {
     let Json::Object(fields) = item else { return id(&field::id_of(item)?) };
     let is_id = |name: &str| ID_FIELDS.contains(&&*name.to_ascii_lowercase().replace('_', ""));

@@ -176,6 +176,21 @@ impl<'a> Callback<'a> {
         self.payload().at(&["ext", "em_at_list"]).map(mentioned::users).unwrap_or_default()
     }
 
+    /// The list of mentions means everybody.
+    pub(crate) fn mentions_all(&self) -> bool {
+        self.payload().at(&["ext", "em_at_list"]).is_some_and(mentioned::is_all)
+    }
+
+    /// Who said the message that this one quotes, by an id or a name.
+    pub(crate) fn quoted(&self) -> Option<String> {
+        let quote = self.payload().at(&["ext", "msgQuote"])?;
+        let sender = |quote: &Json<'_>| quote.at(&["msgSender"]).and_then(Json::as_str).map(str::to_owned);
+        match quote {
+            Json::Text(text) => sender(&serde_json::from_str(text).ok()?),
+            quote => sender(quote),
+        }
+    }
+
     /// The body as it came, without its signature.
     pub(crate) fn without_signature(&self) -> String {
         let cut = match self.fields.get("security") {

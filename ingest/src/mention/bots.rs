@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, Range};
 
+use catalogue::dialogue::Mention as Besides;
 use catalogue::name::{self, Letters, Thin, is_sign, is_thin};
 use schemas::ids::UserId;
 
@@ -19,10 +20,12 @@ pub(crate) struct Bots {
     ids: BTreeSet<UserId>,
     /// The bot of each id and name, in the spelling in which they are compared.
     names: BTreeMap<String, UserId>,
+    /// What counts as speaking to one of them besides a mention.
+    besides: Besides,
 }
 
 impl Bots {
-    pub(crate) fn new(bots: &BTreeMap<UserId, Vec<String>>) -> Self {
+    pub(crate) fn new(bots: &BTreeMap<UserId, Vec<String>>, besides: &Besides) -> Self {
         let named = bots.iter().flat_map(|(id, names)| names.iter().map(move |name| (name::key(name), id)));
         // Ids come last, so that an id wins over the name of another bot.
         let ids = bots.keys().map(|id| (name::key(id.as_str()), id));
@@ -30,12 +33,24 @@ impl Bots {
         Self {
             names: names.map(|(key, id)| (key, id.clone())).collect(),
             ids: bots.keys().cloned().collect(),
+            besides: besides.clone(),
         }
     }
 
     /// The bot of that id, as it is configured.
     pub(crate) fn by_id(&self, id: &UserId) -> Option<&UserId> {
         self.ids.get(id)
+    }
+
+    /// The bot of that id or name.
+    fn by_name(&self, name: &str) -> Option<&UserId> {
+        self.names.get(&name::key(name))
+    }
+
+    /// The bot that a message speaks to which mentions nobody: the one that it quotes, or the one that stands for everybody.
+    pub(crate) fn meant_besides(&self, quoted: Option<&str>, all: bool) -> Option<&UserId> {
+        let quoted = quoted.filter(|_| self.besides.quotes).and_then(|name| self.by_name(name));
+        quoted.or_else(|| self.by_id(self.besides.all.as_ref().filter(|_| all)?))
     }
 
     /// Every mention in a text, in order.

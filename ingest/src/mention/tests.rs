@@ -11,7 +11,7 @@ fn bots(bots: &[(&str, &[&str])]) -> Bots {
     let of = |(id, names): &(&str, &[&str])| {
         (UserId::new(*id).unwrap(), names.iter().map(|name| (*name).to_owned()).collect())
     };
-    Bots::new(&bots.iter().map(of).collect::<BTreeMap<_, Vec<_>>>())
+    Bots::new(&bots.iter().map(of).collect::<BTreeMap<_, Vec<_>>>(), &Default::default())
 }
 
 fn some() -> Bots {

@@ -193,6 +193,27 @@ async fn in_a_group_what_speaks_to_a_bot_is_recorded_whole_and_what_does_not_is_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_staff_say_in_a_group_is_recorded_whole_whatever_the_app_records_of_people() {
+    let in_group = |sender: &str| {
+        let mut callback = chat(sender, "42", "I take this");
+        callback["chat_type"] = json!("groupchat");
+        callback
+    };
+    for policies in ["record = 'ai'\npeople = {}", "people.judge = 'bots'"] {
+        let policies = format!("{policies}\nstaff = {{ ids = ['Carol'] }}");
+        let line = Line::new(&policies, Mood::Acknowledges);
+        for sender in ["carol", "alice"] {
+            assert_eq!(line.before(in_group(sender)).await, json!({"valid": true}));
+        }
+        line.before(chat("carol", "alice", "among ourselves")).await;
+        let events = line.memory.events();
+        let told: Vec<_> = events.iter().map(|event| message(event).sender.as_str()).collect();
+        assert_eq!(told, ["carol"], "{policies}");
+        assert!(message(&events[0]).text.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_app_that_judges_for_its_bots_alone_leaves_people_to_themselves() {
     let line = Line::new("people.judge = 'bots'", Mood::Acknowledges);
     assert_eq!(line.before(say("去赌博")).await, json!({"valid": true}));
@@ -289,4 +310,39 @@ async fn a_text_to_be_replaced_goes_on_masked_where_nothing_stands_in_its_place_
         let replaced = replacing.before(say("a strange brew")).await;
         assert_eq!(replaced["payload"]["bodies"][0]["msg"], "(removed)", "it can be done");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_quotes_a_bot_or_mentions_everybody_speaks_to_it_as_the_app_says() {
+    let in_group = |ext: Value| {
+        let mut callback = chat("alice", "42", "and now?");
+        callback["chat_type"] = json!("groupchat");
+        callback["payload"]["ext"] = ext;
+        callback
+    };
+    let spoken_to = async |policies: &str, ext: Value| {
+        let line = Line::new(&format!("record = 'all'\n{policies}"), Mood::Acknowledges);
+        line.before(in_group(ext)).await;
+        let events = line.memory.events();
+        message(&events[0]).bot.as_ref().map(|bot| bot.as_str().to_owned())
+    };
+    let quote =
+        |sender: &str| json!({"msgID": "1501234567890123456", "msgPreview": "x", "msgSender": sender});
+    let helpdesk = Some("bot_helpdesk".to_owned());
+    for by in ["bot_helpdesk", "小助手", "HELP desk"] {
+        assert_eq!(spoken_to("", json!({"msgQuote": quote(by)})).await, helpdesk, "{by}");
+        assert_eq!(spoken_to("", json!({"msgQuote": quote(by).to_string()})).await, helpdesk, "{by}");
+        assert_eq!(spoken_to("mention.quotes = false", json!({"msgQuote": quote(by)})).await, None);
+    }
+    assert_eq!(spoken_to("", json!({"msgQuote": quote("bob")})).await, None);
+    assert_eq!(spoken_to("", json!({"msgQuote": "no JSON"})).await, None);
+    let named = json!({"msgQuote": quote("bot_helpdesk"), "em_at_list": ["bob"]});
+    assert_eq!(spoken_to("", named).await, None, "who is named is meant");
+    let sales = Some("bot_sales".to_owned());
+    for all in [json!("ALL"), json!(["all"]), json!("[\"ALL\"]")] {
+        let ext = json!({"em_at_list": all});
+        assert_eq!(spoken_to("mention.all = 'bot_sales'", ext.clone()).await, sales, "{ext}");
+        assert_eq!(spoken_to("", ext).await, None);
+    }
+    assert_eq!(spoken_to("mention.all = 'bot_sales'", json!({"em_at_list": true})).await, None);
 }

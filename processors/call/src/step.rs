@@ -203,7 +203,7 @@ impl<I: Invoke> Handler for Step<I> {
         let left = u64::try_from(request.answer_by.saturating_sub(self.clock.now())).unwrap_or_default();
         // The review of an answer that is out is in a lane of its own, so that the conversation goes on meanwhile.
         let lane = match request.kind {
-            RequestKind::Answer | RequestKind::Review => request.lane.to_string(),
+            RequestKind::Answer | RequestKind::Review | RequestKind::Summary => request.lane.to_string(),
             RequestKind::AnswerReview => request.id.to_string(),
         };
         Ok(Admission {

@@ -60,7 +60,7 @@ impl<I: Invoke> Work<'_, I> {
     /// Does it.
     pub(crate) async fn run(self) -> Worked {
         match self.request.kind {
-            RequestKind::Answer => self.answer().await,
+            RequestKind::Answer | RequestKind::Summary => self.answer().await,
             RequestKind::Review => self.reviewed(Subject::Message).await,
             RequestKind::AnswerReview => self.reviewed(Subject::Answer).await,
         }

@@ -2,47 +2,81 @@
 
 use std::sync::Arc;
 
+use catalogue::dialogue::Session;
+use schemas::Millis;
 use schemas::state::{HistoryTurn, STATE_VERSION};
 use schemas::text::Text;
 
 use crate::parts::json_size;
 use crate::prompt::{Speakers, answer, said};
 use crate::route::PromptBudget;
+use crate::state::said_at;
 
 /// An answer that is larger as JSON is not remembered: its entry must fit a record.
 const LARGEST_ANSWER: usize = 256 * 1_024;
 
-/// How many of `turns` (oldest first) stay in a prompt of this budget, at most `most` of them. All of them while they fit; else the newest
-/// of half the number and half the budget, so that the next prompts begin alike and providers' prefix caches hold.
+/// What bounds a history besides the room of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Most turns.
+    most: usize,
+    /// Most tokens, as estimated.
+    tokens: Option<u32>,
+    /// The greatest age of a turn, and the time that it is measured from.
+    age: Option<(Millis, Millis)>,
+}
+
+impl Limits {
+    /// At most so many turns, and what a session's policy says now.
+    pub(crate) fn of(most: usize, session: &Session, now: Millis) -> Self {
+        Self { most, tokens: session.history_tokens, age: session.history_age_ms.map(|age| (age, now)) }
+    }
+
+    fn half(self) -> Self {
+        Self {
+            most: self.most.div_ceil(2),
+            tokens: self.tokens.map(|most| most / 2),
+            age: self.age.map(|(age, now)| (age / 2, now)),
+        }
+    }
+
+    fn is_young(&self, turn: &HistoryTurn) -> bool {
+        self.age.is_none_or(|(age, now)| now - said_at(turn) <= age)
+    }
+}
+
+/// How many of `turns` (oldest first) stay in a prompt of this budget within the limits. All of them while they fit; else the newest
+/// within half the limits and half the budget, so that the next prompts begin alike and providers' prefix caches hold.
 pub(crate) fn staying(
     turns: &[Arc<HistoryTurn>],
     budget: PromptBudget,
-    most: usize,
+    limits: Limits,
     speakers: Speakers,
 ) -> usize {
-    let fitting = |budget: PromptBudget| {
-        let mut left = Some(budget);
+    let fitting = |budget: PromptBudget, limits: Limits| {
+        let mut left = Some(limits.tokens.map_or(budget, |most| budget.at_most(most)));
         turns
             .iter()
             .rev()
+            .take(limits.most)
+            .take_while(|turn| limits.is_young(turn))
             .take_while(|turn| {
                 left = left.and_then(|left| left.less(&said(&turn.asked, speakers))?.less(answer(turn)));
                 left.is_some()
             })
             .count()
     };
-    let whole = fitting(budget).min(most);
-    if whole == turns.len() { whole } else { fitting(budget.half()).min(most.div_ceil(2)).max(whole.min(1)) }
+    let whole = fitting(budget, limits);
+    if whole == turns.len() { whole } else { fitting(budget.half(), limits.half()).max(whole.min(1)) }
 }
 
 /// The turn with its answer, or `None` when it is too large to be remembered.
 pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn> {
     let fits = json_size(answer) <= LARGEST_ANSWER;
     fits.then(|| HistoryTurn {
-        version: STATE_VERSION,
         asked: turn.asked.clone(),
         answer: Some(Text::from(answer)),
-        by_hand: None,
+        ..HistoryTurn::blank(STATE_VERSION)
     })
 }
 
@@ -66,29 +100,44 @@ mod tests {
             held: None,
         };
         let turn = |n| HistoryTurn {
-            version: 1,
             asked: vec![asked(n)],
             answer: Some(Text::from("an answer")),
-            by_hand: None,
+            ..HistoryTurn::blank(1)
         };
         (0..count).map(|n| Arc::new(turn(n))).collect()
+    }
+
+    fn most(turns: usize) -> Limits {
+        Limits::of(turns, &Session::default(), 1)
+    }
+
+    #[test]
+    fn tokens_and_age_bound_a_history_and_half_of_them_stays() {
+        let wide = PromptBudget::of_window(100_000);
+        let kept =
+            |session: &Session, now| staying(&turns(8), wide, Limits::of(20, session, now), Speakers::One);
+        // One turn takes 47 tokens.
+        let tokens = |most| Session { history_tokens: Some(most), ..Session::default() };
+        assert_eq!((kept(&tokens(8 * 47), 1), kept(&tokens(8 * 47 - 1), 1), kept(&tokens(46), 1)), (8, 3, 0));
+        let age = |age| Session { history_age_ms: Some(age), ..Session::default() };
+        assert_eq!((kept(&age(10), 11), kept(&age(10), 12)), (8, 0));
     }
 
     #[test]
     fn everything_stays_while_it_fits_and_half_when_it_does_not() {
         let budget = PromptBudget::of_window(10_000);
-        let kept: Vec<usize> = (0..=8).map(|n| staying(&turns(n), budget, 6, Speakers::One)).collect();
+        let kept: Vec<usize> = (0..=8).map(|n| staying(&turns(n), budget, most(6), Speakers::One)).collect();
         assert_eq!(kept, [0, 1, 2, 3, 4, 5, 6, 3, 3]);
-        assert_eq!(staying(&turns(3), budget, 0, Speakers::One), 0);
-        assert_eq!(staying(&turns(2), budget, 1, Speakers::One), 1);
+        assert_eq!(staying(&turns(3), budget, most(0), Speakers::One), 0);
+        assert_eq!(staying(&turns(2), budget, most(1), Speakers::One), 1);
     }
 
     #[test]
     fn a_narrow_window_keeps_the_newest_turn_if_it_fits_at_all() {
         // One turn takes 30 × 1.15 + 4 and 3 × 1.15 + 4 tokens, rounded up: 47.
-        assert_eq!(staying(&turns(5), PromptBudget::of_window(4 * 47), 20, Speakers::One), 2);
-        assert_eq!(staying(&turns(5), PromptBudget::of_window(50), 20, Speakers::One), 1);
-        assert_eq!(staying(&turns(5), PromptBudget::of_window(40), 20, Speakers::One), 0);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(4 * 47), most(20), Speakers::One), 2);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(50), most(20), Speakers::One), 1);
+        assert_eq!(staying(&turns(5), PromptBudget::of_window(40), most(20), Speakers::One), 0);
     }
 
     #[test]

@@ -51,6 +51,14 @@ impl Ledger {
         self.attempts(answered, &answered.attempts, reason)
     }
 
+    /// A summary that is used is settled, the attempts before it are uncertain.
+    pub(crate) fn summary(&self, answered: &Answered) -> Vec<LedgerEntry> {
+        let Some((last, earlier)) = answered.attempts.split_last() else { return Vec::new() };
+        let mut entries = vec![self.attempt(answered, last, LedgerKind::Settle, Reason::Summary)];
+        entries.extend(self.attempts(answered, earlier, Reason::Summary));
+        entries
+    }
+
     /// What a review of its own, or that of the answer, may have cost. A reviewer that was heard is charged for where the app says so.
     pub(crate) fn reviews(&self, answered: &Answered, policy: Option<&ReviewPolicy>) -> Vec<LedgerEntry> {
         let charged = policy.is_some_and(|policy| policy.charged);

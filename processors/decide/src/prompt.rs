@@ -8,6 +8,9 @@ use schemas::text::Text;
 /// Stands for a question where the bot spoke first: many models want the first word to be a user's.
 const UNASKED: &str = "…";
 
+/// Says what a summary is.
+const SUMMED_UP: &str = "[Summary of what was said before / 此前对话的摘要]";
+
 /// How many people speak in a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speakers {
@@ -55,17 +58,36 @@ pub(crate) fn lines<'a>(
         lines.push(line(Role::System, system));
     }
     for turn in history {
+        if turn.summary {
+            person_says(&mut lines, &format!("{SUMMED_UP}\n{}", answer(turn)));
+            continue;
+        }
         match lines.last_mut() {
             // What a person wrote by hand in the bot's name goes on with what the bot said: roles take turns.
             Some(PromptLine { role: Role::Assistant, text }) if turn.asked.is_empty() => {
                 *text = Text::from(format!("{}\n\n{}", text.plain().unwrap_or_default(), answer(turn)));
                 continue;
             }
+            // Its words answer what was said to it while it had no answer of its own.
+            Some(PromptLine { role: Role::User, .. }) if turn.asked.is_empty() => {}
             _ if turn.asked.is_empty() => lines.push(line(Role::User, UNASKED)),
-            _ => lines.push(line(Role::User, &said(&turn.asked, speakers))),
+            _ => person_says(&mut lines, &said(&turn.asked, speakers)),
         }
-        lines.push(line(Role::Assistant, answer(turn)));
+        // What was said while a person had the conversation has no answer of its own.
+        if !answer(turn).is_empty() || turn.by_hand.is_some() {
+            lines.push(line(Role::Assistant, answer(turn)));
+        }
     }
-    lines.push(line(Role::User, &said(asked, speakers)));
+    person_says(&mut lines, &said(asked, speakers));
     lines
+}
+
+/// Adds what a person says. Roles take turns, so that it goes on with what a person said before.
+fn person_says(lines: &mut Vec<PromptLine>, said: &str) {
+    match lines.last_mut() {
+        Some(PromptLine { role: Role::User, text }) => {
+            *text = Text::from(format!("{}\n{said}", text.plain().unwrap_or_default()));
+        }
+        _ => lines.push(PromptLine { role: Role::User, text: Text::from(said) }),
+    }
 }

@@ -83,6 +83,20 @@ reasons! {
     NothingPending = "nothing_pending";
     /// The waiting message has its new text.
     Edited = "edited";
+    /// What leaves the history is summed up first.
+    Summary = "summary";
+    /// It is a command; its word follows.
+    Command = "command";
+    /// The command lacks what it needs.
+    Unclear = "unclear";
+    /// Nobody had said anything for so long that the conversation begins anew.
+    SessionExpired = "session_expired";
+    /// It calls the turn in flight off, and is asked with what that asked.
+    Interrupts = "interrupts";
+    /// The person is told that the answer takes longer.
+    StillWorking = "still_working";
+    /// A member of staff wrote it.
+    Staff = "staff";
     /// A person takes the conversation over.
     TakenOver = "taken_over";
     /// A person hands the conversation back.

@@ -13,7 +13,7 @@ use crate::stored::{Entry, RestoreError, check_version, read};
 pub type Restored = (ControlState, Vec<(Key, LazyState)>);
 
 /// Builds the control state and the states of one partition from the newest entry of every key, each key once. Of a conversation in which
-/// nothing is pending, and whose entries begin as this version's do, only the core is read yet.
+/// nothing is pending and no person has for a time, and whose entries begin as this version's do, only the core is read yet.
 ///
 /// # Errors
 /// [`RestoreError`] when an entry is not one that this version writes.
@@ -68,7 +68,7 @@ fn state<'a>(
     let core = core.ok_or_else(|| RestoreError::NoCore(name.to_owned()))?;
     let key = Key::parse(name).map_err(|_| RestoreError::Key(name.to_owned()))?;
     let rest = entries.filter(|entry| !entry.key.is_empty());
-    if can_wait && core.lanes.is_empty() {
+    if can_wait && core.lanes.is_empty() && core.person_until.is_none() {
         return Ok((key, LazyState::stored(core, rest.map(|entry| (entry.key, entry.value)))));
     }
     let mut state = State { core, ..State::default() };

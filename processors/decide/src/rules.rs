@@ -9,6 +9,7 @@ use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
+use crate::commands::{CommandWords, Given};
 use crate::route::Windows;
 
 /// Everything that a fold reads besides its state, made ready once per bundle.
@@ -23,6 +24,7 @@ pub struct Rules {
     /// Context windows of its targets.
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
+    commands: BTreeMap<AppKey, CommandWords>,
     filter: Filter,
 }
 
@@ -32,7 +34,8 @@ impl Rules {
         let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
         let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
         let hash_keys = bundle.hash_keys().clone();
-        Self { hash, engines, hash_keys, windows: windows.collect(), apps, filter }
+        let commands = apps.iter().map(|(key, app)| (key.clone(), CommandWords::of(&app.commands))).collect();
+        Self { hash, engines, hash_keys, windows: windows.collect(), apps, commands, filter }
     }
 
     /// The engine that judges an app's texts among people.
@@ -48,6 +51,11 @@ impl Rules {
     /// The language of what is said instead of a text that this rule stopped.
     pub(crate) fn language(&self, rule: &str) -> Option<&str> {
         self.filter.language(rule)
+    }
+
+    /// The command that a text is in an app, if it is one.
+    pub(crate) fn command(&self, app: &AppKey, text: &str) -> Option<Given> {
+        self.commands.get(app)?.read(text)
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {

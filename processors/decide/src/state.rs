@@ -114,6 +114,34 @@ impl State {
         }
     }
 
+    /// Keeps the newest turns of a lane that are over, that many.
+    pub(crate) fn keep_said(&mut self, lane: &str, most: usize) {
+        let over = |(number, turn): (u64, &Arc<HistoryTurn>)| turn.answer.is_some().then_some(number);
+        let numbers: Vec<u64> = range(&self.history, lane).filter_map(over).collect();
+        for number in &numbers[..numbers.len().saturating_sub(most)] {
+            self.drop_turn(lane, *number);
+        }
+    }
+
+    /// Forgets the turns of a lane that are over. Tells whether there were any.
+    pub(crate) fn forget_said(&mut self, lane: &str) -> bool {
+        let before = self.history.len();
+        self.keep_said(lane, 0);
+        self.history.len() < before
+    }
+
+    /// When something was last said in a lane, by Easemob's time.
+    pub(crate) fn last_said(&self, lane: &str) -> Option<Millis> {
+        range(&self.history, lane).map(|(_, turn)| said_at(turn)).max()
+    }
+
+    /// The bot of the newest turn of the conversation.
+    pub(crate) fn newest_bot(&self) -> Option<UserId> {
+        let newest = self.history.values().max_by_key(|turn| said_at(turn))?;
+        let asked = newest.asked.first().map(|message| &message.bot);
+        asked.or(newest.by_hand.as_ref().map(|by_hand| &by_hand.bot)).cloned()
+    }
+
     /// Turns that a prompt of a lane may tell of, oldest first: its own, with their numbers, and what was written by hand to the whole
     /// conversation.
     pub(crate) fn past(&self, lane: &str) -> Vec<(Option<u64>, Arc<HistoryTurn>)> {
@@ -219,7 +247,7 @@ impl State {
 }
 
 /// Easemob's time of a turn's newest message.
-fn said_at(turn: &HistoryTurn) -> Millis {
+pub(crate) fn said_at(turn: &HistoryTurn) -> Millis {
     let asked = turn.asked.iter().map(|message| message.sent_at);
     asked.chain(turn.by_hand.as_ref().map(|by_hand| by_hand.sent_at)).max().unwrap_or_default()
 }

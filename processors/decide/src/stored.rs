@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn turns_buckets_and_placeholders_begin_as_those_do_that_are_read_later() {
-        let turn = HistoryTurn { version: STATE_VERSION, asked: Vec::new(), answer: None, by_hand: None };
+        let turn = HistoryTurn::blank(STATE_VERSION);
         assert!(json(&turn).starts_with(BEGINNING));
         assert!(json(&KnownPlaceholders::default()).starts_with(BEGINNING));
         assert!(json(&SeenBucket { version: STATE_VERSION, ids: vec![1] }).starts_with(BEGINNING));

@@ -34,7 +34,7 @@ fn headers_follow_the_cloudevents_binding_and_name_turn_and_kind() {
 #[test]
 fn a_newer_major_version_or_kind_must_wait_and_is_never_discarded() {
     let encoded = wire::encode(&request(), "/t").unwrap();
-    for (name, newer) in [(wire::SCHEMA, "requests/2"), (wire::KIND, "summary")] {
+    for (name, newer) in [(wire::SCHEMA, "requests/2"), (wire::KIND, "translation")] {
         let read = wire::decode::<Request>(
             |wanted| if wanted == name { Some(newer.as_bytes()) } else { header(&encoded, wanted) },
             Some(&encoded.value),

@@ -79,6 +79,7 @@ impl StepBuilder {
             verdict: None,
             route: None,
             reasons: Vec::new(),
+            rating: None,
             parts: 0,
             bundle: self.bundle.clone(),
             state_before: self.before.clone(),

@@ -1,5 +1,6 @@
 //! A message: seen before, too old, judged, and then asked or made to wait.
 
+use catalogue::dialogue::Command;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Message};
@@ -7,6 +8,7 @@ use schemas::ids::UserId;
 use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
 
+use super::command::Order;
 use super::refuse::Refusal;
 use super::{Folding, name_of};
 use crate::guard::{Judged, judge, stops};
@@ -15,7 +17,7 @@ use crate::rules::lane_of;
 use crate::seen::Mark;
 
 /// A merge window that messages keep extending ends after this many times its length.
-const LONGEST_MERGE: i64 = 3;
+pub(super) const LONGEST_MERGE: i64 = 3;
 
 /// When a message came to be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,9 @@ impl Folding<'_> {
         }
         if self.is_by_hand(message) {
             return self.remember(message, judged, draft);
+        }
+        if self.is_of_staff(message) {
+            return self.staff_spoke(message, judged, draft);
         }
         match self.bot_meant(message) {
             Ok(bot) => self.spoken_to(bot, message, judged, draft),
@@ -112,11 +117,21 @@ impl Folding<'_> {
             round: 0,
             held: held.then_some(Held { others, on_error: judged.verdict.on_error }),
         };
+        let command = self.command(&said).filter(|_| !stopped && !held);
         if self.state.core.person.is_some() {
-            let ruling = if stopped || stopped_at_once { Ruling::Blocked } else { Ruling::TakenOver };
-            self.step.rule(draft, ruling, None);
+            let back = command.filter(|given| given.command == Command::HandBack);
+            match back.filter(|_| self.may_hand_back(&message.sender)) {
+                Some(given) => self.obey(given, Order { draft, message: &said, lane: &lane }),
+                None if stopped || stopped_at_once => self.step.rule(draft, Ruling::Blocked, None),
+                None => {
+                    self.step.rule(draft, Ruling::TakenOver, None);
+                    self.overhear(&lane, said);
+                }
+            }
         } else if stopped {
             self.refuse(draft, &said, &lane, Refusal::Blocked);
+        } else if let Some(given) = command {
+            self.obey(given, Order { draft, message: &said, lane: &lane });
         } else if text.is_none() {
             let sealed = message.text.as_ref().is_some_and(|text| text.plain().is_none());
             let refusal = if sealed { Refusal::Sealed } else { Refusal::NoText };
@@ -144,11 +159,12 @@ impl Folding<'_> {
         if is_hidden {
             draft.reasons.push(Reason::PersonalDataHidden.label().to_owned());
         }
+        draft.reasons.extend(self.expire_session(name, &message).map(|reason| reason.label().to_owned()));
         self.state.wait(name, message);
         let (now, window) = (self.step.now, self.app.merge_window_ms);
         let state = self.state.lane_mut(name);
         if state.turn.is_some() {
-            self.step.rule(draft, Ruling::Waits, [Reason::TurnInFlight]);
+            self.join(lane, draft);
         } else if window > 0 || state.merge_until.is_some() {
             let limit = *state.merge_limit.get_or_insert(now + LONGEST_MERGE * window);
             state.merge_until = Some((now + window).min(limit));
@@ -156,6 +172,25 @@ impl Folding<'_> {
         } else {
             self.open(lane, Some(draft));
         }
+    }
+
+    /// A message came while its lane's turn is in flight.
+    fn join(&mut self, lane: &Lane, draft: Decision) {
+        if self.may_interrupt(name_of(lane)) {
+            self.step.rule(draft, Ruling::Waits, [Reason::Interrupts]);
+            self.interrupt(lane);
+        } else {
+            self.step.rule(draft, Ruling::Waits, [Reason::TurnInFlight]);
+        }
+    }
+
+    /// Forgets what was said in a lane in which nobody has said anything for too long.
+    fn expire_session(&mut self, name: &str, message: &WaitingMessage) -> Option<Reason> {
+        let idle = self.app.session.idle_ms(&message.bot)?;
+        let is_pending =
+            self.state.lane(name).is_some_and(|lane| lane.turn.is_some() || !lane.waiting.is_empty());
+        let is_over = !is_pending && self.state.last_said(name).is_some_and(|at| self.step.now - at > idle);
+        (is_over && self.state.forget_said(name)).then_some(Reason::SessionExpired)
     }
 
     /// As many messages wait in the lane as may. One always may, however large.

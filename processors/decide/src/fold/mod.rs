@@ -3,6 +3,7 @@
 mod builder;
 mod by_hand;
 mod change;
+mod command;
 mod flagged;
 mod message;
 mod outcome;
@@ -10,6 +11,8 @@ mod personal;
 mod refuse;
 mod retract;
 mod review;
+mod staff;
+mod summary;
 mod takeover;
 mod timer;
 mod turn;

@@ -47,6 +47,7 @@ impl<'f> Folding<'f> {
             RequestKind::Answer => self.answer_came(answered),
             RequestKind::Review => self.review_came(answered),
             RequestKind::AnswerReview => self.answer_review_came(answered),
+            RequestKind::Summary => self.summary_came(answered),
         }
     }
 
@@ -75,7 +76,7 @@ impl<'f> Folding<'f> {
         self.step.rule(draft, Ruling::Late, None);
         let ledger = Ledger::of(answered, user, self.step.now);
         let spent = match answered.kind {
-            RequestKind::Answer => ledger.spent(answered, Reason::Late),
+            RequestKind::Answer | RequestKind::Summary => ledger.spent(answered, Reason::Late),
             RequestKind::Review | RequestKind::AnswerReview => Vec::new(),
         };
         let entries = spent.into_iter().chain(ledger.reviews(answered, None));

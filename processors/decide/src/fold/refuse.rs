@@ -42,6 +42,16 @@ struct Refused {
     said: Option<Refusal>,
 }
 
+/// What is said to whoever wrote a message, and the decision that says so.
+pub(super) struct Told<'a> {
+    pub(super) ruling: Ruling,
+    pub(super) reasons: Vec<Reason>,
+    /// What the text is said for.
+    pub(super) occasion: Reason,
+    /// Nothing is said if it is empty.
+    pub(super) text: &'a str,
+}
+
 impl Refusal {
     fn reason(self) -> Reason {
         match self {
@@ -153,10 +163,16 @@ impl Folding<'_> {
 
     fn turn_down(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, refused: Refused) {
         let Refused { ruling, reasons, said } = refused;
-        let to = Addressee::of(message, lane.clone());
         let text = said.map_or("", |said| self.told(said, &draft));
-        let reason = said.map(Refusal::reason).or(reasons.first().copied()).map_or("", Reason::label);
-        let source = AnswerSource::Canned { reason: reason.to_owned() };
+        let occasion = said.map(Refusal::reason).or(reasons.first().copied()).unwrap_or(Reason::Failed);
+        self.tell(draft, message, lane, Told { ruling, reasons, occasion, text });
+    }
+
+    /// Says a text of the operator's to whoever wrote a message.
+    pub(super) fn tell(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, told: Told<'_>) {
+        let Told { ruling, reasons, occasion, text } = told;
+        let to = Addressee::of(message, lane.clone());
+        let source = AnswerSource::Canned { reason: occasion.label().to_owned() };
         let parts = canned(self.app, &to, text);
         let parts = answers(self.app, &to, parts, &source, self.step.now);
         let turn = draft.turn.or((!parts.is_empty()).then_some(to.turn));

@@ -41,12 +41,13 @@ impl<'f> Folding<'f> {
         }
         let to = Addressee::of(&message, lane.clone());
         self.send(policy, draft, &to, text);
-        let entry = HistoryTurn { version: STATE_VERSION, asked: vec![message], answer: None, by_hand: None };
+        let entry = HistoryTurn { asked: vec![message], ..HistoryTurn::blank(STATE_VERSION) };
         let (name, lost_at) = (name_of(lane), self.step.now + self.app.lost_after_ms);
         let number = self.state.add_turn(name, entry);
         let phase = Phase::Pending { awaits: Prerequisite::Review };
         let state = self.state.lane_mut(name);
-        state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, cancelled: false });
+        state.turn =
+            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
@@ -161,7 +162,7 @@ impl<'f> Folding<'f> {
     }
 
     /// Takes a turn and its entry out of its lane.
-    fn leave_lane(&mut self, name: &str, id: TurnId) {
+    pub(super) fn leave_lane(&mut self, name: &str, id: TurnId) {
         if let Some(turn) = self.state.lane_mut(name).turn.take_if(|turn| turn.id == id) {
             self.state.drop_turn(name, turn.number);
         }

@@ -5,6 +5,7 @@ use schemas::Millis;
 use schemas::answer::AnswerSource;
 use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
+use schemas::ids::TurnId;
 use schemas::state::{CoreState, LaneState, TurnState};
 
 use super::builder::{Cause, StepBuilder};
@@ -21,6 +22,8 @@ use crate::step::{At, Output, Step};
 enum Timer {
     /// The lane of that name: its merge window or its turn in flight.
     Lane(String),
+    /// The person who has the conversation was silent for so long that the bot answers again.
+    HandBack,
     /// The whole conversation.
     Forget,
 }
@@ -50,9 +53,17 @@ pub fn fire(
         return Step { state: Some(state.clone()), outputs: Vec::new() };
     };
     let mut after = state.clone();
-    let Timer::Lane(name) = timer else {
-        step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::Forgotten]);
-        return Step { state: None, outputs: step.into_outputs() };
+    let name = match timer {
+        Timer::Lane(name) => name,
+        Timer::HandBack => {
+            (after.core.person, after.core.person_until) = (None, None);
+            step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::HandedBack]);
+            return settle(after, Some(state), now, step);
+        }
+        Timer::Forget => {
+            step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::Forgotten]);
+            return Step { state: None, outputs: step.into_outputs() };
+        }
     };
     let app = rules.and_then(|rules| Some((rules, rules.app(conversation.app())?)));
     let lost = after.lane(&name).and_then(|lane| lane.turn.clone());
@@ -69,6 +80,7 @@ pub fn fire(
     };
     let mut folding = Folding { rules, app, state: after, step };
     match lost {
+        Some(turn) if turn.lost_at > now => folding.tell_of_delay(&name, &turn),
         Some(turn) => {
             give_up(&mut folding.state, &mut folding.step, Some(app), &name, &turn);
             folding.close(&lane_named(conversation, &name), None);
@@ -81,10 +93,43 @@ pub fn fire(
 
 /// The earliest timer. A conversation is forgotten only when nothing is pending in it.
 fn earliest(core: &CoreState) -> Option<(Millis, Timer)> {
-    let of_lane = |lane: &LaneState| lane.turn.as_ref().map(|turn| turn.lost_at).or(lane.merge_until);
+    let of_turn = |turn: &TurnState| turn.notice_at.map_or(turn.lost_at, |at| at.min(turn.lost_at));
+    let of_lane = |lane: &LaneState| lane.turn.as_ref().map(of_turn).or(lane.merge_until);
     let lanes = core.lanes.iter().filter_map(|(name, lane)| Some((of_lane(lane)?, name)));
     let lane = lanes.min().map(|(due, name)| (due, Timer::Lane(name.clone())));
-    lane.or_else(|| core.forget_at.map(|due| (due, Timer::Forget)))
+    let back = core.person_until.map(|due| (due, Timer::HandBack));
+    let first = match (lane, back) {
+        (Some(lane), Some(back)) => Some(if back.0 < lane.0 { back } else { lane }),
+        (lane, back) => lane.or(back),
+    };
+    first.or_else(|| core.forget_at.map(|due| (due, Timer::Forget)))
+}
+
+impl Folding<'_> {
+    /// Tells whoever waits for the turn in flight that it takes longer, once.
+    fn tell_of_delay(&mut self, name: &str, turn: &TurnState) {
+        if let Some(turn) = self.state.lane_mut(name).turn.as_mut() {
+            turn.notice_at = None;
+        }
+        let lane = lane_named(&self.step.conversation, name);
+        let (app, now) = (self.app, self.step.now);
+        let asked = self.state.turn(name, turn.number).map(|entry| entry.asked.clone()).unwrap_or_default();
+        let to = Addressee::of_turn(turn.id, &asked, lane).filter(|_| !turn.cancelled);
+        let (Some(opener), Some(to), Some(notice)) = (asked.first(), to, &app.notice) else { return };
+        // Its parts are none of the answer's.
+        let to = Addressee { turn: TurnId::derive(&turn.id.to_string(), 0), ..to };
+        let source = AnswerSource::Canned { reason: Reason::StillWorking.label().to_owned() };
+        let parts = answers(app, &to, canned(app, &to, &notice.text), &source, now);
+        let draft = Decision {
+            lane: Some(to.lane.clone()),
+            turn: Some(turn.id),
+            request: turn.request(),
+            parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
+            ..self.step.about_waiting(opener, Ruling::Noted)
+        };
+        self.step.rule(draft, Ruling::Noted, [Reason::StillWorking]);
+        self.step.add(parts.into_iter().map(Output::Answer));
+    }
 }
 
 /// Lets go of what waits in a lane, with a decision on each message.

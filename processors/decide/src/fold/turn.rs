@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::app::Cancel as Policy;
+use catalogue::dialogue::WhileAnswering;
 use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
@@ -10,21 +11,27 @@ use schemas::ids::{MessageId, UserId};
 use schemas::request::{Request, RequestKind};
 use schemas::state::{HistoryTurn, Phase, STATE_VERSION, TurnState, WaitingMessage};
 
+use super::message::LONGEST_MERGE;
 use super::refuse::Refusal;
 use super::{Folding, name_of};
 use crate::gate::Addressee;
-use crate::history::staying;
+use crate::history::{Limits, staying};
 use crate::prompt::{Speakers, lines, said};
 use crate::reason::Reason;
 use crate::recent::Leave;
 use crate::route::{self, PromptBudget, Route};
 use crate::step::Output;
 
+/// How often one question is interrupted and asked again: each time a model is paid for.
+const MOST_INTERRUPTIONS: u32 = 3;
+
 /// What a turn asks, of whom, and what its prompt may hold besides.
 pub(super) struct Question<'a> {
-    asked: Vec<WaitingMessage>,
+    pub(super) asked: Vec<WaitingMessage>,
     route: Route<'a>,
     left: PromptBudget,
+    /// What leaves the history may be summed up first.
+    may_wait: bool,
 }
 
 impl<'a> Folding<'a> {
@@ -60,15 +67,30 @@ impl<'a> Folding<'a> {
     fn take_question(&mut self, lane: &Lane, opener: &WaitingMessage) -> Option<Question<'a>> {
         let name = name_of(lane);
         let waiting = self.state.waiting(name).into_iter().filter(|(_, message)| message.bot == opener.bot);
-        let most = if opener.held.is_some() { 1 } else { usize::MAX };
-        let waiting = waiting.take(most).take_while(|(_, m)| m.held.is_none() || m.id == opener.id);
+        let waiting: Vec<_> = waiting.collect();
+        let most = if opener.held.is_some() { 1 } else { self.together(&waiting) };
+        let waiting =
+            waiting.into_iter().take(most).take_while(|(_, m)| m.held.is_none() || m.id == opener.id);
         let (numbers, asked): (Vec<u64>, Vec<_>) =
             waiting.map(|(number, message)| (number, message.as_ref().clone())).unzip();
-        let question = self.question(lane, asked)?;
+        let question = Question { may_wait: true, ..self.question(lane, asked)? };
         for number in &numbers[..question.asked.len()] {
             self.state.take_waiting(name, *number);
         }
         Some(question)
+    }
+
+    /// How many of these messages are one turn at most.
+    fn together(&self, waiting: &[(u64, Arc<WaitingMessage>)]) -> usize {
+        if self.app.while_answering != WhileAnswering::Queue {
+            return waiting.len();
+        }
+        let window = self.app.merge_window_ms;
+        let follows = |pair: &&[(u64, Arc<WaitingMessage>)]| match pair {
+            [(_, one), (_, next)] => next.sent_at - one.sent_at < window,
+            _ => false,
+        };
+        1 + waiting.windows(2).take_while(follows).count()
     }
 
     /// The question of the first of these messages: as many as a prompt for their route has room for.
@@ -79,16 +101,16 @@ impl<'a> Folding<'a> {
         let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
         asked.truncate(count);
-        Some(Question { asked, route, left })
+        Some(Question { asked, route, left, may_wait: false })
     }
 
     /// Sends the request for a turn, which is in flight from now on.
-    pub(super) fn ask(
-        &mut self,
-        lane: &Lane,
-        draft: Decision,
-        Question { asked, route, left }: Question<'_>,
-    ) {
+    pub(super) fn ask(&mut self, lane: &Lane, draft: Decision, question: Question<'_>) {
+        let gone = if question.may_wait { self.leaving_turns(lane, &question) } else { Vec::new() };
+        if self.summary_due(&gone).is_some() {
+            return self.summarise(lane, draft, question, &gone);
+        }
+        let Question { asked, route, left, .. } = question;
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
@@ -123,12 +145,38 @@ impl<'a> Folding<'a> {
             bundle: self.rules.hash.clone(),
             decided_at: now,
         })]);
-        let entry = HistoryTurn { version: STATE_VERSION, asked, answer: None, by_hand: None };
+        let entry = HistoryTurn { asked, ..HistoryTurn::blank(STATE_VERSION) };
         let number = self.state.add_turn(name, entry);
         let (phase, lost_at) = (Phase::Asked { request }, now + app.lost_after_ms);
+        let notice_at = app.notice.as_ref().map(|notice| now + notice.after_ms);
         let state = self.state.lane_mut(name);
-        state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, cancelled: false });
+        state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, notice_at, cancelled: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
+    }
+
+    /// Turns that no prompt has room for any more when this is asked, oldest first.
+    fn leaving_turns(&self, lane: &Lane, question: &Question<'_>) -> Vec<Arc<HistoryTurn>> {
+        let mut turns: Vec<_> = self.state.past(name_of(lane)).into_iter().map(|(_, turn)| turn).collect();
+        let gone = turns.len() - self.staying(lane, &turns, &question.route, question.left);
+        turns.truncate(gone);
+        turns
+    }
+
+    /// The numbers of those of them that are the lane's own.
+    pub(super) fn leaving(&self, lane: &Lane, question: &Question<'_>) -> Vec<u64> {
+        let gone = self.leaving_turns(lane, question).len();
+        self.state.past(name_of(lane)).into_iter().take(gone).filter_map(|(number, _)| number).collect()
+    }
+
+    fn staying(
+        &self,
+        lane: &Lane,
+        turns: &[Arc<HistoryTurn>],
+        route: &Route<'_>,
+        budget: PromptBudget,
+    ) -> usize {
+        let limits = Limits::of(route.history_turns, &self.app.session, self.step.now);
+        staying(turns, budget, limits, Speakers::of(lane))
     }
 
     /// Drops history that no prompt has room for any more. Gives what stays, and whether something was dropped.
@@ -140,7 +188,7 @@ impl<'a> Folding<'a> {
     ) -> (Vec<Arc<HistoryTurn>>, bool) {
         let name = name_of(lane);
         let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
-        let staying = staying(&turns, budget, route.history_turns, Speakers::of(lane));
+        let staying = self.staying(lane, &turns, route, budget);
         let gone = turns.len() - staying;
         for number in numbers[..gone].iter().flatten() {
             self.state.drop_turn(name, *number);
@@ -163,6 +211,39 @@ impl<'a> Folding<'a> {
             self.state.wait(name, message);
         }
         named.pop()
+    }
+
+    /// Whether a message that comes calls the turn in flight off: where the app wants it, a model is asked, and the question has not
+    /// been interrupted as often as may be.
+    pub(super) fn may_interrupt(&self, name: &str) -> bool {
+        let turn = self.state.lane(name).and_then(|lane| lane.turn.as_ref());
+        let Some(turn) = turn.filter(|turn| !turn.cancelled && matches!(turn.phase, Phase::Asked { .. }))
+        else {
+            return false;
+        };
+        let opener = self.state.turn(name, turn.number).and_then(|entry| entry.asked.first());
+        let app = self.app;
+        app.while_answering == WhileAnswering::Interrupt
+            && app.cancel == Policy::Cut
+            && opener.is_some_and(|opener| opener.round < MOST_INTERRUPTIONS)
+    }
+
+    /// Calls the turn in flight off because of a message that came. All of its messages wait again, and are asked with what came when the
+    /// merge window closes.
+    pub(super) fn interrupt(&mut self, lane: &Lane) {
+        let (name, now, window) = (name_of(lane), self.step.now, self.app.merge_window_ms);
+        let Some(turn) = self.state.lane_mut(name).turn.as_mut() else { return };
+        turn.cancelled = true;
+        let number = turn.number;
+        let asked = self.state.turn(name, number).map(|entry| entry.asked.clone()).unwrap_or_default();
+        for message in asked {
+            self.state.wait(name, WaitingMessage { round: message.round + 1, ..message });
+        }
+        if window > 0 {
+            let state = self.state.lane_mut(name);
+            (state.merge_until, state.merge_limit) = (Some(now + window), Some(now + LONGEST_MERGE * window));
+        }
+        self.cut(lane);
     }
 
     /// Ends a turn that was called off: call is told to end its request, and the next turn opens. What comes of the request is
@@ -195,7 +276,9 @@ impl<'a> Folding<'a> {
             None => self.state.drop_turn(name, turn.number),
         }
         self.state.forget_lanes(self.step.now - self.app.forget_after_ms);
-        self.open(lane, None);
+        if self.state.lane_mut(name).merge_until.is_none() {
+            self.open(lane, None);
+        }
     }
 }
 

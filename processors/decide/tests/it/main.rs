@@ -13,6 +13,7 @@ mod bounds;
 mod by_hand;
 mod changes;
 mod complexity;
+mod dialogue;
 mod ids;
 mod late;
 mod messages;

@@ -23,6 +23,8 @@ enum Action {
     Edit(u32, bool),
     Takeover(bool),
     ByHand(u32),
+    Staff(u32),
+    Command(u32, usize),
     /// The outcome of the request of that number, counted back from the newest, however often.
     Outcome(usize, u8),
     Pass(i64),
@@ -37,6 +39,8 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (0_u32..30, any::<bool>()).prop_map(|(n, bad)| Action::Edit(n, bad)),
         1 => any::<bool>().prop_map(Action::Takeover),
         2 => (0_u32..30).prop_map(Action::ByHand),
+        1 => (0_u32..30).prop_map(Action::Staff),
+        2 => (0_u32..30, 0_usize..6).prop_map(|(n, word)| Action::Command(n, word)),
         5 => (0_usize..4, 0_u8..4).prop_map(|(back, end)| Action::Outcome(back, end)),
         4 => prop_oneof![1_i64..3_000, Just(20 * MINUTE), Just(-500_i64)].prop_map(Action::Pass),
     ]
@@ -75,6 +79,16 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
                 ..world.message(n, "by hand")
             }));
         }
+        Action::Staff(n) => {
+            let (sender, sent_at) = (user("agent_1"), sent_at(sent, world, n));
+            let message = Message { sender, bot: None, sent_at, ..world.message(n, "I take this") };
+            world.play(Event::Message(message));
+        }
+        Action::Command(n, word) => {
+            let text = ["/new", "/stop", "/help", "/rate 4", "/person", "/bot"][word];
+            let sent_at = sent_at(sent, world, n);
+            world.play(Event::Message(Message { sent_at, ..world.message(n, text) }));
+        }
         Action::Outcome(back, end) => {
             let Some(request) = world.asked.iter().rev().nth(back).cloned() else { return };
             let end = match end {
@@ -102,6 +116,17 @@ fn held() -> Outcome {
     let text = "a bomb".into();
     Outcome::Done { text, verdict, target: TargetName::new("first").unwrap(), truncated: false }
 }
+/// Everything at once.
+const ALL: &str = r#"
+while_answering = "interrupt"
+history_turns = 2
+by_hand = "take_over"
+retract_on_recall = true
+session = { idle = "1m", summary = { chain = ["second"] } }
+commands = { new = ["/new"], stop = ["/stop"], help = ["/help"], rate = ["/rate"], person = ["/person"], hand_back = ["/bot"] }
+staff = { prefixes = ["agent_"], silence = "5m", text = "a person comes" }
+notice = { after = "1s", text = "still thinking" }
+"#;
 
 /// A verdict, by a number.
 fn reviewed(request: &Request, verdict: u8) -> Outcome {
@@ -122,6 +147,9 @@ proptest! {
             Just("[review]\nanswers = \"after\""), Just("lane = \"conversation\"\nhistory_turns = 1\n[review]\nanswers = \"after\"\nwhen_away = \"pass\"\n[canned]\nblocked = \"blocked!\""),
             Just("merge_window = \"2s\"\n[review]\nwhen_away = \"pass\"\ncontroversial = \"pass\""),
             Just("cancel = \"run_on\"\nlane = \"conversation\"\n[review]\n[canned]\nblocked = \"blocked!\""), Just("[canned]\nblocked = \"blocked!\""),
+            Just("while_answering = \"queue\""), Just("while_answering = \"queue\"\nmerge_window = \"2s\""),
+            Just("while_answering = \"interrupt\"\nlane = \"conversation\""), Just(ALL), Just(ALL), Just(ALL),
+            Just("while_answering = \"interrupt\"\nmerge_window = \"2s\"\n[review]"),
         ],
         in_group in any::<bool>(),
         actions in prop::collection::vec(action(), 1..80),
@@ -138,7 +166,7 @@ proptest! {
             for turn in &in_flight {
                 let request = world.asked.iter().find(|request| Some(request.id) == turn.request()).cloned().unwrap();
                 match request.kind {
-                    RequestKind::Answer => drop(world.answer(&request, "an answer")),
+                    RequestKind::Answer | RequestKind::Summary => drop(world.answer(&request, "an answer")),
                     RequestKind::AnswerReview => panic!("no turn waits for the review of an answer that is out"),
                     RequestKind::Review => {
                         let ended = outcome(&request, reviewed(&request, turn.number as u8));
