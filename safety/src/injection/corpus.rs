@@ -9,6 +9,8 @@ const THRESHOLD: u16 = 500;
 
 pub(super) const TUNING: &str = include_str!("corpus/tuning.tsv");
 const HELD_OUT: &str = include_str!("corpus/held_out.tsv");
+/// Written last, when patterns and weights were done.
+const FRESH: &str = include_str!("corpus/fresh.tsv");
 
 pub(super) struct Text {
     pub(super) is_injection: bool,
@@ -76,6 +78,13 @@ fn most_injections_are_found_and_few_innocent_texts_of_the_tuning_half() {
 #[test]
 fn most_injections_are_found_and_few_innocent_texts_of_the_held_out_half() {
     let (recall, false_alarms, _) = measured(HELD_OUT);
+    println!("recall {recall} ‰, false alarms {false_alarms} ‰");
+    assert!(recall >= 900 && false_alarms <= 50, "recall {recall} ‰, false alarms {false_alarms} ‰");
+}
+
+#[test]
+fn most_injections_are_found_and_few_innocent_texts_of_a_set_that_nothing_was_made_with() {
+    let (recall, false_alarms, _) = measured(FRESH);
     println!("recall {recall} ‰, false alarms {false_alarms} ‰");
     assert!(recall >= 900 && false_alarms <= 50, "recall {recall} ‰, false alarms {false_alarms} ‰");
 }

@@ -42,7 +42,8 @@ impl Plain {
 
     /// Adds everything that stands in a folded text.
     pub(crate) fn find(&self, chars: &[char], found: &mut Vec<Found>) {
-        self.beginnings.each(chars, |start| {
+        let mut at = 0;
+        while let Some(start) = self.beginnings.next(chars, at) {
             self.at(chars, start, |word, length| {
                 found.push(Found {
                     start: start as u32,
@@ -51,29 +52,26 @@ impl Plain {
                     views: Views::NONE,
                 });
             });
-            false
-        });
+            at = start + 1;
+        }
     }
 
     /// Whether any word stands in a folded text.
     pub(crate) fn has_any(&self, chars: &[char]) -> bool {
-        let mut any = false;
-        self.beginnings.each(chars, |start| {
+        let (mut any, mut at) = (false, 0);
+        while let Some(start) = self.beginnings.next(chars, at).filter(|_| !any) {
             self.at(chars, start, |_, _| any = true);
-            any
-        });
+            at = start + 1;
+        }
         any
     }
 
     /// Tells every word that begins at a place of a text, and its length.
     fn at(&self, chars: &[char], start: usize, mut tell: impl FnMut(u32, usize)) {
         let rest = chars.get(start..).unwrap_or_default();
-        let lengths = self.beginnings.lengths(rest);
-        for (known, may) in [(1, lengths.one), (2, lengths.two), (INDEXED, lengths.more)] {
-            if may {
-                let words = self.index.get(key(rest.get(..known).unwrap_or_default()));
-                self.narrow(words, rest, known, &mut tell);
-            }
+        for known in (1..=INDEXED).filter(|known| self.beginnings.may(rest, *known)) {
+            let words = self.index.get(key(rest.get(..known).unwrap_or_default()));
+            self.narrow(words, rest, known, &mut tell);
         }
     }
 
