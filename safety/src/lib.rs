@@ -30,7 +30,7 @@ mod fuzz;
 
 pub use blank::is_blank;
 pub use common::Action;
-pub use cues::{Cue, Cues};
+pub use cues::{Cue, Cued, Cues};
 pub use detector::Detector;
 pub use dictionary::{
     Defaults, Dictionary, Entry, Form, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, read,

@@ -9,7 +9,7 @@ use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
-use crate::route::Windows;
+use crate::route::{Router, Windows};
 
 /// Everything that a fold reads besides its state, made ready once per bundle.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Rules {
     /// Context windows of its targets.
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
+    /// Routers of its apps that have anything to choose.
+    routers: BTreeMap<AppKey, Router>,
     filter: Filter,
 }
 
@@ -32,7 +34,8 @@ impl Rules {
         let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
         let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
         let hash_keys = bundle.hash_keys().clone();
-        Self { hash, engines, hash_keys, windows: windows.collect(), apps, filter }
+        let routers = Router::all(bundle);
+        Self { hash, engines, hash_keys, windows: windows.collect(), apps, routers, filter }
     }
 
     /// The engine that judges an app's texts among people.
@@ -48,6 +51,10 @@ impl Rules {
     /// The language of what is said instead of a text that this rule stopped.
     pub(crate) fn language(&self, rule: &str) -> Option<&str> {
         self.filter.language(rule)
+    }
+
+    pub(crate) fn router(&self, app: &AppKey) -> Option<&Router> {
+        self.routers.get(app)
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {

@@ -118,7 +118,9 @@ impl Folding<'_> {
         let text = Text::Plain(hidden.unwrap_or(text));
         // What is held for its other texts stays so.
         let held = message.held.clone().or(held.then(Held::default));
-        let message = WaitingMessage { text, held, ..message };
+        let tags = message.marks.as_deref().map(|marks| marks.tags.clone()).unwrap_or_default();
+        let marks = self.marks(&tags, [&edit.verdict, &judged.verdict]);
+        let message = WaitingMessage { text, held, marks, ..message };
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);

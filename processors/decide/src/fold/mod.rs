@@ -10,6 +10,7 @@ mod personal;
 mod refuse;
 mod retract;
 mod review;
+mod routed;
 mod takeover;
 mod timer;
 mod turn;

@@ -6,24 +6,32 @@ use catalogue::app::Cancel as Policy;
 use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
-use schemas::ids::{MessageId, UserId};
+use schemas::ids::MessageId;
 use schemas::request::{Request, RequestKind};
 use schemas::state::{HistoryTurn, Phase, STATE_VERSION, TurnState, WaitingMessage};
 
 use super::refuse::Refusal;
 use super::{Folding, name_of};
 use crate::gate::Addressee;
-use crate::history::staying;
+use crate::history::{shown, speaks_as, staying};
 use crate::prompt::{Speakers, lines, said};
 use crate::reason::Reason;
 use crate::recent::Leave;
-use crate::route::{self, PromptBudget, Route};
+use crate::route::{self, Chosen, Facts, PromptBudget, Route, Way};
 use crate::step::Output;
 
-/// What a turn asks, of whom, and what its prompt may hold besides.
+/// What a turn asks, and what becomes of it.
 pub(super) struct Question<'a> {
     asked: Vec<WaitingMessage>,
-    route: Route<'a>,
+    chosen: Chosen<'a>,
+    /// What a prompt may hold besides.
+    left: PromptBudget,
+}
+
+/// The route of a turn, and what its prompt may hold beside what is asked.
+#[derive(Clone, Copy)]
+struct Prompt<'a> {
+    route: &'a Route<'a>,
     left: PromptBudget,
 }
 
@@ -73,34 +81,44 @@ impl<'a> Folding<'a> {
 
     /// The question of the first of these messages: as many as a prompt for their route has room for.
     pub(super) fn question(&self, lane: &Lane, mut asked: Vec<WaitingMessage>) -> Option<Question<'a>> {
-        let route = route::choose(self.app);
+        let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now);
+        let chosen = route::choose(self.app, self.router(), &facts);
+        let Way::Ask(route) = &chosen.way else {
+            return Some(Question { asked, chosen, left: PromptBudget::of_window(0) });
+        };
         let budget = route.budget(&self.rules.windows)?;
         let speakers = Speakers::of(lane);
         let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
         asked.truncate(count);
-        Some(Question { asked, route, left })
+        Some(Question { asked, chosen, left })
     }
 
-    /// Sends the request for a turn, which is in flight from now on.
-    pub(super) fn ask(
-        &mut self,
-        lane: &Lane,
-        draft: Decision,
-        Question { asked, route, left }: Question<'_>,
-    ) {
+    /// Sends the request for a turn, which is in flight from now on; or does what its route does without one.
+    pub(super) fn ask(&mut self, lane: &Lane, draft: Decision, question: Question<'_>) {
+        let Question { asked, chosen, left } = question;
+        self.remember_question(&asked);
+        let draft = Decision { route: Some(chosen.record()), ..draft };
+        match chosen.way {
+            Way::Ask(route) => self.request(lane, draft, asked, Prompt { route: &route, left }),
+            Way::Say(text) => self.say(lane, draft, &asked, text),
+            Way::Person(person) => self.hand_over(lane, draft, &asked, person),
+        }
+    }
+
+    fn request(&mut self, lane: &Lane, draft: Decision, asked: Vec<WaitingMessage>, prompt: Prompt<'_>) {
+        let Prompt { route, .. } = prompt;
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
         let request = RequestKind::Answer.of_turn(to.turn);
-        let (turns, is_trimmed) = self.trim(lane, &route, left);
+        let (turns, is_trimmed) = self.trim(lane, &asked, prompt);
         let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
-        let prompt = lines(route.system_prompt, history, &asked, Speakers::of(lane));
+        let prompt = lines(&route.system_prompt, history, &asked, Speakers::of(lane));
         let draft = Decision {
             turn: Some(to.turn),
             request: Some(request),
             merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
-            route: Some(route.record()),
             ..draft
         };
         self.step.rule(draft, Ruling::Asked, is_trimmed.then_some(Reason::HistoryTrimmed));
@@ -117,6 +135,8 @@ impl<'a> Folding<'a> {
             prompt,
             max_output_tokens: route.max_output_tokens,
             temperature_milli: route.temperature_milli,
+            thinking: route.thinking,
+            stop: route.stop.to_vec(),
             fallback_after_block: app.fallback_after_block,
             hedge_after_ms: app.hedge_after_ms,
             answer_by: now + route.answer_within_ms,
@@ -131,22 +151,34 @@ impl<'a> Folding<'a> {
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
-    /// Drops history that no prompt has room for any more. Gives what stays, and whether something was dropped.
+    /// Drops history that no prompt has room for any more. Gives what stays for this prompt, and whether something was dropped. Where an
+    /// app has routes, its own chain says what is kept: a route that takes less of it does not take it from the others.
     fn trim(
         &mut self,
         lane: &Lane,
-        route: &Route<'_>,
-        budget: PromptBudget,
+        asked: &[WaitingMessage],
+        prompt: Prompt<'_>,
     ) -> (Vec<Arc<HistoryTurn>>, bool) {
-        let name = name_of(lane);
-        let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
-        let staying = staying(&turns, budget, route.history_turns, Speakers::of(lane));
-        let gone = turns.len() - staying;
-        for number in numbers[..gone].iter().flatten() {
-            self.state.drop_turn(name, *number);
+        let (name, speakers) = (name_of(lane), Speakers::of(lane));
+        let Prompt { route, left } = prompt;
+        let own = Route::of_app(self.app);
+        let is_routed = self.router().is_some();
+        let of_app = || own.budget(&self.rules.windows)?.less(&said(asked, speakers));
+        let (budget, most) = match is_routed.then(of_app) {
+            Some(budget) => (budget.unwrap_or(left), own.history_turns),
+            None => (left, route.history_turns),
+        };
+        let mut past = self.state.past(name);
+        let turns: Vec<_> = past.iter().map(|(_, turn)| Arc::clone(turn)).collect();
+        let gone = turns.len() - staying(&turns, budget, most, speakers);
+        for number in past[..gone].iter().filter_map(|(number, _)| *number) {
+            self.state.drop_turn(name, number);
         }
-        turns.drain(..gone);
-        (turns, gone > 0)
+        past.drain(..gone);
+        let left = route.history_tokens.map_or(left, |most| left.at_most(most));
+        let shown = if is_routed { shown(&past, left, route.history_turns, speakers) } else { past.len() };
+        past.drain(..past.len() - shown);
+        (past.into_iter().map(|(_, turn)| turn).collect(), gone > 0)
     }
 
     /// Calls the turn in flight off because of one of its messages, which is returned; the others wait again. The turn stays in
@@ -197,10 +229,4 @@ impl<'a> Folding<'a> {
         self.state.forget_lanes(self.step.now - self.app.forget_after_ms);
         self.open(lane, None);
     }
-}
-
-/// All of the turn was between that bot and people.
-pub(super) fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
-    let asked = turn.asked.iter().map(|message| &message.bot);
-    asked.chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot)).all(|one| one == bot)
 }

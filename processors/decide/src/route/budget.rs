@@ -30,6 +30,11 @@ impl PromptBudget {
         })
     }
 
+    /// The same with at most that many tokens.
+    pub(crate) fn at_most(self, tokens: u32) -> Self {
+        Self { tokens: self.tokens.min(u64::from(tokens)), ..self }
+    }
+
     /// Half of it.
     pub(crate) fn half(self) -> Self {
         Self { tokens: self.tokens / 2, bytes: self.bytes / 2 }

@@ -347,6 +347,7 @@ impl World {
             kind: MessageKind::Text,
             text: Some(Text::from(text)),
             other_texts: Vec::new(),
+            tags: BTreeMap::new(),
             raw: None,
             verdict: Verdict::new(Action::Pass, vec![], "ingest"),
             reply: CallbackReply::Intercept,
