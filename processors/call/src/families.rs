@@ -228,6 +228,8 @@ pub(crate) struct Call<'a> {
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod parameters;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod table;

@@ -61,7 +61,7 @@ pub(super) struct Variables<'t> {
     app: &'t str,
     bot: &'t str,
     chat: &'static str,
-    complexity: &'static str,
+    complexity: Option<&'static str>,
     language: &'static str,
     system_prompt: &'t str,
     clock: Option<Clock>,
@@ -174,8 +174,8 @@ impl<'t> Facts<'t> {
         })
     }
 
-    /// What a template may name.
-    pub(super) fn variables<'v>(&'v self, system_prompt: &'v str) -> Variables<'v> {
+    /// What a template may name. The score is found for one that could name it.
+    pub(super) fn variables<'v>(&'v self, template: &str, system_prompt: &'v str) -> Variables<'v> {
         let clock = self.local().map(|local| Clock {
             date: local.date(),
             hour: local.hour().to_string(),
@@ -185,7 +185,7 @@ impl<'t> Facts<'t> {
             app: self.lane.conversation.app().as_str(),
             bot: self.bot().map(UserId::as_str).unwrap_or_default(),
             chat: self.lane.conversation.kind().label(),
-            complexity: self.score().class.label(),
+            complexity: template.contains("complexity").then(|| self.score().class.label()),
             language: self.language().label(),
             system_prompt,
             clock,
@@ -200,10 +200,10 @@ impl Variables<'_> {
             ("app", self.app),
             ("bot", self.bot),
             ("chat", self.chat),
-            ("complexity", self.complexity),
             ("language", self.language),
             ("system_prompt", self.system_prompt),
         ];
+        given.extend(self.complexity.map(|class| ("complexity", class)));
         if let Some(clock) = &self.clock {
             given.extend([("date", clock.date.as_str()), ("hour", &clock.hour), ("weekday", clock.weekday)]);
         }

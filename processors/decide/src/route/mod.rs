@@ -115,18 +115,12 @@ impl<'a> Route<'a> {
 
     /// The same with what a rule says.
     fn with(self, ask: &'a Ask, facts: &Facts<'_>, why: &mut Why) -> Self {
-        let system_prompt = match ask
+        let filled = ask
             .prompt
             .as_deref()
-            .map(|prompt| template::render(prompt, &facts.variables(&self.system_prompt).given()))
-        {
-            Some(Ok(filled)) => Cow::Owned(filled),
-            Some(Err(_)) => {
-                why.template_failed = true;
-                self.system_prompt
-            }
-            None => self.system_prompt,
-        };
+            .map(|prompt| template::render(prompt, &facts.variables(prompt, &self.system_prompt).given()));
+        why.template_failed = matches!(filled, Some(Err(_)));
+        let system_prompt = filled.and_then(Result::ok).map_or(self.system_prompt, Cow::Owned);
         Route {
             chain: if ask.chain.is_empty() { self.chain } else { &ask.chain },
             system_prompt,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use catalogue::Bundle;
 use catalogue::route::{Condition, LONGEST_TAG, Rule};
+use catalogue::{Bundle, Filter};
 use safety::{Cue, Cues};
 use schemas::Millis;
 use schemas::decision::{MOST_SKIPPED, Skipped, Why};
@@ -44,6 +44,10 @@ struct Wanted {
     tags: BTreeSet<String>,
     rules: BTreeSet<String>,
     categories: BTreeSet<String>,
+    /// Categories of these by the ids of the filter's rules, and the names of its dictionaries, whose ids end with theirs: verdicts
+    /// name no categories.
+    category_of: BTreeMap<String, String>,
+    dictionaries: BTreeSet<String>,
     /// For how long questions are remembered, in milliseconds.
     memory_ms: Millis,
 }
@@ -60,7 +64,7 @@ impl Router {
             app: key.clone(),
             own: List::of(own),
             shared: Arc::clone(&shared),
-            wanted: Wanted::by(bundle.routes_of(key)),
+            wanted: Wanted::by(bundle.routes_of(key), &bundle.filter),
         };
         routed.map(|(key, app)| (key.clone(), router(key, &app.routes))).collect()
     }
@@ -86,16 +90,17 @@ impl Router {
     ) -> Option<Box<Marks>> {
         let Wanted { tags: wanted, rules, categories, .. } = &self.wanted;
         let tags = tags.iter().filter(|(name, value)| wanted.contains(*name) && value.len() <= LONGEST_TAG);
-        let hit = verdicts.iter().flat_map(|verdict| &verdict.rules).filter(|rule| rules.contains(*rule));
         let listed =
             verdicts.iter().flat_map(|verdict| &verdict.findings).flat_map(|findings| &findings.list);
-        let found = || listed.clone().filter(|finding| !finding.shadow);
-        let by_finding = found().map(|finding| &finding.rule).filter(|rule| rules.contains(*rule));
-        let of = found().map(|finding| &finding.category).filter(|category| categories.contains(*category));
+        let found: Vec<_> = listed.filter(|finding| !finding.shadow).collect();
+        let hit =
+            || verdicts.iter().flat_map(|verdict| &verdict.rules).chain(found.iter().map(|one| &one.rule));
+        let told = found.iter().map(|one| one.category.as_str());
+        let of = hit().filter_map(|rule| self.wanted.category(rule)).chain(told);
         let marks = Marks {
             tags: tags.map(|(name, value)| (name.clone(), value.clone())).collect(),
-            rules: hit.chain(by_finding).cloned().collect(),
-            categories: of.cloned().collect(),
+            rules: hit().filter(|rule| rules.contains(*rule)).cloned().collect(),
+            categories: of.filter(|category| categories.contains(*category)).map(str::to_owned).collect(),
         };
         (marks != Marks::default()).then(|| Box::new(marks))
     }
@@ -153,7 +158,7 @@ fn cue(condition: &Condition) -> Option<Cue<'_>> {
 }
 
 impl Wanted {
-    fn by<'a>(rules: impl Iterator<Item = &'a Rule>) -> Self {
+    fn by<'a>(rules: impl Iterator<Item = &'a Rule>, filter: &Filter) -> Self {
         let mut wanted = Self::default();
         for condition in rules.flat_map(|rule| &rule.when) {
             match condition {
@@ -166,6 +171,16 @@ impl Wanted {
                 _ => {}
             }
         }
+        let of = filter.rules.iter().filter(|rule| wanted.categories.contains(&rule.category));
+        wanted.category_of = of.map(|rule| (rule.id.clone(), rule.category.clone())).collect();
+        wanted.dictionaries = filter.dictionaries.keys().cloned().collect();
         wanted
+    }
+
+    /// The category of a rule of the filter.
+    fn category<'a>(&'a self, rule: &'a str) -> Option<&'a str> {
+        let of_words = || rule.split_once('/').filter(|(name, _)| self.dictionaries.contains(*name));
+        let own = self.category_of.get(rule).map(String::as_str);
+        own.or_else(|| of_words().map(|(_, category)| category))
     }
 }
