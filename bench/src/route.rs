@@ -57,9 +57,15 @@ impl Shape {
                 (Self::Scored, 0) => format!("score = {{ from = {} }}", 999 - n),
                 (_, 1) => format!("group = [\"{n}\"]"),
                 (_, 2) => format!("ext = {{ plan = [\"p{n}\"] }}"),
-                (_, 3) => format!("hours = [\"{:02}:00-{:02}:30\"], language = [\"en\"]", n % 24, n % 24),
+                (_, 3) => format!(
+                    "hours = [\"{:02}:{:02}-{:02}:{:02}\"], language = [\"en\"]",
+                    n % 24,
+                    n / 24,
+                    n % 24,
+                    n / 24 + 1
+                ),
                 (_, 4) => format!("arm = {{ tone = [\"c\"] }}, keywords = [\"词{n}\"]"),
-                (_, 5) => format!("history_turns = {{ from = {n} }}"),
+                (_, 5) => format!("history_turns = {{ from = {} }}", 400 - n),
                 (_, 6) => format!("asked = {{ times = {}, within = \"{n}s\" }}", 1 + n % 15),
                 (_, _) => format!("keywords = [\"退货{n}\", \"换货{n}\", \"return{n}\"]"),
             };

@@ -31,7 +31,7 @@ impl Experiment {
         let sum: u64 = self.arms.iter().map(|arm| u64::from(arm.weight)).sum();
         let digest = Sha256::digest(format!("{}\n{conversation}", self.name));
         let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
-        let mut place = u64::try_from(u128::from(hash) * u128::from(sum) >> 64).ok()?;
+        let mut place = u64::try_from((u128::from(hash) * u128::from(sum)) >> 64).ok()?;
         for arm in &self.arms {
             let weight = u64::from(arm.weight);
             if place < weight {

@@ -107,15 +107,11 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let record = [("ai", RecordPolicy::Ai), ("hits", RecordPolicy::Hits), ("all", RecordPolicy::All)];
     let lane = [("sender", LanePolicy::Sender), ("conversation", LanePolicy::Conversation)];
     let delivery = [("resend", DeliveryClass::Resend), ("drop", DeliveryClass::Drop)];
-    let by_hand = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
-    let cancel = [("cut", Cancel::Cut), ("run_on", Cancel::RunOn)];
     let answer = problems.word(place, &raw.answer, &answer);
     let unacknowledged = problems.word(place, &raw.no_acknowledgement, &unacknowledged);
     let record = problems.word(place, &raw.record, &record);
     let lane = problems.word(place, &raw.lane, &lane);
     let delivery = problems.word(place, &raw.delivery, &delivery);
-    let by_hand = problems.word(place, &raw.by_hand, &by_hand);
-    let cancel = problems.word(place, &raw.cancel, &cancel);
     limits(raw, place, problems);
     let (bots, chain) = (bots::bots(raw, place, problems), chain(raw, around.targets, place, problems));
     let labels = labels::labels(raw, place, problems);
@@ -144,8 +140,8 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         forget_after_ms: millis(raw.forget_after),
         max_waiting_messages: raw.max_waiting_messages,
         max_waiting_bytes: raw.max_waiting_bytes,
-        by_hand: by_hand.unwrap_or(ByHand::Remember),
-        cancel: cancel.unwrap_or(Cancel::Cut),
+        by_hand: by_hand(raw, place, problems),
+        cancel: cancel(raw, place, problems),
         retract_on_recall: raw.retract_on_recall,
         part_bytes: raw.part_bytes,
         max_answer_parts: raw.max_answer_parts,
@@ -166,6 +162,16 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         complexity: experiments::thresholds(raw, place, problems),
         time_zone: experiments::zone(raw, place, problems),
     }
+}
+
+fn by_hand(raw: &RawApp, place: &str, problems: &mut Problems) -> ByHand {
+    let words = [("remember", ByHand::Remember), ("take_over", ByHand::TakeOver)];
+    problems.word(place, &raw.by_hand, &words).unwrap_or(ByHand::Remember)
+}
+
+fn cancel(raw: &RawApp, place: &str, problems: &mut Problems) -> Cancel {
+    let words = [("cut", Cancel::Cut), ("run_on", Cancel::RunOn)];
+    problems.word(place, &raw.cancel, &words).unwrap_or(Cancel::Cut)
 }
 
 fn canned(raw: &RawCanned) -> Canned {
