@@ -39,20 +39,23 @@ pub enum BadTemplate {
     Malformed(String),
 }
 
-/// Checks a template.
+/// Variables that an app has only with a time zone.
+pub(crate) const OF_CLOCKS: [&str; 3] = ["date", "hour", "weekday"];
+
+/// Checks a template, and tells the variables that it names.
 ///
 /// # Errors
 /// [`BadTemplate`] with the first thing that is wrong.
-pub fn check(template: &str) -> Result<(), BadTemplate> {
+pub fn check(template: &str) -> Result<BTreeSet<String>, BadTemplate> {
     if template.len() > LONGEST {
         return Err(BadTemplate::TooLong);
     }
     tame(template)?;
     let read = environment().template_from_str(template).map_err(|error| malformed(&error))?;
     let named: BTreeSet<String> = read.undeclared_variables(false).into_iter().collect();
-    match named.into_iter().find(|name| !VARIABLES.contains(&name.as_str())) {
-        Some(name) => Err(BadTemplate::Undeclared(name)),
-        None => Ok(()),
+    match named.iter().find(|name| !VARIABLES.contains(&name.as_str())) {
+        Some(name) => Err(BadTemplate::Undeclared(name.clone())),
+        None => Ok(named),
     }
 }
 

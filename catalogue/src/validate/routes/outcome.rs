@@ -69,10 +69,8 @@ fn ask(name: &Spanned<String>, raw: &RawOutcome, checking: &mut Checking<'_, '_>
     if let Some(at) = raw.max_output_tokens.as_ref().filter(|at| *at.get_ref() == 0) {
         checking.wrong(at, "max_output_tokens may not be zero");
     }
-    if let Some(at) = &raw.prompt
-        && let Err(bad) = template::check(at.get_ref())
-    {
-        checking.wrong(at, format!("prompt: {bad}"));
+    if let Some(at) = &raw.prompt {
+        prompt(at, checking);
     }
     let words = [("on", true), ("off", false)];
     let ask = Ask {
@@ -88,6 +86,19 @@ fn ask(name: &Spanned<String>, raw: &RawOutcome, checking: &mut Checking<'_, '_>
     };
     fits(name, raw, &ask, checking);
     ask
+}
+
+fn prompt(at: &Spanned<String>, checking: &mut Checking<'_, '_>) {
+    let named = match template::check(at.get_ref()) {
+        Ok(named) => named,
+        Err(bad) => return checking.wrong(at, format!("prompt: {bad}")),
+    };
+    let of_clocks = template::OF_CLOCKS.into_iter().find(|name| named.contains(*name));
+    let without = checking.scopes.iter().find(|scope| scope.app.time_zone.is_none());
+    if let Some((name, scope)) = of_clocks.zip(without) {
+        checking
+            .wrong(at, format!("prompt: {name} needs time_zone, which app {:?} does not have", scope.key));
+    }
 }
 
 /// The chain of the rule's own, every target known and allowed in every app that the rule is for.

@@ -290,6 +290,8 @@ fn a_shared_route_holds_for_the_apps_that_it_names_and_is_checked_for_each_of_th
     assert!(narrow[0].1.contains("in the window of abroad"), "{narrow:?}");
     let hours = wrong("", "[[route]]\nname = \"day\"\nwhen.hours = [\"09:00-18:00\"]\nthen.say = \"a\"");
     assert!(hours[0].1.contains("need time_zone, which app \"acme#sales\" does not have"), "{hours:?}");
+    let clock = wrong("", "[[route]]\nname = \"t\"\nthen.prompt = \"{{ hour }}\"");
+    assert!(clock[0].1.contains("prompt: hour needs time_zone, which app \"acme#sales\""), "{clock:?}");
     let unknown = wrong("", "[[route]]\nname = \"a\"\napps = [\"acme#x\"]\nthen.say = \"a\"");
     assert!(unknown[0].1.contains("the app \"acme#x\" is not configured"), "{unknown:?}");
     let twice = wrong(

@@ -235,8 +235,10 @@ fn text_of(asked: &[WaitingMessage]) -> String {
     all
 }
 
-/// The hash of a text without what people leave out when they ask again: spaces and punctuation.
+/// The hash of a text without what people leave out when they ask again: spaces and punctuation, unless there is nothing else.
 fn hash_of(folded: &Folded) -> u64 {
-    let said: String = folded.chars().iter().filter(|c| c.is_alphanumeric()).collect();
+    let chars = folded.chars();
+    let said: String = chars.iter().filter(|c| c.is_alphanumeric()).collect();
+    let said = if said.is_empty() { chars.iter().collect() } else { said };
     hash::number(&[said.as_bytes()])
 }
