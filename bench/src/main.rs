@@ -19,6 +19,7 @@ mod line;
 mod load;
 mod requests;
 mod restore;
+mod route;
 mod safety;
 mod stand_ins;
 mod table;
@@ -79,6 +80,8 @@ enum Name {
     Limits,
     /// Messages that the filter engine judges, beside an automaton and a normalisation by library
     Safety,
+    /// What 200 rules add to the fold of a message, beside the fold without any
+    Route,
 }
 
 fn main() -> ExitCode {
@@ -101,7 +104,13 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         Name::Line => line::chain::run(spec),
         Name::Restore => restore::child::run(spec),
         Name::Call => call::contestant::run(spec),
-        Name::InFlight | Name::Backoff | Name::Account | Name::Growth | Name::Limits | Name::Safety => {
+        Name::InFlight
+        | Name::Backoff
+        | Name::Account
+        | Name::Growth
+        | Name::Limits
+        | Name::Safety
+        | Name::Route => {
             bail!("this benchmark has no contestants")
         }
     }
@@ -126,6 +135,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Growth => growth::measure(cli.rounds)?,
         Name::Limits => limits::measure(cli.rounds, cli.limits)?,
         Name::Safety => self::safety::measure(cli.rounds)?,
+        Name::Route => route::measure(cli.rounds)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

@@ -93,6 +93,8 @@ pub(super) fn request(run: u64, number: u64) -> Result<Request> {
         prompt: vec![line(Role::System, SYSTEM.to_owned()), line(Role::User, question(number))],
         max_output_tokens: MOST_TOKENS,
         temperature_milli: None,
+        thinking: None,
+        stop: Vec::new(),
         fallback_after_block: None,
         hedge_after_ms: None,
         answer_by: now + ANSWER_WITHIN_MS,

@@ -8,13 +8,17 @@ use schemas::answer::DeliveryClass;
 use schemas::ids::{TargetName, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::complexity::Thresholds;
 use crate::dialogue::{Commands, Mention, Notice, Session, Staff, WhileAnswering};
+use crate::experiment::Experiment;
 use crate::filter::Used;
 use crate::labels::Labels;
 use crate::output::Output;
 use crate::people::People;
 use crate::personal::{Injection, PersonalData, PromptLeak};
 use crate::reviewer::{ReviewPolicy, ReviewTime};
+use crate::route::Rule;
+use crate::zone::Zone;
 
 /// What Easemob is told about a message to a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -220,6 +224,18 @@ pub struct App {
     /// What a person is told whose answer takes long; nothing if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+    /// Its own routes, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Rule>,
+    /// Its experiments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub experiments: Vec<Experiment>,
+    /// Where the classes of how much work an answer takes begin, if not where they usually do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complexity: Option<Thresholds>,
+    /// Its time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Zone>,
 }
 
 impl App {

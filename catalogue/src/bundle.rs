@@ -13,6 +13,7 @@ use crate::filter::Filter;
 use crate::hash_keys::HashKeys;
 use crate::price::{self, Price};
 use crate::reviewer::Reviewer;
+use crate::route::Rule;
 use crate::target::Target;
 
 /// Version of the form of bundles that versions without dictionaries can hold by.
@@ -20,6 +21,9 @@ const FIRST: u16 = 1;
 /// Version of the form of bundles that name dictionaries or allow-lists, or whose apps differ in what they use of the filter. A version
 /// that does not know of them refuses such a bundle instead of judging without them.
 const NAMES_WORDS: u16 = 2;
+/// Version of the form of bundles that have routes or experiments. A version that does not know of them refuses such a bundle instead of
+/// asking the app's chain.
+const ROUTED: u16 = 3;
 
 /// Everything configured that a fold reads. Its JSON form is canonical: fields in order, maps sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +31,9 @@ pub struct Bundle {
     version: u16,
     /// Apps by key.
     pub apps: BTreeMap<AppKey, App>,
+    /// Routes that apps share, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Rule>,
     /// Targets by name.
     pub targets: BTreeMap<TargetName, Target>,
     /// The price table, by provider, model, region and day.
@@ -91,7 +98,13 @@ impl Bundle {
         let shared = filter.is_for_all() && apps.values().all(|app| app.filter.is_shared());
         let version = if shared { FIRST } else { NAMES_WORDS };
         let (reviewers, keys) = (BTreeMap::new(), HashKeys::default());
-        Self { version, apps, targets, prices, filter, reviewers, keys }
+        Self { version, apps, routes: Vec::new(), targets, prices, filter, reviewers, keys }
+    }
+
+    pub(crate) fn routed_by(self, routes: Vec<Rule>) -> Self {
+        let is_routed = self.apps.values().any(|app| app.is_routed(&routes));
+        let version = if is_routed { ROUTED } else { self.version };
+        Self { version, routes, ..self }
     }
 
     pub(crate) fn reviewed_by(self, reviewers: BTreeMap<TargetName, Reviewer>) -> Self {
@@ -150,7 +163,7 @@ impl Bundle {
         }
         let bundle: Self = serde_json::from_slice(bytes)
             .map_err(|source| BundleError::Malformed { hash: hash.clone(), source })?;
-        if !(FIRST..=NAMES_WORDS).contains(&bundle.version) {
+        if !(FIRST..=ROUTED).contains(&bundle.version) {
             return Err(BundleError::Version { hash: hash.clone(), version: bundle.version });
         }
         Ok(bundle)

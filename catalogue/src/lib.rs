@@ -5,9 +5,11 @@
 
 pub mod app;
 mod bundle;
+pub mod complexity;
 mod currency;
 pub mod dialogue;
 pub mod estimate;
+pub mod experiment;
 pub mod filter;
 pub mod findings;
 mod hash_keys;
@@ -23,8 +25,11 @@ pub mod personal;
 pub mod price;
 pub mod raw;
 pub mod reviewer;
+pub mod route;
 pub mod target;
+pub mod template;
 mod validate;
+pub mod zone;
 
 pub use app::App;
 pub use bundle::{Bundle, BundleError};

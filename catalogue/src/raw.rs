@@ -10,6 +10,7 @@ mod people;
 mod personal;
 mod price;
 mod reviewer;
+mod route;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,13 +37,19 @@ pub use people::{RawPeople, RawPeopleTexts};
 pub use personal::{RawHashKey, RawInjection, RawPersonalData, RawPromptLeak, RawStyles};
 pub use price::{RawPrice, RawStep};
 pub use reviewer::{RawReview, RawReviewer};
+pub use route::{
+    RawAges, RawArm, RawAsked, RawComplexity, RawConditions, RawExperiment, RawOutcome, RawRoute, RawSafety,
+    RawSharedRoute, RawSpan,
+};
 
-/// Sections `[[app]]`, `[[target]]`, `[[reviewer]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
+/// Sections `[[app]]`, `[[route]]`, `[[target]]`, `[[reviewer]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawCatalogue {
     /// Apps that the line answers for.
     pub app: Vec<RawApp>,
+    /// How turns of all apps are answered.
+    pub route: Vec<RawSharedRoute>,
     /// What can be called.
     pub target: Vec<RawTarget>,
     /// Who reviews what the filter holds.
@@ -238,6 +245,19 @@ pub struct RawApp {
     pub staff: Option<RawStaff>,
     /// What a person is told whose answer takes long.
     pub notice: Option<RawNotice>,
+    /// Routes of the app.
+    #[serde(default)]
+    pub route: Vec<RawRoute>,
+    /// Experiments of the app, at most 16.
+    #[serde(default)]
+    pub experiment: Vec<RawExperiment>,
+    /// Where the classes of how much work an answer takes begin.
+    #[serde(default)]
+    pub complexity: RawComplexity,
+    /// IANA name of the time zone in which hours and days of routes are read, such as `Asia/Shanghai`. Without it no route can ask for
+    /// them.
+    #[schemars(with = "Option<String>")]
+    pub time_zone: Option<Spanned<String>>,
 }
 
 /// A bot of the app: an ordinary IM user that the line answers for.

@@ -1,11 +1,12 @@
 //! What can be called.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model_traits::{ModelTraits, is_default};
+use crate::model_traits::{ModelTraits, Thinking, is_default};
 
 /// A provider family: the wires of one vendor and its error dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -107,6 +108,28 @@ impl Target {
     pub fn temperature_milli(&self, asked: Option<u32>) -> Option<u32> {
         let asked = asked.filter(|_| self.temperature)?;
         Some(self.traits.temperature_milli.map_or(asked, |range| range.nearest(asked)))
+    }
+
+    /// The target as a request has it that says whether models may think: as far as its model can be told.
+    pub fn thinking_as(&self, asked: Option<bool>) -> Cow<'_, Self> {
+        let can_be_told = self.traits.thinking.is_switched()
+            || (self.traits.thinking == Thinking::Unsaid && self.traits.thinking_by.is_some());
+        let thinking = match asked.filter(|_| can_be_told) {
+            Some(true) => Thinking::On,
+            Some(false) => Thinking::Off,
+            None => return Cow::Borrowed(self),
+        };
+        Cow::Owned(Self { traits: ModelTraits { thinking, ..self.traits.clone() }, ..self.clone() })
+    }
+
+    /// Whether its model takes texts at which an answer ends. Spark's wires have no field for them, and OpenAI's models that think refuse it:
+    /// these take no temperature either.
+    pub fn takes_stop(&self) -> bool {
+        match self.provider {
+            Provider::Openai => self.temperature,
+            Provider::Spark => false,
+            Provider::Ernie | Provider::Tongyi | Provider::Claude | Provider::Local => true,
+        }
     }
 
     /// The output cap to send, in tokens: no more than the model gives.

@@ -3,6 +3,7 @@
 mod bots;
 mod day;
 mod dialogue;
+mod experiments;
 mod filter;
 mod labels;
 mod models;
@@ -11,6 +12,7 @@ mod people;
 mod personal;
 mod prices;
 mod reviewers;
+mod routes;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +58,7 @@ pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem
 pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     let mut problems = Problems::default();
     let models = Models::checked(&raw.model, &mut problems);
-    let targets = targets::targets(&raw.target, &models, &mut problems);
+    let mut targets = targets::targets(&raw.target, &models, &mut problems);
     let prices = prices::prices(raw, &targets, &mut problems);
     let known = filter::filter(&raw.filter, &mut problems);
     let keys = personal::hash_keys(raw, &mut problems);
@@ -66,12 +68,18 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
         let around = Around { targets: &targets, reviewers: &reviewers, known: &known, keys: &keys };
-        let app = app(raw_app, &around, &place, &mut problems);
+        let mut app = app(raw_app, &around, &place, &mut problems);
+        let names = routes::Names { targets: &targets, models: &models, known: &known };
+        let scope = routes::Scope { key: raw_app.key.get_ref(), app: &app };
+        app.routes = routes::own(&raw_app.route, scope, names, &mut problems);
         if key.is_some_and(|key| apps.insert(key, app).is_some()) {
             problems.add_at(&place, &raw_app.key, "it is configured twice");
         }
     }
-    let bundle = Bundle::new(apps, targets, prices, known.filter);
+    let names = routes::Names { targets: &targets, models: &models, known: &known };
+    let routes = routes::shared(&raw.route, &apps, names, &mut problems);
+    routes::switch_thinking(&routes, &apps, &mut targets, &models);
+    let bundle = Bundle::new(apps, targets, prices, known.filter).routed_by(routes);
     let bundle = bundle.reviewed_by(reviewers).keyed(keys.into_values().collect());
     (bundle, problems.into_vec())
 }
@@ -181,6 +189,10 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         commands: dialogue::commands(raw, place, problems),
         staff: dialogue::staff(raw, place, problems),
         notice: dialogue::notice(raw, place, problems),
+        routes: Vec::new(),
+        experiments: experiments::experiments(raw, place, problems),
+        complexity: experiments::thresholds(raw, place, problems),
+        time_zone: experiments::zone(raw, place, problems),
     }
 }
 

@@ -131,6 +131,7 @@ impl Config {
         let Raw { deployment, kafka, admin, log, ingest, decide, call, deliver, account, .. } = raw;
         let mut sections = RawCatalogue {
             app: raw.app,
+            route: raw.route,
             target: raw.target,
             reviewer: raw.reviewer,
             model: raw.model,

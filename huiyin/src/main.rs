@@ -81,7 +81,9 @@ fn variable(name: &str) -> Option<String> {
 /// Does what was asked.
 async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
     let command = match cli.command {
-        Any::Setup(setup) => return setup.run(),
+        Any::Setup(setup) => {
+            return setup.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?));
+        }
         Any::Safety { command } => {
             let path = cli.config.clone();
             return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;

@@ -1,22 +1,35 @@
-//! `huiyin route score`: what the router's scorer says of a text, of many texts, and how often it is right on labelled ones. Needs no configuration.
+//! `huiyin route score`: what the router's scorer says of a text, of many texts, and how often it is right on labelled ones; needs no
+//! configuration. `huiyin route arm`: which arms of its app's experiments a conversation is in.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use catalogue::Bundle;
 use clap::{Args, Subcommand};
 use decide::complexity::{self, Class, Context, Signal};
+use schemas::conversation::Conversation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Said;
+use crate::config::Config;
 
 /// What to ask the router.
 #[derive(Subcommand)]
 pub(crate) enum Route {
     /// How much work a good answer to a text takes: simple, standard or hard, and why
     Score(Score),
+    /// Which arm of each experiment of its app a conversation is in
+    Arm(Arm),
+}
+
+/// A conversation.
+#[derive(Args)]
+pub(crate) struct Arm {
+    /// Its key, such as org#app/chat/bot/user or org#app/group/id
+    conversation: Conversation,
 }
 
 /// What is scored.
@@ -62,8 +75,11 @@ struct Labelled {
 }
 
 /// Does what was asked.
-pub(crate) fn run(route: &Route) -> anyhow::Result<Said> {
-    let Route::Score(score) = route;
+pub(crate) fn run(route: &Route, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
+    let score = match route {
+        Route::Score(score) => score,
+        Route::Arm(arm) => return arms(&config()?.bundle, &arm.conversation).map(Said::from),
+    };
     if let Some(text) = &score.text {
         return Ok(one(text).into());
     }
@@ -73,6 +89,17 @@ pub(crate) fn run(route: &Route) -> anyhow::Result<Said> {
     }
     let ok = batch(std::io::stdin().lock(), &mut std::io::stdout().lock(), &mut errors)?;
     Ok(Said { text: String::new(), ok })
+}
+
+/// The arm of each experiment, a line each. Ids are read in any case, as Easemob does.
+fn arms(bundle: &Bundle, conversation: &Conversation) -> anyhow::Result<String> {
+    let conversation = conversation.clone().canonical();
+    let key = conversation.app();
+    let app = bundle.apps.get(key).with_context(|| format!("the app {key} is not configured"))?;
+    let experiments = app.experiments.iter();
+    let arms = experiments.map(|one| format!("{}\t{}\n", one.name, one.arm_of(&conversation).unwrap_or("-")));
+    let told: String = arms.collect();
+    Ok(if told.is_empty() { format!("the app {key} has no experiment\n") } else { told })
 }
 
 /// The class, the score and its signals, for people.
@@ -191,6 +218,17 @@ mod tests {
             .map(|s| s["points"].as_i64().unwrap())
             .sum::<i64>();
         assert_eq!(points.clamp(0, 1000), answers[1]["score"].as_i64().unwrap());
+    }
+
+    #[test]
+    fn a_conversation_is_told_its_arms_and_an_unknown_app_is_refused() {
+        let text = "[[app]]\nkey = \"a#b\"\nbot = [{ id = \"bot\" }]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n\
+                    [[app.experiment]]\nname = \"tone\"\narms = [{ name = \"warm\", weight = 0 }, { name = \"dry\", weight = 1 }]\n\
+                    [[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\"";
+        let bundle = catalogue::validate(&toml::from_str(text).unwrap()).unwrap();
+        let told = |key: &str| arms(&bundle, &key.parse().unwrap());
+        assert_eq!(told("a#b/chat/Bot/Alice").unwrap(), "tone\tdry\n");
+        assert!(told("a#c/group/1").unwrap_err().to_string().contains("a#c is not configured"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
+use crate::config::Config;
 use crate::route::{self, Route};
 use crate::{Said, config};
 
@@ -22,7 +23,7 @@ pub(crate) enum Setup {
         /// The shell
         shell: Shell,
     },
-    /// What the router makes of a text
+    /// What the router makes of a text or a conversation
     Route {
         /// What to ask it
         #[command(subcommand)]
@@ -31,8 +32,8 @@ pub(crate) enum Setup {
 }
 
 impl Setup {
-    /// Does it; gives what goes to standard output.
-    pub(crate) fn run(self) -> anyhow::Result<Said> {
+    /// Does it; gives what goes to standard output. Little of it reads a configuration.
+    pub(crate) fn run(self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
         match self {
             Self::Init(init) => Ok(init.run()?.into()),
             Self::Schema => {
@@ -40,7 +41,7 @@ impl Setup {
                 Ok((schema + "\n").into())
             }
             Self::Completions { shell } => Ok(completions(shell)?.into()),
-            Self::Route { command } => route::run(&command),
+            Self::Route { command } => route::run(&command, config),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The bundle in force, ready for callbacks: policies, bots, and the engine that judges texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use schemas::ids::AppKey;
 use schemas::verdict::Verdict;
 
 use crate::address::Address;
-use crate::callback::Content;
+use crate::callback::{Callback, Content};
 use crate::mention::Bots;
 use crate::metrics;
 
@@ -27,6 +27,8 @@ pub struct ActiveBundle {
     bundle: Arc<Bundle>,
     bots: BTreeMap<AppKey, Bots>,
     engines: Arc<Engines>,
+    /// Fields of the extension that routes of an app ask for.
+    tags: BTreeMap<AppKey, BTreeSet<String>>,
 }
 
 /// To whom a message speaks.
@@ -53,12 +55,19 @@ impl ActiveBundle {
     pub fn new(bundle: Arc<Bundle>, engines: Arc<Engines>) -> Self {
         let bots =
             bundle.apps.iter().map(|(key, app)| (key.clone(), Bots::new(&app.bots, &app.mention))).collect();
-        Self { bundle, bots, engines }
+        let tags = bundle.apps.keys().map(|key| (key.clone(), bundle.route_tags(key))).collect();
+        Self { bundle, bots, engines, tags }
     }
 
     /// An app's policies and bots; `None` when the bundle does not have the app.
     pub(crate) fn app(&self, key: &AppKey) -> Option<(&App, &Bots)> {
         Some((self.bundle.apps.get(key)?, self.bots.get(key)?))
+    }
+
+    /// The fields of a message's extension that routes of its app ask for.
+    pub(crate) fn tags(&self, app: &AppKey, callback: &Callback<'_>) -> BTreeMap<String, String> {
+        let names = self.tags.get(app).into_iter().flatten();
+        names.filter_map(|name| Some((name.clone(), callback.tag(name)?))).collect()
     }
 
     /// Judges all texts of a message of an app, and what it says without its mentions. Personal data are found where `masking` hides them.

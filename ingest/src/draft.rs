@@ -1,5 +1,7 @@
 //! The message of a callback, on its way to becoming a record.
 
+use std::collections::BTreeMap;
+
 use catalogue::App;
 use catalogue::app::RecordPolicy;
 use catalogue::people::PeopleRecord;
@@ -25,6 +27,7 @@ pub(crate) struct Draft {
     id: MessageId,
     address: Address,
     content: Content,
+    tags: BTreeMap<String, String>,
     raw: String,
     sent_at: Millis,
     received_at: Millis,
@@ -34,7 +37,13 @@ impl Draft {
     /// The message of a callback.
     pub(crate) fn new(id: MessageId, address: Address, content: Content, from: &Verified<'_>) -> Self {
         let raw = from.callback.without_signature();
-        Self { id, address, content, raw, sent_at: from.sent_at, received_at: from.received_at }
+        let tags = BTreeMap::new();
+        Self { id, address, content, tags, raw, sent_at: from.sent_at, received_at: from.received_at }
+    }
+
+    /// The same with the fields of its extension that routes ask for, where it speaks to a bot.
+    pub(crate) fn tagged(self, tags: BTreeMap<String, String>) -> Self {
+        if self.is_ai() { Self { tags, ..self } } else { self }
     }
 
     /// Whether it speaks to a bot.
@@ -69,6 +78,7 @@ impl Draft {
             kind: self.content.kind,
             text: self.address.said.map(Into::into),
             other_texts: self.content.others.into_iter().map(Into::into).collect(),
+            tags: self.tags,
             raw: Some(self.raw.into()),
             verdict,
             reply,

@@ -75,7 +75,8 @@ fn events(
         Subject::Message if is_unjudged => None,
         Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
             let verdict = bundle.judge(&rule.app, &content, Some(&address), None).verdict;
-            let draft = Draft::new(id, address, content, verified);
+            let tags = bundle.tags(&rule.app, callback);
+            let draft = Draft::new(id, address, content, verified).tagged(tags);
             draft.published(app, verdict, CallbackReply::None).map(Event::Missed)
         }),
         Subject::Edit => changed("edit_message_id").map(|message| {

@@ -97,7 +97,9 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     let fate = message.fate(address.as_ref(), rule.codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
-    let draft = id.zip(address).map(|(id, address)| Draft::new(id, address, content, &verified));
+    let draft = id.zip(address).map(|(id, address)| {
+        Draft::new(id, address, content, &verified).tagged(bundle.tags(&rule.app, callback))
+    });
     Ok(match (fate, draft) {
         (Fate::Delivered(reply), None) => Next::respond(reply, "unrecorded"),
         (Fate::Delivered(pass_reply), Some(draft)) if draft.is_ai() => {

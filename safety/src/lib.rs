@@ -5,6 +5,7 @@
 //! word. [`Layers`] makes one engine of several, and [`WordList`] is the engine of the first bundles. [`is_blank`] says which texts say nothing.
 
 mod blank;
+mod cues;
 mod detector;
 mod dictionary;
 mod direction;
@@ -30,6 +31,7 @@ mod fuzz;
 
 pub use blank::is_blank;
 pub use common::{Action, OnError};
+pub use cues::{Cue, Cued, Cues};
 pub use detector::Detector;
 pub use dictionary::{
     Defaults, Dictionary, Entry, Form, LineProblem, MOST_BYTES, MOST_WORDS, allowed_spans, read,

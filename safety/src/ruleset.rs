@@ -3,7 +3,7 @@
 mod build;
 mod candidates;
 mod near;
-mod pattern;
+pub(crate) mod pattern;
 mod reach;
 mod words;
 

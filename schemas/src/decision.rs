@@ -1,5 +1,7 @@
 //! What was decided on each input of the fold, topic `decisions`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,10 +79,74 @@ impl Ruling {
 /// The targets that were chosen, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Route {
-    /// Targets in the order in which they are tried.
+    /// Targets in the order in which they are tried; none where a rule answers by itself.
     pub chain: Vec<TargetName>,
     /// The rule that chose them.
     pub rule: String,
+    /// How the rule was found; absent where an app has no routes and no experiments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<Why>>,
+}
+
+/// Most rules that a record lists as skipped; the others are counted.
+pub const MOST_SKIPPED: usize = 16;
+
+/// How a route was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Why {
+    /// How much work an answer takes; absent where no rule asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complexity: Option<Complexity>,
+    /// Arm of each experiment of the app.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, String>,
+    /// Rules before it that did not hold, in their order, at most [`MOST_SKIPPED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+    /// How many more were skipped than are listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_off: u32,
+    /// The prompt's template could not be filled in: the app's own instructions stand in its place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub template_failed: bool,
+}
+
+/// How much work an answer takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Complexity {
+    /// From 0 to 1000.
+    pub score: u32,
+    /// Its class: `simple`, `standard` or `hard`.
+    pub class: String,
+    /// What the score was added up from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
+}
+
+/// Something that was found in a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Signal {
+    /// What.
+    pub name: String,
+    /// What it adds to the score.
+    pub points: i32,
+}
+
+/// A rule that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Skipped {
+    /// The rule.
+    pub rule: String,
+    /// The first of its conditions that did not hold.
+    pub by: String,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// One decision: one input of the fold, or one timer that fired.

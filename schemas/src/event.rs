@@ -1,5 +1,7 @@
 //! The conversations' log, topic `events`: the only input of decide and the source of replay.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +139,9 @@ pub struct Message {
     /// judged again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_texts: Vec<Text>,
+    /// Fields of its extension that routes of the app name, as text. They are the client's: whoever writes may set them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// The callback's body as it came, without its signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Text>,

@@ -110,6 +110,12 @@ pub struct Request {
     /// Sampling temperature in thousandths; absent leaves the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature_milli: Option<u32>,
+    /// Whether models may think before they answer, as far as each can be told; absent leaves it to the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<bool>,
+    /// Texts at which the answer ends; they are not part of it. Models that take none are not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
     /// Whether another target is asked after one refused the content; absent leaves it to the call step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback_after_block: Option<bool>,

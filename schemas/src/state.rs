@@ -1,7 +1,7 @@
 //! Snapshots of decide's state, topic `states`: one core per conversation, each turn of history, each waiting message, each
 //! answer that may be taken back and each bucket of seen messages under a key of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct CoreState {
     /// Answers of the last minute by person, oldest window first; only where the app limits them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<RecentAnswers>,
+    /// Questions that were asked lately, oldest first; only where a route asks whether one comes again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<AskedBefore>,
     /// Chained hash of every change of the other entries, 16 hex digits; empty at first.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
@@ -66,6 +69,15 @@ pub struct RecentAnswers {
     /// The person was told that there are no more.
     #[serde(default, skip_serializing_if = "is_false")]
     pub told: bool,
+}
+
+/// A question that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AskedBefore {
+    /// First 8 bytes of the SHA-256 of its folded text.
+    pub text: u64,
+    /// When its turn opened.
+    pub at: Millis,
 }
 
 /// State of one lane.
@@ -206,9 +218,26 @@ pub struct WaitingMessage {
     /// Turns that held it and were called off, so that no two turns have one id.
     #[serde(default, skip_serializing_if = "first_round")]
     pub round: u32,
+    /// What routes ask of it besides; absent where there is nothing, or no route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Box<Marks>>,
     /// The filter holds it: it is reviewed before it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
+}
+
+/// What routes of the app ask of a message and its text does not tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Marks {
+    /// Fields of its extension.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Rules of the filter that it hit.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rules: BTreeSet<String>,
+    /// Categories of what was found in it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub categories: BTreeSet<String>,
 }
 
 /// What a message says besides its text, which is reviewed with it.

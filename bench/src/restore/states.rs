@@ -144,6 +144,7 @@ impl Writer {
             text: said(seed, 80),
             sent_at: NOON + i64::try_from(turn).unwrap_or(0),
             round: 0,
+            marks: None,
             held: None,
         };
         let answer = answer.map(|length| said(seed + 1, length));

@@ -4,7 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use catalogue::raw::{RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawReviewer, RawTarget};
+use catalogue::raw::{
+    RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawReviewer, RawSharedRoute, RawTarget,
+};
 use pipeline::StartPolicy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,9 @@ pub(super) struct Raw {
     /// Apps that the line answers for. Part of the bundle.
     #[serde(default)]
     pub(super) app: Vec<RawApp>,
+    /// Routes that apps share. Part of the bundle.
+    #[serde(default)]
+    pub(super) route: Vec<RawSharedRoute>,
     /// Models that can be called. Part of the bundle.
     #[serde(default)]
     pub(super) target: Vec<RawTarget>,

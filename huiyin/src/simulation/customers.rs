@@ -87,6 +87,7 @@ impl Customers {
             kind: MessageKind::Text,
             text: Some(WORDS[random.index(WORDS.len())].into()),
             other_texts: Vec::new(),
+            tags: Default::default(),
             raw: None,
             verdict: pass(),
             reply: CallbackReply::Intercept,

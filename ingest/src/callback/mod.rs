@@ -9,6 +9,7 @@ mod value;
 
 use std::borrow::Cow;
 
+use catalogue::route::LONGEST_TAG;
 use schemas::Millis;
 use schemas::ids::{GroupId, UserId};
 
@@ -169,6 +170,17 @@ impl<'a> Callback<'a> {
     /// Whether the message has the field that marks messages of this line.
     pub(crate) fn is_ours(&self) -> bool {
         self.payload().at(&["ext", OURS]).is_some()
+    }
+
+    /// A field of the message's extension as text; absent where it is a list or an object, or longer than routes look at.
+    pub(crate) fn tag(&self, name: &str) -> Option<String> {
+        let value = match self.payload().at(&["ext", name])? {
+            Json::Text(text) => text.to_string(),
+            Json::Number(number) => number.to_string(),
+            Json::Bool(flag) => flag.to_string(),
+            Json::Null | Json::List(_) | Json::Object(_) => return None,
+        };
+        (value.len() <= LONGEST_TAG).then_some(value)
     }
 
     /// Who is in the message's list of mentions, in order; nobody when it has none, or mentions everybody.

@@ -52,6 +52,22 @@ async fn a_record_lies_in_the_partition_of_its_conversation_under_its_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fields_of_the_extension_that_a_route_names_are_recorded_and_no_others() {
+    let route = "[[app.route]]\nname = 'gold'\nwhen.ext = { plan = ['gold'], level = [], long = [], deep = [], beta = [] }\nthen.say = 'hello'\n";
+    let line = Line::new(route, Mood::Acknowledges);
+    let mut callback = question("hi");
+    callback["payload"]["ext"] = json!({"plan": "silver", "level": 7, "beta": true, "long": "x".repeat(129), "deep": {"a": 1}, "unasked": "1"});
+    line.before(callback.clone()).await;
+    callback["to"] = json!("bob");
+    callback["msg_id"] = json!("1501234567890123457");
+    line.before(callback).await;
+    let tags = |event: &Event| serde_json::to_value(&message(event).tags).unwrap();
+    let events = line.memory.events();
+    assert_eq!(tags(&events[0]), json!({"beta": "true", "level": "7", "plan": "silver"}));
+    assert!(events[1..].iter().all(|event| message(event).tags.is_empty()), "it speaks to no bot");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_app_may_let_questions_pass() {
     let line = Line::new("answer = \"pass\"", Mood::Acknowledges);
     assert_eq!(line.before(question("hi")).await, json!({"valid": true}));

@@ -131,6 +131,8 @@ impl<'a> Asker<'a> {
             prompt: vec![PromptLine { role: Role::User, text: question.text.to_owned().into() }],
             max_output_tokens: question.max_output_tokens,
             temperature_milli: None,
+            thinking: None,
+            stop: Vec::new(),
             fallback_after_block: None,
             hedge_after_ms: None,
             answer_by: now.saturating_add(longest),

@@ -117,9 +117,10 @@ pub struct RawEndpoint {
     pub max_concurrent: Option<u32>,
     /// Fields of the request that the server forbids and that are therefore left out, where the wire can do without them: for
     /// `openai` and `local` any of `user`, `safety_identifier`, `temperature`, `max_tokens`, `max_completion_tokens`,
-    /// `stream_options`, on `ollama` `temperature`, `num_predict`, `num_ctx`, `think`; for `claude` `metadata`, `temperature`; for
-    /// `ernie` `user`, `temperature`, `max_tokens`, `enable_thinking`, `stream_options`, on `v1` `user_id`, `temperature`,
-    /// `max_output_tokens`; for `tongyi` `temperature`, `max_tokens`, `enable_thinking`, `thinking_budget`, `stream_options`; for
+    /// `stop`, `stream_options`, on `ollama` `temperature`, `num_predict`, `num_ctx`, `think`, `stop`; for `claude` `metadata`,
+    /// `temperature`, `stop_sequences`; for `ernie` `user`, `temperature`, `max_tokens`, `stop`, `enable_thinking`, `stream_options`, on
+    /// `v1` `user_id`, `temperature`, `max_output_tokens`, `stop`; for `tongyi` `temperature`, `max_tokens`, `stop`, `enable_thinking`,
+    /// `thinking_budget`, `stream_options`; for
     /// `spark` `user`, `temperature`, `max_tokens`, `max_completion_tokens`, `tools`, `thinking`, on `websocket` `temperature`,
     /// `max_tokens`. Without an output cap the server applies its own, and an answer far longer than ours allows is cut. Empty by
     /// default.

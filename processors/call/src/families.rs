@@ -73,7 +73,8 @@ pub(crate) trait Family: Send + Sync {
     /// The field that the question has and the body has not, because the model does not take it.
     fn left_out(&self, question: &Question<'_>, to: &Target, _: &Address) -> Option<&'static str> {
         let asked = question.request.temperature_milli;
-        (asked.is_some() && to.temperature_milli(asked).is_none()).then_some("temperature")
+        let cooled = (asked.is_some() && to.temperature_milli(asked).is_none()).then_some("temperature");
+        cooled.or(question.stops_left_out(to))
     }
 
     /// The call of one attempt: address, headers and authorization.
@@ -193,6 +194,16 @@ impl<'a> Question<'a> {
         Ok(Self { request, prompt: line.collect::<Option<_>>().ok_or(Sealed)? })
     }
 
+    /// Texts at which the answer ends, as far as the target's model takes any.
+    pub(crate) fn stops(&self, to: &Target) -> Option<&'a [String]> {
+        Some(self.request.stop.as_slice()).filter(|stops| !stops.is_empty() && to.takes_stop())
+    }
+
+    /// The field of these, where the request has them and the model takes none.
+    pub(crate) fn stops_left_out(&self, to: &Target) -> Option<&'static str> {
+        (!self.request.stop.is_empty() && !to.takes_stop()).then_some("stop")
+    }
+
     /// A name for the person that is the same in every request and does not contain the user id.
     pub(crate) fn person(&self) -> String {
         let who = format!("{}/{}", self.request.lane.conversation.app(), self.request.user.canonical());
@@ -216,6 +227,8 @@ pub(crate) struct Call<'a> {
 
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod parameters;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Walks one request along its chain of targets.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -50,7 +51,8 @@ pub struct Invoker {
 /// A target of the chain that may be called.
 struct Candidate<'a> {
     name: &'a TargetName,
-    target: &'a Target,
+    /// With what the request says of thinking.
+    target: Cow<'a, Target>,
     family: &'static dyn Family,
     endpoint: &'a Endpoint,
     /// Built when the target is first tried, and shared by all attempts at it.
@@ -212,6 +214,7 @@ impl Invoker {
                 continue;
             }
             let family = families::of(target.provider, endpoint.address.wire);
+            let target = target.thinking_as(request.thinking);
             candidates.push(Candidate { name, target, family, endpoint, body: OnceLock::new() });
         }
         if candidates.is_empty() { Err(reason) } else { Ok(candidates) }
@@ -271,7 +274,7 @@ impl Invoker {
 
     async fn ask(&self, Ask { run, to, slot, cuts }: Ask<'_>, token: Option<&Secret>) -> ReadReply {
         let question = &run.question;
-        let Candidate { name, target, family, endpoint, .. } = *to;
+        let Candidate { name, family, endpoint, ref target, .. } = *to;
         let address = &endpoint.address;
         let body = to.body.get_or_init(|| {
             let field = family.left_out(question, target, address);
@@ -303,7 +306,7 @@ impl Invoker {
             let candidate = &run.candidates[made.target];
             let notes = pages.remove(&made.number).unwrap_or_default();
             let keys = candidate.endpoint.keys.count();
-            Made { made, name: candidate.name, target: candidate.target, keys, notes }
+            Made { made, name: candidate.name, target: &candidate.target, keys, notes }
         });
         records(bundle, &self.complaints, began, all)
     }

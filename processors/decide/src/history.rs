@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalogue::dialogue::Session;
 use schemas::Millis;
+use schemas::ids::UserId;
 use schemas::state::{HistoryTurn, STATE_VERSION};
 use schemas::text::Text;
 
@@ -70,6 +71,35 @@ pub(crate) fn staying(
     if whole == turns.len() { whole } else { fitting(budget.half(), limits.half()).max(whole.min(1)) }
 }
 
+/// How many of `past` (oldest first, with their numbers) are told in a prompt that takes at most `most` of them. All of them while they fit;
+/// else the newest, from a turn on whose number is a multiple of half of what fits, so that the next prompts begin alike.
+pub(crate) fn shown(
+    past: &[(Option<u64>, Arc<HistoryTurn>)],
+    budget: PromptBudget,
+    most: usize,
+    speakers: Speakers,
+) -> usize {
+    let mut left = Some(budget);
+    let newest = past.iter().rev().take(most).take_while(|(_, turn)| {
+        left = left.and_then(|left| left.less(&said(&turn.asked, speakers))?.less(answer(turn)));
+        left.is_some()
+    });
+    let fitting = newest.count();
+    if fitting == past.len() {
+        return fitting;
+    }
+    let block = (fitting as u64).div_ceil(2).max(1);
+    let first =
+        past.iter().skip(past.len() - fitting).position(|(number, _)| number.is_some_and(|n| n % block == 0));
+    fitting - first.unwrap_or(0)
+}
+
+/// All of the turn was between that bot and people.
+pub(crate) fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
+    let asked = turn.asked.iter().map(|message| &message.bot);
+    asked.chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot)).all(|one| one == bot)
+}
+
 /// The turn with its answer, or `None` when it is too large to be remembered.
 pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn> {
     let fits = json_size(answer) <= LARGEST_ANSWER;
@@ -83,7 +113,7 @@ pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn>
 #[cfg(test)]
 mod tests {
     use schemas::event::MessageKind;
-    use schemas::ids::{MessageId, UserId};
+    use schemas::ids::MessageId;
     use schemas::state::WaitingMessage;
 
     use super::*;
@@ -97,6 +127,7 @@ mod tests {
             text: Text::from("a question".repeat(10)),
             sent_at: 1,
             round: 0,
+            marks: None,
             held: None,
         };
         let turn = |n| HistoryTurn {

@@ -59,6 +59,8 @@ reasons! {
     RefusedTopic = "refused_topic";
     /// It does not fit the smallest window of the chain.
     TooLong = "too_long";
+    /// A route answers by itself, without a model.
+    Routed = "routed";
     /// A turn is in flight.
     TurnInFlight = "turn_in_flight";
     /// The merge window is open.

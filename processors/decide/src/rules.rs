@@ -10,7 +10,7 @@ use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
 use crate::commands::{CommandWords, Given};
-use crate::route::Windows;
+use crate::route::{Router, Windows};
 
 /// Everything that a fold reads besides its state, made ready once per bundle.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Rules {
     pub(crate) windows: Windows,
     apps: BTreeMap<AppKey, App>,
     commands: BTreeMap<AppKey, CommandWords>,
+    /// Routers of its apps that have anything to choose.
+    routers: BTreeMap<AppKey, Router>,
     filter: Filter,
 }
 
@@ -35,7 +37,9 @@ impl Rules {
         let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
         let hash_keys = bundle.hash_keys().clone();
         let commands = apps.iter().map(|(key, app)| (key.clone(), CommandWords::of(&app.commands))).collect();
-        Self { hash, engines, hash_keys, windows: windows.collect(), apps, commands, filter }
+        let windows = windows.collect();
+        let routers = Router::all(bundle);
+        Self { hash, engines, hash_keys, windows, apps, commands, routers, filter }
     }
 
     /// The engine that judges an app's texts among people.
@@ -56,6 +60,11 @@ impl Rules {
     /// The command that a text is in an app, if it is one.
     pub(crate) fn command(&self, app: &AppKey, text: &str) -> Option<Given> {
         self.commands.get(app)?.read(text)
+    }
+
+    /// What chooses among the routes of an app; none where there is nothing to choose.
+    pub(crate) fn router(&self, app: &AppKey) -> Option<&Router> {
+        self.routers.get(app)
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {

@@ -238,6 +238,7 @@ impl State {
             || !self.history.is_empty()
             || !self.answers.is_empty()
             || self.core.person.is_some()
+            || !self.core.questions.is_empty()
     }
 
     /// Nothing is kept at all.

@@ -17,14 +17,14 @@ const NESTING: u32 = 50;
 
 /// The regular expression of a rule.
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     regex: Regex,
     rule: u32,
 }
 
 impl Pattern {
     /// Compiles an expression.
-    pub(super) fn new(expression: &str, rule: u32) -> Result<Self, Reason> {
+    pub(crate) fn new(expression: &str, rule: u32) -> Result<Self, Reason> {
         let regex = RegexBuilder::new(expression)
             .case_insensitive(true)
             .size_limit(SIZE)
@@ -36,6 +36,11 @@ impl Pattern {
             return Err(Reason::MatchesNothing);
         }
         Ok(Self { regex, rule })
+    }
+
+    /// Whether it matches somewhere in a folded text.
+    pub(crate) fn is_in(&self, folded: &str) -> bool {
+        self.regex.is_match(folded)
     }
 }
 

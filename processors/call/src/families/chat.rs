@@ -19,8 +19,15 @@ use crate::reply::{self, Fields, ParsedReply, ProviderError};
 pub(super) const PATH: &str = "/chat/completions";
 
 /// Fields that strict servers forbid.
-const OPTIONAL_FIELDS: &[&str] =
-    &["user", "safety_identifier", "temperature", "max_tokens", "max_completion_tokens", "stream_options"];
+const OPTIONAL_FIELDS: &[&str] = &[
+    "user",
+    "safety_identifier",
+    "temperature",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "stream_options",
+];
 
 /// A family that speaks this wire.
 #[derive(Debug)]

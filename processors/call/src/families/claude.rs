@@ -20,7 +20,7 @@ const VERSION: &str = "2023-06-01";
 const PATH_VERSION: &str = "/v1";
 
 /// Fields that a gateway may forbid. The output cap is none of them: the wire requires it.
-const OPTIONAL_FIELDS: &[&str] = &["metadata", "temperature"];
+const OPTIONAL_FIELDS: &[&str] = &["metadata", "temperature", "stop_sequences"];
 
 /// The family.
 #[derive(Debug)]

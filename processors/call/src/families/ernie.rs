@@ -21,7 +21,8 @@ use crate::endpoint::Address;
 use crate::reply::{Fields, Objection, ParsedReply, ProviderError};
 
 /// Fields of the body that a gateway may forbid.
-const OPTIONAL_FIELDS: &[&str] = &["user", "temperature", "max_tokens", "enable_thinking", "stream_options"];
+const OPTIONAL_FIELDS: &[&str] =
+    &["user", "temperature", "max_tokens", "stop", "enable_thinking", "stream_options"];
 /// The coolest and the hottest temperature that every model takes, in thousandths. 0 is refused.
 const COOLEST: u32 = 10;
 const HOTTEST: u32 = 1_000;
@@ -51,6 +52,7 @@ impl Family for Qianfan {
             messages: Turns::of(question)?.messages(),
             max_tokens: is_sent("max_tokens").then_some(cap),
             temperature: temperature(question, to, address),
+            stop: question.stops(to).filter(|_| is_sent("stop")),
             enable_thinking: enable_thinking(to).filter(|_| is_sent("enable_thinking")),
             user: is_sent("user").then(|| question.person()),
             stream: address.stream.then_some(true),
@@ -90,6 +92,8 @@ struct Body<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enable_thinking: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

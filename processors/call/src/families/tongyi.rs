@@ -18,7 +18,7 @@ use crate::reply::{self, Fields, Form, ParsedReply, ProviderError, squeezed};
 
 /// Fields of the body that a gateway may forbid.
 const OPTIONAL_FIELDS: &[&str] =
-    &["temperature", "max_tokens", "enable_thinking", "thinking_budget", "stream_options"];
+    &["temperature", "max_tokens", "stop", "enable_thinking", "thinking_budget", "stream_options"];
 /// Highest temperature in thousandths: 2 itself is refused.
 const HOTTEST: u32 = 1_990;
 
@@ -60,6 +60,7 @@ impl Family for Tongyi {
             temperature: milli
                 .filter(|_| is_sent("temperature"))
                 .map(|milli| turns::temperature(milli.min(HOTTEST))),
+            stop: question.stops(to).filter(|_| is_sent("stop")),
             enable_thinking: thinking,
             thinking_budget: (thinking == Some(true) && is_sent("thinking_budget")).then_some(cap),
             stream: address.stream,
@@ -99,6 +100,8 @@ struct Body<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     enable_thinking: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -134,7 +134,7 @@ fn only_fields_that_are_no_part_of_the_question_may_be_left_out() {
     let omitted = |name: &str| addresses[&TargetName::new(name).unwrap()].omit.clone();
     assert_eq!((omitted("spare"), omitted("main")), (vec!["user", "max_tokens"], vec![]));
     let problems = checked(&format!("{GOOD}omit = [\"usr\", \"messages\"]")).unwrap_err();
-    let all = "safety_identifier, temperature, max_tokens, max_completion_tokens, stream_options";
+    let all = "safety_identifier, temperature, max_tokens, max_completion_tokens, stop, stream_options";
     let expected = ["usr", "messages"].map(|name| {
         format!("call.target \"spare\": \"{name}\" is no field that may be left out: user, {all}")
     });

@@ -125,7 +125,9 @@ impl Folding<'_> {
             }
             (before, now) => before.or(now),
         };
-        let message = WaitingMessage { text, held, ..message };
+        let tags = message.marks.as_deref().map(|marks| marks.tags.clone()).unwrap_or_default();
+        let marks = self.marks(&tags, [&edit.verdict, &judged.verdict]);
+        let message = WaitingMessage { text, held, marks, ..message };
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);

@@ -41,10 +41,12 @@ impl Folding<'_> {
             Command::HandBack => {
                 let was_taken = self.state.core.person.is_some();
                 let text = self.app.commands.text(Command::HandBack);
-                self.say(Command::HandBack, text, order, was_taken.then_some(Reason::HandedBack));
+                self.answer_command(Command::HandBack, text, order, was_taken.then_some(Reason::HandedBack));
                 self.hand_back();
             }
-            Command::Help => self.say(Command::Help, self.app.commands.text(Command::Help), order, None),
+            Command::Help => {
+                self.answer_command(Command::Help, self.app.commands.text(Command::Help), order, None)
+            }
         }
     }
 
@@ -57,7 +59,7 @@ impl Folding<'_> {
         let forgets = command == Command::New && self.state.forget_said(name);
         let reasons = is_called_off.then_some(Reason::TurnCancelled);
         let reasons = reasons.into_iter().chain(forgets.then_some(Reason::HistoryRemoved));
-        self.say(command, self.app.commands.text(command), order, reasons);
+        self.answer_command(command, self.app.commands.text(command), order, reasons);
         dismiss(&mut self.state, &mut self.step, name, Ruling::Cancelled);
         self.cut(lane);
     }
@@ -70,7 +72,7 @@ impl Folding<'_> {
             Some(_) => (Command::Rate, None),
             None => (Command::Help, Some(Reason::Unclear)),
         };
-        self.say(Command::Rate, self.app.commands.text(text), order, reason);
+        self.answer_command(Command::Rate, self.app.commands.text(text), order, reason);
     }
 
     /// The turn of a lane that was answered last, if the history has it.
@@ -84,14 +86,14 @@ impl Folding<'_> {
     /// Somebody asks for a person: from here on the bot is silent.
     fn call_person(&mut self, order: Order<'_>) {
         let lane = order.lane;
-        self.say(Command::Person, self.app.commands.text(Command::Person), order, None);
+        self.answer_command(Command::Person, self.app.commands.text(Command::Person), order, None);
         if let Some(desk) = self.app.staff.as_ref().map(|staff| staff.desk.clone()) {
             self.take_over(desk, Some(name_of(lane)));
         }
     }
 
     /// Answers a command, with the decision on it.
-    fn say(
+    fn answer_command(
         &mut self,
         command: Command,
         text: &str,
@@ -107,6 +109,6 @@ impl Folding<'_> {
         draft.reasons.extend([Reason::Command.label(), command.label()].map(str::to_owned));
         let reasons = besides.into_iter().collect();
         let told = Told { ruling: Ruling::Noted, reasons, occasion: Reason::Command, text };
-        self.tell(draft, message, lane, told);
+        self.tell(draft, std::slice::from_ref(message), lane, told);
     }
 }

@@ -7,8 +7,8 @@ use schemas::answered::{Answered, Flagged};
 use schemas::ids::UserId;
 use schemas::state::HistoryTurn;
 
-use super::turn::speaks_as;
 use super::{Folding, name_of};
+use crate::history::speaks_as;
 
 /// What became of what was flagged.
 #[derive(Debug, Default)]

@@ -105,6 +105,7 @@ impl Folding<'_> {
         let held = judged.is_held(self.app) && message.reply != CallbackReply::Block;
         let stopped = judged.stopped() && !held;
         let stopped_at_once = judged.stopped_at_once(self.app);
+        let marks = self.marks(&message.tags, [&message.verdict, &judged.verdict]);
         let text = judged.text;
         let others = judged.others.into_iter().map(Text::Plain).collect();
         let said = WaitingMessage {
@@ -115,6 +116,7 @@ impl Folding<'_> {
             text: Text::Plain(text.clone().unwrap_or_default()),
             sent_at: message.sent_at,
             round: 0,
+            marks,
             held: held.then_some(Held { others, on_error: judged.verdict.on_error }),
         };
         let command = self.command(&said).filter(|_| !stopped && !held);

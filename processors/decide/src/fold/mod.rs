@@ -11,6 +11,7 @@ mod personal;
 mod refuse;
 mod retract;
 mod review;
+mod routed;
 mod staff;
 mod summary;
 mod takeover;

@@ -165,20 +165,23 @@ impl Folding<'_> {
         let Refused { ruling, reasons, said } = refused;
         let text = said.map_or("", |said| self.told(said, &draft));
         let occasion = said.map(Refusal::reason).or(reasons.first().copied()).unwrap_or(Reason::Failed);
-        self.tell(draft, message, lane, Told { ruling, reasons, occasion, text });
+        let told = Told { ruling, reasons, occasion, text };
+        self.tell(draft, std::slice::from_ref(message), lane, told);
     }
 
-    /// Says a text of the operator's to whoever wrote a message.
-    pub(super) fn tell(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, told: Told<'_>) {
+    /// Says a text of the operator's to those who wrote these messages.
+    pub(super) fn tell(&mut self, draft: Decision, asked: &[WaitingMessage], lane: &Lane, told: Told<'_>) {
         let Told { ruling, reasons, occasion, text } = told;
-        let to = Addressee::of(message, lane.clone());
+        let opened = asked.first().map(|opener| Addressee::of(opener, lane.clone()));
+        let to = opened.and_then(|opened| Addressee::of_turn(opened.turn, asked, lane.clone()));
+        let Some(to) = to else { return };
         let source = AnswerSource::Canned { reason: occasion.label().to_owned() };
         let parts = canned(self.app, &to, text);
         let parts = answers(self.app, &to, parts, &source, self.step.now);
         let turn = draft.turn.or((!parts.is_empty()).then_some(to.turn));
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
         self.step.rule(Decision { turn, parts: count, ..draft }, ruling, reasons);
-        self.state.keep_answer(self.app, &parts, [&message.id], None);
+        self.state.keep_answer(self.app, &parts, asked.iter().map(|message| &message.id), None);
         self.step.add(parts.into_iter().map(Output::Answer));
     }
 }

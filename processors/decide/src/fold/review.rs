@@ -81,6 +81,8 @@ impl<'f> Folding<'f> {
             prompt: vec![PromptLine { role: Role::User, text: Text::from(text) }],
             max_output_tokens: TOKENS_OF_A_WORD,
             temperature_milli: None,
+            thinking: None,
+            stop: Vec::new(),
             fallback_after_block: None,
             hedge_after_ms: None,
             answer_by: now + policy.within_ms,

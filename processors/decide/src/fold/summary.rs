@@ -65,6 +65,8 @@ impl Folding<'_> {
             ],
             max_output_tokens: policy.max_tokens,
             temperature_milli: None,
+            thinking: None,
+            stop: Vec::new(),
             fallback_after_block: self.app.fallback_after_block,
             hedge_after_ms: None,
             answer_by: now + policy.within_ms,

@@ -7,7 +7,7 @@ use catalogue::dialogue::WhileAnswering;
 use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
-use schemas::ids::{MessageId, UserId};
+use schemas::ids::MessageId;
 use schemas::request::{Request, RequestKind};
 use schemas::state::{HistoryTurn, Phase, STATE_VERSION, TurnState, WaitingMessage};
 
@@ -15,23 +15,31 @@ use super::message::LONGEST_MERGE;
 use super::refuse::Refusal;
 use super::{Folding, name_of};
 use crate::gate::Addressee;
-use crate::history::{Limits, staying};
+use crate::history::{Limits, shown, speaks_as, staying};
 use crate::prompt::{Speakers, lines, said};
 use crate::reason::Reason;
 use crate::recent::Leave;
-use crate::route::{self, PromptBudget, Route};
+use crate::route::{self, Chosen, Facts, PromptBudget, Route, Way};
 use crate::step::Output;
 
 /// How often one question is interrupted and asked again: each time a model is paid for.
 const MOST_INTERRUPTIONS: u32 = 3;
 
-/// What a turn asks, of whom, and what its prompt may hold besides.
+/// What a turn asks, and what becomes of it.
 pub(super) struct Question<'a> {
     pub(super) asked: Vec<WaitingMessage>,
-    route: Route<'a>,
+    chosen: Chosen<'a>,
+    /// What a prompt may hold besides.
     left: PromptBudget,
     /// What leaves the history may be summed up first.
     may_wait: bool,
+}
+
+/// The route of a turn, and what its prompt may hold beside what is asked.
+#[derive(Clone, Copy)]
+struct Prompt<'a> {
+    route: &'a Route<'a>,
+    left: PromptBudget,
 }
 
 impl<'a> Folding<'a> {
@@ -95,34 +103,49 @@ impl<'a> Folding<'a> {
 
     /// The question of the first of these messages: as many as a prompt for their route has room for.
     pub(super) fn question(&self, lane: &Lane, mut asked: Vec<WaitingMessage>) -> Option<Question<'a>> {
-        let route = route::choose(self.app);
+        let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now);
+        let chosen = route::choose(self.app, self.router(), &facts);
+        let Way::Ask(route) = &chosen.way else {
+            let left = PromptBudget::of_window(0);
+            return Some(Question { asked, chosen, left, may_wait: false });
+        };
         let budget = route.budget(&self.rules.windows)?;
         let speakers = Speakers::of(lane);
         let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
         asked.truncate(count);
-        Some(Question { asked, route, left, may_wait: false })
+        Some(Question { asked, chosen, left, may_wait: false })
     }
 
-    /// Sends the request for a turn, which is in flight from now on.
+    /// Sends the request for a turn, which is in flight from now on; or does what its route does without one.
     pub(super) fn ask(&mut self, lane: &Lane, draft: Decision, question: Question<'_>) {
         let gone = if question.may_wait { self.leaving_turns(lane, &question) } else { Vec::new() };
         if self.summary_due(&gone).is_some() {
             return self.summarise(lane, draft, question, &gone);
         }
-        let Question { asked, route, left, .. } = question;
+        let Question { asked, chosen, left, .. } = question;
+        self.remember_question(&asked);
+        let draft = Decision { route: Some(chosen.record()), ..draft };
+        match chosen.way {
+            Way::Ask(route) => self.request(lane, draft, asked, Prompt { route: &route, left }),
+            Way::Say(text) => self.say(lane, draft, &asked, text),
+            Way::Person(person) => self.hand_over(lane, draft, &asked, person),
+        }
+    }
+
+    fn request(&mut self, lane: &Lane, draft: Decision, asked: Vec<WaitingMessage>, prompt: Prompt<'_>) {
+        let Prompt { route, .. } = prompt;
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
         let request = RequestKind::Answer.of_turn(to.turn);
-        let (turns, is_trimmed) = self.trim(lane, &route, left);
+        let (turns, is_trimmed) = self.trim(lane, &asked, prompt);
         let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
-        let prompt = lines(route.system_prompt, history, &asked, Speakers::of(lane));
+        let prompt = lines(&route.system_prompt, history, &asked, Speakers::of(lane));
         let draft = Decision {
             turn: Some(to.turn),
             request: Some(request),
             merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
-            route: Some(route.record()),
             ..draft
         };
         self.step.rule(draft, Ruling::Asked, is_trimmed.then_some(Reason::HistoryTrimmed));
@@ -139,6 +162,8 @@ impl<'a> Folding<'a> {
             prompt,
             max_output_tokens: route.max_output_tokens,
             temperature_milli: route.temperature_milli,
+            thinking: route.thinking,
+            stop: route.stop.to_vec(),
             fallback_after_block: app.fallback_after_block,
             hedge_after_ms: app.hedge_after_ms,
             answer_by: now + route.answer_within_ms,
@@ -156,8 +181,10 @@ impl<'a> Folding<'a> {
 
     /// Turns that no prompt has room for any more when this is asked, oldest first.
     fn leaving_turns(&self, lane: &Lane, question: &Question<'_>) -> Vec<Arc<HistoryTurn>> {
+        let Way::Ask(route) = &question.chosen.way else { return Vec::new() };
         let mut turns: Vec<_> = self.state.past(name_of(lane)).into_iter().map(|(_, turn)| turn).collect();
-        let gone = turns.len() - self.staying(lane, &turns, &question.route, question.left);
+        let prompt = Prompt { route, left: question.left };
+        let gone = turns.len() - self.staying(lane, &turns, &question.asked, prompt);
         turns.truncate(gone);
         turns
     }
@@ -168,33 +195,46 @@ impl<'a> Folding<'a> {
         self.state.past(name_of(lane)).into_iter().take(gone).filter_map(|(number, _)| number).collect()
     }
 
+    /// How many turns are kept when this is asked. Where an app has routes, its own chain says it: a route that takes less of the history
+    /// does not take it from the others.
     fn staying(
         &self,
         lane: &Lane,
         turns: &[Arc<HistoryTurn>],
-        route: &Route<'_>,
-        budget: PromptBudget,
+        asked: &[WaitingMessage],
+        Prompt { route, left }: Prompt<'_>,
     ) -> usize {
-        let limits = Limits::of(route.history_turns, &self.app.session, self.step.now);
-        staying(turns, budget, limits, Speakers::of(lane))
+        let (own, speakers) = (Route::of_app(self.app), Speakers::of(lane));
+        let of_app = || own.budget(&self.rules.windows)?.less(&said(asked, speakers));
+        let (budget, most) = match self.router().is_some().then(of_app) {
+            Some(budget) => (budget.unwrap_or(left), own.history_turns),
+            None => (left, route.history_turns),
+        };
+        let limits = Limits::of(most, &self.app.session, self.step.now);
+        staying(turns, budget, limits, speakers)
     }
 
-    /// Drops history that no prompt has room for any more. Gives what stays, and whether something was dropped.
+    /// Drops history that no prompt has room for any more. Gives what stays for this prompt, and whether something was dropped.
     fn trim(
         &mut self,
         lane: &Lane,
-        route: &Route<'_>,
-        budget: PromptBudget,
+        asked: &[WaitingMessage],
+        prompt: Prompt<'_>,
     ) -> (Vec<Arc<HistoryTurn>>, bool) {
-        let name = name_of(lane);
-        let (numbers, mut turns): (Vec<Option<u64>>, Vec<_>) = self.state.past(name).into_iter().unzip();
-        let staying = self.staying(lane, &turns, route, budget);
-        let gone = turns.len() - staying;
-        for number in numbers[..gone].iter().flatten() {
-            self.state.drop_turn(name, *number);
+        let (name, speakers) = (name_of(lane), Speakers::of(lane));
+        let Prompt { route, left } = prompt;
+        let is_routed = self.router().is_some();
+        let mut past = self.state.past(name);
+        let turns: Vec<_> = past.iter().map(|(_, turn)| Arc::clone(turn)).collect();
+        let gone = turns.len() - self.staying(lane, &turns, asked, prompt);
+        for number in past[..gone].iter().filter_map(|(number, _)| *number) {
+            self.state.drop_turn(name, number);
         }
-        turns.drain(..gone);
-        (turns, gone > 0)
+        past.drain(..gone);
+        let left = route.history_tokens.map_or(left, |most| left.at_most(most));
+        let shown = if is_routed { shown(&past, left, route.history_turns, speakers) } else { past.len() };
+        past.drain(..past.len() - shown);
+        (past.into_iter().map(|(_, turn)| turn).collect(), gone > 0)
     }
 
     /// Calls the turn in flight off because of one of its messages, which is returned; the others wait again. The turn stays in
@@ -280,10 +320,4 @@ impl<'a> Folding<'a> {
             self.open(lane, None);
         }
     }
-}
-
-/// All of the turn was between that bot and people.
-pub(super) fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
-    let asked = turn.asked.iter().map(|message| &message.bot);
-    asked.chain(turn.by_hand.as_ref().map(|by_hand| &by_hand.bot)).all(|one| one == bot)
 }

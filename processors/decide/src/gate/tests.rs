@@ -30,6 +30,7 @@ fn asked(sender: &str, text: &str) -> WaitingMessage {
         text: Text::from(text),
         sent_at: 0,
         round: 0,
+        marks: None,
         held: None,
     }
 }

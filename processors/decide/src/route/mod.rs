@@ -1,62 +1,146 @@
-//! The route of a turn: which targets are asked, with which parameters, and how much a prompt for them may hold.
+//! The route of a turn: which targets are asked, with which parameters, and how much a prompt for them may hold; or what is said without
+//! asking any.
 
 mod budget;
+mod facts;
+mod holds;
+mod router;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use catalogue::App;
+use catalogue::route::{Ask, Outcome, Person};
+use catalogue::{App, template};
 use schemas::Millis;
-use schemas::decision;
+use schemas::decision::{self, Why};
 use schemas::ids::TargetName;
 
 pub(crate) use budget::PromptBudget;
+pub(crate) use facts::{Facts, question_hash};
+pub(crate) use router::Router;
+
+/// The name under which decisions tell of the app's chain.
+const CHAIN: &str = "chain";
 
 /// Context windows of the bundle's targets, in tokens.
 pub(crate) type Windows = BTreeMap<TargetName, u32>;
 
-/// How a turn is to be answered.
+/// How a turn is to be answered by a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route<'a> {
-    /// The rule that chose it.
-    pub(crate) rule: &'a str,
     /// Targets in the order in which they are tried.
     pub(crate) chain: &'a [TargetName],
     /// First line of the prompt; may be empty.
-    pub(crate) system_prompt: &'a str,
+    pub(crate) system_prompt: Cow<'a, str>,
     /// Most turns of history in the prompt.
     pub(crate) history_turns: usize,
+    /// Most estimated tokens of it.
+    pub(crate) history_tokens: Option<u32>,
     /// Most tokens of the answer.
     pub(crate) max_output_tokens: u32,
     /// Sampling temperature, in thousandths; the provider's default if absent.
     pub(crate) temperature_milli: Option<u32>,
+    /// Whether models may think; as their targets say if absent.
+    pub(crate) thinking: Option<bool>,
+    /// Texts at which the answer ends.
+    pub(crate) stop: &'a [String],
     /// No attempt starts later than this after the decision, in milliseconds.
     pub(crate) answer_within_ms: Millis,
 }
 
-/// Chooses the route of a turn: every app has one chain.
-pub(crate) fn choose(app: &App) -> Route<'_> {
-    Route {
-        rule: "chain",
-        chain: &app.chain,
-        system_prompt: &app.system_prompt,
-        history_turns: app.history_turns as usize,
-        max_output_tokens: app.max_output_tokens,
-        temperature_milli: app.temperature_milli,
-        answer_within_ms: app.answer_within_ms,
+/// What becomes of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way<'a> {
+    /// A model is asked.
+    Ask(Route<'a>),
+    /// This is said.
+    Say(&'a str),
+    /// A person takes over.
+    Person(&'a Person),
+}
+
+/// What becomes of a turn, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chosen<'a> {
+    /// The rule that chose it.
+    rule: &'a str,
+    pub(crate) way: Way<'a>,
+    why: Option<Why>,
+}
+
+/// Chooses what becomes of a turn: by the first rule that holds, or else by the app's chain.
+pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts<'_>) -> Chosen<'a> {
+    let whole = Route::of_app(app);
+    let Some(router) = router else { return Chosen { rule: CHAIN, way: Way::Ask(whole), why: None } };
+    let mut why = Why::default();
+    let rule = router.first(facts, &mut why);
+    let way = match rule.map(|rule| &rule.then) {
+        None => Way::Ask(whole),
+        Some(Outcome::Ask(ask)) => Way::Ask(whole.with(ask, facts, &mut why)),
+        Some(Outcome::Say(text)) => Way::Say(text),
+        Some(Outcome::Person(person)) => Way::Person(person),
+    };
+    why.arms = facts.arms().clone();
+    why.complexity = facts.complexity_told();
+    let rule = rule.map_or(CHAIN, |rule| rule.name.as_str());
+    Chosen { rule, way, why: Some(why) }
+}
+
+impl Chosen<'_> {
+    /// As decisions tell of it.
+    pub(crate) fn record(&self) -> decision::Route {
+        let chain = match &self.way {
+            Way::Ask(route) => route.chain.to_vec(),
+            Way::Say(_) | Way::Person(_) => Vec::new(),
+        };
+        decision::Route { chain, rule: self.rule.to_owned(), why: self.why.clone().map(Box::new) }
     }
 }
 
-impl Route<'_> {
+impl<'a> Route<'a> {
+    /// The app's chain with its own parameters.
+    pub(crate) fn of_app(app: &'a App) -> Self {
+        Route {
+            chain: &app.chain,
+            system_prompt: Cow::Borrowed(&app.system_prompt),
+            history_turns: app.history_turns as usize,
+            history_tokens: None,
+            max_output_tokens: app.max_output_tokens,
+            temperature_milli: app.temperature_milli,
+            thinking: None,
+            stop: &[],
+            answer_within_ms: app.answer_within_ms,
+        }
+    }
+
+    /// The same with what a rule says.
+    fn with(self, ask: &'a Ask, facts: &Facts<'_>, why: &mut Why) -> Self {
+        let filled = ask
+            .prompt
+            .as_deref()
+            .map(|prompt| template::render(prompt, &facts.variables(prompt, &self.system_prompt).given()));
+        why.template_failed = matches!(filled, Some(Err(_)));
+        let system_prompt = filled.and_then(Result::ok).map_or(self.system_prompt, Cow::Owned);
+        Route {
+            chain: if ask.chain.is_empty() { self.chain } else { &ask.chain },
+            system_prompt,
+            history_turns: ask
+                .history_turns
+                .map_or(self.history_turns, |most| self.history_turns.min(most as usize)),
+            history_tokens: ask.history_tokens,
+            max_output_tokens: ask.max_output_tokens.unwrap_or(self.max_output_tokens),
+            temperature_milli: ask.temperature_milli.or(self.temperature_milli),
+            thinking: ask.thinking,
+            stop: &ask.stop,
+            answer_within_ms: ask.answer_within_ms.unwrap_or(self.answer_within_ms),
+        }
+    }
+
     /// What a prompt for the smallest window of the chain may hold besides its first line; `None` when that line alone does not fit.
     pub(crate) fn budget(&self, windows: &Windows) -> Option<PromptBudget> {
         let smallest = self.chain.iter().filter_map(|target| windows.get(target)).min().copied();
         let budget = PromptBudget::of_window(smallest.unwrap_or(0).saturating_sub(self.max_output_tokens));
-        if self.system_prompt.is_empty() { Some(budget) } else { budget.less(self.system_prompt) }
-    }
-
-    /// As decisions tell of it.
-    pub(crate) fn record(&self) -> decision::Route {
-        decision::Route { chain: self.chain.to_vec(), rule: self.rule.to_owned() }
+        if self.system_prompt.is_empty() { Some(budget) } else { budget.less(&self.system_prompt) }
     }
 }
 
@@ -73,18 +157,20 @@ mod tests {
         let windows = Windows::from([(target("wide"), 8_000), (target("narrow"), 1_000)]);
         let (wide, both) = ([target("wide")], [target("wide"), target("narrow")]);
         let route = |chain| Route {
-            rule: "test",
             chain,
-            system_prompt: "",
+            system_prompt: Cow::Borrowed(""),
             history_turns: 1,
+            history_tokens: None,
             max_output_tokens: 400,
             temperature_milli: None,
+            thinking: None,
+            stop: &[],
             answer_within_ms: 1,
         };
         assert_eq!(route(&wide).budget(&windows), Some(PromptBudget::of_window(7_600)));
         assert_eq!(route(&both).budget(&windows), Some(PromptBudget::of_window(600)));
-        let long = "很长的话。".repeat(200);
-        assert_eq!(Route { system_prompt: &long, ..route(&both) }.budget(&windows), None);
+        let long = Cow::Owned("很长的话。".repeat(200));
+        assert_eq!(Route { system_prompt: long, ..route(&both) }.budget(&windows), None);
         assert_eq!(route(&both).budget(&Windows::new()), Some(PromptBudget::of_window(0)));
     }
 }

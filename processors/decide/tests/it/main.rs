@@ -24,6 +24,7 @@ mod phases;
 mod properties;
 mod retract;
 mod reviews;
+mod routes;
 mod run_on;
 mod timers;
 mod turns;

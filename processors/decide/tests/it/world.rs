@@ -113,9 +113,12 @@ pub(crate) fn bundle(settings: &str) -> Bundle {
 }
 
 pub(crate) fn rules(settings: &str) -> Rules {
-    let bundle = bundle(settings);
-    let engines = Engines::of(&bundle, &Contents::default()).unwrap();
-    Rules::new(&bundle, bundle.hash().unwrap(), Arc::new(engines))
+    rules_of(&bundle(settings))
+}
+
+pub(crate) fn rules_of(bundle: &Bundle) -> Rules {
+    let engines = Engines::of(bundle, &Contents::default()).unwrap();
+    Rules::new(bundle, bundle.hash().unwrap(), Arc::new(engines))
 }
 
 /// What one step wrote, sorted by kind.
@@ -182,8 +185,13 @@ impl World {
     }
 
     pub(crate) fn of(conversation: Conversation, settings: &str) -> Self {
+        Self::by(conversation, rules(settings))
+    }
+
+    /// With rules of a file of its own.
+    pub(crate) fn by(conversation: Conversation, rules: Rules) -> Self {
         Self {
-            rules: Some(rules(settings)),
+            rules: Some(rules),
             conversation,
             state: None,
             time: START,
@@ -347,6 +355,7 @@ impl World {
             kind: MessageKind::Text,
             text: Some(Text::from(text)),
             other_texts: Vec::new(),
+            tags: BTreeMap::new(),
             raw: None,
             verdict: Verdict::new(Action::Pass, vec![], "ingest"),
             reply: CallbackReply::Intercept,

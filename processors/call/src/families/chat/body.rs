@@ -55,6 +55,11 @@ impl Serialize for Body<'_> {
         {
             fields.serialize_entry("temperature", &turns::temperature(milli))?;
         }
+        if let Some(stops) = self.question.stops(target)
+            && is_sent("stop")
+        {
+            fields.serialize_entry("stop", stops)?;
+        }
         if let Some((field, value)) = thinking(target) {
             fields.serialize_entry(field, &value)?;
         }

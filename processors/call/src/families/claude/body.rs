@@ -61,6 +61,11 @@ impl Serialize for Body<'_> {
         {
             fields.serialize_entry("temperature", &turns::temperature(milli))?;
         }
+        if let Some(stops) = question.stops(target)
+            && is_sent("stop_sequences")
+        {
+            fields.serialize_entry("stop_sequences", stops)?;
+        }
         if let Some(thinking) = thinking {
             fields.serialize_entry("thinking", &thinking)?;
         }

@@ -22,7 +22,7 @@ const TOKENS: &str = "/oauth/2.0/token";
 const CHAT: &str = "/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/";
 
 /// Fields of the body that a gateway may forbid.
-const OPTIONAL_FIELDS: &[&str] = &["user_id", "temperature", "max_output_tokens"];
+const OPTIONAL_FIELDS: &[&str] = &["user_id", "temperature", "max_output_tokens", "stop"];
 /// The least and the most tokens of an answer that can be asked for.
 const CAPS: std::ops::RangeInclusive<u32> = 2..=2_048;
 /// For how long a token holds if its reply does not say it.
@@ -56,6 +56,7 @@ impl Family for Workshop {
             system: Some(&*system).filter(|system| !system.is_empty()),
             temperature: temperature(question, to, address),
             max_output_tokens: is_sent("max_output_tokens").then(|| cap.clamp(*CAPS.start(), *CAPS.end())),
+            stop: question.stops(to).filter(|_| is_sent("stop")),
             user_id: is_sent("user_id").then(|| question.person()),
             stream: address.stream,
         };
@@ -174,6 +175,8 @@ struct Body<'a> {
     temperature: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
     stream: bool,

@@ -30,7 +30,7 @@ impl Family for Ollama {
             api_secret: Demand::Refused,
             choices: &[],
             speaks: Speaks::Http,
-            optional_fields: &["temperature", "num_predict", "num_ctx", "think"],
+            optional_fields: &["temperature", "num_predict", "num_ctx", "think", "stop"],
         }
     }
 
@@ -54,6 +54,7 @@ impl Family for Ollama {
             options: Options {
                 num_ctx: is_sent("num_ctx").then_some(to.context_tokens),
                 num_predict: is_sent("num_predict").then_some(cap),
+                stop: question.stops(to).filter(|_| is_sent("stop")),
                 temperature: milli.filter(|_| is_sent("temperature")).map(turns::temperature),
             },
         };
@@ -92,16 +93,18 @@ struct Body<'a> {
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     think: Option<bool>,
-    options: Options,
+    options: Options<'a>,
 }
 
 /// A window other than that of the loaded model makes the server load it anew.
 #[derive(Serialize)]
-struct Options {
+struct Options<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     num_ctx: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     num_predict: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<Value>,
 }

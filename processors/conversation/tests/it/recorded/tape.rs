@@ -157,6 +157,7 @@ impl Tape {
             kind: MessageKind::Text,
             text: Some(Text::from(text)),
             other_texts: Vec::new(),
+            tags: Default::default(),
             raw: None,
             verdict: pass(),
             reply: CallbackReply::Intercept,

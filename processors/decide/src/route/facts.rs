@@ -1,0 +1,244 @@
+//! What rules may ask of a turn. Everything that costs more than a look is computed when it is first asked for, and once.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use catalogue::App;
+use catalogue::estimate::tokens;
+use catalogue::language::language_of;
+use catalogue::route::Spoken;
+use catalogue::zone::Local;
+use safety::Folded;
+use schemas::Millis;
+use schemas::conversation::Lane;
+use schemas::decision::{Complexity, Signal};
+use schemas::ids::UserId;
+use schemas::state::WaitingMessage;
+use schemas::text::Text;
+
+use crate::complexity::{self, Context, Score};
+use crate::hash;
+use crate::history::speaks_as;
+use crate::prompt::{Speakers, answer, said};
+use crate::state::State;
+
+/// Most characters of a turn's text that rules look at.
+const MOST_CHARACTERS: usize = 8_000;
+
+/// A turn that is about to open.
+#[derive(Debug)]
+pub(crate) struct Facts<'t> {
+    app: &'t App,
+    state: &'t State,
+    pub(super) lane: &'t Lane,
+    /// Its messages, which all speak to one bot.
+    pub(super) asked: &'t [WaitingMessage],
+    pub(super) now: Millis,
+    known: Known,
+}
+
+/// What was computed so far.
+#[derive(Debug, Default)]
+struct Known {
+    text: OnceCell<String>,
+    folded: OnceCell<Folded>,
+    language: OnceCell<Spoken>,
+    score: OnceCell<Score>,
+    past: OnceCell<Past>,
+    arms: OnceCell<BTreeMap<String, String>>,
+}
+
+/// How much history there is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Past {
+    pub(super) turns: u64,
+    pub(super) tokens: u64,
+}
+
+/// What a template may name, as text.
+#[derive(Debug)]
+pub(super) struct Variables<'t> {
+    app: &'t str,
+    bot: &'t str,
+    chat: &'static str,
+    complexity: Option<&'static str>,
+    language: &'static str,
+    system_prompt: &'t str,
+    clock: Option<Clock>,
+}
+
+/// What the clocks of the app's zone show.
+#[derive(Debug)]
+struct Clock {
+    date: String,
+    hour: String,
+    weekday: &'static str,
+}
+
+impl<'t> Facts<'t> {
+    /// Of a turn of these messages, at least one.
+    pub(crate) fn of(
+        app: &'t App,
+        state: &'t State,
+        lane: &'t Lane,
+        asked: &'t [WaitingMessage],
+        now: Millis,
+    ) -> Self {
+        Self { app, state, lane, asked, now, known: Known::default() }
+    }
+
+    /// The bot that is spoken to.
+    pub(super) fn bot(&self) -> Option<&UserId> {
+        self.asked.first().map(|message| &message.bot)
+    }
+
+    /// When the oldest message was sent.
+    pub(super) fn sent_at(&self) -> Millis {
+        self.asked.iter().map(|message| message.sent_at).min().unwrap_or(self.now)
+    }
+
+    /// The app's clocks; nothing where it has no time zone.
+    pub(super) fn local(&self) -> Option<Local> {
+        Some(self.app.time_zone.as_ref()?.at(self.now))
+    }
+
+    fn text(&self) -> &str {
+        self.known.text.get_or_init(|| text_of(self.asked))
+    }
+
+    pub(super) fn folded(&self) -> &Folded {
+        self.known.folded.get_or_init(|| Folded::of(self.text()))
+    }
+
+    pub(super) fn language(&self) -> Spoken {
+        *self.known.language.get_or_init(|| language_of(self.text(), []).into())
+    }
+
+    pub(super) fn score(&self) -> &Score {
+        self.known.score.get_or_init(|| {
+            let history_turns = u32::try_from(self.past().turns).unwrap_or(u32::MAX);
+            let thresholds = self.app.complexity.unwrap_or_default();
+            complexity::score(self.text(), &Context { history_turns, thresholds })
+        })
+    }
+
+    /// Answered turns between this bot and people that a prompt could tell of.
+    pub(super) fn past(&self) -> Past {
+        *self.known.past.get_or_init(|| {
+            let name = self.lane.sender.as_ref().map(UserId::as_str).unwrap_or_default();
+            let past = self.state.past(name);
+            let told = past
+                .iter()
+                .map(|(_, turn)| turn)
+                .filter(|turn| self.bot().is_some_and(|bot| speaks_as(turn, bot)));
+            let speakers = Speakers::of(self.lane);
+            told.fold(Past { turns: 0, tokens: 0 }, |past, turn| Past {
+                turns: past.turns + 1,
+                tokens: past.tokens
+                    + u64::from(tokens(&said(&turn.asked, speakers)))
+                    + u64::from(tokens(answer(turn))),
+            })
+        })
+    }
+
+    /// The arm of each experiment of the app.
+    pub(super) fn arms(&self) -> &BTreeMap<String, String> {
+        self.known.arms.get_or_init(|| {
+            let arms = self.app.experiments.iter();
+            let arm = arms
+                .filter_map(|one| Some((one.name.clone(), one.arm_of(&self.lane.conversation)?.to_owned())));
+            arm.collect()
+        })
+    }
+
+    /// How often the same was asked within a time.
+    pub(super) fn asked_before(&self, within: Millis) -> usize {
+        let since = self.now - within;
+        let lately: Vec<_> = self.state.core.questions.iter().filter(|before| before.at >= since).collect();
+        if lately.is_empty() {
+            return 0;
+        }
+        let this = hash_of(self.folded());
+        lately.iter().filter(|before| before.text == this).count()
+    }
+
+    /// The score, where a rule asked for it.
+    pub(super) fn complexity_told(&self) -> Option<Complexity> {
+        let found = self.known.score.get()?;
+        let signals = found.signals.iter();
+        let signals = signals.map(|signal| Signal { name: signal.name.to_owned(), points: signal.points });
+        Some(Complexity {
+            score: found.score,
+            class: found.class.label().to_owned(),
+            signals: signals.collect(),
+        })
+    }
+
+    /// What a template may name. The score is found for one that could name it.
+    pub(super) fn variables<'v>(&'v self, template: &str, system_prompt: &'v str) -> Variables<'v> {
+        let clock = self.local().map(|local| Clock {
+            date: local.date(),
+            hour: local.hour().to_string(),
+            weekday: local.weekday().label(),
+        });
+        Variables {
+            app: self.lane.conversation.app().as_str(),
+            bot: self.bot().map(UserId::as_str).unwrap_or_default(),
+            chat: self.lane.conversation.kind().label(),
+            complexity: template.contains("complexity").then(|| self.score().class.label()),
+            language: self.language().label(),
+            system_prompt,
+            clock,
+        }
+    }
+}
+
+impl Variables<'_> {
+    /// Names and values.
+    pub(super) fn given(&self) -> Vec<(&'static str, &str)> {
+        let mut given = vec![
+            ("app", self.app),
+            ("bot", self.bot),
+            ("chat", self.chat),
+            ("language", self.language),
+            ("system_prompt", self.system_prompt),
+        ];
+        given.extend(self.complexity.map(|class| ("complexity", class)));
+        if let Some(clock) = &self.clock {
+            given.extend([("date", clock.date.as_str()), ("hour", &clock.hour), ("weekday", clock.weekday)]);
+        }
+        given
+    }
+}
+
+/// By what a question of these messages is known when it comes again.
+pub(crate) fn question_hash(asked: &[WaitingMessage]) -> u64 {
+    hash_of(&Folded::of(&text_of(asked)))
+}
+
+fn text_of(asked: &[WaitingMessage]) -> String {
+    let texts = asked.iter().filter_map(|message| Text::plain(&message.text));
+    let mut all = String::new();
+    let mut left = MOST_CHARACTERS;
+    for text in texts {
+        if !all.is_empty() {
+            all.push('\n');
+        }
+        let end = text.char_indices().nth(left).map_or(text.len(), |(end, _)| end);
+        let taken = text.get(..end).unwrap_or_default();
+        all.push_str(taken);
+        left = left.saturating_sub(taken.chars().count());
+        if left == 0 {
+            break;
+        }
+    }
+    all
+}
+
+/// The hash of a text without what people leave out when they ask again: spaces and punctuation, unless there is nothing else.
+fn hash_of(folded: &Folded) -> u64 {
+    let chars = folded.chars();
+    let said: String = chars.iter().filter(|c| c.is_alphanumeric()).collect();
+    let said = if said.is_empty() { chars.iter().collect() } else { said };
+    hash::number(&[said.as_bytes()])
+}
