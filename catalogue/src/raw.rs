@@ -11,6 +11,7 @@ mod personal;
 mod price;
 mod reviewer;
 mod route;
+mod target;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,8 +25,6 @@ use crate::app::{AnswerPolicy, ByHand, Cancel, LanePolicy, NoAcknowledgement, Re
 use crate::dialogue::WhileAnswering;
 use crate::filter::Contents;
 use crate::labels::LabelPlace;
-use crate::model_traits::SystemRole;
-use crate::target::{OutputCap, Provider};
 use crate::validate;
 
 pub use dialogue::{RawCommands, RawMention, RawNotice, RawSession, RawStaff, RawSummary};
@@ -41,6 +40,7 @@ pub use route::{
     RawAges, RawArm, RawAsked, RawComplexity, RawConditions, RawExperiment, RawOutcome, RawRoute, RawSafety,
     RawSharedRoute, RawSpan,
 };
+pub use target::RawTarget;
 
 /// Sections `[[app]]`, `[[route]]`, `[[target]]`, `[[reviewer]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -313,47 +313,6 @@ impl Default for RawCanned {
     }
 }
 
-/// A model that can be called. Its address and key are under `[[call.target]]`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawTarget {
-    /// The target's name in chains, metrics and rows.
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
-    /// Provider family.
-    #[schemars(with = "Provider")]
-    pub provider: Spanned<String>,
-    /// Model as the provider names it.
-    pub model: String,
-    /// Region that it runs in.
-    pub region: String,
-    /// Context window in tokens; more than zero. Without it that of the table of models or, for an unknown model, 32768.
-    pub context_tokens: Option<u32>,
-    /// Longest time of one attempt; more than zero. However long it is, no attempt gets more than its part of the time that is left
-    /// for the answer when the chain begins, so that every target of it has its turn.
-    #[serde(default = "minute", with = "common::duration")]
-    #[schemars(with = "String")]
-    pub timeout: Duration,
-    /// Field of the request that caps the output. Without it that of the table of models or, for an unknown model, the family's own.
-    #[schemars(with = "Option<OutputCap>")]
-    pub output_cap: Option<Spanned<String>>,
-    /// The model takes a sampling temperature. Without it as the table of models says; an unknown model takes one.
-    pub temperature: Option<bool>,
-    /// How the model is told the operator's instructions. Without it as the table of models says; an unknown model is told in a
-    /// message of the role `system`.
-    #[schemars(with = "Option<SystemRole>")]
-    pub system: Option<Spanned<String>>,
-    /// Whether the model thinks before it answers, `on` or `off`. Without it, models that think unless told otherwise are told not to,
-    /// since thoughts take time and cost tokens; of others nothing is said.
-    #[schemars(with = "Option<String>", extend("enum" = ["on", "off"]))]
-    pub thinking: Option<Spanned<String>>,
-    /// Which prices hold for its calls: `shipped`, the shipped list where no `[[price]]` is of its provider, model and region; `own`,
-    /// rows of `[[price]]` only.
-    #[serde(default = "shipped")]
-    #[schemars(with = "String", extend("enum" = ["shipped", "own"]))]
-    pub prices: Spanned<String>,
-}
-
 fn text(value: &str) -> Spanned<String> {
     Spanned::new(0..0, value.to_owned())
 }
@@ -380,9 +339,6 @@ fn sender() -> Spanned<String> {
 }
 fn remember() -> Spanned<String> {
     text("remember")
-}
-fn shipped() -> Spanned<String> {
-    text("shipped")
 }
 fn cut() -> Spanned<String> {
     text("cut")

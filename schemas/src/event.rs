@@ -9,6 +9,7 @@ use crate::Millis;
 use crate::answered::Answered;
 use crate::conversation::Conversation;
 use crate::ids::{BundleHash, MessageId, UserId};
+pub use crate::message_kind::MessageKind;
 use crate::retract::{LateFinding, RetractOrder};
 use crate::text::Text;
 use crate::topic::Topic;
@@ -46,50 +47,6 @@ pub enum Event {
     Config(ConfigSwitch),
     /// Time has come for a timer.
     Clock(Clock),
-}
-
-/// What kind of content a message has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageKind {
-    /// Plain text.
-    Text,
-    /// A picture.
-    Image,
-    /// A voice message.
-    Audio,
-    /// A video.
-    Video,
-    /// A file.
-    File,
-    /// A place.
-    Location,
-    /// A command between programs.
-    Command,
-    /// The app's own kind.
-    Custom,
-    /// Several forwarded messages in one.
-    Combined,
-    /// A kind that this version does not know.
-    Other,
-}
-
-impl MessageKind {
-    /// Its name in metrics and rows.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Image => "image",
-            Self::Audio => "audio",
-            Self::Video => "video",
-            Self::File => "file",
-            Self::Location => "location",
-            Self::Command => "command",
-            Self::Custom => "custom",
-            Self::Combined => "combined",
-            Self::Other => "other",
-        }
-    }
 }
 
 /// What Easemob was told about a message.

@@ -16,6 +16,7 @@ pub mod findings;
 pub mod ids;
 pub mod key;
 pub mod ledger;
+mod message_kind;
 pub mod money;
 pub mod request;
 pub mod retract;
