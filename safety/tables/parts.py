@@ -19,11 +19,16 @@ def lines(table):
         ends = [part(m, rows) for m in members]
         folded = [table.fold(e) for e in ends if e]
         own = table.fold(whole)
-        if len(folded) == 2 and written(own) and is_split(own, rows) and all(len(f) == 1 for f in folded) and own not in folded:
+        if len(folded) == 2 and written(own) and is_split(own, rows) and all(len(f) == 1 for f in folded) and is_told_apart(whole, own, folded):
             # The parts of a traditional form stand too, where the simplified one has two parts as well: 树 is 木 and 对, 樹 木 and 尌.
             found.add((own, *folded))
     for row in sorted(found):
         yield "".join(row)
+
+
+def is_told_apart(whole, own, folded):
+    """Whether the parts say more than the character: the right part may be one of its variants (假: 亻, 叚), but not for a variant of it."""
+    return own not in folded or (whole == own and folded[0] != own)
 
 
 def is_split(whole, rows):

@@ -43,9 +43,13 @@ static TABLE: LazyLock<Lists<(char, char)>> = LazyLock::new(|| {
     table
 });
 
-/// The parts of one line in all their forms.
+/// The parts of one line in all their forms. Where the right part is a variant of the whole (假: 亻 and 叚), the radical stands only as
+/// within the character: 人 before 假 is a word of its own.
 fn pairs(line: &[char]) -> Vec<(char, char)> {
-    let &[_, left, right] = line else { return Vec::new() };
+    let &[whole, left, right] = line else { return Vec::new() };
+    if right == whole {
+        return vec![(left, right)];
+    }
     let rights = forms(right);
     forms(left).into_iter().flat_map(|left| rights.iter().map(move |right| (left, *right))).collect()
 }

@@ -112,10 +112,12 @@ fn characters_split_into_the_forms_that_people_write() {
         ('跳', &["足兆"]),
         ('理', &["王里"]),
         ('物', &["牛勿"]),
+        ('假', &["亻假"]),
     ] {
         let found = parts(c);
         assert!(pairs.iter().all(|pair| found.contains(&(*pair).to_owned())), "{c}: {found:?}");
     }
+    assert!(!parts('假').contains(&"人假".to_owned()));
     assert!(["一", "国", "李", "a", "人"].iter().all(|t| t.chars().all(|c| components(c).is_empty())));
 }
 
