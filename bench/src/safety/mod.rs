@@ -76,7 +76,7 @@ pub(super) fn measure(rounds: usize) -> Result<Table> {
     let files = Seen::ALL.map(|seen| ours::dictionary(&scene.words, seen));
     let before = usage::resident_memory(id());
     let [_, by_default, _] = &files;
-    let copies = [const { () }; COPIES].map(|()| ours::engine(by_default));
+    let copies = std::array::from_fn::<_, COPIES, _>(|_| ours::engine(by_default));
     let resident = usage::resident_memory(id()).saturating_sub(before) as f64 / 1_048_576.0;
     figures.memory = resident / COPIES as f64;
     drop(copies.into_iter().collect::<Result<Vec<_>>>()?);
