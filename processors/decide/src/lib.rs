@@ -18,6 +18,7 @@ mod lazy;
 mod ledger;
 mod parts;
 mod personal;
+mod pins;
 mod prompt;
 mod reason;
 mod recent;

@@ -224,6 +224,7 @@ impl State {
         newest.retain(|lane, at| *at < oldest && !self.core.lanes.contains_key(lane.as_ref()));
         if !newest.is_empty() {
             Arc::make_mut(&mut self.history).retain(|(lane, _), _| !newest.contains_key(lane));
+            self.core.pins.retain(|pin| !newest.contains_key(pin.lane.as_str()));
         }
     }
 

@@ -52,7 +52,7 @@ impl StepBuilder {
             now: state.map_or(at.time, |state| state.core.time.max(at.time)),
             conversation: conversation.clone(),
             before: state.map_or_else(|| State::default().hash(), State::hash),
-            bundle: rules.map(|rules| rules.hash.clone()),
+            bundle: rules.map(|rules| rules.hash().clone()),
             cause: format!("{}:{}:{}", at.partition, at.offset, cause.ordinal),
             input: cause.input,
             outputs: Vec::new(),

@@ -192,6 +192,9 @@ impl Folding<'_> {
         let is_pending =
             self.state.lane(name).is_some_and(|lane| lane.turn.is_some() || !lane.waiting.is_empty());
         let is_over = !is_pending && self.state.last_said(name).is_some_and(|at| self.step.now - at > idle);
+        if is_over {
+            self.state.unpin(name);
+        }
         (is_over && self.state.forget_said(name)).then_some(Reason::SessionExpired)
     }
 
