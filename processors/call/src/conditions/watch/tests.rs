@@ -163,8 +163,8 @@ fn of_very_many_apps_the_worst_are_told() {
     scene.look(Outlook { for_all: Prospect::default(), tenants }, &[0]);
     let told = scene.deep().apps;
     assert_eq!(told.len(), MOST_APPS);
-    assert!(told.contains_key(&app("acme#open")) && told.contains_key(&app("acme#app99")));
-    assert!(!told.contains_key(&app("acme#app1")));
+    assert!(told.contains_key(&app("acme#open")) && told.contains_key(&app("acme#app64")));
+    assert!(!told.contains_key(&app("acme#app1")) && !told.contains_key(&app("acme#app63")));
 }
 
 #[test]
