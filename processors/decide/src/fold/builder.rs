@@ -137,6 +137,16 @@ impl StepBuilder {
         self.decide(draft);
     }
 
+    /// Adds a reason to the last decision.
+    pub(super) fn remark(&mut self, reason: Reason) {
+        let decisions = self.outputs.iter_mut().rev();
+        let last = decisions.filter_map(|output| match output {
+            Output::Decision(decision) => Some(decision),
+            _ => None,
+        });
+        last.take(1).for_each(|decision| decision.reasons.push(reason.label().to_owned()));
+    }
+
     /// Adds what follows from a decision.
     pub(super) fn add(&mut self, outputs: impl IntoIterator<Item = Output>) {
         self.outputs.extend(outputs);

@@ -212,6 +212,8 @@ impl<'a> Folding<'a> {
             Some(budget) => (budget.unwrap_or(left), own.history_turns),
             None => (left, route.history_turns),
         };
+        // The rest of the state's bound is for what waits, and for what is remembered besides.
+        let budget = self.app.state_bytes.map_or(budget, |most| budget.within(most / 8 * 5));
         let limits = Limits::of(most, &self.app.session, self.step.now);
         staying(turns, budget, limits, speakers)
     }

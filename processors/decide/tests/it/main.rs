@@ -27,6 +27,7 @@ mod retract;
 mod reviews;
 mod routes;
 mod run_on;
+mod state_bound;
 mod targets;
 mod timers;
 mod turns;
