@@ -10,6 +10,7 @@ mod contestant;
 mod deployment;
 mod document;
 mod exactly_once;
+mod fold;
 mod growth;
 mod home;
 mod in_flight;
@@ -82,6 +83,8 @@ enum Name {
     Safety,
     /// What 200 rules add to the fold of a message, beside the fold without any
     Route,
+    /// The pure fold of messages and answers, beside reading them; a conversation in memory and stored
+    Fold,
 }
 
 fn main() -> ExitCode {
@@ -104,6 +107,7 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         Name::Line => line::chain::run(spec),
         Name::Restore => restore::child::run(spec),
         Name::Call => call::contestant::run(spec),
+        Name::Fold => fold::memory::run(spec),
         Name::InFlight
         | Name::Backoff
         | Name::Account
@@ -136,6 +140,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Limits => limits::measure(cli.rounds, cli.limits)?,
         Name::Safety => self::safety::measure(cli.rounds)?,
         Name::Route => route::measure(cli.rounds)?,
+        Name::Fold => fold::measure(cli.rounds)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

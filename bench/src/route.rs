@@ -80,16 +80,16 @@ impl Shape {
     }
 
     fn file(self) -> String {
-        format!(
-            "[[app]]\nkey = \"acme#support\"\nbot = [{{ id = \"bot\" }}]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n\
-             time_zone = \"Asia/Shanghai\"\n{}\n{}\n[[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\"\n",
-            match self {
-                Self::None => "",
-                _ =>
-                    "[[app.experiment]]\nname = \"tone\"\narms = [{ name = \"a\", weight = 1 }, { name = \"b\", weight = 1 }, { name = \"c\", weight = 0 }]\n",
-            },
-            self.rules(),
-        )
+        file(&self.settings())
+    }
+
+    /// The rules, and the experiment that they ask for.
+    fn settings(self) -> String {
+        let experiment = match self {
+            Self::None => "",
+            _ => EXPERIMENT,
+        };
+        format!("{experiment}\n{}", self.rules())
     }
 
     fn build(self) -> Result<Rules> {
@@ -98,6 +98,22 @@ impl Shape {
         let engines = Engines::of(&bundle, &Contents::default())?;
         Ok(Rules::new(&bundle, bundle.hash()?, Arc::new(engines)))
     }
+}
+
+/// An arm of it never has anybody.
+const EXPERIMENT: &str = "[[app.experiment]]\nname = \"tone\"\narms = [{ name = \"a\", weight = 1 }, { name = \"b\", weight = 1 }, { name = \"c\", weight = 0 }]\n";
+
+/// 200 rules of every kind but expressions and complexity.
+pub(super) fn mixed_rules() -> String {
+    Shape::Mixed.settings()
+}
+
+/// A file with one app, whose section ends with these settings.
+pub(super) fn file(settings: &str) -> String {
+    format!(
+        "[[app]]\nkey = \"acme#support\"\nbot = [{{ id = \"bot\" }}]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n\
+         time_zone = \"Asia/Shanghai\"\n{settings}\n[[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\"\n"
+    )
 }
 
 /// Measures.

@@ -157,6 +157,9 @@ pub struct App {
     /// Most bytes of text that wait in a lane; one message always may.
     #[serde(default = "defaults::max_waiting_bytes", skip_serializing_if = "defaults::is_max_waiting_bytes")]
     pub max_waiting_bytes: u32,
+    /// Most bytes of everything that is stored of a conversation; bundles of versions that had no such bound have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_bytes: Option<u32>,
     /// What follows from a message written by hand from a bot's account.
     #[serde(default = "defaults::by_hand", skip_serializing_if = "defaults::is_by_hand")]
     pub by_hand: ByHand,

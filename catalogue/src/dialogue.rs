@@ -68,6 +68,13 @@ pub struct Session {
     /// How turns that leave the history are summed up; they are not if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<Summary>,
+    /// A session stays on the target that answered its first turn.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pin: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// How turns that leave the history are summed up.

@@ -2,9 +2,10 @@
 //!
 //! A condition is one variant of [`Condition`] with its line in `label`, in `covers.rs` (which conditions include which), in
 //! `raw/route.rs` and `validate/routes/conditions.rs` (how the file has it), and in decide's `route/holds.rs` (when it holds).
-//! The tier of a person has its place there too, and so has what call knows of targets.
+//! The tier of a person has its place there too.
 
 mod covers;
+mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,8 @@ use crate::complexity::Class;
 use crate::hours::Hours;
 use crate::labels::Language;
 use crate::zone::Weekday;
+
+pub use targets::{TargetStates, Waiting};
 
 /// Most bytes of a field of the extension that is recorded for routes. A longer one counts as absent.
 pub const LONGEST_TAG: usize = 128;
@@ -80,6 +83,8 @@ pub enum Condition {
     Complexity(BTreeSet<Class>),
     /// The score of it, from 0 to 1000.
     Score(Span),
+    /// How targets are, as call tells of them.
+    Targets(TargetStates),
 }
 
 /// From one number to another, both included; open where one is absent.
@@ -206,6 +211,16 @@ pub struct Ask {
     /// No attempt starts later than this after the decision, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer_within_ms: Option<Millis>,
+    /// Targets that are not called, as far as is known when the turn opens, are left out of the chain unless that leaves none.
+    #[serde(skip_serializing_if = "is_false")]
+    pub avoid_open: bool,
+    /// Whether the session stays on the target that answers; as the app has it if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin: Option<bool>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Condition {
@@ -230,6 +245,7 @@ impl Condition {
             Self::Asked(_) => "asked",
             Self::Complexity(_) => "complexity",
             Self::Score(_) => "score",
+            Self::Targets(_) => "targets",
         }
     }
 }

@@ -36,6 +36,9 @@ pub(crate) use filter::contents;
 pub(crate) use models::model;
 pub use prices::{ShippedPrice, shipped_prices};
 
+/// Most bytes of everything that is stored of a conversation.
+const STATE_BYTES: u32 = 32 * 1_024;
+
 /// Checks every section and every reference between them.
 ///
 /// # Errors
@@ -165,6 +168,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         forget_after_ms: millis(raw.forget_after),
         max_waiting_messages: raw.max_waiting_messages,
         max_waiting_bytes: raw.max_waiting_bytes,
+        state_bytes: Some(STATE_BYTES),
         by_hand: words.by_hand,
         cancel: words.cancel,
         retract_on_recall: raw.retract_on_recall,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::retry::Steps;
+use crate::{outlook::Refusal, retry::Steps};
 
 /// Lanes are remembered in this many places, so that memory does not grow with their number. With more lanes than places, the
 /// last outcome in each place is a sample.
@@ -137,6 +137,14 @@ impl Breaker {
         match self.state {
             State::Open { until, since, .. } if until <= now => State::HalfOpen { probing: false, since },
             state => state,
+        }
+    }
+
+    /// Nothing is let through, but for early probes. A half-open breaker lets one through, so that it can close.
+    pub(crate) fn refusal(&self, now: Instant) -> Option<Refusal> {
+        match self.state(now) {
+            State::Open { until, .. } => Some(Refusal::Open(until)),
+            State::Closed | State::HalfOpen { .. } => None,
         }
     }
 

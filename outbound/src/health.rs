@@ -17,6 +17,7 @@ use crate::{
     cooldown::Cooldown,
     failure::Failure,
     origin::Origin,
+    outlook::Refusal,
     target::Kind,
 };
 
@@ -113,6 +114,19 @@ impl Memory {
             resting: resting.max(tenant.cooldowns.resting(now, key)),
             next_repeat: tenant.next_repeat(now),
         }
+    }
+
+    /// Why nothing is let through for everybody, and for tenants for whom that is different.
+    pub(crate) fn refusals(&self, now: Instant) -> (Option<Refusal>, Vec<(Arc<str>, Refusal)>) {
+        let for_all = self.cooldowns.refusal(now, None::<&Cooldowns<u64>>);
+        let for_all = Refusal::worse(self.breaker.refusal(now), for_all);
+        let own = self.tenants.iter().filter_map(|(name, tenant)| {
+            let cools = self.cooldowns.refusal(now, Some(&tenant.cooldowns));
+            let own = Refusal::worse(tenant.breaker.refusal(now), cools);
+            let both = Refusal::worse(for_all, own).filter(|both| Some(*both) != for_all)?;
+            Some((Arc::clone(name), both))
+        });
+        (for_all, own.collect())
     }
 
     /// The worst state that any tenant meets.
@@ -249,6 +263,15 @@ impl<K: PartialEq> Cooldowns<K> {
 
     fn resting(&self, now: Instant, key: usize) -> Option<Instant> {
         self.keys.get(key)?.until(now)
+    }
+
+    /// The target cools, or each of its keys rests, as these cooldowns and those of a tenant have it.
+    fn refusal<T: PartialEq>(&self, now: Instant, own: Option<&Cooldowns<T>>) -> Option<Refusal> {
+        let of_target = self.target.until(now).max(own.and_then(|own| own.target.until(now)));
+        let resting = |key| self.resting(now, key).max(own.and_then(|own| own.resting(now, key)));
+        let keys: Option<Vec<Instant>> = (0..self.keys.len()).map(resting).collect();
+        let of_keys = keys.and_then(|keys| keys.into_iter().min());
+        of_target.max(of_keys).map(Refusal::Cooling)
     }
 
     fn succeeded(&mut self, key: usize) {

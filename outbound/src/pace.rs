@@ -153,6 +153,12 @@ impl Pace {
         if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key)) }
     }
 
+    /// Keys that somebody waits for, those with most that wait first, at most so many.
+    #[must_use]
+    pub fn queues(&self, most: usize) -> Vec<Arc<str>> {
+        self.state().turns.queues(most)
+    }
+
     /// How much it has to do.
     #[must_use]
     pub fn load(&self) -> Load {

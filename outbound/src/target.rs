@@ -1,8 +1,11 @@
 //! One endpoint that can be called, and how it is doing for those who call it.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::{
@@ -18,10 +21,15 @@ use crate::{
     health::{Memory, Outcome, Pass},
     metrics,
     origin::Origin,
+    outlook::{Outlook, Prospect},
     pace::{Load, Pace},
     plan::{Availability, View},
 };
 
+/// The name of no tenant.
+const NOBODY: &str = "";
+/// Most tenants of a key whose waits are told apart, those that wait for most turns.
+const MOST_QUEUES: usize = 32;
 /// Label of the state in which nobody should wait for the pace.
 const OPEN: &str = "open";
 
@@ -102,6 +110,30 @@ impl Target {
             (State::Closed | State::HalfOpen { .. }, None, None) => Availability::Free(now),
         };
         View { availability, next_repeat: standing.next_repeat, load: Load::default() }
+    }
+
+    /// What is to be expected of it now, by everybody and by tenants for whom it is different. Of its keys, the one counts at which a call
+    /// waits least.
+    #[must_use]
+    pub fn outlook(&self, now: Instant) -> Outlook {
+        let (refusal, refused) = self.memory().refusals(now);
+        let wait_of = |tenant: &Arc<str>| {
+            let waits = self.paces.iter().map(|pace| pace.expected(now, tenant).saturating_duration_since(now));
+            waits.min().unwrap_or_default()
+        };
+        let for_all = Prospect { refusal, wait: wait_of(&NOBODY.into()) };
+        let queues = self.paces.iter().flat_map(|pace| pace.queues(MOST_QUEUES));
+        let mut tenants: BTreeMap<Arc<str>, Prospect> = BTreeMap::new();
+        for tenant in queues {
+            let wait = wait_of(&tenant);
+            if wait > for_all.wait {
+                tenants.insert(tenant, Prospect { wait, ..for_all });
+            }
+        }
+        for (tenant, refusal) in refused {
+            tenants.entry(tenant).or_insert(for_all).refusal = Some(refusal);
+        }
+        Outlook { for_all, tenants }
     }
 
     /// Asks for an attempt; `None` when breaker or budget refuse, for instance because somebody else was faster

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
+use crate::conditions::Condition;
 use crate::conversation::{Conversation, Lane};
 use crate::event::{CallbackReply, MessageKind};
 use crate::ids::{BundleHash, DecisionId, MessageId, RequestId, TargetName, TurnId, UserId};
@@ -109,6 +110,25 @@ pub struct Why {
     /// The prompt's template could not be filled in: the app's own instructions stand in its place.
     #[serde(default, skip_serializing_if = "is_false")]
     pub template_failed: bool,
+    /// Targets of which call had told something else than that they can be called at once, as far as rules or the chain asked for them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<TargetName, Condition>,
+    /// Targets that the chain leaves out because they were not called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoided: Vec<TargetName>,
+    /// The target that the session stays on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinTold>,
+}
+
+/// The target that a session stays on, and whether this turn does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PinTold {
+    /// The target.
+    pub target: TargetName,
+    /// Why the turn does not begin with it, in a closed word; absent where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
 }
 
 /// How much work an answer takes.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 use crate::answered::Answered;
+use crate::conditions::Conditions;
 use crate::conversation::Conversation;
 use crate::ids::{BundleHash, MessageId, UserId};
 pub use crate::message_kind::MessageKind;
@@ -47,6 +48,8 @@ pub enum Event {
     Config(ConfigSwitch),
     /// Time has come for a timer.
     Clock(Clock),
+    /// What call knows of its targets from here on.
+    Conditions(Conditions),
 }
 
 /// What Easemob was told about a message.
@@ -216,7 +219,7 @@ impl Event {
             Self::Finding(f) => Some(&f.conversation),
             Self::Retract(r) => Some(&r.conversation),
             Self::Answered(a) => Some(&a.lane.conversation),
-            Self::Config(_) | Self::Clock(_) => None,
+            Self::Config(_) | Self::Clock(_) | Self::Conditions(_) => None,
         }
     }
 
@@ -248,6 +251,7 @@ impl Record for Event {
         "answered",
         "config",
         "clock",
+        "conditions",
     ];
 
     fn kind(&self) -> &'static str {
@@ -265,6 +269,7 @@ impl Record for Event {
             Self::Answered(_) => "answered",
             Self::Config(_) => "config",
             Self::Clock(_) => "clock",
+            Self::Conditions(_) => "conditions",
         }
     }
 
@@ -281,6 +286,7 @@ impl Record for Event {
             Self::Answered(a) => a.id.to_string(),
             Self::Config(c) => format!("config:{}:{}", c.bundle, c.at),
             Self::Clock(c) => format!("clock:{}", c.due),
+            Self::Conditions(c) => format!("conditions:{}", c.at),
         }
     }
 
@@ -301,6 +307,7 @@ impl Record for Event {
             Self::Answered(a) => a.ended_at,
             Self::Config(c) => c.at,
             Self::Clock(c) => c.due,
+            Self::Conditions(c) => c.at,
         })
     }
 
@@ -335,6 +342,7 @@ impl Record for Event {
             Self::Answered(a) => a.check(),
             Self::Finding(f) => f.check(),
             Self::Retract(r) => r.check(),
+            Self::Conditions(c) => c.check(),
             Self::Reaction(_) | Self::Takeover(_) | Self::Config(_) | Self::Clock(_) => Ok(()),
         }
     }

@@ -1,13 +1,14 @@
 //! What travels on Kafka: records, ids, topics, the wire format.
 //!
 //! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
-//! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
+//! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`conditions`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
 //! ([`topic`], [`wire`]). No I/O, no clock.
 
 pub mod aigc;
 pub mod answer;
 pub mod answered;
 pub mod cancel;
+pub mod conditions;
 pub mod conversation;
 pub mod decision;
 pub mod delivery;

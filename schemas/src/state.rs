@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
+use crate::conditions::TargetConditions;
 use crate::event::MessageKind;
-use crate::ids::{BundleHash, MessageId, RequestId, TurnId, UserId};
+use crate::ids::{BundleHash, MessageId, RequestId, TargetName, TurnId, UserId};
 use crate::request::RequestKind;
 use crate::retract::AnswerReference;
 use crate::text::Text;
@@ -25,6 +26,19 @@ pub struct ControlState {
     /// The bundle that holds; absent before the first `config` record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<BundleHash>,
+    /// What call told last of its targets; absent before it told anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Told>,
+}
+
+/// What call told of its targets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Told {
+    /// When it was appended, by the log's time.
+    pub at: Millis,
+    /// Targets of which there was something to say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<TargetName, TargetConditions>,
 }
 
 /// Core state of one conversation. Everything that grows is under other keys.
@@ -52,6 +66,9 @@ pub struct CoreState {
     /// Questions that were asked lately, oldest first; only where a route asks whether one comes again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<AskedBefore>,
+    /// Targets that sessions stay on, the one that was pinned first in front; only where something pins them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
     /// Chained hash of every change of the other entries, 16 hex digits; empty at first.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
@@ -78,6 +95,15 @@ pub struct AskedBefore {
     pub text: u64,
     /// When its turn opened.
     pub at: Millis,
+}
+
+/// The target that a lane's session stays on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pin {
+    /// The lane, by its sender; the conversation's own has the empty name.
+    pub lane: String,
+    /// The target.
+    pub target: TargetName,
 }
 
 /// State of one lane.
@@ -122,6 +148,9 @@ pub struct TurnState {
     /// It was called off: its outcome is booked and not let out.
     #[serde(default)]
     pub cancelled: bool,
+    /// The session stays on the target that answers it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pins: bool,
 }
 
 impl TurnState {
@@ -291,6 +320,7 @@ mod tests {
             lost_at: 9,
             notice_at: None,
             cancelled: false,
+            pins: false,
         }
     }
 

@@ -62,7 +62,7 @@ impl Handler for AtOnce {
         self.done(record)
     }
 
-    fn ownership(&self, _: usize, _: usize) {}
+    fn ownership(&self, _: &[i32], _: usize) {}
 }
 
 pub(super) fn run(spec: &Spec) -> Result<()> {

@@ -42,6 +42,10 @@ pub struct RawSession {
     pub history_age: Option<Spanned<Written>>,
     /// How turns that leave the history are summed up, by a request of its own before the next answer. Without it they are forgotten.
     pub summary: Option<RawSummary>,
+    /// Whether a session stays on the target that answered its first turn, which is asked first from then on, whatever its rule's chain
+    /// begins with. It ends with the session: by a command `new`, after `idle`, or when a person takes over. Rules may say otherwise with
+    /// `pin`. Needs `history_turns`.
+    pub pin: bool,
 }
 
 /// A rolling summary: what leaves the history, and the summary before it, become one text that stays at the beginning of the history.

@@ -1,5 +1,7 @@
 //! The tables `[[route]]`, `[[app.route]]` and `[[app.experiment]]`.
 
+mod targets;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -10,6 +12,8 @@ use super::Written;
 use crate::complexity::Class;
 use crate::route::Spoken;
 use crate::zone::Weekday;
+
+pub use targets::{RawTargets, RawWaiting};
 
 /// A route that apps share.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -98,6 +102,8 @@ pub struct RawConditions {
     pub complexity: Option<Vec<Spanned<String>>>,
     /// The score of it, from 0 to 1000.
     pub score: Option<RawSpan>,
+    /// How targets are.
+    pub targets: Option<RawTargets>,
 }
 
 /// From one number to another; both are included, and at least one is given.
@@ -190,6 +196,14 @@ pub struct RawOutcome {
     /// What whoever asked is told then; nothing without it. Needs `person`.
     #[schemars(with = "Option<String>")]
     pub person_text: Option<Spanned<String>>,
+    /// Whether targets that are not called when the turn opens, because they are open or cooling, are left out of the chain. Where that
+    /// leaves none the chain stays as it is.
+    #[schemars(with = "Option<bool>")]
+    pub avoid_open: Option<bool>,
+    /// Whether the session stays on the target that answers, and is asked by this rule of the one it stays on; `session.pin` of the app
+    /// without it.
+    #[schemars(with = "Option<bool>")]
+    pub pin: Option<bool>,
 }
 
 /// An experiment: each conversation is in one of its arms, for as long as arms and weights stay as they are.

@@ -45,6 +45,7 @@ impl Condition {
             (Self::Regex(mine), Self::Regex(other)) => mine == other,
             (Self::Asked(mine), Self::Asked(other)) => mine.includes(*other),
             (Self::Complexity(mine), Self::Complexity(other)) => other.is_subset(mine),
+            (Self::Targets(mine), Self::Targets(other)) => mine.includes(other),
             _ => false,
         }
     }

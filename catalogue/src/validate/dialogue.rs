@@ -74,6 +74,7 @@ pub(super) fn session(
         history_tokens: said.history_tokens.as_ref().map(|most| *most.get_ref()),
         history_age_ms,
         summary: said.summary.as_ref().map(|said| summary(said, raw, targets, place, problems)),
+        pin: said.pin,
     }
 }
 

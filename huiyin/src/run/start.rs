@@ -8,7 +8,7 @@ use conversation::{Conversations, Ready};
 use pipeline::batch::{BatchConfig, BatchDriver};
 use pipeline::call::{CallConfig, CallDriver};
 use pipeline::fold::FoldDriver;
-use pipeline::kafka::{Instance, Publisher};
+use pipeline::kafka::{Instance, Publisher, PublisherLimits};
 use pipeline::{StartPolicy, WallClock, call as calls};
 use schemas::topic::Topic;
 use tokio::runtime::Handle;
@@ -19,6 +19,9 @@ use super::running::Running;
 use crate::config::Config;
 use crate::line;
 use crate::role::Role;
+
+/// What call may have on its way to the log about targets: a record for each partition and second, for a while.
+const CONDITIONS: PublisherLimits = PublisherLimits { records: 10_000, kibibytes: 16_384 };
 
 /// Starts a role. Its section is checked against the file's own bundle: the one that is applied may be older, or newer, as long as
 /// somebody changes both.
@@ -71,8 +74,17 @@ async fn call(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::
         topic: config.topics.of(Topic::Events).into(),
         source: format!("/huiyin/{}/call", config.deployment),
     };
-    let step = call::Step::new(settings, rules, output, Arc::new(WallClock))?;
-    calls_of(config, manner, step, (incarnation, known::targets(config, watched)?)).await
+    let step = Arc::new(call::Step::new(settings, rules, output, Arc::new(WallClock))?);
+    let log = Publisher::new(&config.kafka, CONDITIONS).context("connect")?;
+    let watched_step = Arc::downgrade(&step);
+    let running = calls_of(config, manner, step, (incarnation, known::targets(config, watched)?)).await?;
+    tokio::spawn(async move {
+        let log = Arc::new(log);
+        call::announce(watched_step, Arc::clone(&log)).await;
+        // A client blocks while it is closed.
+        tokio::task::spawn_blocking(move || drop(log));
+    });
+    Ok(running)
 }
 
 async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
@@ -86,7 +98,7 @@ async fn deliver(config: &Config, watched: &Watched, incarnation: &str) -> anyho
         Manner::new(Role::Deliver, Topic::Answers, (settings.max_running, settings.overload, settings.grace));
     let results = deliver::KafkaResults::new(config.kafka.clone(), Arc::clone(&output.topic));
     let step = deliver::Step::new(settings, output, Arc::new(results), Arc::new(WallClock))?;
-    calls_of(config, manner, step, (incarnation, known::apps(config, watched)?)).await
+    calls_of(config, manner, Arc::new(step), (incarnation, known::apps(config, watched)?)).await
 }
 
 /// What a role's call driver reads, and how.
@@ -108,7 +120,7 @@ impl Manner {
 async fn calls_of<H: calls::Handler>(
     config: &Config,
     manner: Manner,
-    step: H,
+    step: Arc<H>,
     (incarnation, unknown): (&str, Unknown),
 ) -> anyhow::Result<Running> {
     let driver = CallConfig {
@@ -121,7 +133,7 @@ async fn calls_of<H: calls::Handler>(
     };
     let incarnation = incarnation.to_owned();
     // Joining asks the brokers, which blocks.
-    let spawn = move || CallDriver::spawn(driver, Arc::new(step), Handle::current(), incarnation);
+    let spawn = move || CallDriver::spawn(driver, step, Handle::current(), incarnation);
     Ok(Running::Call { driver: tokio::task::spawn_blocking(spawn).await??, grace: manner.grace, unknown })
 }
 

@@ -215,5 +215,5 @@ impl Handler for Easemob {
         self.fail(record, reason, rerun)
     }
 
-    fn ownership(&self, _owned: usize, _all: usize) {}
+    fn ownership(&self, _owned: &[i32], _all: usize) {}
 }

@@ -183,7 +183,7 @@ impl Handler for Provider {
         self.0.dead(record, reason, rerun)
     }
 
-    fn ownership(&self, owned: usize, all: usize) {
+    fn ownership(&self, owned: &[i32], all: usize) {
         self.0.ownership(owned, all);
     }
 }

@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod cache;
 mod report;
 mod safety;
 mod verdicts;

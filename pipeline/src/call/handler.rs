@@ -132,6 +132,6 @@ pub trait Handler: Send + Sync + 'static {
     /// Must work from headers alone when the value cannot be read.
     fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done;
 
-    /// Tells which part of the external limits this instance may use: owned partitions of all partitions.
-    fn ownership(&self, owned: usize, all: usize);
+    /// Tells which partitions this instance has, of how many: of external limits it may use that part.
+    fn ownership(&self, owned: &[i32], all: usize);
 }

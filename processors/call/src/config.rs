@@ -72,8 +72,9 @@ pub struct RawEndpoint {
     /// from `2026-10-21` on no temperature is sent.
     #[schemars(with = "Option<String>")]
     pub api_version: Option<Spanned<String>>,
-    /// How long the provider is asked to keep the operator's instructions, with which every prompt of a bot begins. Taken by `claude`
-    /// only, where it is `5m` by default; other providers keep them by themselves.
+    /// How long the provider is asked to keep the operator's instructions, with which every prompt of a bot begins. The history behind
+    /// them, up to the question, is kept for five minutes, unless nothing is. Taken by `claude` only, where it is `5m` by default; other
+    /// providers keep them by themselves.
     #[schemars(with = "Option<PromptCache>")]
     pub prompt_cache: Option<Spanned<String>>,
     /// Organisation that is billed, for a key that belongs to several. None by default.

@@ -1,13 +1,16 @@
 //! What the step needs of whoever asks the models.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
 use catalogue::Bundle;
+use outbound::Outlook;
 use pipeline::call::{Cancellation, Place};
 use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::request::Request;
+use tokio::time::Instant;
 
 use crate::reviewers::{HeldText, Reviewed};
 
@@ -30,6 +33,11 @@ pub trait Invoke: Send + Sync + 'static {
         _terms: Terms<'_>,
     ) -> impl Future<Output = Reviewed> + Send {
         std::future::ready(Reviewed::not_asked(Unanswered::Failed("unknown_reviewer")))
+    }
+
+    /// What is to be expected of each target now. Whoever remembers nothing of them has nothing to say.
+    fn outlooks(&self, _now: Instant) -> BTreeMap<TargetName, Outlook> {
+        BTreeMap::new()
     }
 
     /// From now on this instance keeps to this part, from 0 to 1, of the targets' limits.

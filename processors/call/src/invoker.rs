@@ -11,7 +11,7 @@ use bytes::Bytes;
 use catalogue::{Bundle, Reviewer, Target};
 use common::Secret;
 use outbound::{
-    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Pace, PaceNames, Ran, Signals, Slot,
+    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Outlook, Pace, PaceNames, Ran, Signals, Slot,
     Stop, Tokens, plan,
 };
 use pipeline::Clock;
@@ -154,6 +154,11 @@ impl Invoke for Invoker {
         let asked = self.invoke(bundle, &judge::question(&held, target), terms).await;
         let read = |said: Completion| judge::read(&said.text).ok_or(Unanswered::Failed("no_verdict"));
         Reviewed { attempts: asked.attempts, result: asked.result.and_then(|(_, said)| read(said)) }
+    }
+
+    fn outlooks(&self, now: Instant) -> BTreeMap<TargetName, Outlook> {
+        let outlook = |(name, endpoint): (&TargetName, &Endpoint)| (name.clone(), endpoint.health.outlook(now));
+        self.endpoints.iter().map(outlook).collect()
     }
 
     fn set_share(&self, share: f64) {

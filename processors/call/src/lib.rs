@@ -10,6 +10,7 @@ mod ask;
 mod attempts;
 mod cancel;
 mod complaints;
+mod conditions;
 mod config;
 mod endpoint;
 mod exchange;
@@ -32,6 +33,7 @@ mod timing;
 mod unseen;
 mod work;
 
+pub use conditions::{Tell, Untold, announce};
 pub use ask::{AskError, Asked, Asker, Question};
 pub use config::{RawCall, RawDesk, RawEndpoint};
 pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};

@@ -42,6 +42,8 @@ pub const HELD_REVIEWS: &str = "huiyin_call_held_reviews_total";
 pub const HELD_REVIEW_SECONDS: &str = "huiyin_call_held_review_seconds";
 /// Requests whose outcome could not be written.
 pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
+/// Records to the log about targets.
+pub const CONDITIONS: &str = "huiyin_call_conditions_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
@@ -113,7 +115,17 @@ pub const METRICS: &[Metric] = &[
         "requests whose outcome could not be written: decide's safety timer ends them",
         &[],
     ),
+    Metric::counter(
+        CONDITIONS,
+        "records to the log about targets, one for each partition, by what came of them: told, or why they were not",
+        &["result"],
+    ),
 ];
+
+/// A record about targets was written to a partition, or not.
+pub(crate) fn conditions_told(result: &'static str) {
+    counter!(CONDITIONS, "result" => result).increment(1);
+}
 
 /// What an attempt is that follows another one.
 #[derive(Debug, Clone, Copy)]

@@ -15,6 +15,7 @@ use schemas::wire::DecodeError;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::conditions::Owned;
 use crate::invoke::{Invoke, Terms, Unanswered};
 use crate::invoker::Invoker;
 use crate::metrics;
@@ -39,6 +40,7 @@ pub struct Step<I = Invoker> {
     rules: watch::Receiver<Arc<Rules>>,
     output: Output,
     clock: Arc<dyn Clock>,
+    owned: Owned,
 }
 
 impl<I> std::fmt::Debug for Step<I> {
@@ -72,7 +74,24 @@ impl<I: Invoke> Step<I> {
         output: Output,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { invoker, rules, output, clock }
+        Self { invoker, rules, output, clock, owned: Owned::default() }
+    }
+
+    pub(crate) fn invoker(&self) -> &I {
+        &self.invoker
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub(crate) fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Partitions that this instance has.
+    pub(crate) fn owned(&self) -> &Owned {
+        &self.owned
     }
 
     /// The rules that hold now or, while none of the request's targets is known, those that hold a moment later.
@@ -258,8 +277,9 @@ impl<I: Invoke> Handler for Step<I> {
     }
 
     /// Limits of targets are shared; breakers, cooldowns, retry budgets and learned paces are each instance's own.
-    fn ownership(&self, owned: usize, all: usize) {
-        self.invoker.set_share(owned as f64 / all.max(1) as f64);
+    fn ownership(&self, owned: &[i32], all: usize) {
+        self.owned.set(owned);
+        self.invoker.set_share(owned.len() as f64 / all.max(1) as f64);
     }
 }
 

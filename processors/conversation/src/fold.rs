@@ -1,15 +1,16 @@
 //! `decide` as the fold driver runs it: records in, records out.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use decide::{At, Key, LazyState, Output, Rules};
 use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
 use pipeline::{Outgoing, Record, Refused};
+use schemas::conditions::Conditions;
 use schemas::conversation::partition_of;
 use schemas::event::{Clock, Event};
 use schemas::ids::BundleHash;
-use schemas::state::{ControlState, STATE_VERSION};
+use schemas::state::{ControlState, STATE_VERSION, Told};
 use schemas::topic::Topic;
 use schemas::wire::{self, DecodeError, EncodeError};
 
@@ -19,17 +20,17 @@ use crate::{Bundles, Deployment, metrics};
 pub struct Conversations {
     bundles: Arc<Bundles>,
     /// Of the bundles that hold in any partition.
-    rules: HashMap<BundleHash, Weak<Rules>>,
+    rules: HashMap<BundleHash, Rules>,
     topics: BTreeMap<Topic, Arc<str>>,
     source: String,
     partitions: i32,
 }
 
-/// Control state of one partition: the bundle that holds, made ready.
+/// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
 #[derive(Clone, Default)]
 pub struct Control {
     state: ControlState,
-    rules: Option<Arc<Rules>>,
+    rules: Option<Rules>,
 }
 
 impl Conversations {
@@ -45,15 +46,22 @@ impl Conversations {
         }
     }
 
-    fn rules(&mut self, hash: &BundleHash) -> Result<Arc<Rules>, FoldError> {
-        if let Some(rules) = self.rules.get(hash).and_then(Weak::upgrade) {
-            return Ok(rules);
+    fn rules(&mut self, hash: &BundleHash) -> Result<Rules, FoldError> {
+        if let Some(rules) = self.rules.get(hash) {
+            return Ok(rules.clone());
         }
         let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
-        let rules = Arc::new(Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)));
-        self.rules.retain(|_, rules| rules.strong_count() > 0);
-        self.rules.insert(hash.clone(), Arc::downgrade(&rules));
+        let rules = Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines));
+        self.rules.retain(|_, rules| rules.is_shared());
+        self.rules.insert(hash.clone(), rules.clone());
         Ok(rules)
+    }
+
+    /// What a partition is folded under from here on.
+    fn under(&mut self, state: ControlState) -> Result<Control, FoldError> {
+        let rules = state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
+        let told = state.conditions.clone().map(Arc::new);
+        Ok(Control { rules: rules.map(|rules| rules.told(told)), state })
     }
 
     fn outgoing(&self, partition: i32, output: &Output) -> Result<Outgoing, EncodeError> {
@@ -113,7 +121,14 @@ impl Fold for Conversations {
         let event: Event =
             wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
         let Some(conversation) = event.conversation() else {
-            return Ok(if matches!(event, Event::Clock(_)) { Input::Clock } else { Input::Control(event) });
+            return Ok(match event {
+                Event::Clock(_) => Input::Clock,
+                // The log's time counts, and not that of whoever wrote it.
+                Event::Conditions(told) => {
+                    Input::Control(Event::Conditions(Conditions { at: record.timestamp, ..told }))
+                }
+                event => Input::Control(event),
+            });
         };
         let key = Key::from(conversation.clone());
         if partition_of(key.as_str().as_bytes(), self.partitions) != record.partition {
@@ -123,12 +138,15 @@ impl Fold for Conversations {
     }
 
     fn control(&mut self, before: &Control, message: Event) -> Result<Control, FoldError> {
-        let Event::Config(switch) = message else { return Ok(before.clone()) };
-        let rules = self.rules(&switch.bundle)?;
-        Ok(Control {
-            state: ControlState { version: STATE_VERSION, bundle: Some(switch.bundle) },
-            rules: Some(rules),
-        })
+        let before = ControlState { version: STATE_VERSION, ..before.state.clone() };
+        match message {
+            Event::Config(switch) => self.under(ControlState { bundle: Some(switch.bundle), ..before }),
+            Event::Conditions(Conditions { targets, at }) => {
+                metrics::conditions(&targets);
+                self.under(ControlState { conditions: Some(Told { at, targets }), ..before })
+            }
+            _ => self.under(before),
+        }
     }
 
     fn fold(
@@ -138,7 +156,7 @@ impl Fold for Conversations {
         state: Option<&LazyState>,
         message: Event,
     ) -> Result<Step<LazyState>, Refused> {
-        let rules = context.control.rules.as_deref();
+        let rules = context.control.rules.as_ref();
         let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
             // The partition stops, as it would if this had been found when the states were restored.
             let (partition, offset) = (context.partition, context.offset);
@@ -162,7 +180,7 @@ impl Fold for Conversations {
         state: &LazyState,
         ordinal: usize,
     ) -> Step<LazyState> {
-        let rules = context.control.rules.as_deref();
+        let rules = context.control.rules.as_ref();
         let step = state.fire(rules, at(&context), key, ordinal);
         let encode = |output| match self.outgoing(context.partition, output) {
             Ok(outgoing) => Some(outgoing),
@@ -210,8 +228,7 @@ impl Fold for Conversations {
     }
 
     fn complete(&mut self, control: Control) -> Result<Control, FoldError> {
-        let rules = control.state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
-        Ok(Control { rules, ..control })
+        self.under(control.state)
     }
 }
 

@@ -1,9 +1,13 @@
 //! Every metric of this crate.
 
+use std::collections::BTreeMap;
+
 use common::Metric;
 use decide::Reason;
 use metrics::counter;
+use schemas::conditions::TargetConditions;
 use schemas::decision::Decision;
+use schemas::ids::TargetName;
 
 /// Entries of the ledger by kind.
 const LEDGER_ENTRIES: &str = "huiyin_decide_ledger_entries_total";
@@ -19,6 +23,9 @@ const BOUNDS: &str = "huiyin_decide_bounds_total";
 
 /// What the guard found in messages.
 const FINDINGS: &str = "huiyin_decide_findings_total";
+
+/// Records of call about its targets, by the worst that they tell.
+const CONDITIONS: &str = "huiyin_decide_conditions_total";
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
@@ -47,7 +54,22 @@ pub const METRICS: &[Metric] = &[
         "findings of the guard in messages, by category of the rule (none where it has none), action, and whether the rule is in shadow: yes, no; at most 32 of one message; a transaction that is put back and folded again counts again",
         &["category", "action", "shadow"],
     ),
+    Metric::counter(
+        CONDITIONS,
+        "records about targets by the worst state that they tell of any: ok, cooling, open; a transaction that is put back and folded again counts again",
+        &["state"],
+    ),
 ];
+
+/// Call told of its targets.
+pub(crate) fn conditions(targets: &BTreeMap<TargetName, TargetConditions>) {
+    let of = |target: &TargetConditions| {
+        let apps = target.apps.values().map(|own| own.state);
+        apps.chain([target.for_all.state]).max()
+    };
+    let worst = targets.values().filter_map(of).max().unwrap_or_default();
+    counter!(CONDITIONS, "state" => worst.label()).increment(1);
+}
 
 /// An entry of the ledger was made.
 pub(crate) fn ledger_entry(kind: &'static str) {

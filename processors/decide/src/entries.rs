@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemas::state::{ControlState, STATE_VERSION};
+use schemas::state::{ControlState, HistoryTurn, KeptAnswer, STATE_VERSION, SeenBucket, WaitingMessage};
 use serde::Serialize;
 
 use crate::hash;
@@ -18,7 +18,7 @@ pub fn entries(key: &Key, before: Option<&State>, after: Option<&State>) -> Vec<
     if was != is {
         changed.push((conversation.to_owned(), is.map(json)));
     }
-    let pieces = pieces(before, after).into_iter();
+    let pieces = pieces(before, after, &mut 0).into_iter();
     changed.extend(pieces.map(|(key, value)| (format!("{conversation}{key}"), value)));
     changed
 }
@@ -29,20 +29,47 @@ pub fn control_entry(control: &ControlState) -> (String, Vec<u8>) {
     (key::CONTROL.to_owned(), json(&stamped))
 }
 
-/// The digest after every entry besides the core has changed as it did between two states.
-pub(crate) fn digest(before: Option<&State>, after: &State) -> String {
-    let mut digest = before.map(|state| state.core.digest.clone()).unwrap_or_default();
-    for (key, value) in pieces(before, Some(after)) {
-        let kind: &[u8] = if value.is_some() { b"=" } else { b"-" };
-        // The first separator is not part of what is hashed.
-        let key = key.trim_start_matches('|').as_bytes();
-        digest = hash::short(&[digest.as_bytes(), key, kind, value.as_deref().unwrap_or_default()]);
-    }
-    digest
+/// What a step changed of the entries besides the core.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    pieces: Vec<(String, Option<Vec<u8>>)>,
+    /// Bytes that these entries had before.
+    freed: usize,
 }
 
-/// Every entry besides the core that differs, by what follows the conversation in its key.
-fn pieces(before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<Vec<u8>>)> {
+impl Changes {
+    /// What differs between two states.
+    pub(crate) fn between(before: Option<&State>, after: &State) -> Self {
+        let mut freed = 0;
+        let pieces = pieces(before, Some(after), &mut freed);
+        Self { pieces, freed }
+    }
+
+    /// Bytes of all entries besides the core after it, keys without the conversation included, of which there were `before`.
+    pub(crate) fn stored(&self, before: usize) -> usize {
+        let added = self.pieces.iter().filter_map(|(key, value)| Some(key.len() + value.as_ref()?.len()));
+        (before + added.sum::<usize>()).saturating_sub(self.freed)
+    }
+
+    /// The digest after them, which was `before`.
+    pub(crate) fn digest(&self, before: Option<&State>) -> String {
+        let mut digest = before.map(|state| state.core.digest.clone()).unwrap_or_default();
+        for (key, value) in &self.pieces {
+            let kind: &[u8] = if value.is_some() { b"=" } else { b"-" };
+            // The first separator is not part of what is hashed.
+            let key = key.trim_start_matches('|').as_bytes();
+            digest = hash::short(&[digest.as_bytes(), key, kind, value.as_deref().unwrap_or_default()]);
+        }
+        digest
+    }
+}
+
+/// Every entry besides the core that differs, by what follows the conversation in its key. Adds to `freed` what these had before, in bytes.
+fn pieces(
+    before: Option<&State>,
+    after: Option<&State>,
+    freed: &mut usize,
+) -> Vec<(String, Option<Vec<u8>>)> {
     let mut changed = Vec::new();
     let turn = |(lane, number): &(Arc<str>, u64)| EntryKey::Turn(lane.as_ref().into(), *number).to_string();
     let waiting =
@@ -51,43 +78,85 @@ fn pieces(before: Option<&State>, after: Option<&State>) -> Vec<(String, Option<
         |(lane, number): &(Arc<str>, u64)| EntryKey::Answer(lane.as_ref().into(), *number).to_string();
     let seen = |(start, number): &(i64, u32)| EntryKey::Seen(*start, *number).to_string();
     // In the order of their keys, as far as nothing is pending: so they are forgotten before they are read.
-    diff(before.map(|s| &s.answers), after.map(|s| &s.answers), answer, &mut changed);
-    diff(before.map(|s| &s.history), after.map(|s| &s.history), turn, &mut changed);
-    changed.extend(placeholders(before, after));
-    diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), waiting, &mut changed);
-    diff(before.map(|s| &s.seen.0), after.map(|s| &s.seen.0), seen, &mut changed);
+    *freed += diff(before.map(|s| &s.answers), after.map(|s| &s.answers), answer, &mut changed);
+    *freed += diff(before.map(|s| &s.history), after.map(|s| &s.history), turn, &mut changed);
+    *freed += placeholders(before, after, &mut changed);
+    *freed += diff(before.map(|s| &s.waiting), after.map(|s| &s.waiting), waiting, &mut changed);
+    *freed += diff(before.map(|s| &s.seen.0), after.map(|s| &s.seen.0), seen, &mut changed);
     changed
 }
 
-/// The entry of the placeholders, if it differs. Where none was given there is no entry.
-fn placeholders(before: Option<&State>, after: Option<&State>) -> Option<(String, Option<Vec<u8>>)> {
+/// Adds the entry of the placeholders, if it differs. Where none was given there is no entry.
+fn placeholders(
+    before: Option<&State>,
+    after: Option<&State>,
+    changed: &mut Vec<(String, Option<Vec<u8>>)>,
+) -> usize {
     let known = |state: Option<&State>| {
         state.map(|state| Arc::clone(&state.placeholders)).filter(|known| !known.is_blank())
     };
     let (before, after) = (known(before), known(after));
-    (before != after).then(|| (EntryKey::Placeholders.to_string(), after.map(|known| json(known.as_ref()))))
+    if before == after {
+        return 0;
+    }
+    let key = EntryKey::Placeholders.to_string();
+    let freed = before.map_or(0, |known| key.len() + json(known.as_ref()).len());
+    changed.push((key, after.map(|known| json(known.as_ref()))));
+    freed
 }
 
-/// Adds the entries of two maps that differ. What two states share is the same object and need not be compared.
-fn diff<K: Ord, T: PartialEq + Serialize>(
+/// Adds the entries of two maps that differ, and gives the bytes that these had before. What two states share is the same object and need not
+/// be compared.
+fn diff<K: Ord, T: PartialEq + Stored>(
     before: Option<&Arc<BTreeMap<K, Arc<T>>>>,
     after: Option<&Arc<BTreeMap<K, Arc<T>>>>,
     key: impl Fn(&K) -> String,
     changed: &mut Vec<(String, Option<Vec<u8>>)>,
-) {
+) -> usize {
     if let (Some(before), Some(after)) = (before, after)
         && Arc::ptr_eq(before, after)
     {
-        return;
+        return 0;
     }
+    let mut freed = 0;
     let gone =
-        before.iter().flat_map(|map| map.keys()).filter(|k| after.is_none_or(|map| !map.contains_key(k)));
-    changed.extend(gone.map(|k| (key(k), None)));
+        before.iter().flat_map(|map| map.iter()).filter(|(k, _)| after.is_none_or(|map| !map.contains_key(k)));
+    for (k, old) in gone {
+        let key = key(k);
+        freed += key.len() + old.size();
+        changed.push((key, None));
+    }
     for (k, value) in after.iter().flat_map(|map| map.iter()) {
         let old = before.and_then(|map| map.get(k));
         if old.is_none_or(|old| !Arc::ptr_eq(old, value) && old != value) {
-            changed.push((key(k), Some(json(value.as_ref()))));
+            let key = key(k);
+            freed += old.map_or(0, |old| key.len() + old.size());
+            changed.push((key, Some(json(value.as_ref()))));
         }
+    }
+    freed
+}
+
+/// What an entry is made of.
+pub(crate) trait Stored: Serialize + Sized {
+    /// Its bytes as JSON.
+    fn size(&self) -> usize {
+        json(self).len()
+    }
+}
+
+impl Stored for HistoryTurn {}
+impl Stored for KeptAnswer {}
+impl Stored for WaitingMessage {}
+
+impl Stored for SeenBucket {
+    /// Marks are many numbers, and change with every message: their digits are counted.
+    fn size(&self) -> usize {
+        let digits = |number: &u64| number.checked_ilog10().unwrap_or(0) as usize + 2;
+        let ids: usize = self.ids.iter().map(digits).sum();
+        // {"version":1,"ids":[]}, with a comma behind every number but the last.
+        let frame = 20 + self.version.checked_ilog10().unwrap_or(0) as usize + 1 + usize::from(self.ids.is_empty());
+        frame + ids
     }
 }
 
@@ -95,4 +164,17 @@ fn diff<K: Ord, T: PartialEq + Serialize>(
 pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
     // An entry holds no map with keys that are not text and no serializer that fails, so it always has a JSON form.
     serde_json::to_vec(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_bucket_is_that_of_its_json() {
+        for ids in [vec![], vec![0], vec![7, 10], vec![9, 99, 1_000, u64::MAX], vec![u64::MAX; 128]] {
+            let bucket = SeenBucket { version: STATE_VERSION, ids };
+            assert_eq!(bucket.size(), json(&bucket).len(), "{bucket:?}");
+        }
+    }
 }

@@ -124,6 +124,7 @@ impl StoredState {
         for (entry, value) in self.rest() {
             Entry { conversation: key.as_str(), key: entry, value }.place(&mut state)?;
         }
+        state.weigh(None);
         Ok(state)
     }
 

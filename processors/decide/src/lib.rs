@@ -4,6 +4,7 @@
 //! how a state is named ([`Key`]), stored ([`entries`]), read back ([`restore`]) and held in memory ([`LazyState`]). Equal inputs give equal
 //! steps, byte for byte: no clock, no random number, no I/O.
 
+mod bound;
 mod commands;
 pub mod complexity;
 mod entries;
@@ -18,6 +19,7 @@ mod lazy;
 mod ledger;
 mod parts;
 mod personal;
+mod pins;
 mod prompt;
 mod reason;
 mod recent;

@@ -67,6 +67,8 @@ reasons! {
     MergeWindow = "merge_window";
     /// Older turns of history were left behind.
     HistoryTrimmed = "history_trimmed";
+    /// What was remembered was left behind so that the conversation's state keeps its bound.
+    StateFull = "state_full";
     /// Personal data in the message are hidden from the model.
     PersonalDataHidden = "personal_data_hidden";
     /// Personal data that the person wrote stand in the answer again.
@@ -151,12 +153,13 @@ impl Reason {
     }
 
     /// Reasons of decisions that say that a bound was met.
-    pub const BOUNDS: [Self; 9] = [
+    pub const BOUNDS: [Self; 10] = [
         Self::OlderThanHorizon,
         Self::LaneFull,
         Self::TooOften,
         Self::TooLong,
         Self::HistoryTrimmed,
+        Self::StateFull,
         Self::NotRemembered,
         Self::Cut,
         Self::Expired,

@@ -75,6 +75,7 @@ fn state<'a>(
     for entry in rest {
         entry.place(&mut state)?;
     }
+    state.weigh(None);
     Ok((key, state.into()))
 }
 

@@ -7,22 +7,31 @@ use catalogue::app::LanePolicy;
 use catalogue::{App, Bundle, Engines, Filter, HashKeys};
 use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
-use schemas::ids::{AppKey, BundleHash, UserId};
+use schemas::ids::{AppKey, BundleHash, TargetName, UserId};
+use schemas::state::Told;
 
 use crate::commands::{CommandWords, Given};
-use crate::route::{Router, Windows};
+use crate::route::{Router, Targets, Windows};
 
-/// Everything that a fold reads besides its state, made ready once per bundle.
-#[derive(Debug)]
+/// Everything that a fold reads besides its state: a bundle, made ready once, and what call told of its targets. A clone shares the bundle.
+#[derive(Debug, Clone)]
 pub struct Rules {
-    /// The bundle.
-    pub(crate) hash: BundleHash,
+    bundle: Arc<Made>,
+    told: Option<Arc<Told>>,
+}
+
+/// A bundle, made ready.
+#[derive(Debug)]
+struct Made {
+    hash: BundleHash,
     /// The engines that judge by its rules.
     engines: Arc<Engines>,
     /// The keys under which personal data are hashed.
-    pub(crate) hash_keys: HashKeys,
+    hash_keys: HashKeys,
     /// Context windows of its targets.
-    pub(crate) windows: Windows,
+    windows: Windows,
+    /// The regions that these run in.
+    regions: BTreeMap<TargetName, String>,
     apps: BTreeMap<AppKey, App>,
     commands: BTreeMap<AppKey, CommandWords>,
     /// Routers of its apps that have anything to choose.
@@ -38,37 +47,70 @@ impl Rules {
         let hash_keys = bundle.hash_keys().clone();
         let commands = apps.iter().map(|(key, app)| (key.clone(), CommandWords::of(&app.commands))).collect();
         let windows = windows.collect();
-        let routers = Router::all(bundle);
-        Self { hash, engines, hash_keys, windows, apps, commands, routers, filter }
+        let regions = bundle.targets.iter().map(|(name, target)| (name.clone(), target.region.clone()));
+        let (regions, routers) = (regions.collect(), Router::all(bundle));
+        let made = Made { hash, engines, hash_keys, windows, regions, apps, commands, routers, filter };
+        Self { bundle: Arc::new(made), told: None }
+    }
+
+    /// The same bundle, with what call told last.
+    #[must_use]
+    pub fn told(&self, told: Option<Arc<Told>>) -> Self {
+        Self { bundle: Arc::clone(&self.bundle), told }
+    }
+
+    /// Somebody else has a clone of them.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.bundle) > 1
+    }
+
+    /// The bundle's hash.
+    pub(crate) fn hash(&self) -> &BundleHash {
+        &self.bundle.hash
+    }
+
+    /// The keys under which personal data are hashed.
+    pub(crate) fn hash_keys(&self) -> &HashKeys {
+        &self.bundle.hash_keys
+    }
+
+    /// Context windows of the bundle's targets.
+    pub(crate) fn windows(&self) -> &Windows {
+        &self.bundle.windows
+    }
+
+    /// What is known of the bundle's targets.
+    pub(crate) fn targets(&self) -> Targets<'_> {
+        Targets { windows: &self.bundle.windows, regions: &self.bundle.regions, told: self.told.as_deref() }
     }
 
     /// The engine that judges an app's texts among people.
     pub(crate) fn engine(&self, app: &AppKey) -> &dyn Engine {
-        self.engines.app(app).as_ref()
+        self.bundle.engines.app(app).as_ref()
     }
 
     /// The engine that judges what people write to a model.
     pub(crate) fn before_model(&self, app: &AppKey) -> &dyn Engine {
-        self.engines.before_model(app).as_ref()
+        self.bundle.engines.before_model(app).as_ref()
     }
 
     /// The language of what is said instead of a text that this rule stopped.
     pub(crate) fn language(&self, rule: &str) -> Option<&str> {
-        self.filter.language(rule)
+        self.bundle.filter.language(rule)
     }
 
     /// The command that a text is in an app, if it is one.
     pub(crate) fn command(&self, app: &AppKey, text: &str) -> Option<Given> {
-        self.commands.get(app)?.read(text)
+        self.bundle.commands.get(app)?.read(text)
     }
 
     /// What chooses among the routes of an app; none where there is nothing to choose.
     pub(crate) fn router(&self, app: &AppKey) -> Option<&Router> {
-        self.routers.get(app)
+        self.bundle.routers.get(app)
     }
 
     pub(crate) fn app(&self, key: &AppKey) -> Option<&App> {
-        self.apps.get(key)
+        self.bundle.apps.get(key)
     }
 }
 

@@ -7,6 +7,7 @@ use schemas::Millis;
 use schemas::ids::MessageId;
 use schemas::state::{STATE_VERSION, SeenBucket};
 
+use crate::entries::Stored;
 use crate::hash;
 
 /// Most ids of a bucket: an entry is written whole whenever it changes.
@@ -43,6 +44,12 @@ impl Seen {
     pub(crate) fn has(&self, mark: Mark, id: &MessageId) -> bool {
         let number = mark.of(id);
         self.0.values().any(|bucket| bucket.ids.binary_search(&number).is_ok())
+    }
+
+    /// Bytes of all buckets, with keys that begin with so many.
+    pub(crate) fn stored(&self, key: usize) -> usize {
+        // A key has the kind, the time and the number behind the conversation.
+        self.0.values().map(|bucket| key + 24 + bucket.size()).sum()
     }
 
     /// Puts a mark, once, and drops every bucket whose last mark is older than the horizon.

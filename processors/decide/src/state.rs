@@ -24,6 +24,8 @@ pub struct State {
     pub(crate) answers: Numbered<KeptAnswer>,
     pub(crate) placeholders: Arc<KnownPlaceholders>,
     pub(crate) seen: Seen,
+    /// Bytes of every entry besides the core, keys without the conversation included; by it nothing is read anew to know how large the state is.
+    pub(crate) stored: usize,
 }
 
 impl Default for State {
@@ -35,6 +37,7 @@ impl Default for State {
             answers: Numbered::default(),
             placeholders: Arc::default(),
             seen: Seen::default(),
+            stored: 0,
         }
     }
 }
@@ -224,6 +227,7 @@ impl State {
         newest.retain(|lane, at| *at < oldest && !self.core.lanes.contains_key(lane.as_ref()));
         if !newest.is_empty() {
             Arc::make_mut(&mut self.history).retain(|(lane, _), _| !newest.contains_key(lane));
+            self.core.pins.retain(|pin| !newest.contains_key(pin.lane.as_str()));
         }
     }
 

@@ -30,12 +30,13 @@ pub(crate) enum CacheLife {
     Hour1,
 }
 
-/// A beginning of the prompt that is to be cached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CacheMark {
-    /// Texts of the beginning.
-    pub(crate) beginning: Vec<Turn>,
-    pub(crate) life: CacheLife,
+/// Beginnings of the prompt that are to be cached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CacheMarks {
+    /// Texts of the prompt, one for each block.
+    pub(crate) blocks: Vec<Turn>,
+    /// How many blocks each beginning has, the shortest one first, and how long it is kept.
+    pub(crate) marks: Vec<(usize, CacheLife)>,
 }
 
 /// What matters of a request.
@@ -54,7 +55,7 @@ pub(crate) struct ChatRequest {
     pub(crate) is_bare: bool,
     /// Whether each frame repeats the text so far.
     pub(crate) is_cumulative: bool,
-    pub(crate) cache: Option<CacheMark>,
+    pub(crate) cache: CacheMarks,
     /// Window asked for, where a request may ask for one.
     pub(crate) window: Option<u64>,
     /// The part of the path that chooses a generation of models.

@@ -201,8 +201,8 @@ impl Handler for Step {
         self.given_up(record, "dead", rerun)
     }
 
-    fn ownership(&self, owned: usize, all: usize) {
-        let share = owned as f64 / all.max(1) as f64;
+    fn ownership(&self, owned: &[i32], all: usize) {
+        let share = owned.len() as f64 / all.max(1) as f64;
         metrics::share(share);
         self.apps.values().for_each(|app| app.set_share(share));
     }

@@ -1,5 +1,7 @@
 //! What a route asks for.
 
+mod targets;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use common::Action;
@@ -41,7 +43,8 @@ pub(super) fn conditions(raw: &RawConditions, checking: &mut Checking<'_, '_>) -
         complexity(raw, checking),
         raw.score.as_ref().map(|raw| Condition::Score(span(raw, MOST_POINTS, checking))),
     ];
-    places.into_iter().chain(around).chain(past).chain(text).flatten().collect()
+    let world = [targets::targets(raw, checking)];
+    places.into_iter().chain(around).chain(past).chain(world).chain(text).flatten().collect()
 }
 
 /// What words of a list stand for. An empty list is told at the rule.

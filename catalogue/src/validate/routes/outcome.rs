@@ -32,7 +32,9 @@ pub(super) fn outcome(name: &Spanned<String>, raw: &RawOutcome, checking: &mut C
         || raw.prompt.is_some()
         || raw.history_turns.is_some()
         || raw.history_tokens.is_some()
-        || raw.answer_within.is_some();
+        || raw.answer_within.is_some()
+        || raw.avoid_open.is_some()
+        || raw.pin.is_some();
     if usize::from(asks) + usize::from(raw.say.is_some()) + usize::from(raw.person.is_some()) > 1 {
         checking.wrong(name, "say and person stand alone: no model is asked");
     }
@@ -83,6 +85,8 @@ fn ask(name: &Spanned<String>, raw: &RawOutcome, checking: &mut Checking<'_, '_>
         history_turns: raw.history_turns,
         history_tokens: raw.history_tokens,
         answer_within_ms: answer_within(raw, checking),
+        avoid_open: raw.avoid_open.unwrap_or(false),
+        pin: raw.pin,
     };
     fits(name, raw, &ask, checking);
     ask

@@ -171,7 +171,7 @@ pub(crate) enum Action {
     },
     Released(Assignment),
     Ownership {
-        owned: usize,
+        owned: Vec<i32>,
     },
     /// The partition is refused: it stays owned, nothing of it is read until an operator acts.
     Alert {

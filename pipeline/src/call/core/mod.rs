@@ -195,8 +195,8 @@ impl Core {
     }
 
     fn tell_ownership(&mut self) {
-        let closing = self.partitions.values().filter(|p| p.life == Life::Closing).count();
-        let owned = self.partitions.len() + self.refused.len() - closing;
+        let held = self.partitions.iter().filter(|(_, partition)| partition.life != Life::Closing);
+        let owned = held.map(|(partition, _)| *partition).chain(self.refused.keys().copied()).collect();
         self.actions.push(Action::Ownership { owned });
     }
 }

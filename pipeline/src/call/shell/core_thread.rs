@@ -191,7 +191,7 @@ impl<H: Handler> CoreThread<H> {
             Action::Released(assignment) => self.tasks.outbox.push_back(Command::Released(assignment)),
             Action::Commit(plan) => self.order(plan),
             Action::Abandon { plan } => self.shared.abandoned.store(plan, Ordering::Release),
-            Action::Ownership { owned } => self.work.handler.ownership(owned, self.all),
+            Action::Ownership { owned } => self.work.handler.ownership(&owned, self.all),
             Action::Alert { partition, reason } => {
                 tracing::error!(
                     partition,

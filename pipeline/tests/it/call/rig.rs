@@ -159,8 +159,8 @@ impl Handler for Script {
         self.answer(record, &format!("dead:{reason}{}", if rerun { "-rerun" } else { "" }), 0)
     }
 
-    fn ownership(&self, owned: usize, all: usize) {
-        *self.owned.lock().unwrap() = (owned, all);
+    fn ownership(&self, owned: &[i32], all: usize) {
+        *self.owned.lock().unwrap() = (owned.len(), all);
     }
 }
 

@@ -12,6 +12,7 @@
 mod cancels;
 mod chains;
 mod complaints;
+mod conditions;
 mod ends;
 mod faults;
 mod hedges;

@@ -41,7 +41,7 @@ impl Clock for Shifted {
 /// Two targets at the provider: `main` (openai) and `spare` (local), and what is configured around them.
 pub(crate) struct World {
     pub(crate) sim: Handle,
-    pub(crate) step: Step,
+    pub(crate) step: Arc<Step>,
     pub(crate) clock: Arc<Shifted>,
     rules: watch::Sender<Arc<Rules>>,
     engines: Arc<Engines>,
@@ -162,7 +162,8 @@ impl World {
         let output = Output { topic: "demo.events".into(), source: "/huiyin/demo/call".into() };
         let clock = Arc::new(Shifted::default());
         let step = Step::new(settings, receiver, output, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        let http = Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap();
+        let (step, http) =
+            (Arc::new(step), Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap());
         Self { sim, step, clock, rules, engines, http }
     }
 

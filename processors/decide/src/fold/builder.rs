@@ -52,7 +52,7 @@ impl StepBuilder {
             now: state.map_or(at.time, |state| state.core.time.max(at.time)),
             conversation: conversation.clone(),
             before: state.map_or_else(|| State::default().hash(), State::hash),
-            bundle: rules.map(|rules| rules.hash.clone()),
+            bundle: rules.map(|rules| rules.hash().clone()),
             cause: format!("{}:{}:{}", at.partition, at.offset, cause.ordinal),
             input: cause.input,
             outputs: Vec::new(),
@@ -135,6 +135,16 @@ impl StepBuilder {
         draft.ruling = ruling;
         draft.reasons.extend(reasons.into_iter().map(|reason| reason.label().to_owned()));
         self.decide(draft);
+    }
+
+    /// Adds a reason to the last decision.
+    pub(super) fn remark(&mut self, reason: Reason) {
+        let decisions = self.outputs.iter_mut().rev();
+        let last = decisions.filter_map(|output| match output {
+            Output::Decision(decision) => Some(decision),
+            _ => None,
+        });
+        last.take(1).for_each(|decision| decision.reasons.push(reason.label().to_owned()));
     }
 
     /// Adds what follows from a decision.

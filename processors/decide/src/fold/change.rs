@@ -1,5 +1,7 @@
 //! What happens to a message afterwards: taken back, rejected after all, or changed.
 
+use std::sync::Arc;
+
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Edit, Reference};
@@ -114,6 +116,7 @@ impl Folding<'_> {
             (_, _, None) => Some(Refusal::NoText),
             _ => None,
         };
+        let (placeholders, written) = (Arc::clone(&self.state.placeholders), 6 * text.len());
         let hidden = if refusal.is_none() { self.hidden(&message.sender, &text) } else { None };
         let is_hidden = hidden.is_some();
         let text = Text::Plain(hidden.unwrap_or(text));
@@ -128,6 +131,13 @@ impl Folding<'_> {
         let tags = message.marks.as_deref().map(|marks| marks.tags.clone()).unwrap_or_default();
         let marks = self.marks(&tags, [&edit.verdict, &judged.verdict]);
         let message = WaitingMessage { text, held, marks, ..message };
+        let refusal = refusal.or_else(|| {
+            // What it said before does not count any more.
+            let mut without = self.state.clone();
+            number.into_iter().for_each(|number| drop(without.take_waiting(name, number)));
+            let has_room = self.has_room(&without, lane, &message, written);
+            (!has_room).then(|| self.state.placeholders = placeholders).map(|()| Refusal::TooLong)
+        });
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);

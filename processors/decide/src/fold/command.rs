@@ -57,6 +57,9 @@ impl Folding<'_> {
         let turn = self.state.lane_mut(name).turn.as_mut().filter(|turn| !turn.cancelled);
         let is_called_off = turn.map(|turn| turn.cancelled = true).is_some();
         let forgets = command == Command::New && self.state.forget_said(name);
+        if command == Command::New {
+            self.state.unpin(name);
+        }
         let reasons = is_called_off.then_some(Reason::TurnCancelled);
         let reasons = reasons.into_iter().chain(forgets.then_some(Reason::HistoryRemoved));
         self.answer_command(command, self.app.commands.text(command), order, reasons);

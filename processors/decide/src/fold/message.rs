@@ -1,5 +1,7 @@
 //! A message: seen before, too old, judged, and then asked or made to wait.
 
+use std::sync::Arc;
+
 use catalogue::dialogue::Command;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
@@ -10,11 +12,12 @@ use schemas::text::Text;
 
 use super::command::Order;
 use super::refuse::Refusal;
-use super::{Folding, name_of};
+use super::{Folding, bound_of, name_of};
 use crate::guard::{Judged, judge, stops};
 use crate::reason::Reason;
 use crate::rules::lane_of;
 use crate::seen::Mark;
+use crate::state::State;
 
 /// A merge window that messages keep extending ends after this many times its length.
 pub(super) const LONGEST_MERGE: i64 = 3;
@@ -149,6 +152,7 @@ impl Folding<'_> {
         if self.is_full(name, &message) {
             return self.turn_away(draft, &message, lane);
         }
+        let (placeholders, written) = (Arc::clone(&self.state.placeholders), 6 * size(&message));
         let (sender, others) =
             (message.sender.clone(), message.held.iter_mut().flat_map(|held| &mut held.others));
         let mut is_hidden = false;
@@ -157,6 +161,10 @@ impl Folding<'_> {
                 *text = Text::Plain(hidden);
                 is_hidden = true;
             }
+        }
+        if !self.has_room(&self.state, lane, &message, written) {
+            self.state.placeholders = placeholders;
+            return self.no_room(draft, &message, lane);
         }
         if is_hidden {
             draft.reasons.push(Reason::PersonalDataHidden.label().to_owned());
@@ -192,6 +200,9 @@ impl Folding<'_> {
         let is_pending =
             self.state.lane(name).is_some_and(|lane| lane.turn.is_some() || !lane.waiting.is_empty());
         let is_over = !is_pending && self.state.last_said(name).is_some_and(|at| self.step.now - at > idle);
+        if is_over {
+            self.state.unpin(name);
+        }
         (is_over && self.state.forget_said(name)).then_some(Reason::SessionExpired)
     }
 
@@ -201,6 +212,27 @@ impl Folding<'_> {
         let bytes = waiting.iter().map(|(_, m)| size(m)).sum::<usize>() + size(message);
         waiting.len() >= app.max_waiting_messages as usize
             || (!waiting.is_empty() && bytes > app.max_waiting_bytes as usize)
+    }
+
+    /// Whether a state of the conversation has room for one more message that waits, which was so long when it was written, in bytes.
+    pub(super) fn has_room(
+        &self,
+        state: &State,
+        lane: &Lane,
+        message: &WaitingMessage,
+        written: usize,
+    ) -> bool {
+        let bound = bound_of(self.app, &self.step.conversation);
+        bound.is_none_or(|bound| bound.has_room(state, name_of(lane), message, written))
+    }
+
+    /// Refuses a message for which the conversation's state has no room: with all that waits in it, or even alone.
+    fn no_room(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane) {
+        if self.state.core.lanes.values().any(|lane| lane.turn.is_some() || !lane.waiting.is_empty()) {
+            self.turn_away(draft, message, lane);
+        } else {
+            self.refuse(draft, message, lane, Refusal::TooLong);
+        }
     }
 
     /// Refuses a message for which there is no room. The lane is told once until its next turn opens: a flood is not answered
@@ -216,7 +248,7 @@ impl Folding<'_> {
 }
 
 /// Bytes of everything that a message says.
-fn size(message: &WaitingMessage) -> usize {
+pub(super) fn size(message: &WaitingMessage) -> usize {
     let others = message.held.iter().flat_map(|held| &held.others);
     message.text.size() + others.map(Text::size).sum::<usize>()
 }

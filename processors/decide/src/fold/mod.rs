@@ -25,7 +25,8 @@ use schemas::decision::Ruling;
 use schemas::event::Event;
 use schemas::ids::UserId;
 
-use crate::entries::digest;
+use crate::bound::Bound;
+use crate::reason::Reason;
 use crate::rules::Rules;
 use crate::seen;
 use crate::state::State;
@@ -37,7 +38,7 @@ pub(crate) use timer::due_of;
 pub use timer::{due, fire};
 
 /// Folds one event of a conversation. `rules` are those that hold in its partition, none before the first `config`
-/// record. Control events (`config`, `clock`) belong to no conversation and change nothing here.
+/// record. Control events (`config`, `clock`, `conditions`) belong to no conversation and change nothing here.
 pub fn fold(
     rules: Option<&Rules>,
     at: At,
@@ -63,7 +64,7 @@ pub fn fold(
         Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),
-        Event::Config(_) | Event::Clock(_) => return Step { state: state.cloned(), outputs: Vec::new() },
+        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) => return Step { state: state.cloned(), outputs: Vec::new() },
     }
     folding.finish(state)
 }
@@ -110,17 +111,35 @@ impl Folding<'_> {
             seen::kept_for(app.duplicate_horizon_ms)
         };
         self.state.core.forget_at = Some(now + keep);
-        settle(self.state, before, now, self.step)
+        settle(self.state, before, now, self.step, Some(app))
     }
 }
 
-/// The end of every step.
-fn settle(mut state: State, before: Option<&State>, now: Millis, step: StepBuilder) -> Step {
+/// The end of every step. `app` is the conversation's, if it is configured: by it the state is bounded.
+fn settle(
+    mut state: State,
+    before: Option<&State>,
+    now: Millis,
+    mut step: StepBuilder,
+    app: Option<&App>,
+) -> Step {
     state.core.time = now;
     state.forget_unnamed(before);
-    state.core.digest = digest(before, &state);
+    let mut changes = state.weigh(before);
+    if let Some(bound) = app.and_then(|app| bound_of(app, &step.conversation))
+        && bound.keep(&mut state, before)
+    {
+        step.remark(Reason::StateFull);
+        changes = state.weigh(before);
+    }
+    state.core.digest = changes.digest(before);
     let state = (!state.is_blank()).then_some(state);
     Step { state, outputs: step.into_outputs() }
+}
+
+/// How large the conversation's state may be.
+fn bound_of(app: &App, conversation: &Conversation) -> Option<Bound> {
+    Some(Bound::of(app.state_bytes?, conversation.to_string().len()))
 }
 
 /// Name of a lane in the state.

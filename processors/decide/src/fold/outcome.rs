@@ -133,7 +133,19 @@ impl<'f> Folding<'f> {
             self.step.add([Output::Request(request)]);
         }
         self.step.add(entries.into_iter().map(Output::Ledger));
+        self.pin_to(answered);
         self.close(&answered.lane, remembered);
+    }
+
+    /// The session stays on the target that answered, where its route says so.
+    fn pin_to(&mut self, answered: &Answered) {
+        let name = name_of(&answered.lane);
+        let pins = self.state.lane(name).and_then(|lane| lane.turn.as_ref()).is_some_and(|turn| turn.pins);
+        if let Outcome::Done { target, .. } = &answered.outcome
+            && pins
+        {
+            self.state.put_pin(name, target);
+        }
     }
 
     /// The topic of the answer, if it is refused.

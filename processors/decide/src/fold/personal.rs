@@ -16,7 +16,7 @@ impl Folding<'_> {
         if !recogniser.recognise(text).iter().any(|datum| personal.model.hides(datum.kind)) {
             return None;
         }
-        let masking = personal.masking(&personal.model, &self.rules.hash_keys);
+        let masking = personal.masking(&personal.model, self.rules.hash_keys());
         let writer = writer.canonical();
         Some(self.state.placeholders_mut().hide(&mut recogniser, writer.as_str(), text, masking))
     }

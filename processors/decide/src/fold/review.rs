@@ -47,7 +47,7 @@ impl<'f> Folding<'f> {
         let phase = Phase::Pending { awaits: Prerequisite::Review };
         let state = self.state.lane_mut(name);
         state.turn =
-            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false });
+            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false, pins: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
@@ -86,7 +86,7 @@ impl<'f> Folding<'f> {
             fallback_after_block: None,
             hedge_after_ms: None,
             answer_by: now + policy.within_ms,
-            bundle: self.rules.hash.clone(),
+            bundle: self.rules.hash().clone(),
             decided_at: now,
         }
     }

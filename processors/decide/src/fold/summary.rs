@@ -70,7 +70,7 @@ impl Folding<'_> {
             fallback_after_block: self.app.fallback_after_block,
             hedge_after_ms: None,
             answer_by: now + policy.within_ms,
-            bundle: self.rules.hash.clone(),
+            bundle: self.rules.hash().clone(),
             decided_at: now,
         })]);
         let entry = HistoryTurn { asked: question.asked, answer: None, ..HistoryTurn::blank(STATE_VERSION) };
@@ -79,7 +79,7 @@ impl Folding<'_> {
             (Phase::Pending { awaits: Prerequisite::Summary }, now + self.app.lost_after_ms);
         let state = self.state.lane_mut(name);
         state.turn =
-            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false });
+            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false, pins: false });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 

@@ -33,6 +33,7 @@ impl Folding<'_> {
     pub(super) fn take_over(&mut self, person: UserId, asked_in: Option<&str>) {
         let draft = Decision { sender: Some(person.clone()), ..self.step.draft(Ruling::Noted) };
         (self.state.core.person, self.state.core.person_until) = (Some(person), self.silent_until());
+        self.state.core.pins.clear();
         let told: Vec<Answer> = self.told_of_person(asked_in);
         let names: Vec<String> = self.state.core.lanes.keys().cloned().collect();
         let mut reasons = vec![Reason::TakenOver];

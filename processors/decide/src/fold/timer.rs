@@ -58,7 +58,7 @@ pub fn fire(
         Timer::HandBack => {
             (after.core.person, after.core.person_until) = (None, None);
             step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::HandedBack]);
-            return settle(after, Some(state), now, step);
+            return settle(after, Some(state), now, step, None);
         }
         Timer::Forget => {
             step.rule(step.draft(Ruling::Noted), Ruling::Noted, [Reason::Forgotten]);
@@ -76,7 +76,7 @@ pub fn fire(
         }
         dismiss(&mut after, &mut step, &name, Ruling::Unconfigured);
         after.drop_idle_lanes();
-        return settle(after, Some(state), now, step);
+        return settle(after, Some(state), now, step, None);
     };
     let mut folding = Folding { rules, app, state: after, step };
     match lost {
@@ -88,7 +88,7 @@ pub fn fire(
         None => folding.open(&lane_named(conversation, &name), None),
     }
     folding.state.drop_idle_lanes();
-    settle(folding.state, Some(state), now, folding.step)
+    settle(folding.state, Some(state), now, folding.step, Some(app))
 }
 
 /// The earliest timer. A conversation is forgotten only when nothing is pending in it.

@@ -103,13 +103,13 @@ impl<'a> Folding<'a> {
 
     /// The question of the first of these messages: as many as a prompt for their route has room for.
     pub(super) fn question(&self, lane: &Lane, mut asked: Vec<WaitingMessage>) -> Option<Question<'a>> {
-        let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now);
+        let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now).with(self.rules.targets());
         let chosen = route::choose(self.app, self.router(), &facts);
         let Way::Ask(route) = &chosen.way else {
             let left = PromptBudget::of_window(0);
             return Some(Question { asked, chosen, left, may_wait: false });
         };
-        let budget = route.budget(&self.rules.windows)?;
+        let budget = route.budget(self.rules.windows())?;
         let speakers = Speakers::of(lane);
         let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
@@ -167,7 +167,7 @@ impl<'a> Folding<'a> {
             fallback_after_block: app.fallback_after_block,
             hedge_after_ms: app.hedge_after_ms,
             answer_by: now + route.answer_within_ms,
-            bundle: self.rules.hash.clone(),
+            bundle: self.rules.hash().clone(),
             decided_at: now,
         })]);
         let entry = HistoryTurn { asked, ..HistoryTurn::blank(STATE_VERSION) };
@@ -175,7 +175,9 @@ impl<'a> Folding<'a> {
         let (phase, lost_at) = (Phase::Asked { request }, now + app.lost_after_ms);
         let notice_at = app.notice.as_ref().map(|notice| now + notice.after_ms);
         let state = self.state.lane_mut(name);
-        state.turn = Some(TurnState { id: to.turn, phase, number, lost_at, notice_at, cancelled: false });
+        let pins = route.pins;
+        state.turn =
+            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at, cancelled: false, pins });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
@@ -205,11 +207,13 @@ impl<'a> Folding<'a> {
         Prompt { route, left }: Prompt<'_>,
     ) -> usize {
         let (own, speakers) = (Route::of_app(self.app), Speakers::of(lane));
-        let of_app = || own.budget(&self.rules.windows)?.less(&said(asked, speakers));
+        let of_app = || own.budget(self.rules.windows())?.less(&said(asked, speakers));
         let (budget, most) = match self.router().is_some().then(of_app) {
             Some(budget) => (budget.unwrap_or(left), own.history_turns),
             None => (left, route.history_turns),
         };
+        // The rest of the state's bound is for what waits, and for what is remembered besides.
+        let budget = self.app.state_bytes.map_or(budget, |most| budget.within(most / 8 * 5));
         let limits = Limits::of(most, &self.app.session, self.step.now);
         staying(turns, budget, limits, speakers)
     }

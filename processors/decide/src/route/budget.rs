@@ -35,6 +35,11 @@ impl PromptBudget {
         Self { tokens: self.tokens.min(u64::from(tokens)), ..self }
     }
 
+    /// The same, with at most so many bytes of JSON.
+    pub(crate) fn within(self, bytes: u32) -> Self {
+        Self { bytes: self.bytes.min(u64::from(bytes)), ..self }
+    }
+
     /// Half of it.
     pub(crate) fn half(self) -> Self {
         Self { tokens: self.tokens / 2, bytes: self.bytes / 2 }

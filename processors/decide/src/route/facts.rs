@@ -1,6 +1,6 @@
 //! What rules may ask of a turn. Everything that costs more than a look is computed when it is first asked for, and once.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use catalogue::App;
@@ -10,12 +10,14 @@ use catalogue::route::Spoken;
 use catalogue::zone::Local;
 use safety::Folded;
 use schemas::Millis;
+use schemas::conditions::Condition;
 use schemas::conversation::Lane;
 use schemas::decision::{Complexity, Signal};
-use schemas::ids::UserId;
+use schemas::ids::{TargetName, UserId};
 use schemas::state::WaitingMessage;
 use schemas::text::Text;
 
+use super::targets::Targets;
 use crate::complexity::{self, Context, Score};
 use crate::hash;
 use crate::history::speaks_as;
@@ -29,7 +31,8 @@ const MOST_CHARACTERS: usize = 8_000;
 #[derive(Debug)]
 pub(crate) struct Facts<'t> {
     app: &'t App,
-    state: &'t State,
+    pub(super) state: &'t State,
+    pub(super) targets: Targets<'t>,
     pub(super) lane: &'t Lane,
     /// Its messages, which all speak to one bot.
     pub(super) asked: &'t [WaitingMessage],
@@ -46,6 +49,7 @@ struct Known {
     score: OnceCell<Score>,
     past: OnceCell<Past>,
     arms: OnceCell<BTreeMap<String, String>>,
+    conditions: RefCell<BTreeMap<TargetName, Condition>>,
 }
 
 /// How much history there is.
@@ -84,7 +88,32 @@ impl<'t> Facts<'t> {
         asked: &'t [WaitingMessage],
         now: Millis,
     ) -> Self {
-        Self { app, state, lane, asked, now, known: Known::default() }
+        let targets = Targets::unknown();
+        Self { app, state, targets, lane, asked, now, known: Known::default() }
+    }
+
+    /// The same with what is known of targets.
+    pub(crate) fn with(self, targets: Targets<'t>) -> Self {
+        Self { targets, ..self }
+    }
+
+    /// The name of the lane in the state.
+    pub(super) fn lane_name(&self) -> &str {
+        self.lane.sender.as_ref().map(UserId::as_str).unwrap_or_default()
+    }
+
+    /// How a target is for the app, as far as is known now.
+    pub(super) fn condition(&self, target: &TargetName) -> Condition {
+        let condition = self.targets.condition(target, self.lane.conversation.app(), self.now);
+        if !condition.is_usual() {
+            self.known.conditions.borrow_mut().insert(target.clone(), condition);
+        }
+        condition
+    }
+
+    /// What was said of targets that were asked for, where it was anything else than that they are called at once.
+    pub(super) fn conditions_told(&self) -> BTreeMap<TargetName, Condition> {
+        self.known.conditions.borrow().clone()
     }
 
     /// The bot that is spoken to.
@@ -125,8 +154,7 @@ impl<'t> Facts<'t> {
     /// Answered turns between this bot and people that a prompt could tell of.
     pub(super) fn past(&self) -> Past {
         *self.known.past.get_or_init(|| {
-            let name = self.lane.sender.as_ref().map(UserId::as_str).unwrap_or_default();
-            let past = self.state.past(name);
+            let past = self.state.past(self.lane_name());
             let told = past
                 .iter()
                 .map(|(_, turn)| turn)

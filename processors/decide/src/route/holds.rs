@@ -44,6 +44,7 @@ impl Asked<'_> {
             Condition::Asked(again) => facts.asked_before(again.within_ms) >= again.times as usize,
             Condition::Complexity(classes) => classes.contains(&facts.score().class),
             Condition::Score(span) => span.has(u64::from(facts.score().score)),
+            Condition::Targets(asked) => asked.hold(|name| facts.condition(name)),
         }
     }
 }

@@ -4,7 +4,9 @@
 mod budget;
 mod facts;
 mod holds;
+mod pin;
 mod router;
+mod targets;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,12 +14,14 @@ use std::collections::BTreeMap;
 use catalogue::route::{Ask, Outcome, Person};
 use catalogue::{App, template};
 use schemas::Millis;
+use schemas::conditions::Standing;
 use schemas::decision::{self, Why};
 use schemas::ids::TargetName;
 
 pub(crate) use budget::PromptBudget;
 pub(crate) use facts::{Facts, question_hash};
 pub(crate) use router::Router;
+pub(crate) use targets::Targets;
 
 /// The name under which decisions tell of the app's chain.
 const CHAIN: &str = "chain";
@@ -29,7 +33,7 @@ pub(crate) type Windows = BTreeMap<TargetName, u32>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route<'a> {
     /// Targets in the order in which they are tried.
-    pub(crate) chain: &'a [TargetName],
+    pub(crate) chain: Cow<'a, [TargetName]>,
     /// First line of the prompt; may be empty.
     pub(crate) system_prompt: Cow<'a, str>,
     /// Most turns of history in the prompt.
@@ -46,6 +50,12 @@ pub(crate) struct Route<'a> {
     pub(crate) stop: &'a [String],
     /// No attempt starts later than this after the decision, in milliseconds.
     pub(crate) answer_within_ms: Millis,
+    /// Targets that are not called are left out of the chain.
+    avoid_open: bool,
+    /// The session stays on one target, which is asked first.
+    pin: bool,
+    /// The session is to stay on the target that answers this turn.
+    pub(crate) pins: bool,
 }
 
 /// What becomes of a turn.
@@ -71,17 +81,23 @@ pub(crate) struct Chosen<'a> {
 /// Chooses what becomes of a turn: by the first rule that holds, or else by the app's chain.
 pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts<'_>) -> Chosen<'a> {
     let whole = Route::of_app(app);
-    let Some(router) = router else { return Chosen { rule: CHAIN, way: Way::Ask(whole), why: None } };
     let mut why = Why::default();
+    let Some(router) = router else {
+        let way = Way::Ask(whole.settled(app, facts, &mut why));
+        return Chosen { rule: CHAIN, way, why: (why != Why::default()).then_some(why) };
+    };
     let rule = router.first(facts, &mut why);
     let way = match rule.map(|rule| &rule.then) {
-        None => Way::Ask(whole),
-        Some(Outcome::Ask(ask)) => Way::Ask(whole.with(ask, facts, &mut why)),
+        None => Way::Ask(whole.settled(app, facts, &mut why)),
+        Some(Outcome::Ask(ask)) => {
+            Way::Ask(whole.with(ask, facts, &mut why).settled(app, facts, &mut why))
+        }
         Some(Outcome::Say(text)) => Way::Say(text),
         Some(Outcome::Person(person)) => Way::Person(person),
     };
     why.arms = facts.arms().clone();
     why.complexity = facts.complexity_told();
+    why.conditions = facts.conditions_told();
     let rule = rule.map_or(CHAIN, |rule| rule.name.as_str());
     Chosen { rule, way, why: Some(why) }
 }
@@ -101,7 +117,7 @@ impl<'a> Route<'a> {
     /// The app's chain with its own parameters.
     pub(crate) fn of_app(app: &'a App) -> Self {
         Route {
-            chain: &app.chain,
+            chain: Cow::Borrowed(&app.chain),
             system_prompt: Cow::Borrowed(&app.system_prompt),
             history_turns: app.history_turns as usize,
             history_tokens: None,
@@ -110,6 +126,9 @@ impl<'a> Route<'a> {
             thinking: None,
             stop: &[],
             answer_within_ms: app.answer_within_ms,
+            avoid_open: false,
+            pin: app.session.pin,
+            pins: false,
         }
     }
 
@@ -122,7 +141,7 @@ impl<'a> Route<'a> {
         why.template_failed = matches!(filled, Some(Err(_)));
         let system_prompt = filled.and_then(Result::ok).map_or(self.system_prompt, Cow::Owned);
         Route {
-            chain: if ask.chain.is_empty() { self.chain } else { &ask.chain },
+            chain: if ask.chain.is_empty() { self.chain } else { Cow::Borrowed(&ask.chain) },
             system_prompt,
             history_turns: ask
                 .history_turns
@@ -133,7 +152,28 @@ impl<'a> Route<'a> {
             thinking: ask.thinking,
             stop: &ask.stop,
             answer_within_ms: ask.answer_within_ms.unwrap_or(self.answer_within_ms),
+            avoid_open: ask.avoid_open,
+            pin: ask.pin.unwrap_or(self.pin),
+            pins: self.pins,
         }
+    }
+
+    /// The same with the chain as it is now: the session's target in front, without targets that are not called.
+    fn settled(self, app: &App, facts: &Facts<'_>, why: &mut Why) -> Self {
+        let pinned = pin::pinned(self, app, facts, why);
+        if pinned.avoid_open { pinned.avoiding(facts, why) } else { pinned }
+    }
+
+    /// The same without targets that are not called, unless none is left.
+    fn avoiding(self, facts: &Facts<'_>, why: &mut Why) -> Self {
+        let is_called = |target: &&TargetName| facts.condition(target).state == Standing::Ok;
+        let (called, avoided): (Vec<_>, Vec<_>) = self.chain.iter().partition(is_called);
+        if called.is_empty() || avoided.is_empty() {
+            return self;
+        }
+        why.avoided = avoided.into_iter().cloned().collect();
+        let chain = Cow::Owned(called.into_iter().cloned().collect());
+        Self { chain, ..self }
     }
 
     /// What a prompt for the smallest window of the chain may hold besides its first line; `None` when that line alone does not fit.
@@ -156,8 +196,8 @@ mod tests {
     fn the_budget_is_that_of_the_smallest_window_of_the_chain_that_was_chosen() {
         let windows = Windows::from([(target("wide"), 8_000), (target("narrow"), 1_000)]);
         let (wide, both) = ([target("wide")], [target("wide"), target("narrow")]);
-        let route = |chain| Route {
-            chain,
+        let route = |chain: &[TargetName]| Route {
+            chain: Cow::Owned(chain.to_vec()),
             system_prompt: Cow::Borrowed(""),
             history_turns: 1,
             history_tokens: None,
@@ -166,6 +206,9 @@ mod tests {
             thinking: None,
             stop: &[],
             answer_within_ms: 1,
+            avoid_open: false,
+            pin: false,
+            pins: false,
         };
         assert_eq!(route(&wide).budget(&windows), Some(PromptBudget::of_window(7_600)));
         assert_eq!(route(&both).budget(&windows), Some(PromptBudget::of_window(600)));

@@ -118,7 +118,10 @@ fn a_number_lives_as_long_as_something_that_is_kept_names_it_and_no_longer_than_
 
 #[test]
 fn the_map_is_bounded_and_the_oldest_goes_first() {
-    let mut world = World::new(&format!("history_turns = 1000\n{HIDING}"));
+    // The bound of the whole state is met before it.
+    let mut bundle = bundle(&format!("history_turns = 1000\n{HIDING}"));
+    bundle.apps.get_mut(&app()).unwrap().state_bytes = None;
+    let mut world = World::by(alice(), rules_of(&bundle));
     let mut largest = 0;
     for n in 0..300_u32 {
         world.exchange(n, &format!("打{}", 13_800_000_000_u64 + u64::from(n)), "好");

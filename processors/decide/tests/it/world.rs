@@ -415,6 +415,17 @@ impl World {
         self.stored.get(self.conversation.to_string().as_bytes()).map_or(0, Vec::len)
     }
 
+    /// Bytes of the keys and values of the conversation's entries of these kinds; the core's is empty.
+    pub(crate) fn bytes(&self, of: impl Fn(&str) -> bool) -> usize {
+        let name = self.conversation.to_string();
+        let entries = self.stored.iter().filter_map(|(key, value)| {
+            let rest = std::str::from_utf8(key).ok()?.strip_prefix(&name)?;
+            let kind = rest.split('|').nth(1).unwrap_or_default();
+            of(kind).then_some(key.len() + value.len())
+        });
+        entries.sum()
+    }
+
     /// Bytes of the stored entries of a kind.
     pub(crate) fn stored_size(&self, kind: &str) -> usize {
         let is_it = |key: &[u8]| String::from_utf8_lossy(key).contains(&format!("|{kind}|"));

@@ -2,7 +2,7 @@
 
 use crate::model::dialect::Arrival;
 use crate::model::fields::{self, Complaint, Fields, given};
-use crate::model::request::{CacheLife, CacheMark, ChatRequest, Turn};
+use crate::model::request::{CacheLife, CacheMarks, ChatRequest, Turn};
 use serde_json::Value;
 
 /// The version without sampling.
@@ -54,10 +54,12 @@ pub(crate) fn body(bytes: &[u8], version: &str) -> Result<ChatRequest, Complaint
     })
 }
 
-/// The longest beginning that is marked to be cached.
-fn cache(body: &Fields) -> Result<Option<CacheMark>, Complaint> {
-    let mut beginning = Vec::new();
-    let mut mark = None;
+/// Most marks of a request.
+const MOST_MARKS: usize = 4;
+
+/// The beginnings that are marked to be cached.
+fn cache(body: &Fields) -> Result<CacheMarks, Complaint> {
+    let mut cache = CacheMarks::default();
     let messages = given(body, "messages").and_then(Value::as_array).into_iter().flatten();
     let of_message = |message: &Value| {
         let role = message.get("role").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -71,16 +73,27 @@ fn cache(body: &Fields) -> Result<Option<CacheMark>, Complaint> {
         };
         for block in blocks {
             let text = block.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-            beginning.push(Turn { role: role.clone(), text });
+            cache.blocks.push(Turn { role: role.clone(), text });
             if let Some(control) = block.get("cache_control").filter(|control| !control.is_null()) {
-                mark = Some(CacheMark { beginning: beginning.clone(), life: life(control)? });
+                cache.marks.push((cache.blocks.len(), life(control)?));
             }
         }
     }
-    match given(body, "cache_control") {
-        Some(control) => Ok(Some(CacheMark { beginning, life: life(control)? })),
-        None => Ok(mark),
+    if let Some(control) = given(body, "cache_control") {
+        cache.marks.push((cache.blocks.len(), life(control)?));
     }
+    let count = cache.marks.len();
+    if count > MOST_MARKS {
+        let text = format!("A maximum of {MOST_MARKS} blocks with cache_control may be provided. Found {count}.");
+        return Err(Complaint::general(text));
+    }
+    let grows = cache.marks.windows(2).any(|pair| (pair[0].1, pair[1].1) == (CacheLife::Minutes5, CacheLife::Hour1));
+    if grows {
+        return Err(Complaint::general(
+            "cache_control: a ttl='1h' block must not come after a ttl='5m' block".to_owned(),
+        ));
+    }
+    Ok(cache)
 }
 
 fn life(control: &Value) -> Result<CacheLife, Complaint> {
@@ -99,13 +112,28 @@ mod tests {
     use crate::model::request::CacheLife;
 
     #[test]
-    fn the_longest_marked_beginning_is_cached() {
+    fn a_marked_beginning_is_cached() {
         let fields = object(
             br#"{"system":[{"type":"text","text":"be brief","cache_control":{"type":"ephemeral","ttl":"1h"}}],
                 "messages":[{"role":"user","content":"hi"}]}"#,
         );
-        let mark = cache(&fields.unwrap()).unwrap().unwrap();
-        assert_eq!((mark.beginning.len(), mark.life), (1, CacheLife::Hour1));
+        let cache = cache(&fields.unwrap()).unwrap();
+        assert_eq!((cache.blocks.len(), cache.marks), (2, vec![(1, CacheLife::Hour1)]));
+    }
+
+    #[test]
+    fn four_marks_are_taken_and_none_of_an_hour_behind_one_of_minutes() {
+        let with = |ttls: &[&str]| {
+            let block = |ttl: &&str| {
+                format!(r#"{{"type":"text","text":"a","cache_control":{{"type":"ephemeral","ttl":"{ttl}"}}}}"#)
+            };
+            let blocks: Vec<_> = ttls.iter().map(block).collect();
+            let text = format!(r#"{{"messages":[{{"role":"user","content":[{}]}}]}}"#, blocks.join(","));
+            cache(&object(text.as_bytes()).unwrap()).map(|cache| cache.marks.len()).map_err(|error| error.message)
+        };
+        assert_eq!(with(&["1h", "1h", "5m", "5m"]), Ok(4));
+        assert!(with(&["5m"; 5]).unwrap_err().contains("Found 5"));
+        assert!(with(&["5m", "1h"]).unwrap_err().contains("must not come after"));
     }
 
     #[test]

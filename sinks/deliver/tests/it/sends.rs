@@ -49,7 +49,7 @@ async fn a_part_that_is_too_large_or_too_late_is_not_sent() {
 async fn an_instance_keeps_to_its_share_of_the_quota() {
     let quotas = QuotaConfig { users_calls_per_s: 24, ..QuotaConfig::default() };
     let world = Arc::new(World::with(quotas, "users_per_second = 40").await);
-    world.step.ownership(4, 8);
+    world.step.ownership(&[0, 1, 2, 3], 8);
     world.send("warm").await;
     let begun = Instant::now();
     let running = (0..20).map(|i| {
@@ -94,7 +94,7 @@ async fn who_gets_no_turn_before_its_time_expires() {
     world.send("first").await;
     let delivery = world.run(&answer("acme#support/chat/bot/alice", "second", 300)).await;
     assert_eq!((end(&delivery), delivery.attempts), ("expired", 0));
-    world.step.ownership(0, 8);
+    world.step.ownership(&[], 8);
     let delivery = world.run(&answer("acme#support/chat/bot/alice", "third", 300)).await;
     assert_eq!(end(&delivery), "expired");
 }

@@ -126,7 +126,7 @@ impl Handler for Sample {
         outcome(record, "dead")
     }
 
-    fn ownership(&self, _owned: usize, _all: usize) {}
+    fn ownership(&self, _owned: &[i32], _all: usize) {}
 }
 
 fn raw() -> RawLimits {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::version;
 use crate::endpoint::{Address, PromptCache};
 use crate::families::Question;
-use crate::families::turns::{self, Turns};
+use crate::families::turns::{self, Turn, Turns};
 
 /// The version of the interface from which on no model takes a temperature. Versions are days, which sort as texts do.
 const WITHOUT_SAMPLING: &str = "2026-10-21";
@@ -34,12 +34,33 @@ impl Body<'_> {
     /// whoever reads them from there pays a tenth.
     fn system(&self) -> Value {
         let mut block = json!({"type": "text", "text": self.turns.system});
-        match self.address.choices.prompt_cache.unwrap_or(PromptCache::FiveMinutes) {
+        match self.kept_for() {
             PromptCache::Off => {}
             PromptCache::FiveMinutes => block["cache_control"] = json!({"type": "ephemeral"}),
             PromptCache::Hour => block["cache_control"] = json!({"type": "ephemeral", "ttl": "1h"}),
         }
         json!([block])
+    }
+
+    fn kept_for(&self) -> PromptCache {
+        self.address.choices.prompt_cache.unwrap_or(PromptCache::FiveMinutes)
+    }
+
+    /// The turns, with a mark on the last one before the question: the history up to there is what the next prompt of the conversation begins
+    /// with, until turns leave it. It is kept for minutes, whatever the instructions are: nobody else reads it. A beginning that is shorter
+    /// than the vendor keeps is not kept, mark or no mark.
+    fn messages(&self) -> Vec<Value> {
+        let turns = &self.turns.turns;
+        let marked = turns.len().checked_sub(2).filter(|_| self.kept_for() != PromptCache::Off);
+        let message = |(at, turn): (usize, &Turn<'_>)| {
+            let mut message = json!(turn);
+            if Some(at) == marked {
+                let control = json!({"type": "ephemeral"});
+                message["content"] = json!([{"type": "text", "text": turn.text, "cache_control": control}]);
+            }
+            message
+        };
+        turns.iter().enumerate().map(message).collect()
     }
 }
 
@@ -55,7 +76,7 @@ impl Serialize for Body<'_> {
         if !turns.system.is_empty() {
             fields.serialize_entry("system", &self.system())?;
         }
-        fields.serialize_entry("messages", &turns.turns)?;
+        fields.serialize_entry("messages", &self.messages())?;
         if let Some(milli) = temperature(question.request.temperature_milli, target, address)
             && is_sent("temperature")
         {

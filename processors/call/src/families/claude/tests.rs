@@ -107,6 +107,27 @@ fn the_instructions_are_kept_as_long_as_is_chosen() {
 }
 
 #[test]
+fn the_history_is_kept_for_minutes_up_to_the_question() {
+    use schemas::request::{PromptLine, Role};
+    let line = |role, text: &str| PromptLine { role, text: text.into() };
+    let mut asked = request();
+    let question = asked.prompt.pop().unwrap();
+    asked.prompt.extend([line(Role::User, "hello"), line(Role::Assistant, "hi"), question]);
+    let messages = |prompt_cache| {
+        let address = choosing(Choices { prompt_cache, ..Choices::default() });
+        body(&Messages, &asked, &to(OLD), &address)["messages"].clone()
+    };
+    let marked = json!([
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
+        {"role": "user", "content": "how do I reset my badge?"},
+    ]);
+    assert_eq!(messages(None), marked);
+    assert_eq!(messages(Some(PromptCache::Hour)), marked, "nobody else reads it");
+    assert_eq!(messages(Some(PromptCache::Off))[1], json!({"role": "assistant", "content": "hi"}));
+}
+
+#[test]
 fn calls_go_to_the_messages_with_key_and_version() {
     let to = to(OLD);
     for base in ["https://host", "https://host/v1", "https://host/v1/"] {

@@ -1,10 +1,11 @@
 //! Recorded logs: what a version read and wrote, byte for byte, and that this version does the same.
 //!
 //! A recording is never made anew: what it holds may be stored somewhere. Its hash stands in [`RECORDINGS`]. What a later version adds
-//! comes into a recording of its own, beside the others: extend [`script`], play it with
-//! `HUIYIN_RECORD=<name> cargo test -p conversation recorded` (which writes no file that is there), and add the name and the hash that it
-//! prints.
+//! comes into a recording of its own, beside the others: extend one of [`SCRIPTS`], play it with
+//! `HUIYIN_RECORD=<script>/<name> cargo test -p conversation recorded` (which writes no file that is there), and add the name and the hash
+//! that it prints.
 
+mod dialogue;
 mod line;
 mod recording;
 mod script;
@@ -22,7 +23,7 @@ use sha2::{Digest, Sha256};
 use recording::{PARTITION, Recording, Step};
 
 /// Name and SHA-256 of each recording.
-const RECORDINGS: [(&str, &str); 5] = [
+const RECORDINGS: [(&str, &str); 6] = [
     // Every app has one chain, every request is a question.
     ("one-chain", "5e55e3814a2466e9024d85fdf00e4a722787e80505b51e942451f34c72529cd1"),
     // Calls are cut when their turns are called off, or run on; outcomes name the person.
@@ -33,7 +34,12 @@ const RECORDINGS: [(&str, &str); 5] = [
     ("placeholders", "15b9af416cef6a09dcd4e8c559a901a2165f6e751f99d4518415b013d25efd72"),
     // Held messages and answers are reviewed, and answers are taken back for late findings.
     ("reviews", "7fbae9860f0931936361387cc1129e6db98bde8ad1b49ea845ba17c7b15ec32a"),
+    // Routes, experiments, sessions with summaries, commands, staff, conditions of targets, pins, the bound of a state.
+    ("dialogue", "bd10337c5ddc6c239c87214718061cf2b70959d2f4bd014261cd6afaa0245fa6"),
 ];
+
+/// What can be recorded: all that happens to messages, and what they lead to.
+const SCRIPTS: [(&str, fn() -> Recording); 2] = [("script", script::play), ("dialogue", dialogue::play)];
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/recorded").join(format!("{name}.txt"))
@@ -149,13 +155,17 @@ fn a_recording_holds_every_kind_of_event_and_every_topic_that_decide_writes() {
 }
 
 #[test]
-fn the_script_is_recorded_beside_the_others_when_that_is_asked_for() {
-    let text = script::play().to_text();
-    assert_eq!(difference(&text, &refolded(Recording::parse(&text)).to_text()), None);
-    if let Ok(name) = std::env::var("HUIYIN_RECORD") {
-        let file = file(&name);
-        assert!(!file.exists(), "{} is there, and no recording is made anew", file.display());
-        std::fs::write(&file, &text).unwrap();
-        println!("{name} {}", sha256(&text));
+fn a_script_is_recorded_beside_the_others_when_that_is_asked_for() {
+    let asked = std::env::var("HUIYIN_RECORD").ok();
+    let asked = asked.as_ref().and_then(|asked| asked.split_once('/'));
+    for (script, play) in SCRIPTS {
+        let text = play().to_text();
+        assert_eq!(difference(&text, &refolded(Recording::parse(&text)).to_text()), None, "{script}");
+        if let Some((_, name)) = asked.filter(|(of, _)| *of == script) {
+            let file = file(name);
+            assert!(!file.exists(), "{} is there, and no recording is made anew", file.display());
+            std::fs::write(&file, &text).unwrap();
+            println!("{name} {}", sha256(&text));
+        }
     }
 }

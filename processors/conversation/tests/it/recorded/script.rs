@@ -90,12 +90,12 @@ const SHOP: &str = r#"
 "#;
 
 /// The first conversation of this name, with a number behind it, that is in the recorded partition.
-fn talk(of: &str, name: &str) -> Conversation {
+pub(super) fn talk(of: &str, name: &str) -> Conversation {
     let pair = |n: u32| Conversation::with_bot(app(of), user("bot"), user(&format!("{name}{n}")));
     (0..).map(pair).find(|talk| talk.partition(PARTITIONS) == PARTITION).unwrap()
 }
 
-fn group(of: &str, room: bool) -> Conversation {
+pub(super) fn group(of: &str, room: bool) -> Conversation {
     let id = |n: u32| GroupId::new(n.to_string()).unwrap();
     let of = |n| {
         if room { Conversation::chatroom(app(of), id(n)) } else { Conversation::group(app(of), id(n)) }
