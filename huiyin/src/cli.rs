@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::cases::Test;
 use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
@@ -38,6 +39,8 @@ pub(crate) enum Any {
         #[command(subcommand)]
         command: Safety,
     },
+    /// Play conversations against the rules and compare what comes of them with what a file expects
+    Test(Test),
     #[command(flatten)]
     Command(Command),
 }

@@ -1,6 +1,7 @@
 //! The binary: composition and command line only.
 
 mod admin;
+mod cases;
 mod check;
 mod cli;
 mod config;
@@ -10,6 +11,7 @@ mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod rehearse;
 mod retract;
 mod role;
 mod route;
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
-            ExitCode::FAILURE
+            if error.is::<Unusable>() { ExitCode::from(UNUSABLE) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -73,6 +75,21 @@ impl From<String> for Said {
     }
 }
 
+/// The exit code of a command that could not do what was asked because a file is wrong, where that differs from what it finds.
+const UNUSABLE: u8 = 2;
+
+/// Something wrong with what the command was given.
+#[derive(Debug)]
+struct Unusable(anyhow::Error);
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
 /// Looks an environment variable up.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -87,6 +104,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Any::Safety { command } => {
             let path = cli.config.clone();
             return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
+        }
+        Any::Test(test) => {
+            return test.run(|| Ok(Config::read(&cli.config, cli.instance, rehearse::variable)?));
         }
         Any::Command(command) => command,
     };

@@ -109,6 +109,30 @@ pub struct Why {
     /// The prompt's template could not be filled in: the app's own instructions stand in its place.
     #[serde(default, skip_serializing_if = "is_false")]
     pub template_failed: bool,
+    /// Every rule with each of its conditions, where somebody wants to see them. No decision in the log has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weighed: Vec<WeighedRule>,
+}
+
+/// A rule, with what a turn has of what it asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WeighedRule {
+    /// Its name.
+    pub rule: String,
+    /// Its conditions, in the order in which they are looked at.
+    pub conditions: Vec<WeighedCondition>,
+}
+
+/// A condition of a rule, and whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WeighedCondition {
+    /// Its key in the file.
+    pub condition: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What the turn has of it, in a word; empty where that says no more than `holds`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub is: String,
 }
 
 /// How much work an answer takes.

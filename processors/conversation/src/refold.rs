@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::HashKeys;
-use pipeline::fold::Refold;
 use pipeline::kafka::{NameError, Partition};
 use pipeline::{Outgoing, Record, fold, kafka};
 use schemas::topic::Topic;
 use serde::Serialize;
 
-use crate::{Bundles, Conversations, Deployment, Settings};
+use crate::{Bundles, Conversations, Deployment, Replay, Settings};
 
 const BOUND: Duration = Duration::from_secs(600);
 /// Differences that are described; the rest is only counted.
@@ -134,7 +133,7 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
             continue;
         }
         let fold = Conversations::new(deployment, Arc::clone(&bundles));
-        let mut again = Refold::new(fold, &deployment.driver(settings, 0)?, partition);
+        let mut again = Replay::new(deployment, settings, fold, partition)?;
         again.skip_crashed(crashed(deployment, &events, partition)?);
         let mut folded = Vec::new();
         for record in read(deployment, &events, partition)? {

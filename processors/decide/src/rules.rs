@@ -10,7 +10,7 @@ use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, UserId};
 
 use crate::commands::{CommandWords, Given};
-use crate::route::{Router, Windows};
+use crate::route::{Router, Telling, Windows};
 
 /// Everything that a fold reads besides its state, made ready once per bundle.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Rules {
     /// Routers of its apps that have anything to choose.
     routers: BTreeMap<AppKey, Router>,
     filter: Filter,
+    /// How much decisions tell of the way to a route.
+    pub(crate) telling: Telling,
 }
 
 impl Rules {
@@ -39,7 +41,14 @@ impl Rules {
         let commands = apps.iter().map(|(key, app)| (key.clone(), CommandWords::of(&app.commands))).collect();
         let windows = windows.collect();
         let routers = Router::all(bundle);
-        Self { hash, engines, hash_keys, windows, apps, commands, routers, filter }
+        let telling = Telling::Bounded;
+        Self { hash, engines, hash_keys, windows, apps, commands, routers, filter, telling }
+    }
+
+    /// The same rules, whose decisions tell so much of the way to a route.
+    #[must_use]
+    pub fn telling(self, telling: Telling) -> Self {
+        Self { telling, ..self }
     }
 
     /// The engine that judges an app's texts among people.

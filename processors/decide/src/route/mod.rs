@@ -5,6 +5,7 @@ mod budget;
 mod facts;
 mod holds;
 mod router;
+mod told;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use schemas::ids::TargetName;
 pub(crate) use budget::PromptBudget;
 pub(crate) use facts::{Facts, question_hash};
 pub(crate) use router::Router;
+pub use told::Telling;
 
 /// The name under which decisions tell of the app's chain.
 const CHAIN: &str = "chain";
@@ -69,11 +71,19 @@ pub(crate) struct Chosen<'a> {
 }
 
 /// Chooses what becomes of a turn: by the first rule that holds, or else by the app's chain.
-pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts<'_>) -> Chosen<'a> {
+pub(crate) fn choose<'a>(
+    app: &'a App,
+    router: Option<&'a Router>,
+    facts: &Facts<'_>,
+    telling: Telling,
+) -> Chosen<'a> {
     let whole = Route::of_app(app);
-    let Some(router) = router else { return Chosen { rule: CHAIN, way: Way::Ask(whole), why: None } };
+    let Some(router) = router else {
+        let why = (telling == Telling::All).then(|| told::without_rules(facts));
+        return Chosen { rule: CHAIN, way: Way::Ask(whole), why };
+    };
     let mut why = Why::default();
-    let rule = router.first(facts, &mut why);
+    let rule = router.first(facts, telling, &mut why);
     let way = match rule.map(|rule| &rule.then) {
         None => Way::Ask(whole),
         Some(Outcome::Ask(ask)) => Way::Ask(whole.with(ask, facts, &mut why)),
