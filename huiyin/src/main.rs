@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod config;
 mod dead_letters;
+mod explain;
 mod line;
 mod metrics;
 mod models;
@@ -30,6 +31,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -105,6 +107,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             let path = cli.config.clone();
             return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
         }
+        Any::Explain(explain) => return explained(*explain, &cli.config, cli.instance).await,
         Any::Test(test) => {
             return test.run(|| Ok(Config::read(&cli.config, cli.instance, rehearse::variable)?));
         }
@@ -155,6 +158,15 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             })
         }
     }
+}
+
+/// Explains a message; one of the log once it is known that Kafka can be reached.
+async fn explained(explain: explain::Explain, path: &Path, instance: Option<String>) -> anyhow::Result<Said> {
+    let config = Config::read(path, instance, explain::variable(&explain))?;
+    if explain.asks_log() {
+        return asking(config, move |config| explain.run(config)).await;
+    }
+    explain.run(&config)
 }
 
 /// Kafka's clients block, which an async worker must not.

@@ -2,6 +2,7 @@
 
 mod expect;
 mod file;
+mod names;
 mod play;
 mod raw;
 mod report;

@@ -7,6 +7,7 @@ use schemas::ids::{MessageId, UserId};
 use serde::Serialize;
 
 use super::expect::{Difference, Seen, differences};
+use super::names;
 use super::file::{Act, BadFile, Case, File, Said, Shared, Step};
 use crate::rehearse::{House, Place, Spoken, Stage, Written, why};
 
@@ -58,6 +59,7 @@ pub(super) fn play(house: &House, file: &File, case: &Case) -> Result<Played, Ba
     let bad = |error: anyhow::Error| file.bad_line(case.line, format!("{error:#}"));
     let (key, app) = house.app(case.app.as_ref()).map_err(bad)?;
     let bot = House::bot(app, case.bot.clone()).map_err(bad)?;
+    names::check(file, case, &house.ready().bundle, key)?;
     let conversation = match &case.shared {
         Some(Shared::Group(id)) => Conversation::group(key.clone(), id.clone()),
         Some(Shared::Room(id)) => Conversation::chatroom(key.clone(), id.clone()),

@@ -34,6 +34,7 @@ use schemas::review::Level;
 use crate::config::Config;
 use crate::line;
 
+pub(crate) use attempt::prompt_tokens;
 pub(crate) use callback::{Place, Spoken};
 
 /// A configuration, made ready for any number of rehearsals.
@@ -161,10 +162,9 @@ impl<'a> Stage<'a> {
         self.rehearsal.now()
     }
 
-    /// When something happens by itself next: a timer fires, or a request expires.
-    pub(crate) fn next(&self) -> Option<Millis> {
-        let expires = self.pending.iter().map(|request| request.answer_by).min();
-        self.rehearsal.due().into_iter().chain(expires).min()
+    /// When the next timer fires, while no request is under way: a merge window closes then.
+    pub(crate) fn opens(&self) -> Option<Millis> {
+        self.rehearsal.due().filter(|_| self.pending.is_empty())
     }
 
     /// What was written since the last time.
@@ -219,7 +219,7 @@ impl<'a> Stage<'a> {
         self.append(&Event::Finding(LateFinding { id, conversation, reply: None, message, category, at }))
     }
 
-    /// The request that waits for a model or a reviewer, oldest first.
+    /// The oldest request that waits for a model or a reviewer.
     pub(crate) fn waiting(&self, is_it: impl Fn(&Request) -> bool) -> Option<&Request> {
         self.pending.iter().find(|request| is_it(request))
     }
@@ -324,24 +324,18 @@ impl<'a> Stage<'a> {
     /// Sorts what was written. A request that is cancelled ends at once.
     fn sort(&mut self, outputs: Vec<Output>) -> anyhow::Result<()> {
         for output in outputs {
-            match output {
-                Output::Decision(decision) => self.written.decisions.push(*decision),
-                Output::Request(request) => {
-                    self.pending.push(request.clone());
-                    self.written.requests.push(request);
-                }
-                Output::Cancel(cancel) => {
-                    let place = self.pending.iter().position(|request| request.id == cancel.request);
-                    self.written.cancels.push(cancel);
-                    if let Some(place) = place {
-                        let request = self.pending.remove(place);
-                        let answered = self.ended(&request, Outcome::Cancelled);
-                        self.append(&Event::Answered(answered))?;
-                    }
-                }
-                Output::Answer(answer) => self.written.answers.push(answer),
-                Output::Retract(retract) => self.written.retracts.push(retract),
-                Output::Ledger(_) => {}
+            let cancelled = match &output {
+                Output::Cancel(cancel) => Some(cancel.request),
+                _ => None,
+            };
+            if let Output::Request(request) = &output {
+                self.pending.push(request.clone());
+            }
+            self.written.add(output);
+            if let Some(place) = self.pending.iter().position(|request| Some(request.id) == cancelled) {
+                let request = self.pending.remove(place);
+                let answered = self.ended(&request, Outcome::Cancelled);
+                self.append(&Event::Answered(answered))?;
             }
         }
         Ok(())
@@ -360,6 +354,24 @@ pub(crate) fn prompt_lines(request: &Request) -> Vec<String> {
 }
 
 impl Written {
+    /// Of what the fold wrote.
+    pub(crate) fn of(outputs: Vec<Output>) -> Self {
+        let mut written = Self::default();
+        outputs.into_iter().for_each(|output| written.add(output));
+        written
+    }
+
+    fn add(&mut self, output: Output) {
+        match output {
+            Output::Decision(decision) => self.decisions.push(*decision),
+            Output::Request(request) => self.requests.push(request),
+            Output::Cancel(cancel) => self.cancels.push(cancel),
+            Output::Answer(answer) => self.answers.push(answer),
+            Output::Retract(retract) => self.retracts.push(retract),
+            Output::Ledger(_) => {}
+        }
+    }
+
     /// The last decision that has a route.
     pub(crate) fn routed(&self) -> Option<&Decision> {
         self.decisions.iter().rfind(|decision| decision.route.is_some())

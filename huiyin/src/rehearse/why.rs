@@ -43,18 +43,24 @@ pub(crate) fn rules(decision: &Decision) -> Vec<RuleTold> {
     told.collect()
 }
 
-/// The rules as lines with their names aligned; behind the one that was taken, names alone.
+/// The rules as lines, with their names aligned; those behind the one that was taken on one line, by their names alone.
 pub(crate) fn lines(rules: &[RuleTold]) -> Vec<String> {
-    let widest = rules.iter().map(|rule| width(&rule.rule)).max().unwrap_or_default();
-    let line = |told: &RuleTold| {
+    let (behind, looked_at): (Vec<_>, Vec<_>) =
+        rules.iter().partition(|rule| rule.fate == Fate::NotReached);
+    let widest = looked_at.iter().map(|rule| width(&rule.rule)).max().unwrap_or_default();
+    let line = |told: &&RuleTold| {
         let name = format!("{}{}", told.rule, " ".repeat(widest - width(&told.rule)));
         match told.fate {
-            Fate::Skipped => format!("   {name}  {}", failing(told)),
             Fate::Taken => format!("=> {name}  {}", holding(told)),
-            Fate::NotReached => format!("   {name}  not reached"),
+            Fate::Skipped | Fate::NotReached => format!("   {name}  {}", failing(told)),
         }
     };
-    rules.iter().map(line).collect()
+    let mut lines: Vec<String> = looked_at.iter().map(line).collect();
+    if !behind.is_empty() {
+        let names: Vec<&str> = behind.iter().map(|rule| rule.rule.as_str()).collect();
+        lines.push(format!("   not reached: {}", names.join(", ")));
+    }
+    lines
 }
 
 /// How wide a text is where every character of Chinese takes two places.

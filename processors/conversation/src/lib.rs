@@ -7,6 +7,7 @@
 mod bundles;
 mod deployment;
 mod fold;
+mod look;
 pub mod metrics;
 mod refold;
 mod rehearsal;
@@ -16,6 +17,7 @@ mod written;
 pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply};
 pub use deployment::{Deployment, Settings};
 pub use fold::{Control, Conversations};
+pub use look::{LookError, Looked, look};
 pub use refold::{RefoldError, Report, refold};
 pub use rehearsal::{Rehearsal, RehearsalError};
 pub use replay::Replay;

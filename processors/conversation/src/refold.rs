@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::{Bundles, Conversations, Deployment, Replay, Settings};
 
-const BOUND: Duration = Duration::from_secs(600);
+/// Longest time in which a partition is read.
+pub(crate) const BOUND: Duration = Duration::from_secs(600);
 /// Differences that are described; the rest is only counted.
 const DESCRIBED: usize = 10;
 
@@ -147,7 +148,7 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
 }
 
 /// Offsets of `events` that the running line gave up because they ended the process three times.
-fn crashed(deployment: &Deployment, events: &str, partition: i32) -> Result<Vec<i64>, RefoldError> {
+pub(crate) fn crashed(deployment: &Deployment, events: &str, partition: i32) -> Result<Vec<i64>, RefoldError> {
     let letters = read(deployment, &deployment.topics.of(Topic::DeadLetters), partition)?;
     let text =
         |record: &Record, name: &str| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());

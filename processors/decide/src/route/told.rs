@@ -37,7 +37,10 @@ impl Facts<'_> {
             }
             Condition::Weekdays(_) => self.local()?.weekday().label().to_owned(),
             Condition::Arm(_) => listed(self.arms().iter().map(pair)),
-            Condition::Age(_) => format!("{}ms", (self.now - self.sent_at()).max(0)),
+            Condition::Age(_) => match (self.now - self.sent_at()).max(0) {
+                short @ ..1_000 => format!("{short}ms"),
+                long => format!("{}s", long / 1_000),
+            },
             Condition::Safety(_) => {
                 listed(self.marks().flat_map(|marks| marks.rules.iter().chain(&marks.categories)).cloned())
             }
