@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -80,6 +81,24 @@ struct Run<'a> {
     /// Number of the first attempt that was refused before anything was sent, because the wall clock had jumped past `answer_by`
     /// before the run's own time was over; none if it is [`NONE`].
     late: AtomicU32,
+    /// Attempts that run now.
+    under_way: AtomicU32,
+}
+
+/// Counts an attempt as under way until it ends or is dropped.
+struct UnderWay<'a>(&'a AtomicU32);
+
+impl<'a> UnderWay<'a> {
+    fn one_more(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl std::fmt::Debug for Invoker {
@@ -116,20 +135,27 @@ impl Invoke for Invoker {
             began: Instant::now(),
             ends: Ends::default(),
             late: AtomicU32::new(NONE),
+            under_way: AtomicU32::new(0),
         };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let (until, leave) = (run.began + left, || place.leave());
         let asked = chain
             .run_resting(&origin, until, leave, |slot, signals| Box::pin(self.attempt(&run, slot, signals)));
-        let ran = tokio::select! {
-            biased;
-            ran = asked => ran,
-            // No attempt is under way: one would have ended the run.
-            () = cancellation.happened() => Ran {
-                attempts: run.ends.take(),
-                result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
-            },
+        let ran = {
+            let mut asked = pin!(asked);
+            tokio::select! {
+                biased;
+                ran = asked.as_mut() => ran,
+                () = cancellation.happened() => match run.under_way.load(Ordering::Relaxed) {
+                    0 => Ran {
+                        attempts: run.ends.take(),
+                        result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
+                    },
+                    // Those who wait are woken one after the other: an attempt may not have heard of it yet. It ends the run.
+                    _ => asked.await,
+                },
+            }
         };
         let late = run.late.load(Ordering::Relaxed);
         let result = ran.result.map_err(|ending| unanswered(&ending, late));
@@ -232,6 +258,7 @@ impl Invoker {
             run.late.fetch_min(slot.number, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
+        let _under_way = UnderWay::one_more(&run.under_way);
         let started = Instant::now();
         let cuts = Cuts { cancellation: run.cancellation, signals: &signals };
         let ReadReply { result, notes } = self.exchange(run, candidate, slot, cuts).await;
