@@ -68,7 +68,14 @@ mod tests {
         let Timestamp(ago) = "1h".parse().unwrap();
         let Timestamp(now) = "0s".parse().unwrap();
         assert!((3_590_000..3_610_000).contains(&(now - ago)), "{}", now - ago);
-        for wrong in ["yesterday", "7", "", "1969-12-31T00:00:00Z", "1970-01-01T00:00:00+08:00", "1970-01-02T00:00:00+99:00"] {
+        for wrong in [
+            "yesterday",
+            "7",
+            "",
+            "1969-12-31T00:00:00Z",
+            "1970-01-01T00:00:00+08:00",
+            "1970-01-02T00:00:00+99:00",
+        ] {
             assert!(wrong.parse::<Timestamp>().is_err(), "{wrong}");
         }
         assert_eq!(told(2_000), "1970-01-01T00:00:02.000Z");

@@ -147,9 +147,9 @@ pub(crate) fn rule_on(
     let fate = message.fate(address.as_ref(), codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(key, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
-    let draft = id.zip(address).map(|(id, address)| {
-        Draft::new(id, address, content, verified).tagged(bundle.tags(key, callback))
-    });
+    let draft = id
+        .zip(address)
+        .map(|(id, address)| Draft::new(id, address, content, verified).tagged(bundle.tags(key, callback)));
     Ok(match (fate, draft) {
         (Fate::Delivered(reply), None) => Ruled::respond(reply, "unrecorded"),
         (Fate::Delivered(pass_reply), Some(draft)) if draft.is_ai() => {

@@ -37,7 +37,9 @@ pub(crate) fn answered(
     let parts = |decision: &Decision| usize::from(decision.parts);
     let let_out: usize = decisions.iter().filter(|decision| decision.turn.is_none()).map(parts).sum();
     if nameless != let_out {
-        problems.push(format!("{nameless} parts were told to nobody's turn, {let_out} by decisions without a turn"));
+        problems.push(format!(
+            "{nameless} parts were told to nobody's turn, {let_out} by decisions without a turn"
+        ));
     }
     problems.extend(repeated_parts(answers));
     let again: BTreeSet<AnswerId> =
@@ -150,7 +152,10 @@ mod tests {
         let reports = [delivery, report];
         let clause = answered(&[asked.clone(), told.clone()], &both, &reports, &sends);
         assert!(clause.problems.is_empty(), "{clause:?}");
-        assert!(clause.line().contains("1 turns asked = 1 answered + 0 called off; 1 told unasked"), "{clause:?}");
+        assert!(
+            clause.line().contains("1 turns asked = 1 answered + 0 called off; 1 told unasked"),
+            "{clause:?}"
+        );
         let by_model = Answer { source: answer.source.clone(), ..canned };
         for clause in [
             answered(&[asked.clone(), silent], &both, &reports, &sends),

@@ -57,7 +57,8 @@ impl Compared<'_> {
     /// Both are the same, or nothing is expected.
     fn same<T: Serialize>(&mut self, what: &'static str, expected: &Option<Spanned<T>>, got: impl Serialize) {
         let Some(expected) = expected else { return };
-        let (line, expected, got) = ((self.line)(expected.span().start), json!(expected.get_ref()), json!(got));
+        let (line, expected, got) =
+            ((self.line)(expected.span().start), json!(expected.get_ref()), json!(got));
         if expected != got {
             self.found.push(Difference { what, line, expected, got });
         }
@@ -80,8 +81,9 @@ impl Compared<'_> {
 
     fn of_decision(&mut self, expect: &RawExpect, seen: &Seen<'_>) {
         let decisions = &seen.written.decisions;
-        let about = |decision: &&Decision| seen.message.is_some() && decision.message.as_ref() == seen.message;
-        let decision = decisions.iter().find(about).or(decisions.last());
+        let about =
+            |decision: &&Decision| seen.message.is_some() && decision.message.as_ref() == seen.message;
+        let decision = decisions.iter().find(about).or(decisions.first());
         let verdict = decision.and_then(|decision| decision.verdict.as_ref());
         let of_callback = seen.heard.and_then(|heard| Some(&heard.message.as_ref()?.verdict));
         let verdict = verdict.or(of_callback);
@@ -125,14 +127,20 @@ impl Compared<'_> {
     }
 
     fn of_request(&mut self, expect: &RawExpect, request: Option<&Request>) {
-        self.same("temperature_milli", &expect.temperature_milli, request.and_then(|it| it.temperature_milli));
+        self.same(
+            "temperature_milli",
+            &expect.temperature_milli,
+            request.and_then(|it| it.temperature_milli),
+        );
         self.same("max_output_tokens", &expect.max_output_tokens, request.map(|it| it.max_output_tokens));
         self.same("thinking", &expect.thinking, request.map(thinking));
         self.same("stop", &expect.stop, request.map(|it| &it.stop));
         if let Some(wanted) = &expect.answer_within {
             let within = request.map(|it| u128::try_from(it.answer_by - it.decided_at).unwrap_or_default());
-            let is_it = humantime::parse_duration(wanted.get_ref()).ok().map(|time| time.as_millis()) == within;
-            let told = within.map(|within| crate::timestamp::lasted(i64::try_from(within).unwrap_or(i64::MAX)));
+            let is_it =
+                humantime::parse_duration(wanted.get_ref()).ok().map(|time| time.as_millis()) == within;
+            let told =
+                within.map(|within| crate::timestamp::lasted(i64::try_from(within).unwrap_or(i64::MAX)));
             let got = if is_it { Some(wanted.get_ref().clone()) } else { told };
             self.same("answer_within", &expect.answer_within, got);
         }

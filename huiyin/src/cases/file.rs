@@ -281,9 +281,7 @@ impl File {
     }
 
     fn said(&self, raw: RawStep) -> Result<Said, BadFile> {
-        let user = |id: &Option<Spanned<String>>| {
-            id.as_ref().map(|id| self.id(id, UserId::new)).transpose()
-        };
+        let user = |id: &Option<Spanned<String>>| id.as_ref().map(|id| self.id(id, UserId::new)).transpose();
         let (from, to) = (user(&raw.from)?, user(&raw.to)?);
         let kind = raw.kind.as_ref().map(|kind| self.word(kind)).transpose()?;
         Ok(Said {
@@ -311,9 +309,9 @@ impl File {
         if let Some(class) = &raw.complexity {
             self.word::<decide::complexity::Class>(class)?;
         }
-        if let Some(thinking) = raw.thinking.as_ref().filter(|word| {
-            !["on", "off", "unsaid"].contains(&word.get_ref().as_str())
-        }) {
+        if let Some(thinking) =
+            raw.thinking.as_ref().filter(|word| !["on", "off", "unsaid"].contains(&word.get_ref().as_str()))
+        {
             return Err(self.bad(thinking, "thinking is \"on\", \"off\" or \"unsaid\""));
         }
         if let Some(within) = &raw.answer_within {

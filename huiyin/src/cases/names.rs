@@ -22,21 +22,15 @@ pub(super) fn check(file: &File, case: &Case, bundle: &Bundle, app: &AppKey) -> 
     all.into_iter().try_for_each(|expect| names(file, expect, bundle, &routes))
 }
 
-fn names(
-    file: &File,
-    expect: &RawExpect,
-    bundle: &Bundle,
-    routes: &BTreeSet<&str>,
-) -> Result<(), BadFile> {
+fn names(file: &File, expect: &RawExpect, bundle: &Bundle, routes: &BTreeSet<&str>) -> Result<(), BadFile> {
     if let Some(route) = &expect.route {
         let is_known = route.get_ref() == CHAIN || routes.contains(route.get_ref().as_str());
         known(file, route, "route", (route.get_ref(), is_known))?;
     }
     if let Some(skipped) = &expect.skipped {
         let all = skipped.get_ref().keys();
-        all.into_iter().try_for_each(|rule| {
-            known(file, skipped, "route", (rule, routes.contains(rule.as_str())))
-        })?;
+        all.into_iter()
+            .try_for_each(|rule| known(file, skipped, "route", (rule, routes.contains(rule.as_str()))))?;
     }
     if let Some(chain) = &expect.chain {
         let is_target = |name: &str| bundle.targets.keys().any(|target| target.as_str() == name);
@@ -46,11 +40,6 @@ fn names(
     Ok(())
 }
 
-fn known<T>(
-    file: &File,
-    at: &Spanned<T>,
-    what: &str,
-    (name, is_known): (&str, bool),
-) -> Result<(), BadFile> {
+fn known<T>(file: &File, at: &Spanned<T>, what: &str, (name, is_known): (&str, bool)) -> Result<(), BadFile> {
     if is_known { Ok(()) } else { Err(file.bad(at, format!("the configuration has no {what} {name:?}"))) }
 }

@@ -7,8 +7,8 @@ use schemas::ids::{MessageId, UserId};
 use serde::Serialize;
 
 use super::expect::{Difference, Seen, differences};
-use super::names;
 use super::file::{Act, BadFile, Case, File, Said, Shared, Step};
+use super::names;
 use crate::rehearse::{House, Place, Spoken, Stage, Written, why};
 
 /// A case that was played.

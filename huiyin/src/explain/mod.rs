@@ -98,7 +98,8 @@ impl Explain {
         let Looked { message, outputs, bundle, cold } = looked;
         let written = Written::of(outputs);
         let own = bundle.as_ref().map(|ready| ready.bundle.as_ref());
-        let material = Material { heard: None, message: Some(&message), written: &written, cold, began: None };
+        let material =
+            Material { heard: None, message: Some(&message), written: &written, cold, began: None };
         Ok(told::explained(config, own.unwrap_or(&config.bundle), &material))
     }
 
@@ -154,7 +155,8 @@ impl Explain {
         loop {
             let waits = all.decisions.last().is_some_and(|last| last.ruling == Ruling::Waits);
             let summary = stage.waiting(|request| request.kind == RequestKind::Summary).is_some();
-            let review = level.filter(|_| stage.waiting(|request| request.kind == RequestKind::Review).is_some());
+            let review =
+                level.filter(|_| stage.waiting(|request| request.kind == RequestKind::Review).is_some());
             match (review, stage.opens()) {
                 (Some(level), _) => stage.review(level)?,
                 (None, _) if summary => {

@@ -93,7 +93,10 @@ fn routed(explained: &Explained) -> String {
         text.push_str(&line("arms", &arms.join(", ")));
     }
     if explained.template_failed {
-        text.push_str(&line("template", "it could not be filled in: the app's system_prompt stands in its place"));
+        text.push_str(&line(
+            "template",
+            "it could not be filled in: the app's system_prompt stands in its place",
+        ));
     }
     text
 }
@@ -156,7 +159,8 @@ fn said(explained: &Explained) -> String {
     let decided: Vec<String> = decided.collect();
     let mut text = String::new();
     if !decided.is_empty() {
-        let waited = explained.waited_ms.map(|waited| format!(", after {}", lasted(waited))).unwrap_or_default();
+        let waited =
+            explained.waited_ms.map(|waited| format!(", after {}", lasted(waited))).unwrap_or_default();
         text.push_str(&line("decision", &(decided.join(", then ") + &waited)));
     }
     for answer in &explained.says {

@@ -224,7 +224,8 @@ fn verdict(message: Option<&Message>, written: &Written) -> Option<VerdictTold> 
     let came = message.map(|message| &message.verdict);
     let of = applied.or(came)?;
     let listed = |verdict: &Verdict| verdict.findings.iter().flat_map(|found| found.list.clone()).collect();
-    let findings: Vec<Finding> = came.map(listed).filter(|found: &Vec<_>| !found.is_empty()).unwrap_or_else(|| listed(of));
+    let findings: Vec<Finding> =
+        came.map(listed).filter(|found: &Vec<_>| !found.is_empty()).unwrap_or_else(|| listed(of));
     Some(VerdictTold { action: of.action, rules: of.rules.clone(), findings })
 }
 

@@ -64,7 +64,11 @@ impl Spoken {
             "bodies": [],
             "meta": { "edit_msg": { "chat_type": self.room_word() } },
         });
-        envelope(app, &Self { sent_at: at, ..self.clone() }, ("recall", &format!("{}-recall", self.id), payload))
+        envelope(
+            app,
+            &Self { sent_at: at, ..self.clone() },
+            ("recall", &format!("{}-recall", self.id), payload),
+        )
     }
 
     fn chat(&self) -> &'static str {

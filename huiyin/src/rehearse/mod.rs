@@ -126,7 +126,9 @@ impl House {
     pub(crate) fn app(&self, key: Option<&AppKey>) -> anyhow::Result<(&AppKey, &App)> {
         let apps = &self.ready.bundle.apps;
         match (key, apps.len()) {
-            (Some(key), _) => apps.get_key_value(key).with_context(|| format!("the app {key} is not configured")),
+            (Some(key), _) => {
+                apps.get_key_value(key).with_context(|| format!("the app {key} is not configured"))
+            }
             (None, 1) => apps.first_key_value().context("no app is configured"),
             (None, 0) => bail!("no app is configured"),
             (None, _) => {
@@ -203,7 +205,11 @@ impl<'a> Stage<'a> {
     }
 
     /// A person takes the conversation over, or hands it back.
-    pub(crate) fn take_over(&mut self, conversation: Conversation, person: Option<UserId>) -> anyhow::Result<()> {
+    pub(crate) fn take_over(
+        &mut self,
+        conversation: Conversation,
+        person: Option<UserId>,
+    ) -> anyhow::Result<()> {
         self.append(&Event::Takeover(Takeover { conversation, person, at: self.now() }))
     }
 
@@ -229,7 +235,8 @@ impl<'a> Stage<'a> {
         let request = self.end("no request waits for a model", |request| !request.kind.is_review())?;
         let Reply { text, truncated, target, level } = reply;
         let ready = self.house.ready();
-        let target = target.or_else(|| request.chain.first().cloned()).context("the request has no target")?;
+        let target =
+            target.or_else(|| request.chain.first().cloned()).context("the request has no target")?;
         let attempt = attempt::made(&ready.bundle, &request, &target, &text, self.now())?;
         let rules = call::Rules { bundle: Arc::clone(&ready.bundle), engines: Arc::clone(&ready.engines) };
         let script = Script { attempt, text, truncated, level };

@@ -45,8 +45,7 @@ pub(crate) fn rules(decision: &Decision) -> Vec<RuleTold> {
 
 /// The rules as lines, with their names aligned; those behind the one that was taken on one line, by their names alone.
 pub(crate) fn lines(rules: &[RuleTold]) -> Vec<String> {
-    let (behind, looked_at): (Vec<_>, Vec<_>) =
-        rules.iter().partition(|rule| rule.fate == Fate::NotReached);
+    let (behind, looked_at): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.fate == Fate::NotReached);
     let widest = looked_at.iter().map(|rule| width(&rule.rule)).max().unwrap_or_default();
     let line = |told: &&RuleTold| {
         let name = format!("{}{}", told.rule, " ".repeat(widest - width(&told.rule)));

@@ -10,5 +10,6 @@
 )]
 
 mod report;
+mod rules;
 mod safety;
 mod verdicts;

@@ -56,7 +56,9 @@ fn a_recall_is_an_event_and_what_is_no_callback_is_told() {
     recall["recall_id"] = json!("7");
     let app = AppKey::new("acme#support").unwrap();
     let events = after_delivery(&active(), &app, recall.to_string().as_bytes(), 1).unwrap();
-    assert!(matches!(events.as_slice(), [Event::Recall(reference)] if reference.message.as_str() == "acme#support/chat/7"));
+    assert!(
+        matches!(events.as_slice(), [Event::Recall(reference)] if reference.message.as_str() == "acme#support/chat/7")
+    );
     for body in [&b"[]"[..], b"{}", br#"{"callId":"1","timestamp":1,"a":1,"a":2}"#] {
         assert!(before(body).is_err(), "{}", String::from_utf8_lossy(body));
     }

@@ -134,9 +134,11 @@ fn scan(
 ) -> Result<(), RefoldError> {
     let topic = deployment.topics.of(Topic::Events);
     let log = Partition { topic: topic.as_str().into(), index: partition };
-    kafka::scan(&deployment.kafka, &log, from, BOUND, take)
-        .map(drop)
-        .map_err(|source| RefoldError::Read { topic, partition, source })
+    kafka::scan(&deployment.kafka, &log, from, BOUND, take).map(drop).map_err(|source| RefoldError::Read {
+        topic,
+        partition,
+        source,
+    })
 }
 
 /// The fold on its way to what was decided on a message.

@@ -148,7 +148,11 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
 }
 
 /// Offsets of `events` that the running line gave up because they ended the process three times.
-pub(crate) fn crashed(deployment: &Deployment, events: &str, partition: i32) -> Result<Vec<i64>, RefoldError> {
+pub(crate) fn crashed(
+    deployment: &Deployment,
+    events: &str,
+    partition: i32,
+) -> Result<Vec<i64>, RefoldError> {
     let letters = read(deployment, &deployment.topics.of(Topic::DeadLetters), partition)?;
     let text =
         |record: &Record, name: &str| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());

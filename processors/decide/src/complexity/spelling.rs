@@ -117,7 +117,9 @@ mod tests {
     #[test]
     fn other_words_stay() {
         assert_eq!(corrected("rpove that"), "prove that");
-        for word in ["prone", "pove", "proove", "plane", "translates", "translat", "trnaslatex", "请 translate 这句"] {
+        for word in
+            ["prone", "pove", "proove", "plane", "translates", "translat", "trnaslatex", "请 translate 这句"]
+        {
             assert_eq!(corrected(word), word);
         }
     }
