@@ -108,9 +108,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
         }
         Any::Explain(explain) => return explained(*explain, &cli.config, cli.instance).await,
-        Any::Test(test) => {
-            return test.run(|| Ok(Config::read(&cli.config, cli.instance, rehearse::variable)?));
-        }
+        Any::Test(test) => return tested(&test, &cli.config, cli.instance),
         Any::Command(command) => command,
     };
     let config = Config::read(&cli.config, cli.instance, variable)?;
@@ -158,6 +156,11 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             })
         }
     }
+}
+
+/// Plays cases against a configuration, without the secrets that are not at hand.
+fn tested(test: &cases::Test, path: &Path, instance: Option<String>) -> anyhow::Result<Said> {
+    test.run(|| Ok(Config::read(path, instance, rehearse::variable)?))
 }
 
 /// Explains a message; one of the log once it is known that Kafka can be reached.

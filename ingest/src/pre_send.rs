@@ -83,7 +83,7 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     Ok(match rule_on(&bundle, &rule.app, &rule.codes, &verified)? {
         Ruled::Respond { reply, result, record } => {
             if let Some(message) = record {
-                ingest.outbox.send_unawaited(&Event::Message(message));
+                ingest.outbox.send_unawaited(&Event::Message(*message));
             }
             Next::respond(reply, result)
         }
@@ -100,7 +100,7 @@ pub(crate) enum Ruled {
         /// What came of it, in a word for metrics.
         result: &'static str,
         /// The message as it is recorded.
-        record: Option<Message>,
+        record: Option<Box<Message>>,
     },
     /// A message to a bot: the reply depends on whether its record is acknowledged.
     Await {
@@ -162,12 +162,12 @@ pub(crate) fn rule_on(
         (Fate::Delivered(reply), Some(draft)) => Ruled::Respond {
             reply,
             result: "passed",
-            record: draft.published(app, judged.verdict, CallbackReply::Pass),
+            record: draft.published(app, judged.verdict, CallbackReply::Pass).map(Box::new),
         },
         (Fate::Stopped(reply), draft) => Ruled::Respond {
             reply,
             result: "blocked",
-            record: draft.and_then(|d| d.published(app, judged.verdict, CallbackReply::Block)),
+            record: draft.and_then(|d| d.published(app, judged.verdict, CallbackReply::Block)).map(Box::new),
         },
     })
 }

@@ -49,7 +49,7 @@ pub fn before_delivery(
     let verified = read(&text, received_at)?;
     Ok(match rule_on(bundle, app, codes, &verified)? {
         Ruled::Respond { reply, result, record } => {
-            Rehearsed { reply: reply.to_string(), result, message: record }
+            Rehearsed { reply: reply.to_string(), result, message: record.map(|message| *message) }
         }
         Ruled::Await { message, pass_reply } => {
             let (policy, _) = bundle.app(app).ok_or(Refusal::Unconfigured)?;

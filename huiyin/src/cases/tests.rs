@@ -158,7 +158,7 @@ fn timers_fire_and_what_nobody_answers_expires_or_is_given_up() {
 }
 
 #[test]
-fn failures_commands_staff_and_changes_are_played() {
+fn failures_commands_and_staff_are_played() {
     holds(
         r#"
         [[case]]
@@ -193,6 +193,14 @@ fn failures_commands_staff_and_changes_are_played() {
         [[case.step]]
         say = "@bot 谢谢"
         expect = { ruling = "asked", prompt_has = ["我来处理"] }
+        "#,
+    );
+}
+
+#[test]
+fn messages_are_changed_and_systems_take_over() {
+    holds(
+        r#"
         [[case]]
         name = "a recall and an edit"
         [[case.step]]
@@ -225,7 +233,7 @@ fn failures_commands_staff_and_changes_are_played() {
 }
 
 #[test]
-fn the_filter_reviews_and_findings_are_played() {
+fn the_filter_and_reviews_are_played() {
     holds(
         r#"
         [[case]]
@@ -259,6 +267,14 @@ fn the_filter_reviews_and_findings_are_played() {
         answer = "a bomb"
         review = "unsafe"
         expect = { says_lacks = ["bomb"], answers = 1 }
+        "#,
+    );
+}
+
+#[test]
+fn findings_parameters_and_personal_data_are_compared() {
+    holds(
+        r#"
         [[case]]
         name = "found at the callback"
         [[case.step]]
