@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::access::AccessTokens;
 use crate::attempts::{Ends, Made, ReplyNotes, records};
-use crate::cancel::{Cuts, cancelled, is_cancelled};
+use crate::cancel::{Cuts, cancelled, is_cancelled, unless_idle};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
@@ -81,24 +81,6 @@ struct Run<'a> {
     /// Number of the first attempt that was refused before anything was sent, because the wall clock had jumped past `answer_by`
     /// before the run's own time was over; none if it is [`NONE`].
     late: AtomicU32,
-    /// Attempts that run now.
-    under_way: AtomicU32,
-}
-
-/// Counts an attempt as under way until it ends or is dropped.
-struct UnderWay<'a>(&'a AtomicU32);
-
-impl<'a> UnderWay<'a> {
-    fn one_more(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl std::fmt::Debug for Invoker {
@@ -135,28 +117,20 @@ impl Invoke for Invoker {
             began: Instant::now(),
             ends: Ends::default(),
             late: AtomicU32::new(NONE),
-            under_way: AtomicU32::new(0),
         };
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let (until, leave) = (run.began + left, || place.leave());
-        let asked = chain
-            .run_resting(&origin, until, leave, |slot, signals| Box::pin(self.attempt(&run, slot, signals)));
         let ran = {
-            let mut asked = pin!(asked);
-            tokio::select! {
-                biased;
-                ran = asked.as_mut() => ran,
-                () = cancellation.happened() => match run.under_way.load(Ordering::Relaxed) {
-                    0 => Ran {
-                        attempts: run.ends.take(),
-                        result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
-                    },
-                    // Those who wait are woken one after the other: an attempt may not have heard of it yet. It ends the run.
-                    _ => asked.await,
-                },
-            }
+            let asked = pin!(chain.run_resting(&origin, until, leave, |slot, signals| {
+                Box::pin(self.attempt(&run, slot, signals))
+            }));
+            unless_idle(cancellation, asked).await
         };
+        let ran = ran.unwrap_or_else(|| Ran {
+            attempts: run.ends.take(),
+            result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
+        });
         let late = run.late.load(Ordering::Relaxed);
         let result = ran.result.map_err(|ending| unanswered(&ending, late));
         let mut made = ran.attempts;
@@ -258,7 +232,6 @@ impl Invoker {
             run.late.fetch_min(slot.number, Ordering::Relaxed);
             return Err(Failure::new(Class::BadRequest, "start an attempt: answer_by has passed"));
         }
-        let _under_way = UnderWay::one_more(&run.under_way);
         let started = Instant::now();
         let cuts = Cuts { cancellation: run.cancellation, signals: &signals };
         let ReadReply { result, notes } = self.exchange(run, candidate, slot, cuts).await;
