@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::cases::Test;
 use crate::dead_letters::DeadLetters;
+use crate::explain::Explain;
 use crate::models::Models;
 use crate::offsets::Offsets;
 use crate::retract::Retract;
@@ -38,6 +40,10 @@ pub(crate) enum Any {
         #[command(subcommand)]
         command: Safety,
     },
+    /// What the line makes of a message, and why
+    Explain(Box<Explain>),
+    /// Play conversations against the rules and compare what comes of them with what a file expects
+    Test(Test),
     #[command(flatten)]
     Command(Command),
 }

@@ -1,15 +1,18 @@
 //! The binary: composition and command line only.
 
 mod admin;
+mod cases;
 mod check;
 mod cli;
 mod config;
 mod dead_letters;
+mod explain;
 mod line;
 mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod rehearse;
 mod retract;
 mod role;
 mod route;
@@ -28,6 +31,7 @@ mod topics;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -55,7 +59,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
-            ExitCode::FAILURE
+            if error.is::<Unusable>() { ExitCode::from(UNUSABLE) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -73,6 +77,21 @@ impl From<String> for Said {
     }
 }
 
+/// The exit code of a command that could not do what was asked because a file is wrong, where that differs from what it finds.
+const UNUSABLE: u8 = 2;
+
+/// Something wrong with what the command was given.
+#[derive(Debug)]
+struct Unusable(anyhow::Error);
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
 /// Looks an environment variable up.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
@@ -88,6 +107,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             let path = cli.config.clone();
             return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
         }
+        Any::Explain(explain) => return explained(*explain, &cli.config, cli.instance).await,
+        Any::Test(test) => return tested(&test, &cli.config, cli.instance),
         Any::Command(command) => command,
     };
     let config = Config::read(&cli.config, cli.instance, variable)?;
@@ -135,6 +156,20 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             })
         }
     }
+}
+
+/// Plays cases against a configuration, without the secrets that are not at hand.
+fn tested(test: &cases::Test, path: &Path, instance: Option<String>) -> anyhow::Result<Said> {
+    test.run(|| Ok(Config::read(path, instance, rehearse::variable)?))
+}
+
+/// Explains a message; one of the log once it is known that Kafka can be reached.
+async fn explained(explain: explain::Explain, path: &Path, instance: Option<String>) -> anyhow::Result<Said> {
+    let config = Config::read(path, instance, explain::variable(&explain))?;
+    if explain.asks_log() {
+        return asking(config, move |config| explain.run(config)).await;
+    }
+    explain.run(&config)
 }
 
 /// Kafka's clients block, which an async worker must not.

@@ -151,8 +151,14 @@ fn value(name: &str, variable: &impl Fn(&str) -> Option<String>) -> Result<Strin
     let (value, what) = match name.strip_prefix("file:") {
         Some(path) => {
             let what = format!("secret file {path}");
-            let bytes = std::fs::read(path).map_err(|error| format!("{what} cannot be read: {error}"))?;
-            (read_text(bytes).map_err(|not| format!("{what}, line {}: {}", not.line, not.what))?, what)
+            let text = match std::fs::read(path) {
+                Ok(bytes) => {
+                    read_text(bytes).map_err(|not| format!("{what}, line {}: {}", not.line, not.what))?
+                }
+                // Whoever needs no secret stands in for a file as for a variable; the environment has none of such a name.
+                Err(error) => variable(name).ok_or_else(|| format!("{what} cannot be read: {error}"))?,
+            };
+            (text, what)
         }
         None if name.is_empty() => return Err("a placeholder has no name; $${ writes ${ itself".to_owned()),
         None => {

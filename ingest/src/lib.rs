@@ -27,6 +27,7 @@ mod publish;
 mod rate;
 mod reaction;
 mod refusal;
+pub mod rehearse;
 mod reply;
 mod response;
 mod router;

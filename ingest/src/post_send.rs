@@ -4,7 +4,7 @@
 use catalogue::app::RecordPolicy;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Edit, Event, Reference};
-use schemas::ids::MessageId;
+use schemas::ids::{AppKey, MessageId};
 use schemas::wire::Record;
 
 use crate::active_bundle::ActiveBundle;
@@ -40,7 +40,7 @@ pub(crate) async fn answer(
         // Easemob would bring the same body again.
         return Ok(LabelledResponse::accepted("unreadable"));
     }
-    let Some(events) = events(&ingest.bundle(), rule, &verified)? else {
+    let Some(events) = events(&ingest.bundle(), &rule.app, &verified)? else {
         return Ok(LabelledResponse::accepted("unreadable"));
     };
     ingest.outbox.publish(&events, context.arrived + rule.deadline).await?;
@@ -48,18 +48,18 @@ pub(crate) async fn answer(
 }
 
 /// The events that a callback stands for; `None` when it has more texts than are judged.
-fn events(
+pub(crate) fn events(
     bundle: &ActiveBundle,
-    rule: &Rule,
+    key: &AppKey,
     verified: &Verified<'_>,
 ) -> Result<Option<Vec<Event>>, Refusal> {
-    let (app, bots) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+    let (app, bots) = bundle.app(key).ok_or(Refusal::Unconfigured)?;
     let Verified { callback, sent_at, .. } = verified;
     if callback.subject() == Subject::Notify {
-        return Ok(Some(reaction::events(&rule.app, bots, callback, *sent_at)));
+        return Ok(Some(reaction::events(key, bots, callback, *sent_at)));
     }
     let content = callback.content();
-    let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
+    let address = Address::of(key, bots, callback, content.said.as_deref());
     let Some(address) = address.filter(|address| !address.own || address.by_hand) else {
         return Ok(Some(Vec::new()));
     };
@@ -69,18 +69,18 @@ fn events(
     // In groups and rooms it is not known whether the changed message spoke to a bot.
     let may_concern_bot =
         address.with_bot || address.conversation.group_id().is_some() || app.record == RecordPolicy::All;
-    let changed = |field| changed(rule, callback, field).filter(|_| may_concern_bot);
+    let changed = |field| changed(key, callback, field).filter(|_| may_concern_bot);
     let is_unjudged = address.is_left_alone(app);
     let event = match callback.subject() {
         Subject::Message if is_unjudged => None,
-        Subject::Message => message_id(&rule.app, callback.msg_id()).and_then(|id| {
-            let verdict = bundle.judge(&rule.app, &content, Some(&address), None).verdict;
-            let tags = bundle.tags(&rule.app, callback);
+        Subject::Message => message_id(key, callback.msg_id()).and_then(|id| {
+            let verdict = bundle.judge(key, &content, Some(&address), None).verdict;
+            let tags = bundle.tags(key, callback);
             let draft = Draft::new(id, address, content, verified).tagged(tags);
             draft.published(app, verdict, CallbackReply::None).map(Event::Missed)
         }),
         Subject::Edit => changed("edit_message_id").map(|message| {
-            let verdict = bundle.judge(&rule.app, &content, Some(&address), None).verdict;
+            let verdict = bundle.judge(key, &content, Some(&address), None).verdict;
             Event::Edit(Edit {
                 message,
                 conversation: address.conversation,
@@ -98,8 +98,8 @@ fn events(
 }
 
 /// The message that an edit or recall is about; `field` of the payload names it in some versions.
-fn changed(rule: &Rule, callback: &Callback<'_>, field: &str) -> Option<MessageId> {
-    message_id(&rule.app, callback.word("recall_id").or_else(|| callback.payload_word(field)))
+fn changed(key: &AppKey, callback: &Callback<'_>, field: &str) -> Option<MessageId> {
+    message_id(key, callback.word("recall_id").or_else(|| callback.payload_word(field)))
 }
 
 fn edited_at(callback: &Callback<'_>) -> Option<Millis> {

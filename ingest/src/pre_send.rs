@@ -5,13 +5,14 @@ use catalogue::App;
 use catalogue::app::{AnswerPolicy, NoAcknowledgement};
 use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
+use schemas::ids::AppKey;
 use schemas::verdict::{Action, OnError};
 
-use crate::active_bundle::{Judged, Shown};
+use crate::active_bundle::{ActiveBundle, Judged, Shown};
 use crate::address::Address;
 use crate::among_people::AmongPeople;
 use crate::callback::{self, Callback, Content, Json, Subject};
-use crate::config::Rule;
+use crate::config::{Codes, Rule};
 use crate::draft::{Draft, message_id};
 use crate::ingest::{Ingest, RequestContext};
 use crate::metrics;
@@ -19,7 +20,7 @@ use crate::publish::{Ticket, Unqueued};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::response::LabelledResponse;
-use crate::verify;
+use crate::verify::{self, Verified};
 
 /// Answers one callback.
 ///
@@ -75,57 +76,100 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
         return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
     let bundle = ingest.bundle();
-    let (app, bots) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+    let (app, _) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
     if callback.sender().is_some_and(|sender| !ingest.rates.allow(&rule.app, &sender)) {
         return Ok(Next::respond(Reply::Reject(rule.codes.too_many.clone()), "too_many"));
     }
+    Ok(match rule_on(&bundle, &rule.app, &rule.codes, &verified)? {
+        Ruled::Respond { reply, result, record } => {
+            if let Some(message) = record {
+                ingest.outbox.send_unawaited(&Event::Message(*message));
+            }
+            Next::respond(reply, result)
+        }
+        Ruled::Await { message, pass_reply } => Next::Await(queue(ingest, app, *message, pass_reply)),
+    })
+}
+
+/// What becomes of a message that may be sent: what Easemob is told, and the record that goes into the log.
+pub(crate) enum Ruled {
+    /// The reply is known at once; the record, if there is one, is not waited for.
+    Respond {
+        /// What Easemob is told.
+        reply: Reply,
+        /// What came of it, in a word for metrics.
+        result: &'static str,
+        /// The message as it is recorded.
+        record: Option<Box<Message>>,
+    },
+    /// A message to a bot: the reply depends on whether its record is acknowledged.
+    Await {
+        /// The message as it is recorded.
+        message: Box<Message>,
+        /// The reply that lets it through.
+        pass_reply: Reply,
+    },
+}
+
+impl Ruled {
+    fn respond(reply: Reply, result: &'static str) -> Self {
+        Self::Respond { reply, result, record: None }
+    }
+}
+
+/// Judges the message of a callback that was read whole. Nothing is sent or counted against its sender.
+///
+/// # Errors
+/// [`Refusal::Unconfigured`] when the bundle does not have the app.
+pub(crate) fn rule_on(
+    bundle: &ActiveBundle,
+    key: &AppKey,
+    codes: &Codes,
+    verified: &Verified<'_>,
+) -> Result<Ruled, Refusal> {
+    let callback = &verified.callback;
+    let (app, bots) = bundle.app(key).ok_or(Refusal::Unconfigured)?;
     let content = callback.content();
-    let address = Address::of(&rule.app, bots, callback, content.said.as_deref());
+    let address = Address::of(key, bots, callback, content.said.as_deref());
     if address.as_ref().is_some_and(|address| address.is_left_alone(app)) {
-        return Ok(Next::respond(Reply::Deliver, "unjudged"));
+        return Ok(Ruled::respond(Reply::Deliver, "unjudged"));
     }
     if content.is_cut {
-        return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
+        return Ok(Ruled::respond(Reply::Reject(codes.blocked.clone()), "unreadable"));
     }
-    let shown = bundle.shown(&rule.app, address.as_ref());
+    let shown = bundle.shown(key, address.as_ref());
     let masking = match Readers::of(address.as_ref()) {
         Readers::BotAlone => None,
         Readers::People => shown.masking,
     };
-    let judged = bundle.judge(&rule.app, &content, address.as_ref(), masking);
+    let judged = bundle.judge(key, &content, address.as_ref(), masking);
     let message = Received { app, shown, payload: callback.payload(), content: &content, judged: &judged };
-    let fate = message.fate(address.as_ref(), rule.codes.blocked.as_deref());
+    let fate = message.fate(address.as_ref(), codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
-    let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
-    let draft = id.zip(address).map(|(id, address)| {
-        Draft::new(id, address, content, &verified).tagged(bundle.tags(&rule.app, callback))
-    });
+    let id = message_id(key, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
+    let draft = id
+        .zip(address)
+        .map(|(id, address)| Draft::new(id, address, content, verified).tagged(bundle.tags(key, callback)));
     Ok(match (fate, draft) {
-        (Fate::Delivered(reply), None) => Next::respond(reply, "unrecorded"),
+        (Fate::Delivered(reply), None) => Ruled::respond(reply, "unrecorded"),
         (Fate::Delivered(pass_reply), Some(draft)) if draft.is_ai() => {
             let reply = match app.answer {
                 AnswerPolicy::Intercept => CallbackReply::Intercept,
                 AnswerPolicy::Pass => CallbackReply::Pass,
             };
-            Next::Await(queue(ingest, app, draft.finish(judged.verdict, reply), pass_reply))
+            Ruled::Await { message: Box::new(draft.finish(judged.verdict, reply)), pass_reply }
         }
-        (Fate::Delivered(reply), Some(draft)) => {
-            record_unawaited(ingest, draft.published(app, judged.verdict, CallbackReply::Pass));
-            Next::respond(reply, "passed")
-        }
-        (Fate::Stopped(reply), draft) => {
-            let published = draft.and_then(|d| d.published(app, judged.verdict, CallbackReply::Block));
-            record_unawaited(ingest, published);
-            Next::respond(reply, "blocked")
-        }
+        (Fate::Delivered(reply), Some(draft)) => Ruled::Respond {
+            reply,
+            result: "passed",
+            record: draft.published(app, judged.verdict, CallbackReply::Pass).map(Box::new),
+        },
+        (Fate::Stopped(reply), draft) => Ruled::Respond {
+            reply,
+            result: "blocked",
+            record: draft.and_then(|d| d.published(app, judged.verdict, CallbackReply::Block)).map(Box::new),
+        },
     })
-}
-
-/// Records a message whose response does not wait for its record, if it is published.
-fn record_unawaited(ingest: &Ingest, published: Option<Message>) {
-    if let Some(message) = published {
-        ingest.outbox.send_unawaited(&Event::Message(message));
-    }
 }
 
 /// What Easemob is told about a message that was judged.
@@ -279,12 +323,8 @@ async fn await_record(
         }
     };
     if ticket.acknowledged_by(context.arrived + rule.deadline).await {
-        return match answer {
-            AnswerPolicy::Intercept => {
-                LabelledResponse::new(Reply::Reject(rule.codes.intercepted.clone()), "intercepted")
-            }
-            AnswerPolicy::Pass => LabelledResponse::new(pass_reply, "passed"),
-        };
+        let (reply, result) = acknowledged(answer, &rule.codes, pass_reply);
+        return LabelledResponse::new(reply, result);
     }
     metrics::unacknowledged(no_acknowledgement);
     match no_acknowledgement {
@@ -293,5 +333,13 @@ async fn await_record(
             ingest.outbox.withdraw(Event::Withdrawn(reference), context.permit);
             LabelledResponse::new(unavailable(), "unacknowledged_rejected")
         }
+    }
+}
+
+/// What Easemob is told about a message to a bot whose record is acknowledged, and what came of it in a word.
+pub(crate) fn acknowledged(answer: AnswerPolicy, codes: &Codes, pass_reply: Reply) -> (Reply, &'static str) {
+    match answer {
+        AnswerPolicy::Intercept => (Reply::Reject(codes.intercepted.clone()), "intercepted"),
+        AnswerPolicy::Pass => (pass_reply, "passed"),
     }
 }

@@ -119,6 +119,9 @@ pub struct Why {
     /// The target that the session stays on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin: Option<PinTold>,
+    /// Every rule with each of its conditions, where somebody wants to see them. No decision in the log has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weighed: Vec<WeighedRule>,
 }
 
 /// The target that a session stays on, and whether this turn does.
@@ -129,6 +132,27 @@ pub struct PinTold {
     /// Why the turn does not begin with it, in a closed word; absent where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
+}
+
+/// A rule, with what a turn has of what it asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WeighedRule {
+    /// Its name.
+    pub rule: String,
+    /// Its conditions, in the order in which they are looked at.
+    pub conditions: Vec<WeighedCondition>,
+}
+
+/// A condition of a rule, and whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WeighedCondition {
+    /// Its key in the file.
+    pub condition: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What the turn has of it, in a word; empty where that says no more than `holds`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub is: String,
 }
 
 /// How much work an answer takes.

@@ -53,7 +53,7 @@ impl Stage<'_> {
             self.patience.until(&what, WITHIN, || Ok(self.answers(from, to, said)?.into_iter().next()))?;
         let text = answer.text.unwrap_or_default();
         show(
-            BOT,
+            bot(to),
             place(from, to).name(),
             &text,
             &format!("{} ms after the question", answer.timestamp - said.at),
@@ -64,7 +64,7 @@ impl Stage<'_> {
     /// What the bot has said in the place of `said` since then.
     pub(crate) fn answers(&self, from: &str, to: To<'_>, said: &Said) -> Result<Vec<Received>> {
         let mut received = self.easemob.inbox(place(from, to))?;
-        received.retain(|message| message.number > said.seen && message.from == BOT);
+        received.retain(|message| message.number > said.seen && message.from == bot(to));
         Ok(received)
     }
 
@@ -73,6 +73,15 @@ impl Stage<'_> {
         self.patience.until(&format!("the decision {what}"), WITHIN, || {
             Ok(self.topics.all::<Decision>()?.into_iter().find(|decision| is_it(decision)))
         })
+    }
+
+    /// Waits for the decision on a message.
+    pub(crate) fn decided(&self, said: &Said) -> Result<Decision> {
+        let is_it = |decision: &Decision| {
+            let message = decision.message.as_ref();
+            decision.input == "message" && message.is_some_and(|id| id.easemob_id() == said.sent.msg_id)
+        };
+        self.decision("on the message", is_it)
     }
 
     /// Waits until that many calls about `contains` are held by the model.
@@ -115,6 +124,14 @@ pub(crate) fn show(from: &str, to: &str, text: &str, remark: &str) {
 /// A line beside the dialogue.
 pub(crate) fn note(text: &str) {
     say(&format!("   · {text}"));
+}
+
+/// The bot that answers there.
+fn bot<'a>(to: To<'a>) -> &'a str {
+    match to {
+        To::User(bot) => bot,
+        To::Group(_) => BOT,
+    }
 }
 
 /// Where the answer to `from` arrives.

@@ -2,7 +2,7 @@
 
 use super::Clause;
 use dev::rig::easemob::RestSend;
-use schemas::answer::Answer;
+use schemas::answer::{Answer, AnswerSource};
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::{AnswerId, TurnId};
@@ -24,7 +24,23 @@ pub(crate) fn answered(
     let open = asked.iter().filter(|turn| !given.contains(turn) && !called_off.contains(turn));
     let mut problems: Vec<String> =
         open.map(|turn| format!("turn {turn} was asked and has no end")).collect();
-    problems.extend(given.difference(&asked).map(|turn| format!("turn {turn} was answered and never asked")));
+    // What the operator wrote may be said without asking anybody: to a command, or when a person takes over. A decision lets it out.
+    let told = turns(|decision| decision.parts > 0);
+    let by_model = |answer: &&Answer| matches!(answer.source, AnswerSource::Model { .. });
+    let said: BTreeSet<TurnId> = answers.iter().filter(by_model).map(|answer| answer.turn).collect();
+    let unasked: BTreeSet<TurnId> = given.difference(&asked).copied().collect();
+    let never = unasked.iter().filter(|turn| said.contains(turn));
+    problems.extend(never.map(|turn| format!("turn {turn} was answered and never asked")));
+    // Of a take-over it names no turn, but says how many parts it lets out.
+    let is_nameless = |answer: &&Answer| unasked.contains(&answer.turn) && !told.contains(&answer.turn);
+    let nameless = answers.iter().filter(|answer| !by_model(answer)).filter(is_nameless).count();
+    let parts = |decision: &Decision| usize::from(decision.parts);
+    let let_out: usize = decisions.iter().filter(|decision| decision.turn.is_none()).map(parts).sum();
+    if nameless != let_out {
+        problems.push(format!(
+            "{nameless} parts were told to nobody's turn, {let_out} by decisions without a turn"
+        ));
+    }
     problems.extend(repeated_parts(answers));
     let again: BTreeSet<AnswerId> =
         deliveries.iter().filter(|delivery| delivery.rerun).map(|delivery| delivery.answer).collect();
@@ -35,10 +51,11 @@ pub(crate) fn answered(
         problems.push("no turn was asked".to_owned());
     }
     let figure = format!(
-        "{} turns asked = {} answered + {} called off; {} parts let out, {sent} sent once, {} again after a crash",
+        "{} turns asked = {} answered + {} called off{}; {} parts let out, {sent} sent once, {} again after a crash",
         asked.len(),
-        given.len(),
+        given.intersection(&asked).count(),
         asked.difference(&given).count(),
+        if unasked.is_empty() { String::new() } else { format!("; {} told unasked", unasked.len()) },
         answers.len(),
         sends.len().saturating_sub(answers.len()),
     );
@@ -120,6 +137,32 @@ mod tests {
         let clause = answered(&[asked, other, late], &[answer], &[delivery], &sends);
         assert!(clause.problems.is_empty(), "{clause:?}");
         assert!(clause.line().contains("2 turns asked = 1 answered + 1 called off"), "{clause:?}");
+    }
+
+    #[test]
+    fn what_the_operator_wrote_may_be_said_unasked_where_a_decision_says_so() {
+        let (asked, answer, delivery) = samples::answered_turn(0);
+        let (other, canned, report) = samples::answered_turn(1);
+        let source = AnswerSource::Canned { reason: "command".to_owned() };
+        let canned = Answer { source, ..canned };
+        let told = Decision { ruling: Ruling::Noted, parts: 1, ..other.clone() };
+        let silent = Decision { parts: 0, ..told.clone() };
+        let sends = [send(&answer), send(&canned)];
+        let both = [answer.clone(), canned.clone()];
+        let reports = [delivery, report];
+        let clause = answered(&[asked.clone(), told.clone()], &both, &reports, &sends);
+        assert!(clause.problems.is_empty(), "{clause:?}");
+        assert!(
+            clause.line().contains("1 turns asked = 1 answered + 0 called off; 1 told unasked"),
+            "{clause:?}"
+        );
+        let by_model = Answer { source: answer.source.clone(), ..canned };
+        for clause in [
+            answered(&[asked.clone(), silent], &both, &reports, &sends),
+            answered(&[asked, told], &[answer, by_model], &reports, &sends),
+        ] {
+            assert!(!clause.problems.is_empty(), "{clause:?}");
+        }
     }
 
     #[test]

@@ -11,5 +11,6 @@
 
 mod cache;
 mod report;
+mod rules;
 mod safety;
 mod verdicts;

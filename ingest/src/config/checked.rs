@@ -8,6 +8,8 @@ use common::Secret;
 use pipeline::kafka::PublisherLimits;
 use schemas::ids::AppKey;
 
+use super::raw::RawCodes;
+
 /// The checked section.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -81,6 +83,18 @@ pub struct Codes {
     pub too_many: Option<String>,
     /// It could not be recorded in time.
     pub unavailable: Option<String>,
+}
+
+impl From<&RawCodes> for Codes {
+    fn from(raw: &RawCodes) -> Self {
+        let code = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        Self {
+            intercepted: code(&raw.intercepted),
+            blocked: code(&raw.blocked),
+            too_many: code(&raw.too_many),
+            unavailable: code(&raw.unavailable),
+        }
+    }
 }
 
 /// What a source brings.

@@ -141,19 +141,18 @@ impl Check<'_> {
     }
 
     fn codes(&mut self, place: &str, at: &Spanned<String>, raw: &RawCodes) -> Codes {
-        let mut code = |name: &str, text: &str| {
+        for (name, text) in [
+            ("intercepted", &raw.intercepted),
+            ("blocked", &raw.blocked),
+            ("too_many", &raw.too_many),
+            ("unavailable", &raw.unavailable),
+        ] {
             if text.chars().count() > LONGEST_CODE {
                 let what = format!("codes.{name} may have at most {LONGEST_CODE} characters");
                 self.problems.add_at(place, at, what);
             }
-            Some(text.to_owned()).filter(|text| !text.is_empty())
-        };
-        Codes {
-            intercepted: code("intercepted", &raw.intercepted),
-            blocked: code("blocked", &raw.blocked),
-            too_many: code("too_many", &raw.too_many),
-            unavailable: code("unavailable", &raw.unavailable),
         }
+        Codes::from(raw)
     }
 
     fn limits(&mut self, raw: &RawLimits) -> Limits {

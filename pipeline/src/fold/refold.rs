@@ -61,6 +61,16 @@ impl<F: Fold> Refold<F> {
         self.crashed.extend(offsets);
     }
 
+    /// When the earliest timer is due, in milliseconds since the epoch: the driver appends a clock record then.
+    pub fn due(&self) -> Option<i64> {
+        self.shard.earliest()
+    }
+
+    /// The clock record that the driver appends at that time.
+    pub fn clock(&self, time: i64) -> Outgoing {
+        self.fold.clock(self.shard.partition(), time)
+    }
+
     /// Folds one record and returns what the driver wrote for it, in order: outputs and dead letters, no snapshots
     /// and no clock records.
     ///

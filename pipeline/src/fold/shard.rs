@@ -189,6 +189,11 @@ impl<F: Fold> Shard<F> {
         self.tally.records >= if self.is_quarantined() { 1 } else { self.committed.mark.window.max(1) }
     }
 
+    /// Its number.
+    pub(super) fn partition(&self) -> i32 {
+        self.partition
+    }
+
     /// Offset of the next record to fold.
     pub(super) fn next(&self) -> i64 {
         self.position.next

@@ -23,6 +23,7 @@ pub mod metrics;
 mod outcome;
 mod pace;
 mod ping;
+pub mod rehearse;
 mod reply;
 mod review;
 mod reviewers;

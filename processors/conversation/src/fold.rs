@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use decide::{At, Key, LazyState, Output, Rules};
+use decide::{At, Key, LazyState, Output, Rules, Telling};
 use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
 use pipeline::{Outgoing, Record, Refused};
 use schemas::conditions::Conditions;
@@ -24,6 +24,7 @@ pub struct Conversations {
     topics: BTreeMap<Topic, Arc<str>>,
     source: String,
     partitions: i32,
+    telling: Telling,
 }
 
 /// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
@@ -43,7 +44,14 @@ impl Conversations {
             topics: topics.collect(),
             source: format!("/huiyin/{}/decide", deployment.name),
             partitions: deployment.partitions,
+            telling: Telling::Bounded,
         }
+    }
+
+    /// The same whose decisions tell of every rule that was looked at. They are for people to read, and never written to a topic.
+    #[must_use]
+    pub fn telling_all(self) -> Self {
+        Self { telling: Telling::All, ..self }
     }
 
     fn rules(&mut self, hash: &BundleHash) -> Result<Rules, FoldError> {
@@ -51,7 +59,8 @@ impl Conversations {
             return Ok(rules.clone());
         }
         let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
-        let rules = Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines));
+        let rules =
+            Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)).telling(self.telling);
         self.rules.retain(|_, rules| rules.is_shared());
         self.rules.insert(hash.clone(), rules.clone());
         Ok(rules)

@@ -1,15 +1,24 @@
 //! The conversation line: `decide`, a pure fold of conversations, as the fold driver runs it.
 //!
 //! [`Deployment`] names the topics and the brokers, [`Bundles`] fetches what the fold reads, [`Conversations`] is the fold itself with its
-//! records as bytes, and [`refold`] folds the log again and compares. Whoever runs, explains or replays conversations uses this one adapter.
+//! records as bytes. [`Replay`] folds a partition without a broker, by the same core as the running line; [`refold`] compares a log with it, and
+//! a [`Rehearsal`] is a log in memory. Whoever runs, explains, tests or replays conversations uses this one adapter.
 
 mod bundles;
 mod deployment;
 mod fold;
+mod look;
 pub mod metrics;
 mod refold;
+mod rehearsal;
+mod replay;
+mod written;
 
 pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply};
 pub use deployment::{Deployment, Settings};
 pub use fold::{Control, Conversations};
+pub use look::{LookError, Looked, look};
 pub use refold::{RefoldError, Report, refold};
+pub use rehearsal::{Rehearsal, RehearsalError};
+pub use replay::Replay;
+pub use written::{Unread, output};

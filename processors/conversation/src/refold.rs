@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::HashKeys;
-use pipeline::fold::Refold;
 use pipeline::kafka::{NameError, Partition};
 use pipeline::{Outgoing, Record, fold, kafka};
 use schemas::topic::Topic;
 use serde::Serialize;
 
-use crate::{Bundles, Conversations, Deployment, Settings};
+use crate::{Bundles, Conversations, Deployment, Replay, Settings};
 
-const BOUND: Duration = Duration::from_secs(600);
+/// Longest time in which a partition is read.
+pub(crate) const BOUND: Duration = Duration::from_secs(600);
 /// Differences that are described; the rest is only counted.
 const DESCRIBED: usize = 10;
 
@@ -134,7 +134,7 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
             continue;
         }
         let fold = Conversations::new(deployment, Arc::clone(&bundles));
-        let mut again = Refold::new(fold, &deployment.driver(settings, 0)?, partition);
+        let mut again = Replay::new(deployment, settings, fold, partition)?;
         again.skip_crashed(crashed(deployment, &events, partition)?);
         let mut folded = Vec::new();
         for record in read(deployment, &events, partition)? {
@@ -148,7 +148,11 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
 }
 
 /// Offsets of `events` that the running line gave up because they ended the process three times.
-fn crashed(deployment: &Deployment, events: &str, partition: i32) -> Result<Vec<i64>, RefoldError> {
+pub(crate) fn crashed(
+    deployment: &Deployment,
+    events: &str,
+    partition: i32,
+) -> Result<Vec<i64>, RefoldError> {
     let letters = read(deployment, &deployment.topics.of(Topic::DeadLetters), partition)?;
     let text =
         |record: &Record, name: &str| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());

@@ -37,6 +37,7 @@ pub use key::Key;
 pub use lazy::{LazyState, StoredState};
 pub use reason::Reason;
 pub use restore::{Restored, restore};
+pub use route::Telling;
 pub use rules::Rules;
 pub use state::State;
 pub use step::{At, Output, Step};

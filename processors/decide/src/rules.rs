@@ -11,13 +11,15 @@ use schemas::ids::{AppKey, BundleHash, TargetName, UserId};
 use schemas::state::Told;
 
 use crate::commands::{CommandWords, Given};
-use crate::route::{Router, Targets, Windows};
+use crate::route::{Router, Targets, Telling, Windows};
 
 /// Everything that a fold reads besides its state: a bundle, made ready once, and what call told of its targets. A clone shares the bundle.
 #[derive(Debug, Clone)]
 pub struct Rules {
     bundle: Arc<Made>,
     told: Option<Arc<Told>>,
+    /// How much decisions tell of the way to a route.
+    pub(crate) telling: Telling,
 }
 
 /// A bundle, made ready.
@@ -50,13 +52,19 @@ impl Rules {
         let regions = bundle.targets.iter().map(|(name, target)| (name.clone(), target.region.clone()));
         let (regions, routers) = (regions.collect(), Router::all(bundle));
         let made = Made { hash, engines, hash_keys, windows, regions, apps, commands, routers, filter };
-        Self { bundle: Arc::new(made), told: None }
+        Self { bundle: Arc::new(made), told: None, telling: Telling::Bounded }
     }
 
     /// The same bundle, with what call told last.
     #[must_use]
     pub fn told(&self, told: Option<Arc<Told>>) -> Self {
-        Self { bundle: Arc::clone(&self.bundle), told }
+        Self { bundle: Arc::clone(&self.bundle), told, telling: self.telling }
+    }
+
+    /// The same rules, whose decisions tell so much of the way to a route.
+    #[must_use]
+    pub fn telling(self, telling: Telling) -> Self {
+        Self { telling, ..self }
     }
 
     /// Somebody else has a clone of them.

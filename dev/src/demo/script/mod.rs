@@ -1,10 +1,13 @@
 //! The script: scenes in order. A scene fails when people, topics or stand-ins do not see what they must.
 
 mod crash;
+mod dialogue;
 mod late;
 mod models;
 mod personal;
 mod real;
+mod routes;
+mod staff;
 mod stopped;
 mod talk;
 mod trouble;
@@ -16,10 +19,15 @@ use dev::rig::patience::Interrupted;
 
 type Scene = (&'static str, fn(&mut Stage) -> Result<()>);
 
-const SCENES: [Scene; 14] = [
+const SCENES: [Scene; 19] = [
     ("A message between people passes", talk::between_people),
     ("A conversation is remembered", talk::remembered),
     ("In a group, only who mentions the bot is answered", talk::mentioned),
+    ("A mention in full width is a mention", talk::mentioned_in_full_width),
+    ("A simple and a hard question go to different models", routes::by_work),
+    ("A second message interrupts the answer to the first", dialogue::interrupted),
+    ("A conversation begins anew", dialogue::begun_anew),
+    ("A member of staff speaks, and the bot falls silent", staff::took_over),
     ("The same callback twice is answered once", trouble::repeated),
     ("A callback that Easemob did not sign is refused", trouble::forged),
     ("Providers of two families fail, one of a third answers", models::three_families),

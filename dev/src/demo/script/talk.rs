@@ -42,6 +42,14 @@ pub(super) fn mentioned(stage: &mut Stage) -> Result<()> {
     expect("answers in the group", 1, stage.answers("dave", GROUP, &aside)?.len())
 }
 
+pub(super) fn mentioned_in_full_width(stage: &mut Stage) -> Result<()> {
+    let asked = stage.say("fred", GROUP, "＠ｈｅｌｐｄｅｓｋ　where is the lift?")?;
+    let answer = stage.answer("fred", GROUP, &asked)?;
+    expect_part("the answer", "I hear you say: \"where is the lift?\"", &answer)?;
+    note("as a Chinese keyboard writes it: the mention is understood, and not part of the question");
+    Ok(())
+}
+
 /// Whether a decision is on the message of that Easemob id.
 pub(super) fn is_about(decision: &schemas::decision::Decision, msg_id: &str) -> bool {
     decision.message.as_ref().is_some_and(|message| message.easemob_id() == msg_id)

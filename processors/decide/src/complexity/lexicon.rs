@@ -1,5 +1,7 @@
 //! The vocabulary: cues by group, and where they stand in a text.
 
+mod slips;
+
 use std::sync::LazyLock;
 
 use super::folded::Folded;
@@ -154,7 +156,7 @@ impl Vocabulary {
         let mut at = 0;
         let mut before = ' ';
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let found = self.longest(before, rest);
+            let found = self.longest(before, rest).or_else(|| slips::found(self, rest));
             let length = found.map_or(1, |(length, _)| length);
             if let Some((length, group)) = found {
                 hits.push(Hit { at, end: at + length, group });
@@ -165,6 +167,12 @@ impl Vocabulary {
         hits
     }
 
+    /// Where the tree goes on with a character.
+    fn next(&self, node: &Node, c: char) -> Option<&Node> {
+        let place = node.next.binary_search_by_key(&c, |(c, _)| *c).ok()?;
+        self.nodes.get(node.next.get(place)?.1)
+    }
+
     /// The longest cue at the beginning of `rest`.
     fn longest(&self, before: char, rest: &[char]) -> Option<(usize, Group)> {
         if before.is_ascii_alphanumeric() && rest.first().is_some_and(char::is_ascii_alphanumeric) {
@@ -173,8 +181,7 @@ impl Vocabulary {
         let mut node = self.nodes.first()?;
         let mut found = None;
         for (n, c) in rest.iter().enumerate() {
-            let Ok(place) = node.next.binary_search_by_key(c, |(c, _)| *c) else { break };
-            let Some(next) = node.next.get(place).and_then(|(_, next)| self.nodes.get(*next)) else { break };
+            let Some(next) = self.next(node, *c) else { break };
             node = next;
             let inside =
                 c.is_ascii_alphanumeric() && rest.get(n + 1).is_some_and(char::is_ascii_alphanumeric);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 /// Shorter words have too many neighbours that mean something else.
-const LEAST: usize = 6;
+const LEAST: usize = 5;
+/// In words that are not longer than the shortest only letters that changed places are a slip: another letter makes another word.
+const SURE: usize = LEAST + 1;
 
 /// The words of the vocabulary, found by the hash of what is left of them without one letter.
 #[derive(Default)]
@@ -60,8 +62,18 @@ impl Spelling {
             .flatten()
             .filter_map(|place| self.words.get(*place))
             .map(Vec::as_slice)
-            .find(|meant| meant.len() >= LEAST && slip(word, meant))
+            .find(|meant| meant.len() >= LEAST && slip(word, meant) && is_sure(word, meant))
     }
+}
+
+/// Long enough, or of the same letters.
+fn is_sure(word: &[char], meant: &[char]) -> bool {
+    let sorted = |word: &[char]| {
+        let mut letters = word.to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    meant.len() >= SURE || sorted(word) == sorted(meant)
 }
 
 /// The hash of a word without one of its letters.
@@ -104,7 +116,10 @@ mod tests {
 
     #[test]
     fn other_words_stay() {
-        for word in ["prone", "plane", "translates", "translat", "trnaslatex", "请 translate 这句"] {
+        assert_eq!(corrected("rpove that"), "prove that");
+        for word in
+            ["prone", "pove", "proove", "plane", "translates", "translat", "trnaslatex", "请 translate 这句"]
+        {
             assert_eq!(corrected(word), word);
         }
     }

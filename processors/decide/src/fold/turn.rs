@@ -104,7 +104,7 @@ impl<'a> Folding<'a> {
     /// The question of the first of these messages: as many as a prompt for their route has room for.
     pub(super) fn question(&self, lane: &Lane, mut asked: Vec<WaitingMessage>) -> Option<Question<'a>> {
         let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now).with(self.rules.targets());
-        let chosen = route::choose(self.app, self.router(), &facts);
+        let chosen = route::choose(self.app, self.router(), &facts, self.rules.telling);
         let Way::Ask(route) = &chosen.way else {
             let left = PromptBudget::of_window(0);
             return Some(Question { asked, chosen, left, may_wait: false });

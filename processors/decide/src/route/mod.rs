@@ -7,6 +7,7 @@ mod holds;
 mod pin;
 mod router;
 mod targets;
+mod told;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(crate) use budget::PromptBudget;
 pub(crate) use facts::{Facts, question_hash};
 pub(crate) use router::Router;
 pub(crate) use targets::Targets;
+pub use told::Telling;
 
 /// The name under which decisions tell of the app's chain.
 const CHAIN: &str = "chain";
@@ -79,14 +81,22 @@ pub(crate) struct Chosen<'a> {
 }
 
 /// Chooses what becomes of a turn: by the first rule that holds, or else by the app's chain.
-pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts<'_>) -> Chosen<'a> {
+pub(crate) fn choose<'a>(
+    app: &'a App,
+    router: Option<&'a Router>,
+    facts: &Facts<'_>,
+    telling: Telling,
+) -> Chosen<'a> {
     let whole = Route::of_app(app);
     let mut why = Why::default();
     let Some(router) = router else {
+        if telling == Telling::All {
+            why = told::without_rules(facts);
+        }
         let way = Way::Ask(whole.settled(app, facts, &mut why));
         return Chosen { rule: CHAIN, way, why: (why != Why::default()).then_some(why) };
     };
-    let rule = router.first(facts, &mut why);
+    let rule = router.first(facts, telling, &mut why);
     let way = match rule.map(|rule| &rule.then) {
         None => Way::Ask(whole.settled(app, facts, &mut why)),
         Some(Outcome::Ask(ask)) => {

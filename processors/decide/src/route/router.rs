@@ -7,13 +7,14 @@ use catalogue::route::{Condition, LONGEST_TAG, Rule};
 use catalogue::{Bundle, Filter};
 use safety::{Cue, Cues};
 use schemas::Millis;
-use schemas::decision::{MOST_SKIPPED, Skipped, Why};
+use schemas::decision::{MOST_SKIPPED, Skipped, WeighedCondition, WeighedRule, Why};
 use schemas::ids::AppKey;
 use schemas::state::Marks;
 use schemas::verdict::Verdict;
 
 use super::facts::Facts;
 use super::holds::Asked;
+use super::told::Telling;
 
 /// The rules of an app.
 #[derive(Debug)]
@@ -70,7 +71,12 @@ impl Router {
     }
 
     /// The first rule that holds. What was skipped before it is told.
-    pub(super) fn first(&self, facts: &Facts<'_>, why: &mut Why) -> Option<&Rule> {
+    pub(super) fn first(&self, facts: &Facts<'_>, telling: Telling, why: &mut Why) -> Option<&Rule> {
+        if telling == Telling::All {
+            let lists = [&self.own, self.shared.as_ref()];
+            why.weighed = lists.into_iter().flat_map(|list| list.weighed(&self.app, facts)).collect();
+            facts.score();
+        }
         let mut skip = |rule: &Rule, by: &Condition| {
             if why.skipped.len() < MOST_SKIPPED {
                 why.skipped.push(Skipped { rule: rule.name.clone(), by: by.label().to_owned() });
@@ -120,6 +126,25 @@ impl List {
             cues.extend(rule.when.iter().filter_map(cue));
         }
         Self { rules: ready, cues: Cues::new(cues) }
+    }
+
+    /// Every condition of every rule, whether or not one before it holds.
+    fn weighed(&self, app: &AppKey, facts: &Facts<'_>) -> Vec<WeighedRule> {
+        let cued = self.cues.within(facts.folded());
+        let of = |ready: &Ready| {
+            let mut at = ready.cue;
+            let conditions = ready.rule.when.iter().map(|condition| {
+                let holds = Asked { condition, cue: at }.holds(facts, &cued);
+                at += usize::from(cue(condition).is_some());
+                WeighedCondition {
+                    condition: condition.label().to_owned(),
+                    holds,
+                    is: facts.told(condition).unwrap_or_default(),
+                }
+            });
+            WeighedRule { rule: ready.rule.name.clone(), conditions: conditions.collect() }
+        };
+        self.rules.iter().filter(|ready| ready.rule.is_for(app)).map(of).collect()
     }
 
     fn first(

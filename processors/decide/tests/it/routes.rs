@@ -1,7 +1,5 @@
 //! Routes: which rule answers a turn, what follows from it, and what the decision tells.
 
-mod ten;
-
 use std::collections::BTreeMap;
 
 use catalogue::experiment::{Arm, Experiment};
