@@ -68,14 +68,15 @@ struct QueuedMessage {
 /// Reads a callback, judges its message, and queues the record.
 fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Result<Next, Refusal> {
     let text = callback::text(body);
-    let verified = verify::callback(Callback::read(&text)?, rule, received_at)?;
-    let callback = &verified.callback;
-    if !callback.is_readable() {
+    let mut verified = verify::callback(Callback::read(&text)?, rule, received_at)?;
+    if !verified.callback.is_readable() {
         // An error would let the rule's fallback deliver it unjudged.
         return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
     let bundle = ingest.bundle();
     let (app, bots) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+    let claim = ingest.claim(&mut verified, &rule.app, app);
+    let callback = &verified.callback;
     if callback.sender().is_some_and(|sender| !ingest.rates.allow(&rule.app, &sender)) {
         return Ok(Next::respond(Reply::Reject(rule.codes.too_many.clone()), "too_many"));
     }
@@ -98,7 +99,8 @@ fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Re
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(&rule.app, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
     let draft = id.zip(address).map(|(id, address)| {
-        Draft::new(id, address, content, &verified).tagged(bundle.tags(&rule.app, callback))
+        let draft = Draft::new(id, address, content, &verified).tagged(bundle.tags(&rule.app, callback));
+        draft.claimed(claim).read_by(app)
     });
     Ok(match (fate, draft) {
         (Fate::Delivered(reply), None) => Next::respond(reply, "unrecorded"),

@@ -16,7 +16,7 @@ pub use self::lately::Standing;
 use crate::{
     limiter::{Excess, Limiter, Limits, Pauses, Ready, Ticket, Tokens, Told},
     metrics::{self, PaceNames, Paced, WaitCause},
-    turns::Turns,
+    turns::{Turns, Weight},
 };
 
 /// How often a wait is looked at anew: others may have come who take turns with it.
@@ -24,7 +24,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A caller only joins if it can expect its turn within this part of its time, since others may come.
 const AT_FIRST: f64 = 0.9;
 
-/// The queue of callers at a pace: keys take turns, and within a key callers are served in the order of asking. A start is
+/// The queue of callers at a pace: keys take turns, and within a key callers of one weight are served in the order of asking. A start is
 /// handed out right before its call, after any pause.
 #[derive(Debug)]
 pub struct Pace {
@@ -61,6 +61,8 @@ pub struct Claim<'a> {
     pub latest: Instant,
     /// What the call is estimated to take of limits that count tokens.
     pub tokens: Tokens,
+    /// How many turns the caller gets for one of weight 1 with the same key.
+    pub weight: Weight,
 }
 
 /// How much a pace has to do: of two that are free, the lesser one is to be taken.
@@ -147,10 +149,10 @@ impl Pace {
 
     /// When somebody who asks now may expect a turn.
     #[must_use]
-    pub fn expected(&self, now: Instant, key: &Arc<str>) -> Instant {
+    pub fn expected(&self, now: Instant, key: &Arc<str>, weight: Weight) -> Instant {
         let state = self.state();
         let most = state.limiter.expected(now, state.turns.waiting());
-        if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key)) }
+        if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key, weight)) }
     }
 
     /// How much it has to do.
@@ -324,7 +326,7 @@ impl<'a> Place<'a> {
             state.turns.rejoin(id);
         } else {
             let cost = state.limiter.cost(claim.tokens);
-            state.turns.join(claim.key, id, cost);
+            state.turns.join(claim.key, id, cost, claim.weight);
         }
         state.waiting.insert(id, Waiting { wake: Arc::clone(&wake), disturbed: false });
         Self { pace, key: claim.key, id, tokens: claim.tokens, wake }

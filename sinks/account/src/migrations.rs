@@ -223,6 +223,8 @@ mod tests {
             "0007_cache_writes",
             "0008_key",
             "0009_safety_events",
+            "0010_message_tier",
+            "0011_call_tier",
         ];
         assert_eq!(names, later);
     }

@@ -5,6 +5,7 @@ mod by_hand;
 mod change;
 mod command;
 mod flagged;
+mod media;
 mod message;
 mod outcome;
 mod personal;
@@ -15,6 +16,7 @@ mod routed;
 mod staff;
 mod summary;
 mod takeover;
+mod tiers;
 mod timer;
 mod turn;
 

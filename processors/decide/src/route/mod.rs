@@ -10,10 +10,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use catalogue::route::{Ask, Outcome, Person};
+use catalogue::tier::Tier;
 use catalogue::{App, template};
 use schemas::Millis;
 use schemas::decision::{self, Why};
 use schemas::ids::TargetName;
+use schemas::state::WaitingMessage;
+use schemas::text::Text;
 
 pub(crate) use budget::PromptBudget;
 pub(crate) use facts::{Facts, question_hash};
@@ -22,8 +25,17 @@ pub(crate) use router::Router;
 /// The name under which decisions tell of the app's chain.
 const CHAIN: &str = "chain";
 
-/// Context windows of the bundle's targets, in tokens.
-pub(crate) type Windows = BTreeMap<TargetName, u32>;
+/// Context windows of the bundle's targets.
+pub(crate) type Windows = BTreeMap<TargetName, Window>;
+
+/// What a target's model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Its context window, in tokens.
+    pub(crate) tokens: u32,
+    /// What a picture is taken for, in tokens.
+    pub(crate) image_tokens: u32,
+}
 
 /// How a turn is to be answered by a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +58,8 @@ pub(crate) struct Route<'a> {
     pub(crate) stop: &'a [String],
     /// No attempt starts later than this after the decision, in milliseconds.
     pub(crate) answer_within_ms: Millis,
+    /// Most pictures that the model is shown.
+    pub(crate) most_images: usize,
 }
 
 /// What becomes of a turn.
@@ -57,6 +71,8 @@ pub(crate) enum Way<'a> {
     Say(&'a str),
     /// A person takes over.
     Person(&'a Person),
+    /// It has nothing that a model could answer.
+    Refuse,
 }
 
 /// What becomes of a turn, and why.
@@ -70,13 +86,21 @@ pub(crate) struct Chosen<'a> {
 
 /// Chooses what becomes of a turn: by the first rule that holds, or else by the app's chain.
 pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts<'_>) -> Chosen<'a> {
-    let whole = Route::of_app(app);
-    let Some(router) = router else { return Chosen { rule: CHAIN, way: Way::Ask(whole), why: None } };
+    let whole = Route::of_app(app).of_tier(facts.tier());
+    let Some(router) = router else {
+        let way = if facts.has_text() { Way::Ask(whole) } else { Way::Refuse };
+        return Chosen { rule: CHAIN, way, why: None };
+    };
     let mut why = Why::default();
     let rule = router.first(facts, &mut why);
     let way = match rule.map(|rule| &rule.then) {
+        None if !facts.has_text() => Way::Refuse,
         None => Way::Ask(whole),
-        Some(Outcome::Ask(ask)) => Way::Ask(whole.with(ask, facts, &mut why)),
+        Some(Outcome::Ask(ask)) if !ask.vision && facts.says_nothing() => Way::Refuse,
+        Some(Outcome::Ask(ask)) => {
+            let images = app.media.as_ref().filter(|_| ask.vision).map_or(0, |media| media.max_images as usize);
+            Way::Ask(Route { most_images: images, ..whole.with(ask, facts, &mut why) })
+        }
         Some(Outcome::Say(text)) => Way::Say(text),
         Some(Outcome::Person(person)) => Way::Person(person),
     };
@@ -91,7 +115,7 @@ impl Chosen<'_> {
     pub(crate) fn record(&self) -> decision::Route {
         let chain = match &self.way {
             Way::Ask(route) => route.chain.to_vec(),
-            Way::Say(_) | Way::Person(_) => Vec::new(),
+            Way::Say(_) | Way::Person(_) | Way::Refuse => Vec::new(),
         };
         decision::Route { chain, rule: self.rule.to_owned(), why: self.why.clone().map(Box::new) }
     }
@@ -110,6 +134,19 @@ impl<'a> Route<'a> {
             thinking: None,
             stop: &[],
             answer_within_ms: app.answer_within_ms,
+            most_images: 0,
+        }
+    }
+
+    /// The same with what a tier says.
+    fn of_tier(self, tier: Option<&Tier>) -> Self {
+        let Some(tier) = tier else { return self };
+        Route {
+            history_turns: tier.history_turns.map_or(self.history_turns, |most| most as usize),
+            history_tokens: tier.history_tokens.or(self.history_tokens),
+            max_output_tokens: tier.max_output_tokens.unwrap_or(self.max_output_tokens),
+            answer_within_ms: tier.answer_within_ms.unwrap_or(self.answer_within_ms),
+            ..self
         }
     }
 
@@ -127,26 +164,52 @@ impl<'a> Route<'a> {
             history_turns: ask
                 .history_turns
                 .map_or(self.history_turns, |most| self.history_turns.min(most as usize)),
-            history_tokens: ask.history_tokens,
+            history_tokens: ask.history_tokens.or(self.history_tokens),
             max_output_tokens: ask.max_output_tokens.unwrap_or(self.max_output_tokens),
             temperature_milli: ask.temperature_milli.or(self.temperature_milli),
             thinking: ask.thinking,
             stop: &ask.stop,
             answer_within_ms: ask.answer_within_ms.unwrap_or(self.answer_within_ms),
+            most_images: self.most_images,
         }
+    }
+
+    /// The pictures of these messages that the model is shown: the newest of them, in their order.
+    pub(crate) fn images(&self, asked: &[WaitingMessage]) -> Vec<Text> {
+        let all: Vec<&Text> = asked.iter().filter_map(image).collect();
+        all[all.len().saturating_sub(self.most_images)..].iter().map(|image| (*image).clone()).collect()
+    }
+
+    /// What the pictures of these messages are taken for at most by a target of the chain, in tokens.
+    pub(crate) fn image_tokens(&self, asked: &[WaitingMessage], windows: &Windows) -> u64 {
+        let most = self.windows(windows).map(|window| window.image_tokens).max().unwrap_or(0);
+        self.images(asked).len() as u64 * u64::from(most)
+    }
+
+    fn windows(&self, windows: &Windows) -> impl Iterator<Item = Window> {
+        self.chain.iter().filter_map(|target| windows.get(target).copied())
     }
 
     /// What a prompt for the smallest window of the chain may hold besides its first line; `None` when that line alone does not fit.
     pub(crate) fn budget(&self, windows: &Windows) -> Option<PromptBudget> {
-        let smallest = self.chain.iter().filter_map(|target| windows.get(target)).min().copied();
+        let smallest = self.windows(windows).map(|window| window.tokens).min();
         let budget = PromptBudget::of_window(smallest.unwrap_or(0).saturating_sub(self.max_output_tokens));
         if self.system_prompt.is_empty() { Some(budget) } else { budget.less(&self.system_prompt) }
     }
 }
 
+/// The address of a picture that a model may be shown.
+pub(crate) fn image(message: &WaitingMessage) -> Option<&Text> {
+    message.media.as_ref()?.image.as_ref()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn window(tokens: u32) -> Window {
+        Window { tokens, image_tokens: 100 }
+    }
 
     fn target(name: &str) -> TargetName {
         TargetName::new(name).unwrap()
@@ -154,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_that_of_the_smallest_window_of_the_chain_that_was_chosen() {
-        let windows = Windows::from([(target("wide"), 8_000), (target("narrow"), 1_000)]);
+        let windows = Windows::from([(target("wide"), window(8_000)), (target("narrow"), window(1_000))]);
         let (wide, both) = ([target("wide")], [target("wide"), target("narrow")]);
         let route = |chain| Route {
             chain,
@@ -166,6 +229,7 @@ mod tests {
             thinking: None,
             stop: &[],
             answer_within_ms: 1,
+            most_images: 2,
         };
         assert_eq!(route(&wide).budget(&windows), Some(PromptBudget::of_window(7_600)));
         assert_eq!(route(&both).budget(&windows), Some(PromptBudget::of_window(600)));

@@ -15,6 +15,11 @@ use schemas::verdict::Verdict;
 use super::facts::Facts;
 use super::holds::Asked;
 
+/// What rules are skipped by that ask for no kinds of messages, where no message has a text.
+const NO_TEXT: &str = "no_text";
+/// What rules are skipped by that show pictures, where there is none to show.
+const VISION: &str = "vision";
+
 /// The rules of an app.
 #[derive(Debug)]
 pub(crate) struct Router {
@@ -71,9 +76,9 @@ impl Router {
 
     /// The first rule that holds. What was skipped before it is told.
     pub(super) fn first(&self, facts: &Facts<'_>, why: &mut Why) -> Option<&Rule> {
-        let mut skip = |rule: &Rule, by: &Condition| {
+        let mut skip = |rule: &Rule, by: &str| {
             if why.skipped.len() < MOST_SKIPPED {
-                why.skipped.push(Skipped { rule: rule.name.clone(), by: by.label().to_owned() });
+                why.skipped.push(Skipped { rule: rule.name.clone(), by: by.to_owned() });
             } else {
                 why.left_off = why.left_off.saturating_add(1);
             }
@@ -101,6 +106,7 @@ impl Router {
             tags: tags.map(|(name, value)| (name.clone(), value.clone())).collect(),
             rules: hit().filter(|rule| rules.contains(*rule)).cloned().collect(),
             categories: of.filter(|category| categories.contains(*category)).map(str::to_owned).collect(),
+            tier: None,
         };
         (marks != Marks::default()).then(|| Box::new(marks))
     }
@@ -126,13 +132,17 @@ impl List {
         &self,
         app: &AppKey,
         facts: &Facts<'_>,
-        skip: &mut impl FnMut(&Rule, &Condition),
+        skip: &mut impl FnMut(&Rule, &str),
     ) -> Option<&Rule> {
         if self.rules.is_empty() {
             return None;
         }
         let cued = self.cues.within(facts.folded());
         for Ready { rule, cue: first } in self.rules.iter().filter(|ready| ready.rule.is_for(app)) {
+            if !facts.has_text() && !rule.asks_for_kinds() {
+                skip(rule, NO_TEXT);
+                continue;
+            }
             let mut at = *first;
             let fails = rule.when.iter().find(|condition| {
                 let asked = Asked { condition, cue: at };
@@ -140,8 +150,9 @@ impl List {
                 !asked.holds(facts, &cued)
             });
             match fails {
+                None if rule.shows_pictures() && !facts.has_picture() => skip(rule, VISION),
                 None => return Some(rule),
-                Some(by) => skip(rule, by),
+                Some(by) => skip(rule, by.label()),
             }
         }
         None

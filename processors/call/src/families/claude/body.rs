@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::version;
 use crate::endpoint::{Address, PromptCache};
 use crate::families::Question;
-use crate::families::turns::{self, Turns};
+use crate::families::turns::{self, InBlocks, Turns};
 
 /// The version of the interface from which on no model takes a temperature. Versions are days, which sort as texts do.
 const WITHOUT_SAMPLING: &str = "2026-10-21";
@@ -55,7 +55,8 @@ impl Serialize for Body<'_> {
         if !turns.system.is_empty() {
             fields.serialize_entry("system", &self.system())?;
         }
-        fields.serialize_entry("messages", &turns.turns)?;
+        let messages: Vec<_> = turns.turns.iter().map(InBlocks).collect();
+        fields.serialize_entry("messages", &messages)?;
         if let Some(milli) = temperature(question.request.temperature_milli, target, address)
             && is_sent("temperature")
         {
