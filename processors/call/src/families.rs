@@ -256,6 +256,8 @@ mod fuzz;
 #[cfg(test)]
 mod parameters;
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod table;

@@ -39,8 +39,8 @@ mod tests {
     fn request(users: &[&str]) -> ChatRequest {
         let turns = users.iter().flat_map(|text| {
             [
-                Turn { role: "user".into(), text: (*text).into() },
-                Turn { role: "assistant".into(), text: "ok".into() },
+                Turn::new("user", *text),
+                Turn::new("assistant", "ok"),
             ]
         });
         ChatRequest { turns: turns.collect(), ..ChatRequest::default() }

@@ -417,6 +417,11 @@ impl World {
         self.stored.get(self.conversation.to_string().as_bytes()).map_or(0, Vec::len)
     }
 
+    /// How many stored entries contain a text.
+    pub(crate) fn stored_containing(&self, text: &str) -> usize {
+        self.stored.values().filter(|value| String::from_utf8_lossy(value).contains(text)).count()
+    }
+
     /// Bytes of the stored entries of a kind.
     pub(crate) fn stored_size(&self, kind: &str) -> usize {
         let is_it = |key: &[u8]| String::from_utf8_lossy(key).contains(&format!("|{kind}|"));

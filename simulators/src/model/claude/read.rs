@@ -36,7 +36,7 @@ pub(crate) fn body(bytes: &[u8], version: &str) -> Result<ChatRequest, Complaint
     let system = given(&body, "system").map(|system| {
         fields::text(system).ok_or_else(|| Complaint::general("system: Input should be a valid string"))
     });
-    let system = system.transpose()?.map(|text| Turn { role: "system".into(), text });
+    let system = system.transpose()?.map(|text| Turn::new("system", text));
     let cache = cache(&body)?;
     let thinking = given(&body, "thinking").and_then(|thinking| thinking.get("type")?.as_str());
     let thinking = thinking.map(|kind| kind != "disabled");
@@ -71,7 +71,7 @@ fn cache(body: &Fields) -> Result<Option<CacheMark>, Complaint> {
         };
         for block in blocks {
             let text = block.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-            beginning.push(Turn { role: role.clone(), text });
+            beginning.push(Turn::new(role.clone(), text));
             if let Some(control) = block.get("cache_control").filter(|control| !control.is_null()) {
                 mark = Some(CacheMark { beginning: beginning.clone(), life: life(control)? });
             }
