@@ -75,8 +75,7 @@ impl App {
         let listed = self.tiers.iter().find(|tier| tier.users.contains(user));
         let claimed = claimed.and_then(|name| self.tier(name));
         let tabled = table.and_then(|table| self.tier(table.tier(user)?));
-        let all =
-            [(listed, TierSource::List), (claimed, TierSource::Claim), (tabled, TierSource::Table)];
+        let all = [(listed, TierSource::List), (claimed, TierSource::Claim), (tabled, TierSource::Table)];
         all.into_iter().filter_map(|(tier, by)| Some(Granted { tier: tier?, by }))
     }
 

@@ -14,7 +14,7 @@ pub(crate) struct OfUser {
     /// The IM user id
     user: String,
     /// The app's key, org#app; without it the only app
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| AppKey::new(text))]
     app: Option<AppKey>,
     /// The tier that a claim in the user's message would name
     #[arg(long, value_name = "TIER")]
@@ -27,7 +27,8 @@ pub(crate) fn run(of: &OfUser, config: &Config) -> anyhow::Result<String> {
     let mut apps = config.bundle.apps.iter();
     let (key, app) = match (&of.app, apps.next(), apps.next()) {
         (Some(key), ..) => {
-            config.bundle.apps.get_key_value(key).with_context(|| format!("the app {key} is not configured"))?
+            let of_key = config.bundle.apps.get_key_value(key);
+            of_key.with_context(|| format!("the app {key} is not configured"))?
         }
         (None, Some(only), None) => only,
         (None, ..) => anyhow::bail!("there are several apps: --app says which"),

@@ -79,7 +79,8 @@ impl Claims<'_> {
     /// What a claim that the app signed says of this sender at this time.
     fn of(&self, claim: &Claim, sender: Option<&UserId>, sent_at: Millis) -> Result<TierClaim, Bad> {
         let seconds: Option<Millis> = claim.expires.parse().ok();
-        let expires_at = seconds.and_then(|seconds| seconds.checked_mul(1_000)).ok_or(Bad::Signed("malformed"))?;
+        let expires_at =
+            seconds.and_then(|seconds| seconds.checked_mul(1_000)).ok_or(Bad::Signed("malformed"))?;
         match () {
             () if !sender.is_some_and(|sender| claim.user.eq_ignore_ascii_case(sender.as_str())) => {
                 Err(Bad::Signed("other_user"))
@@ -108,7 +109,8 @@ fn of_fields(fields: &Fields<'_>) -> Option<Claim> {
     Some(Claim {
         user: line("user")?,
         tier: line("tier")?,
-        expires: line("expires").filter(|digits| digits.len() <= 12 && digits.bytes().all(|b| b.is_ascii_digit()))?,
+        expires: line("expires")
+            .filter(|digits| digits.len() <= 12 && digits.bytes().all(|b| b.is_ascii_digit()))?,
         signature: word("signature")?,
     })
 }

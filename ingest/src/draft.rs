@@ -51,7 +51,8 @@ impl Draft {
 
     /// The same as its app reads messages: what it brings in place of a text is recorded where a bot is to read that.
     pub(crate) fn read_by(mut self, app: &App) -> Self {
-        self.content.attachment = self.content.attachment.take().filter(|_| self.is_ai() && app.media.is_some());
+        self.content.attachment =
+            self.content.attachment.take().filter(|_| self.is_ai() && app.media.is_some());
         self
     }
 

@@ -116,7 +116,9 @@ impl Link {
         self.keys.iter().enumerate().map(move |(key, pace)| {
             let view = self.target.view(now, origin, key);
             let availability = match view.availability {
-                Availability::Free(_) => Availability::Free(pace.expected(now, &origin.tenant, origin.weight)),
+                Availability::Free(_) => {
+                    Availability::Free(pace.expected(now, &origin.tenant, origin.weight))
+                }
                 other => other,
             };
             View { availability, load: pace.load(), ..view }

@@ -366,7 +366,13 @@ mod tests {
     fn lanes_that_ask_again_and_again_have_turns_in_proportion_to_their_weights() {
         let mut turns = Turns::default();
         // Ten lanes of weight 1, ten of weight 4, and another app.
-        let of = |lane: u64| if lane < 20 { (key("app"), weight(if lane < 10 { 1 } else { 4 })) } else { (key("other"), Weight::MIN) };
+        let of = |lane: u64| {
+            if lane < 20 {
+                (key("app"), weight(if lane < 10 { 1 } else { 4 }))
+            } else {
+                (key("other"), Weight::MIN)
+            }
+        };
         let join = |turns: &mut Turns, lane: u64| {
             let (key, weight) = of(lane);
             turns.join(&key, lane, 10, weight);

@@ -268,7 +268,8 @@ impl Building<'_> {
         let parts = self.parts;
         parts
             .table(&("tiers", &content.hash, &names), || {
-                let text = (self.fetch)(content).map_err(|source| EngineError::Table { app: key.clone(), source })?;
+                let text = (self.fetch)(content)
+                    .map_err(|source| EngineError::Table { app: key.clone(), source })?;
                 let (table, problems) = TierTable::read(&text, |name| names.contains(&name));
                 if !problems.is_empty() {
                     self.unusable.push(format!("tiers of {key}: {} lines", problems.len()));

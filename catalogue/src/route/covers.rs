@@ -15,7 +15,9 @@ impl Rule {
         let is_for_all = self.apps.is_empty() || (!other.apps.is_empty() && other.apps.is_subset(&self.apps));
         // It asks for a picture beside its conditions.
         let is_shown = !self.shows_pictures() || other.shows_pictures();
-        is_for_all && is_shown && self.when.iter().all(|mine| other.when.iter().any(|other| mine.includes(other)))
+        is_for_all
+            && is_shown
+            && self.when.iter().all(|mine| other.when.iter().any(|other| mine.includes(other)))
     }
 }
 

@@ -104,7 +104,9 @@ impl TierTable {
             match compared(self.id(middle)?.as_bytes(), user.as_str().as_bytes()) {
                 Ordering::Less => from = middle + 1,
                 Ordering::Greater => to = middle,
-                Ordering::Equal => return self.names.get(usize::from(*self.tiers.get(middle)?)).map(String::as_str),
+                Ordering::Equal => {
+                    return self.names.get(usize::from(*self.tiers.get(middle)?)).map(String::as_str);
+                }
             }
         }
         None

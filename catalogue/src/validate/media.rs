@@ -37,7 +37,8 @@ fn hosts(raw: &RawMedia, place: &str, problems: &mut Problems) -> BTreeSet<Strin
     for at in &raw.hosts {
         let host = at.get_ref().to_ascii_lowercase();
         if !media::is_host(&host) {
-            let what = format!("media.hosts: {:?} is no name of a host, such as a1.easemob.com", at.get_ref());
+            let what =
+                format!("media.hosts: {:?} is no name of a host, such as a1.easemob.com", at.get_ref());
             problems.add_at(place, at, what);
         } else if !hosts.insert(host) {
             problems.add_at(place, at, format!("media.hosts: it has {:?} twice", at.get_ref()));
@@ -55,8 +56,13 @@ fn image_url(at: &Spanned<String>, raw: &RawMedia, place: &str, problems: &mut P
         Some((host, _)) if !at.get_ref().to_ascii_lowercase().contains(&format!("https://{host}/")) => {
             format!("media.image_url has {FILE} in its host")
         }
-        Some(_) if tried.contains(['{', '}']) => format!("media.image_url takes {FILE} once, and nothing else in braces"),
-        Some(_) if raw.share_secret => "media.image_url does not go with share_secret: whoever serves the pictures has access to them".to_owned(),
+        Some(_) if tried.contains(['{', '}']) => {
+            format!("media.image_url takes {FILE} once, and nothing else in braces")
+        }
+        Some(_) if raw.share_secret => {
+            "media.image_url does not go with share_secret: whoever serves the pictures has access to them"
+                .to_owned()
+        }
         Some(_) => return,
     };
     problems.add_at(place, at, why);

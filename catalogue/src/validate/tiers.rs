@@ -31,7 +31,11 @@ pub(super) fn tiers(
         problems.add_at(place, &more.name, format!("an app has at most {MOST} tiers"));
     }
     if let Some(more) = raw.tier.iter().flat_map(|tier| &tier.users).nth(MOST_LISTED) {
-        problems.add_at(place, more, format!("at most {MOST_LISTED} users are listed: the others are for tier_table"));
+        problems.add_at(
+            place,
+            more,
+            format!("at most {MOST_LISTED} users are listed: the others are for tier_table"),
+        );
     }
     let (mut names, mut listed) = (BTreeSet::new(), BTreeSet::new());
     let mut tiers = Vec::new();
@@ -87,7 +91,9 @@ impl Checking<'_, '_> {
         if let Some(at) = raw.history_turns.as_ref().filter(|at| *at.get_ref() > 1_000) {
             self.wrong(at, "history_turns may be at most 1000");
         }
-        for (key, at) in [("max_output_tokens", &raw.max_output_tokens), ("max_per_minute", &raw.max_per_minute)] {
+        for (key, at) in
+            [("max_output_tokens", &raw.max_output_tokens), ("max_per_minute", &raw.max_per_minute)]
+        {
             if let Some(at) = at.as_ref().filter(|at| *at.get_ref() == 0) {
                 self.wrong(at, format!("{key} may not be zero"));
             }
@@ -102,7 +108,10 @@ impl Checking<'_, '_> {
             (within.is_zero(), "answer_within may not be zero"),
             (within <= app.merge_window, "answer_within must be longer than merge_window"),
             (within <= hedge && !hedge.is_zero(), "answer_within must be longer than hedge_after"),
-            (app.lost_after < within.saturating_mul(2), "lost_after must be at least twice its answer_within"),
+            (
+                app.lost_after < within.saturating_mul(2),
+                "lost_after must be at least twice its answer_within",
+            ),
         ] {
             if is_wrong {
                 return self.wrong(at, what);
@@ -113,9 +122,11 @@ impl Checking<'_, '_> {
     /// Whether its answers fit the windows of the app's chain.
     fn fits(&mut self, tier: &RawTier, targets: &BTreeMap<TargetName, Target>) {
         let Some(at) = &tier.max_output_tokens else { return };
-        let chain = self.raw.chain.iter().filter_map(|name| {
-            targets.iter().find(|(known, _)| known.as_str() == name.get_ref())
-        });
+        let chain = self
+            .raw
+            .chain
+            .iter()
+            .filter_map(|name| targets.iter().find(|(known, _)| known.as_str() == name.get_ref()));
         let narrow = chain.into_iter().find(|(_, target)| *at.get_ref() >= target.context_tokens);
         if let Some((name, _)) = narrow {
             self.wrong(at, format!("max_output_tokens leaves no room for a prompt in the window of {name}"));
@@ -138,12 +149,7 @@ impl Checking<'_, '_> {
 }
 
 /// The table of an app, each line checked.
-pub(super) fn table(
-    raw: &RawApp,
-    files: &Files,
-    place: &str,
-    problems: &mut Problems,
-) -> Option<Content> {
+pub(super) fn table(raw: &RawApp, files: &Files, place: &str, problems: &mut Problems) -> Option<Content> {
     let at = raw.tier_table.as_ref()?;
     if raw.tier.is_empty() {
         problems.add_at(place, at, "tier_table: the app has no tier");

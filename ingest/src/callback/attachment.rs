@@ -102,10 +102,16 @@ mod tests {
     fn an_event_is_told_with_its_fields_in_either_form() {
         let told = |body: &str| caption(MessageKind::Custom, body);
         assert_eq!(
-            told(r#"{"customEvent":"order","customExts":[{"no":7},{"paid":true}],"v2:customExts":{"no":"7"}}"#).as_deref(),
+            told(
+                r#"{"customEvent":"order","customExts":[{"no":7},{"paid":true}],"v2:customExts":{"no":"7"}}"#
+            )
+            .as_deref(),
             Some("order: no=7")
         );
-        assert_eq!(told(r#"{"customEvent":"order","customExts":[{"no":7},{"x":[]}]}"#).as_deref(), Some("order: no=7"));
+        assert_eq!(
+            told(r#"{"customEvent":"order","customExts":[{"no":7},{"x":[]}]}"#).as_deref(),
+            Some("order: no=7")
+        );
         assert_eq!(told(r#"{"customEvent":"ping"}"#).as_deref(), Some("ping"));
         assert_eq!(told(r#"{"customExts":{}}"#), None);
         let long = format!(r#"{{"customEvent":"e","customExts":{{"x":"{}"}}}}"#, "长".repeat(600));

@@ -188,7 +188,8 @@ impl<'a> Callback<'a> {
 
     /// Takes a field out of the message's extension.
     pub(crate) fn forget_ext(&mut self, name: &str) {
-        let payload = self.fields.0.iter_mut().find(|(known, _)| known == "payload").map(|(_, payload)| payload);
+        let payload =
+            self.fields.0.iter_mut().find(|(known, _)| known == "payload").map(|(_, payload)| payload);
         if let Some(Json::Object(ext)) = payload.and_then(|payload| payload.get_mut("ext")) {
             ext.0.retain(|(known, _)| known != name);
             self.is_less = true;

@@ -8,7 +8,9 @@ use common::{Carrier, Problem, Problems, Secret};
 use schemas::ids::AppKey;
 use toml::Spanned;
 
-use super::checked::{ClaimRule, Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
+use super::checked::{
+    ClaimRule, Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles,
+};
 use super::raw::{RawClaim, RawCodes, RawIngest, RawLimits, RawRule, RawSource};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -118,13 +120,19 @@ impl Check<'_> {
             let app = key.and_then(|key| self.bundle.apps.get_key_value(&key));
             match app {
                 None => wrong(&raw.app, format!("app {:?} is not configured", raw.app.get_ref())),
-                Some((_, app)) if app.tiers.is_empty() => wrong(&raw.app, "its app has no [[app.tier]]".into()),
+                Some((_, app)) if app.tiers.is_empty() => {
+                    wrong(&raw.app, "its app has no [[app.tier]]".into())
+                }
                 Some(_) => {}
             }
             let field = raw.field.get_ref();
             let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            if !(1..=64).contains(&field.len()) || !field.chars().all(legal) || TAKEN.contains(&field.as_str()) {
-                let what = "field must be 1 to 64 letters, digits, - and _, and none that Easemob or this line uses";
+            if !(1..=64).contains(&field.len())
+                || !field.chars().all(legal)
+                || TAKEN.contains(&field.as_str())
+            {
+                let what =
+                    "field must be 1 to 64 letters, digits, - and _, and none that Easemob or this line uses";
                 wrong(&raw.field, what.into());
             }
             if !(1..=MOST_SECRETS).contains(&raw.secrets.len()) {

@@ -37,12 +37,7 @@ mod tests {
     use crate::model::request::{ChatRequest, Turn};
 
     fn request(users: &[&str]) -> ChatRequest {
-        let turns = users.iter().flat_map(|text| {
-            [
-                Turn::new("user", *text),
-                Turn::new("assistant", "ok"),
-            ]
-        });
+        let turns = users.iter().flat_map(|text| [Turn::new("user", *text), Turn::new("assistant", "ok")]);
         ChatRequest { turns: turns.collect(), ..ChatRequest::default() }
     }
 

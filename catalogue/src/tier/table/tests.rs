@@ -17,7 +17,10 @@ fn a_person_has_the_tier_of_its_line_however_the_id_is_spelt() {
     assert_eq!((told(problems), table.len(), table.is_empty()), (vec![], 3, false));
     let tier = |id: &str| table.tier(&user(id)).map(str::to_owned);
     assert_eq!([tier("ZOE"), tier("alice")], [Some("gold".into()), Some("silver".into())]);
-    assert_eq!([tier("张三"), tier("al"), tier("alicea"), tier("zz")], [Some("gold".into()), None, None, None]);
+    assert_eq!(
+        [tier("张三"), tier("al"), tier("alicea"), tier("zz")],
+        [Some("gold".into()), None, None, None]
+    );
     assert_eq!(TierTable::default().tier(&user("a")), None);
 }
 

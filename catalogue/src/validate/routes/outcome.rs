@@ -97,13 +97,17 @@ fn ask(name: &Spanned<String>, raw: &RawOutcome, checking: &mut Checking<'_, '_>
 fn vision(at: &Spanned<bool>, ask: &Ask, checking: &mut Checking<'_, '_>) {
     let (names, scopes) = (checking.names, checking.scopes);
     for scope in scopes {
-        let has_source =
-            scope.app.media.as_ref().is_some_and(|media| !media.hosts.is_empty() || media.image_url.is_some());
+        let has_source = scope
+            .app
+            .media
+            .as_ref()
+            .is_some_and(|media| !media.hosts.is_empty() || media.image_url.is_some());
         if !has_source {
             let what = "vision needs hosts or image_url in [app.media], which app";
             return checking.wrong(at, format!("{what} {:?} does not have", scope.key));
         }
-        let blind = chain_of(ask, scope.app).iter().filter_map(|target| Some((target, names.targets.get(target)?)));
+        let blind =
+            chain_of(ask, scope.app).iter().filter_map(|target| Some((target, names.targets.get(target)?)));
         let blind = blind.into_iter().find(|(_, of)| !sees(of, names.models));
         if let Some((target, of)) = blind {
             let what = format!(

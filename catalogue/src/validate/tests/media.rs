@@ -19,7 +19,9 @@ fn wrong(settings: &str) -> Vec<(String, String)> {
 
 #[test]
 fn what_is_wrong_with_media_is_told_with_its_line() {
-    let told = wrong("[app.media]\nhosts = [\"a1.easemob.com\", \"A1.easemob.com\", \"x\", \"10.0.0.1\", \"h:1\"]\nmax_bytes = 0\nmax_images = 17\n");
+    let told = wrong(
+        "[app.media]\nhosts = [\"a1.easemob.com\", \"A1.easemob.com\", \"x\", \"10.0.0.1\", \"h:1\"]\nmax_bytes = 0\nmax_images = 17\n",
+    );
     let what: Vec<&str> = told.iter().map(|(_, what)| what.rsplit_once(": media.").unwrap().1).collect();
     assert_eq!(
         what,
@@ -50,7 +52,9 @@ fn what_is_wrong_with_media_is_told_with_its_line() {
 #[test]
 fn a_route_shows_pictures_to_models_that_see_them_and_by_addresses_that_the_app_allows() {
     let route = |media: &str, chain: &str| {
-        format!("{media}\n[[app.route]]\nname = \"r\"\nwhen = {{ message = [\"image\"] }}\nthen = {{ chain = [{chain}], vision = true }}\n")
+        format!(
+            "{media}\n[[app.route]]\nname = \"r\"\nwhen = {{ message = [\"image\"] }}\nthen = {{ chain = [{chain}], vision = true }}\n"
+        )
     };
     let media = "[app.media]\nhosts = [\"a1.easemob.com\"]";
     let bundle = read(&file(&route(media, "\"sees\""))).unwrap();
@@ -58,14 +62,19 @@ fn a_route_shows_pictures_to_models_that_see_them_and_by_addresses_that_the_app_
     for (media, chain, why) in [
         ("", "\"sees\"", "vision needs hosts or image_url in [app.media]"),
         ("[app.media]\nmax_images = 2", "\"sees\"", "vision needs hosts or image_url in [app.media]"),
-        (media, "\"sees\", \"spare\"", "vision: its chain can reach spare, whose model \"m-2\" is not known to see pictures"),
+        (
+            media,
+            "\"sees\", \"spare\"",
+            "vision: its chain can reach spare, whose model \"m-2\" is not known to see pictures",
+        ),
     ] {
         let told = wrong(&route(media, chain));
         assert!(told.len() == 1 && told[0].0.starts_with("then =") && told[0].1.contains(why), "{told:?}");
     }
     let row = "[[model]]\nprovider = \"local\"\nmodel = \"m-2\"\nvision = true\n";
     assert!(read(&(file(&route(media, "\"sees\", \"spare\"")) + row)).is_ok());
-    let told = wrong(&format!("{media}\n[[app.route]]\nname = \"r\"\nthen = {{ vision = true, say = \"x\" }}\n"));
+    let told =
+        wrong(&format!("{media}\n[[app.route]]\nname = \"r\"\nthen = {{ vision = true, say = \"x\" }}\n"));
     assert!(told.iter().any(|(_, what)| what.contains("say and person stand alone")), "{told:?}");
 }
 

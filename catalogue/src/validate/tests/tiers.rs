@@ -58,7 +58,10 @@ fn a_person_has_the_tier_of_the_list_or_of_the_claim_or_of_the_table_in_this_ord
     let json = String::from_utf8(bundle.to_json().unwrap()).unwrap();
     assert!(json.contains(&app.tier_table.as_ref().unwrap().hash) && !json.contains("carol"), "{json}");
     assert!(json.starts_with("{\"version\":4"), "earlier builds refuse it");
-    assert_eq!(bundle.contents().map(|(name, content)| (name, content.count)).collect::<Vec<_>>(), [("acme#support", 3)]);
+    assert_eq!(
+        bundle.contents().map(|(name, content)| (name, content.count)).collect::<Vec<_>>(),
+        [("acme#support", 3)]
+    );
     assert_eq!(Bundle::from_json(&bundle.hash().unwrap(), json.as_bytes()).unwrap(), bundle);
 }
 
@@ -144,17 +147,30 @@ fn what_is_wrong_with_a_table_is_told_with_its_line_and_the_files() {
 
 #[test]
 fn routes_and_templates_name_tiers_that_the_app_has() {
-    let route = |settings: &str| format!("{settings}\n[[app.route]]\nname = \"r\"\nwhen = {{ tier = [\"gold\"] }}\nthen = {{ prompt = \"{{{{ tier }}}}\" }}\n");
+    let route = |settings: &str| {
+        format!(
+            "{settings}\n[[app.route]]\nname = \"r\"\nwhen = {{ tier = [\"gold\"] }}\nthen = {{ prompt = \"{{{{ tier }}}}\" }}\n"
+        )
+    };
     assert!(validate(&raw(&route("[[app.tier]]\nname = \"gold\""), Ok(""))).is_ok());
     let told = wrong(&route("[[app.tier]]\nname = \"silver\""), Ok(""));
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].0.starts_with("when =") && told[0].1.contains("the tier \"gold\" is not configured"), "{told:?}");
+    assert!(
+        told[0].0.starts_with("when =") && told[0].1.contains("the tier \"gold\" is not configured"),
+        "{told:?}"
+    );
     let told = wrong(&route(""), Ok(""));
-    assert!(told.iter().any(|(at, what)| at.starts_with("then =") && what.contains("tier needs [[app.tier]]")), "{told:?}");
+    assert!(
+        told.iter().any(|(at, what)| at.starts_with("then =") && what.contains("tier needs [[app.tier]]")),
+        "{told:?}"
+    );
 }
 
 #[test]
 fn a_file_without_tiers_is_the_bundle_that_it_was() {
     let json = String::from_utf8(read(GOOD).unwrap().to_json().unwrap()).unwrap();
-    assert!(!json.contains("tier") && !json.contains("media") && json.starts_with("{\"version\":1"), "{json}");
+    assert!(
+        !json.contains("tier") && !json.contains("media") && json.starts_with("{\"version\":1"),
+        "{json}"
+    );
 }

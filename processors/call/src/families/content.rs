@@ -16,7 +16,11 @@ pub(super) struct Content<'a> {
 pub(super) struct Blocks<'a>(pub(super) Content<'a>);
 
 impl Content<'_> {
-    fn parts<S: Serializer>(&self, to: S, image: impl Fn(&str) -> serde_json::Value) -> Result<S::Ok, S::Error> {
+    fn parts<S: Serializer>(
+        &self,
+        to: S,
+        image: impl Fn(&str) -> serde_json::Value,
+    ) -> Result<S::Ok, S::Error> {
         if self.images.is_empty() {
             return to.serialize_str(self.text);
         }

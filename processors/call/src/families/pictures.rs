@@ -69,12 +69,17 @@ fn claude_is_shown_them_in_blocks() {
 
 #[test]
 fn earlier_lines_and_prompts_without_a_picture_are_texts_as_they_were() {
-    for (provider, model) in
-        [(Provider::Openai, "gpt-4o"), (Provider::Claude, "claude-haiku-4-5"), (Provider::Tongyi, "qwen-plus")]
-    {
+    for (provider, model) in [
+        (Provider::Openai, "gpt-4o"),
+        (Provider::Claude, "claude-haiku-4-5"),
+        (Provider::Tongyi, "qwen-plus"),
+    ] {
         let family = of(provider, None);
         let sent = body(family, &request(), &known(provider, model), &address("https://host"));
-        assert!(sent["messages"].as_array().unwrap().iter().all(|message| message["content"].is_string()), "{sent}");
+        assert!(
+            sent["messages"].as_array().unwrap().iter().all(|message| message["content"].is_string()),
+            "{sent}"
+        );
         let sent = body(family, &shown(), &known(provider, model), &address("https://host"));
         let messages = sent["messages"].as_array().unwrap();
         assert!(messages.iter().rev().skip(1).all(|message| message["content"].is_string()), "{sent}");

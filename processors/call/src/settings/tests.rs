@@ -369,9 +369,13 @@ const SHOWING: &str = r#"
 fn a_target_that_is_shown_pictures_needs_a_wire_that_takes_them() {
     let bundle = catalogue::validate(&toml::from_str(SHOWING).unwrap()).unwrap();
     let checked = |wire: &str| {
-        let section = format!("[[target]]\nname = \"main\"\nbase_url = \"http://127.0.0.1:1/{wire}\"\nwire = \"{wire}\"");
+        let section = format!(
+            "[[target]]\nname = \"main\"\nbase_url = \"http://127.0.0.1:1/{wire}\"\nwire = \"{wire}\""
+        );
         let raw: RawCall = toml::from_str(&section).unwrap();
-        validate(&raw, &bundle).map(drop).map_err(|problems| problems.into_iter().map(|it| it.what).collect::<Vec<_>>())
+        validate(&raw, &bundle)
+            .map(drop)
+            .map_err(|problems| problems.into_iter().map(|it| it.what).collect::<Vec<_>>())
     };
     assert_eq!(checked("chat"), Ok(()));
     let why = "a route shows pictures to it (vision), and its wire takes none by their address";

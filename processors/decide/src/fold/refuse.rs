@@ -150,7 +150,8 @@ impl Folding<'_> {
 
     /// What may be said to whoever wrote a message, as their tier or else the app has it; an answer is counted.
     pub(super) fn leave(&mut self, message: &WaitingMessage) -> Leave {
-        let of_tier = self.tier(std::slice::from_ref(message)).and_then(|granted| granted.tier.max_per_minute);
+        let of_tier =
+            self.tier(std::slice::from_ref(message)).and_then(|granted| granted.tier.max_per_minute);
         let recent = &mut self.state.core.recent;
         match of_tier.or(self.app.output.max_per_minute) {
             Some(most) => recent::ask(recent, &message.sender, most, self.step.now),

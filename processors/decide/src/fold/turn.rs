@@ -158,7 +158,8 @@ impl<'a> Folding<'a> {
             merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
             ..draft
         };
-        let reasons = [is_trimmed.then_some(Reason::HistoryTrimmed), left_out.then_some(Reason::ImagesLeftOut)];
+        let reasons =
+            [is_trimmed.then_some(Reason::HistoryTrimmed), left_out.then_some(Reason::ImagesLeftOut)];
         self.step.rule(draft, Ruling::Asked, reasons.into_iter().flatten());
         self.step.add([Output::Request(Request {
             id: request,

@@ -98,7 +98,8 @@ pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts
         None => Way::Ask(whole),
         Some(Outcome::Ask(ask)) if !ask.vision && facts.says_nothing() => Way::Refuse,
         Some(Outcome::Ask(ask)) => {
-            let images = app.media.as_ref().filter(|_| ask.vision).map_or(0, |media| media.max_images as usize);
+            let images =
+                app.media.as_ref().filter(|_| ask.vision).map_or(0, |media| media.max_images as usize);
             Way::Ask(Route { most_images: images, ..whole.with(ask, facts, &mut why) })
         }
         Some(Outcome::Say(text)) => Way::Say(text),

@@ -128,12 +128,7 @@ impl List {
         Self { rules: ready, cues: Cues::new(cues) }
     }
 
-    fn first(
-        &self,
-        app: &AppKey,
-        facts: &Facts<'_>,
-        skip: &mut impl FnMut(&Rule, &str),
-    ) -> Option<&Rule> {
+    fn first(&self, app: &AppKey, facts: &Facts<'_>, skip: &mut impl FnMut(&Rule, &str)) -> Option<&Rule> {
         if self.rules.is_empty() {
             return None;
         }

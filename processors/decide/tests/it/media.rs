@@ -156,9 +156,10 @@ fn of_more_pictures_than_a_model_is_shown_it_sees_the_newest() {
 
 #[test]
 fn files_and_places_are_asked_by_what_can_be_said_of_them() {
-    for (kind, caption, told) in
-        [(MessageKind::File, "合同.pdf", "[file] 合同.pdf"), (MessageKind::Location, "上海", "[location] 上海")]
-    {
+    for (kind, caption, told) in [
+        (MessageKind::File, "合同.pdf", "[file] 合同.pdf"),
+        (MessageKind::Location, "上海", "[location] 上海"),
+    ] {
         let mut world = World::new(MEDIA);
         let attachment = Attachment { caption: Some(caption.into()), ..Attachment::default() };
         let written = send(&mut world, kind, 1, attachment);
@@ -166,7 +167,11 @@ fn files_and_places_are_asked_by_what_can_be_said_of_them() {
         assert!(last(&written).images.is_empty());
         let mut world = World::new(MEDIA);
         let written = send(&mut world, kind, 1, Attachment::default());
-        assert_eq!((rule(&written), written.said()), ("files", vec!["unanswerable!"]), "there is nothing to ask");
+        assert_eq!(
+            (rule(&written), written.said()),
+            ("files", vec!["unanswerable!"]),
+            "there is nothing to ask"
+        );
     }
 }
 
@@ -235,7 +240,10 @@ fn an_interruption_and_an_edit_of_the_extension_keep_the_picture() {
     let mut world = World::new(&format!("while_answering = \"interrupt\"\n{MEDIA}"));
     show(&mut world, 1, "badge.jpg");
     let written = world.say(2, "whose is it?");
-    assert_eq!((images(last(&written)), last(&written).text.plain()), (vec![URL], Some("[image] badge.jpg\nwhose is it?")));
+    assert_eq!(
+        (images(last(&written)), last(&written).text.plain()),
+        (vec![URL], Some("[image] badge.jpg\nwhose is it?"))
+    );
     let mut world = World::new(MEDIA);
     show(&mut world, 1, "badge.jpg");
     let written = world.edit(1, "");

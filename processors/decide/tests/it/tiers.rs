@@ -103,7 +103,10 @@ fn a_table_names_tiers_and_another_bundle_switches_it() {
     };
     let mut world = World::by(group(), rules("one"));
     assert_eq!(tier(world.say_as("Bob", 1, "hi").decision()), Some(("silver", TierSource::Table)));
-    assert_eq!(tier(claiming(&mut world, "bob", 2, "gold").decisions.first().unwrap()), Some(("gold", TierSource::Claim)));
+    assert_eq!(
+        tier(claiming(&mut world, "bob", 2, "gold").decisions.first().unwrap()),
+        Some(("gold", TierSource::Claim))
+    );
     world.rules = Some(rules("two"));
     assert_eq!(tier(&world.say_as("bob", 3, "hi").decisions[0]), Some(("gold", TierSource::Table)));
     assert_eq!(tier(world.say_as("alice", 4, "hi").decision()), Some(("gold", TierSource::List)));
@@ -111,7 +114,8 @@ fn a_table_names_tiers_and_another_bundle_switches_it() {
 
 #[test]
 fn answers_within_a_minute_are_those_of_the_tier() {
-    let mut world = World::of(group(), &format!("output = {{ max_per_minute = 1, too_often = \"later!\" }}\n{TIERS}"));
+    let mut world =
+        World::of(group(), &format!("output = {{ max_per_minute = 1, too_often = \"later!\" }}\n{TIERS}"));
     for n in [1, 2] {
         let request = world.say_as("alice", n, "hi").request().clone();
         world.answer(&request, "hello");
@@ -141,7 +145,8 @@ fn history_is_kept_for_the_tier_that_is_told_most_and_told_as_each_tier_has_it()
         let request = world.say_as("bob", n, "hi").request().clone();
         world.answer(&request, "hello");
     }
-    let told = |written: &Written| written.request().prompt.iter().filter(|line| line.images.is_empty()).count();
+    let told =
+        |written: &Written| written.request().prompt.iter().filter(|line| line.images.is_empty()).count();
     let of_bob = world.say_as("bob", 4, "again");
     assert_eq!(told(&of_bob), 2 * 2 + 1, "at most two turns");
     world.recall(4);
@@ -156,7 +161,11 @@ fn a_route_asks_for_tiers_and_a_template_names_them() {
     let mut world = World::of(group(), &format!("{TIERS}{route}"));
     let written = world.say_as("alice", 1, "hi");
     let request = written.request();
-    assert_eq!((request.chain[0].as_str(), request.max_output_tokens), ("second", 50), "a rule goes before the tier");
+    assert_eq!(
+        (request.chain[0].as_str(), request.max_output_tokens),
+        ("second", 50),
+        "a rule goes before the tier"
+    );
     assert_eq!((request.prompt[0].text.plain(), request.weight), (Some("for gold"), Some(4)));
     let written = world.say_as("bob", 2, "hi");
     assert_eq!(written.request().prompt[0].text.plain(), Some("nobody"));

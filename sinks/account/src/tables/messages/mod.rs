@@ -126,7 +126,12 @@ impl MessageRow {
             turn: d.turn.map(|turn| turn.uuid()),
             merged: d.merged,
             route: d.route.as_ref().map(|route| route.rule.clone()).unwrap_or_default(),
-            tier: d.tier.as_ref().filter(|_| source.builder >= TIER).map(|tier| tier.name.clone()).unwrap_or_default(),
+            tier: d
+                .tier
+                .as_ref()
+                .filter(|_| source.builder >= TIER)
+                .map(|tier| tier.name.clone())
+                .unwrap_or_default(),
             bundle: d.bundle.as_ref().map(ToString::to_string).unwrap_or_default(),
             sent_at: d.sent_at.and_then(foreign_timestamp),
             received_at,
