@@ -1,5 +1,6 @@
 //! Waiting for one's turn at an endpoint that allows only so much.
 
+mod claim;
 mod lately;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub use self::claim::{Claim, PaceError};
 use self::lately::Lately;
 pub use self::lately::Standing;
 use crate::{
@@ -50,21 +52,6 @@ struct Waiting {
     disturbed: bool,
 }
 
-/// What is asked of a pace.
-#[derive(Debug, Clone, Copy)]
-pub struct Claim<'a> {
-    /// Keys take turns.
-    pub key: &'a Arc<str>,
-    /// The caller had its turn and was refused for the rate: it keeps its place.
-    pub again: bool,
-    /// A later turn is of no use.
-    pub latest: Instant,
-    /// What the call is estimated to take of limits that count tokens.
-    pub tokens: Tokens,
-    /// How many turns the caller gets for one of weight 1 with the same key.
-    pub weight: Weight,
-}
-
 /// How much a pace has to do: of two that are free, the lesser one is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Load {
@@ -91,28 +78,6 @@ enum Went {
     Refused,
     /// Nothing was sent.
     Nowhere,
-}
-
-/// There is no turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PaceError {
-    /// It would come too late, as far as can be seen now.
-    #[error("wait for the pace: not in time")]
-    NotInTime,
-    /// Something happened to the endpoint: look at it again.
-    #[error("wait for the pace: disturbed")]
-    Disturbed,
-}
-
-impl PaceError {
-    /// The kind of error, for metrics and logs.
-    #[must_use]
-    pub const fn label(&self) -> &'static str {
-        match self {
-            Self::NotInTime => "pace_not_in_time",
-            Self::Disturbed => "pace_disturbed",
-        }
-    }
 }
 
 /// A place in the queue; whoever gives it up, served or not, wakes the next.
