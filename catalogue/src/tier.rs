@@ -85,6 +85,12 @@ impl App {
         of_tiers.fold(self.history_turns, u32::max)
     }
 
+    /// Most tokens that an answer may have, whatever the tier.
+    pub fn most_output_tokens(&self) -> u32 {
+        let of_tiers = self.tiers.iter().filter_map(|tier| tier.max_output_tokens);
+        of_tiers.fold(self.max_output_tokens, u32::max)
+    }
+
     /// Whether answers within a minute are limited for anybody.
     pub fn counts_answers(&self) -> bool {
         self.output.max_per_minute.is_some() || self.tiers.iter().any(|tier| tier.max_per_minute.is_some())

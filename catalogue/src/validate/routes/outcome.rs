@@ -210,7 +210,7 @@ fn fits(name: &Spanned<String>, raw: &RawOutcome, ask: &Ask, checking: &mut Chec
     let targets = checking.names.targets;
     for scope in checking.scopes {
         let chain = chain_of(ask, scope.app);
-        let most = ask.max_output_tokens.unwrap_or(scope.app.max_output_tokens);
+        let most = ask.max_output_tokens.unwrap_or(scope.app.most_output_tokens());
         let is_narrow =
             |target: &&TargetName| targets.get(*target).is_some_and(|of| most >= of.context_tokens);
         let is_new = !ask.chain.is_empty() || ask.max_output_tokens.is_some();

@@ -174,3 +174,13 @@ fn a_file_without_tiers_is_the_bundle_that_it_was() {
         "{json}"
     );
 }
+
+#[test]
+fn a_route_whose_chain_has_no_room_for_the_answers_of_a_tier_is_refused() {
+    let settings = "[[app.tier]]\nname = \"gold\"\nmax_output_tokens = 3000\n[[app.route]]\nname = \"r\"\nthen = { chain = [\"tiny\"] }\n";
+    let tiny = "[[target]]\nname = \"tiny\"\nprovider = \"local\"\nmodel = \"t\"\nregion = \"cn\"\ncontext_tokens = 2048\n";
+    let text = file(settings) + tiny;
+    let told = told(&text, read(&text).unwrap_err());
+    assert!(told.len() == 1 && told[0].1.contains("no room for a prompt in the window of tiny"), "{told:?}");
+    assert!(read(&text.replace("3000", "2000")).is_ok());
+}
