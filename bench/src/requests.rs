@@ -79,7 +79,7 @@ pub(super) fn request(run: u64, number: u64) -> Result<Request> {
     let message = MessageId::of(&app, "chat", &format!("{}{number:012}", run))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let now = i64::try_from(now).context("reading the clock")?;
-    let line = |role, text: String| PromptLine { role, text: text.into() };
+    let line = |role, text: String| PromptLine::new(role, text);
     Ok(Request {
         id: RequestId::derive(&message.to_string(), 0),
         kind: RequestKind::Answer,
@@ -88,6 +88,8 @@ pub(super) fn request(run: u64, number: u64) -> Result<Request> {
         bot,
         user,
         message,
+        tier: None,
+        weight: None,
         chain: vec![TargetName::new("model")?],
         allowed_regions: vec!["cn".to_owned()],
         prompt: vec![line(Role::System, SYSTEM.to_owned()), line(Role::User, question(number))],

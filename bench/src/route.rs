@@ -159,6 +159,8 @@ fn message(n: u32) -> Result<(Conversation, Event)> {
         text: Some("你好,请问我上个月买的东西一直没有收到,订单页面显示已经签收,会员客服电话打不通,应该怎么处理才好呢?".into()),
         other_texts: Vec::new(),
         tags: BTreeMap::from([("plan".to_owned(), "gold".to_owned())]),
+        claim: None,
+        attachment: None,
         raw: None,
         verdict: Verdict::new(Action::Pass, vec![], "d"),
         reply: CallbackReply::Intercept,

@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::complexity::Thresholds;
 use crate::dialogue::{Commands, Mention, Notice, Session, Staff, WhileAnswering};
 use crate::experiment::Experiment;
-use crate::filter::Used;
+use crate::filter::{Content, Used};
 use crate::labels::Labels;
+use crate::media::Media;
 use crate::output::Output;
 use crate::people::People;
 use crate::personal::{Injection, PersonalData, PromptLeak};
 use crate::reviewer::{ReviewPolicy, ReviewTime};
 use crate::route::Rule;
+use crate::tier::Tier;
 use crate::zone::Zone;
 
 /// What Easemob is told about a message to a bot.
@@ -239,6 +241,15 @@ pub struct App {
     /// Its time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<Zone>,
+    /// Its tiers of persons, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+    /// The table that names the tiers of persons, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier_table: Option<Content>,
+    /// What becomes of messages without a text; they are refused if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
 }
 
 impl App {

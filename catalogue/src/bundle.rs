@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::filter::Filter;
+use crate::filter::{Content, Filter};
 use crate::hash_keys::HashKeys;
 use crate::price::{self, Price};
 use crate::reviewer::Reviewer;
@@ -24,6 +24,9 @@ const NAMES_WORDS: u16 = 2;
 /// Version of the form of bundles that have routes or experiments. A version that does not know of them refuses such a bundle instead of
 /// asking the app's chain.
 const ROUTED: u16 = 3;
+/// Version of the form of bundles that have tiers, or read messages without a text. A version that does not know of them refuses such a
+/// bundle instead of deciding without them.
+const TIERED: u16 = 4;
 
 /// Everything configured that a fold reads. Its JSON form is canonical: fields in order, maps sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,7 +106,12 @@ impl Bundle {
 
     pub(crate) fn routed_by(self, routes: Vec<Rule>) -> Self {
         let is_routed = self.apps.values().any(|app| app.is_routed(&routes));
-        let version = if is_routed { ROUTED } else { self.version };
+        let is_tiered = self.apps.values().any(|app| !app.tiers.is_empty() || app.media.is_some());
+        let version = match (is_tiered, is_routed) {
+            (true, _) => TIERED,
+            (false, true) => ROUTED,
+            (false, false) => self.version,
+        };
         Self { version, routes, ..self }
     }
 
@@ -128,6 +136,12 @@ impl Bundle {
             }
         }
         Ok(self.keyed(keys.clone()))
+    }
+
+    /// Every content that it names, with its name in messages.
+    pub fn contents(&self) -> impl Iterator<Item = (&str, &Content)> {
+        let tables = self.apps.iter().filter_map(|(key, app)| Some((key.as_str(), app.tier_table.as_ref()?)));
+        self.filter.contents().chain(tables)
     }
 
     /// The keys under which personal data are hashed.
@@ -163,7 +177,7 @@ impl Bundle {
         }
         let bundle: Self = serde_json::from_slice(bytes)
             .map_err(|source| BundleError::Malformed { hash: hash.clone(), source })?;
-        if !(FIRST..=ROUTED).contains(&bundle.version) {
+        if !(FIRST..=TIERED).contains(&bundle.version) {
             return Err(BundleError::Version { hash: hash.clone(), version: bundle.version });
         }
         Ok(bundle)

@@ -41,6 +41,8 @@ pub struct Model {
     pub thinking_by: Option<ThinkingSwitch>,
     /// How the beginning of a prompt is kept.
     pub caching: Option<Caching>,
+    /// It sees pictures.
+    pub vision: Option<bool>,
     /// First moment at which it cannot be called any more.
     pub retires: Option<Millis>,
 }
@@ -88,6 +90,7 @@ impl Model {
             thinks: self.thinks.or(other.thinks),
             thinking_by: self.thinking_by.or(other.thinking_by),
             caching: self.caching.or(other.caching),
+            vision: self.vision.or(other.vision),
             retires: self.retires.or(other.retires),
         }
     }

@@ -4,6 +4,7 @@
 mod dialogue;
 mod filter;
 mod labels;
+mod media;
 mod model;
 mod output;
 mod people;
@@ -12,6 +13,7 @@ mod price;
 mod reviewer;
 mod route;
 mod target;
+mod tier;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,6 +32,7 @@ use crate::validate;
 pub use dialogue::{RawCommands, RawMention, RawNotice, RawSession, RawStaff, RawSummary};
 pub use filter::{Files, RawAllow, RawDictionary, RawFilter, RawNear, RawRule, RawUsed, RawWord};
 pub use labels::{RawAigc, RawLabelTexts};
+pub use media::RawMedia;
 pub use model::RawModel;
 pub use output::{RawOutput, RawTopic};
 pub use people::{RawPeople, RawPeopleTexts};
@@ -37,9 +40,11 @@ pub use personal::{RawHashKey, RawInjection, RawPersonalData, RawPromptLeak, Raw
 pub use price::{RawPrice, RawStep};
 pub use reviewer::{RawReview, RawReviewer};
 pub use route::{
-    RawAges, RawArm, RawAsked, RawComplexity, RawConditions, RawExperiment, RawOutcome, RawRoute, RawSafety, RawSharedRoute, RawSpan, RawTargets, RawWaiting,
+    RawAges, RawArm, RawAsked, RawComplexity, RawConditions, RawExperiment, RawOutcome, RawRoute, RawSafety,
+    RawSharedRoute, RawSpan, RawTargets, RawWaiting,
 };
 pub use target::RawTarget;
+pub use tier::RawTier;
 
 /// Sections `[[app]]`, `[[route]]`, `[[target]]`, `[[reviewer]]`, `[[model]]`, `[[price]]`, `[filter]` and `[[hash_key]]`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -61,12 +66,20 @@ pub struct RawCatalogue {
     pub filter: RawFilter,
     /// Keys of hashes.
     pub hash_key: Vec<RawHashKey>,
+    /// What stands in the tables that apps name.
+    #[serde(skip)]
+    pub files: Files,
 }
 
 impl RawCatalogue {
-    /// Texts of every dictionary and allow-list that the bundle of these sections names.
+    /// Texts of every dictionary, allow-list and table that the bundle of these sections names.
     pub fn contents(&self) -> Contents {
-        validate::contents(&self.filter)
+        validate::contents(self)
+    }
+
+    /// Every table that apps name, as they name it.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.app.iter().filter_map(|app| Some(app.tier_table.as_ref()?.get_ref().as_str()))
     }
 }
 
@@ -253,6 +266,14 @@ pub struct RawApp {
     /// Where the classes of how much work an answer takes begin.
     #[serde(default)]
     pub complexity: RawComplexity,
+    /// Tiers of persons, at most 64.
+    #[serde(default)]
+    pub tier: Vec<RawTier>,
+    /// Path of a file with a line `user<TAB>tier` for each of up to 1000000 persons, from the folder of this file; at most 32 MiB.
+    #[schemars(with = "Option<String>")]
+    pub tier_table: Option<Spanned<String>>,
+    /// What becomes of messages without a text. Without this table they are refused.
+    pub media: Option<RawMedia>,
     /// IANA name of the time zone in which hours and days of routes are read, such as `Asia/Shanghai`. Without it no route can ask for
     /// them.
     #[schemars(with = "Option<String>")]

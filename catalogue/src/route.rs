@@ -2,7 +2,7 @@
 //!
 //! A condition is one variant of [`Condition`] with its line in `label`, in `covers.rs` (which conditions include which), in
 //! `raw/route.rs` and `validate/routes/conditions.rs` (how the file has it), and in decide's `route/holds.rs` (when it holds).
-//! The tier of a person has its place there too.
+//! The tier of a person and what call knows of targets have their place there too.
 
 mod covers;
 mod targets;
@@ -55,6 +55,8 @@ pub enum Condition {
     Bot(BTreeSet<UserId>),
     /// The group or room that it was said in.
     Group(BTreeSet<GroupId>),
+    /// The tier of whoever opened the turn.
+    Tier(BTreeSet<String>),
     /// Fields of its extension, all of them, each with one of these values; any value where none is named.
     Ext(BTreeMap<String, BTreeSet<String>>),
     /// Time of the day in the app's time zone.
@@ -217,6 +219,9 @@ pub struct Ask {
     /// Whether the session stays on the target that answers; as the app has it if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin: Option<bool>,
+    /// The pictures of the turn are shown to the model. The rule holds only of a turn that has one which may be shown.
+    #[serde(skip_serializing_if = "is_false")]
+    pub vision: bool,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -231,6 +236,7 @@ impl Condition {
             Self::Message(_) => "message",
             Self::Bot(_) => "bot",
             Self::Group(_) => "group",
+            Self::Tier(_) => "tier",
             Self::Ext(_) => "ext",
             Self::Hours(_) => "hours",
             Self::Weekdays(_) => "weekdays",
@@ -258,6 +264,16 @@ impl Span {
 }
 
 impl Rule {
+    /// Whether it shows pictures to a model.
+    pub fn shows_pictures(&self) -> bool {
+        matches!(&self.then, Outcome::Ask(ask) if ask.vision)
+    }
+
+    /// Whether it asks for kinds of messages: no other rule holds of a turn without any text.
+    pub fn asks_for_kinds(&self) -> bool {
+        self.when.iter().any(|condition| matches!(condition, Condition::Message(_)))
+    }
+
     /// Whether it is for this app.
     pub fn is_for(&self, app: &AppKey) -> bool {
         self.apps.is_empty() || self.apps.contains(app)

@@ -19,8 +19,8 @@ const FUEL: u64 = 20_000;
 const TAGS: [&str; 4] = ["if", "elif", "else", "endif"];
 
 /// What a template may name.
-pub const VARIABLES: [&str; 9] =
-    ["app", "bot", "chat", "complexity", "date", "hour", "language", "system_prompt", "weekday"];
+pub const VARIABLES: [&str; 10] =
+    ["app", "bot", "chat", "complexity", "date", "hour", "language", "system_prompt", "tier", "weekday"];
 
 /// What is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,8 @@ pub enum BadTemplate {
 
 /// Variables that an app has only with a time zone.
 pub(crate) const OF_CLOCKS: [&str; 3] = ["date", "hour", "weekday"];
+/// The variable that an app has only with tiers.
+pub(crate) const OF_TIERS: &str = "tier";
 
 /// Checks a template, and tells the variables that it names.
 ///
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn what_is_not_declared_is_refused() {
         assert_eq!(check("{{ sender }}"), Err(BadTemplate::Undeclared("sender".into())));
-        assert_eq!(check("{% if tier %}a{% endif %}"), Err(BadTemplate::Undeclared("tier".into())));
+        assert_eq!(check("{% if user %}a{% endif %}"), Err(BadTemplate::Undeclared("user".into())));
         assert!(render("{{ language }}", &[]).is_err());
     }
 

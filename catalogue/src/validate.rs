@@ -6,6 +6,7 @@ mod dialogue;
 mod experiments;
 mod filter;
 mod labels;
+mod media;
 mod models;
 mod output;
 mod people;
@@ -14,6 +15,7 @@ mod prices;
 mod reviewers;
 mod routes;
 mod targets;
+mod tiers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -26,13 +28,13 @@ use toml::Spanned;
 
 use crate::app::{AnswerPolicy, App, ByHand, Cancel, Canned, LanePolicy, NoAcknowledgement, RecordPolicy};
 use crate::bundle::Bundle;
+use crate::filter::Contents;
 use crate::models::Models;
-use crate::raw::{RawApp, RawCanned, RawCatalogue};
+use crate::raw::{Files, RawApp, RawCanned, RawCatalogue};
 use crate::reviewer::Reviewer;
 use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
-pub(crate) use filter::contents;
 pub(crate) use models::model;
 pub use prices::{ShippedPrice, shipped_prices};
 
@@ -56,6 +58,13 @@ pub fn warnings(raw: &RawCatalogue, bundle: &Bundle, now: Millis) -> Vec<Problem
     found
 }
 
+/// Texts of every content that the bundle of these sections names, by the files that it was made of.
+pub(crate) fn contents(raw: &RawCatalogue) -> Contents {
+    let mut contents = filter::contents(&raw.filter);
+    tiers::add_contents(raw, &mut contents);
+    contents
+}
+
 /// Checks as [`validate`] does, and makes a bundle in any case: of every app and target whose name can be used, with defaults for
 /// what is wrong in it. Other sections can be checked against its names, so that their problems are told in the same run.
 pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
@@ -70,7 +79,13 @@ pub fn check(raw: &RawCatalogue) -> (Bundle, Vec<Problem>) {
     for raw_app in &raw.app {
         let place = format!("app {:?}", raw_app.key.get_ref());
         let key = problems.take_at(&place, &raw_app.key, AppKey::new(raw_app.key.get_ref().clone()));
-        let around = Around { targets: &targets, reviewers: &reviewers, known: &known, keys: &keys };
+        let around = Around {
+            targets: &targets,
+            reviewers: &reviewers,
+            known: &known,
+            keys: &keys,
+            files: &raw.files,
+        };
         let mut app = app(raw_app, &around, &place, &mut problems);
         let names = routes::Names { targets: &targets, models: &models, known: &known };
         let scope = routes::Scope { key: raw_app.key.get_ref(), app: &app };
@@ -103,6 +118,7 @@ struct Around<'a> {
     reviewers: &'a BTreeMap<TargetName, Reviewer>,
     known: &'a filter::Known,
     keys: &'a BTreeMap<String, Secret>,
+    files: &'a Files,
 }
 
 /// What an app says in words; the default where a word is wrong.
@@ -197,6 +213,9 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         experiments: experiments::experiments(raw, place, problems),
         complexity: experiments::thresholds(raw, place, problems),
         time_zone: experiments::zone(raw, place, problems),
+        tiers: tiers::tiers(raw, around.targets, place, problems),
+        tier_table: tiers::table(raw, around.files, place, problems),
+        media: media::media(raw, place, problems),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
         return Err(config.bad(problems).into());
     }
     let hash = config.bundle.hash().context("hash bundle")?;
-    Engines::of(&config.bundle, &config.sections().contents()).context("build the filter")?;
+    let engines = Engines::of(&config.bundle, &config.sections().contents()).context("build the filter")?;
     let mut report = format!(
         "configuration ok: {} apps, {} targets, bundle {hash}\n",
         config.bundle.apps.len(),
@@ -28,6 +28,17 @@ pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
             "words {name}: {} in {} bytes, {}\n",
             content.count, content.bytes, content.hash
         ));
+    }
+    for (key, app) in &config.bundle.apps {
+        if let (Some(content), Some(table)) = (&app.tier_table, engines.tiers(key)) {
+            report.push_str(&format!(
+                "tiers of {key}: {} users in {} bytes, {}; {} bytes in memory\n",
+                content.count,
+                content.bytes,
+                content.hash,
+                table.bytes()
+            ));
+        }
     }
     for warning in config.warnings(now()) {
         report.push_str(&format!("warning: {warning}\n"));

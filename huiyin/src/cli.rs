@@ -13,6 +13,7 @@ use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
 use crate::setup::Setup;
+use crate::tier::OfUser;
 
 /// Conversations on Easemob IM, answered by large language models.
 #[derive(Parser)]
@@ -115,6 +116,8 @@ pub(crate) enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Which tier a user of an app has by this file, and what says so
+    Tier(OfUser),
     /// Fold the events again from the first offset and compare every decision byte by byte
     Refold {
         /// Print JSON

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use catalogue::raw::Files;
 use catalogue::{Bundle, RawCatalogue};
 use common::Problem;
 use pipeline::kafka;
@@ -138,8 +139,10 @@ impl Config {
             price: raw.price,
             filter: raw.filter,
             hash_key: raw.hash_key,
+            files: Files::default(),
         };
-        sections.filter.files = files::read(folder, &sections.filter);
+        sections.filter.files = files::read(folder, sections.filter.paths());
+        sections.files = files::read(folder, sections.tables());
         for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {
             if !is_there && !unread.section(name) {
                 findings.push(Finding { line: None, what: format!("section `[{name}]` is missing") });

@@ -26,6 +26,7 @@ mod simulation;
 mod substitute;
 mod table;
 mod telemetry;
+mod tier;
 mod timestamp;
 mod topics;
 
@@ -141,6 +142,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             let found = models::run(&config, command.as_ref(), json).await?;
             Ok(Said { text: found.text, ok: found.ok })
         }
+        Command::Tier(of) => Ok(tier::run(&of, &config)?.into()),
         Command::Refold { json } => asking(config, move |config| refolded(config, json)).await,
         Command::Check { online } => {
             let offline = check::offline(&config);

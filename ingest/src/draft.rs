@@ -8,6 +8,7 @@ use catalogue::people::PeopleRecord;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Message};
 use schemas::ids::{AppKey, MessageId};
+use schemas::tier::TierClaim;
 use schemas::verdict::{Action, Verdict};
 
 use crate::address::Address;
@@ -28,6 +29,7 @@ pub(crate) struct Draft {
     address: Address,
     content: Content,
     tags: BTreeMap<String, String>,
+    claim: Option<TierClaim>,
     raw: String,
     sent_at: Millis,
     received_at: Millis,
@@ -37,8 +39,21 @@ impl Draft {
     /// The message of a callback.
     pub(crate) fn new(id: MessageId, address: Address, content: Content, from: &Verified<'_>) -> Self {
         let raw = from.callback.without_signature();
-        let tags = BTreeMap::new();
-        Self { id, address, content, tags, raw, sent_at: from.sent_at, received_at: from.received_at }
+        let (tags, claim) = (BTreeMap::new(), None);
+        let Verified { sent_at, received_at, .. } = *from;
+        Self { id, address, content, tags, claim, raw, sent_at, received_at }
+    }
+
+    /// The same with what the app claims of its sender, where it speaks to a bot.
+    pub(crate) fn claimed(self, claim: Option<TierClaim>) -> Self {
+        if self.is_ai() { Self { claim, ..self } } else { self }
+    }
+
+    /// The same as its app reads messages: what it brings in place of a text is recorded where a bot is to read that.
+    pub(crate) fn read_by(mut self, app: &App) -> Self {
+        self.content.attachment =
+            self.content.attachment.take().filter(|_| self.is_ai() && app.media.is_some());
+        self
     }
 
     /// The same with the fields of its extension that routes ask for, where it speaks to a bot.
@@ -79,6 +94,8 @@ impl Draft {
             text: self.address.said.map(Into::into),
             other_texts: self.content.others.into_iter().map(Into::into).collect(),
             tags: self.tags,
+            claim: self.claim,
+            attachment: self.content.attachment.map(Box::new),
             raw: Some(self.raw.into()),
             verdict,
             reply,

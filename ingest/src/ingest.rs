@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use catalogue::App;
 use schemas::Millis;
+use schemas::ids::AppKey;
+use schemas::tier::TierClaim;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
 use tokio::time::Instant;
 
 use crate::active_bundle::ActiveBundle;
+use crate::claim::Claims;
 use crate::config::Config;
 use crate::failures::Failures;
 use crate::publish::{Log, Outbox, Publish};
 use crate::rate::SenderRates;
+use crate::verify::Verified;
 
 /// The step: everything that its handlers share.
 pub struct Ingest {
@@ -54,6 +59,11 @@ impl Ingest {
     /// The bundle in force.
     pub(crate) fn bundle(&self) -> Arc<ActiveBundle> {
         Arc::clone(&self.bundle.borrow())
+    }
+
+    /// Takes the app's claim out of a message, and tells what it says of the sender.
+    pub(crate) fn claim(&self, from: &mut Verified<'_>, key: &AppKey, app: &App) -> Option<TierClaim> {
+        Claims { key, app, rule: self.config.claims.get(key) }.take(&mut from.callback, from.sent_at)
     }
 
     /// Counts one more request as at work.

@@ -13,6 +13,7 @@ mod address;
 mod among_people;
 mod body;
 mod callback;
+mod claim;
 pub mod config;
 mod connection_slots;
 mod draft;

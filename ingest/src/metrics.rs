@@ -23,6 +23,8 @@ pub const VERDICTS: &str = "huiyin_ingest_verdicts_total";
 pub const FINDINGS: &str = "huiyin_ingest_findings_total";
 /// Messages that the filter holds, by what became of them at once.
 pub const HELD: &str = "huiyin_ingest_held_total";
+/// Claims of apps, by what became of them.
+pub const CLAIMS: &str = "huiyin_ingest_claims_total";
 /// Seconds from queueing to acknowledgement.
 pub const ACKNOWLEDGEMENT_SECONDS: &str = "huiyin_ingest_acknowledgement_seconds";
 /// Callbacks whose acknowledgement did not come in time.
@@ -65,6 +67,11 @@ pub const METRICS: &[Metric] = &[
         HELD,
         "messages of apps with reviews that the filter holds, by what became of them in the callback: waits (only a bot reads it, which waits for the review), passed and blocked (by the app's policy, since others would read it)",
         &["course"],
+    ),
+    Metric::counter(
+        CLAIMS,
+        "claims that apps sign for senders, by what became of them: accepted, malformed, forged (no secret of the app signed it), other_user, expired, too_long (it would hold for more than a year), unknown_tier; all but the first are ignored",
+        &["result"],
     ),
     Metric::histogram(
         ACKNOWLEDGEMENT_SECONDS,
@@ -116,6 +123,10 @@ pub(crate) fn judged(verdict: &Verdict, took: Duration) {
 
 pub(crate) fn held(course: &'static str) {
     counter!(HELD, "course" => course).increment(1);
+}
+
+pub(crate) fn claim(result: &'static str) {
+    counter!(CLAIMS, "result" => result).increment(1);
 }
 
 pub(crate) fn unacknowledged(policy: NoAcknowledgement) {

@@ -5,6 +5,7 @@ use catalogue::app::RecordPolicy;
 use schemas::Millis;
 use schemas::event::{CallbackReply, Edit, Event, Reference};
 use schemas::ids::{AppKey, MessageId};
+use schemas::tier::TierClaim;
 use schemas::wire::Record;
 
 use crate::active_bundle::ActiveBundle;
@@ -35,12 +36,15 @@ pub(crate) async fn answer(
         // towards a ban of all the app's rules.
         return Ok(LabelledResponse::accepted("unsigned"));
     }
-    let verified = verify::callback(callback, rule, context.received_at)?;
+    let mut verified = verify::callback(callback, rule, context.received_at)?;
     if !verified.callback.is_readable() {
         // Easemob would bring the same body again.
         return Ok(LabelledResponse::accepted("unreadable"));
     }
-    let Some(events) = events(&ingest.bundle(), &rule.app, &verified)? else {
+    let bundle = ingest.bundle();
+    let app = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?.0;
+    let claim = ingest.claim(&mut verified, &rule.app, app);
+    let Some(events) = events(&bundle, &rule.app, &verified, claim)? else {
         return Ok(LabelledResponse::accepted("unreadable"));
     };
     ingest.outbox.publish(&events, context.arrived + rule.deadline).await?;
@@ -52,6 +56,7 @@ pub(crate) fn events(
     bundle: &ActiveBundle,
     key: &AppKey,
     verified: &Verified<'_>,
+    claim: Option<TierClaim>,
 ) -> Result<Option<Vec<Event>>, Refusal> {
     let (app, bots) = bundle.app(key).ok_or(Refusal::Unconfigured)?;
     let Verified { callback, sent_at, .. } = verified;
@@ -77,6 +82,7 @@ pub(crate) fn events(
             let verdict = bundle.judge(key, &content, Some(&address), None).verdict;
             let tags = bundle.tags(key, callback);
             let draft = Draft::new(id, address, content, verified).tagged(tags);
+            let draft = draft.claimed(claim).read_by(app);
             draft.published(app, verdict, CallbackReply::None).map(Event::Missed)
         }),
         Subject::Edit => changed("edit_message_id").map(|message| {

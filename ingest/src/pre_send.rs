@@ -6,6 +6,7 @@ use catalogue::app::{AnswerPolicy, NoAcknowledgement};
 use schemas::Millis;
 use schemas::event::{CallbackReply, Event, Message, Reference};
 use schemas::ids::AppKey;
+use schemas::tier::TierClaim;
 use schemas::verdict::{Action, OnError};
 
 use crate::active_bundle::{ActiveBundle, Judged, Shown};
@@ -69,18 +70,19 @@ struct QueuedMessage {
 /// Reads a callback, judges its message, and queues the record.
 fn receive(ingest: &Ingest, rule: &Rule, body: &[u8], received_at: Millis) -> Result<Next, Refusal> {
     let text = callback::text(body);
-    let verified = verify::callback(Callback::read(&text)?, rule, received_at)?;
-    let callback = &verified.callback;
-    if !callback.is_readable() {
+    let mut verified = verify::callback(Callback::read(&text)?, rule, received_at)?;
+    if !verified.callback.is_readable() {
         // An error would let the rule's fallback deliver it unjudged.
         return Ok(Next::respond(Reply::Reject(rule.codes.blocked.clone()), "unreadable"));
     }
     let bundle = ingest.bundle();
     let (app, _) = bundle.app(&rule.app).ok_or(Refusal::Unconfigured)?;
+    let claim = ingest.claim(&mut verified, &rule.app, app);
+    let callback = &verified.callback;
     if callback.sender().is_some_and(|sender| !ingest.rates.allow(&rule.app, &sender)) {
         return Ok(Next::respond(Reply::Reject(rule.codes.too_many.clone()), "too_many"));
     }
-    Ok(match rule_on(&bundle, &rule.app, &rule.codes, &verified)? {
+    Ok(match rule_on(&bundle, &rule.app, &rule.codes, &verified, claim)? {
         Ruled::Respond { reply, result, record } => {
             if let Some(message) = record {
                 ingest.outbox.send_unawaited(&Event::Message(*message));
@@ -126,6 +128,7 @@ pub(crate) fn rule_on(
     key: &AppKey,
     codes: &Codes,
     verified: &Verified<'_>,
+    claim: Option<TierClaim>,
 ) -> Result<Ruled, Refusal> {
     let callback = &verified.callback;
     let (app, bots) = bundle.app(key).ok_or(Refusal::Unconfigured)?;
@@ -147,9 +150,10 @@ pub(crate) fn rule_on(
     let fate = message.fate(address.as_ref(), codes.blocked.as_deref());
     // An edit is recorded when it has happened: the post-send rule brings it.
     let id = message_id(key, callback.msg_id().filter(|_| callback.subject() == Subject::Message));
-    let draft = id
-        .zip(address)
-        .map(|(id, address)| Draft::new(id, address, content, verified).tagged(bundle.tags(key, callback)));
+    let draft = id.zip(address).map(|(id, address)| {
+        let draft = Draft::new(id, address, content, verified).tagged(bundle.tags(key, callback));
+        draft.claimed(claim).read_by(app)
+    });
     Ok(match (fate, draft) {
         (Fate::Delivered(reply), None) => Ruled::respond(reply, "unrecorded"),
         (Fate::Delivered(pass_reply), Some(draft)) if draft.is_ai() => {

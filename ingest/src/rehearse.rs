@@ -47,7 +47,7 @@ pub fn before_delivery(
 ) -> Result<Rehearsed, Untaken> {
     let text = callback::text(body);
     let verified = read(&text, received_at)?;
-    Ok(match rule_on(bundle, app, codes, &verified)? {
+    Ok(match rule_on(bundle, app, codes, &verified, None)? {
         Ruled::Respond { reply, result, record } => {
             Rehearsed { reply: reply.to_string(), result, message: record.map(|message| *message) }
         }
@@ -70,7 +70,7 @@ pub fn after_delivery(
     received_at: Millis,
 ) -> Result<Vec<Event>, Untaken> {
     let text = callback::text(body);
-    let events = post_send::events(bundle, app, &read(&text, received_at)?)?;
+    let events = post_send::events(bundle, app, &read(&text, received_at)?, None)?;
     events.ok_or_else(|| Untaken("it has more texts than are judged".to_owned()))
 }
 

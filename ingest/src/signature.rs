@@ -22,10 +22,17 @@ pub(crate) fn easemob(call_id: &str, secret: &Secret, timestamp: &str) -> String
 
 /// The signature of the other sources: HMAC-SHA256 over the timestamp's digits, a full stop and the raw body.
 pub(crate) fn source(secret: &Secret, timestamp: &str, body: &[u8]) -> Option<String> {
+    hmac(secret, &[timestamp.as_bytes(), b".", body])
+}
+
+/// The signature of a claim: HMAC-SHA256 over its text.
+pub(crate) fn of_text(secret: &Secret, text: &str) -> Option<String> {
+    hmac(secret, &[text.as_bytes()])
+}
+
+fn hmac(secret: &Secret, parts: &[&[u8]]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok()?;
-    mac.update(timestamp.as_bytes());
-    mac.update(b".");
-    mac.update(body);
+    parts.iter().for_each(|part| mac.update(part));
     Some(encode_string(&mac.finalize().into_bytes()))
 }
 

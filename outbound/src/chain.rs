@@ -116,7 +116,9 @@ impl Link {
         self.keys.iter().enumerate().map(move |(key, pace)| {
             let view = self.target.view(now, origin, key);
             let availability = match view.availability {
-                Availability::Free(_) => Availability::Free(pace.expected(now, &origin.tenant)),
+                Availability::Free(_) => {
+                    Availability::Free(pace.expected(now, &origin.tenant, origin.weight))
+                }
                 other => other,
             };
             View { availability, load: pace.load(), ..view }
@@ -214,7 +216,8 @@ impl Chain {
         let permit = link.target.admit(Instant::now(), Kind { repeat, alone, key }, origin)?;
         // Others wait for a probe.
         let again = again || permit.is_probe();
-        let claim = Claim { key: &origin.tenant, again, latest: plan.latest(), tokens: link.tokens };
+        let (latest, weight) = (plan.latest(), origin.weight);
+        let claim = Claim { key: &origin.tenant, again, latest, tokens: link.tokens, weight };
         let since = Instant::now();
         // A turn that was near when the request came is not when others were refused since.
         let turn = match soon {

@@ -55,6 +55,7 @@ pub use request::Request;
 pub use reqwest::{Method, StatusCode, Url, header::HeaderMap};
 pub use target::{Permit, Target};
 pub use tls::install_tls_provider;
+pub use turns::Weight;
 
 /// Randomness for the waits of one caller.
 #[must_use]

@@ -1,5 +1,6 @@
 //! Waiting for one's turn at an endpoint that allows only so much.
 
+mod claim;
 mod lately;
 
 use std::collections::HashMap;
@@ -11,12 +12,13 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub use self::claim::{Claim, PaceError};
 use self::lately::Lately;
 pub use self::lately::Standing;
 use crate::{
     limiter::{Excess, Limiter, Limits, Pauses, Ready, Ticket, Tokens, Told},
     metrics::{self, PaceNames, Paced, WaitCause},
-    turns::Turns,
+    turns::{Turns, Weight},
 };
 
 /// How often a wait is looked at anew: others may have come who take turns with it.
@@ -24,7 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A caller only joins if it can expect its turn within this part of its time, since others may come.
 const AT_FIRST: f64 = 0.9;
 
-/// The queue of callers at a pace: keys take turns, and within a key callers are served in the order of asking. A start is
+/// The queue of callers at a pace: keys take turns, and within a key callers of one weight are served in the order of asking. A start is
 /// handed out right before its call, after any pause.
 #[derive(Debug)]
 pub struct Pace {
@@ -48,19 +50,6 @@ struct State {
 struct Waiting {
     wake: Arc<Notify>,
     disturbed: bool,
-}
-
-/// What is asked of a pace.
-#[derive(Debug, Clone, Copy)]
-pub struct Claim<'a> {
-    /// Keys take turns.
-    pub key: &'a Arc<str>,
-    /// The caller had its turn and was refused for the rate: it keeps its place.
-    pub again: bool,
-    /// A later turn is of no use.
-    pub latest: Instant,
-    /// What the call is estimated to take of limits that count tokens.
-    pub tokens: Tokens,
 }
 
 /// How much a pace has to do: of two that are free, the lesser one is to be taken.
@@ -89,28 +78,6 @@ enum Went {
     Refused,
     /// Nothing was sent.
     Nowhere,
-}
-
-/// There is no turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PaceError {
-    /// It would come too late, as far as can be seen now.
-    #[error("wait for the pace: not in time")]
-    NotInTime,
-    /// Something happened to the endpoint: look at it again.
-    #[error("wait for the pace: disturbed")]
-    Disturbed,
-}
-
-impl PaceError {
-    /// The kind of error, for metrics and logs.
-    #[must_use]
-    pub const fn label(&self) -> &'static str {
-        match self {
-            Self::NotInTime => "pace_not_in_time",
-            Self::Disturbed => "pace_disturbed",
-        }
-    }
 }
 
 /// A place in the queue; whoever gives it up, served or not, wakes the next.
@@ -147,10 +114,10 @@ impl Pace {
 
     /// When somebody who asks now may expect a turn.
     #[must_use]
-    pub fn expected(&self, now: Instant, key: &Arc<str>) -> Instant {
+    pub fn expected(&self, now: Instant, key: &Arc<str>, weight: Weight) -> Instant {
         let state = self.state();
         let most = state.limiter.expected(now, state.turns.waiting());
-        if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key)) }
+        if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key, weight)) }
     }
 
     /// Keys that somebody waits for, those with most that wait first, at most so many.
@@ -330,7 +297,7 @@ impl<'a> Place<'a> {
             state.turns.rejoin(id);
         } else {
             let cost = state.limiter.cost(claim.tokens);
-            state.turns.join(claim.key, id, cost);
+            state.turns.join(claim.key, id, cost, claim.weight);
         }
         state.waiting.insert(id, Waiting { wake: Arc::clone(&wake), disturbed: false });
         Self { pace, key: claim.key, id, tokens: claim.tokens, wake }

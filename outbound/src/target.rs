@@ -24,6 +24,7 @@ use crate::{
     outlook::{Outlook, Prospect},
     pace::{Load, Pace},
     plan::{Availability, View},
+    turns::Weight,
 };
 
 /// The name of no tenant.
@@ -118,7 +119,9 @@ impl Target {
     pub fn outlook(&self, now: Instant) -> Outlook {
         let (refusal, refused) = self.memory().refusals(now);
         let wait_of = |tenant: &Arc<str>| {
-            let waits = self.paces.iter().map(|pace| pace.expected(now, tenant).saturating_duration_since(now));
+            let wait =
+                |pace: &Arc<Pace>| pace.expected(now, tenant, Weight::MIN).saturating_duration_since(now);
+            let waits = self.paces.iter().map(wait);
             waits.min().unwrap_or_default()
         };
         let for_all = Prospect { refusal, wait: wait_of(&NOBODY.into()) };

@@ -4,9 +4,14 @@
 //! Each turn costs the part of the limits that its call takes, so that a key with large calls has fewer turns than one with
 //! small calls. Keys are served in the order of what they have had; one that comes back after a rest has not saved anything up,
 //! and is served before those that have had their turn (start-time fair queuing).
+//!
+//! Within a key everybody is served in the order of asking, but for their weights: who has weight 3 waits for a third of what
+//! goes by while somebody with weight 1 waits (self-clocked fair queuing, where each has one turn to wait for). So lanes that ask again
+//! and again have turns in proportion to their weights, and nobody waits for ever.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    num::NonZeroU32,
     sync::Arc,
 };
 
@@ -30,14 +35,26 @@ pub struct Turns {
 /// By what a key has had; those that have had as much, by the time at which they came to it.
 type Place = (u64, u64, Arc<str>);
 
+/// How far the clock of a key goes on while somebody of weight 1 waits.
+const ROUND: u64 = 1_000_000;
+
+/// How many turns somebody has of a key for one of weight 1.
+pub type Weight = NonZeroU32;
+
+/// When somebody is due by the clock of a key, and a number that grows with each who asks.
+type Due = (u64, u64);
+
 #[derive(Debug)]
 struct Queue {
     /// What the key has had.
     had: u64,
     number: u64,
-    waiting: VecDeque<Entry>,
+    /// In the order in which they are due.
+    waiting: BTreeMap<Due, Entry>,
     /// The sum of the costs of those who wait.
     cost: u64,
+    /// When the one was due that was served last.
+    clock: u64,
 }
 
 #[derive(Debug)]
@@ -46,16 +63,53 @@ struct Entry {
     cost: u64,
 }
 
+/// A place that was given up.
+struct Left {
+    due: u64,
+    /// What the turn would have cost.
+    cost: u64,
+}
+
+/// Those of a key who are served before somebody.
+struct Before {
+    count: usize,
+    cost: u64,
+}
+
+impl Queue {
+    /// When somebody is due who asks now.
+    fn due(&self, weight: Weight) -> u64 {
+        self.clock.saturating_add(ROUND / u64::from(weight.get()))
+    }
+
+    fn first(&self) -> Option<u64> {
+        Some(self.waiting.first_key_value()?.1.id)
+    }
+
+    fn due_of(&self, id: u64) -> Option<Due> {
+        self.waiting.iter().find(|(_, entry)| entry.id == id).map(|(due, _)| *due)
+    }
+
+    fn before(&self, due: Due) -> Before {
+        let before = self.waiting.range(..due);
+        before.fold(Before { count: 0, cost: 0 }, |all, (_, entry)| Before {
+            count: all.count + 1,
+            cost: all.cost.saturating_add(entry.cost),
+        })
+    }
+}
+
 impl Turns {
-    /// Takes a place behind everybody with the same key, for a turn that costs so much.
-    pub fn join(&mut self, key: &Arc<str>, id: u64, cost: u64) {
+    /// Takes a place behind everybody with the same key and no less weight, for a turn that costs so much.
+    pub fn join(&mut self, key: &Arc<str>, id: u64, cost: u64, weight: Weight) {
         self.waiting += 1;
         let number = self.number();
         let queue = self.queues.entry(Arc::clone(key)).or_insert_with(|| Queue {
             had: self.had,
             number,
-            waiting: VecDeque::new(),
+            waiting: BTreeMap::new(),
             cost: 0,
+            clock: 0,
         });
         if queue.waiting.is_empty() {
             self.resting.remove(&(queue.had, Arc::clone(key)));
@@ -63,7 +117,7 @@ impl Turns {
             self.order.insert((queue.had, number, Arc::clone(key)));
         }
         queue.cost = queue.cost.saturating_add(cost);
-        queue.waiting.push_back(Entry { id, cost });
+        queue.waiting.insert((queue.due(weight), number), Entry { id, cost });
     }
 
     /// Takes a place before all who have not been served yet.
@@ -75,15 +129,16 @@ impl Turns {
     /// Who is served next.
     #[must_use]
     pub fn next(&self) -> Option<u64> {
-        let first = || self.queues.get(&self.order.first()?.2)?.waiting.front();
-        self.again.front().copied().or_else(|| Some(first()?.id))
+        let first = || self.queues.get(&self.order.first()?.2)?.first();
+        self.again.front().copied().or_else(first)
     }
 
     /// Notes that it was served, and gives its place up.
     pub fn served(&mut self, key: &Arc<str>, id: u64) {
-        let cost = self.remove(key, id);
+        let left = self.remove(key, id);
         let Some(queue) = self.queues.get_mut(key) else { return };
-        if let Some(cost) = cost {
+        if let Some(Left { due, cost }) = left {
+            queue.clock = queue.clock.max(due);
             self.had = self.had.max(queue.had);
             let had = queue.had.saturating_add(cost);
             self.moved(key, had);
@@ -100,18 +155,19 @@ impl Turns {
     /// Who is first of the keys of which this holds.
     pub fn first_of(&self, holds: impl Fn(&Arc<str>) -> bool) -> Option<u64> {
         let (_, _, key) = self.order.iter().find(|(_, _, key)| holds(key))?;
-        Some(self.queues.get(key)?.waiting.front()?.id)
+        self.queues.get(key)?.first()
     }
 
-    /// How many are served before the one who joins now, as long as nobody else does.
+    /// How many are served before the one who joins now with this weight, as long as nobody else does.
     #[must_use]
-    pub fn ahead(&self, key: &Arc<str>) -> usize {
-        let own = self.queues.get(key);
-        let (had, number) = own.map_or((self.had, self.next_number), |queue| {
-            let number = if queue.waiting.is_empty() { self.next_number } else { queue.number };
-            (queue.had.saturating_add(queue.cost), number)
-        });
-        self.again.len() + own.map_or(0, |own| own.waiting.len()) + self.others_before(key, had, number)
+    pub fn ahead(&self, key: &Arc<str>, weight: Weight) -> usize {
+        let Some(own) = self.queues.get(key) else {
+            return self.again.len() + self.others_before(key, self.had, self.next_number);
+        };
+        let number = if own.waiting.is_empty() { self.next_number } else { own.number };
+        let before = own.before((own.due(weight), self.next_number));
+        let had = own.had.saturating_add(before.cost);
+        self.again.len() + before.count + self.others_before(key, had, number)
     }
 
     /// How many are served before this one; as many as wait when it is not among them.
@@ -121,10 +177,10 @@ impl Turns {
             return at;
         }
         let own = self.queues.get(key);
-        let place = own.and_then(|own| Some((own, own.waiting.iter().position(|entry| entry.id == id)?)));
-        let Some((own, at)) = place else { return self.waiting };
-        let cost: u64 = own.waiting.iter().take(at).map(|entry| entry.cost).sum();
-        self.again.len() + at + self.others_before(key, own.had.saturating_add(cost), own.number)
+        let Some((own, due)) = own.and_then(|own| Some((own, own.due_of(id)?))) else { return self.waiting };
+        let before = own.before(due);
+        let had = own.had.saturating_add(before.cost);
+        self.again.len() + before.count + self.others_before(key, had, own.number)
     }
 
     /// Everybody who waits.
@@ -136,7 +192,8 @@ impl Turns {
     /// Keys that somebody waits for, those with most that wait first, at most so many.
     #[must_use]
     pub fn queues(&self, most: usize) -> Vec<Arc<str>> {
-        let waiting = self.order.iter().filter_map(|(_, _, key)| Some((self.queues.get(key)?.waiting.len(), key)));
+        let waiting =
+            self.order.iter().filter_map(|(_, _, key)| Some((self.queues.get(key)?.waiting.len(), key)));
         let mut waiting: Vec<_> = waiting.collect();
         waiting.sort_unstable_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         waiting.into_iter().take(most).map(|(_, key)| Arc::clone(key)).collect()
@@ -153,23 +210,23 @@ impl Turns {
         self.queues.iter().filter(|(it, _)| *it != key).map(|(_, queue)| before(queue)).sum()
     }
 
-    /// Takes somebody out; tells what the turn would have cost, but for those who had one before.
-    fn remove(&mut self, key: &Arc<str>, id: u64) -> Option<u64> {
+    /// Takes somebody out, and tells of the place, but for those who had a turn before.
+    fn remove(&mut self, key: &Arc<str>, id: u64) -> Option<Left> {
         if let Some(at) = self.again.iter().position(|it| *it == id) {
             self.again.remove(at);
             self.waiting -= 1;
             return None;
         }
         let queue = self.queues.get_mut(key)?;
-        let at = queue.waiting.iter().position(|entry| entry.id == id)?;
-        let entry = queue.waiting.remove(at)?;
+        let due = queue.due_of(id)?;
+        let entry = queue.waiting.remove(&due)?;
         queue.cost = queue.cost.saturating_sub(entry.cost);
         self.waiting -= 1;
         if queue.waiting.is_empty() {
             self.order.remove(&(queue.had, queue.number, Arc::clone(key)));
             self.resting.insert((queue.had, Arc::clone(key)));
         }
-        Some(entry.cost)
+        Some(Left { due: due.0, cost: entry.cost })
     }
 
     /// The key has had so much from now on.
@@ -229,7 +286,7 @@ mod tests {
     fn joined(names: &[&str]) -> (Turns, HashMap<u64, Arc<str>>) {
         let (mut turns, mut keys) = (Turns::default(), HashMap::new());
         for (id, name) in (0..).zip(names) {
-            turns.join(&key(name), id, 10);
+            turns.join(&key(name), id, 10, Weight::MIN);
             keys.insert(id, key(name));
         }
         (turns, keys)
@@ -271,8 +328,8 @@ mod tests {
         }
         for name in ["a", "b", "e"] {
             let (mut turns, mut keys) = joined(&names);
-            let told = turns.ahead(&key(name));
-            turns.join(&key(name), 99, 10);
+            let told = turns.ahead(&key(name), Weight::MIN);
+            turns.join(&key(name), 99, 10, Weight::MIN);
             keys.insert(99, key(name));
             assert_eq!(served(&mut turns, &keys).iter().position(|it| *it == 99), Some(told), "{name}");
         }
@@ -281,9 +338,9 @@ mod tests {
     #[test]
     fn a_flood_adds_at_most_one_turn_for_each_of_somebody_elses() {
         let (mut turns, _) = joined(&["flood"; 500]);
-        turns.join(&key("quiet"), 1_000, 10);
+        turns.join(&key("quiet"), 1_000, 10, Weight::MIN);
         assert_eq!(turns.before(&key("quiet"), 1_000), 1);
-        assert_eq!(turns.ahead(&key("quiet")), 3);
+        assert_eq!(turns.ahead(&key("quiet"), Weight::MIN), 3);
     }
 
     #[test]
@@ -291,7 +348,7 @@ mod tests {
         let (mut turns, mut keys) = (Turns::default(), HashMap::new());
         for id in 0..40 {
             let (name, cost) = if id % 2 == 0 { ("large", 30) } else { ("small", 10) };
-            turns.join(&key(name), id, cost);
+            turns.join(&key(name), id, cost, Weight::MIN);
             keys.insert(id, key(name));
         }
         let order = served(&mut turns, &keys);
@@ -305,9 +362,85 @@ mod tests {
         for id in 0..50 {
             turns.served(&keys[&id], id);
         }
-        (200..210).for_each(|id| turns.join(&key("quiet"), id, 10));
+        (200..210).for_each(|id| turns.join(&key("quiet"), id, 10, Weight::MIN));
         assert_eq!(turns.next(), Some(200));
         turns.served(&key("quiet"), 200);
         assert_eq!(turns.next(), Some(50), "then they take turns");
+    }
+
+    fn weight(weight: u32) -> Weight {
+        Weight::new(weight).unwrap()
+    }
+
+    #[test]
+    fn lanes_that_ask_again_and_again_have_turns_in_proportion_to_their_weights() {
+        let mut turns = Turns::default();
+        // Ten lanes of weight 1, ten of weight 4, and another app.
+        let of = |lane: u64| {
+            if lane < 20 {
+                (key("app"), weight(if lane < 10 { 1 } else { 4 }))
+            } else {
+                (key("other"), Weight::MIN)
+            }
+        };
+        let join = |turns: &mut Turns, lane: u64| {
+            let (key, weight) = of(lane);
+            turns.join(&key, lane, 10, weight);
+        };
+        (0..21).for_each(|lane| join(&mut turns, lane));
+        let mut had = [0_u32; 21];
+        for _ in 0..2_000 {
+            let lane = turns.next().unwrap();
+            turns.served(&of(lane).0, lane);
+            had[lane as usize] += 1;
+            join(&mut turns, lane);
+        }
+        assert_eq!(had[20], 1_000, "the other app has every second turn");
+        let light: Vec<u32> = had[..10].to_vec();
+        let heavy: Vec<u32> = had[10..20].to_vec();
+        assert!(light.iter().all(|had| (19..=21).contains(had)), "{light:?}");
+        assert!(heavy.iter().all(|had| (79..=81).contains(had)), "{heavy:?}");
+    }
+
+    #[test]
+    fn a_heavy_lane_passes_those_who_wait_and_no_flood_of_them_keeps_a_light_one_waiting_for_ever() {
+        let (mut turns, app) = (Turns::default(), key("app"));
+        (0..8).for_each(|id| turns.join(&app, id, 10, Weight::MIN));
+        turns.join(&app, 100, 10, weight(4));
+        assert_eq!((turns.next(), turns.before(&app, 100), turns.before(&app, 0)), (Some(100), 0, 1));
+        assert_eq!((turns.ahead(&app, weight(4)), turns.ahead(&app, Weight::MIN)), (1, 9));
+        let mut before = 0;
+        for id in 101.. {
+            let next = turns.next().unwrap();
+            turns.served(&app, next);
+            if next == 0 {
+                break;
+            }
+            before += 1;
+            turns.join(&app, id, 10, weight(4));
+        }
+        assert_eq!(before, 3, "the fourth is due when the light one is, and asked later");
+    }
+
+    #[test]
+    fn what_is_told_of_the_wait_is_what_comes_with_weights_too() {
+        let (mut turns, app) = (Turns::default(), key("app"));
+        let weights = [1, 3, 1, 2, 4, 1, 3, 2, 1];
+        for (id, of) in (0..).zip(weights) {
+            turns.join(&app, id, 10, weight(of));
+        }
+        let told: Vec<usize> = (0..weights.len() as u64).map(|id| turns.before(&app, id)).collect();
+        let ahead = turns.ahead(&app, weight(2));
+        turns.join(&app, 99, 10, weight(2));
+        let mut order = Vec::new();
+        while let Some(id) = turns.next() {
+            turns.served(&app, id);
+            order.push(id);
+        }
+        assert_eq!(order.iter().position(|id| *id == 99), Some(ahead), "{order:?}");
+        order.retain(|id| *id != 99);
+        for (id, told) in (0..).zip(told) {
+            assert_eq!(order.iter().position(|it| *it == id), Some(told), "{order:?}");
+        }
     }
 }

@@ -31,6 +31,9 @@ pub struct Answered {
     /// The person for whom it was made. Records of earlier versions have it not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
+    /// The tier of that person, if the request had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// Every attempt whose result is known, in order.

@@ -10,6 +10,7 @@ use crate::conditions::Condition;
 use crate::conversation::{Conversation, Lane};
 use crate::event::{CallbackReply, MessageKind};
 use crate::ids::{BundleHash, DecisionId, MessageId, RequestId, TargetName, TurnId, UserId};
+use crate::tier::Tier;
 use crate::topic::Topic;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
@@ -237,6 +238,9 @@ pub struct Decision {
     /// The route that was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<Route>,
+    /// The tier of whoever sent the message, if the app gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
     /// Why, in closed words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Millis;
 use crate::answered::Answered;
+use crate::attachment::Attachment;
 use crate::conditions::Conditions;
 use crate::conversation::Conversation;
 use crate::ids::{BundleHash, MessageId, UserId};
 pub use crate::message_kind::MessageKind;
 use crate::retract::{LateFinding, RetractOrder};
 use crate::text::Text;
+use crate::tier::TierClaim;
 use crate::topic::Topic;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
@@ -102,6 +104,12 @@ pub struct Message {
     /// Fields of its extension that routes of the app name, as text. They are the client's: whoever writes may set them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// What the app claims of its sender, where the claim was found good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<TierClaim>,
+    /// What it brings in place of a text, where the app reads such messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Box<Attachment>>,
     /// The callback's body as it came, without its signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Text>,

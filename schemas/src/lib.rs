@@ -1,12 +1,14 @@
 //! What travels on Kafka: records, ids, topics, the wire format.
 //!
 //! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
-//! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`conditions`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
+//! on each topic ([`event`] with [`attachment`] and [`tier`], [`answered`], [`decision`], [`request`], [`cancel`], [`conditions`], [`answer`],
+//! [`delivery`], [`ledger`], [`state`]), and how
 //! ([`topic`], [`wire`]). No I/O, no clock.
 
 pub mod aigc;
 pub mod answer;
 pub mod answered;
+pub mod attachment;
 pub mod cancel;
 pub mod conditions;
 pub mod conversation;
@@ -24,6 +26,7 @@ pub mod retract;
 pub mod review;
 pub mod state;
 pub mod text;
+pub mod tier;
 pub mod topic;
 pub mod trace;
 pub mod verdict;

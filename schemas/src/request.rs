@@ -80,6 +80,16 @@ pub struct PromptLine {
     pub role: Role,
     /// What is said.
     pub text: Text,
+    /// Addresses of pictures that are shown with it, in order; only in what the person says now. A model gets them from there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Text>,
+}
+
+impl PromptLine {
+    /// A line without pictures.
+    pub fn new(role: Role, text: impl Into<Text>) -> Self {
+        Self { role, text: text.into(), images: Vec::new() }
+    }
 }
 
 /// One model call to be made.
@@ -99,6 +109,12 @@ pub struct Request {
     pub user: UserId,
     /// The message that opened the turn.
     pub message: MessageId,
+    /// The tier of that person, if the app gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// How many turns its lane gets at the pace of a target for one of a lane without a weight, where lanes of its app wait; 1 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
     /// Targets to try, in order.
     pub chain: Vec<TargetName>,
     /// Regions that a target may be in; call checks again.
@@ -166,6 +182,9 @@ impl Record for Request {
     fn check(&self) -> Result<(), Invalid> {
         require(!self.chain.is_empty(), "a chain names at least one target")?;
         require(self.prompt.iter().any(|line| line.role == Role::User), "a prompt has a user's line")?;
+        let shown = self.prompt.iter().filter(|line| !line.images.is_empty());
+        require(shown.into_iter().all(|line| line.role == Role::User), "pictures are a person's")?;
+        require(self.weight != Some(0), "a weight is at least 1")?;
         require(self.max_output_tokens > 0, "an answer may have at least one token")?;
         require(self.answer_by >= self.decided_at, "an answer is due after its decision")?;
         require(

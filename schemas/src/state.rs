@@ -250,6 +250,9 @@ pub struct WaitingMessage {
     /// What routes ask of it besides; absent where there is nothing, or no route.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marks: Option<Box<Marks>>,
+    /// It has no text of its own, and what it brings is told in its place: `text` is its caption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Box<Media>>,
     /// The filter holds it: it is reviewed before it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
@@ -267,6 +270,17 @@ pub struct Marks {
     /// Categories of what was found in it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub categories: BTreeSet<String>,
+    /// The tier that a claim of the app's gives its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+}
+
+/// What a message without a text brings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Media {
+    /// The address of a picture that a model may be shown, until its turn is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Text>,
 }
 
 /// What a message says besides its text, which is reviewed with it.

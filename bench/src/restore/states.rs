@@ -145,6 +145,7 @@ impl Writer {
             sent_at: NOON + i64::try_from(turn).unwrap_or(0),
             round: 0,
             marks: None,
+            media: None,
             held: None,
         };
         let answer = answer.map(|length| said(seed + 1, length));

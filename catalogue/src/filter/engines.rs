@@ -1,4 +1,4 @@
-//! From a filter and its contents to the engines of its apps. Every step gets its engine here.
+//! From a bundle and its contents to the engines and the tables of its apps. Every step gets them here.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,10 +13,12 @@ use schemas::ids::AppKey;
 use super::parts::{Parts, key};
 use super::used::Names;
 use super::{BadContent, Content, Contents, Dictionary, Filter, Used, version_of};
+use crate::app::App;
 use crate::bundle::Bundle;
+use crate::tier::TierTable;
 
 /// The engines of a bundle: one for each set of rules, dictionaries and allow-lists that an app uses. Apps that use the same have the same
-/// engine; a dictionary is one automaton however many engines look through it. Beside what is shared, an app's texts are looked
+/// engine; a dictionary is one automaton however many engines look through it, and a table of tiers is held once. Beside what is shared, an app's texts are looked
 /// through only for what the app uses.
 #[derive(Debug)]
 pub struct Engines {
@@ -24,6 +26,8 @@ pub struct Engines {
     apps: BTreeMap<AppKey, Arc<dyn Engine>>,
     /// Those of apps that look for injections.
     before_model: BTreeMap<AppKey, Arc<dyn Engine>>,
+    /// Of apps whose tiers a table names.
+    tiers: BTreeMap<AppKey, Arc<TierTable>>,
     unusable: Vec<String>,
 }
 
@@ -35,6 +39,15 @@ pub enum EngineError {
     Content {
         /// The dictionary or allow-list.
         name: String,
+        /// What is wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The table of an app's tiers cannot be had.
+    #[error("get the tier table of {app}")]
+    Table {
+        /// The app.
+        app: AppKey,
         /// What is wrong.
         #[source]
         source: Box<dyn Error + Send + Sync>,
@@ -76,9 +89,15 @@ impl Engines {
             (key.clone(), engine)
         });
         let before_model = before_model.collect();
+        let mut tiers = BTreeMap::new();
+        for (key, app) in &bundle.apps {
+            if let Some(table) = building.tiers(key, app)? {
+                tiers.insert(key.clone(), table);
+            }
+        }
         building.unusable.sort();
         building.unusable.dedup();
-        Ok(Self { shared, apps, before_model, unusable: building.unusable })
+        Ok(Self { shared, apps, before_model, tiers, unusable: building.unusable })
     }
 
     /// The engines of a bundle whose contents are all at hand.
@@ -91,7 +110,8 @@ impl Engines {
 
     /// One engine for every app.
     pub fn one(engine: Arc<dyn Engine>) -> Self {
-        Self { shared: engine, apps: BTreeMap::new(), before_model: BTreeMap::new(), unusable: Vec::new() }
+        let (apps, before_model) = (BTreeMap::new(), BTreeMap::new());
+        Self { shared: engine, apps, before_model, tiers: BTreeMap::new(), unusable: Vec::new() }
     }
 
     /// The engine that judges what people of an app write to a model: it looks for injections too, where the app wants it.
@@ -107,6 +127,11 @@ impl Engines {
     /// The engine of apps that do not say what they use.
     pub fn shared(&self) -> &Arc<dyn Engine> {
         &self.shared
+    }
+
+    /// The table that names the tiers of an app's persons, if it has one.
+    pub fn tiers(&self, key: &AppKey) -> Option<&Arc<TierTable>> {
+        self.tiers.get(key)
     }
 
     /// What of the bundle is not looked for, since this version cannot; a line each.
@@ -234,6 +259,24 @@ impl Building<'_> {
             let building = unbuilt.into_iter().fold(building, |b, unbuilt| b.detector(Box::new(unbuilt)));
             Ok(Arc::new(building.build()?) as Arc<dyn Engine>)
         })
+    }
+
+    /// The table of an app's tiers. Lines that this version cannot read are left out.
+    fn tiers(&mut self, key: &AppKey, app: &App) -> Result<Option<Arc<TierTable>>, EngineError> {
+        let Some(content) = &app.tier_table else { return Ok(None) };
+        let names: Vec<&str> = app.tiers.iter().map(|tier| tier.name.as_str()).collect();
+        let parts = self.parts;
+        parts
+            .table(&("tiers", &content.hash, &names), || {
+                let text = (self.fetch)(content)
+                    .map_err(|source| EngineError::Table { app: key.clone(), source })?;
+                let (table, problems) = TierTable::read(&text, |name| names.contains(&name));
+                if !problems.is_empty() {
+                    self.unusable.push(format!("tiers of {key}: {} lines", problems.len()));
+                }
+                Ok(Arc::new(table))
+            })
+            .map(Some)
     }
 
     /// The rules without what cannot be looked for.

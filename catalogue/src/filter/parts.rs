@@ -1,4 +1,4 @@
-//! Engines of single dictionaries and lists of rules, which are built once and shared.
+//! Engines of single dictionaries and lists of rules, and tables of tiers: each is built once and shared.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,18 @@ use safety::Engine;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// Engines by what they were made of, for as long as somebody uses them: every app and every bundle that needs the same one gets the
-/// same one.
+use crate::tier::TierTable;
+
+/// Engines and tables by what they were made of, for as long as somebody uses them: every app and every bundle that needs the same one gets
+/// the same one.
 #[derive(Default)]
-pub struct Parts(Mutex<BTreeMap<String, Weak<dyn Engine>>>);
+pub struct Parts {
+    engines: Shared<dyn Engine>,
+    tables: Shared<TierTable>,
+}
+
+/// Parts of one kind.
+struct Shared<T: ?Sized>(Mutex<BTreeMap<String, Weak<T>>>);
 
 impl Parts {
     /// The engine that was built of this, or a new one.
@@ -20,6 +28,36 @@ impl Parts {
         made_of: &impl Serialize,
         build: impl FnOnce() -> Result<Arc<dyn Engine>, E>,
     ) -> Result<Arc<dyn Engine>, E> {
+        self.engines.get(made_of, build)
+    }
+
+    /// The table that was read of this, or a new one.
+    pub(super) fn table<E>(
+        &self,
+        made_of: &impl Serialize,
+        read: impl FnOnce() -> Result<Arc<TierTable>, E>,
+    ) -> Result<Arc<TierTable>, E> {
+        self.tables.get(made_of, read)
+    }
+
+    /// How many are in use.
+    pub fn in_use(&self) -> usize {
+        self.engines.in_use() + self.tables.in_use()
+    }
+}
+
+impl<T: ?Sized> Default for Shared<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: ?Sized> Shared<T> {
+    fn get<E>(
+        &self,
+        made_of: &impl Serialize,
+        build: impl FnOnce() -> Result<Arc<T>, E>,
+    ) -> Result<Arc<T>, E> {
         let key = key(made_of);
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(part) = parts.get(&key).and_then(Weak::upgrade) {
@@ -31,8 +69,7 @@ impl Parts {
         Ok(part)
     }
 
-    /// How many are in use.
-    pub fn in_use(&self) -> usize {
+    fn in_use(&self) -> usize {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         parts.values().filter(|part| part.strong_count() > 0).count()
     }

@@ -45,6 +45,8 @@ pub struct RawModel {
     /// How its provider comes to keep the beginning of a prompt.
     #[schemars(with = "Option<Caching>")]
     pub caching: Option<Spanned<String>>,
+    /// Whether it sees pictures whose address it is given. Without it, it is not known to.
+    pub vision: Option<bool>,
     /// First day on which it cannot be called any more, such as `2026-12-11`, UTC.
     #[schemars(with = "Option<String>")]
     pub retires: Option<Spanned<String>>,

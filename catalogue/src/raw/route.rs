@@ -56,7 +56,7 @@ pub struct RawConditions {
     /// Kinds of chat: `chat`, `group`, `chatroom`.
     #[schemars(with = "Option<Vec<schemas::conversation::ChatKind>>")]
     pub chat: Option<Vec<Spanned<String>>>,
-    /// Kinds of message, such as `text` or `image`; of other messages than text, those with a text that can be answered.
+    /// Kinds of message, such as `text` or `image`. Of messages without a text only routes with this key hold, where the app has `[app.media]`.
     #[schemars(with = "Option<Vec<schemas::event::MessageKind>>")]
     pub message: Option<Vec<Spanned<String>>>,
     /// Ids of bots that are spoken to.
@@ -65,6 +65,9 @@ pub struct RawConditions {
     /// Ids of groups and rooms.
     #[schemars(with = "Option<Vec<String>>")]
     pub group: Option<Vec<Spanned<String>>>,
+    /// Tiers of whoever opened the turn.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub tier: Option<Vec<Spanned<String>>>,
     /// Fields of the message's extension with the values that they may have; an empty list takes any value. At most 16 fields for an
     /// app, each value at most 128 bytes. Numbers and truth values are compared as text. Whoever writes can set them.
     #[schemars(with = "Option<BTreeMap<String, Vec<String>>>")]
@@ -176,8 +179,8 @@ pub struct RawOutcome {
     #[schemars(with = "Option<Vec<String>>")]
     pub stop: Option<Vec<Spanned<String>>>,
     /// Template of the instructions that the prompt begins with, in place of `system_prompt`: text with `{{ variable }}` and
-    /// `{% if variable == "…" %}`, `elif`, `else`, `endif`. Variables are `app`, `bot`, `chat`, `language`, `complexity`, `system_prompt`
-    /// and, in `time_zone` of the app, `date`, `hour` and `weekday`. At most 16 KiB.
+    /// `{% if variable == "…" %}`, `elif`, `else`, `endif`. Variables are `app`, `bot`, `chat`, `language`, `complexity`, `system_prompt`,
+    /// with `[[app.tier]]` `tier` (empty for who has none) and, in `time_zone` of the app, `date`, `hour` and `weekday`. At most 16 KiB.
     #[schemars(with = "Option<String>")]
     pub prompt: Option<Spanned<String>>,
     /// Most turns of history in the prompt; never more than `history_turns` of the app, which says how many are kept.
@@ -187,6 +190,10 @@ pub struct RawOutcome {
     /// No attempt to answer starts later than this after the turn opens; more than zero, and at most half of `lost_after`.
     #[schemars(with = "Option<String>")]
     pub answer_within: Option<Spanned<Written>>,
+    /// Whether the model is shown the pictures of the turn, within `[app.media]`. Every model of the chain must see pictures. The route holds
+    /// only of a turn that has a picture which may be shown.
+    #[schemars(with = "Option<bool>")]
+    pub vision: Option<Spanned<bool>>,
     /// What is said in place of an answer. No model is asked.
     #[schemars(with = "Option<String>")]
     pub say: Option<Spanned<String>>,

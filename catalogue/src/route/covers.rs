@@ -13,7 +13,11 @@ impl Rule {
     /// other.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let is_for_all = self.apps.is_empty() || (!other.apps.is_empty() && other.apps.is_subset(&self.apps));
-        is_for_all && self.when.iter().all(|mine| other.when.iter().any(|other| mine.includes(other)))
+        // It asks for a picture beside its conditions.
+        let is_shown = !self.shows_pictures() || other.shows_pictures();
+        is_for_all
+            && is_shown
+            && self.when.iter().all(|mine| other.when.iter().any(|other| mine.includes(other)))
     }
 }
 
@@ -25,6 +29,7 @@ impl Condition {
             (Self::Message(mine), Self::Message(other)) => other.iter().all(|kind| mine.contains(kind)),
             (Self::Bot(mine), Self::Bot(other)) => other.is_subset(mine),
             (Self::Group(mine), Self::Group(other)) => other.is_subset(mine),
+            (Self::Tier(mine), Self::Tier(other)) => other.is_subset(mine),
             (Self::Ext(mine), Self::Ext(other)) => {
                 mine.iter().all(|(name, values)| other.get(name).is_some_and(|of| holds_any(values, of)))
             }

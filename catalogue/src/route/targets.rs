@@ -43,9 +43,16 @@ impl TargetStates {
             (&self.cooling, Standing::Cooling),
             (&self.available, Standing::Ok),
         ];
-        let wait = |waiting: &Waiting| waiting.targets.iter().any(|name| of(name).waiting_ms >= waiting.from_ms);
+        let wait =
+            |waiting: &Waiting| waiting.targets.iter().any(|name| of(name).waiting_ms >= waiting.from_ms);
         asked.into_iter().all(|(names, state)| names.is_empty() || is(names, state))
             && self.waiting.as_ref().is_none_or(wait)
+    }
+
+    /// Every target that is named, in no order and as often as it is named.
+    pub fn names(&self) -> impl Iterator<Item = &TargetName> {
+        let waiting = self.waiting.iter().flat_map(|waiting| &waiting.targets);
+        self.open.iter().chain(&self.cooling).chain(&self.available).chain(waiting)
     }
 
     /// Whether it is so wherever the other one is.

@@ -12,7 +12,7 @@ use toml::Spanned;
 use crate::filter::{Filter, Used};
 use crate::raw::{RawFilter, RawUsed};
 
-pub(crate) use files::contents;
+pub(crate) use files::{contents, tell};
 
 const ACTIONS: [(&str, Action); 5] = [
     ("pass", Action::Pass),

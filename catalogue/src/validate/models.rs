@@ -57,6 +57,7 @@ pub(crate) fn model(raw: &RawModel, problems: &mut Problems) -> Option<Model> {
         thinks: thinking.and_then(|at| problems.word(&place, at, &thinks)),
         thinking_by: by.and_then(|at| problems.word(&place, at, &SWITCHES)),
         caching: raw.caching.as_ref().and_then(|at| problems.word(&place, at, &caching)),
+        vision: raw.vision,
         retires: raw.retires.as_ref().and_then(|at| day(&place, at, problems)),
         provider: provider?,
     })

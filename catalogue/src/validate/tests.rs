@@ -3,9 +3,11 @@ use super::*;
 mod dialogue;
 mod labels;
 mod limits;
+mod media;
 mod people;
 mod personal;
 mod reviewers;
+mod tiers;
 
 const GOOD: &str = r#"
 [[app]]

@@ -1,15 +1,15 @@
-//! Files of words that the configuration names.
+//! Files of words and tables of tiers that the configuration names.
 
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use catalogue::raw::{Files, RawFilter};
+use catalogue::raw::Files;
 use safety::MOST_BYTES;
 
-/// Reads every file that the section names; relative paths begin at that folder.
-pub(super) fn read(folder: &Path, filter: &RawFilter) -> Files {
-    filter.paths().into_iter().map(|name| (name.to_owned(), text(&folder.join(name)))).collect()
+/// Reads these files; relative paths begin at that folder.
+pub(super) fn read<'a>(folder: &Path, paths: impl IntoIterator<Item = &'a str>) -> Files {
+    paths.into_iter().map(|name| (name.to_owned(), text(&folder.join(name)))).collect()
 }
 
 /// The text of a file, or why there is none.

@@ -303,6 +303,7 @@ impl<'a> Stage<'a> {
             lane: request.lane.clone(),
             message: request.message.clone(),
             user: Some(request.user.clone()),
+            tier: request.tier.clone(),
             outcome,
             attempts: Vec::new(),
             review: None,

@@ -88,6 +88,8 @@ impl Customers {
             text: Some(WORDS[random.index(WORDS.len())].into()),
             other_texts: Vec::new(),
             tags: Default::default(),
+            claim: None,
+            attachment: None,
             raw: None,
             verdict: pass(),
             reply: CallbackReply::Intercept,

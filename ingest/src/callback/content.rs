@@ -1,10 +1,11 @@
 //! What a message says: its kind, the prompt in it, and every text to be judged.
 
+use schemas::attachment::Attachment;
 use schemas::event::MessageKind;
 
 use super::texts::Gathered;
 use super::value::{Fields, Json};
-use super::{field, texts};
+use super::{attachment, field, texts};
 
 /// A text message whose `ext.msgType` begins with this signals a call between programs and is not for people.
 const CALL_SIGNALLING: &str = "rtcCall";
@@ -17,13 +18,15 @@ pub(crate) struct Content {
     pub(crate) said: Option<String>,
     /// Every other text in it.
     pub(crate) others: Vec<String>,
+    /// What it brings in place of a text.
+    pub(crate) attachment: Option<Attachment>,
     /// It has more texts, or more bytes in them, than are judged: it cannot be read whole.
     pub(crate) is_cut: bool,
 }
 
 impl Default for Content {
     fn default() -> Self {
-        Self { kind: MessageKind::Other, said: None, others: Vec::new(), is_cut: false }
+        Self { kind: MessageKind::Other, said: None, others: Vec::new(), attachment: None, is_cut: false }
     }
 }
 
@@ -47,7 +50,8 @@ impl Content {
         if let Some(at) = said.as_ref().and_then(|said| others.iter().position(|text| text == said)) {
             others.remove(at);
         }
-        Self { kind, said, others, is_cut }
+        let attachment = body.and_then(|body| attachment::read(kind, body));
+        Self { kind, said, others, attachment, is_cut }
     }
 
     /// Every text.

@@ -19,7 +19,7 @@ const FEW: usize = 16;
 ///
 /// # Errors
 /// When it is no JSON, nested too deeply, has a number beyond every type, or a name twice in one object.
-pub(super) fn read(text: &str) -> Result<Json<'_>, serde_json::Error> {
+pub(crate) fn read(text: &str) -> Result<Json<'_>, serde_json::Error> {
     match serde_json::from_str(text) {
         Err(error) if text.contains("\\u") => {
             serde_json::from_str::<Json<'_>>(&paired(text)).map(Json::into_owned).map_err(|_| error)

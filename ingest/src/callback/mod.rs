@@ -1,8 +1,9 @@
 //! Easemob's callbacks, read leniently: fields may come in several forms, be unknown, or be missing.
 
+mod attachment;
 mod content;
 pub(crate) mod field;
-mod json;
+pub(crate) mod json;
 mod mentioned;
 mod texts;
 mod value;
@@ -27,6 +28,8 @@ pub(crate) struct Callback<'a> {
     text: &'a str,
     fields: Fields<'a>,
     readable: bool,
+    /// Something was taken out of the fields that stands in the text.
+    is_less: bool,
 }
 
 /// The fields that are signed, and the signature.
@@ -70,10 +73,10 @@ impl<'a> Callback<'a> {
     /// [`Refusal::BadJson`] when it is none.
     pub(crate) fn read(text: &'a str) -> Result<Self, Refusal> {
         match json::read(text) {
-            Ok(Json::Object(fields)) => Ok(Self { text, fields, readable: true }),
+            Ok(Json::Object(fields)) => Ok(Self { text, fields, readable: true, is_less: false }),
             Ok(_) => Err(Refusal::BadJson("it is no object".into())),
             Err(error) => match json::shallow(text) {
-                Some(fields) => Ok(Self { text, fields, readable: false }),
+                Some(fields) => Ok(Self { text, fields, readable: false, is_less: false }),
                 None => Err(Refusal::bad_json(&error)),
             },
         }
@@ -183,6 +186,16 @@ impl<'a> Callback<'a> {
         (value.len() <= LONGEST_TAG).then_some(value)
     }
 
+    /// Takes a field out of the message's extension.
+    pub(crate) fn forget_ext(&mut self, name: &str) {
+        let payload =
+            self.fields.0.iter_mut().find(|(known, _)| known == "payload").map(|(_, payload)| payload);
+        if let Some(Json::Object(ext)) = payload.and_then(|payload| payload.get_mut("ext")) {
+            ext.0.retain(|(known, _)| known != name);
+            self.is_less = true;
+        }
+    }
+
     /// Who is in the message's list of mentions, in order; nobody when it has none, or mentions everybody.
     pub(crate) fn mentioned(&self) -> Vec<UserId> {
         self.payload().at(&["ext", "em_at_list"]).map(mentioned::users).unwrap_or_default()
@@ -207,7 +220,7 @@ impl<'a> Callback<'a> {
     pub(crate) fn without_signature(&self) -> String {
         let cut = match self.fields.get("security") {
             // A borrowed value stands in the text as it is, so it can be cut out.
-            Some(Json::Text(Cow::Borrowed(value))) => cut(self.text, value),
+            Some(Json::Text(Cow::Borrowed(value))) if !self.is_less => cut(self.text, value),
             _ => None,
         };
         cut.unwrap_or_else(|| {

@@ -1,5 +1,6 @@
 //! The checked section, from which the step is built.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Other sources.
     pub sources: Vec<Source>,
+    /// How claims of apps are read.
+    pub claims: BTreeMap<AppKey, ClaimRule>,
     /// How much is taken, and how slowly.
     pub limits: Limits,
 }
@@ -123,6 +126,15 @@ pub struct Source {
     pub window: Duration,
     /// A request is answered within this time.
     pub deadline: Duration,
+}
+
+/// How the claims of an app are read.
+#[derive(Debug, Clone)]
+pub struct ClaimRule {
+    /// The field of the extension that they stand in.
+    pub field: String,
+    /// Secrets, one of which signed them.
+    pub secrets: Vec<Secret>,
 }
 
 /// How much is taken, and how slowly.

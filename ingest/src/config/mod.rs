@@ -4,6 +4,6 @@ mod checked;
 mod raw;
 mod validate;
 
-pub use checked::{Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
-pub use raw::{RawCodes, RawIngest, RawLimits, RawRule, RawSource, RawTls};
+pub use checked::{ClaimRule, Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
+pub use raw::{RawClaim, RawCodes, RawIngest, RawLimits, RawRule, RawSource, RawTls};
 pub use validate::validate;

@@ -23,6 +23,9 @@ pub struct RawIngest {
     /// Other sources, each with a path of its own. None if absent.
     #[serde(default)]
     pub source: Vec<RawSource>,
+    /// Claims that apps sign for their users. None are believed if absent.
+    #[serde(default)]
+    pub claim: Vec<RawClaim>,
     /// How much is taken, and how slowly. Every limit has a default.
     #[serde(default)]
     pub limits: RawLimits,
@@ -120,6 +123,26 @@ pub struct RawSource {
     #[serde(default, with = "common::duration::optional")]
     #[schemars(with = "Option<String>")]
     pub deadline: Option<Duration>,
+}
+
+/// `[[ingest.claim]]`: claims of an app, in a field of a message's extension, that its sender has a tier (`[[app.tier]]`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawClaim {
+    /// App Key of the app, `org#app`; each has one entry. No default.
+    #[schemars(with = "String")]
+    pub app: Spanned<String>,
+    /// Name of the field in `ext`, 1 to 64 of letters, digits, `-` and `_`. `"huiyin_tier"` by default.
+    #[serde(default = "tier_field")]
+    #[schemars(with = "String")]
+    pub field: Spanned<String>,
+    /// Secrets of at least 32 characters; whichever signed a claim, it counts. To change the secret, add the new one, sign with it, and remove
+    /// the old one when its last claim has ended. At least one, at most 8. No default.
+    pub secrets: Vec<Secret>,
+}
+
+fn tier_field() -> Spanned<String> {
+    Spanned::new(0..0, "huiyin_tier".to_owned())
 }
 
 /// `[ingest.limits]`: how much is taken, and how slowly. Only `max_failures` may be zero.

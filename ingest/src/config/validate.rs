@@ -1,6 +1,6 @@
 //! From the raw section to the checked one: every problem is found in one go, with the place where it stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use catalogue::Bundle;
@@ -8,8 +8,10 @@ use common::{Carrier, Problem, Problems, Secret};
 use schemas::ids::AppKey;
 use toml::Spanned;
 
-use super::checked::{Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles};
-use super::raw::{RawCodes, RawIngest, RawLimits, RawRule, RawSource};
+use super::checked::{
+    ClaimRule, Codes, Config, Limits, Rule, SenderLimit, Source, SourceKind, Stage, TlsFiles,
+};
+use super::raw::{RawClaim, RawCodes, RawIngest, RawLimits, RawRule, RawSource};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// How old a callback after delivery may be: Easemob brings what it stored again for three days, and some time passes before.
@@ -19,6 +21,13 @@ const FAILURES_THAT_END_ALL: usize = 90;
 /// Easemob refuses replies of more than 1,000 characters; a code is a part of one.
 const LONGEST_CODE: usize = 200;
 
+/// Most secrets of an app's claims.
+const MOST_SECRETS: usize = 8;
+/// Least characters of one.
+const LEAST_SECRET: usize = 32;
+/// Fields of the extension that have a meaning of their own.
+const TAKEN: [&str; 4] = ["huiyin", "AIGC", "em_at_list", "msgQuote"];
+
 /// Checks the section against the bundle that it serves.
 ///
 /// # Errors
@@ -27,13 +36,14 @@ pub fn validate(raw: &RawIngest, bundle: &Bundle) -> Result<Config, Vec<Problem>
     let mut check = Check { bundle, paths: BTreeSet::new(), problems: Problems::default() };
     let rules: Vec<Rule> = raw.rule.iter().filter_map(|rule| check.rule(rule)).collect();
     let sources: Vec<Source> = raw.source.iter().filter_map(|source| check.source(source)).collect();
+    let claims = check.claims(&raw.claim);
     let limits = check.limits(&raw.limits);
     if raw.rule.is_empty() {
         check.problems.add("ingest", "it has no rule");
     }
     let tls =
         raw.tls.as_ref().map(|t| TlsFiles { certificates: t.cert_file.clone(), key: t.key_file.clone() });
-    check.problems.finish(Some(Config { listen: raw.listen, tls, rules, sources, limits }))
+    check.problems.finish(Some(Config { listen: raw.listen, tls, rules, sources, claims, limits }))
 }
 
 struct Check<'a> {
@@ -99,6 +109,44 @@ impl Check<'_> {
         }
         let path = bare(path.get_ref()).to_owned();
         Some(Source { path, app: app?, kind: kind?, secret: secret.clone(), window, deadline })
+    }
+
+    fn claims(&mut self, raw: &[RawClaim]) -> BTreeMap<AppKey, ClaimRule> {
+        let mut claims = BTreeMap::new();
+        for raw in raw {
+            let place = format!("ingest.claim of {:?}", raw.app.get_ref());
+            let mut wrong = |at: &Spanned<String>, what: String| self.problems.add_at(&place, at, what);
+            let key = AppKey::new(raw.app.get_ref().clone()).ok();
+            let app = key.and_then(|key| self.bundle.apps.get_key_value(&key));
+            match app {
+                None => wrong(&raw.app, format!("app {:?} is not configured", raw.app.get_ref())),
+                Some((_, app)) if app.tiers.is_empty() => {
+                    wrong(&raw.app, "its app has no [[app.tier]]".into())
+                }
+                Some(_) => {}
+            }
+            let field = raw.field.get_ref();
+            let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            if !(1..=64).contains(&field.len())
+                || !field.chars().all(legal)
+                || TAKEN.contains(&field.as_str())
+            {
+                let what =
+                    "field must be 1 to 64 letters, digits, - and _, and none that Easemob or this line uses";
+                wrong(&raw.field, what.into());
+            }
+            if !(1..=MOST_SECRETS).contains(&raw.secrets.len()) {
+                wrong(&raw.app, format!("it needs from 1 to {MOST_SECRETS} secrets"));
+            }
+            for why in raw.secrets.iter().filter_map(|secret| weakness(secret)) {
+                wrong(&raw.app, format!("secrets: {why}"));
+            }
+            let rule = ClaimRule { field: field.clone(), secrets: raw.secrets.clone() };
+            if app.is_some_and(|(key, _)| claims.insert(key.clone(), rule).is_some()) {
+                wrong(&raw.app, "its app has another entry".into());
+            }
+        }
+        claims
     }
 
     /// Checks what rules and sources have in common; the app, if it is configured.
@@ -196,6 +244,13 @@ impl Check<'_> {
             max_queued_kibibytes: raw.max_queued_kibibytes,
         }
     }
+}
+
+/// What is wrong with a secret that signs claims: whoever guesses it gives tiers.
+fn weakness(secret: &Secret) -> Option<String> {
+    let is_short = secret.expose().chars().count() < LEAST_SECRET;
+    let short = is_short.then(|| format!("a secret needs at least {LEAST_SECRET} characters"));
+    secret.problem(Carrier::Text).map(|why| why.to_string()).or(short)
 }
 
 /// A path without a slash at its end, as it is compared: people and consoles write either.

@@ -11,8 +11,10 @@
 )]
 
 mod among_people;
+mod attachments;
 #[cfg(feature = "broker-tests")]
 mod broker;
+mod claims;
 mod counted;
 mod everywhere;
 mod failures;

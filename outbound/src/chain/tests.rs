@@ -41,7 +41,7 @@ fn limited(names: &[&str], limits: Limits) -> Chain {
 }
 
 fn lane(lane: u64) -> Origin {
-    Origin { tenant: "app".into(), lane }
+    Origin { tenant: "app".into(), lane, weight: crate::Weight::MIN }
 }
 
 fn availability(chain: &Chain) -> Availability {
@@ -135,8 +135,13 @@ async fn a_request_whose_turn_moves_away_goes_to_the_target_that_is_free() {
         let other = "other".into();
         let refuse = async {
             sleep(Duration::from_millis(100)).await;
-            let claim =
-                Claim { key: &other, again: true, latest: began + secs(60), tokens: Tokens::default() };
+            let claim = Claim {
+                key: &other,
+                again: true,
+                latest: began + secs(60),
+                tokens: Tokens::default(),
+                weight: crate::Weight::MIN,
+            };
             chain.links[0].keys[0].turn(claim).await.unwrap().refused(Some(secs(20)));
         };
         // The request is to have the next turn, half a second from now; a call that is let go before it is refused.
@@ -263,7 +268,11 @@ async fn ask(
             tokio::spawn(async move {
                 sleep(within.mul_f64(number as f64 / requests as f64)).await;
                 let asked = Instant::now();
-                let origin = Origin { tenant: ["a", "b"][number as usize % 2].into(), lane: number };
+                let origin = Origin {
+                    tenant: ["a", "b"][number as usize % 2].into(),
+                    lane: number,
+                    weight: crate::Weight::MIN,
+                };
                 let attempt = |_: Slot| async {
                     vendor.call().await?;
                     sleep(Duration::from_millis(500)).await;

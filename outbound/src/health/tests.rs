@@ -9,7 +9,7 @@ fn memory() -> Memory {
 }
 
 fn origin(tenant: &str, lane: u64) -> Origin {
-    Origin { tenant: tenant.into(), lane }
+    Origin { tenant: tenant.into(), lane, weight: crate::Weight::MIN }
 }
 
 /// One call; false when it was not let through.

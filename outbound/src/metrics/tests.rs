@@ -80,7 +80,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
     let chain = Chain::new(ChainConfig::default().validate("chain").unwrap(), vec![link]);
     let deadline = Instant::now() + Duration::from_secs(3600);
     for lane in 0..20 {
-        let origin = Origin { tenant: "app".into(), lane };
+        let origin = Origin { tenant: "app".into(), lane, weight: crate::Weight::MIN };
         if lane % 3 > 0 {
             chain.run(&origin, deadline, |_: Slot| ready(Ok(()))).await.result.unwrap();
         } else if let Err(ending) =
@@ -94,7 +94,7 @@ async fn what_is_emitted_is_exactly_what_is_listed() {
         .await
         .result
         .unwrap_err();
-    let last = Origin { tenant: "app".into(), lane: 20 };
+    let last = Origin { tenant: "app".into(), lane: 20, weight: crate::Weight::MIN };
     stops.insert(chain.run(&last, deadline, failing).await.result.unwrap_err().label());
     assert!(stops.contains("budget"), "{stops:?}");
     stale_connection();

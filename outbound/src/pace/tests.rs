@@ -37,8 +37,13 @@ async fn send(pace: &Arc<Pace>, vendor: &Vendor, conversation: usize) {
     let key: Arc<str> = conversation.to_string().into();
     let mut again = false;
     loop {
-        let claim =
-            Claim { key: &key, again, latest: Instant::now() + secs(3_600.0), tokens: Tokens::default() };
+        let claim = Claim {
+            key: &key,
+            again,
+            latest: Instant::now() + secs(3_600.0),
+            tokens: Tokens::default(),
+            weight: crate::Weight::MIN,
+        };
         let turn = pace.turn(claim).await.unwrap();
         match vendor.call().await {
             Ok(()) => return,
@@ -168,8 +173,13 @@ async fn refusals_far_below_the_pace_hold_up_nobody_for_long() {
 async fn who_waited_in_a_pause_comes_back_at_the_pace() {
     let pace = per_second(10.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim {
+        key: &key,
+        again: false,
+        latest: Instant::now() + secs(60.0),
+        tokens: Tokens::default(),
+        weight: crate::Weight::MIN,
+    };
     pace.turn(claim).await.unwrap().refused(Some(secs(5.0)));
     let begun = Instant::now();
     let mut starts = Vec::new();
@@ -191,14 +201,31 @@ async fn a_wait_that_cannot_end_in_time_ends_at_once_and_a_flood_does_not_length
         let (pace, flood) = (Arc::clone(&pace), Arc::clone(&flood));
         tasks.push(tokio::spawn(async move {
             let asked = Instant::now();
-            let turn =
-                pace.turn(Claim { key: &flood, again: false, latest, tokens: Tokens::default() }).await;
+            let turn = pace
+                .turn(Claim {
+                    key: &flood,
+                    again: false,
+                    latest,
+                    tokens: Tokens::default(),
+                    weight: crate::Weight::MIN,
+                })
+                .await;
             (turn.is_ok(), asked.elapsed())
         }));
     }
     tokio::task::yield_now().await;
     let asked = Instant::now();
-    drop(pace.turn(Claim { key: &quiet, again: false, latest, tokens: Tokens::default() }).await.unwrap());
+    drop(
+        pace.turn(Claim {
+            key: &quiet,
+            again: false,
+            latest,
+            tokens: Tokens::default(),
+            weight: crate::Weight::MIN,
+        })
+        .await
+        .unwrap(),
+    );
     assert!(asked.elapsed() < secs(0.5), "{:?}", asked.elapsed());
     let mut served = 0;
     for task in tasks {
@@ -213,15 +240,25 @@ async fn a_wait_that_cannot_end_in_time_ends_at_once_and_a_flood_does_not_length
 async fn a_lower_rate_ends_the_waits_that_it_makes_hopeless() {
     let pace = per_second(10.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(8.0), tokens: Tokens::default() };
+    let claim = Claim {
+        key: &key,
+        again: false,
+        latest: Instant::now() + secs(8.0),
+        tokens: Tokens::default(),
+        weight: crate::Weight::MIN,
+    };
     let first = pace.turn(claim).await.unwrap();
     let tasks: Vec<_> = (0..60)
         .map(|_| {
             let (pace, key) = (Arc::clone(&pace), Arc::clone(&key));
             tokio::spawn(async move {
-                let claim =
-                    Claim { key: &key, again: false, latest: claim.latest, tokens: Tokens::default() };
+                let claim = Claim {
+                    key: &key,
+                    again: false,
+                    latest: claim.latest,
+                    tokens: Tokens::default(),
+                    weight: crate::Weight::MIN,
+                };
                 (pace.turn(claim).await.is_ok(), Instant::now())
             })
         })
@@ -244,8 +281,13 @@ async fn a_lower_rate_ends_the_waits_that_it_makes_hopeless() {
 async fn calls_at_a_time_are_bounded_and_an_end_lets_the_next_begin() {
     let pace = pace(Limits { at_once: Some(3), ..Limits::default() });
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim {
+        key: &key,
+        again: false,
+        latest: Instant::now() + secs(60.0),
+        tokens: Tokens::default(),
+        weight: crate::Weight::MIN,
+    };
     let mut held = Vec::new();
     for _ in 0..3 {
         held.push(pace.turn(claim).await.unwrap());
@@ -254,7 +296,13 @@ async fn calls_at_a_time_are_bounded_and_an_end_lets_the_next_begin() {
     let other = Arc::clone(&key);
     let next = tokio::spawn(async move {
         waiting
-            .turn(Claim { key: &other, again: false, latest: claim.latest, tokens: Tokens::default() })
+            .turn(Claim {
+                key: &other,
+                again: false,
+                latest: claim.latest,
+                tokens: Tokens::default(),
+                weight: crate::Weight::MIN,
+            })
             .await
             .map(drop)
     });
@@ -279,8 +327,13 @@ async fn a_share_scales_the_pace_and_applies_to_those_who_wait() {
     assert_eq!(vendor.refused(), 0);
     pace.set_share(0.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim {
+        key: &key,
+        again: false,
+        latest: Instant::now() + secs(60.0),
+        tokens: Tokens::default(),
+        weight: crate::Weight::MIN,
+    };
     assert_eq!(pace.turn(claim).await.unwrap_err(), PaceError::NotInTime);
     pace.set_share(1.0);
     drop(pace.turn(claim).await.unwrap());
@@ -303,8 +356,13 @@ async fn a_minutes_limit_lets_a_few_through_at_once_and_keeps_to_the_minute() {
 async fn whoever_waits_is_sent_away_by_a_disturbance_and_may_come_again() {
     let pace = per_second(1.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim {
+        key: &key,
+        again: false,
+        latest: Instant::now() + secs(60.0),
+        tokens: Tokens::default(),
+        weight: crate::Weight::MIN,
+    };
     drop(pace.turn(claim).await.unwrap());
     let waiting = pace.turn(claim);
     tokio::pin!(waiting);
@@ -318,8 +376,13 @@ async fn whoever_waits_is_sent_away_by_a_disturbance_and_may_come_again() {
 async fn a_turn_that_is_given_back_is_somebody_elses() {
     let pace = per_second(1.0);
     let key: Arc<str> = "a".into();
-    let claim =
-        Claim { key: &key, again: false, latest: Instant::now() + secs(60.0), tokens: Tokens::default() };
+    let claim = Claim {
+        key: &key,
+        again: false,
+        latest: Instant::now() + secs(60.0),
+        tokens: Tokens::default(),
+        weight: crate::Weight::MIN,
+    };
     let begun = Instant::now();
     pace.turn(claim).await.unwrap().give_back();
     drop(pace.turn(claim).await.unwrap());
@@ -364,8 +427,13 @@ async fn places_shrink_on_refusals_of_too_many_at_a_time_and_grow_back() {
                 let key: Arc<str> = (number % 2).to_string().into();
                 let (mut again, mut taken) = (false, 0_u32);
                 while Instant::now() < until {
-                    let claim =
-                        Claim { key: &key, again, latest: until + secs(60.0), tokens: Tokens::default() };
+                    let claim = Claim {
+                        key: &key,
+                        again,
+                        latest: until + secs(60.0),
+                        tokens: Tokens::default(),
+                        weight: crate::Weight::MIN,
+                    };
                     let turn = pace.turn(claim).await.unwrap();
                     again = !vendor.call().await;
                     if again {
@@ -401,7 +469,13 @@ async fn a_lone_call_that_is_refused_for_others_is_not_repeated_at_once() {
     let key: Arc<str> = "a".into();
     let began = Instant::now();
     for _ in 0..4 {
-        let claim = Claim { key: &key, again: false, latest: began + secs(60.0), tokens: Tokens::default() };
+        let claim = Claim {
+            key: &key,
+            again: false,
+            latest: began + secs(60.0),
+            tokens: Tokens::default(),
+            weight: crate::Weight::MIN,
+        };
         pace.turn(claim).await.unwrap().exceeded(Excess::AtOnce, None);
     }
     assert_eq!(pace.state().limiter.most_at_once(), Some(1));

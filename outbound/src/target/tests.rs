@@ -13,7 +13,7 @@ fn target() -> Arc<Target> {
 }
 
 fn lane(lane: u64) -> Origin {
-    Origin { tenant: "app".into(), lane }
+    Origin { tenant: "app".into(), lane, weight: crate::Weight::MIN }
 }
 
 fn permit(target: &Arc<Target>, number: u64) -> Permit {
@@ -117,6 +117,7 @@ async fn a_breaker_that_opens_sends_those_away_who_wait_for_the_pace() {
         again: false,
         latest: Instant::now() + Duration::from_secs(60),
         tokens: Default::default(),
+        weight: crate::Weight::MIN,
     };
     drop(pace.turn(claim).await.unwrap());
     let permit = target.admit(Instant::now(), Kind::default(), &lane(9)).unwrap();

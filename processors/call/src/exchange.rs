@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use catalogue::Target;
+use catalogue::estimate::image_tokens;
 use outbound::{Failure, Incoming, Timeouts};
 use tokio::time::Instant;
 
@@ -50,6 +51,7 @@ impl Exchange<'_> {
             silent_cap,
             stream: self.endpoint.address.stream,
             prompt: &self.question.prompt,
+            image_tokens: self.question.images() as u64 * u64::from(image_tokens(self.to.provider)),
         };
         let growth = Box::new(Collected::default());
         let mut reading = Reading::new(self.family, asked, incoming.head(), growth);

@@ -6,6 +6,7 @@
 
 mod chat;
 mod claude;
+mod content;
 mod ernie;
 mod local;
 mod openai;
@@ -21,6 +22,7 @@ use common::Secret;
 use outbound::{Class, Failure, Reply};
 use schemas::Millis;
 use schemas::request::{Request, Role};
+use schemas::text::Text;
 use sha2::{Digest, Sha256};
 
 use crate::endpoint::Address;
@@ -57,6 +59,11 @@ pub(crate) fn of(provider: Provider, wire: Option<&str>) -> &'static dyn Family 
 pub(crate) trait Family: Send + Sync {
     /// What the configuration of a target must, may and may not have.
     fn demands(&self) -> Demands;
+
+    /// Whether its calls can show a picture by its address.
+    fn takes_images(&self) -> bool {
+        false
+    }
 
     /// Why that model cannot be asked at that address, if it is known.
     fn misplaced(&self, _to: &Target, _address: &Address) -> Option<&'static str> {
@@ -181,6 +188,8 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Line<'a> {
     pub(crate) role: Role,
     pub(crate) text: &'a str,
+    /// Addresses of pictures that are shown with it.
+    pub(crate) images: &'a [Text],
 }
 
 /// A line of the prompt is sealed, and this version has no keys.
@@ -190,8 +199,25 @@ pub(crate) struct Sealed;
 impl<'a> Question<'a> {
     pub(crate) fn of(request: &'a Request) -> Result<Self, Sealed> {
         let lines = request.prompt.iter();
-        let line = lines.map(|line| Some(Line { role: line.role, text: line.text.plain()? }));
+        let line = lines.map(|line| {
+            let is_open = line.images.iter().all(|image| image.plain().is_some());
+            Some(Line { role: line.role, text: line.text.plain().filter(|_| is_open)?, images: &line.images })
+        });
         Ok(Self { request, prompt: line.collect::<Option<_>>().ok_or(Sealed)? })
+    }
+
+    /// How many pictures it shows.
+    pub(crate) fn images(&self) -> usize {
+        self.prompt.iter().map(|line| line.images.len()).sum()
+    }
+
+    /// That it shows no picture, on a wire that takes none.
+    ///
+    /// # Errors
+    /// [`Class::BadRequest`] when it does.
+    pub(crate) fn has_no_image(&self) -> Result<(), Failure> {
+        let why = "build the request: this wire takes no pictures";
+        if self.images() == 0 { Ok(()) } else { Err(Failure::new(Class::BadRequest, why)) }
     }
 
     /// Texts at which the answer ends, as far as the target's model takes any.
@@ -229,6 +255,8 @@ pub(crate) struct Call<'a> {
 mod fuzz;
 #[cfg(test)]
 mod parameters;
+#[cfg(test)]
+mod pictures;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

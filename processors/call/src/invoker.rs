@@ -11,8 +11,8 @@ use bytes::Bytes;
 use catalogue::{Bundle, Reviewer, Target};
 use common::Secret;
 use outbound::{
-    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Outlook, Pace, PaceNames, Ran, Signals, Slot,
-    Stop, Tokens, plan,
+    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Outlook, Pace, PaceNames, Ran, Signals,
+    Slot, Stop, Weight, plan,
 };
 use pipeline::Clock;
 use pipeline::call::Cancellation;
@@ -108,7 +108,7 @@ impl Invoke for Invoker {
             return not_called(Unanswered::Expired);
         }
         let left = Duration::from_millis(left).min(longest);
-        let chain = Chain::new(self.rules_of(request), links(&candidates, pace::estimate(&question), left));
+        let chain = Chain::new(self.rules_of(request), links(&candidates, &question, left));
         let run = Run {
             question,
             candidates,
@@ -119,7 +119,8 @@ impl Invoke for Invoker {
             late: AtomicU32::new(NONE),
         };
         let app = request.lane.conversation.app().as_str();
-        let origin = Origin::new(app, &request.lane.to_string());
+        let weight = request.weight.and_then(Weight::new).unwrap_or(Weight::MIN);
+        let origin = Origin::new(app, &request.lane.to_string()).weighing(weight);
         let (until, leave) = (run.began + left, || place.leave());
         let ran = {
             let asked = pin!(chain.run_resting(&origin, until, leave, |slot, signals| {
@@ -157,7 +158,8 @@ impl Invoke for Invoker {
     }
 
     fn outlooks(&self, now: Instant) -> BTreeMap<TargetName, Outlook> {
-        let outlook = |(name, endpoint): (&TargetName, &Endpoint)| (name.clone(), endpoint.health.outlook(now));
+        let outlook =
+            |(name, endpoint): (&TargetName, &Endpoint)| (name.clone(), endpoint.health.outlook(now));
         self.endpoints.iter().map(outlook).collect()
     }
 
@@ -331,12 +333,12 @@ fn failed(failure: Failure) -> ReadReply {
     ReadReply { result: Err(failure), notes: Notes::default() }
 }
 
-fn links(candidates: &[Candidate<'_>], tokens: Tokens, left: Duration) -> Vec<Link> {
+fn links(candidates: &[Candidate<'_>], question: &Question<'_>, left: Duration) -> Vec<Link> {
     let count = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let link = |candidate: &Candidate<'_>| Link {
         target: Arc::clone(&candidate.endpoint.health),
         keys: candidate.endpoint.keys.paces(),
-        tokens,
+        tokens: pace::estimate(question, candidate.target.provider),
         capacity: candidate.target.context_tokens.into(),
         // A target that hangs must leave time for those after it.
         attempt_timeout: Duration::from_millis(candidate.target.timeout_ms).min(left / count),

@@ -37,6 +37,7 @@ pub(crate) struct Subject {
     lane: Lane,
     message: MessageId,
     user: Option<UserId>,
+    tier: Option<String>,
 }
 
 /// How a request ended.
@@ -60,6 +61,7 @@ impl From<&Request> for Subject {
             lane: request.lane.clone(),
             message: request.message.clone(),
             user: Some(request.user.clone()),
+            tier: request.tier.clone(),
         }
     }
 }
@@ -84,6 +86,7 @@ impl Subject {
             lane: lane.parse().ok()?,
             message: MessageId::new(text(wire::MESSAGE)?).ok()?,
             user: None,
+            tier: None,
         })
     }
 }
@@ -118,6 +121,7 @@ impl Output {
             lane: subject.lane,
             message: subject.message,
             user: subject.user,
+            tier: subject.tier,
             outcome: ended.outcome,
             attempts: ended.attempts,
             review: ended.review,

@@ -68,11 +68,13 @@ pub(crate) fn calls(per_minute: Option<f64>, at_once: Option<u32>) -> Result<Lim
     Ok(Limits { per_minute, at_once, kept: KEPT, ..Limits::default() })
 }
 
-/// What a call is reserved for: an upper bound of its prompt, and all that it may say.
-pub(crate) fn estimate(question: &Question<'_>) -> Tokens {
+/// What a call of that family is reserved for: an upper bound of its prompt, and all that it may say.
+pub(crate) fn estimate(question: &Question<'_>, provider: Provider) -> Tokens {
     let lines = question.prompt.iter();
     let of_line = lines.map(|line| estimate::tokens(line.text).saturating_add(estimate::TOKENS_PER_LINE));
-    let input = of_line.fold(TOKENS_PER_PROMPT, u32::saturating_add);
+    let images = u32::try_from(question.images()).unwrap_or(u32::MAX);
+    let shown = images.saturating_mul(estimate::image_tokens(provider));
+    let input = of_line.fold(TOKENS_PER_PROMPT.saturating_add(shown), u32::saturating_add);
     Tokens { input, output: question.request.max_output_tokens }
 }
 
@@ -103,7 +105,11 @@ mod tests {
         request.prompt[0].text = "工".repeat(100).into();
         request.max_output_tokens = 500;
         let question = Question::of(&request).unwrap();
-        assert_eq!(estimate(&question), Tokens { input: 110 + 4 + 3, output: 500 });
+        assert_eq!(estimate(&question, Provider::Openai), Tokens { input: 110 + 4 + 3, output: 500 });
+        request.prompt[0].images = vec!["https://x.example/a".into(); 2];
+        let question = Question::of(&request).unwrap();
+        let shown = 2 * estimate::image_tokens(Provider::Claude);
+        assert_eq!(estimate(&question, Provider::Claude), Tokens { input: 117 + shown, output: 500 });
     }
 
     #[test]

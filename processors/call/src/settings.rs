@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use catalogue::Bundle;
+use catalogue::route::Outcome;
+use catalogue::{App, Bundle};
 use common::{Carrier, Problem, Problems, Secret, secret};
 use outbound::config::client::ClientSettings;
 use outbound::config::health::HealthSettings;
@@ -123,6 +124,10 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
             if target.traits.stream_only && !entry.stream {
                 problems.add_at(&place, &entry.name, "stream: its model answers in streams only");
             }
+            if !family.takes_images() && shows_pictures(bundle, name) {
+                let what = "a route shows pictures to it (vision), and its wire takes none by their address";
+                problems.add_at(&place, &entry.name, what);
+            }
             addresses.insert(name.clone(), address);
         }
     }
@@ -130,6 +135,19 @@ fn addresses(raw: &RawCall, bundle: &Bundle, problems: &mut Problems) -> BTreeMa
         problems.add(&format!("target {:?}", name.as_str()), "it has no entry [[call.target]]");
     }
     addresses
+}
+
+/// Whether a route of an app can show a picture to a target.
+fn shows_pictures(bundle: &Bundle, name: &TargetName) -> bool {
+    let shown = |(key, app): (_, &App)| {
+        let asks = bundle.routes_of(key).filter_map(|rule| match &rule.then {
+            Outcome::Ask(ask) if ask.vision => Some(ask),
+            Outcome::Ask(_) | Outcome::Say(_) | Outcome::Person(_) => None,
+        });
+        let chains = asks.map(|ask| if ask.chain.is_empty() { &app.chain } else { &ask.chain });
+        chains.into_iter().any(|chain| chain.contains(name))
+    };
+    bundle.apps.iter().any(shown)
 }
 
 fn omit(entry: &RawEndpoint, place: &str, demands: Demands, problems: &mut Problems) -> Vec<&'static str> {

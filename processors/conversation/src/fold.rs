@@ -59,8 +59,7 @@ impl Conversations {
             return Ok(rules.clone());
         }
         let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
-        let rules =
-            Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)).telling(self.telling);
+        let rules = Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)).telling(self.telling);
         self.rules.retain(|_, rules| rules.is_shared());
         self.rules.insert(hash.clone(), rules.clone());
         Ok(rules)
@@ -295,6 +294,32 @@ mod tests {
             outputs.iter().any(|o| o.contains("starter/gambling") && o.contains("blocked")),
             "{outputs:?}"
         );
+    }
+
+    #[test]
+    fn a_bundle_without_its_table_of_tiers_stops_the_partition_and_with_it_decides_by_it() {
+        let text = "[[app]]\nkey = \"acme#support\"\nbot = [{ id = \"bot_helpdesk\" }]\nchain = [\"m\"]\nallowed_regions = [\"cn\"]\nlabel = \"AI\"\n\
+             tier_table = \"t\"\n[[app.tier]]\nname = \"gold\"\n\
+             [[target]]\nname = \"m\"\nprovider = \"local\"\nmodel = \"m\"\nregion = \"cn\"";
+        let mut raw: catalogue::RawCatalogue = toml::from_str(text).unwrap();
+        raw.files = [("t".to_owned(), Ok("ALICE\tgold".into()))].into_iter().collect();
+        let bundle = catalogue::validate(&raw).unwrap();
+        let hash = bundle.hash().unwrap();
+        let switch = || Event::Config(schemas::event::ConfigSwitch { bundle: hash.clone(), at: 5 });
+        let mut lacking = offline(Bundles::of([(hash.clone(), bundle.clone())]));
+        let refused = lacking.control(&Control::default(), switch()).err().unwrap().to_string();
+        assert!(refused.contains("get the tier table of acme#support"), "{refused}");
+
+        let mut whole = offline(Bundles::with([(hash.clone(), bundle)], raw.contents()));
+        let control = whole.control(&Control::default(), switch()).unwrap();
+        let text = include_str!("../../../schemas/examples/events/valid-message.json");
+        let message: schemas::event::Message = serde_json::from_str(text).unwrap();
+        let context = Context { partition: 0, offset: 7, time: message.sent_at, control: &control };
+        let key = Key::from(message.conversation.clone());
+        let step = whole.fold(context, &key, None, Event::Message(message)).unwrap();
+        let outputs = step.outputs.iter();
+        let outputs: Vec<_> = outputs.map(|o| String::from_utf8_lossy(o.value.as_deref().unwrap())).collect();
+        assert!(outputs.iter().any(|o| o.contains(r#""tier":{"name":"gold","by":"table"}"#)), "{outputs:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catalogue::dialogue::Session;
 use schemas::Millis;
 use schemas::ids::UserId;
-use schemas::state::{HistoryTurn, STATE_VERSION};
+use schemas::state::{HistoryTurn, Media, STATE_VERSION, WaitingMessage};
 use schemas::text::Text;
 
 use crate::parts::json_size;
@@ -104,10 +104,19 @@ pub(crate) fn speaks_as(turn: &HistoryTurn, bot: &UserId) -> bool {
 pub(crate) fn completed(turn: &HistoryTurn, answer: &str) -> Option<HistoryTurn> {
     let fits = json_size(answer) <= LARGEST_ANSWER;
     fits.then(|| HistoryTurn {
-        asked: turn.asked.clone(),
+        asked: told_later(&turn.asked),
         answer: Some(Text::from(answer)),
         ..HistoryTurn::blank(STATE_VERSION)
     })
+}
+
+/// Messages as a history has them: it tells of pictures and not where they are.
+pub(crate) fn told_later(asked: &[WaitingMessage]) -> Vec<WaitingMessage> {
+    let without = |message: &WaitingMessage| WaitingMessage {
+        media: message.media.as_ref().map(|_| Box::new(Media::default())),
+        ..message.clone()
+    };
+    asked.iter().map(without).collect()
 }
 
 #[cfg(test)]
@@ -128,6 +137,7 @@ mod tests {
             sent_at: 1,
             round: 0,
             marks: None,
+            media: None,
             held: None,
         };
         let turn = |n| HistoryTurn {

@@ -1,5 +1,7 @@
 //! The prompt: first line, history, the person's turn.
 
+use std::borrow::Cow;
+
 use schemas::conversation::{ChatKind, Lane};
 use schemas::request::{PromptLine, Role};
 use schemas::state::{HistoryTurn, WaitingMessage};
@@ -31,13 +33,24 @@ impl Speakers {
 /// What a turn asks, in one text.
 pub(crate) fn said(asked: &[WaitingMessage], speakers: Speakers) -> String {
     let line = |message: &WaitingMessage| {
-        let text = message.text.plain().unwrap_or_default();
+        let text = text_of(message);
         match speakers {
-            Speakers::One => text.to_owned(),
+            Speakers::One => text.into_owned(),
             Speakers::Several => format!("{}: {text}", message.sender),
         }
     };
     asked.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What a message says: what has no text is told by its kind and caption.
+fn text_of(message: &WaitingMessage) -> Cow<'_, str> {
+    let text = message.text.plain().unwrap_or_default();
+    let kind = message.kind.label();
+    match message.media {
+        None => Cow::Borrowed(text),
+        Some(_) if text.is_empty() => Cow::Owned(format!("[{kind}]")),
+        Some(_) => Cow::Owned(format!("[{kind}] {text}")),
+    }
 }
 
 /// The answer of a turn of history; empty while it is in flight.
@@ -52,7 +65,7 @@ pub(crate) fn lines<'a>(
     asked: &[WaitingMessage],
     speakers: Speakers,
 ) -> Vec<PromptLine> {
-    let line = |role, text: &str| PromptLine { role, text: Text::from(text) };
+    let line = |role, text: &str| PromptLine::new(role, text);
     let mut lines = Vec::new();
     if !system.is_empty() {
         lines.push(line(Role::System, system));
@@ -64,7 +77,7 @@ pub(crate) fn lines<'a>(
         }
         match lines.last_mut() {
             // What a person wrote by hand in the bot's name goes on with what the bot said: roles take turns.
-            Some(PromptLine { role: Role::Assistant, text }) if turn.asked.is_empty() => {
+            Some(PromptLine { role: Role::Assistant, text, .. }) if turn.asked.is_empty() => {
                 *text = Text::from(format!("{}\n\n{}", text.plain().unwrap_or_default(), answer(turn)));
                 continue;
             }
@@ -85,9 +98,9 @@ pub(crate) fn lines<'a>(
 /// Adds what a person says. Roles take turns, so that it goes on with what a person said before.
 fn person_says(lines: &mut Vec<PromptLine>, said: &str) {
     match lines.last_mut() {
-        Some(PromptLine { role: Role::User, text }) => {
+        Some(PromptLine { role: Role::User, text, .. }) => {
             *text = Text::from(format!("{}\n{said}", text.plain().unwrap_or_default()));
         }
-        _ => lines.push(PromptLine { role: Role::User, text: Text::from(said) }),
+        _ => lines.push(PromptLine::new(Role::User, said)),
     }
 }

@@ -49,6 +49,16 @@ reasons! {
     Sealed = "sealed";
     /// There is no text to answer.
     NoText = "no_text";
+    /// A picture has no address that a model may be told.
+    ImageAddress = "image_address";
+    /// A picture is on a host that the app does not name.
+    ImageHost = "image_host";
+    /// A picture is larger than the app takes, or does not say how large it is.
+    ImageSize = "image_size";
+    /// A picture is open only to whoever has its secret.
+    ImageRestricted = "image_restricted";
+    /// The turn has more pictures than a model is shown.
+    ImagesLeftOut = "images_left_out";
     /// As many messages wait as may.
     LaneFull = "lane_full";
     /// The lane has been told so, and no turn has opened since.

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalogue::app::LanePolicy;
-use catalogue::{App, Bundle, Engines, Filter, HashKeys};
+use catalogue::estimate::image_tokens;
+use catalogue::{App, Bundle, Engines, Filter, HashKeys, Target, TierTable};
 use safety::Engine;
 use schemas::conversation::{ChatKind, Conversation, Lane};
 use schemas::ids::{AppKey, BundleHash, TargetName, UserId};
 use schemas::state::Told;
 
 use crate::commands::{CommandWords, Given};
-use crate::route::{Router, Targets, Telling, Windows};
+use crate::route::{Router, Targets, Telling, Window, Windows};
 
 /// Everything that a fold reads besides its state: a bundle, made ready once, and what call told of its targets. A clone shares the bundle.
 #[derive(Debug, Clone)]
@@ -44,7 +45,11 @@ struct Made {
 impl Rules {
     /// Makes a bundle ready, whose engines these are.
     pub fn new(bundle: &Bundle, hash: BundleHash, engines: Arc<Engines>) -> Self {
-        let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), target.context_tokens));
+        let window = |target: &Target| Window {
+            tokens: target.context_tokens,
+            image_tokens: image_tokens(target.provider),
+        };
+        let windows = bundle.targets.iter().map(|(name, target)| (name.clone(), window(target)));
         let (apps, filter) = (bundle.apps.clone(), bundle.filter.clone());
         let hash_keys = bundle.hash_keys().clone();
         let commands = apps.iter().map(|(key, app)| (key.clone(), CommandWords::of(&app.commands))).collect();
@@ -100,6 +105,11 @@ impl Rules {
     /// The engine that judges what people write to a model.
     pub(crate) fn before_model(&self, app: &AppKey) -> &dyn Engine {
         self.bundle.engines.before_model(app).as_ref()
+    }
+
+    /// The table that names the tiers of an app's persons, if it has one.
+    pub(crate) fn tier_table(&self, app: &AppKey) -> Option<&TierTable> {
+        self.bundle.engines.tiers(app).map(AsRef::as_ref)
     }
 
     /// The language of what is said instead of a text that this rule stopped.

@@ -37,12 +37,7 @@ mod tests {
     use crate::model::request::{ChatRequest, Turn};
 
     fn request(users: &[&str]) -> ChatRequest {
-        let turns = users.iter().flat_map(|text| {
-            [
-                Turn { role: "user".into(), text: (*text).into() },
-                Turn { role: "assistant".into(), text: "ok".into() },
-            ]
-        });
+        let turns = users.iter().flat_map(|text| [Turn::new("user", *text), Turn::new("assistant", "ok")]);
         ChatRequest { turns: turns.collect(), ..ChatRequest::default() }
     }
 

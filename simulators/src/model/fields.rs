@@ -55,7 +55,26 @@ pub(crate) fn turns(list: Option<&Value>) -> Result<Vec<Turn>, Complaint> {
 
 fn turn(message: &Value) -> Option<Turn> {
     let role = message.get("role")?.as_str()?.to_owned();
-    Some(Turn { role, text: text(message.get("content")?)? })
+    let content = message.get("content")?;
+    Some(Turn { images: images(content)?, ..Turn::new(role, text(content)?) })
+}
+
+/// Pictures of a content, as OpenAI's wire and its relatives have them, or as Anthropic's has them; `None` if one has no address that could
+/// be fetched.
+fn images(content: &Value) -> Option<usize> {
+    let parts = content.as_array().map(Vec::as_slice).unwrap_or_default();
+    let address = |part: &Value| match part.get("type").and_then(Value::as_str) {
+        Some("image_url") => Some(part.pointer("/image_url/url").and_then(Value::as_str).map(str::to_owned)),
+        Some("image") => {
+            let is_address = part.pointer("/source/type").and_then(Value::as_str) == Some("url");
+            let url = part.pointer("/source/url").and_then(Value::as_str);
+            Some(url.filter(|_| is_address).map(str::to_owned))
+        }
+        _ => None,
+    };
+    let shown: Vec<Option<String>> = parts.iter().filter_map(address).collect();
+    let is_fetched = |url: &Option<String>| url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    shown.iter().all(is_fetched).then_some(shown.len())
 }
 
 /// The text of a content, which is a string or a list of parts.
@@ -121,6 +140,24 @@ mod tests {
             {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]);
         let turns = turns(Some(&list)).unwrap();
         assert_eq!((turns[1].role.as_str(), turns[1].text.as_str()), ("user", "ab"));
+    }
+
+    #[test]
+    fn pictures_are_counted_in_either_form_and_must_have_an_address() {
+        let images = |part: serde_json::Value| {
+            let list = json!([{"role": "user", "content": [part, {"type": "text", "text": "a"}]}]);
+            turns(Some(&list)).map(|turns| (turns[0].images, turns[0].text.clone()))
+        };
+        let one = Ok((1, "a".to_owned()));
+        assert_eq!(images(json!({"type": "image_url", "image_url": {"url": "https://h/x"}})), one);
+        assert_eq!(images(json!({"type": "image", "source": {"type": "url", "url": "https://h/x"}})), one);
+        for bad in [
+            json!({"type": "image_url", "image_url": "https://h/x"}),
+            json!({"type": "image_url", "image_url": {"url": "file:///x"}}),
+            json!({"type": "image", "source": {"type": "base64", "url": "https://h/x"}}),
+        ] {
+            assert!(images(bad.clone()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) fingerprint: String,
     /// First 200 characters of the last user message.
     pub(crate) last_user: String,
+    /// Pictures that it shows.
+    pub(crate) images: usize,
     pub(crate) fault: Option<Value>,
     /// Milliseconds since the epoch.
     pub(crate) started_at: u64,

@@ -7,6 +7,15 @@ use super::fields::Fields;
 pub(crate) struct Turn {
     pub(crate) role: String,
     pub(crate) text: String,
+    /// Pictures that it shows by their addresses.
+    pub(crate) images: usize,
+}
+
+impl Turn {
+    /// A message without pictures.
+    pub(crate) fn new(role: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { role: role.into(), text: text.into(), images: 0 }
+    }
 }
 
 /// Where a stream tells what it spent.
@@ -75,6 +84,11 @@ impl ChatRequest {
         let number = self.user_texts().position(|said| said.contains(text))?;
         let is_last = number + 1 == self.user_texts().count();
         if is_last { Some(-1) } else { i64::try_from(number + 1).ok() }
+    }
+
+    /// Pictures of all messages.
+    pub(crate) fn images(&self) -> usize {
+        self.turns.iter().map(|turn| turn.images).sum()
     }
 
     /// Text of the user's last message.

@@ -166,6 +166,7 @@ impl Visit<'_> {
             request_id: arrival.header("x-request-id").map(str::to_owned),
             fingerprint: lower::encode_string(&Md5::digest(&arrival.bytes)),
             last_user: request.last_user().chars().take(SHOWN).collect(),
+            images: request.images(),
             fault: fault.map(|fault| json!(fault)),
             started_at: now_ms(),
             ended_at: None,

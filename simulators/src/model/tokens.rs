@@ -75,9 +75,13 @@ fn tenths(character: char) -> u64 {
     }
 }
 
-/// Tokens of a prompt: 4 for each message and 3 for the beginning of the answer on top of the texts.
+/// Tokens that a picture counts.
+const PER_IMAGE: u64 = 1_000;
+
+/// Tokens of a prompt: those of its pictures, 4 for each message and 3 for the beginning of the answer on top of the texts.
 pub(crate) fn of_prompt(turns: &[Turn]) -> u64 {
-    3 + turns.iter().map(|turn| 4 + of_text(&turn.text)).sum::<u64>()
+    let of_turn = |turn: &Turn| 4 + of_text(&turn.text) + turn.images as u64 * PER_IMAGE;
+    3 + turns.iter().map(of_turn).sum::<u64>()
 }
 
 /// Cached tokens of a prompt: everything before the last message, in blocks of 64.
@@ -105,7 +109,7 @@ mod tests {
     use super::{Turn, clip, of_cache, of_prompt, of_text};
 
     fn turn(text: &str) -> Turn {
-        Turn { role: "user".into(), text: text.into() }
+        Turn::new("user", text)
     }
 
     #[test]

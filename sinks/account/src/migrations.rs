@@ -193,7 +193,7 @@ mod tests {
         for more in ["", "cluster = 'c'"] {
             let script = script(&layout(more));
             assert!(!script.contains(['{', '}']), "{script}");
-            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 11 });
+            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 13 });
         }
     }
 
@@ -223,6 +223,8 @@ mod tests {
             "0007_cache_writes",
             "0008_key",
             "0009_safety_events",
+            "0010_message_tier",
+            "0011_call_tier",
         ];
         assert_eq!(names, later);
     }

@@ -83,7 +83,7 @@ mod tests {
         let raw =
             toml::from_str("url = 'http://x'\npseudonym_key = '0123456789abcdef0123456789abcdef'").unwrap();
         let sink = AccountSink::new(&crate::validate(&raw).unwrap(), &TopicNames::new("")).unwrap();
-        assert!((1..=5).all(|version| sink.knows(version)) && sink.version() == 5);
-        assert!([0, 6, 257, u32::MAX].iter().all(|version| !sink.knows(*version)));
+        assert!((1..=6).all(|version| sink.knows(version)) && sink.version() == 6);
+        assert!([0, 7, 257, u32::MAX].iter().all(|version| !sink.knows(*version)));
     }
 }

@@ -98,8 +98,13 @@ impl AppClient {
             let kind = Kind { repeat: state.has_failed, alone: true, key: 0 };
             let permit = self.health.admitted(kind, &state.origin, latest).await?;
             let again = state.keeps_place || permit.is_probe();
-            let claim =
-                Claim { key: &state.conversation, again, latest, tokens: outbound::Tokens::default() };
+            let claim = Claim {
+                key: &state.conversation,
+                again,
+                latest,
+                tokens: outbound::Tokens::default(),
+                weight: outbound::Weight::MIN,
+            };
             let pace = match part.call {
                 Call::Send { message, .. } => self.quota.of(message.kind),
                 Call::Recall { .. } => self.quota.of_recalls(),

@@ -127,7 +127,12 @@ fn name(place: &str, at: &Spanned<String>, problems: &mut Problems) {
 }
 
 /// What is wrong in a file, with the lines of the file, at the place where the configuration names it.
-fn tell(place: &str, at: Option<&Spanned<String>>, found: &[LineProblem], problems: &mut Problems) {
+pub(crate) fn tell(
+    place: &str,
+    at: Option<&Spanned<String>>,
+    found: &[LineProblem],
+    problems: &mut Problems,
+) {
     let Some(at) = at else { return };
     for LineProblem { line, what } in found.iter().take(TOLD) {
         problems.add_at(place, at, format!("{}:{line}: {what}", at.get_ref()));

@@ -28,6 +28,7 @@ const MOST_POINTS: u64 = 1_000;
 /// The conditions, cheap ones first.
 pub(super) fn conditions(raw: &RawConditions, checking: &mut Checking<'_, '_>) -> Vec<Condition> {
     let places = [chat(raw, checking), message(raw, checking), bots(raw, checking), groups(raw, checking)];
+    let places = places.into_iter().chain([tiers(raw, checking)]);
     let around = [ext(raw, checking), hours(raw, checking), weekdays(raw, checking), arms(raw, checking)];
     let past = [
         raw.age.as_ref().map(|ages| Condition::Age(age(ages, checking))),
@@ -44,7 +45,7 @@ pub(super) fn conditions(raw: &RawConditions, checking: &mut Checking<'_, '_>) -
         raw.score.as_ref().map(|raw| Condition::Score(span(raw, MOST_POINTS, checking))),
     ];
     let world = [targets::targets(raw, checking)];
-    places.into_iter().chain(around).chain(past).chain(world).chain(text).flatten().collect()
+    places.chain(around).chain(past).chain(world).chain(text).flatten().collect()
 }
 
 /// What words of a list stand for. An empty list is told at the rule.
@@ -92,6 +93,16 @@ fn groups(raw: &RawConditions, checking: &mut Checking<'_, '_>) -> Option<Condit
         id(at, GroupId::new(at.get_ref().clone()), checking)
     })?;
     Some(Condition::Group(groups.into_iter().collect()))
+}
+
+fn tiers(raw: &RawConditions, checking: &mut Checking<'_, '_>) -> Option<Condition> {
+    let tiers = listed("tier", raw.tier.as_ref(), checking, |at, checking| {
+        if !checking.scopes.iter().any(|scope| scope.app.tier(at.get_ref()).is_some()) {
+            checking.wrong(at, format!("the tier {:?} is not configured", at.get_ref()));
+        }
+        Some(at.get_ref().clone())
+    })?;
+    Some(Condition::Tier(tiers.into_iter().collect()))
 }
 
 fn id<T>(at: &Spanned<String>, read: Result<T, BadId>, checking: &mut Checking<'_, '_>) -> Option<T> {

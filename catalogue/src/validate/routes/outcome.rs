@@ -34,7 +34,8 @@ pub(super) fn outcome(name: &Spanned<String>, raw: &RawOutcome, checking: &mut C
         || raw.history_tokens.is_some()
         || raw.answer_within.is_some()
         || raw.avoid_open.is_some()
-        || raw.pin.is_some();
+        || raw.pin.is_some()
+        || raw.vision.is_some();
     if usize::from(asks) + usize::from(raw.say.is_some()) + usize::from(raw.person.is_some()) > 1 {
         checking.wrong(name, "say and person stand alone: no model is asked");
     }
@@ -87,9 +88,43 @@ fn ask(name: &Spanned<String>, raw: &RawOutcome, checking: &mut Checking<'_, '_>
         answer_within_ms: answer_within(raw, checking),
         avoid_open: raw.avoid_open.unwrap_or(false),
         pin: raw.pin,
+        vision: raw.vision.as_ref().is_some_and(|at| *at.get_ref()),
     };
     fits(name, raw, &ask, checking);
+    if let Some(at) = raw.vision.as_ref().filter(|at| *at.get_ref()) {
+        vision(at, &ask, checking);
+    }
     ask
+}
+
+/// Whether every model that may be asked sees pictures, and the apps say which ones.
+fn vision(at: &Spanned<bool>, ask: &Ask, checking: &mut Checking<'_, '_>) {
+    let (names, scopes) = (checking.names, checking.scopes);
+    for scope in scopes {
+        let has_source = scope
+            .app
+            .media
+            .as_ref()
+            .is_some_and(|media| !media.hosts.is_empty() || media.image_url.is_some());
+        if !has_source {
+            let what = "vision needs hosts or image_url in [app.media], which app";
+            return checking.wrong(at, format!("{what} {:?} does not have", scope.key));
+        }
+        let blind =
+            chain_of(ask, scope.app).iter().filter_map(|target| Some((target, names.targets.get(target)?)));
+        let blind = blind.into_iter().find(|(_, of)| !sees(of, names.models));
+        if let Some((target, of)) = blind {
+            let what = format!(
+                "vision: its chain can reach {target}, whose model {:?} is not known to see pictures; where it does, vision = true of a [[model]] row says so",
+                of.model
+            );
+            return checking.wrong(at, what);
+        }
+    }
+}
+
+fn sees(target: &Target, models: &Models) -> bool {
+    models.of(target.provider, &target.model).and_then(|model| model.vision) == Some(true)
 }
 
 fn prompt(at: &Spanned<String>, checking: &mut Checking<'_, '_>) {
@@ -97,6 +132,12 @@ fn prompt(at: &Spanned<String>, checking: &mut Checking<'_, '_>) {
         Ok(named) => named,
         Err(bad) => return checking.wrong(at, format!("prompt: {bad}")),
     };
+    if named.contains(template::OF_TIERS)
+        && let Some(scope) = checking.scopes.iter().find(|scope| scope.app.tiers.is_empty())
+    {
+        let what = format!("prompt: tier needs [[app.tier]], which app {:?} does not have", scope.key);
+        checking.wrong(at, what);
+    }
     let of_clocks = template::OF_CLOCKS.into_iter().find(|name| named.contains(*name));
     let without = checking.scopes.iter().find(|scope| scope.app.time_zone.is_none());
     if let Some((name, scope)) = of_clocks.zip(without) {
@@ -173,7 +214,7 @@ fn fits(name: &Spanned<String>, raw: &RawOutcome, ask: &Ask, checking: &mut Chec
     let targets = checking.names.targets;
     for scope in checking.scopes {
         let chain = chain_of(ask, scope.app);
-        let most = ask.max_output_tokens.unwrap_or(scope.app.max_output_tokens);
+        let most = ask.max_output_tokens.unwrap_or(scope.app.most_output_tokens());
         let is_narrow =
             |target: &&TargetName| targets.get(*target).is_some_and(|of| most >= of.context_tokens);
         let is_new = !ask.chain.is_empty() || ask.max_output_tokens.is_some();

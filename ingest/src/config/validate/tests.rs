@@ -110,3 +110,40 @@ fn a_source_of_findings_needs_an_app_that_remembers_its_answers() {
     let problems = check(&section).unwrap_err();
     assert!(problems.iter().any(|problem| problem.contains("set keep_answers of its app")), "{problems:?}");
 }
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn claims_are_of_an_app_with_tiers_and_have_secrets_that_nobody_guesses() {
+    let raw: RawCatalogue =
+        toml::from_str(&CATALOGUE.replace("[[app.bot]]", "[[app.tier]]\nname = \"gold\"\n[[app.bot]]"))
+            .unwrap();
+    let bundle = catalogue::validate(&raw).unwrap();
+    let checked = |claims: &str| {
+        let raw: RawIngest = toml::from_str(&rule(&format!("stage = \"pre\"\n{claims}"))).unwrap();
+        validate(&raw, &bundle).map_err(|problems| problems.into_iter().map(|p| p.what).collect::<Vec<_>>())
+    };
+    let claim = |keys: &str| format!("[[claim]]\napp = \"acme#support\"\n{keys}\n");
+    let two = claim(&format!("secrets = [\"{SECRET}\", \"{SECRET}x\"]"));
+    let config = checked(&two).unwrap();
+    let of = config.claims.values().next().unwrap();
+    assert_eq!((of.field.as_str(), of.secrets.len()), ("huiyin_tier", 2));
+    assert!(!format!("{config:?}").contains(SECRET));
+    for (claims, why) in [
+        (claim("secrets = []"), "it needs from 1 to 8 secrets"),
+        (claim("secrets = [\"short\"]"), "secrets: a secret needs at least 32 characters"),
+        (claim(&format!("secrets = [\"{SECRET} \"]")), "secrets: it begins or ends with a space"),
+        (claim(&format!("field = \"a.b\"\nsecrets = [\"{SECRET}\"]")), "field must be 1 to 64 letters"),
+        (
+            claim(&format!("field = \"em_at_list\"\nsecrets = [\"{SECRET}\"]")),
+            "field must be 1 to 64 letters",
+        ),
+        (two.replace("#support", "#other"), "app \"acme#other\" is not configured"),
+        (two.repeat(2), "its app has another entry"),
+    ] {
+        let told = checked(&claims).unwrap_err();
+        assert!(told.len() == 1 && told[0].contains(why), "{why}: {told:?}");
+    }
+    let told = check(&rule(&format!("stage = \"pre\"\n{two}"))).unwrap_err();
+    assert!(told.len() == 1 && told[0].ends_with("its app has no [[app.tier]]"), "{told:?}");
+}

@@ -33,7 +33,7 @@ fn keyed(keys: usize) -> Chain {
 }
 
 fn origin(app: &str, lane: u64) -> Origin {
-    Origin { tenant: app.into(), lane }
+    Origin { tenant: app.into(), lane, weight: crate::Weight::MIN }
 }
 
 fn used<T>(ran: &Ran<T>) -> Vec<(usize, usize)> {

@@ -53,6 +53,10 @@ impl Family for ChatCompletions {
         }
     }
 
+    fn takes_images(&self) -> bool {
+        true
+    }
+
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let told = match to.traits.system {
             SystemRole::User => turns::messages(question, to)?,

@@ -39,6 +39,10 @@ impl Family for Messages {
         }
     }
 
+    fn takes_images(&self) -> bool {
+        true
+    }
+
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         Ok(Body { question, turns: &Turns::of(question)?, target: to, address }.bytes())
     }

@@ -44,6 +44,10 @@ impl Family for Qianfan {
         }
     }
 
+    fn takes_images(&self) -> bool {
+        true
+    }
+
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
         let cap = to.max_output_tokens(question.request.max_output_tokens);

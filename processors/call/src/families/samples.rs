@@ -77,7 +77,7 @@ pub(super) fn read_in_pieces(family: &dyn Family, reply: &Reply, sizes: &[usize]
         &target(Provider::Spark, "generalv3.5"),
         &address("http://host"),
     );
-    let asked = Asked { most_tokens: 1_000, silent_cap, stream: true, prompt: &[] };
+    let asked = Asked { most_tokens: 1_000, silent_cap, stream: true, prompt: &[], image_tokens: 0 };
     let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
     let (mut rest, mut sizes) = (&reply.body[..], sizes.iter().cycle());
     while !rest.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use catalogue::estimate::image_tokens;
 use catalogue::model_traits::{Caching, SystemRole};
 use catalogue::models::{Model, Thinks, shipped};
 use catalogue::price::Price;
@@ -36,9 +37,10 @@ fn sample(provider: Provider) -> &'static str {
 
 fn wires() -> String {
     let mut text = "## Wires\n\nWithout `wire`, the first of a provider holds. Every family streams by default, and reads usage, \
-                    refusals and errors from streams and whole replies.\n\n\
-                    | Provider | `wire` | Calls | Key travels as | Needs | May have | Fields of a call | Fields that `omit` leaves out |\n\
-                    |---|---|---|---|---|---|---|---|\n"
+                    refusals and errors from streams and whole replies. Pictures are shown by their address, and taken for so \
+                    many tokens each until the provider has counted.\n\n\
+                    | Provider | `wire` | Calls | Key travels as | Needs | May have | Pictures | Fields of a call | Fields that `omit` leaves out |\n\
+                    |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for provider in Provider::ALL {
         for (wire, _) in wire_names(provider) {
@@ -54,6 +56,7 @@ fn wires() -> String {
                 key(family, &target),
                 needs,
                 may,
+                pictures(family, provider),
                 names(&sent),
                 family
                     .demands()
@@ -67,6 +70,11 @@ fn wires() -> String {
         }
     }
     text
+}
+
+/// Whether calls can show pictures, and what one is taken for.
+fn pictures(family: &dyn Family, provider: Provider) -> String {
+    if family.takes_images() { image_tokens(provider).to_string() } else { "no".to_owned() }
 }
 
 /// Where calls go, under the base address.
@@ -137,7 +145,7 @@ fn models() -> String {
         .to_owned();
     for provider in Provider::ALL.into_iter().filter(|provider| *provider != Provider::Local) {
         text.push_str(&format!(
-            "\n### {}\n\n| Model | Window | Output | Temperature | Thinking | System | Cache | Retires | Price |\n|---|---|---|---|---|---|---|---|---|\n",
+            "\n### {}\n\n| Model | Window | Output | Temperature | Thinking | System | Cache | Pictures | Retires | Price |\n|---|---|---|---|---|---|---|---|---|---|\n",
             provider.label()
         ));
         for model in shipped().iter().filter(|model| model.provider == provider) {
@@ -147,7 +155,7 @@ fn models() -> String {
     text
 }
 
-fn cells(model: &Model) -> [String; 9] {
+fn cells(model: &Model) -> [String; 10] {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let takes = model.sampling.as_ref().map(|taken| taken.contains(&"temperature"));
     let temperature = match (takes, model.temperature_milli) {
@@ -181,6 +189,7 @@ fn cells(model: &Model) -> [String; 9] {
         or_dash(thinks),
         system.to_owned(),
         or_dash(caching),
+        or_dash(model.vision.map(|sees| if sees { "yes" } else { "no" }.to_owned())),
         or_dash(model.retires.map(shown_day)),
         prices(model),
     ]

@@ -48,6 +48,10 @@ impl Family for Tongyi {
             .then_some("its base_url is not that of the compatible mode, which ends with /compatible-mode/v1")
     }
 
+    fn takes_images(&self) -> bool {
+        true
+    }
+
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
         let is_sent = |field: &str| !address.omit.contains(&field);
         let milli = to.temperature_milli(question.request.temperature_milli);

@@ -8,9 +8,12 @@ use catalogue::model_traits::SystemRole;
 use outbound::{Class, Failure};
 use safety::is_blank;
 use schemas::request::Role;
+use schemas::text::Text;
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
+use super::content::{Blocks, Content};
 use super::{Line, Question};
 
 /// What a person is taken to have said where the bot spoke first. Vendors refuse a conversation that begins with the model.
@@ -27,19 +30,53 @@ pub(super) struct Turns<'a> {
     pub(super) turns: Vec<Turn<'a>>,
 }
 
-/// What one side said.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+/// What one side said. It stands on the wires that are close to OpenAI's as it is.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Turn<'a> {
-    #[serde(serialize_with = "role")]
     pub(super) role: Role,
-    #[serde(rename = "content")]
     pub(super) text: Cow<'a, str>,
+    /// Addresses of pictures that are shown with it: those of one line, since only what the person says now has any.
+    pub(super) images: &'a [Text],
 }
 
-impl Turn<'_> {
-    pub(super) fn line(&self) -> Line<'_> {
-        Line { role: self.role, text: &self.text }
+/// What one side said, as it stands on Anthropic's wire.
+pub(super) struct InBlocks<'a>(pub(super) &'a Turn<'a>);
+
+impl<'a> Turn<'a> {
+    fn new(role: Role, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { role, text: text.into(), images: &[] }
     }
+
+    fn of(line: Line<'a>) -> Self {
+        Self { images: line.images, ..Self::new(line.role, line.text) }
+    }
+
+    pub(super) fn line(&self) -> Line<'_> {
+        Line { role: self.role, text: &self.text, images: self.images }
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content { text: &self.text, images: self.images }
+    }
+}
+
+impl Serialize for Turn<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        message(to, self.role, &self.content())
+    }
+}
+
+impl Serialize for InBlocks<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        message(to, self.0.role, &Blocks(self.0.content()))
+    }
+}
+
+fn message<S: Serializer>(to: S, role: Role, content: &impl Serialize) -> Result<S::Ok, S::Error> {
+    let mut fields = to.serialize_map(Some(2))?;
+    fields.serialize_entry("role", word(role))?;
+    fields.serialize_entry("content", content)?;
+    fields.end()
 }
 
 impl<'a> Turns<'a> {
@@ -50,15 +87,19 @@ impl<'a> Turns<'a> {
     /// [`Class::BadRequest`] when the person has said nothing.
     pub(super) fn of(question: &Question<'a>) -> Result<Self, Failure> {
         let mut all = Self { system: Cow::Borrowed(""), turns: Vec::new() };
-        for Line { role, text } in question.prompt.iter().copied().filter(|line| !is_blank(line.text)) {
+        for line in question.prompt.iter().copied().filter(|line| !is_blank(line.text)) {
+            let Line { role, text, images } = line;
             match all.turns.last_mut() {
                 _ if role == Role::System => append(&mut all.system, text),
-                Some(last) if last.role == role => append(&mut last.text, text),
-                None if role == Role::Assistant => {
-                    all.turns.push(Turn { role: Role::User, text: Cow::Borrowed(OPENING) });
-                    all.turns.push(Turn { role, text: Cow::Borrowed(text) });
+                Some(last) if last.role == role => {
+                    append(&mut last.text, text);
+                    last.images = if images.is_empty() { last.images } else { images };
                 }
-                _ => all.turns.push(Turn { role, text: Cow::Borrowed(text) }),
+                None if role == Role::Assistant => {
+                    all.turns.push(Turn::new(Role::User, OPENING));
+                    all.turns.push(Turn::of(line));
+                }
+                _ => all.turns.push(Turn::of(line)),
             }
         }
         all.turns.pop_if(|last| last.role == Role::Assistant);
@@ -73,7 +114,7 @@ impl<'a> Turns<'a> {
     /// All of it as messages, of which the first are the instructions.
     pub(super) fn messages(self) -> Vec<Turn<'a>> {
         let system = Some(self.system).filter(|system| !system.is_empty());
-        let system = system.map(|text| Turn { role: Role::System, text });
+        let system = system.map(|text| Turn::new(Role::System, text));
         system.into_iter().chain(self.turns).collect()
     }
 
@@ -105,12 +146,12 @@ fn append<'a>(text: &mut Cow<'a, str>, more: &'a str) {
     }
 }
 
-fn role<S: serde::Serializer>(role: &Role, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(match role {
+fn word(role: Role) -> &'static str {
+    match role {
         Role::System => "system",
         Role::User => "user",
         Role::Assistant => "assistant",
-    })
+    }
 }
 
 /// A temperature in thousandths as a number of JSON.
@@ -127,7 +168,7 @@ mod tests {
     fn turns(lines: &[(Role, &str)]) -> Option<(String, Vec<(Role, String)>)> {
         let example = include_str!("../../../../schemas/examples/requests/valid-answer.json");
         let request: Request = serde_json::from_str(example).unwrap();
-        let prompt = lines.iter().map(|(role, text)| Line { role: *role, text }).collect();
+        let prompt = lines.iter().map(|(role, text)| Line { role: *role, text, images: &[] }).collect();
         let all = Turns::of(&Question { request: &request, prompt }).ok()?;
         let turns = all.turns.into_iter().map(|turn| (turn.role, turn.text.into_owned())).collect();
         Some((all.system.into_owned(), turns))

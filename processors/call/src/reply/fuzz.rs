@@ -50,8 +50,9 @@ const STREAMS: [&str; 5] = [
 
 /// What is read of a stream that comes in these pieces, and whose transfer ends like this.
 fn read_in_pieces(body: &[u8], sizes: &[usize], transfer: Result<(), Failure>) -> ReadReply {
-    let prompt = [Line { role: schemas::request::Role::User, text: "how do I reset my badge?" }];
-    let asked = Asked { most_tokens: 1_000, silent_cap: None, stream: true, prompt: &prompt };
+    let prompt = [Line { role: schemas::request::Role::User, text: "how do I reset my badge?", images: &[] }];
+    let asked =
+        Asked { most_tokens: 1_000, silent_cap: None, stream: true, prompt: &prompt, image_tokens: 0 };
     let growth = Box::new(Collected::default());
     let mut reading = Reading::new(families::of(Provider::Local, None), asked, &reply(body), growth);
     let (mut rest, mut sizes) = (body, sizes.iter().cycle());

@@ -33,6 +33,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) stream: bool,
     /// The prompt, whose tokens are estimated when nobody tells them.
     pub(crate) prompt: &'a [Line<'a>],
+    /// What its pictures are taken for, in tokens.
+    pub(crate) image_tokens: u64,
 }
 
 /// How far a reply has come.
@@ -246,7 +248,8 @@ impl<'a> Reading<'a> {
         }
         let in_text = usage::estimated([parsed.text()]).saturating_sub(usage::estimated([answer]));
         let hidden = parsed.thoughts() + in_text;
-        (Some(usage::estimate(told, self.asked.prompt, parsed.generated_since_count(), hidden)), false)
+        let told = told.unwrap_or_else(|| usage::of_prompt(self.asked.prompt, self.asked.image_tokens));
+        (Some(usage::estimate(told, parsed.generated_since_count(), hidden)), false)
     }
 }
 
@@ -285,7 +288,7 @@ mod tests {
             body: Bytes::new(),
             received: std::time::SystemTime::UNIX_EPOCH,
         };
-        let asked = Asked { most_tokens: 100, silent_cap: None, stream: true, prompt: &[] };
+        let asked = Asked { most_tokens: 100, silent_cap: None, stream: true, prompt: &[], image_tokens: 0 };
         let family = crate::families::of(catalogue::Provider::Openai, None);
         let mut reading = Reading::new(family, asked, &head, Box::new(super::super::Collected::default()));
         let event =
@@ -307,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_round_is_counted_back_from_the_question() {
-        let line = |role, text| Line { role, text };
+        let line = |role, text| Line { role, text, images: &[] };
         let (system, user, bot) = (Role::System, Role::User, Role::Assistant);
         let prompt = [
             line(system, "be kind"),

@@ -25,7 +25,7 @@ fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
 
 /// Reads a complete reply that was asked for as a whole.
 pub(super) fn read(family: &dyn Family, reply: &Reply, most_tokens: u32) -> ReadReply {
-    let asked = Asked { most_tokens, silent_cap: None, stream: false, prompt: &[] };
+    let asked = Asked { most_tokens, silent_cap: None, stream: false, prompt: &[], image_tokens: 0 };
     let mut reading = Reading::new(family, asked, reply, Box::new(Collected::default()));
     reading.feed(&reply.body, Duration::ZERO);
     reading.end(Ok(()))

@@ -159,19 +159,23 @@ pub(super) fn is_cut(told: &Usage, prompt: &[Line<'_>]) -> bool {
         && told.input * TOO_HIGH < estimate
 }
 
-/// The usage of a reply that was not counted to its end: what was `told` so far, or an estimate of the prompt, and beside it
+/// The usage of a reply that was not counted to its end: what was `told` so far, or [`of_prompt`], and beside it
 /// the tokens that were generated `since`, `reasoning` of all.
-pub(super) fn estimate(told: Option<Usage>, prompt: &[Line<'_>], since: u64, reasoning: u64) -> Usage {
-    let lines = u64::from(catalogue::estimate::TOKENS_PER_LINE) * prompt.len() as u64 + REPLY;
-    let input = || estimated(prompt.iter().map(|line| line.text)) + lines;
-    let before = told.unwrap_or_else(|| Usage { input: input(), ..Usage::default() });
-    let output = before.output + since;
+pub(super) fn estimate(told: Usage, since: u64, reasoning: u64) -> Usage {
+    let output = told.output + since;
     Usage {
         output,
-        reasoning: before.reasoning.max(reasoning).min(output),
+        reasoning: told.reasoning.max(reasoning).min(output),
         source: UsageSource::Estimated,
-        ..before
+        ..told
     }
+}
+
+/// The estimated tokens of a prompt, whose pictures are taken for so many.
+pub(super) fn of_prompt(prompt: &[Line<'_>], image_tokens: u64) -> Usage {
+    let lines = u64::from(catalogue::estimate::TOKENS_PER_LINE) * prompt.len() as u64 + REPLY;
+    let input = estimated(prompt.iter().map(|line| line.text)) + image_tokens + lines;
+    Usage { input, ..Usage::default() }
 }
 
 /// The counts as they came.
@@ -372,7 +376,7 @@ mod tests {
     #[test]
     fn a_count_far_below_what_the_prompt_has_tells_that_it_was_cut() {
         let told = |input| Usage { input, output: 1, ..Usage::default() };
-        let prompt = |text: &'static str| [Line { role: schemas::request::Role::User, text }];
+        let prompt = |text: &'static str| [Line { role: schemas::request::Role::User, text, images: &[] }];
         let digits: &'static str = "1234567890".repeat(200).leak();
         let chinese: &'static str = "今天天气很好".repeat(500).leak();
         assert!(!is_cut(&told(667), &prompt(digits)), "three digits to a token");

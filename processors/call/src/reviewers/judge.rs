@@ -19,7 +19,7 @@ const TOKENS_OF_A_WORD: u32 = 64;
 
 /// The question about a held text, for this target.
 pub(crate) fn question(held: &HeldText<'_>, target: &TargetName) -> Request {
-    let line = |role, text: String| PromptLine { role, text: text.into() };
+    let line = |role, text: String| PromptLine::new(role, text);
     let text = serde_json::Value::from(held.text).to_string();
     Request {
         id: RequestKind::Review.of_turn(held.request.turn),

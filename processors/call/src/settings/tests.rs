@@ -339,3 +339,45 @@ fn no_key_is_ever_shown() {
     let shown = format!("{raw:?} {:?}", checked(&section).unwrap());
     assert!(!shown.contains("sk-hush") && !shown.contains("sk-other"), "{shown}");
 }
+
+/// A catalogue with a route that shows pictures to a server of the operator's own.
+const SHOWING: &str = r#"
+    [[app]]
+    key = "acme#support"
+    chain = ["main"]
+    allowed_regions = ["cn"]
+    label = "AI"
+    media = { hosts = ["a1.easemob.com"] }
+    [[app.bot]]
+    id = "bot"
+    [[app.route]]
+    name = "pictures"
+    when = { message = ["image"] }
+    then = { chain = ["main"], vision = true }
+    [[model]]
+    provider = "local"
+    model = "m"
+    vision = true
+    [[target]]
+    name = "main"
+    provider = "local"
+    model = "m"
+    region = "cn"
+"#;
+
+#[test]
+fn a_target_that_is_shown_pictures_needs_a_wire_that_takes_them() {
+    let bundle = catalogue::validate(&toml::from_str(SHOWING).unwrap()).unwrap();
+    let checked = |wire: &str| {
+        let section = format!(
+            "[[target]]\nname = \"main\"\nbase_url = \"http://127.0.0.1:1/{wire}\"\nwire = \"{wire}\""
+        );
+        let raw: RawCall = toml::from_str(&section).unwrap();
+        validate(&raw, &bundle)
+            .map(drop)
+            .map_err(|problems| problems.into_iter().map(|it| it.what).collect::<Vec<_>>())
+    };
+    assert_eq!(checked("chat"), Ok(()));
+    let why = "a route shows pictures to it (vision), and its wire takes none by their address";
+    assert_eq!(checked("ollama"), Err(vec![why.to_owned()]));
+}

@@ -88,10 +88,10 @@ impl<'a> Writer<'a> {
         Ok(Self { deployment, publisher })
     }
 
-    /// Stores the contents of a bundle that are not there yet; gives how many words were stored.
+    /// Stores the contents of a bundle that are not there yet; gives how many words and users were stored.
     fn contents(&self, bundles: &Bundles, bundle: &Bundle, contents: &Contents) -> Result<u64, BundlesError> {
         let mut words = 0;
-        for (_, content) in bundle.filter.contents() {
+        for (_, content) in bundle.contents() {
             if bundles.has(content)? {
                 continue;
             }

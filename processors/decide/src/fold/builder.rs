@@ -78,6 +78,7 @@ impl StepBuilder {
             merged: 0,
             verdict: None,
             route: None,
+            tier: None,
             reasons: Vec::new(),
             rating: None,
             parts: 0,

@@ -73,7 +73,7 @@ impl Folding<'_> {
         let (answer, by_hand) = (Some(text), Some(by_hand));
         let turn = HistoryTurn { answer, by_hand, ..HistoryTurn::blank(STATE_VERSION) };
         self.state.add_turn(LANE, turn);
-        self.state.keep_by_hand(LANE, self.app.history_turns as usize);
+        self.state.keep_by_hand(LANE, self.app.kept_turns() as usize);
         let lane = Lane { conversation: message.conversation.clone(), sender: None };
         self.step.rule(Decision { lane: Some(lane), ..draft }, Ruling::Noted, [voice.why]);
         true

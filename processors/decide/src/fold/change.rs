@@ -108,13 +108,15 @@ impl Folding<'_> {
         let name = name_of(lane);
         let engine = self.rules.before_model(self.step.conversation.app());
         let judged = judge(engine, edit.verdict.clone(), Some(&edit.text), &[]).in_app(self.app);
-        let text = judged.text.clone().unwrap_or_default();
+        // An edit of what has no text changes its extension alone.
+        let text = judged.text.clone().or_else(|| own_text(&message));
+        let says_nothing = text.is_none();
+        let text = text.unwrap_or_default();
         let held = judged.is_held(self.app);
-        let refusal = match (judged.stopped() && !held, &edit.text, &judged.text) {
-            (true, ..) => Some(Refusal::Blocked),
-            (_, Text::Sealed(_), _) => Some(Refusal::Sealed),
-            (_, _, None) => Some(Refusal::NoText),
-            _ => None,
+        let refusal = match (judged.stopped() && !held, &edit.text) {
+            (true, _) => Some(Refusal::Blocked),
+            (_, Text::Sealed(_)) => Some(Refusal::Sealed),
+            _ => says_nothing.then_some(Refusal::NoText),
         };
         let (placeholders, written) = (Arc::clone(&self.state.placeholders), 6 * text.len());
         let hidden = if refusal.is_none() { self.hidden(&message.sender, &text) } else { None };
@@ -130,6 +132,7 @@ impl Folding<'_> {
         };
         let tags = message.marks.as_deref().map(|marks| marks.tags.clone()).unwrap_or_default();
         let marks = self.marks(&tags, [&edit.verdict, &judged.verdict]);
+        let marks = self.claimed(marks, message.marks.as_deref().and_then(|marks| marks.tier.as_deref()));
         let message = WaitingMessage { text, held, marks, ..message };
         let refusal = refusal.or_else(|| {
             // What it said before does not count any more.
@@ -141,6 +144,7 @@ impl Folding<'_> {
         let mut draft = self.step.about_waiting(&message, Ruling::Waits);
         draft.lane = Some(lane.clone());
         draft.verdict = Some(judged.verdict);
+        let mut draft = self.tiered(draft, &message);
         if number.is_none() {
             draft.reasons.push(Reason::TurnCancelled.label().to_owned());
         }
@@ -157,4 +161,10 @@ impl Folding<'_> {
         }
         self.step.rule(draft, Ruling::Waits, [Reason::Edited]);
     }
+}
+
+/// The caption of a message without a text of its own.
+fn own_text(message: &WaitingMessage) -> Option<String> {
+    message.media.as_ref()?;
+    message.text.plain().map(str::to_owned)
 }

@@ -104,7 +104,7 @@ impl Folding<'_> {
         besides: impl IntoIterator<Item = Reason>,
     ) {
         let Order { mut draft, message, lane } = order;
-        let text = match self.leave(&message.sender) {
+        let text = match self.leave(message) {
             Leave::Given => text,
             Leave::Refused => &self.app.output.too_often,
             Leave::ToldBefore => "",

@@ -11,6 +11,7 @@ use schemas::state::{Held, WaitingMessage};
 use schemas::text::Text;
 
 use super::command::Order;
+use super::media::noted;
 use super::refuse::Refusal;
 use super::{Folding, bound_of, name_of};
 use crate::guard::{Judged, judge, stops};
@@ -101,15 +102,18 @@ impl Folding<'_> {
         }
     }
 
-    fn spoken_to(&mut self, bot: UserId, message: &Message, judged: Judged, mut draft: Decision) {
+    fn spoken_to(&mut self, bot: UserId, message: &Message, judged: Judged, draft: Decision) {
         let lane = lane_of(self.app, &message.conversation, &message.sender);
-        draft.lane = Some(lane.clone());
         // Whoever was told that the message is not delivered is not answered later.
         let held = judged.is_held(self.app) && message.reply != CallbackReply::Block;
         let stopped = judged.stopped() && !held;
         let stopped_at_once = judged.stopped_at_once(self.app);
         let marks = self.marks(&message.tags, [&message.verdict, &judged.verdict]);
-        let text = judged.text;
+        let marks = self.claimed(marks, message.claim.as_ref().map(|claim| claim.tier.as_str()));
+        let brought = self.brought(message, &judged);
+        let mut draft = noted(draft, brought.as_ref());
+        let (media, caption) = brought.map(|brought| (brought.media, brought.caption)).unzip();
+        let text = judged.text.or(caption);
         let others = judged.others.into_iter().map(Text::Plain).collect();
         let said = WaitingMessage {
             id: message.id.clone(),
@@ -120,9 +124,12 @@ impl Folding<'_> {
             sent_at: message.sent_at,
             round: 0,
             marks,
+            media,
             held: held.then_some(Held { others, on_error: judged.verdict.on_error }),
         };
-        let command = self.command(&said).filter(|_| !stopped && !held);
+        draft.lane = Some(lane.clone());
+        let draft = self.tiered(draft, &said);
+        let command = self.command(&said).filter(|_| !stopped && !held && said.media.is_none());
         if self.state.core.person.is_some() {
             let back = command.filter(|given| given.command == Command::HandBack);
             match back.filter(|_| self.may_hand_back(&message.sender)) {

@@ -5,6 +5,7 @@ mod by_hand;
 mod change;
 mod command;
 mod flagged;
+mod media;
 mod message;
 mod outcome;
 mod personal;
@@ -15,6 +16,7 @@ mod routed;
 mod staff;
 mod summary;
 mod takeover;
+mod tiers;
 mod timer;
 mod turn;
 
@@ -64,7 +66,9 @@ pub fn fold(
         Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),
-        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) => return Step { state: state.cloned(), outputs: Vec::new() },
+        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) => {
+            return Step { state: state.cloned(), outputs: Vec::new() };
+        }
     }
     folding.finish(state)
 }

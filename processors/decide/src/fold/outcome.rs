@@ -99,7 +99,7 @@ impl<'f> Folding<'f> {
         let mut said = self.said(answered, &to, &entry.asked);
         let forgotten = self.forget_flagged(answered, &to.bot);
         let mut remembered = said.remembered.and_then(|text| completed(entry, text));
-        if said.remembered.is_some() && remembered.is_none() && app.history_turns > 0 {
+        if said.remembered.is_some() && remembered.is_none() && app.kept_turns() > 0 {
             said.besides.push(Reason::NotRemembered);
         }
         let goes = forgotten.question && remembered.take().is_some();

@@ -6,7 +6,6 @@ use schemas::answer::AnswerSource;
 use schemas::conversation::Lane;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::MessageKind;
-use schemas::ids::UserId;
 use schemas::state::WaitingMessage;
 
 use super::Folding;
@@ -105,7 +104,7 @@ impl Folding<'_> {
     pub(super) fn refuse(&mut self, draft: Decision, message: &WaitingMessage, lane: &Lane, why: Refusal) {
         // Nobody sees commands between programs, such as the signal that someone types: they are not answered either.
         let silent = message.kind == MessageKind::Command || is_blank(self.told(why, &draft));
-        let leave = if silent { Leave::Given } else { self.leave(&message.sender) };
+        let leave = if silent { Leave::Given } else { self.leave(message) };
         let reasons = [why.reason()].into_iter().chain((leave != Leave::Given).then_some(Reason::TooOften));
         let reasons = reasons.chain((leave == Leave::ToldBefore).then_some(Reason::ToldBefore)).collect();
         let said = match leave {
@@ -149,11 +148,15 @@ impl Folding<'_> {
         );
     }
 
-    /// What may be said to a person; an answer is counted.
-    pub(super) fn leave(&mut self, person: &UserId) -> Leave {
+    /// What may be said to whoever wrote a message, as their tier or else the app has it; an answer is counted.
+    pub(super) fn leave(&mut self, message: &WaitingMessage) -> Leave {
+        let of_tier =
+            self.tier(std::slice::from_ref(message)).and_then(|granted| granted.tier.max_per_minute);
         let recent = &mut self.state.core.recent;
-        match self.app.output.max_per_minute {
-            Some(most) => recent::ask(recent, person, most, self.step.now),
+        match of_tier.or(self.app.output.max_per_minute) {
+            Some(most) => recent::ask(recent, &message.sender, most, self.step.now),
+            // Others may be counted.
+            None if self.app.counts_answers() => Leave::Given,
             None => {
                 recent.clear();
                 Leave::Given

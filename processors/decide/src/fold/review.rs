@@ -46,8 +46,15 @@ impl<'f> Folding<'f> {
         let number = self.state.add_turn(name, entry);
         let phase = Phase::Pending { awaits: Prerequisite::Review };
         let state = self.state.lane_mut(name);
-        state.turn =
-            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false, pins: false });
+        state.turn = Some(TurnState {
+            id: to.turn,
+            phase,
+            number,
+            lost_at,
+            notice_at: None,
+            cancelled: false,
+            pins: false,
+        });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 
@@ -76,9 +83,11 @@ impl<'f> Folding<'f> {
             bot: to.bot.clone(),
             user: to.user.clone(),
             message: to.message.clone(),
+            tier: None,
+            weight: None,
             chain: vec![policy.reviewer.clone()],
             allowed_regions: self.app.allowed_regions.clone(),
-            prompt: vec![PromptLine { role: Role::User, text: Text::from(text) }],
+            prompt: vec![PromptLine::new(Role::User, text)],
             max_output_tokens: TOKENS_OF_A_WORD,
             temperature_milli: None,
             thinking: None,

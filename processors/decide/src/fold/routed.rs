@@ -32,6 +32,12 @@ impl<'a> Folding<'a> {
         self.router()?.marks(tags, verdicts)
     }
 
+    /// The same with the tier that the app claims for the sender, where the app has tiers.
+    pub(super) fn claimed(&self, marks: Option<Box<Marks>>, tier: Option<&str>) -> Option<Box<Marks>> {
+        let Some(tier) = tier.filter(|tier| self.app.tier(tier).is_some()) else { return marks };
+        Some(Box::new(Marks { tier: Some(tier.to_owned()), ..marks.map(|marks| *marks).unwrap_or_default() }))
+    }
+
     /// Remembers what a turn asks, where a route wants to know whether it comes again. What was called off and is asked anew counts once.
     pub(super) fn remember_question(&mut self, asked: &[WaitingMessage]) {
         let memory = self.router().map_or(0, Router::memory_ms);
@@ -50,6 +56,15 @@ impl<'a> Folding<'a> {
     pub(super) fn say(&mut self, lane: &Lane, draft: Decision, asked: &[WaitingMessage], text: &str) {
         let ruling = if is_blank(text) { Ruling::Noted } else { Ruling::Answered };
         self.tell_routed(lane, draft, asked, (ruling, text));
+    }
+
+    /// Says that nothing in the turn could be answered.
+    pub(super) fn refuse_media(&mut self, lane: &Lane, draft: Decision, asked: &[WaitingMessage]) {
+        let draft = Decision { merged: u32::try_from(asked.len()).unwrap_or(u32::MAX), ..draft };
+        let (ruling, why) = (Ruling::Unanswerable, Reason::NoText);
+        let told = Told { ruling, reasons: vec![why], occasion: why, text: &self.app.canned.unanswerable };
+        self.tell(draft, asked, lane, told);
+        self.state.lane_mut(name_of(lane)).told_full = false;
     }
 
     /// Gives the conversation to a person, and says so to whoever asked.

@@ -12,6 +12,7 @@ use catalogue::dialogue::Command;
 use super::by_hand::Voice;
 use super::{Folding, name_of};
 use crate::guard::Judged;
+use crate::history::told_later;
 use crate::reason::Reason;
 
 impl Folding<'_> {
@@ -62,7 +63,8 @@ impl Folding<'_> {
 
     /// Keeps what is said to the bot while a person has the conversation, so that later prompts tell of it.
     pub(super) fn overhear(&mut self, lane: &Lane, message: WaitingMessage) {
-        if self.app.staff.is_none() || message.text.plain().is_none_or(str::is_empty) {
+        let says_nothing = message.text.plain().is_none_or(str::is_empty) && message.media.is_none();
+        if self.app.staff.is_none() || says_nothing {
             return;
         }
         let hidden = message.text.plain().and_then(|text| self.hidden(&message.sender, text));
@@ -70,9 +72,10 @@ impl Folding<'_> {
             Some(hidden) => WaitingMessage { text: Text::Plain(hidden), ..message },
             None => message,
         };
-        let (name, most) = (name_of(lane), self.app.history_turns as usize);
+        let (name, most) = (name_of(lane), self.app.kept_turns() as usize);
         let answer = Some(Text::from(""));
-        let turn = HistoryTurn { asked: vec![message], answer, ..HistoryTurn::blank(STATE_VERSION) };
+        let asked = told_later(std::slice::from_ref(&message));
+        let turn = HistoryTurn { asked, answer, ..HistoryTurn::blank(STATE_VERSION) };
         self.state.add_turn(name, turn);
         self.state.keep_said(name, most);
     }

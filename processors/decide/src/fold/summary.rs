@@ -48,7 +48,8 @@ impl Folding<'_> {
         let merged = u32::try_from(question.asked.len()).unwrap_or(u32::MAX);
         let draft = Decision { turn: Some(to.turn), request: Some(request), merged, ..draft };
         self.step.rule(draft, Ruling::Asked, [Reason::Summary]);
-        let line = |role, text: String| PromptLine { role, text: Text::from(text) };
+        let line = |role, text: String| PromptLine::new(role, text);
+        let granted = self.tier(&question.asked);
         self.step.add([Output::Request(Request {
             id: request,
             kind: RequestKind::Summary,
@@ -57,6 +58,8 @@ impl Folding<'_> {
             bot: to.bot,
             user: to.user,
             message: to.message,
+            tier: granted.map(|granted| granted.tier.name.clone()),
+            weight: granted.and_then(|granted| granted.tier.weight),
             chain: policy.chain.clone(),
             allowed_regions: self.app.allowed_regions.clone(),
             prompt: vec![
@@ -78,8 +81,15 @@ impl Folding<'_> {
         let (phase, lost_at) =
             (Phase::Pending { awaits: Prerequisite::Summary }, now + self.app.lost_after_ms);
         let state = self.state.lane_mut(name);
-        state.turn =
-            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false, pins: false });
+        state.turn = Some(TurnState {
+            id: to.turn,
+            phase,
+            number,
+            lost_at,
+            notice_at: None,
+            cancelled: false,
+            pins: false,
+        });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 

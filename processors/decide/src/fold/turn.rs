@@ -49,8 +49,8 @@ impl<'a> Folding<'a> {
         let name = name_of(lane);
         while let Some((number, opener)) = self.state.waiting(name).into_iter().next() {
             let about = draft.take().unwrap_or_else(|| self.step.about_waiting(&opener, Ruling::Asked));
-            let draft = Decision { lane: Some(lane.clone()), ..about };
-            let leave = self.leave(&opener.sender);
+            let draft = self.tiered(Decision { lane: Some(lane.clone()), ..about }, &opener);
+            let leave = self.leave(&opener);
             if leave != Leave::Given {
                 self.state.take_waiting(name, number);
                 self.refuse_more(draft, &opener, lane, leave);
@@ -103,15 +103,20 @@ impl<'a> Folding<'a> {
 
     /// The question of the first of these messages: as many as a prompt for their route has room for.
     pub(super) fn question(&self, lane: &Lane, mut asked: Vec<WaitingMessage>) -> Option<Question<'a>> {
-        let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now).with(self.rules.targets());
+        let granted = self.tier(&asked);
+        let facts = Facts::of(self.app, &self.state, lane, &asked, self.step.now);
+        let facts = facts.with(self.rules.targets()).of_tier(granted);
         let chosen = route::choose(self.app, self.router(), &facts, self.rules.telling);
         let Way::Ask(route) = &chosen.way else {
             let left = PromptBudget::of_window(0);
             return Some(Question { asked, chosen, left, may_wait: false });
         };
-        let budget = route.budget(self.rules.windows())?;
-        let speakers = Speakers::of(lane);
-        let left = (1..=asked.len()).map_while(|count| budget.less(&said(&asked[..count], speakers)));
+        let windows = self.rules.windows();
+        let (budget, speakers) = (route.budget(windows)?, Speakers::of(lane));
+        let left = (1..=asked.len()).map_while(|count| {
+            let asked = &asked[..count];
+            budget.less(&said(asked, speakers))?.without(route.image_tokens(asked, windows))
+        });
         let (count, left) = left.enumerate().last().map(|(index, left)| (index + 1, left))?;
         asked.truncate(count);
         Some(Question { asked, chosen, left, may_wait: false })
@@ -130,6 +135,7 @@ impl<'a> Folding<'a> {
             Way::Ask(route) => self.request(lane, draft, asked, Prompt { route: &route, left }),
             Way::Say(text) => self.say(lane, draft, &asked, text),
             Way::Person(person) => self.hand_over(lane, draft, &asked, person),
+            Way::Refuse => self.refuse_media(lane, draft, &asked),
         }
     }
 
@@ -141,14 +147,22 @@ impl<'a> Folding<'a> {
         let request = RequestKind::Answer.of_turn(to.turn);
         let (turns, is_trimmed) = self.trim(lane, &asked, prompt);
         let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
-        let prompt = lines(&route.system_prompt, history, &asked, Speakers::of(lane));
+        let mut prompt = lines(&route.system_prompt, history, &asked, Speakers::of(lane));
+        let images = route.images(&asked);
+        let left_out = route.most_images > 0 && asked.iter().filter_map(route::image).count() > images.len();
+        if let Some(last) = prompt.last_mut() {
+            last.images = images;
+        }
+        let granted = self.tier(&asked);
         let draft = Decision {
             turn: Some(to.turn),
             request: Some(request),
             merged: u32::try_from(asked.len()).unwrap_or(u32::MAX),
             ..draft
         };
-        self.step.rule(draft, Ruling::Asked, is_trimmed.then_some(Reason::HistoryTrimmed));
+        let reasons =
+            [is_trimmed.then_some(Reason::HistoryTrimmed), left_out.then_some(Reason::ImagesLeftOut)];
+        self.step.rule(draft, Ruling::Asked, reasons.into_iter().flatten());
         self.step.add([Output::Request(Request {
             id: request,
             kind: RequestKind::Answer,
@@ -157,6 +171,8 @@ impl<'a> Folding<'a> {
             bot: to.bot,
             user: to.user,
             message: to.message,
+            tier: granted.map(|granted| granted.tier.name.clone()),
+            weight: granted.and_then(|granted| granted.tier.weight),
             chain: route.chain.to_vec(),
             allowed_regions: app.allowed_regions.clone(),
             prompt,
@@ -208,14 +224,19 @@ impl<'a> Folding<'a> {
     ) -> usize {
         let (own, speakers) = (Route::of_app(self.app), Speakers::of(lane));
         let of_app = || own.budget(self.rules.windows())?.less(&said(asked, speakers));
-        let (budget, most) = match self.router().is_some().then(of_app) {
-            Some(budget) => (budget.unwrap_or(left), own.history_turns),
+        let (budget, most) = match self.tells_less().then(of_app) {
+            Some(budget) => (budget.unwrap_or(left), self.app.kept_turns() as usize),
             None => (left, route.history_turns),
         };
         // The rest of the state's bound is for what waits, and for what is remembered besides.
         let budget = self.app.state_bytes.map_or(budget, |most| budget.within(most / 8 * 5));
         let limits = Limits::of(most, &self.app.session, self.step.now);
         staying(turns, budget, limits, speakers)
+    }
+
+    /// Whether a prompt may tell less of the history than is kept.
+    fn tells_less(&self) -> bool {
+        self.router().is_some() || !self.app.tiers.is_empty()
     }
 
     /// Drops history that no prompt has room for any more. Gives what stays for this prompt, and whether something was dropped.
@@ -227,7 +248,7 @@ impl<'a> Folding<'a> {
     ) -> (Vec<Arc<HistoryTurn>>, bool) {
         let (name, speakers) = (name_of(lane), Speakers::of(lane));
         let Prompt { route, left } = prompt;
-        let is_routed = self.router().is_some();
+        let tells_less = self.tells_less();
         let mut past = self.state.past(name);
         let turns: Vec<_> = past.iter().map(|(_, turn)| Arc::clone(turn)).collect();
         let gone = turns.len() - self.staying(lane, &turns, asked, prompt);
@@ -236,7 +257,7 @@ impl<'a> Folding<'a> {
         }
         past.drain(..gone);
         let left = route.history_tokens.map_or(left, |most| left.at_most(most));
-        let shown = if is_routed { shown(&past, left, route.history_turns, speakers) } else { past.len() };
+        let shown = if tells_less { shown(&past, left, route.history_turns, speakers) } else { past.len() };
         past.drain(..past.len() - shown);
         (past.into_iter().map(|(_, turn)| turn).collect(), gone > 0)
     }
@@ -315,7 +336,7 @@ impl<'a> Folding<'a> {
     pub(super) fn close(&mut self, lane: &Lane, answered: Option<HistoryTurn>) {
         let name = name_of(lane);
         let Some(turn) = self.state.lane_mut(name).turn.take() else { return };
-        match answered.filter(|_| self.app.history_turns > 0) {
+        match answered.filter(|_| self.app.kept_turns() > 0) {
             Some(entry) => self.state.put_turn(name, turn.number, entry),
             None => self.state.drop_turn(name, turn.number),
         }

@@ -31,6 +31,7 @@ fn asked(sender: &str, text: &str) -> WaitingMessage {
         sent_at: 0,
         round: 0,
         marks: None,
+        media: None,
         held: None,
     }
 }

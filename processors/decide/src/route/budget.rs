@@ -30,6 +30,11 @@ impl PromptBudget {
         })
     }
 
+    /// What is left without so many tokens; `None` when there are not so many.
+    pub(crate) fn without(self, tokens: u64) -> Option<Self> {
+        Some(Self { tokens: self.tokens.checked_sub(tokens)?, ..self })
+    }
+
     /// The same, with at most so many tokens.
     pub(crate) fn at_most(self, tokens: u32) -> Self {
         Self { tokens: self.tokens.min(u64::from(tokens)), ..self }

@@ -7,8 +7,9 @@ use catalogue::App;
 use catalogue::estimate::tokens;
 use catalogue::language::language_of;
 use catalogue::route::Spoken;
+use catalogue::tier::{Granted, Tier};
 use catalogue::zone::Local;
-use safety::Folded;
+use safety::{Folded, is_blank};
 use schemas::Millis;
 use schemas::conditions::Condition;
 use schemas::conversation::Lane;
@@ -22,6 +23,7 @@ use crate::complexity::{self, Context, Score};
 use crate::hash;
 use crate::history::speaks_as;
 use crate::prompt::{Speakers, answer, said};
+use crate::route::image;
 use crate::state::State;
 
 /// Most characters of a turn's text that rules look at.
@@ -37,6 +39,7 @@ pub(crate) struct Facts<'t> {
     /// Its messages, which all speak to one bot.
     pub(super) asked: &'t [WaitingMessage],
     pub(super) now: Millis,
+    granted: Option<Granted<'t>>,
     known: Known,
 }
 
@@ -68,6 +71,7 @@ pub(super) struct Variables<'t> {
     complexity: Option<&'static str>,
     language: &'static str,
     system_prompt: &'t str,
+    tier: Option<&'t str>,
     clock: Option<Clock>,
 }
 
@@ -89,7 +93,7 @@ impl<'t> Facts<'t> {
         now: Millis,
     ) -> Self {
         let targets = Targets::unknown();
-        Self { app, state, targets, lane, asked, now, known: Known::default() }
+        Self { app, state, targets, lane, asked, now, granted: None, known: Known::default() }
     }
 
     /// The same with what is known of targets.
@@ -114,6 +118,31 @@ impl<'t> Facts<'t> {
     /// What was said of targets that were asked for, where it was anything else than that they are called at once.
     pub(super) fn conditions_told(&self) -> BTreeMap<TargetName, Condition> {
         self.known.conditions.borrow().clone()
+    }
+
+    /// The same of somebody with this tier.
+    pub(crate) fn of_tier(self, granted: Option<Granted<'t>>) -> Self {
+        Self { granted, ..self }
+    }
+
+    /// The tier of whoever opens the turn.
+    pub(super) fn tier(&self) -> Option<&'t Tier> {
+        self.granted.map(|granted| granted.tier)
+    }
+
+    /// Whether a message of the turn has a text of its own.
+    pub(super) fn has_text(&self) -> bool {
+        self.asked.iter().any(|message| message.media.is_none())
+    }
+
+    /// Whether there is nothing in it that could be told in words but its kinds.
+    pub(super) fn says_nothing(&self) -> bool {
+        !self.has_text() && self.asked.iter().all(|message| message.text.plain().is_none_or(is_blank))
+    }
+
+    /// Whether it has a picture that a model may be shown.
+    pub(super) fn has_picture(&self) -> bool {
+        self.asked.iter().any(|message| image(message).is_some())
     }
 
     /// The bot that is spoken to.
@@ -183,7 +212,7 @@ impl<'t> Facts<'t> {
     pub(super) fn asked_before(&self, within: Millis) -> usize {
         let since = self.now - within;
         let lately: Vec<_> = self.state.core.questions.iter().filter(|before| before.at >= since).collect();
-        if lately.is_empty() {
+        if lately.is_empty() || self.says_nothing() {
             return 0;
         }
         let this = hash_of(self.folded());
@@ -216,6 +245,7 @@ impl<'t> Facts<'t> {
             complexity: template.contains("complexity").then(|| self.score().class.label()),
             language: self.language().label(),
             system_prompt,
+            tier: (!self.app.tiers.is_empty()).then(|| self.tier().map_or("", |tier| &tier.name)),
             clock,
         }
     }
@@ -231,6 +261,7 @@ impl Variables<'_> {
             ("language", self.language),
             ("system_prompt", self.system_prompt),
         ];
+        given.extend(self.tier.map(|tier| ("tier", tier)));
         given.extend(self.complexity.map(|class| ("complexity", class)));
         if let Some(clock) = &self.clock {
             given.extend([("date", clock.date.as_str()), ("hour", &clock.hour), ("weekday", clock.weekday)]);

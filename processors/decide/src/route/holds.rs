@@ -22,6 +22,7 @@ impl Asked<'_> {
             Condition::Message(kinds) => facts.asked.iter().any(|message| kinds.contains(&message.kind)),
             Condition::Bot(bots) => facts.bot().is_some_and(|bot| bots.contains(bot)),
             Condition::Group(groups) => conversation.group_id().is_some_and(|id| groups.contains(id)),
+            Condition::Tier(tiers) => facts.tier().is_some_and(|tier| tiers.contains(&tier.name)),
             Condition::Ext(tags) => any_marked(facts, |marks| {
                 tags.iter().all(|(name, values)| {
                     marks.tags.get(name).is_some_and(|value| values.is_empty() || values.contains(value))

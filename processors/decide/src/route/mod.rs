@@ -13,11 +13,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use catalogue::route::{Ask, Outcome, Person};
+use catalogue::tier::Tier;
 use catalogue::{App, template};
 use schemas::Millis;
 use schemas::conditions::Standing;
 use schemas::decision::{self, Why};
 use schemas::ids::TargetName;
+use schemas::state::WaitingMessage;
+use schemas::text::Text;
 
 pub(crate) use budget::PromptBudget;
 pub(crate) use facts::{Facts, question_hash};
@@ -28,8 +31,17 @@ pub use told::Telling;
 /// The name under which decisions tell of the app's chain.
 const CHAIN: &str = "chain";
 
-/// Context windows of the bundle's targets, in tokens.
-pub(crate) type Windows = BTreeMap<TargetName, u32>;
+/// Context windows of the bundle's targets.
+pub(crate) type Windows = BTreeMap<TargetName, Window>;
+
+/// What a target's model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Its context window, in tokens.
+    pub(crate) tokens: u32,
+    /// What a picture is taken for, in tokens.
+    pub(crate) image_tokens: u32,
+}
 
 /// How a turn is to be answered by a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +70,8 @@ pub(crate) struct Route<'a> {
     pin: bool,
     /// The session is to stay on the target that answers this turn.
     pub(crate) pins: bool,
+    /// Most pictures that the model is shown.
+    pub(crate) most_images: usize,
 }
 
 /// What becomes of a turn.
@@ -69,6 +83,8 @@ pub(crate) enum Way<'a> {
     Say(&'a str),
     /// A person takes over.
     Person(&'a Person),
+    /// It has nothing that a model could answer.
+    Refuse,
 }
 
 /// What becomes of a turn, and why.
@@ -87,20 +103,22 @@ pub(crate) fn choose<'a>(
     facts: &Facts<'_>,
     telling: Telling,
 ) -> Chosen<'a> {
-    let whole = Route::of_app(app);
+    let whole = Route::of_app(app).of_tier(facts.tier());
     let mut why = Why::default();
     let Some(router) = router else {
         if telling == Telling::All {
             why = told::without_rules(facts);
         }
-        let way = Way::Ask(whole.settled(app, facts, &mut why));
+        let way = if facts.has_text() { Way::Ask(whole.settled(app, facts, &mut why)) } else { Way::Refuse };
         return Chosen { rule: CHAIN, way, why: (why != Why::default()).then_some(why) };
     };
     let rule = router.first(facts, telling, &mut why);
     let way = match rule.map(|rule| &rule.then) {
+        None if !facts.has_text() => Way::Refuse,
         None => Way::Ask(whole.settled(app, facts, &mut why)),
+        Some(Outcome::Ask(ask)) if !ask.vision && facts.says_nothing() => Way::Refuse,
         Some(Outcome::Ask(ask)) => {
-            Way::Ask(whole.with(ask, facts, &mut why).settled(app, facts, &mut why))
+            Way::Ask(whole.with(ask, facts, &mut why).showing(ask, app).settled(app, facts, &mut why))
         }
         Some(Outcome::Say(text)) => Way::Say(text),
         Some(Outcome::Person(person)) => Way::Person(person),
@@ -117,7 +135,7 @@ impl Chosen<'_> {
     pub(crate) fn record(&self) -> decision::Route {
         let chain = match &self.way {
             Way::Ask(route) => route.chain.to_vec(),
-            Way::Say(_) | Way::Person(_) => Vec::new(),
+            Way::Say(_) | Way::Person(_) | Way::Refuse => Vec::new(),
         };
         decision::Route { chain, rule: self.rule.to_owned(), why: self.why.clone().map(Box::new) }
     }
@@ -139,6 +157,19 @@ impl<'a> Route<'a> {
             avoid_open: false,
             pin: app.session.pin,
             pins: false,
+            most_images: 0,
+        }
+    }
+
+    /// The same with what a tier says.
+    fn of_tier(self, tier: Option<&Tier>) -> Self {
+        let Some(tier) = tier else { return self };
+        Route {
+            history_turns: tier.history_turns.map_or(self.history_turns, |most| most as usize),
+            history_tokens: tier.history_tokens.or(self.history_tokens),
+            max_output_tokens: tier.max_output_tokens.unwrap_or(self.max_output_tokens),
+            answer_within_ms: tier.answer_within_ms.unwrap_or(self.answer_within_ms),
+            ..self
         }
     }
 
@@ -156,7 +187,7 @@ impl<'a> Route<'a> {
             history_turns: ask
                 .history_turns
                 .map_or(self.history_turns, |most| self.history_turns.min(most as usize)),
-            history_tokens: ask.history_tokens,
+            history_tokens: ask.history_tokens.or(self.history_tokens),
             max_output_tokens: ask.max_output_tokens.unwrap_or(self.max_output_tokens),
             temperature_milli: ask.temperature_milli.or(self.temperature_milli),
             thinking: ask.thinking,
@@ -165,7 +196,14 @@ impl<'a> Route<'a> {
             avoid_open: ask.avoid_open,
             pin: ask.pin.unwrap_or(self.pin),
             pins: self.pins,
+            most_images: self.most_images,
         }
+    }
+
+    /// The same with as many pictures as a rule lets the model see.
+    fn showing(self, ask: &Ask, app: &App) -> Self {
+        let shows = app.media.as_ref().filter(|_| ask.vision);
+        Route { most_images: shows.map_or(0, |media| media.max_images as usize), ..self }
     }
 
     /// The same with the chain as it is now: the session's target in front, without targets that are not called.
@@ -186,17 +224,42 @@ impl<'a> Route<'a> {
         Self { chain, ..self }
     }
 
+    /// The pictures of these messages that the model is shown: the newest of them, in their order.
+    pub(crate) fn images(&self, asked: &[WaitingMessage]) -> Vec<Text> {
+        let all: Vec<&Text> = asked.iter().filter_map(image).collect();
+        all[all.len().saturating_sub(self.most_images)..].iter().map(|image| (*image).clone()).collect()
+    }
+
+    /// What the pictures of these messages are taken for at most by a target of the chain, in tokens.
+    pub(crate) fn image_tokens(&self, asked: &[WaitingMessage], windows: &Windows) -> u64 {
+        let most = self.windows(windows).map(|window| window.image_tokens).max().unwrap_or(0);
+        self.images(asked).len() as u64 * u64::from(most)
+    }
+
+    fn windows(&self, windows: &Windows) -> impl Iterator<Item = Window> {
+        self.chain.iter().filter_map(|target| windows.get(target).copied())
+    }
+
     /// What a prompt for the smallest window of the chain may hold besides its first line; `None` when that line alone does not fit.
     pub(crate) fn budget(&self, windows: &Windows) -> Option<PromptBudget> {
-        let smallest = self.chain.iter().filter_map(|target| windows.get(target)).min().copied();
+        let smallest = self.windows(windows).map(|window| window.tokens).min();
         let budget = PromptBudget::of_window(smallest.unwrap_or(0).saturating_sub(self.max_output_tokens));
         if self.system_prompt.is_empty() { Some(budget) } else { budget.less(&self.system_prompt) }
     }
 }
 
+/// The address of a picture that a model may be shown.
+pub(crate) fn image(message: &WaitingMessage) -> Option<&Text> {
+    message.media.as_ref()?.image.as_ref()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn window(tokens: u32) -> Window {
+        Window { tokens, image_tokens: 100 }
+    }
 
     fn target(name: &str) -> TargetName {
         TargetName::new(name).unwrap()
@@ -204,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_budget_is_that_of_the_smallest_window_of_the_chain_that_was_chosen() {
-        let windows = Windows::from([(target("wide"), 8_000), (target("narrow"), 1_000)]);
+        let windows = Windows::from([(target("wide"), window(8_000)), (target("narrow"), window(1_000))]);
         let (wide, both) = ([target("wide")], [target("wide"), target("narrow")]);
         let route = |chain: &[TargetName]| Route {
             chain: Cow::Owned(chain.to_vec()),
@@ -219,6 +282,7 @@ mod tests {
             avoid_open: false,
             pin: false,
             pins: false,
+            most_images: 2,
         };
         assert_eq!(route(&wide).budget(&windows), Some(PromptBudget::of_window(7_600)));
         assert_eq!(route(&both).budget(&windows), Some(PromptBudget::of_window(600)));

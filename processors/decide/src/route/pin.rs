@@ -7,8 +7,8 @@ use catalogue::App;
 use schemas::decision::{PinTold, Why};
 use schemas::ids::TargetName;
 
+use super::Route;
 use super::facts::Facts;
-use super::{Route, Windows};
 use crate::prompt::{Speakers, said};
 
 /// Why a turn does not begin with the target that its session stays on.
@@ -18,6 +18,8 @@ enum Left {
     Rule,
     /// The bundle does not have it any more, or the app may not ask it.
     Gone,
+    /// It may not see the pictures of the turn.
+    Vision,
     /// The question does not fit its window.
     Window,
 }
@@ -27,6 +29,7 @@ impl Left {
         match self {
             Self::Rule => "rule",
             Self::Gone => "gone",
+            Self::Vision => "vision",
             Self::Window => "window",
         }
     }
@@ -43,6 +46,8 @@ pub(super) fn pinned<'a>(route: Route<'a>, app: &App, facts: &Facts<'_>, why: &m
         Some(Left::Rule)
     } else if !facts.targets.may_ask(target, app) {
         Some(Left::Gone)
+    } else if route.most_images > 0 && !route.chain.contains(target) {
+        Some(Left::Vision)
     } else {
         (!fits(&route, target, facts)).then_some(Left::Window)
     };
@@ -57,9 +62,9 @@ pub(super) fn pinned<'a>(route: Route<'a>, app: &App, facts: &Facts<'_>, why: &m
 
 /// Whether the first message of the turn fits the target's window.
 fn fits(route: &Route<'_>, target: &TargetName, facts: &Facts<'_>) -> bool {
-    let window = facts.targets.windows.get(target).copied().unwrap_or(0);
+    let windows = facts.targets.windows;
     let alone = Route { chain: Cow::Owned(vec![target.clone()]), ..route.clone() };
-    let budget = alone.budget(&Windows::from([(target.clone(), window)]));
     let opener = facts.asked.get(..1).unwrap_or_default();
-    budget.is_some_and(|budget| budget.less(&said(opener, Speakers::of(facts.lane))).is_some())
+    let left = alone.budget(windows).and_then(|budget| budget.less(&said(opener, Speakers::of(facts.lane))));
+    left.and_then(|left| left.without(alone.image_tokens(opener, windows))).is_some()
 }

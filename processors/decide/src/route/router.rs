@@ -16,6 +16,11 @@ use super::facts::Facts;
 use super::holds::Asked;
 use super::told::Telling;
 
+/// What rules are skipped by that ask for no kinds of messages, where no message has a text.
+const NO_TEXT: &str = "no_text";
+/// What rules are skipped by that show pictures, where there is none to show.
+const VISION: &str = "vision";
+
 /// The rules of an app.
 #[derive(Debug)]
 pub(crate) struct Router {
@@ -77,9 +82,9 @@ impl Router {
             why.weighed = lists.into_iter().flat_map(|list| list.weighed(&self.app, facts)).collect();
             facts.score();
         }
-        let mut skip = |rule: &Rule, by: &Condition| {
+        let mut skip = |rule: &Rule, by: &str| {
             if why.skipped.len() < MOST_SKIPPED {
-                why.skipped.push(Skipped { rule: rule.name.clone(), by: by.label().to_owned() });
+                why.skipped.push(Skipped { rule: rule.name.clone(), by: by.to_owned() });
             } else {
                 why.left_off = why.left_off.saturating_add(1);
             }
@@ -107,6 +112,7 @@ impl Router {
             tags: tags.map(|(name, value)| (name.clone(), value.clone())).collect(),
             rules: hit().filter(|rule| rules.contains(*rule)).cloned().collect(),
             categories: of.filter(|category| categories.contains(*category)).map(str::to_owned).collect(),
+            tier: None,
         };
         (marks != Marks::default()).then(|| Box::new(marks))
     }
@@ -132,8 +138,18 @@ impl List {
     fn weighed(&self, app: &AppKey, facts: &Facts<'_>) -> Vec<WeighedRule> {
         let cued = self.cues.within(facts.folded());
         let of = |ready: &Ready| {
+            let rule = &ready.rule;
+            let fails = |condition: &str, fails: bool| {
+                let told =
+                    WeighedCondition { condition: condition.to_owned(), holds: false, is: String::new() };
+                fails.then_some(told)
+            };
+            let kinds = [
+                fails(NO_TEXT, !facts.has_text() && !rule.asks_for_kinds()),
+                fails(VISION, rule.shows_pictures() && !facts.has_picture()),
+            ];
             let mut at = ready.cue;
-            let conditions = ready.rule.when.iter().map(|condition| {
+            let conditions = rule.when.iter().map(|condition| {
                 let holds = Asked { condition, cue: at }.holds(facts, &cued);
                 at += usize::from(cue(condition).is_some());
                 WeighedCondition {
@@ -142,22 +158,22 @@ impl List {
                     is: facts.told(condition).unwrap_or_default(),
                 }
             });
-            WeighedRule { rule: ready.rule.name.clone(), conditions: conditions.collect() }
+            let conditions = kinds.into_iter().flatten().chain(conditions).collect();
+            WeighedRule { rule: rule.name.clone(), conditions }
         };
         self.rules.iter().filter(|ready| ready.rule.is_for(app)).map(of).collect()
     }
 
-    fn first(
-        &self,
-        app: &AppKey,
-        facts: &Facts<'_>,
-        skip: &mut impl FnMut(&Rule, &Condition),
-    ) -> Option<&Rule> {
+    fn first(&self, app: &AppKey, facts: &Facts<'_>, skip: &mut impl FnMut(&Rule, &str)) -> Option<&Rule> {
         if self.rules.is_empty() {
             return None;
         }
         let cued = self.cues.within(facts.folded());
         for Ready { rule, cue: first } in self.rules.iter().filter(|ready| ready.rule.is_for(app)) {
+            if !facts.has_text() && !rule.asks_for_kinds() {
+                skip(rule, NO_TEXT);
+                continue;
+            }
             let mut at = *first;
             let fails = rule.when.iter().find(|condition| {
                 let asked = Asked { condition, cue: at };
@@ -165,8 +181,9 @@ impl List {
                 !asked.holds(facts, &cued)
             });
             match fails {
+                None if rule.shows_pictures() && !facts.has_picture() => skip(rule, VISION),
                 None => return Some(rule),
-                Some(by) => skip(rule, by),
+                Some(by) => skip(rule, by.label()),
             }
         }
         None

@@ -30,6 +30,7 @@ impl Facts<'_> {
             Condition::Message(_) => listed(self.asked.iter().map(|message| message.kind.label().to_owned())),
             Condition::Bot(_) => self.bot().map(ToString::to_string).unwrap_or_default(),
             Condition::Group(_) => listed(conversation.group_id().map(ToString::to_string)),
+            Condition::Tier(_) => listed(self.tier().map(|tier| tier.name.to_string())),
             Condition::Ext(_) => listed(self.marks().flat_map(|marks| &marks.tags).map(pair)),
             Condition::Hours(_) => {
                 let minutes = self.local()?.millis.div_euclid(60_000);
@@ -50,6 +51,10 @@ impl Facts<'_> {
             Condition::Asked(again) => self.asked_before(again.within_ms).to_string(),
             Condition::Complexity(_) => self.score().class.label().to_owned(),
             Condition::Score(_) => self.score().score.to_string(),
+            Condition::Targets(asked) => listed(asked.names().map(|name| {
+                let condition = self.condition(name);
+                format!("{name} {} ({} ms)", condition.state.label(), condition.waiting_ms)
+            })),
             Condition::Keywords(_) | Condition::Regex(_) => return None,
         })
     }

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use schemas::Millis;
 use schemas::answered::{Answered, Outcome};
-use schemas::event::{Event, Message};
+use schemas::attachment::Attachment;
+use schemas::event::{Event, Message, MessageKind};
 use schemas::ids::TargetName;
 use schemas::request::{Request, RequestKind};
 use schemas::review::Level;
+use schemas::tier::TierClaim;
 use schemas::verdict::{Action as VerdictAction, Verdict};
 
 use crate::world::*;
@@ -17,6 +19,8 @@ use crate::world::*;
 #[derive(Debug, Clone)]
 enum Action {
     Say(u32, usize),
+    /// A picture, with a claim of its sender's tier or without.
+    Show(u32, bool),
     Missed(u32),
     Recall(u32),
     Withdraw(u32),
@@ -33,6 +37,7 @@ enum Action {
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => (0_u32..30, 0_usize..3).prop_map(|(n, sender)| Action::Say(n, sender)),
+        2 => (0_u32..30, any::<bool>()).prop_map(|(n, claims)| Action::Show(n, claims)),
         1 => (0_u32..30).prop_map(Action::Missed),
         2 => (0_u32..30).prop_map(Action::Recall),
         1 => (0_u32..30).prop_map(Action::Withdraw),
@@ -60,6 +65,23 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
                 sender,
                 sent_at: sent_at(sent, world, n),
                 ..world.message(n, text)
+            }));
+        }
+        Action::Show(n, claims) => {
+            let attachment = Attachment {
+                caption: (n % 2 == 0).then(|| "a.jpg".into()),
+                url: Some(format!("https://a1.easemob.com/x/{n}").into()),
+                secret: None,
+                bytes: Some(u64::from(n % 3) * 500),
+            };
+            let claim = claims.then(|| TierClaim { tier: "gold".into(), expires_at: world.time + HOUR });
+            world.play(Event::Message(Message {
+                kind: MessageKind::Image,
+                text: None,
+                attachment: Some(Box::new(attachment)),
+                claim,
+                sent_at: sent_at(sent, world, n),
+                ..world.message(n, "")
             }));
         }
         Action::Missed(n) => {
@@ -128,6 +150,40 @@ staff = { prefixes = ["agent_"], silence = "5m", text = "a person comes" }
 notice = { after = "1s", text = "still thinking" }
 "#;
 
+/// Tiers, and pictures that models are shown.
+const TIERED: &str = r#"
+merge_window = "1s"
+lane = "conversation"
+history_turns = 1
+output = { max_per_minute = 3 }
+[[app.tier]]
+name = "gold"
+users = ["bob"]
+weight = 3
+history_turns = 4
+max_per_minute = 9
+[[app.tier]]
+name = "silver"
+[app.media]
+hosts = ["a1.easemob.com"]
+max_bytes = 500
+max_images = 1
+[[app.route]]
+name = "see"
+when.message = ["image"]
+then = { chain = ["sees"], vision = true }
+[[app.route]]
+name = "vip"
+when = { tier = ["gold"], message = ["image", "text"] }
+then.chain = ["second"]
+[canned]
+[[target]]
+name = "sees"
+provider = "openai"
+model = "gpt-4o"
+region = "cn"
+"#;
+
 /// A verdict, by a number.
 fn reviewed(request: &Request, verdict: u8) -> Outcome {
     let level = Level::ALL[usize::from(verdict) % 3];
@@ -148,7 +204,7 @@ proptest! {
             Just("merge_window = \"2s\"\n[review]\nwhen_away = \"pass\"\ncontroversial = \"pass\""),
             Just("cancel = \"run_on\"\nlane = \"conversation\"\n[review]\n[canned]\nblocked = \"blocked!\""), Just("[canned]\nblocked = \"blocked!\""),
             Just("while_answering = \"queue\""), Just("while_answering = \"queue\"\nmerge_window = \"2s\""),
-            Just("while_answering = \"interrupt\"\nlane = \"conversation\""), Just(ALL), Just(ALL), Just(ALL),
+            Just("while_answering = \"interrupt\"\nlane = \"conversation\""), Just(ALL), Just(ALL), Just(ALL), Just(TIERED), Just(TIERED),
             Just("while_answering = \"interrupt\"\nmerge_window = \"2s\"\n[review]"),
         ],
         in_group in any::<bool>(),

@@ -356,6 +356,8 @@ impl World {
             text: Some(Text::from(text)),
             other_texts: Vec::new(),
             tags: BTreeMap::new(),
+            claim: None,
+            attachment: None,
             raw: None,
             verdict: Verdict::new(Action::Pass, vec![], "ingest"),
             reply: CallbackReply::Intercept,
@@ -424,6 +426,11 @@ impl World {
             of(kind).then_some(key.len() + value.len())
         });
         entries.sum()
+    }
+
+    /// How many stored entries contain a text.
+    pub(crate) fn stored_containing(&self, text: &str) -> usize {
+        self.stored.values().filter(|value| String::from_utf8_lossy(value).contains(text)).count()
     }
 
     /// Bytes of the stored entries of a kind.
@@ -518,6 +525,7 @@ pub(crate) fn outcome(request: &Request, outcome: Outcome) -> Answered {
         lane: request.lane.clone(),
         message: request.message.clone(),
         user: None,
+        tier: None,
         outcome,
         attempts: if ok { vec![attempt(1, None, Some(700))] } else { Vec::new() },
         review: None,

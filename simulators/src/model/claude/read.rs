@@ -36,7 +36,7 @@ pub(crate) fn body(bytes: &[u8], version: &str) -> Result<ChatRequest, Complaint
     let system = given(&body, "system").map(|system| {
         fields::text(system).ok_or_else(|| Complaint::general("system: Input should be a valid string"))
     });
-    let system = system.transpose()?.map(|text| Turn { role: "system".into(), text });
+    let system = system.transpose()?.map(|text| Turn::new("system", text));
     let cache = cache(&body)?;
     let thinking = given(&body, "thinking").and_then(|thinking| thinking.get("type")?.as_str());
     let thinking = thinking.map(|kind| kind != "disabled");
@@ -73,7 +73,7 @@ fn cache(body: &Fields) -> Result<CacheMarks, Complaint> {
         };
         for block in blocks {
             let text = block.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-            cache.blocks.push(Turn { role: role.clone(), text });
+            cache.blocks.push(Turn::new(role.clone(), text));
             if let Some(control) = block.get("cache_control").filter(|control| !control.is_null()) {
                 cache.marks.push((cache.blocks.len(), life(control)?));
             }
@@ -84,10 +84,12 @@ fn cache(body: &Fields) -> Result<CacheMarks, Complaint> {
     }
     let count = cache.marks.len();
     if count > MOST_MARKS {
-        let text = format!("A maximum of {MOST_MARKS} blocks with cache_control may be provided. Found {count}.");
+        let text =
+            format!("A maximum of {MOST_MARKS} blocks with cache_control may be provided. Found {count}.");
         return Err(Complaint::general(text));
     }
-    let grows = cache.marks.windows(2).any(|pair| (pair[0].1, pair[1].1) == (CacheLife::Minutes5, CacheLife::Hour1));
+    let grows =
+        cache.marks.windows(2).any(|pair| (pair[0].1, pair[1].1) == (CacheLife::Minutes5, CacheLife::Hour1));
     if grows {
         return Err(Complaint::general(
             "cache_control: a ttl='1h' block must not come after a ttl='5m' block".to_owned(),
@@ -125,11 +127,15 @@ mod tests {
     fn four_marks_are_taken_and_none_of_an_hour_behind_one_of_minutes() {
         let with = |ttls: &[&str]| {
             let block = |ttl: &&str| {
-                format!(r#"{{"type":"text","text":"a","cache_control":{{"type":"ephemeral","ttl":"{ttl}"}}}}"#)
+                format!(
+                    r#"{{"type":"text","text":"a","cache_control":{{"type":"ephemeral","ttl":"{ttl}"}}}}"#
+                )
             };
             let blocks: Vec<_> = ttls.iter().map(block).collect();
             let text = format!(r#"{{"messages":[{{"role":"user","content":[{}]}}]}}"#, blocks.join(","));
-            cache(&object(text.as_bytes()).unwrap()).map(|cache| cache.marks.len()).map_err(|error| error.message)
+            cache(&object(text.as_bytes()).unwrap())
+                .map(|cache| cache.marks.len())
+                .map_err(|error| error.message)
         };
         assert_eq!(with(&["1h", "1h", "5m", "5m"]), Ok(4));
         assert!(with(&["5m"; 5]).unwrap_err().contains("Found 5"));

@@ -25,7 +25,7 @@ fn read(arrival: &Arrival) -> Result<ChatRequest, Complaint> {
     let body = fields::object(&arrival.bytes)?;
     let turns = fields::turns(body.get("messages"))?;
     let system = given(&body, "system").and_then(Value::as_str);
-    let system = system.map(|text| Turn { role: "system".into(), text: text.to_owned() });
+    let system = system.map(|text| Turn::new("system", text));
     Ok(ChatRequest {
         model: arrival.segment(MODEL).to_owned(),
         turns: system.into_iter().chain(turns).collect(),

@@ -27,7 +27,7 @@ fn read(arrival: &Arrival) -> Result<ChatRequest, Complaint> {
     let input = given(&body, "input").and_then(Value::as_object);
     let input = input.ok_or_else(|| Complaint::about("input", "Required input(input) missing or invalid"))?;
     let turns = match given(input, "prompt").and_then(Value::as_str) {
-        Some(prompt) => vec![Turn { role: "user".into(), text: prompt.to_owned() }],
+        Some(prompt) => vec![Turn::new("user", prompt)],
         None => fields::turns(input.get("messages"))?,
     };
     let parameters = parameters(&body);

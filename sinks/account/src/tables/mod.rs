@@ -23,7 +23,10 @@ pub(crate) const TABLES: &[&dyn Listed] =
 /// Version of this code, as far as it decides what a row holds and which tables a record gives rows. 2: an amount of any size is in
 /// `cost`. 3: a call has the time to its first token and what
 /// it wrote to a cache. 4: it has the number of its key. 5: what the filter found has rows, and so has the review of an answer.
-pub(crate) const BUILDER: u8 = 5;
+/// 6: messages and calls have the tier of their person.
+pub(crate) const BUILDER: u8 = 6;
+/// The version that first wrote the tier of a person.
+pub(crate) const TIER: u8 = 6;
 /// The oldest version that can still be built: ranges that it opened may be pending.
 pub(crate) const OLDEST_BUILDER: u8 = 1;
 

@@ -16,7 +16,9 @@ async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
             "0006_first_token",
             "0007_cache_writes",
             "0008_key",
-            "0009_safety_events"
+            "0009_safety_events",
+            "0010_message_tier",
+            "0011_call_tier"
         ]
     );
     assert!(scene.store.migrate().await.unwrap().is_empty());

@@ -8,6 +8,7 @@ use schemas::request::Role;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Value, json};
 
+use crate::families::content::Content;
 use crate::families::{Line, Question, turns};
 
 /// The JSON that asks one target. Serializes itself, so that no text of the prompt is copied on the way.
@@ -116,7 +117,7 @@ impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut all = to.serialize_seq(Some(self.0.len()))?;
         for line in self.0 {
-            all.serialize_element(&Message { role: role(line.role), content: line.text })?;
+            all.serialize_element(&Message { role: role(line.role), content: content(line) })?;
         }
         all.end()
     }
@@ -128,14 +129,18 @@ struct ToDeveloper<'a>(&'a [Line<'a>]);
 impl Serialize for ToDeveloper<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let said_by = |by: Role| if by == Role::System { "developer" } else { role(by) };
-        to.collect_seq(self.0.iter().map(|line| Message { role: said_by(line.role), content: line.text }))
+        to.collect_seq(self.0.iter().map(|line| Message { role: said_by(line.role), content: content(line) }))
     }
 }
 
 #[derive(serde::Serialize)]
 struct Message<'a> {
     role: &'static str,
-    content: &'a str,
+    content: Content<'a>,
+}
+
+fn content<'a>(line: &Line<'a>) -> Content<'a> {
+    Content { text: line.text, images: line.images }
 }
 
 fn role(role: Role) -> &'static str {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::version;
 use crate::endpoint::{Address, PromptCache};
 use crate::families::Question;
-use crate::families::turns::{self, Turn, Turns};
+use crate::families::turns::{self, InBlocks, Turn, Turns};
 
 /// The version of the interface from which on no model takes a temperature. Versions are days, which sort as texts do.
 const WITHOUT_SAMPLING: &str = "2026-10-21";
@@ -53,7 +53,7 @@ impl Body<'_> {
         let turns = &self.turns.turns;
         let marked = turns.len().checked_sub(2).filter(|_| self.kept_for() != PromptCache::Off);
         let message = |(at, turn): (usize, &Turn<'_>)| {
-            let mut message = json!(turn);
+            let mut message = json!(InBlocks(turn));
             if Some(at) == marked {
                 let control = json!({"type": "ephemeral"});
                 message["content"] = json!([{"type": "text", "text": turn.text, "cache_control": control}]);

@@ -2,7 +2,6 @@ use catalogue::Provider;
 use catalogue::model_traits::MilliRange;
 use schemas::answered::{Flagged, Usage};
 use schemas::request::{PromptLine, Request as Asked, Role};
-use schemas::text::Text;
 use serde_json::{Value, json};
 
 use super::*;
@@ -60,7 +59,7 @@ fn a_temperature_is_one_that_the_model_takes() {
 
 #[test]
 fn a_blank_content_is_never_sent() {
-    let line = |role, text: &str| PromptLine { role, text: Text::Plain(text.into()) };
+    let line = |role, text: &str| PromptLine::new(role, text);
     let mut asked = request();
     asked.prompt = vec![line(Role::User, "hi"), line(Role::Assistant, ""), line(Role::User, " \n")];
     assert_eq!(sent(&asked, &model())["messages"], json!([{"role": "user", "content": "hi"}]));

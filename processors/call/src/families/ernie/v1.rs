@@ -48,6 +48,7 @@ impl Family for Workshop {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        question.has_no_image()?;
         let is_sent = |field: &str| !address.omit.contains(&field);
         let Turns { system, turns } = Turns::of(question)?;
         let cap = to.max_output_tokens(question.request.max_output_tokens);

@@ -43,6 +43,7 @@ impl Family for Ollama {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        question.has_no_image()?;
         let is_sent = |field: &str| !address.omit.contains(&field);
         let milli = to.temperature_milli(question.request.temperature_milli);
         let cap = to.max_output_tokens(question.request.max_output_tokens);

@@ -49,6 +49,7 @@ impl Family for WebSocket {
     }
 
     fn body(&self, question: &Question<'_>, to: &Target, address: &Address) -> Result<Bytes, Failure> {
+        question.has_no_image()?;
         let is_sent = |field: &str| !address.omit.contains(&field);
         let milli =
             to.temperature_milli(question.request.temperature_milli).filter(|_| is_sent("temperature"));

@@ -8,7 +8,7 @@ use schemas::wire;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Counts, Definition, Migration, Table};
+use super::{Counts, Definition, Migration, TIER, Table};
 use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
@@ -26,11 +26,14 @@ impl Table for Messages {
         name: "messages",
         row: "one message that was decided on",
         retention_days: 400,
-        migrations: &[Migration {
-            number: 1,
-            name: "0001_messages",
-            template: include_str!("0001_messages.sql"),
-        }],
+        migrations: &[
+            Migration { number: 1, name: "0001_messages", template: include_str!("0001_messages.sql") },
+            Migration {
+                number: 10,
+                name: "0010_message_tier",
+                template: include_str!("0010_message_tier.sql"),
+            },
+        ],
         counts: Counts { label: "ruling", ordinal: "0" },
     };
     const SINCE: u8 = 1;
@@ -74,6 +77,7 @@ pub(crate) struct MessageRow {
     turn: Option<Uuid>,
     merged: u32,
     route: String,
+    tier: String,
     bundle: String,
     sent_at: Option<i64>,
     received_at: Option<i64>,
@@ -122,6 +126,12 @@ impl MessageRow {
             turn: d.turn.map(|turn| turn.uuid()),
             merged: d.merged,
             route: d.route.as_ref().map(|route| route.rule.clone()).unwrap_or_default(),
+            tier: d
+                .tier
+                .as_ref()
+                .filter(|_| source.builder >= TIER)
+                .map(|tier| tier.name.clone())
+                .unwrap_or_default(),
             bundle: d.bundle.as_ref().map(ToString::to_string).unwrap_or_default(),
             sent_at: d.sent_at.and_then(foreign_timestamp),
             received_at,

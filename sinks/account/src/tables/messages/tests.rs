@@ -31,6 +31,7 @@ fn a_decision_on_a_message_is_a_row_without_a_users_name() {
         "turn": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b01",
         "merged": 1,
         "route": "app",
+        "tier": "",
         "bundle": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         "sent_at": 1735689600123_i64,
         "received_at": 1735689600135_i64,
@@ -38,7 +39,7 @@ fn a_decision_on_a_message_is_a_row_without_a_users_name() {
         "source_topic": "decisions",
         "source_partition": 3,
         "source_offset": 77,
-        "builder": 5,
+        "builder": 6,
     });
     assert_eq!(row, expected);
     assert!(!row.to_string().contains("alice"));
@@ -88,4 +89,10 @@ fn a_decision_on_another_input_is_not_read_to_its_end_unless_its_version_is_unkn
     let mut of_message = record(Topic::Decisions, "decision", &example!("decisions/valid-asked.json"));
     of_message.value.as_mut().unwrap().truncate(80);
     assert_eq!(rows(Topic::Decisions, &of_message), Err(Refused::DeadLetter { reason: "malformed" }));
+}
+
+#[test]
+fn a_message_has_the_tier_of_whoever_sent_it() {
+    let row = row(&example!("decisions/valid-of-a-tier.json")).unwrap().unwrap();
+    assert_eq!(row["tier"], "gold");
 }

@@ -10,7 +10,7 @@ use schemas::review::AnswerReview;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Counts, Definition, Migration, Table};
+use super::{Counts, Definition, Migration, TIER, Table};
 use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
@@ -47,6 +47,7 @@ impl Table for ModelCalls {
                 template: include_str!("0007_cache_writes.sql"),
             },
             Migration { number: 8, name: "0008_key", template: include_str!("0008_key.sql") },
+            Migration { number: 11, name: "0011_call_tier", template: include_str!("0011_call_tier.sql") },
         ],
         // Attempts at the model and at the review of its answer are numbered each by themselves.
         counts: Counts {
@@ -89,6 +90,7 @@ pub(crate) struct ModelCallRow {
     message: String,
     chat_kind: &'static str,
     conversation: String,
+    tier: String,
     attempt: u16,
     attempts: u16,
     target: String,
@@ -158,6 +160,7 @@ impl ModelCallRow {
             message: end.message.to_string(),
             chat_kind: conversation.kind().label(),
             conversation: names.of_conversation(conversation),
+            tier: end.tier.clone().filter(|_| source.builder >= TIER).unwrap_or_default(),
             attempt: a.number,
             attempts: count(end.attempts.len()),
             target: a.target.to_string(),

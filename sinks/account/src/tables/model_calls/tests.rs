@@ -17,6 +17,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
     let mut calls = calls(&example!("events/valid-answered-done.json")).unwrap();
     let key = calls[1].as_object_mut().unwrap().remove("key_number");
     assert_eq!(key, Some(Value::Null), "the target has one");
+    assert_eq!(calls[1].as_object_mut().unwrap().remove("tier"), Some("".into()));
     assert_eq!(
         calls[1],
         json!({
@@ -60,7 +61,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 5,
+            "builder": 6,
         })
     );
     let failed = &calls[0];
@@ -186,4 +187,15 @@ fn what_was_written_to_a_cache_and_who_counted_is_in_the_row() {
     let earlier = built(Topic::Events, &record, 2).unwrap();
     let earlier = earlier[1].1.get::<ModelCallRow>().unwrap();
     assert_eq!((earlier.tokens_cache_write_5m, earlier.tokens_cache_write_1h), (None, None));
+}
+
+#[test]
+fn a_call_has_the_tier_of_its_person_from_the_version_on_that_knows_it() {
+    let mut answered = example!("events/valid-answered-done.json");
+    answered["tier"] = "gold".into();
+    let tiers = |rows: Vec<Value>| rows.iter().map(|row| row["tier"].clone()).collect::<Vec<_>>();
+    assert_eq!(tiers(calls(&answered).unwrap()), ["gold", "gold"]);
+    let record = record(Topic::Events, "answered", &answered);
+    let before = built(Topic::Events, &record, crate::tables::TIER - 1).unwrap();
+    assert!(before.iter().all(|(_, row)| row.get::<ModelCallRow>().unwrap().tier.is_empty()));
 }

@@ -34,7 +34,7 @@ fn a_delivery_is_a_row() {
             "source_topic": "deliveries",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 5,
+            "builder": 6,
         })
     );
 }

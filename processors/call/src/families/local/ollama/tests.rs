@@ -51,8 +51,9 @@ fn its_counts_and_its_end_are_read() {
 #[test]
 fn a_prompt_that_the_server_cut_is_noticed() {
     let long = "今天天气很好".repeat(500);
-    let prompt = [Line { role: schemas::request::Role::User, text: &long }];
-    let asked = Asked { most_tokens: 1_000, silent_cap: None, stream: true, prompt: &prompt };
+    let prompt = [Line { role: schemas::request::Role::User, text: &long, images: &[] }];
+    let asked =
+        Asked { most_tokens: 1_000, silent_cap: None, stream: true, prompt: &prompt, image_tokens: 0 };
     let oddities = |body: &str| {
         let reply = crate::families::samples::reply(200, &[], body);
         let mut reading = Reading::new(&Ollama, asked, &reply, Box::new(Collected::default()));
