@@ -24,6 +24,9 @@ const NAMES_WORDS: u16 = 2;
 /// Version of the form of bundles that have routes or experiments. A version that does not know of them refuses such a bundle instead of
 /// asking the app's chain.
 const ROUTED: u16 = 3;
+/// Version of the form of bundles whose sessions stay on a target or whose routes ask for conditions of targets. A version that does not know of
+/// them refuses such a bundle instead of deciding otherwise. (4 is that of bundles with tiers.)
+const ASKS_TARGETS: u16 = 5;
 
 /// Everything configured that a fold reads. Its JSON form is canonical: fields in order, maps sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,7 +106,12 @@ impl Bundle {
 
     pub(crate) fn routed_by(self, routes: Vec<Rule>) -> Self {
         let is_routed = self.apps.values().any(|app| app.is_routed(&routes));
-        let version = if is_routed { ROUTED } else { self.version };
+        let asks_targets = self.apps.values().any(|app| app.asks_targets(&routes));
+        let version = match (asks_targets, is_routed) {
+            (true, _) => ASKS_TARGETS,
+            (false, true) => ROUTED,
+            (false, false) => self.version,
+        };
         Self { version, routes, ..self }
     }
 
@@ -163,7 +171,7 @@ impl Bundle {
         }
         let bundle: Self = serde_json::from_slice(bytes)
             .map_err(|source| BundleError::Malformed { hash: hash.clone(), source })?;
-        if !(FIRST..=ROUTED).contains(&bundle.version) {
+        if !(FIRST..=ASKS_TARGETS).contains(&bundle.version) {
             return Err(BundleError::Version { hash: hash.clone(), version: bundle.version });
         }
         Ok(bundle)
