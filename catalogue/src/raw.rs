@@ -37,7 +37,8 @@ pub use personal::{RawHashKey, RawInjection, RawPersonalData, RawPromptLeak, Raw
 pub use price::{RawPrice, RawStep};
 pub use reviewer::{RawReview, RawReviewer};
 pub use route::{
-    RawAges, RawArm, RawAsked, RawComplexity, RawConditions, RawExperiment, RawOutcome, RawRoute, RawSafety, RawSharedRoute, RawSpan, RawTargets, RawWaiting,
+    RawAges, RawArm, RawAsked, RawComplexity, RawConditions, RawExperiment, RawOutcome, RawRoute, RawSafety,
+    RawSharedRoute, RawSpan, RawTargets, RawWaiting,
 };
 pub use target::RawTarget;
 

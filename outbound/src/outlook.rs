@@ -1,10 +1,6 @@
 //! How a target would be met by those who ask now, for whoever plans ahead: by everybody, and by tenants that meet something else.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 

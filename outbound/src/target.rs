@@ -118,7 +118,8 @@ impl Target {
     pub fn outlook(&self, now: Instant) -> Outlook {
         let (refusal, refused) = self.memory().refusals(now);
         let wait_of = |tenant: &Arc<str>| {
-            let waits = self.paces.iter().map(|pace| pace.expected(now, tenant).saturating_duration_since(now));
+            let waits =
+                self.paces.iter().map(|pace| pace.expected(now, tenant).saturating_duration_since(now));
             waits.min().unwrap_or_default()
         };
         let for_all = Prospect { refusal, wait: wait_of(&NOBODY.into()) };

@@ -136,7 +136,8 @@ impl Turns {
     /// Keys that somebody waits for, those with most that wait first, at most so many.
     #[must_use]
     pub fn queues(&self, most: usize) -> Vec<Arc<str>> {
-        let waiting = self.order.iter().filter_map(|(_, _, key)| Some((self.queues.get(key)?.waiting.len(), key)));
+        let waiting =
+            self.order.iter().filter_map(|(_, _, key)| Some((self.queues.get(key)?.waiting.len(), key)));
         let mut waiting: Vec<_> = waiting.collect();
         waiting.sort_unstable_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(other.1)));
         waiting.into_iter().take(most).map(|(_, key)| Arc::clone(key)).collect()

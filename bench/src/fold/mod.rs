@@ -104,7 +104,12 @@ fn table(figures: &[Figures; 3], bytes: &[(Form, Samples, Samples)], largest: us
     let mut rows = Vec::new();
     for (shape, of) in Shape::ALL.iter().zip(figures) {
         let mix = per_second(median(&of.message), median(&of.answer));
-        rows.push(vec![shape.name().to_owned(), samples(&of.message).text(), samples(&of.answer).text(), mix]);
+        rows.push(vec![
+            shape.name().to_owned(),
+            samples(&of.message).text(),
+            samples(&of.answer).text(),
+            mix,
+        ]);
     }
     let [plain, routed, _] = figures;
     let floor = &plain.decoded;
@@ -127,7 +132,14 @@ fn table(figures: &[Figures; 3], bytes: &[(Form, Samples, Samples)], largest: us
              is what a process of its own has resident more, keys included, with three exchanges in each conversation. The largest conversation is what is \
              stored at most of one in which people write as much as they can."
         ),
-        columns: ["", "µs of a message, or few", "µs of an answer, or many", "events/s of the mix, or growth"].map(str::to_owned).to_vec(),
+        columns: [
+            "",
+            "µs of a message, or few",
+            "µs of an answer, or many",
+            "events/s of the mix, or growth",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows,
         goals: vec![
             Goal::at_most("µs that 200 rules add to a message", added, MOST_ADDED),

@@ -40,7 +40,8 @@ impl Shape {
             Self::Plain => String::new(),
             Self::Routed => crate::route::mixed_rules(),
             Self::Sessions => {
-                "session = { idle = \"30m\", history_tokens = 4000, history_age = \"7d\", pin = true }\n".to_owned()
+                "session = { idle = \"30m\", history_tokens = 4000, history_age = \"7d\", pin = true }\n"
+                    .to_owned()
             }
         }
     }
@@ -75,7 +76,8 @@ impl Talk {
         let (person, bot) = (UserId::new(format!("user{number}"))?, UserId::new("bot")?);
         let conversation = Conversation::with_bot(app, bot.clone(), person.clone());
         let example = include_str!("../../../schemas/examples/events/valid-answered-done.json");
-        let Event::Answered(mut answered) = serde_json::from_str(example).context("reading an outcome")? else {
+        let Event::Answered(mut answered) = serde_json::from_str(example).context("reading an outcome")?
+        else {
             anyhow::bail!("the example of an outcome is none");
         };
         answered.attempts.remove(0);
@@ -128,7 +130,8 @@ impl Talk {
 
     /// Folds an event; gives the request that came of it.
     pub(super) fn fold(&mut self, rules: &Rules, event: Event) -> Option<Request> {
-        let at = At { partition: 0, offset: i64::from(self.said), time: START + i64::from(self.said) * 60_000 };
+        let at =
+            At { partition: 0, offset: i64::from(self.said), time: START + i64::from(self.said) * 60_000 };
         let step = fold(Some(rules), at, self.key.conversation(), self.state.as_ref(), event);
         self.state = step.state;
         step.outputs.into_iter().find_map(|output| match output {

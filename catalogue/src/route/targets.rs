@@ -43,7 +43,8 @@ impl TargetStates {
             (&self.cooling, Standing::Cooling),
             (&self.available, Standing::Ok),
         ];
-        let wait = |waiting: &Waiting| waiting.targets.iter().any(|name| of(name).waiting_ms >= waiting.from_ms);
+        let wait =
+            |waiting: &Waiting| waiting.targets.iter().any(|name| of(name).waiting_ms >= waiting.from_ms);
         asked.into_iter().all(|(names, state)| names.is_empty() || is(names, state))
             && self.waiting.as_ref().is_none_or(wait)
     }

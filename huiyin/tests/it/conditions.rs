@@ -52,7 +52,8 @@ fn in_state(rig: &Rig, state: Standing) -> usize {
         target.map_or(Standing::Ok, |target| apps.chain([target.for_all.state]).max().unwrap_or_default())
     };
     let all = told(rig);
-    let last = |partition| all.iter().filter(|told| told.partition == partition).max_by_key(|told| told.offset);
+    let last =
+        |partition| all.iter().filter(|told| told.partition == partition).max_by_key(|told| told.offset);
     let partitions = 0..i32::try_from(PARTITIONS).unwrap();
     partitions.filter_map(last).filter(|told| of(&told.value) == state).count()
 }
@@ -65,22 +66,28 @@ fn a_target_that_fails_is_avoided_by_later_turns_and_folding_again_sees_the_same
     let mut call = rig.start("call");
     others.wait_ready();
     call.wait_ready();
-    until("every partition to be told", seconds(20), || (in_state(&rig, Standing::Ok) == PARTITIONS).then_some(()));
+    until("every partition to be told", seconds(20), || {
+        (in_state(&rig, Standing::Ok) == PARTITIONS).then_some(())
+    });
     assert_eq!(told(&rig).len(), PARTITIONS, "once, while nothing changes");
 
-    let order = json!({"scope": {"model": "acme-small"}, "times": 1_000, "fault": {"kind": "reply", "status": 500}});
+    let order =
+        json!({"scope": {"model": "acme-small"}, "times": 1_000, "fault": {"kind": "reply", "status": 500}});
     http::post(&format!("{}/control/faults", rig.stand_ins.model), &order);
     for user in ["ada", "bob", "cem", "dan"] {
         rig.stand_ins.say(user, "which fruit? Which fruit");
-        until("the answer of the spare", seconds(20), || (rig.stand_ins.heard(user).len() == 1).then_some(()));
+        until("the answer of the spare", seconds(20), || {
+            (rig.stand_ins.heard(user).len() == 1).then_some(())
+        });
     }
     until("the log to know", seconds(10), || (in_state(&rig, Standing::Open) == PARTITIONS).then_some(()));
 
     let by_rule = |user: &str| {
         let log = rig.books.log();
-        let rules = log.decisions.iter().filter(|decision| {
-            decision.value.sender.as_ref().is_some_and(|sender| sender.as_str() == user)
-        });
+        let rules = log
+            .decisions
+            .iter()
+            .filter(|decision| decision.value.sender.as_ref().is_some_and(|sender| sender.as_str() == user));
         let rules = rules.filter_map(|decision| Some(decision.value.route.as_ref()?.rule.clone()));
         rules.collect::<BTreeSet<_>>().into_iter().next()
     };

@@ -62,8 +62,7 @@ impl Line {
         let bot = UserId::new("bot").unwrap();
         let conversation =
             Conversation::with_bot(AppKey::new("acme#support").unwrap(), bot, UserId::new("alice").unwrap());
-        let line =
-            Self { rules, step, conversation, state: None, offset: 0, _rules_of_call: sender };
+        let line = Self { rules, step, conversation, state: None, offset: 0, _rules_of_call: sender };
         (line, sim)
     }
 
@@ -152,7 +151,10 @@ async fn what_is_read_from_the_cache_grows_from_turn_to_turn_and_falls_only_when
                 // What the turn before had read or written is read now, unless its beginning has changed.
                 let kept = before.cached + before.input_cache_write_5m + before.input_cache_write_1h;
                 if trimmed {
-                    assert!(usage.cached < before.cached && usage.cached > 0, "the instructions are read: {usage:?}");
+                    assert!(
+                        usage.cached < before.cached && usage.cached > 0,
+                        "the instructions are read: {usage:?}"
+                    );
                     falls.push(n);
                 } else {
                     assert!(usage.cached >= before.cached, "turn {n}: {usage:?} after {before:?}");

@@ -11,8 +11,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use pipeline::kafka::{PublishError, Publisher, Unacknowledged};
 use pipeline::Outgoing;
+use pipeline::kafka::{PublishError, Publisher, Unacknowledged};
 use schemas::conditions::Conditions;
 use schemas::event::Event;
 use schemas::wire;
@@ -93,7 +93,10 @@ pub async fn announce<I: Invoke>(step: Weak<Step<I>>, log: Arc<impl Tell>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Some((conditions, partitions, output)) = step.upgrade().map(|step| look(&step, &mut watch)) else { return };
+        let Some((conditions, partitions, output)) = step.upgrade().map(|step| look(&step, &mut watch))
+        else {
+            return;
+        };
         let now = conditions.at;
         let records = partitions.iter().filter_map(|partition| record(&conditions, *partition, &output));
         // All are queued before the first one is waited for.

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use catalogue::{Bundle, Reviewer, Target};
 use common::Secret;
 use outbound::{
-    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Outlook, Pace, PaceNames, Ran, Signals, Slot,
-    Stop, Tokens, plan,
+    BuildError, Chain, Class, Client, Ending, Failure, Link, Origin, Outlook, Pace, PaceNames, Ran, Signals,
+    Slot, Stop, Tokens, plan,
 };
 use pipeline::Clock;
 use pipeline::call::Cancellation;
@@ -157,7 +157,8 @@ impl Invoke for Invoker {
     }
 
     fn outlooks(&self, now: Instant) -> BTreeMap<TargetName, Outlook> {
-        let outlook = |(name, endpoint): (&TargetName, &Endpoint)| (name.clone(), endpoint.health.outlook(now));
+        let outlook =
+            |(name, endpoint): (&TargetName, &Endpoint)| (name.clone(), endpoint.health.outlook(now));
         self.endpoints.iter().map(outlook).collect()
     }
 

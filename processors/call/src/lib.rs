@@ -33,8 +33,8 @@ mod timing;
 mod unseen;
 mod work;
 
-pub use conditions::{Tell, Untold, announce};
 pub use ask::{AskError, Asked, Asker, Question};
+pub use conditions::{Tell, Untold, announce};
 pub use config::{RawCall, RawDesk, RawEndpoint};
 pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 pub use invoker::Invoker;

@@ -46,7 +46,13 @@ impl Bound {
 
     /// Whether a message may wait in a lane of this state, whatever is remembered besides. `written` is what it says before personal data are
     /// hidden, in bytes.
-    pub(crate) fn has_room(self, state: &State, name: &str, message: &WaitingMessage, written: usize) -> bool {
+    pub(crate) fn has_room(
+        self,
+        state: &State,
+        name: &str,
+        message: &WaitingMessage,
+        written: usize,
+    ) -> bool {
         let upper = PER_BYTE * written + json_upper(message) + 2 * PER_LANE;
         if self.counted(state) + core_upper(state) + upper <= self.most {
             return true;
@@ -71,7 +77,8 @@ impl Bound {
 
     /// Everything but the core's value, with what counts of the marks.
     fn counted(self, state: &State) -> usize {
-        let entries = state.history.len() + state.waiting.len() + state.answers.len() + state.seen.0.len() + 2;
+        let entries =
+            state.history.len() + state.waiting.len() + state.answers.len() + state.seen.0.len() + 2;
         let all = state.stored + entries * self.key;
         let marks = state.seen.stored(self.key);
         all - marks.saturating_sub(self.most / 4)
@@ -110,7 +117,8 @@ impl State {
 fn forget_turns(state: &mut State, bytes: usize) -> bool {
     let mut old: Vec<_> = state.history.iter().filter(|(_, turn)| turn.answer.is_some()).collect();
     old.sort_by_key(|(key, turn)| (turn.summary, said_at(turn), (*key).clone()));
-    let gone: Vec<Arc<HistoryTurn>> = enough(old.into_iter().map(|(_, turn)| turn), bytes, |turn| json(turn).len());
+    let gone: Vec<Arc<HistoryTurn>> =
+        enough(old.into_iter().map(|(_, turn)| turn), bytes, |turn| json(turn).len());
     state.drop_turns(&gone);
     !gone.is_empty()
 }
@@ -119,7 +127,8 @@ fn forget_turns(state: &mut State, bytes: usize) -> bool {
 fn forget_answers(state: &mut State, bytes: usize) -> bool {
     let mut old: Vec<_> = state.answers.iter().collect();
     old.sort_by_key(|(key, kept)| (kept.on_error.is_some(), kept.answer.decided_at, (*key).clone()));
-    let gone: Vec<Arc<KeptAnswer>> = enough(old.into_iter().map(|(_, kept)| kept), bytes, |kept| json(kept).len());
+    let gone: Vec<Arc<KeptAnswer>> =
+        enough(old.into_iter().map(|(_, kept)| kept), bytes, |kept| json(kept).len());
     if !gone.is_empty() {
         Arc::make_mut(&mut state.answers).retain(|_, kept| !gone.iter().any(|one| Arc::ptr_eq(one, kept)));
     }

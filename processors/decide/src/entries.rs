@@ -119,8 +119,10 @@ fn diff<K: Ord, T: PartialEq + Stored>(
         return 0;
     }
     let mut freed = 0;
-    let gone =
-        before.iter().flat_map(|map| map.iter()).filter(|(k, _)| after.is_none_or(|map| !map.contains_key(k)));
+    let gone = before
+        .iter()
+        .flat_map(|map| map.iter())
+        .filter(|(k, _)| after.is_none_or(|map| !map.contains_key(k)));
     for (k, old) in gone {
         let key = key(k);
         freed += key.len() + old.size();
@@ -155,7 +157,8 @@ impl Stored for SeenBucket {
         let digits = |number: &u64| number.checked_ilog10().unwrap_or(0) as usize + 2;
         let ids: usize = self.ids.iter().map(digits).sum();
         // {"version":1,"ids":[]}, with a comma behind every number but the last.
-        let frame = 20 + self.version.checked_ilog10().unwrap_or(0) as usize + 1 + usize::from(self.ids.is_empty());
+        let frame =
+            20 + self.version.checked_ilog10().unwrap_or(0) as usize + 1 + usize::from(self.ids.is_empty());
         frame + ids
     }
 }

@@ -334,7 +334,10 @@ then = { avoid_open = true, pin = false }
     let [rule] = support(&bundle).routes.as_slice() else { panic!("one rule") };
     let name = |of: &str| TargetName::new(of).unwrap();
     let Condition::Targets(asked) = &rule.when[0] else { panic!("{:?}", rule.when) };
-    assert_eq!((asked.open.len(), asked.cooling.len(), asked.available.contains(&name("never"))), (1, 2, true));
+    assert_eq!(
+        (asked.open.len(), asked.cooling.len(), asked.available.contains(&name("never"))),
+        (1, 2, true)
+    );
     assert_eq!(asked.waiting.as_ref().map(|waiting| waiting.from_ms), Some(5_000));
     let Outcome::Ask(ask) = &rule.then else { panic!("{:?}", rule.then) };
     assert_eq!((ask.avoid_open, ask.pin), (true, Some(false)));
@@ -374,7 +377,10 @@ fn a_rule_about_targets_behind_one_that_asks_less_is_never_reached() {
     };
     for (first, second) in [
         ("{ open = [\"deep\", \"main\"] }", "{ open = [\"deep\"] }"),
-        ("{ waiting = { targets = [\"main\"], from = \"2s\" } }", "{ waiting = { targets = [\"main\"], from = \"8s\" }, open = [\"deep\"] }"),
+        (
+            "{ waiting = { targets = [\"main\"], from = \"2s\" } }",
+            "{ waiting = { targets = [\"main\"], from = \"8s\" }, open = [\"deep\"] }",
+        ),
     ] {
         let told = wrong(&rules(first, second), "");
         assert!(told.iter().any(|(_, what)| what.contains("never reached")), "{told:?}");

@@ -57,7 +57,8 @@ impl Watch {
         owned: &BTreeSet<i32>,
     ) -> Vec<i32> {
         let before = |name: &TargetName| self.targets.get(name);
-        let seen = outlooks.iter().map(|(name, outlook)| (name.clone(), of_target(outlook, before(name), now)));
+        let seen =
+            outlooks.iter().map(|(name, outlook)| (name.clone(), of_target(outlook, before(name), now)));
         let telling = seen.filter(|(_, target)| !(target.for_all.is_usual() && target.apps.is_empty()));
         let targets: BTreeMap<_, _> = telling.take(MOST_TARGETS).collect();
         if targets != self.targets {

@@ -64,7 +64,9 @@ pub fn fold(
         Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),
-        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) => return Step { state: state.cloned(), outputs: Vec::new() },
+        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) => {
+            return Step { state: state.cloned(), outputs: Vec::new() };
+        }
     }
     folding.finish(state)
 }

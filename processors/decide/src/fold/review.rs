@@ -46,8 +46,15 @@ impl<'f> Folding<'f> {
         let number = self.state.add_turn(name, entry);
         let phase = Phase::Pending { awaits: Prerequisite::Review };
         let state = self.state.lane_mut(name);
-        state.turn =
-            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false, pins: false });
+        state.turn = Some(TurnState {
+            id: to.turn,
+            phase,
+            number,
+            lost_at,
+            notice_at: None,
+            cancelled: false,
+            pins: false,
+        });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 

@@ -78,8 +78,15 @@ impl Folding<'_> {
         let (phase, lost_at) =
             (Phase::Pending { awaits: Prerequisite::Summary }, now + self.app.lost_after_ms);
         let state = self.state.lane_mut(name);
-        state.turn =
-            Some(TurnState { id: to.turn, phase, number, lost_at, notice_at: None, cancelled: false, pins: false });
+        state.turn = Some(TurnState {
+            id: to.turn,
+            phase,
+            number,
+            lost_at,
+            notice_at: None,
+            cancelled: false,
+            pins: false,
+        });
         (state.merge_until, state.merge_limit, state.told_full) = (None, None, false);
     }
 

@@ -89,9 +89,7 @@ pub(crate) fn choose<'a>(app: &'a App, router: Option<&'a Router>, facts: &Facts
     let rule = router.first(facts, &mut why);
     let way = match rule.map(|rule| &rule.then) {
         None => Way::Ask(whole.settled(app, facts, &mut why)),
-        Some(Outcome::Ask(ask)) => {
-            Way::Ask(whole.with(ask, facts, &mut why).settled(app, facts, &mut why))
-        }
+        Some(Outcome::Ask(ask)) => Way::Ask(whole.with(ask, facts, &mut why).settled(app, facts, &mut why)),
         Some(Outcome::Say(text)) => Way::Say(text),
         Some(Outcome::Person(person)) => Way::Person(person),
     };

@@ -36,7 +36,9 @@ impl Targets<'_> {
     /// of which nothing is known it is taken for granted that it can be called.
     pub(super) fn condition(&self, target: &TargetName, app: &AppKey, now: Millis) -> Condition {
         let told = self.told.filter(|told| now - told.at <= LASTS_MS);
-        let Some(target) = told.and_then(|told| told.targets.get(target)) else { return Condition::default() };
+        let Some(target) = told.and_then(|told| told.targets.get(target)) else {
+            return Condition::default();
+        };
         let for_all = current(target.for_all, now);
         target.apps.get(app).map_or(for_all, |own| worse(for_all, current(*own, now)))
     }

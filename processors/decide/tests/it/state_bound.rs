@@ -161,7 +161,11 @@ fn the_older_history_goes_first_and_the_decision_says_so() {
     // Prompts leave turns in blocks before the bound is met, so that it is met by what is large at once.
     let request = world.say(100, "short").request().clone();
     let written = world.answer(&request, &"很长。".repeat(1_600));
-    assert!(written.decision().reasons.contains(&"state_full".to_owned()), "{:?}", written.decision().reasons);
+    assert!(
+        written.decision().reasons.contains(&"state_full".to_owned()),
+        "{:?}",
+        written.decision().reasons
+    );
     world.check("a long answer");
     let next = world.say(101, "and then?");
     assert!(next.request().prompt.len() >= 3, "the newest turn is there");
@@ -177,7 +181,10 @@ fn what_waits_is_refused_when_there_is_no_room_and_one_message_that_is_too_large
     assert!(!world.answer(&first, "yes").requests.is_empty(), "those that were taken are asked");
     let mut world = World::new("");
     let written = world.say(1, &"x".repeat(40_000));
-    assert_eq!((written.decision().reasons.as_slice(), written.said()), (&["too_long".to_owned()][..], vec!["failed!"]));
+    assert_eq!(
+        (written.decision().reasons.as_slice(), written.said()),
+        (&["too_long".to_owned()][..], vec!["failed!"])
+    );
     assert!(world.say(2, &"x".repeat(25_000)).request().prompt.len() == 1);
 }
 

@@ -140,5 +140,8 @@ fn a_chain_leaves_out_what_is_not_called_and_says_so() {
     // Without the rule's word a chain stays as it is.
     let mut world = World::new("").told([("first", all(OPEN))]);
     let written = world.say(1, "hello");
-    assert_eq!((chain(&written), written.decision().route.as_ref().unwrap().why.as_ref()), (vec!["first", "second"], None));
+    assert_eq!(
+        (chain(&written), written.decision().route.as_ref().unwrap().why.as_ref()),
+        (vec!["first", "second"], None)
+    );
 }

@@ -84,10 +84,12 @@ fn cache(body: &Fields) -> Result<CacheMarks, Complaint> {
     }
     let count = cache.marks.len();
     if count > MOST_MARKS {
-        let text = format!("A maximum of {MOST_MARKS} blocks with cache_control may be provided. Found {count}.");
+        let text =
+            format!("A maximum of {MOST_MARKS} blocks with cache_control may be provided. Found {count}.");
         return Err(Complaint::general(text));
     }
-    let grows = cache.marks.windows(2).any(|pair| (pair[0].1, pair[1].1) == (CacheLife::Minutes5, CacheLife::Hour1));
+    let grows =
+        cache.marks.windows(2).any(|pair| (pair[0].1, pair[1].1) == (CacheLife::Minutes5, CacheLife::Hour1));
     if grows {
         return Err(Complaint::general(
             "cache_control: a ttl='1h' block must not come after a ttl='5m' block".to_owned(),
@@ -125,11 +127,15 @@ mod tests {
     fn four_marks_are_taken_and_none_of_an_hour_behind_one_of_minutes() {
         let with = |ttls: &[&str]| {
             let block = |ttl: &&str| {
-                format!(r#"{{"type":"text","text":"a","cache_control":{{"type":"ephemeral","ttl":"{ttl}"}}}}"#)
+                format!(
+                    r#"{{"type":"text","text":"a","cache_control":{{"type":"ephemeral","ttl":"{ttl}"}}}}"#
+                )
             };
             let blocks: Vec<_> = ttls.iter().map(block).collect();
             let text = format!(r#"{{"messages":[{{"role":"user","content":[{}]}}]}}"#, blocks.join(","));
-            cache(&object(text.as_bytes()).unwrap()).map(|cache| cache.marks.len()).map_err(|error| error.message)
+            cache(&object(text.as_bytes()).unwrap())
+                .map(|cache| cache.marks.len())
+                .map_err(|error| error.message)
         };
         assert_eq!(with(&["1h", "1h", "5m", "5m"]), Ok(4));
         assert!(with(&["5m"; 5]).unwrap_err().contains("Found 5"));

@@ -117,7 +117,10 @@ fn bundles() -> [Bundle; 2] {
         let raw: RawCatalogue = toml::from_str(text).unwrap();
         validate(&raw).unwrap()
     };
-    [read(FILE), read(&FILE.replace("name = \"first\"\nprovider", "name = \"first\"\ntimeout = \"9s\"\nprovider"))]
+    [
+        read(FILE),
+        read(&FILE.replace("name = \"first\"\nprovider", "name = \"first\"\ntimeout = \"9s\"\nprovider")),
+    ]
 }
 
 /// Plays the script.
