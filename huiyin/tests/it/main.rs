@@ -17,6 +17,7 @@ mod check;
 mod dead_letters;
 mod dictionaries;
 mod drain;
+mod explain;
 mod gate;
 mod hostile;
 mod http;
