@@ -18,6 +18,7 @@ mod conditions;
 mod dead_letters;
 mod dictionaries;
 mod drain;
+mod explain;
 mod gate;
 mod hostile;
 mod http;

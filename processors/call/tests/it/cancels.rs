@@ -70,25 +70,6 @@ async fn a_call_that_hangs_is_cut_at_once_and_may_be_billed() {
     assert_eq!(world.provider_saw().await["end"], "client_gone");
 }
 
-/// Whoever waits for a cancel is woken one after the other: what waits around an attempt may hear of it before the attempt does.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cut_attempt_is_recorded_whoever_hears_of_the_cancel_first() {
-    const ROUNDS: u32 = 60;
-    let world = Arc::new(World::new().await);
-    world.fault("sim-main", ROUNDS, json!({"kind": "hang"})).await;
-    for round in 0..ROUNDS {
-        let record = record(&world.request("hello", 20_000));
-        let (canceller, cancellation) = Cancellation::new();
-        let job = Job { cancellation, ..world.job(&record) };
-        let running = Arc::clone(&world);
-        let running = tokio::spawn(async move { running.step.run(job).await });
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        std::thread::spawn(move || canceller.cancel()).join().unwrap();
-        let answered = outcome(&record, running.await.unwrap());
-        assert_eq!(attempts(&answered), [("main", "cancelled")], "round {round}");
-    }
-}
-
 #[tokio::test]
 async fn a_stream_that_is_cut_is_recorded_with_what_it_said_so_far_and_no_more_of_it_is_billed() {
     let world = World::new().await;
