@@ -159,8 +159,6 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let asked = Asked { names: &raw.chain, tokens: raw.max_output_tokens };
     let (bots, chain) =
         (bots::bots(raw, place, problems), chain(asked, raw, around.targets, place, problems));
-    let labels = labels::labels(raw, place, problems);
-    let output = output::output(raw, &around.known.ids, place, problems);
     let review = reviewers::policy(raw, around.reviewers, around.targets, place, problems);
     let people = people::people(raw, review.as_ref(), place, problems);
     App {
@@ -195,8 +193,8 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         send_within_ms: millis(raw.send_within),
         canned: canned(&raw.canned),
         label: raw.label.get_ref().clone(),
-        labels: Some(labels),
-        output,
+        labels: Some(labels::labels(raw, place, problems)),
+        output: output::output(raw, &around.known.ids, place, problems),
         people,
         filter: filter::used(&raw.filter, &around.known.filter, place, problems),
         personal_data: personal::personal_data(raw, around.keys, place, problems),

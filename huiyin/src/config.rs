@@ -141,8 +141,7 @@ impl Config {
             hash_key: raw.hash_key,
             files: Files::default(),
         };
-        sections.filter.files = files::read(folder, sections.filter.paths());
-        sections.files = files::read(folder, sections.tables());
+        files::read(folder, &mut sections);
         for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {
             if !is_there && !unread.section(name) {
                 findings.push(Finding { line: None, what: format!("section `[{name}]` is missing") });

@@ -4,12 +4,14 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use catalogue::raw::Files;
+use catalogue::RawCatalogue;
 use safety::MOST_BYTES;
 
-/// Reads these files; relative paths begin at that folder.
-pub(super) fn read<'a>(folder: &Path, paths: impl IntoIterator<Item = &'a str>) -> Files {
-    paths.into_iter().map(|name| (name.to_owned(), text(&folder.join(name)))).collect()
+/// Reads every file that the sections name; relative paths begin at that folder.
+pub(super) fn read(folder: &Path, sections: &mut RawCatalogue) {
+    let of = |name: &str| (name.to_owned(), text(&folder.join(name)));
+    sections.filter.files = sections.filter.paths().into_iter().map(of).collect();
+    sections.files = sections.tables().map(of).collect();
 }
 
 /// The text of a file, or why there is none.

@@ -138,7 +138,7 @@ impl Check<'_> {
             if !(1..=MOST_SECRETS).contains(&raw.secrets.len()) {
                 wrong(&raw.app, format!("it needs from 1 to {MOST_SECRETS} secrets"));
             }
-            for why in raw.secrets.iter().filter_map(|secret| weakness(secret)) {
+            for why in raw.secrets.iter().filter_map(weakness) {
                 wrong(&raw.app, format!("secrets: {why}"));
             }
             let rule = ClaimRule { field: field.clone(), secrets: raw.secrets.clone() };

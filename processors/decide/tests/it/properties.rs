@@ -56,6 +56,25 @@ fn sent_at(sent: &mut BTreeMap<u32, Millis>, world: &World, n: u32) -> Millis {
     *sent.entry(n).or_insert(world.time - 20)
 }
 
+/// A picture that may be shown or not, by its number.
+fn show(world: &mut World, sent: &mut BTreeMap<u32, Millis>, n: u32, claims: bool) {
+    let attachment = Attachment {
+        caption: (n % 2 == 0).then(|| "a.jpg".into()),
+        url: Some(format!("https://a1.easemob.com/x/{n}").into()),
+        secret: None,
+        bytes: Some(u64::from(n % 3) * 500),
+    };
+    let claim = claims.then(|| TierClaim { tier: "gold".into(), expires_at: world.time + HOUR });
+    world.play(Event::Message(Message {
+        kind: MessageKind::Image,
+        text: None,
+        attachment: Some(Box::new(attachment)),
+        claim,
+        sent_at: sent_at(sent, world, n),
+        ..world.message(n, "")
+    }));
+}
+
 fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
     match *action {
         Action::Say(n, sender) => {
@@ -67,23 +86,7 @@ fn play(world: &mut World, sent: &mut BTreeMap<u32, Millis>, action: &Action) {
                 ..world.message(n, text)
             }));
         }
-        Action::Show(n, claims) => {
-            let attachment = Attachment {
-                caption: (n % 2 == 0).then(|| "a.jpg".into()),
-                url: Some(format!("https://a1.easemob.com/x/{n}").into()),
-                secret: None,
-                bytes: Some(u64::from(n % 3) * 500),
-            };
-            let claim = claims.then(|| TierClaim { tier: "gold".into(), expires_at: world.time + HOUR });
-            world.play(Event::Message(Message {
-                kind: MessageKind::Image,
-                text: None,
-                attachment: Some(Box::new(attachment)),
-                claim,
-                sent_at: sent_at(sent, world, n),
-                ..world.message(n, "")
-            }));
-        }
+        Action::Show(n, claims) => show(world, sent, n, claims),
         Action::Missed(n) => {
             let sent_at = sent_at(sent, world, n);
             world.play(Event::Missed(Message { sender: user("bob"), sent_at, ..world.message(n, "hello") }));
