@@ -109,7 +109,7 @@ fn the_instructions_are_kept_as_long_as_is_chosen() {
 #[test]
 fn the_history_is_kept_for_minutes_up_to_the_question() {
     use schemas::request::{PromptLine, Role};
-    let line = |role, text: &str| PromptLine { role, text: text.into() };
+    let line = |role, text: &str| PromptLine::new(role, text);
     let mut asked = request();
     let question = asked.prompt.pop().unwrap();
     asked.prompt.extend([line(Role::User, "hello"), line(Role::Assistant, "hi"), question]);
