@@ -185,7 +185,7 @@ fn what_waits_is_refused_when_there_is_no_room_and_one_message_that_is_too_large
         (written.decision().reasons.as_slice(), written.said()),
         (&["too_long".to_owned()][..], vec!["failed!"])
     );
-    assert!(world.say(2, &"x".repeat(25_000)).request().prompt.len() == 1);
+    assert!(world.say(2, &"x".repeat(20_000)).request().prompt.len() == 1);
 }
 
 #[test]
