@@ -5,6 +5,8 @@ mod candidates;
 mod near;
 pub(crate) mod pattern;
 mod reach;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::cell::RefCell;
@@ -14,7 +16,7 @@ use crate::detector::Detector;
 use crate::direction::Direction;
 use crate::engine::Engine;
 use crate::finding::{Finding, Hit};
-use crate::fold::Folded;
+use crate::fold::{Bare, Folded};
 use crate::rule::{BadRule, Rule};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::Marks;
@@ -31,7 +33,7 @@ use reach::Reach;
 use words::RuleMeta;
 use words::Words;
 
-/// Judges texts by rules. One pass over the folded text finds the words that stand there as they are, another one those that rules
+/// Judges texts by rules. A sieve passes over most texts before they are folded. Of the others one pass over the folded text finds the words that stand there as they are, another one those that rules
 /// look for through views; regular expressions and detectors come last.
 #[derive(Debug)]
 pub struct RuleSet {
@@ -46,6 +48,8 @@ pub struct RuleSet {
     detectors: Vec<Box<dyn Detector>>,
     /// Rules whose words must stand near others.
     has_near: bool,
+    /// Something is looked for that is no word, or a word through a view that the sieve knows nothing of.
+    needs_fold: bool,
     reach: Reach,
 }
 
@@ -61,7 +65,7 @@ struct Buffers {
     candidates: Vec<Candidate>,
     string: String,
     offsets: Vec<u32>,
-    left: Vec<char>,
+    bare: Bare,
 }
 
 thread_local! {
@@ -83,22 +87,22 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let Buffers {
-            folded,
-            marks,
-            starts,
-            walk: buffers,
-            found,
-            allowed,
-            candidates,
-            string,
-            offsets,
-            left,
-        } = buffers;
-        folded.refill(text);
-        found.clear();
-        candidates.clear();
-        let may_have_words = self.sieve.may_have(folded, left);
+        let may_have_words = self.sieve.may_have(text, &mut buffers.bare);
+        if !may_have_words && !self.needs_fold {
+            return Finding::of(Vec::new());
+        }
+        buffers.folded.refill(text);
+        buffers.found.clear();
+        let is_marked = self.find_words(text, may_have_words, buffers);
+        if !is_marked && !buffers.found.is_empty() && self.words.has_borders() {
+            buffers.marks.refill(text, &buffers.folded);
+        }
+        self.conclude(direction, text, buffers)
+    }
+
+    /// Finds the words of a folded text; tells whether its characters had to be marked for it.
+    fn find_words(&self, text: &str, may_have_words: bool, buffers: &mut Buffers) -> bool {
+        let Buffers { folded, marks, starts, walk: buffers, found, .. } = buffers;
         if may_have_words {
             self.plain.find(folded.chars(), found);
         }
@@ -117,9 +121,13 @@ impl RuleSet {
                 lexicon.initials.find(marked, found);
             }
         }
-        if !is_marked && !found.is_empty() && self.words.has_borders() {
-            marks.refill(text, folded);
-        }
+        is_marked
+    }
+
+    /// What follows from the words that were found, with what else is looked for.
+    fn conclude(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
+        let Buffers { folded, marks, found, allowed, candidates, string, offsets, .. } = buffers;
+        candidates.clear();
         let mut hits = Vec::new();
         if !found.is_empty() {
             self.words.candidates(Text { chars: folded.chars(), marks }, found, candidates);

@@ -10,6 +10,7 @@ pub(crate) mod beginnings;
 pub(crate) mod border;
 pub(crate) mod filter;
 pub(crate) mod gaps;
+pub(crate) mod gate;
 pub(crate) mod initials;
 pub(crate) mod lexicon;
 pub(crate) mod marks;
