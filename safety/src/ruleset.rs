@@ -87,7 +87,7 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let may_have_words = self.sieve.may_have(text, &mut buffers.bare);
+        let may_have_words = self.sieve.may_have(&self.plain, text, &mut buffers.bare);
         if !may_have_words && !self.needs_fold {
             return Finding::of(Vec::new());
         }

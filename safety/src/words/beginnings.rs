@@ -6,7 +6,7 @@ use crate::words::filter::{Filter, Key};
 use crate::words::gate::{Gate, Look};
 
 /// Places that are looked at together.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 128;
 
 /// How the words of a list begin. It may say yes where none begins, never no where one does.
 #[derive(Debug)]
@@ -75,23 +75,25 @@ impl Beginnings {
         ControlFlow::Continue(())
     }
 
-    /// The places from one on that the gates let through, and the last ones of the text. Nothing branches: what stands in a text cannot
-    /// be foretold. So every place is written down, and one that is not let through is written over by the next.
+    /// The places from one on that the gates let through. Nothing branches: what stands in a text cannot be foretold. So every place is
+    /// written down, and one that is not let through is written over by the next.
     fn passed(&self, chars: &[char], from: usize, places: &mut [u32; TOGETHER]) -> usize {
         let mut count = 0;
-        let rest = chars.get(from..).unwrap_or_default();
         let mut write = |at: usize, passes: bool| {
             places[count % TOGETHER] = (from + at) as u32;
             count += usize::from(passes);
         };
-        let whole = rest.len().saturating_sub(2).min(TOGETHER);
+        let rest = chars.get(from..).unwrap_or_default();
         for (at, three) in rest.windows(3).take(TOGETHER).enumerate() {
             let [one, two, three] = three else { continue };
             let look = Look::at(*one, *two);
             let passes = self.gate_of_pairs.lets(look) | self.gate_of_three.lets(look.and(*three));
             write(at, passes | self.may_be_single(*one));
         }
-        (whole..rest.len().min(TOGETHER)).for_each(|at| write(at, true));
+        // The last two places of the text, if they are among these.
+        for at in rest.len().saturating_sub(2)..rest.len().min(TOGETHER) {
+            write(at, self.has_singles || rest.len() - at == 2);
+        }
         count
     }
 

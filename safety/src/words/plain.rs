@@ -55,6 +55,11 @@ impl Plain {
         });
     }
 
+    /// Whether there are no words.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.begins.len() < 2
+    }
+
     /// Whether any word stands in a folded text that counts.
     pub(crate) fn has_any(&self, chars: &[char], counts: impl Fn(u32) -> bool) -> bool {
         let found = self.beginnings.each(chars, |start| {

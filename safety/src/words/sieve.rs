@@ -13,9 +13,9 @@ use crate::words::plain::Plain;
 /// What is left of all words.
 #[derive(Debug)]
 pub(crate) struct Sieve {
-    /// Of words in which no character follows itself.
+    /// Of words in which no character follows itself; without what is left of them as they are, which the list of all words has.
     left: Plain,
-    /// Of the other words.
+    /// Of words in which one does.
     doubled: Plain,
     /// The characters that follow themselves in these, for each of `doubled`: a text that has none of them twice has none of its words.
     doubles: Vec<Box<[char]>>,
@@ -26,7 +26,7 @@ pub(crate) struct Sieve {
 }
 
 impl Sieve {
-    /// What is left of these words.
+    /// What is left of these words, which are sorted.
     pub(crate) fn of(words: &[String]) -> Self {
         let mut left = BTreeSet::new();
         let mut doubled = BTreeMap::<String, BTreeSet<char>>::new();
@@ -45,6 +45,7 @@ impl Sieve {
             }
         }
         let doubles = doubled.values().map(|chars| chars.iter().copied().collect()).collect();
+        left.retain(|left| words.binary_search(left).is_err());
         Self {
             left: Plain::new(&Vec::from_iter(left)),
             doubled: Plain::new(&Vec::from_iter(doubled.into_keys())),
@@ -54,10 +55,11 @@ impl Sieve {
         }
     }
 
-    /// Whether a text may have a word. Yes may be wrong, no never is. `bare` is a buffer.
-    pub(crate) fn may_have(&self, text: &str, bare: &mut Bare) -> bool {
+    /// Whether a text may have one of the words, of which `plain` is the list. Yes may be wrong, no never is. `bare` is a buffer.
+    pub(crate) fn may_have(&self, plain: &Plain, text: &str, bare: &mut Bare) -> bool {
         !bare.refill(text)
-            || self.left.has_any(bare.chars(), |_| true)
+            || plain.has_any(bare.chars(), |_| true)
+            || !self.left.is_empty() && self.left.has_any(bare.chars(), |_| true)
             || self.may_have_repeats(bare)
             || !self.signs.is_empty() && text.chars().flat_map(fold_char).any(|c| self.signs.has(c))
     }
@@ -112,8 +114,10 @@ mod tests {
     use crate::fold::Folded;
 
     fn may_have(words: &[&str], text: &str) -> bool {
-        let words: Vec<String> = words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
-        Sieve::of(&words).may_have(text, &mut Bare::default())
+        let words: BTreeSet<String> =
+            words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
+        let words = Vec::from_iter(words);
+        Sieve::of(&words).may_have(&Plain::new(&words), text, &mut Bare::default())
     }
 
     #[test]
