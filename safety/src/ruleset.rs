@@ -21,7 +21,7 @@ use crate::rule::{BadRule, Rule};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::Marks;
 use crate::words::plain::Plain;
-use crate::words::sieve::Sieve;
+use crate::words::sieve::{self, Sieve, Sifted};
 use crate::words::walk::{WalkBuffers, walk};
 use crate::words::{Found, Text};
 
@@ -58,6 +58,10 @@ pub struct RuleSet {
 struct Buffers {
     folded: Folded,
     marks: Marks,
+    /// Where words begin in what is left of a text.
+    places: Vec<u32>,
+    /// Where they may begin in the text.
+    begins: Vec<Range<usize>>,
     starts: Vec<Range<usize>>,
     walk: WalkBuffers,
     found: Vec<Found>,
@@ -87,13 +91,13 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let may_have_words = self.sieve.may_have(&self.plain, text, &mut buffers.bare);
-        if !may_have_words && !self.needs_fold {
+        let sifted = self.sieve.sift(&self.plain, text, &mut buffers.bare, &mut buffers.places);
+        if sifted == Sifted::Nothing && !self.needs_fold {
             return Finding::of(Vec::new());
         }
         buffers.folded.refill(text);
         buffers.found.clear();
-        let is_marked = self.find_words(text, may_have_words, buffers);
+        let is_marked = self.find_words(text, sifted, buffers);
         if !is_marked && !buffers.found.is_empty() && self.words.has_borders() {
             buffers.marks.refill(text, &buffers.folded);
         }
@@ -101,14 +105,23 @@ impl RuleSet {
     }
 
     /// Finds the words of a folded text; tells whether its characters had to be marked for it.
-    fn find_words(&self, text: &str, may_have_words: bool, buffers: &mut Buffers) -> bool {
-        let Buffers { folded, marks, starts, walk: buffers, found, .. } = buffers;
-        if may_have_words {
-            self.plain.find(folded.chars(), found);
+    fn find_words(&self, text: &str, sifted: Sifted, buffers: &mut Buffers) -> bool {
+        let Buffers { folded, marks, places, begins, starts, walk: buffers, found, .. } = buffers;
+        begins.clear();
+        match sifted {
+            Sifted::Nothing => {}
+            Sifted::Places => {
+                sieve::add_starts(folded, places, begins);
+                self.plain.find_from(folded.chars(), begins, found);
+            }
+            Sifted::Unknown => self.plain.find(folded.chars(), found),
         }
         let mut is_marked = false;
-        for lexicon in self.lexicons.iter().filter(|lexicon| may_have_words || lexicon.neighbours.is_none()) {
-            lexicon.starts(folded, starts);
+        for lexicon in &self.lexicons {
+            match sifted {
+                Sifted::Nothing | Sifted::Places if !lexicon.sees_beyond() => starts.clone_from(begins),
+                _ => lexicon.starts(folded, starts),
+            }
             if starts.is_empty() && lexicon.initials.is_empty() {
                 continue;
             }

@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn what_may_be_a_sign_and_a_letter_is_told() {
         let mut bare = Bare::default();
-        for text in ["a™", "①", "㎏", "赌\u{200b}博", "1\u{fe0f}\u{20e3}", "か\u{3099}", "e\u{301}", "🇨🇳"] {
+        for text in ["a™", "①", "㎏", "赌\u{200b}博", "1\u{fe0f}\u{20e3}", "か\u{3099}", "e\u{301}", "🇨🇳"]
+        {
             assert!(!bare.refill(text), "{text}");
         }
     }

@@ -95,9 +95,7 @@ impl Folded {
     #[cold]
     fn push(&mut self, fate: Fate, span: (u32, u32)) {
         let stands_alone = matches!(fate, Fate::One(_) | Fate::Several([_, ..]));
-        if !stands_alone
-            && let Some(separator) = self.separators.last_mut()
-        {
+        if !stands_alone && let Some(separator) = self.separators.last_mut() {
             *separator = true;
         }
         match fate {

@@ -118,11 +118,8 @@ impl Table {
 
     fn parse() -> Self {
         let unknown = SIGN << CLASS_SHIFT;
-        let mut table = Self {
-            first_plane: vec![unknown; FIRST_PLANE],
-            beyond: Pages::new(unknown),
-            pool: Vec::new(),
-        };
+        let mut table =
+            Self { first_plane: vec![unknown; FIRST_PLANE], beyond: Pages::new(unknown), pool: Vec::new() };
         for line in CLASS.lines() {
             let (span, kind) = line.split_once(' ').unwrap_or_default();
             let (class, fate) = match kind {

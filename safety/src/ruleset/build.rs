@@ -135,7 +135,8 @@ impl Builder {
         self.allowed.sort();
         self.allowed.dedup();
         let lexicons = lexicons(&texts, &views);
-        let beyond_sieve = lexicons.iter().any(|lexicon| lexicon.neighbours.is_none());
+        let beyond_sieve =
+            lexicons.iter().any(|lexicon| lexicon.sees_beyond() || !lexicon.initials.is_empty());
         Ok(RuleSet {
             sieve: Sieve::of(&texts),
             plain: Plain::new(&texts),

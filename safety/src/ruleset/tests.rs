@@ -34,11 +34,65 @@ impl RuleSet {
 }
 
 /// Pieces of texts: words of several scripts, what separates, what falls away, what becomes several characters.
-const PIECES: [&str; 56] = [
-    "赌", "赌", "博", "博", "毒", "历", "史", "历史", "爸爸", "賭", "歷", "a", "b", "Ａ", "ab", "1", "１", "-", " ", " ", "，", "！",
-    "\u{3000}", "\n", "……", "™", "①", "1️⃣", "㎏", "½", "é", "e\u{301}", "👩\u{200d}👩\u{200d}👧", "👍🏽", "👍", "❤\u{fe0f}", "🇨🇳",
-    "🔞", "♂", "♀", "\u{200b}", "\u{301}", "\u{3164}", "か", "\u{3099}", "が", "한", "\u{1112}\u{1161}\u{11ab}", "สวัส", "\u{e31}", "مر",
-    "п", "а", "𝐀", "赌博", "dubo",
+const PIECES: [&str; 58] = [
+    "赌",
+    "赌",
+    "博",
+    "博",
+    "毒",
+    "历",
+    "史",
+    "历史",
+    "爸爸",
+    "賭",
+    "歷",
+    "a",
+    "b",
+    "Ａ",
+    "ab",
+    "1",
+    "１",
+    "-",
+    " ",
+    " ",
+    "，",
+    "！",
+    "\u{3000}",
+    "\n",
+    "……",
+    "™",
+    "①",
+    "1️⃣",
+    "㎏",
+    "½",
+    "é",
+    "e\u{301}",
+    "👩\u{200d}👩\u{200d}👧",
+    "👍🏽",
+    "👍",
+    "❤\u{fe0f}",
+    "🇨🇳",
+    "🔞",
+    "♂",
+    "♀",
+    "\u{200b}",
+    "\u{301}",
+    "\u{3164}",
+    "か",
+    "\u{3099}",
+    "が",
+    "한",
+    "\u{1112}\u{1161}\u{11ab}",
+    "สวัส",
+    "\u{e31}",
+    "مر",
+    "п",
+    "а",
+    "𝐀",
+    "赌博",
+    "dubo",
+    "db",
+    " db ",
 ];
 
 fn views() -> impl Strategy<Value = Views> {
@@ -52,9 +106,10 @@ fn views() -> impl Strategy<Value = Views> {
         View::Lookalike,
         View::Leet,
     ];
+    let initials = Just(vec![View::Separators, View::Initials]);
     let direct = prop::sample::subsequence(all[..2].to_vec(), 0..=2);
     let any = prop::sample::subsequence(all.to_vec(), 0..=8);
-    prop_oneof![4 => direct, 1 => any].prop_map(|views| views.into_iter().collect())
+    prop_oneof![8 => direct, 2 => any, 1 => initials].prop_map(|views| views.into_iter().collect())
 }
 
 fn rule() -> impl Strategy<Value = Rule> {

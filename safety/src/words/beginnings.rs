@@ -1,7 +1,5 @@
 //! Where words may begin: most places of most texts are told from the first characters, without the list.
 
-use std::ops::ControlFlow;
-
 use crate::words::filter::{Filter, Key};
 use crate::words::gate::{Gate, Look};
 
@@ -26,7 +24,8 @@ pub(crate) struct Beginnings {
 impl Beginnings {
     /// How these words begin.
     pub(crate) fn of(words: &[String]) -> Self {
-        let count = |wanted: usize| words.iter().filter(|word| word.chars().take(3).count() == wanted).count();
+        let count =
+            |wanted: usize| words.iter().filter(|word| word.chars().take(3).count() == wanted).count();
         let (one, two, three) = (count(1), count(2), count(3));
         let mut all = Self {
             singles: Filter::with_room(one),
@@ -58,21 +57,14 @@ impl Beginnings {
         all
     }
 
-    /// Visits every place where a word may begin, in order, until a visit breaks it off.
-    pub(crate) fn each(
-        &self,
-        chars: &[char],
-        mut visit: impl FnMut(usize) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
+    /// Visits every place where a word may begin, in order.
+    pub(crate) fn each(&self, chars: &[char], mut visit: impl FnMut(usize)) {
         let mut places = [0; TOGETHER];
         for from in (0..chars.len()).step_by(TOGETHER) {
             let count = self.passed(chars, from, &mut places);
             let count = self.asked_again(chars, count, &mut places);
-            for place in places.iter().take(count) {
-                visit(*place as usize)?;
-            }
+            places.iter().take(count).for_each(|place| visit(*place as usize));
         }
-        ControlFlow::Continue(())
     }
 
     /// The places from one on that the gates let through. Nothing branches: what stands in a text cannot be foretold. So every place is
@@ -92,7 +84,8 @@ impl Beginnings {
         }
         // The last two places of the text, if they are among these.
         for at in rest.len().saturating_sub(2)..rest.len().min(TOGETHER) {
-            write(at, self.has_singles || rest.len() - at == 2);
+            let pair = rest.get(at..at + 2).map(|two| Look::at(two[0], two[1]));
+            write(at, self.has_singles || pair.is_some_and(|look| self.gate_of_pairs.lets(look)));
         }
         count
     }

@@ -1,6 +1,6 @@
 //! Words as they stand in the folded text.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 use crate::view::Views;
 use crate::words::Found;
@@ -42,16 +42,18 @@ impl Plain {
 
     /// Adds everything that stands in a folded text.
     pub(crate) fn find(&self, chars: &[char], found: &mut Vec<Found>) {
-        let _ended = self.beginnings.each(chars, |start| {
-            self.at(chars, start, |word, length| {
-                found.push(Found {
-                    start: start as u32,
-                    end: (start + length) as u32,
-                    text: word,
-                    views: Views::NONE,
-                });
-            });
-            ControlFlow::Continue(())
+        self.beginnings.each(chars, |start| self.add(chars, start, found));
+    }
+
+    /// Adds everything that begins at one of these places of a folded text.
+    pub(crate) fn find_from(&self, chars: &[char], starts: &[Range<usize>], found: &mut Vec<Found>) {
+        starts.iter().flat_map(Range::clone).for_each(|start| self.add(chars, start, found));
+    }
+
+    /// Adds the places of a folded text at which a word begins that counts.
+    pub(crate) fn add_places(&self, chars: &[char], counts: impl Fn(u32) -> bool, places: &mut Vec<u32>) {
+        self.beginnings.each(chars, |start| {
+            self.at(chars, start, |word, _| places.extend(counts(word).then_some(start as u32)));
         });
     }
 
@@ -60,18 +62,11 @@ impl Plain {
         self.begins.len() < 2
     }
 
-    /// Whether any word stands in a folded text that counts.
-    pub(crate) fn has_any(&self, chars: &[char], counts: impl Fn(u32) -> bool) -> bool {
-        let found = self.beginnings.each(chars, |start| {
-            let mut any = ControlFlow::Continue(());
-            self.at(chars, start, |word, _| {
-                if counts(word) {
-                    any = ControlFlow::Break(());
-                }
-            });
-            any
+    fn add(&self, chars: &[char], start: usize, found: &mut Vec<Found>) {
+        self.at(chars, start, |text, length| {
+            let (start, end) = (start as u32, (start + length) as u32);
+            found.push(Found { start, end, text, views: Views::NONE });
         });
-        found.is_break()
     }
 
     /// Tells every word that begins at a place of a text, and its length.

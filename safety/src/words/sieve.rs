@@ -1,11 +1,12 @@
-//! Whether a text may have any word at all, as it is or with separators and repeats in it: told in one pass, for most texts.
+//! Whether a text may have any word at all, as it is or with separators and repeats in it, and where: told in one pass.
 //!
 //! Without its separators, and with each run of equal characters as one, a text has every word in it that it had, if the same is done to
 //! the words. So what is left of the text is looked through once, for the words and for what separators and repeats make of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use crate::fold::{Bare, fold_char};
+use crate::fold::{Bare, Folded, fold_char};
 use crate::tables::{CharClass, class};
 use crate::words::filter::{Filter, Key};
 use crate::words::plain::Plain;
@@ -55,25 +56,70 @@ impl Sieve {
         }
     }
 
-    /// Whether a text may have one of the words, of which `plain` is the list. Yes may be wrong, no never is. `bare` is a buffer.
-    pub(crate) fn may_have(&self, plain: &Plain, text: &str, bare: &mut Bare) -> bool {
-        !bare.refill(text)
-            || plain.has_any(bare.chars(), |_| true)
-            || !self.left.is_empty() && self.left.has_any(bare.chars(), |_| true)
-            || self.may_have_repeats(bare)
-            || !self.signs.is_empty() && text.chars().flat_map(fold_char).any(|c| self.signs.has(c))
+    /// What a text may have of the words, of which `plain` is the list. `bare` and `places` are buffers.
+    pub(crate) fn sift(&self, plain: &Plain, text: &str, bare: &mut Bare, places: &mut Vec<u32>) -> Sifted {
+        if !bare.refill(text) || self.may_have_run(bare.repeated()) || self.may_have_signs(text) {
+            return Sifted::Unknown;
+        }
+        places.clear();
+        plain.add_places(bare.chars(), |_| true, places);
+        if !self.left.is_empty() {
+            self.left.add_places(bare.chars(), |_| true, places);
+        }
+        if !self.doubled.is_empty() && !bare.repeated().is_empty() {
+            self.doubled.add_places(bare.chars(), |word| self.is_doubled(word, bare.repeated()), places);
+        }
+        if places.is_empty() {
+            return Sifted::Nothing;
+        }
+        places.sort_unstable();
+        places.dedup();
+        Sifted::Places
     }
 
-    /// The same of words in which characters follow themselves.
-    fn may_have_repeats(&self, bare: &Bare) -> bool {
-        let repeated = bare.repeated();
-        let are_repeated = |word: u32| {
-            let doubles = self.doubles.get(word as usize);
-            doubles.is_some_and(|doubles| doubles.iter().any(|c| repeated.contains(c)))
-        };
-        !repeated.is_empty()
-            && (!self.runs.is_empty() && repeated.iter().any(|c| self.runs.has(*c))
-                || !self.doubles.is_empty() && self.doubled.has_any(bare.chars(), are_repeated))
+    /// Whether a character that a word has twice in a row is repeated, too.
+    fn is_doubled(&self, word: u32, repeated: &[char]) -> bool {
+        let doubles = self.doubles.get(word as usize);
+        doubles.is_some_and(|doubles| doubles.iter().any(|c| repeated.contains(c)))
+    }
+
+    fn may_have_run(&self, repeated: &[char]) -> bool {
+        !self.runs.is_empty() && repeated.iter().any(|c| self.runs.has(*c))
+    }
+
+    fn may_have_signs(&self, text: &str) -> bool {
+        !self.signs.is_empty() && text.chars().flat_map(fold_char).any(|c| self.signs.has(c))
+    }
+}
+
+/// What a text may have of the words of a sieve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sifted {
+    /// No word, as it is or with separators and repeats in it.
+    Nothing,
+    /// Such words, whose beginnings are at certain places of what is left of the text, and at no other ones.
+    Places,
+    /// Anything.
+    Unknown,
+}
+
+/// Where words may begin in a folded text that begin at these places, in order, of what is left of it: anywhere in the run of equal
+/// characters that is one character there, and in the signs before it.
+pub(crate) fn add_starts(folded: &Folded, places: &[u32], starts: &mut Vec<Range<usize>>) {
+    let chars = folded.chars().iter().zip(folded.separators()).enumerate();
+    let mut said = chars.filter(|(_, (_, separator))| !**separator).map(|(at, (c, _))| (at, *c)).peekable();
+    let mut places = places.iter().copied().peekable();
+    let (mut run, mut from) = (0, 0);
+    while let (Some(place), Some((at, c))) = (places.peek().copied(), said.next()) {
+        let mut end = at + 1;
+        while let Some((next, _)) = said.next_if(|(_, next)| *next == c) {
+            end = next + 1;
+        }
+        if place == run {
+            starts.push(from..end);
+            places.next();
+        }
+        (run, from) = (run + 1, end);
     }
 }
 
@@ -111,13 +157,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fold::Folded;
 
     fn may_have(words: &[&str], text: &str) -> bool {
         let words: BTreeSet<String> =
             words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
         let words = Vec::from_iter(words);
-        Sieve::of(&words).may_have(&Plain::new(&words), text, &mut Bare::default())
+        let mut places = Vec::new();
+        let sifted = Sieve::of(&words).sift(&Plain::new(&words), text, &mut Bare::default(), &mut places);
+        sifted != Sifted::Nothing
     }
 
     #[test]
@@ -134,11 +181,31 @@ mod tests {
         ] {
             assert!(!may_have(&words, text), "{text}");
         }
-        for text in
-            ["赌-博。网站", "大大麻", "哈，哈", "哈哈哈", "历 历史", "ab", "🔞", "♂♂-♀", "c++", "赌博\u{200b}网ⓐ站"]
-        {
+        for text in [
+            "赌-博。网站",
+            "大大麻",
+            "哈，哈",
+            "哈哈哈",
+            "历 历史",
+            "ab",
+            "🔞",
+            "♂♂-♀",
+            "c++",
+            "赌博\u{200b}网ⓐ站",
+        ] {
             assert!(may_have(&words, text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_word_begins_in_its_first_run_or_in_the_signs_before_it() {
+        let folded = Folded::of("，甲甲-甲，，乙乙丙");
+        let mut starts = Vec::new();
+        add_starts(&folded, &[0, 2], &mut starts);
+        assert_eq!(starts, [0..5, 9..10]);
+        starts.clear();
+        add_starts(&folded, &[1], &mut starts);
+        assert!(matches!(starts.as_slice(), [only] if *only == (5..9)));
     }
 
     proptest! {
