@@ -1,4 +1,4 @@
-//! What is left of a text without its separators and repeats, folded straight from the source: all that most texts are asked about.
+//! What is left of a text without its separators and repeats, folded straight from the source: no more is needed to pass a text over.
 
 use super::table::{self, Fate};
 use super::{is_said, table::Table};

@@ -6,7 +6,7 @@ use crate::words::gate::{Gate, Look};
 /// Places that are looked at together.
 const TOGETHER: usize = 128;
 
-/// How the words of a list begin. It may say yes where none begins, never no where one does.
+/// How the words of a list begin, asked about many places at a time. It may say yes where none begins, never no where one does.
 #[derive(Debug)]
 pub(crate) struct Beginnings {
     /// Words of one character.
