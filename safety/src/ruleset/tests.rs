@@ -132,6 +132,19 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn words_by_their_initials_alone_and_disguised_symbols_are_not_passed_over() {
+    for (word, views, text) in [
+        ("赌博", vec![View::Initials], "我们去 db 吧"),
+        ("♂♀", vec![View::Separators], "♂-♀"),
+        ("♂♀♂", vec![View::Repeats], "♂♀♀♂"),
+    ] {
+        let rule = Rule { views: views.into_iter().collect(), ..Rule::words("r", &[word], Action::Mask) };
+        let engine = RuleSet::new(&[rule], "v").unwrap();
+        assert_eq!(engine.judge(Direction::Input, text).hits.len(), 1, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(mangle::cases(3_000))]
 
