@@ -5,6 +5,8 @@ mod candidates;
 mod near;
 pub(crate) mod pattern;
 mod reach;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::cell::RefCell;
@@ -14,12 +16,12 @@ use crate::detector::Detector;
 use crate::direction::Direction;
 use crate::engine::Engine;
 use crate::finding::{Finding, Hit};
-use crate::fold::Folded;
+use crate::fold::{Bare, Folded};
 use crate::rule::{BadRule, Rule};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::Marks;
 use crate::words::plain::Plain;
-use crate::words::sieve::Sieve;
+use crate::words::sieve::{self, Sieve, Sifted};
 use crate::words::walk::{WalkBuffers, walk};
 use crate::words::{Found, Text};
 
@@ -31,7 +33,7 @@ use reach::Reach;
 use words::RuleMeta;
 use words::Words;
 
-/// Judges texts by rules. One pass over the folded text finds the words that stand there as they are, another one those that rules
+/// Judges texts by rules. A sieve passes over most texts before they are folded. Of the others one pass over the folded text finds the words that stand there as they are, another one those that rules
 /// look for through views; regular expressions and detectors come last.
 #[derive(Debug)]
 pub struct RuleSet {
@@ -46,6 +48,8 @@ pub struct RuleSet {
     detectors: Vec<Box<dyn Detector>>,
     /// Rules whose words must stand near others.
     has_near: bool,
+    /// Something is looked for that is no word, or a word through a view that the sieve knows nothing of.
+    needs_fold: bool,
     reach: Reach,
 }
 
@@ -54,6 +58,10 @@ pub struct RuleSet {
 struct Buffers {
     folded: Folded,
     marks: Marks,
+    /// Where words begin in what is left of a text.
+    places: Vec<u32>,
+    /// Where they may begin in the text.
+    begins: Vec<Range<usize>>,
     starts: Vec<Range<usize>>,
     walk: WalkBuffers,
     found: Vec<Found>,
@@ -61,7 +69,7 @@ struct Buffers {
     candidates: Vec<Candidate>,
     string: String,
     offsets: Vec<u32>,
-    left: Vec<char>,
+    bare: Bare,
 }
 
 thread_local! {
@@ -83,28 +91,37 @@ impl RuleSet {
     }
 
     fn judge_with(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
-        let Buffers {
-            folded,
-            marks,
-            starts,
-            walk: buffers,
-            found,
-            allowed,
-            candidates,
-            string,
-            offsets,
-            left,
-        } = buffers;
-        folded.refill(text);
-        found.clear();
-        candidates.clear();
-        let may_have_words = self.sieve.may_have(folded, left);
-        if may_have_words {
-            self.plain.find(folded.chars(), found);
+        let sifted = self.sieve.sift(&self.plain, text, &mut buffers.bare, &mut buffers.places);
+        if sifted == Sifted::Nothing && !self.needs_fold {
+            return Finding::of(Vec::new());
+        }
+        buffers.folded.refill(text);
+        buffers.found.clear();
+        let is_marked = self.find_words(text, sifted, buffers);
+        if !is_marked && !buffers.found.is_empty() && self.words.has_borders() {
+            buffers.marks.refill(text, &buffers.folded);
+        }
+        self.conclude(direction, text, buffers)
+    }
+
+    /// Finds the words of a folded text; tells whether its characters had to be marked for it.
+    fn find_words(&self, text: &str, sifted: Sifted, buffers: &mut Buffers) -> bool {
+        let Buffers { folded, marks, places, begins, starts, walk: buffers, found, .. } = buffers;
+        begins.clear();
+        match sifted {
+            Sifted::Nothing => {}
+            Sifted::Places => {
+                sieve::add_starts(folded, places, begins);
+                self.plain.find_from(folded.chars(), begins, found);
+            }
+            Sifted::Unknown => self.plain.find(folded.chars(), found),
         }
         let mut is_marked = false;
-        for lexicon in self.lexicons.iter().filter(|lexicon| may_have_words || lexicon.neighbours.is_none()) {
-            lexicon.starts(folded, starts);
+        for lexicon in &self.lexicons {
+            match sifted {
+                Sifted::Nothing | Sifted::Places if !lexicon.sees_beyond() => starts.clone_from(begins),
+                _ => lexicon.starts(folded, starts),
+            }
             if starts.is_empty() && lexicon.initials.is_empty() {
                 continue;
             }
@@ -117,9 +134,13 @@ impl RuleSet {
                 lexicon.initials.find(marked, found);
             }
         }
-        if !is_marked && !found.is_empty() && self.words.has_borders() {
-            marks.refill(text, folded);
-        }
+        is_marked
+    }
+
+    /// What follows from the words that were found, with what else is looked for.
+    fn conclude(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
+        let Buffers { folded, marks, found, allowed, candidates, string, offsets, .. } = buffers;
+        candidates.clear();
         let mut hits = Vec::new();
         if !found.is_empty() {
             self.words.candidates(Text { chars: folded.chars(), marks }, found, candidates);

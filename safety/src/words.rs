@@ -1,15 +1,17 @@
 //! Looking for words: as they stand in the folded text, and through the views that rules ask for.
 //!
-//! [`sieve`] passes most texts over at once. [`plain`] looks up, at every place of the folded text where a word may begin ([`beginnings`]), which words stand there. The views
-//! share a second pass: [`trie`] has the words as sequences of units, [`steps`] says which units a place of the text can stand for, and
-//! [`walk`] follows the trie along them. So disguises combine without a case of their own for each combination. Words that only
-//! separators and repeats can disguise are in a lexicon of their own, which passes over all of a text but a few [`stretches`].
-//! [`initials`] looks at tokens.
+//! [`sieve`] passes most texts over, and says of others where words may begin. [`plain`] looks up which words stand at such a place; of a whole text,
+//! [`gate`] and [`beginnings`] tell most places without the list. The
+//! views share a second pass: [`trie`] has the words as sequences of units, [`steps`] says which units a place of the text can stand for,
+//! and [`walk`] follows the trie along them. So disguises combine without a case of their own for each combination. Words that only
+//! separators and repeats can disguise are in a lexicon of their own: where the sieve cannot tell, it passes over all of a text but a few
+//! [`stretches`]. [`initials`] looks at tokens.
 
 pub(crate) mod beginnings;
 pub(crate) mod border;
 pub(crate) mod filter;
 pub(crate) mod gaps;
+pub(crate) mod gate;
 pub(crate) mod initials;
 pub(crate) mod lexicon;
 pub(crate) mod marks;

@@ -5,6 +5,7 @@
 //! What is not seen falls away. Each character comes from a table, and where its source stands is kept beside it, so that what is
 //! found in the folded text can be shown in the source.
 
+mod bare;
 mod join;
 mod table;
 
@@ -13,6 +14,8 @@ use std::ops::Range;
 use table::Fate;
 
 use crate::tables::CharClass;
+
+pub(crate) use bare::Bare;
 
 /// Characters for which room is made at once.
 const ROOM: usize = 96;
@@ -25,8 +28,6 @@ pub struct Folded {
     spans: Vec<(u32, u32)>,
     /// Whether each character may be a separator.
     separators: Vec<bool>,
-    /// Whether any of them may be one though it is a letter, ideograph or digit once folded.
-    doubtful: bool,
 }
 
 impl Folded {
@@ -42,7 +43,6 @@ impl Folded {
         self.chars.clear();
         self.spans.clear();
         self.separators.clear();
-        self.doubtful = false;
         let text = text.get(..text.floor_char_boundary(u32::MAX as usize)).unwrap_or(text);
         let table = table::table();
         let mut start = 0;
@@ -72,7 +72,7 @@ impl Folded {
         let spans = self.spans.get_mut(before..).unwrap_or_default().iter_mut();
         let separators = self.separators.get_mut(before..).unwrap_or_default().iter_mut();
         let table = table::table();
-        let (mut count, mut end, mut doubtful) = (before, start, false);
+        let (mut count, mut end) = (before, start);
         for (((c, folded), span), separator) in rest.chars().zip(chars).zip(spans).zip(separators) {
             let entry = table.entry(c);
             if entry >= table::PLAIN {
@@ -83,10 +83,8 @@ impl Folded {
             end += c.len_utf8();
             *span = (from as u32, end as u32);
             *separator = table::is_sign(entry);
-            doubtful |= table::is_doubtful(entry);
             count += 1;
         }
-        self.doubtful |= doubtful;
         self.chars.truncate(count);
         self.spans.truncate(count);
         self.separators.truncate(count);
@@ -97,11 +95,8 @@ impl Folded {
     #[cold]
     fn push(&mut self, fate: Fate, span: (u32, u32)) {
         let stands_alone = matches!(fate, Fate::One(_) | Fate::Several([_, ..]));
-        if !stands_alone
-            && let (Some(separator), Some(last)) = (self.separators.last_mut(), self.chars.last())
-        {
+        if !stands_alone && let Some(separator) = self.separators.last_mut() {
             *separator = true;
-            self.doubtful |= is_said(*last);
         }
         match fate {
             Fate::One(c) => self.push_one(c, span),
@@ -134,7 +129,6 @@ impl Folded {
         self.chars.push(c);
         self.spans.push(span);
         self.separators.push(true);
-        self.doubtful |= is_said(c);
     }
 
     /// The characters.
@@ -146,11 +140,6 @@ impl Folded {
     /// source belongs to it. Yes may be wrong, no never is.
     pub(crate) fn separators(&self) -> &[bool] {
         &self.separators
-    }
-
-    /// Whether a character that may be a separator is a letter, ideograph or digit once folded.
-    pub(crate) fn has_doubtful(&self) -> bool {
-        self.doubtful
     }
 
     /// How many characters there are.

@@ -10,15 +10,26 @@ const FOLD: &str = include_str!("../../tables/fold.txt");
 /// `FIRST-LAST KIND`, in hexadecimal.
 const CLASS: &str = include_str!("../../tables/class.txt");
 
+/// Code points of the first plane.
+const FIRST_PLANE: usize = 0x1_0000;
+
 static TABLE: LazyLock<Table> = LazyLock::new(Table::parse);
 
 const CHANGE: u32 = 0x1f_ffff;
 const CLASS_SHIFT: u32 = 21;
 const CLASS_BITS: u32 = 7;
+/// Classes of letters, ideographs and digits are below [`SIGN`], those of signs are not.
+const IDEOGRAPH: u32 = 1;
+const LETTER: u32 = 2;
+const DIGIT: u32 = 3;
+const SIGN: u32 = 4;
+const BLANK: u32 = 5;
 /// The class of a sign that folds to a letter, ideograph or digit; to all else it is a sign as any other.
-const DOUBTFUL: u32 = 5;
+const DOUBTFUL: u32 = 7;
 /// Entries below this are one character that goes out as it is.
 pub(super) const PLAIN: u32 = 1 << 24;
+/// Entries below this are such a character, and a sign only if its fold is one.
+pub(super) const CERTAIN: u32 = DOUBTFUL << CLASS_SHIFT;
 const SEVERAL: u32 = 1 << 24;
 const JOINS: u32 = 2 << 24;
 const MARK: u32 = 3 << 24;
@@ -39,8 +50,11 @@ pub(super) enum Fate {
 
 /// The table. One entry of 32 bits for each code point: bits 0..21 are what turns the character into its fold (exclusive or), or the
 /// place and the length of several characters; 21..24 the class; 24..26 the kind of fate.
+///
+/// The first plane, where nearly all of a text is, has no pages, so that a look-up there is one load.
 pub(super) struct Table {
-    pages: Pages<u32>,
+    first_plane: Vec<u32>,
+    beyond: Pages<u32>,
     pool: Vec<char>,
 }
 
@@ -55,23 +69,24 @@ pub(super) fn plain(c: char, entry: u32) -> char {
     char::from_u32(c as u32 ^ (entry & CHANGE)).unwrap_or(c)
 }
 
-/// Whether a character with this entry is a sign that folds to a letter, ideograph or digit.
-#[inline]
-pub(super) fn is_doubtful(entry: u32) -> bool {
-    entry >> CLASS_SHIFT & CLASS_BITS == DOUBTFUL
-}
-
 /// Whether a character with this entry is no letter, ideograph or digit.
 #[inline]
 pub(super) fn is_sign(entry: u32) -> bool {
-    !matches!(entry >> CLASS_SHIFT & CLASS_BITS, 1..=3)
+    entry & SIGN << CLASS_SHIFT != 0
 }
 
 impl Table {
     /// The entry of a character.
     #[inline]
     pub(super) fn entry(&self, c: char) -> u32 {
-        self.pages.get(c)
+        self.first_plane.get(c as usize).copied().unwrap_or_else(|| self.beyond.get(c))
+    }
+
+    fn update(&mut self, at: u32, change: impl FnOnce(u32) -> u32) {
+        match self.first_plane.get_mut(at as usize) {
+            Some(entry) => *entry = change(*entry),
+            None => self.beyond.update(at, change),
+        }
     }
 
     /// What becomes of a character with this entry.
@@ -93,36 +108,38 @@ impl Table {
     /// The class of a character.
     pub(super) fn class(&self, c: char) -> CharClass {
         match self.entry(c) >> CLASS_SHIFT & CLASS_BITS {
-            1 => CharClass::Ideograph,
-            2 => CharClass::Letter,
-            3 => CharClass::Digit,
-            4 => CharClass::Blank,
+            IDEOGRAPH => CharClass::Ideograph,
+            LETTER => CharClass::Letter,
+            DIGIT => CharClass::Digit,
+            BLANK => CharClass::Blank,
             _ => CharClass::Other,
         }
     }
 
     fn parse() -> Self {
-        let mut table = Self { pages: Pages::new(0), pool: Vec::new() };
+        let unknown = SIGN << CLASS_SHIFT;
+        let mut table =
+            Self { first_plane: vec![unknown; FIRST_PLANE], beyond: Pages::new(unknown), pool: Vec::new() };
         for line in CLASS.lines() {
             let (span, kind) = line.split_once(' ').unwrap_or_default();
             let (class, fate) = match kind {
-                "I" => (1, 0),
-                "L" => (2, 0),
-                "D" => (3, 0),
-                "B" => (4, 0),
-                "J" => (2, JOINS),
-                "M" => (2, MARK),
-                _ => (0, 0),
+                "I" => (IDEOGRAPH, 0),
+                "L" => (LETTER, 0),
+                "D" => (DIGIT, 0),
+                "B" => (BLANK, 0),
+                "J" => (LETTER, JOINS),
+                "M" => (LETTER, MARK),
+                _ => (SIGN, 0),
             };
             for at in range(span) {
-                table.pages.update(at, |_| class << CLASS_SHIFT | fate);
+                table.update(at, |_| class << CLASS_SHIFT | fate);
             }
         }
         for line in FOLD.lines() {
             let (span, to) = line.split_once(' ').unwrap_or((line, ""));
             table.add(range(span), to);
         }
-        table.pages.share();
+        table.beyond.share();
         table
     }
 
@@ -132,18 +149,18 @@ impl Table {
             if let [one] = to.as_slice() {
                 let one = one + u32::try_from(step).unwrap_or(0);
                 let to = char::from_u32(one).map_or(0, |c| self.entry(c));
-                self.pages.update(at, |entry| {
+                self.update(at, |entry| {
                     let doubtful = DOUBTFUL << CLASS_SHIFT;
                     let class = match (is_sign(to), is_sign(entry)) {
                         (true, _) => to & (CLASS_BITS << CLASS_SHIFT),
-                        (false, true) if entry >> CLASS_SHIFT & CLASS_BITS == 0 => doubtful,
+                        (false, true) if entry >> CLASS_SHIFT & CLASS_BITS == SIGN => doubtful,
                         (false, _) => entry & (CLASS_BITS << CLASS_SHIFT),
                     };
                     class | to & KIND | (at ^ one)
                 });
             } else {
                 let place = u32::try_from(self.pool.len() << LEN_BITS | to.len()).unwrap_or(0);
-                self.pages.update(at, |entry| entry & (CLASS_BITS << CLASS_SHIFT) | SEVERAL | place);
+                self.update(at, |entry| entry & (CLASS_BITS << CLASS_SHIFT) | SEVERAL | place);
             }
         }
         if to.len() > 1 {

@@ -134,10 +134,14 @@ impl Builder {
         from.push(all.len() as u32);
         self.allowed.sort();
         self.allowed.dedup();
+        let lexicons = lexicons(&texts, &views);
+        let beyond_sieve =
+            lexicons.iter().any(|lexicon| lexicon.sees_beyond() || !lexicon.initials.is_empty());
         Ok(RuleSet {
             sieve: Sieve::of(&texts),
             plain: Plain::new(&texts),
-            lexicons: lexicons(&texts, &views),
+            needs_fold: beyond_sieve || !self.patterns.is_empty() || !self.detectors.is_empty(),
+            lexicons,
             words: Words::new(all, from, self.labels),
             has_near: self.metas.iter().any(|meta| meta.within.is_some()),
             metas: self.metas,

@@ -81,6 +81,11 @@ impl Lexicon {
         self.words.get(word as usize).map_or(&[], |(_, chars)| chars)
     }
 
+    /// Whether a text can have a word, initials aside, though what is left of it without separators and repeats does not have it.
+    pub(crate) fn sees_beyond(&self) -> bool {
+        self.neighbours.is_none()
+    }
+
     /// The places of a text at which a word may begin that is seen through a view.
     pub(crate) fn starts(&self, folded: &Folded, starts: &mut Vec<Range<usize>>) {
         starts.clear();

@@ -1,11 +1,12 @@
-//! Whether a text may have any word at all, as it is or with separators and repeats in it: told in one pass, for most texts.
+//! Whether a text may have any word at all, as it is or with separators and repeats in it, and where: told in one pass.
 //!
 //! Without its separators, and with each run of equal characters as one, a text has every word in it that it had, if the same is done to
 //! the words. So what is left of the text is looked through once, for the words and for what separators and repeats make of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use crate::fold::Folded;
+use crate::fold::{Bare, Folded, fold_char};
 use crate::tables::{CharClass, class};
 use crate::words::filter::{Filter, Key};
 use crate::words::plain::Plain;
@@ -13,99 +14,113 @@ use crate::words::plain::Plain;
 /// What is left of all words.
 #[derive(Debug)]
 pub(crate) struct Sieve {
-    /// Of words in which no character follows itself.
+    /// Of words in which no character follows itself; without what is left of them as they are, which the list of all words has.
     left: Plain,
-    /// Of the other words, and the characters that follow themselves in them: a text that has none of these twice has no such word.
+    /// Of words in which one does.
     doubled: Plain,
-    doubles: Characters,
+    /// The characters that follow themselves in these, for each of `doubled`: a text that has none of them twice has none of its words.
+    doubles: Vec<Box<[char]>>,
     /// The characters of words that are one character several times.
     runs: Characters,
-    /// Words of which nothing is left: signs.
-    signs: Plain,
-    has_signs: bool,
+    /// One character of each word of which nothing is left: of signs.
+    signs: Characters,
 }
 
 impl Sieve {
-    /// What is left of these words.
+    /// What is left of these words, which are sorted.
     pub(crate) fn of(words: &[String]) -> Self {
-        let [mut left, mut doubled, mut signs] = [const { BTreeSet::new() }; 3];
-        let [mut doubles, mut runs] = [const { BTreeSet::new() }; 2];
+        let mut left = BTreeSet::new();
+        let mut doubled = BTreeMap::<String, BTreeSet<char>>::new();
+        let [mut runs, mut signs] = [const { BTreeSet::new() }; 2];
         for word in words {
             let said: Vec<char> = word.chars().filter(|c| says(*c)).collect();
-            let twice = said.windows(2).filter(|two| two.first() == two.last()).flatten();
+            let twice = said.array_windows().filter(|[one, two]| one == two).map(|[one, _]| *one);
             let mut chars = said.clone();
             chars.dedup();
             match chars.as_slice() {
-                [] => _ = signs.insert(word.clone()),
+                // Symbols are rarer in texts than punctuation, and come behind it.
+                [] => signs.extend(word.chars().max()),
                 chars if chars.len() == said.len() => _ = left.insert(chars.iter().collect()),
                 [only] => _ = runs.insert(*only),
-                chars => {
-                    doubles.extend(twice);
-                    doubled.insert(chars.iter().collect());
-                }
+                chars => doubled.entry(chars.iter().collect()).or_default().extend(twice),
             }
         }
-        let plain = |words: BTreeSet<String>| Plain::new(&words.into_iter().collect::<Vec<_>>());
+        let doubles = doubled.values().map(|chars| chars.iter().copied().collect()).collect();
+        left.retain(|left| words.binary_search(left).is_err());
         Self {
-            has_signs: !signs.is_empty(),
-            left: plain(left),
-            doubled: plain(doubled),
-            doubles: Characters::of(&doubles),
+            left: Plain::new(&Vec::from_iter(left)),
+            doubled: Plain::new(&Vec::from_iter(doubled.into_keys())),
+            doubles,
             runs: Characters::of(&runs),
-            signs: plain(signs),
+            signs: Characters::of(&signs),
         }
     }
 
-    /// Whether a folded text may have a word. Yes may be wrong, no never is. `left` is a buffer.
-    pub(crate) fn may_have(&self, folded: &Folded, left: &mut Vec<char>) -> bool {
-        if folded.has_doubtful() {
-            return true;
+    /// What a text may have of the words, of which `plain` is the list. `bare` and `places` are buffers.
+    pub(crate) fn sift(&self, plain: &Plain, text: &str, bare: &mut Bare, places: &mut Vec<u32>) -> Sifted {
+        if !bare.refill(text) || self.may_have_run(bare.repeated()) || self.may_have_signs(text) {
+            return Sifted::Unknown;
         }
-        let repeats = squeeze(folded, left);
-        self.left.has_any(left)
-            || repeats && self.may_have_repeats(folded, left)
-            || self.has_signs && self.signs.has_any(folded.chars())
+        places.clear();
+        plain.add_places(bare.chars(), |_| true, places);
+        if !self.left.is_empty() {
+            self.left.add_places(bare.chars(), |_| true, places);
+        }
+        if !self.doubled.is_empty() && !bare.repeated().is_empty() {
+            self.doubled.add_places(bare.chars(), |word| self.is_doubled(word, bare.repeated()), places);
+        }
+        if places.is_empty() {
+            return Sifted::Nothing;
+        }
+        places.sort_unstable();
+        places.dedup();
+        Sifted::Places
     }
 
-    /// The same of words in which characters follow themselves.
-    fn may_have_repeats(&self, folded: &Folded, left: &[char]) -> bool {
-        if self.runs.is_empty() && self.doubles.is_empty() {
-            return false;
-        }
-        let chars = folded.chars().iter().zip(folded.separators());
-        let mut said = chars.filter(|(_, separator)| !**separator).map(|(c, _)| *c);
-        let mut last = said.next();
-        let mut doubled = false;
-        for c in said {
-            if last.replace(c) == Some(c) {
-                if self.runs.has(c) {
-                    return true;
-                }
-                doubled |= self.doubles.has(c);
-            }
-        }
-        doubled && self.doubled.has_any(left)
+    /// Whether a character that a word has twice in a row is repeated, too.
+    fn is_doubled(&self, word: u32, repeated: &[char]) -> bool {
+        let doubles = self.doubles.get(word as usize);
+        doubles.is_some_and(|doubles| doubles.iter().any(|c| repeated.contains(c)))
+    }
+
+    fn may_have_run(&self, repeated: &[char]) -> bool {
+        !self.runs.is_empty() && repeated.iter().any(|c| self.runs.has(*c))
+    }
+
+    fn may_have_signs(&self, text: &str) -> bool {
+        !self.signs.is_empty() && text.chars().flat_map(fold_char).any(|c| self.signs.has(c))
     }
 }
 
-/// Leaves separators and repeats of a folded text out. Tells whether a character followed itself.
-fn squeeze(folded: &Folded, left: &mut Vec<char>) -> bool {
-    let (chars, separators) = (folded.chars(), folded.separators());
-    left.clear();
-    left.resize(chars.len() + 1, char::default());
-    let (mut count, mut last, mut repeats) = (0, char::default(), false);
-    for (c, separator) in chars.iter().zip(separators) {
-        // What is left out is written over by the next one.
-        if let Some(place) = left.get_mut(count) {
-            *place = *c;
+/// What a text may have of the words of a sieve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sifted {
+    /// No word, as it is or with separators and repeats in it.
+    Nothing,
+    /// Such words, whose beginnings are at certain places of what is left of the text, and at no other ones.
+    Places,
+    /// Anything.
+    Unknown,
+}
+
+/// Where words may begin in a folded text that begin at these places, in order, of what is left of it: anywhere in the run of equal
+/// characters that is one character there, and in the signs before it.
+pub(crate) fn add_starts(folded: &Folded, places: &[u32], starts: &mut Vec<Range<usize>>) {
+    let chars = folded.chars().iter().zip(folded.separators()).enumerate();
+    let mut said = chars.filter(|(_, (_, separator))| !**separator).map(|(at, (c, _))| (at, *c)).peekable();
+    let mut places = places.iter().copied().peekable();
+    let (mut run, mut from) = (0, 0);
+    while let (Some(place), Some((at, c))) = (places.peek().copied(), said.next()) {
+        let mut end = at + 1;
+        while let Some((next, _)) = said.next_if(|(_, next)| *next == c) {
+            end = next + 1;
         }
-        let repeated = *c == last;
-        count += usize::from(!separator & !repeated);
-        repeats |= !separator & repeated;
-        last = if *separator { last } else { *c };
+        if place == run {
+            starts.push(from..end);
+            places.next();
+        }
+        (run, from) = (run + 1, end);
     }
-    left.truncate(count);
-    repeats
 }
 
 /// A set of characters.
@@ -144,13 +159,17 @@ mod tests {
     use super::*;
 
     fn may_have(words: &[&str], text: &str) -> bool {
-        let words: Vec<String> = words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
-        Sieve::of(&words).may_have(&Folded::of(text), &mut Vec::new())
+        let words: BTreeSet<String> =
+            words.iter().map(|word| Folded::of(word).chars().iter().collect()).collect();
+        let words = Vec::from_iter(words);
+        let mut places = Vec::new();
+        let sifted = Sieve::of(&words).sift(&Plain::new(&words), text, &mut Bare::default(), &mut places);
+        sifted != Sifted::Nothing
     }
 
     #[test]
     fn a_text_without_any_word_falls_through() {
-        let words = ["赌博网站", "大麻", "哈哈", "历历史", "a b", "🔞", "C++"];
+        let words = ["赌博网站", "大麻", "哈哈", "历历史", "a b", "🔞", "!♂♀", "C++"];
         for text in [
             "今天天气真好，我们去公园吧！！！好的，，谢谢😂👍👍",
             "哈",
@@ -158,14 +177,35 @@ mod tests {
             "",
             "ba",
             "历史，历史",
+            "谢谢，历史",
         ] {
             assert!(!may_have(&words, text), "{text}");
         }
-        for text in
-            ["赌-博。网站", "大大麻", "哈，哈", "哈哈哈", "历 历史", "ab", "🔞", "c++", "赌博\u{200b}网ⓐ站"]
-        {
+        for text in [
+            "赌-博。网站",
+            "大大麻",
+            "哈，哈",
+            "哈哈哈",
+            "历 历史",
+            "ab",
+            "🔞",
+            "♂♂-♀",
+            "c++",
+            "赌博\u{200b}网ⓐ站",
+        ] {
             assert!(may_have(&words, text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_word_begins_in_its_first_run_or_in_the_signs_before_it() {
+        let folded = Folded::of("，甲甲-甲，，乙乙丙");
+        let mut starts = Vec::new();
+        add_starts(&folded, &[0, 2], &mut starts);
+        assert_eq!(starts, [0..5, 9..10]);
+        starts.clear();
+        add_starts(&folded, &[1], &mut starts);
+        assert!(matches!(starts.as_slice(), [only] if *only == (5..9)));
     }
 
     proptest! {
