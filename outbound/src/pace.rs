@@ -2,6 +2,7 @@
 
 mod claim;
 mod lately;
+mod queues;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,12 +119,6 @@ impl Pace {
         let state = self.state();
         let most = state.limiter.expected(now, state.turns.waiting());
         if most <= now { most } else { state.limiter.expected(now, state.turns.ahead(key, weight)) }
-    }
-
-    /// Keys that somebody waits for, those with most that wait first, at most so many.
-    #[must_use]
-    pub fn queues(&self, most: usize) -> Vec<Arc<str>> {
-        self.state().turns.queues(most)
     }
 
     /// How much it has to do.

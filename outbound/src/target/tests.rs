@@ -128,3 +128,44 @@ async fn a_breaker_that_opens_sends_those_away_who_wait_for_the_pace() {
     assert!(waiting.await.is_err());
     assert!(!permit.holds());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_outlook_tells_apart_what_one_tenant_brought_about() {
+    use crate::Refusal;
+    let target = target();
+    assert_eq!(target.outlook(Instant::now()), Outlook::default());
+    let other = Origin { tenant: "other".into(), lane: 1 };
+    target.admit(Instant::now(), Kind::default(), &other).unwrap().finish(Instant::now(), Ok(()));
+    (0..5).for_each(|number| fail(&target, number, Class::ServerError));
+    let seen = target.outlook(Instant::now());
+    assert_eq!(seen.for_all, Prospect::default(), "one tenant's failures are its own");
+    assert_eq!(seen.tenants.keys().map(|tenant| &**tenant).collect::<Vec<_>>(), ["app"]);
+    assert!(matches!(seen.tenants["app"].refusal, Some(Refusal::Open(_))));
+    // Half open it lets a probe through, so that nobody has to stay away.
+    tokio::time::advance(Duration::from_secs(15)).await;
+    assert_eq!(target.outlook(Instant::now()), Outlook::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outlook_tells_how_long_a_newcomer_waits_and_who_waits_longer() {
+    use crate::{Claim, Tokens};
+    let settings = HealthConfig::default().validate("health").unwrap();
+    let limits = Limits { per_second: Some(0.5), ..Limits::default() };
+    let names = PaceNames { target: "one".into(), key: 1, limit: "requests" };
+    let pace = Pace::new(names, limits, settings.pauses());
+    let target = Target::new("one", &settings, vec![Arc::clone(&pace)]);
+    let latest = Instant::now() + Duration::from_secs(600);
+    for _ in 0..6 {
+        let pace = Arc::clone(&pace);
+        tokio::spawn(async move {
+            let key: Arc<str> = "app".into();
+            let claim = Claim { key: &key, again: false, latest, tokens: Tokens::default() };
+            drop(pace.turn(claim).await);
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let seen = target.outlook(Instant::now());
+    assert!(seen.for_all.wait > Duration::ZERO && seen.for_all.wait < Duration::from_secs(5), "{seen:?}");
+    assert!(seen.tenants["app"].wait > seen.for_all.wait, "{seen:?}");
+    assert_eq!((seen.for_all.refusal, seen.tenants.len()), (None, 1));
+}

@@ -38,8 +38,10 @@ const RECORDINGS: [(&str, &str); 6] = [
     ("dialogue", "9a3de2b2eed696491dc91d1540e2833c138cb25ec7890c1f3a21da00ecbaca2e"),
 ];
 
+type Play = fn() -> Recording;
+
 /// What can be recorded: all that happens to messages, and what they lead to.
-const SCRIPTS: [(&str, fn() -> Recording); 2] = [("script", script::play), ("dialogue", dialogue::play)];
+const SCRIPTS: [(&str, Play); 2] = [("script", script::play), ("dialogue", dialogue::play)];
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/recorded").join(format!("{name}.txt"))
