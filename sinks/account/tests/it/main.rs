@@ -14,4 +14,5 @@ mod line;
 mod migrations;
 mod proxy;
 mod queries;
+mod rollups;
 mod scene;
