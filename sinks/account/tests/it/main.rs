@@ -14,5 +14,6 @@ mod line;
 mod migrations;
 mod proxy;
 mod queries;
+mod rebuild;
 mod rollups;
 mod scene;
