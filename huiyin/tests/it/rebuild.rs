@@ -46,7 +46,9 @@ fn tables_are_made_anew_while_account_is_stopped_and_hold_what_the_log_says() {
     until("the answers to be in the tables", seconds(40), || (rows(&rig, "replies") >= 10).then_some(()));
 
     let dry = rig.done(&["rebuild"]);
-    for says in ["from the log: ", "from facts: ", "not possible now: account has 1 members", "--execute does it"] {
+    for says in
+        ["from the log: ", "from facts: ", "not possible now: account has 1 members", "--execute does it"]
+    {
         assert!(dry.contains(says), "{says:?} is not in {dry}");
     }
     let refused = command(&rig, &["rebuild", "--execute"]);
@@ -64,14 +66,19 @@ fn tables_are_made_anew_while_account_is_stopped_and_hold_what_the_log_says() {
     assert_eq!(status, 200, "{text}");
     let done = command(&rig, &["rebuild", "--execute", "--by", "ops@acme", "--why", "a test"]);
     assert_eq!(done.code, Some(0), "{}", done.stderr);
-    assert!(done.stdout.contains("user_day: checksum") && !done.stdout.contains("other than before"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("user_day: checksum") && !done.stdout.contains("other than before"),
+        "{}",
+        done.stdout
+    );
     assert_eq!(counts(&rig), before);
     drift(&rig);
 
     let _again = account(&rig);
     until("what was said meanwhile", seconds(40), || (rows(&rig, "replies") >= 11).then_some(()));
     until("the act", seconds(20), || {
-        let (_, told) = rig.sql("SELECT operator, subject, why FROM {{database}}.audit WHERE kind = 'rebuild'");
+        let (_, told) =
+            rig.sql("SELECT operator, subject, why FROM {{database}}.audit WHERE kind = 'rebuild'");
         (told == "ops@acme\tall tables\ta test\n").then_some(())
     });
     let twice: Vec<_> = counts(&rig).into_iter().filter(|row| row[3] != row[4]).collect();

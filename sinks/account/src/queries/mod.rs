@@ -23,6 +23,7 @@ static QUERIES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
         ("drift", drift()),
         ("false_hits", include_str!("../../queries/false_hits.sql").to_owned()),
         ("safety_hits", include_str!("../../queries/safety_hits.sql").to_owned()),
+        ("whereabouts", include_str!("../../queries/whereabouts.sql").to_owned()),
     ]
 });
 
