@@ -6,6 +6,8 @@
 
 mod columns;
 mod config;
+#[cfg(test)]
+mod documentation;
 mod error;
 mod fact;
 mod failure;
