@@ -1,9 +1,12 @@
 //! Cuts what is under way: for a request that is cancelled, or because another attempt has made it useless.
 
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::Poll;
 
 use outbound::{Class, Failure, OUTRUN, Signals};
 use pipeline::call::Cancellation;
+use tokio::task::coop::unconstrained;
 
 /// What may cut an attempt.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +30,24 @@ impl Cuts<'_> {
     }
 }
 
+/// Waits for a run whose attempts may each be cut; `None` when it is cancelled while no attempt is under way.
+pub(crate) async fn unless_idle<T>(
+    cancellation: &Cancellation,
+    mut run: Pin<&mut impl Future<Output = T>>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        ran = run.as_mut() => return Some(ran),
+        () = cancellation.happened() => {}
+    }
+    // The cancel may have come after the attempt under way had looked for it: it sees it now, ends, and is recorded.
+    let once = poll_fn(|context| match run.as_mut().poll(context) {
+        Poll::Ready(ran) => Poll::Ready(Some(ran)),
+        Poll::Pending => Poll::Ready(None),
+    });
+    unconstrained(once).await
+}
+
 /// The request is of no more use.
 pub(crate) fn cancelled() -> Failure {
     cut("the request was cancelled")
@@ -41,3 +62,6 @@ fn cut(why: &str) -> Failure {
 pub(crate) fn is_cancelled(failure: &Failure) -> bool {
     failure.class == Class::Cancelled
 }
+
+#[cfg(test)]
+mod tests;

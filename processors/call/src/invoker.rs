@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 
 use crate::access::AccessTokens;
 use crate::attempts::{Ends, Made, ReplyNotes, records};
-use crate::cancel::{Cuts, cancelled, is_cancelled};
+use crate::cancel::{Cuts, cancelled, is_cancelled, unless_idle};
 use crate::complaints::Complaints;
 use crate::endpoint::Endpoint;
 use crate::exchange::Exchange;
@@ -120,17 +121,16 @@ impl Invoke for Invoker {
         let app = request.lane.conversation.app().as_str();
         let origin = Origin::new(app, &request.lane.to_string());
         let (until, leave) = (run.began + left, || place.leave());
-        let asked = chain
-            .run_resting(&origin, until, leave, |slot, signals| Box::pin(self.attempt(&run, slot, signals)));
-        let ran = tokio::select! {
-            biased;
-            ran = asked => ran,
-            // No attempt is under way: one would have ended the run.
-            () = cancellation.happened() => Ran {
-                attempts: run.ends.take(),
-                result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
-            },
+        let ran = {
+            let asked = pin!(chain.run_resting(&origin, until, leave, |slot, signals| {
+                Box::pin(self.attempt(&run, slot, signals))
+            }));
+            unless_idle(cancellation, asked).await
         };
+        let ran = ran.unwrap_or_else(|| Ran {
+            attempts: run.ends.take(),
+            result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
+        });
         let late = run.late.load(Ordering::Relaxed);
         let result = ran.result.map_err(|ending| unanswered(&ending, late));
         let mut made = ran.attempts;

@@ -31,7 +31,7 @@ use schemas::review::{Level, is_category};
 use tokio::time::Instant;
 
 use crate::attempts::{Ends, ReplyNotes};
-use crate::cancel::{Cuts, cancelled, is_cancelled};
+use crate::cancel::{Cuts, cancelled, is_cancelled, unless_idle};
 use crate::invoke::{Terms, Unanswered};
 use crate::metrics;
 use crate::reply::Notes;
@@ -209,17 +209,16 @@ impl Reviewers {
         let origin = Origin::new(lane.conversation.app().as_str(), &lane.to_string());
         let (began, cancellation) = (Instant::now(), run.terms.cancellation);
         let leave = || run.terms.place.leave();
-        let asked = chain.run_resting(&origin, began + run.left, leave, |slot, signals| {
-            self.attempt(ask, &run, slot, signals)
-        });
-        let ran = tokio::select! {
-            biased;
-            ran = asked => ran,
-            () = cancellation.happened() => Ran {
-                attempts: run.ends.take(),
-                result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
-            },
+        let ran = {
+            let asked = pin!(chain.run_resting(&origin, began + run.left, leave, |slot, signals| {
+                self.attempt(ask, &run, slot, signals)
+            }));
+            unless_idle(cancellation, asked).await
         };
+        let ran = ran.unwrap_or_else(|| Ran {
+            attempts: run.ends.take(),
+            result: Err(Ending { stop: Stop::Terminal, last: Some(cancelled()) }),
+        });
         let mut notes = run.notes.into_notes();
         let attempts = (1..).zip(ran.attempts).map(|(number, made)| {
             let notes = notes.remove(&made.number).unwrap_or_default();

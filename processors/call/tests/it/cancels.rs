@@ -11,6 +11,7 @@ use schemas::request::Request;
 use schemas::wire;
 use serde_json::json;
 
+use crate::server::{Act, Answer, Server};
 use crate::world::{World, attempts, outcome, record};
 
 fn cancel(request: &Request) -> Record {
@@ -159,4 +160,31 @@ async fn one_that_waits_for_a_bundle_hears_of_its_cancellation() {
     let answered = outcome(&record, world.step.run(job).await);
     assert_eq!((answered.outcome, answered.attempts.len()), (Outcome::Cancelled, 0));
     assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+/// The provider sends without a pause, so that the call is looked at all the time, and the cancel comes from another thread.
+#[tokio::test]
+async fn whenever_the_cancel_comes_no_call_that_the_provider_had_is_left_out() {
+    let (main, spare) = (Server::start().await, Server::start().await);
+    let piece = format!("data: {}\n\n", json!({"choices": [{"delta": {"content": "word "}}]}));
+    main.always(Some(Answer::stream((0..5_000).map(|_| Act::send(&piece)))));
+    let world = World::of_streams(&main, &spare, Duration::from_secs(5)).await;
+    let record = record(&world.request("hello", 20_000));
+    let (mut had, mut recorded) = (0, 0);
+    for round in 0..300_u64 {
+        let (canceller, cancellation) = Cancellation::new();
+        let job = Job { cancellation, ..world.job(&record) };
+        let cut = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_micros(1_000 + round * 7));
+            canceller.cancel();
+        });
+        let answered = outcome(&record, world.step.run(job).await);
+        cut.join().unwrap();
+        assert_eq!(answered.outcome, Outcome::Cancelled);
+        had += main.asked().len();
+        recorded += answered.attempts.len();
+        assert!(had <= recorded, "round {round}: {had} calls, {recorded} of them recorded");
+    }
+    assert!(had > 0);
+    assert!(spare.asked().is_empty());
 }
