@@ -57,7 +57,8 @@ impl Topics {
         self.each(R::TOPIC, |record| {
             let is_kind = |kind: &&str| record.header(wire::KIND) == Some(kind.as_bytes());
             // They share their topic with records of another type.
-            let second = [Cancel::KIND, Retract::KIND, Correction::KIND].into_iter().find(|kind| is_kind(kind));
+            let second =
+                [Cancel::KIND, Retract::KIND, Correction::KIND].into_iter().find(|kind| is_kind(kind));
             if second.is_some_and(|kind| !R::KINDS.contains(&kind)) {
                 return Ok(());
             }
