@@ -9,6 +9,7 @@ use crate::dead_letters::DeadLetters;
 use crate::explain::Explain;
 use crate::models::Models;
 use crate::offsets::Offsets;
+use crate::rebuild::Rebuild;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
         #[arg(long)]
         print: bool,
     },
+    /// Make tables anew: facts from the log, rollups from facts; account must not run. Without --execute it only tells what it would do
+    Rebuild(Rebuild),
     /// Run a named query; without a name, list them
     Query {
         /// Its name

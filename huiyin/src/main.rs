@@ -1,5 +1,6 @@
 //! The binary: composition and command line only.
 
+mod act;
 mod admin;
 mod cases;
 mod check;
@@ -12,6 +13,7 @@ mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod rebuild;
 mod rehearse;
 mod retract;
 mod role;
@@ -130,6 +132,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
+        Command::Rebuild(ask) => Ok(asking(config, move |config| rebuild::run(config, &ask)).await?.into()),
         Command::Query { name, parameters, json } => {
             Ok(query(&config, name, &parameters, json).await?.into())
         }

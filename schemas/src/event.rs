@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
+use crate::act::Act;
 use crate::answered::Answered;
 use crate::attachment::Attachment;
 use crate::conditions::Conditions;
@@ -52,6 +53,8 @@ pub enum Event {
     Clock(Clock),
     /// What call knows of its targets from here on.
     Conditions(Conditions),
+    /// What an operator did by a command.
+    Act(Act),
 }
 
 /// What Easemob was told about a message.
@@ -227,7 +230,7 @@ impl Event {
             Self::Finding(f) => Some(&f.conversation),
             Self::Retract(r) => Some(&r.conversation),
             Self::Answered(a) => Some(&a.lane.conversation),
-            Self::Config(_) | Self::Clock(_) | Self::Conditions(_) => None,
+            Self::Config(_) | Self::Clock(_) | Self::Conditions(_) | Self::Act(_) => None,
         }
     }
 
@@ -260,6 +263,7 @@ impl Record for Event {
         "config",
         "clock",
         "conditions",
+        "act",
     ];
 
     fn kind(&self) -> &'static str {
@@ -278,6 +282,7 @@ impl Record for Event {
             Self::Config(_) => "config",
             Self::Clock(_) => "clock",
             Self::Conditions(_) => "conditions",
+            Self::Act(_) => "act",
         }
     }
 
@@ -295,6 +300,7 @@ impl Record for Event {
             Self::Config(c) => format!("config:{}:{}", c.bundle, c.at),
             Self::Clock(c) => format!("clock:{}", c.due),
             Self::Conditions(c) => format!("conditions:{}", c.at),
+            Self::Act(a) => a.id.to_string(),
         }
     }
 
@@ -316,6 +322,7 @@ impl Record for Event {
             Self::Config(c) => c.at,
             Self::Clock(c) => c.due,
             Self::Conditions(c) => c.at,
+            Self::Act(a) => a.at,
         })
     }
 
@@ -351,6 +358,7 @@ impl Record for Event {
             Self::Finding(f) => f.check(),
             Self::Retract(r) => r.check(),
             Self::Conditions(c) => c.check(),
+            Self::Act(a) => a.check(),
             Self::Reaction(_) | Self::Takeover(_) | Self::Config(_) | Self::Clock(_) => Ok(()),
         }
     }

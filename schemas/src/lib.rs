@@ -2,9 +2,10 @@
 //!
 //! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
 //! on each topic ([`event`] with [`attachment`] and [`tier`], [`answered`], [`decision`], [`request`], [`cancel`], [`conditions`], [`answer`],
-//! [`delivery`], [`ledger`], [`state`]), and how
+//! [`delivery`], [`ledger`], [`correction`], [`state`]), and how
 //! ([`topic`], [`wire`]). No I/O, no clock.
 
+pub mod act;
 pub mod aigc;
 pub mod answer;
 pub mod answered;
@@ -12,6 +13,7 @@ pub mod attachment;
 pub mod cancel;
 pub mod conditions;
 pub mod conversation;
+pub mod correction;
 pub mod decision;
 pub mod delivery;
 pub mod event;

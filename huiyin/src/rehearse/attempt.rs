@@ -66,6 +66,7 @@ fn blank(target: &TargetName, at: Millis) -> Attempt {
         finish: None,
         flagged: None,
         usage: None,
+        raw_usage: None,
         usage_contradicts: false,
         may_be_billed: false,
         cost: None,

@@ -308,6 +308,8 @@ impl<'a> Stage<'a> {
             attempts: Vec::new(),
             review: None,
             rerun: false,
+            route: request.route.clone(),
+            decided_at: Some(request.decided_at),
             started_at: request.decided_at,
             ended_at: self.now().max(request.decided_at),
         }

@@ -10,7 +10,7 @@ use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::event::Event;
 use schemas::ids::{EventId, MessageId, RequestId, TurnId, UserId};
-use schemas::request::{Request, RequestKind};
+use schemas::request::{Request, RequestKind, RouteMark};
 use schemas::review::AnswerReview;
 use schemas::wire;
 
@@ -38,6 +38,8 @@ pub(crate) struct Subject {
     message: MessageId,
     user: Option<UserId>,
     tier: Option<String>,
+    route: Option<Box<RouteMark>>,
+    decided_at: Option<Millis>,
 }
 
 /// How a request ended.
@@ -62,6 +64,8 @@ impl From<&Request> for Subject {
             message: request.message.clone(),
             user: Some(request.user.clone()),
             tier: request.tier.clone(),
+            route: request.route.clone(),
+            decided_at: Some(request.decided_at),
         }
     }
 }
@@ -87,6 +91,8 @@ impl Subject {
             message: MessageId::new(text(wire::MESSAGE)?).ok()?,
             user: None,
             tier: None,
+            route: None,
+            decided_at: None,
         })
     }
 }
@@ -126,6 +132,8 @@ impl Output {
             attempts: ended.attempts,
             review: ended.review,
             rerun: ended.rerun,
+            route: subject.route,
+            decided_at: subject.decided_at,
             started_at: ended.started_at,
             // The wall clock may have been set back meanwhile.
             ended_at: ended.ended_at.max(ended.started_at),
@@ -164,7 +172,8 @@ impl Output {
 
 /// Shortens the texts that came from a provider: they may be what was too large.
 fn shorten(attempt: &mut Attempt) {
-    let Attempt { model_answered, code, detail, provider_request, finish, .. } = attempt;
+    let Attempt { model_answered, code, detail, provider_request, finish, raw_usage, .. } = attempt;
+    *raw_usage = None;
     for text in [model_answered, code, detail, provider_request, finish].into_iter().flatten() {
         text.truncate(text.floor_char_boundary(SHORT));
     }

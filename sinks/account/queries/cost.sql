@@ -2,7 +2,8 @@
 -- Amounts of different currencies are never added: each has a line of its own. A call without cost stands on a line of
 -- its model's currency. Every call is one of four: priced, and in `cost`; `unpriced`, made, and what it costs is not known;
 -- `uncertain`, sent, and nobody saw how it ended, so that it may be billed; `free`, refused by its status before anything was
--- generated, or never sent. `written` is what was put into providers' caches; `estimated` counts calls whose tokens nobody told, so that
+-- generated, or never sent. Corrections are in `cost` and are no calls. `written` is what was put into providers' caches; `estimated` counts calls
+-- whose tokens nobody told, so that
 -- they were counted here. `reruns` counts requests of which an earlier run may be billed as well and left no trace. Latency is
 -- that of calls that answered, in milliseconds.
 -- @app [] only this app (org#app); empty means all
@@ -13,7 +14,7 @@ SELECT
     provider,
     model,
     currency_of_line AS currency,
-    count() AS calls,
+    sum(counted) AS calls,
     countIf(error != '') AS errors,
     countIf(billing = 'unpriced') AS unpriced,
     countIf(billing = 'uncertain') AS uncertain,
@@ -26,13 +27,13 @@ SELECT
     sum(tokens_output) AS output,
     sum(tokens_reasoning) AS reasoning,
     countIf(usage_source = 'estimated') AS estimated,
-    quantileExactIfOrNull(0.5)(duration_ms, error = '') AS p50_ms,
-    quantileExactIfOrNull(0.95)(duration_ms, error = '') AS p95_ms,
-    quantileExactIfOrNull(0.99)(duration_ms, error = '') AS p99_ms
+    quantileExactIfOrNull(0.5)(duration_ms, counted = 1 AND error = '') AS p50_ms,
+    quantileExactIfOrNull(0.95)(duration_ms, counted = 1 AND error = '') AS p95_ms,
+    quantileExactIfOrNull(0.99)(duration_ms, counted = 1 AND error = '') AS p99_ms
 FROM
 (
     SELECT
-        app, provider, model, request, error, billing, rerun, duration_ms,
+        app, provider, model, request, error, billing, rerun, duration_ms, calls AS counted,
         tokens_input, tokens_cached, tokens_cache_write_5m, tokens_cache_write_1h, tokens_output, tokens_reasoning, usage_source,
         cost AS amount,
         if(currency = '', max(currency) OVER (PARTITION BY app, provider, model), currency) AS currency_of_line

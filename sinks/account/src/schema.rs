@@ -2,6 +2,7 @@
 
 use crate::config::AccountConfig;
 use crate::retention::Retention;
+use crate::rollups::Rollup;
 use crate::tables::Definition;
 
 /// A week. The store's default of an hour would end the window before its number of blocks is reached.
@@ -26,14 +27,15 @@ impl Layout {
         }
     }
 
-    /// Fills a template: `{database}`, `{cluster}` (an ON CLUSTER clause or nothing), `{engine}`, `{window}` (a
-    /// setting) and `{retention.<table>}` (days).
+    /// Fills a template: `{database}`, `{cluster}` (an ON CLUSTER clause or nothing), `{engine}`, `{aggregating}` (the engine that merges
+    /// states), `{window}` (a setting) and `{retention.<table>}` (days).
     pub(crate) fn render(&self, template: &str) -> String {
-        let engine = if self.cluster.is_some() { "ReplicatedMergeTree" } else { "MergeTree" };
+        let replicated = if self.cluster.is_some() { "Replicated" } else { "" };
         let filled = template
             .replace("{database}", &format!("`{}`", self.database))
             .replace("{cluster}", &self.on_cluster())
-            .replace("{engine}", engine)
+            .replace("{engine}", &format!("{replicated}MergeTree"))
+            .replace("{aggregating}", &format!("{replicated}AggregatingMergeTree"))
             .replace("{window}", &self.window_settings());
         self.retention.of_tables().fold(filled, |sql, (table, days)| {
             sql.replace(&format!("{{retention.{table}}}"), &days.to_string())
@@ -41,7 +43,11 @@ impl Layout {
     }
 
     /// Statements that bring a table to what is configured, given its engine clause as the store tells it.
-    pub(crate) fn corrections(&self, Definition { name, .. }: &Definition, engine: &str) -> Vec<String> {
+    pub(crate) fn corrections(
+        &self,
+        Definition { name, moment, .. }: &Definition,
+        engine: &str,
+    ) -> Vec<String> {
         let alter = |change: String| {
             let table = format!("ALTER TABLE {}.{name}", self.render("{database}"));
             [table, self.on_cluster(), change]
@@ -55,8 +61,15 @@ impl Layout {
         let days = number_after(engine, "toIntervalDay(");
         let wanted = self.retention.of(name).filter(|wanted| days != Some((*wanted).into()));
         let settings = is_short.then(|| alter(format!("MODIFY SETTING {}", self.window_settings())));
-        let expiry = wanted.map(|days| alter(format!("MODIFY TTL toDateTime(at) + INTERVAL {days} DAY")));
+        let expiry = wanted.map(|days| alter(format!("MODIFY TTL {moment} + INTERVAL {days} DAY")));
         settings.into_iter().chain(expiry).collect()
+    }
+
+    /// SQL of the moment from which on every table that a rollup is made of has all of its rows: a day after the oldest ones expire.
+    pub(crate) fn facts_since(&self, rollup: &Rollup) -> String {
+        let days =
+            rollup.views.iter().filter_map(|view| self.retention.of(view.of)).min().unwrap_or_default();
+        format!("toUnixTimestamp(toStartOfDay(now('UTC') - INTERVAL {} DAY))", days.saturating_sub(1))
     }
 
     fn on_cluster(&self) -> String {

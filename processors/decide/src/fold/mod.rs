@@ -40,7 +40,7 @@ pub(crate) use timer::due_of;
 pub use timer::{due, fire};
 
 /// Folds one event of a conversation. `rules` are those that hold in its partition, none before the first `config`
-/// record. Control events (`config`, `clock`, `conditions`) belong to no conversation and change nothing here.
+/// record. Control events (`config`, `clock`, `conditions`, `act`) belong to no conversation and change nothing here.
 pub fn fold(
     rules: Option<&Rules>,
     at: At,
@@ -66,7 +66,7 @@ pub fn fold(
         Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),
-        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) => {
+        Event::Config(_) | Event::Clock(_) | Event::Conditions(_) | Event::Act(_) => {
             return Step { state: state.cloned(), outputs: Vec::new() };
         }
     }

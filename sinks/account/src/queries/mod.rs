@@ -11,6 +11,7 @@ pub use table::Table;
 
 use clickhouse::error::Error;
 
+use crate::rollups::{ROLLUPS, Rollup};
 use crate::tables::{Counts, Definition, definitions};
 use crate::{Store, StoreError};
 
@@ -19,15 +20,18 @@ static QUERIES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
     vec![
         ("cost", include_str!("../../queries/cost.sql").to_owned()),
         ("counts", counts()),
+        ("drift", drift()),
         ("false_hits", include_str!("../../queries/false_hits.sql").to_owned()),
         ("safety_hits", include_str!("../../queries/safety_hits.sql").to_owned()),
+        ("whereabouts", include_str!("../../queries/whereabouts.sql").to_owned()),
     ]
 });
 
 /// The query `counts`, over every table.
 fn counts() -> String {
     let tables: Vec<String> = definitions()
-        .map(|Definition { name, counts: Counts { label, ordinal }, .. }| {
+        .filter_map(|Definition { name, counts, .. }| Some((name, counts.as_ref()?)))
+        .map(|(name, Counts { label, ordinal })| {
             let source = format!("(source_topic, source_partition, source_offset, {ordinal})");
             format!(
                 "    SELECT '{name}' AS name, app, at, {label} AS label, {source} AS source\n    FROM {name}"
@@ -35,6 +39,36 @@ fn counts() -> String {
         })
         .collect();
     include_str!("../../queries/counts.sql").replace("{tables}", &tables.join("\n    UNION ALL\n"))
+}
+
+/// The query `drift`, over every measure of every view.
+fn drift() -> String {
+    let bounds = |time: &str| {
+        format!(
+            "({{app:String}} = '' OR app = {{app:String}}) AND {time} >= parseDateTime64BestEffort({{from:String}}, 3, 'UTC') \
+             AND {time} < parseDateTime64BestEffort({{to:String}}, 3, 'UTC')"
+        )
+    };
+    let mut measures = Vec::new();
+    for Rollup { definition: Definition { name, moment, .. }, views, .. } in ROLLUPS.iter().copied() {
+        for (view, measure) in
+            views.iter().flat_map(|view| view.measures.iter().map(move |measure| (view, measure)))
+        {
+            let (of, label) =
+                (view.of, format!("'{name}' AS name, '{}.{}' AS measure", view.of, measure.name));
+            measures.push(format!(
+                "    SELECT {label}, toString({}) AS facts, '' AS rolled_up\n    FROM {of}\n    WHERE {}",
+                measure.facts,
+                bounds("at")
+            ));
+            measures.push(format!(
+                "    SELECT {label}, '' AS facts, toString({}) AS rolled_up\n    FROM {name}\n    WHERE {}",
+                measure.rollup,
+                bounds(moment)
+            ));
+        }
+    }
+    include_str!("../../queries/drift.sql").replace("{measures}", &measures.join("\n    UNION ALL\n"))
 }
 
 /// A query as described.

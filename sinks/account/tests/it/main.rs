@@ -12,6 +12,10 @@
 mod inserts;
 mod line;
 mod migrations;
+mod property;
 mod proxy;
 mod queries;
+mod rebuild;
+mod rollups;
 mod scene;
+mod whereabouts;

@@ -316,13 +316,13 @@ async fn store_findings(scene: &Scene) {
     decision["at"] = json!(NEW_YEAR + 10);
     decision["verdict"]["findings"] = json!({"list": [plain]});
     let mut rows = Vec::new();
-    for (offset, event) in (0..).zip([
+    for event in [
         message(1, "alice", &json!([plain])),
         message(1, "alice", &json!([plain])),
         message(2, "bob", &json!([plain, seen])),
         message(3, "bob", &json!([finding("s", &[], true)])),
-    ]) {
-        rows.extend(built(&scene.sink, Topic::Events, offset, &event));
+    ] {
+        rows.extend(scene.rows_of(SAFETY_EVENTS, Topic::Events, &event));
     }
     scene.insert(SAFETY_EVENTS, "events:3:0-3", rows).await.unwrap();
     let guard = scene.rows_of(SAFETY_EVENTS, Topic::Decisions, &decision);

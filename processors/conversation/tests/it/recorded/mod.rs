@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use recording::{PARTITION, Recording, Step};
 
 /// Name and SHA-256 of each recording.
-const RECORDINGS: [(&str, &str); 6] = [
+const RECORDINGS: [(&str, &str); 7] = [
     // Every app has one chain, every request is a question.
     ("one-chain", "5e55e3814a2466e9024d85fdf00e4a722787e80505b51e942451f34c72529cd1"),
     // Calls are cut when their turns are called off, or run on; outcomes name the person.
@@ -36,6 +36,8 @@ const RECORDINGS: [(&str, &str); 6] = [
     ("reviews", "7fbae9860f0931936361387cc1129e6db98bde8ad1b49ea845ba17c7b15ec32a"),
     // Routes, experiments, sessions with summaries, commands, staff, conditions of targets, pins, the bound of a state.
     ("dialogue", "9a3de2b2eed696491dc91d1540e2833c138cb25ec7890c1f3a21da00ecbaca2e"),
+    // Rules choose targets, and requests name them; an operator's act stands between.
+    ("acts-and-routes", "99cba59cc5d2b743ae651263ea7ec90638cc6639e674b8da7012e498d848a1ff"),
 ];
 
 type Play = fn() -> Recording;
