@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
+use crate::query::Query;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
@@ -75,17 +76,8 @@ pub(crate) enum Command {
         #[arg(long)]
         print: bool,
     },
-    /// Run a named query; without a name, list them
-    Query {
-        /// Its name
-        name: Option<String>,
-        /// A parameter, name=value
-        #[arg(long = "param")]
-        parameters: Vec<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Run a named query; without a name, list them with their parameters
+    Query(Box<Query>),
     /// Where the roles stand in their topics
     Offsets {
         /// What to do with them

@@ -10,6 +10,7 @@ mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod query;
 mod retract;
 mod role;
 mod route;
@@ -26,11 +27,10 @@ mod telemetry;
 mod timestamp;
 mod topics;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
 
 use cli::{Any, Bundle, Cli, Command, Topics};
@@ -108,9 +108,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
-        Command::Query { name, parameters, json } => {
-            Ok(query(&config, name, &parameters, json).await?.into())
-        }
+        Command::Query(ask) => Ok(query::run(&config, &ask).await?.into()),
         Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,
         Command::DeadLetters { command } => {
             asking(config, move |config| dead_letters::run(config, &command)).await
@@ -167,26 +165,6 @@ async fn migrate(config: &Config, print: bool) -> anyhow::Result<String> {
     }
     let done = store.migrate().await?;
     Ok(if done.is_empty() { "nothing to do\n".to_owned() } else { done.join("\n") + "\n" })
-}
-
-async fn query(
-    config: &Config,
-    name: Option<String>,
-    parameters: &[String],
-    json: bool,
-) -> anyhow::Result<String> {
-    let Some(name) = name else {
-        return Ok(account::queries::list().iter().map(|q| format!("{}\t{}\n", q.name, q.meaning)).collect());
-    };
-    let mut given = BTreeMap::new();
-    for parameter in parameters {
-        let Some((key, value)) = parameter.split_once('=') else {
-            bail!("read --param {parameter:?}: it is not name=value")
-        };
-        given.insert(key.to_owned(), value.to_owned());
-    }
-    let table = account::queries::run(&store(config)?, &name, &given).await?;
-    if json { Ok(serde_json::to_string(&table)? + "\n") } else { Ok(table.to_text()) }
 }
 
 fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {

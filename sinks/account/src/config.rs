@@ -1,5 +1,6 @@
 //! The configuration section `[account]`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use common::{Carrier, Problem, Problems, Secret, duration, secret};
@@ -7,6 +8,7 @@ use pipeline::batch::{Limits, RawLimits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::queries::zone_of;
 use crate::retention::{RawRetention, Retention};
 
 /// The table of deliveries.
@@ -32,6 +34,12 @@ pub struct RawAccount {
     /// Name of the cluster: tables are then replicated and made on every node. By default there is none.
     #[serde(default)]
     pub cluster: Option<String>,
+    /// IANA name of the time zone in which queries read times and cut days, such as `Asia/Shanghai`. `"UTC"` by default.
+    #[serde(default = "default_zone")]
+    pub time_zone: String,
+    /// Folder of queries of your own, `.sql` files with the same head as the shipped ones; a relative path begins at this file's folder.
+    #[serde(default)]
+    pub queries: Option<PathBuf>,
     /// Whether blocks travel compressed (LZ4). `true` by default; switch it off on a loopback interface.
     #[serde(default = "default_compression")]
     pub compression: bool,
@@ -65,6 +73,10 @@ pub struct RawAccount {
 
 fn default_database() -> String {
     "huiyin".into()
+}
+
+fn default_zone() -> String {
+    "UTC".into()
 }
 
 fn default_user() -> String {
@@ -151,6 +163,7 @@ fn check_access(raw: &RawAccount, problems: &mut Problems) {
         (web.is_none_or(is_address), "url", "it is no address of a host"),
         (!raw.url.contains(['@', '?']), "url", "user, password and database have keys of their own"),
         (is_word(&raw.database, "_"), "database", "it is not letters, digits and _"),
+        (zone_of(&raw.time_zone).is_some(), "time_zone", "it is no time zone such as Asia/Shanghai"),
         (is_cluster, "cluster", "it is not letters, digits, _, - and ."),
         (key_length == 0 || key_length >= SHORTEST_KEY, "pseudonym_key", "it is shorter than 32 characters"),
     ] {

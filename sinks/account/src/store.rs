@@ -2,6 +2,8 @@
 
 use clickhouse::{Client, Compression};
 
+use common::Secret;
+
 use crate::StoreError;
 use crate::config::AccountConfig;
 use crate::insert::{Timeouts, Writer};
@@ -16,6 +18,8 @@ pub struct Store {
     pub(crate) writer: Writer,
     timeouts: Timeouts,
     layout: Layout,
+    zone: String,
+    key: Secret,
 }
 
 impl Store {
@@ -32,7 +36,25 @@ impl Store {
         let database = server.clone().with_database(&raw.database);
         let timeouts = Timeouts { send: raw.send_timeout, end: raw.end_timeout, query: raw.query_timeout };
         let writer = Writer::new(&database, timeouts);
-        Self { server, database, writer, timeouts, layout: Layout::new(config) }
+        Self {
+            server,
+            database,
+            writer,
+            timeouts,
+            layout: Layout::new(config),
+            zone: raw.time_zone.clone(),
+            key: raw.pseudonym_key.clone(),
+        }
+    }
+
+    /// The deployment's time zone.
+    pub(crate) fn zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// The key of the pseudonyms.
+    pub(crate) fn key(&self) -> &Secret {
+        &self.key
     }
 
     pub(crate) fn layout(&self) -> &Layout {
