@@ -99,6 +99,7 @@ pub(super) fn request(run: u64, number: u64) -> Result<Request> {
         hedge_after_ms: None,
         answer_by: now + ANSWER_WITHIN_MS,
         bundle: BundleHash::new("0".repeat(64))?,
+        route: None,
         decided_at: now,
     })
 }

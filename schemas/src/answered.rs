@@ -7,7 +7,7 @@ use crate::Millis;
 use crate::conversation::Lane;
 use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId, UserId};
 use crate::money::Money;
-use crate::request::RequestKind;
+use crate::request::{RequestKind, RouteMark};
 use crate::review::{AnswerReview, Level};
 use crate::text::Text;
 use crate::verdict::Verdict;
@@ -42,6 +42,12 @@ pub struct Answered {
     /// An earlier run of this request may have reached a provider and left no trace.
     #[serde(default)]
     pub rerun: bool,
+    /// What chose its targets; absent where the request does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Box<RouteMark>>,
+    /// When it was decided to ask, by the log's time. Records of earlier versions have it not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Millis>,
     /// When the call step took the request up.
     pub started_at: Millis,
     /// When it ended.
@@ -140,6 +146,9 @@ impl Outcome {
     }
 }
 
+/// Longest text of a provider's usage that a record carries, in bytes.
+pub const LONGEST_RAW_USAGE: usize = 2_048;
+
 /// One HTTP call to one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
@@ -192,6 +201,10 @@ pub struct Attempt {
     /// Tokens; absent when the provider told none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What the provider said of its usage, as JSON text in its own words, at most [`LONGEST_RAW_USAGE`] bytes; absent when it said
+    /// nothing, or more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_usage: Option<String>,
     /// The provider's counts contradict each other: `usage` has them as told, and they are not priced.
     #[serde(default, skip_serializing_if = "is_false")]
     pub usage_contradicts: bool,

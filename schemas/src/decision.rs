@@ -9,6 +9,7 @@ use crate::Millis;
 use crate::conversation::{Conversation, Lane};
 use crate::event::{CallbackReply, MessageKind};
 use crate::ids::{BundleHash, DecisionId, MessageId, RequestId, TargetName, TurnId, UserId};
+use crate::request::RouteMark;
 use crate::topic::Topic;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
@@ -86,6 +87,15 @@ pub struct Route {
     /// How the rule was found; absent where an app has no routes and no experiments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Box<Why>>,
+}
+
+impl Route {
+    /// What a request carries of it; nothing where an app has no routes and no experiments.
+    pub fn mark(&self) -> Option<RouteMark> {
+        let why = self.why.as_ref()?;
+        let class = why.complexity.as_ref().map(|complexity| complexity.class.clone());
+        Some(RouteMark { rule: self.rule.clone(), class, arms: why.arms.clone() })
+    }
 }
 
 /// Most rules that a record lists as skipped; the others are counted.

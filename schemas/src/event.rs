@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Millis;
+use crate::act::Act;
 use crate::answered::Answered;
 use crate::conversation::Conversation;
 use crate::ids::{BundleHash, MessageId, UserId};
@@ -47,6 +48,8 @@ pub enum Event {
     Config(ConfigSwitch),
     /// Time has come for a timer.
     Clock(Clock),
+    /// What an operator did by a command.
+    Act(Act),
 }
 
 /// What Easemob was told about a message.
@@ -216,7 +219,7 @@ impl Event {
             Self::Finding(f) => Some(&f.conversation),
             Self::Retract(r) => Some(&r.conversation),
             Self::Answered(a) => Some(&a.lane.conversation),
-            Self::Config(_) | Self::Clock(_) => None,
+            Self::Config(_) | Self::Clock(_) | Self::Act(_) => None,
         }
     }
 
@@ -248,6 +251,7 @@ impl Record for Event {
         "answered",
         "config",
         "clock",
+        "act",
     ];
 
     fn kind(&self) -> &'static str {
@@ -265,6 +269,7 @@ impl Record for Event {
             Self::Answered(_) => "answered",
             Self::Config(_) => "config",
             Self::Clock(_) => "clock",
+            Self::Act(_) => "act",
         }
     }
 
@@ -281,6 +286,7 @@ impl Record for Event {
             Self::Answered(a) => a.id.to_string(),
             Self::Config(c) => format!("config:{}:{}", c.bundle, c.at),
             Self::Clock(c) => format!("clock:{}", c.due),
+            Self::Act(a) => a.id.to_string(),
         }
     }
 
@@ -301,6 +307,7 @@ impl Record for Event {
             Self::Answered(a) => a.ended_at,
             Self::Config(c) => c.at,
             Self::Clock(c) => c.due,
+            Self::Act(a) => a.at,
         })
     }
 
@@ -335,6 +342,7 @@ impl Record for Event {
             Self::Answered(a) => a.check(),
             Self::Finding(f) => f.check(),
             Self::Retract(r) => r.check(),
+            Self::Act(a) => a.check(),
             Self::Reaction(_) | Self::Takeover(_) | Self::Config(_) | Self::Clock(_) => Ok(()),
         }
     }

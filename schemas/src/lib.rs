@@ -1,14 +1,16 @@
 //! What travels on Kafka: records, ids, topics, the wire format.
 //!
 //! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
-//! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`answer`], [`delivery`], [`ledger`], [`state`]), and how
+//! on each topic ([`event`], [`answered`], [`decision`], [`request`], [`cancel`], [`answer`], [`delivery`], [`ledger`], [`correction`], [`state`]), and how
 //! ([`topic`], [`wire`]). No I/O, no clock.
 
+pub mod act;
 pub mod aigc;
 pub mod answer;
 pub mod answered;
 pub mod cancel;
 pub mod conversation;
+pub mod correction;
 pub mod decision;
 pub mod delivery;
 pub mod event;

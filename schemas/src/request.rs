@@ -1,5 +1,7 @@
 //! Work for the call step, topic `requests`: the fully built model call.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,19 @@ pub struct PromptLine {
     pub text: Text,
 }
 
+/// What chose the targets of a request, in short, for whoever accounts for it. The decision has the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteMark {
+    /// The rule.
+    pub rule: String,
+    /// Class of the question's complexity, `simple`, `standard` or `hard`; absent where no rule asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Arm of each experiment of the app.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arms: BTreeMap<String, String>,
+}
+
 /// One model call to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
@@ -127,6 +142,9 @@ pub struct Request {
     pub answer_by: Millis,
     /// The bundle that decided.
     pub bundle: BundleHash,
+    /// What chose the targets; absent where an app has no routes and no experiments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<Box<RouteMark>>,
     /// When the turn was decided, by the log's time.
     pub decided_at: Millis,
 }

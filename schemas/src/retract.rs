@@ -60,6 +60,18 @@ pub enum RetractScope {
     Range,
 }
 
+impl RetractScope {
+    /// Its name in rows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Conversation => "conversation",
+            Self::Rule => "rule",
+            Self::Range => "range",
+        }
+    }
+}
+
 /// An operator's order to take answers of one conversation back, an entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RetractOrder {

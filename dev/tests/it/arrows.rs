@@ -21,7 +21,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["catalogue", "common", "pipeline", "safety", "schemas"]),
     ("call", &["catalogue", "common", "outbound", "pipeline", "safety", "schemas"]),
     ("deliver", &["catalogue", "common", "outbound", "pipeline", "schemas"]),
-    ("account", &["catalogue", "common", "pipeline", "schemas"]),
+    ("account", &["catalogue", "common", "pipeline", "safety", "schemas"]),
     (
         "huiyin",
         &[

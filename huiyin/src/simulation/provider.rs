@@ -99,6 +99,7 @@ impl Invoke for Models {
             finish: None,
             flagged: None,
             usage: None,
+            raw_usage: None,
             usage_contradicts: false,
             may_be_billed: cancelled || failure.is_none(),
             cost: None,

@@ -137,6 +137,7 @@ impl<'a> Asker<'a> {
             hedge_after_ms: None,
             answer_by: now.saturating_add(longest),
             bundle: self.bundle.hash()?,
+            route: None,
             decided_at: now,
         })
     }

@@ -112,6 +112,7 @@ fn record(number: u16, attempt: Made<'_>, started_at: Millis, price: Option<(Mon
         finish: notes.finish,
         flagged: notes.flagged,
         usage: notes.usage,
+        raw_usage: notes.raw_usage,
         usage_contradicts: notes.usage_contradicts,
         may_be_billed,
         cost,

@@ -10,7 +10,7 @@ use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::event::Event;
 use schemas::ids::{EventId, MessageId, RequestId, TurnId, UserId};
-use schemas::request::{Request, RequestKind};
+use schemas::request::{Request, RequestKind, RouteMark};
 use schemas::review::AnswerReview;
 use schemas::wire;
 
@@ -37,6 +37,8 @@ pub(crate) struct Subject {
     lane: Lane,
     message: MessageId,
     user: Option<UserId>,
+    route: Option<Box<RouteMark>>,
+    decided_at: Option<Millis>,
 }
 
 /// How a request ended.
@@ -60,6 +62,8 @@ impl From<&Request> for Subject {
             lane: request.lane.clone(),
             message: request.message.clone(),
             user: Some(request.user.clone()),
+            route: request.route.clone(),
+            decided_at: Some(request.decided_at),
         }
     }
 }
@@ -84,6 +88,8 @@ impl Subject {
             lane: lane.parse().ok()?,
             message: MessageId::new(text(wire::MESSAGE)?).ok()?,
             user: None,
+            route: None,
+            decided_at: None,
         })
     }
 }
@@ -122,6 +128,8 @@ impl Output {
             attempts: ended.attempts,
             review: ended.review,
             rerun: ended.rerun,
+            route: subject.route,
+            decided_at: subject.decided_at,
             started_at: ended.started_at,
             // The wall clock may have been set back meanwhile.
             ended_at: ended.ended_at.max(ended.started_at),
@@ -160,7 +168,8 @@ impl Output {
 
 /// Shortens the texts that came from a provider: they may be what was too large.
 fn shorten(attempt: &mut Attempt) {
-    let Attempt { model_answered, code, detail, provider_request, finish, .. } = attempt;
+    let Attempt { model_answered, code, detail, provider_request, finish, raw_usage, .. } = attempt;
+    *raw_usage = None;
     for text in [model_answered, code, detail, provider_request, finish].into_iter().flatten() {
         text.truncate(text.floor_char_boundary(SHORT));
     }

@@ -70,6 +70,8 @@ pub(crate) struct Notes {
     /// What of the prompt the provider's filter objects to.
     pub(crate) flagged: Option<Flagged>,
     pub(crate) usage: Option<Usage>,
+    /// What the provider said of its usage, in its own words.
+    pub(crate) raw_usage: Option<String>,
     /// The counts contradict each other; they are as the provider sent them.
     pub(crate) usage_contradicts: bool,
     /// From the start of the attempt to the first text or thought of a stream.

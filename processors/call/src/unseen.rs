@@ -39,6 +39,7 @@ pub(crate) fn attempt(bundle: &Bundle, request: &Request, why: &str, now: Millis
         finish: None,
         flagged: None,
         usage: None,
+        raw_usage: None,
         usage_contradicts: false,
         may_be_billed: true,
         cost: None,

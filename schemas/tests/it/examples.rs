@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use schemas::answer::Answer;
 use schemas::cancel::Cancel;
+use schemas::correction::Correction;
 use schemas::decision::Decision;
 use schemas::delivery::Delivery;
 use schemas::event::Event;
@@ -30,6 +31,7 @@ fn is_of<R: Record>(name: &str) -> bool {
     let second = match R::TOPIC {
         Topic::Requests => Cancel::KINDS,
         Topic::Answers => Retract::KINDS,
+        Topic::Ledger => Correction::KINDS,
         _ => return true,
     };
     name.contains(second[0]) == (R::KINDS == second)
@@ -63,6 +65,7 @@ fn every_kind_of_every_topic_has_an_example_that_decodes() {
     assert_eq!(check::<Answer>(), Answer::KINDS.iter().copied().collect());
     assert_eq!(check::<Retract>(), Retract::KINDS.iter().copied().collect());
     assert_eq!(check::<Delivery>(), Delivery::KINDS.iter().copied().collect());
+    assert_eq!(check::<Correction>(), Correction::KINDS.iter().copied().collect());
     assert!(check::<LedgerEntry>().is_superset(&["settle", "uncertain"].into()));
 }
 

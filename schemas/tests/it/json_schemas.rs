@@ -4,10 +4,11 @@ use std::path::Path;
 
 use schemars::{Schema, schema_for};
 
-fn schemas() -> [(&'static str, Schema); 15] {
+fn schemas() -> [(&'static str, Schema); 16] {
     [
         ("answer", schema_for!(schemas::answer::Answer)),
         ("cancel", schema_for!(schemas::cancel::Cancel)),
+        ("correction", schema_for!(schemas::correction::Correction)),
         ("decision", schema_for!(schemas::decision::Decision)),
         ("delivery", schema_for!(schemas::delivery::Delivery)),
         ("ext-aigc", schema_for!(schemas::aigc::ImplicitLabel)),

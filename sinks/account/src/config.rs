@@ -63,6 +63,9 @@ pub struct RawAccount {
     /// at ten per second.
     #[serde(default = "default_window")]
     pub deduplication_window: u32,
+    /// Whether the table `bodies` is filled: texts of messages and answers, personal data masked, kept for days only. `false` by default.
+    #[serde(default)]
+    pub bodies: bool,
     /// Days that the rows of each table are kept.
     #[serde(default)]
     pub retention_days: RawRetention,

@@ -43,6 +43,40 @@ pub enum StoreError {
     /// A table that migrations made is gone.
     #[error("check schema: table {0} is missing although its migration was applied")]
     MissingTable(&'static str),
+    /// A view that migrations made is gone, as it is while a rebuild is under way.
+    #[error(
+        "check schema: view {view} is missing, so that {rollup} would not be filled; run `huiyin rebuild --table {rollup}`"
+    )]
+    MissingView {
+        /// The view.
+        view: &'static str,
+        /// The rollup that it fills.
+        rollup: &'static str,
+    },
+    /// A column that migrations made is gone.
+    #[error(
+        "check schema: column {table}.{column} is missing; add it as {needed}, or run `huiyin rebuild --table {table}`"
+    )]
+    MissingColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Its type.
+        needed: &'static str,
+    },
+    /// A column has another type than migrations gave it.
+    #[error("check schema: column {table}.{column} has the type {found}, and this version needs {needed}")]
+    ColumnType {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The type that it has.
+        found: String,
+        /// The type that it must have.
+        needed: &'static str,
+    },
     /// A setting of a table is not as configured.
     #[error(
         "check schema: settings differ from the configuration; run `huiyin migrate`, which will execute: {0}"
@@ -60,6 +94,9 @@ impl StoreError {
             | Self::Drift { .. }
             | Self::Newer(_)
             | Self::MissingTable(_)
+            | Self::MissingView { .. }
+            | Self::MissingColumn { .. }
+            | Self::ColumnType { .. }
             | Self::Settings(_) => false,
         }
     }
@@ -73,6 +110,9 @@ impl StoreError {
             Self::Drift { .. } => "drift",
             Self::Newer(_) => "newer",
             Self::MissingTable(_) => "missing_table",
+            Self::MissingView { .. } => "missing_view",
+            Self::MissingColumn { .. } => "missing_column",
+            Self::ColumnType { .. } => "column_type",
             Self::Settings(_) => "settings",
         }
     }

@@ -1,20 +1,24 @@
 //! What a record says, decoded once for all tables.
 
 use pipeline::{Record, Refused};
+use schemas::correction::Correction;
 use schemas::decision::Decision;
 use schemas::delivery::Delivery;
 use schemas::event::Event;
+use schemas::ledger::LedgerEntry;
 use schemas::topic::Topic;
 use schemas::wire::{self, Record as _};
 
 /// Topics whose records are facts: those of the variants of `Fact`.
-pub const TOPICS: [Topic; 3] = [Topic::Events, Topic::Decisions, Topic::Deliveries];
+pub const TOPICS: [Topic; 4] = [Topic::Events, Topic::Decisions, Topic::Deliveries, Topic::Ledger];
 
 /// A decoded record.
 pub(crate) enum Fact {
     Decision(Decision),
     Event(Event),
     Delivery(Delivery),
+    Ledger(LedgerEntry),
+    Correction(Correction),
 }
 
 /// A record whose value was not read yet.
@@ -33,6 +37,16 @@ impl Unread<'_> {
         self.topic == Topic::Events && !is_other
     }
 
+    /// Whether it corrects a cost, by its header.
+    pub(crate) fn is_correction(&self) -> bool {
+        self.topic == Topic::Ledger && self.record.header(wire::KIND) == Some(Correction::KIND.as_bytes())
+    }
+
+    /// Whether the value has these bytes somewhere.
+    pub(crate) fn mentions(&self, bytes: &[u8]) -> bool {
+        self.record.value.as_deref().is_some_and(|value| memchr::memmem::find(value, bytes).is_some())
+    }
+
     /// Decodes the value.
     ///
     /// # Errors
@@ -42,6 +56,8 @@ impl Unread<'_> {
             Topic::Decisions => self.decode().map(Fact::Decision),
             Topic::Events => self.decode().map(Fact::Event),
             Topic::Deliveries => self.decode().map(Fact::Delivery),
+            Topic::Ledger if self.is_correction() => self.decode().map(Fact::Correction),
+            Topic::Ledger => self.decode().map(Fact::Ledger),
             _ => Err(Refused::Pause { reason: "unexpected_topic" }),
         }
     }

@@ -18,6 +18,10 @@ const CONTENT: &[u32] = &[6, 26, 27, 32, 33, 38, 41, 69, 70, 72, 131, 349, 376, 
 const FATAL: &[u32] =
     &[8, 10, 16, 20, 47, 48, 53, 60, 62, 81, 115, 117, 164, 192, 193, 194, 291, 452, 497, 516];
 
+/// What ClickHouse says of a block that it stored and could not add to a rollup.
+/// Source: `src/Interpreters/InsertDependenciesBuilder.cpp`.
+const PUSHING: &str = "while pushing to view";
+
 /// What kind of failure it is; a closed label for the counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -49,6 +53,8 @@ impl Failure {
         match error {
             Error::Network(_) => Self::Network,
             Error::TimedOut => Self::Timeout,
+            // The rows are stored by then: a smaller block would store them again under another token.
+            Error::BadResponse(text) if text.contains(PUSHING) => Self::Setup,
             Error::BadResponse(text) => Self::of_code(code(text)),
             Error::Custom(_)
             | Error::SequenceMustHaveLength
@@ -130,6 +136,12 @@ mod tests {
             );
         }
         assert_eq!(Failure::of(&Error::SchemaMismatch("x".into())), Failure::Setup);
+    }
+
+    #[test]
+    fn what_a_view_refuses_is_never_cut_into_smaller_blocks() {
+        let text = "Code: 469. DB::Exception: Constraint `c` is violated at row 1: while pushing to view a.b. (VIOLATED_CONSTRAINT)";
+        assert!(matches!(of(text), InsertError::Fatal(_)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! alone ([`AccountSink`]), stored as one block per range and table under the range's token, and read by named queries ([`queries`]).
 //! Only a command makes or changes the schema ([`Store::migrate`]); a start checks it ([`Store::check`]).
 
+mod columns;
 mod config;
 mod error;
 mod fact;
@@ -14,6 +15,7 @@ mod migrations;
 mod pseudonym;
 pub mod queries;
 mod retention;
+mod rollups;
 mod schema;
 mod sink;
 mod source;
@@ -21,6 +23,7 @@ mod store;
 mod tables;
 mod value;
 
+pub use columns::{Column, columns_by_table};
 pub use config::{AccountConfig, ConfigError, DELIVERIES, RawAccount, validate};
 pub use error::StoreError;
 pub use fact::TOPICS;

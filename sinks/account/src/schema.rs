@@ -26,14 +26,15 @@ impl Layout {
         }
     }
 
-    /// Fills a template: `{database}`, `{cluster}` (an ON CLUSTER clause or nothing), `{engine}`, `{window}` (a
-    /// setting) and `{retention.<table>}` (days).
+    /// Fills a template: `{database}`, `{cluster}` (an ON CLUSTER clause or nothing), `{engine}`, `{aggregating}` (the engine that merges
+    /// states), `{window}` (a setting) and `{retention.<table>}` (days).
     pub(crate) fn render(&self, template: &str) -> String {
-        let engine = if self.cluster.is_some() { "ReplicatedMergeTree" } else { "MergeTree" };
+        let replicated = if self.cluster.is_some() { "Replicated" } else { "" };
         let filled = template
             .replace("{database}", &format!("`{}`", self.database))
             .replace("{cluster}", &self.on_cluster())
-            .replace("{engine}", engine)
+            .replace("{engine}", &format!("{replicated}MergeTree"))
+            .replace("{aggregating}", &format!("{replicated}AggregatingMergeTree"))
             .replace("{window}", &self.window_settings());
         self.retention.of_tables().fold(filled, |sql, (table, days)| {
             sql.replace(&format!("{{retention.{table}}}"), &days.to_string())
@@ -41,7 +42,11 @@ impl Layout {
     }
 
     /// Statements that bring a table to what is configured, given its engine clause as the store tells it.
-    pub(crate) fn corrections(&self, Definition { name, .. }: &Definition, engine: &str) -> Vec<String> {
+    pub(crate) fn corrections(
+        &self,
+        Definition { name, moment, .. }: &Definition,
+        engine: &str,
+    ) -> Vec<String> {
         let alter = |change: String| {
             let table = format!("ALTER TABLE {}.{name}", self.render("{database}"));
             [table, self.on_cluster(), change]
@@ -55,7 +60,7 @@ impl Layout {
         let days = number_after(engine, "toIntervalDay(");
         let wanted = self.retention.of(name).filter(|wanted| days != Some((*wanted).into()));
         let settings = is_short.then(|| alter(format!("MODIFY SETTING {}", self.window_settings())));
-        let expiry = wanted.map(|days| alter(format!("MODIFY TTL toDateTime(at) + INTERVAL {days} DAY")));
+        let expiry = wanted.map(|days| alter(format!("MODIFY TTL {moment} + INTERVAL {days} DAY")));
         settings.into_iter().chain(expiry).collect()
     }
 

@@ -7,15 +7,16 @@ use schemas::topic::{Topic, TopicNames};
 use crate::config::{AccountConfig, ConfigError};
 use crate::fact::{TOPICS, Unread};
 use crate::pseudonym::Pseudonyms;
-use crate::source::Source;
+use crate::source::Version;
 use crate::tables::{self, BUILDER, OLDEST_BUILDER, TABLES};
 use crate::{Row, Store, metrics};
 
-/// Rows of events, decisions and deliveries into ClickHouse.
+/// Rows of events, decisions, deliveries and money into ClickHouse.
 pub struct AccountSink {
     store: Store,
     tables: Vec<&'static str>,
-    topics: [(String, Topic); 3],
+    topics: [(String, Topic); TOPICS.len()],
+    version: Version,
     pseudonyms: Pseudonyms,
 }
 
@@ -29,7 +30,8 @@ impl AccountSink {
             .map_err(|_| ConfigError { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
         let topics = TOPICS.map(|topic| (names.of(topic), topic));
         let tables = tables::definitions().map(|table| table.name).collect();
-        Ok(Self { store: Store::new(config), tables, topics, pseudonyms })
+        let version = Version { builder: BUILDER, bodies: config.raw.bodies };
+        Ok(Self { store: Store::new(config), tables, topics, version, pseudonyms })
     }
 
     /// Full names of the topics that the driver must read.
@@ -39,8 +41,8 @@ impl AccountSink {
 }
 
 /// The version of the row builder, if this code can still build as it did.
-fn builder(version: u32) -> Option<u8> {
-    u8::try_from(version).ok().filter(|version| (OLDEST_BUILDER..=BUILDER).contains(version))
+fn known(number: u32) -> Option<Version> {
+    Version::of_number(number).filter(|version| (OLDEST_BUILDER..=BUILDER).contains(&version.builder))
 }
 
 impl Sink for AccountSink {
@@ -51,18 +53,18 @@ impl Sink for AccountSink {
     }
 
     fn version(&self) -> u32 {
-        BUILDER.into()
+        self.version.number()
     }
 
     fn knows(&self, version: u32) -> bool {
-        builder(version).is_some()
+        known(version).is_some()
     }
 
     fn rows(&self, version: u32, record: &Record) -> Result<Vec<(usize, Row)>, Refused> {
-        let builder = builder(version).ok_or(Refused::Pause { reason: "unknown_builder" })?;
+        let version = known(version).ok_or(Refused::Pause { reason: "unknown_builder" })?;
         let topic = self.topics.iter().find(|(name, _)| **name == *record.topic).map(|(_, topic)| *topic);
         let topic = topic.ok_or(Refused::Pause { reason: "unexpected_topic" })?;
-        tables::rows(Unread { topic, record }, Source::of(record, builder), &self.pseudonyms)
+        tables::rows(Unread { topic, record }, version, &self.pseudonyms)
             .inspect_err(|refused| metrics::refused(topic, refused))
     }
 
@@ -83,7 +85,9 @@ mod tests {
         let raw =
             toml::from_str("url = 'http://x'\npseudonym_key = '0123456789abcdef0123456789abcdef'").unwrap();
         let sink = AccountSink::new(&crate::validate(&raw).unwrap(), &TopicNames::new("")).unwrap();
-        assert!((1..=5).all(|version| sink.knows(version)) && sink.version() == 5);
-        assert!([0, 6, 257, u32::MAX].iter().all(|version| !sink.knows(*version)));
+        assert!((1..=6).all(|version| sink.knows(version)) && sink.version() == 6);
+        // With texts: a range that was opened so is built so, whatever the setting is now.
+        assert!(sink.knows(256 + 6));
+        assert!([0, 7, 256, 512 + 6, u32::MAX].iter().all(|version| !sink.knows(*version)));
     }
 }

@@ -2,6 +2,8 @@
 
 use pipeline::Refused;
 use schemas::Millis;
+use schemas::money::Money;
+use schemas::request::RouteMark;
 
 /// The store's seconds end in 2106; nothing of ours is later.
 const LAST_TIMESTAMP: Millis = u32::MAX as Millis * 1_000;
@@ -22,4 +24,38 @@ pub(crate) fn foreign_timestamp(time: Millis) -> Option<Millis> {
 /// The length of a list.
 pub(crate) fn count(length: usize) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX)
+}
+
+/// The digits of `Decimal(38, 12)`, the type of every amount.
+const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
+
+/// An amount in 10⁻¹², unless it is larger than a column holds, which would cut it silently. No price times any number of tokens that we
+/// accept is that large.
+pub(crate) fn amount(money: &Money) -> Option<i128> {
+    Some(money.pico).filter(|pico| pico.unsigned_abs() <= LARGEST_PICO)
+}
+
+/// What chose the targets, as columns have it; all of it empty where nobody says.
+#[derive(Debug, Default)]
+pub(crate) struct Marked {
+    pub(crate) rule: String,
+    pub(crate) class: String,
+    /// `experiment=arm`, by the names of the experiments.
+    pub(crate) arms: Vec<String>,
+}
+
+impl Marked {
+    pub(crate) fn of(mark: Option<&RouteMark>) -> Self {
+        let Some(mark) = mark else { return Self::default() };
+        Self {
+            rule: mark.rule.clone(),
+            class: mark.class.clone().unwrap_or_default(),
+            arms: arms(&mark.arms),
+        }
+    }
+}
+
+/// `experiment=arm` of each.
+pub(crate) fn arms<'a>(arms: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<String> {
+    arms.into_iter().map(|(experiment, arm)| format!("{experiment}={arm}")).collect()
 }

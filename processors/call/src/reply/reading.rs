@@ -202,6 +202,7 @@ impl<'a> Reading<'a> {
             provider_request: support_id(reply).or(parsed.id.as_deref()).map(word),
             finish: parsed.finish.as_deref().map(word),
             flagged: parsed.flagged.map(|what| flagged(what, self.asked.prompt)),
+            raw_usage: parsed.usage.as_ref().and_then(usage::raw),
             time_to_first_token: self.first_token.filter(|_| parsed.streamed),
             oddities,
             ..Notes::default()

@@ -15,7 +15,7 @@
 //! The total tells whether a part is counted inside another count or beside it. Counts that fit no dialect are kept as they
 //! came, are marked, and are never priced. Zeros beside a text count as no counts.
 
-use schemas::answered::{Usage, UsageSource};
+use schemas::answered::{LONGEST_RAW_USAGE, Usage, UsageSource};
 use serde_json::Value;
 
 use super::parsed::Fields;
@@ -138,6 +138,13 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
         Some(usage) => Counted::Known(usage),
         None => Counted::Contradictory(parsed.usage(0, 0)),
     }
+}
+
+/// The counts in the provider's own words; nothing when there are none, or more of it than a record carries.
+pub(super) fn raw(counts: &Fields) -> Option<String> {
+    let is_told = !counts.is_empty();
+    let text = is_told.then(|| serde_json::to_string(counts).ok()).flatten();
+    text.filter(|text| text.len() <= LONGEST_RAW_USAGE)
 }
 
 /// Estimated tokens of these texts.

@@ -54,6 +54,7 @@ impl Made<'_> {
             finish: None,
             flagged: None,
             usage: None,
+            raw_usage: None,
             usage_contradicts: false,
             may_be_billed,
             price: cost.is_some().then(|| format!("reviewer/{name}")),

@@ -37,7 +37,7 @@ pub(crate) use timer::due_of;
 pub use timer::{due, fire};
 
 /// Folds one event of a conversation. `rules` are those that hold in its partition, none before the first `config`
-/// record. Control events (`config`, `clock`) belong to no conversation and change nothing here.
+/// record. Control events (`config`, `clock`, `act`) belong to no conversation and change nothing here.
 pub fn fold(
     rules: Option<&Rules>,
     at: At,
@@ -63,7 +63,9 @@ pub fn fold(
         Event::Retract(order) => folding.ordered_back(&order),
         Event::Answered(answered) => folding.answered(&answered),
         Event::Feedback(_) | Event::Reaction(_) => folding.note(),
-        Event::Config(_) | Event::Clock(_) => return Step { state: state.cloned(), outputs: Vec::new() },
+        Event::Config(_) | Event::Clock(_) | Event::Act(_) => {
+            return Step { state: state.cloned(), outputs: Vec::new() };
+        }
     }
     folding.finish(state)
 }

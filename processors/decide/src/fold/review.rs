@@ -87,6 +87,7 @@ impl<'f> Folding<'f> {
             hedge_after_ms: None,
             answer_by: now + policy.within_ms,
             bundle: self.rules.hash.clone(),
+            route: None,
             decided_at: now,
         }
     }

@@ -71,6 +71,7 @@ impl Folding<'_> {
             hedge_after_ms: None,
             answer_by: now + policy.within_ms,
             bundle: self.rules.hash.clone(),
+            route: None,
             decided_at: now,
         })]);
         let entry = HistoryTurn { asked: question.asked, answer: None, ..HistoryTurn::blank(STATE_VERSION) };

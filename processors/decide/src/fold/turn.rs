@@ -135,6 +135,7 @@ impl<'a> Folding<'a> {
 
     fn request(&mut self, lane: &Lane, draft: Decision, asked: Vec<WaitingMessage>, prompt: Prompt<'_>) {
         let Prompt { route, .. } = prompt;
+        let mark = draft.route.as_ref().and_then(schemas::decision::Route::mark);
         let Some(opener) = asked.first() else { return };
         let (name, now, app) = (name_of(lane), self.step.now, self.app);
         let to = Addressee::of(opener, lane.clone());
@@ -168,6 +169,7 @@ impl<'a> Folding<'a> {
             hedge_after_ms: app.hedge_after_ms,
             answer_by: now + route.answer_within_ms,
             bundle: self.rules.hash.clone(),
+            route: mark.map(Box::new),
             decided_at: now,
         })]);
         let entry = HistoryTurn { asked, ..HistoryTurn::blank(STATE_VERSION) };

@@ -490,6 +490,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
             source: UsageSource::Provider,
             ..Usage::default()
         }),
+        raw_usage: None,
         usage_contradicts: false,
         may_be_billed: pico.is_some(),
         cost: pico.map(|pico| Money { currency: "CNY".into(), pico }),
@@ -511,6 +512,8 @@ pub(crate) fn outcome(request: &Request, outcome: Outcome) -> Answered {
         attempts: if ok { vec![attempt(1, None, Some(700))] } else { Vec::new() },
         review: None,
         rerun: false,
+        route: None,
+        decided_at: None,
         started_at: START,
         ended_at: START + 5,
     }

@@ -27,6 +27,7 @@ pub use query::NamedQuery;
 pub use run::{Answer, Progress, QueryError, Question, Reading, run, run_one};
 pub use table::{Form, Table};
 
+use crate::rollups::{ROLLUPS, Rollup};
 use crate::tables::{Counts, Definition, definitions};
 
 macro_rules! shipped {
@@ -35,7 +36,7 @@ macro_rules! shipped {
     };
 }
 
-/// Name and text of every query but `counts`, which follows from the list of tables.
+/// Name and text of every query but those that follow from the lists of tables and rollups.
 const SHIPPED: &[(&str, &str)] = &shipped![
     "bundles",
     "cache",
@@ -56,15 +57,21 @@ static QUERIES: LazyLock<Vec<NamedQuery>> = LazyLock::new(|| {
     let shipped = SHIPPED.iter().map(|(name, sql)| (*name, (*sql).to_owned()));
     // A test holds that each of them is whole.
     let read = |(name, sql)| NamedQuery::read(name, sql).ok();
-    let mut queries: Vec<_> = shipped.chain([("counts", counts())]).filter_map(read).collect();
+    let mut queries: Vec<_> = shipped.chain(derived()).filter_map(read).collect();
     queries.sort_by(|one, other| one.name.cmp(&other.name));
     queries
 });
 
+/// Queries that follow from the lists of tables and rollups.
+fn derived() -> [(&'static str, String); 2] {
+    [("counts", counts()), ("drift", drift())]
+}
+
 /// The query `counts`, over every table.
 fn counts() -> String {
     let tables: Vec<String> = definitions()
-        .map(|Definition { name, counts: Counts { label, ordinal }, .. }| {
+        .filter_map(|Definition { name, counts, .. }| Some((name, counts.as_ref()?)))
+        .map(|(name, Counts { label, ordinal })| {
             let source = format!("(source_topic, source_partition, source_offset, {ordinal})");
             format!(
                 "    SELECT '{name}' AS name, app, at, {label} AS label, {source} AS source\n    FROM {name}"
@@ -72,6 +79,36 @@ fn counts() -> String {
         })
         .collect();
     include_str!("../../queries/counts.sql").replace("{tables}", &tables.join("\n    UNION ALL\n"))
+}
+
+/// The query `drift`, over every measure of every view.
+fn drift() -> String {
+    let bounds = |time: &str| {
+        format!(
+            "({{app:String}} = '' OR app = {{app:String}}) AND {time} >= {{from:DateTime64(3, 'UTC')}} \
+             AND {time} < {{to:DateTime64(3, 'UTC')}}"
+        )
+    };
+    let mut measures = Vec::new();
+    for Rollup { definition: Definition { name, moment, .. }, views, .. } in ROLLUPS.iter().copied() {
+        for (view, measure) in
+            views.iter().flat_map(|view| view.measures.iter().map(move |measure| (view, measure)))
+        {
+            let (of, label) =
+                (view.of, format!("'{name}' AS name, '{}.{}' AS measure", view.of, measure.name));
+            measures.push(format!(
+                "    SELECT {label}, toString({}) AS facts, '' AS rolled_up\n    FROM {of}\n    WHERE {}",
+                measure.facts,
+                bounds("at")
+            ));
+            measures.push(format!(
+                "    SELECT {label}, '' AS facts, toString({}) AS rolled_up\n    FROM {name}\n    WHERE {}",
+                measure.rollup,
+                bounds(moment)
+            ));
+        }
+    }
+    include_str!("../../queries/drift.sql").replace("{measures}", &measures.join("\n    UNION ALL\n"))
 }
 
 /// Every query that is shipped.
@@ -85,11 +122,11 @@ mod tests {
 
     #[test]
     fn every_shipped_query_is_whole_and_says_what_it_gives() {
-        let all = SHIPPED.iter().map(|(name, sql)| (*name, (*sql).to_owned())).chain([("counts", counts())]);
+        let all = SHIPPED.iter().map(|(name, sql)| (*name, (*sql).to_owned())).chain(derived());
         for (name, sql) in all {
             let query = NamedQuery::read(name, sql).unwrap_or_else(|flaws| panic!("{name}: {flaws:?}"));
             assert!(query.meaning.ends_with('.'), "{name}: {:?}", query.meaning);
         }
-        assert_eq!(list().len(), SHIPPED.len() + 1);
+        assert_eq!(list().len(), SHIPPED.len() + derived().len());
     }
 }

@@ -1,47 +1,73 @@
 //! The tables. Each is a folder with its definition, its row, which records give rows, and tests, and a line in [`TABLES`]; retention,
 //! migrations, checks, inserts, the query `counts` and the documentation go through that list.
 
+mod audit;
+mod bodies;
+mod feedback;
+mod ledger;
 mod messages;
 mod model_calls;
+mod raw_usage;
 mod replies;
+mod requests;
 mod safety_events;
 mod table;
 
 use pipeline::Refused;
 
 pub use table::Row;
-pub(crate) use table::{Counts, Definition, Listed, Migration, Table};
+pub(crate) use table::{AT, Counts, Definition, Listed, Migration, Table};
 
 use crate::fact::Unread;
 use crate::pseudonym::Pseudonyms;
-use crate::source::Source;
+use crate::rollups::ROLLUPS;
+use crate::source::{Source, Version};
 
 /// Every table. Commit metadata names a table by its place here: a new one goes to the end.
-pub(crate) const TABLES: &[&dyn Listed] =
-    &[&messages::Messages, &model_calls::ModelCalls, &replies::Replies, &safety_events::SafetyEvents];
+pub(crate) const TABLES: &[&dyn Listed] = &[
+    &messages::Messages,
+    &model_calls::ModelCalls,
+    &replies::Replies,
+    &safety_events::SafetyEvents,
+    &requests::Requests,
+    &feedback::Feedback,
+    &ledger::Ledger,
+    &raw_usage::RawUsage,
+    &audit::Audit,
+    &bodies::Bodies,
+];
 
 /// Version of this code, as far as it decides what a row holds and which tables a record gives rows. 2: an amount of any size is in
 /// `cost`. 3: a call has the time to its first token and what
-/// it wrote to a cache. 4: it has the number of its key. 5: what the filter found has rows, and so has the review of an answer.
-pub(crate) const BUILDER: u8 = 5;
+/// it wrote to a cache. 4: it has the number of its key. 5: what the filter found has rows, and so has the review of an answer. 6: rows
+/// say who, by which rule and how long each step took; requests, feedback, money, usage as told, acts of operators and texts have tables.
+pub(crate) const BUILDER: u8 = 6;
 /// The oldest version that can still be built: ranges that it opened may be pending.
 pub(crate) const OLDEST_BUILDER: u8 = 1;
+
+/// The builder that first wrote what this version added to tables that were there before.
+pub(crate) const WHOLE: u8 = 6;
 
 /// How every table is defined, in the order of [`TABLES`].
 pub(crate) fn definitions() -> impl Iterator<Item = &'static Definition> {
     TABLES.iter().map(|table| table.definition())
 }
 
+/// Every table that the database has: those of facts, and the rollups.
+pub(crate) fn stored() -> impl Iterator<Item = &'static Definition> {
+    definitions().chain(ROLLUPS.iter().map(|rollup| &rollup.definition))
+}
+
 /// Builds the rows of a record, each with the index of its table.
 pub(crate) fn rows(
     unread: Unread<'_>,
-    source: Source<'_>,
+    version: Version,
     names: &Pseudonyms,
 ) -> Result<Vec<(usize, Row)>, Refused> {
-    let mut takers =
-        TABLES.iter().enumerate().filter(|(_, table)| table.takes(unread, source.builder)).peekable();
+    let mut takers = TABLES.iter().enumerate().filter(|(_, table)| table.takes(unread, version)).peekable();
     let mut rows = Vec::new();
     if takers.peek().is_some() {
+        let source = Source::of(unread.record, version.builder);
         let fact = unread.read()?;
         for (index, table) in takers {
             table.rows(&fact, source, names, &mut |row| rows.push((index, row)))?;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::fact::{Fact, Unread};
 use crate::insert::{Writer, insert};
 use crate::pseudonym::Pseudonyms;
-use crate::source::Source;
+use crate::source::{Source, Version};
 
 /// A table as the database knows it.
 #[derive(Debug)]
@@ -22,13 +22,18 @@ pub(crate) struct Definition {
     pub(crate) name: &'static str,
     /// One row is this, for the documentation.
     pub(crate) row: &'static str,
-    /// Days after its column `at` that a row is kept, unless configured.
+    /// Days after its moment that a row is kept, unless configured.
     pub(crate) retention_days: u16,
+    /// SQL of the moment of a row.
+    pub(crate) moment: &'static str,
     /// The steps that made the table what it is, oldest first.
     pub(crate) migrations: &'static [Migration],
-    /// How the named query `counts` tells its rows apart.
-    pub(crate) counts: Counts,
+    /// How the named query `counts` tells its rows apart; none for a rollup, whose rows are merged.
+    pub(crate) counts: Option<Counts>,
 }
+
+/// The moment of a row of every table of facts.
+pub(crate) const AT: &str = "toDateTime(at)";
 
 /// One step, one statement that may be repeated: the store has no transaction over a change and its record. Once released it is never
 /// changed: a new step is added.
@@ -58,6 +63,9 @@ pub(crate) trait Table: Sync + 'static {
 
     /// The first version of the builder that gives it rows: ranges that an older one opened are built again without them.
     const SINCE: u8;
+
+    /// Whether it is filled only where the configuration asks for it.
+    const KEEPS_TEXT: bool = false;
 
     /// One row; its fields are the columns, in the order in which they are inserted.
     type Row: RowOwned + RowWrite + for<'a> clickhouse::Row<Value<'a> = Self::Row> + Serialize + Content;
@@ -99,8 +107,8 @@ pub(crate) trait Listed: Sync {
     /// [`Table::DEFINITION`].
     fn definition(&self) -> &'static Definition;
 
-    /// Whether a record may give rows to the builder of that version.
-    fn takes(&self, unread: Unread<'_>, builder: u8) -> bool;
+    /// Whether a record may give rows to that version.
+    fn takes(&self, unread: Unread<'_>, version: Version) -> bool;
 
     /// [`Table::of`], one row after the other.
     fn rows(
@@ -127,8 +135,8 @@ where
         T::DEFINITION
     }
 
-    fn takes(&self, unread: Unread<'_>, builder: u8) -> bool {
-        builder >= T::SINCE && T::takes(unread)
+    fn takes(&self, unread: Unread<'_>, version: Version) -> bool {
+        version.builder >= T::SINCE && (version.bodies || !T::KEEPS_TEXT) && T::takes(unread)
     }
 
     fn rows(

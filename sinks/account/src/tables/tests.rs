@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{BUILDER, OLDEST_BUILDER, Row, TABLES, definitions};
 use crate::fact::Unread;
 use crate::pseudonym::Pseudonyms;
-use crate::source::Source;
+use crate::source::Version;
 
 macro_rules! example {
     ($path:literal) => {
@@ -41,7 +41,7 @@ pub(crate) fn record(topic: Topic, kind: &str, value: &Value) -> Record {
 /// The rows that a version of the builder makes of a record.
 pub(crate) fn built(topic: Topic, record: &Record, builder: u8) -> Result<Vec<(usize, Row)>, Refused> {
     let names = Pseudonyms::new(&Secret::new("key")).unwrap();
-    super::rows(Unread { topic, record }, Source::of(record, builder), &names)
+    super::rows(Unread { topic, record }, Version { builder, bodies: false }, &names)
 }
 
 /// Names of the tables, and the rows as JSON.
@@ -49,6 +49,22 @@ pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(&'static str, V
     let shown =
         |(index, row): (usize, Row)| (TABLES[index].definition().name, TABLES[index].shown(&row).unwrap());
     Ok(built(topic, record, BUILDER)?.into_iter().map(shown).collect())
+}
+
+/// The rows of one table, as JSON.
+pub(crate) fn rows_of(table: &str, topic: Topic, kind: &str, value: &Value) -> Result<Vec<Value>, Refused> {
+    let rows = rows(topic, &record(topic, kind, value))?;
+    Ok(rows.into_iter().filter(|(of, _)| *of == table).map(|(_, row)| row).collect())
+}
+
+/// As [`rows_of`], with texts.
+pub(crate) fn rows_with_texts(topic: Topic, kind: &str, value: &Value) -> Vec<Value> {
+    let names = Pseudonyms::new(&Secret::new("key")).unwrap();
+    let record = record(topic, kind, value);
+    let version = Version { builder: BUILDER, bodies: true };
+    let rows = super::rows(Unread { topic, record: &record }, version, &names).unwrap();
+    let of_bodies = rows.into_iter().filter(|(index, _)| TABLES[*index].definition().name == "bodies");
+    of_bodies.map(|(index, row)| TABLES[index].shown(&row).unwrap()).collect()
 }
 
 fn events(name: &str) -> Value {
@@ -65,7 +81,9 @@ fn each_topic_feeds_its_own_table() {
     };
     let decision = example!("decisions/valid-asked.json");
     assert_eq!(tables(Topic::Decisions, "decision", &decision), ["messages"]);
-    assert_eq!(tables(Topic::Events, "answered", &events("done")), ["model_calls", "model_calls"]);
+    let of_answered = ["model_calls", "model_calls", "requests", "raw_usage"];
+    assert_eq!(tables(Topic::Events, "answered", &events("done")), of_answered);
+    assert_eq!(tables(Topic::Ledger, "settle", &example!("ledger/valid-settle.json")), ["ledger"]);
     assert_eq!(tables(Topic::Deliveries, "delivery", &example!("deliveries/valid-sent.json")), ["replies"]);
 }
 

@@ -32,7 +32,7 @@ impl Line {
     fn new() -> Self {
         let names = TopicNames::new(format!("{}-", unique("line")));
         let dead_letters = names.of(Topic::DeadLetters);
-        let topics = [Topic::Events, Topic::Decisions, Topic::Deliveries].map(|topic| names.of(topic));
+        let topics = account::TOPICS.map(|topic| names.of(topic));
         let wanted: Vec<(&str, bool)> =
             topics.iter().chain([&dead_letters]).map(|name| (name.as_str(), false)).collect();
         let created = Topics::create(PARTITIONS, &wanted);
@@ -111,11 +111,14 @@ async fn after_a_crash_between_insert_and_commit_every_record_has_its_rows_once(
     let expected = json!([
         ["messages", "acme#support", "asked", 140, 140],
         ["model_calls", "acme#support", "done", 280, 280],
+        ["raw_usage", "acme#support", "local", 140, 140],
         ["replies", "acme#support", "sent", 140, 140],
         ["replies", "acme#support", "unknown", 140, 140],
+        ["requests", "acme#support", "done", 140, 140],
     ]);
     let table = scene.query("counts", &[]).await;
     assert_eq!(json!(table.rows), expected, "\n{}", table.to_text());
+    scene.agree().await;
     tokio::task::block_in_place(|| drop(line));
     scene.drop().await;
 }

@@ -14,4 +14,6 @@ mod line;
 mod migrations;
 mod proxy;
 mod queries;
+mod questions;
+mod rollups;
 mod scene;

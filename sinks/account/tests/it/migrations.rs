@@ -1,26 +1,16 @@
-use crate::scene::Scene;
+use crate::scene::{Scene, kept};
+
+/// Migrations of this version.
+const STEPS: usize = 32;
 
 #[tokio::test]
 async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
     let scene = Scene::new();
     assert_eq!(scene.store.check().await.unwrap_err().label(), "not_migrated");
     let done = scene.store.migrate().await.unwrap();
-    assert_eq!(
-        done,
-        [
-            "0001_messages",
-            "0002_model_calls",
-            "0003_replies",
-            "0004_wide_cost",
-            "0005_billing",
-            "0006_first_token",
-            "0007_cache_writes",
-            "0008_key",
-            "0009_safety_events"
-        ]
-    );
+    assert_eq!((done[0].as_str(), done.len()), ("0001_messages", STEPS), "{done:?}");
     assert!(scene.store.migrate().await.unwrap().is_empty());
-    assert_eq!(scene.rows("schema_migrations").await, 9);
+    assert_eq!(scene.rows("schema_migrations").await, STEPS as u64);
     scene.store.check().await.unwrap();
     scene.drop().await;
 }
@@ -66,8 +56,9 @@ async fn a_window_or_retention_that_is_not_as_configured_is_refused_and_then_mig
     assert_eq!(error.label(), "settings");
     assert!(error.to_string().contains("non_replicated_deduplication_window = 50000"), "{error}");
 
-    let shorter = scene
-        .with("retention_days = { messages = 3650, model_calls = 3650, replies = 30, safety_events = 3650 }");
+    let mut days = kept();
+    days.insert("replies".into(), 30.into());
+    let shorter = scene.with(&format!("[retention_days]\n{days}"));
     assert_eq!(shorter.store.migrate().await.unwrap().len(), 2);
     shorter.store.check().await.unwrap();
     let engine = scene
@@ -109,8 +100,11 @@ async fn amounts_stay_when_the_column_is_widened() {
 #[tokio::test]
 async fn rows_of_earlier_versions_say_what_they_may_have_cost() {
     let scene = Scene::migrated().await;
+    for view in ["usage_minute_of_calls", "usage_hour_of_calls"] {
+        scene.execute(&format!("DROP TABLE {{db}}.{view}")).await;
+    }
     scene.execute("ALTER TABLE {db}.model_calls DROP COLUMN billing, DROP COLUMN usage_contradicts").await;
-    scene.execute("DELETE FROM {db}.schema_migrations WHERE number = 5").await;
+    scene.execute("DELETE FROM {db}.schema_migrations WHERE number IN (5, 20, 22)").await;
     let rows = [
         ("priced", "'', '', 200, 10, 0.5"),
         ("unpriced", "'', '', 200, NULL, NULL"),
@@ -131,10 +125,82 @@ async fn rows_of_earlier_versions_say_what_they_may_have_cost() {
         let row = format!("('a#b', now64(3), 'm', {number}, {values})");
         scene.execute(&format!("INSERT INTO {{db}}.model_calls ({columns}) VALUES {row}")).await;
     }
-    assert_eq!(scene.store.migrate().await.unwrap(), ["0005_billing"]);
+    let done = scene.store.migrate().await.unwrap();
+    assert_eq!(done, ["0005_billing", "0020_usage_minute_of_calls", "0022_usage_hour_of_calls"]);
     let expected: Vec<&str> = rows.iter().map(|(billing, _)| *billing).collect();
     let told = "SELECT arrayStringConcat(groupArray(billing), ',') FROM (SELECT billing FROM {db}.model_calls ORDER BY attempt)";
     assert_eq!(scene.text(told).await, expected.join(","));
     scene.store.check().await.unwrap();
     scene.drop().await;
+}
+
+#[tokio::test]
+async fn columns_are_as_the_documentation_has_them() {
+    let scene = Scene::migrated().await;
+    for (table, columns) in account::columns_by_table() {
+        let told: Vec<String> =
+            columns.iter().map(|c| format!("{} {} {}", c.name, c.kind, c.meaning)).collect();
+        let stored = scene
+            .text(&format!(
+                "SELECT arrayStringConcat(groupArray(line), '\n') FROM (SELECT concat(name, ' ', type, ' ', comment) AS line \
+                 FROM system.columns WHERE database = '{{db}}' AND table = '{table}' ORDER BY position)"
+            ))
+            .await;
+        assert_eq!(told.join("\n"), stored, "{table}");
+    }
+    scene.drop().await;
+}
+
+#[tokio::test]
+async fn a_column_that_was_dropped_or_changed_is_noticed_and_named() {
+    let scene = Scene::migrated().await;
+    let told = async || scene.store.check().await.unwrap_err();
+    scene
+        .execute("ALTER TABLE {db}.usage_hour MODIFY COLUMN retries SimpleAggregateFunction(sum, UInt64)")
+        .await;
+    let error = told().await;
+    assert_eq!(error.label(), "column_type");
+    assert!(
+        error.to_string().contains("usage_hour.retries has the type SimpleAggregateFunction(sum, UInt64)"),
+        "{error}"
+    );
+    scene.execute("ALTER TABLE {db}.messages DROP COLUMN score").await;
+    let error = told().await;
+    assert_eq!(error.label(), "missing_column");
+    assert!(error.to_string().contains("messages.score is missing"), "{error}");
+    scene.execute("ALTER TABLE {db}.messages ADD COLUMN score Nullable(UInt16)").await;
+    scene
+        .execute("ALTER TABLE {db}.usage_hour MODIFY COLUMN retries SimpleAggregateFunction(sum, Int64)")
+        .await;
+    scene.execute("ALTER TABLE {db}.messages ADD COLUMN ours String").await;
+    scene.store.check().await.unwrap();
+    scene.execute("DROP TABLE {db}.user_day_of_calls").await;
+    let error = told().await;
+    assert_eq!(error.label(), "missing_view");
+    assert!(error.to_string().contains("user_day_of_calls"), "{error}");
+    scene.drop().await;
+}
+
+/// No cluster runs here: the store's own parser reads what one would be told.
+#[tokio::test]
+async fn what_a_cluster_is_told_is_sql_and_names_it_and_its_replicas() {
+    let scene = Scene::new();
+    let cluster = Scene::at("http://127.0.0.1:1", "books", "cluster = 'main'");
+    let script = cluster.store.print();
+    let mut kinds = std::collections::BTreeMap::new();
+    for statement in script.split(";\n\n").filter(|statement| !statement.is_empty()) {
+        scene.execute(&format!("EXPLAIN AST {statement}")).await;
+        let body = statement.lines().find(|line| !line.starts_with("--")).unwrap();
+        let kind = body.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        assert_eq!(statement.contains("ON CLUSTER `main`"), kind != "INSERT INTO", "{statement}");
+        if kind == "CREATE TABLE" {
+            assert!(statement.contains("ENGINE = Replicated"), "{statement}");
+        }
+        *kinds.entry(kind).or_insert(0) += 1;
+    }
+    assert_eq!(
+        (kinds["CREATE DATABASE"], kinds["CREATE TABLE"], kinds["CREATE MATERIALIZED"]),
+        (1, 16, 9),
+        "{kinds:?}"
+    );
 }

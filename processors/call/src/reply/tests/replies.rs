@@ -50,11 +50,26 @@ fn an_answer_is_read_with_everything_that_it_tells() {
         finish: Some("stop".into()),
         flagged: None,
         usage: Some(Usage { input: 100, cached: 64, output: 20, reasoning: 8, ..Usage::default() }),
+        raw_usage: Some(body["usage"].to_string()),
         usage_contradicts: false,
         time_to_first_token: None,
         oddities: vec![],
     };
     assert_eq!(reading.notes, expected);
+}
+
+#[test]
+fn the_providers_own_words_of_its_usage_are_kept_unless_they_are_longer_than_a_record_carries() {
+    let raw = |extra: &str| {
+        let mut body = message("ANSWER".into(), "stop".into());
+        body["usage"]["note"] = extra.into();
+        read_body(body.to_string()).notes.raw_usage
+    };
+    let short = raw("n").unwrap();
+    assert_eq!(short, r#"{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"note":"n"}"#);
+    let room = schemas::answered::LONGEST_RAW_USAGE - short.len() + 1;
+    assert_eq!(raw(&"n".repeat(room)).map(|raw| raw.len()), Some(schemas::answered::LONGEST_RAW_USAGE));
+    assert_eq!(raw(&"n".repeat(room + 1)), None);
 }
 
 #[test]

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use recording::{PARTITION, Recording, Step};
 
 /// Name and SHA-256 of each recording.
-const RECORDINGS: [(&str, &str); 5] = [
+const RECORDINGS: [(&str, &str); 6] = [
     // Every app has one chain, every request is a question.
     ("one-chain", "5e55e3814a2466e9024d85fdf00e4a722787e80505b51e942451f34c72529cd1"),
     // Calls are cut when their turns are called off, or run on; outcomes name the person.
@@ -33,6 +33,8 @@ const RECORDINGS: [(&str, &str); 5] = [
     ("placeholders", "15b9af416cef6a09dcd4e8c559a901a2165f6e751f99d4518415b013d25efd72"),
     // Held messages and answers are reviewed, and answers are taken back for late findings.
     ("reviews", "7fbae9860f0931936361387cc1129e6db98bde8ad1b49ea845ba17c7b15ec32a"),
+    // Rules choose targets, and requests name them; an operator's act stands between.
+    ("acts-and-routes", "99cba59cc5d2b743ae651263ea7ec90638cc6639e674b8da7012e498d848a1ff"),
 ];
 
 fn file(name: &str) -> PathBuf {

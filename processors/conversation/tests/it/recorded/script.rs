@@ -2,10 +2,11 @@
 
 use catalogue::{Bundle, RawCatalogue, validate};
 use pipeline::Outgoing;
+use schemas::act::Act;
 use schemas::answered::{Answered, Outcome};
 use schemas::conversation::{Conversation, Lane};
 use schemas::event::{CallbackReply, Event, Feedback, Message, MessageKind, Reaction};
-use schemas::ids::{GroupId, TargetName};
+use schemas::ids::{EventId, GroupId, TargetName};
 use schemas::retract::LateFinding;
 use schemas::review::Level;
 use schemas::text::{Sealed, Text};
@@ -121,6 +122,21 @@ const QUICK: &str = r#"
     cut = "cut!"
 "#;
 
+/// Routes and an experiment of the app that stands before.
+const ROUTED: &str = r#"
+    [[app.route]]
+    name = "sums"
+    when = { keywords = ["sum"], complexity = ["standard"] }
+    then = { chain = ["second"], max_output_tokens = 50 }
+    [[app.route]]
+    name = "hours"
+    when = { keywords = ["open"] }
+    then = { say = "From nine to five." }
+    [[app.experiment]]
+    name = "tone"
+    arms = [{ name = "dry", weight = 1 }, { name = "warm", weight = 1 }]
+"#;
+
 /// Plays the script.
 pub(crate) fn play() -> Recording {
     let first = bundle("system_prompt = \"Be kind.\"\nhistory_turns = 2", &[SHOP, QUICK].concat());
@@ -129,7 +145,8 @@ pub(crate) fn play() -> Recording {
     let hiding = bundle("personal_data.model.style = \"placeholder\"\ninjection = { block = 500 }", "");
     let reviewing = bundle(&reviewed("before"), REVIEWER);
     let afterwards = bundle(&reviewed("after"), REVIEWER);
-    let bundles = [&first, &second, &alone, &hiding, &reviewing, &afterwards];
+    let routed = bundle("", ROUTED);
+    let bundles = [&first, &second, &alone, &hiding, &reviewing, &afterwards, &routed];
     let mut tape = Tape::new(&bundles.map(Bundle::clone));
     let alice = talk("help", "alice");
     tape.say(1, &alice, "before any bundle");
@@ -159,6 +176,8 @@ pub(crate) fn play() -> Recording {
     reviews(&mut tape, &talk("help", "ivan"));
     tape.config(&afterwards);
     findings(&mut tape, &talk("help", "judy"));
+    tape.config(&routed);
+    routes(&mut tape, &talk("help", "kate"));
     unreadable(&mut tape, &alice);
     tape.pass(61 * MINUTE);
     for _ in 0..2 {
@@ -208,6 +227,31 @@ fn turns(tape: &mut Tape, alice: &Conversation) {
         at: tape.now,
     };
     tape.event("ingest", &Event::Reaction(reaction));
+}
+
+/// Answered by a rule's targets and by a rule itself; and what an operator did meanwhile.
+fn routes(tape: &mut Tape, kate: &Conversation) {
+    for (n, text) in
+        [(1_000, "what is the sum of 2 and 3?"), (1_001, "when are you open?"), (1_002, "and you?")]
+    {
+        tape.say(n, kate, text);
+        tape.pass(2 * SECOND);
+        tape.clock();
+        if n != 1_001 {
+            tape.end_last(done("so it is"));
+        }
+    }
+    let act = Act {
+        id: EventId::derive("act", 0),
+        kind: "offsets_reset".into(),
+        app: None,
+        by: "ops@acme".into(),
+        subject: "call".into(),
+        why: None,
+        details: [("to".to_owned(), "committed".to_owned())].into(),
+        at: tape.now,
+    };
+    tape.event("admin", &Event::Act(act));
 }
 
 /// Taken back, withdrawn and edited: while it waits, in flight, answered, ahead of the message, and never seen.

@@ -72,6 +72,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
             source: UsageSource::Provider,
             ..Usage::default()
         }),
+        raw_usage: None,
         usage_contradicts: false,
         may_be_billed: pico.is_some(),
         cost: pico.map(|pico| Money { currency: "CNY".into(), pico }),
@@ -229,6 +230,8 @@ impl Tape {
             attempts,
             review: None,
             rerun: false,
+            route: None,
+            decided_at: None,
             started_at: self.now - 5,
             ended_at: self.now,
         }

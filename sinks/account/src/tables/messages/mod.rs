@@ -8,11 +8,11 @@ use schemas::wire;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Counts, Definition, Migration, Table};
+use super::{AT, Counts, Definition, Migration, Table, WHOLE};
 use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
-use crate::value::{foreign_timestamp, timestamp};
+use crate::value::{arms, foreign_timestamp, timestamp};
 
 /// Kinds of input that are messages.
 const INPUTS: [&str; 2] = ["message", "missed"];
@@ -26,12 +26,12 @@ impl Table for Messages {
         name: "messages",
         row: "one message that was decided on",
         retention_days: 400,
-        migrations: &[Migration {
-            number: 1,
-            name: "0001_messages",
-            template: include_str!("0001_messages.sql"),
-        }],
-        counts: Counts { label: "ruling", ordinal: "0" },
+        moment: AT,
+        migrations: &[
+            Migration { number: 1, name: "0001_messages", template: include_str!("0001_messages.sql") },
+            Migration { number: 10, name: "0010_route", template: include_str!("0010_route.sql") },
+        ],
+        counts: Some(Counts { label: "ruling", ordinal: "0" }),
     };
     const SINCE: u8 = 1;
 
@@ -78,6 +78,16 @@ pub(crate) struct MessageRow {
     sent_at: Option<i64>,
     received_at: Option<i64>,
     queue_ms: Option<i64>,
+    decide_ms: Option<i64>,
+    tier: String,
+    class: String,
+    score: Option<u16>,
+    arms: Vec<String>,
+    targets: Vec<String>,
+    #[serde(with = "clickhouse::serde::uuid::option")]
+    request: Option<Uuid>,
+    event_partition: Option<i32>,
+    event_offset: Option<i64>,
     source_topic: String,
     source_partition: i32,
     source_offset: i64,
@@ -103,6 +113,7 @@ impl MessageRow {
         let (action, rules, dictionary) = (d.verdict.as_ref())
             .map(|v| (v.action.label(), v.rules.clone(), v.dictionary.clone()))
             .unwrap_or_default();
+        let added = Added::of(d, source);
         Ok(Self {
             app: app.to_string(),
             at: timestamp(d.at)?,
@@ -126,11 +137,55 @@ impl MessageRow {
             sent_at: d.sent_at.and_then(foreign_timestamp),
             received_at,
             queue_ms: received_at.map(|received| d.at - received),
+            decide_ms: added.decide_ms,
+            tier: String::new(),
+            class: added.class,
+            score: added.score,
+            arms: added.arms,
+            targets: added.targets,
+            request: added.request,
+            event_partition: added.event_partition,
+            event_offset: added.event_offset,
             source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
         })
+    }
+}
+
+/// What rows have since builder 6.
+#[derive(Default)]
+struct Added {
+    decide_ms: Option<i64>,
+    class: String,
+    score: Option<u16>,
+    arms: Vec<String>,
+    targets: Vec<String>,
+    request: Option<Uuid>,
+    event_partition: Option<i32>,
+    event_offset: Option<i64>,
+}
+
+impl Added {
+    fn of(d: &Decision, source: Source<'_>) -> Self {
+        if source.builder < WHOLE {
+            return Self::default();
+        }
+        let why = d.route.as_ref().and_then(|route| route.why.as_deref());
+        let complexity = why.and_then(|why| why.complexity.as_ref());
+        let chain = d.route.iter().flat_map(|route| &route.chain);
+        Self {
+            // The broker's clock at both ends.
+            decide_ms: Some(source.appended_at - d.at),
+            class: complexity.map(|complexity| complexity.class.clone()).unwrap_or_default(),
+            score: complexity.and_then(|complexity| u16::try_from(complexity.score).ok()),
+            arms: why.map(|why| arms(&why.arms)).unwrap_or_default(),
+            targets: chain.map(ToString::to_string).collect(),
+            request: d.request.map(|request| request.uuid()),
+            event_partition: Some(d.partition),
+            event_offset: Some(d.offset),
+        }
     }
 }
 

@@ -2,7 +2,8 @@ use pipeline::Refused;
 use schemas::topic::Topic;
 use serde_json::{Value, json};
 
-use crate::tables::tests::{example, record, rows};
+use super::MessageRow;
+use crate::tables::tests::{built, example, record, rows};
 
 fn row(decision: &Value) -> Result<Option<Value>, Refused> {
     let rows = rows(Topic::Decisions, &record(Topic::Decisions, "decision", decision))?;
@@ -35,10 +36,19 @@ fn a_decision_on_a_message_is_a_row_without_a_users_name() {
         "sent_at": 1735689600123_i64,
         "received_at": 1735689600135_i64,
         "queue_ms": 3,
+        "decide_ms": 2,
+        "tier": "",
+        "class": "",
+        "score": null,
+        "arms": [],
+        "targets": ["main", "spare"],
+        "request": "6f9d3a52-0f0e-5c11-9f3b-0d5d2c7a1b02",
+        "event_partition": 3,
+        "event_offset": 42,
         "source_topic": "decisions",
         "source_partition": 3,
         "source_offset": 77,
-        "builder": 5,
+        "builder": 6,
     });
     assert_eq!(row, expected);
     assert!(!row.to_string().contains("alice"));
@@ -88,4 +98,19 @@ fn a_decision_on_another_input_is_not_read_to_its_end_unless_its_version_is_unkn
     let mut of_message = record(Topic::Decisions, "decision", &example!("decisions/valid-asked.json"));
     of_message.value.as_mut().unwrap().truncate(80);
     assert_eq!(rows(Topic::Decisions, &of_message), Err(Refused::DeadLetter { reason: "malformed" }));
+}
+
+#[test]
+fn a_route_is_told_with_its_class_and_arms_since_builder_6() {
+    let decision = example!("decisions/valid-routed.json");
+    let row = row(&decision).unwrap().unwrap();
+    let told = ["route", "class", "score", "arms", "targets"].map(|column| row[column].clone());
+    assert_eq!(json!(told), json!(["hard", "hard", 712, ["tone=warm"], ["main", "spare"]]));
+    let before = built(Topic::Decisions, &record(Topic::Decisions, "decision", &decision), 5).unwrap();
+    let before: &MessageRow = before[0].1.get().unwrap();
+    assert_eq!(
+        (before.class.as_str(), before.score, before.decide_ms, before.event_offset),
+        ("", None, None, None)
+    );
+    assert_eq!((before.route.as_str(), before.builder), ("hard", 5));
 }

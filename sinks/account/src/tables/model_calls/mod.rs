@@ -1,23 +1,25 @@
-//! `model_calls`: one row per attempt.
+//! `model_calls`: one row per attempt, and one per correction of what an attempt cost.
+
+mod correction;
 
 use clickhouse::Row;
 use pipeline::Refused;
+use schemas::Millis;
 use schemas::answered::{Answered, Attempt, Outcome, UsageSource};
 use schemas::event::Event;
+use schemas::ids::UserId;
 use schemas::money::Money;
-use schemas::request::RequestKind;
+use schemas::request::{RequestKind, RouteMark};
 use schemas::review::AnswerReview;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Counts, Definition, Migration, Table};
+use super::{AT, Counts, Definition, Migration, Table, WHOLE};
 use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
-use crate::value::{count, timestamp};
+use crate::value::{Marked, amount, count, timestamp};
 
-/// The digits of `Decimal(38, 12)`, the column's type.
-const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
 /// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
 const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
 
@@ -34,8 +36,9 @@ pub(super) struct ModelCalls;
 impl Table for ModelCalls {
     const DEFINITION: &'static Definition = &Definition {
         name: "model_calls",
-        row: "one attempt: a call of one target for one request",
+        row: "one attempt: a call of one target for one request; or a correction of what one cost",
         retention_days: 400,
+        moment: AT,
         migrations: &[
             Migration { number: 2, name: "0002_model_calls", template: include_str!("0002_model_calls.sql") },
             Migration { number: 4, name: "0004_wide_cost", template: include_str!("0004_wide_cost.sql") },
@@ -47,12 +50,13 @@ impl Table for ModelCalls {
                 template: include_str!("0007_cache_writes.sql"),
             },
             Migration { number: 8, name: "0008_key", template: include_str!("0008_key.sql") },
+            Migration { number: 11, name: "0011_call_route", template: include_str!("0011_call_route.sql") },
         ],
         // Attempts at the model and at the review of its answer are numbered each by themselves.
-        counts: Counts {
+        counts: Some(Counts {
             label: "outcome",
             ordinal: "if(kind = 'review', -toInt32(attempt), toInt32(attempt))",
-        },
+        }),
     };
     const SINCE: u8 = 1;
 
@@ -60,7 +64,7 @@ impl Table for ModelCalls {
     type Rows = Vec<ModelCallRow>;
 
     fn takes(unread: Unread<'_>) -> bool {
-        unread.may_be_event("answered")
+        unread.may_be_event("answered") || unread.is_correction()
     }
 
     fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
@@ -70,6 +74,9 @@ impl Table for ModelCalls {
                 let review = end.review.iter().filter(|_| source.builder >= REVIEW);
                 let review = review.flat_map(|review| ModelCallRow::of_review(end, review, source, names));
                 own.chain(review).collect()
+            }
+            Fact::Correction(correction) if source.builder >= WHOLE => {
+                correction::row(correction, source).map(|row| vec![row])
             }
             _ => Ok(Vec::new()),
         }
@@ -120,6 +127,15 @@ pub(crate) struct ModelCallRow {
     rerun: bool,
     outcome: &'static str,
     outcome_reason: String,
+    calls: u8,
+    correction: String,
+    user: String,
+    tier: String,
+    rule: String,
+    class: String,
+    arms: Vec<String>,
+    queue_ms: Option<i64>,
+    detail: String,
     source_topic: String,
     source_partition: i32,
     source_offset: i64,
@@ -145,6 +161,8 @@ impl ModelCallRow {
         let conversation = &end.lane.conversation;
         let usage = a.usage.as_ref();
         let written = usage.filter(|_| source.builder >= FIRST_TOKEN);
+        let whole = Added::of(end, a, source);
+        let marked = Marked::of(whole.route);
         let (cost, currency) = match &a.cost {
             Some(money) => (exact(money, source.builder)?, money.currency.clone()),
             None => (None, String::new()),
@@ -188,6 +206,15 @@ impl ModelCallRow {
             rerun: end.rerun,
             outcome: end.outcome.label(),
             outcome_reason: reason(&end.outcome).to_owned(),
+            calls: 1,
+            correction: String::new(),
+            user: whole.user.map(|user| names.of_user(conversation.app(), user)).unwrap_or_default(),
+            tier: String::new(),
+            rule: marked.rule,
+            class: marked.class,
+            arms: marked.arms,
+            queue_ms: whole.decided_at.map(|decided| a.started_at - decided),
+            detail: whole.detail.cloned().unwrap_or_default(),
             source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,
@@ -202,7 +229,7 @@ fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
     let size = cost.pico.unsigned_abs();
     match builder {
         1 if size > LARGEST_PICO_1 => Err(Refused::DeadLetter { reason: "cost_out_of_range" }),
-        _ => Ok(Some(cost.pico).filter(|_| size <= LARGEST_PICO)),
+        _ => Ok(amount(cost)),
     }
 }
 
@@ -220,6 +247,29 @@ fn billing(attempt: &Attempt) -> &'static str {
     }
 }
 
+/// What rows have since builder 6.
+#[derive(Default)]
+struct Added<'a> {
+    user: Option<&'a UserId>,
+    route: Option<&'a RouteMark>,
+    decided_at: Option<Millis>,
+    detail: Option<&'a String>,
+}
+
+impl<'a> Added<'a> {
+    fn of(end: &'a Answered, attempt: &'a Attempt, source: Source<'_>) -> Self {
+        if source.builder < WHOLE {
+            return Self::default();
+        }
+        Self {
+            user: end.user.as_ref(),
+            route: end.route.as_deref(),
+            decided_at: end.decided_at,
+            detail: attempt.detail.as_ref(),
+        }
+    }
+}
+
 fn label(source: UsageSource) -> &'static str {
     match source {
         UsageSource::Provider => "provider",
@@ -227,7 +277,8 @@ fn label(source: UsageSource) -> &'static str {
     }
 }
 
-fn reason(outcome: &Outcome) -> &str {
+/// Why a request ended so, where there is more than one reason for such an end.
+pub(super) fn reason(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Failed { reason, .. } | Outcome::Dead { reason } => reason,
         Outcome::Done { .. } | Outcome::Reviewed { .. } | Outcome::Expired | Outcome::Cancelled => "",

@@ -5,18 +5,20 @@ use serde_json::{Value, json};
 
 use super::ModelCallRow;
 use crate::tables::BUILDER;
-use crate::tables::tests::{built, example, record, rows};
+use crate::tables::tests::{built, example, record, rows_of};
 
 fn calls(answered: &Value) -> Result<Vec<Value>, Refused> {
-    let rows = rows(Topic::Events, &record(Topic::Events, "answered", answered))?;
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    rows_of("model_calls", Topic::Events, "answered", answered)
 }
 
 #[test]
 fn every_attempt_is_a_row_with_its_own_cost() {
     let mut calls = calls(&example!("events/valid-answered-done.json")).unwrap();
-    let key = calls[1].as_object_mut().unwrap().remove("key_number");
-    assert_eq!(key, Some(Value::Null), "the target has one");
+    let mut take = |name: &str| calls[1].as_object_mut().unwrap().remove(name).unwrap();
+    assert_eq!(take("key_number"), Value::Null, "the target has one");
+    assert_eq!((take("calls"), take("correction")), (json!(1), json!("")));
+    let route = ["user", "tier", "rule", "class", "arms", "queue_ms", "detail"].map(&mut take);
+    assert_eq!(json!(route), json!(["", "", "", "", [], null, ""]), "the record does not say");
     assert_eq!(
         calls[1],
         json!({
@@ -60,7 +62,7 @@ fn every_attempt_is_a_row_with_its_own_cost() {
             "source_topic": "events",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 5,
+            "builder": 6,
         })
     );
     let failed = &calls[0];
@@ -186,4 +188,48 @@ fn what_was_written_to_a_cache_and_who_counted_is_in_the_row() {
     let earlier = built(Topic::Events, &record, 2).unwrap();
     let earlier = earlier[1].1.get::<ModelCallRow>().unwrap();
     assert_eq!((earlier.tokens_cache_write_5m, earlier.tokens_cache_write_1h), (None, None));
+}
+
+#[test]
+fn a_record_that_says_so_names_person_rule_and_wait_since_builder_6() {
+    let answered = example!("events/valid-answered-routed.json");
+    let row = &calls(&answered).unwrap()[1];
+    let told = ["user", "rule", "class", "arms", "queue_ms"].map(|column| row[column].clone());
+    let user = "0a104764abb035510f6bc48329b01e8c";
+    assert_eq!(json!(told), json!([user, "hard", "hard", ["tone=warm"], 385]));
+    let before = built(Topic::Events, &record(Topic::Events, "answered", &answered), 5).unwrap();
+    let before: &ModelCallRow = before[1].1.get().unwrap();
+    assert_eq!(
+        (before.user.as_str(), before.rule.as_str(), before.queue_ms, before.calls),
+        ("", "", None, 1)
+    );
+}
+
+#[test]
+fn a_correction_is_a_row_in_the_hour_of_its_call_that_counts_as_no_call() {
+    let correction = example!("ledger/valid-correction.json");
+    let rows =
+        |builder| built(Topic::Ledger, &record(Topic::Ledger, "correction", &correction), builder).unwrap();
+    let rows_of = rows(BUILDER);
+    let row: &ModelCallRow = rows_of[0].1.get().unwrap();
+    assert_eq!((row.calls, row.cost, row.currency.as_str()), (0, Some(-23_400), "CNY"));
+    assert_eq!((row.at, row.attempt, row.billing), (1_735_689_600_523, 2, "correction"));
+    assert_eq!(
+        (row.correction.as_str(), row.tokens_input, row.duration_ms),
+        ("2025-01-31T08:00:00Z", None, 0)
+    );
+    assert_eq!((row.rule.as_str(), row.arms.as_slice()), ("hard", &["tone=warm".to_owned()][..]));
+    assert_eq!(rows_of.len(), 2, "and one in the ledger");
+    assert!(rows(5).is_empty(), "a range that an older builder opened has none");
+}
+
+#[test]
+fn a_correction_that_the_column_cannot_hold_is_a_dead_letter_and_not_lost_from_the_sum() {
+    let mut correction = example!("ledger/valid-correction.json");
+    correction["amount"]["pico"] = json!("1000000000000000000000000000000000000001");
+    let refused = built(Topic::Ledger, &record(Topic::Ledger, "correction", &correction), BUILDER);
+    assert!(refused.is_err());
+    correction["amount"]["pico"] = json!("100000000000000000000000000000000000000");
+    let refused = built(Topic::Ledger, &record(Topic::Ledger, "correction", &correction), BUILDER);
+    assert_eq!(refused.err(), Some(Refused::DeadLetter { reason: "cost_out_of_range" }));
 }

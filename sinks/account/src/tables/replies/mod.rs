@@ -7,7 +7,7 @@ use schemas::topic::Topic;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Counts, Definition, Migration, Table};
+use super::{AT, Counts, Definition, Migration, Table, WHOLE};
 use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
@@ -20,12 +20,12 @@ impl Table for Replies {
         name: "replies",
         row: "one part of an answer that was sent, or could not be; or its retraction",
         retention_days: 400,
-        migrations: &[Migration {
-            number: 3,
-            name: "0003_replies",
-            template: include_str!("0003_replies.sql"),
-        }],
-        counts: Counts { label: "result", ordinal: "0" },
+        moment: AT,
+        migrations: &[
+            Migration { number: 3, name: "0003_replies", template: include_str!("0003_replies.sql") },
+            Migration { number: 12, name: "0012_reply_user", template: include_str!("0012_reply_user.sql") },
+        ],
+        counts: Some(Counts { label: "result", ordinal: "0" }),
     };
     const SINCE: u8 = 1;
 
@@ -68,6 +68,7 @@ pub(crate) struct ReplyRow {
     decided_at: i64,
     started_at: i64,
     delivery_ms: i64,
+    user: String,
     source_topic: String,
     source_partition: i32,
     source_offset: i64,
@@ -82,6 +83,8 @@ impl ReplyRow {
             _ => "",
         };
         let reason = delivery.result.reason().unwrap_or_default();
+        let user = delivery.lane.sender.as_ref().or(conversation.user());
+        let user = user.filter(|_| source.builder >= WHOLE);
         Ok(Self {
             app: conversation.app().to_string(),
             at: timestamp(delivery.ended_at)?,
@@ -102,6 +105,7 @@ impl ReplyRow {
             decided_at: timestamp(delivery.decided_at)?,
             started_at: timestamp(delivery.started_at)?,
             delivery_ms: delivery.ended_at - delivery.decided_at,
+            user: user.map(|user| names.of_user(conversation.app(), user)).unwrap_or_default(),
             source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,

@@ -31,10 +31,11 @@ fn a_delivery_is_a_row() {
             "decided_at": 1735689601623_i64,
             "started_at": 1735689601633_i64,
             "delivery_ms": 60,
-            "source_topic": "deliveries",
+            "user": "0a104764abb035510f6bc48329b01e8c",
+        "source_topic": "deliveries",
             "source_partition": 3,
             "source_offset": 77,
-            "builder": 5,
+            "builder": 6,
         })
     );
 }

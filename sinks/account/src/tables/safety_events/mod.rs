@@ -10,7 +10,7 @@ use schemas::topic::Topic;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Counts, Definition, Migration, Table};
+use super::{AT, Counts, Definition, Migration, Table};
 use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
@@ -29,12 +29,13 @@ impl Table for SafetyEvents {
         name: "safety_events",
         row: "one finding of the filter, without text",
         retention_days: 180,
+        moment: AT,
         migrations: &[Migration {
             number: 9,
             name: "0009_safety_events",
             template: include_str!("0009_safety_events.sql"),
         }],
-        counts: Counts { label: "place", ordinal: "toInt32(number)" },
+        counts: Some(Counts { label: "place", ordinal: "toInt32(number)" }),
     };
     const SINCE: u8 = 5;
 
@@ -52,7 +53,7 @@ impl Table for SafetyEvents {
         let judged = match fact {
             Fact::Event(event) => Judgement::of_event(event),
             Fact::Decision(decision) => Judgement::of_decision(decision),
-            Fact::Delivery(_) => None,
+            Fact::Delivery(_) | Fact::Ledger(_) | Fact::Correction(_) => None,
         };
         let Some(judged) = judged else { return Ok(Vec::new()) };
         let list = judged.findings.list.iter().enumerate();

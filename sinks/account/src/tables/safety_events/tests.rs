@@ -50,7 +50,7 @@ fn a_message_of_which_the_callback_found_something_is_a_row_for_each_finding_wit
         "source_topic": "events",
         "source_partition": 3,
         "source_offset": 77,
-        "builder": 5,
+        "builder": 6,
     });
     assert_eq!(rows[0], expected);
     let second = &rows[1];
