@@ -8,6 +8,7 @@ use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
 use crate::query::Query;
+use crate::reconcile::Reconcile;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
@@ -78,6 +79,9 @@ pub(crate) enum Command {
     },
     /// Run a named query; without a name, list them with their parameters
     Query(Box<Query>),
+    /// Compare what was accepted, decided, answered, sent and stored, and what providers bill. The exit code is 0 when all of it agrees, 1
+    /// when there are gaps, 2 when not all of it could be compared
+    Reconcile(Box<Reconcile>),
     /// Where the roles stand in their topics
     Offsets {
         /// What to do with them

@@ -11,6 +11,7 @@ mod models;
 mod namesakes;
 mod offsets;
 mod query;
+mod reconcile;
 mod retract;
 mod role;
 mod route;
@@ -18,6 +19,7 @@ mod run;
 #[cfg(test)]
 mod runbook;
 mod safety;
+mod scan;
 mod setup;
 #[cfg(test)]
 mod simulation;
@@ -53,6 +55,10 @@ fn main() -> ExitCode {
             drop(std::io::stdout().write_all(said.text.as_bytes()));
             if said.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Err(error) if error.is::<Unsure>() => {
+            drop(std::io::stdout().write_all(error.to_string().as_bytes()));
+            ExitCode::from(2)
+        }
         Err(error) => {
             drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
             ExitCode::FAILURE
@@ -71,6 +77,25 @@ impl From<String> for Said {
     fn from(text: String) -> Self {
         Self { text, ok: true }
     }
+}
+
+/// What a command found where it could not find out all of it: neither good nor bad, which is the exit code 2.
+#[derive(Debug)]
+struct Unsure {
+    text: String,
+}
+
+impl std::fmt::Display for Unsure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Unsure {}
+
+/// An error of a command that compares: nothing is known then.
+fn unsure(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<Unsure>() { error } else { Unsure { text: format!("not compared: {error:#}\n") }.into() }
 }
 
 /// Looks an environment variable up.
@@ -108,6 +133,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
+        Command::Reconcile(ask) => reconcile::run(config, &ask).await.map_err(unsure),
         Command::Query(ask) => Ok(query::run(&config, &ask).await?.into()),
         Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,
         Command::DeadLetters { command } => {

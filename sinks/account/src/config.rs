@@ -8,6 +8,7 @@ use pipeline::batch::{Limits, RawLimits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::invoice::{self, RawInvoice, RawRate};
 use crate::queries::zone_of;
 use crate::retention::{RawRetention, Retention};
 
@@ -66,6 +67,12 @@ pub struct RawAccount {
     /// Whether the table `bodies` is filled: texts of messages and answers, personal data masked, kept for days only. `false` by default.
     #[serde(default)]
     pub bodies: bool,
+    /// Invoices that `huiyin reconcile` can read.
+    #[serde(default)]
+    pub invoice: Vec<RawInvoice>,
+    /// Rates between currencies. Without one nothing is converted.
+    #[serde(default)]
+    pub rate: Vec<RawRate>,
     /// Days that the rows of each table are kept.
     #[serde(default)]
     pub retention_days: RawRetention,
@@ -149,6 +156,7 @@ pub fn validate(raw: &RawAccount) -> Result<AccountConfig, Vec<Problem>> {
     let mut problems = Problems::default();
     check_access(raw, &mut problems);
     check_times(raw, &mut problems);
+    invoice::check(&raw.invoice, &raw.rate, &mut problems);
     let retention = Retention::new(&raw.retention_days, &mut problems);
     let limits = Limits::new("account.batch", &raw.batch).map_err(|found| problems.extend(found)).ok();
     problems.finish(limits.map(|limits| AccountConfig { raw: raw.clone(), retention, limits }))

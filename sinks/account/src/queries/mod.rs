@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 
 pub use header::Parameter;
 pub use kind::Kind;
+pub use moment::whole_days;
 pub(crate) use moment::zone_of;
 pub use own::read as read_own;
 pub use prices::ListPrice;
@@ -38,6 +39,7 @@ macro_rules! shipped {
 
 /// Name and text of every query but those that follow from the lists of tables and rollups.
 const SHIPPED: &[(&str, &str)] = &shipped![
+    "billed",
     "bundles",
     "cache",
     "cost",

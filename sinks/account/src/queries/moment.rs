@@ -35,6 +35,23 @@ impl Clock {
     }
 }
 
+/// The days of a zone that lie wholly between two moments, such as `2025-01-31`. None where there is no such zone.
+pub fn whole_days(zone: &str, from: i64, to: i64) -> Vec<String> {
+    let at = |millis: i64| Some(Timestamp::from_millisecond(millis).ok()?.to_zoned_datetime(zone_of(zone)?));
+    let (Some(begin), Some(_)) = (at(from), at(to)) else { return Vec::new() };
+    let mut days = Vec::new();
+    let mut day = begin.start_of_day().ok();
+    while let Some(first) = day {
+        let next = first.checked_add(1.days()).ok();
+        let Some(end) = next.as_ref().filter(|next| next.timestamp().as_millisecond() <= to) else { break };
+        if first.timestamp().as_millisecond() >= from && *end > first {
+            days.push(first.date().to_string());
+        }
+        day = next;
+    }
+    days
+}
+
 fn wall_clock() -> Option<Timestamp> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
     Timestamp::from_millisecond(i64::try_from(since.as_millis()).ok()?).ok()
@@ -140,6 +157,15 @@ mod tests {
         {
             assert_eq!(at("UTC", wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn whole_days_are_those_of_the_zone() {
+        let new_year = 1_735_689_600_000;
+        assert_eq!(whole_days("UTC", new_year, new_year + 48 * HOUR), ["2025-01-01", "2025-01-02"]);
+        assert_eq!(whole_days("Asia/Shanghai", new_year, new_year + 48 * HOUR), ["2025-01-02"]);
+        assert!(whole_days("UTC", new_year + 1, new_year + 25 * HOUR).is_empty());
+        assert!(whole_days("Mars", new_year, new_year + 48 * HOUR).is_empty());
     }
 
     #[test]
