@@ -8,6 +8,7 @@ use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
 use crate::query::Query;
+use crate::rebuild::Rebuild;
 use crate::reconcile::Reconcile;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
@@ -77,6 +78,8 @@ pub(crate) enum Command {
         #[arg(long)]
         print: bool,
     },
+    /// Make tables anew: facts from the log, rollups from facts; account must not run. Without --execute it only tells what it would do
+    Rebuild(Rebuild),
     /// Run a named query; without a name, list them with their parameters
     Query(Box<Query>),
     /// Compare what was accepted, decided, answered, sent and stored, and what providers bill. The exit code is 0 when all of it agrees, 1

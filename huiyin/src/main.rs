@@ -1,5 +1,6 @@
 //! The binary: composition and command line only.
 
+mod act;
 mod admin;
 mod check;
 mod cli;
@@ -11,6 +12,7 @@ mod models;
 mod namesakes;
 mod offsets;
 mod query;
+mod rebuild;
 mod reconcile;
 mod retract;
 mod role;
@@ -133,6 +135,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
+        Command::Rebuild(ask) => Ok(asking(config, move |config| rebuild::run(config, &ask)).await?.into()),
         Command::Reconcile(ask) => reconcile::run(config, &ask).await.map_err(unsure),
         Command::Query(ask) => Ok(query::run(&config, &ask).await?.into()),
         Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,

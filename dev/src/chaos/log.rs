@@ -1,13 +1,13 @@
 //! Everything that the topics hold about the conversations, as any reader in read_committed sees it.
 
 use anyhow::Result;
+use dev::rig::rows::{Counted, rows};
 use dev::rig::topics::{Placed, Topics};
 use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::Delivery;
 use schemas::event::{Event, Message};
-use schemas::findings::Findings;
 use schemas::ledger::LedgerEntry;
 use schemas::request::Request;
 use schemas::topic::Topic;
@@ -101,22 +101,10 @@ impl Log {
             && self.deliveries.len() >= self.answers.len()
     }
 
-    /// What the filter found, at every place that judged.
-    fn findings(&self) -> usize {
-        let of_events = self.events.iter().map(|event| Findings::listed(event.value.verdict()));
-        let of_guard =
-            self.decisions.iter().map(|decision| Findings::listed(decision.value.verdict.as_ref()));
-        of_events.chain(of_guard).sum()
-    }
-
     /// Rows that the tables must have.
     pub(crate) fn rows(&self) -> BTreeMap<String, u64> {
-        let rows = [
-            ("messages", self.on_messages().count()),
-            ("model_calls", self.outcomes().map(|(_, outcome)| outcome.attempts.len()).sum()),
-            ("replies", self.deliveries.len()),
-            ("safety_events", self.findings()),
-        ];
-        rows.map(|(table, count)| (table.to_owned(), u64::try_from(count).unwrap_or(u64::MAX))).into()
+        let counted = Counted { deliveries: self.deliveries.len(), ledger: self.ledger.len() };
+        let events = self.events.iter().map(|event| &event.value);
+        rows(events, self.decisions.iter().map(|decision| &decision.value), counted)
     }
 }

@@ -26,7 +26,7 @@ use dev::rig::net::Net;
 use dev::rig::patience::Patience;
 use dev::rig::prices::Prices;
 use dev::rig::stand_ins::StandIns;
-use dev::rig::tables::Table;
+use dev::rig::tables::{Drift, Table};
 use dev::rig::topics::Topics;
 use dev::stack::{Borrowed, Plan};
 use line::{Line, Site};
@@ -180,6 +180,7 @@ fn gather(done: Done, said: Vec<load::Said>, ended: Ended<'_>, patience: &Patien
         sends: stand_ins.easemob.sends()?,
         callbacks: stand_ins.easemob.callbacks()?,
         rows,
+        drift: Drift::read(&line.command(&["query", "drift", "--json"])?)?,
         stored: cost.pico("cost")?,
         prices: Prices::read(&config)?,
         refold: line.command(&["refold", "--json"]).and_then(|json| Refold::read(&json)),

@@ -5,14 +5,14 @@ use crate::proof::{Bill, Clause, Course, Refold, answered, charged, judged, repl
 use anyhow::{Context, Result};
 use dev::console::say;
 use dev::rig::prices::Prices;
-use dev::rig::tables::Table;
+use dev::rig::rows::{Counted, rows};
+use dev::rig::tables::{Drift, Table};
 use dev::rig::topics::Topics;
 use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::delivery::Delivery;
 use schemas::event::Event;
-use schemas::findings::Findings;
 use schemas::ids::TurnId;
 use schemas::ledger::LedgerEntry;
 use schemas::topic::Topic;
@@ -66,24 +66,10 @@ impl Log {
             && self.deliveries.iter().filter(|end| !end.result.is_retraction()).count() >= self.answers.len()
     }
 
-    /// What the filter found, at every place that judged.
-    fn findings(&self) -> usize {
-        let of_events = self.events.iter().map(|event| Findings::listed(event.verdict()));
-        let of_guard = self.decisions.iter().map(|decision| Findings::listed(decision.verdict.as_ref()));
-        of_events.chain(of_guard).sum()
-    }
-
     /// Rows that the tables must have.
     fn rows(&self) -> BTreeMap<String, u64> {
-        let of_message = |decision: &&Decision| matches!(decision.input.as_str(), "message" | "missed");
-        let rows = [
-            ("messages", self.decisions.iter().filter(of_message).count()),
-            ("model_calls", self.outcomes.iter().map(|outcome| outcome.attempts.len()).sum()),
-            ("replies", self.deliveries.len()),
-            ("safety_events", self.findings()),
-        ];
-        let filled = rows.into_iter().filter(|(_, count)| *count > 0);
-        filled.map(|(table, count)| (table.to_owned(), u64::try_from(count).unwrap_or(u64::MAX))).collect()
+        let counted = Counted { deliveries: self.deliveries.len(), ledger: self.ledger.len() };
+        rows(self.events.iter(), self.decisions.iter(), counted)
     }
 }
 
@@ -145,6 +131,9 @@ fn caught_up(stage: &Stage) -> Result<Log> {
         Ok((log.is_quiet() && rows == log.rows() && distinct == rows).then_some(log))
     });
     let log = caught_up.with_context(|| last.clone())?;
+    let drift = Drift::read(&stage.line.command(&["query", "drift", "--json"])?)?;
+    expect("rollups that differ from their facts", Vec::<String>::new(), drift.problems())?;
+    say(&format!("{} sums of rollups are those of the facts", drift.measures()));
     say(&format!("rows by table, as counted in the topics: {:?}", log.rows()));
     Ok(log)
 }

@@ -10,6 +10,7 @@ pub mod net;
 pub mod patience;
 pub mod prices;
 pub mod process;
+pub mod rows;
 pub mod stand_ins;
 pub mod tables;
 pub mod topics;

@@ -57,6 +57,46 @@ impl Table {
     }
 }
 
+/// What rollups hold beside their facts, as the query `drift` tells.
+#[derive(Debug, Clone, Default)]
+pub struct Drift(Vec<[String; 4]>);
+
+impl Drift {
+    /// Reads what `huiyin query drift --json` printed.
+    ///
+    /// # Errors
+    /// When it is not that table.
+    pub fn read(json: &str) -> Result<Self> {
+        let table = Table::read(json)?;
+        let columns = ["table", "measure", "facts", "rolled_up"].map(|name| table.column(name));
+        let [rollup, measure, facts, rolled_up] = columns;
+        let columns = [rollup?, measure?, facts?, rolled_up?];
+        let text = |row: &[Value], at: usize| {
+            row.get(at).and_then(Value::as_str).map(str::to_owned).context("a measure is no text")
+        };
+        let line = |row: &Vec<Value>| -> Result<[String; 4]> {
+            let [a, b, c, d] = columns.map(|at| text(row, at));
+            Ok([a?, b?, c?, d?])
+        };
+        Ok(Self(table.rows.iter().map(line).collect::<Result<_>>()?))
+    }
+
+    /// How many sums were compared.
+    pub fn measures(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that differ, a line each.
+    pub fn problems(&self) -> Vec<String> {
+        let differ = self.0.iter().filter(|[_, _, facts, rolled_up]| facts != rolled_up);
+        differ
+            .map(|[rollup, measure, facts, rolled_up]| {
+                format!("rollup {rollup}: {measure} is {rolled_up}, and {facts} in the facts")
+            })
+            .collect()
+    }
+}
+
 /// Reads decimal text exactly, in units of the given number of places after the point.
 pub fn decimal(text: &str, places: usize) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -78,6 +118,16 @@ mod tests {
         assert_eq!(table.pico("cost").unwrap(), 12_500_000_000_001);
         assert_eq!(table.counts_by("table", "rows").unwrap()["replies"], 3);
         assert!(table.pico("price").is_err());
+    }
+
+    #[test]
+    fn a_rollup_that_differs_from_its_facts_is_named_with_both() {
+        let json = r#"{"columns":["table","measure","facts","rolled_up"],
+            "rows":[["usage_hour","model_calls.calls","2","2"],["user_day","messages.messages","3","2"]]}"#;
+        let drift = Drift::read(json).unwrap();
+        assert_eq!(drift.measures(), 2);
+        assert_eq!(drift.problems(), ["rollup user_day: messages.messages is 2, and 3 in the facts"]);
+        assert!(Drift::read(r#"{"columns":["table"],"rows":[]}"#).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::dead_letter::{DeadLetter, Found, Place, one, read};
 use super::filter::Filter;
 use super::ruling::{Ruling, ruling};
 use crate::Said;
+use crate::act::{self, Done, Who};
 use crate::config::Config;
 use crate::timestamp::{Timestamp, told};
 
@@ -37,6 +38,8 @@ pub(crate) struct Requeue {
     /// Most records per second
     #[arg(long, default_value = "10")]
     rate: NonZeroU32,
+    #[command(flatten)]
+    who: Who,
     /// Do it
     #[arg(long)]
     execute: bool,
@@ -76,11 +79,21 @@ pub(super) fn requeue(config: &Config, ask: &Requeue) -> anyhow::Result<Said> {
     match &mut producer {
         Some(producer) => {
             write(producer, &going, ask.rate.get())?;
+            if !going.is_empty() {
+                act::write(config, &ask.who, done(&going))?;
+            }
             text.push_str(&format!("done: {} records were written again\n", going.len()));
         }
         None => text.push_str("nothing was written: --execute does it\n"),
     }
     Ok(Said { text, ok: going.len() == all })
+}
+
+/// What was done, for the log.
+fn done(going: &[&DeadLetter]) -> Done {
+    let places: Vec<String> = going.iter().take(20).map(|letter| letter.place.to_string()).collect();
+    let details = [("records".to_owned(), going.len().to_string()), ("first".to_owned(), places.join(" "))];
+    Done { kind: "requeue", app: None, subject: "dead-letters".to_owned(), details: details.into() }
 }
 
 /// The dead letters that were chosen, in the order of their sources, with the marks of all requeued ones.

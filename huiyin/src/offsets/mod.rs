@@ -12,6 +12,7 @@ use pipeline::offsets::Driver;
 use schemas::topic::Topic;
 
 use crate::Said;
+use crate::act::Who;
 use crate::config::Config;
 use crate::role::Role;
 use reset::Target;
@@ -51,6 +52,8 @@ pub(crate) struct Reset {
     /// record of a moment: 2026-01-31T08:00:00Z, or 2h ago as 2h
     #[arg(long)]
     to: Target,
+    #[command(flatten)]
+    who: Who,
     /// Do it
     #[arg(long)]
     execute: bool,

@@ -10,6 +10,7 @@ use super::meaning::meaning;
 use super::place::{Place, group, places};
 use super::plan::{Effect, effect};
 use super::{Reads, Reset, reads};
+use crate::act::{self, Done};
 use crate::config::Config;
 use crate::timestamp::Timestamp;
 use crate::topics;
@@ -81,12 +82,23 @@ pub(super) fn reset(config: &Config, ask: &Reset) -> anyhow::Result<String> {
         return Ok(text + "nothing was changed: --execute does it\n");
     }
     commit(reads, &group, &incarnation, &moves)?;
+    act::write(config, &ask.who, done(ask, &moves))?;
     text.push_str(&format!(
         "done: {} partitions committed with nothing done above their offsets. Start the role again: a partition that was \
          refused stays refused until it is assigned anew\n",
         moves.len()
     ));
     Ok(text)
+}
+
+/// What was done, for the log.
+fn done(ask: &Reset, moves: &[Move]) -> Done {
+    let mut details = BTreeMap::from([("partitions".to_owned(), moves.len().to_string())]);
+    details.extend(ask.topic.clone().map(|topic| ("topic".to_owned(), topic)));
+    let low = moves.iter().map(|one| one.to).min().unwrap_or_default();
+    let high = moves.iter().map(|one| one.to).max().unwrap_or_default();
+    details.insert("to".to_owned(), if low == high { low.to_string() } else { format!("{low} to {high}") });
+    Done { kind: "offsets_reset", app: None, subject: ask.role.label().to_owned(), details }
 }
 
 /// The partitions that were asked for.

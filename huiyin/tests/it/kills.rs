@@ -11,6 +11,7 @@ use schemas::answer::Answer;
 use schemas::answered::Answered;
 use schemas::decision::Ruling;
 use schemas::delivery::DeliveryResult;
+use schemas::event::Event;
 use schemas::findings::Findings;
 use schemas::topic::Topic;
 use serde_json::Value;
@@ -347,6 +348,22 @@ fn parts_arrive_in_order(log: &Log, sends: &[RestSend]) {
     assert_eq!(arrived, let_out);
 }
 
+/// Whether an event is the act of somebody.
+fn is_act(event: &Event) -> bool {
+    matches!(event, Event::Config(_) | Event::Retract(_) | Event::Takeover(_) | Event::Act(_))
+}
+
+/// Turns that were given up.
+fn lost(log: &Log) -> usize {
+    log.decisions.iter().filter(|decision| decision.value.ruling == Ruling::Lost).count()
+}
+
+/// Attempts of which their provider said something.
+fn told(end: &Answered) -> usize {
+    let all = end.attempts.iter().chain(end.review.iter().flat_map(|review| &review.attempts));
+    all.filter(|attempt| attempt.raw_usage.is_some() || attempt.provider_request.is_some()).count()
+}
+
 /// Waits until the tables hold what the topics hold.
 pub(crate) fn rows_are_records(rig: &Rig, log: &Log) -> BTreeMap<String, usize> {
     let of_message =
@@ -359,6 +376,10 @@ pub(crate) fn rows_are_records(rig: &Rig, log: &Log) -> BTreeMap<String, usize> 
         ("model_calls".to_owned(), log.outcomes().map(|(_, answered)| calls(answered)).sum()),
         ("replies".to_owned(), log.deliveries.len()),
         ("safety_events".to_owned(), of_events.chain(of_guard).sum()),
+        ("ledger".to_owned(), rig.books.count(schemas::topic::Topic::Ledger)),
+        ("audit".to_owned(), log.events.iter().filter(|event| is_act(&event.value)).count()),
+        ("requests".to_owned(), log.outcomes().count() + lost(log)),
+        ("raw_usage".to_owned(), log.outcomes().map(|(_, answered)| told(answered)).sum()),
     ]);
     expected.retain(|_, rows| *rows > 0);
     let counts = || {

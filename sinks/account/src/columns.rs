@@ -56,7 +56,7 @@ fn list(create: &'static str) -> Option<&'static str> {
 }
 
 /// The parts of a list, cut at the commas that are in no parentheses and no quotes.
-fn items(list: &'static str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn items(list: &'static str) -> impl Iterator<Item = &'static str> {
     let (mut depth, mut quoted) = (0_usize, false);
     list.split(move |c: char| {
         match c {

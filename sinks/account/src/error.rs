@@ -43,7 +43,12 @@ pub enum StoreError {
     /// A table that migrations made is gone.
     #[error("check schema: table {0} is missing although its migration was applied")]
     MissingTable(&'static str),
-    /// A view that migrations made is gone, as it is while a rebuild is under way.
+    /// A rebuild is under way or was interrupted.
+    #[error(
+        "check schema: a rebuild is under way, or was interrupted; run `huiyin rebuild` again with the same tables"
+    )]
+    Rebuilding,
+    /// A view that migrations made is gone.
     #[error(
         "check schema: view {view} is missing, so that {rollup} would not be filled; run `huiyin rebuild --table {rollup}`"
     )]
@@ -94,6 +99,7 @@ impl StoreError {
             | Self::Drift { .. }
             | Self::Newer(_)
             | Self::MissingTable(_)
+            | Self::Rebuilding
             | Self::MissingView { .. }
             | Self::MissingColumn { .. }
             | Self::ColumnType { .. }
@@ -110,6 +116,7 @@ impl StoreError {
             Self::Drift { .. } => "drift",
             Self::Newer(_) => "newer",
             Self::MissingTable(_) => "missing_table",
+            Self::Rebuilding => "rebuilding",
             Self::MissingView { .. } => "missing_view",
             Self::MissingColumn { .. } => "missing_column",
             Self::ColumnType { .. } => "column_type",

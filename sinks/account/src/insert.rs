@@ -53,18 +53,24 @@ impl Writer {
     }
 }
 
+/// Where a block goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Into<'a> {
+    /// The table that its rows are of.
+    pub(crate) table: &'static str,
+    /// The table of that form that takes them: the same, unless it is made anew.
+    pub(crate) name: &'a str,
+    /// Names the block.
+    pub(crate) token: &'a str,
+}
+
 /// Stores rows of a table under a token. Columns go by name with their types, so a table that is not what the rows need is refused, not
 /// filled with nonsense.
-pub(crate) async fn insert<T>(
-    writer: &Writer,
-    table: &'static str,
-    token: &str,
-    rows: &[&T],
-) -> Result<(), InsertError>
+pub(crate) async fn insert<T>(writer: &Writer, into: Into<'_>, rows: &[&T]) -> Result<(), InsertError>
 where
     T: RowWrite + for<'a> Row<Value<'a> = T>,
 {
-    let Err(error) = send(writer, table, token, rows).await else {
+    let Err(error) = send(writer, into, rows).await else {
         return Ok(());
     };
     let failure = Failure::of(&error);
@@ -72,21 +78,21 @@ where
         // The client remembers columns; after the operator's repair they may be others.
         writer.client.clear_cached_metadata().await;
     }
-    metrics::failed(table, failure);
+    metrics::failed(into.table, failure);
     Err(failure.into_insert_error(&error.to_string()))
 }
 
-async fn send<T>(writer: &Writer, table: &'static str, token: &str, rows: &[&T]) -> Result<(), Error>
+async fn send<T>(writer: &Writer, into: Into<'_>, rows: &[&T]) -> Result<(), Error>
 where
     T: RowWrite + for<'a> Row<Value<'a> = T>,
 {
     let Writer { client, timeouts } = writer;
-    let opening = tokio::time::timeout(timeouts.query, client.insert::<T>(table));
+    let opening = tokio::time::timeout(timeouts.query, client.insert::<T>(into.name));
     let mut insert = opening
         .await
         .map_err(|_| Error::TimedOut)??
         .with_timeouts(Some(timeouts.send), Some(timeouts.end))
-        .with_setting("insert_deduplication_token", token);
+        .with_setting("insert_deduplication_token", into.token);
     for row in rows {
         insert.write(row).await?;
     }

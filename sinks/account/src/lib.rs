@@ -15,6 +15,7 @@ pub mod metrics;
 mod migrations;
 mod pseudonym;
 pub mod queries;
+pub mod rebuild;
 mod retention;
 mod rollups;
 mod schema;

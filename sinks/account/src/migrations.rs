@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{Column, columns};
 use crate::failure::code;
+use crate::rebuild::MARK;
 use crate::rollups::{ROLLUPS, View};
 use crate::schema::Layout;
 use crate::tables::{Migration, stored};
@@ -190,6 +191,9 @@ async fn corrections(store: &Store) -> Result<Vec<String>, StoreError> {
             .map(|table| (table.name, table.engine_full))
             .collect();
     let mut statements = Vec::new();
+    if existing.contains_key(MARK) {
+        return Err(StoreError::Rebuilding);
+    }
     for table in stored() {
         let engine = existing.get(table.name).ok_or(StoreError::MissingTable(table.name))?;
         statements.extend(store.layout().corrections(table, engine));

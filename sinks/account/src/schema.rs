@@ -2,6 +2,7 @@
 
 use crate::config::AccountConfig;
 use crate::retention::Retention;
+use crate::rollups::Rollup;
 use crate::tables::Definition;
 
 /// A week. The store's default of an hour would end the window before its number of blocks is reached.
@@ -62,6 +63,13 @@ impl Layout {
         let settings = is_short.then(|| alter(format!("MODIFY SETTING {}", self.window_settings())));
         let expiry = wanted.map(|days| alter(format!("MODIFY TTL {moment} + INTERVAL {days} DAY")));
         settings.into_iter().chain(expiry).collect()
+    }
+
+    /// SQL of the moment from which on every table that a rollup is made of has all of its rows: a day after the oldest ones expire.
+    pub(crate) fn facts_since(&self, rollup: &Rollup) -> String {
+        let days =
+            rollup.views.iter().filter_map(|view| self.retention.of(view.of)).min().unwrap_or_default();
+        format!("toUnixTimestamp(toStartOfDay(now('UTC') - INTERVAL {} DAY))", days.saturating_sub(1))
     }
 
     fn on_cluster(&self) -> String {

@@ -70,7 +70,10 @@ impl Sink for AccountSink {
 
     async fn insert(&self, block: &Block<Row>) -> Result<(), InsertError> {
         match TABLES.get(block.table) {
-            Some(table) => table.insert(&self.store.writer, &block.token, &block.rows).await,
+            Some(table) => {
+                let name = table.definition().name;
+                table.insert(&self.store.writer, name, &block.token, &block.rows).await
+            }
             None => Err(InsertError::Fatal(format!("no table has index {}", block.table))),
         }
     }

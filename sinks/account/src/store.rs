@@ -1,5 +1,7 @@
 //! Access to the store.
 
+use std::time::Duration;
+
 use clickhouse::{Client, Compression};
 
 use common::Secret;
@@ -74,15 +76,45 @@ impl Store {
         self.within(attempt, self.server.query_raw(sql).fetch_all()).await
     }
 
+    /// As [`Store::execute`], for a statement that may take this long.
+    pub(crate) async fn execute_within(
+        &self,
+        attempt: &'static str,
+        sql: &str,
+        limit: Duration,
+    ) -> Result<(), StoreError> {
+        limited(attempt, limit, self.server.query_raw(sql).execute()).await
+    }
+
+    /// As [`Store::fetch`], for a statement that may take this long.
+    pub(crate) async fn fetch_within<T>(
+        &self,
+        attempt: &'static str,
+        sql: &str,
+        limit: Duration,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: clickhouse::RowOwned + clickhouse::RowRead,
+    {
+        limited(attempt, limit, self.server.query_raw(sql).fetch_all()).await
+    }
+
     pub(crate) async fn within<T>(
         &self,
         attempt: &'static str,
         answer: impl Future<Output = clickhouse::error::Result<T>>,
     ) -> Result<T, StoreError> {
-        let limit = self.timeouts.query;
-        match tokio::time::timeout(limit, answer).await {
-            Ok(answer) => answer.map_err(|source| StoreError::Statement { attempt, source }),
-            Err(_) => Err(StoreError::TimedOut { attempt, limit }),
-        }
+        limited(attempt, self.timeouts.query, answer).await
+    }
+}
+
+async fn limited<T>(
+    attempt: &'static str,
+    limit: Duration,
+    answer: impl Future<Output = clickhouse::error::Result<T>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(answer) => answer.map_err(|source| StoreError::Statement { attempt, source }),
+        Err(_) => Err(StoreError::TimedOut { attempt, limit }),
     }
 }

@@ -8,6 +8,7 @@ use anyhow::Result;
 use dev::rig::easemob::{Callback, RestSend};
 use dev::rig::model::Call;
 use dev::rig::prices::Prices;
+use dev::rig::tables::Drift;
 use std::collections::BTreeMap;
 
 /// Everything that is known of a run.
@@ -22,6 +23,8 @@ pub(crate) struct Evidence {
     pub(crate) callbacks: Vec<Callback>,
     /// Rows of each table, and how many places of the log they come from.
     pub(crate) rows: (BTreeMap<String, u64>, BTreeMap<String, u64>),
+    /// Rollups beside their facts.
+    pub(crate) drift: Drift,
     /// Sum of the costs in table `model_calls`, in 10⁻¹².
     pub(crate) stored: i128,
     pub(crate) prices: Prices,

@@ -59,6 +59,7 @@ fn rows(evidence: &Evidence) -> Found {
             problems.push(format!("table {table}: {stored} rows from {distinct} of {records} records"));
         }
     }
+    problems.extend(evidence.drift.problems());
     let (blamed, others): (Vec<&DeadLetter>, Vec<&DeadLetter>) =
         evidence.log.dead_letters.iter().partition(|letter| is_blamed(letter, &evidence.done.faults));
     problems.extend(
@@ -66,15 +67,21 @@ fn rows(evidence: &Evidence) -> Found {
     );
     let one = |(table, count): (&String, &u64)| format!("{table} {count}");
     let figure = format!(
-        "rows = records: {}; {} records were blamed for three ends of their process and given up: {}",
+        "rows = records: {}; {} sums of rollups = those of the facts; {} records were blamed for three ends of their process and given up: {}",
         expected.iter().map(one).collect::<Vec<_>>().join(", "),
+        evidence.drift.measures(),
         blamed.len(),
         some(blamed.iter().map(|letter| &letter.place))
     );
     let sums =
         [("rows", rows.values().sum::<u64>().into()), ("records", expected.values().sum::<u64>().into())];
     Found::new(
-        Clause { name: "rows", figure, source: "topics decisions, events, deliveries; ClickHouse", problems },
+        Clause {
+            name: "rows",
+            figure,
+            source: "topics decisions, events, deliveries, ledger; ClickHouse",
+            problems,
+        },
         sums,
     )
 }

@@ -98,6 +98,7 @@ fn empty() -> Evidence {
         sends: Vec::new(),
         callbacks: Vec::new(),
         rows: Default::default(),
+        drift: Default::default(),
         stored: 0,
         prices: Prices::read("price = []").unwrap(),
         refold: Err(anyhow::anyhow!("not folded")),
@@ -218,6 +219,11 @@ fn rows_must_be_records_and_only_three_kills_excuse_a_dead_letter() {
     let rows: BTreeMap<String, u64> = evidence.log.rows();
     evidence.rows = (rows.clone(), rows);
     assert!(super::rows(&evidence).clause.problems.is_empty());
+    let drifted =
+        r#"{"columns":["table","measure","facts","rolled_up"],"rows":[["usage_hour","calls","2","3"]]}"#;
+    evidence.drift = dev::rig::tables::Drift::read(drifted).unwrap();
+    names(&super::rows(&evidence), "rollup usage_hour: calls is 3, and 2 in the facts");
+    evidence.drift = Default::default();
     *evidence.rows.0.get_mut("replies").unwrap() += 1;
     names(&super::rows(&evidence), "table replies: 2 rows from 1 of 1 records");
     let letter = DeadLetter { step: "call".into(), reason: "crash".into(), place: "requests/1/7".into() };

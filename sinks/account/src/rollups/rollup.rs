@@ -1,5 +1,6 @@
 //! What a rollup is: how it is defined in the database, which views fill it, and what it must agree with.
 
+use crate::columns::items;
 use crate::tables::Definition;
 
 /// A rollup as the database knows it.
@@ -9,8 +10,10 @@ pub(crate) struct Rollup {
     pub(crate) definition: Definition,
     /// The views.
     pub(crate) views: &'static [View],
-    /// Expressions over the merged rows that are the same however the rows were merged: its checksum.
-    pub(crate) exact: &'static str,
+    /// The columns of its sort key.
+    pub(crate) keys: &'static str,
+    /// Sums over rows of the same key, which are the same however the rows were merged.
+    pub(crate) sums: &'static str,
 }
 
 /// A view over one table of facts.
@@ -42,11 +45,20 @@ impl View {
     pub(crate) fn select(&self) -> &'static str {
         self.template.split_once(" AS\n").map_or("", |(_, select)| select)
     }
+
+    /// The columns that its query gives.
+    pub(crate) fn columns(&self) -> Vec<&'static str> {
+        let list =
+            self.select().strip_prefix("SELECT\n").and_then(|rest| rest.split_once("\nFROM {database}"));
+        let items = list.into_iter().flat_map(|(list, _)| items(list));
+        items.map(|item| item.rsplit_once(" AS ").map_or(item, |(_, name)| name)).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::ROLLUPS;
+    use crate::columns::columns;
     use crate::tables::definitions;
 
     #[test]
@@ -65,6 +77,11 @@ mod tests {
                 let migrations = rollup.definition.migrations;
                 assert!(migrations.iter().any(|step| step.template == view.template), "{}", view.name);
                 assert!(!view.measures.is_empty(), "{}", view.name);
+                let columns = columns(&rollup.definition);
+                for name in view.columns() {
+                    assert!(columns.iter().any(|column| column.name == name), "{}: {name}", view.name);
+                }
+                assert!(view.columns().len() > 3, "{}", view.name);
             }
         }
     }

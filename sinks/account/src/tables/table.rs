@@ -11,7 +11,7 @@ use pipeline::batch::InsertError;
 use serde::Serialize;
 
 use crate::fact::{Fact, Unread};
-use crate::insert::{Writer, insert};
+use crate::insert::{Into, Writer, insert};
 use crate::pseudonym::Pseudonyms;
 use crate::source::{Source, Version};
 
@@ -119,8 +119,8 @@ pub(crate) trait Listed: Sync {
         give: &mut dyn FnMut(Row),
     ) -> Result<(), Refused>;
 
-    /// Stores rows of this table under a token.
-    fn insert<'a>(&self, writer: &'a Writer, token: &'a str, rows: &'a [Row]) -> Stored<'a>;
+    /// Stores rows of this table under a token, in the table of that name.
+    fn insert<'a>(&self, writer: &'a Writer, name: &'a str, token: &'a str, rows: &'a [Row]) -> Stored<'a>;
 
     /// A row of this table as JSON, for tests.
     #[cfg(test)]
@@ -150,11 +150,11 @@ where
         Ok(())
     }
 
-    fn insert<'a>(&self, writer: &'a Writer, token: &'a str, rows: &'a [Row]) -> Stored<'a> {
+    fn insert<'a>(&self, writer: &'a Writer, name: &'a str, token: &'a str, rows: &'a [Row]) -> Stored<'a> {
         Box::pin(async move {
             let rows: Option<Vec<&T::Row>> = rows.iter().map(Row::get).collect();
             let rows = rows.ok_or_else(|| InsertError::Fatal("a row of another table".into()))?;
-            insert(writer, T::DEFINITION.name, token, &rows).await
+            insert(writer, Into { table: T::DEFINITION.name, name, token }, &rows).await
         })
     }
 

@@ -15,5 +15,6 @@ mod migrations;
 mod proxy;
 mod queries;
 mod questions;
+mod rebuild;
 mod rollups;
 mod scene;

@@ -101,6 +101,11 @@ impl Scene {
         rows.into_iter().filter(|(of, _)| *of == table).map(|(_, row)| row).collect()
     }
 
+    /// The rows of a record, each with its table.
+    pub(crate) fn built_of(&self, record: &Record) -> Vec<(usize, Row)> {
+        self.sink.rows(self.sink.version(), record).unwrap()
+    }
+
     pub(crate) async fn query(&self, name: &str, given: &[(&str, &str)]) -> Table {
         let given: BTreeMap<String, String> =
             given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

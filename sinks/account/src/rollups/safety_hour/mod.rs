@@ -32,5 +32,6 @@ pub(super) const SAFETY_HOUR: Rollup = Rollup {
             Measure { name: "spots", facts: "sum(toInt64(places))", rollup: "sum(spots)" },
         ],
     }],
-    exact: "app, hour, category, rule, direction, place, action, shadow, sum(hits), sum(spots), uniqExactMerge(users), uniqExactMerge(conversations)",
+    keys: "app, hour, category, rule, direction, place, action, shadow",
+    sums: "sum(hits), sum(spots), uniqExactMerge(users), uniqExactMerge(conversations)",
 };

@@ -42,5 +42,6 @@ pub(super) const USAGE_MINUTE: Rollup = Rollup {
             },
         ],
     }],
-    exact: "app, minute, provider, model, target, kind, tier, error, billing, currency, sum(calls), sum(retries), sum(tokens_input), sum(tokens_cached), sum(tokens_cache_write_5m), sum(tokens_cache_write_1h), sum(tokens_output), sum(tokens_reasoning), sum(estimated), sum(cost), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(duration), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(first_token)",
+    keys: "app, minute, provider, model, target, kind, tier, error, billing, currency",
+    sums: "sum(calls), sum(retries), sum(tokens_input), sum(tokens_cached), sum(tokens_cache_write_5m), sum(tokens_cache_write_1h), sum(tokens_output), sum(tokens_reasoning), sum(estimated), sum(cost), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(duration), quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(first_token)",
 };

@@ -72,5 +72,6 @@ pub(super) const USER_DAY: Rollup = Rollup {
             ],
         },
     ],
-    exact: "app, day, user, tier, currency, sum(messages), sum(asked), sum(blocked), sum(calls), sum(tokens_input), sum(tokens_output), sum(cost), sum(ratings), sum(rating_sum)",
+    keys: "app, day, user, tier, currency",
+    sums: "sum(messages), sum(asked), sum(blocked), sum(calls), sum(tokens_input), sum(tokens_output), sum(cost), sum(ratings), sum(rating_sum)",
 };

@@ -65,5 +65,6 @@ pub(super) const WHEREABOUTS: Rollup = Rollup {
             }],
         },
     ],
-    exact: "id_hash, kind, app, hour, count()",
+    keys: "id_hash, kind, app, hour",
+    sums: "count()",
 };
