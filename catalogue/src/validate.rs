@@ -34,7 +34,7 @@ use crate::target::{OutputCap, Provider, Target};
 pub use day::shown as shown_day;
 pub(crate) use filter::contents;
 pub(crate) use models::model;
-pub use prices::{ShippedPrice, shipped_prices};
+pub use prices::{ShippedPrice, shipped_prices, table as price_table};
 
 /// Checks every section and every reference between them.
 ///

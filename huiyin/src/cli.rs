@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::dead_letters::DeadLetters;
+use crate::export::Export;
 use crate::models::Models;
 use crate::offsets::Offsets;
 use crate::query::Query;
 use crate::rebuild::Rebuild;
 use crate::reconcile::Reconcile;
+use crate::recost::Recost;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
 use crate::setup::Setup;
+use crate::why::Why;
 
 /// Conversations on Easemob IM, answered by large language models.
 #[derive(Parser)]
@@ -82,9 +85,20 @@ pub(crate) enum Command {
     Rebuild(Rebuild),
     /// Run a named query; without a name, list them with their parameters
     Query(Box<Query>),
+    /// The whole story of one message: verdict, route, attempts, cost, sends
+    Why(Box<Why>),
     /// Compare what was accepted, decided, answered, sent and stored, and what providers bill. The exit code is 0 when all of it agrees, 1
     /// when there are gaps, 2 when not all of it could be compared
     Reconcile(Box<Reconcile>),
+    /// Price calls of a time again by other prices, each by its day, and tell the differences by model. Without --execute it only tells what
+    /// it would do
+    Recost(Box<Recost>),
+    /// Results for other people's books
+    Export {
+        /// What to export
+        #[command(subcommand)]
+        command: Export,
+    },
     /// Where the roles stand in their topics
     Offsets {
         /// What to do with them

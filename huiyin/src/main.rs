@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod config;
 mod dead_letters;
+mod export;
 mod line;
 mod metrics;
 mod models;
@@ -14,6 +15,7 @@ mod offsets;
 mod query;
 mod rebuild;
 mod reconcile;
+mod recost;
 mod retract;
 mod role;
 mod route;
@@ -30,6 +32,7 @@ mod table;
 mod telemetry;
 mod timestamp;
 mod topics;
+mod why;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -137,6 +140,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
         Command::Rebuild(ask) => Ok(asking(config, move |config| rebuild::run(config, &ask)).await?.into()),
         Command::Reconcile(ask) => reconcile::run(config, &ask).await.map_err(unsure),
+        Command::Why(ask) => why::run(config, &ask).await,
+        Command::Recost(ask) => Ok(recost::run(config, &ask).await?.into()),
+        Command::Export { command } => Ok(export::run(&config, &command).await?.into()),
         Command::Query(ask) => Ok(query::run(&config, &ask).await?.into()),
         Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,
         Command::DeadLetters { command } => {

@@ -23,8 +23,8 @@ pub(crate) struct Reconcile {
     /// Messages that were accepted at this time or later: 2026-01-31T08:00:00Z, or 24h ago as 24h
     #[arg(long, default_value = "24h")]
     from: Timestamp,
-    /// Messages that were accepted before this time
-    #[arg(long, default_value = "0s")]
+    /// Messages that were accepted before this time; what runs now has no end yet
+    #[arg(long, default_value = "15m")]
     to: Timestamp,
     /// A provider's invoice, as name=file; the name is that of an [[account.invoice]]
     #[arg(long)]

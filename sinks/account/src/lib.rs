@@ -4,6 +4,7 @@
 //! alone ([`AccountSink`]), stored as one block per range and table under the range's token, and read by named queries ([`queries`]).
 //! Only a command makes or changes the schema ([`Store::migrate`]); a start checks it ([`Store::check`]).
 
+mod calls;
 mod columns;
 mod config;
 mod error;
@@ -23,9 +24,11 @@ mod sink;
 mod source;
 mod sources;
 mod store;
+mod story;
 mod tables;
 mod value;
 
+pub use calls::BookedCall;
 pub use columns::{Column, columns_by_table};
 pub use config::{AccountConfig, ConfigError, DELIVERIES, RawAccount, validate};
 pub use error::StoreError;
@@ -36,4 +39,5 @@ pub use retention::RawRetention;
 pub use sink::AccountSink;
 pub use sources::{OfRecord, Range};
 pub use store::Store;
+pub use story::Story;
 pub use tables::Row;

@@ -26,6 +26,7 @@ pub use own::read as read_own;
 pub use prices::ListPrice;
 pub use query::NamedQuery;
 pub use run::{Answer, Progress, QueryError, Question, Reading, run, run_one};
+pub(crate) use table::only as read_table;
 pub use table::{Form, Table};
 
 use crate::rollups::{ROLLUPS, Rollup};
@@ -45,6 +46,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "cost",
     "errors",
     "false_hits",
+    "finance",
     "funnel",
     "latency",
     "routes",

@@ -19,7 +19,7 @@ pub enum Form {
 }
 
 /// Columns and rows. Amounts of money are text with their exact digits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Table {
     /// Names of the columns.
     pub columns: Vec<String>,
@@ -57,6 +57,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Table, Reading), serde_json::Error> 
     Ok((Table { columns, rows: data }, Reading { rows: rows_read, bytes: bytes_read, seconds: elapsed }))
 }
 
+/// As [`read`], without what it took.
+pub(crate) fn only(bytes: &[u8]) -> Result<Table, serde_json::Error> {
+    read(bytes).map(|(table, _)| table)
+}
+
 impl Table {
     /// The table in one of its forms.
     pub fn told(&self, form: Form) -> String {
@@ -85,6 +90,12 @@ impl Table {
         let key = |name: &String| Value::from(name.as_str()).to_string();
         let pairs = self.columns.iter().zip(row).map(|(name, value)| format!("{}:{value}", key(name)));
         format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+    }
+
+    /// A row as a JSON object.
+    pub fn object(&self, row: usize) -> Option<Value> {
+        let cells = self.rows.get(row)?;
+        Some(Value::Object(self.columns.iter().cloned().zip(cells.iter().cloned()).collect()))
     }
 
     /// The value of a column in a row, for those who compare.
