@@ -2,6 +2,7 @@
 
 mod bundle;
 mod deployment;
+mod facts_of_deliveries;
 mod files;
 mod findings;
 mod lines;
@@ -11,7 +12,6 @@ mod salvage;
 mod schema;
 mod steps;
 pub(crate) mod text;
-mod unlabelled;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -194,7 +194,7 @@ impl Config {
     /// What is allowed and probably not meant, a line each; prices are looked at as of that time.
     pub(crate) fn warnings(&self, now: Millis) -> Vec<String> {
         let mut found = catalogue::warnings(&self.source.sections, &self.bundle, now);
-        found.extend(unlabelled::warnings(&self.source.sections, self.account.as_ref()));
+        found.extend(facts_of_deliveries::warnings(&self.source.sections, self.account.as_ref()));
         found.extend(self.source.literal.iter().cloned());
         let told = self.bad(found).to_string();
         told.lines().map(str::to_owned).collect()

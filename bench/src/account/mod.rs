@@ -60,7 +60,7 @@ fn table(step: &[Taken], raw: &[Taken], engine: &[Taken], blocks: &Samples) -> T
     Table {
         conditions: format!(
             "The account step, alone and in release mode, drains what {} answered messages left in `events`, `decisions` and \
-             `deliveries` ({PARTITIONS} partitions each): {} records, of which {} rows in three tables come, {} rows per block. \
+             `deliveries` ({PARTITIONS} partitions each): {} records, of which {} rows in five tables come, {} rows per block; views fill the rollups. \
              It is measured until nine tenths of the rows are stored, from the moment when it is ready; afterwards each row is \
              there once. The raw insert posts the same rows, encoded already and in blocks of {}, under tokens, four \
              at a time. The engine (the embedded one, one process, on the same cores) alone copies the tables by \

@@ -21,8 +21,13 @@ pub(super) const PEOPLE: u64 = 20_000;
 /// Partitions of each topic.
 pub(super) const PARTITIONS: i32 = 8;
 /// Tables and the rows that the backlog gives for them.
-pub(super) const TABLES: [(&str, u64); 3] =
-    [("messages", TURNS), ("model_calls", TURNS + TURNS / 10), ("replies", TURNS)];
+pub(super) const TABLES: [(&str, u64); 5] = [
+    ("messages", TURNS),
+    ("model_calls", TURNS + TURNS / 10),
+    ("replies", TURNS),
+    ("requests", TURNS),
+    ("raw_usage", TURNS),
+];
 
 /// What everything here needs.
 pub(super) struct Scene {
@@ -112,5 +117,5 @@ impl Scene {
 
 /// Columns that no two rows of a table have in common.
 pub(super) fn key(table: &str) -> &'static str {
-    if table == "model_calls" { "request, attempt" } else { "message" }
+    if ["model_calls", "raw_usage"].contains(&table) { "request, attempt" } else { "message" }
 }

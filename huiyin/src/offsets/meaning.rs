@@ -49,8 +49,7 @@ fn again(role: Role) -> &'static str {
              expired"
         }
         Role::Account => {
-            "stored again under other tokens: rows are there twice until `sources` and `rows` of `huiyin query counts` \
-             are brought back together by hand"
+            "stored again under other tokens: rows are there twice until `huiyin rebuild` has made the tables anew"
         }
     }
 }
@@ -67,7 +66,7 @@ fn skipped(role: Role) -> &'static str {
              timer as uncertain, when people get the canned text"
         }
         Role::Deliver => "left out for good: people never get these parts, and no delivery record says so",
-        Role::Account => "left out for good: their rows are missing",
+        Role::Account => "left out: their rows are missing until `huiyin rebuild` has made the tables anew",
     }
 }
 

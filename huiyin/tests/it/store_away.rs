@@ -113,3 +113,93 @@ fn look_after(processes: &mut [Process]) {
         }
     }
 }
+
+/// Outcomes that wait in the log, and about how many bytes of them account may hold.
+const BACKLOG: usize = 16_000;
+const HELD: usize = 4 << 20;
+
+/// The store is away while far more comes than account may hold: it holds no more than that, and stores every row once it is back.
+#[test]
+fn a_backlog_beyond_all_memory_waits_in_the_log_and_is_stored_once_the_store_is_back() {
+    let rig = Rig::new("backlog", |text| text);
+    rig.prepare();
+    let gate = Gate::new();
+    gate.open();
+    let bounded = |text: String| {
+        let limits = format!(
+            "[account.batch]\nrange_bytes = {}\npartition_bytes = {}\ninstance_bytes = {HELD}\n\n[[app]]",
+            HELD / 8,
+            HELD / 4
+        );
+        text.replace(&engine(), &gate.url()).replacen("[[app]]", &limits, 1)
+    };
+    let mut account = rig.start_with(bounded, &["run", "--roles", "account"]);
+    account.wait_ready();
+    gate.shut();
+    let bytes = write_backlog(&rig);
+    assert!(bytes > 4 * HELD, "{bytes} bytes are no backlog");
+    until("account to meet the absence", seconds(60), || (retries(&account) > 0).then_some(()));
+    let mut peak = 0;
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(12) {
+        look_after(std::slice::from_mut(&mut account));
+        peak = peak.max(memory(account.id()));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let settled = memory(account.id());
+    gate.open_again();
+    let back = Instant::now();
+    until("every row", seconds(180), || {
+        look_after(std::slice::from_mut(&mut account));
+        peak = peak.max(memory(account.id()));
+        (calls(&rig).0 >= 2 * BACKLOG as u64).then_some(())
+    });
+    let took = back.elapsed().as_secs_f64();
+    println!(
+        "{} MiB waited; {} MiB resident while the store was away, {} at most; {:.0} records/s once it was back",
+        bytes >> 20,
+        settled >> 20,
+        peak >> 20,
+        BACKLOG as f64 / took
+    );
+    // The client prefetches some and the allocator keeps some, but nothing like the backlog.
+    assert!(peak < 300 << 20, "{peak} bytes were resident");
+    assert_eq!(calls(&rig), (2 * BACKLOG as u64, 2 * BACKLOG as u64));
+}
+
+/// Writes the outcomes; gives their bytes.
+fn write_backlog(rig: &Rig) -> usize {
+    let example = include_str!("../../../schemas/examples/events/valid-answered-routed.json");
+    // Of today: what is as old as the example expires.
+    let today = example
+        .replace("\"started_at\": 1735689600", &format!("\"started_at\": {}", crate::wait::now() / 1_000));
+    let mut event: serde_json::Value = serde_json::from_str(&today).unwrap();
+    event["ended_at"] = crate::wait::now().into();
+    event["started_at"] = crate::wait::now().into();
+    let event: schemas::event::Event = serde_json::from_value(event).unwrap();
+    let encoded = schemas::wire::encode(&event, "/huiyin/test").unwrap();
+    let record = |number: usize| pipeline::Outgoing {
+        topic: rig.topic("events").into(),
+        partition: i32::try_from(number % 8).unwrap(),
+        key: encoded.key.clone(),
+        headers: encoded.headers.clone(),
+        value: Some(encoded.value.clone()),
+    };
+    for first in (0..BACKLOG).step_by(2_000) {
+        let records: Vec<_> = (first..(first + 2_000).min(BACKLOG)).map(record).collect();
+        pipeline::kafka::testing::produce(&records);
+    }
+    BACKLOG * encoded.value.len()
+}
+
+/// Rows of model calls, and how many differ.
+fn calls(rig: &Rig) -> (u64, u64) {
+    stored(rig)[1]
+}
+
+/// Memory that a process has resident, in bytes.
+fn memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1_024
+}

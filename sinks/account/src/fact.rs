@@ -26,15 +26,21 @@ pub(crate) enum Fact {
 pub(crate) struct Unread<'a> {
     pub(crate) topic: Topic,
     pub(crate) record: &'a Record,
+    /// Kind of the event, if its header tells one that this version knows.
+    event: Option<&'static str>,
 }
 
-impl Unread<'_> {
+impl<'a> Unread<'a> {
+    pub(crate) fn new(topic: Topic, record: &'a Record) -> Self {
+        let told = record.header(wire::KIND).filter(|_| topic == Topic::Events);
+        let event = told.and_then(|told| Event::KINDS.iter().copied().find(|known| known.as_bytes() == told));
+        Self { topic, record, event }
+    }
+
     /// Whether it is an event of that kind, as far as its header tells: without a header, or with a kind that this version does not
     /// know, it may be one of any kind.
     pub(crate) fn may_be_event(&self, kind: &str) -> bool {
-        let told = self.record.header(wire::KIND).and_then(|bytes| str::from_utf8(bytes).ok());
-        let is_other = told.is_some_and(|told| told != kind && Event::KINDS.contains(&told));
-        self.topic == Topic::Events && !is_other
+        self.topic == Topic::Events && self.event.is_none_or(|told| told == kind)
     }
 
     /// Whether it corrects a cost, by its header.

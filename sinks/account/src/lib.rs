@@ -7,6 +7,8 @@
 mod calls;
 mod columns;
 mod config;
+#[cfg(test)]
+mod documentation;
 mod error;
 mod fact;
 mod failure;

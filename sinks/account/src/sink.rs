@@ -64,7 +64,7 @@ impl Sink for AccountSink {
         let version = known(version).ok_or(Refused::Pause { reason: "unknown_builder" })?;
         let topic = self.topics.iter().find(|(name, _)| **name == *record.topic).map(|(_, topic)| *topic);
         let topic = topic.ok_or(Refused::Pause { reason: "unexpected_topic" })?;
-        tables::rows(Unread { topic, record }, version, &self.pseudonyms)
+        tables::rows(Unread::new(topic, record), version, &self.pseudonyms)
             .inspect_err(|refused| metrics::refused(topic, refused))
     }
 

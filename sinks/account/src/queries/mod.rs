@@ -55,6 +55,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "sla",
     "tokens",
     "top",
+    "whereabouts",
 ];
 
 static QUERIES: LazyLock<Vec<NamedQuery>> = LazyLock::new(|| {

@@ -41,7 +41,7 @@ pub(crate) fn record(topic: Topic, kind: &str, value: &Value) -> Record {
 /// The rows that a version of the builder makes of a record.
 pub(crate) fn built(topic: Topic, record: &Record, builder: u8) -> Result<Vec<(usize, Row)>, Refused> {
     let names = Pseudonyms::new(&Secret::new("key")).unwrap();
-    super::rows(Unread { topic, record }, Version { builder, bodies: false }, &names)
+    super::rows(Unread::new(topic, record), Version { builder, bodies: false }, &names)
 }
 
 /// Names of the tables, and the rows as JSON.
@@ -62,7 +62,7 @@ pub(crate) fn rows_with_texts(topic: Topic, kind: &str, value: &Value) -> Vec<Va
     let names = Pseudonyms::new(&Secret::new("key")).unwrap();
     let record = record(topic, kind, value);
     let version = Version { builder: BUILDER, bodies: true };
-    let rows = super::rows(Unread { topic, record: &record }, version, &names).unwrap();
+    let rows = super::rows(Unread::new(topic, &record), version, &names).unwrap();
     let of_bodies = rows.into_iter().filter(|(index, _)| TABLES[*index].definition().name == "bodies");
     of_bodies.map(|(index, row)| TABLES[index].shown(&row).unwrap()).collect()
 }

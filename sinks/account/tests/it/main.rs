@@ -12,9 +12,11 @@
 mod inserts;
 mod line;
 mod migrations;
+mod property;
 mod proxy;
 mod queries;
 mod questions;
 mod rebuild;
 mod rollups;
 mod scene;
+mod whereabouts;

@@ -87,6 +87,10 @@ impl Scene {
         self.client.query_raw(&sql.replace("{db}", &self.database)).fetch_one().await.unwrap()
     }
 
+    pub(crate) async fn lines(&self, sql: &str) -> Vec<String> {
+        self.client.query_raw(&sql.replace("{db}", &self.database)).fetch_all().await.unwrap()
+    }
+
     pub(crate) async fn rows(&self, table: &str) -> u64 {
         self.number(&format!("SELECT count() FROM {{db}}.{table}")).await
     }
