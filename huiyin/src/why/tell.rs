@@ -66,7 +66,13 @@ fn named(row: &Value, name: &str, shown: &str) -> String {
     if value.is_empty() { String::new() } else { format!(", {shown} {value}") }
 }
 
-/// The time of day of a row.
+/// The beginning of a hash, which tells it apart.
+fn shortened(row: &Value, name: &str) -> String {
+    let hash = field(row, name);
+    if hash.is_empty() { String::new() } else { format!(", {name} {}", hash.get(..12).unwrap_or(&hash)) }
+}
+
+/// The moment of a row.
 fn at(row: &Value, name: &str) -> String {
     field(row, name)
 }
@@ -93,7 +99,7 @@ fn message(row: &Value, lines: &mut Vec<String>) {
         named(row, "reasons", "because"),
         named(row, "turn", "turn"),
         named(row, "queue_ms", "ms since the callback"),
-        named(row, "bundle", "bundle"),
+        shortened(row, "bundle"),
     ));
     if !field(row, "targets").is_empty() {
         lines.push(format!(
@@ -221,12 +227,9 @@ fn price_row(id: &str, price: Option<&Value>) -> String {
 }
 
 fn usage(row: &Value) -> String {
-    format!(
-        "usage      attempt {}: {}{}",
-        field(row, "attempt"),
-        field(row, "usage"),
-        named(row, "provider_request", "id")
-    )
+    let told =
+        if field(row, "usage").is_empty() { "the provider told none" } else { "as the provider told it" };
+    format!("usage      of attempt {}: {told}{}", field(row, "attempt"), named(row, "provider_request", "id"))
 }
 
 fn reply(row: &Value) -> String {

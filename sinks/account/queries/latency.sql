@@ -32,7 +32,7 @@ FROM
             ms
         FROM
         (
-            SELECT app, at, 'callback' AS step, queue_ms - decide_ms AS ms FROM messages WHERE {step:String} IN ('all', 'callback')
+            SELECT app, at, 'callback' AS step, queue_ms AS ms FROM messages WHERE {step:String} IN ('all', 'callback')
             UNION ALL SELECT app, at, 'decide', decide_ms FROM messages WHERE {step:String} IN ('all', 'decide')
             UNION ALL SELECT app, at, 'queue', waiting_ms FROM requests WHERE {step:String} IN ('all', 'queue')
             UNION ALL SELECT app, at, 'pace', pacing_ms FROM requests WHERE {step:String} IN ('all', 'pace')

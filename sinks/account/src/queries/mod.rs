@@ -134,4 +134,13 @@ mod tests {
         }
         assert_eq!(list().len(), SHIPPED.len() + derived().len());
     }
+
+    #[test]
+    fn every_query_has_its_line_in_both_languages() {
+        let documents =
+            [include_str!("../../../../docs/analytics.md"), include_str!("../../../../docs/analytics.zh.md")];
+        for (query, document) in list().iter().flat_map(|query| documents.map(|document| (query, document))) {
+            assert!(document.contains(&format!("| `{0}` | `huiyin query {0}", query.name)), "{}", query.name);
+        }
+    }
 }

@@ -248,7 +248,7 @@ async fn latency_has_every_step_of_the_line() {
             .collect();
         // Of few values the sketch gives the one below.
         let expected = [
-            ("callback", 20.0, 20.0),
+            ("callback", 30.0, 30.0),
             ("decide", 10.0, 10.0),
             ("queue", 20.0, 20.0),
             ("pace", 5.0, 5.0),
