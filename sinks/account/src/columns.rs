@@ -42,8 +42,7 @@ pub(crate) fn columns(definition: &Definition) -> Vec<Column> {
 /// A template without the comment at its head.
 fn statement(template: &'static str) -> &'static str {
     let mut rest = template;
-    while let Some((line, behind)) = rest.split_once('\n').filter(|(line, _)| line.starts_with("--")) {
-        let _ = line;
+    while let Some((_, behind)) = rest.split_once('\n').filter(|(line, _)| line.starts_with("--")) {
         rest = behind;
     }
     rest

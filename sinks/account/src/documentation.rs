@@ -1,7 +1,6 @@
 //! Keeps the tables of `docs/analytics.md` and its Chinese sister as the migrations make them. `UPDATE_SCHEMAS=1 cargo test -p account` writes
 //! them anew.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -46,7 +45,7 @@ const CHINESE: Words = Words {
 fn tables(words: &Words) -> String {
     let mut text = format!("\n### {}\n", words.facts);
     definitions().for_each(|table| add(&mut text, words, table, &[]));
-    let _ = write!(text, "\n### {}\n", words.rollups);
+    text.push_str(&format!("\n### {}\n", words.rollups));
     for rollup in ROLLUPS {
         let of: Vec<&str> = rollup.views.iter().map(|view| view.of).collect();
         add(&mut text, words, &rollup.definition, &of);
@@ -60,14 +59,13 @@ fn add(text: &mut String, words: &Words, table: &Definition, of: &[&str]) {
     let of: Vec<String> = of.iter().map(|name| format!("`{name}`")).collect();
     let made = if of.is_empty() { String::new() } else { (words.made)(&of.join(", ")) + " " };
     let kept = (words.kept)(*retention_days, name);
-    let _ = write!(
-        text,
+    text.push_str(&format!(
         "\n#### {name}\nOne row is {row}. {made}{kept}\n\n{}\n| --- | --- | --- |\n",
         words.header
-    );
+    ));
     for column in columns(table) {
         let meaning = column.meaning.replace('|', "\\|");
-        let _ = writeln!(text, "| `{}` | `{}` | {meaning} |", column.name, column.kind);
+        text.push_str(&format!("| `{}` | `{}` | {meaning} |\n", column.name, column.kind));
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::proxy::Proxy;
-use crate::scene::{MESSAGES, MODEL_CALLS, REPLIES, Scene, built, example};
+use crate::scene::{AUDIT, BODIES, MESSAGES, MODEL_CALLS, RAW_USAGE, REPLIES, Scene, built, example};
 
 fn message(scene: &Scene, offset: i64) -> Row {
     built(&scene.sink, Topic::Decisions, offset, &example!("decisions/valid-asked.json")).remove(0)
@@ -168,4 +168,27 @@ async fn a_server_that_never_answers_is_given_up_in_time() {
     let error = tokio::time::timeout(Duration::from_secs(10), insert).await.unwrap().unwrap_err();
     assert!(matches!(error, InsertError::Retry(_)), "{error}");
     assert_eq!(scene.store.check().await.unwrap_err().label(), "timeout");
+}
+
+#[tokio::test]
+async fn acts_usage_and_texts_come_back_as_they_were_told() {
+    let scene = Scene::migrated().await;
+    let answered = example!("events/valid-answered-routed.json");
+    let usage = scene.rows_of(RAW_USAGE, Topic::Events, &answered);
+    scene.insert(RAW_USAGE, "events:3:0-0", usage).await.unwrap();
+    let told = "SELECT concat(provider_request, ' ', toString(JSONExtractUInt(usage, 'total_tokens'))) FROM {db}.raw_usage";
+    assert_eq!(scene.text(told).await, "chatcmpl-1 150");
+
+    let act = scene.rows_of(AUDIT, Topic::Events, &example!("events/valid-act.json"));
+    scene.insert(AUDIT, "events:3:1-1", act).await.unwrap();
+    let told = "SELECT concat(kind, ' ', operator, ' ', details['to']) FROM {db}.audit";
+    assert_eq!(scene.text(told).await, "offsets_reset ops@acme committed");
+
+    assert!(scene.rows_of(BODIES, Topic::Events, &answered).is_empty(), "off by default");
+    let with_texts = scene.with("bodies = true");
+    let text = with_texts.rows_of(BODIES, Topic::Events, &answered);
+    scene.insert(BODIES, "events:3:2-2", text).await.unwrap();
+    let told = "SELECT concat(role, ': ', text) FROM {db}.bodies";
+    assert_eq!(scene.text(told).await, "assistant: Open Settings, then Badge.");
+    scene.drop().await;
 }

@@ -4,12 +4,10 @@ mod correction;
 
 use clickhouse::Row;
 use pipeline::Refused;
-use schemas::Millis;
 use schemas::answered::{Answered, Attempt, Outcome, UsageSource};
 use schemas::event::Event;
-use schemas::ids::UserId;
 use schemas::money::Money;
-use schemas::request::{RequestKind, RouteMark};
+use schemas::request::RequestKind;
 use schemas::review::AnswerReview;
 use serde::Serialize;
 use uuid::Uuid;
@@ -158,11 +156,9 @@ impl ModelCallRow {
 
     /// The row of one attempt of a request that ended.
     fn of(end: &Answered, a: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
-        let conversation = &end.lane.conversation;
-        let usage = a.usage.as_ref();
+        let (conversation, usage) = (&end.lane.conversation, a.usage.as_ref());
         let written = usage.filter(|_| source.builder >= FIRST_TOKEN);
-        let whole = Added::of(end, a, source);
-        let marked = Marked::of(whole.route);
+        let added = Added::of(end, a, source, names);
         let (cost, currency) = match &a.cost {
             Some(money) => (exact(money, source.builder)?, money.currency.clone()),
             None => (None, String::new()),
@@ -208,13 +204,13 @@ impl ModelCallRow {
             outcome_reason: reason(&end.outcome).to_owned(),
             calls: 1,
             correction: String::new(),
-            user: whole.user.map(|user| names.of_user(conversation.app(), user)).unwrap_or_default(),
+            user: added.user,
             tier: String::new(),
-            rule: marked.rule,
-            class: marked.class,
-            arms: marked.arms,
-            queue_ms: whole.decided_at.map(|decided| a.started_at - decided),
-            detail: whole.detail.cloned().unwrap_or_default(),
+            rule: added.marked.rule,
+            class: added.marked.class,
+            arms: added.marked.arms,
+            queue_ms: added.queue_ms,
+            detail: added.detail,
             source_topic: source.topic.to_owned(),
             source_partition: source.partition,
             source_offset: source.offset,
@@ -249,23 +245,24 @@ fn billing(attempt: &Attempt) -> &'static str {
 
 /// What rows have since builder 6.
 #[derive(Default)]
-struct Added<'a> {
-    user: Option<&'a UserId>,
-    route: Option<&'a RouteMark>,
-    decided_at: Option<Millis>,
-    detail: Option<&'a String>,
+struct Added {
+    user: String,
+    marked: Marked,
+    queue_ms: Option<i64>,
+    detail: String,
 }
 
-impl<'a> Added<'a> {
-    fn of(end: &'a Answered, attempt: &'a Attempt, source: Source<'_>) -> Self {
+impl Added {
+    fn of(end: &Answered, attempt: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Self {
         if source.builder < WHOLE {
             return Self::default();
         }
+        let app = end.lane.conversation.app();
         Self {
-            user: end.user.as_ref(),
-            route: end.route.as_deref(),
-            decided_at: end.decided_at,
-            detail: attempt.detail.as_ref(),
+            user: end.user.as_ref().map(|user| names.of_user(app, user)).unwrap_or_default(),
+            marked: Marked::of(end.route.as_deref()),
+            queue_ms: end.decided_at.map(|decided| attempt.started_at - decided),
+            detail: attempt.detail.clone().unwrap_or_default(),
         }
     }
 }
