@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod arrivals;
+mod ask;
 mod backoff;
 mod call;
 mod clients;
@@ -51,6 +52,8 @@ struct Cli {
     rounds: usize,
     #[command(flatten)]
     limits: limits::Choice,
+    #[command(flatten)]
+    ask: ask::Size,
     /// What a process that takes part in a benchmark runs, as JSON
     #[arg(long, hide = true)]
     contestant: Option<String>,
@@ -81,6 +84,8 @@ enum Name {
     Limits,
     /// Messages that the filter engine judges, beside an automaton and a normalisation by library
     Safety,
+    /// Every named query over a large generated set, cold and warm, beside the same out of facts
+    Ask,
     /// What 200 rules add to the fold of a message, beside the fold without any
     Route,
     /// The pure fold of messages and answers, beside reading them; a conversation in memory and stored
@@ -114,6 +119,7 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         | Name::Growth
         | Name::Limits
         | Name::Safety
+        | Name::Ask
         | Name::Route => {
             bail!("this benchmark has no contestants")
         }
@@ -139,6 +145,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Growth => growth::measure(cli.rounds)?,
         Name::Limits => limits::measure(cli.rounds, cli.limits)?,
         Name::Safety => self::safety::measure(cli.rounds)?,
+        Name::Ask => ask::measure(cli.rounds, cli.ask)?,
         Name::Route => route::measure(cli.rounds)?,
         Name::Fold => fold::measure(cli.rounds)?,
     };

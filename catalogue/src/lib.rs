@@ -45,4 +45,4 @@ pub use raw::RawCatalogue;
 pub use reviewer::{ReviewPolicy, ReviewTime, Reviewer};
 pub use target::{Provider, Target};
 pub use tier::TierTable;
-pub use validate::{ShippedPrice, check, shipped_prices, shown_day, validate, warnings};
+pub use validate::{ShippedPrice, check, price_table, shipped_prices, shown_day, validate, warnings};

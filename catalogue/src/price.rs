@@ -19,8 +19,32 @@ pub(crate) fn in_force<'a>(
     target: &Target,
     at: Millis,
 ) -> Option<&'a Price> {
-    let covering = prices.into_iter().filter(|price| price.covers(target, at));
-    covering.max_by_key(|price| (price.region.is_some(), price.hours.is_some(), price.from))
+    newest(prices.into_iter().filter(|price| price.covers(target, at)))
+}
+
+/// What a call was made to, as far as a price depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called<'a> {
+    /// Provider family.
+    pub provider: Provider,
+    /// Model as the provider names it.
+    pub model: &'a str,
+    /// Region of the target.
+    pub region: &'a str,
+}
+
+/// The row of a table that holds for a call at that time, by the rules of the bundle's own table.
+pub fn of_call<'a>(prices: &'a [Price], call: Called<'_>, at: Millis) -> Option<&'a Price> {
+    let is_for = |price: &&Price| {
+        let of_region = price.region.as_deref().is_none_or(|region| region == call.region);
+        price.provider == call.provider && price.model == call.model && of_region && price.holds(at)
+    };
+    newest(prices.iter().filter(is_for))
+}
+
+/// Of rows that hold at one time the one that goes before.
+fn newest<'a>(prices: impl Iterator<Item = &'a Price>) -> Option<&'a Price> {
+    prices.max_by_key(|price| (price.region.is_some(), price.hours.is_some(), price.from))
 }
 
 /// One row of the price table.
@@ -97,8 +121,13 @@ pub struct GpuTime {
 impl Price {
     /// It is the price of a call to that target at that time.
     pub fn covers(&self, target: &Target, at: Millis) -> bool {
+        self.is_for(target) && self.holds(at)
+    }
+
+    /// It holds at this time.
+    fn holds(&self, at: Millis) -> bool {
         let in_days = self.from <= at && self.until.is_none_or(|until| at < until);
-        self.is_for(target) && in_days && self.hours.is_none_or(|hours| hours.hold(at))
+        in_days && self.hours.is_none_or(|hours| hours.hold(at))
     }
 
     /// It is a price of that target, at whatever time.

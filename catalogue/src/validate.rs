@@ -36,7 +36,7 @@ use crate::target::{OutputCap, Provider, Target};
 
 pub use day::shown as shown_day;
 pub(crate) use models::model;
-pub use prices::{ShippedPrice, shipped_prices};
+pub use prices::{ShippedPrice, shipped_prices, table as price_table};
 
 /// Most bytes of everything that is stored of a conversation.
 const STATE_BYTES: u32 = 32 * 1_024;

@@ -31,7 +31,8 @@ pub(crate) struct Who {
 }
 
 impl Who {
-    fn by(&self) -> String {
+    /// The name that stands in the log.
+    pub(crate) fn name(&self) -> String {
         let user = || ["USER", "LOGNAME"].iter().find_map(|name| crate::variable(name));
         self.by.clone().or_else(user).unwrap_or_else(|| "unknown".to_owned())
     }
@@ -71,7 +72,7 @@ const UNTOLD: &str = "it is done, and could not be written down in the log";
 /// The record of an act. It belongs to no conversation, so any partition will do.
 fn record(config: &Config, who: &Who, done: Done, now: i64) -> anyhow::Result<Outgoing> {
     let Done { kind, app, subject, details } = done;
-    let by = who.by();
+    let by = who.name();
     let id = EventId::derive(&format!("act:{kind}:{subject}:{by}:{now}"), 0);
     let act = Act { id, kind: kind.to_owned(), app, by, subject, why: who.why.clone(), details, at: now };
     let encoded = wire::encode(&Event::Act(act), &format!("/huiyin/{}/admin", config.deployment))?;

@@ -40,6 +40,10 @@ pub(crate) fn offline(config: &Config) -> anyhow::Result<String> {
             ));
         }
     }
+    if let Some(folder) = crate::query::folder(config) {
+        let own = crate::query::own(&folder)?;
+        report.push_str(&format!("queries in {}: {}\n", folder.display(), own.len()));
+    }
     for warning in config.warnings(now()) {
         report.push_str(&format!("warning: {warning}\n"));
     }

@@ -7,14 +7,19 @@ use clap::{Parser, Subcommand};
 use crate::cases::Test;
 use crate::dead_letters::DeadLetters;
 use crate::explain::Explain;
+use crate::export::Export;
 use crate::models::Models;
 use crate::offsets::Offsets;
+use crate::query::Query;
 use crate::rebuild::Rebuild;
+use crate::reconcile::Reconcile;
+use crate::recost::Recost;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
 use crate::setup::Setup;
 use crate::tier::OfUser;
+use crate::why::Why;
 
 /// Conversations on Easemob IM, answered by large language models.
 #[derive(Parser)]
@@ -85,16 +90,21 @@ pub(crate) enum Command {
     },
     /// Make tables anew: facts from the log, rollups from facts; account must not run. Without --execute it only tells what it would do
     Rebuild(Rebuild),
-    /// Run a named query; without a name, list them
-    Query {
-        /// Its name
-        name: Option<String>,
-        /// A parameter, name=value
-        #[arg(long = "param")]
-        parameters: Vec<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+    /// Run a named query; without a name, list them with their parameters
+    Query(Box<Query>),
+    /// The whole story of one message: verdict, route, attempts, cost, sends
+    Why(Box<Why>),
+    /// Compare what was accepted, decided, answered, sent and stored, and what providers bill. The exit code is 0 when all of it agrees, 1
+    /// when there are gaps, 2 when not all of it could be compared
+    Reconcile(Box<Reconcile>),
+    /// Price calls of a time again by other prices, each by its day, and tell the differences by model. Without --execute it only tells what
+    /// it would do
+    Recost(Box<Recost>),
+    /// Results for other people's books
+    Export {
+        /// What to export
+        #[command(subcommand)]
+        command: Export,
     },
     /// Where the roles stand in their topics
     Offsets {

@@ -207,6 +207,11 @@ impl Config {
         &self.source.sections
     }
 
+    /// The folder that the file stands in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.source.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// The checked section `[account]`.
     pub(crate) fn account(&self) -> anyhow::Result<account::AccountConfig> {
         let raw = self.account.as_ref().context("section [account] is missing")?;

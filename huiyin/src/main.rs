@@ -8,12 +8,16 @@ mod cli;
 mod config;
 mod dead_letters;
 mod explain;
+mod export;
 mod line;
 mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod query;
 mod rebuild;
+mod reconcile;
+mod recost;
 mod rehearse;
 mod retract;
 mod role;
@@ -22,6 +26,7 @@ mod run;
 #[cfg(test)]
 mod runbook;
 mod safety;
+mod scan;
 mod setup;
 #[cfg(test)]
 mod simulation;
@@ -31,13 +36,13 @@ mod telemetry;
 mod tier;
 mod timestamp;
 mod topics;
+mod why;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
 
 use cli::{Any, Bundle, Cli, Command, Topics};
@@ -60,9 +65,13 @@ fn main() -> ExitCode {
             drop(std::io::stdout().write_all(said.text.as_bytes()));
             if said.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
+        Err(error) if error.is::<Unsure>() => {
+            drop(std::io::stdout().write_all(error.to_string().as_bytes()));
+            ExitCode::from(UNKNOWN)
+        }
         Err(error) => {
             drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
-            if error.is::<Unusable>() { ExitCode::from(UNUSABLE) } else { ExitCode::FAILURE }
+            if error.is::<Unusable>() { ExitCode::from(UNKNOWN) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -80,8 +89,8 @@ impl From<String> for Said {
     }
 }
 
-/// The exit code of a command that could not do what was asked because a file is wrong, where that differs from what it finds.
-const UNUSABLE: u8 = 2;
+/// The exit code of a command that could not find out what was asked, where that differs from what it finds.
+const UNKNOWN: u8 = 2;
 
 /// Something wrong with what the command was given.
 #[derive(Debug)]
@@ -94,6 +103,25 @@ impl std::fmt::Display for Unusable {
 }
 
 impl std::error::Error for Unusable {}
+
+/// What a command found where it could not find out all of it: neither good nor bad.
+#[derive(Debug)]
+struct Unsure {
+    text: String,
+}
+
+impl std::fmt::Display for Unsure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Unsure {}
+
+/// An error of a command that compares: nothing is known then.
+fn unsure(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<Unsure>() { error } else { Unsure { text: format!("not compared: {error:#}\n") }.into() }
+}
 
 /// Looks an environment variable up.
 fn variable(name: &str) -> Option<String> {
@@ -133,9 +161,11 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Config { command: Bundle::Apply } => Ok(asking(config, line::apply).await?.into()),
         Command::Migrate { print } => Ok(migrate(&config, print).await?.into()),
         Command::Rebuild(ask) => Ok(asking(config, move |config| rebuild::run(config, &ask)).await?.into()),
-        Command::Query { name, parameters, json } => {
-            Ok(query(&config, name, &parameters, json).await?.into())
-        }
+        Command::Reconcile(ask) => reconcile::run(config, &ask).await.map_err(unsure),
+        Command::Why(ask) => why::run(config, &ask).await,
+        Command::Recost(ask) => Ok(recost::run(config, &ask).await?.into()),
+        Command::Export { command } => Ok(export::run(&config, &command).await?.into()),
+        Command::Query(ask) => Ok(query::run(&config, &ask).await?.into()),
         Command::Offsets { command } => asking(config, move |config| offsets::run(config, &command)).await,
         Command::DeadLetters { command } => {
             asking(config, move |config| dead_letters::run(config, &command)).await
@@ -207,26 +237,6 @@ async fn migrate(config: &Config, print: bool) -> anyhow::Result<String> {
     }
     let done = store.migrate().await?;
     Ok(if done.is_empty() { "nothing to do\n".to_owned() } else { done.join("\n") + "\n" })
-}
-
-async fn query(
-    config: &Config,
-    name: Option<String>,
-    parameters: &[String],
-    json: bool,
-) -> anyhow::Result<String> {
-    let Some(name) = name else {
-        return Ok(account::queries::list().iter().map(|q| format!("{}\t{}\n", q.name, q.meaning)).collect());
-    };
-    let mut given = BTreeMap::new();
-    for parameter in parameters {
-        let Some((key, value)) = parameter.split_once('=') else {
-            bail!("read --param {parameter:?}: it is not name=value")
-        };
-        given.insert(key.to_owned(), value.to_owned());
-    }
-    let table = account::queries::run(&store(config)?, &name, &given).await?;
-    if json { Ok(serde_json::to_string(&table)? + "\n") } else { Ok(table.to_text()) }
 }
 
 fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {

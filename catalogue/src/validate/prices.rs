@@ -6,7 +6,7 @@ mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::Problems;
+use common::{Problem, Problems};
 use schemas::Millis;
 use schemas::ids::TargetName;
 
@@ -45,6 +45,17 @@ pub(super) fn prices(
     prices.extend(from_the_list(raw, targets, &prices, problems));
     prices.sort_by(|a, b| (a.scope(), a.from).cmp(&(b.scope(), b.from)));
     prices
+}
+
+/// The rows of a table that stands by itself, checked as those of a configuration.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn table(price: Vec<RawPrice>) -> Result<Vec<Price>, Vec<Problem>> {
+    let raw = RawCatalogue { price, ..RawCatalogue::default() };
+    let mut problems = Problems::default();
+    let rows = prices(&raw, &BTreeMap::new(), &mut problems);
+    problems.finish(Some(rows))
 }
 
 /// The shipped rows of the targets that take them and of which the file has no row.

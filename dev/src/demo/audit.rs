@@ -101,14 +101,15 @@ pub(crate) fn audit(stage: &Stage, course: Course) -> Result<Vec<Clause>> {
 /// # Errors
 /// As [`audit`].
 pub(crate) fn without_invoice(stage: &Stage, course: Course) -> Result<Vec<Clause>> {
-    of_the_log(stage, &read_back(stage)?, course)
+    let log = read_back(stage)?;
+    say(&stage.line.command(&["query", "cost"])?);
+    of_the_log(stage, &log, course)
 }
 
 fn read_back(stage: &Stage) -> Result<Log> {
     say("\nRead back from Kafka, ClickHouse and the stand-ins");
     let log = caught_up(stage)?;
     expect("records in topic dead-letters", 0, stage.topics.count(Topic::DeadLetters)?)?;
-    say(&stage.line.command(&["query", "cost"])?);
     Ok(log)
 }
 

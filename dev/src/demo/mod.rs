@@ -1,6 +1,7 @@
 //! `dev demo`: plays conversations through the whole line on this machine and proves what came of them.
 
 mod audit;
+mod ending;
 mod line;
 mod load;
 mod moderation;
@@ -89,6 +90,7 @@ fn perform(cli: &Cli) -> Result<Proof> {
     }
     let failed_scenes = script::play(&mut stage)?;
     let mut proof = Proof { failed_scenes, clauses: audit::audit(&stage, Course::Undisturbed)? };
+    ending::play(&stage)?;
     if !cli.once && proof.holds() {
         proof.tell();
         let course = load::keep_up(&mut stage)?;

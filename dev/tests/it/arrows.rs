@@ -40,8 +40,8 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("dev", &["common", "pipeline", "schemas"]),
-    // `decide` for the benchmark of restoring only, `call` with what configures it for that of calls.
-    ("bench", &["call", "catalogue", "common", "decide", "dev", "pipeline", "safety", "schemas"]),
+    // `account` to ask as the command line does, `decide` for the benchmark of restoring only, `call` with what configures it for that of calls.
+    ("bench", &["account", "call", "catalogue", "common", "decide", "dev", "pipeline", "safety", "schemas"]),
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.

@@ -1,11 +1,8 @@
 //! What the topics say of answers: what was let out, sent and taken back, and which rules hit.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
 use pipeline::Record;
-use pipeline::kafka::{Read, Reader};
 use schemas::answer::Answer;
 use schemas::decision::Decision;
 use schemas::delivery::{Delivery, DeliveryResult};
@@ -16,10 +13,8 @@ use schemas::wire;
 
 use super::Retract;
 use crate::config::Config;
+use crate::scan::{Part, scan};
 use crate::timestamp::Timestamp;
-
-/// Reading fails when no record came for this long.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// A message is decided on at most so long before its answer is let out, in milliseconds.
 const LONGEST_TURN: i64 = 24 * 60 * 60 * 1_000;
@@ -124,12 +119,12 @@ pub(super) fn read(config: &Config, ask: &Retract) -> anyhow::Result<Books> {
     let mut books = Books::default();
     let one = ask.conversation.as_ref().map(|conversation| conversation.partition(config.partitions));
     let partitions: Vec<i32> = one.map_or_else(|| (0..config.partitions).collect(), |one| vec![one]);
-    let mut each = |topic: Topic, since, take: fn(&mut Books, &Record) -> anyhow::Result<()>| {
-        scan(config, topic, (&partitions, since), |record| {
-            let (partition, offset) = (record.partition, record.offset);
-            take(&mut books, record).with_context(|| format!("read {}/{partition}@{offset}", topic.name()))
-        })
-    };
+    let mut each =
+        |topic: Topic, since: Option<Timestamp>, take: fn(&mut Books, &Record) -> anyhow::Result<()>| {
+            let part = since.map_or(Part::All, |Timestamp(since)| Part::Since(since));
+            let parts: Vec<_> = partitions.iter().map(|partition| (*partition, part)).collect();
+            scan(config, topic, &parts, |record| take(&mut books, record))
+        };
     if ask.rule.is_some() {
         let before = ask.since.map(|Timestamp(since)| Timestamp(since - LONGEST_TURN));
         each(Topic::Decisions, before, Books::decision)?;
@@ -137,34 +132,4 @@ pub(super) fn read(config: &Config, ask: &Retract) -> anyhow::Result<Books> {
     each(Topic::Answers, ask.since, Books::answer)?;
     each(Topic::Deliveries, ask.since, Books::delivery)?;
     Ok(books)
-}
-
-/// Hands every record of a topic's partitions on, from the time on that is given.
-fn scan(
-    config: &Config,
-    topic: Topic,
-    (partitions, since): (&[i32], Option<Timestamp>),
-    mut take: impl FnMut(&Record) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let name = config.topics.of(topic);
-    let mut reader = Reader::open(&config.kafka, &name).context("connect")?;
-    for partition in partitions {
-        match since {
-            Some(Timestamp(since)) => reader.add_since(*partition, since)?,
-            None => reader.add(*partition, 0)?,
-        }
-    }
-    let mut last = Instant::now();
-    while !reader.is_done() {
-        match reader.poll(Duration::from_millis(100)).with_context(|| format!("read {name}"))? {
-            Read::Record(record) => {
-                last = Instant::now();
-                take(&record)?;
-            }
-            Read::End(_) => last = Instant::now(),
-            Read::Nothing if last.elapsed() > SILENCE => bail!("read {name}: nothing came for 30 s"),
-            Read::Nothing => {}
-        }
-    }
-    Ok(())
 }

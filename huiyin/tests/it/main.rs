@@ -28,6 +28,7 @@ mod kills;
 mod known;
 mod offsets;
 mod process;
+mod questions;
 mod rebuild;
 mod restart;
 mod reviews;

@@ -110,6 +110,27 @@ impl Reader {
         self.add(partition, found.values().next().copied().unwrap_or(end))
     }
 
+    /// As [`Self::add`], only the records from `first` on and before `end`, as far as they are there.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_span(&mut self, partition: i32, first: i64, end: i64) -> Result<(), Error> {
+        let bounds = self.watermarks(&[partition])?;
+        bounds.into_iter().try_for_each(|(low, high)| self.add_within(partition, first, (low, high.min(end))))
+    }
+
+    /// The offset of the first record that was appended to a partition at `millis` since the epoch or later; the end of the log where
+    /// there is none.
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the brokers do not tell.
+    pub fn offset_at(&self, partition: i32, millis: i64) -> Result<i64, Error> {
+        let named = self.named(std::iter::once(partition));
+        let end = self.watermarks(&[partition])?.first().map_or(0, |(_, high)| *high);
+        let found = offsets(&self.uncommitted, &named, Offset::Offset(millis.max(0)), REQUEST)?;
+        Ok(found.values().next().copied().filter(|offset| *offset >= 0).unwrap_or(end))
+    }
+
     /// As [`Self::add`], with the partition's watermarks as they were told.
     ///
     /// # Errors

@@ -2,10 +2,10 @@
 -- A message that was judged at several places counts once. `view` is `-` where the word stood there as it is. `shadow_hits` had no effect.
 -- Many conversations for one rule and view speak for a false hit, few for somebody who means it. `retracted` counts messages whose answer
 -- was taken back. `samples` are ids of messages, up to five, to be looked up where their texts are kept.
--- @app [] only this app (org#app); empty means all
--- @rule [] only this rule; empty means all
--- @from [1970-01-01] hits from this moment on, UTC, such as 2025-01-31 or 2025-01-31T08:00:00Z
--- @to [2100-01-01] hits before this moment, UTC
+-- @app text [] only this app (org#app); empty means all
+-- @rule text [] only this rule; empty means all
+-- @from time [1970-01-01] hits from this moment on
+-- @to time [2100-01-01] hits before this moment
 SELECT
     app,
     rule,
@@ -26,8 +26,8 @@ FROM
     FROM safety_events
     WHERE ({app:String} = '' OR app = {app:String})
         AND ({rule:String} = '' OR rule = {rule:String})
-        AND at >= parseDateTime64BestEffort({from:String}, 3, 'UTC')
-        AND at < parseDateTime64BestEffort({to:String}, 3, 'UTC')
+        AND at >= {from:DateTime64(3, 'UTC')}
+        AND at < {to:DateTime64(3, 'UTC')}
     GROUP BY app, rule, category, direction, views, message
 )
 GROUP BY app, rule, category, direction, views

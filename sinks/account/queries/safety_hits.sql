@@ -3,13 +3,13 @@
 -- counts at each place that judged it; compare places, do not add them. `hits` are findings: one rule in one text through the same views;
 -- `spots` are the places in the texts; `shadow` counts the hits that had no effect. `left_off` counts findings that have no row, of
 -- judgements with more than 32; they stand on the line of the rule that such a judgement names first.
--- @app [] only this app (org#app); empty means all
--- @rule [] only this rule; empty means all
--- @category [] only this category; empty means all
--- @direction [] only input or only output; empty means both
--- @place [] only callback, guard or answer; empty means all
--- @from [1970-01-01] hits from this moment on, UTC, such as 2025-01-31 or 2025-01-31T08:00:00Z
--- @to [2100-01-01] hits before this moment, UTC
+-- @app text [] only this app (org#app); empty means all
+-- @rule text [] only this rule; empty means all
+-- @category text [] only this category; empty means all
+-- @direction text [] only input or only output; empty means both
+-- @place text [] only callback, guard or answer; empty means all
+-- @from time [1970-01-01] hits from this moment on
+-- @to time [2100-01-01] hits before this moment
 SELECT
     app,
     rule,
@@ -37,8 +37,8 @@ FROM
         AND ({category:String} = '' OR category = {category:String})
         AND ({direction:String} = '' OR direction = {direction:String})
         AND ({place:String} = '' OR place = {place:String})
-        AND at >= parseDateTime64BestEffort({from:String}, 3, 'UTC')
-        AND at < parseDateTime64BestEffort({to:String}, 3, 'UTC')
+        AND at >= {from:DateTime64(3, 'UTC')}
+        AND at < {to:DateTime64(3, 'UTC')}
     LIMIT 1 BY id
 )
 GROUP BY app, rule, category, direction, place

@@ -1,5 +1,6 @@
 //! The configuration section `[account]`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use common::{Carrier, Problem, Problems, Secret, duration, secret};
@@ -7,6 +8,8 @@ use pipeline::batch::{Limits, RawLimits};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::invoice::{self, RawInvoice, RawRate};
+use crate::queries::zone_of;
 use crate::retention::{RawRetention, Retention};
 
 /// The table of deliveries.
@@ -32,6 +35,12 @@ pub struct RawAccount {
     /// Name of the cluster: tables are then replicated and made on every node. By default there is none.
     #[serde(default)]
     pub cluster: Option<String>,
+    /// IANA name of the time zone in which queries read times and cut days, such as `Asia/Shanghai`. `"UTC"` by default.
+    #[serde(default = "default_zone")]
+    pub time_zone: String,
+    /// Folder of queries of your own, `.sql` files with the same head as the shipped ones; a relative path begins at this file's folder.
+    #[serde(default)]
+    pub queries: Option<PathBuf>,
     /// Whether blocks travel compressed (LZ4). `true` by default; switch it off on a loopback interface.
     #[serde(default = "default_compression")]
     pub compression: bool,
@@ -58,6 +67,12 @@ pub struct RawAccount {
     /// Whether the table `bodies` is filled: texts of messages and answers, personal data masked, kept for days only. `false` by default.
     #[serde(default)]
     pub bodies: bool,
+    /// Invoices that `huiyin reconcile` can read.
+    #[serde(default)]
+    pub invoice: Vec<RawInvoice>,
+    /// Rates between currencies. Without one nothing is converted.
+    #[serde(default)]
+    pub rate: Vec<RawRate>,
     /// Days that the rows of each table are kept.
     #[serde(default)]
     pub retention_days: RawRetention,
@@ -68,6 +83,10 @@ pub struct RawAccount {
 
 fn default_database() -> String {
     "huiyin".into()
+}
+
+fn default_zone() -> String {
+    "UTC".into()
 }
 
 fn default_user() -> String {
@@ -137,6 +156,7 @@ pub fn validate(raw: &RawAccount) -> Result<AccountConfig, Vec<Problem>> {
     let mut problems = Problems::default();
     check_access(raw, &mut problems);
     check_times(raw, &mut problems);
+    invoice::check(&raw.invoice, &raw.rate, &mut problems);
     let retention = Retention::new(&raw.retention_days, &mut problems);
     let limits = Limits::new("account.batch", &raw.batch).map_err(|found| problems.extend(found)).ok();
     problems.finish(limits.map(|limits| AccountConfig { raw: raw.clone(), retention, limits }))
@@ -154,6 +174,7 @@ fn check_access(raw: &RawAccount, problems: &mut Problems) {
         (web.is_none_or(is_address), "url", "it is no address of a host"),
         (!raw.url.contains(['@', '?']), "url", "user, password and database have keys of their own"),
         (is_word(&raw.database, "_"), "database", "it is not letters, digits and _"),
+        (zone_of(&raw.time_zone).is_some(), "time_zone", "it is no time zone such as Asia/Shanghai"),
         (is_cluster, "cluster", "it is not letters, digits, _, - and ."),
         (key_length == 0 || key_length >= SHORTEST_KEY, "pseudonym_key", "it is shorter than 32 characters"),
     ] {

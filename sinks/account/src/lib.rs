@@ -4,6 +4,7 @@
 //! alone ([`AccountSink`]), stored as one block per range and table under the range's token, and read by named queries ([`queries`]).
 //! Only a command makes or changes the schema ([`Store::migrate`]); a start checks it ([`Store::check`]).
 
+mod calls;
 mod columns;
 mod config;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod error;
 mod fact;
 mod failure;
 mod insert;
+mod invoice;
 pub mod metrics;
 mod migrations;
 mod pseudonym;
@@ -22,15 +24,22 @@ mod rollups;
 mod schema;
 mod sink;
 mod source;
+mod sources;
 mod store;
+mod story;
 mod tables;
 mod value;
 
+pub use calls::BookedCall;
 pub use columns::{Column, columns_by_table};
 pub use config::{AccountConfig, ConfigError, DELIVERIES, RawAccount, validate};
 pub use error::StoreError;
 pub use fact::TOPICS;
+pub use invoice::{RawInvoice, RawRate, converted, decimal, decimal_text};
+pub use queries::whole_days;
 pub use retention::RawRetention;
 pub use sink::AccountSink;
+pub use sources::{OfRecord, Range};
 pub use store::Store;
+pub use story::Story;
 pub use tables::Row;

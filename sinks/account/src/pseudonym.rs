@@ -47,6 +47,20 @@ impl Pseudonyms {
     }
 }
 
+/// The pseudonym of a user whom a person names: it is taken as it is where it is one already, and nothing stays nothing.
+///
+/// # Errors
+/// What is expected.
+pub(crate) fn given(key: &Secret, app: &str, user: &str) -> Result<String, &'static str> {
+    let is_pseudonym = user.len() == 2 * BYTES && user.bytes().all(|c| c.is_ascii_hexdigit());
+    if user.is_empty() || is_pseudonym {
+        return Ok(user.to_owned());
+    }
+    let app = AppKey::new(app).map_err(|_| "a pseudonym; a user's id needs the parameter app beside it")?;
+    let user = UserId::new(user).map_err(|_| "a user's id")?;
+    Pseudonyms::new(key).map(|names| names.of_user(&app, &user)).map_err(|_| "a user's id, for want of a key")
+}
+
 #[cfg(test)]
 mod tests {
     use schemas::ids::GroupId;
@@ -72,6 +86,16 @@ mod tests {
             pseudonyms("key").of_user(&app("acme#support"), &user("alice")),
             "0a104764abb035510f6bc48329b01e8c"
         );
+    }
+
+    #[test]
+    fn a_user_is_named_by_id_with_the_app_or_by_pseudonym() {
+        let of = |app: &str, user: &str| given(&Secret::new("key"), app, user);
+        let alice = "0a104764abb035510f6bc48329b01e8c";
+        assert_eq!(of("acme#support", "alice").as_deref(), Ok(alice));
+        assert_eq!(of("", alice).as_deref(), Ok(alice));
+        assert_eq!(of("", "").as_deref(), Ok(""));
+        assert!(of("", "alice").unwrap_err().contains("needs the parameter app"));
     }
 
     #[test]

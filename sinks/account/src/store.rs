@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clickhouse::{Client, Compression};
 
+use common::Secret;
+
 use crate::StoreError;
 use crate::config::AccountConfig;
 use crate::insert::{Timeouts, Writer};
@@ -18,6 +20,8 @@ pub struct Store {
     pub(crate) writer: Writer,
     timeouts: Timeouts,
     layout: Layout,
+    zone: String,
+    key: Secret,
 }
 
 impl Store {
@@ -34,7 +38,25 @@ impl Store {
         let database = server.clone().with_database(&raw.database);
         let timeouts = Timeouts { send: raw.send_timeout, end: raw.end_timeout, query: raw.query_timeout };
         let writer = Writer::new(&database, timeouts);
-        Self { server, database, writer, timeouts, layout: Layout::new(config) }
+        Self {
+            server,
+            database,
+            writer,
+            timeouts,
+            layout: Layout::new(config),
+            zone: raw.time_zone.clone(),
+            key: raw.pseudonym_key.clone(),
+        }
+    }
+
+    /// The deployment's time zone.
+    pub(crate) fn zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// The key of the pseudonyms.
+    pub(crate) fn key(&self) -> &Secret {
+        &self.key
     }
 
     pub(crate) fn layout(&self) -> &Layout {

@@ -1,31 +1,76 @@
 //! Named queries. Every sum that is shown anywhere comes from one of them.
+//!
+//! A query is a file in `queries/` and a line in [`SHIPPED`], or a file in a folder of the user's ([`own`]). Its head declares what it can
+//! be asked with; values are checked ([`Kind`]) and bound. Where its text names a source ([`source`]), the cheapest table that carries what
+//! is asked stands there: a rollup, or facts.
 
 mod header;
+mod kind;
+mod moment;
+mod own;
+mod prices;
+mod query;
+mod run;
+mod scan;
+mod source;
+mod statement;
 mod table;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 pub use header::Parameter;
-pub use table::Table;
-
-use clickhouse::error::Error;
+pub use kind::Kind;
+pub use moment::whole_days;
+pub(crate) use moment::zone_of;
+pub use own::read as read_own;
+pub use prices::ListPrice;
+pub use query::NamedQuery;
+pub use run::{Answer, Progress, QueryError, Question, Reading, run, run_one};
+pub(crate) use table::only as read_table;
+pub use table::{Form, Table};
 
 use crate::rollups::{ROLLUPS, Rollup};
 use crate::tables::{Counts, Definition, definitions};
-use crate::{Store, StoreError};
 
-/// Name and text of every query.
-static QUERIES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
-    vec![
-        ("cost", include_str!("../../queries/cost.sql").to_owned()),
-        ("counts", counts()),
-        ("drift", drift()),
-        ("false_hits", include_str!("../../queries/false_hits.sql").to_owned()),
-        ("safety_hits", include_str!("../../queries/safety_hits.sql").to_owned()),
-        ("whereabouts", include_str!("../../queries/whereabouts.sql").to_owned()),
-    ]
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../queries/", $name, ".sql")))),*]
+    };
+}
+
+/// Name and text of every query but those that follow from the lists of tables and rollups.
+const SHIPPED: &[(&str, &str)] = &shipped![
+    "billed",
+    "bundles",
+    "cache",
+    "cost",
+    "errors",
+    "false_hits",
+    "finance",
+    "funnel",
+    "latency",
+    "routes",
+    "safety_hits",
+    "satisfaction",
+    "sla",
+    "tokens",
+    "top",
+    "whereabouts",
+];
+
+static QUERIES: LazyLock<Vec<NamedQuery>> = LazyLock::new(|| {
+    let shipped = SHIPPED.iter().map(|(name, sql)| (*name, (*sql).to_owned()));
+    // A test holds that each of them is whole.
+    let read = |(name, sql)| NamedQuery::read(name, sql).ok();
+    let mut queries: Vec<_> = shipped.chain(derived()).filter_map(read).collect();
+    queries.sort_by(|one, other| one.name.cmp(&other.name));
+    queries
 });
+
+/// Queries that follow from the lists of tables and rollups.
+fn derived() -> [(&'static str, String); 2] {
+    [("counts", counts()), ("drift", drift())]
+}
 
 /// The query `counts`, over every table.
 fn counts() -> String {
@@ -45,8 +90,8 @@ fn counts() -> String {
 fn drift() -> String {
     let bounds = |time: &str| {
         format!(
-            "({{app:String}} = '' OR app = {{app:String}}) AND {time} >= parseDateTime64BestEffort({{from:String}}, 3, 'UTC') \
-             AND {time} < parseDateTime64BestEffort({{to:String}}, 3, 'UTC')"
+            "({{app:String}} = '' OR app = {{app:String}}) AND {time} >= {{from:DateTime64(3, 'UTC')}} \
+             AND {time} < {{to:DateTime64(3, 'UTC')}}"
         )
     };
     let mut measures = Vec::new();
@@ -71,143 +116,9 @@ fn drift() -> String {
     include_str!("../../queries/drift.sql").replace("{measures}", &measures.join("\n    UNION ALL\n"))
 }
 
-/// A query as described.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedQuery {
-    /// Its name.
-    pub name: &'static str,
-    /// What it gives, one or more lines.
-    pub meaning: String,
-    /// What it can be asked with.
-    pub parameters: Vec<Parameter>,
-    sql: &'static str,
-}
-
-/// Why a named query gives nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum QueryError {
-    /// There is none of that name.
-    #[error("run query: {name:?} is none of {known}")]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// The names that exist.
-        known: String,
-    },
-    /// It has no such parameter.
-    #[error("run query: parameter {name:?} is none of {known}")]
-    Parameter {
-        /// What was given.
-        name: String,
-        /// The parameters that it has.
-        known: String,
-    },
-    /// A value has not the form of its parameter.
-    #[error("run query: {name}={value:?} is no timestamp. {name}: {meaning}")]
-    Value {
-        /// The parameter.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// What it means, with the form of its value.
-        meaning: &'static str,
-    },
-    /// The store did not answer it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store's answer is not a table.
-    #[error("read result of query")]
-    Answer(#[from] serde_json::Error),
-}
-
-impl QueryError {
-    /// A closed label for counters.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Unknown { .. } => "unknown_query",
-            Self::Parameter { .. } => "unknown_parameter",
-            Self::Value { .. } => "parameter_value",
-            Self::Store(error) => error.label(),
-            Self::Answer(_) => "answer",
-        }
-    }
-}
-
-/// Every named query.
-pub fn list() -> Vec<NamedQuery> {
-    (QUERIES.iter())
-        .map(|(name, sql)| {
-            let (meaning, parameters) = header::read(sql);
-            NamedQuery { name, meaning, parameters, sql }
-        })
-        .collect()
-}
-
-/// Runs a named query; parameters that are not given have their defaults.
-///
-/// # Errors
-/// [`QueryError`] when the name or a parameter is unknown, a value has the wrong form, or the store does not answer.
-pub async fn run(store: &Store, name: &str, given: &BTreeMap<String, String>) -> Result<Table, QueryError> {
-    let queries = list();
-    let known = || queries.iter().map(|query| query.name).collect::<Vec<_>>().join(", ");
-    let query = (queries.iter().find(|query| query.name == name))
-        .ok_or_else(|| QueryError::Unknown { name: name.to_owned(), known: known() })?;
-    if let Some(name) = given.keys().find(|name| query.parameters.iter().all(|p| p.name != **name)) {
-        let known = query.parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ");
-        return Err(QueryError::Parameter { name: name.clone(), known });
-    }
-    let statement = (query.parameters.iter()).fold(store.database.query_raw(query.sql), |statement, p| {
-        statement.param(p.name, given.get(p.name).map_or(p.default, String::as_str))
-    });
-    let statement = statement
-        // Exact amounts are text in JSON: a reader's numbers would round them.
-        .with_setting("output_format_json_quote_decimals", "1")
-        .with_setting("output_format_json_quote_64bit_integers", "0")
-        .with_setting("wait_end_of_query", "1");
-    let answer =
-        store.within("run query", async { statement.fetch_bytes("JSONCompact")?.collect().await }).await;
-    match answer {
-        Ok(bytes) => Ok(Table::from_json(&bytes)?),
-        Err(StoreError::Statement { attempt, source: Error::BadResponse(text) }) => {
-            if let Some(error) = no_timestamp(store, query, given).await {
-                return Err(error);
-            }
-            Err(StoreError::Statement { attempt, source: Error::BadResponse(without_statement(&text)) }
-                .into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The first of the given values that is no timestamp, which the store's error does not name; `None` when the store does not answer.
-async fn no_timestamp(
-    store: &Store,
-    query: &NamedQuery,
-    given: &BTreeMap<String, String>,
-) -> Option<QueryError> {
-    for parameter in &query.parameters {
-        let Some(value) = given.get(parameter.name).filter(|_| parameter.is_timestamp(query.sql)) else {
-            continue;
-        };
-        let sql = "SELECT toUInt8(isNull(parseDateTime64BestEffortOrNull({value:String}, 3, 'UTC')))";
-        let asked = store.database.query_raw(sql).param("value", value);
-        if matches!(store.within("check parameter", asked.fetch_one::<u8>()).await, Ok(1)) {
-            let Parameter { name, meaning, .. } = *parameter;
-            return Some(QueryError::Value { name, value: value.clone(), meaning });
-        }
-    }
-    None
-}
-
-/// The store's words without the whole statement, which it quotes.
-fn without_statement(text: &str) -> String {
-    match text.split_once(": In scope ") {
-        Some((what, statement)) => {
-            let name = statement.rfind(". (").and_then(|at| statement.get(at..)).unwrap_or_default();
-            format!("{what}{name}")
-        }
-        None => text.to_owned(),
-    }
+/// Every query that is shipped.
+pub fn list() -> &'static [NamedQuery] {
+    &QUERIES
 }
 
 #[cfg(test)]
@@ -215,28 +126,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_the_store_is_told_without_the_statement() {
-        let text = "Code: 41. DB::Exception: Cannot read DateTime: unexpected word: In scope SELECT a. (b) FROM t. (CANNOT_PARSE) (version 26)";
-        let told = without_statement(text);
-        assert_eq!(
-            told,
-            "Code: 41. DB::Exception: Cannot read DateTime: unexpected word. (CANNOT_PARSE) (version 26)"
-        );
-        assert_eq!(without_statement("Code: 60. No table"), "Code: 60. No table");
+    fn every_shipped_query_is_whole_and_says_what_it_gives() {
+        let all = SHIPPED.iter().map(|(name, sql)| (*name, (*sql).to_owned())).chain(derived());
+        for (name, sql) in all {
+            let query = NamedQuery::read(name, sql).unwrap_or_else(|flaws| panic!("{name}: {flaws:?}"));
+            assert!(query.meaning.ends_with('.'), "{name}: {:?}", query.meaning);
+        }
+        assert_eq!(list().len(), SHIPPED.len() + derived().len());
     }
 
     #[test]
-    fn every_query_says_what_it_gives_and_declares_what_it_uses() {
-        for query in list() {
-            assert!(query.meaning.ends_with('.'), "{}: {:?}", query.name, query.meaning);
-            for parameter in &query.parameters {
-                assert!(query.sql.contains(&format!("{{{}:", parameter.name)), "{parameter:?}");
-                assert!(!parameter.meaning.is_empty());
-            }
-            let used = query.sql.matches('{').count();
-            let declared: usize =
-                query.parameters.iter().map(|p| query.sql.matches(&format!("{{{}:", p.name)).count()).sum();
-            assert_eq!(used, declared, "{}", query.name);
+    fn every_query_has_its_line_in_both_languages() {
+        let documents =
+            [include_str!("../../../../docs/analytics.md"), include_str!("../../../../docs/analytics.zh.md")];
+        for (query, document) in list().iter().flat_map(|query| documents.map(|document| (query, document))) {
+            assert!(document.contains(&format!("| `{0}` | `huiyin query {0}", query.name)), "{}", query.name);
         }
     }
 }

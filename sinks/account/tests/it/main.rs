@@ -15,6 +15,7 @@ mod migrations;
 mod property;
 mod proxy;
 mod queries;
+mod questions;
 mod rebuild;
 mod rollups;
 mod scene;

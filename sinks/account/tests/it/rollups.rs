@@ -23,9 +23,11 @@ async fn store(
 }
 
 async fn all(scene: &Scene) {
-    let answered = example!("events/valid-answered-routed.json");
+    let mut answered = example!("events/valid-answered-routed.json");
+    answered["tier"] = json!("gold");
     let mut rated = example!("decisions/valid-routed.json");
     rated["rating"] = json!(4);
+    rated["tier"] = json!({ "name": "gold", "by": "list" });
     let mut message = example!("events/valid-message-with-findings.json");
     message["type"] = json!("message");
     for (table, topic, value) in [
@@ -53,6 +55,10 @@ async fn a_block_is_in_its_rollups_once_however_often_it_is_sent() {
     let of_person = "SELECT concat(toString(sum(messages)), ' ', toString(sum(calls)), ' ', toString(sum(ratings)), ' ', \
                      toString(sum(rating_sum)), ' ', toString(sum(cost))) FROM {db}.user_day WHERE user != ''";
     assert_eq!(scene.text(of_person).await, "1 2 1 4 0.0000001234");
+    let of_tier = "SELECT concat(toString((SELECT sum(calls) FROM {db}.usage_minute WHERE tier = 'gold')), ' ', \
+                   toString((SELECT sum(calls) FROM {db}.usage_hour WHERE tier = 'gold')), ' ', \
+                   toString(sum(messages)), ' ', toString(sum(calls))) FROM {db}.user_day WHERE tier = 'gold'";
+    assert_eq!(scene.text(of_tier).await, "2 2 1 2");
     let quantiles = "SELECT toUInt64(countIf(arrayAll(q -> abs(q - 900) <= 9, quantiles))) FROM \
                      (SELECT quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(duration) AS quantiles FROM {db}.usage_minute)";
     assert_eq!(scene.number(quantiles).await, 1, "of the one call that answered, in 900 ms");

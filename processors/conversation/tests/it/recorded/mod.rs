@@ -35,7 +35,7 @@ const RECORDINGS: [(&str, &str); 7] = [
     // Held messages and answers are reviewed, and answers are taken back for late findings.
     ("reviews", "7fbae9860f0931936361387cc1129e6db98bde8ad1b49ea845ba17c7b15ec32a"),
     // Routes, experiments, sessions with summaries, commands, staff, conditions of targets, pins, the bound of a state.
-    ("dialogue", "9a3de2b2eed696491dc91d1540e2833c138cb25ec7890c1f3a21da00ecbaca2e"),
+    ("dialogue", "71a4af2d7209e7ee3d7b4162b564c0d4cb7acf0ef68d55c00dd86ac7afa1c969"),
     // Rules choose targets, and requests name them; an operator's act stands between.
     ("acts-and-routes", "99cba59cc5d2b743ae651263ea7ec90638cc6639e674b8da7012e498d848a1ff"),
 ];

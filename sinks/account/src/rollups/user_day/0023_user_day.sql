@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS {database}.user_day {cluster}
     app           LowCardinality(String) COMMENT 'org#app',
     day           Date CODEC(Delta, ZSTD(1)) COMMENT 'UTC',
     user          String CODEC(ZSTD(1)) COMMENT 'pseudonym, empty if unknown',
-    tier          LowCardinality(String) COMMENT 'of the person, empty without one',
+    tier          LowCardinality(String) COMMENT 'of the person, empty without one and for ratings',
     currency      LowCardinality(String) COMMENT 'of cost; empty for messages and ratings, and where no cost is known',
     messages      SimpleAggregateFunction(sum, Int64) COMMENT 'decided on',
     asked         SimpleAggregateFunction(sum, Int64) COMMENT 'of these, that opened a turn',

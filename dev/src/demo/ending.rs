@@ -1,0 +1,91 @@
+//! What the books say at the end: cost, latency, the story of one message, and whether all of it agrees. The README shows this output, so its
+//! form is compared.
+
+use super::stage::{Stage, expect};
+use anyhow::{Context, Result};
+use dev::console::say;
+use schemas::decision::Ruling;
+use std::fs;
+
+/// The documents that show it.
+const READMES: [&str; 2] = ["README.md", "README.zh.md"];
+/// What stands before and behind it there.
+const MARKS: [&str; 2] = ["<!-- demo -->\n```text\n", "```\n<!-- end demo -->"];
+
+/// Shows it.
+///
+/// # Errors
+/// When a command fails, something does not agree, or a README shows another form.
+pub(crate) fn play(stage: &Stage) -> Result<()> {
+    say("\nWhat the books say");
+    let asked = stage.decision("that asks a model", |decision| decision.ruling == Ruling::Asked)?;
+    let message = asked.message.context("a message that is asked about has an id")?.to_string();
+    let commands: [&[&str]; 4] = [
+        &["query", "cost"],
+        &["query", "latency"],
+        &["why", &message],
+        &["reconcile", "--from", "1h", "--to", "0s"],
+    ];
+    let mut shown = String::new();
+    for command in commands {
+        shown.push_str(&format!("$ huiyin {}\n{}\n", command.join(" "), stage.line.command(command)?));
+    }
+    let shown = shown.trim_end().to_owned() + "\n";
+    say(&shown);
+    for readme in READMES {
+        let text = fs::read_to_string(readme).with_context(|| format!("reading {readme}"))?;
+        let written = between(&text).with_context(|| format!("{readme} does not show the demo's end"))?;
+        expect(&format!("the form of the demo's end in {readme}"), form(written), form(&shown))?;
+    }
+    Ok(())
+}
+
+fn between(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(MARKS[0])?;
+    Some(rest.split_once(MARKS[1])?.0)
+}
+
+/// Its words, with whatever has a digit in it as one sign: figures, times and ids differ from run to run.
+fn form(text: &str) -> Vec<String> {
+    let word = |word: &str| {
+        let pieces = word.split('/').map(|piece| {
+            let bare = piece.trim_matches(|c: char| c.is_ascii_punctuation());
+            if bare.chars().any(|c| c.is_ascii_digit()) || is_hex(bare) { "N" } else { piece }
+        });
+        pieces.collect::<Vec<_>>().join("/")
+    };
+    let line = |line: &str| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ");
+    text.lines().map(line).collect()
+}
+
+/// A hash may do without any digit.
+fn is_hex(word: &str) -> bool {
+    word.len() >= 12 && word.bytes().all(|c| c.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_and_ids_do_not_matter_and_words_do() {
+        let one = form("asked, turn e562a52a-df27, ms 3\nacme#support/chat/157  openai   0.01 -\n");
+        assert_eq!(one, form("asked, turn 0abc, ms 17\nacme#support/chat/9 openai 12 -\n"));
+        assert_ne!(one, form("held, turn 0abc, ms 17\nacme#support/chat/9 openai 12 -\n"));
+        assert_ne!(one, form("asked, turn 0abc, ms 17\n"));
+    }
+
+    #[test]
+    fn both_readmes_show_one_output() {
+        let of = |name: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+            let text = fs::read_to_string(path).unwrap();
+            between(&text).unwrap_or_else(|| panic!("{name} does not show the demo's end")).to_owned()
+        };
+        let [english, chinese] = READMES.map(of);
+        assert_eq!(english, chinese);
+        for command in ["query cost", "query latency", "why ", "reconcile"] {
+            assert!(english.contains(&format!("$ huiyin {command}")), "{command}");
+        }
+    }
+}

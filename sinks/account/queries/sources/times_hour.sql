@@ -1,0 +1,21 @@
+SELECT
+    toStartOfHour(toTimeZone(facts.hour, {zone:String})) AS hour,
+    toDate(facts.hour, {zone:String}) AS day,
+    toStartOfMonth(facts.hour, {zone:String}) AS month,
+    facts.app AS app, facts.provider AS provider, facts.model AS model, facts.target AS target, facts.kind AS kind, facts.tier AS tier, facts.region AS region, facts.chat_kind AS chat_kind, facts.rule AS rule, facts.class AS class,
+    facts.calls AS answered,
+    facts.duration AS duration,
+    facts.first_token AS first_token
+FROM usage_hour AS facts
+WHERE facts.hour >= {since:DateTime64(3, 'UTC')} AND facts.hour < {to:DateTime64(3, 'UTC')}
+    AND facts.error = ''
+    AND ({app:String} = '' OR facts.app = {app:String})
+    AND ({provider:String} = '' OR facts.provider = {provider:String})
+    AND ({model:String} = '' OR facts.model = {model:String})
+    AND ({target:String} = '' OR facts.target = {target:String})
+    AND ({kind:String} = '' OR facts.kind = {kind:String})
+    AND ({tier:String} = '' OR facts.tier = {tier:String})
+    AND ({region:String} = '' OR facts.region = {region:String})
+    AND ({chat_kind:String} = '' OR facts.chat_kind = {chat_kind:String})
+    AND ({rule:String} = '' OR facts.rule = {rule:String})
+    AND ({class:String} = '' OR facts.class = {class:String})
