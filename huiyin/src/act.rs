@@ -1,5 +1,5 @@
 //! What commands do stands in the log: a record of its own kind in `events`, which the table `audit` has as a row. Whoever adds a command
-//! that changes something calls [`write`] when it is done.
+//! that changes something calls [`write()`] when it is done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

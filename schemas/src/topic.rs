@@ -80,7 +80,7 @@ impl Topic {
             Self::Events => &["ingest", "call", "decide", "admin"],
             Self::Decisions | Self::Requests | Self::Answers | Self::States => &["decide"],
             Self::Deliveries => &["deliver"],
-            Self::Ledger => &["decide", "quota"],
+            Self::Ledger => &["decide", "quota", "admin"],
             Self::Configs => &["admin"],
             Self::DeadLetters => &["call", "decide", "deliver", "account"],
         }

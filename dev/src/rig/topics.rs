@@ -4,6 +4,7 @@ use super::patience::Patience;
 use anyhow::{Context, Result, anyhow, ensure};
 use pipeline::kafka::{Admin, Config, RawConfig, Read, Reader};
 use schemas::cancel::Cancel;
+use schemas::correction::Correction;
 use schemas::retract::Retract;
 use schemas::topic::{Partitions, Topic, TopicNames};
 use schemas::wire::{self, Record};
@@ -56,7 +57,8 @@ impl Topics {
         self.each(R::TOPIC, |record| {
             let is_kind = |kind: &&str| record.header(wire::KIND) == Some(kind.as_bytes());
             // They share their topic with records of another type.
-            let second = [Cancel::KIND, Retract::KIND].into_iter().find(|kind| is_kind(kind));
+            let second =
+                [Cancel::KIND, Retract::KIND, Correction::KIND].into_iter().find(|kind| is_kind(kind));
             if second.is_some_and(|kind| !R::KINDS.contains(&kind)) {
                 return Ok(());
             }

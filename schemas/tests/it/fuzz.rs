@@ -6,6 +6,7 @@ use std::path::Path;
 use mangle::Input;
 use proptest::prelude::*;
 use schemas::answer::Answer;
+use schemas::correction::Correction;
 use schemas::decision::Decision;
 use schemas::delivery::Delivery;
 use schemas::event::Event;
@@ -80,6 +81,7 @@ topics! {
     wire_decisions: Decision, "decisions", 500;
     wire_deliveries: Delivery, "deliveries", 500;
     wire_ledger: LedgerEntry, "ledger", 500;
+    wire_corrections: Correction, "ledger", 500;
 }
 
 proptest! {
