@@ -148,4 +148,4 @@ fn correction(
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
