@@ -210,10 +210,11 @@ fn table(
              one process) with their rollups in {} s; {} GB on disk. Every {WHOLE}th call has its message, request and reply as well. Questions are \
              about the last 30 days and, where they compare, the 30 before; milliseconds from the question to its table, the client included. \
              Cold: the engine's own caches are empty, the system's cache of files is not. Why: by the id alone, another message each time, \
-             without the log.",
+             without the log.{}",
             short(rows as f64),
             short(seconds),
             short(total as f64 / 1e9),
+            if cfg!(debug_assertions) { " The client was built without optimisation." } else { "" },
         ),
         columns: columns.map(str::to_owned).to_vec(),
         rows: lines,

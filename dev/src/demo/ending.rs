@@ -10,7 +10,7 @@ use std::fs;
 /// The documents that show it.
 const READMES: [&str; 2] = ["README.md", "README.zh.md"];
 /// What stands before and behind it there.
-const MARKS: [&str; 2] = ["<!-- demo -->\n```text\n", "```\n<!-- end demo -->"];
+const MARKS: [&str; 2] = ["<!-- demo -->\n```console\n", "```\n<!-- end demo -->"];
 
 /// Shows it.
 ///

@@ -26,7 +26,7 @@ pub(crate) struct Reconcile {
     /// Messages that were accepted before this time; what runs now has no end yet
     #[arg(long, default_value = "15m")]
     to: Timestamp,
-    /// A provider's invoice, as name=file; the name is that of an [[account.invoice]]
+    /// A provider's invoice, as name=file; the name is that of an `[[account.invoice]]`
     #[arg(long)]
     invoice: Vec<String>,
     /// Print JSON

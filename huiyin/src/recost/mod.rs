@@ -28,7 +28,7 @@ pub(crate) struct Recost {
     /// Calls that started before this time
     #[arg(long)]
     to: Timestamp,
-    /// A file with [[price]] rows as the configuration has them
+    /// A file with rows `[[price]]` as the configuration has them
     #[arg(long)]
     prices: PathBuf,
     /// Also tell the differences in this currency, by the rates of account.rate

@@ -149,4 +149,4 @@ fn correction(
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

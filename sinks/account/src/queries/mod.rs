@@ -1,7 +1,7 @@
 //! Named queries. Every sum that is shown anywhere comes from one of them.
 //!
-//! A query is a file in `queries/` and a line in [`SHIPPED`], or a file in a folder of the user's ([`own`]). Its head declares what it can
-//! be asked with; values are checked ([`Kind`]) and bound. Where its text names a source ([`source`]), the cheapest table that carries what
+//! A query is a file in `queries/` and a line in `SHIPPED`, or a file in a folder of the user's (`own`). Its head declares what it can
+//! be asked with; values are checked ([`Kind`]) and bound. Where its text names a source (`source`), the cheapest table that carries what
 //! is asked stands there: a rollup, or facts.
 
 mod header;
