@@ -236,10 +236,11 @@ impl<I: Invoke> Handler for Step<I> {
     }
 
     async fn run(&self, job: Job) -> Done {
-        if let Some(request) = job.decoded.clone().get::<Request>() {
-            return self.answer(&request, &job).await;
-        }
-        match read(&job.record) {
+        let request = match job.decoded.clone().get::<Request>() {
+            Some(request) => Ok(request),
+            None => read(&job.record).map(Arc::new),
+        };
+        match request {
             Ok(request) => self.answer(&request, &job).await,
             Err(error) => self.fail(&job.record, error.label(), Run::earlier(job.rerun)),
         }
