@@ -179,18 +179,20 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Refold { json } => asking(config, move |config| refolded(config, json)).await,
         Command::Check { online } => {
             let offline = check::offline(&config);
-            if !online {
-                return Ok(offline?.into());
-            }
-            let tables = check::tables(&config).await;
-            let cluster = blocking(move || Ok(check::cluster(&config))).await?;
-            let (found, ok) = tables.and(cluster).into_parts();
-            Ok(match offline {
-                Ok(text) => Said { text: text + &found, ok },
-                Err(error) => Said { text: format!("{error:#}\n{found}"), ok: false },
-            })
+            if online { checked(config, offline).await } else { Ok(offline?.into()) }
         }
     }
+}
+
+/// What the servers say, after what the file does.
+async fn checked(config: Config, offline: anyhow::Result<String>) -> anyhow::Result<Said> {
+    let tables = check::tables(&config).await;
+    let cluster = blocking(move || Ok(check::cluster(&config))).await?;
+    let (found, ok) = tables.and(cluster).into_parts();
+    Ok(match offline {
+        Ok(text) => Said { text: text + &found, ok },
+        Err(error) => Said { text: format!("{error:#}\n{found}"), ok: false },
+    })
 }
 
 /// Plays cases against a configuration, without the secrets that are not at hand.
