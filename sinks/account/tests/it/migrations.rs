@@ -22,7 +22,7 @@ async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
         ]
     );
     assert!(scene.store.migrate().await.unwrap().is_empty());
-    assert_eq!(scene.rows("schema_migrations").await, 9);
+    assert_eq!(scene.rows("schema_migrations").await, 11);
     scene.store.check().await.unwrap();
     scene.drop().await;
 }
