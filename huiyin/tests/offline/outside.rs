@@ -365,7 +365,7 @@ fn explain_tells_how_many_pictures_are_shown_and_never_where_they_are() {
         ],
     );
     // A picture is taken for 2,560 tokens there, at 1000 CNY for a million.
-    has(&told, &["2.5"]);
+    has(&told, &["2.57 to 2.57 CNY"]);
     let machines = desk.json(&["a.jpg", "--kind", "image"]);
     assert_eq!((&machines["images"], &machines["prompt"][0]["images"]), (&json!(1), &json!(1)));
     for said in [told, machines.to_string()] {
