@@ -224,6 +224,14 @@ fn a_case_has_targets_as_call_tells_of_them() {
         [[case.step]]
         say = "hello"
         expect = { skipped = { crowded = "targets" } }
+        "#,
+    );
+}
+
+#[test]
+fn a_case_has_the_target_that_its_session_stays_on() {
+    holds(
+        r#"
         [[case]]
         name = "a session stays where it was answered, unless a rule says otherwise"
         user = "alice"
