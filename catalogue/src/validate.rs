@@ -157,8 +157,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
     let words = words(raw, place, problems);
     limits(raw, place, problems);
     let asked = Asked { names: &raw.chain, tokens: raw.max_output_tokens };
-    let (bots, chain) =
-        (bots::bots(raw, place, problems), chain(asked, raw, around.targets, place, problems));
+    let bots = bots::bots(raw, place, problems);
     let review = reviewers::policy(raw, around.reviewers, around.targets, place, problems);
     let people = people::people(raw, review.as_ref(), place, problems);
     App {
@@ -167,7 +166,7 @@ fn app(raw: &RawApp, around: &Around<'_>, place: &str, problems: &mut Problems) 
         no_acknowledgement: words.no_acknowledgement,
         record: words.record,
         lane: words.lane,
-        chain,
+        chain: chain(asked, raw, around.targets, place, problems),
         allowed_regions: raw.allowed_regions.clone(),
         system_prompt: raw.system_prompt.clone(),
         history_turns: raw.history_turns,

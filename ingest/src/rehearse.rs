@@ -3,6 +3,7 @@
 use schemas::Millis;
 use schemas::event::{Event, Message};
 use schemas::ids::AppKey;
+use schemas::tier::TierClaim;
 
 use crate::active_bundle::ActiveBundle;
 use crate::callback::{self, Callback};
@@ -11,6 +12,17 @@ use crate::post_send;
 use crate::pre_send::{Ruled, acknowledged, rule_on};
 use crate::refusal::Refusal;
 use crate::verify::Verified;
+
+/// A callback that comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming<'a> {
+    /// Its body.
+    pub body: &'a [u8],
+    /// What the app has signed of the sender of its message, as if its claim had been checked and taken out.
+    pub claim: Option<TierClaim>,
+    /// When it comes.
+    pub received_at: Millis,
+}
 
 /// What the pre-send rule does with a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +46,7 @@ impl From<Refusal> for Untaken {
     }
 }
 
-/// What the pre-send rule of an app does with a callback that comes at that time. `codes` are what it tells senders.
+/// What the pre-send rule of an app does with a callback. `codes` are what it tells senders.
 ///
 /// # Errors
 /// [`Untaken`] when the body is no callback, or the bundle does not have the app.
@@ -42,12 +54,11 @@ pub fn before_delivery(
     bundle: &ActiveBundle,
     app: &AppKey,
     codes: &Codes,
-    body: &[u8],
-    received_at: Millis,
+    incoming: Incoming<'_>,
 ) -> Result<Rehearsed, Untaken> {
-    let text = callback::text(body);
-    let verified = read(&text, received_at)?;
-    Ok(match rule_on(bundle, app, codes, &verified, None)? {
+    let text = callback::text(incoming.body);
+    let verified = read(&text, incoming.received_at)?;
+    Ok(match rule_on(bundle, app, codes, &verified, incoming.claim)? {
         Ruled::Respond { reply, result, record } => {
             Rehearsed { reply: reply.to_string(), result, message: record.map(|message| *message) }
         }
@@ -59,18 +70,18 @@ pub fn before_delivery(
     })
 }
 
-/// The events that the post-send rule of an app makes of a callback that comes at that time.
+/// The events that the post-send rule of an app makes of a callback.
 ///
 /// # Errors
 /// [`Untaken`] when the body is no callback, has more texts than are judged, or the bundle does not have the app.
 pub fn after_delivery(
     bundle: &ActiveBundle,
     app: &AppKey,
-    body: &[u8],
-    received_at: Millis,
+    incoming: Incoming<'_>,
 ) -> Result<Vec<Event>, Untaken> {
-    let text = callback::text(body);
-    let events = post_send::events(bundle, app, &read(&text, received_at)?, None)?;
+    let text = callback::text(incoming.body);
+    let verified = read(&text, incoming.received_at)?;
+    let events = post_send::events(bundle, app, &verified, incoming.claim)?;
     events.ok_or_else(|| Untaken("it has more texts than are judged".to_owned()))
 }
 

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use toml::Spanned;
 
 use super::raw::RawExpect;
-use crate::rehearse::{Written, prompt_lines};
+use super::targets::RawPin;
+use crate::rehearse::{Written, images, prompt_lines};
 
 /// What came.
 pub(super) struct Seen<'a> {
@@ -91,6 +92,9 @@ impl Compared<'_> {
         self.same("verdict", &expect.verdict, verdict.map(|verdict| verdict.action.label()));
         self.same("rules", &expect.rules, verdict.map(|verdict| &verdict.rules));
         self.same("ruling", &expect.ruling, decision.map(|decision| decision.ruling.label()));
+        let tier = decision.and_then(|decision| decision.tier.as_ref());
+        let tier = tier.or_else(|| decisions.iter().find_map(|decision| decision.tier.as_ref()));
+        self.same("tier", &expect.tier, tier.map(|tier| tier.name.as_str()).unwrap_or_default());
         let reasons: Vec<String> = decisions.iter().flat_map(|decision| decision.reasons.clone()).collect();
         let is_among = |one: &str, got: &[String]| got.iter().any(|reason| reason == one);
         self.each(("reasons", &expect.reasons), &reasons, is_among);
@@ -101,6 +105,8 @@ impl Compared<'_> {
         self.same("route", &expect.route, route.map(|route| &route.rule));
         self.same("chain", &expect.chain, route.map(|route| &route.chain));
         let why = route.and_then(|route| route.why.as_deref());
+        self.same("avoided", &expect.avoided, why.map(|why| why.avoided.as_slice()).unwrap_or_default());
+        self.same("pin", &expect.pin, RawPin::of(why.and_then(|why| why.pin.as_ref())));
         let complexity = why.and_then(|why| why.complexity.as_ref());
         self.same("complexity", &expect.complexity, complexity.map(|found| &found.class));
         if let Some(wanted) = &expect.score {
@@ -150,6 +156,7 @@ impl Compared<'_> {
         self.same("prompt", &expect.prompt, &lines);
         self.each(("prompt_has", &expect.prompt_has), &lines, contained);
         self.each(("prompt_lacks", &expect.prompt_lacks), &lines, |one, got| !contained(one, got));
+        self.same("images", &expect.images, request.map(images).unwrap_or_default());
     }
 
     fn of_texts(&mut self, expect: &RawExpect, written: &Written) {

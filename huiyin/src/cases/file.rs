@@ -1,9 +1,11 @@
 //! Files of cases, read and checked: what is wrong is told with its line.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemas::Millis;
+use schemas::conditions::Condition;
 use schemas::event::MessageKind;
 use schemas::findings::Finding;
 use schemas::ids::{AppKey, GroupId, TargetName, UserId};
@@ -99,6 +101,7 @@ pub(super) enum Act {
     TakeOver(UserId),
     HandBack,
     Find { message: String, category: Option<String> },
+    Tell(Spanned<BTreeMap<TargetName, Condition>>),
 }
 
 /// What somebody says.
@@ -110,6 +113,7 @@ pub(super) struct Said {
     pub(super) to: Option<UserId>,
     pub(super) kind: MessageKind,
     pub(super) body: Option<Value>,
+    pub(super) tier: Option<Spanned<String>>,
     pub(super) ext: Map<String, Value>,
     pub(super) age: Millis,
     pub(super) found: Vec<Finding>,
@@ -274,6 +278,10 @@ impl File {
         if let Some(finding) = &raw.finding {
             acts.push(Act::Find { message: finding.message.clone(), category: finding.category.clone() });
         }
+        if let Some(targets) = &raw.targets {
+            let told = targets.get_ref().iter().map(|(name, raw)| (name.clone(), raw.into()));
+            acts.push(Act::Tell(Spanned::new(targets.span(), told.collect())));
+        }
         if raw.say.is_some() || raw.body.is_some() {
             acts.push(Act::Say(Box::new(self.said(raw)?)));
         }
@@ -291,6 +299,7 @@ impl File {
             to,
             kind: kind.unwrap_or(MessageKind::Text),
             body: raw.body.map(|body| Value::Object(json(body))),
+            tier: raw.tier,
             ext: json(raw.ext),
             age: raw.age.map_or(0, millis),
             found: raw.found.into_iter().map(|found| of_callback(found.rule, found.category)).collect(),
@@ -335,8 +344,8 @@ impl File {
     }
 }
 
-const ONE_ACT: &str = "a step has exactly one of say (or body), answer, fail, vanish, review, wait, recall, edit, take_over, hand_back and \
-                       finding; answer may stand beside say";
+const ONE_ACT: &str = "a step has exactly one of say (or body), answer, fail, vanish, review, wait, recall, edit, take_over, hand_back, \
+                       finding and targets; answer may stand beside say";
 
 /// What a callback's verdict tells of a rule that lets the message on.
 fn of_callback(rule: String, category: String) -> Finding {

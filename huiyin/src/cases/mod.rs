@@ -6,6 +6,7 @@ mod names;
 mod play;
 mod raw;
 mod report;
+mod targets;
 
 use std::path::PathBuf;
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::expect::{Difference, Seen, differences};
 use super::file::{Act, BadFile, Case, File, Said, Shared, Step};
 use super::names;
-use crate::rehearse::{House, Place, Spoken, Stage, Written, why};
+use crate::rehearse::{House, Place, Spoken, Stage, Written, targets, why};
 
 /// A case that was played.
 #[derive(Debug, Serialize)]
@@ -137,6 +137,7 @@ impl Cast<'_> {
             Act::Find { message, category } => {
                 stage.find(self.conversation.clone(), message, category.clone())?;
             }
+            Act::Tell(targets) => stage.tell(targets.get_ref().clone())?,
         }
         if let Some(reply) = &step.answer {
             stage.answer(reply.clone()).context("the answer that stands beside it")?;
@@ -161,6 +162,7 @@ impl Cast<'_> {
             text: said.text.clone(),
             kind: said.kind,
             body: said.body.clone(),
+            tier: said.tier.as_ref().map(|tier| tier.get_ref().clone()),
             ext: said.ext.clone(),
             sent_at: now - said.age,
         }
@@ -181,5 +183,11 @@ fn told(step: &Step) -> String {
         Act::TakeOver(person) => format!("take over by {person}"),
         Act::HandBack => "hand back".to_owned(),
         Act::Find { message, .. } => format!("finding on {message:?}"),
+        Act::Tell(told) => {
+            let each = told.get_ref().iter();
+            let each = each.map(|(name, condition)| format!("{name} {}", targets::in_words(condition)));
+            let each: Vec<String> = each.collect();
+            format!("targets: {}", if each.is_empty() { "all ok".to_owned() } else { each.join("; ") })
+        }
     }
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemas::ids::TargetName;
 use serde::Deserialize;
 use toml::Spanned;
+
+use super::targets::{RawPin, RawTarget};
 
 /// A file.
 #[derive(Debug, Deserialize)]
@@ -41,7 +44,7 @@ pub(super) struct RawCase {
 }
 
 /// Something that happens. Exactly one of `say`, `answer`, `fail`, `vanish`, `review`, `wait`, `recall`, `edit`, `take_over`,
-/// `hand_back`, `finding`; an `answer` may also stand beside `say`.
+/// `hand_back`, `finding`, `targets`; an `answer` may also stand beside `say`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawStep {
@@ -57,6 +60,8 @@ pub(super) struct RawStep {
     pub(super) kind: Option<Spanned<String>>,
     /// The message's body in full, as Easemob brings it.
     pub(super) body: Option<toml::Table>,
+    /// The tier that the app has signed of whoever says it.
+    pub(super) tier: Option<Spanned<String>>,
     pub(super) ext: toml::Table,
     /// How long before its callback it was sent.
     #[serde(with = "common::duration::optional")]
@@ -76,6 +81,8 @@ pub(super) struct RawStep {
     pub(super) take_over: Option<Spanned<String>>,
     pub(super) hand_back: bool,
     pub(super) finding: Option<RawFinding>,
+    /// How call says that its targets are.
+    pub(super) targets: Option<Spanned<BTreeMap<TargetName, RawTarget>>>,
     pub(super) expect: Option<Spanned<RawExpect>>,
 }
 
@@ -113,9 +120,12 @@ pub(super) struct RawExpect {
     pub(super) rules: Option<Spanned<Vec<String>>>,
     pub(super) ruling: Option<Spanned<String>>,
     pub(super) reasons: Option<Spanned<Vec<String>>>,
+    pub(super) tier: Option<Spanned<String>>,
     pub(super) route: Option<Spanned<String>>,
     pub(super) skipped: Option<Spanned<BTreeMap<String, String>>>,
     pub(super) chain: Option<Spanned<Vec<String>>>,
+    pub(super) avoided: Option<Spanned<Vec<String>>>,
+    pub(super) pin: Option<Spanned<RawPin>>,
     pub(super) complexity: Option<Spanned<String>>,
     pub(super) score: Option<Spanned<RawScores>>,
     pub(super) arms: Option<Spanned<BTreeMap<String, String>>>,
@@ -128,6 +138,7 @@ pub(super) struct RawExpect {
     pub(super) prompt: Option<Spanned<Vec<String>>>,
     pub(super) prompt_has: Option<Spanned<Vec<String>>>,
     pub(super) prompt_lacks: Option<Spanned<Vec<String>>>,
+    pub(super) images: Option<Spanned<usize>>,
     pub(super) says: Option<Spanned<Vec<String>>>,
     pub(super) says_has: Option<Spanned<Vec<String>>>,
     pub(super) says_lacks: Option<Spanned<Vec<String>>>,

@@ -1,6 +1,7 @@
 //! `huiyin explain`: what the line makes of a message, and why: of one that nobody sent, or of one of the log.
 
 mod cost;
+mod targets;
 mod text;
 mod told;
 
@@ -23,6 +24,7 @@ use crate::rehearse::{House, Place, Reply, Spoken, Stage, Written};
 use crate::timestamp::Timestamp;
 use crate::{Said, check, line, rehearse};
 
+use targets::Told;
 use told::{Explained, Material};
 
 /// Tells what the line would make of a message, and why: verdict and findings, language, complexity, rule by rule, the chain, the prompt as
@@ -36,7 +38,7 @@ pub(crate) struct Explain {
     #[arg(conflicts_with = "message")]
     text: Option<String>,
     /// A message of the log instead: its id, in full (org#app/chat/ID) or as Easemob has it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["app", "from", "bot", "group", "room", "kind", "ext", "at", "before", "review"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["app", "from", "bot", "group", "room", "kind", "tier", "ext", "at", "before", "open", "cooling", "waiting", "review"])]
     message: Option<String>,
     /// The app, org#app; may be left out where one is configured
     #[arg(long)]
@@ -56,6 +58,9 @@ pub(crate) struct Explain {
     /// The kind of message, such as image
     #[arg(long, default_value = "text")]
     kind: String,
+    /// The tier that the app has signed of whoever writes
+    #[arg(long)]
+    tier: Option<String>,
     /// A field of the message's extension, name=value; several are given one by one
     #[arg(long, value_name = "NAME=VALUE")]
     ext: Vec<String>,
@@ -65,6 +70,8 @@ pub(crate) struct Explain {
     /// What was asked before in the conversation, each answered with a short text; several are given one by one
     #[arg(long, value_name = "TEXT")]
     before: Vec<String>,
+    #[command(flatten)]
+    targets: Told,
     /// What a reviewer says of the message, if the filter holds it: safe, controversial, unsafe
     #[arg(long)]
     review: Option<String>,
@@ -109,10 +116,17 @@ impl Explain {
         let (key, app) = house.app(key.as_ref())?;
         let bot = self.bot.clone().map(UserId::new).transpose().context("read --bot")?;
         let bot = House::bot(app, bot)?;
+        if let Some(tier) = self.tier.as_deref().filter(|tier| app.tier(tier).is_none()) {
+            bail!("read --tier: the app {key} has no tier {tier:?}");
+        }
+        let conditions = self.targets.read(&house.ready().bundle)?;
         let now = self.at.map_or_else(check::now, |Timestamp(millis)| millis);
         let mut stage = Stage::new(&house, key.clone(), now)?;
         for (number, text) in self.before.iter().enumerate() {
             self.exchange(&mut stage, self.spoken(&bot, format!("before-{number}"), text.clone(), now)?)?;
+        }
+        if !conditions.is_empty() {
+            stage.tell(conditions)?;
         }
         drop(stage.take());
         let spoken = self.spoken(&bot, "explained".to_owned(), self.text()?, stage.now())?;
@@ -186,7 +200,8 @@ impl Explain {
         }
         let from = UserId::new(self.from.clone()).context("read --from")?;
         let kind: MessageKind = word(&self.kind).context("read --kind")?;
-        Ok(Spoken { id, from, place, text, kind, body: None, ext, sent_at })
+        let tier = self.tier.clone();
+        Ok(Spoken { id, from, place, text, kind, body: None, tier, ext, sent_at })
     }
 }
 

@@ -165,6 +165,8 @@ fn what_is_wrong_on_the_line_is_told() {
         (vec!["x", "--kind", "film"], "read --kind"),
         (vec!["x", "--review", "fine"], "read --review"),
         (vec!["x", "--message", "7"], "cannot be used with"),
+        (vec!["--tier", "gold", "--message", "7"], "cannot be used with"),
+        (vec!["--open", "main", "--message", "7"], "cannot be used with"),
     ] {
         let error = format!("{:#}", said(&arguments).unwrap_err());
         assert!(error.contains(told), "{arguments:?}: {error}");

@@ -1,10 +1,11 @@
 //! What is told of a message, for people.
 
 use schemas::findings::Finding;
+use schemas::ids::TargetName;
 use schemas::request::Role;
 
 use super::told::{Explained, Line, Parameters, TargetTold};
-use crate::rehearse::why;
+use crate::rehearse::{targets, why};
 use crate::table::aligned;
 use crate::timestamp::lasted;
 
@@ -60,6 +61,9 @@ fn judged(explained: &Explained) -> String {
     if let Some(language) = explained.language {
         text.push_str(&line("language", language));
     }
+    if let Some(tier) = &explained.tier {
+        text.push_str(&line("tier", &format!("{}, by {}", tier.name, tier.by.label())));
+    }
     text
 }
 
@@ -92,11 +96,32 @@ fn routed(explained: &Explained) -> String {
     if !arms.is_empty() {
         text.push_str(&line("arms", &arms.join(", ")));
     }
+    text.push_str(&of_targets(explained));
     if explained.template_failed {
         text.push_str(&line(
             "template",
             "it could not be filled in: the app's system_prompt stands in its place",
         ));
+    }
+    text
+}
+
+/// How targets are, which are left out for that, and on which one the session stays.
+fn of_targets(explained: &Explained) -> String {
+    let mut text = String::new();
+    let conditions = explained.conditions.iter();
+    let told = conditions.map(|(name, condition)| format!("{name} is {}", targets::in_words(condition)));
+    let told: Vec<String> = told.collect();
+    if !told.is_empty() {
+        text.push_str(&line("targets", &told.join("; ")));
+    }
+    let avoided: Vec<&str> = explained.avoided.iter().map(TargetName::as_str).collect();
+    if !avoided.is_empty() {
+        text.push_str(&line("avoided", &avoided.join(", ")));
+    }
+    if let Some(pin) = &explained.pin {
+        let left = pin.left.as_ref().map(|why| format!(", left for this turn: {why}")).unwrap_or_default();
+        text.push_str(&line("pin", &format!("{}{left}", pin.target)));
     }
     text
 }
@@ -110,7 +135,9 @@ fn asked(explained: &Explained) -> String {
     let header = ["", "target", "model", "region", "estimated cost", ""];
     let chain = aligned(header, &chain).lines().map(str::to_owned).collect::<Vec<_>>();
     let mut text = line("chain", "") + &indented(chain) + "\n" + &self::parameters(parameters);
-    text.push_str(&line("prompt", &format!("about {tokens} tokens")));
+    let shown =
+        if explained.images == 0 { String::new() } else { format!(", and {}", pictures(explained.images)) };
+    text.push_str(&line("prompt", &format!("about {tokens} tokens{shown}")));
     text.push_str(&explained.prompt.iter().map(prompt).collect::<String>());
     text
 }
@@ -148,7 +175,15 @@ fn prompt(line: &Line) -> String {
     let mut lines = line.text.lines();
     let first = lines.next().unwrap_or_default();
     let rest: String = lines.map(|line| format!("             {line}\n")).collect();
-    format!("  {role:<9}  {first}\n{rest}")
+    let shown = match line.images {
+        0 => String::new(),
+        count => format!("             ({} shown with it)\n", pictures(count)),
+    };
+    format!("  {role:<9}  {first}\n{rest}{shown}")
+}
+
+fn pictures(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "picture" } else { "pictures" })
 }
 
 fn said(explained: &Explained) -> String {

@@ -8,19 +8,21 @@ use catalogue::route::Spoken as Language;
 use catalogue::{App, Bundle};
 use ingest::rehearse::Rehearsed;
 use schemas::Millis;
-use schemas::decision::{Complexity, Decision};
+use schemas::conditions::Condition;
+use schemas::decision::{Complexity, Decision, PinTold};
 use schemas::event::Message;
 use schemas::findings::Finding;
 use schemas::ids::TargetName;
 use schemas::request::{Request, Role};
 use schemas::text::Text;
+use schemas::tier::Tier;
 use schemas::verdict::{Action, Verdict};
 use serde::Serialize;
 
 use super::cost::Cost;
 use crate::config::Config;
 use crate::rehearse::why::{self, RuleTold};
-use crate::rehearse::{Written, prompt_tokens};
+use crate::rehearse::{Written, image_tokens, images, prompt_tokens};
 
 /// What is known of a message.
 pub(super) struct Material<'a> {
@@ -48,6 +50,9 @@ pub(super) struct Explained {
     /// Language of the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) language: Option<&'static str>,
+    /// The tier of whoever wrote it, and by what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tier: Option<Tier>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) complexity: Option<Complexity>,
     /// Each decision, in order.
@@ -61,6 +66,15 @@ pub(super) struct Explained {
     pub(super) rules: Vec<RuleTold>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) arms: BTreeMap<String, String>,
+    /// Targets that were asked for and could not be called at once.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) conditions: BTreeMap<TargetName, Condition>,
+    /// Targets that the chain leaves out for that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) avoided: Vec<TargetName>,
+    /// The target that the session stays on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pin: Option<PinTold>,
     /// The template of the rule could not be filled in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) template_failed: bool,
@@ -71,6 +85,9 @@ pub(super) struct Explained {
     /// Estimated tokens of the prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) prompt_tokens: Option<u64>,
+    /// How many pictures the model is shown.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) images: usize,
     /// What people are told at once.
     pub(super) says: Vec<String>,
     /// The first records of its partition are gone: what was said before may be missing.
@@ -139,8 +156,11 @@ pub(super) struct Parameters {
 pub(super) struct Line {
     pub(super) role: Role,
     pub(super) text: String,
-    /// Estimated.
+    /// Estimated, without the pictures.
     pub(super) tokens: u32,
+    /// How many pictures are shown with it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) images: usize,
 }
 
 /// All that is told of a message under a bundle.
@@ -160,6 +180,7 @@ pub(super) fn explained(config: &Config, bundle: &Bundle, material: &Material<'_
         callback: heard.map(|heard| Callback { result: heard.result, reply: heard.reply.clone() }),
         verdict: verdict(*message, written),
         language: said.map(|said| Language::from(language_of(said, [])).label()),
+        tier: written.decisions.iter().find_map(|decision| decision.tier.clone()),
         decisions: written.decisions.iter().map(decision).collect(),
         waited_ms: began.and_then(|began| waited(began, written)),
         says: written.says().into_iter().map(str::to_owned).collect(),
@@ -183,6 +204,9 @@ impl Explained {
         if let Some(why) = &route.why {
             self.complexity = why.complexity.clone();
             self.arms = why.arms.clone();
+            self.conditions = why.conditions.clone();
+            self.avoided = why.avoided.clone();
+            self.pin = why.pin.clone();
             self.template_failed = why.template_failed;
         }
     }
@@ -192,6 +216,7 @@ impl Explained {
         let app = bundle.apps.get(request.lane.conversation.app());
         let target = |name: &TargetName| {
             let target = bundle.targets.get(name)?;
+            let input = input + image_tokens(request, target.provider);
             Some(TargetTold {
                 name: name.clone(),
                 provider: target.provider.label(),
@@ -211,10 +236,12 @@ impl Explained {
         });
         let line = |line: &schemas::request::PromptLine| {
             let text = line.text.plain().unwrap_or_default().to_owned();
-            Line { role: line.role, tokens: tokens(&text).saturating_add(TOKENS_PER_LINE), text }
+            let tokens = tokens(&text).saturating_add(TOKENS_PER_LINE);
+            Line { role: line.role, tokens, images: line.images.len(), text }
         };
         self.prompt = request.prompt.iter().map(line).collect();
         self.prompt_tokens = Some(input);
+        self.images = images(request);
     }
 }
 
@@ -227,6 +254,10 @@ fn verdict(message: Option<&Message>, written: &Written) -> Option<VerdictTold> 
     let findings: Vec<Finding> =
         came.map(listed).filter(|found: &Vec<_>| !found.is_empty()).unwrap_or_else(|| listed(of));
     Some(VerdictTold { action: of.action, rules: of.rules.clone(), findings })
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 fn decision(decision: &Decision) -> DecisionTold {

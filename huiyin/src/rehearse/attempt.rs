@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use catalogue::Bundle;
 use catalogue::estimate::tokens;
+use catalogue::target::Provider;
 use schemas::Millis;
 use schemas::answered::{Attempt, Usage, UsageSource};
 use schemas::ids::TargetName;
@@ -17,6 +18,16 @@ pub(crate) fn prompt_tokens(request: &Request) -> u64 {
     request.prompt.iter().map(|it| line(&it.text) + u64::from(catalogue::estimate::TOKENS_PER_LINE)).sum()
 }
 
+/// How many pictures a model is shown.
+pub(crate) fn images(request: &Request) -> usize {
+    request.prompt.iter().map(|line| line.images.len()).sum()
+}
+
+/// What they are taken for at most by a provider, in tokens.
+pub(crate) fn image_tokens(request: &Request, provider: Provider) -> u64 {
+    images(request) as u64 * u64::from(catalogue::estimate::image_tokens(provider))
+}
+
 /// The attempt at which a target gave this answer.
 pub(super) fn made(
     bundle: &Bundle,
@@ -26,7 +37,8 @@ pub(super) fn made(
     at: Millis,
 ) -> anyhow::Result<Attempt> {
     let target = bundle.targets.get(name).with_context(|| format!("there is no target {name}"))?;
-    let (input, output) = (prompt_tokens(request), u64::from(tokens(text)));
+    let input = prompt_tokens(request) + image_tokens(request, target.provider);
+    let output = u64::from(tokens(text));
     let usage = Usage { input, output, source: UsageSource::Estimated, ..Usage::default() };
     let price = bundle.price(target, at);
     Ok(Attempt {

@@ -30,6 +30,8 @@ pub(crate) struct Spoken {
     pub(crate) kind: MessageKind,
     /// The body in full; made of the text and the kind if absent.
     pub(crate) body: Option<Value>,
+    /// The tier that the app has signed of whoever says it.
+    pub(crate) tier: Option<String>,
     /// Its extension.
     pub(crate) ext: Map<String, Value>,
     /// Easemob's time of it.
@@ -37,9 +39,9 @@ pub(crate) struct Spoken {
 }
 
 impl Spoken {
-    /// The callback before or after its delivery.
-    pub(crate) fn callback(&self, app: &AppKey) -> Vec<u8> {
-        let body = self.body.clone().unwrap_or_else(|| body(self.kind, &self.text));
+    /// The callback before or after its delivery. A file of which nothing else is said lies on this host.
+    pub(crate) fn callback(&self, app: &AppKey, host: &str) -> Vec<u8> {
+        let body = self.body.clone().unwrap_or_else(|| body(self.kind, &self.text, host));
         let payload = json!({ "bodies": [body], "ext": self.ext });
         envelope(app, self, (self.chat(), &self.id, payload))
     }
@@ -49,7 +51,7 @@ impl Spoken {
         let payload = json!({
             "type": "edit",
             "edit_message_id": self.id,
-            "bodies": [body(MessageKind::Text, text)],
+            "bodies": [{ "type": "txt", "msg": text }],
             "ext": self.ext,
             "meta": { "edit_msg": { "edit_time": at, "sender": self.from, "chat_type": self.room_word() } },
         });
@@ -108,9 +110,10 @@ fn envelope(app: &AppKey, spoken: &Spoken, (chat, id, payload): (&str, &str, Val
     callback.to_string().into_bytes()
 }
 
-/// A body of that kind.
-fn body(kind: MessageKind, text: &str) -> Value {
-    let file = |word: &str| json!({ "type": word, "url": "https://files.example/1", "filename": text });
+/// A body of that kind. A file is a small one on that host.
+fn body(kind: MessageKind, text: &str, host: &str) -> Value {
+    let url = format!("https://{host}/1");
+    let file = |word: &str| json!({ "type": word, "url": url, "filename": text, "file_length": 1 });
     match kind {
         MessageKind::Text => json!({ "type": "txt", "msg": text }),
         MessageKind::Image => file("img"),

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod callback;
+pub(crate) mod targets;
 pub(crate) mod why;
 mod written;
 
@@ -17,10 +18,11 @@ use decide::Output;
 use futures_util::FutureExt;
 use ingest::ActiveBundle;
 use ingest::config::{Codes, RawCodes};
-use ingest::rehearse::{Rehearsed, after_delivery, before_delivery};
+use ingest::rehearse::{Incoming, Rehearsed, after_delivery, before_delivery};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::{Answered, Outcome};
+use schemas::conditions::{Condition, Conditions, TargetConditions};
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Takeover};
 use schemas::findings::Finding;
@@ -28,11 +30,12 @@ use schemas::ids::{AppKey, EventId, MessageId, TargetName, UserId};
 use schemas::request::Request;
 use schemas::retract::LateFinding;
 use schemas::review::Level;
+use schemas::tier::TierClaim;
 
 use crate::config::Config;
 use crate::line;
 
-pub(crate) use attempt::prompt_tokens;
+pub(crate) use attempt::{image_tokens, images, prompt_tokens};
 pub(crate) use callback::{Place, Spoken};
 pub(crate) use written::{Written, prompt_lines};
 
@@ -69,6 +72,9 @@ pub(crate) struct Reply {
     /// What a reviewer says if the filter holds it.
     pub(crate) level: Option<Level>,
 }
+
+/// For how long a claim holds that somebody is said to have.
+const CLAIMED_MS: Millis = 3_600_000;
 
 /// The time of a rehearsal.
 struct At(Millis);
@@ -167,8 +173,11 @@ impl<'a> Stage<'a> {
     pub(crate) fn say(&mut self, spoken: Spoken, found: Vec<Finding>) -> anyhow::Result<Rehearsed> {
         let codes = self.house.codes.get(&self.app).cloned();
         let codes = codes.unwrap_or_else(|| Codes::from(&RawCodes::default()));
-        let body = spoken.callback(&self.app);
-        let mut told = before_delivery(&self.house.active, &self.app, &codes, &body, self.now())?;
+        let body = spoken.callback(&self.app, self.host());
+        let claim = spoken.tier.clone();
+        let claim = claim.map(|tier| TierClaim { tier, expires_at: spoken.sent_at + CLAIMED_MS });
+        let incoming = Incoming { body: &body, claim, received_at: self.now() };
+        let mut told = before_delivery(&self.house.active, &self.app, &codes, incoming)?;
         if let Some(message) = told.message.as_mut() {
             let verdict = &mut message.verdict;
             verdict.rules.extend(found.iter().map(|finding| finding.rule.clone()));
@@ -200,6 +209,13 @@ impl<'a> Stage<'a> {
         person: Option<UserId>,
     ) -> anyhow::Result<()> {
         self.append(&Event::Takeover(Takeover { conversation, person, at: self.now() }))
+    }
+
+    /// Call tells how its targets are: those that are not named can be called at once.
+    pub(crate) fn tell(&mut self, targets: BTreeMap<TargetName, Condition>) -> anyhow::Result<()> {
+        let for_all = |(name, for_all)| (name, TargetConditions { for_all, ..TargetConditions::default() });
+        let targets = targets.into_iter().map(for_all).collect();
+        self.append(&Event::Conditions(Conditions { targets, at: self.now() }))
     }
 
     /// Somebody outside finds that the answer to a message may not stand.
@@ -279,12 +295,20 @@ impl<'a> Stage<'a> {
         self.sort(written)
     }
 
+    /// Where files lie of which nothing else is said: where the app shows pictures, on the first of its hosts.
+    fn host(&self) -> &'a str {
+        let app = self.house.ready.bundle.apps.get(&self.app);
+        let first = app.and_then(|app| app.media.as_ref()?.hosts.first());
+        first.map_or("files.example", String::as_str)
+    }
+
     fn known(&self, id: &str) -> anyhow::Result<&Spoken> {
         self.said.get(id).with_context(|| format!("no message {id:?} was said"))
     }
 
     fn after_delivery(&mut self, body: &[u8]) -> anyhow::Result<()> {
-        let events = after_delivery(&self.house.active, &self.app, body, self.now())?;
+        let incoming = Incoming { body, claim: None, received_at: self.now() };
+        let events = after_delivery(&self.house.active, &self.app, incoming)?;
         events.iter().try_for_each(|event| self.append(event))
     }
 

@@ -10,6 +10,7 @@
 )]
 
 mod cache;
+mod outside;
 mod report;
 mod rules;
 mod safety;

@@ -24,10 +24,14 @@ fn callback(chat: &str, to: &str, text: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+fn incoming(body: &[u8], received_at: Millis) -> Incoming<'_> {
+    Incoming { body, claim: None, received_at }
+}
+
 fn before(body: &[u8]) -> Result<Rehearsed, Untaken> {
     let app = AppKey::new("acme#support").unwrap();
     let codes = Codes { blocked: Some("no".to_owned()), ..Codes::default() };
-    before_delivery(&active(), &app, &codes, body, 1_735_689_600_500)
+    before_delivery(&active(), &app, &codes, incoming(body, 1_735_689_600_500))
 }
 
 #[test]
@@ -39,6 +43,17 @@ fn a_message_to_a_bot_is_recorded_as_if_its_record_were_acknowledged() {
     assert_eq!((message.sent_at, message.received_at), (1_735_689_600_000, 1_735_689_600_500));
     let group = before(&callback("group", "42", "＠小助手 hello")).unwrap().message.unwrap();
     assert_eq!(group.text.unwrap().plain(), Some("hello"));
+}
+
+#[test]
+fn a_claim_is_in_the_record_as_if_the_app_had_signed_it() {
+    let (app, body) = (AppKey::new("acme#support").unwrap(), callback("chat", "bot", "hello"));
+    let claim = Some(TierClaim { tier: "gold".to_owned(), expires_at: 9 });
+    let claiming = Incoming { claim: claim.clone(), ..incoming(&body, 1) };
+    let told = before_delivery(&active(), &app, &Codes::default(), claiming.clone()).unwrap();
+    assert_eq!(told.message.unwrap().claim, claim);
+    let events = after_delivery(&active(), &app, claiming).unwrap();
+    assert!(matches!(events.as_slice(), [Event::Missed(missed)] if missed.claim == claim), "{events:?}");
 }
 
 #[test]
@@ -55,7 +70,7 @@ fn a_recall_is_an_event_and_what_is_no_callback_is_told() {
     recall["chat_type"] = json!("recall");
     recall["recall_id"] = json!("7");
     let app = AppKey::new("acme#support").unwrap();
-    let events = after_delivery(&active(), &app, recall.to_string().as_bytes(), 1).unwrap();
+    let events = after_delivery(&active(), &app, incoming(recall.to_string().as_bytes(), 1)).unwrap();
     assert!(
         matches!(events.as_slice(), [Event::Recall(reference)] if reference.message.as_str() == "acme#support/chat/7")
     );

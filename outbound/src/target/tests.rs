@@ -134,7 +134,7 @@ async fn an_outlook_tells_apart_what_one_tenant_brought_about() {
     use crate::Refusal;
     let target = target();
     assert_eq!(target.outlook(Instant::now()), Outlook::default());
-    let other = Origin { tenant: "other".into(), lane: 1 };
+    let other = Origin { tenant: "other".into(), lane: 1, weight: crate::Weight::MIN };
     target.admit(Instant::now(), Kind::default(), &other).unwrap().finish(Instant::now(), Ok(()));
     (0..5).for_each(|number| fail(&target, number, Class::ServerError));
     let seen = target.outlook(Instant::now());
@@ -159,7 +159,13 @@ async fn an_outlook_tells_how_long_a_newcomer_waits_and_who_waits_longer() {
         let pace = Arc::clone(&pace);
         tokio::spawn(async move {
             let key: Arc<str> = "app".into();
-            let claim = Claim { key: &key, again: false, latest, tokens: Tokens::default() };
+            let claim = Claim {
+                key: &key,
+                again: false,
+                latest,
+                tokens: Tokens::default(),
+                weight: crate::Weight::MIN,
+            };
             drop(pace.turn(claim).await);
         });
     }

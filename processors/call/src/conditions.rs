@@ -22,6 +22,7 @@ use crate::invoke::Invoke;
 use crate::metrics;
 use crate::outcome::Output;
 use crate::step::Step;
+pub(crate) use watch::told_wait;
 use watch::{Moment, Watch};
 
 /// How often is looked, and so the least time between two records of a partition.

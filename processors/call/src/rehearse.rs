@@ -9,6 +9,7 @@ use schemas::answered::{Attempt, Outcome};
 use schemas::request::Request;
 use schemas::review::{AnswerReview, Level};
 
+use crate::conditions;
 use crate::invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 use crate::reviewers::{HeldText, Reviewed, Said};
 use crate::rules::Rules;
@@ -36,6 +37,11 @@ pub struct Ended {
     pub attempts: Vec<Attempt>,
     /// The review of its answer, if that was held.
     pub review: Option<Box<AnswerReview>>,
+}
+
+/// How long calls of a target wait, in milliseconds, as the log is told of it when nothing was told before.
+pub fn told_wait(wait: Duration) -> u32 {
+    conditions::told_wait(0, u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))
 }
 
 /// What the call step makes of a request whose answer is known: it is judged and reviewed as the running step does it.

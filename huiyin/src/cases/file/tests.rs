@@ -32,6 +32,9 @@ fn everything_that_can_happen_is_read() {
         "take_over = \"carol\"",
         "hand_back = true",
         "finding = { message = \"1\" }",
+        "targets = { deep = \"open\", main = { waiting = \"8s\" } }",
+        "targets = {}",
+        "say = \"x\"\ntier = \"gold\"",
         "body = { type = \"img\", url = \"https://x/1\" }",
         "answer = \"x\"\nreview = \"unsafe\"\ntarget = \"m\"\ntruncated = true",
     ] {

@@ -110,7 +110,7 @@ fn condition(prospect: Prospect, before: Option<Condition>, now: Moment) -> Cond
 }
 
 /// A wait as it is told, which was told as `before`.
-fn told_wait(before: u32, wait: u32) -> u32 {
+pub(crate) fn told_wait(before: u32, wait: u32) -> u32 {
     let rounded = if wait < LEAST_WAIT { 0 } else { LEAST_WAIT << (wait / LEAST_WAIT).ilog2() };
     let rounded = rounded.min(LONGEST_WAIT);
     if rounded < before && wait >= before / 2 { before } else { rounded }

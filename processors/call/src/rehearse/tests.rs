@@ -74,3 +74,10 @@ async fn an_answer_that_is_held_goes_out_as_the_reviewer_says() {
         assert_eq!(ended.review.unwrap().level, level);
     }
 }
+
+#[test]
+fn a_wait_is_told_as_the_running_step_tells_it() {
+    let told = [0, 999, 1_000, 9_999, 86_400_000].map(|wait| told_wait(Duration::from_millis(wait)));
+    assert_eq!(told[..4], [0, 0, 1_000, 8_000]);
+    assert!(told[4] < 86_400_000, "{told:?}");
+}

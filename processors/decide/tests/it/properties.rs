@@ -59,7 +59,7 @@ fn sent_at(sent: &mut BTreeMap<u32, Millis>, world: &World, n: u32) -> Millis {
 /// A picture that may be shown or not, by its number.
 fn show(world: &mut World, sent: &mut BTreeMap<u32, Millis>, n: u32, claims: bool) {
     let attachment = Attachment {
-        caption: (n % 2 == 0).then(|| "a.jpg".into()),
+        caption: n.is_multiple_of(2).then(|| "a.jpg".into()),
         url: Some(format!("https://a1.easemob.com/x/{n}").into()),
         secret: None,
         bytes: Some(u64::from(n % 3) * 500),
