@@ -20,10 +20,12 @@ fn messages(books: &Books, found: &mut Found) {
     let step = "accepted = decided";
     let mut rulings: BTreeMap<&str, usize> = BTreeMap::new();
     for (place, message) in &books.accepted {
-        match books.decided.get(place).map(Vec::as_slice) {
-            Some([Decided(ruling)]) => *rulings.entry(ruling.label()).or_default() += 1,
-            Some(several) => found.gap(step, message, format!("{} decisions on one message", several.len())),
-            None => found.gap(step, message, format!("no decision on events/{}@{}", place.0, place.1)),
+        let decided = books.decided.get(place).into_iter().flatten();
+        let own: Vec<&Decided> = decided.filter(|decided| decided.message == *message).collect();
+        match own.as_slice() {
+            [one] => *rulings.entry(one.ruling.label()).or_default() += 1,
+            [] => found.gap(step, message, format!("no decision on events/{}@{}", place.0, place.1)),
+            several => found.gap(step, message, format!("{} decisions on one message", several.len())),
         }
     }
     found.line(step, books.accepted.len(), sum(&rulings));
@@ -85,11 +87,15 @@ mod tests {
     use super::super::books::Ended;
     use super::*;
 
+    fn decided(offset: i64, ruling: Ruling) -> Decided {
+        Decided { message: format!("a#b/chat/{offset}"), ruling }
+    }
+
     fn books() -> Books {
         let mut books = Books::default();
         for (offset, ruling) in [(1, Ruling::Asked), (2, Ruling::Passed), (3, Ruling::Asked)] {
             books.accepted.insert((0, offset), format!("a#b/chat/{offset}"));
-            books.decided.insert((0, offset), vec![Decided(ruling)]);
+            books.decided.insert((0, offset), vec![decided(offset, ruling)]);
         }
         for (turn, outcome) in [("t1", "done"), ("t3", "expired")] {
             books.asked.insert(turn.into(), format!("message of {turn}"));
@@ -119,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_message_leads_to_with_others_is_no_second_decision_on_it() {
+        let mut books = books();
+        let at_third = books.decided.entry((0, 3)).or_default();
+        at_third.push(decided(1, Ruling::Asked));
+        at_third.push(Decided { message: String::new(), ruling: Ruling::Noted });
+        assert!(of(&books).gaps.is_empty());
+        books.decided.entry((0, 3)).or_default().remove(0);
+        let gaps: Vec<String> = of(&books).gaps.into_iter().map(|gap| gap.id).collect();
+        assert_eq!(gaps, ["a#b/chat/3"], "decisions on others are none on it");
+    }
+
+    #[test]
     fn whatever_is_missing_is_told_with_its_step_and_id() {
         let gaps = |change: fn(&mut Books)| -> Vec<(String, String)> {
             let mut books = books();
@@ -131,7 +149,7 @@ mod tests {
             one("accepted = decided", "a#b/chat/2")
         );
         assert_eq!(
-            gaps(|books| books.decided.entry((0, 2)).or_default().push(Decided(Ruling::Passed))),
+            gaps(|books| books.decided.entry((0, 2)).or_default().push(decided(2, Ruling::Passed))),
             one("accepted = decided", "a#b/chat/2")
         );
         assert_eq!(gaps(|books| drop(books.ended.remove("t3"))), one("asked = ended", "t3"));

@@ -35,9 +35,14 @@ pub(super) struct Span {
     pub(super) rows: BTreeMap<(usize, i64), u64>,
 }
 
-/// What was decided on a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decided(pub(super) Ruling);
+/// What was decided when a message came: on itself, and on others where it leads to something with these, as one that calls off the turn of
+/// earlier ones does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Decided {
+    /// The message that it is on; empty where it is on none.
+    pub(super) message: String,
+    pub(super) ruling: Ruling,
+}
 
 /// How a turn ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub(super) struct Ended {
 pub(super) struct Books {
     /// Messages that were accepted, by their places.
     pub(super) accepted: BTreeMap<Place, String>,
-    /// Decisions on messages, by the places of these.
+    /// Decisions that messages led to, by the places of these.
     pub(super) decided: BTreeMap<Place, Vec<Decided>>,
     /// Turns that were opened in the time and asked, with their message.
     pub(super) asked: BTreeMap<String, String>,
@@ -182,7 +187,8 @@ impl Books {
         let turn = || decision.turn.map(|turn| turn.to_string()).unwrap_or_default();
         if ["message", "missed"].contains(&decision.input.as_str()) {
             let place = (decision.partition, decision.offset);
-            self.decided.entry(place).or_default().push(Decided(decision.ruling));
+            let message = decision.message.as_ref().map(ToString::to_string).unwrap_or_default();
+            self.decided.entry(place).or_default().push(Decided { message, ruling: decision.ruling });
         }
         match (decision.ruling, &decision.request) {
             (Ruling::Asked, _) if within => {

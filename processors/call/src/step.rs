@@ -296,6 +296,6 @@ mod tests {
     fn the_future_of_a_call_is_small() {
         // That of the attempt under way is apart.
         let bytes = size(<Step as Handler>::run);
-        assert!(bytes <= 5_200, "{bytes} bytes");
+        assert!(bytes <= 5_120, "{bytes} bytes");
     }
 }
