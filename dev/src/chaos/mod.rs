@@ -36,6 +36,7 @@ use play::{Done, Play};
 use report::Report;
 use role::{INSTANCES, Role};
 use scale::Scale;
+use schemas::topic::Topic;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -184,6 +185,7 @@ fn gather(done: Done, said: Vec<load::Said>, ended: Ended<'_>, patience: &Patien
         stored: cost.pico("cost")?,
         prices: Prices::read(&config)?,
         refold: line.command(&["refold", "--json"]).and_then(|json| Refold::read(&json)),
+        events_then: topics.count(Topic::Events)?,
     })
 }
 

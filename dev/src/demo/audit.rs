@@ -115,10 +115,11 @@ fn read_back(stage: &Stage) -> Result<Log> {
 
 fn of_the_log(stage: &Stage, log: &Log, course: Course) -> Result<Vec<Clause>> {
     let refold = stage.line.command(&["refold", "--json"]).and_then(|json| Refold::read(&json));
+    let events = log.events.len()..=stage.topics.count(Topic::Events)?;
     Ok(vec![
         judged(&stage.easemob.callbacks()?, &log.events, course),
         answered(&log.decisions, &log.answers, &log.deliveries, &stage.easemob.sends()?),
-        replayable(&refold, log.events.len(), log.decisions.len()),
+        replayable(&refold, events, log.decisions.len()),
     ])
 }
 

@@ -3,6 +3,7 @@
 use super::Clause;
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use std::ops::RangeInclusive;
 
 /// What `huiyin refold --json` printed.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,8 +28,9 @@ impl Refold {
     }
 }
 
-/// Compares what was folded again with how much the topics hold; a refold that failed is told by its error.
-pub(crate) fn replayable(refold: &Result<Refold>, events: usize, decisions: usize) -> Clause {
+/// Compares what was folded again with how much the topics hold; a refold that failed is told by its error. Topic events held as few before
+/// and as many after it: call tells of its targets whenever these change, and no decision follows from that.
+pub(crate) fn replayable(refold: &Result<Refold>, events: RangeInclusive<usize>, decisions: usize) -> Clause {
     let mut problems = Vec::new();
     let figure = match refold {
         Err(error) => {
@@ -36,8 +38,15 @@ pub(crate) fn replayable(refold: &Result<Refold>, events: usize, decisions: usiz
             "the log was not folded again".to_owned()
         }
         Ok(refold) => {
+            if !usize::try_from(refold.records).is_ok_and(|records| events.contains(&records)) {
+                problems.push(format!(
+                    "records folded again, and in topic events before and after: {}, {} and {}",
+                    refold.records,
+                    events.start(),
+                    events.end()
+                ));
+            }
             let compare = [
-                ("records folded again, and in topic events", refold.records, events),
                 ("decisions compared, and in topic decisions", refold.compared, decisions),
                 ("decisions that differ, and may", refold.differ, 0),
             ];
@@ -72,13 +81,13 @@ mod tests {
         let refold = |records, compared, differ| {
             Ok(Refold { partitions: 8, records, compared, differ, cold: Vec::new() })
         };
-        assert!(replayable(&refold(10, 7, 0), 10, 7).problems.is_empty());
+        assert!(replayable(&refold(10, 7, 0), 9..=10, 7).problems.is_empty());
         let wrong = [refold(10, 7, 1), refold(9, 7, 0), refold(10, 6, 0), Err(anyhow!("1 decision differs"))];
         for refold in &wrong {
-            assert!(replayable(refold, 10, 7).line().contains("NOT ok"), "{refold:?}");
+            assert!(replayable(refold, 10..=11, 7).line().contains("NOT ok"), "{refold:?}");
         }
-        assert!(!replayable(&refold(0, 0, 0), 0, 0).problems.is_empty());
+        assert!(!replayable(&refold(0, 0, 0), 0..=0, 0).problems.is_empty());
         let cold = Refold { partitions: 8, records: 10, compared: 7, differ: 0, cold: vec![3] };
-        assert!(!replayable(&Ok(cold), 10, 7).problems.is_empty());
+        assert!(!replayable(&Ok(cold), 10..=10, 7).problems.is_empty());
     }
 }

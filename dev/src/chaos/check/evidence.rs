@@ -29,6 +29,8 @@ pub(crate) struct Evidence {
     pub(crate) stored: i128,
     pub(crate) prices: Prices,
     pub(crate) refold: Result<Refold>,
+    /// How many records topic events held after that.
+    pub(crate) events_then: usize,
 }
 
 /// A promise, and the sums of the run's last line that belong to it.

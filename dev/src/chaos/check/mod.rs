@@ -43,7 +43,8 @@ pub(crate) fn check(evidence: &Evidence) -> Result<Vec<Found>> {
 fn refold(evidence: &Evidence) -> Found {
     let log = &evidence.log;
     let differ = evidence.refold.as_ref().map_or(-1, |refold| i128::from(refold.differ));
-    let clause = replayable(&evidence.refold, log.events.len(), log.decisions.len());
+    let events = log.events.len()..=evidence.events_then;
+    let clause = replayable(&evidence.refold, events, log.decisions.len());
     Found::new(clause, [("refold differences", differ)])
 }
 

@@ -102,6 +102,7 @@ fn empty() -> Evidence {
         stored: 0,
         prices: Prices::read("price = []").unwrap(),
         refold: Err(anyhow::anyhow!("not folded")),
+        events_then: 0,
     }
 }
 
