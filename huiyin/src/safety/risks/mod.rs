@@ -3,8 +3,6 @@
 mod lines;
 mod markdown;
 mod measure;
-mod rate;
-mod refusal;
 mod sheet;
 mod told;
 mod words;
