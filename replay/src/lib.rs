@@ -6,10 +6,12 @@
 //!
 //! It reads no clock and no network, and equal results give equal reports. Nothing here can send: no sink is in its dependencies.
 
+pub mod gate;
 pub mod judge;
 pub mod measure;
 pub mod results;
 pub mod statistics;
+pub mod summary;
 
 #[cfg(test)]
 mod sample;

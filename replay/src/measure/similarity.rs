@@ -59,7 +59,7 @@ fn shared(ours: &[&[char]], theirs: &[&[char]]) -> usize {
                 theirs.next();
                 ours.next()
             }
-        }
+        };
     }
     shared
 }

@@ -72,11 +72,14 @@ impl Estimate {
 
     /// How likely a sample that speaks so much for a truth above the limit is, if the truth is at the limit.
     pub fn chance_if_not_above(&self, limit: f64) -> f64 {
-        self.chance_below(limit)
+        if self.never_differs() { f64::from(self.point <= limit) } else { self.chance_below(limit) }
     }
 
     /// How likely a sample that speaks so much for a truth below the limit is, if the truth is at the limit.
     pub fn chance_if_not_below(&self, limit: f64) -> f64 {
+        if self.never_differs() {
+            return f64::from(self.point >= limit);
+        }
         match &self.spread {
             // Ties count for both sides.
             Spread::Studentised(draws) => {
@@ -122,11 +125,12 @@ impl Estimate {
     }
 
     fn distance(&self, limit: f64) -> f64 {
-        if self.error > 0.0 {
-            (self.point - limit) / self.error
-        } else {
-            f64::INFINITY.copysign(self.point - limit)
-        }
+        (self.point - limit) / self.error
+    }
+
+    /// Every conversation has the figure as it is, and so would any other.
+    fn never_differs(&self) -> bool {
+        self.error <= 0.0 && !matches!(self.spread, Spread::Score { .. })
     }
 
     fn freedom(&self) -> f64 {
