@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::dead_letters::DeadLetters;
 use crate::models::Models;
 use crate::offsets::Offsets;
+use crate::replay::Replay;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
@@ -37,6 +38,12 @@ pub(crate) enum Any {
         /// What to do
         #[command(subcommand)]
         command: Safety,
+    },
+    /// What a replay found, and whether it is good enough
+    Replay {
+        /// What to do
+        #[command(subcommand)]
+        command: Replay,
     },
     #[command(flatten)]
     Command(Command),

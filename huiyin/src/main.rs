@@ -10,6 +10,7 @@ mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod replay;
 mod retract;
 mod role;
 mod route;
@@ -51,11 +52,11 @@ fn main() -> ExitCode {
     match done {
         Ok(said) => {
             drop(std::io::stdout().write_all(said.text.as_bytes()));
-            if said.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            said.ended.into()
         }
         Err(error) => {
             drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
-            ExitCode::FAILURE
+            if error.is::<WrongUsage>() { Ended::WrongUsage.into() } else { Ended::Badly.into() }
         }
     }
 }
@@ -63,15 +64,59 @@ fn main() -> ExitCode {
 /// What a command found, for standard output.
 struct Said {
     text: String,
-    /// False when what was found is not as it must be: the exit code says so.
-    ok: bool,
+    /// The exit code says it.
+    ended: Ended,
 }
 
 impl From<String> for Said {
     fn from(text: String) -> Self {
-        Self { text, ok: true }
+        Self { text, ended: Ended::Well }
     }
 }
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// What was found is as it must be.
+    Well,
+    /// It is not, or the command failed.
+    Badly,
+    /// It was asked for what cannot be done, where the code of a failure means something else.
+    WrongUsage,
+    /// What was found is too little to say.
+    CannotTell,
+}
+
+impl Ended {
+    /// Well, if what was found is as it must be.
+    fn well_if(ok: bool) -> Self {
+        if ok { Self::Well } else { Self::Badly }
+    }
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        Self::from(match ended {
+            Ended::Well => 0,
+            Ended::Badly => 1,
+            Ended::WrongUsage => 2,
+            Ended::CannotTell => 3,
+        })
+    }
+}
+
+/// An error of a command whose exit code 1 means something else.
+#[derive(Debug)]
+struct WrongUsage(anyhow::Error);
+
+impl std::fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The whole chain: what wraps it has no other.
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
 
 /// Looks an environment variable up.
 fn variable(name: &str) -> Option<String> {
@@ -88,6 +133,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             let path = cli.config.clone();
             return command.run(&path, || Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
         }
+        Any::Replay { command } => return command.run(),
         Any::Command(command) => command,
     };
     let config = Config::read(&cli.config, cli.instance, variable)?;
@@ -118,7 +164,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Retract(ask) => asking(config, move |config| retract::run(config, &ask)).await,
         Command::Models { command, json } => {
             let found = models::run(&config, command.as_ref(), json).await?;
-            Ok(Said { text: found.text, ok: found.ok })
+            Ok(Said { text: found.text, ended: Ended::well_if(found.ok) })
         }
         Command::Refold { json } => asking(config, move |config| refolded(config, json)).await,
         Command::Check { online } => {
@@ -130,8 +176,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
             let cluster = blocking(move || Ok(check::cluster(&config))).await?;
             let (found, ok) = tables.and(cluster).into_parts();
             Ok(match offline {
-                Ok(text) => Said { text: text + &found, ok },
-                Err(error) => Said { text: format!("{error:#}\n{found}"), ok: false },
+                Ok(text) => Said { text: text + &found, ended: Ended::well_if(ok) },
+                Err(error) => Said { text: format!("{error:#}\n{found}"), ended: Ended::Badly },
             })
         }
     }
@@ -193,5 +239,5 @@ fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {
     let report =
         conversation::refold(&line::deployment(config), &line::settings(config), config.bundle.hash_keys())?;
     let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
-    Ok(Said { text, ok: report.ok() })
+    Ok(Said { text, ended: Ended::well_if(report.ok()) })
 }

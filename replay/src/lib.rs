@@ -9,6 +9,7 @@
 pub mod gate;
 pub mod judge;
 pub mod measure;
+pub mod report;
 pub mod results;
 pub mod statistics;
 pub mod summary;

@@ -113,3 +113,14 @@ fn judged(source: &mut SplitMix64, equal: bool) -> Judged {
     let second = if source.one_in(5) { Opinion::tie() } else { opinion(better, by) };
     Judged { baseline_first: opinion(better, by), candidate_first: second, equal: false, cost: Vec::new() }
 }
+
+/// The example that is checked in, as this module makes it. `UPDATE_EXAMPLES=1` writes it anew.
+#[test]
+fn the_example_that_is_checked_in_is_what_is_written_today() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/results.jsonl");
+    let text = results(24, 7).to_lines().unwrap();
+    if std::env::var_os("UPDATE_EXAMPLES").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+}

@@ -12,9 +12,9 @@ use pipeline::requeued;
 use super::dead_letter::{DeadLetter, Found, Place, one, read};
 use super::filter::Filter;
 use super::ruling::{Ruling, ruling};
-use crate::Said;
 use crate::config::Config;
 use crate::timestamp::{Timestamp, told};
+use crate::{Ended, Said};
 
 /// The instance name of the writer. A second operator who requeues at the same time fences the first one off.
 const WRITER: &str = "requeue";
@@ -80,7 +80,7 @@ pub(super) fn requeue(config: &Config, ask: &Requeue) -> anyhow::Result<Said> {
         }
         None => text.push_str("nothing was written: --execute does it\n"),
     }
-    Ok(Said { text, ok: going.len() == all })
+    Ok(Said { text, ended: Ended::well_if(going.len() == all) })
 }
 
 /// The dead letters that were chosen, in the order of their sources, with the marks of all requeued ones.

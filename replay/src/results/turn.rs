@@ -65,6 +65,9 @@ pub enum DriftCause {
 }
 
 impl DriftCause {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Bundle, Self::Code, Self::ColdState, Self::Unexplained];
+
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {

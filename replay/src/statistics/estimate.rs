@@ -144,10 +144,29 @@ impl Estimate {
         (self.point - low).max(high - self.point) + normal::quantile(POWER) * self.error
     }
 
+    /// How far from a limit the figure must be to be told from it with [`POWER`], on the side where the limit is.
+    fn reach(&self, limit: f64) -> f64 {
+        if let Spread::Logarithm { error } = self.spread {
+            let side = normal::to_student(normal::quantile(1.0 - (1.0 - LEVEL) / 2.0), self.freedom());
+            return (side + normal::quantile(POWER)) * error;
+        }
+        let (low, high) = self.interval();
+        let side = if limit > self.point { high - self.point } else { self.point - low };
+        side + normal::quantile(POWER) * self.error
+    }
+
+    fn distance_to(&self, limit: f64) -> f64 {
+        match self.spread {
+            Spread::Logarithm { .. } => ((1.0 + limit).max(0.0).ln() - (1.0 + self.point).ln()).abs(),
+            Spread::Studentised(_) | Spread::Student { .. } | Spread::Score { .. } => {
+                (self.point - limit).abs()
+            }
+        }
+    }
+
     /// Conversations that it would take to tell the figure, if it is where the sample has it, from a limit.
     pub fn needs(&self, limit: f64) -> Needs {
-        let distance = (self.point - limit).abs();
-        let times = (self.least_effect() / distance).powi(2);
+        let times = (self.reach(limit) / self.distance_to(limit)).powi(2);
         let needed = (times * self.conversations as f64).ceil();
         // Also what is infinite, and no number because both are 0.
         if times <= 100.0 { Needs::Conversations((needed as u64).max(2)) } else { Needs::TooMany }
