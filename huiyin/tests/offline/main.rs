@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod replay;
 mod report;
 mod safety;
 mod verdicts;

@@ -35,3 +35,6 @@ pub struct Report<'a> {
 pub fn json(report: &Report<'_>) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string_pretty(report)? + "\n")
 }
+
+#[cfg(test)]
+mod tests;

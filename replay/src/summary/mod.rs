@@ -101,3 +101,6 @@ impl Summary {
 fn equal(one: &Option<String>, other: &Option<String>) -> Option<bool> {
     Some(one.as_ref()? == other.as_ref()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::statistics::Seed;
 
 /// Conversations that are shown.
 pub const MOST: usize = 10;
-/// Turns of a conversation that are shown: those that lost most, in the order in which they were said.
+/// Turns of a conversation that are shown: those that lost most, in the order in which they were said. Those that lost nothing are not.
 const MOST_TURNS: usize = 4;
 /// Characters of a text that are shown.
 const MOST_CHARACTERS: usize = 1_200;
@@ -107,7 +107,7 @@ pub fn name(conversation: &str) -> String {
 }
 
 fn shown(cases: &[&Case<'_>]) -> Vec<Shown> {
-    let mut places: Vec<usize> = (0..cases.len()).collect();
+    let mut places: Vec<usize> = (0..cases.len()).filter(|place| loss(cases[*place]) > 0.0).collect();
     places.sort_by(|one, other| loss(cases[*other]).total_cmp(&loss(cases[*one])));
     places.truncate(MOST_TURNS);
     places.sort_unstable();

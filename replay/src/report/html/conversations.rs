@@ -36,7 +36,7 @@ fn turn(page: &mut Markup, shown: &Shown, lang: Lang) {
         Some(Preference::Candidate) => words.judged_candidate,
         None => words.not_judged,
     });
-    if let Some(score) = shown.score {
+    if let Some(score) = shown.score.filter(|score| *score != 0.0) {
         page.text(&format!(" ({score:+.1})").replace('-', "−"));
     }
     if !shown.why.is_empty() {

@@ -80,6 +80,13 @@ pub(super) fn draw(page: &mut Markup, title: &str, dots: &[Dot], axis: Axis) {
             let width = (x(to) - x(from)).max(2.0);
             page.rectangle(span_class, Area { x: x(from), y: y - 4.0, width, height: 8.0 });
         }
+        // An interval that goes on beyond the axis.
+        if dot.interval.is_some_and(|(from, _)| from < low) {
+            page.label("tick", Point { x: x(low) - 1.0, y: y + 4.0 }, "◂");
+        }
+        if dot.interval.is_some_and(|(_, to)| to > high) {
+            page.label("tick", Point { x: x(high) + 1.0, y: y + 4.0 }, "▸");
+        }
         page.dot(dot_class, Point { x: x(dot.value), y });
         page.label("value", Point { x: WIDTH - VALUES + 12.0, y: y + 5.0 }, &dot.told);
     }

@@ -48,7 +48,7 @@ impl Markup {
 
     /// Opens a plot; its size is that of its view.
     pub(super) fn open_plot(&mut self, title: &str, width: f64, height: f64) -> &mut Self {
-        self.raw("<svg role=\"img\" aria-label=\"")
+        self.raw("<div class=\"wide\"><svg role=\"img\" aria-label=\"")
             .text(title)
             .raw("\" viewBox=\"0 0 ")
             .number(width)
@@ -58,7 +58,7 @@ impl Markup {
 
     /// Closes it.
     pub(super) fn close_plot(&mut self) -> &mut Self {
-        self.raw("</svg>\n")
+        self.raw("</svg></div>\n")
     }
 
     /// A rectangle of a class.
