@@ -62,6 +62,25 @@ fn a_gate_s_exit_code_tells_pass_fail_and_cannot_tell_apart() {
 }
 
 #[test]
+fn the_step_of_ci_in_the_documents_is_as_it_is_run() {
+    let folder = Folder::new();
+    for document in [include_str!("../../../docs/replay.md"), include_str!("../../../docs/replay.zh.md")] {
+        let step = document.rsplit("```sh\n").next().unwrap().split("```").next().unwrap();
+        let arguments: Vec<&str> = step
+            .split_whitespace()
+            .filter(|word| *word != "\\")
+            .map(|word| word.trim_matches('\''))
+            .collect();
+        assert_eq!(arguments[..2], ["huiyin", "replay"]);
+        assert_eq!(arguments.iter().filter(|word| **word == "--fail-if").count(), 5);
+        let output = folder.run(&arguments[2..]);
+        // The example has changed verdicts.
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(text(&output).lines().count(), 7);
+    }
+}
+
+#[test]
 fn wrong_usage_has_an_exit_code_of_its_own_and_says_what_is_wrong() {
     let folder = Folder::new();
     folder.file("broken.jsonl", &EXAMPLE.replacen("\"record\":\"turn\"", "\"record\":\"torn\"", 1));

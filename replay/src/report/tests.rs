@@ -47,7 +47,9 @@ fn hostile() -> Results {
         for side in [&mut turn.baseline, &mut turn.candidate] {
             side.answer = side.answer.as_ref().map(|_| HOSTILE.into());
             side.error = side.error.as_ref().map(|_| HOSTILE.into());
-            side.cost.as_mut().map(|cost| cost.currency = HOSTILE.into());
+            if let Some(cost) = &mut side.cost {
+                cost.currency = HOSTILE.into();
+            }
         }
         turn.baseline.route = Some(HOSTILE.into());
         turn.candidate.route = Some(format!("{HOSTILE}2"));

@@ -45,9 +45,12 @@ fn sides_that_do_the_same_differ_in_nothing() {
     assert!(summary.changes.verdicts.iter().all(|change| change.from == change.to));
 }
 
+/// What changes one side.
+type Plant = fn(&mut Side);
+
 #[test]
 fn what_is_planted_is_found_in_its_figure_and_in_no_other() {
-    let plants: [(Metric, fn(&mut Side), f64); 9] = [
+    let plants: [(Metric, Plant, f64); 9] = [
         (Metric::Cost, |side| side.cost.as_mut().unwrap().pico *= 2, 1.0),
         (
             Metric::Tokens,
