@@ -1,6 +1,9 @@
 //! How a running job hears that it is to end.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::sync::watch;
 
@@ -29,10 +32,16 @@ impl Cancellation {
         Self::new().1
     }
 
-    /// Resolves once the job is cancelled.
+    /// Resolves once the job is cancelled: whoever looks after one other has seen it sees it as well.
     pub async fn happened(&self) {
         let mut heard = self.0.clone();
-        if heard.wait_for(|cancelled| *cancelled).await.is_err() {
+        let mut told = pin!(heard.wait_for(|cancelled| *cancelled));
+        // Those who wait are told one after the other, while the job may already be looked at because of the first.
+        let cancelled = poll_fn(|context| {
+            let cancelled = *self.0.borrow();
+            if cancelled { Poll::Ready(true) } else { told.as_mut().poll(context).map(|told| told.is_ok()) }
+        });
+        if !cancelled.await {
             // Nobody is left who could cancel it.
             std::future::pending().await
         }
@@ -48,7 +57,6 @@ impl Canceller {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
     use std::task::{Context, Waker};
 
     use super::*;
@@ -63,6 +71,19 @@ mod tests {
         listening.await.unwrap();
         drop(canceller);
         late.happened().await;
+    }
+
+    #[test]
+    fn who_was_not_told_yet_sees_it_all_the_same() {
+        let (canceller, cancellation) = Cancellation::new();
+        let mut happened = pin!(cancellation.happened());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(happened.as_mut().poll(&mut context).is_pending());
+        canceller.0.send_if_modified(|cancelled| {
+            *cancelled = true;
+            false
+        });
+        assert!(happened.as_mut().poll(&mut context).is_ready());
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) async fn unless_idle<T>(
         ran = run.as_mut() => return Some(ran),
         () = cancellation.happened() => {}
     }
-    // The cancel may have come after the attempt under way had looked for it: it hears of it now, ends, and is recorded.
+    // The cancel may have come after the attempt under way had looked for it: it sees it now, ends, and is recorded.
     let once = poll_fn(|context| match run.as_mut().poll(context) {
         Poll::Ready(ran) => Poll::Ready(Some(ran)),
         Poll::Pending => Poll::Ready(None),
