@@ -1,9 +1,9 @@
 //! One self-contained page: no script, no font, no picture, nothing that is fetched. Its policy forbids even that.
 //!
-//! - [`markup`]: the only way by which text gets into the page, escaped
-//! - [`dots`], [`bars`], [`columns`]: plots as inline SVG, each with its table
-//! - [`sections`]: what stands on the page
-//! - [`conversations`]: the worst conversations, side by side
+//! - `markup`: the only way by which text gets into the page, escaped
+//! - `dots`, `bars`, `columns`: plots as inline SVG, each with its table
+//! - `sections`: what stands on the page
+//! - `conversations`: the worst conversations, side by side
 
 mod bars;
 mod columns;
