@@ -6,15 +6,18 @@
 //! - [`secret`]: values that are never shown
 //! - [`metric`]: a metric as it is documented
 //! - [`random`]: chance that is a function of a seed
+//! - [`rate`]: shares of small samples, with their intervals
 
 pub mod action;
 pub mod duration;
 pub mod metric;
 pub mod problem;
 pub mod random;
+pub mod rate;
 pub mod secret;
 
 pub use action::{Action, OnError};
 pub use metric::{Kind, Metric};
 pub use problem::{Problem, Problems};
+pub use rate::Rate;
 pub use secret::{Carrier, Secret};

@@ -14,6 +14,7 @@ use crate::query::Query;
 use crate::rebuild::Rebuild;
 use crate::reconcile::Reconcile;
 use crate::recost::Recost;
+use crate::replay::Replay;
 use crate::retract::Retract;
 use crate::role::{Role, Roles};
 use crate::safety::Safety;
@@ -51,6 +52,12 @@ pub(crate) enum Any {
     Explain(Box<Explain>),
     /// Play conversations against the rules and compare what comes of them with what a file expects
     Test(Test),
+    /// What a replay found, and whether it is good enough
+    Replay {
+        /// What to do
+        #[command(subcommand)]
+        command: Replay,
+    },
     #[command(flatten)]
     Command(Command),
 }

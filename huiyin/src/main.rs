@@ -19,6 +19,7 @@ mod rebuild;
 mod reconcile;
 mod recost;
 mod rehearse;
+mod replay;
 mod retract;
 mod role;
 mod route;
@@ -63,15 +64,15 @@ fn main() -> ExitCode {
     match done {
         Ok(said) => {
             drop(std::io::stdout().write_all(said.text.as_bytes()));
-            if said.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            said.ended.into()
         }
         Err(error) if error.is::<Unsure>() => {
             drop(std::io::stdout().write_all(error.to_string().as_bytes()));
-            ExitCode::from(UNKNOWN)
+            Ended::Unknown.into()
         }
         Err(error) => {
             drop(writeln!(std::io::stderr(), "huiyin: {error:#}"));
-            if error.is::<Unusable>() { ExitCode::from(UNKNOWN) } else { ExitCode::FAILURE }
+            if error.is::<Unusable>() { Ended::Unknown.into() } else { Ended::Badly.into() }
         }
     }
 }
@@ -79,18 +80,46 @@ fn main() -> ExitCode {
 /// What a command found, for standard output.
 struct Said {
     text: String,
-    /// False when what was found is not as it must be: the exit code says so.
-    ok: bool,
+    /// The exit code says it.
+    ended: Ended,
 }
 
 impl From<String> for Said {
     fn from(text: String) -> Self {
-        Self { text, ok: true }
+        Self { text, ended: Ended::Well }
     }
 }
 
-/// The exit code of a command that could not find out what was asked, where that differs from what it finds.
-const UNKNOWN: u8 = 2;
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// What was found is as it must be.
+    Well,
+    /// It is not, or the command failed.
+    Badly,
+    /// Nothing can be said: what was given is wrong, or what is asked of is gone. Of commands whose code of a failure means something else.
+    Unknown,
+    /// What was found is too little to say.
+    CannotTell,
+}
+
+impl Ended {
+    /// Well, if what was found is as it must be.
+    fn well_if(ok: bool) -> Self {
+        if ok { Self::Well } else { Self::Badly }
+    }
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        Self::from(match ended {
+            Ended::Well => 0,
+            Ended::Badly => 1,
+            Ended::Unknown => 2,
+            Ended::CannotTell => 3,
+        })
+    }
+}
 
 /// Something wrong with what the command was given.
 #[derive(Debug)]
@@ -98,6 +127,7 @@ struct Unusable(anyhow::Error);
 
 impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The whole chain: what wraps it has no other.
         write!(f, "{:#}", self.0)
     }
 }
@@ -140,6 +170,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Any::Explain(explain) => return explained(*explain, &cli.config, cli.instance).await,
         Any::Test(test) => return tested(&test, &cli.config, cli.instance),
+        Any::Replay { command } => return command.run(),
         Any::Command(command) => command,
     };
     let config = Config::read(&cli.config, cli.instance, variable)?;
@@ -173,7 +204,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         Command::Retract(ask) => asking(config, move |config| retract::run(config, &ask)).await,
         Command::Models { command, json } => {
             let found = models::run(&config, command.as_ref(), json).await?;
-            Ok(Said { text: found.text, ok: found.ok })
+            Ok(Said { text: found.text, ended: Ended::well_if(found.ok) })
         }
         Command::Tier(of) => Ok(tier::run(&of, &config)?.into()),
         Command::Refold { json } => asking(config, move |config| refolded(config, json)).await,
@@ -190,8 +221,8 @@ async fn checked(config: Config, offline: anyhow::Result<String>) -> anyhow::Res
     let cluster = blocking(move || Ok(check::cluster(&config))).await?;
     let (found, ok) = tables.and(cluster).into_parts();
     Ok(match offline {
-        Ok(text) => Said { text: text + &found, ok },
-        Err(error) => Said { text: format!("{error:#}\n{found}"), ok: false },
+        Ok(text) => Said { text: text + &found, ended: Ended::well_if(ok) },
+        Err(error) => Said { text: format!("{error:#}\n{found}"), ended: Ended::Badly },
     })
 }
 
@@ -245,5 +276,5 @@ fn refolded(config: &Config, json: bool) -> anyhow::Result<Said> {
     let report =
         conversation::refold(&line::deployment(config), &line::settings(config), config.bundle.hash_keys())?;
     let text = if json { serde_json::to_string(&report)? + "\n" } else { report.to_text() };
-    Ok(Said { text, ok: report.ok() })
+    Ok(Said { text, ended: Ended::well_if(report.ok()) })
 }

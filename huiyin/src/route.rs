@@ -13,8 +13,8 @@ use schemas::conversation::Conversation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Said;
 use crate::config::Config;
+use crate::{Ended, Said};
 
 /// What to ask the router.
 #[derive(Subcommand)]
@@ -88,7 +88,7 @@ pub(crate) fn run(route: &Route, config: impl FnOnce() -> anyhow::Result<Config>
         return confusion(path, &mut errors);
     }
     let ok = batch(std::io::stdin().lock(), &mut std::io::stdout().lock(), &mut errors)?;
-    Ok(Said { text: String::new(), ok })
+    Ok(Said { text: String::new(), ended: Ended::well_if(ok) })
 }
 
 /// The arm of each experiment, a line each. Ids are read in any case, as Easemob does.
@@ -152,7 +152,7 @@ fn confusion(path: &Path, errors: &mut impl Write) -> anyhow::Result<Said> {
         table.add(line.label, complexity::score(&line.text, &context).class);
         Ok(())
     })?;
-    Ok(Said { text: table.to_text(), ok })
+    Ok(Said { text: table.to_text(), ended: Ended::well_if(ok) })
 }
 
 /// How often each label was taken for which class.

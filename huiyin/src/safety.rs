@@ -16,8 +16,8 @@ use catalogue::Engines;
 use clap::{Args, Subcommand};
 use schemas::ids::AppKey;
 
-use crate::Said;
 use crate::config::Config;
+use crate::{Ended, Said};
 
 /// What to do with the filter.
 #[derive(Subcommand)]
@@ -91,7 +91,7 @@ impl Check {
             let judge = verdict::Judge::new(self.engine(config)?, self.personal_data);
             let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
             let ok = batch::run(&judge, input, output, &mut std::io::stderr().lock())?;
-            return Ok(Said { text: String::new(), ok });
+            return Ok(Said { text: String::new(), ended: Ended::well_if(ok) });
         }
         let Some(text) = &self.text else { bail!("no text to judge") };
         let finding = self.engine(config)?.judge(Direction::Input, text);

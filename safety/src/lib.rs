@@ -2,7 +2,8 @@
 //!
 //! Texts go in, findings come out: [`Engine`] is the interface, and ingest, the guard and the reviewer know nothing else of what
 //! stands behind it. [`RuleSet`] is the engine: rules, dictionaries and an allow-list, and beside them [`Detector`]s for what is no
-//! word. [`Layers`] makes one engine of several, and [`WordList`] is the engine of the first bundles. [`is_blank`] says which texts say nothing.
+//! word. [`Layers`] makes one engine of several, and [`WordList`] is the engine of the first bundles. [`is_blank`] says which texts say nothing, [`is_refusal`] which
+//! answers refuse.
 
 mod blank;
 mod cues;
@@ -18,6 +19,7 @@ pub mod injection;
 mod layers;
 pub mod leak;
 pub mod personal;
+mod refusal;
 mod rule;
 mod ruleset;
 pub mod stream;
@@ -44,6 +46,7 @@ pub use finding::{Finding, Findings, Hit};
 pub use first::WordList;
 pub use fold::{Folded, fold_char};
 pub use layers::Layers;
+pub use refusal::is_refusal;
 pub use rule::{BadRule, Border, Near, Reason, Rule};
 pub use ruleset::{Builder, LONGEST_WORD, RuleSet, searchable};
 pub use unbuilt::Unbuilt;

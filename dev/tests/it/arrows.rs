@@ -22,6 +22,22 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
     ("call", &["catalogue", "common", "outbound", "pipeline", "safety", "schemas"]),
     ("deliver", &["catalogue", "common", "outbound", "pipeline", "schemas"]),
     ("account", &["catalogue", "common", "pipeline", "safety", "schemas"]),
+    // Everything but the sinks, so that a replay cannot send by construction.
+    (
+        "replay",
+        &[
+            "call",
+            "catalogue",
+            "common",
+            "conversation",
+            "decide",
+            "ingest",
+            "outbound",
+            "pipeline",
+            "safety",
+            "schemas",
+        ],
+    ),
     (
         "huiyin",
         &[
@@ -35,6 +51,7 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
             "ingest",
             "outbound",
             "pipeline",
+            "replay",
             "safety",
             "schemas",
         ],

@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::config::Config;
 use crate::rehearse::House;
-use crate::{Said, Unusable};
+use crate::{Ended, Said, Unusable};
 
 use file::File;
 use play::Played;
@@ -40,7 +40,7 @@ impl Test {
         let played = self.played(config).map_err(Unusable)?;
         let ok = played.iter().all(|case| case.failures.is_empty());
         let text = if self.json { report::json(&played)? } else { report::text(&played) };
-        Ok(Said { text, ok })
+        Ok(Said { text, ended: Ended::well_if(ok) })
     }
 
     fn played(&self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Vec<Played>> {

@@ -12,10 +12,10 @@ use pipeline::requeued;
 use super::dead_letter::{DeadLetter, Found, Place, one, read};
 use super::filter::Filter;
 use super::ruling::{Ruling, ruling};
-use crate::Said;
 use crate::act::{self, Done, Who};
 use crate::config::Config;
 use crate::timestamp::{Timestamp, told};
+use crate::{Ended, Said};
 
 /// The instance name of the writer. A second operator who requeues at the same time fences the first one off.
 const WRITER: &str = "requeue";
@@ -86,7 +86,7 @@ pub(super) fn requeue(config: &Config, ask: &Requeue) -> anyhow::Result<Said> {
         }
         None => text.push_str("nothing was written: --execute does it\n"),
     }
-    Ok(Said { text, ok: going.len() == all })
+    Ok(Said { text, ended: Ended::well_if(going.len() == all) })
 }
 
 /// What was done, for the log.

@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::config::Config;
 use crate::timestamp::Timestamp;
-use crate::{Said, Unsure};
+use crate::{Ended, Said, Unsure};
 
 /// Which time is looked at, and which invoices.
 #[derive(Args)]
@@ -109,7 +109,7 @@ pub(crate) async fn run(config: Config, ask: &Reconcile) -> anyhow::Result<Said>
     if found.gaps.is_empty() && !found.missing.is_empty() {
         return Err(Unsure { text }.into());
     }
-    Ok(Said { text, ok: found.gaps.is_empty() })
+    Ok(Said { text, ended: Ended::well_if(found.gaps.is_empty()) })
 }
 
 fn invoices(given: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {

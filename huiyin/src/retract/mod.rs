@@ -12,9 +12,9 @@ use pipeline::kafka::{Instance, Outcome, TransactionalProducer};
 use schemas::conversation::Conversation;
 use schemas::ids::AppKey;
 
-use crate::Said;
 use crate::config::Config;
 use crate::timestamp::Timestamp;
+use crate::{Ended, Said};
 
 /// The instance name of the writer. A second operator who takes back at the same time fences the first one off.
 const WRITER: &str = "retract";
@@ -68,7 +68,7 @@ pub(crate) fn run(config: &Config, ask: &Retract) -> anyhow::Result<Said> {
         ordered = true;
     }
     let text = if ask.json { report::json(&chosen, ordered)? } else { report::text(&chosen, ordered) };
-    Ok(Said { text, ok: !chosen.is_empty() })
+    Ok(Said { text, ended: Ended::well_if(!chosen.is_empty()) })
 }
 
 /// Writes one order after the other.

@@ -6,11 +6,11 @@ use ::safety::personal::Recogniser;
 use ::safety::{Border, Entry, Finding, Folded, LineProblem, injection};
 
 use super::file::Words;
-use crate::Said;
+use crate::{Ended, Said};
 
 /// Everything that is wrong in dictionaries, and words that stand there twice.
 pub(super) fn lint(all: &[Words]) -> anyhow::Result<Said> {
-    let mut said = Said { text: String::new(), ok: true };
+    let mut said = Said { text: String::new(), ended: Ended::Well };
     for words in all {
         let (entries, mut problems) = words.read();
         if problems.is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn lint(all: &[Words]) -> anyhow::Result<Said> {
             said.text += &format!("{}: {} words, nothing wrong\n", words.name, entries.len());
             continue;
         }
-        said.ok = false;
+        said.ended = Ended::Badly;
         for problem in problems {
             said.text += &format!("{}:{}: {}\n", words.name, problem.line, problem.what);
         }

@@ -11,9 +11,9 @@ use clap::Args;
 use schemas::ids::{AppKey, MessageId};
 use serde_json::{Map, Value, json};
 
-use crate::Said;
 use crate::act::{self, Done, Who};
 use crate::config::Config;
+use crate::{Ended, Said};
 
 /// Kinds of events that bring messages, as their ids name them.
 const KINDS: [&str; 3] = ["chat", "group", "chatroom"];
@@ -58,7 +58,7 @@ pub(crate) async fn run(config: Config, ask: &Why) -> anyhow::Result<Said> {
             "no table has a row of {}: it never came, account has not stored it yet, or its rows are not kept any more\n",
             ask.id
         );
-        return Ok(Said { text, ok: false });
+        return Ok(Said { text, ended: Ended::Badly });
     };
     let objects =
         |table: &account::queries::Table| (0..table.rows.len()).filter_map(|row| table.object(row)).collect();
@@ -95,7 +95,7 @@ pub(crate) async fn run(config: Config, ask: &Why) -> anyhow::Result<Said> {
     } else {
         tell::text(&story, &prices)
     };
-    Ok(Said { text, ok: true })
+    Ok(Said { text, ended: Ended::Well })
 }
 
 impl Story {

@@ -11,6 +11,7 @@
 
 mod cache;
 mod outside;
+mod replay;
 mod report;
 mod rules;
 mod safety;

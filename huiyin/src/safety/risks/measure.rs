@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::safety::{Action, Direction, Engine};
+use ::safety::{Action, Direction, Engine, is_refusal};
 use call::{Asker, Question};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::lines::{Answer, Kind, Prompt};
-use super::refusal::is_refusal;
 
 /// Prompts that a target is asked at a time.
 const AT_A_TIME: usize = 4;

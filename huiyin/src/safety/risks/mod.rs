@@ -3,8 +3,6 @@
 mod lines;
 mod markdown;
 mod measure;
-mod rate;
-mod refusal;
 mod sheet;
 mod told;
 mod words;
@@ -21,8 +19,8 @@ use pipeline::WallClock;
 use schemas::ids::TargetName;
 
 use super::file;
-use crate::Said;
 use crate::config::Config;
+use crate::{Ended, Said};
 use measure::{Fate, Line, objectionable};
 use sheet::Sheet;
 use told::Measurements;
@@ -101,7 +99,7 @@ impl Report {
             Format::Markdown => markdown::markdown(&told),
             Format::Json => serde_json::to_string_pretty(&told)? + "\n",
         };
-        Ok(Said { text, ok: told.met })
+        Ok(Said { text, ended: Ended::well_if(told.met) })
     }
 
     fn of_dictionaries(&self) -> anyhow::Result<Judging> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use common::Rate;
 use serde::Serialize;
 
 use super::lines::{Kind, Prompt};
 use super::measure::{Fate, Tally};
-use super::rate::Rate;
 use super::sheet::{Risk, Sheet};
 use super::words::{Source, Words, count};
 

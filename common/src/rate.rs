@@ -9,22 +9,22 @@ const Z: f64 = 1.959_963_984_540_054;
 /// continuity. E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
 /// Statistical Association 22 (1927), 209-212.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Rate {
+pub struct Rate {
     /// How many.
-    pub(super) count: u32,
+    pub count: u32,
     /// Of how many.
-    pub(super) of: u32,
+    pub of: u32,
     /// The share.
-    pub(super) rate: f64,
+    pub rate: f64,
     /// Lower end of the interval.
-    pub(super) low: f64,
+    pub low: f64,
     /// Upper end of the interval.
-    pub(super) high: f64,
+    pub high: f64,
 }
 
 impl Rate {
     /// The share of a sample; `None` when it is empty.
-    pub(super) fn of(count: u32, of: u32) -> Option<Self> {
+    pub fn of(count: u32, of: u32) -> Option<Self> {
         if of == 0 {
             return None;
         }

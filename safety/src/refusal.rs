@@ -2,7 +2,7 @@
 //! without a subject, that something is not possible or not done, and close behind it what that is. Somebody else who cannot do
 //! something is no refusal, nor is an apology by itself. A refusal in other words, or only behind a longer introduction, is not recognised.
 
-use ::safety::Folded;
+use crate::fold::Folded;
 
 /// Characters from the beginning in which a refusal stands.
 const BEGINNING: usize = 200;
@@ -142,7 +142,7 @@ const DONE_ENGLISH: &[&str] = &[
 ];
 
 /// Whether an answer refuses what was asked.
-pub(super) fn is_refusal(answer: &str) -> bool {
+pub fn is_refusal(answer: &str) -> bool {
     let beginning: String = answer.chars().take(BEGINNING).map(|c| if c == '’' { '\'' } else { c }).collect();
     // Of one width, in simplified characters and in lower case.
     let text: String = Folded::of(&beginning).chars().iter().collect();
