@@ -279,6 +279,14 @@ pub struct Decision {
     pub at: Millis,
 }
 
+impl Decision {
+    /// Whether it is the decision on the message that was its input. A message can lead to others beside it: on messages that waited for a
+    /// turn that it ends.
+    pub fn is_on_its_message(&self) -> bool {
+        matches!(self.input.as_str(), "message" | "missed") && self.reply.is_some()
+    }
+}
+
 impl Record for Decision {
     const TOPIC: Topic = Topic::Decisions;
     const KINDS: &'static [&'static str] = &["decision"];

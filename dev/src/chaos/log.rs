@@ -84,8 +84,7 @@ impl Log {
 
     /// Decisions on messages.
     pub(crate) fn on_messages(&self) -> impl Iterator<Item = &Decision> {
-        let of_message = |decision: &&Decision| matches!(decision.input.as_str(), "message" | "missed");
-        self.decisions.iter().map(|decision| &decision.value).filter(of_message)
+        self.decisions.iter().map(|decision| &decision.value).filter(|decision| decision.is_on_its_message())
     }
 
     /// Whether every event has its decision, every request its outcome, and every part its delivery.

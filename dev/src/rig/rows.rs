@@ -53,7 +53,7 @@ fn of_event(event: &Event, rows: &mut BTreeMap<String, u64>) {
 
 fn of_decision(decision: &Decision, rows: &mut BTreeMap<String, u64>) {
     add(rows, "safety_events", Findings::listed(decision.verdict.as_ref()));
-    add(rows, "messages", usize::from(matches!(decision.input.as_str(), "message" | "missed")));
+    add(rows, "messages", usize::from(decision.is_on_its_message()));
     add(rows, "feedback", usize::from(decision.rating.is_some()));
     add(rows, "requests", usize::from(decision.ruling == Ruling::Lost));
 }

@@ -366,8 +366,7 @@ fn told(end: &Answered) -> usize {
 
 /// Waits until the tables hold what the topics hold.
 pub(crate) fn rows_are_records(rig: &Rig, log: &Log) -> BTreeMap<String, usize> {
-    let of_message =
-        |d: &&Placed<schemas::decision::Decision>| matches!(d.value.input.as_str(), "message" | "missed");
+    let of_message = |d: &&Placed<schemas::decision::Decision>| d.value.is_on_its_message();
     let calls = |end: &Answered| end.attempts.len() + end.review.as_ref().map_or(0, |r| r.attempts.len());
     let of_events = log.events.iter().map(|event| Findings::listed(event.value.verdict()));
     let of_guard = log.decisions.iter().map(|decision| Findings::listed(decision.value.verdict.as_ref()));

@@ -63,8 +63,7 @@ fn plan() -> Vec<Line> {
 
 /// Rows that the records give, by table.
 fn expected(log: &Log) -> Vec<u64> {
-    let on_messages = |input: &str| matches!(input, "message" | "missed");
-    let messages = log.decisions.iter().filter(|decision| on_messages(&decision.value.input)).count();
+    let messages = log.decisions.iter().filter(|decision| decision.value.is_on_its_message()).count();
     let calls: usize = log.outcomes().map(|(_, answered)| answered.attempts.len()).sum();
     [messages, calls, log.deliveries.len()].map(|rows| rows.try_into().unwrap()).to_vec()
 }

@@ -44,7 +44,7 @@ impl Table for Messages {
 
     fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
         match fact {
-            Fact::Decision(decision) if INPUTS.contains(&decision.input.as_str()) => {
+            Fact::Decision(decision) if is_on_message(decision, source) => {
                 MessageRow::of(decision, source, names).map(Some)
             }
             _ => Ok(None),
@@ -92,6 +92,14 @@ pub(crate) struct MessageRow {
     source_partition: i32,
     source_offset: i64,
     builder: u8,
+}
+
+/// Whether it is the decision on a message. Older versions also made rows of what a message led to with those that waited.
+fn is_on_message(decision: &Decision, source: Source<'_>) -> bool {
+    match source.builder {
+        ..WHOLE => INPUTS.contains(&decision.input.as_str()),
+        _ => decision.is_on_its_message(),
+    }
 }
 
 /// Whether it is a decision on something else than a message. Decisions on outcomes are as many as those on messages, and need not be

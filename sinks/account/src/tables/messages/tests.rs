@@ -56,8 +56,10 @@ fn a_decision_on_a_message_is_a_row_without_a_users_name() {
 
 #[test]
 fn what_a_decision_does_not_tell_is_empty_or_null() {
-    let row = row(&example!("decisions/valid-unconfigured.json")).unwrap().unwrap();
-    for column in ["sender", "kind", "action", "dictionary", "reply", "route", "bundle"] {
+    let mut decision = example!("decisions/valid-unconfigured.json");
+    decision["reply"] = json!("pass");
+    let row = row(&decision).unwrap().unwrap();
+    for column in ["sender", "kind", "action", "dictionary", "route", "bundle"] {
         assert_eq!(row[column], "", "{column}");
     }
     for column in ["turn", "sent_at", "received_at", "queue_ms"] {
@@ -75,6 +77,15 @@ fn decisions_on_other_inputs_give_no_row() {
         decision["input"] = json!(input);
         assert_eq!(row(&decision).unwrap(), None);
     }
+}
+
+#[test]
+fn what_a_message_leads_to_with_one_that_waited_gives_no_second_row_since_builder_6() {
+    let mut decision = example!("decisions/valid-asked.json");
+    decision.as_object_mut().unwrap().remove("reply");
+    assert_eq!(row(&decision).unwrap(), None);
+    let before = built(Topic::Decisions, &record(Topic::Decisions, "decision", &decision), 5).unwrap();
+    assert!(before[0].1.get::<MessageRow>().is_some());
 }
 
 #[test]
