@@ -222,14 +222,14 @@ impl File {
             shared,
             at: at.transpose()?.unwrap_or(START),
             steps: raw.step.into_iter().map(|step| self.step(step)).collect::<Result<_, _>>()?,
-            expect: raw.expect.map(|expect| self.expect(expect)).transpose()?,
+            expect: raw.expect.map(|expect| self.expectation(expect)).transpose()?,
             name: raw.name.into_inner(),
         })
     }
 
     fn step(&self, raw: Spanned<RawStep>) -> Result<Step, BadFile> {
         let (start, mut raw) = (raw.span().start, raw.into_inner());
-        let expect = raw.expect.take().map(|expect| self.expect(expect)).transpose()?;
+        let expect = raw.expect.take().map(|expect| self.expectation(expect)).transpose()?;
         let after = raw.after.map_or(0, millis);
         let mut answer = self.answer(&mut raw)?;
         let mut acts = self.acts(raw)?;
@@ -307,7 +307,7 @@ impl File {
     }
 
     /// Words of an expectation that are of a closed list.
-    fn expect(&self, raw: Spanned<RawExpect>) -> Result<RawExpect, BadFile> {
+    fn expectation(&self, raw: Spanned<RawExpect>) -> Result<RawExpect, BadFile> {
         let raw = raw.into_inner();
         if let Some(ruling) = &raw.ruling {
             self.word::<schemas::decision::Ruling>(ruling)?;
