@@ -24,6 +24,8 @@ pub const TURN: &str = "huiyin_turn";
 pub const KIND: &str = "huiyin_kind";
 /// Header with the message that opened the turn.
 pub const MESSAGE: &str = "huiyin_message";
+/// Header with the name of the replay that wrote the record. No sink acts on a record that has it.
+pub const REPLAY: &str = "huiyin_replay";
 
 /// The last millisecond of the year 9999.
 const LAST: Millis = 253_402_300_799_999;
