@@ -57,7 +57,7 @@ pub enum Condition {
     Bot(BTreeSet<UserId>),
     /// The group or room that it was said in.
     Group(BTreeSet<GroupId>),
-    /// The tier of whoever opened the turn; [`NO_TIER`] where they have none.
+    /// The tier of whoever opened the turn; an empty name where they have none.
     Tier(BTreeSet<String>),
     /// Fields of its extension, all of them, each with one of these values; any value where none is named.
     Ext(BTreeMap<String, BTreeSet<String>>),
