@@ -8,6 +8,7 @@
 
 pub mod gate;
 pub mod judge;
+pub mod live;
 pub mod measure;
 pub mod report;
 pub mod results;
