@@ -6,14 +6,21 @@
 //!
 //! It reads no clock and no network, and equal results give equal reports. Nothing here can send: no sink is in its dependencies.
 
+pub mod compare;
 pub mod gate;
 pub mod judge;
 pub mod live;
+pub mod log;
 pub mod measure;
+pub mod range;
+pub mod recorded;
 pub mod report;
 pub mod results;
+pub mod run;
+pub mod shadow;
 pub mod statistics;
 pub mod summary;
+pub mod world;
 
 #[cfg(test)]
 mod sample;

@@ -1,0 +1,22 @@
+//! Running a replay: reads the log's stretches, folds the candidate, writes what it would write, and joins both sides into turns.
+//!
+//! With recorded models a partition is folded as the line folds it, in one pass. Where models are asked each conversation is a world of its own, so that it
+//! waits for its models alone.
+
+mod engine;
+mod error;
+mod progress;
+mod recorded;
+mod results;
+mod tally;
+mod window;
+
+pub use engine::{Engine, Logs, Sink};
+pub use error::RunError;
+pub use progress::Progress;
+pub use recorded::recorded;
+pub use results::{end, head};
+pub use tally::Tally;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+mod own;
+#[path = "../../../../processors/conversation/tests/it/recorded/recording.rs"]
+#[allow(dead_code, reason = "the recordings are read here, and not written")]
+mod recording;
+mod tape;
