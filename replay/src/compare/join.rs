@@ -105,15 +105,19 @@ impl Join {
             Arm::Baseline => &mut self.baseline_waits,
             Arm::Candidate => &mut self.candidate_waits,
         };
-        if let (Ruling::Waits, Some(lane), Some(message)) = (decision.ruling, &decision.lane, &decision.message) {
+        if let (Ruling::Waits, Some(lane), Some(message)) =
+            (decision.ruling, &decision.lane, &decision.message)
+        {
             waiting.put(lane, message, judged(decision));
         }
         let Some(turn) = turn_of(decision) else { return };
-        let opens = matches!(decision.ruling, Ruling::Asked | Ruling::Held | Ruling::Answered | Ruling::Unanswerable);
+        let opens =
+            matches!(decision.ruling, Ruling::Asked | Ruling::Held | Ruling::Answered | Ruling::Unanswerable);
         let waited = decision.lane.as_ref().zip(decision.message.as_ref()).filter(|_| opens);
         let waited = waited.and_then(|(lane, message)| waiting.take(lane, message, decision.merged));
-        let opened = matches!(decision.ruling, Ruling::Asked | Ruling::Held | Ruling::Blocked | Ruling::Unanswerable)
-            || decision.route.is_some();
+        let opened =
+            matches!(decision.ruling, Ruling::Asked | Ruling::Held | Ruling::Blocked | Ruling::Unanswerable)
+                || decision.route.is_some();
         if !opened && !self.pairs.contains_key(&turn) {
             // Its turn began before the range.
             return;
@@ -196,21 +200,16 @@ impl Join {
 
     /// Turns that both sides are done with since the last time, in the order in which they ended. `canned` gives what the baseline said instead of a
     /// model's answer.
-    pub fn take(
-        &mut self,
-        canned: &mut dyn FnMut(TurnId) -> Option<String>,
-    ) -> Vec<TurnResult> {
+    pub fn take(&mut self, canned: &mut dyn FnMut(TurnId) -> Option<String>) -> Vec<TurnResult> {
         let done = std::mem::take(&mut self.done);
         done.into_iter().filter_map(|turn| self.result(turn, canned)).collect()
     }
 
     /// As [`Self::take`], when nothing more comes: turns without an end on the baseline's side were cut off by the range's end, and are only counted.
-    pub fn finish(
-        mut self,
-        canned: &mut dyn FnMut(TurnId) -> Option<String>,
-    ) -> (Vec<TurnResult>, Joined) {
+    pub fn finish(mut self, canned: &mut dyn FnMut(TurnId) -> Option<String>) -> (Vec<TurnResult>, Joined) {
         let mut results = self.take(canned);
-        let mut rest: Vec<(u64, TurnId)> = self.pairs.iter().map(|(turn, pair)| (pair.number, *turn)).collect();
+        let mut rest: Vec<(u64, TurnId)> =
+            self.pairs.iter().map(|(turn, pair)| (pair.number, *turn)).collect();
         rest.sort_unstable();
         for (_, turn) in rest {
             let Some(pair) = self.pairs.get_mut(&turn) else { continue };
@@ -222,9 +221,19 @@ impl Join {
             pair.candidate.cut_off();
             results.extend(self.result(turn, canned));
         }
+        self.count();
+        (results, self.joined)
+    }
+
+    /// When a run ends before it is done: how many turns are not, and what was found.
+    pub fn stop(mut self) -> (u64, Joined) {
+        self.count();
+        (self.pairs.len() as u64, self.joined)
+    }
+
+    fn count(&mut self) {
         self.joined.cold = self.talks.values().filter(|talk| talk.is_cold()).count() as u64;
         self.joined.conversations = self.talks.len() as u64;
-        (results, self.joined)
     }
 
     fn result(

@@ -17,4 +17,3 @@ pub use content::{Hash, content, with_targets};
 pub use cost::Costs;
 pub use half::Source;
 pub use join::{Arm, Join, Joined};
-

@@ -27,8 +27,8 @@ impl Talk {
         self.candidate.get_or_insert_with(|| state.to_owned());
     }
 
-    /// The candidate began with another state than the line had, or nobody knows what the line had.
+    /// The candidate began with another state than the line had, or one side has told nothing.
     pub(super) fn is_cold(&self) -> bool {
-        self.baseline.is_none() || self.candidate.as_ref().is_some_and(|state| Some(state) != self.baseline.as_ref())
+        self.baseline.is_none() || self.candidate != self.baseline
     }
 }

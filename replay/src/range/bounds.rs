@@ -48,12 +48,7 @@ impl BoundsError {
 ///
 /// # Errors
 /// [`BoundsError`].
-pub fn bounds(
-    config: &Config,
-    topic: &str,
-    partitions: i32,
-    times: Times,
-) -> Result<Vec<Span>, BoundsError> {
+pub fn bounds(config: &Config, topic: &str, partitions: i32, times: Times) -> Result<Vec<Span>, BoundsError> {
     if times.to < times.from {
         return Err(BoundsError::Backwards);
     }

@@ -75,14 +75,14 @@ impl<L: Log> Requests<L> {
         Self { ahead: Ahead::new(log, taking), found: HashMap::new() }
     }
 
-    /// The request with that id, which was decided at about that time, if the topic still has it. It is given once.
+    /// The request with that id, which was decided at about that time, if the topic still has it.
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn take(&mut self, id: RequestId, time: Millis) -> Result<Option<Written>, LogError> {
+    pub fn get(&mut self, id: RequestId, time: Millis) -> Result<Option<Written>, LogError> {
         loop {
-            if let Some(found) = self.found.remove(&id) {
-                return Ok(Some(found));
+            if let Some(found) = self.found.get(&id) {
+                return Ok(Some(*found));
             }
             if self.ahead.is_beyond(time) {
                 return Ok(None);

@@ -1,9 +1,12 @@
 //! What both ways of running have in common: what is read, what is written, and the join in between.
 
+use std::pin::Pin;
+
 use conversation::Folded;
 use decide::Output;
 use pipeline::{Outgoing, Record};
 use schemas::answered::Answered;
+use schemas::decision::{Decision, Ruling};
 use schemas::event::Event;
 use schemas::ids::{BundleHash, TurnId};
 use schemas::request::Request;
@@ -46,6 +49,40 @@ pub trait Sink {
 impl Sink for Writer {
     fn write(&mut self, kind: Kind, record: Outgoing) -> Result<(), WriteError> {
         Writer::write(self, kind, record)
+    }
+}
+
+/// Where outcomes are kept before they are used.
+pub trait Keep {
+    /// Writes an outcome into the journal. What is given is done when it is acknowledged.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    fn keep(&mut self, record: Outgoing) -> Result<Keeping, WriteError>;
+}
+
+/// The acknowledgement of an outcome.
+pub type Keeping = Pin<Box<dyn Future<Output = Result<(), WriteError>> + Send>>;
+
+impl Keep for Writer {
+    fn keep(&mut self, record: Outgoing) -> Result<Keeping, WriteError> {
+        let awaited = self.publish(Kind::Outcomes, record)?;
+        Ok(Box::pin(async move {
+            match awaited {
+                None => Ok(()),
+                Some(awaited) => {
+                    awaited.await.map_err(|_| WriteError::Late)?.map(drop).map_err(WriteError::from)
+                }
+            }
+        }))
+    }
+}
+
+/// In memory.
+impl Keep for Vec<(Kind, Outgoing)> {
+    fn keep(&mut self, record: Outgoing) -> Result<Keeping, WriteError> {
+        self.push((Kind::Outcomes, record));
+        Ok(Box::pin(std::future::ready(Ok(()))))
     }
 }
 
@@ -110,7 +147,9 @@ impl<'a, S: Sink> Both<'a, S> {
         let mut made = Vec::new();
         for folded in &step.folded {
             match folded {
-                Folded::Said { message, text } => self.join.said(message, text.as_ref().and_then(Text::plain)),
+                Folded::Said { message, text } => {
+                    self.join.said(message, text.as_ref().and_then(Text::plain))
+                }
                 Folded::Answered(answered) => self.ended(answered, source),
                 Folded::Output(Output::Decision(decision)) => {
                     self.join.decided(Arm::Candidate, decision, values.next().unwrap_or_default());
@@ -147,7 +186,7 @@ impl<'a, S: Sink> Both<'a, S> {
     fn compare_requests(&mut self, step: &Step, made: &[Request]) -> Result<(), RunError> {
         for request in made {
             self.tally.requests += 1;
-            let Some(written) = self.requests.take(request.id, request.decided_at)? else { continue };
+            let Some(written) = self.requests.get(request.id, request.decided_at)? else { continue };
             self.tally.kept += 1;
             self.tally.same_content += u64::from(written.content == crate::compare::content(request));
             let id = request.id.to_string();
@@ -162,18 +201,39 @@ impl<'a, S: Sink> Both<'a, S> {
         Ok(())
     }
 
-    /// What really was decided on a record, in the candidate's words where both are the same.
-    pub(super) fn baseline(&mut self, recorded: &[Recorded], step: &Step) {
-        let mut folded = step.decisions(self.line);
-        for recorded in recorded {
-            let same = folded.next();
-            let bytes = recorded.record.value.as_deref().unwrap_or_default();
-            match (&recorded.decision, same) {
-                (Some(decision), _) => self.join.decided(Arm::Baseline, decision, bytes),
-                (None, Some((decision, _))) => self.join.decided(Arm::Baseline, decision, bytes),
+    /// What really was decided on a record, in the words of the folded decision that is equal to it, where there is one.
+    pub(super) fn baseline(
+        &mut self,
+        recorded: &[Recorded],
+        equal: &[Option<usize>],
+        step: &Step,
+    ) -> Result<(), RunError> {
+        let folded: Vec<_> = step.decisions(self.line).collect();
+        for (index, recorded) in recorded.iter().enumerate() {
+            let same = equal.get(index).copied().flatten().and_then(|place| folded.get(place));
+            match (same, &recorded.decision) {
+                (Some((decision, output)), _) => self.join.decided(Arm::Baseline, decision, value(output)),
+                (None, Some(decision)) => {
+                    let bytes = recorded.record.value.as_deref().unwrap_or_default();
+                    self.join.decided(Arm::Baseline, decision, bytes);
+                    self.baseline_request(decision)?;
+                }
                 (None, None) => {}
             }
         }
+        Ok(())
+    }
+
+    /// What was asked by a recorded decision, if topic `requests` still has it.
+    fn baseline_request(&mut self, decision: &Decision) -> Result<(), RunError> {
+        let asks = matches!(decision.ruling, Ruling::Asked | Ruling::Held);
+        let Some((request, turn)) = decision.request.zip(decision.turn).filter(|_| asks) else {
+            return Ok(());
+        };
+        if let Some(written) = self.requests.get(request, decision.at)? {
+            self.join.requested_as(Arm::Baseline, turn, written.content);
+        }
+        Ok(())
     }
 
     /// A recorded outcome, before what was decided on it. Only a record of the log is one.
@@ -207,7 +267,8 @@ impl<'a, S: Sink> Both<'a, S> {
     pub(super) fn give(&mut self, time: i64) -> Result<(), RunError> {
         let answers = &mut self.answers;
         let mut failed = None;
-        let mut canned = |turn: TurnId| answers.take(turn, time).unwrap_or_else(|error| note(&mut failed, error));
+        let mut canned =
+            |turn: TurnId| answers.take(turn, time).unwrap_or_else(|error| note(&mut failed, error));
         let results = self.join.take(&mut canned);
         failed.map_or(Ok(()), |error| Err(RunError::Log(error)))?;
         self.write(results)
@@ -221,11 +282,21 @@ impl<'a, S: Sink> Both<'a, S> {
         Ok(())
     }
 
+    /// Gives what was counted, of a run that ended before it was done: turns that are not done are left to the next one.
+    pub(super) fn stop(mut self, time: i64) -> Result<(Tally, S), RunError> {
+        self.give(time)?;
+        let (left, joined) = std::mem::take(&mut self.join).stop();
+        self.tally.left = left;
+        self.tally.joined = joined;
+        Ok((self.tally, self.sink))
+    }
+
     /// Writes the turns that are left, and gives what was counted.
     pub(super) fn finish(mut self, time: i64) -> Result<(Tally, S), RunError> {
         let answers = &mut self.answers;
         let mut failed = None;
-        let mut canned = |turn: TurnId| answers.take(turn, time).unwrap_or_else(|error| note(&mut failed, error));
+        let mut canned =
+            |turn: TurnId| answers.take(turn, time).unwrap_or_else(|error| note(&mut failed, error));
         let (results, joined) = std::mem::take(&mut self.join).finish(&mut canned);
         failed.map_or(Ok(()), |error| Err(RunError::Log(error)))?;
         self.write(results)?;

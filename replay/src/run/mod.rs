@@ -3,15 +3,24 @@
 //! With recorded models a partition is folded as the line folds it, in one pass. Where models are asked each conversation is a world of its own, so that it
 //! waits for its models alone.
 
+mod asked;
+mod controls;
+mod ends;
 mod engine;
 mod error;
+mod known;
+mod pairs;
 mod progress;
 mod recorded;
 mod results;
+mod spread;
+mod strand;
 mod tally;
+mod warming;
 mod window;
 
-pub use engine::{Engine, Logs, Sink};
+pub use asked::{Asked, asked};
+pub use engine::{Engine, Keep, Keeping, Logs, Sink};
 pub use error::RunError;
 pub use progress::Progress;
 pub use recorded::recorded;

@@ -9,25 +9,24 @@ use std::collections::HashSet;
 use conversation::States;
 use pipeline::Record;
 use schemas::Millis;
-use schemas::answered::{Answered, Outcome};
 use schemas::decision::Decision;
-use schemas::ids::{EventId, TurnId};
+use schemas::ids::EventId;
 use schemas::request::Request;
-use schemas::wire;
 
+use super::ends::{LeftOut, id_of, id_of_end, unrecorded};
 use super::engine::{BesideLogs, Both, Engine, Logs, Sink};
 use super::error::RunError;
+use super::pairs::{Pairs, cause};
 use super::tally::Tally;
-use super::window::{Seen, Window, kind};
+use super::warming::{Behind, Warmed, Warming};
+use super::window::{Seen, Window, kind, turn_of};
 use crate::compare::Source;
 use crate::log::Log;
 use crate::range::{Span, Taking};
-use crate::recorded::{Decisions, Recorded};
+use crate::recorded::{AHEAD_MS, Decisions};
 use crate::results::DriftCause;
-use crate::world::{Line, Place, Step, World, made_offset, outcome, switch};
+use crate::world::{Line, Place, Step, World, made_offset, outcome};
 
-/// The reason of an outcome that nobody has.
-const NOT_RECORDED: &str = "not_recorded";
 /// Records after which turns that are done are written.
 const GIVEN: u64 = 256;
 
@@ -45,17 +44,13 @@ pub fn recorded<S: Sink>(
     let Logs { events, decisions, requests, answers } = logs;
     let taking = engine.manifest.taking();
     let world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
-    let warming = Warming {
-        engine,
-        span,
-        taking: taking.clone(),
-        world,
-        decisions: Decisions::new(decisions, taking.clone()),
-        is_configured: false,
-        warmed: 0,
-    };
-    let (warmed, events, first) = warming.run(events)?;
-    let Warming { world, decisions, warmed, .. } = warmed;
+    let decisions = Decisions::new(decisions, taking.clone());
+    let Warmed { world, decisions, events, warmed, time } =
+        Warming::new(engine, span, world, decisions).run(events)?;
+    let mut world = world;
+    if let Some(candidate) = &engine.candidate {
+        world.switch(engine.line, candidate, time)?;
+    }
     let mut course = Course {
         both: Both::new(engine, BesideLogs { requests, answers }, sink),
         line: engine.line,
@@ -63,102 +58,12 @@ pub fn recorded<S: Sink>(
         taking,
         world,
         decisions,
-        window: Window::new(Behind { first, rest: events }),
+        window: Window::new(events),
         made: HashSet::new(),
+        left: LeftOut::default(),
     };
     course.both.tally.warmed = warmed;
     course.run(engine)
-}
-
-/// A log whose first record was read already.
-struct Behind {
-    first: Option<Record>,
-    rest: Box<dyn Log>,
-}
-
-impl Log for Behind {
-    fn poll(&mut self, wait: std::time::Duration) -> Result<crate::log::Polled, crate::log::LogError> {
-        match self.first.take() {
-            Some(record) => Ok(crate::log::Polled::Record(record)),
-            None => self.rest.poll(wait),
-        }
-    }
-}
-
-/// What is before the range: folded as it was recorded, and forgotten but for the states.
-pub(super) struct Warming<'a, 'b> {
-    pub(super) engine: &'a Engine<'b>,
-    pub(super) span: Span,
-    pub(super) taking: Taking,
-    pub(super) world: World,
-    pub(super) decisions: Decisions<Box<dyn Log>>,
-    pub(super) is_configured: bool,
-    pub(super) warmed: u64,
-}
-
-impl Warming<'_, '_> {
-    /// Folds up to the range, whose first record is given with what is behind it.
-    pub(super) fn run(
-        mut self,
-        mut events: Box<dyn Log>,
-    ) -> Result<(Self, Box<dyn Log>, Option<Record>), RunError> {
-        let mut first = None;
-        let mut from = None;
-        while let Some(record) = events.next()? {
-            if record.offset >= self.span.first {
-                from = Some(record.timestamp);
-                first = Some(record);
-                break;
-            }
-            self.engine.progress.pass(1);
-            self.take(&record)?;
-        }
-        let time = from.unwrap_or(self.engine.manifest.from);
-        self.configure(self.span.first, time)?;
-        if let Some(candidate) = &self.engine.candidate {
-            let candidate = candidate.clone();
-            self.switch(&candidate, time)?;
-        }
-        Ok((self, events, first))
-    }
-
-    fn take(&mut self, record: &Record) -> Result<(), RunError> {
-        let kind = kind(record);
-        if record.offset < self.span.warm {
-            // Whatever holds for all conversations of the partition holds from before.
-            if matches!(kind, b"config" | b"conditions") {
-                self.is_configured |= kind == b"config";
-                self.world.feed(record)?;
-            }
-            return Ok(());
-        }
-        self.configure(record.offset, record.timestamp)?;
-        if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {
-            self.warmed += 1;
-            self.world.feed(record)?;
-        }
-        Ok(())
-    }
-
-    /// Switches to the bundle that held, unless the log has told it. A log that is read from its first record has no bundle before it tells one.
-    fn configure(&mut self, offset: i64, time: Millis) -> Result<(), RunError> {
-        if std::mem::replace(&mut self.is_configured, true) || self.span.lead == 0 {
-            return Ok(());
-        }
-        let told = self.decisions.bundle_at(offset)?;
-        match told.or_else(|| self.engine.fallback.clone()) {
-            Some(bundle) => self.switch(&bundle, time),
-            None => Ok(()),
-        }
-    }
-
-    fn switch(&mut self, bundle: &schemas::ids::BundleHash, time: Millis) -> Result<(), RunError> {
-        let line = self.engine.line;
-        let offset = made_offset(&format!("{}:switch:{bundle}", self.span.partition));
-        let place = Place { partition: self.span.partition, offset, time };
-        self.world.feed(&switch(line.events(), &line.source(), place, bundle)?)?;
-        Ok(())
-    }
 }
 
 /// A partition on its way through the range.
@@ -173,6 +78,7 @@ struct Course<'a, S> {
     window: Window<Behind>,
     /// Ids of the outcomes of requests that the candidate made and that wait.
     made: HashSet<EventId>,
+    left: LeftOut,
 }
 
 impl<S: Sink> Course<'_, S> {
@@ -189,6 +95,9 @@ impl<S: Sink> Course<'_, S> {
             }
         }
         engine.progress.fold(since);
+        if !self.is_own {
+            self.make_clocks_until(self.world.now().saturating_add(AHEAD_MS))?;
+        }
         self.both.tally.unread = self.decisions.unread();
         let now = self.world.now();
         self.both.finish(now)
@@ -218,12 +127,15 @@ impl<S: Sink> Course<'_, S> {
             b"answered" => self.feeds(&record),
             _ => true,
         };
+        if kind == b"answered" && !is_fed {
+            self.left.put(&record);
+        }
         let step = if is_fed { self.world.feed(&record)? } else { Step::default() };
         if kind == b"answered" {
             self.both.baseline_outcome(&record, is_fed.then_some(&step));
         }
         let made = self.both.candidate(&step, Source::Recorded)?;
-        self.both.baseline(&recorded, &Step::default());
+        self.both.baseline(&recorded, &[], &Step::default())?;
         self.await_all(made)
     }
 
@@ -237,35 +149,17 @@ impl<S: Sink> Course<'_, S> {
             self.both.baseline_outcome(record, Some(&step));
         }
         self.both.candidate(&step, Source::Recorded)?;
-        self.both.baseline(&recorded, &step);
-        let same = self.compare(&folded, &recorded);
-        if same {
+        let ours: Vec<&Decision> = folded.iter().map(|(ours, _)| *ours).collect();
+        let pairs = Pairs::of(&ours, &recorded);
+        self.both.baseline(&recorded, &pairs.equal, &step)?;
+        self.both.tally.decisions += pairs.count();
+        if pairs.different.is_empty() {
             self.both.baseline_answers(&step);
         }
-        Ok(())
-    }
-
-    /// Whether decisions are what they were; differences are noted.
-    fn compare(&mut self, folded: &[(&Decision, &pipeline::Outgoing)], recorded: &[Recorded]) -> bool {
-        let mut same = true;
-        for index in 0..folded.len().max(recorded.len()) {
-            self.both.tally.decisions += 1;
-            let (ours, theirs) = (folded.get(index).map(|(ours, _)| *ours), recorded.get(index));
-            let is_same = match (ours, theirs) {
-                (Some(_), Some(Recorded { decision: None, .. })) => true,
-                // Of a sample fewer timers fire by one clock, so that the same timer has another number.
-                (Some(ours), Some(Recorded { decision: Some(theirs), .. })) => {
-                    let renamed = ours.input == "clock" && !self.taking.is_all();
-                    renamed && Decision { id: theirs.id, ..ours.clone() } == **theirs
-                }
-                _ => false,
-            };
-            if !is_same {
-                same = false;
-                self.differs(ours, theirs.and_then(|theirs| theirs.decision.as_deref()));
-            }
+        for (ours, theirs) in pairs.different {
+            self.differs(ours, theirs);
         }
-        same
+        Ok(())
     }
 
     fn differs(&mut self, ours: Option<&Decision>, theirs: Option<&Decision>) {
@@ -281,7 +175,9 @@ impl<S: Sink> Course<'_, S> {
         join.drifted(decision, cause);
         tally.differs(|| {
             let what = match (ours, theirs) {
-                (Some(ours), Some(theirs)) => format!("{} was {}", ours.ruling.label(), theirs.ruling.label()),
+                (Some(ours), Some(theirs)) => {
+                    format!("{} was {}", ours.ruling.label(), theirs.ruling.label())
+                }
                 (Some(ours), None) => format!("{} has no recorded decision", ours.ruling.label()),
                 (None, Some(theirs)) => format!("recorded {} is missing", theirs.ruling.label()),
                 (None, None) => String::new(),
@@ -293,9 +189,16 @@ impl<S: Sink> Course<'_, S> {
 
     /// Makes clocks for timers that are due before a record and for which the log has none soon.
     fn make_clocks(&mut self, before: &Record) -> Result<(), RunError> {
-        while let Some(due) = self.world.due().filter(|due| *due <= before.timestamp) {
-            let own = kind(before) == b"clock" && before.timestamp >= due;
-            if own || self.window.has_clock(due) {
+        match self.world.due().filter(|due| *due <= before.timestamp) {
+            Some(_) if kind(before) == b"clock" => Ok(()),
+            Some(_) => self.make_clocks_until(before.timestamp),
+            None => Ok(()),
+        }
+    }
+
+    fn make_clocks_until(&mut self, time: Millis) -> Result<(), RunError> {
+        while let Some(due) = self.world.due().filter(|due| *due <= time) {
+            if self.window.has_clock(due) {
                 return Ok(());
             }
             let clock = self.world.clock(due);
@@ -308,67 +211,32 @@ impl<S: Sink> Course<'_, S> {
 
     /// Whether a recorded outcome belongs into the candidate's world: it made the request, or the turn began before the range.
     fn feeds(&mut self, record: &Record) -> bool {
-        let text = |name: &str| record.header(name).and_then(|value| str::from_utf8(value).ok());
-        let id = text(wire::ID).and_then(|id| EventId::parse(id).ok());
-        let turn = text(wire::TURN).and_then(|turn| TurnId::parse(turn).ok());
-        id.is_some_and(|id| self.made.remove(&id)) || turn.is_some_and(|turn| !self.window.has_opened(turn))
+        id_of(record).is_some_and(|id| self.made.remove(&id))
+            || turn_of(record).is_some_and(|turn| !self.window.has_opened(turn))
     }
 
-    /// Waits for the outcomes of requests; of those that the log has not, it says so at once.
+    /// Waits for the outcomes of requests. One that has come before the candidate asked is fed at once, and so is word of one that the log has not.
     fn await_all(&mut self, made: Vec<Request>) -> Result<(), RunError> {
         let mut made = made;
         while let Some(request) = made.pop() {
-            if self.window.has_end(request.id) {
-                self.made.insert(EventId::derive(&request.id.to_string(), 0));
-                continue;
-            }
-            self.both.tally.not_recorded += 1;
+            let id = id_of_end(&request);
             let offset = made_offset(&format!("outcome:{}", request.id));
             let place = Place { partition: self.world.partition(), offset, time: self.world.now() };
-            let answered = unrecorded(&request, place.time);
-            let record = outcome(self.line.events(), &self.line.source(), place, answered)?;
+            let record = match self.left.take(id) {
+                Some(record) => Record { offset, timestamp: place.time, ..record },
+                None if self.window.has_end(request.id) => {
+                    self.made.insert(id);
+                    continue;
+                }
+                None => {
+                    self.both.tally.not_recorded += 1;
+                    let answered = unrecorded(&request, place.time);
+                    outcome(self.line.events(), &self.line.source(), place, answered)?
+                }
+            };
             let step = self.world.feed(&record)?;
             made.extend(self.both.candidate(&step, Source::Recorded)?);
         }
         Ok(())
-    }
-}
-
-/// Why a decision differs that should not.
-fn cause(ours: Option<&Decision>, theirs: Option<&Decision>) -> DriftCause {
-    let dictionary = |decision: &Decision| decision.verdict.as_ref().map(|verdict| verdict.dictionary.clone());
-    match (ours, theirs) {
-        (Some(ours), Some(theirs)) if ours.bundle != theirs.bundle => DriftCause::Bundle,
-        // The version of a dictionary follows from its bundle and from the engine, which is code.
-        (Some(ours), Some(theirs)) if dictionary(ours) != dictionary(theirs) => DriftCause::Code,
-        _ => DriftCause::Unexplained,
-    }
-}
-
-/// The end of a request that the log has no end of.
-pub(super) fn unrecorded(request: &Request, at: Millis) -> Answered {
-    let outcome = Outcome::Failed { reason: NOT_RECORDED.to_owned(), verdict: None };
-    ended(request, outcome, at, at)
-}
-
-/// An outcome of a request without any attempt.
-pub(super) fn ended(request: &Request, outcome: Outcome, started_at: Millis, ended_at: Millis) -> Answered {
-    Answered {
-        id: EventId::derive(&request.id.to_string(), 0),
-        request: request.id,
-        kind: request.kind,
-        turn: request.turn,
-        lane: request.lane.clone(),
-        message: request.message.clone(),
-        user: Some(request.user.clone()),
-        tier: request.tier.clone(),
-        outcome,
-        attempts: Vec::new(),
-        review: None,
-        rerun: false,
-        route: request.route.clone(),
-        decided_at: Some(request.decided_at),
-        started_at,
-        ended_at,
     }
 }

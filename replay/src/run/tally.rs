@@ -38,6 +38,8 @@ pub struct Tally {
     pub unread: u64,
     /// Records that were written in this run.
     pub written: u64,
+    /// Turns that were begun and not done when the run was stopped.
+    pub left: u64,
     /// What the join found.
     pub joined: Joined,
 }
@@ -67,6 +69,7 @@ impl Tally {
         self.refused += other.refused;
         self.unread += other.unread;
         self.written += other.written;
+        self.left += other.left;
         differences.into_iter().for_each(|what| self.differs(|| what));
         self.joined.conversations += joined.conversations;
         self.joined.cold += joined.cold;

@@ -118,3 +118,9 @@ impl<L: Log> Window<L> {
 pub(super) fn kind(record: &Record) -> &[u8] {
     record.header(wire::KIND).unwrap_or_default()
 }
+
+/// The turn of a record, by its header.
+pub(super) fn turn_of(record: &Record) -> Option<TurnId> {
+    let text = record.header(wire::TURN).and_then(|value| str::from_utf8(value).ok())?;
+    TurnId::parse(text).ok()
+}

@@ -19,9 +19,13 @@ fn every_topic_of_a_replay_is_known_by_its_name_and_no_other_is() {
         }
     }
     let topics = TopicNames::new("demo.");
-    for other in
-        ["replay.a.decisions", "demo.replay.a", "demo.replay.a.states", "demo.replay.A.results", "demo.replay.a.b.results"]
-    {
+    for other in [
+        "replay.a.decisions",
+        "demo.replay.a",
+        "demo.replay.a.states",
+        "demo.replay.A.results",
+        "demo.replay.a.b.results",
+    ] {
         assert_eq!(Names::owner(&topics, other), None, "{other}");
     }
 }

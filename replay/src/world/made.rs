@@ -47,7 +47,12 @@ pub fn made_offset(cause: &str) -> i64 {
 ///
 /// # Errors
 /// [`EncodeError`], which does not happen: a switch has no rules between its fields.
-pub fn switch(events: &Arc<str>, source: &str, place: Place, bundle: &BundleHash) -> Result<Record, EncodeError> {
+pub fn switch(
+    events: &Arc<str>,
+    source: &str,
+    place: Place,
+    bundle: &BundleHash,
+) -> Result<Record, EncodeError> {
     let event = Event::Config(ConfigSwitch { bundle: bundle.clone(), at: place.time });
     event_record(events, source, place, &event)
 }
@@ -65,12 +70,7 @@ pub fn outcome(
     event_record(events, source, place, &Event::Answered(answered))
 }
 
-fn event_record(
-    events: &Arc<str>,
-    source: &str,
-    place: Place,
-    event: &Event,
-) -> Result<Record, EncodeError> {
+fn event_record(events: &Arc<str>, source: &str, place: Place, event: &Event) -> Result<Record, EncodeError> {
     let encoded = wire::encode(event, source)?;
     let outgoing = Outgoing {
         topic: Arc::clone(events),

@@ -10,10 +10,12 @@ use pipeline::fold::RefoldError;
 use pipeline::kafka::NameError;
 use pipeline::{Outgoing, Record};
 use schemas::Millis;
+use schemas::ids::BundleHash;
 use schemas::topic::Topic;
 
 pub use made::{Place, made_offset, outcome, switch};
 
+use crate::run::RunError;
 use crate::shadow::Kind;
 
 /// The line whose log is folded.
@@ -58,7 +60,8 @@ fn line_kind(kept: &[(String, Kind)], output: &Outgoing) -> Option<Kind> {
 impl Line {
     /// A deployment's line with these bundles. `settings` must be those of the line that wrote the log.
     pub fn new(deployment: Deployment, settings: Settings, bundles: Arc<Bundles>) -> Self {
-        let kept = Topic::ALL.into_iter().filter_map(|topic| Some((deployment.topics.of(topic), Kind::of(topic)?)));
+        let kept =
+            Topic::ALL.into_iter().filter_map(|topic| Some((deployment.topics.of(topic), Kind::of(topic)?)));
         Self {
             fold: Conversations::new(&deployment, Arc::clone(&bundles)),
             events: deployment.topics.of(Topic::Events).into(),
@@ -140,6 +143,17 @@ impl World {
         self.now = self.now.max(record.timestamp);
         let outputs = self.replay.feed(record)?;
         Ok(Step { outputs, folded: self.tap.drain() })
+    }
+
+    /// Switches to a bundle.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be had.
+    pub fn switch(&mut self, line: &Line, bundle: &BundleHash, time: Millis) -> Result<(), RunError> {
+        let offset = made_offset(&format!("{}:switch:{bundle}", self.name));
+        let place = Place { partition: self.partition, offset, time };
+        self.feed(&switch(line.events(), &line.source(), place, bundle)?)?;
+        Ok(())
     }
 
     /// When its earliest timer is due.

@@ -91,7 +91,12 @@ impl Tape {
     }
 
     /// Replays it with recorded models.
-    pub(super) fn replay(&self, span: Span, sample: Option<&str>, candidate: Option<&Bundle>) -> (Tally, Written) {
+    pub(super) fn replay(
+        &self,
+        span: Span,
+        sample: Option<&str>,
+        candidate: Option<&Bundle>,
+    ) -> (Tally, Written) {
         let line = self.line(candidate);
         let manifest = manifest(span, sample);
         let progress = Progress::default();
