@@ -166,9 +166,15 @@ impl Price {
     pub fn at_most(&self, input: u64, output: u64, took: Duration) -> Option<Money> {
         let steps = self.steps.iter().filter(|step| input > step.above).map(|step| &step.rates);
         let dearest = |rates: &Rates| {
-            let read = [Some(rates.input_pico), Some(rates.cached_pico), rates.cache_write_5m_pico, rates.cache_write_1h_pico];
+            let read = [
+                Some(rates.input_pico),
+                Some(rates.cached_pico),
+                rates.cache_write_5m_pico,
+                rates.cache_write_1h_pico,
+            ];
             let said = [Some(rates.output_pico), rates.reasoning_pico];
-            let dearest = |rates: &[Option<i64>]| i128::from(rates.iter().flatten().copied().max().unwrap_or_default());
+            let dearest =
+                |rates: &[Option<i64>]| i128::from(rates.iter().flatten().copied().max().unwrap_or_default());
             let read = dearest(&read).checked_mul(input.into())?;
             read.checked_add(dearest(&said).checked_mul(output.into())?)
         };

@@ -4,10 +4,12 @@
 //! baseline and the candidate made of it ([`results`]). This crate says how far the answers differ ([`measure`]), which are better
 //! ([`judge`]), what a difference is worth ([`statistics`], [`summary`]), whether it is good enough ([`gate`]), and shows it ([`report`]).
 //!
-//! It reads no clock and no network, and equal results give equal reports. Nothing here can send: no sink is in its dependencies.
+//! [`live`] asks models for a replay. Nothing else reads a clock or a network, and equal results give equal reports. Nothing here can send: no sink is in
+//! its dependencies.
 
 pub mod gate;
 pub mod judge;
+pub mod live;
 pub mod measure;
 pub mod report;
 pub mod results;

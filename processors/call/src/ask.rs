@@ -53,7 +53,13 @@ pub struct Question<'a> {
 impl<'a> Question<'a> {
     /// A text without an operator's line, with an answer of one token within ten seconds.
     pub fn of(text: &'a str) -> Self {
-        Self { system: "", text, temperature_milli: None, max_output_tokens: 1, longest: Duration::from_secs(10) }
+        Self {
+            system: "",
+            text,
+            temperature_milli: None,
+            max_output_tokens: 1,
+            longest: Duration::from_secs(10),
+        }
     }
 }
 

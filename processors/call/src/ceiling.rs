@@ -151,7 +151,8 @@ fn reviewer(
 
 /// An upper bound of the prompt's tokens, pictures as the dearest family of the chain takes them.
 fn prompt_tokens(bundle: &Bundle, request: &Request) -> u64 {
-    let providers = request.chain.iter().filter_map(|name| bundle.targets.get(name)).map(|target| target.provider);
+    let providers =
+        request.chain.iter().filter_map(|name| bundle.targets.get(name)).map(|target| target.provider);
     let image = providers.map(estimate::image_tokens).max().unwrap_or_default();
     let line = |line: &schemas::request::PromptLine| {
         let text = match &line.text {
