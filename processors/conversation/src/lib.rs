@@ -12,6 +12,7 @@ pub mod metrics;
 mod refold;
 mod rehearsal;
 mod replay;
+mod tap;
 mod written;
 
 pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply};
@@ -20,5 +21,6 @@ pub use fold::{Control, Conversations};
 pub use look::{LookError, Looked, look};
 pub use refold::{RefoldError, Report, refold};
 pub use rehearsal::{Rehearsal, RehearsalError};
-pub use replay::Replay;
+pub use replay::{Replay, States};
+pub use tap::{Folded, Tap};
 pub use written::{Unread, output};
