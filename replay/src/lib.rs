@@ -7,6 +7,7 @@
 //! [`live`] asks models for a replay. Nothing else reads a clock or a network, and equal results give equal reports. Nothing here can send: no sink is in
 //! its dependencies.
 
+pub mod config;
 pub mod gate;
 pub mod judge;
 pub mod live;

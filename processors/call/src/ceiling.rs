@@ -11,8 +11,6 @@ use schemas::money::Money;
 use schemas::request::{Request, RequestKind};
 use schemas::text::Text;
 
-use crate::rehearse::Ended;
-
 /// Tokens that vendors put around a prompt, beyond the estimate of its texts, and the part of the estimate that is added for vocabularies which are less
 /// compact than those that were measured.
 const MARGIN_TOKENS: u64 = 64;
@@ -98,11 +96,10 @@ impl Ceiling {
         amounts(sums)
     }
 
-    /// What an ended request is taken to have cost: what is known, and the most of each attempt that may be billed and whose cost is not known.
-    pub fn spent(&self, ended: &Ended) -> Vec<Money> {
-        let of_review = ended.review.iter().flat_map(|review| &review.attempts);
+    /// What attempts are taken to have cost: what is known, and the most of each one that may be billed and whose cost is not known.
+    pub fn spent<'a>(&self, attempts: impl IntoIterator<Item = &'a Attempt>) -> Vec<Money> {
         let mut sums = BTreeMap::new();
-        for attempt in ended.attempts.iter().chain(of_review) {
+        for attempt in attempts {
             if let Some(cost) = self.cost(attempt) {
                 add(&mut sums, &cost.currency, cost.pico);
             }

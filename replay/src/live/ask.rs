@@ -10,6 +10,7 @@ use conversation::Ready;
 use outbound::BuildError;
 use pipeline::Clock;
 use schemas::Millis;
+use schemas::answered::Attempt;
 use schemas::ids::TargetName;
 use schemas::money::Money;
 use schemas::request::Request;
@@ -77,14 +78,29 @@ pub fn payable(bundle: &Bundle, budget: &Budget, at: Millis) -> Result<(), Unpay
     let chained = bundle.apps.keys().flat_map(|app| bundle.called_for(app)).cloned();
     let reviewers =
         bundle.apps.values().filter_map(|app| app.review.as_ref()).map(|policy| judged(&policy.reviewer));
-    for name in chained.chain(reviewers).collect::<BTreeSet<_>>() {
-        let currency = currency(bundle, &name, at)?;
-        if !currency.as_ref().is_none_or(|currency| budget.allows(currency)) {
-            let currency = currency.unwrap_or_default();
-            return Err(Unpayable::Currency { name, currency, budget: budget.to_string() });
-        }
+    let names: BTreeSet<_> = chained.chain(reviewers).collect();
+    names.iter().try_for_each(|name| payable_target(bundle, name, budget, at))
+}
+
+/// The same of one target, or of a reviewer's server.
+///
+/// # Errors
+/// [`Unpayable`] when it cannot be paid.
+pub fn payable_target(
+    bundle: &Bundle,
+    name: &TargetName,
+    budget: &Budget,
+    at: Millis,
+) -> Result<(), Unpayable> {
+    if *budget == Budget::UNLIMITED {
+        return Ok(());
     }
-    Ok(())
+    match currency(bundle, name, at)? {
+        Some(currency) if !budget.allows(&currency) => {
+            Err(Unpayable::Currency { name: name.clone(), currency, budget: budget.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The currency that a target or a reviewer's server is paid in; none for one that the bundle has not.
@@ -151,7 +167,10 @@ impl<I: Invoke> Asking<I> {
             Ok(ceiling) => Some(ceiling),
             Err(_) if *self.purse.budget() == Budget::UNLIMITED => None,
             Err(unpriced) => {
-                tracing::warn!(target = unpriced.name.as_str(), "a target has no known price and is not asked");
+                tracing::warn!(
+                    target = unpriced.name.as_str(),
+                    "a target has no known price and is not asked"
+                );
                 return Err(Unasked::Unpriced);
             }
         };
@@ -161,10 +180,15 @@ impl<I: Invoke> Asking<I> {
     }
 }
 
-/// What is known of what a request did cost.
-fn known(ended: &Ended) -> Vec<Money> {
-    let of_review = ended.review.iter().flat_map(|review| &review.attempts);
-    ended.attempts.iter().chain(of_review).filter_map(|attempt| attempt.cost.clone()).collect()
+/// What attempts are taken to have cost; without a ceiling, what is known of it.
+pub(super) fn spent<'a>(
+    ceiling: Option<&Ceiling>,
+    attempts: impl IntoIterator<Item = &'a Attempt>,
+) -> Vec<Money> {
+    match ceiling {
+        Some(ceiling) => ceiling.spent(attempts),
+        None => attempts.into_iter().filter_map(|attempt| attempt.cost.clone()).collect(),
+    }
 }
 
 impl<I: Invoke> Models for Asking<I> {
@@ -180,7 +204,7 @@ impl<I: Invoke> Models for Asking<I> {
         let began = Instant::now();
         let ended = answer(&self.invoker, &rules, request, self.clock.as_ref()).await;
         let duration = began.elapsed();
-        reserve.settle(ceiling.map_or_else(|| known(&ended), |ceiling| ceiling.spent(&ended)));
+        reserve.settle(spent(ceiling.as_ref(), ended.all_attempts()));
         let Ended { outcome, attempts, review } = ended;
         Ok(Live { outcome, attempts, review, duration })
     }

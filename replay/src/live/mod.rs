@@ -7,10 +7,12 @@
 //! - [`ask`]: the calls, by the code of the running call step
 //! - [`budget`]: how much money may be spent
 //! - [`purse`]: keeps to it, whatever runs at the same time
+//! - [`judge`]: the judge as a target
 //! - [`limits`]: how many calls run, and how fast they start
 
 pub mod ask;
 pub mod budget;
+pub mod judge;
 pub mod limits;
 pub mod purse;
 
@@ -29,11 +31,7 @@ pub trait Models: Send + Sync {
     /// The request is the fold's: its times are those of the log, which may be long ago. It has as long from now on as it had there, from `decided_at`
     /// to `answer_by`. Requests of one conversation come in their order; those of different conversations at once, as many as there are, so
     /// whoever has a limit lets the future wait. A future that is dropped before its end may have been paid.
-    fn answer(
-        &self,
-        ready: &Ready,
-        request: &Request,
-    ) -> impl Future<Output = Result<Live, Unasked>> + Send;
+    fn answer(&self, ready: &Ready, request: &Request) -> impl Future<Output = Result<Live, Unasked>> + Send;
 }
 
 /// How a request ended that was asked of models.

@@ -1,5 +1,4 @@
 use catalogue::Bundle;
-use schemas::answered::Outcome;
 
 use super::*;
 
@@ -89,7 +88,7 @@ fn an_attempt_that_may_be_billed_and_tells_no_cost_is_taken_for_its_most() {
     let known = Attempt { cost: Some(money("CNY", 7)), ..attempt.clone() };
     let lost = Attempt { cost: None, may_be_billed: true, ..attempt.clone() };
     let refused = Attempt { cost: None, may_be_billed: false, ..attempt };
-    let ended = Ended { outcome: Outcome::Expired, attempts: vec![known, lost, refused], review: None };
-    let [spent] = &ceiling.spent(&ended)[..] else { panic!("one currency") };
+    let attempts = [known, lost, refused];
+    let [spent] = &ceiling.spent(&attempts)[..] else { panic!("one currency") };
     assert_eq!(spent.pico, 7 + (200 + 500) * 1_000_000);
 }

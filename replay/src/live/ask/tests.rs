@@ -156,9 +156,9 @@ async fn the_budget_ends_calls_and_the_limit_holds_while_they_run() {
     let purse = purse(&format!("{budget}CNY"));
     let asking = Asking::through(Slow::default(), limits(3), Arc::clone(&purse), Arc::new(WallClock));
     let asking = Arc::new(asking);
-    let mut tasks = tokio::task::JoinSet::new();
+    let (rules, mut tasks) = (Arc::new(rules), tokio::task::JoinSet::new());
     for number in 0..20 {
-        let (asking, rules) = (Arc::clone(&asking), rules.clone());
+        let (asking, rules) = (Arc::clone(&asking), Arc::clone(&rules));
         tasks.spawn(async move { asking.answer(&rules, &request(number)).await });
     }
     let all = tasks.join_all().await;
