@@ -153,14 +153,21 @@ fn judge(
     terms.zip(rubric).map(|(terms, rubric)| Judge { terms, rubric, budget })
 }
 
-fn pace(place: &str, per_second: Option<f64>, problems: &mut Problems) -> Option<f64> {
+/// A pace, if it is one.
+pub(crate) fn pace(place: &str, per_second: Option<f64>, problems: &mut Problems) -> Option<f64> {
     if per_second.is_some_and(|pace| !(pace > 0.0 && pace.is_finite())) {
         problems.add(place, "calls_per_second must be more than zero");
     }
     per_second
 }
 
-fn limits(place: &str, at_once: u32, per_second: Option<f64>, problems: &mut Problems) -> Option<Limits> {
+/// Limits of calls.
+pub(crate) fn limits(
+    place: &str,
+    at_once: u32,
+    per_second: Option<f64>,
+    problems: &mut Problems,
+) -> Option<Limits> {
     let at_once = NonZeroUsize::new(usize::try_from(at_once).unwrap_or(usize::MAX));
     if at_once.is_none() {
         problems.add(place, "at_once must be more than zero");

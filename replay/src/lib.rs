@@ -12,6 +12,7 @@ pub mod gate;
 pub mod judge;
 pub mod live;
 pub mod measure;
+pub mod mirror;
 pub mod report;
 pub mod results;
 pub mod statistics;

@@ -11,6 +11,8 @@ use schemas::money::Money;
 use schemas::request::{Request, RequestKind};
 use schemas::text::Text;
 
+use crate::reviewers::HeldText;
+
 /// Tokens that vendors put around a prompt, beyond the estimate of its texts, and the part of the estimate that is added for vocabularies which are less
 /// compact than those that were measured.
 const MARGIN_TOKENS: u64 = 64;
@@ -78,6 +80,29 @@ impl Ceiling {
             }
         }
         Ok(Self { attempts, answer, review })
+    }
+
+    /// Of the review of a text that belongs to the request.
+    ///
+    /// # Errors
+    /// [`Unpriced`] when the reviewer has no price.
+    pub fn of_review(
+        bundle: &Bundle,
+        held: &HeldText<'_>,
+        attempts: u32,
+        at: Millis,
+    ) -> Result<Self, Unpriced> {
+        // As a JSON text in one line.
+        let input = padded(u64::from(estimate::tokens(held.text)).saturating_mul(2));
+        let size = Size { input, output: held.request.max_output_tokens.into() };
+        let review = reviewer(bundle, held.reviewer, size, [at, held.due.max(at)])?;
+        Ok(Self { attempts, answer: BTreeMap::new(), review: review.into_iter().collect() })
+    }
+
+    /// The same without the review of its answer, which is paid by itself.
+    #[must_use]
+    pub fn without_review(self) -> Self {
+        Self { review: BTreeMap::new(), ..self }
     }
 
     /// The most that the request can cost, of each currency: in the worst case every attempt goes to the dearest target.

@@ -181,7 +181,7 @@ impl<I: Invoke> Asking<I> {
 }
 
 /// What attempts are taken to have cost; without a ceiling, what is known of it.
-pub(super) fn spent<'a>(
+pub(crate) fn spent<'a>(
     ceiling: Option<&Ceiling>,
     attempts: impl IntoIterator<Item = &'a Attempt>,
 ) -> Vec<Money> {
