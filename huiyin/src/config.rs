@@ -10,6 +10,7 @@ mod raw;
 mod read;
 mod salvage;
 mod schema;
+mod shadow;
 mod steps;
 pub(crate) mod text;
 
@@ -68,7 +69,7 @@ pub(crate) struct Config {
     /// Section `[account]`.
     pub(crate) account: Option<account::RawAccount>,
     /// Section `[shadow]`.
-    pub(crate) shadow: Option<replay::mirror::RawShadow>,
+    shadow: Option<replay::mirror::RawShadow>,
     replay: Option<replay::config::RawReplay>,
     /// What the sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]` say, with the keys of `[[hash_key]]`.
     pub(crate) bundle: Bundle,
