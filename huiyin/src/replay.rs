@@ -1,6 +1,7 @@
 //! `huiyin replay`: what a replay found, and whether it is good enough.
 
 mod gate;
+mod judge;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use ::replay::summary::Summary;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::config::Config;
 use crate::{Said, Unusable};
 
 /// What to do with a replay.
@@ -21,14 +23,20 @@ pub(crate) enum Replay {
     Report(report::Report),
     /// Hold what a replay found against limits
     Gate(gate::Gate),
+    /// Ask a model which of two answers is better
+    Judge(judge::Judge),
 }
 
 impl Replay {
-    /// Does it. What cannot be read or written is wrong usage: the exit code 1 is the gate's.
-    pub(crate) fn run(&self) -> anyhow::Result<Said> {
+    /// Does it; `config` reads the configuration. What cannot be read or written is wrong usage: the exit code 1 is the gate's.
+    pub(crate) async fn run(&self, config: impl FnOnce() -> anyhow::Result<Config>) -> anyhow::Result<Said> {
         let done = match self {
             Self::Report(report) => report.run(),
             Self::Gate(gate) => gate.run(),
+            Self::Judge(judge) => match config() {
+                Ok(config) => judge.run(&config).await,
+                Err(error) => Err(error),
+            },
         };
         done.map_err(|error| Unusable(error).into())
     }

@@ -3,6 +3,18 @@
 //! The core of a replay knows no more of a model than [`Models`]: it hands over a request as the candidate made it, and gets its end. Whoever implements
 //! it keeps the limits: rate, calls at a time, money. What a call came to is written to the replay's journal before it is used, and what stands
 //! in the journal is never asked again, so that nothing is paid twice.
+//!
+//! - [`ask`]: the calls, by the code of the running call step
+//! - [`budget`]: how much money may be spent
+//! - [`purse`]: keeps to it, whatever runs at the same time
+//! - [`judge`]: the judge as a target
+//! - [`limits`]: how many calls run, and how fast they start
+
+pub mod ask;
+pub mod budget;
+pub mod judge;
+pub mod limits;
+pub mod purse;
 
 use std::time::Duration;
 
