@@ -26,6 +26,7 @@ mod kafka_away;
 mod kafka_reach;
 mod kills;
 mod known;
+mod marked;
 mod offsets;
 mod process;
 mod questions;

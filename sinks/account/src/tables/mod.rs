@@ -14,6 +14,7 @@ mod safety_events;
 mod table;
 
 use pipeline::Refused;
+use schemas::line::Line;
 
 pub use table::Row;
 pub(crate) use table::{AT, Counts, Definition, Listed, Migration, Table};
@@ -64,6 +65,10 @@ pub(crate) fn rows(
     version: Version,
     names: &Pseudonyms,
 ) -> Result<Vec<(usize, Row)>, Refused> {
+    // Even of a record of which no table has rows: nothing of a replay goes by unseen.
+    Line::Real
+        .admit(|name| unread.record.header(name))
+        .map_err(|foreign| Refused::DeadLetter { reason: foreign.label() })?;
     let mut takers = TABLES.iter().enumerate().filter(|(_, table)| table.takes(unread, version)).peekable();
     let mut rows = Vec::new();
     if takers.peek().is_some() {
