@@ -43,3 +43,6 @@ pub use sources::{OfRecord, Range};
 pub use store::Store;
 pub use story::Story;
 pub use tables::Row;
+pub use tables::replay_results::{
+    ReplayHead, ReplayJudged, ReplaySide, ReplayStoreError, ReplayStored, ReplayTurn,
+};

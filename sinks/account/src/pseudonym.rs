@@ -34,6 +34,11 @@ impl Pseudonyms {
         self.of(app, &key[app.as_str().len() + 1..])
     }
 
+    /// Of what stands for a conversation where its key is not known.
+    pub(crate) fn of_name(&self, app: &AppKey, name: &str) -> String {
+        self.of(app, &format!("named/{}", escaped(name)))
+    }
+
     fn of(&self, app: &AppKey, id: &str) -> String {
         let code = self
             .keyed

@@ -8,6 +8,7 @@ mod ledger;
 mod messages;
 mod model_calls;
 mod raw_usage;
+pub(crate) mod replay_results;
 mod replies;
 mod requests;
 mod safety_events;
@@ -38,6 +39,9 @@ pub(crate) const TABLES: &[&dyn Listed] = &[
     &bodies::Bodies,
 ];
 
+/// Tables that no record of the log gives rows: commands store what they found. They are made and kept as the others are, and cannot be made anew.
+pub(crate) const OF_COMMANDS: &[&Definition] = &[&replay_results::DEFINITION];
+
 /// Version of this code, as far as it decides what a row holds and which tables a record gives rows. 2: an amount of any size is in
 /// `cost`. 3: a call has the time to its first token and what
 /// it wrote to a cache. 4: it has the number of its key. 5: what the filter found has rows, and so has the review of an answer. 6: rows
@@ -54,9 +58,9 @@ pub(crate) fn definitions() -> impl Iterator<Item = &'static Definition> {
     TABLES.iter().map(|table| table.definition())
 }
 
-/// Every table that the database has: those of facts, and the rollups.
+/// Every table that the database has: those of facts, those of commands, and the rollups.
 pub(crate) fn stored() -> impl Iterator<Item = &'static Definition> {
-    definitions().chain(ROLLUPS.iter().map(|rollup| &rollup.definition))
+    definitions().chain(OF_COMMANDS.iter().copied()).chain(ROLLUPS.iter().map(|rollup| &rollup.definition))
 }
 
 /// Builds the rows of a record, each with the index of its table.

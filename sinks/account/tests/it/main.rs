@@ -9,6 +9,7 @@
     reason = "tests fail loudly"
 )]
 
+mod bills;
 mod inserts;
 mod line;
 mod migrations;
@@ -17,6 +18,7 @@ mod proxy;
 mod queries;
 mod questions;
 mod rebuild;
+mod replays;
 mod rollups;
 mod scene;
 mod whereabouts;
