@@ -2,6 +2,8 @@
 
 mod gate;
 mod report;
+#[allow(dead_code, reason = "`replay run` and `replay rm` call it")]
+pub(crate) mod rows;
 
 use std::path::{Path, PathBuf};
 
