@@ -4,8 +4,11 @@
 //! baseline and the candidate made of it ([`results`]). This crate says how far the answers differ ([`measure`]), which are better
 //! ([`judge`]), what a difference is worth ([`statistics`], [`summary`]), whether it is good enough ([`gate`]), and shows it ([`report`]).
 //!
+//! A [`dataset`] is turns that were chosen out of production, to be replayed or given to other tools.
+//!
 //! It reads no clock and no network, and equal results give equal reports. Nothing here can send: no sink is in its dependencies.
 
+pub mod dataset;
 pub mod gate;
 pub mod judge;
 pub mod measure;
