@@ -10,6 +10,7 @@
 )]
 
 mod bills;
+mod datasets;
 mod inserts;
 mod line;
 mod migrations;
