@@ -15,6 +15,7 @@ mod bundle;
 mod cancels;
 mod check;
 mod conditions;
+mod datasets;
 mod dead_letters;
 mod dictionaries;
 mod drain;
