@@ -61,7 +61,8 @@ pub(crate) fn replay(stage: &Stage) -> Result<()> {
     let mut shown = String::new();
     for command in [&run[..], &report, &gate] {
         let words = command.iter().map(|word| if *word == candidate { CANDIDATE } else { word });
-        let written = words.map(|word| if word.contains('>') { format!("'{word}'") } else { word.to_owned() });
+        let written =
+            words.map(|word| if word.contains('>') { format!("'{word}'") } else { word.to_owned() });
         let told = stage.line.outcome(command)?;
         shown.push_str(&format!("$ huiyin {}\n{told}\n", written.collect::<Vec<_>>().join(" ")));
     }
@@ -74,7 +75,8 @@ fn compare(shown: &str, marks: Marks) -> Result<()> {
     say(&shown);
     for readme in READMES {
         let text = fs::read_to_string(readme).with_context(|| format!("reading {readme}"))?;
-        let written = between(&text, marks).with_context(|| format!("{readme} does not show the demo's end"))?;
+        let written =
+            between(&text, marks).with_context(|| format!("{readme} does not show the demo's end"))?;
         expect(&format!("the form of the demo's end in {readme}"), form(written), form(&shown))?;
     }
     Ok(())

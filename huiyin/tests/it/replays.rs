@@ -25,7 +25,11 @@ fn talked(name: &str) -> (Rig, usize) {
     let line = |index: usize| Line {
         app: "acme#support".into(),
         user: format!("user{}", index % 8),
-        text: if index % 11 == 5 { format!("is pineapple {index} a fruit") } else { format!("question {index}") },
+        text: if index % 11 == 5 {
+            format!("is pineapple {index} a fruit")
+        } else {
+            format!("question {index}")
+        },
     };
     let plan: Vec<Line> = (0..40).map(line).collect();
     let traffic = Traffic::start(&rig.stand_ins, &plan, 4, Duration::from_millis(900));
@@ -149,7 +153,10 @@ fn names(rig: &Rig) {
     assert!(before == topic(rig, "replay.one.decisions"));
     let list = rig.done(&["replay", "list"]);
     for name in ["one", "two", "planted"] {
-        assert!(list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.ends_with("done")), "{list}");
+        assert!(
+            list.lines().any(|line| line.starts_with(&format!("{name} ")) && line.ends_with("done")),
+            "{list}"
+        );
     }
     let topics = || -> BTreeSet<String> {
         let there = rig.admin().partitions().unwrap();
@@ -183,8 +190,20 @@ fn a_replay_that_is_killed_goes_on_without_asking_a_finished_call_again_and_a_bu
     assert!(unpaid.code == Some(2) && unpaid.stderr.contains("--budget"), "{}", unpaid.stderr);
 
     let since = now();
-    let mut whole =
-        vec!["replay", "run", "--from", "2h", "--to", "0s", "--name", "live", "--budget", "5CNY", "--threads", "1"];
+    let mut whole = vec![
+        "replay",
+        "run",
+        "--from",
+        "2h",
+        "--to",
+        "0s",
+        "--name",
+        "live",
+        "--budget",
+        "5CNY",
+        "--threads",
+        "1",
+    ];
     whole.extend(arguments);
     let mut process = rig.start_with(|text| text, &whole);
     until("some calls", seconds(60), || (calls(&rig, since).len() >= 12).then_some(()));
