@@ -77,6 +77,11 @@ impl Books {
         count
     }
 
+    /// Hands over every committed record of a topic.
+    pub(crate) fn each_record(&self, topic: Topic, take: impl FnMut(pipeline::Record)) {
+        self.each(topic, &[0; PARTITIONS as usize], take);
+    }
+
     pub(crate) fn log(&self) -> Log {
         // Causes last, so that every effect that is seen has its cause.
         let (deliveries, answers) = (self.all(), self.all());

@@ -33,6 +33,7 @@ mod rebuild;
 mod restart;
 mod reviews;
 mod rig;
+mod shadow;
 mod stand_ins;
 mod starts;
 mod store_away;
