@@ -23,6 +23,7 @@ mod requests;
 mod restore;
 mod route;
 mod safety;
+mod shadow;
 mod stand_ins;
 mod table;
 mod turns;
@@ -88,6 +89,8 @@ enum Name {
     Ask,
     /// What 200 rules add to the fold of a message, beside the fold without any
     Route,
+    /// People's messages while a shadow answers them too
+    Shadow,
     /// The pure fold of messages and answers, beside reading them; a conversation in memory and stored
     Fold,
 }
@@ -120,7 +123,8 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         | Name::Limits
         | Name::Safety
         | Name::Ask
-        | Name::Route => {
+        | Name::Route
+        | Name::Shadow => {
             bail!("this benchmark has no contestants")
         }
     }
@@ -147,6 +151,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Safety => self::safety::measure(cli.rounds)?,
         Name::Ask => ask::measure(cli.rounds, cli.ask)?,
         Name::Route => route::measure(cli.rounds)?,
+        Name::Shadow => shadow::measure(cli.rounds)?,
         Name::Fold => fold::measure(cli.rounds)?,
     };
     let text = table.to_markdown(&name);

@@ -2,6 +2,8 @@
 //!
 //! It works on threads and clients of its own, so that no other role of the process waits for it.
 
+mod begin;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ use crate::config::Config;
 use crate::scan::{Part, scan};
 use crate::{line, topics};
 
+/// The step that copies.
+const COPY: &str = "copy";
 /// Records that are copied at a time.
 const COPIED: usize = 256;
 
@@ -69,8 +73,13 @@ pub(super) async fn start(live: &Arc<Config>, incarnation: &str) -> anyhow::Resu
     let section = live.shadow()?;
     let own = Arc::new(live.shadowed(&section)?);
     payable(&own.bundle, &section.budget, WallClock.now()).context("pay the shadow's calls")?;
-    let (prepared, budget) = (Arc::clone(&own), section.budget.clone());
-    let prepare = move || prepare(&prepared, Purse::new(budget));
+    let (ours, theirs, read) = (Arc::clone(&own), Arc::clone(live), incarnation.to_owned());
+    let purse = Purse::new(section.budget.clone());
+    let prepare = move || {
+        let prepared = prepare(&ours, purse)?;
+        begin::begin(&theirs, &ours, &read)?;
+        anyhow::Ok(prepared)
+    };
     let (own_incarnation, purse) =
         tokio::task::spawn_blocking(prepare).await.context("prepare a shadow")??;
     let bundles = Bundles::new(own.kafka.clone(), &own.topics, own.bundle.hash_keys().clone());
@@ -175,7 +184,7 @@ impl Scene<'_> {
             sample: self.section.sample,
             name: self.section.name.clone(),
         };
-        let role = Role { start: StartPolicy::Latest, ..Role::of(self.own, "copy", Topic::Events, limits)? };
+        let role = Role { start: StartPolicy::Latest, ..Role::of(self.own, COPY, Topic::Events, limits)? };
         self.calls(self.live, role, Arc::new(copier), incarnation).await
     }
 

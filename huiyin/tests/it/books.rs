@@ -139,9 +139,13 @@ impl Log {
     /// Whether every event has its decision, every request its outcome, and every part that was let out its delivery. The
     /// topics were read one after the other: the parts by what the decisions say.
     pub(crate) fn is_quiet(&self) -> bool {
+        self.is_decided() && self.deliveries.len() >= self.answers.len()
+    }
+
+    /// The same where nobody delivers.
+    pub(crate) fn is_decided(&self) -> bool {
         self.decided() >= self.decidable().count()
             && self.outcomes().count() >= self.requests.len()
-            && self.deliveries.len() >= self.answers.len()
             && self.answers.len() >= self.parts()
     }
 
