@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::cases::Test;
+use crate::dataset::Dataset;
 use crate::dead_letters::DeadLetters;
 use crate::explain::Explain;
 use crate::export::Export;
@@ -57,6 +58,12 @@ pub(crate) enum Any {
         /// What to do
         #[command(subcommand)]
         command: Replay,
+    },
+    /// Turns out of production, to be replayed or given to other tools
+    Dataset {
+        /// What to do
+        #[command(subcommand)]
+        command: Dataset,
     },
     #[command(flatten)]
     Command(Command),

@@ -3,6 +3,8 @@
 mod gate;
 mod judge;
 mod report;
+#[allow(dead_code, reason = "`replay run` and `replay rm` call it")]
+pub(crate) mod rows;
 
 use std::path::{Path, PathBuf};
 

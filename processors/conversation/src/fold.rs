@@ -10,6 +10,7 @@ use schemas::conditions::Conditions;
 use schemas::conversation::partition_of;
 use schemas::event::{Clock, Event};
 use schemas::ids::BundleHash;
+use schemas::line::Line;
 use schemas::state::{ControlState, STATE_VERSION, Told};
 use schemas::topic::Topic;
 use schemas::wire::{self, DecodeError, EncodeError};
@@ -27,6 +28,7 @@ pub struct Conversations {
     partitions: i32,
     telling: Telling,
     tap: Option<Tap>,
+    line: Line,
 }
 
 /// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
@@ -48,7 +50,14 @@ impl Conversations {
             partitions: deployment.partitions,
             telling: Telling::Bounded,
             tap: None,
+            line: Line::Real,
         }
+    }
+
+    /// The fold in the line of a replay: it takes the records with its mark and no others, and marks what it writes.
+    #[must_use]
+    pub fn on(self, line: Line) -> Self {
+        Self { line, ..self }
     }
 
     /// The same, which also hands what it folds and writes to `tap`, so that nobody has to read bytes that were just written.
@@ -100,11 +109,13 @@ impl Conversations {
                 wire::encode(entry, &self.source)
             }
         }?;
+        let mut headers = encoded.headers;
+        self.line.mark(&mut headers);
         Ok(Outgoing {
             topic: self.topic(encoded.topic),
             partition,
             key: encoded.key,
-            headers: encoded.headers,
+            headers,
             value: Some(encoded.value),
         })
     }
@@ -142,6 +153,10 @@ impl Fold for Conversations {
     type Control = Control;
 
     fn decode(&self, record: &Record) -> Result<Input<Key, Event>, Refused> {
+        self.line.admit(|name| record.header(name)).map_err(|foreign| {
+            metrics::foreign();
+            Refused::DeadLetter { reason: foreign.label() }
+        })?;
         let event: Event =
             wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
         let Some(conversation) = event.conversation() else {
@@ -232,7 +247,8 @@ impl Fold for Conversations {
     fn clock(&self, partition: i32, time: i64) -> Outgoing {
         // A clock record has no rules between its fields, so it can always be encoded.
         let encoded = wire::encode(&Event::Clock(Clock { due: time }), &self.source);
-        let (headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
+        let (mut headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
+        self.line.mark(&mut headers);
         Outgoing { topic: self.topic(Topic::Events), partition, key: None, headers, value }
     }
 
@@ -344,6 +360,34 @@ mod tests {
         let outputs = step.outputs.iter();
         let outputs: Vec<_> = outputs.map(|o| String::from_utf8_lossy(o.value.as_deref().unwrap())).collect();
         assert!(outputs.iter().any(|o| o.contains(r#""tier":{"name":"gold","by":"table"}"#)), "{outputs:?}");
+    }
+
+    #[test]
+    fn a_line_folds_its_own_records_alone_and_marks_what_it_writes() {
+        let text = include_str!("../../../schemas/examples/events/valid-message.json");
+        let message: schemas::event::Message = serde_json::from_str(text).unwrap();
+        let encoded = wire::encode(&Event::Message(message), "/huiyin/demo/ingest").unwrap();
+        let record = |marks: &[&str]| Record {
+            topic: "events".into(),
+            partition: 0,
+            offset: 7,
+            timestamp: 5,
+            key: encoded.key.clone(),
+            headers: (encoded.headers.iter().cloned())
+                .chain(marks.iter().map(|mark| (wire::REPLAY.to_owned(), mark.as_bytes().to_vec())))
+                .collect(),
+            value: Some(encoded.value.clone()),
+        };
+        let refused = |fold: &Conversations, marks: &[&str]| fold.decode(&record(marks)).err();
+        let given_up = Some(Refused::DeadLetter { reason: "replay" });
+        let (real, shadow) =
+            (offline(Bundles::of([])), offline(Bundles::of([])).on(Line::of(Some("cheaper"))));
+        assert_eq!(refused(&real, &[]), None);
+        assert_eq!(refused(&real, &["cheaper"]), given_up);
+        assert_eq!(refused(&shadow, &["cheaper"]), None);
+        assert_eq!([refused(&shadow, &[]), refused(&shadow, &["other"])], [given_up.clone(), given_up]);
+        let mark = (wire::REPLAY.to_owned(), b"cheaper".to_vec());
+        assert!(shadow.clock(0, 5).headers.contains(&mark) && !real.clock(0, 5).headers.contains(&mark));
     }
 
     #[test]
