@@ -41,6 +41,9 @@ pub struct Manifest {
     pub from: Millis,
     /// End of the range.
     pub to: Millis,
+    /// How long before the range folding starts, in milliseconds.
+    #[serde(default)]
+    pub warm_up: Millis,
     /// Version of the program.
     pub version: String,
     /// [`ENGINE`] of the filter.

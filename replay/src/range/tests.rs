@@ -22,6 +22,7 @@ fn manifest() -> Manifest {
         arguments: arguments(),
         from: 5,
         to: 9,
+        warm_up: 0,
         version: "1".into(),
         engine: safety::ENGINE,
         incarnation: "i".into(),

@@ -128,6 +128,7 @@ pub(super) fn manifest(span: Span, sample: Option<&str>) -> Manifest {
         },
         from: 0,
         to: 1,
+        warm_up: 0,
         version: "1".into(),
         engine: safety::ENGINE,
         incarnation: "i".into(),
