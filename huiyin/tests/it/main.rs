@@ -23,6 +23,7 @@ mod explain;
 mod gate;
 mod hostile;
 mod http;
+mod judging;
 mod kafka_away;
 mod kafka_reach;
 mod kills;

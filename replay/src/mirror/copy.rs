@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use pipeline::call::{Admission, Decoded, Done, Handler, Job};
 use pipeline::{Outgoing, Record, Refused};
-use schemas::wire::{KIND, REPLAY};
+use schemas::line::Line;
+use schemas::wire::KIND;
 
-use super::mark::Mark;
 use super::metrics;
 use crate::range::Sample;
 
@@ -30,6 +30,8 @@ pub struct Copier {
     pub sample: Sample,
     /// The shadow's name.
     pub name: String,
+    /// The shadow's line.
+    pub line: Line,
 }
 
 impl Copier {
@@ -37,7 +39,7 @@ impl Copier {
     fn takes(&self, record: &Record) -> bool {
         let kind = record.header(KIND);
         kind.is_some_and(|kind| COPIED.iter().any(|copied| copied.as_bytes() == kind))
-            && record.header(REPLAY).is_none()
+            && Line::Real.admit(|name| record.header(name)).is_ok()
             && record.key.as_deref().is_some_and(|key| self.sample.takes(&self.name, key))
     }
 
@@ -54,7 +56,7 @@ impl Copier {
             headers: record.headers.to_vec(),
             value: record.value.clone(),
         };
-        Mark::new(&self.name).put(&mut copy);
+        self.line.mark(&mut copy.headers);
         Done { outputs: vec![copy] }
     }
 }
@@ -105,12 +107,17 @@ impl Handler for Copier {
 #[cfg(test)]
 mod tests {
     use schemas::event::Event;
-    use schemas::wire::Record as _;
+    use schemas::wire::{REPLAY, Record as _};
 
     use super::*;
 
     fn copier(sample: &str) -> Copier {
-        Copier { to: "shadow.x.events".into(), sample: sample.parse().unwrap(), name: "x".to_owned() }
+        Copier {
+            to: "shadow.x.events".into(),
+            sample: sample.parse().unwrap(),
+            name: "x".to_owned(),
+            line: Line::of(Some("x")),
+        }
     }
 
     fn record(kind: &str, key: Option<&str>) -> Record {
