@@ -19,6 +19,7 @@ mod ingest;
 mod limits;
 mod line;
 mod load;
+mod replay;
 mod requests;
 mod restore;
 mod route;
@@ -55,6 +56,8 @@ struct Cli {
     limits: limits::Choice,
     #[command(flatten)]
     ask: ask::Size,
+    #[command(flatten)]
+    replay: self::replay::Size,
     /// What a process that takes part in a benchmark runs, as JSON
     #[arg(long, hide = true)]
     contestant: Option<String>,
@@ -93,6 +96,8 @@ enum Name {
     Shadow,
     /// The pure fold of messages and answers, beside reading them; a conversation in memory and stored
     Fold,
+    /// A long log decided once more with recorded models
+    Replay,
 }
 
 fn main() -> ExitCode {
@@ -123,8 +128,9 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         | Name::Limits
         | Name::Safety
         | Name::Ask
-        | Name::Route
-        | Name::Shadow => {
+        | Name::Replay
+        | Name::Shadow
+        | Name::Route => {
             bail!("this benchmark has no contestants")
         }
     }
@@ -153,6 +159,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Route => route::measure(cli.rounds)?,
         Name::Shadow => shadow::measure(cli.rounds)?,
         Name::Fold => fold::measure(cli.rounds)?,
+        Name::Replay => self::replay::measure(cli.rounds, cli.replay)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

@@ -7,6 +7,7 @@ mod report;
 pub(crate) mod rows;
 mod run;
 mod show;
+mod snapshot;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,7 @@ pub(crate) enum Replay {
     List,
     Show(show::Show),
     Rm(show::Rm),
+    Snapshot(snapshot::Snapshot),
     /// Show what a replay found
     Report(report::Report),
     /// Hold what a replay found against limits
@@ -51,6 +53,7 @@ impl Replay {
             Self::Run(run) => crate::asking(config()?, move |config| run.run(config, &runtime)).await,
             Self::List => crate::asking(config()?, show::list).await,
             Self::Show(show) => crate::asking(config()?, move |config| show.run(config)).await,
+            Self::Snapshot(snapshot) => crate::asking(config()?, move |config| snapshot.run(config)).await,
             Self::Rm(rm) => crate::asking(config()?, move |config| rm.run(config, &runtime)).await,
             Self::Report(report) if report.asks_log() => {
                 crate::asking(config()?, move |config| report.run(Some(config))).await

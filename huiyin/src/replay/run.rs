@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use ::replay::launch::{Begun, Launch, Ran, begin, conclude};
+use ::replay::launch::{Begun, Launch, Ran, begin, conclude, snapshot};
 use ::replay::live::budget::Budget;
 use ::replay::live::{Models, NoModels, Unasked};
 use ::replay::range::{Manifest, Name, Sample};
@@ -66,8 +66,11 @@ pub(crate) struct Run {
     #[arg(long)]
     fork_at: Option<u32>,
     /// Fold so much of the log before the range first, such as 2h, so that conversations do not begin cold
-    #[arg(long)]
+    #[arg(long, conflicts_with = "state")]
     warm_up: Option<String>,
+    /// Start from the snapshot in this folder, which `replay snapshot` wrote
+    #[arg(long)]
+    state: Option<PathBuf>,
     /// The most that models may cost, such as 50CNY or 50CNY,10USD, or none for as much as it takes; replay.budget by default
     #[arg(long)]
     budget: Option<Budget>,
@@ -130,7 +133,7 @@ impl Run {
         let incarnation = topics::incarnation(config)?;
         let publisher = Arc::new(Publisher::new(&config.kafka, WAITING).context("connect")?);
         let settings = shadow::Settings { partitions: config.partitions, replication: config.replication };
-        let arguments = self.arguments(candidate.as_ref())?;
+        let arguments = self.arguments(config, candidate.as_ref())?;
         let resolve = || self.manifest(config, arguments.clone(), incarnation.clone());
         // What cannot be asked for is found before a topic is made for it.
         self.times()?;
@@ -187,11 +190,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn done<M: Models>(&self, begun: &Begun, models: &M, runtime: &Handle) -> anyhow::Result<Said> {
         let manifest = begun.manifest();
-        let bundles = Bundles::new(
-            self.config.kafka.clone(),
-            &self.config.topics,
-            self.config.bundle.hash_keys().clone(),
-        );
+        let bundles = stored_bundles(self.config);
         let fallback = bundles.current().context("read the applied bundle")?.map(|ready| ready.hash.clone());
         let bundles = match self.candidate {
             Some(candidate) => {
@@ -214,7 +213,10 @@ impl Work<'_> {
             progress: &progress,
             threads: self.run.threads.map_or_else(cores, NonZeroUsize::get),
             is_resumed: matches!(begun, Begun::Before(_)),
-            states: &|_| Ok(States::default()),
+            states: &|span| match &self.run.state {
+                Some(folder) => snapshot::restore(folder, &replayed, span),
+                None => Ok(States::default()),
+            },
         };
         let began = Instant::now();
         let ran = std::thread::scope(|scope| {
@@ -240,6 +242,11 @@ impl Work<'_> {
         let is_whole = ran.stopped.is_none();
         Ok(Said { text, ended: Ended::well_if(is_equal && is_whole) })
     }
+}
+
+/// The bundles that the deployment has stored.
+pub(super) fn stored_bundles(config: &Config) -> Bundles {
+    Bundles::new(config.kafka.clone(), &config.topics, config.bundle.hash_keys().clone())
 }
 
 fn cores() -> usize {

@@ -33,6 +33,7 @@ mod offsets;
 mod process;
 mod questions;
 mod rebuild;
+mod replays;
 mod restart;
 mod reviews;
 mod rig;

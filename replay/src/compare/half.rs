@@ -8,7 +8,7 @@ use schemas::request::{Request, RequestKind, Role};
 use schemas::verdict::Action;
 use sha2::{Digest, Sha256};
 
-use super::content::{Hash, content, first};
+use super::content::{Hash, first};
 use super::cost::Costs;
 use super::mask::masked;
 use super::waiting::Judged;
@@ -90,9 +90,9 @@ impl Half {
     }
 
     /// A request of the turn.
-    pub(super) fn requested(&mut self, request: &Request) {
+    pub(super) fn requested(&mut self, request: &Request, content: Hash) {
         if request.kind == RequestKind::Answer || self.request.is_none() {
-            self.request = Some(content(request));
+            self.request = Some(content);
         }
         let last = request.prompt.iter().rev().find(|line| line.role == Role::User);
         if matches!(request.kind, RequestKind::Answer | RequestKind::Review) {

@@ -96,7 +96,10 @@ impl Join {
 
     /// A decision of one side; `bytes` are its record's value.
     pub fn decided(&mut self, arm: Arm, decision: &Decision, bytes: &[u8]) {
-        let talk = self.talks.entry(decision.conversation.clone()).or_default();
+        let talk = match self.talks.get_mut(&decision.conversation) {
+            Some(talk) => talk,
+            None => self.talks.entry(decision.conversation.clone()).or_default(),
+        };
         match arm {
             Arm::Baseline => talk.first_of_baseline(&decision.state_before),
             Arm::Candidate => talk.first_of_candidate(&decision.state_before),
@@ -150,10 +153,10 @@ impl Join {
         })
     }
 
-    /// A request of one side.
-    pub fn requested(&mut self, arm: Arm, request: &Request) {
+    /// A request of one side, with the hash of its content.
+    pub fn requested(&mut self, arm: Arm, request: &Request, content: Hash) {
         if let Some(pair) = self.pairs.get_mut(&request.turn) {
-            pair.half(arm).requested(request);
+            pair.half(arm).requested(request, content);
         }
     }
 

@@ -2,7 +2,8 @@
 
 mod begin;
 mod logs;
+pub mod snapshot;
 mod work;
 
 pub use begin::{Begun, begin, conclude};
-pub use work::{Launch, LaunchError, Ran};
+pub use work::{Launch, LaunchError, Ran, states_at};

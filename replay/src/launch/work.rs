@@ -15,7 +15,7 @@ use crate::live::{Models, Unasked};
 use crate::log::LogError;
 use crate::range::{Manifest, Span};
 use crate::results;
-use crate::run::{Asked, Engine, Progress, RunError, Tally, asked, recorded};
+use crate::run::{Asked, Engine, Progress, RunError, Tally, asked, recorded, states_before};
 use crate::shadow::{self, Journal, Names, OwnError, ThereError, WriteError, Writer};
 use crate::world::Line;
 
@@ -172,4 +172,15 @@ impl Ran {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The states of a partition when its span begins, folded from the span's first warming record on. Blocks.
+///
+/// # Errors
+/// [`LaunchError`].
+pub fn states_at(engine: &Engine<'_>, span: Span) -> Result<States, LaunchError> {
+    let deployment = engine.line.deployment();
+    let logs =
+        open(&deployment.kafka, &deployment.topics, engine.manifest, Span { end: span.first, ..span })?;
+    Ok(states_before(engine, span, logs, States::default())?)
 }

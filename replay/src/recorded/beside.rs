@@ -1,7 +1,7 @@
 //! Requests and canned answers as they were written, found by their ids. Both topics have the order of the log, so each is read on as far as the log's time asks
 //! for, and once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::UNIX_EPOCH;
 
 use pipeline::Record;
@@ -13,17 +13,27 @@ use schemas::request::Request;
 use schemas::wire;
 
 use super::AHEAD_MS;
-use crate::compare::content;
+use crate::compare::{Hash, content};
 use crate::log::{Log, LogError};
 use crate::range::Taking;
 
-/// A request as it was written.
+/// Most requests that are kept for a candidate that makes them later, or never.
+const MOST: usize = 20_000;
+
+/// A request as it was written: its record's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
-    /// Hash of its record's value.
-    pub bytes: u64,
-    /// Hash of its content.
-    pub content: u64,
+pub struct Written<'a>(&'a [u8]);
+
+impl Written<'_> {
+    /// Whether it is the same to the byte.
+    pub fn is(&self, value: &[u8]) -> bool {
+        self.0 == value
+    }
+
+    /// The hash of its content, where this version can read it.
+    pub fn content(&self) -> Option<Hash> {
+        serde_json::from_slice::<Request>(self.0).ok().map(|request| content(&request))
+    }
 }
 
 /// Reads a topic on as far as is asked for.
@@ -66,37 +76,40 @@ fn decided_at(record: &Record) -> Option<Millis> {
 /// Topic `requests` of one partition.
 pub struct Requests<L> {
     ahead: Ahead<L>,
-    found: HashMap<RequestId, Written>,
+    found: HashMap<RequestId, Vec<u8>>,
+    order: VecDeque<RequestId>,
 }
 
 impl<L: Log> Requests<L> {
     /// A log of requests, of which those of conversations that are taken count.
     pub fn new(log: L, taking: Taking) -> Self {
-        Self { ahead: Ahead::new(log, taking), found: HashMap::new() }
+        Self { ahead: Ahead::new(log, taking), found: HashMap::new(), order: VecDeque::new() }
     }
 
     /// The request with that id, which was decided at about that time, if the topic still has it.
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn get(&mut self, id: RequestId, time: Millis) -> Result<Option<Written>, LogError> {
-        loop {
-            if let Some(found) = self.found.get(&id) {
-                return Ok(Some(*found));
-            }
-            if self.ahead.is_beyond(time) {
-                return Ok(None);
-            }
-            let Some(record) = self.ahead.next()? else { return Ok(None) };
-            if record.header(wire::KIND) == Some(Cancel::KIND.as_bytes()) {
-                continue;
-            }
-            let read = wire::decode::<Request>(|name| record.header(name), record.value.as_deref());
-            if let Ok(request) = read {
-                let bytes = crate::compare::short(record.value.as_deref().unwrap_or_default());
-                self.found.insert(request.id, Written { bytes, content: content(&request) });
+    pub fn get(&mut self, id: RequestId, time: Millis) -> Result<Option<Written<'_>>, LogError> {
+        while !self.found.contains_key(&id) && !self.ahead.is_beyond(time) {
+            let Some(record) = self.ahead.next()? else { break };
+            if record.header(wire::KIND) != Some(Cancel::KIND.as_bytes()) {
+                self.keep(record);
             }
         }
+        Ok(self.found.get(&id).map(|value| Written(value)))
+    }
+
+    fn keep(&mut self, record: Record) {
+        let id = record.header(wire::ID).and_then(|id| str::from_utf8(id).ok());
+        let Some(id) = id.and_then(|id| RequestId::parse(id).ok()) else { return };
+        if self.order.len() >= MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.found.remove(&oldest);
+        }
+        self.found.insert(id, record.value.unwrap_or_default());
+        self.order.push_back(id);
     }
 }
 

@@ -24,9 +24,7 @@ use super::tally::Tally;
 use super::warming::Warming;
 use crate::live::{Live, Models, Unasked};
 use crate::range::Span;
-use crate::recorded::Decisions;
 use crate::shadow::{Journal, WriteError};
-use crate::world::World;
 
 /// How long the log is waited for while nothing else is to be done.
 const WAIT: Duration = Duration::from_millis(20);
@@ -56,9 +54,7 @@ pub async fn asked<M: Models, S: Sink + Keep>(
     journal: Journal,
 ) -> Result<Asked<S>, RunError> {
     let Logs { events, decisions, requests, answers } = logs;
-    let world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
-    let decisions = Decisions::new(decisions, engine.manifest.taking());
-    let warmed = Warming::new(engine, span, world, decisions).run(events)?;
+    let warmed = Warming::new(engine, span, decisions, states)?.run(events)?;
     let mut both = Both::new(engine, BesideLogs { requests, answers }, sink);
     both.tally.warmed = warmed.warmed;
     let arguments = &engine.manifest.arguments;

@@ -17,7 +17,7 @@ use super::error::RunError;
 use super::progress::Progress;
 use super::results;
 use super::tally::Tally;
-use crate::compare::{Arm, Costs, Join, Source, short};
+use crate::compare::{Arm, Costs, Hash, Join, Source, content};
 use crate::log::Log;
 use crate::range::{Manifest, Span};
 use crate::recorded::{Answers, Recorded, Requests};
@@ -140,10 +140,10 @@ impl<'a, S: Sink> Both<'a, S> {
         }
     }
 
-    /// What the candidate made of a record: it is written and told to the join. Gives the requests that it made.
+    /// What the candidate made of a record: the join is told. Gives the requests that it made.
     pub(super) fn candidate(&mut self, step: &Step, source: Source) -> Result<Vec<Request>, RunError> {
-        let values: Vec<&[u8]> = step.decisions(self.line).map(|(_, out)| value(out)).collect();
-        let mut values = values.into_iter();
+        let mut values =
+            step.decisions(self.line).map(|(_, output)| value(output)).collect::<Vec<_>>().into_iter();
         let mut made = Vec::new();
         for folded in &step.folded {
             match folded {
@@ -155,21 +155,27 @@ impl<'a, S: Sink> Both<'a, S> {
                     self.join.decided(Arm::Candidate, decision, values.next().unwrap_or_default());
                 }
                 Folded::Output(Output::Request(request)) => {
-                    self.join.requested(Arm::Candidate, request);
+                    let hash = content(request);
+                    self.join.requested(Arm::Candidate, request, hash);
+                    self.compare_request(step, request, hash)?;
                     made.push(request.clone());
                 }
                 Folded::Output(Output::Answer(answer)) => self.join.let_out(Arm::Candidate, answer),
                 Folded::Output(Output::Cancel(_) | Output::Retract(_) | Output::Ledger(_)) => {}
             }
         }
-        self.compare_requests(step, &made)?;
-        for output in &step.outputs {
-            match self.line.kind(output) {
-                Some(kind) => self.sink.write(kind, output.clone())?,
+        Ok(made)
+    }
+
+    /// Writes what the candidate would write.
+    pub(super) fn keep(&mut self, step: Step) -> Result<(), RunError> {
+        for output in step.outputs {
+            match self.line.kind(&output) {
+                Some(kind) => self.sink.write(kind, output)?,
                 None => self.tally.refused += 1,
             }
         }
-        Ok(made)
+        Ok(())
     }
 
     fn ended(&mut self, answered: &Answered, source: Source) {
@@ -182,21 +188,22 @@ impl<'a, S: Sink> Both<'a, S> {
         }
     }
 
-    /// Holds requests against those that topic `requests` still has.
-    fn compare_requests(&mut self, step: &Step, made: &[Request]) -> Result<(), RunError> {
-        for request in made {
-            self.tally.requests += 1;
-            let Some(written) = self.requests.get(request.id, request.decided_at)? else { continue };
-            self.tally.kept += 1;
-            self.tally.same_content += u64::from(written.content == crate::compare::content(request));
-            let id = request.id.to_string();
-            let output = step.outputs.iter().find(|output| {
-                self.line.kind(output) == Some(Kind::Requests)
-                    && output.headers.iter().any(|(name, value)| name == wire::ID && *value == *id.as_bytes())
-            });
-            let is_same = output.is_some_and(|output| short(value(output)) == written.bytes);
-            self.tally.same_bytes += u64::from(is_same);
-            self.join.requested_as(Arm::Baseline, request.turn, written.content);
+    /// Holds a request against the one that topic `requests` still has.
+    fn compare_request(&mut self, step: &Step, request: &Request, hash: Hash) -> Result<(), RunError> {
+        self.tally.requests += 1;
+        let Some(written) = self.requests.get(request.id, request.decided_at)? else { return Ok(()) };
+        let id = request.id.to_string();
+        let is_it = |output: &&Outgoing| {
+            let is_named = |(name, value): &(String, Vec<u8>)| name == wire::ID && *value == *id.as_bytes();
+            self.line.kind(output) == Some(Kind::Requests) && output.headers.iter().any(is_named)
+        };
+        let is_same = step.outputs.iter().find(is_it).is_some_and(|output| written.is(value(output)));
+        let content = if is_same { Some(hash) } else { written.content() };
+        self.tally.kept += 1;
+        self.tally.same_bytes += u64::from(is_same);
+        self.tally.same_content += u64::from(content == Some(hash));
+        if let Some(content) = content {
+            self.join.requested_as(Arm::Baseline, request.turn, content);
         }
         Ok(())
     }
@@ -230,8 +237,9 @@ impl<'a, S: Sink> Both<'a, S> {
         let Some((request, turn)) = decision.request.zip(decision.turn).filter(|_| asks) else {
             return Ok(());
         };
-        if let Some(written) = self.requests.get(request, decision.at)? {
-            self.join.requested_as(Arm::Baseline, turn, written.content);
+        let written = self.requests.get(request, decision.at)?;
+        if let Some(content) = written.and_then(|written| written.content()) {
+            self.join.requested_as(Arm::Baseline, turn, content);
         }
         Ok(())
     }
@@ -257,7 +265,9 @@ impl<'a, S: Sink> Both<'a, S> {
         for folded in &step.folded {
             match folded {
                 Folded::Output(Output::Answer(answer)) => self.join.let_out(Arm::Baseline, answer),
-                Folded::Output(Output::Request(request)) => self.join.requested(Arm::Baseline, request),
+                Folded::Output(Output::Request(request)) => {
+                    self.join.requested(Arm::Baseline, request, content(request));
+                }
                 _ => {}
             }
         }

@@ -26,6 +26,7 @@ pub use progress::Progress;
 pub use recorded::recorded;
 pub use results::{end, head};
 pub use tally::Tally;
+pub use warming::states_before;
 
 #[cfg(test)]
 mod tests;

@@ -43,11 +43,8 @@ pub fn recorded<S: Sink>(
 ) -> Result<(Tally, S), RunError> {
     let Logs { events, decisions, requests, answers } = logs;
     let taking = engine.manifest.taking();
-    let world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
-    let decisions = Decisions::new(decisions, taking.clone());
-    let Warmed { world, decisions, events, warmed, time } =
-        Warming::new(engine, span, world, decisions).run(events)?;
-    let mut world = world;
+    let Warmed { mut world, decisions, events, warmed, time } =
+        Warming::new(engine, span, decisions, states)?.run(events)?;
     if let Some(candidate) = &engine.candidate {
         world.switch(engine.line, candidate, time)?;
     }
@@ -136,6 +133,7 @@ impl<S: Sink> Course<'_, S> {
         }
         let made = self.both.candidate(&step, Source::Recorded)?;
         self.both.baseline(&recorded, &[], &Step::default())?;
+        self.both.keep(step)?;
         self.await_all(made)
     }
 
@@ -159,7 +157,7 @@ impl<S: Sink> Course<'_, S> {
         for (ours, theirs) in pairs.different {
             self.differs(ours, theirs);
         }
-        Ok(())
+        self.both.keep(step)
     }
 
     fn differs(&mut self, ours: Option<&Decision>, theirs: Option<&Decision>) {
@@ -204,6 +202,7 @@ impl<S: Sink> Course<'_, S> {
             let clock = self.world.clock(due);
             let step = self.world.feed(&clock)?;
             let made = self.both.candidate(&step, Source::Recorded)?;
+            self.both.keep(step)?;
             self.await_all(made)?;
         }
         Ok(())
@@ -236,6 +235,7 @@ impl<S: Sink> Course<'_, S> {
             };
             let step = self.world.feed(&record)?;
             made.extend(self.both.candidate(&step, Source::Recorded)?);
+            self.both.keep(step)?;
         }
         Ok(())
     }

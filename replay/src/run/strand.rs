@@ -239,7 +239,7 @@ impl Strand {
         self.controls(Moment::At(due), around)?;
         let clock = self.world.clock(due);
         let step = self.world.feed(&clock)?;
-        self.folded(&step, Source::Recorded, around, both)
+        self.folded(step, Source::Recorded, around, both)
     }
 
     fn scheduled_outcome<S: Sink>(
@@ -256,7 +256,7 @@ impl Strand {
             Scheduled::Recorded(record) => {
                 let record = Record { offset, timestamp: place.time, ..*record };
                 let step = self.world.feed(&record)?;
-                self.folded(&step, Source::Recorded, around, both)
+                self.folded(step, Source::Recorded, around, both)
             }
         }
     }
@@ -270,7 +270,7 @@ impl Strand {
     ) -> Result<(), RunError> {
         let record = outcome(around.line.events(), &around.line.source(), place, answered)?;
         let step = self.world.feed(&record)?;
-        self.folded(&step, Source::Live, around, both)
+        self.folded(step, Source::Live, around, both)
     }
 
     fn item<S: Sink>(&mut self, around: &Around<'_>, both: &mut Both<'_, S>) -> Result<(), RunError> {
@@ -286,7 +286,7 @@ impl Strand {
         self.controls(Moment::Before(record.offset), around)?;
         if kind(&record) != b"answered" {
             let step = self.world.feed(&record)?;
-            self.folded(&step, Source::Recorded, around, both)?;
+            self.folded(step, Source::Recorded, around, both)?;
         } else {
             both.baseline_outcome(&record, None);
             self.recorded_outcome(&record, around, both)?;
@@ -312,7 +312,7 @@ impl Strand {
         let began_before = turn_of(record).is_some_and(|turn| !around.known.has_opened(turn));
         if self.recorded.remove(&id) || began_before {
             let step = self.world.feed(record)?;
-            return self.folded(&step, Source::Recorded, around, both);
+            return self.folded(step, Source::Recorded, around, both);
         }
         self.left.put(record);
         Ok(())
@@ -321,12 +321,14 @@ impl Strand {
     /// What the candidate made: it is written, and its requests find their answers.
     fn folded<S: Sink>(
         &mut self,
-        step: &Step,
+        step: Step,
         source: Source,
         around: &Around<'_>,
         both: &mut Both<'_, S>,
     ) -> Result<(), RunError> {
-        for request in both.candidate(step, source)? {
+        let made = both.candidate(&step, source)?;
+        both.keep(step)?;
+        for request in made {
             let is_recorded = self.uses_recorded(&request, around)?;
             let id = id_of_end(&request);
             let left = self.left.take(id);

@@ -1,9 +1,10 @@
 //! What is before a range: folded as it was recorded, so that conversations begin as they were.
 
+use conversation::States;
 use pipeline::Record;
 use schemas::Millis;
 
-use super::engine::Engine;
+use super::engine::{Engine, Logs};
 use super::error::RunError;
 use super::window::kind;
 use crate::log::{Log, LogError, Polled};
@@ -49,14 +50,18 @@ pub(super) struct Warmed {
 }
 
 impl<'a, 'b> Warming<'a, 'b> {
+    /// From these states of the span's first warming record. States that are there say what bundle holds.
     pub(super) fn new(
         engine: &'a Engine<'b>,
         span: Span,
-        world: World,
-        decisions: Decisions<Box<dyn Log>>,
-    ) -> Self {
+        decisions: Box<dyn Log>,
+        states: States,
+    ) -> Result<Self, RunError> {
         let taking = engine.manifest.taking();
-        Self { engine, span, taking, world, decisions, is_configured: false, warmed: 0 }
+        let is_configured = !states.conversations.is_empty();
+        let world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
+        let decisions = Decisions::new(decisions, taking.clone());
+        Ok(Self { engine, span, taking, world, decisions, is_configured, warmed: 0 })
     }
 
     /// Folds up to the range.
@@ -105,4 +110,18 @@ impl<'a, 'b> Warming<'a, 'b> {
             None => Ok(()),
         }
     }
+}
+
+/// The states of a partition when its span begins, from these of its first warming record.
+///
+/// # Errors
+/// [`RunError`].
+pub fn states_before(
+    engine: &Engine<'_>,
+    span: Span,
+    logs: Logs,
+    states: States,
+) -> Result<States, RunError> {
+    let Logs { events, decisions, .. } = logs;
+    Ok(Warming::new(engine, span, decisions, states)?.run(events)?.world.states())
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::replay::launch::snapshot;
 use ::replay::range::{Arguments, Candidate as Tried, FORM, Manifest, Times, bounds};
 use ::replay::results;
 use anyhow::{Context, anyhow, bail};
@@ -13,7 +14,11 @@ use crate::timestamp::Timestamp;
 
 impl Run {
     /// What decides the outcome, as it was written.
-    pub(super) fn arguments(&self, candidate: Option<&Candidate>) -> anyhow::Result<Arguments> {
+    pub(super) fn arguments(
+        &self,
+        config: &Config,
+        candidate: Option<&Candidate>,
+    ) -> anyhow::Result<Arguments> {
         let mut apps: Vec<String> = self.apps.iter().map(ToString::to_string).collect();
         apps.sort();
         apps.dedup();
@@ -33,7 +38,11 @@ impl Run {
             models: results::Models::from(self.models),
             fork_at: self.fork_at,
             warm_up: self.warm_up.clone(),
-            state: None,
+            state: self
+                .state
+                .as_deref()
+                .map(|folder| snapshot::hash(folder, config.partitions))
+                .transpose()?,
         })
     }
 
@@ -63,14 +72,28 @@ impl Run {
         incarnation: String,
     ) -> anyhow::Result<Manifest> {
         let times = self.times()?;
-        let spans = bounds(&config.kafka, &config.topics.of(Topic::Events), config.partitions, times)?;
+        let mut spans = bounds(&config.kafka, &config.topics.of(Topic::Events), config.partitions, times)?;
+        let mut warm_up = times.warm_up;
+        if let Some(folder) = &self.state {
+            for span in &mut spans {
+                let place = snapshot::place(folder, span.partition)?;
+                if place.incarnation != incarnation || place.offset > span.first {
+                    bail!(
+                        "the snapshot in {} is of other topics, or of a time after --from",
+                        folder.display()
+                    );
+                }
+                (span.lead, span.warm) = (place.offset, place.offset);
+                warm_up = warm_up.max(times.from.saturating_sub(place.at));
+            }
+        }
         Ok(Manifest {
             form: FORM,
             name: self.name.clone(),
             arguments,
             from: times.from,
             to: times.to,
-            warm_up: times.warm_up,
+            warm_up,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             engine: ::safety::ENGINE,
             incarnation,
