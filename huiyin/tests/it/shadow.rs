@@ -182,7 +182,7 @@ fn a_shadow_whose_budget_is_spent_asks_nobody_any_more_and_goes_on_deciding() {
     assert_eq!(shadow.wait_end(20), Some(0));
     shadow.start_again();
     shadow.wait_ready();
-    assert!(rig.stand_ins.say("later", "Number later").is_intercepted());
+    assert!(rig.stand_ins.say("later", "Number 12345678901234567890").is_intercepted());
     let own = settled(&books, said + 1);
     let last =
         own.outcomes().find(|(_, answered)| answered.user.as_ref().is_some_and(|u| u.as_str() == "later"));
