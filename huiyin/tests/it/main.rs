@@ -32,6 +32,7 @@ mod offsets;
 mod process;
 mod questions;
 mod rebuild;
+mod rescan;
 mod restart;
 mod reviews;
 mod rig;
