@@ -20,6 +20,17 @@ fn rescanned(rig: &Rig, words: &str, more: &[&str]) -> Value {
     serde_json::from_str(&rig.done(&[&arguments, more].concat())).unwrap()
 }
 
+/// Who said it, in which conversation, the rule that stops it, and how often.
+fn lines(found: &Value) -> Vec<(&str, &str, &str, u64)> {
+    let lines = found["lines"].as_array().unwrap().iter();
+    lines
+        .map(|it| {
+            let text = |name: &str| it[name].as_str().unwrap();
+            (text("of"), text("conversation"), text("rule"), it["count"].as_u64().unwrap())
+        })
+        .collect()
+}
+
 #[test]
 fn a_planted_word_is_found_once_where_it_was_said_and_only_the_bots_answers_are_taken_back() {
     let rig = Rig::new("rescan", |text| text);
@@ -43,15 +54,7 @@ fn a_planted_word_is_found_once_where_it_was_said_and_only_the_bots_answers_are_
     assert_eq!(said[0], ["Try a pineapple."]);
 
     let found = rescanned(&rig, words, &[]);
-    let lines: Vec<(&str, &str, &str, u64)> = found["lines"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| {
-            let text = |name: &str| line[name].as_str().unwrap();
-            (text("of"), text("conversation"), text("rule"), line["count"].as_u64().unwrap())
-        })
-        .collect();
+    let lines = lines(&found);
     // The stand-in's other answers say again what they were asked.
     let echoed = said[1].concat().contains("durian");
     let expected = [
