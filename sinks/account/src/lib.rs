@@ -7,6 +7,7 @@
 mod calls;
 mod columns;
 mod config;
+pub mod datasets;
 #[cfg(test)]
 mod documentation;
 mod error;
@@ -36,6 +37,7 @@ pub use config::{AccountConfig, ConfigError, DELIVERIES, RawAccount, validate};
 pub use error::StoreError;
 pub use fact::TOPICS;
 pub use invoice::{RawInvoice, RawRate, converted, decimal, decimal_text};
+pub use pseudonym::Pseudonyms;
 pub use queries::whole_days;
 pub use retention::RawRetention;
 pub use sink::AccountSink;
@@ -43,3 +45,6 @@ pub use sources::{OfRecord, Range};
 pub use store::Store;
 pub use story::Story;
 pub use tables::Row;
+pub use tables::replay_results::{
+    ReplayHead, ReplayJudged, ReplaySide, ReplayStoreError, ReplayStored, ReplayTurn,
+};

@@ -11,9 +11,9 @@ use sha2::Sha256;
 /// Half of the code tells users apart and keeps the columns small.
 const BYTES: usize = 16;
 
-/// Keyed pseudonyms, different for the same id in different apps.
-#[derive(Clone)]
-pub(crate) struct Pseudonyms {
+/// Keyed pseudonyms, different for the same id in different apps. [`AccountConfig::pseudonyms`](crate::AccountConfig::pseudonyms) gives them.
+#[derive(Debug, Clone)]
+pub struct Pseudonyms {
     keyed: Hmac<Sha256>,
 }
 
@@ -28,10 +28,15 @@ impl Pseudonyms {
     }
 
     /// Of a conversation: the same over its kind and id (`chat/bot/user`, `group/id`), which no user id can be.
-    pub(crate) fn of_conversation(&self, conversation: &Conversation) -> String {
+    pub fn of_conversation(&self, conversation: &Conversation) -> String {
         let app = conversation.app();
         let key = conversation.to_string();
         self.of(app, &key[app.as_str().len() + 1..])
+    }
+
+    /// Of what stands for a conversation where its key is not known.
+    pub(crate) fn of_name(&self, app: &AppKey, name: &str) -> String {
+        self.of(app, &format!("named/{}", escaped(name)))
     }
 
     fn of(&self, app: &AppKey, id: &str) -> String {

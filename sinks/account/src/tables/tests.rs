@@ -75,6 +75,26 @@ fn events(name: &str) -> Value {
 }
 
 #[test]
+fn a_record_of_a_replay_has_no_rows_and_is_given_up_whatever_it_is() {
+    let values = [
+        (Topic::Events, "message", example!("events/valid-message.json")),
+        // Of one that no table takes a replay is told all the same.
+        (Topic::Events, "clock", example!("events/valid-clock.json")),
+        (Topic::Decisions, "decision", example!("decisions/valid-asked.json")),
+        (Topic::Deliveries, "delivery", example!("deliveries/valid-sent.json")),
+    ];
+    for (topic, kind, value) in values {
+        let mut record = record(topic, kind, &value);
+        assert!(rows(topic, &record).is_ok(), "{topic:?}");
+        record.headers.push(wire::REPLAY, b"cheaper");
+        for builder in OLDEST_BUILDER..=BUILDER {
+            let refused = built(topic, &record, builder).err();
+            assert_eq!(refused, Some(Refused::DeadLetter { reason: "replay" }), "{topic:?}");
+        }
+    }
+}
+
+#[test]
 fn each_topic_feeds_its_own_table() {
     let tables = |topic, kind, value: &Value| -> Vec<&str> {
         rows(topic, &record(topic, kind, value)).unwrap().into_iter().map(|(table, _)| table).collect()
