@@ -305,6 +305,17 @@ impl Bundle {
         own.chain(self.routes.iter().filter(move |rule| rule.is_for(key)))
     }
 
+    /// Every target that is called for an app: for answers, along its chain and those of its routes, and for summaries.
+    pub fn called_for<'a>(&'a self, key: &'a AppKey) -> BTreeSet<&'a TargetName> {
+        let Some(app) = self.apps.get(key) else { return BTreeSet::new() };
+        let routed = self.routes_of(key).flat_map(|rule| match &rule.then {
+            Outcome::Ask(ask) => ask.chain.as_slice(),
+            Outcome::Say(_) | Outcome::Person(_) => &[],
+        });
+        let summed_up = app.session.summary.iter().flat_map(|summary| &summary.chain);
+        app.chain.iter().chain(routed).chain(summed_up).collect()
+    }
+
     /// Names of the fields of the extension that routes of an app ask for.
     pub fn route_tags(&self, key: &AppKey) -> BTreeSet<String> {
         let conditions = self.routes_of(key).flat_map(|rule| &rule.when);

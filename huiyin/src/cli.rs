@@ -74,7 +74,7 @@ pub(crate) enum Any {
 pub(crate) enum Command {
     /// Run roles of the line until SIGTERM
     Run {
-        /// Roles, separated by commas
+        /// Roles, separated by commas; shadow has to be named
         #[arg(long, default_value_t = all())]
         roles: String,
         /// Apply the file's bundle first, for one-node use
@@ -181,7 +181,7 @@ pub(crate) enum Bundle {
 }
 
 fn all() -> String {
-    Role::ALL.map(Role::label).join(",")
+    Role::LINE.map(Role::label).join(",")
 }
 
 /// Reads the roles' names.

@@ -172,7 +172,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Any::Explain(explain) => return explained(*explain, &cli.config, cli.instance).await,
         Any::Test(test) => return tested(&test, &cli.config, cli.instance),
-        Any::Replay { command } => return command.run(),
+        Any::Replay { command } => {
+            return command.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
+        }
         Any::Dataset { command } => {
             return command.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
         }

@@ -6,9 +6,11 @@
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
 mod access;
+mod answer;
 mod ask;
 mod attempts;
 mod cancel;
+mod ceiling;
 mod complaints;
 mod conditions;
 mod config;
@@ -34,7 +36,9 @@ mod timing;
 mod unseen;
 mod work;
 
+pub use answer::answer;
 pub use ask::{AskError, Asked, Asker, Question};
+pub use ceiling::{Ceiling, Unpriced};
 pub use conditions::{Tell, Untold, announce};
 pub use config::{RawCall, RawDesk, RawEndpoint};
 pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};

@@ -1,7 +1,7 @@
 //! `decide` as the fold driver runs it: records in, records out.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use decide::{At, Key, LazyState, Output, Rules, Telling};
 use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
@@ -15,17 +15,19 @@ use schemas::state::{ControlState, STATE_VERSION, Told};
 use schemas::topic::Topic;
 use schemas::wire::{self, DecodeError, EncodeError};
 
-use crate::{Bundles, Deployment, metrics};
+use crate::{Bundles, Deployment, Folded, Tap, metrics};
 
-/// The conversation fold of one deployment.
+/// The conversation fold of one deployment. A clone shares what was made of bundles, and the tap.
+#[derive(Clone)]
 pub struct Conversations {
     bundles: Arc<Bundles>,
     /// Of the bundles that hold in any partition.
-    rules: HashMap<BundleHash, Rules>,
-    topics: BTreeMap<Topic, Arc<str>>,
-    source: String,
+    rules: Arc<Mutex<HashMap<BundleHash, Rules>>>,
+    topics: Arc<BTreeMap<Topic, Arc<str>>>,
+    source: Arc<str>,
     partitions: i32,
     telling: Telling,
+    tap: Option<Tap>,
     line: Line,
 }
 
@@ -42,11 +44,12 @@ impl Conversations {
         let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(deployment.topics.of(topic))));
         Self {
             bundles,
-            rules: HashMap::new(),
-            topics: topics.collect(),
-            source: format!("/huiyin/{}/decide", deployment.name),
+            rules: Arc::default(),
+            topics: Arc::new(topics.collect()),
+            source: format!("/huiyin/{}/decide", deployment.name).into(),
             partitions: deployment.partitions,
             telling: Telling::Bounded,
+            tap: None,
             line: Line::Real,
         }
     }
@@ -57,25 +60,32 @@ impl Conversations {
         Self { line, ..self }
     }
 
+    /// The same, which also hands what it folds and writes to `tap`, so that nobody has to read bytes that were just written.
+    #[must_use]
+    pub fn tapped(self, tap: Tap) -> Self {
+        Self { tap: Some(tap), ..self }
+    }
+
     /// The same whose decisions tell of every rule that was looked at. They are for people to read, and never written to a topic.
     #[must_use]
     pub fn telling_all(self) -> Self {
         Self { telling: Telling::All, ..self }
     }
 
-    fn rules(&mut self, hash: &BundleHash) -> Result<Rules, FoldError> {
-        if let Some(rules) = self.rules.get(hash) {
+    fn rules(&self, hash: &BundleHash) -> Result<Rules, FoldError> {
+        let mut made = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = made.get(hash) {
             return Ok(rules.clone());
         }
         let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
         let rules = Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)).telling(self.telling);
-        self.rules.retain(|_, rules| rules.is_shared());
-        self.rules.insert(hash.clone(), rules.clone());
+        made.retain(|_, rules| rules.is_shared());
+        made.insert(hash.clone(), rules.clone());
         Ok(rules)
     }
 
     /// What a partition is folded under from here on.
-    fn under(&mut self, state: ControlState) -> Result<Control, FoldError> {
+    fn under(&self, state: ControlState) -> Result<Control, FoldError> {
         let rules = state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
         let told = state.conditions.clone().map(Arc::new);
         Ok(Control { rules: rules.map(|rules| rules.told(told)), state })
@@ -108,6 +118,12 @@ impl Conversations {
             headers,
             value: Some(encoded.value),
         })
+    }
+
+    fn tell(&self, outputs: Vec<Output>) {
+        if let Some(tap) = &self.tap {
+            tap.take(outputs.into_iter().map(Folded::Output));
+        }
     }
 
     fn topic(&self, topic: Topic) -> Arc<str> {
@@ -180,6 +196,9 @@ impl Fold for Conversations {
         message: Event,
     ) -> Result<Step<LazyState>, Refused> {
         let rules = context.control.rules.as_ref();
+        if let Some(tap) = &self.tap {
+            tap.event(&message);
+        }
         let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
             // The partition stops, as it would if this had been found when the states were restored.
             let (partition, offset) = (context.partition, context.offset);
@@ -188,7 +207,10 @@ impl Fold for Conversations {
         })?;
         let outputs = step.outputs.iter().map(|output| self.outgoing(context.partition, output)).collect();
         match outputs {
-            Ok(outputs) => Ok(Step { state: step.state, outputs }),
+            Ok(outputs) => {
+                self.tell(step.outputs);
+                Ok(Step { state: step.state, outputs })
+            }
             Err(error) => {
                 tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a decided record");
                 Err(Refused::DeadLetter { reason: "encode" })
@@ -213,7 +235,9 @@ impl Fold for Conversations {
                 None
             }
         };
-        Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
+        let outputs = step.outputs.iter().filter_map(encode).collect();
+        self.tell(step.outputs);
+        Step { state: step.state, outputs }
     }
 
     fn due(&self, state: &LazyState) -> Option<i64> {
