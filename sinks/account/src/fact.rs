@@ -2,6 +2,7 @@
 
 use std::str::from_utf8;
 
+use memchr::memmem::Finder;
 use pipeline::{Record, Refused};
 use schemas::conversation::{SpeltConversation, SpeltLane};
 use schemas::correction::Correction;
@@ -103,8 +104,8 @@ impl<'a> Unread<'a> {
     }
 
     /// Whether the value has these bytes somewhere.
-    pub(crate) fn mentions(&self, bytes: &[u8]) -> bool {
-        self.record.value.as_deref().is_some_and(|value| memchr::memmem::find(value, bytes).is_some())
+    pub(crate) fn mentions(&self, bytes: &Finder<'_>) -> bool {
+        self.record.value.as_deref().is_some_and(|value| bytes.find(value).is_some())
     }
 
     /// Decodes what rows need of the value.

@@ -1,6 +1,9 @@
 //! `feedback`: one row per rating, remark and reaction. Remarks are counted, not kept.
 
+use std::sync::LazyLock;
+
 use clickhouse::Row;
+use memchr::memmem::Finder;
 use pipeline::Refused;
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Feedback as Told, Reaction};
@@ -17,7 +20,7 @@ use crate::value::timestamp;
 use crate::view::Decision;
 
 /// How a rating by command stands in a decision's JSON.
-const RATED: &[u8] = br#""rating":"#;
+static RATED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""rating":"#));
 /// Longest name of an emoji that is kept, in bytes.
 const LONGEST_REACTION: usize = 64;
 
@@ -43,7 +46,7 @@ impl Table for Feedback {
 
     fn takes(unread: Unread<'_>) -> bool {
         ["feedback", "reaction"].iter().any(|kind| unread.may_be_event(kind))
-            || (unread.topic == Topic::Decisions && unread.mentions(RATED))
+            || (unread.topic == Topic::Decisions && unread.mentions(&RATED))
     }
 
     fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {

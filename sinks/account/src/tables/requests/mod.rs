@@ -1,6 +1,9 @@
 //! `requests`: one row per request that ended, with attempts or without, and one per turn whose request vanished.
 
+use std::sync::LazyLock;
+
 use clickhouse::Row;
+use memchr::memmem::Finder;
 use pipeline::Refused;
 use schemas::decision::Ruling;
 use schemas::topic::Topic;
@@ -15,7 +18,7 @@ use crate::value::{Marked, count, timestamp};
 use crate::view::{Answered, Decision};
 
 /// How the ruling of a turn that was given up stands in a record's JSON.
-const LOST: &[u8] = br#""ruling":"lost""#;
+static LOST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""ruling":"lost""#));
 
 pub(super) struct Requests;
 
@@ -38,7 +41,7 @@ impl Table for Requests {
     type Rows<'a> = Option<RequestRow<'a>>;
 
     fn takes(unread: Unread<'_>) -> bool {
-        unread.may_be_event("answered") || (unread.topic == Topic::Decisions && unread.mentions(LOST))
+        unread.may_be_event("answered") || (unread.topic == Topic::Decisions && unread.mentions(&LOST))
     }
 
     fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, _: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {

@@ -2,7 +2,10 @@
 
 mod judgement;
 
+use std::sync::LazyLock;
+
 use clickhouse::Row;
+use memchr::memmem::Finder;
 use pipeline::Refused;
 use schemas::findings::{Finding, Findings};
 use schemas::ids::EventId;
@@ -20,7 +23,7 @@ use judgement::Judgement;
 /// Kinds of events whose verdicts no other record told before.
 const JUDGED: [&str; 3] = ["message", "edit", "answered"];
 /// How findings stand in a record's JSON where there are any: a text would have its quotes escaped.
-const MARK: &[u8] = br#""findings":{""#;
+static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""findings":{""#));
 
 pub(super) struct SafetyEvents;
 
@@ -46,7 +49,7 @@ impl Table for SafetyEvents {
     fn takes(unread: Unread<'_>) -> bool {
         let is_judged =
             unread.topic == Topic::Decisions || JUDGED.iter().any(|kind| unread.may_be_event(kind));
-        is_judged && unread.record.value.as_deref().is_some_and(has_findings)
+        is_judged && unread.mentions(&MARK)
     }
 
     fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
@@ -60,10 +63,6 @@ impl Table for SafetyEvents {
         let list = judged.findings.list.iter().enumerate();
         list.map(|found| SafetyEventRow::of(&judged, found, source)).collect()
     }
-}
-
-fn has_findings(value: &[u8]) -> bool {
-    memchr::memmem::find(value, MARK).is_some()
 }
 
 /// One finding; the columns are described in the table's definition.
