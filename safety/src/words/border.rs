@@ -23,8 +23,13 @@ pub(crate) fn in_longer_run(text: Text<'_>, start: usize, end: usize) -> bool {
     first || last
 }
 
+/// Whether a run of letters and digits comes up to a place.
+pub(crate) fn starts_in_run(text: Text<'_>, start: usize) -> bool {
+    text.marks.in_run_before(start)
+}
+
 /// Whether the first letter is what is left of a word behind an apostrophe, and a separator follows: the `s ex` of `her brother's ex`.
-fn is_elision(text: Text<'_>, start: usize) -> bool {
+pub(crate) fn is_elision(text: Text<'_>, start: usize) -> bool {
     let apostrophe = |at: usize| matches!(text.chars.get(at), Some('\'' | '’'));
     let Some(before) = start.checked_sub(1) else { return false };
     let marks = text.marks;

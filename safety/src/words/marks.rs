@@ -114,6 +114,12 @@ impl Marks {
         self.runs.get(place).map_or(place, |run| run.1 as usize)
     }
 
+    /// Whether a letter of any script or an ideograph stands here, no digit and no sign.
+    pub(crate) fn says_letter(&self, place: usize) -> bool {
+        let mark = self.all.get(place).copied().unwrap_or(SEPARATOR);
+        mark & (LETTER | IDEOGRAPH) != 0 || mark & (DIGIT | SEPARATOR) == 0
+    }
+
     fn find_runs(&mut self, chars: &[char]) {
         self.runs.clear();
         for run in chars.chunk_by(|one, two| one == two) {
