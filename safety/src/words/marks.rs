@@ -99,11 +99,6 @@ impl Marks {
         mark & (LETTER | DIGIT) != 0 && mark & SIGN == 0
     }
 
-    /// The same of the character before a place.
-    pub(crate) fn in_run_before(&self, place: usize) -> bool {
-        place.checked_sub(1).is_some_and(|before| self.in_run(before))
-    }
-
     /// Where the run of equal characters begins that a character is in.
     pub(crate) fn run_start(&self, place: usize) -> usize {
         self.runs.get(place).map_or(place, |run| run.0 as usize)
@@ -116,8 +111,12 @@ impl Marks {
 
     /// Whether a letter of any script or an ideograph stands here, no digit and no sign.
     pub(crate) fn says_letter(&self, place: usize) -> bool {
-        let mark = self.all.get(place).copied().unwrap_or(SEPARATOR);
-        mark & (LETTER | IDEOGRAPH) != 0 || mark & (DIGIT | SEPARATOR) == 0
+        self.at(place) & (LETTER | IDEOGRAPH) != 0 || self.is_other_letter(place)
+    }
+
+    /// Whether a letter stands here of a script whose words are no runs of [`LETTER`].
+    pub(crate) fn is_other_letter(&self, place: usize) -> bool {
+        self.all.get(place).is_some_and(|mark| mark & (LETTER | IDEOGRAPH | DIGIT | SEPARATOR) == 0)
     }
 
     fn find_runs(&mut self, chars: &[char]) {
@@ -178,7 +177,7 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
     }
     match written.chars().next() {
         Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => {
-            if is_enclosed(w) {
+            if is_enclosed(w) || is_raised(w) {
                 SEPARATOR
             } else {
                 SEPARATOR | SIGN
@@ -197,6 +196,11 @@ fn is_flag(text: &str, source: &Range<usize>) -> bool {
 /// A letter or digit in a circle, a square or brackets, which people write words with.
 fn is_enclosed(c: char) -> bool {
     matches!(c, '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{1f100}'..='\u{1f189}')
+}
+
+/// A digit above or below the line, which is part of a run as every other digit.
+fn is_raised(c: char) -> bool {
+    matches!(c, '²' | '³' | '¹' | '\u{2070}' | '\u{2074}'..='\u{2079}' | '\u{2080}'..='\u{2089}')
 }
 
 /// Whether a zero-width joiner can make one sign of this and another: emoji, not punctuation.

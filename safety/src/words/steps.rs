@@ -50,6 +50,12 @@ impl Steps {
         }
     }
 
+    /// How many steps were made.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// The step of a number.
     pub(crate) fn get(&self, number: u32) -> Option<Step> {
         self.all.get(number as usize).copied()

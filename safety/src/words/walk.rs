@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::view::{View, Views};
-use crate::words::border::{is_elision, starts_in_run};
+use crate::words::border::{is_elision, may_start_in_run};
 use crate::words::gaps::{is_spacing, repeat, separated};
 use crate::words::lexicon::Lexicon;
 use crate::words::steps::{Step, Steps};
@@ -120,7 +120,7 @@ impl Walk<'_> {
     fn start(&mut self, start: usize) {
         let marks = self.text.marks;
         let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
-        self.around = flag(starts_in_run(self.text, start), IN_RUN)
+        self.around = flag(may_start_in_run(self.text, start), IN_RUN)
             | flag(marks.is_letter_before(start), IN_LETTERS)
             | flag(is_elision(self.text, start), ELISION);
         for number in self.buffers.steps.single(self.lexicon, self.text, start) {
