@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::fold::Folded;
-use crate::tables::{CharClass, class};
+use crate::tables::{CharClass, class, may_begin_written, written_lookalike};
 
 /// A letter of an alphabet whose words are runs of letters: Latin, Greek, Cyrillic.
 pub(crate) const LETTER: u8 = 1;
@@ -33,6 +33,8 @@ pub(crate) struct Marks {
     all: Vec<u8>,
     /// Where the run of equal characters begins and ends that each character is in.
     runs: Vec<(u32, u32)>,
+    /// What characters look like as they are written, where their folds do not; by their places.
+    looks: Vec<(u32, char)>,
 }
 
 impl Marks {
@@ -40,6 +42,7 @@ impl Marks {
     pub(crate) fn refill(&mut self, text: &str, folded: &Folded) {
         self.all.clear();
         self.find_runs(folded.chars());
+        self.find_looks(text, folded);
         let mut flags = 0_u32;
         // Whether nothing can be said of the character before but what its folded form says.
         let mut before_is_plain = false;
@@ -117,6 +120,27 @@ impl Marks {
     /// Whether a letter stands here of a script whose words are no runs of [`LETTER`].
     pub(crate) fn is_other_letter(&self, place: usize) -> bool {
         self.all.get(place).is_some_and(|mark| mark & (LETTER | IDEOGRAPH | DIGIT | SEPARATOR) == 0)
+    }
+
+    /// What the character at a place looks like as it is written, where its fold does not.
+    pub(crate) fn look(&self, place: usize) -> Option<char> {
+        let at = self.looks.binary_search_by_key(&place, |(at, _)| *at as usize).ok()?;
+        self.looks.get(at).map(|(_, look)| *look)
+    }
+
+    fn find_looks(&mut self, text: &str, folded: &Folded) {
+        self.looks.clear();
+        if !text.bytes().fold(false, |any, byte| any | may_begin_written(byte)) {
+            return;
+        }
+        for at in 0..folded.len() {
+            let source = folded.source(at..at + 1);
+            if text.as_bytes().get(source.start).is_some_and(|byte| may_begin_written(*byte)) {
+                let written = text.get(source).and_then(|written| written.chars().next());
+                let look = written.and_then(written_lookalike);
+                self.looks.extend(look.map(|look| (at as u32, look)));
+            }
+        }
     }
 
     fn find_runs(&mut self, chars: &[char]) {
