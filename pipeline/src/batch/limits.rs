@@ -18,7 +18,7 @@ pub struct RawLimits {
     /// Bytes of records with rows after which a range is closed. 33554432 (32 MiB) by default, which is ten to twenty
     /// thousand rows of a table.
     pub range_bytes: usize,
-    /// Age at which a range is closed when an insert is free for it. "500ms" by default.
+    /// Age at which a range is closed when an insert is free for it and no backlog fills it. "500ms" by default.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub range_age_min: Duration,

@@ -69,15 +69,15 @@ pub(crate) struct Into<'a> {
     pub(crate) token: &'a str,
 }
 
-/// Bytes that are handed to the network at a time.
-const PIECE: usize = 1 << 20;
+/// Bytes that are handed to the network at a time: no more than allocators keep for the next piece.
+const PIECE: usize = 256 << 10;
 
 /// Stores rows of a table, encoded already, under a token. Columns go by name with the types that the table is made with, so a table
 /// that is not what the rows need is refused, not filled with nonsense.
 pub(crate) async fn insert<'a>(
     writer: &Writer,
     into: Into<'_>,
-    rows: impl Iterator<Item = &'a [u8]>,
+    rows: impl Iterator<Item = &'a [u8]> + Clone,
 ) -> Result<(), InsertError> {
     let Err(error) = send(writer, into, rows).await else {
         return Ok(());
@@ -90,7 +90,7 @@ pub(crate) async fn insert<'a>(
 async fn send<'a>(
     writer: &Writer,
     into: Into<'_>,
-    rows: impl Iterator<Item = &'a [u8]>,
+    rows: impl Iterator<Item = &'a [u8]> + Clone,
 ) -> Result<(), Error> {
     let Writer { client, timeouts } = writer;
     let fields = into.fields.join("`, `");
@@ -100,6 +100,7 @@ async fn send<'a>(
         .with_timeouts(Some(timeouts.send), Some(timeouts.end))
         .with_setting("insert_deduplication_token", into.token);
     let mut piece = head(into)?;
+    piece.reserve(rows.clone().map(<[u8]>::len).sum::<usize>().min(PIECE));
     for row in rows {
         if piece.len() + row.len() > PIECE {
             insert.send(std::mem::replace(&mut piece, Vec::with_capacity(PIECE)).into()).await?;
@@ -120,7 +121,7 @@ fn head(into: Into<'_>) -> Result<Vec<u8>, Error> {
         })
     };
     let columns: Vec<(&str, &str)> = into.fields.iter().map(kind).collect::<Result<_, _>>()?;
-    let mut head = Vec::with_capacity(PIECE);
+    let mut head = Vec::new();
     binary::append_head(columns.into_iter(), &mut head);
     Ok(head)
 }
