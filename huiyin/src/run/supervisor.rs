@@ -77,7 +77,7 @@ impl Supervisor {
                     return Ok(());
                 }
             },
-            Role::Ingest | Role::Decide | Role::Call | Role::Deliver => starting.await,
+            Role::Ingest | Role::Decide | Role::Call | Role::Deliver | Role::Shadow => starting.await,
         };
         metrics::started(role.label());
         match started {
