@@ -53,7 +53,8 @@ pub(super) fn generate(line: &Line, bootstrap: &str, events: u64) -> Result<Gene
             ("retention.ms".to_owned(), "-1".to_owned()),
         ]),
     };
-    let topics = [Topic::Events, Topic::Decisions, Topic::Requests, Topic::Answers].map(topic);
+    let topics =
+        [Topic::Events, Topic::Decisions, Topic::Requests, Topic::Answers, Topic::DeadLetters].map(topic);
     Admin::new(&deployment.kafka)?.create(&topics)?;
     let writer = Writer::new(bootstrap)?;
     let partitions = u64::try_from(deployment.partitions)?;

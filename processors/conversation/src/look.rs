@@ -78,8 +78,7 @@ pub fn look(
     let fold = Conversations::new(deployment, Arc::clone(&bundles)).telling_all();
     let replay = Replay::new(deployment, settings, fold, place.partition).map_err(RefoldError::Name)?;
     let mut search = Search { replay, outputs: Vec::new(), stopped: None, is_done: false, place: &place };
-    let events = deployment.topics.of(Topic::Events);
-    search.replay.skip_crashed(crashed(deployment, &events, place.partition)?);
+    search.replay.skip_crashed(crashed(deployment, place.partition)?);
     scan(deployment, place.partition, place.first, |record| search.take(deployment, &record))?;
     if let Some(error) = search.stopped {
         return Err(RefoldError::Fold(error).into());

@@ -135,7 +135,7 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
         }
         let fold = Conversations::new(deployment, Arc::clone(&bundles));
         let mut again = Replay::new(deployment, settings, fold, partition)?;
-        again.skip_crashed(crashed(deployment, &events, partition)?);
+        again.skip_crashed(crashed(deployment, partition)?);
         let mut folded = Vec::new();
         for record in read(deployment, &events, partition)? {
             report.records += 1;
@@ -147,12 +147,12 @@ pub fn refold(deployment: &Deployment, settings: &Settings, keys: &HashKeys) -> 
     Ok(report)
 }
 
-/// Offsets of `events` that the running line gave up because they ended the process three times.
-pub(crate) fn crashed(
-    deployment: &Deployment,
-    events: &str,
-    partition: i32,
-) -> Result<Vec<i64>, RefoldError> {
+/// Offsets of `events` that the running line gave up because they ended the process three times. Blocks.
+///
+/// # Errors
+/// [`RefoldError`] when the dead letters cannot be read.
+pub fn crashed(deployment: &Deployment, partition: i32) -> Result<Vec<i64>, RefoldError> {
+    let events = deployment.topics.of(Topic::Events);
     let letters = read(deployment, &deployment.topics.of(Topic::DeadLetters), partition)?;
     let text =
         |record: &Record, name: &str| record.header(name).map(|v| String::from_utf8_lossy(v).into_owned());

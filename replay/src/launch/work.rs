@@ -37,6 +37,9 @@ pub enum LaunchError {
     /// The line's topics cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The dead letters cannot be read.
+    #[error(transparent)]
+    Crashed(conversation::RefoldError),
     /// The states that it is to start from cannot be used.
     #[error("read the snapshot of partition {partition}: {what}")]
     States {
@@ -56,6 +59,7 @@ impl LaunchError {
             Self::There(error) => error.label(),
             Self::Write(error) => error.label(),
             Self::Log(error) => error.label(),
+            Self::Crashed(error) => error.label(),
             Self::States { .. } => "states",
         }
     }
@@ -136,7 +140,7 @@ impl<M: Models> Launch<'_, M> {
         } else {
             (HashMap::new(), Journal::new())
         };
-        let logs = open(kafka, &deployment.topics, self.manifest, span)?;
+        let logs = open(self.line, self.manifest, span)?;
         let states = (self.states)(span)?;
         let writer = Writer::new(Arc::clone(self.publisher), self.names, span.partition, there);
         let engine = Engine {
@@ -179,8 +183,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// # Errors
 /// [`LaunchError`].
 pub fn states_at(engine: &Engine<'_>, span: Span) -> Result<States, LaunchError> {
-    let deployment = engine.line.deployment();
-    let logs =
-        open(&deployment.kafka, &deployment.topics, engine.manifest, Span { end: span.first, ..span })?;
+    let logs = open(engine.line, engine.manifest, Span { end: span.first, ..span })?;
     Ok(states_before(engine, span, logs, States::default())?)
 }

@@ -21,8 +21,14 @@ pub struct Stretch {
     reader: Reader,
     topic: String,
     partition: i32,
+    /// When something came last.
     last: Instant,
+    /// When it was asked last.
+    asked: Instant,
 }
+
+/// Whoever does not ask for so long has other things to do, and has heard nothing in that time.
+const AWAY: Duration = Duration::from_secs(2);
 
 impl Stretch {
     /// From one offset on and before another, as far as there are records.
@@ -67,7 +73,7 @@ impl Stretch {
             partition,
             source,
         })?;
-        Ok(Self { reader, topic: topic.to_owned(), partition, last: Instant::now() })
+        Ok(Self { reader, topic: topic.to_owned(), partition, last: Instant::now(), asked: Instant::now() })
     }
 
     fn begin(&mut self, begin: Begin) -> Result<(), LogError> {
@@ -88,13 +94,18 @@ impl Log for Stretch {
         if self.reader.is_done() {
             return Ok(Polled::End);
         }
+        let now = Instant::now();
+        if now.duration_since(self.asked) > AWAY {
+            self.last = now;
+        }
+        self.asked = now;
         match self.reader.poll(wait).map_err(|source| self.failed(source))? {
             Read::Record(record) => {
                 self.last = Instant::now();
                 Ok(Polled::Record(record))
             }
             Read::End(_) => Ok(Polled::End),
-            Read::Nothing if self.last.elapsed() > SILENCE && wait > Duration::ZERO => {
+            Read::Nothing if self.last.elapsed() > SILENCE => {
                 Err(LogError::Silence { topic: self.topic.clone(), partition: self.partition })
             }
             Read::Nothing => Ok(Polled::Nothing),

@@ -21,13 +21,15 @@ use super::error::RunError;
 use super::spread::{Name, Spread};
 use super::strand::{Around, Choice};
 use super::tally::Tally;
-use super::warming::Warming;
+use super::warming::{Decided, Warming};
 use crate::live::{Live, Models, Unasked};
 use crate::range::Span;
 use crate::shadow::{Journal, WriteError};
 
-/// How long the log is waited for while nothing else is to be done.
-const WAIT: Duration = Duration::from_millis(20);
+/// How long the log is left alone when it has given nothing.
+const WAIT: Duration = Duration::from_millis(5);
+/// Records that are read before calls are looked at again: a call whose end is seen late seems slow.
+const STRETCH: usize = 64;
 
 /// What a part of a replay came to.
 pub struct Asked<S> {
@@ -53,8 +55,8 @@ pub async fn asked<M: Models, S: Sink + Keep>(
     models: &M,
     journal: Journal,
 ) -> Result<Asked<S>, RunError> {
-    let Logs { events, decisions, requests, answers } = logs;
-    let warmed = Warming::new(engine, span, decisions, states)?.run(events)?;
+    let Logs { events, decisions, requests, answers, crashed } = logs;
+    let warmed = Warming::new(engine, span, Decided { decisions, crashed }, states)?.run(events)?;
     let mut both = Both::new(engine, BesideLogs { requests, answers }, sink);
     both.tally.warmed = warmed.warmed;
     let arguments = &engine.manifest.arguments;
@@ -115,8 +117,8 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
     /// Reads and folds a stretch. Whether anything happened.
     fn go_on(&mut self) -> Result<bool, RunError> {
         let mut happened = false;
-        for _ in 0..256 {
-            if !self.spread.has_room() || !self.spread.read(Duration::ZERO)? {
+        for _ in 0..STRETCH {
+            if !self.may_read() || !self.spread.read(Duration::ZERO)? {
                 break;
             }
             self.engine.progress.pass(1);
@@ -186,7 +188,7 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
 
     /// Waits for a call, for the journal, or for the log.
     async fn wait(&mut self) -> Result<(), RunError> {
-        let may_read = self.stopped.is_none() && self.spread.has_room();
+        let may_read = self.stopped.is_none() && self.may_read();
         let came = tokio::select! {
             Some(call) = self.calls.next() => Some(Came::Call(call)),
             Some(kept) = self.kept.next() => Some(Came::Kept(kept)),
@@ -195,12 +197,14 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
         };
         match came {
             Some(came) => self.came(came),
-            None if may_read && self.spread.read(WAIT)? => {
-                self.engine.progress.pass(1);
-                Ok(())
-            }
             None => Ok(()),
         }
+    }
+
+    /// Whether more of the log may be read: what fits while calls run, and as much as it takes to go on when none does.
+    fn may_read(&self) -> bool {
+        let is_idle = self.calls.is_empty() && self.kept.is_empty();
+        !self.spread.is_over && (is_idle || self.spread.has_room())
     }
 
     fn came(&mut self, came: Came) -> Result<(), RunError> {

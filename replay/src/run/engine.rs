@@ -35,6 +35,8 @@ pub struct Logs {
     pub requests: Box<dyn Log>,
     /// Topic `answers`.
     pub answers: Box<dyn Log>,
+    /// Offsets of records that the line gave up unfolded, because they ended its process.
+    pub crashed: Vec<i64>,
 }
 
 /// Where what a replay makes is written.

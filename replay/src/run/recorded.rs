@@ -18,7 +18,7 @@ use super::engine::{BesideLogs, Both, Engine, Logs, Sink};
 use super::error::RunError;
 use super::pairs::{Pairs, cause};
 use super::tally::Tally;
-use super::warming::{Behind, Warmed, Warming};
+use super::warming::{Behind, Decided, Warmed, Warming};
 use super::window::{Seen, Window, kind, turn_of};
 use crate::compare::Source;
 use crate::log::Log;
@@ -41,10 +41,11 @@ pub fn recorded<S: Sink>(
     states: States,
     sink: S,
 ) -> Result<(Tally, S), RunError> {
-    let Logs { events, decisions, requests, answers } = logs;
+    let Logs { events, decisions, requests, answers, crashed } = logs;
     let taking = engine.manifest.taking();
-    let Warmed { mut world, decisions, events, warmed, time } =
-        Warming::new(engine, span, decisions, states)?.run(events)?;
+    let decided = Decided { decisions, crashed };
+    let Warmed { mut world, decisions, events, warmed, time, .. } =
+        Warming::new(engine, span, decided, states)?.run(events)?;
     if let Some(candidate) = &engine.candidate {
         world.switch(engine.line, candidate, time)?;
     }

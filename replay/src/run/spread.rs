@@ -40,6 +40,7 @@ pub(super) struct Spread<'a> {
     own: World,
     decisions: Decisions<Box<dyn Log>>,
     events: Behind,
+    crashed: Vec<i64>,
     pub(super) known: Known,
     pub(super) controls: Controls,
     pub(super) reached: Millis,
@@ -53,7 +54,7 @@ pub(super) struct Spread<'a> {
 
 impl<'a> Spread<'a> {
     pub(super) fn new(engine: &Engine<'a>, warmed: Warmed) -> Self {
-        let Warmed { world, decisions, events, time, .. } = warmed;
+        let Warmed { world, decisions, events, time, crashed, .. } = warmed;
         Self {
             line: engine.line,
             taking: engine.manifest.taking(),
@@ -63,6 +64,7 @@ impl<'a> Spread<'a> {
             own: world,
             decisions,
             events,
+            crashed,
             known: Known::default(),
             controls: Controls::default(),
             reached: Millis::MIN,
@@ -78,9 +80,9 @@ impl<'a> Spread<'a> {
         self.decisions.unread()
     }
 
-    /// Whether more of the log may be read: while calls run, no more than fits.
+    /// Whether more records fit beside those that wait.
     pub(super) fn has_room(&self) -> bool {
-        !self.is_over && self.waiting < MOST
+        self.waiting < MOST
     }
 
     /// Reads one record more. Whether something came.
@@ -121,6 +123,10 @@ impl<'a> Spread<'a> {
             }
             return Ok(());
         };
+        if self.crashed.contains(&record.offset) {
+            // The line gave it up, and nobody folds it.
+            return Ok(());
+        }
         let time = record.timestamp;
         self.push(key.into(), Item::Record(Box::new(record), recorded), time)
     }

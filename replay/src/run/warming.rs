@@ -36,6 +36,15 @@ pub(super) struct Warming<'a, 'b> {
     decisions: Decisions<Box<dyn Log>>,
     is_configured: bool,
     warmed: u64,
+    crashed: Vec<i64>,
+}
+
+/// What the line decided, and on what it did not.
+pub(super) struct Decided {
+    /// Topic `decisions`.
+    pub(super) decisions: Box<dyn Log>,
+    /// Offsets of records that it gave up unfolded.
+    pub(super) crashed: Vec<i64>,
 }
 
 /// A world as it was when the range begins, with the range's log.
@@ -47,6 +56,8 @@ pub(super) struct Warmed {
     pub(super) warmed: u64,
     /// The log's time.
     pub(super) time: Millis,
+    /// Records that the line gave up unfolded.
+    pub(super) crashed: Vec<i64>,
 }
 
 impl<'a, 'b> Warming<'a, 'b> {
@@ -54,14 +65,15 @@ impl<'a, 'b> Warming<'a, 'b> {
     pub(super) fn new(
         engine: &'a Engine<'b>,
         span: Span,
-        decisions: Box<dyn Log>,
+        Decided { decisions, crashed }: Decided,
         states: States,
     ) -> Result<Self, RunError> {
         let taking = engine.manifest.taking();
         let is_configured = !states.conversations.is_empty();
-        let world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
+        let mut world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
+        world.skip_crashed(&crashed);
         let decisions = Decisions::new(decisions, taking.clone());
-        Ok(Self { engine, span, taking, world, decisions, is_configured, warmed: 0 })
+        Ok(Self { engine, span, taking, world, decisions, is_configured, warmed: 0, crashed })
     }
 
     /// Folds up to the range.
@@ -77,8 +89,8 @@ impl<'a, 'b> Warming<'a, 'b> {
         }
         let time = first.as_ref().map_or(self.engine.manifest.from, |record| record.timestamp);
         self.configure(self.span.first, time)?;
-        let Self { world, decisions, warmed, .. } = self;
-        Ok(Warmed { world, decisions, events: Behind { first, rest: events }, warmed, time })
+        let Self { world, decisions, warmed, crashed, .. } = self;
+        Ok(Warmed { world, decisions, events: Behind { first, rest: events }, warmed, time, crashed })
     }
 
     fn take(&mut self, record: &Record) -> Result<(), RunError> {
@@ -122,6 +134,7 @@ pub fn states_before(
     logs: Logs,
     states: States,
 ) -> Result<States, RunError> {
-    let Logs { events, decisions, .. } = logs;
-    Ok(Warming::new(engine, span, decisions, states)?.run(events)?.world.states())
+    let Logs { events, decisions, crashed, .. } = logs;
+    let decided = Decided { decisions, crashed };
+    Ok(Warming::new(engine, span, decided, states)?.run(events)?.world.states())
 }

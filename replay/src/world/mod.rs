@@ -135,6 +135,11 @@ impl World {
         })
     }
 
+    /// Names records that the line gave up unfolded.
+    pub fn skip_crashed(&mut self, offsets: &[i64]) {
+        self.replay.skip_crashed(offsets.iter().copied());
+    }
+
     /// Folds a record.
     ///
     /// # Errors

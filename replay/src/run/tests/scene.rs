@@ -152,6 +152,7 @@ impl Scene {
             decisions: self.topic(Kind::Decisions),
             requests: self.topic(Kind::Requests),
             answers: self.topic(Kind::Answers),
+            crashed: Vec::new(),
         }
     }
 }

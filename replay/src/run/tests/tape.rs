@@ -87,6 +87,7 @@ impl Tape {
             decisions: Box::new(self.topic("decisions").into_iter()),
             requests: Box::new(self.topic("requests").into_iter()),
             answers: Box::new(self.topic("answers").into_iter()),
+            crashed: Vec::new(),
         }
     }
 
