@@ -148,8 +148,10 @@ fn middle(rig: &Rig) {
     let snapshot = tempfile::tempdir().unwrap();
     let folder = snapshot.path().display().to_string();
     rig.done(&["replay", "snapshot", "--at", &middle, "--out", &folder]);
-    for (name, more) in [("cold", &[][..]), ("warm", &["--warm-up", "2h"]), ("stored", &["--state", &folder])] {
-        let fixed = ["replay", "run", "--from", &middle, "--to", "0s", "--models", "recorded", "--name", name];
+    for (name, more) in [("cold", &[][..]), ("warm", &["--warm-up", "2h"]), ("stored", &["--state", &folder])]
+    {
+        let fixed =
+            ["replay", "run", "--from", &middle, "--to", "0s", "--models", "recorded", "--name", name];
         let told = rig.done(&[&fixed[..], more].concat());
         assert!(told.contains(" 0 drifted"), "{name}: {told}");
         assert_eq!(told.contains(", 0 began cold"), name != "cold", "{name}: {told}");
