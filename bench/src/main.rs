@@ -24,6 +24,7 @@ mod requests;
 mod restore;
 mod route;
 mod safety;
+mod shadow;
 mod stand_ins;
 mod table;
 mod turns;
@@ -91,6 +92,8 @@ enum Name {
     Ask,
     /// What 200 rules add to the fold of a message, beside the fold without any
     Route,
+    /// People's messages while a shadow answers them too
+    Shadow,
     /// The pure fold of messages and answers, beside reading them; a conversation in memory and stored
     Fold,
     /// A long log decided once more with recorded models
@@ -126,6 +129,7 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         | Name::Safety
         | Name::Ask
         | Name::Replay
+        | Name::Shadow
         | Name::Route => {
             bail!("this benchmark has no contestants")
         }
@@ -153,6 +157,7 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Safety => self::safety::measure(cli.rounds)?,
         Name::Ask => ask::measure(cli.rounds, cli.ask)?,
         Name::Route => route::measure(cli.rounds)?,
+        Name::Shadow => shadow::measure(cli.rounds)?,
         Name::Fold => fold::measure(cli.rounds)?,
         Name::Replay => self::replay::measure(cli.rounds, cli.replay)?,
     };

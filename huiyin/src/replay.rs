@@ -63,7 +63,7 @@ impl Replay {
                 crate::asking(config()?, move |config| gate.run(Some(config))).await
             }
             Self::Gate(gate) => gate.run(None),
-            Self::Judge(judge) => judge.run(&config()?).await,
+            Self::Judge(judge) => judge.run(config()?).await,
         }
     }
 }

@@ -12,7 +12,9 @@ use ::replay::live::ask::payable_target;
 use ::replay::live::budget::{Budget, decimal};
 use ::replay::live::judge::ModelJudge;
 use ::replay::live::purse::Purse;
+use ::replay::range::Name;
 use ::replay::results::Results;
+use ::replay::shadow::{Names, Words};
 use ::replay::statistics::Seed;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -30,10 +32,13 @@ use kept::{Kept, write};
 /// judged; with a larger one it goes on.
 #[derive(Args)]
 pub(crate) struct Judge {
-    /// The file of results, JSON lines
+    /// The replay's name
+    #[arg(required_unless_present = "results", conflicts_with = "results")]
+    name: Option<Name>,
+    /// The file of results, JSON lines, in place of a name
     #[arg(long)]
-    results: PathBuf,
-    /// Write the judged results to this file; by default they take the place of the others
+    results: Option<PathBuf>,
+    /// Write the judged results to this file; a file of results is else written anew
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -97,20 +102,55 @@ pub(crate) async fn judge(
 }
 
 impl Judge {
-    pub(super) async fn run(&self, config: &Config) -> anyhow::Result<Said> {
-        let mut results = read(&self.results)?;
+    pub(super) async fn run(self, config: Config) -> anyhow::Result<Said> {
         let sample = self
             .human_sample
             .as_deref()
             .map(|path| agreement::read(&text(path)?).with_context(|| format!("read {}", path.display())));
         let sample = sample.transpose()?.unwrap_or_default();
-        let mut kept = Kept::beside(&self.results, &mut results)?;
-        let judged = judge(&mut results, config, &self.how, &mut kept).await?;
-        let out: &Path = self.out.as_deref().unwrap_or(&self.results);
-        write(out, &results.to_lines().context("write the results")?)?;
-        kept.remove()?;
+        let (results, judged) = match (&self.name, &self.results) {
+            (Some(name), _) => self.of_replay(name, config).await?,
+            (None, Some(path)) => self.of_file(path, &config).await?,
+            (None, None) => bail!("neither the name of a replay nor --results is given"),
+        };
         let agreement = agreement::agreement(&results.turns, &sample, Seed::of(&results.head.manifest));
         Ok((judged.told(&results) + &agreement.as_ref().map(agreed).unwrap_or_default()).into())
+    }
+
+    /// Judges the results in a replay's topic, where the words are kept.
+    async fn of_replay(&self, name: &Name, config: Config) -> anyhow::Result<(Results, Judged)> {
+        let (config, name) = (Arc::new(config), name.clone());
+        let names = Names::new(&config.topics, name.clone());
+        let asked = Arc::clone(&config);
+        // Clients block while they are opened.
+        let (mut results, mut words) = crate::blocking(move || {
+            pipeline::kafka::reach(&asked.kafka)?;
+            let results = super::show::results(&asked, &name)?;
+            Ok((results, Words::new(&asked.kafka, names).context("connect")?))
+        })
+        .await?;
+        let judged = judge(&mut results, &config, &self.how, &mut words).await;
+        // And while they are closed.
+        crate::blocking(move || {
+            drop(words);
+            Ok(())
+        })
+        .await?;
+        if let Some(out) = &self.out {
+            write(out, &results.to_lines().context("write the results")?)?;
+        }
+        Ok((results, judged?))
+    }
+
+    /// Judges a file of results, beside which the words are kept until all are in it.
+    async fn of_file(&self, path: &Path, config: &Config) -> anyhow::Result<(Results, Judged)> {
+        let mut results = read(path)?;
+        let mut kept = Kept::beside(path, &mut results)?;
+        let judged = judge(&mut results, config, &self.how, &mut kept).await?;
+        let out: &Path = self.out.as_deref().unwrap_or(path);
+        write(out, &results.to_lines().context("write the results")?)?;
+        kept.remove()?;
+        Ok((results, judged))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! It works on threads and clients of its own, so that no other role of the process waits for it.
 
+mod begin;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +18,9 @@ use replay::live::ask::{ATTEMPTS, payable};
 use replay::live::purse::Purse;
 use replay::mirror::Shadow as Section;
 use replay::mirror::copy::Copier;
-use replay::mirror::mark::{Mark, Marked};
 use replay::mirror::paid::Paid;
 use schemas::event::Event;
+use schemas::line::Line;
 use schemas::topic::Topic;
 use schemas::wire::{self, KIND};
 use tokio::runtime::{Handle, Runtime};
@@ -30,6 +32,8 @@ use crate::config::Config;
 use crate::scan::{Part, scan};
 use crate::{line, topics};
 
+/// The step that copies.
+const COPY: &str = "copy";
 /// Records that are copied at a time.
 const COPIED: usize = 256;
 
@@ -60,7 +64,7 @@ struct Scene<'a> {
     section: &'a Section,
     watched: &'a Watched,
     incarnation: &'a str,
-    mark: Mark,
+    line: Line,
     runtime: Handle,
 }
 
@@ -69,8 +73,15 @@ pub(super) async fn start(live: &Arc<Config>, incarnation: &str) -> anyhow::Resu
     let section = live.shadow()?;
     let own = Arc::new(live.shadowed(&section)?);
     payable(&own.bundle, &section.budget, WallClock.now()).context("pay the shadow's calls")?;
-    let (prepared, budget) = (Arc::clone(&own), section.budget.clone());
-    let prepare = move || prepare(&prepared, Purse::new(budget));
+    let (ours, theirs, read) = (Arc::clone(&own), Arc::clone(live), incarnation.to_owned());
+    let purse = Purse::new(section.budget.clone());
+    let line = Line::of(Some(&section.name));
+    let marked = line.clone();
+    let prepare = move || {
+        let prepared = prepare(&ours, &marked, purse)?;
+        begin::begin(&theirs, &ours, &read)?;
+        anyhow::Ok(prepared)
+    };
     let (own_incarnation, purse) =
         tokio::task::spawn_blocking(prepare).await.context("prepare a shadow")??;
     let bundles = Bundles::new(own.kafka.clone(), &own.topics, own.bundle.hash_keys().clone());
@@ -89,7 +100,7 @@ pub(super) async fn start(live: &Arc<Config>, incarnation: &str) -> anyhow::Resu
         section: &section,
         watched: &watched,
         incarnation: &own_incarnation,
-        mark: Mark::new(&section.name),
+        line: line.clone(),
         runtime,
     };
     // What is read last starts first, so that nothing waits that was copied.
@@ -100,10 +111,10 @@ pub(super) async fn start(live: &Arc<Config>, incarnation: &str) -> anyhow::Resu
 }
 
 /// The incarnation of the shadow's topics, and its purse less what earlier runs have spent. Blocks.
-fn prepare(own: &Config, purse: Purse) -> anyhow::Result<(String, Purse)> {
+fn prepare(own: &Config, line: &Line, purse: Purse) -> anyhow::Result<(String, Purse)> {
     tracing::info!("{}", topics::create(own, false)?.trim_end());
     let incarnation = topics::incarnation(own)?;
-    tracing::info!("{}", line::apply(own)?.trim_end());
+    tracing::info!("{}", line::apply_on(line, own)?.trim_end());
     let parts: Vec<(i32, Part)> = (0..own.partitions).map(|partition| (partition, Part::All)).collect();
     scan(own, Topic::Events, &parts, |record| {
         if record.header(KIND) == Some(b"answered")
@@ -139,15 +150,14 @@ impl Scene<'_> {
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
         let invoker = Invoker::new(settings.with_attempts(ATTEMPTS), Arc::clone(&clock))?;
         let invoker = Paid::new(invoker, self.section.limits, purse, Arc::clone(&clock));
-        let step = Arc::new(Step::asking(invoker, rules, output, clock));
+        let step = Arc::new(Step::asking(invoker, rules, output, clock).on(self.line.clone()));
         let log = Publisher::new(&own.kafka, CONDITIONS).context("connect")?;
-        let (watched_step, log) = (Arc::downgrade(&step), Arc::new(Marked::new(log, self.mark.clone())));
+        let (watched_step, log) = (Arc::downgrade(&step), Arc::new(log));
         self.runtime.spawn(async move {
             call::announce(watched_step, Arc::clone(&log)).await;
             // A client blocks while it is closed.
             tokio::task::spawn_blocking(move || drop(log));
         });
-        let step = Arc::new(Marked::new(step, self.mark.clone()));
         self.calls(own, Role::of(own, "call", Topic::Requests, limits)?, step, self.incarnation).await
     }
 
@@ -156,7 +166,7 @@ impl Scene<'_> {
         let settings = conversation::Settings { start: StartPolicy::Earliest, ..settings };
         let drivers = (0..self.own.decide.drivers).map(|number| {
             let fold = Conversations::new(&deployment, Arc::clone(&self.watched.bundles));
-            let fold = Marked::new(fold, self.mark.clone());
+            let fold = fold.on(self.line.clone());
             Ok(FoldDriver::spawn(deployment.driver(&settings, number)?, fold, self.incarnation)?)
         });
         drivers.collect()
@@ -174,8 +184,9 @@ impl Scene<'_> {
             to: self.own.topics.of(Topic::Events).into(),
             sample: self.section.sample,
             name: self.section.name.clone(),
+            line: self.line.clone(),
         };
-        let role = Role { start: StartPolicy::Latest, ..Role::of(self.own, "copy", Topic::Events, limits)? };
+        let role = Role { start: StartPolicy::Latest, ..Role::of(self.own, COPY, Topic::Events, limits)? };
         self.calls(self.live, role, Arc::new(copier), incarnation).await
     }
 

@@ -16,7 +16,7 @@ use schemas::ids::{BadId, BundleHash};
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire::EncodeError;
 
-pub use apply::{WriteError, apply};
+pub use apply::{WriteError, apply, apply_on};
 use shelf::{Shelf, Source};
 
 /// Bundles whose engines are kept ready, those that were asked for last: the one in force, the one before it, and the next one.

@@ -15,7 +15,7 @@ mod replay;
 mod tap;
 mod written;
 
-pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply};
+pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply, apply_on};
 pub use deployment::{Deployment, Settings};
 pub use fold::{Control, Conversations};
 pub use look::{LookError, Looked, look};

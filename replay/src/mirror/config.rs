@@ -7,12 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::copy::Sample;
 use crate::config::{limits, pace};
 use crate::live::budget::Budget;
 use crate::live::limits::Limits;
+use crate::range::Sample;
 
-/// `[shadow]`.
+/// `[shadow]`: a candidate that answers live traffic once more.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawShadow {
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_shadow_has_a_name_a_candidate_and_a_budget() {
         let shadow = check("name = \"cheaper\"\ncandidate = \"c.toml\"\nbudget = \"50CNY\"").unwrap();
-        assert_eq!((shadow.sample.to_string().as_str(), shadow.limits.at_once.get()), ("100%", 8));
+        assert_eq!((shadow.sample, shadow.limits.at_once.get()), (Sample::ALL, 8));
         for (text, told) in [
             ("name = \"A\"\ncandidate = \"c\"\nbudget = \"1CNY\"", "name must be"),
             ("name = \"a\"\ncandidate = \"c\"\nbudget = \"1\"", "budget: \"1\" is no amount"),

@@ -3,18 +3,16 @@
 //! What people and operators did in a conversation is copied. What followed from it is not: outcomes of calls, clocks, switches of the configuration
 //! and conditions are the shadow's own, and what operators order of production's answers does not concern it.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::call::{Admission, Decoded, Done, Handler, Job};
 use pipeline::{Outgoing, Record, Refused};
-use schemas::wire::{KIND, REPLAY};
-use sha2::{Digest, Sha256};
+use schemas::line::Line;
+use schemas::wire::KIND;
 
-use super::mark::Mark;
 use super::metrics;
+use crate::range::Sample;
 
 /// Kinds of `events` that are copied.
 const COPIED: [&str; 9] =
@@ -22,55 +20,6 @@ const COPIED: [&str; 9] =
 
 /// Longest time that a copy may take: it waits for nothing.
 const LONGEST: Duration = Duration::from_secs(10);
-
-/// Which conversations are copied, in parts of a million. Whether one is follows from its key and the shadow's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sample(u32);
-
-const WHOLE: u32 = 1_000_000;
-
-/// What is wrong with a sample.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no share above 0% and up to 100%, such as 5% or 0.5%")]
-pub struct BadSample(String);
-
-impl BadSample {
-    /// Its name in metrics and logs.
-    pub fn label(&self) -> &'static str {
-        "sample"
-    }
-}
-
-impl Sample {
-    /// Whether the conversation of that key is in it.
-    pub fn has(self, seed: &str, key: &[u8]) -> bool {
-        if self.0 >= WHOLE {
-            return true;
-        }
-        let digest = Sha256::new().chain_update(seed).chain_update(b"\n").chain_update(key).finalize();
-        let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
-        hash % u64::from(WHOLE) < u64::from(self.0)
-    }
-}
-
-impl FromStr for Sample {
-    type Err = BadSample;
-
-    fn from_str(text: &str) -> Result<Self, BadSample> {
-        let percent = text.trim().strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
-        let parts = percent.map(|percent| percent * f64::from(WHOLE) / 100.0);
-        match parts {
-            Some(parts) if (1.0..=f64::from(WHOLE)).contains(&parts) => Ok(Self(parts.round() as u32)),
-            _ => Err(BadSample(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Sample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", f64::from(self.0) * 100.0 / f64::from(WHOLE))
-    }
-}
 
 /// Copies records.
 #[derive(Debug)]
@@ -81,6 +30,8 @@ pub struct Copier {
     pub sample: Sample,
     /// The shadow's name.
     pub name: String,
+    /// The shadow's line.
+    pub line: Line,
 }
 
 impl Copier {
@@ -88,8 +39,8 @@ impl Copier {
     fn takes(&self, record: &Record) -> bool {
         let kind = record.header(KIND);
         kind.is_some_and(|kind| COPIED.iter().any(|copied| copied.as_bytes() == kind))
-            && record.header(REPLAY).is_none()
-            && record.key.as_deref().is_some_and(|key| self.sample.has(&self.name, key))
+            && Line::Real.admit(|name| record.header(name)).is_ok()
+            && record.key.as_deref().is_some_and(|key| self.sample.takes(&self.name, key))
     }
 
     fn copy(&self, record: &Record) -> Done {
@@ -105,7 +56,7 @@ impl Copier {
             headers: record.headers.to_vec(),
             value: record.value.clone(),
         };
-        Mark::new(&self.name).put(&mut copy);
+        self.line.mark(&mut copy.headers);
         Done { outputs: vec![copy] }
     }
 }
@@ -156,12 +107,17 @@ impl Handler for Copier {
 #[cfg(test)]
 mod tests {
     use schemas::event::Event;
-    use schemas::wire::Record as _;
+    use schemas::wire::{REPLAY, Record as _};
 
     use super::*;
 
     fn copier(sample: &str) -> Copier {
-        Copier { to: "shadow.x.events".into(), sample: sample.parse().unwrap(), name: "x".to_owned() }
+        Copier {
+            to: "shadow.x.events".into(),
+            sample: sample.parse().unwrap(),
+            name: "x".to_owned(),
+            line: Line::of(Some("x")),
+        }
     }
 
     fn record(kind: &str, key: Option<&str>) -> Record {
@@ -195,14 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_is_in_a_sample_or_not_by_its_key_alone() {
-        let sample: Sample = "5%".parse().unwrap();
-        let keys: Vec<String> = (0..20_000).map(|number| format!("a#b/chat/bot/{number}")).collect();
-        let taken = keys.iter().filter(|key| sample.has("x", key.as_bytes())).count();
-        assert!((900..1_100).contains(&taken), "{taken}");
-        for text in ["", "5", "0%", "101%", "-1%", "x%"] {
-            assert!(text.parse::<Sample>().is_err(), "{text}");
-        }
-        assert_eq!("0.5%".parse::<Sample>().unwrap().to_string(), "0.5%");
+    fn a_conversation_is_copied_whole_or_not_at_all() {
+        let copier = copier("5%");
+        let copied = |kind: &str, number: usize| {
+            !copier.copy(&record(kind, Some(&format!("a#b/chat/bot/{number}")))).outputs.is_empty()
+        };
+        let taken = (0..2_000).filter(|number| copied("message", *number)).count();
+        assert!((60..140).contains(&taken), "{taken}");
+        assert!((0..2_000).all(|number| copied("message", number) == copied("recall", number)));
     }
 }

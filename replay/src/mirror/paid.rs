@@ -129,3 +129,6 @@ impl<I: Invoke> Invoke for Paid<I> {
         self.invoker.set_share(share);
     }
 }
+
+#[cfg(test)]
+mod tests;

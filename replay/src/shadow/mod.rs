@@ -6,12 +6,14 @@
 mod names;
 mod own;
 mod there;
+mod words;
 mod writer;
 
 pub use names::{Kind, Names};
 pub use own::{OwnError, Settings, create, delete, list};
 pub(crate) use there::MANIFEST;
 pub use there::{Journal, Manifested, ThereError, ids, journal, manifest, results};
+pub use words::Words;
 pub use writer::{Awaited, WriteError, Writer};
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use schemas::event::Event;
 use schemas::ids::RequestId;
 use schemas::wire;
 
+use super::words::{WORD, Word};
 use super::writer::id_of;
 use super::{Kind, Names};
 use crate::range::{FORM, Manifest};
-use crate::results::{End, Line, Results, TurnResult};
+use crate::results::{End, Judged, Line, Results, TurnResult};
 
 /// Longest time in which a partition is read.
 const BOUND: Duration = Duration::from_secs(600);
@@ -171,6 +172,8 @@ pub(super) struct Lines {
     head: Option<crate::results::Head>,
     turns: Vec<TurnResult>,
     seen: HashSet<String>,
+    /// What the judge said last, by turn.
+    words: HashMap<String, Judged>,
     /// The end of the run that ended last: a replay may have been gone on with.
     end: Option<End>,
 }
@@ -180,7 +183,13 @@ impl Lines {
         if record.header(wire::KIND) == Some(MANIFEST.as_bytes()) {
             return Ok(());
         }
-        match serde_json::from_slice(record.value.as_deref().unwrap_or_default()) {
+        let value = record.value.as_deref().unwrap_or_default();
+        if record.header(wire::KIND) == Some(WORD.as_bytes()) {
+            let Word { turn, judged } = serde_json::from_slice(value).map_err(|error| error.to_string())?;
+            self.words.insert(turn, judged);
+            return Ok(());
+        }
+        match serde_json::from_slice(value) {
             Ok(Line::Head(head)) => drop(self.head.get_or_insert(head)),
             Ok(Line::Turn(turn)) if self.seen.insert(turn.turn.clone()) => self.turns.push(*turn),
             Ok(Line::Turn(_)) => {}
@@ -190,7 +199,10 @@ impl Lines {
         Ok(())
     }
 
-    pub(super) fn results(self) -> Option<Results> {
+    pub(super) fn results(mut self) -> Option<Results> {
+        for turn in &mut self.turns {
+            turn.judged = self.words.remove(&turn.turn).or(turn.judged.take());
+        }
         Some(Results { head: self.head?, turns: self.turns, end: self.end })
     }
 }
