@@ -19,7 +19,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use catalogue::raw::Files;
 use catalogue::{Bundle, RawCatalogue};
 use common::Problem;
 use pipeline::kafka;
@@ -131,22 +130,12 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Vec<Finding>> {
         let Read { raw, unread, mut findings, lines, literal } = read::sections(text, &variable);
-        let Some(raw) = raw else { return Err(findings) };
+        let Some(mut raw) = raw else { return Err(findings) };
         let mut problems = deployment::problems(&raw);
+        let mut sections = raw.take_catalogue();
         let Raw {
             deployment, kafka, admin, log, ingest, decide, call, deliver, account, shadow, replay, ..
         } = raw;
-        let mut sections = RawCatalogue {
-            app: raw.app,
-            route: raw.route,
-            target: raw.target,
-            reviewer: raw.reviewer,
-            model: raw.model,
-            price: raw.price,
-            filter: raw.filter,
-            hash_key: raw.hash_key,
-            files: Files::default(),
-        };
         files::read(folder, &mut sections);
         for (name, is_there) in [("deployment", deployment.is_some()), ("kafka", kafka.is_some())] {
             if !is_there && !unread.section(name) {

@@ -14,7 +14,7 @@ use crate::live::budget::Budget;
 use crate::live::judge::Terms;
 use crate::live::limits::Limits;
 
-/// `[replay]`.
+/// `[replay]`: replays that ask models, and their judge.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawReplay {
@@ -30,7 +30,7 @@ pub struct RawReplay {
     pub judge: Option<RawJudge>,
 }
 
-/// `[replay.judge]`.
+/// `[replay.judge]`: who judges which of two answers is better.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawJudge {

@@ -166,7 +166,6 @@ fn table(measured: &Measured) -> Table {
             ],
         ],
         goals: vec![Goal::at_most("p99 against the run before", ratios(1).median(), 1.1)],
-        ..Table::default()
     }
 }
 

@@ -1,11 +1,13 @@
 //! The sections of the file as they stand, each of the type of its crate. Unknown keys are refused. The comments of the fields are what
 //! `docs/configuration.md` and the JSON Schema say about the keys.
 
+use std::mem::take;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use catalogue::RawCatalogue;
 use catalogue::raw::{
-    RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawReviewer, RawSharedRoute, RawTarget,
+    Files, RawApp, RawFilter, RawHashKey, RawModel, RawPrice, RawReviewer, RawSharedRoute, RawTarget,
 };
 use pipeline::StartPolicy;
 use schemars::JsonSchema;
@@ -70,6 +72,23 @@ pub(super) struct Raw {
     /// Keys under which personal data are hashed. The bundle has their fingerprints.
     #[serde(default)]
     pub(super) hash_key: Vec<RawHashKey>,
+}
+
+impl Raw {
+    /// Takes the sections of the bundle out; the files that they name are not read yet.
+    pub(super) fn take_catalogue(&mut self) -> RawCatalogue {
+        RawCatalogue {
+            app: take(&mut self.app),
+            route: take(&mut self.route),
+            target: take(&mut self.target),
+            reviewer: take(&mut self.reviewer),
+            model: take(&mut self.model),
+            price: take(&mut self.price),
+            filter: take(&mut self.filter),
+            hash_key: take(&mut self.hash_key),
+            files: Files::default(),
+        }
+    }
 }
 
 /// What all instances of the deployment share, and which of them this one is.

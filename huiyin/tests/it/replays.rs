@@ -104,6 +104,7 @@ fn a_log_is_decided_again_to_the_byte_and_a_planted_rule_changes_exactly_what_it
         let produced = topic(&rig, kind).into_iter().collect::<Vec<_>>();
         assert!(one == produced, "{kind} differs from what the line wrote");
     }
+    middle(&rig);
     let turns = results(&rig, "one");
     assert_eq!(turns.len(), all);
     assert!(turns.iter().all(|turn| turn["baseline"] == turn["candidate"]), "{:?}", turns[0]);
@@ -136,6 +137,25 @@ fn a_log_is_decided_again_to_the_byte_and_a_planted_rule_changes_exactly_what_it
     rig.done(&["replay", "report", "planted", "--against", "one"]);
     names(&rig);
     assert_eq!(rig.stand_ins.sends().len(), sent, "nothing of a replay is sent");
+}
+
+/// A range that begins in the middle of conversations: cold by itself, and equal with a warm-up or from a snapshot.
+fn middle(rig: &Rig) {
+    let mut times: Vec<i64> = rig.books.log().events.iter().map(|event| event.at).collect();
+    times.sort_unstable();
+    let middle = Duration::from_millis(times[times.len() / 2].unsigned_abs());
+    let middle = humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + middle).to_string();
+    let snapshot = tempfile::tempdir().unwrap();
+    let folder = snapshot.path().display().to_string();
+    rig.done(&["replay", "snapshot", "--at", &middle, "--out", &folder]);
+    for (name, more) in [("cold", &[][..]), ("warm", &["--warm-up", "2h"]), ("stored", &["--state", &folder])]
+    {
+        let fixed =
+            ["replay", "run", "--from", &middle, "--to", "0s", "--models", "recorded", "--name", name];
+        let told = rig.done(&[&fixed[..], more].concat());
+        assert!(told.contains(" 0 drifted"), "{name}: {told}");
+        assert_eq!(told.contains(", 0 began cold"), name != "cold", "{name}: {told}");
+    }
 }
 
 /// What has a name that leads elsewhere is refused, so is another replay of the same name, and only a replay's own topics go with it.
