@@ -201,11 +201,7 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
     }
     match written.chars().next() {
         Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => {
-            if is_enclosed(w) || is_raised(w) {
-                SEPARATOR
-            } else {
-                SEPARATOR | SIGN
-            }
+            if is_enclosed(w) || is_raised(w) { SEPARATOR } else { SEPARATOR | SIGN }
         }
         _ => 0,
     }

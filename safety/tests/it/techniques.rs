@@ -17,7 +17,10 @@ macro_rules! technique {
 }
 
 pub(crate) fn all() -> Vec<Technique> {
-    [folded(), separated(), repeated(), spelled(), exchanged()].into_iter().flatten().collect()
+    [folded(), separated(), repeated(), spelled(), exchanged(), other_letters()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn folded() -> Vec<Technique> {
@@ -187,6 +190,11 @@ fn exchanged() -> Vec<Technique> {
             let all: String = w.iter().map(|c| parts(*c).unwrap_or(c.to_string())).collect();
             (all.chars().count() > w.len()).then(|| join(&all.chars().collect::<Vec<_>>(), "-"))
         }),
+    ]
+}
+
+fn other_letters() -> Vec<Technique> {
+    vec![
         technique!("other scripts", [Lookalike], |w| each(w, |c| "аеорсухі"
             .chars()
             .find(|l| lookalike(*l) == Some(lookalike(c).unwrap_or(c))))),

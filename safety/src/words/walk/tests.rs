@@ -30,9 +30,8 @@ fn lexicon<'a>(words: impl IntoIterator<Item = &'a str>, views: Views) -> Lexico
 }
 
 /// Words in which characters repeat themselves or sound the same, and what they can be disguised with.
-const WORDS: [&str; 14] = [
-    "888", "aa", "aba", "赌博", "读博", "堵堵博", "呵呵", "喝呵", "lil", "ill", "！a", "从人", "du", "双",
-];
+const WORDS: [&str; 14] =
+    ["888", "aa", "aba", "赌博", "读博", "堵堵博", "呵呵", "喝呵", "lil", "ill", "！a", "从人", "du", "双"];
 
 proptest! {
     #![proptest_config(mangle::cases(1_500))]
@@ -73,10 +72,24 @@ fn a_text_takes_time_by_its_length_however_it_repeats_itself() {
         }
     }
     let words = [
-        "88888", "aaaaaa", "illicit", "呵呵呵", "喝呵喝呵", "赌赌赌赌博", "从从从从", "啊啊啊啊啊啊啊啊", "ss$$ss", "!!!1", "shashasha", "六合彩",
+        "88888",
+        "aaaaaa",
+        "illicit",
+        "呵呵呵",
+        "喝呵喝呵",
+        "赌赌赌赌博",
+        "从从从从",
+        "啊啊啊啊啊啊啊啊",
+        "ss$$ss",
+        "!!!1",
+        "shashasha",
+        "六合彩",
     ];
     for count in [2, 4, 7] {
-        for views in [Views::from_iter(all[..count].iter().copied()), Views::from_iter(all[count - 2..].iter().copied())] {
+        for views in [
+            Views::from_iter(all[..count].iter().copied()),
+            Views::from_iter(all[count - 2..].iter().copied()),
+        ] {
             let lexicon = lexicon(words, views);
             for piece in &pieces {
                 let looked = |characters: usize| {
@@ -84,7 +97,10 @@ fn a_text_takes_time_by_its_length_however_it_repeats_itself() {
                     walked(&lexicon, &text, false).1
                 };
                 let (short, long) = (looked(60), looked(240));
-                assert!(long <= 5 * short + 400, "{piece:?} {views:?}: {short} steps of 60 characters, {long} of 240");
+                assert!(
+                    long <= 5 * short + 400,
+                    "{piece:?} {views:?}: {short} steps of 60 characters, {long} of 240"
+                );
                 assert!(long <= 240 * 240, "{piece:?} {views:?}: {long} steps of 240 characters");
             }
         }
