@@ -138,6 +138,27 @@ impl Deployment {
         Ok((instance, ingest_port))
     }
 
+    /// Starts a shadow of the line in a process of its own, whose models are at `stand_ins`, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub(super) fn start_shadow(&self, stand_ins: &str) -> Result<Instance> {
+        let [admin_port] = free_ports()?;
+        let candidate = self.configure("candidate", "", stand_ins)?;
+        let mut values: BTreeMap<_, _> = self.values("line", "", stand_ins).into();
+        values.insert("admin_port", admin_port.to_string());
+        let values: Vec<(&str, String)> = values.into_iter().collect();
+        let config = self.home.configure("line.toml", "shadow.toml", &values)?;
+        let mut text = std::fs::read_to_string(&config).context("reading the shadow's configuration")?;
+        let section =
+            format!("name = \"bench\"\ncandidate = {candidate:?}\nbudget = \"none\"\nat_once = 2000\n");
+        text.push_str(&format!("\n[shadow]\n{section}"));
+        std::fs::write(&config, text).context("writing the shadow's configuration")?;
+        let mut instance = Instance::start(&self.home, "shadow", "shadow", config, admin_port)?;
+        instance.wait_ready(&self.net, &self.patience)?;
+        Ok(instance)
+    }
+
     /// Writes a file beside the configurations, for one that names it.
     ///
     /// # Errors

@@ -19,10 +19,12 @@ mod ingest;
 mod limits;
 mod line;
 mod load;
+mod replay;
 mod requests;
 mod restore;
 mod route;
 mod safety;
+mod shadow;
 mod stand_ins;
 mod table;
 mod turns;
@@ -54,6 +56,8 @@ struct Cli {
     limits: limits::Choice,
     #[command(flatten)]
     ask: ask::Size,
+    #[command(flatten)]
+    replay: self::replay::Size,
     /// What a process that takes part in a benchmark runs, as JSON
     #[arg(long, hide = true)]
     contestant: Option<String>,
@@ -88,8 +92,12 @@ enum Name {
     Ask,
     /// What 200 rules add to the fold of a message, beside the fold without any
     Route,
+    /// People's messages while a shadow answers them too
+    Shadow,
     /// The pure fold of messages and answers, beside reading them; a conversation in memory and stored
     Fold,
+    /// A long log decided once more with recorded models
+    Replay,
 }
 
 fn main() -> ExitCode {
@@ -120,6 +128,8 @@ fn contend(name: Name, spec: &str) -> Result<()> {
         | Name::Limits
         | Name::Safety
         | Name::Ask
+        | Name::Replay
+        | Name::Shadow
         | Name::Route => {
             bail!("this benchmark has no contestants")
         }
@@ -147,7 +157,9 @@ fn run(cli: &Cli) -> Result<()> {
         Name::Safety => self::safety::measure(cli.rounds)?,
         Name::Ask => ask::measure(cli.rounds, cli.ask)?,
         Name::Route => route::measure(cli.rounds)?,
+        Name::Shadow => shadow::measure(cli.rounds)?,
         Name::Fold => fold::measure(cli.rounds)?,
+        Name::Replay => self::replay::measure(cli.rounds, cli.replay)?,
     };
     let text = table.to_markdown(&name);
     say(&text);

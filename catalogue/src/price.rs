@@ -161,6 +161,28 @@ impl Price {
         step.map_or(&self.rates, |step| &step.rates)
     }
 
+    /// The most that a call can cost that has at most so many tokens and takes at most so long, whatever part of the prompt goes through the
+    /// provider's cache and whatever part of the answer is thoughts. `None` where the sum does not fit.
+    pub fn at_most(&self, input: u64, output: u64, took: Duration) -> Option<Money> {
+        let steps = self.steps.iter().filter(|step| input > step.above).map(|step| &step.rates);
+        let dearest = |rates: &Rates| {
+            let read = [
+                Some(rates.input_pico),
+                Some(rates.cached_pico),
+                rates.cache_write_5m_pico,
+                rates.cache_write_1h_pico,
+            ];
+            let said = [Some(rates.output_pico), rates.reasoning_pico];
+            let dearest =
+                |rates: &[Option<i64>]| i128::from(rates.iter().flatten().copied().max().unwrap_or_default());
+            let read = dearest(&read).checked_mul(input.into())?;
+            read.checked_add(dearest(&said).checked_mul(output.into())?)
+        };
+        let of_tokens = steps.chain([&self.rates]).map(dearest).max().flatten()?;
+        let of_time = self.gpu.map_or(Some(0), |gpu| gpu.cost(took))?;
+        Some(Money { currency: self.currency.clone(), pico: of_tokens.checked_add(of_time)? })
+    }
+
     fn is_of_tokens(&self) -> bool {
         self.rates != Rates::default() || !self.steps.is_empty() || self.gpu.is_none()
     }

@@ -25,6 +25,8 @@ use crate::zone::Weekday;
 
 pub use targets::{TargetStates, Waiting};
 
+/// Stands in [`Condition::Tier`] for whoever has no tier; no tier has an empty name.
+pub const NO_TIER: &str = "";
 /// Most bytes of a field of the extension that is recorded for routes. A longer one counts as absent.
 pub const LONGEST_TAG: usize = 128;
 
@@ -55,7 +57,7 @@ pub enum Condition {
     Bot(BTreeSet<UserId>),
     /// The group or room that it was said in.
     Group(BTreeSet<GroupId>),
-    /// The tier of whoever opened the turn.
+    /// The tier of whoever opened the turn; an empty name where they have none.
     Tier(BTreeSet<String>),
     /// Fields of its extension, all of them, each with one of these values; any value where none is named.
     Ext(BTreeMap<String, BTreeSet<String>>),
@@ -303,6 +305,17 @@ impl Bundle {
     pub fn routes_of<'a>(&'a self, key: &'a AppKey) -> impl Iterator<Item = &'a Rule> {
         let own = self.apps.get(key).into_iter().flat_map(|app| &app.routes);
         own.chain(self.routes.iter().filter(move |rule| rule.is_for(key)))
+    }
+
+    /// Every target that is called for an app: for answers, along its chain and those of its routes, and for summaries.
+    pub fn called_for<'a>(&'a self, key: &'a AppKey) -> BTreeSet<&'a TargetName> {
+        let Some(app) = self.apps.get(key) else { return BTreeSet::new() };
+        let routed = self.routes_of(key).flat_map(|rule| match &rule.then {
+            Outcome::Ask(ask) => ask.chain.as_slice(),
+            Outcome::Say(_) | Outcome::Person(_) => &[],
+        });
+        let summed_up = app.session.summary.iter().flat_map(|summary| &summary.chain);
+        app.chain.iter().chain(routed).chain(summed_up).collect()
     }
 
     /// Names of the fields of the extension that routes of an app ask for.

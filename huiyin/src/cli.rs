@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::cases::Test;
+use crate::dataset::Dataset;
 use crate::dead_letters::DeadLetters;
 use crate::explain::Explain;
 use crate::export::Export;
@@ -58,6 +59,12 @@ pub(crate) enum Any {
         #[command(subcommand)]
         command: Replay,
     },
+    /// Turns out of production, to be replayed or given to other tools
+    Dataset {
+        /// What to do
+        #[command(subcommand)]
+        command: Dataset,
+    },
     #[command(flatten)]
     Command(Command),
 }
@@ -67,7 +74,7 @@ pub(crate) enum Any {
 pub(crate) enum Command {
     /// Run roles of the line until SIGTERM
     Run {
-        /// Roles, separated by commas
+        /// Roles, separated by commas; shadow has to be named
         #[arg(long, default_value_t = all())]
         roles: String,
         /// Apply the file's bundle first, for one-node use
@@ -174,7 +181,7 @@ pub(crate) enum Bundle {
 }
 
 fn all() -> String {
-    Role::ALL.map(Role::label).join(",")
+    Role::LINE.map(Role::label).join(",")
 }
 
 /// Reads the roles' names.

@@ -10,6 +10,7 @@ mod raw;
 mod read;
 mod salvage;
 mod schema;
+mod shadow;
 mod steps;
 pub(crate) mod text;
 
@@ -67,6 +68,9 @@ pub(crate) struct Config {
     pub(crate) deliver: Option<deliver::RawDeliver>,
     /// Section `[account]`.
     pub(crate) account: Option<account::RawAccount>,
+    /// Section `[shadow]`.
+    shadow: Option<replay::mirror::RawShadow>,
+    replay: Option<replay::config::RawReplay>,
     /// What the sections `[[app]]`, `[[target]]`, `[[model]]`, `[[price]]` and `[filter]` say, with the keys of `[[hash_key]]`.
     pub(crate) bundle: Bundle,
     source: Source,
@@ -129,7 +133,9 @@ impl Config {
         let Read { raw, unread, mut findings, lines, literal } = read::sections(text, &variable);
         let Some(raw) = raw else { return Err(findings) };
         let mut problems = deployment::problems(&raw);
-        let Raw { deployment, kafka, admin, log, ingest, decide, call, deliver, account, .. } = raw;
+        let Raw {
+            deployment, kafka, admin, log, ingest, decide, call, deliver, account, shadow, replay, ..
+        } = raw;
         let mut sections = RawCatalogue {
             app: raw.app,
             route: raw.route,
@@ -161,6 +167,9 @@ impl Config {
                 call: call.as_ref().filter(|_| !unread.section("call")),
                 deliver: deliver.as_ref().filter(|_| !unread.section("deliver")),
                 account: account.as_ref().filter(|_| !unread.section("account")),
+                shadow: shadow.as_ref().filter(|_| !unread.section("shadow")),
+                replay: replay.as_ref().filter(|_| !unread.section("replay")),
+                folder,
             };
             problems.extend(steps.problems(&bundle));
             findings.extend(lines.findings(problems));
@@ -183,6 +192,8 @@ impl Config {
             call,
             deliver,
             account,
+            shadow,
+            replay,
             bundle,
             source: Source { path: PathBuf::new(), lines, sections, literal },
         })
@@ -218,6 +229,13 @@ impl Config {
         Ok(account::validate(raw).map_err(|found| self.bad(found))?)
     }
 
+    /// The checked section `[replay]`, or what holds without one.
+    pub(crate) fn replay(&self) -> anyhow::Result<replay::config::Settings> {
+        let raw = self.replay.clone().unwrap_or_default();
+        let read = |name: &str| files::beside(self.folder(), name);
+        Ok(replay::config::validate(&raw, &self.bundle, read).map_err(|found| self.bad(found))?)
+    }
+
     /// Everything that is wrong with the sections of the steps, beside the file's own bundle.
     pub(crate) fn step_problems(&self) -> Vec<Problem> {
         let steps = Steps {
@@ -226,6 +244,9 @@ impl Config {
             call: self.call.as_ref(),
             deliver: self.deliver.as_ref(),
             account: self.account.as_ref(),
+            shadow: self.shadow.as_ref(),
+            replay: self.replay.as_ref(),
+            folder: self.folder(),
         };
         steps.problems(&self.bundle)
     }

@@ -1,6 +1,7 @@
 //! The conversation line as the configuration describes it.
 
 use conversation::{Deployment, Settings};
+use schemas::line::Line;
 
 use crate::config::Config;
 
@@ -22,5 +23,11 @@ pub(crate) fn settings(config: &Config) -> Settings {
 
 /// Applies the configuration's bundle.
 pub(crate) fn apply(config: &Config) -> anyhow::Result<String> {
-    Ok(conversation::apply(&deployment(config), &config.bundle, &config.sections().contents())?)
+    apply_on(&Line::Real, config)
+}
+
+/// The same to the line of a replay.
+pub(crate) fn apply_on(line: &Line, config: &Config) -> anyhow::Result<String> {
+    let contents = config.sections().contents();
+    Ok(conversation::apply_on(line, &deployment(config), &config.bundle, &contents)?)
 }

@@ -6,10 +6,12 @@ mod cases;
 mod check;
 mod cli;
 mod config;
+mod dataset;
 mod dead_letters;
 mod explain;
 mod export;
 mod line;
+mod masked;
 mod metrics;
 mod models;
 mod namesakes;
@@ -170,7 +172,12 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Said> {
         }
         Any::Explain(explain) => return explained(*explain, &cli.config, cli.instance).await,
         Any::Test(test) => return tested(&test, &cli.config, cli.instance),
-        Any::Replay { command } => return command.run(),
+        Any::Replay { command } => {
+            return command.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
+        }
+        Any::Dataset { command } => {
+            return command.run(|| Ok(Config::read(&cli.config, cli.instance, variable)?)).await;
+        }
         Any::Command(command) => command,
     };
     let config = Config::read(&cli.config, cli.instance, variable)?;

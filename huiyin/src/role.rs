@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// One step of the line, in the order in which they end.
+/// One step of the line, or what goes beside it, in the order in which they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Role {
     /// Callbacks to Kafka.
@@ -16,11 +16,17 @@ pub(crate) enum Role {
     Deliver,
     /// Rows in ClickHouse.
     Account,
+    /// Live traffic once more, by a candidate and for nobody.
+    Shadow,
 }
 
 impl Role {
+    /// The steps of the line, in the order in which they end.
+    pub(crate) const LINE: [Role; 5] = [Role::Ingest, Role::Decide, Role::Call, Role::Deliver, Role::Account];
+
     /// Every role, in the order in which they end.
-    pub(crate) const ALL: [Role; 5] = [Role::Ingest, Role::Decide, Role::Call, Role::Deliver, Role::Account];
+    pub(crate) const ALL: [Role; 6] =
+        [Role::Ingest, Role::Decide, Role::Call, Role::Deliver, Role::Account, Role::Shadow];
 
     /// Its name on the command line, in groups and on the admin port.
     pub(crate) fn label(self) -> &'static str {
@@ -30,6 +36,7 @@ impl Role {
             Self::Call => "call",
             Self::Deliver => "deliver",
             Self::Account => "account",
+            Self::Shadow => "shadow",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use pipeline::Record;
 use pipeline::kafka::{Read, Reader};
+use schemas::line::Line;
 use schemas::topic::Topic;
 
 use crate::config::Config;
@@ -23,7 +24,7 @@ pub(crate) enum Part {
     Span(i64, i64),
 }
 
-/// Hands every record of these parts on.
+/// Hands every record of these parts on that is one of the line. What a replay wrote, and somebody copied here, is none.
 ///
 /// # Errors
 /// When the brokers do not answer, or `take` fails.
@@ -47,6 +48,9 @@ pub(crate) fn scan(
         match reader.poll(Duration::from_millis(100)).with_context(|| format!("read {name}"))? {
             Read::Record(record) => {
                 last = Instant::now();
+                if Line::Real.admit(|name| record.header(name)).is_err() {
+                    continue;
+                }
                 take(&record)
                     .with_context(|| format!("read {name}/{}@{}", record.partition, record.offset))?;
             }

@@ -71,6 +71,7 @@ pub(crate) fn metrics() -> impl Iterator<Item = &'static Metric> {
         deliver::metrics::METRICS,
         ingest::metrics::METRICS,
         outbound::metrics::METRICS,
+        replay::mirror::metrics::METRICS,
     ];
     pipeline::metrics::all().chain(steps.into_iter().flatten())
 }

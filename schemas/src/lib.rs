@@ -3,7 +3,7 @@
 //! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
 //! on each topic ([`event`] with [`attachment`] and [`tier`], [`answered`], [`decision`], [`request`], [`cancel`], [`conditions`], [`answer`],
 //! [`delivery`], [`ledger`], [`correction`], [`state`]), and how
-//! ([`topic`], [`wire`]). No I/O, no clock.
+//! ([`topic`], [`wire`]) and to which steps ([`mod@line`]). No I/O, no clock.
 
 pub mod act;
 pub mod aigc;
@@ -21,6 +21,7 @@ pub mod findings;
 pub mod ids;
 pub mod key;
 pub mod ledger;
+pub mod line;
 mod message_kind;
 pub mod money;
 pub mod request;

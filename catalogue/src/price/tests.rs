@@ -89,3 +89,50 @@ fn time_on_a_machine_costs_its_share_of_an_hour_beside_the_tokens() {
     assert_eq!(both.cost(None, took), None);
     assert_eq!(price([0; 3]).cost(None, took), None, "a row of tokens that cost nothing");
 }
+
+#[test]
+fn the_most_that_a_call_can_cost_is_no_less_than_any_call_of_that_size_costs() {
+    let rates =
+        |input_pico, output_pico| Rates { input_pico, cached_pico: 1, output_pico, ..Rates::default() };
+    let plain = price([2_000, 200, 10_000]);
+    let most =
+        |price: &Price, input, output| price.at_most(input, output, Duration::from_secs(30)).unwrap().pico;
+    assert_eq!(most(&plain, 100, 10), 100 * 2_000 + 10 * 10_000);
+    let cached =
+        Rates { cache_write_5m_pico: Some(2_500), cache_write_1h_pico: Some(4_000), ..plain.rates.clone() };
+    let cached = Price { rates: Rates { reasoning_pico: Some(20_000), ..cached }, ..plain.clone() };
+    assert_eq!(most(&cached, 100, 10), 100 * 4_000 + 10 * 20_000, "written for an hour, and thought only");
+    let steps = vec![Step { above: 50, rates: rates(3_000, 9_000) }];
+    let stepped = Price { steps, ..plain.clone() };
+    assert_eq!(most(&stepped, 50, 10), 50 * 2_000 + 10 * 10_000);
+    assert_eq!(most(&stepped, 100, 10), 100 * 3_000 + 10 * 9_000);
+    assert_eq!(
+        most(&stepped, 51, 1_000),
+        51 * 2_000 + 1_000 * 10_000,
+        "a shorter prompt would have cost that"
+    );
+    let gpu = Some(GpuTime { hour_micro: 3_600_000_000, share_micro: 1_000_000 });
+    assert_eq!(most(&Price { gpu, ..plain.clone() }, 0, 0), 30_000_000_000_000, "one each second");
+    for input in [0, 1, 50, 51, 200] {
+        for (cached, written) in [(0, 0), (input / 2, input / 2), (0, input)] {
+            let usage = Usage {
+                input,
+                cached,
+                input_cache_write_1h: written,
+                output: 7,
+                reasoning: 5,
+                ..Usage::default()
+            };
+            for price in [&plain, &cached_of(&plain), &stepped] {
+                let cost = price.cost(Some(&usage), Duration::ZERO).unwrap().pico;
+                assert!(cost <= most(price, input, 7), "{usage:?}");
+            }
+        }
+    }
+}
+
+fn cached_of(price: &Price) -> Price {
+    let rates =
+        Rates { cache_write_1h_pico: Some(4_000), reasoning_pico: Some(20_000), ..price.rates.clone() };
+    Price { rates, ..price.clone() }
+}

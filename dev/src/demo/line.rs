@@ -1,6 +1,6 @@
 //! The line itself: huiyin in two processes, so that the call step can be killed alone.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use dev::rig::home::{Home, free_ports};
 use dev::rig::instance::{Instance, run};
 use dev::rig::net::Net;
@@ -8,6 +8,8 @@ use dev::rig::patience::Patience;
 use dev::rig::process::program;
 use dev::rig::stand_ins::StandIns;
 use dev::stack::Borrowed;
+use std::path::Path;
+use std::process::Command;
 use std::rc::Rc;
 
 /// Where the line's configuration comes from.
@@ -135,6 +137,24 @@ impl Line {
     /// When it fails, with what it said.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
         run(self.front.config(), arguments)
+    }
+
+    /// What a command prints, whatever its exit code says: a gate that fails has spoken as well.
+    ///
+    /// # Errors
+    /// When it prints nothing, with what it said instead.
+    pub(crate) fn outcome(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(program("huiyin")?);
+        let output = command.arg("--config").arg(self.front.config()).args(arguments).output()?;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(!told.is_empty(), "huiyin {}: {complaint}", arguments.join(" "));
+        Ok(told)
+    }
+
+    /// Its configuration file.
+    pub(crate) fn config(&self) -> &Path {
+        self.front.config()
     }
 
     /// The command line of huiyin for this deployment, to be shown.

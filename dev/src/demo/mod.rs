@@ -96,6 +96,7 @@ fn perform(cli: &Cli) -> Result<Proof> {
         let course = load::keep_up(&mut stage)?;
         proof.clauses = audit::audit(&stage, course)?;
     }
+    ending::replay(&stage)?;
     Ok(proof)
 }
 

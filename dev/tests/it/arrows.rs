@@ -57,8 +57,24 @@ pub(crate) const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("dev", &["common", "pipeline", "schemas"]),
-    // `account` to ask as the command line does, `decide` for the benchmark of restoring only, `call` with what configures it for that of calls.
-    ("bench", &["account", "call", "catalogue", "common", "decide", "dev", "pipeline", "safety", "schemas"]),
+    // `account` to ask as the command line does, `decide` for the benchmark of restoring only, `call` with what configures it for that of calls, `replay`
+    // with the line that it folds for that of replays.
+    (
+        "bench",
+        &[
+            "account",
+            "call",
+            "catalogue",
+            "common",
+            "conversation",
+            "decide",
+            "dev",
+            "pipeline",
+            "replay",
+            "safety",
+            "schemas",
+        ],
+    ),
 ];
 
 /// Everything that decide is built from: nothing of it does I/O.

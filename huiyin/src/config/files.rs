@@ -14,6 +14,11 @@ pub(super) fn read(folder: &Path, sections: &mut RawCatalogue) {
     sections.files = sections.tables().map(of).collect();
 }
 
+/// The text of a file that a section names; a relative path begins at that folder.
+pub(super) fn beside(folder: &Path, name: &str) -> Result<String, String> {
+    text(&folder.join(name)).map(|text| text.to_string())
+}
+
 /// The text of a file, or why there is none.
 fn text(path: &Path) -> Result<Arc<str>, String> {
     let told = |error: std::io::Error| error.to_string();

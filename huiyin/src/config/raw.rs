@@ -42,6 +42,10 @@ pub(super) struct Raw {
     pub(super) deliver: Option<deliver::RawDeliver>,
     /// The role `account`, which writes rows to ClickHouse.
     pub(super) account: Option<account::RawAccount>,
+    /// The role `shadow`, which answers live traffic once more by a candidate, for nobody. It runs only where `--roles` names it.
+    pub(super) shadow: Option<replay::mirror::RawShadow>,
+    /// Replays that ask models, and their judge.
+    pub(super) replay: Option<replay::config::RawReplay>,
     /// Apps that the line answers for. Part of the bundle.
     #[serde(default)]
     pub(super) app: Vec<RawApp>,

@@ -1,12 +1,14 @@
 //! The sections of the steps, checked against the names of a bundle and against one another; nothing is connected to.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use catalogue::Bundle;
 use common::Problem;
 use ingest::{RawIngest, TlsError};
 
 use super::deployment::problem;
+use super::files;
 
 /// The sections that are there.
 pub(super) struct Steps<'a> {
@@ -15,6 +17,10 @@ pub(super) struct Steps<'a> {
     pub(super) call: Option<&'a call::RawCall>,
     pub(super) deliver: Option<&'a deliver::RawDeliver>,
     pub(super) account: Option<&'a account::RawAccount>,
+    pub(super) shadow: Option<&'a replay::mirror::RawShadow>,
+    pub(super) replay: Option<&'a replay::config::RawReplay>,
+    /// The folder that the file stands in.
+    pub(super) folder: &'a Path,
 }
 
 impl Steps<'_> {
@@ -34,6 +40,13 @@ impl Steps<'_> {
         }
         if let Some(raw) = self.account {
             problems.extend(account::validate(raw).err().unwrap_or_default());
+        }
+        if let Some(raw) = self.shadow {
+            problems.extend(replay::mirror::validate(raw).err().unwrap_or_default());
+        }
+        if let Some(raw) = self.replay {
+            let read = |name: &str| files::beside(self.folder, name);
+            problems.extend(replay::config::validate(raw, bundle, read).err().unwrap_or_default());
         }
         problems
     }

@@ -10,6 +10,7 @@ mod show;
 use clap::Subcommand;
 
 use crate::Said;
+use crate::act::Who;
 use crate::config::Config;
 use dead_letter::Place;
 use filter::Filter;
@@ -34,9 +35,11 @@ pub(crate) enum DeadLetters {
     Show {
         /// Where it is, partition:offset
         place: Place,
-        /// Print its value too: it may hold what people wrote
+        /// Print its value too: it may hold what people wrote. That you asked stands in the log, and in the table audit
         #[arg(long)]
         body: bool,
+        #[command(flatten)]
+        who: Who,
     },
     /// Write records to where they were read from again, behind everything there. Without --execute it only tells what it would do
     Requeue(Requeue),
@@ -46,7 +49,8 @@ pub(crate) enum DeadLetters {
 pub(crate) fn run(config: &Config, command: &DeadLetters) -> anyhow::Result<Said> {
     match command {
         DeadLetters::List { filter, last, json } => list::list(config, filter, *last, *json).map(Said::from),
-        DeadLetters::Show { place, body } => show::show(config, *place, *body).map(Said::from),
+        DeadLetters::Show { place, body: true, who } => show::with_body(config, *place, who).map(Said::from),
+        DeadLetters::Show { place, body: false, .. } => show::without_body(config, *place).map(Said::from),
         DeadLetters::Requeue(ask) => requeue::requeue(config, ask),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemas::line::Foreign;
 use schemas::topic::{Topic, TopicNames};
 
 use super::dead_letter::DeadLetter;
@@ -31,6 +32,11 @@ impl fmt::Display for Ruling {
 /// Rules by the step that gave the record up and the topic that it was read from.
 pub(super) fn ruling(letter: &DeadLetter, topics: &TopicNames) -> Ruling {
     let source = Topic::ALL.into_iter().find(|topic| topics.of(*topic) == letter.source.topic);
+    if letter.reason == Foreign.label() {
+        return Ruling::Refused(
+            "a replay wrote it: it is no work of this line, and every step would give it up again",
+        );
+    }
     if letter.step == Role::Account.label() {
         return Ruling::Refused(
             "only its rows are missing. The other steps read its topic too and have done their part: decide would rule on \

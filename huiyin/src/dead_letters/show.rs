@@ -1,13 +1,51 @@
 //! `huiyin dead-letters show`.
 
-use super::dead_letter::{Place, Source, one, read};
+use anyhow::Context;
+
+use super::dead_letter::{DeadLetter, Place, Source, one, read};
 use super::ruling::ruling;
+use crate::act::{self, Done, Who};
 use crate::config::Config;
 use crate::timestamp::{Timestamp, told};
 
-/// Describes one dead letter: provenance, key and headers. Its value is shown only with `body`.
-pub(super) fn show(config: &Config, place: Place, body: bool) -> anyhow::Result<String> {
+/// Describes one dead letter: provenance, key and headers.
+///
+/// # Errors
+/// When it is not there, or the brokers do not answer.
+pub(super) fn without_body(config: &Config, place: Place) -> anyhow::Result<String> {
     let letter = one(config, place)?;
+    let value = match &letter.record.value {
+        None => NO_VALUE.to_owned(),
+        Some(value) => format!(
+            "value: {} bytes, not shown: it may hold what people wrote. --body prints it\n",
+            value.len()
+        ),
+    };
+    Ok(described(config, place, &letter)? + &value)
+}
+
+/// The same with its value. Who asks for it is written down first, so that no text is shown of which nobody knows.
+///
+/// # Errors
+/// When it is not there, the brokers do not answer, or it cannot be written down.
+pub(super) fn with_body(config: &Config, place: Place, who: &Who) -> anyhow::Result<String> {
+    let letter = one(config, place)?;
+    let value = match letter.record.value.as_deref() {
+        None => NO_VALUE.to_owned(),
+        Some(value) => {
+            let details = [("source".to_owned(), letter.source.to_string())].into();
+            let done =
+                Done { kind: "text_shown", app: None, subject: format!("dead letter {place}"), details };
+            act::write(config, who, done).context("write down that the text is asked for")?;
+            format!("value, {} bytes:\n{}\n", value.len(), String::from_utf8_lossy(value))
+        }
+    };
+    Ok(described(config, place, &letter)? + &value)
+}
+
+const NO_VALUE: &str = "value: none\n";
+
+fn described(config: &Config, place: Place, letter: &DeadLetter) -> anyhow::Result<String> {
     let marks = read(config, Some(Timestamp(letter.record.timestamp)), |_| false)?;
     let Source { topic, partition, offset, timestamp } = &letter.source;
     let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).escape_debug().to_string();
@@ -32,16 +70,6 @@ pub(super) fn show(config: &Config, place: Place, body: bool) -> anyhow::Result<
     if let Some(requeued) = marks.requeued.get(&place) {
         text.push_str(&format!("requeued {} times, last at {}\n", requeued.times, told(requeued.last)));
     }
-    text.push_str(&format!("requeue: {}\n", ruling(&letter, &config.topics)));
-    let size = letter.record.value.as_ref().map_or(0, Vec::len);
-    match letter.record.value.as_deref() {
-        None => text.push_str("value: none\n"),
-        Some(value) if body => {
-            text.push_str(&format!("value, {size} bytes:\n{}\n", String::from_utf8_lossy(value)));
-        }
-        Some(_) => text.push_str(&format!(
-            "value: {size} bytes, not shown: it may hold what people wrote. --body prints it\n"
-        )),
-    }
+    text.push_str(&format!("requeue: {}\n", ruling(letter, &config.topics)));
     Ok(text)
 }

@@ -34,7 +34,7 @@ pub(super) fn meaning(role: Role, effect: Effect, unreadable: usize) -> Vec<&'st
 
 fn again(role: Role) -> &'static str {
     match role {
-        Role::Ingest => "",
+        Role::Ingest | Role::Shadow => "",
         Role::Decide => {
             "folded again on states that know them already: messages within the duplicate horizon are ruled duplicate, \
              older ones too_old; outcomes are booked a second time as late cost; takeovers and recalls take effect \
@@ -56,7 +56,7 @@ fn again(role: Role) -> &'static str {
 
 fn skipped(role: Role) -> &'static str {
     match role {
-        Role::Ingest => "",
+        Role::Ingest | Role::Shadow => "",
         Role::Decide => {
             "left out for good: messages get no decision and no answer; outcomes are not let out, and their turns are \
              given up by the safety timer as uncertain; a bundle switch among them does not happen"

@@ -83,6 +83,9 @@ fn reads(role: Role) -> anyhow::Result<Reads> {
         Role::Call => (Driver::Call, &[Topic::Requests]),
         Role::Deliver => (Driver::Call, &[Topic::Answers]),
         Role::Account => (Driver::Batch, &account::TOPICS),
+        Role::Shadow => {
+            bail!("the steps of a shadow are a deployment of their own: remove its topics to begin anew")
+        }
     };
     Ok(Reads { role, driver, topics })
 }

@@ -21,7 +21,7 @@ pub(super) fn show(config: &Config, role: Option<Role>, json: bool) -> anyhow::R
     let incarnation = topics::incarnation(config)?;
     let roles: Vec<Role> = match role {
         Some(role) => vec![role],
-        None => Role::ALL.into_iter().filter(|role| *role != Role::Ingest).collect(),
+        None => Role::LINE.into_iter().filter(|role| *role != Role::Ingest).collect(),
     };
     let (mut values, mut rows, mut members) = (Vec::new(), Vec::new(), BTreeMap::new());
     for role in roles {

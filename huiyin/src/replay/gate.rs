@@ -6,6 +6,7 @@ use ::replay::report::terminal;
 use clap::Args;
 
 use super::{Found, Language};
+use crate::config::Config;
 use crate::{Ended, Said};
 
 /// Tells whether a candidate passes. The exit code is 0 for a pass, 1 for a fail, 3 when it cannot be told by so many conversations (how many it would
@@ -32,8 +33,12 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn run(&self) -> anyhow::Result<Said> {
-        let results = self.found.results()?;
+    pub(super) fn asks_log(&self) -> bool {
+        self.found.asks_log()
+    }
+
+    pub(super) fn run(&self, config: Option<&Config>) -> anyhow::Result<Said> {
+        let results = self.found.results(config)?;
         let summary = self.found.summary(&results)?;
         let least = self.least_complete.map_or(LEAST_COMPLETE, |percent| f64::from(percent) / 100.0);
         let gate = gate::gate(&summary, &self.fail_if, least);

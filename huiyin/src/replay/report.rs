@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use ::replay::gate::condition::Condition;
 use ::replay::gate::{self, LEAST_COMPLETE};
+use ::replay::range::Name;
 use ::replay::report::{self, html, terminal};
 use ::replay::summary::Summary;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::{Found, Language, read};
+use super::{Found, Language, found};
 use crate::Said;
+use crate::config::Config;
 
 /// Shows figures with their intervals, changes of verdict and route, win rates, and the worst conversations.
 ///
@@ -19,7 +21,10 @@ use crate::Said;
 pub(crate) struct Report {
     #[command(flatten)]
     found: Found,
-    /// Results of another replay of the same range, whose candidate this one is compared with
+    /// The name of another replay of the same range, whose candidate this one is compared with
+    #[arg(long, conflicts_with = "against_results")]
+    against: Option<Name>,
+    /// The same, as a file of its results
     #[arg(long)]
     against_results: Option<PathBuf>,
     /// Show what the gate says under this condition too; may be given several times
@@ -48,10 +53,16 @@ enum Format {
 }
 
 impl Report {
-    pub(super) fn run(&self) -> anyhow::Result<Said> {
-        let results = self.found.results()?;
+    pub(super) fn asks_log(&self) -> bool {
+        self.found.asks_log() || self.against.is_some()
+    }
+
+    pub(super) fn run(&self, config: Option<&Config>) -> anyhow::Result<Said> {
+        let results = self.found.results(config)?;
         let summary = self.found.summary(&results)?;
-        let other = self.against_results.as_deref().map(read).transpose()?;
+        let is_compared = self.against.is_some() || self.against_results.is_some();
+        let other = || found(self.against.as_ref(), self.against_results.as_deref(), config);
+        let other = is_compared.then(other).transpose()?;
         let against = other.map(|other| Summary::of(&results.against(&other), &[]));
         let gate = (!self.fail_if.is_empty()).then(|| gate::gate(&summary, &self.fail_if, LEAST_COMPLETE));
         let report = report::Report { summary: &summary, against: against.as_ref(), gate: gate.as_ref() };

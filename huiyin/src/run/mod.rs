@@ -4,6 +4,7 @@ mod bundle_watch;
 mod kafka;
 mod known;
 mod running;
+mod shadow;
 mod start;
 mod supervisor;
 

@@ -8,6 +8,7 @@ use pipeline::kafka::{Partition, Publisher};
 use pipeline::{Stop, batch, call, fold};
 
 use super::known::{self, Unknown};
+use super::shadow::Shadow;
 use crate::admin::RoleHealth;
 
 /// A role that runs.
@@ -32,6 +33,8 @@ pub(crate) enum Running {
     },
     /// A batch driver.
     Batch(batch::Handle),
+    /// The steps of a shadow.
+    Shadow(Box<Shadow>),
 }
 
 impl Running {
@@ -68,6 +71,7 @@ impl Running {
                     format!("{assigned} partitions, lag {lag}, refused {}", refused([&health.refused]));
                 RoleHealth { role, live: health.alive, ready: health.is_ready(), detail }
             }
+            Self::Shadow(shadow) => shadow.health(role),
         }
     }
 
@@ -79,6 +83,7 @@ impl Running {
             Self::Fold(drivers) => drivers.iter().any(|driver| driver.health().failure.is_some()),
             Self::Call { driver, .. } => driver.health().failure.is_some(),
             Self::Batch(handle) => handle.health().failure.is_some(),
+            Self::Shadow(shadow) => shadow.has_ended(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Running {
             Self::Batch(handle) => {
                 tokio::task::spawn_blocking(move || handle.stop(Stop::Restart, bound).failure)
             }
+            Self::Shadow(shadow) => tokio::task::spawn_blocking(move || shadow.end(Stop::Restart, bound)),
         };
         why.await.ok().flatten().unwrap_or_else(unknown)
     }
@@ -118,6 +124,14 @@ impl Running {
             }
             Self::Batch(handle) => {
                 blocking(move || drop(handle.stop(how, grace))).await;
+            }
+            Self::Shadow(shadow) => {
+                blocking(move || {
+                    if let Some(error) = shadow.end(how, grace) {
+                        tracing::error!(error, "end the shadow");
+                    }
+                })
+                .await;
             }
         }
     }

@@ -16,12 +16,13 @@ use tokio::runtime::Handle;
 use super::bundle_watch::Watched;
 use super::known::{self, Unknown};
 use super::running::Running;
+use super::shadow;
 use crate::config::Config;
 use crate::line;
 use crate::role::Role;
 
 /// What call may have on its way to the log about targets: a record for each partition and second, for a while.
-const CONDITIONS: PublisherLimits = PublisherLimits { records: 10_000, kibibytes: 16_384 };
+pub(super) const CONDITIONS: PublisherLimits = PublisherLimits { records: 10_000, kibibytes: 16_384 };
 
 /// Starts a role. Its section is checked against the file's own bundle: the one that is applied may be older, or newer, as long as
 /// somebody changes both.
@@ -37,6 +38,7 @@ pub(crate) async fn start(
         Role::Call => call(config, watched, incarnation).await,
         Role::Deliver => deliver(config, watched, incarnation).await,
         Role::Account => account(config, incarnation).await,
+        Role::Shadow => Ok(Running::Shadow(Box::new(shadow::start(config, incarnation).await?))),
     }
 }
 

@@ -77,6 +77,11 @@ impl Books {
         count
     }
 
+    /// Hands over every committed record of a topic.
+    pub(crate) fn each_record(&self, topic: Topic, take: impl FnMut(pipeline::Record)) {
+        self.each(topic, &[0; PARTITIONS as usize], take);
+    }
+
     pub(crate) fn log(&self) -> Log {
         // Causes last, so that every effect that is seen has its cause.
         let (deliveries, answers) = (self.all(), self.all());
@@ -134,9 +139,13 @@ impl Log {
     /// Whether every event has its decision, every request its outcome, and every part that was let out its delivery. The
     /// topics were read one after the other: the parts by what the decisions say.
     pub(crate) fn is_quiet(&self) -> bool {
+        self.is_decided() && self.deliveries.len() >= self.answers.len()
+    }
+
+    /// The same where nobody delivers.
+    pub(crate) fn is_decided(&self) -> bool {
         self.decided() >= self.decidable().count()
             && self.outcomes().count() >= self.requests.len()
-            && self.deliveries.len() >= self.answers.len()
             && self.answers.len() >= self.parts()
     }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use pipeline::kafka::{Publisher, PublisherLimits, Read, Reader};
 use pipeline::{GivenUp, Outgoing, Record, dead_letter};
+use schemas::act::Act;
 use schemas::decision::Ruling;
+use schemas::event::Event;
 use schemas::topic::Topic;
 use serde_json::Value;
 
@@ -67,6 +69,13 @@ fn left_out(rig: &Rig) -> Sent {
     sent
 }
 
+/// Who was shown a text, as commands wrote it down.
+fn acts(rig: &Rig) -> Vec<Act> {
+    let events = rig.books.all::<Event>().into_iter();
+    let acts = events.filter_map(|event| if let Event::Act(act) = event.value { Some(act) } else { None });
+    acts.filter(|act| act.kind == "text_shown").collect()
+}
+
 /// The only letter: found by what it is, shown without its text unless that is asked for.
 fn listed_and_shown(rig: &Rig, offset: i64) -> String {
     let all = listed(rig, &[]);
@@ -84,7 +93,12 @@ fn listed_and_shown(rig: &Rig, offset: i64) -> String {
     let shown = command(rig, &["show", &place]).stdout;
     assert!(shown.contains("given up at") && shown.contains("--body prints it"), "{shown}");
     assert!(!shown.contains("parcel"), "{shown}");
-    assert!(command(rig, &["show", &place, "--body"]).stdout.contains("Where is my parcel?"));
+    assert!(acts(rig).is_empty(), "nobody has seen a text yet");
+    let body = command(rig, &["show", &place, "--body", "--by", "ops", "--why", "ticket-4711"]);
+    assert!(body.stdout.contains("Where is my parcel?"), "{}", body.stderr);
+    let [act] = acts(rig).try_into().unwrap();
+    assert_eq!((&*act.kind, &*act.by, act.why.as_deref()), ("text_shown", "ops", Some("ticket-4711")));
+    assert_eq!(act.subject, format!("dead letter {place}"));
     place
 }
 

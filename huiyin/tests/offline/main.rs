@@ -10,6 +10,7 @@
 )]
 
 mod cache;
+mod judge;
 mod outside;
 mod replay;
 mod report;

@@ -61,6 +61,12 @@ impl<F: Fold> Refold<F> {
         self.crashed.extend(offsets);
     }
 
+    /// The control state and the states as they are now.
+    #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
+    pub fn state(&self) -> (F::Control, HashMap<F::Key, F::State>) {
+        self.shard.state()
+    }
+
     /// When the earliest timer is due, in milliseconds since the epoch: the driver appends a clock record then.
     pub fn due(&self) -> Option<i64> {
         self.shard.earliest()

@@ -189,6 +189,12 @@ impl<F: Fold> Shard<F> {
         self.tally.records >= if self.is_quarantined() { 1 } else { self.committed.mark.window.max(1) }
     }
 
+    /// Clones of the control state and of all states.
+    #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
+    pub(super) fn state(&self) -> (F::Control, HashMap<F::Key, F::State>) {
+        (self.control.clone(), self.states.clone())
+    }
+
     /// Its number.
     pub(super) fn partition(&self) -> i32 {
         self.partition

@@ -13,6 +13,7 @@ use schemas::conversation::{Conversation, Lane};
 use schemas::ids::{AppKey, BadId, MessageId, RequestId, TargetName, TurnId, UserId};
 use schemas::request::{PromptLine, Request, RequestKind, Role};
 
+use crate::ceiling::{Ceiling, Unpriced};
 use crate::invoke::{Completion, Invoke, Terms, Unanswered};
 use crate::invoker::Invoker;
 use crate::settings::Settings;
@@ -26,6 +27,9 @@ pub enum AskError {
     /// The question cannot be put together.
     #[error("make a question")]
     Id(#[from] BadId),
+    /// Nobody knows what it may cost.
+    #[error("find a price")]
+    Price(#[from] Unpriced),
     /// The bundle cannot be hashed.
     #[error("hash bundle")]
     Hash(#[from] serde_json::Error),
@@ -34,12 +38,29 @@ pub enum AskError {
 /// What a target is asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The text, without a system prompt.
+    /// The operator's line before it; none if it is empty.
+    pub system: &'a str,
+    /// The text.
     pub text: &'a str,
+    /// Sampling temperature in thousandths; the provider's default if absent.
+    pub temperature_milli: Option<u32>,
     /// Most tokens of the answer.
     pub max_output_tokens: u32,
     /// Longest time for all attempts.
     pub longest: Duration,
+}
+
+impl<'a> Question<'a> {
+    /// A text without an operator's line, with an answer of one token within ten seconds.
+    pub fn of(text: &'a str) -> Self {
+        Self {
+            system: "",
+            text,
+            temperature_milli: None,
+            max_output_tokens: 1,
+            longest: Duration::from_secs(10),
+        }
+    }
 }
 
 /// What a target said.
@@ -108,12 +129,22 @@ impl<'a> Asker<'a> {
         Ok(Asked { attempts: invoked.attempts, answer })
     }
 
+    /// The most that a question can cost, and what it is taken to have cost, if at most so many attempts are made.
+    ///
+    /// # Errors
+    /// [`AskError`] when the target has no price, or the question cannot be put together.
+    pub fn ceiling(&self, question: Question<'_>, attempts: u32) -> Result<Ceiling, AskError> {
+        Ok(Ceiling::of(self.bundle, &self.request(question)?, attempts, self.clock.now())?)
+    }
+
     fn request(&self, question: Question<'_>) -> Result<Request, AskError> {
         let now = self.clock.now();
         let region = self.bundle.targets.get(self.target).map(|target| target.region.clone());
         let app = AppKey::new("huiyin#ping")?;
         let (bot, user) = (UserId::new("bot")?, UserId::new("ping")?);
-        let cause = format!("{}/{now}/{}", self.target, question.text);
+        let cause = format!("{}/{now}/{}/{}", self.target, question.system, question.text);
+        let system = Some(question.system).filter(|text| !text.is_empty());
+        let lines = system.map(|text| PromptLine::new(Role::System, text)).into_iter();
         let longest = i64::try_from(question.longest.as_millis()).unwrap_or(i64::MAX);
         Ok(Request {
             id: RequestId::derive(&cause, 0),
@@ -130,9 +161,9 @@ impl<'a> Asker<'a> {
             weight: None,
             chain: vec![self.target.clone()],
             allowed_regions: region.into_iter().collect(),
-            prompt: vec![PromptLine::new(Role::User, question.text)],
+            prompt: lines.chain([PromptLine::new(Role::User, question.text)]).collect(),
             max_output_tokens: question.max_output_tokens,
-            temperature_milli: None,
+            temperature_milli: question.temperature_milli,
             thinking: None,
             stop: Vec::new(),
             fallback_after_block: None,

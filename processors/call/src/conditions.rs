@@ -15,6 +15,7 @@ use pipeline::Outgoing;
 use pipeline::kafka::{PublishError, Publisher, Unacknowledged};
 use schemas::conditions::Conditions;
 use schemas::event::Event;
+use schemas::line::Line;
 use schemas::wire;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -94,12 +95,13 @@ pub async fn announce<I: Invoke>(step: Weak<Step<I>>, log: Arc<impl Tell>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Some((conditions, partitions, output)) = step.upgrade().map(|step| look(&step, &mut watch))
-        else {
-            return;
-        };
+        let Some(step) = step.upgrade() else { return };
+        let (conditions, partitions) = look(&step, &mut watch);
+        let (output, line) = (step.output().clone(), step.line().clone());
+        drop(step);
         let now = conditions.at;
-        let records = partitions.iter().filter_map(|partition| record(&conditions, *partition, &output));
+        let records =
+            partitions.iter().filter_map(|partition| record(&conditions, *partition, &output, &line));
         // All are queued before the first one is waited for.
         let told: Vec<_> = records.map(|record| (record.partition, log.tell(record))).collect();
         for (partition, told) in told {
@@ -117,25 +119,23 @@ pub async fn announce<I: Invoke>(step: Weak<Step<I>>, log: Arc<impl Tell>) {
     }
 }
 
-/// What is to be told, to which partitions, and where.
-fn look<I: Invoke>(step: &Step<I>, watch: &mut Watch) -> (Conditions, Vec<i32>, Output) {
+/// What is to be told, and to which partitions.
+fn look<I: Invoke>(step: &Step<I>, watch: &mut Watch) -> (Conditions, Vec<i32>) {
     let moment = Moment { wall: step.clock().now(), monotonic: Instant::now() };
     let outlooks = step.invoker().outlooks(moment.monotonic);
     let partitions = watch.look(moment, outlooks, &step.owned().get());
     let conditions = Conditions { targets: watch.targets().clone(), at: moment.wall };
-    (conditions, partitions, step.output().clone())
+    (conditions, partitions)
 }
 
-fn record(conditions: &Conditions, partition: i32, output: &Output) -> Option<Outgoing> {
+fn record(conditions: &Conditions, partition: i32, output: &Output, line: &Line) -> Option<Outgoing> {
     let event = Event::Conditions(conditions.clone());
     match wire::encode(&event, &output.source) {
-        Ok(encoded) => Some(Outgoing {
-            topic: Arc::clone(&output.topic),
-            partition,
-            key: None,
-            headers: encoded.headers,
-            value: Some(encoded.value),
-        }),
+        Ok(mut encoded) => {
+            line.mark(&mut encoded.headers);
+            let (topic, value) = (Arc::clone(&output.topic), Some(encoded.value));
+            Some(Outgoing { topic, partition, key: None, headers: encoded.headers, value })
+        }
         Err(error) => {
             tracing::error!(%error, "encode what is known of targets");
             None

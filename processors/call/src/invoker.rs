@@ -170,7 +170,11 @@ impl Invoke for Invoker {
 }
 
 impl Invoker {
-    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+    /// An invoker that knows nothing of its targets yet. Needs a tokio runtime with time.
+    ///
+    /// # Errors
+    /// When no HTTP client can be built.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         let client = Client::new(&settings.client)?;
         let mut endpoints = BTreeMap::new();
         for (name, address) in settings.addresses {

@@ -6,9 +6,11 @@
 //! of whatever a server sent; and the reviewer judges the whole answer. Retry, breaker and deadline are `outbound`'s.
 
 mod access;
+mod answer;
 mod ask;
 mod attempts;
 mod cancel;
+mod ceiling;
 mod complaints;
 mod conditions;
 mod config;
@@ -34,13 +36,16 @@ mod timing;
 mod unseen;
 mod work;
 
+pub use answer::answer;
 pub use ask::{AskError, Asked, Asker, Question};
+pub use ceiling::{Ceiling, Unpriced};
 pub use conditions::{Tell, Untold, announce};
 pub use config::{RawCall, RawDesk, RawEndpoint};
 pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
 pub use ping::{Pinged, ping};
+pub use reply::{Work, usage_told};
 pub use reviewers::{HeldText, Reviewed, Said, Subject};
 pub use rules::Rules;
 pub use settings::{Settings, validate};

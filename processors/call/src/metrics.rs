@@ -42,6 +42,8 @@ pub const HELD_REVIEWS: &str = "huiyin_call_held_reviews_total";
 pub const HELD_REVIEW_SECONDS: &str = "huiyin_call_held_review_seconds";
 /// Requests whose outcome could not be written.
 pub const UNWRITTEN: &str = "huiyin_call_unwritten_outcomes_total";
+/// Records of another line that came to the topic of requests.
+pub const REPLAY_RECORDS: &str = "huiyin_call_replay_records_total";
 /// Records to the log about targets.
 pub const CONDITIONS: &str = "huiyin_call_conditions_total";
 
@@ -116,11 +118,21 @@ pub const METRICS: &[Metric] = &[
         &[],
     ),
     Metric::counter(
+        REPLAY_RECORDS,
+        "records of a replay on the topic of requests: given up, no model was asked. In a replay's own line: records of others",
+        &[],
+    ),
+    Metric::counter(
         CONDITIONS,
         "records to the log about targets, one for each partition, by what came of them: told, or why they were not",
         &["result"],
     ),
 ];
+
+/// A record of another line was read.
+pub(crate) fn foreign() {
+    counter!(REPLAY_RECORDS).increment(1);
+}
 
 /// A record about targets was written to a partition, or not.
 pub(crate) fn conditions_told(result: &'static str) {

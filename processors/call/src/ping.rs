@@ -85,7 +85,8 @@ pub async fn ping(
 ) -> Result<Pinged, AskError> {
     settings.chain.max_attempts = Some(1);
     let longest = bundle.targets.get(name).map_or(0, |target| target.timeout_ms);
-    let question = Question { text: QUESTION, max_output_tokens: 1, longest: Duration::from_millis(longest) };
+    let longest = Duration::from_millis(longest);
+    let question = Question { max_output_tokens: 1, longest, ..Question::of(QUESTION) };
     let asked = Asker::new(settings, bundle, name, clock)?.ask(question).await?;
     Ok(Pinged { attempt: asked.attempts.into_iter().next_back(), failed: asked.answer.err() })
 }

@@ -39,6 +39,13 @@ pub struct Ended {
     pub review: Option<Box<AnswerReview>>,
 }
 
+impl Ended {
+    /// Every attempt, those of its review behind its own.
+    pub fn all_attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().chain(self.review.iter().flat_map(|review| &review.attempts))
+    }
+}
+
 /// How long calls of a target wait, in milliseconds, as the log is told of it when nothing was told before.
 pub fn told_wait(wait: Duration) -> u32 {
     conditions::told_wait(0, u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))

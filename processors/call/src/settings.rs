@@ -51,6 +51,14 @@ impl Settings {
         self.keys.get(name.as_str()).map_or(1, |keys| keys.len().max(1))
     }
 
+    /// With at most so many attempts for one request, so that it is known what it may cost; attempts that were refused for their rate do not count,
+    /// and cost nothing.
+    #[must_use]
+    pub fn with_attempts(mut self, most: u32) -> Self {
+        self.chain.max_attempts = Some(self.chain.max_attempts.map_or(most, |own| own.min(most)).max(1));
+        self
+    }
+
     /// With one key of the target, counted from 1, in place of all of them.
     #[must_use]
     pub fn with_key(mut self, name: &TargetName, number: usize) -> Self {

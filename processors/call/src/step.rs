@@ -10,6 +10,7 @@ use pipeline::call::{Admission, Decoded, Done, Handler, Job, Name, Share};
 use pipeline::{Record, Refused};
 use schemas::answered::Outcome;
 use schemas::ids::RequestId;
+use schemas::line::Line;
 use schemas::request::{Request, RequestKind};
 use schemas::wire::DecodeError;
 use tokio::sync::watch;
@@ -41,6 +42,7 @@ pub struct Step<I = Invoker> {
     output: Output,
     clock: Arc<dyn Clock>,
     owned: Owned,
+    line: Line,
 }
 
 impl<I> std::fmt::Debug for Step<I> {
@@ -74,7 +76,13 @@ impl<I: Invoke> Step<I> {
         output: Output,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { invoker, rules, output, clock, owned: Owned::default() }
+        Self { invoker, rules, output, clock, owned: Owned::default(), line: Line::Real }
+    }
+
+    /// The step in the line of a replay: it takes the records with its mark and no others, and marks what it writes.
+    #[must_use]
+    pub fn on(self, line: Line) -> Self {
+        Self { line, ..self }
     }
 
     pub(crate) fn invoker(&self) -> &I {
@@ -87,6 +95,24 @@ impl<I: Invoke> Step<I> {
 
     pub(crate) fn output(&self) -> &Output {
         &self.output
+    }
+
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Whether the record is one of this line; before anything that it asks for is believed.
+    fn own(&self, record: &Record) -> Result<(), Refused> {
+        self.line.admit(|name| record.header(name)).map_err(|foreign| {
+            metrics::foreign();
+            Refused::DeadLetter { reason: foreign.label() }
+        })
+    }
+
+    /// What is written about a record, marked as this line's.
+    fn marked(&self, mut done: Done) -> Done {
+        done.outputs.iter_mut().for_each(|output| self.line.mark(&mut output.headers));
+        done
     }
 
     /// Partitions that this instance has.
@@ -146,7 +172,7 @@ impl<I: Invoke> Step<I> {
         let took = u64::try_from(ended_at.saturating_sub(started_at)).unwrap_or_default();
         metrics::ended(&outcome, reason, Duration::from_millis(took));
         let ended = Ended { outcome, attempts, review, rerun: job.rerun, started_at, ended_at };
-        self.output.write(&job.record, Subject::from(request), ended)
+        self.marked(self.output.write(&job.record, Subject::from(request), ended))
     }
 
     /// The outcome of a request of which no run has reported.
@@ -166,11 +192,8 @@ impl<I: Invoke> Step<I> {
             Run::CutOff { rerun } => (rerun, unseen("cut_off")),
         };
         let attempts = attempt.into_iter().collect();
-        self.output.write(
-            record,
-            subject,
-            Ended { outcome, attempts, review: None, rerun, started_at: now, ended_at: now },
-        )
+        let ended = Ended { outcome, attempts, review: None, rerun, started_at: now, ended_at: now };
+        self.marked(self.output.write(record, subject, ended))
     }
 
     fn fail(&self, record: &Record, reason: &'static str, run: Run) -> Done {
@@ -211,10 +234,12 @@ fn name(request: RequestId) -> Name {
 
 impl<I: Invoke> Handler for Step<I> {
     fn cancels(&self, record: &Record) -> Result<Option<Name>, Refused> {
+        self.own(record)?;
         cancelled(record).map(|request| request.map(name)).map_err(|error| refused(&error))
     }
 
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
+        self.own(record)?;
         let request = read(record).map_err(|error| refused(&error))?;
         let share = |kind, name: &str| Share { kind, name: name.into() };
         let target = request.chain.first().map(|target| share("target", target.as_str()));
@@ -263,13 +288,17 @@ impl<I: Invoke> Handler for Step<I> {
         match self.output.instead(record, ended, failed(reason)) {
             Some(done) => {
                 metrics::ended(&failed(reason), reason, Duration::ZERO);
-                done
+                self.marked(done)
             }
             None => self.fail(record, reason, Run::CutOff { rerun: false }),
         }
     }
 
     fn dead(&self, record: &Record, reason: &'static str, rerun: bool) -> Done {
+        if self.line.admit(|name| record.header(name)).is_err() {
+            // A replay's request has the id of the real one, which has an outcome of its own.
+            return Done::default();
+        }
         if is_cancel(record) {
             // The request that it was to end has an outcome of its own.
             return Done::default();

@@ -16,7 +16,7 @@ use schemas::ids::{BadId, BundleHash};
 use schemas::topic::{Topic, TopicNames};
 use schemas::wire::EncodeError;
 
-pub use apply::{WriteError, apply};
+pub use apply::{WriteError, apply, apply_on};
 use shelf::{Shelf, Source};
 
 /// Bundles whose engines are kept ready, those that were asked for last: the one in force, the one before it, and the next one.
@@ -139,6 +139,14 @@ impl Bundles {
         Self { source: Some(source), keys, ..Self::of([]) }
     }
 
+    /// The same, which also know this bundle and its contents although they are not stored.
+    #[must_use]
+    pub fn knowing(mut self, hash: BundleHash, bundle: Bundle, contents: Contents) -> Self {
+        self.known.push((hash, bundle));
+        self.contents = contents;
+        self
+    }
+
     /// These bundles and no others, without any broker. They name no contents.
     pub fn of(bundles: impl IntoIterator<Item = (BundleHash, Bundle)>) -> Self {
         Self::with(bundles, Contents::default())
@@ -235,9 +243,10 @@ impl Bundles {
 
     /// The text of a content.
     fn text(&self, content: &Content) -> Result<Arc<str>, BundlesError> {
-        let Some(source) = &self.source else {
-            let bad = |source| BundlesError::Content { hash: content.hash.clone(), source };
-            return self.contents.get(content).map_err(bad);
+        let bad = |source| BundlesError::Content { hash: content.hash.clone(), source };
+        let source = match (&self.source, self.contents.get(content)) {
+            (Some(source), Err(_)) => source,
+            (_, known) => return known.map_err(bad),
         };
         let pieces = self.shelf().pieces(content)?;
         shelf::text(source, content, &pieces)

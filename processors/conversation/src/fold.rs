@@ -1,7 +1,7 @@
 //! `decide` as the fold driver runs it: records in, records out.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use decide::{At, Key, LazyState, Output, Rules, Telling};
 use pipeline::fold::{Context, Entry, Fold, FoldError, Input, Step};
@@ -10,21 +10,25 @@ use schemas::conditions::Conditions;
 use schemas::conversation::partition_of;
 use schemas::event::{Clock, Event};
 use schemas::ids::BundleHash;
+use schemas::line::Line;
 use schemas::state::{ControlState, STATE_VERSION, Told};
 use schemas::topic::Topic;
 use schemas::wire::{self, DecodeError, EncodeError};
 
-use crate::{Bundles, Deployment, metrics};
+use crate::{Bundles, Deployment, Folded, Tap, metrics};
 
-/// The conversation fold of one deployment.
+/// The conversation fold of one deployment. A clone shares what was made of bundles, and the tap.
+#[derive(Clone)]
 pub struct Conversations {
     bundles: Arc<Bundles>,
     /// Of the bundles that hold in any partition.
-    rules: HashMap<BundleHash, Rules>,
-    topics: BTreeMap<Topic, Arc<str>>,
-    source: String,
+    rules: Arc<Mutex<HashMap<BundleHash, Rules>>>,
+    topics: Arc<BTreeMap<Topic, Arc<str>>>,
+    source: Arc<str>,
     partitions: i32,
     telling: Telling,
+    tap: Option<Tap>,
+    line: Line,
 }
 
 /// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
@@ -40,12 +44,26 @@ impl Conversations {
         let topics = Topic::ALL.into_iter().map(|topic| (topic, Arc::from(deployment.topics.of(topic))));
         Self {
             bundles,
-            rules: HashMap::new(),
-            topics: topics.collect(),
-            source: format!("/huiyin/{}/decide", deployment.name),
+            rules: Arc::default(),
+            topics: Arc::new(topics.collect()),
+            source: format!("/huiyin/{}/decide", deployment.name).into(),
             partitions: deployment.partitions,
             telling: Telling::Bounded,
+            tap: None,
+            line: Line::Real,
         }
+    }
+
+    /// The fold in the line of a replay: it takes the records with its mark and no others, and marks what it writes.
+    #[must_use]
+    pub fn on(self, line: Line) -> Self {
+        Self { line, ..self }
+    }
+
+    /// The same, which also hands what it folds and writes to `tap`, so that nobody has to read bytes that were just written.
+    #[must_use]
+    pub fn tapped(self, tap: Tap) -> Self {
+        Self { tap: Some(tap), ..self }
     }
 
     /// The same whose decisions tell of every rule that was looked at. They are for people to read, and never written to a topic.
@@ -54,19 +72,20 @@ impl Conversations {
         Self { telling: Telling::All, ..self }
     }
 
-    fn rules(&mut self, hash: &BundleHash) -> Result<Rules, FoldError> {
-        if let Some(rules) = self.rules.get(hash) {
+    fn rules(&self, hash: &BundleHash) -> Result<Rules, FoldError> {
+        let mut made = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = made.get(hash) {
             return Ok(rules.clone());
         }
         let ready = self.bundles.get(hash).map_err(|error| FoldError::Control(told(&error)))?;
         let rules = Rules::new(&ready.bundle, hash.clone(), Arc::clone(&ready.engines)).telling(self.telling);
-        self.rules.retain(|_, rules| rules.is_shared());
-        self.rules.insert(hash.clone(), rules.clone());
+        made.retain(|_, rules| rules.is_shared());
+        made.insert(hash.clone(), rules.clone());
         Ok(rules)
     }
 
     /// What a partition is folded under from here on.
-    fn under(&mut self, state: ControlState) -> Result<Control, FoldError> {
+    fn under(&self, state: ControlState) -> Result<Control, FoldError> {
         let rules = state.bundle.as_ref().map(|hash| self.rules(hash)).transpose()?;
         let told = state.conditions.clone().map(Arc::new);
         Ok(Control { rules: rules.map(|rules| rules.told(told)), state })
@@ -90,13 +109,21 @@ impl Conversations {
                 wire::encode(entry, &self.source)
             }
         }?;
+        let mut headers = encoded.headers;
+        self.line.mark(&mut headers);
         Ok(Outgoing {
             topic: self.topic(encoded.topic),
             partition,
             key: encoded.key,
-            headers: encoded.headers,
+            headers,
             value: Some(encoded.value),
         })
+    }
+
+    fn tell(&self, outputs: Vec<Output>) {
+        if let Some(tap) = &self.tap {
+            tap.take(outputs.into_iter().map(Folded::Output));
+        }
     }
 
     fn topic(&self, topic: Topic) -> Arc<str> {
@@ -126,6 +153,10 @@ impl Fold for Conversations {
     type Control = Control;
 
     fn decode(&self, record: &Record) -> Result<Input<Key, Event>, Refused> {
+        self.line.admit(|name| record.header(name)).map_err(|foreign| {
+            metrics::foreign();
+            Refused::DeadLetter { reason: foreign.label() }
+        })?;
         let event: Event =
             wire::decode(|name| record.header(name), record.value.as_deref()).map_err(|e| refused(&e))?;
         let Some(conversation) = event.conversation() else {
@@ -165,6 +196,9 @@ impl Fold for Conversations {
         message: Event,
     ) -> Result<Step<LazyState>, Refused> {
         let rules = context.control.rules.as_ref();
+        if let Some(tap) = &self.tap {
+            tap.event(&message);
+        }
         let step = LazyState::fold(rules, at(&context), key, state, message).map_err(|error| {
             // The partition stops, as it would if this had been found when the states were restored.
             let (partition, offset) = (context.partition, context.offset);
@@ -173,7 +207,10 @@ impl Fold for Conversations {
         })?;
         let outputs = step.outputs.iter().map(|output| self.outgoing(context.partition, output)).collect();
         match outputs {
-            Ok(outputs) => Ok(Step { state: step.state, outputs }),
+            Ok(outputs) => {
+                self.tell(step.outputs);
+                Ok(Step { state: step.state, outputs })
+            }
             Err(error) => {
                 tracing::error!(%error, partition = context.partition, offset = context.offset, "encode a decided record");
                 Err(Refused::DeadLetter { reason: "encode" })
@@ -198,7 +235,9 @@ impl Fold for Conversations {
                 None
             }
         };
-        Step { state: step.state, outputs: step.outputs.iter().filter_map(encode).collect() }
+        let outputs = step.outputs.iter().filter_map(encode).collect();
+        self.tell(step.outputs);
+        Step { state: step.state, outputs }
     }
 
     fn due(&self, state: &LazyState) -> Option<i64> {
@@ -208,7 +247,8 @@ impl Fold for Conversations {
     fn clock(&self, partition: i32, time: i64) -> Outgoing {
         // A clock record has no rules between its fields, so it can always be encoded.
         let encoded = wire::encode(&Event::Clock(Clock { due: time }), &self.source);
-        let (headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
+        let (mut headers, value) = encoded.map(|e| (e.headers, Some(e.value))).unwrap_or_default();
+        self.line.mark(&mut headers);
         Outgoing { topic: self.topic(Topic::Events), partition, key: None, headers, value }
     }
 
@@ -320,6 +360,34 @@ mod tests {
         let outputs = step.outputs.iter();
         let outputs: Vec<_> = outputs.map(|o| String::from_utf8_lossy(o.value.as_deref().unwrap())).collect();
         assert!(outputs.iter().any(|o| o.contains(r#""tier":{"name":"gold","by":"table"}"#)), "{outputs:?}");
+    }
+
+    #[test]
+    fn a_line_folds_its_own_records_alone_and_marks_what_it_writes() {
+        let text = include_str!("../../../schemas/examples/events/valid-message.json");
+        let message: schemas::event::Message = serde_json::from_str(text).unwrap();
+        let encoded = wire::encode(&Event::Message(message), "/huiyin/demo/ingest").unwrap();
+        let record = |marks: &[&str]| Record {
+            topic: "events".into(),
+            partition: 0,
+            offset: 7,
+            timestamp: 5,
+            key: encoded.key.clone(),
+            headers: (encoded.headers.iter().cloned())
+                .chain(marks.iter().map(|mark| (wire::REPLAY.to_owned(), mark.as_bytes().to_vec())))
+                .collect(),
+            value: Some(encoded.value.clone()),
+        };
+        let refused = |fold: &Conversations, marks: &[&str]| fold.decode(&record(marks)).err();
+        let given_up = Some(Refused::DeadLetter { reason: "replay" });
+        let (real, shadow) =
+            (offline(Bundles::of([])), offline(Bundles::of([])).on(Line::of(Some("cheaper"))));
+        assert_eq!(refused(&real, &[]), None);
+        assert_eq!(refused(&real, &["cheaper"]), given_up);
+        assert_eq!(refused(&shadow, &["cheaper"]), None);
+        assert_eq!([refused(&shadow, &[]), refused(&shadow, &["other"])], [given_up.clone(), given_up]);
+        let mark = (wire::REPLAY.to_owned(), b"cheaper".to_vec());
+        assert!(shadow.clock(0, 5).headers.contains(&mark) && !real.clock(0, 5).headers.contains(&mark));
     }
 
     #[test]

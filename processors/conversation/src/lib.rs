@@ -12,13 +12,15 @@ pub mod metrics;
 mod refold;
 mod rehearsal;
 mod replay;
+mod tap;
 mod written;
 
-pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply};
+pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply, apply_on};
 pub use deployment::{Deployment, Settings};
 pub use fold::{Control, Conversations};
 pub use look::{LookError, Looked, look};
-pub use refold::{RefoldError, Report, refold};
+pub use refold::{RefoldError, Report, crashed, refold};
 pub use rehearsal::{Rehearsal, RehearsalError};
-pub use replay::Replay;
+pub use replay::{Replay, States};
+pub use tap::{Folded, Tap};
 pub use written::{Unread, output};

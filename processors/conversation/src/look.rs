@@ -10,6 +10,7 @@ use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Event, Message};
 use schemas::ids::BundleHash;
+use schemas::line::Line;
 use schemas::topic::Topic;
 use schemas::wire;
 
@@ -78,8 +79,7 @@ pub fn look(
     let fold = Conversations::new(deployment, Arc::clone(&bundles)).telling_all();
     let replay = Replay::new(deployment, settings, fold, place.partition).map_err(RefoldError::Name)?;
     let mut search = Search { replay, outputs: Vec::new(), stopped: None, is_done: false, place: &place };
-    let events = deployment.topics.of(Topic::Events);
-    search.replay.skip_crashed(crashed(deployment, &events, place.partition)?);
+    search.replay.skip_crashed(crashed(deployment, place.partition)?);
     scan(deployment, place.partition, place.first, |record| search.take(deployment, &record))?;
     if let Some(error) = search.stopped {
         return Err(RefoldError::Fold(error).into());
@@ -120,6 +120,7 @@ fn is_of(record: &[u8], id: &str) -> bool {
 }
 
 fn message_of(record: &Record) -> Option<Message> {
+    Line::Real.admit(|name| record.header(name)).ok()?;
     match wire::decode(|name| record.header(name), record.value.as_deref()) {
         Ok(Event::Message(message) | Event::Missed(message)) => Some(message),
         _ => None,

@@ -27,6 +27,9 @@ const FINDINGS: &str = "huiyin_decide_findings_total";
 /// Records of call about its targets, by the worst that they tell.
 const CONDITIONS: &str = "huiyin_decide_conditions_total";
 
+/// Records of another line that came to the log.
+const REPLAY_RECORDS: &str = "huiyin_decide_replay_records_total";
+
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
     Metric::counter(
@@ -55,11 +58,21 @@ pub const METRICS: &[Metric] = &[
         &["category", "action", "shadow"],
     ),
     Metric::counter(
+        REPLAY_RECORDS,
+        "records of a replay in the log of conversations: given up, nothing was decided on them; a transaction that is put back and folded again counts again. In a replay's own line: records of others",
+        &[],
+    ),
+    Metric::counter(
         CONDITIONS,
         "records about targets by the worst state that they tell of any: ok, cooling, open; a transaction that is put back and folded again counts again",
         &["state"],
     ),
 ];
+
+/// A record of another line was read.
+pub(crate) fn foreign() {
+    counter!(REPLAY_RECORDS).increment(1);
+}
 
 /// Call told of its targets.
 pub(crate) fn conditions(targets: &BTreeMap<TargetName, TargetConditions>) {

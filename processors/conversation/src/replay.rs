@@ -4,11 +4,44 @@
 //! it: states, timers, bundles. The role `decide` runs that core behind a broker. Whoever folds a log again, explains a message or
 //! tests rules runs the same core here, so that none of them can decide otherwise.
 
-use pipeline::fold::{Refold, RefoldError};
+use std::collections::HashMap;
+
+use decide::{Key, LazyState};
+use pipeline::fold::{Entry, Fold, FoldError, Refold, RefoldError};
 use pipeline::kafka::NameError;
 use pipeline::{Outgoing, Record};
 
-use crate::{Conversations, Deployment, Settings};
+use crate::{Control, Conversations, Deployment, Settings};
+
+/// What a partition is folded on from. A clone shares the states.
+#[derive(Clone, Default)]
+pub struct States {
+    /// The bundle that holds, and what call told last.
+    pub control: Control,
+    /// The state of each conversation that has one.
+    pub conversations: HashMap<Key, LazyState>,
+}
+
+impl States {
+    /// The states of a partition from the newest entry of every key of topic `states`.
+    ///
+    /// # Errors
+    /// [`FoldError`] when an entry is not of this version, or the bundle cannot be had.
+    pub fn restore<'a>(
+        fold: &mut Conversations,
+        entries: impl Iterator<Item = Entry<'a>>,
+    ) -> Result<Self, FoldError> {
+        let (control, conversations) = Conversations::restore(entries)?;
+        Ok(Self { control: fold.complete(control)?, conversations })
+    }
+
+    /// The state of one conversation under the control state of all.
+    #[must_use]
+    pub fn of(&self, key: &Key) -> Self {
+        let state = self.conversations.get(key).map(|state| (key.clone(), state.clone()));
+        Self { control: self.control.clone(), conversations: state.into_iter().collect() }
+    }
+}
 
 /// The fold of one partition.
 pub struct Replay(Refold<Conversations>);
@@ -25,6 +58,28 @@ impl Replay {
         partition: i32,
     ) -> Result<Self, NameError> {
         Ok(Self(Refold::new(fold, &deployment.driver(settings, 0)?, partition)))
+    }
+
+    /// Goes on from these states.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn from_states(
+        deployment: &Deployment,
+        settings: &Settings,
+        fold: Conversations,
+        partition: i32,
+        states: States,
+    ) -> Result<Self, NameError> {
+        let States { control, conversations } = states;
+        let config = deployment.driver(settings, 0)?;
+        Ok(Self(Refold::from_state(fold, &config, partition, (control, conversations))))
+    }
+
+    /// The states as they are now.
+    pub fn states(&self) -> States {
+        let (control, conversations) = self.0.state();
+        States { control, conversations }
     }
 
     /// Names offsets whose dead letters have the reason `crashed`: the driver gave their records up unfolded.

@@ -10,7 +10,7 @@
 //! - [`compare`]: one turn
 //! - [`course`]: which conversations are judged, and when it is enough
 //!
-//! Calls go through [`Asker`], which whoever has an invoker implements; money is the caller's, too.
+//! Calls go through [`Asker`], which [`crate::live::judge`] is over the call step's invoker; money is the caller's, too.
 
 pub mod agreement;
 pub mod bias;
@@ -25,12 +25,41 @@ use std::future::Future;
 
 use schemas::money::Money;
 
+use crate::results::Judged;
 use prompt::Prompt;
 
 /// Asks the judge.
 pub trait Asker: Sync {
     /// Asks once. Before it does, it asks whoever has the money; [`Unasked::Budget`] is the answer when there is none left.
     fn ask(&self, prompt: &Prompt) -> impl Future<Output = Result<Said, Unasked>> + Send;
+}
+
+/// Keeps what the judge said as soon as it is there, so that whoever is interrupted pays nothing twice.
+pub trait Keep: Send {
+    /// Keeps what was said of the turn with that id; it is kept when the future is done.
+    fn keep(&mut self, turn: &str, judged: &Judged) -> impl Future<Output = Result<(), Unkept>> + Send;
+}
+
+/// What was said cannot be kept, so nobody is asked any more.
+#[derive(Debug, thiserror::Error)]
+#[error("keep what the judge said")]
+pub struct Unkept(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+impl Unkept {
+    /// Its name in metrics and logs.
+    pub fn label(&self) -> &'static str {
+        "unkept"
+    }
+}
+
+/// Keeps nothing beyond the turns themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeepNothing;
+
+impl Keep for KeepNothing {
+    async fn keep(&mut self, _: &str, _: &Judged) -> Result<(), Unkept> {
+        Ok(())
+    }
 }
 
 /// What the judge said.

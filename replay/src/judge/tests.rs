@@ -7,7 +7,7 @@ use schemas::money::Money;
 
 use super::agreement::{Word, agreement};
 use super::compare::{compare, texts};
-use super::course::{Ended, Until, order, run};
+use super::course::{Course, Ended, Judging, Until, order};
 use super::prompt::{Order, Prompt, Texts, prompt};
 use super::rubric::{BadRubric, Rubric};
 use super::*;
@@ -171,6 +171,13 @@ fn a_rubric_has_something_to_compare_by_and_is_not_a_book() {
     );
 }
 
+/// Judges by the default rubric.
+async fn run<A: Asker>(turns: &mut [TurnResult], asker: &A, until: Until) -> Course {
+    let (rubric, at_once) = (Rubric::default(), std::num::NonZeroUsize::new(3).unwrap());
+    let judging = Judging { asker, rubric: &rubric, until, seed: Seed::of("m"), at_once };
+    course::run(turns, &judging, &mut KeepNothing).await.unwrap()
+}
+
 /// Turns that nobody judged yet.
 fn unjudged(conversations: usize) -> Vec<TurnResult> {
     let mut turns = sample::results(conversations, 3).turns;
@@ -207,13 +214,12 @@ fn judging_ends_when_it_is_clear_when_the_money_is_spent_or_when_all_is_judged()
         }
     }
     let judge = scripted(|user| Ok(format!("{{\"better\": {}}}", mark(user))));
-    let clear =
-        now(run(&mut turns.clone(), &judge, &Rubric::default(), Until::Clear { of: 0.5 }, Seed::of("m")));
+    let clear = now(run(&mut turns.clone(), &judge, Until::Clear { of: 0.5 }));
     assert_eq!(clear.ended, Ended::Clear);
     assert!(clear.conversations < 60 && clear.interval.0 > 0.5, "{clear:?}");
 
     let mut all = turns.clone();
-    let whole = now(run(&mut all, &judge, &Rubric::default(), Until::All, Seed::of("m")));
+    let whole = now(run(&mut all, &judge, Until::All));
     assert_eq!((whole.ended, whole.failed.len()), (Ended::All, 0));
     let judged = |turns: &[TurnResult]| turns.iter().filter(|turn| turn.judged.is_some()).count();
     assert_eq!(judged(&all), order(&all, Seed::of("m")).iter().map(Vec::len).sum::<usize>());
@@ -225,14 +231,45 @@ fn judging_ends_when_it_is_clear_when_the_money_is_spent_or_when_all_is_judged()
     let poor = scripted(|user| {
         if spent(&left) { Err(Unasked::Budget) } else { Ok(format!("{{\"better\": {}}}", mark(user))) }
     });
-    let short = now(run(&mut turns, &poor, &Rubric::default(), Until::All, Seed::of("m")));
+    let short = now(run(&mut turns, &poor, Until::All));
     assert_eq!((short.ended, judged(&turns)), (Ended::Budget, 20));
 
     // It goes on where it was, in the same order, and asks for nothing twice.
     let before = judge.1.lock().unwrap().len();
-    now(run(&mut turns, &judge, &Rubric::default(), Until::All, Seed::of("m")));
+    now(run(&mut turns, &judge, Until::All));
     assert_eq!(judge.1.lock().unwrap().len() - before, 2 * (judged(&turns) - 20));
     assert_eq!(turns, all);
+}
+
+/// Keeps three, and then no more.
+#[derive(Default)]
+struct Three(Vec<(String, Judged)>);
+
+impl Keep for Three {
+    async fn keep(&mut self, turn: &str, judged: &Judged) -> Result<(), Unkept> {
+        if self.0.len() == 3 {
+            return Err(Unkept("the disk is full".into()));
+        }
+        self.0.push((turn.to_owned(), judged.clone()));
+        Ok(())
+    }
+}
+
+#[test]
+fn what_was_said_is_kept_at_once_and_nobody_is_asked_when_it_cannot_be() {
+    let mut turns = unjudged(30);
+    let judge = scripted(|_| Ok("{\"better\": 0}".to_owned()));
+    let (rubric, at_once) = (Rubric::default(), std::num::NonZeroUsize::MIN);
+    let (asker, seed) = (&judge, Seed::of("m"));
+    let judging = Judging { asker, rubric: &rubric, until: Until::All, seed, at_once };
+    let mut three = Three::default();
+    let error = now(course::run(&mut turns, &judging, &mut three)).unwrap_err();
+    assert_eq!(error.0.to_string(), "the disk is full");
+    assert!(judge.1.lock().unwrap().len() <= 8, "two orders of four turns");
+    let judged = turns.iter().filter_map(|turn| Some((turn.turn.as_str(), turn.judged.as_ref()?)));
+    let mut kept: Vec<_> = three.0.iter().map(|(turn, judged)| (turn.as_str(), judged)).collect();
+    kept.sort_by_key(|(turn, _)| turns.iter().position(|other| other.turn == *turn));
+    assert_eq!(judged.collect::<Vec<_>>(), kept);
 }
 
 #[test]
@@ -241,7 +278,7 @@ fn a_judge_that_fails_is_told_by_turn_and_the_others_go_on() {
     let judge = scripted(|user| {
         if user.contains("退款") { Err(Unasked::Failed("timeout")) } else { Ok("{\"better\": 0}".into()) }
     });
-    let course = now(run(&mut turns, &judge, &Rubric::default(), Until::All, Seed::of("m")));
+    let course = now(run(&mut turns, &judge, Until::All));
     assert!(!course.failed.is_empty() && course.failed.iter().all(|(_, reason)| *reason == "timeout"));
     assert!(turns.iter().any(|turn| turn.judged.is_some()));
     assert_eq!(course.ended, Ended::All);

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::invoice::{self, RawInvoice, RawRate};
+use crate::pseudonym::Pseudonyms;
 use crate::queries::zone_of;
 use crate::retention::{RawRetention, Retention};
 
@@ -140,6 +141,15 @@ impl AccountConfig {
     /// Limits for the batch driver.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What stands for conversations in the tables.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the pseudonyms' key cannot be used.
+    pub fn pseudonyms(&self) -> Result<Pseudonyms, ConfigError> {
+        Pseudonyms::new(&self.raw.pseudonym_key)
+            .map_err(|_| ConfigError { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })
     }
 
     /// Days that the facts of deliveries are kept, which hold no text: what was sent to whom, and when.

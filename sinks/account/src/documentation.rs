@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::columns::columns;
 use crate::rollups::ROLLUPS;
-use crate::tables::{Definition, definitions};
+use crate::tables::{Definition, OF_COMMANDS, definitions};
 
 const BEGIN: &str = "<!-- tables, made from the migrations: UPDATE_SCHEMAS=1 cargo test -p account -->\n";
 const END: &str = "<!-- end of the tables -->\n";
@@ -15,6 +15,7 @@ const END: &str = "<!-- end of the tables -->\n";
 struct Words {
     file: &'static str,
     facts: &'static str,
+    commands: &'static str,
     rollups: &'static str,
     header: &'static str,
     /// Days, and the setting that changes them.
@@ -26,6 +27,7 @@ struct Words {
 const ENGLISH: Words = Words {
     file: "analytics.md",
     facts: "Facts",
+    commands: "What commands found",
     rollups: "Rollups",
     header: "| column | type | meaning |",
     kept: |days, table| format!("Kept for {days} days (`retention_days.{table}`)."),
@@ -35,6 +37,7 @@ const ENGLISH: Words = Words {
 const CHINESE: Words = Words {
     file: "analytics.zh.md",
     facts: "事实表",
+    commands: "命令的结果",
     rollups: "汇总表",
     header: "| 列 | 类型 | 含义(与库中注释相同) |",
     kept: |days, table| format!("保留 {days} 天(`retention_days.{table}`)。"),
@@ -45,6 +48,8 @@ const CHINESE: Words = Words {
 fn tables(words: &Words) -> String {
     let mut text = format!("\n### {}\n", words.facts);
     definitions().for_each(|table| add(&mut text, words, table, &[]));
+    text.push_str(&format!("\n### {}\n", words.commands));
+    OF_COMMANDS.iter().for_each(|table| add(&mut text, words, table, &[]));
     text.push_str(&format!("\n### {}\n", words.rollups));
     for rollup in ROLLUPS {
         let of: Vec<&str> = rollup.views.iter().map(|view| view.of).collect();

@@ -236,7 +236,7 @@ mod tests {
         for more in ["", "cluster = 'c'"] {
             let script = script(&layout(more));
             assert!(!script.contains(['{', '}']), "{script}");
-            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 34 });
+            assert_eq!(script.matches("ON CLUSTER").count(), if more.is_empty() { 0 } else { 35 });
         }
     }
 

@@ -26,8 +26,7 @@ impl AccountSink {
     /// # Errors
     /// [`ConfigError`] when the pseudonyms' key cannot be used.
     pub fn new(config: &AccountConfig, names: &TopicNames) -> Result<Self, ConfigError> {
-        let pseudonyms = Pseudonyms::new(&config.raw.pseudonym_key)
-            .map_err(|_| ConfigError { key: "pseudonym_key", reason: "it is no key for HMAC-SHA256" })?;
+        let pseudonyms = config.pseudonyms()?;
         let topics = TOPICS.map(|topic| (names.of(topic), topic));
         let tables = tables::definitions().map(|table| table.name).collect();
         let version = Version { builder: BUILDER, bodies: config.raw.bodies };

@@ -16,6 +16,8 @@ pub const PART_SECONDS: &str = "huiyin_deliver_part_seconds";
 pub const TOKENS: &str = "huiyin_deliver_token_fetches_total";
 /// Part of Easemob's limits that this instance takes.
 pub const SHARE: &str = "huiyin_deliver_quota_share_ratio";
+/// Records of a replay that came to the real topic.
+pub const REPLAY_RECORDS: &str = "huiyin_deliver_replay_records_total";
 /// Parts whose result could not be written.
 pub const UNWRITTEN: &str = "huiyin_deliver_unwritten_results_total";
 
@@ -34,6 +36,11 @@ pub const METRICS: &[Metric] = &[
     Metric::histogram(PART_SECONDS, "seconds from taking a part up to its end, waits included", &["result"]),
     Metric::counter(TOKENS, "tokens asked for, by failure class, ok for a success", &["class"]),
     Metric::gauge(SHARE, "part of Easemob's limits that this instance takes, from 0 to 1", &[]),
+    Metric::counter(
+        REPLAY_RECORDS,
+        "records of a replay on the topic of answers: given up, Easemob was asked for nothing",
+        &[],
+    ),
     Metric::counter(UNWRITTEN, "parts whose result could not be written", &[]),
 ];
 
@@ -54,6 +61,10 @@ pub(crate) fn token(failure: Option<&'static str>) {
 
 pub(crate) fn share(share: f64) {
     gauge!(SHARE).set(share);
+}
+
+pub(crate) fn foreign() {
+    counter!(REPLAY_RECORDS).increment(1);
 }
 
 pub(crate) fn unwritten() {

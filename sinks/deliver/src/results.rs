@@ -13,6 +13,7 @@ use pipeline::kafka::{self, Read, Reader};
 use schemas::Millis;
 use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::ids::AnswerId;
+use schemas::line::Line;
 use schemas::wire;
 
 /// More than a process has between the end of a send and the commit of its result.
@@ -133,6 +134,7 @@ fn newest(
 
 /// What a record says of the send of a part.
 fn result_of(record: &pipeline::Record, answer: AnswerId) -> Option<DeliveryResult> {
+    Line::Real.admit(|name| record.header(name)).ok()?;
     let delivery: Delivery = wire::decode(|name| record.header(name), record.value.as_deref()).ok()?;
     (delivery.answer == answer && !delivery.result.is_retraction()).then_some(delivery.result)
 }

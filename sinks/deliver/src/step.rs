@@ -12,6 +12,7 @@ use schemas::Millis;
 use schemas::answer::{Answer, DeliveryClass};
 use schemas::delivery::DeliveryResult;
 use schemas::ids::AppKey;
+use schemas::line::{Foreign, Line};
 use tokio::time::Instant;
 
 use crate::client::{AppClient, RETRACTED};
@@ -151,8 +152,18 @@ impl Step {
     }
 }
 
+/// Only the line that answers people has this step.
+fn of_the_line(record: &Record) -> Result<(), Foreign> {
+    Line::Real.admit(|name| record.header(name))
+}
+
 impl Handler for Step {
     fn admit(&self, record: &Record) -> Result<Admission, Refused> {
+        // Before anything that it asks for is believed.
+        of_the_line(record).map_err(|foreign| {
+            metrics::foreign();
+            Refused::DeadLetter { reason: foreign.label() }
+        })?;
         let work = Work::read(record).map_err(|error| {
             let reason = error.label();
             if error.may_be_newer() { Refused::Pause { reason } } else { Refused::DeadLetter { reason } }
@@ -194,6 +205,10 @@ impl Handler for Step {
     }
 
     fn dead(&self, record: &Record, _reason: &'static str, rerun: bool) -> Done {
+        if of_the_line(record).is_err() {
+            // A replay's part has the id of the real one, which has a result of its own.
+            return Done::default();
+        }
         // Each of the processes that ended while it ran may have sent it.
         if rerun && !is_retract(record) {
             return self.end(record, DeliveryResult::Unknown, rerun);

@@ -81,7 +81,9 @@ impl<'a> Line<'a> {
             return Ok(Fate::Refused(By::Filter));
         }
         let Some((asker, longest)) = &self.target else { return Ok(Fate::Answered) };
-        let asked = asker.ask(Question { text, max_output_tokens: MOST_TOKENS, longest: *longest }).await?;
+        let asked = asker
+            .ask(Question { max_output_tokens: MOST_TOKENS, longest: *longest, ..Question::of(text) })
+            .await?;
         if asked.is_blocked() {
             return Ok(Fate::Refused(By::Provider));
         }

@@ -18,6 +18,7 @@ mod faults;
 mod hedges;
 mod invoice;
 mod keys;
+mod marked;
 mod meter;
 mod outages;
 mod ping;

@@ -13,6 +13,7 @@ use pipeline::{Clock, WallClock};
 use safety::{Action, Rule, RuleSet};
 use schemas::answered::{Answered, Outcome};
 use schemas::event::Event;
+use schemas::line::Line;
 use schemas::request::Request;
 use schemas::wire;
 use serde_json::{Value, json};
@@ -165,6 +166,11 @@ impl World {
         let (step, http) =
             (Arc::new(step), Client::new(&ClientConfig::default().validate("client").unwrap()).unwrap());
         Self { sim, step, clock, rules, engines, http }
+    }
+
+    /// The step is in this line.
+    pub(crate) fn on(self, line: Line) -> Self {
+        Self { step: Arc::new(Arc::into_inner(self.step).unwrap().on(line)), ..self }
     }
 
     /// From now on answers are judged by this rule alone.

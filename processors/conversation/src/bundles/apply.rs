@@ -8,6 +8,7 @@ use pipeline::Outgoing;
 use pipeline::kafka::{PublishError, Publisher, PublisherLimits, Unacknowledged};
 use schemas::Millis;
 use schemas::event::{ConfigSwitch, Event};
+use schemas::line::Line;
 use schemas::topic::Topic;
 use schemas::wire;
 
@@ -45,6 +46,19 @@ pub enum WriteError {
 /// # Errors
 /// [`BundlesError`] when something cannot be read or written.
 pub fn apply(deployment: &Deployment, bundle: &Bundle, contents: &Contents) -> Result<String, BundlesError> {
+    apply_on(&Line::Real, deployment, bundle, contents)
+}
+
+/// As [`apply`], to a line of a replay, whose mark the switches have.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_on(
+    line: &Line,
+    deployment: &Deployment,
+    bundle: &Bundle,
+    contents: &Contents,
+) -> Result<String, BundlesError> {
     let hash = bundle.hash().map_err(BundlesError::Encode)?;
     let bundles = Bundles::new(deployment.kafka.clone(), &deployment.topics, bundle.hash_keys().clone());
     let applied = bundles.current_hash()?.is_some_and(|current| current == hash);
@@ -59,7 +73,8 @@ pub fn apply(deployment: &Deployment, bundle: &Bundle, contents: &Contents) -> R
         sleep(NOTICED + Duration::from_secs(stored.div_ceil(WORDS_PER_SECOND)));
     }
     let switch = Event::Config(ConfigSwitch { bundle: hash.clone(), at: now() });
-    let encoded = wire::encode(&switch, &format!("/huiyin/{}/admin", deployment.name))?;
+    let mut encoded = wire::encode(&switch, &format!("/huiyin/{}/admin", deployment.name))?;
+    line.mark(&mut encoded.headers);
     let switches: Vec<Outgoing> = (0..deployment.partitions)
         .map(|partition| Outgoing {
             topic: deployment.topics.of(Topic::Events).into(),

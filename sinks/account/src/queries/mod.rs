@@ -49,6 +49,7 @@ const SHIPPED: &[(&str, &str)] = &shipped![
     "finance",
     "funnel",
     "latency",
+    "replay",
     "routes",
     "safety_hits",
     "satisfaction",

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::rollups::{ROLLUPS, Rollup};
 use crate::schema::Layout;
-use crate::tables::{Definition, TABLES, definitions, stored};
+use crate::tables::{Definition, TABLES, definitions};
 use crate::{AccountSink, Store, StoreError};
 use blocks::Blocks;
 pub(crate) use statements::MARK;
@@ -40,7 +40,8 @@ impl Scope {
     /// # Errors
     /// The name that is none, with those that exist.
     pub fn of(named: &[String]) -> Result<Self, String> {
-        let all: Vec<_> = stored().map(|table| table.name).collect();
+        let rollups = ROLLUPS.iter().map(|rollup| &rollup.definition);
+        let all: Vec<_> = definitions().chain(rollups).map(|table| table.name).collect();
         if let Some(unknown) = named.iter().find(|name| !all.contains(&name.as_str())) {
             return Err(format!("there is no table {unknown:?}, only {}", all.join(", ")));
         }

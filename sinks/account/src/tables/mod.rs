@@ -8,17 +8,19 @@ mod ledger;
 mod messages;
 mod model_calls;
 mod raw_usage;
+pub(crate) mod replay_results;
 mod replies;
 mod requests;
 mod safety_events;
 mod table;
 
 use pipeline::Refused;
+use schemas::line::Line;
 
 pub use table::Row;
 pub(crate) use table::{AT, Counts, Definition, Listed, Migration, Table};
 
-use crate::fact::Unread;
+use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::rollups::ROLLUPS;
 use crate::source::{Source, Version};
@@ -37,6 +39,9 @@ pub(crate) const TABLES: &[&dyn Listed] = &[
     &bodies::Bodies,
 ];
 
+/// Tables that no record of the log gives rows: commands store what they found. They are made and kept as the others are, and cannot be made anew.
+pub(crate) const OF_COMMANDS: &[&Definition] = &[&replay_results::DEFINITION];
+
 /// Version of this code, as far as it decides what a row holds and which tables a record gives rows. 2: an amount of any size is in
 /// `cost`. 3: a call has the time to its first token and what
 /// it wrote to a cache. 4: it has the number of its key. 5: what the filter found has rows, and so has the review of an answer. 6: rows
@@ -53,9 +58,9 @@ pub(crate) fn definitions() -> impl Iterator<Item = &'static Definition> {
     TABLES.iter().map(|table| table.definition())
 }
 
-/// Every table that the database has: those of facts, and the rollups.
+/// Every table that the database has: those of facts, those of commands, and the rollups.
 pub(crate) fn stored() -> impl Iterator<Item = &'static Definition> {
-    definitions().chain(ROLLUPS.iter().map(|rollup| &rollup.definition))
+    definitions().chain(OF_COMMANDS.iter().copied()).chain(ROLLUPS.iter().map(|rollup| &rollup.definition))
 }
 
 /// Builds the rows of a record, each with the index of its table.
@@ -64,13 +69,24 @@ pub(crate) fn rows(
     version: Version,
     names: &Pseudonyms,
 ) -> Result<Vec<(usize, Row)>, Refused> {
+    // Even of a record of which no table has rows: nothing of a replay goes by unseen.
+    Line::Real
+        .admit(|name| unread.record.header(name))
+        .map_err(|foreign| Refused::DeadLetter { reason: foreign.label() })?;
     let mut takers = TABLES.iter().enumerate().filter(|(_, table)| table.takes(unread, version)).peekable();
     let mut rows = Vec::new();
-    if takers.peek().is_some() {
-        let source = Source::of(unread.record, version.builder);
-        let fact = unread.read()?;
-        for (index, table) in takers {
-            table.rows(&fact, source, names, &mut |row| rows.push((index, row)))?;
+    if takers.peek().is_none() {
+        return Ok(rows);
+    }
+    let source = Source::of(unread.record, version.builder);
+    let decoded = unread.read()?;
+    let fact = decoded.fact(names)?;
+    for (index, table) in takers {
+        let give = &mut |row| rows.push((index, row));
+        if table.keeps_text() {
+            table.rows(&Fact::Event(&unread.whole()?), source, names, give)?;
+        } else {
+            table.rows(&fact, source, names, give)?;
         }
     }
     Ok(rows)

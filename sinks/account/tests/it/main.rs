@@ -9,6 +9,8 @@
     reason = "tests fail loudly"
 )]
 
+mod bills;
+mod datasets;
 mod inserts;
 mod line;
 mod migrations;
@@ -17,6 +19,7 @@ mod proxy;
 mod queries;
 mod questions;
 mod rebuild;
+mod replays;
 mod rollups;
 mod scene;
 mod whereabouts;

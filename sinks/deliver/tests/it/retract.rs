@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pipeline::call::{Done, Handler};
 use schemas::delivery::DeliveryResult;
+use schemas::wire::REPLAY;
 use serde_json::json;
 use simulators::easemob::{AppConfig, QuotaConfig};
 use tokio::time::Instant;
@@ -48,6 +49,39 @@ async fn a_process_that_did_not_send_it_finds_the_id_in_the_log() {
     assert_eq!(world.log.lookups.load(Ordering::Relaxed), 3, "a log that does not answer is asked again");
     tokio::time::resume();
     assert!(world.standing().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_record_of_a_replay_is_given_up_before_easemob_is_asked_and_has_no_result() {
+    let world = World::new().await;
+    let part = to_alice("hi");
+    world.run(&part).await;
+    let of_replay = |mut record: pipeline::Record| {
+        record.headers.push(REPLAY, b"cheaper");
+        record
+    };
+    let refused = pipeline::Refused::DeadLetter { reason: "replay" };
+    for record in [of_replay(record(&part)), of_replay(record(&retract(&part))), {
+        let unreadable = of_replay(record(&part));
+        pipeline::Record { value: Some(b"{".to_vec()), ..unreadable }
+    }] {
+        assert_eq!(world.step.admit(&record).err(), Some(refused.clone()));
+        for rerun in [false, true] {
+            assert_eq!(
+                world.step.dead(&record, "replay", rerun).outputs,
+                [],
+                "its part has a result of its own"
+            );
+        }
+    }
+    let other = to_alice("another one");
+    world.step.admit(&of_replay(record(&retract(&other)))).unwrap_err();
+    assert_eq!(end(&world.run(&other).await), "sent", "a forged retract calls nothing off");
+    assert_eq!(
+        end(&world.retract(&part).await),
+        "retracted",
+        "the result that is known is that of the real part"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,212 @@
+//! `replay`: how soon a replay of a long log begins, how fast it decides it once more with recorded models, and how much faster than it happened.
+
+mod generate;
+
+use super::exactly_once::shape::access;
+use super::table::{Goal, Samples, Table, short};
+use anyhow::{Context, Result, anyhow, ensure};
+use catalogue::{Bundle, Contents, RawCatalogue, validate};
+use clap::Args;
+use conversation::{Bundles, Deployment, Settings, States};
+use dev::console::say;
+use dev::rig::home::Home;
+use dev::rig::net::Net;
+use dev::stack::Borrowed;
+use generate::{Generated, PER_SECOND, generate};
+use pipeline::StartPolicy;
+use pipeline::kafka::{Publisher, PublisherLimits};
+use replay::launch::{Launch, begin};
+use replay::live::NoModels;
+use replay::range::{Arguments, FORM, Manifest, Times, bounds};
+use replay::results::Models;
+use replay::run::{Progress, Tally};
+use replay::shadow::{self, Names};
+use replay::world::Line;
+use schemas::topic::{Topic, TopicNames};
+use std::sync::Arc;
+use std::thread::{available_parallelism, scope, sleep};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+/// Partitions of the log.
+const PARTITIONS: i32 = 8;
+
+/// How long the log is.
+#[derive(Args, Clone, Copy)]
+pub(super) struct Size {
+    /// Of `replay`: records of the log
+    #[arg(long, default_value_t = 5_000_000)]
+    events: u64,
+}
+
+/// One replay.
+struct Run {
+    /// From the launch to the first records that were folded, in seconds.
+    start: f64,
+    /// Records per second of the whole.
+    rate: f64,
+    tally: Tally,
+}
+
+/// The deployment whose log is replayed.
+struct Scene {
+    line: Line,
+    publisher: Arc<Publisher>,
+    runtime: Runtime,
+    generated: Generated,
+}
+
+/// Measures.
+///
+/// # Errors
+/// When the stack refuses, or a replay is not equal to what was recorded.
+pub(super) fn measure(rounds: usize, size: Size) -> Result<Table> {
+    let (stack, net) = (Borrowed::up()?, Net::new()?);
+    let home = crate::home::new(&stack, &net)?;
+    let scene = Scene::new(&stack, &home, size.events)?;
+    let cores = available_parallelism().map_or(1, usize::from);
+    let (mut one, mut all) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        for (threads, runs) in [(1, &mut one), (cores, &mut all)] {
+            let run = scene.replay(&format!("round-{round}-{threads}"), threads)?;
+            say(&format!(
+                "{threads} threads: {} events/s, first after {} s",
+                short(run.rate),
+                short(run.start)
+            ));
+            runs.push(run);
+        }
+    }
+    table(&scene, cores, &one, &all)
+}
+
+/// The bundle of one app with one model.
+fn bundle() -> Result<Bundle> {
+    let raw: RawCatalogue = toml::from_str(&crate::route::file("")).context("reading the bundle")?;
+    validate(&raw).map_err(|problems| anyhow!("{problems:?}"))
+}
+
+impl Scene {
+    fn new(stack: &Borrowed, home: &Home, events: u64) -> Result<Self> {
+        let kafka = access(&stack.kafka())?;
+        let deployment = Deployment {
+            name: home.name.clone(),
+            kafka: kafka.clone(),
+            topics: TopicNames::new(home.prefix()),
+            partitions: PARTITIONS,
+        };
+        let settings = Settings { ordinal: 0, start: StartPolicy::Earliest, batch_records: 1_000 };
+        let bundle = bundle()?;
+        let bundles = Bundles::with([(bundle.hash()?, bundle)], Contents::default());
+        let line = Line::new(deployment, settings, Arc::new(bundles));
+        let began = Instant::now();
+        let generated = generate(&line, &stack.kafka(), events)?;
+        say(&format!("{} records in {} s", generated.events, short(began.elapsed().as_secs_f64())));
+        let limits = PublisherLimits { records: 200_000, kibibytes: 262_144 };
+        let publisher = Arc::new(Publisher::new(&kafka, limits)?);
+        Ok(Self { line, publisher, runtime: Runtime::new()?, generated })
+    }
+
+    fn manifest(&self, name: &Names) -> Result<Manifest> {
+        let deployment = self.line.deployment();
+        let times = Times { from: self.generated.from, to: self.generated.to, warm_up: 0 };
+        let events = deployment.topics.of(Topic::Events);
+        let arguments = Arguments {
+            from: times.from.to_string(),
+            to: times.to.to_string(),
+            apps: Vec::new(),
+            sample: None,
+            candidate: None,
+            models: Models::Recorded,
+            fork_at: None,
+            warm_up: None,
+            state: None,
+        };
+        Ok(Manifest {
+            form: FORM,
+            name: name.name().clone(),
+            arguments,
+            from: times.from,
+            to: times.to,
+            warm_up: times.warm_up,
+            version: "bench".to_owned(),
+            engine: ::safety::ENGINE,
+            incarnation: "bench".to_owned(),
+            spans: bounds(&deployment.kafka, &events, PARTITIONS, times)?,
+        })
+    }
+
+    /// Replays the whole log under a new name, as `huiyin replay run` does.
+    fn replay(&self, name: &str, threads: usize) -> Result<Run> {
+        let deployment = self.line.deployment();
+        let names = Names::new(&deployment.topics, name.parse()?);
+        let progress = Progress::default();
+        let began = Instant::now();
+        let settings = shadow::Settings { partitions: PARTITIONS, replication: 1 };
+        let resolve = || self.manifest(&names);
+        let begun = begin::<anyhow::Error>(&deployment.kafka, &names, settings, &self.publisher, resolve)?;
+        let launch = Launch {
+            manifest: begun.manifest(),
+            line: &self.line,
+            candidate: None,
+            fallback: None,
+            names: &names,
+            publisher: &self.publisher,
+            models: &NoModels,
+            progress: &progress,
+            threads,
+            is_resumed: false,
+            states: &|_| Ok(States::default()),
+        };
+        let (start, ran) = scope(|scope| {
+            let first = scope.spawn(|| {
+                while progress.events() == 0 && began.elapsed() < Duration::from_secs(120) {
+                    sleep(Duration::from_millis(2));
+                }
+                began.elapsed().as_secs_f64()
+            });
+            let ran = launch.run(self.runtime.handle());
+            (first.join().unwrap_or(f64::NAN), ran)
+        });
+        let (ran, took) = (ran?, began.elapsed().as_secs_f64());
+        let tally = ran.tally;
+        shadow::delete(&deployment.kafka, &deployment.topics, names.name())?;
+        ensure!(tally.different == 0, "the replay differs: {:?}", tally.differences);
+        ensure!(tally.events == self.generated.events, "{} records were folded", tally.events);
+        Ok(Run { start, rate: tally.events as f64 / took, tally })
+    }
+}
+
+fn table(scene: &Scene, cores: usize, one: &[Run], all: &[Run]) -> Result<Table> {
+    let rates = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate));
+    let starts = Samples::new(one.iter().chain(all).map(|run| run.start));
+    // A message and its answer.
+    let real = f64::from(PER_SECOND) * 2.0;
+    let times = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate / real));
+    let last = one.last().context("nothing was measured")?;
+    let rows = vec![
+        vec!["one thread".to_owned(), rates(one).text(), times(one).text()],
+        vec![format!("{cores} threads"), rates(all).text(), times(all).text()],
+    ];
+    Ok(Table {
+        conditions: format!(
+            "{} records of {} partitions on the local stack, as {} messages a second and their answers leave them. Production's own bundle holds, models are \
+             recorded: every record is read beside its decision, folded, compared, and what the line would write goes to topics of the replay, {} decisions, \
+             all equal to the byte, and {} turns with both sides. The time is from the launch to the last acknowledgement. The start, from the launch to \
+             the first records that are folded, takes {} s.",
+            scene.generated.events,
+            PARTITIONS,
+            PER_SECOND,
+            last.tally.decisions,
+            last.tally.joined.turns,
+            starts.text(),
+        ),
+        columns: ["", "events/s", "times real time at 100 messages/s"].map(str::to_owned).to_vec(),
+        rows,
+        goals: vec![
+            Goal::at_least("events/s on one thread", rates(one).median(), 50_000.0),
+            Goal::at_least("times real time", times(one).median(), 20.0),
+            Goal::at_most("s until the first record is folded", starts.median(), 10.0),
+        ],
+    })
+}

@@ -1,0 +1,20 @@
+//! Texts as commands may show them: stars in the place of personal data.
+
+use safety::personal::{Masking, Style, Styles, hidden};
+
+/// The text without the personal data that is recognised in it.
+pub(crate) fn masked(text: &str) -> String {
+    let styles = Styles { default: Style::Stars, ..Styles::default() };
+    hidden(text, Masking { styles: &styles, key: &[] }).unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_data_are_stars_and_the_rest_stays() {
+        assert_eq!(masked("my mail is alice@example.com, ok?"), "my mail is *****************, ok?");
+        assert_eq!(masked("Where is it?"), "Where is it?");
+    }
+}

@@ -1,0 +1,69 @@
+//! `huiyin replay judge` by the name of a replay: its words are in the replay's own topic, and are paid once.
+
+#[path = "../offline/judge/server.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod server;
+
+use serde_json::Value;
+
+use crate::process::Ended;
+use crate::rig::Rig;
+use crate::wait::seconds;
+use server::{Reply, Server};
+
+/// People who ask again, which the candidate answers without what was said before.
+const AGAIN: usize = 4;
+const PEOPLE: usize = 8;
+
+#[test]
+fn words_of_the_judge_are_kept_with_the_results_of_a_replay_and_paid_once() {
+    let server = Server::start(|_| Reply::say("{\"better\": 0}"));
+    let rig = Rig::new("judging", |text| {
+        format!(
+            "{text}\n[[call.target]]\nname = \"arbiter\"\nbase_url = \"{}\"\napi_key = \"sk\"\nstream = false\n\
+             [[target]]\nname = \"arbiter\"\nprovider = \"openai\"\nmodel = \"m-1\"\nregion = \"cn\"\n\
+             [[price]]\nprovider = \"openai\"\nmodel = \"m-1\"\ncurrency = \"CNY\"\nfrom = \"2020-01-01\"\ninput = \"0\"\noutput = \"1000\"\n\
+             [replay.judge]\ntarget = \"arbiter\"\nmax_output_tokens = 10\nat_once = 1\n",
+            server.base
+        )
+    });
+    rig.prepare();
+    let mut line = rig.start("ingest,decide,call,deliver");
+    line.wait_ready();
+    for people in [PEOPLE, AGAIN] {
+        for person in 0..people {
+            let said = rig.stand_ins.say(&format!("u{person}"), &format!("question {people}/{person}"));
+            assert!(said.is_intercepted());
+        }
+        rig.settled(seconds(60));
+    }
+    let forgetful = |text: String| text.replace("part_bytes = 256", "part_bytes = 256\nhistory_turns = 0");
+    let candidate = rig.file(forgetful).0.display().to_string();
+    let range = ["--from", "2h", "--to", "0s", "--models", "recorded-then-live", "--budget", "none"];
+    let of = ["replay", "run", "--name", "forgetful", "--candidate", &candidate];
+    rig.done(&[&of[..], &range].concat());
+
+    let judge = |budget: &str| -> String {
+        let Ended { code, stdout, stderr } =
+            rig.edited(|text| text, &["replay", "judge", "forgetful", "--budget", budget]);
+        assert_eq!(code, Some(0), "{stderr}");
+        stdout
+    };
+    // A reply costs 0.008, and 0.03 are set apart for it.
+    let told = judge("0.05CNY");
+    assert!(told.contains("then the budget was spent"), "{told}");
+    assert_eq!(server.bodies().len(), 3, "the second turn was asked about in one order");
+    let told = judge("none");
+    assert!(told.contains("judged 12 turns") && told.contains("all of them"), "{told}");
+    let calls = server.bodies().len();
+    assert_eq!(calls, 3 + 2 * (AGAIN - 1), "what is equal is not asked about, and nothing twice");
+    judge("none");
+    assert_eq!(server.bodies().len(), calls);
+
+    let report: Value =
+        serde_json::from_str(&rig.done(&["replay", "report", "forgetful", "--format", "json"])).unwrap();
+    assert!(report.to_string().contains("win_rate"), "{report}");
+    let gone = rig.edited(|text| text, &["replay", "judge", "other", "--budget", "none"]);
+    assert!(gone.code == Some(2) && gone.stderr.contains("other"), "{}", gone.stderr);
+    assert_eq!(rig.stand_ins.sends().len(), 12);
+}

@@ -1,0 +1,186 @@
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use call::{Completion, Invoked, Terms};
+use catalogue::Engines;
+use pipeline::WallClock;
+use safety::RuleSet;
+use schemas::answered::{Attempt, Outcome};
+use simulators::model::{self, Config};
+
+use super::*;
+
+const CATALOGUE: &str = r#"
+    [[app]]
+    key = "acme#support"
+    chain = ["main"]
+    allowed_regions = ["cn"]
+    label = "AI"
+    [[app.bot]]
+    id = "bot"
+    [[target]]
+    name = "main"
+    provider = "openai"
+    model = "sim-main"
+    region = "cn"
+    timeout = "5s"
+    context_tokens = 8000
+"#;
+
+const PRICE: &str = r#"
+    [[price]]
+    provider = "openai"
+    model = "sim-main"
+    currency = "CNY"
+    from = "2020-01-01"
+    input = "1"
+    cached = "1"
+    output = "10"
+"#;
+
+fn rules(also: &str) -> Ready {
+    let bundle = catalogue::validate(&toml::from_str(&format!("{CATALOGUE}{also}")).unwrap()).unwrap();
+    let engines = Arc::new(Engines::one(Arc::new(RuleSet::new(&[], "d1").unwrap())));
+    Ready { hash: bundle.hash().unwrap(), bundle: Arc::new(bundle), engines }
+}
+
+/// A request of long ago.
+fn request(number: u64) -> Request {
+    let example = include_str!("../../../../schemas/examples/requests/valid-answer.json");
+    let mut request: Request = serde_json::from_str(example).unwrap();
+    request.id = schemas::ids::RequestId::derive(&number.to_string(), 0);
+    request.lane = "acme#support/group/7@alice".parse().unwrap();
+    request.message = schemas::ids::MessageId::of(request.lane.conversation.app(), "chat", "1").unwrap();
+    request.chain = vec![TargetName::new("main").unwrap()];
+    request.allowed_regions = vec!["cn".to_owned()];
+    request.prompt.truncate(1);
+    request.prompt[0].role = schemas::request::Role::User;
+    request.max_output_tokens = 1_000;
+    request.decided_at = 1_000;
+    request.answer_by = 11_000;
+    request
+}
+
+fn limits(at_once: usize) -> Limits {
+    Limits { at_once: NonZeroUsize::new(at_once).unwrap(), per_second: None }
+}
+
+fn purse(budget: &str) -> Arc<Purse> {
+    Arc::new(Purse::new(budget.parse().unwrap()))
+}
+
+async fn asking(purse: Arc<Purse>, rules: &Ready) -> (simulators::Handle, Asking) {
+    let sim = model::start(Config { api_keys: vec!["sk-sim".into()], ..Config::default() }).await.unwrap();
+    let section = format!(
+        "[[target]]\nname = 'main'\nbase_url = '{}'\napi_key = 'sk-sim'\nstream = false",
+        sim.url("/v1")
+    );
+    let settings = call::validate(&toml::from_str(&section).unwrap(), &rules.bundle).unwrap();
+    let asking = Asking::new(settings, limits(4), purse, Arc::new(WallClock)).unwrap();
+    (sim, asking)
+}
+
+#[tokio::test]
+async fn a_request_of_the_past_is_answered_now_and_its_cost_is_booked() {
+    let rules = rules(PRICE);
+    let (_sim, asking) = asking(purse("5CNY"), &rules).await;
+    let live = asking.answer(&rules, &request(1)).await.unwrap();
+    assert!(matches!(live.outcome, Outcome::Done { .. }), "{live:?}");
+    assert!(live.duration > Duration::ZERO && live.attempts[0].started_at > 1_700_000_000_000);
+    assert_eq!(asking.purse().spent(), [live.attempts[0].cost.clone().unwrap()]);
+}
+
+#[test]
+fn what_cannot_be_paid_is_refused_by_name_before_anything_is_asked() {
+    let payable = |also: &str, budget: &str| {
+        payable(&rules(also).bundle, &budget.parse().unwrap(), 1_800_000_000_000)
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(payable(PRICE, "5CNY"), Ok(()));
+    let other = payable(PRICE, "5USD").unwrap_err();
+    assert!(
+        other.contains("\"main\"") && other.contains("CNY") && other.contains("not converted"),
+        "{other}"
+    );
+    let unpriced = payable("", "5CNY").unwrap_err();
+    assert!(unpriced.contains("\"main\"") && unpriced.contains("[[price]]"), "{unpriced}");
+    assert_eq!(payable("", "none"), Ok(()), "who sets no limit needs no price");
+}
+
+#[tokio::test]
+async fn a_target_without_a_price_is_asked_only_without_a_limit() {
+    let rules = rules("");
+    let (_one, limited) = asking(purse("5CNY"), &rules).await;
+    assert_eq!(limited.answer(&rules, &request(1)).await, Err(Unasked::Unpriced));
+    let (_two, unlimited) = asking(purse("none"), &rules).await;
+    assert!(unlimited.answer(&rules, &request(1)).await.is_ok());
+}
+
+/// A model that takes its time, and costs all that it may.
+#[derive(Default)]
+struct Slow {
+    running: Mutex<(usize, usize)>,
+    windows: Mutex<Vec<Duration>>,
+}
+
+impl Invoke for Slow {
+    async fn invoke(&self, bundle: &Bundle, request: &Request, terms: Terms<'_>) -> Invoked {
+        self.windows.lock().unwrap().push(terms.longest);
+        {
+            let mut running = self.running.lock().unwrap();
+            running.0 += 1;
+            running.1 = running.1.max(running.0);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.running.lock().unwrap().0 -= 1;
+        let example = include_str!("../../../../schemas/examples/events/valid-answered-done.json");
+        let answered: serde_json::Value = serde_json::from_str(example).unwrap();
+        let mut attempt: Attempt = serde_json::from_value(answered["attempts"][0].clone()).unwrap();
+        let target = request.chain[0].clone();
+        let most = Ceiling::of(bundle, request, 1, 1_800_000_000_000).unwrap().most();
+        (attempt.target, attempt.cost) = (target.clone(), most.into_iter().next());
+        let completion = Completion { text: "好的。".to_owned(), truncated: false };
+        Invoked { attempts: vec![attempt], result: Ok((target, completion)) }
+    }
+
+    fn set_share(&self, _share: f64) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_ends_calls_and_the_limit_holds_while_they_run() {
+    let rules = rules(PRICE);
+    let one = Ceiling::of(&rules.bundle, &request(0), 1, 1_800_000_000_000).unwrap().most()[0].pico;
+    // For one call three attempts are set apart, and one is made.
+    let budget = super::super::budget::decimal(one * 6);
+    let purse = purse(&format!("{budget}CNY"));
+    let asking = Asking::through(Slow::default(), limits(3), Arc::clone(&purse), Arc::new(WallClock));
+    let asking = Arc::new(asking);
+    let (rules, mut tasks) = (Arc::new(rules), tokio::task::JoinSet::new());
+    for number in 0..20 {
+        let (asking, rules) = (Arc::clone(&asking), Arc::clone(&rules));
+        tasks.spawn(async move { asking.answer(&rules, &request(number)).await });
+    }
+    let all = tasks.join_all().await;
+    let (answered, refused): (Vec<_>, Vec<_>) = all.into_iter().partition(Result::is_ok);
+    assert_eq!(answered.len(), 4, "a fifth might have cost three times as much");
+    assert!(refused.iter().all(|refused| *refused == Err(Unasked::Budget)));
+    assert_eq!(purse.spent()[0].pico, one * 4);
+    let slow = &asking.invoker;
+    assert_eq!(slow.running.lock().unwrap().1, 2, "money for two at a time");
+    assert!(slow.windows.lock().unwrap().iter().all(|window| *window == Duration::from_secs(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_ended_nobody_is_asked_and_what_runs_is_waited_for() {
+    let rules = rules(PRICE);
+    let asking = Asking::through(Slow::default(), limits(1), purse("none"), Arc::new(WallClock));
+    let (one, two) = (request(1), request(2));
+    let (first, second, ()) = tokio::join!(asking.answer(&rules, &one), asking.answer(&rules, &two), async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        asking.stop();
+    });
+    assert!(first.is_ok());
+    assert_eq!(second, Err(Unasked::Stopped));
+    assert_eq!(asking.answer(&rules, &one).await, Err(Unasked::Stopped));
+}

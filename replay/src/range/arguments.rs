@@ -1,0 +1,79 @@
+//! What was asked of a replay, as it was asked. Whoever runs the same name again must ask for the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::results::Models;
+
+/// The arguments that decide what comes out. What only bounds the work (budget, rate, calls at a time) is none of them: it may change from one run to the
+/// next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arguments {
+    /// Begin, as it was written.
+    pub from: String,
+    /// End, as it was written.
+    pub to: String,
+    /// Apps, sorted; all if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<String>,
+    /// Share of the conversations, as it was written; absent for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// What is tried; absent where production's own bundles hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
+    /// Where answers come from.
+    pub models: Models,
+    /// From which turn of a conversation on models are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork_at: Option<u32>,
+    /// How much of the log before the range is folded first, as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<String>,
+    /// Hash of the snapshot that it starts from, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// What is tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// What people call it: the name of its file.
+    pub name: String,
+    /// Hash of its bundle.
+    pub bundle: String,
+}
+
+impl Arguments {
+    /// What differs, a line each: `--to was 2h, and is 1h`.
+    pub fn differences(&self, asked: &Self) -> Vec<String> {
+        let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not given".to_owned());
+        let candidate = |candidate: &Option<Candidate>| {
+            let told = |c: &Candidate| format!("{} (bundle {})", c.name, c.bundle);
+            candidate.as_ref().map_or_else(|| "not given".to_owned(), told)
+        };
+        let apps = |apps: &[String]| if apps.is_empty() { "not given".to_owned() } else { apps.join(",") };
+        let pairs = [
+            ("--from", self.from.clone(), asked.from.clone()),
+            ("--to", self.to.clone(), asked.to.clone()),
+            ("--apps", apps(&self.apps), apps(&asked.apps)),
+            ("--sample", shown(&self.sample), shown(&asked.sample)),
+            ("--models", self.models.label().to_owned(), asked.models.label().to_owned()),
+            (
+                "--fork-at",
+                shown(&self.fork_at.map(|n| n.to_string())),
+                shown(&asked.fork_at.map(|n| n.to_string())),
+            ),
+            ("--warm-up", shown(&self.warm_up), shown(&asked.warm_up)),
+            ("--state", shown(&self.state), shown(&asked.state)),
+        ];
+        let told = |(name, was, is): (&str, String, String)| {
+            (was != is).then(|| format!("{name} was {was}, and is {is}"))
+        };
+        // A candidate under another name is the same one: its bundle counts.
+        let bundle = |arguments: &Self| arguments.candidate.as_ref().map(|c| c.bundle.clone());
+        let (was, is) = (candidate(&self.candidate), candidate(&asked.candidate));
+        let differs = bundle(self) != bundle(asked);
+        let candidate = differs.then(|| format!("--candidate was {was}, and is {is}"));
+        pairs.into_iter().filter_map(told).chain(candidate).collect()
+    }
+}

@@ -1,0 +1,150 @@
+//! Requests and canned answers as they were written, found by their ids. Both topics have the order of the log, so each is read on as far as the log's time asks
+//! for, and once.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::UNIX_EPOCH;
+
+use pipeline::Record;
+use schemas::Millis;
+use schemas::answer::{Answer, AnswerSource};
+use schemas::cancel::Cancel;
+use schemas::ids::{RequestId, TurnId};
+use schemas::request::Request;
+use schemas::wire;
+
+use super::AHEAD_MS;
+use crate::compare::{Hash, content};
+use crate::log::{Log, LogError};
+use crate::range::Taking;
+
+/// Most requests that are kept for a candidate that makes them later, or never.
+const MOST: usize = 20_000;
+
+/// A request as it was written: its record's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written<'a>(&'a [u8]);
+
+impl Written<'_> {
+    /// Whether it is the same to the byte.
+    pub fn is(&self, value: &[u8]) -> bool {
+        self.0 == value
+    }
+
+    /// The hash of its content, where this version can read it.
+    pub fn content(&self) -> Option<Hash> {
+        serde_json::from_slice::<Request>(self.0).ok().map(|request| content(&request))
+    }
+}
+
+/// Reads a topic on as far as is asked for.
+struct Ahead<L> {
+    log: L,
+    taking: Taking,
+    reached: Millis,
+    is_over: bool,
+}
+
+impl<L: Log> Ahead<L> {
+    fn new(log: L, taking: Taking) -> Self {
+        Self { log, taking, reached: Millis::MIN, is_over: false }
+    }
+
+    /// Whether what was decided then has been read, as far as it is there.
+    fn is_beyond(&self, time: Millis) -> bool {
+        self.is_over || self.reached > time.saturating_add(AHEAD_MS)
+    }
+
+    fn next(&mut self) -> Result<Option<Record>, LogError> {
+        while let Some(record) = self.log.next()? {
+            self.reached = self.reached.max(decided_at(&record).unwrap_or(record.timestamp));
+            if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {
+                return Ok(Some(record));
+            }
+        }
+        self.is_over = true;
+        Ok(None)
+    }
+}
+
+/// The log's time at which a record was decided, by its header.
+fn decided_at(record: &Record) -> Option<Millis> {
+    let text = str::from_utf8(record.header("ce_time")?).ok()?;
+    let since = humantime::parse_rfc3339(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Millis::try_from(since.as_millis()).ok()
+}
+
+/// Topic `requests` of one partition.
+pub struct Requests<L> {
+    ahead: Ahead<L>,
+    found: HashMap<RequestId, Vec<u8>>,
+    order: VecDeque<RequestId>,
+}
+
+impl<L: Log> Requests<L> {
+    /// A log of requests, of which those of conversations that are taken count.
+    pub fn new(log: L, taking: Taking) -> Self {
+        Self { ahead: Ahead::new(log, taking), found: HashMap::new(), order: VecDeque::new() }
+    }
+
+    /// The request with that id, which was decided at about that time, if the topic still has it.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn get(&mut self, id: RequestId, time: Millis) -> Result<Option<Written<'_>>, LogError> {
+        while !self.found.contains_key(&id) && !self.ahead.is_beyond(time) {
+            let Some(record) = self.ahead.next()? else { break };
+            if record.header(wire::KIND) != Some(Cancel::KIND.as_bytes()) {
+                self.keep(record);
+            }
+        }
+        Ok(self.found.get(&id).map(|value| Written(value)))
+    }
+
+    fn keep(&mut self, record: Record) {
+        let id = record.header(wire::ID).and_then(|id| str::from_utf8(id).ok());
+        let Some(id) = id.and_then(|id| RequestId::parse(id).ok()) else { return };
+        if self.order.len() >= MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.found.remove(&oldest);
+        }
+        self.found.insert(id, record.value.unwrap_or_default());
+        self.order.push_back(id);
+    }
+}
+
+/// What topic `answers` of one partition has of canned answers.
+pub struct Answers<L> {
+    ahead: Ahead<L>,
+    found: HashMap<TurnId, String>,
+}
+
+impl<L: Log> Answers<L> {
+    /// A log of answers, of which those of conversations that are taken count.
+    pub fn new(log: L, taking: Taking) -> Self {
+        Self { ahead: Ahead::new(log, taking), found: HashMap::new() }
+    }
+
+    /// What was said in a turn instead of a model's answer, all parts of it, by about that time.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn take(&mut self, turn: TurnId, time: Millis) -> Result<Option<String>, LogError> {
+        while !self.ahead.is_beyond(time) {
+            let Some(record) = self.ahead.next()? else { break };
+            let value = record.value.as_deref().unwrap_or_default();
+            if !has(value, br#""from":"canned""#) {
+                continue;
+            }
+            let read = wire::decode::<Answer>(|name| record.header(name), record.value.as_deref());
+            if let Ok(Answer { turn, text, source: AnswerSource::Canned { .. }, .. }) = read {
+                self.found.entry(turn).or_default().push_str(text.plain().unwrap_or_default());
+            }
+        }
+        Ok(self.found.remove(&turn))
+    }
+}
+
+fn has(bytes: &[u8], piece: &[u8]) -> bool {
+    bytes.windows(piece.len()).any(|window| window == piece)
+}

@@ -1,0 +1,106 @@
+//! The recorded decisions, beside the inputs that they are on: both have the order of the log.
+
+use pipeline::{Outgoing, Record};
+use schemas::decision::Decision;
+use schemas::ids::BundleHash;
+use schemas::wire;
+
+use crate::log::{Log, LogError};
+use crate::range::Taking;
+
+/// One recorded decision on an input.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Its record.
+    pub record: Record,
+    /// What it says; absent where its bytes are those that were folded, so that what was folded says it.
+    pub decision: Option<Box<Decision>>,
+}
+
+/// Topic `decisions` of one partition.
+pub struct Decisions<L> {
+    log: L,
+    taking: Taking,
+    next: Option<(Record, Option<Box<Decision>>)>,
+    /// Records that nobody could read.
+    unread: u64,
+}
+
+impl<L: Log> Decisions<L> {
+    /// A log of decisions, of which those on conversations that are taken count.
+    pub fn new(log: L, taking: Taking) -> Self {
+        Self { log, taking, next: None, unread: 0 }
+    }
+
+    /// Records that this version cannot read.
+    pub fn unread(&self) -> u64 {
+        self.unread
+    }
+
+    /// The decisions on the input at an offset, which is behind all that were asked for. `folded` are those that were made of it again: where the bytes are the
+    /// same nothing is read twice.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn on(&mut self, offset: i64, folded: &[&Outgoing]) -> Result<Vec<Recorded>, LogError> {
+        let mut found: Vec<Recorded> = Vec::new();
+        while let Some((record, decision)) = self.peek()? {
+            let is_same = folded.get(found.len()).is_some_and(|folded| same(record, folded));
+            if is_same {
+                let next = self.next.take();
+                found.extend(next.map(|(record, _)| Recorded { record, decision: None }));
+                continue;
+            }
+            if decision.is_none() {
+                *decision = read(record);
+            }
+            let Some(at) = decision.as_ref().map(|decision| decision.offset) else {
+                self.unread += 1;
+                self.next = None;
+                continue;
+            };
+            if at > offset {
+                break;
+            }
+            // What is on an earlier input was there before the first one that was asked for.
+            let next = self.next.take().filter(|_| at == offset);
+            found.extend(next.map(|(record, decision)| Recorded { record, decision }));
+        }
+        Ok(found)
+    }
+
+    /// The bundle that held at the first decision on an input at this offset or behind it. What is before is dropped.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn bundle_at(&mut self, offset: i64) -> Result<Option<BundleHash>, LogError> {
+        while let Some((record, decision)) = self.peek()? {
+            if decision.is_none() {
+                *decision = read(record);
+            }
+            match decision {
+                Some(decision) if decision.offset >= offset => return Ok(decision.bundle.clone()),
+                _ => self.next = None,
+            }
+        }
+        Ok(None)
+    }
+
+    fn peek(&mut self) -> Result<Option<&mut (Record, Option<Box<Decision>>)>, LogError> {
+        while self.next.is_none() {
+            let Some(record) = self.log.next()? else { return Ok(None) };
+            if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {
+                self.next = Some((record, None));
+            }
+        }
+        Ok(self.next.as_mut())
+    }
+}
+
+fn read(record: &Record) -> Option<Box<Decision>> {
+    wire::decode(|name| record.header(name), record.value.as_deref()).ok().map(Box::new)
+}
+
+fn same(stored: &Record, folded: &Outgoing) -> bool {
+    stored.value == folded.value && stored.key == folded.key && stored.headers == folded.headers
+}

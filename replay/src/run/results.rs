@@ -1,0 +1,44 @@
+//! Lines of results as records of the replay's topic.
+
+use pipeline::Outgoing;
+use schemas::wire;
+
+use super::error::RunError;
+use crate::range::Manifest;
+use crate::results::{End, Line, TurnResult};
+use crate::shadow::MANIFEST;
+
+/// The two records that a replay begins with: its manifest, and the head of its results.
+///
+/// # Errors
+/// [`RunError::Line`].
+pub fn head(manifest: &Manifest) -> Result<[Outgoing; 2], RunError> {
+    let value = serde_json::to_vec(manifest).map_err(RunError::Line)?;
+    Ok([record(MANIFEST, MANIFEST, None, value), line("head", "head", &Line::Head(manifest.head()))?])
+}
+
+/// A turn.
+pub(super) fn turn(result: TurnResult) -> Result<Outgoing, RunError> {
+    let (id, key) = (result.turn.clone(), result.conversation.clone());
+    let written = line(&id, "turn", &Line::Turn(Box::new(result)))?;
+    Ok(Outgoing { key: Some(key.into_bytes()), ..written })
+}
+
+/// The end of a run. `run` tells it from the ends of other runs.
+///
+/// # Errors
+/// [`RunError::Line`].
+pub fn end(run: &str, end: &End) -> Result<Outgoing, RunError> {
+    line(&format!("end:{run}"), "end", &Line::End(end.clone()))
+}
+
+fn line(id: &str, kind: &str, line: &Line) -> Result<Outgoing, RunError> {
+    Ok(record(id, kind, None, serde_json::to_vec(line).map_err(RunError::Line)?))
+}
+
+fn record(id: &str, kind: &str, key: Option<Vec<u8>>, value: Vec<u8>) -> Outgoing {
+    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let headers =
+        vec![header(wire::ID, id), header("content-type", "application/json"), header(wire::KIND, kind)];
+    Outgoing { topic: "".into(), partition: 0, key, headers, value: Some(value) }
+}

@@ -1,0 +1,116 @@
+//! Replays of a candidate with recorded models: what was planted differs, and nothing else.
+
+use conversation::States;
+
+use super::scene::{Says, Scene, bundle};
+use super::tape::{Written, manifest, turns};
+use crate::results::{Footing, TurnResult};
+use crate::run::{Engine, Progress, Tally, recorded};
+use schemas::verdict::Action;
+
+fn scene(app: &str) -> Scene {
+    Scene::play(
+        &bundle(app, ""),
+        &[
+            Says(0, "alice", "where is my parcel"),
+            Says(1_000, "bob", "a casino for me"),
+            Says(10_000, "alice", "and when"),
+            Says(11_000, "bob", "thanks"),
+            Says(12_000, "carol", "hello"),
+            Says(14_500, "carol", "a casino too"),
+            Says(30_000, "dave", "how do I pay"),
+        ],
+    )
+}
+
+fn replay(scene: &Scene, candidate: &catalogue::Bundle) -> (Tally, Written) {
+    let (line, span) = (scene.line(&[candidate]), scene.span());
+    let (manifest, progress) = (manifest(span, None), Progress::default());
+    let candidate = Some(candidate.hash().unwrap());
+    let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
+    recorded(&engine, span, scene.logs(span), States::default(), Vec::new()).unwrap()
+}
+
+fn of<'a>(turns: &'a [TurnResult], user: &str) -> Vec<&'a TurnResult> {
+    turns.iter().filter(|turn| turn.conversation.ends_with(user)).collect()
+}
+
+#[test]
+fn a_planted_rule_gives_exactly_the_expected_differences_and_nothing_else() {
+    let scene = scene("");
+    let rule = "[[filter.word]]\nid = \"casinos\"\naction = \"block\"\nwords = [\"casino\"]";
+    let (tally, written) = replay(&scene, &bundle("", rule));
+    let turns = turns(&written);
+    assert_eq!((tally.joined.turns, tally.joined.cold, tally.not_recorded), (7, 0, 0), "{tally:?}");
+    for turn in &turns {
+        let planted = turn.question.as_deref().is_some_and(|question| question.contains("casino"));
+        assert_eq!(turn.baseline.verdict, Some(Action::Pass), "{turn:?}");
+        assert_eq!(turn.candidate.verdict, Some(if planted { Action::Block } else { Action::Pass }));
+        assert_eq!(turn.candidate.rules.is_empty(), !planted, "{turn:?}");
+        if planted {
+            assert!(turn.candidate.source.is_none() && turn.candidate.cost.is_none(), "{turn:?}");
+            assert!(turn.candidate.answer != turn.baseline.answer && turn.candidate.is_complete());
+        } else {
+            assert_eq!(turn.candidate.answer, turn.baseline.answer);
+            assert_eq!(turn.candidate.cost, turn.baseline.cost);
+        }
+        assert!(turn.drift.is_none() && turn.baseline.is_complete(), "{turn:?}");
+    }
+    // Alice's and Dave's questions stand upon recorded answers; Bob's second one does not.
+    let footing = |user: &str| of(&turns, user).iter().map(|turn| turn.footing).collect::<Vec<_>>();
+    assert_eq!(footing("alice"), [Footing::Closed, Footing::Closed]);
+    assert_eq!(footing("bob"), [Footing::Closed, Footing::Open]);
+    assert_eq!(footing("carol"), [Footing::Closed, Footing::Closed]);
+    // What a blocked question leaves out of the history changes the next prompt, and no other.
+    let changed = |turn: &&TurnResult| turn.baseline.request != turn.candidate.request;
+    let changed: Vec<_> = turns.iter().filter(changed).map(|turn| turn.question.clone().unwrap()).collect();
+    assert_eq!(changed, ["a casino for me", "thanks", "a casino too"]);
+    assert_eq!((tally.kept, tally.same_content), (5, 4), "{tally:?}");
+}
+
+#[test]
+fn the_same_rules_under_another_hash_differ_in_nothing_but_their_bytes() {
+    for app in ["", "merge_window = \"3s\""] {
+        let scene = scene(app);
+        let spare = "[[target]]\nname = \"spare\"\nprovider = \"local\"\nmodel = \"spare\"\nregion = \"cn\"";
+        let (tally, written) = replay(&scene, &bundle(app, spare));
+        assert_eq!((tally.kept, tally.kept), (tally.same_content, tally.requests), "{tally:?}");
+        assert_eq!((tally.not_recorded, tally.joined.cold), (0, 0));
+        for turn in turns(&written) {
+            assert_ne!(turn.baseline.decision, turn.candidate.decision);
+            let side = crate::results::Side { decision: turn.baseline.decision.clone(), ..turn.candidate };
+            assert_eq!(turn.baseline, side);
+        }
+    }
+}
+
+#[test]
+fn a_question_that_the_line_never_asked_ends_without_a_record() {
+    // Production waits for three seconds and merges; the candidate asks at once, one by one.
+    let scene = Scene::play(
+        &bundle("merge_window = \"3s\"", ""),
+        &[Says(0, "alice", "one"), Says(1_000, "alice", "two"), Says(200_000, "alice", "three")],
+    );
+    let (tally, written) = replay(&scene, &bundle("", ""));
+    let turns = turns(&written);
+    // "two" was never asked by itself.
+    assert_eq!(tally.not_recorded, 1, "{tally:?}");
+    let two = turns.iter().find(|turn| turn.question.as_deref() == Some("two")).unwrap();
+    assert_eq!(two.candidate.error.as_deref(), Some("not_recorded"));
+    assert!(turns.iter().any(|turn| turn.question.as_deref() == Some("three")), "{turns:?}");
+}
+
+#[test]
+fn a_timer_that_the_line_never_had_is_fired_by_a_clock_that_is_made() {
+    // Production asks at once, so that nothing in the log wakes the candidate's merge window.
+    let scene = Scene::play(
+        &bundle("", ""),
+        &[Says(0, "alice", "one"), Says(120_000, "bob", "two"), Says(300_000, "bob", "three")],
+    );
+    let (tally, written) = replay(&scene, &bundle("merge_window = \"3s\"", ""));
+    let turns = turns(&written);
+    assert!(tally.joined.turns >= 2, "{tally:?}");
+    for turn in &turns {
+        assert!(turn.candidate.request.is_some(), "{turn:?}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Replays under production's own bundles: equal to the byte, or drift with its cause.
+
+use super::tape::{Tape, turns};
+use crate::range::Span;
+use crate::shadow::Kind;
+
+const NAMES: [&str; 7] =
+    ["one-chain", "cut-calls", "taken-back", "placeholders", "reviews", "dialogue", "acts-and-routes"];
+
+#[test]
+fn a_recorded_log_is_decided_again_to_the_same_bytes_and_its_requests_too() {
+    for name in NAMES {
+        let tape = Tape::recorded(name);
+        let (tally, written) = tape.replay(tape.span(), None, None);
+        assert_eq!((tally.different, &tally.differences[..]), (0, &[][..]), "{name}");
+        assert!(tally.decisions > 20 && tally.events == tape.inputs.len() as u64, "{name}: {tally:?}");
+        assert_eq!((tally.requests, tally.requests), (tally.kept, tally.same_bytes), "{name}");
+        assert_eq!((tally.joined.cold, tally.not_recorded, tally.unread), (0, 0, 0), "{name}");
+        for (kind, topic) in [
+            (Kind::Decisions, "decisions"),
+            (Kind::Requests, "requests"),
+            (Kind::Answers, "answers"),
+            (Kind::Ledger, "ledger"),
+        ] {
+            let again: Vec<_> = written.iter().filter(|(known, _)| *known == kind).map(|(_, r)| r).collect();
+            let recorded = tape.topic(topic);
+            assert_eq!(again.len(), recorded.len(), "{name}, {topic}");
+            for (again, recorded) in again.into_iter().zip(recorded) {
+                assert!(again.value == recorded.value && again.key == recorded.key, "{name}, {topic}");
+                assert!(recorded.headers == again.headers, "{name}, {topic}");
+            }
+        }
+        let turns = turns(&written);
+        assert!(turns.len() as u64 == tally.joined.turns && turns.len() > 3, "{name}");
+        for turn in turns {
+            assert_eq!(turn.baseline, turn.candidate, "{name}");
+            assert_eq!((turn.drift, turn.cold_start), (None, false), "{name}");
+            assert_eq!(turn.footing, crate::results::Footing::Closed, "{name}");
+        }
+    }
+}
+
+#[test]
+fn two_replays_write_the_same_bytes() {
+    let tape = Tape::recorded("dialogue");
+    assert_eq!(tape.replay(tape.span(), None, None).1, tape.replay(tape.span(), None, None).1);
+}
+
+#[test]
+fn a_range_in_the_middle_is_equal_with_a_warm_up_and_cold_but_no_drift_without() {
+    for name in NAMES {
+        let tape = Tape::recorded(name);
+        let whole = tape.span();
+        let half = whole.end / 2;
+        let (warm, _) = tape.replay(Span { first: half, ..whole }, None, None);
+        assert_eq!((warm.different, warm.joined.cold), (0, 0), "{name}: {:?}", warm.differences);
+        assert!(warm.warmed == half.unsigned_abs() && warm.decisions > 10, "{name}");
+        let (cold, written) = tape.replay(Span { lead: 1, warm: half, first: half, ..whole }, None, None);
+        assert!(cold.joined.cold > 0, "{name}: {cold:?}");
+        assert_eq!(cold.different, cold.cold_different, "{name}: {:?}", cold.differences);
+        for turn in turns(&written) {
+            assert!(!turn.cold_start || turn.drift.is_none(), "{name}");
+            assert!(turn.cold_start || turn.baseline == turn.candidate, "{name}: {turn:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sample_is_equal_too() {
+    let mut sampled = 0;
+    for name in NAMES {
+        let tape = Tape::recorded(name);
+        let (tally, _) = tape.replay(tape.span(), Some("40%"), None);
+        assert_eq!((tally.different, tally.joined.cold), (0, 0), "{name}: {:?}", tally.differences);
+        sampled += tally.decisions;
+    }
+    assert!(sampled > 50, "{sampled}");
+}
+
+#[test]
+fn a_byte_that_is_another_is_drift_with_its_cause() {
+    let tape = Tape::recorded("one-chain");
+    let span = tape.span();
+    let mut changed = tape.topic("decisions");
+    let last = changed.len() - 1;
+    let value = String::from_utf8(changed[last].value.clone().unwrap()).unwrap();
+    changed[last].value = Some(value.replacen("\"parts\":", "\"parts\":7", 1).into());
+    let line = tape.line(None);
+    let manifest = super::tape::manifest(span, None);
+    let progress = crate::run::Progress::default();
+    let engine = crate::run::Engine {
+        manifest: &manifest,
+        line: &line,
+        candidate: None,
+        fallback: None,
+        progress: &progress,
+    };
+    let logs = crate::run::Logs { decisions: Box::new(changed.into_iter()), ..tape.logs(span) };
+    let (tally, _) =
+        crate::run::recorded(&engine, span, logs, conversation::States::default(), Vec::new()).unwrap();
+    assert_eq!(tally.different, 1, "{tally:?}");
+    assert!(tally.differences[0].contains("cause: unexplained"), "{:?}", tally.differences);
+}

@@ -1,0 +1,180 @@
+//! Writes to the topics of a replay, each record once however often the replay is run.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pipeline::Outgoing;
+use pipeline::kafka::{Acknowledgement, PublishError, Publisher, Unacknowledged};
+use schemas::wire;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot::Receiver;
+use tokio::sync::oneshot::error::TryRecvError;
+
+use super::{Kind, Names};
+
+/// How long an acknowledgement may take.
+const BOUND: Duration = Duration::from_secs(60);
+/// Records whose acknowledgement is looked at together.
+const TOGETHER: usize = 4_096;
+
+/// A record that was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The client refused it.
+    #[error("write {topic}")]
+    Refused {
+        /// Where to.
+        topic: String,
+        /// Why.
+        #[source]
+        source: PublishError,
+    },
+    /// The brokers did not acknowledge it.
+    #[error("write the topics of the replay")]
+    Unacknowledged(#[from] Unacknowledged),
+    /// They did not within a minute.
+    #[error("write the topics of the replay: no acknowledgement within {} s", BOUND.as_secs())]
+    Late,
+}
+
+impl WriteError {
+    /// A closed label for counters.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Unacknowledged(_) => "unacknowledged",
+            Self::Late => "late",
+        }
+    }
+}
+
+/// The acknowledgement of a record that is awaited.
+pub type Awaited = Receiver<Result<Acknowledgement, Unacknowledged>>;
+
+/// Writes what a replay makes of one partition.
+pub struct Writer {
+    publisher: Arc<Publisher>,
+    topics: BTreeMap<Kind, Arc<str>>,
+    name: Vec<u8>,
+    partition: i32,
+    /// Ids of records that an earlier run wrote.
+    there: HashMap<Kind, HashSet<u128>>,
+    awaited: VecDeque<Awaited>,
+    written: u64,
+}
+
+impl Writer {
+    /// A writer to one partition of a replay's topics, in which the records with these ids are.
+    pub fn new(
+        publisher: Arc<Publisher>,
+        names: &Names,
+        partition: i32,
+        there: HashMap<Kind, HashSet<u128>>,
+    ) -> Self {
+        Self {
+            publisher,
+            topics: Kind::ALL.into_iter().map(|kind| (kind, names.of(kind).into())).collect(),
+            name: names.name().as_str().as_bytes().to_vec(),
+            partition,
+            there,
+            awaited: VecDeque::new(),
+            written: 0,
+        }
+    }
+
+    /// Records that were written, without those that were there.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Writes a record, unless it is there. Waits only where the client's queue is full.
+    ///
+    /// # Errors
+    /// [`WriteError`], also of a record that was written before.
+    pub fn write(&mut self, kind: Kind, record: Outgoing) -> Result<(), WriteError> {
+        if let Some(awaited) = self.publish(kind, record)? {
+            self.awaited.push_back(awaited);
+        }
+        if self.awaited.len() >= TOGETHER {
+            self.look(0)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::write`], and gives the acknowledgement to wait for; none where the record is there.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn publish(&mut self, kind: Kind, record: Outgoing) -> Result<Option<Awaited>, WriteError> {
+        let there = self.there.get(&kind).filter(|there| !there.is_empty());
+        if there.is_some_and(|there| id_of_headers(&record).is_some_and(|id| there.contains(&id))) {
+            return Ok(None);
+        }
+        let Some(topic) = self.topics.get(&kind) else { return Ok(None) };
+        let mut record = Outgoing { topic: Arc::clone(topic), partition: self.partition, ..record };
+        record.headers.push((wire::REPLAY.to_owned(), self.name.clone()));
+        let until = Instant::now() + BOUND;
+        loop {
+            match self.publisher.publish(&record) {
+                Ok(awaited) => {
+                    self.written += 1;
+                    return Ok(Some(awaited));
+                }
+                Err(PublishError::Busy) if Instant::now() < until => {
+                    self.look(0)?;
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Err(source) => return Err(WriteError::Refused { topic: record.topic.to_string(), source }),
+            }
+        }
+    }
+
+    /// Waits until all of it is acknowledged.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn flush(&mut self) -> Result<(), WriteError> {
+        let until = Instant::now() + BOUND;
+        while !self.awaited.is_empty() {
+            self.look(0)?;
+            if self.awaited.is_empty() {
+                break;
+            }
+            if Instant::now() > until {
+                return Err(WriteError::Late);
+            }
+            self.publisher.flush_within(Duration::from_millis(200));
+        }
+        Ok(())
+    }
+
+    /// Looks at acknowledgements that have come until so many are awaited.
+    fn look(&mut self, most: usize) -> Result<(), WriteError> {
+        while self.awaited.len() > most {
+            let Some(first) = self.awaited.front_mut() else { break };
+            match first.try_recv() {
+                Ok(acknowledged) => drop(acknowledged?),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Closed) => return Err(WriteError::Late),
+            }
+            self.awaited.pop_front();
+        }
+        Ok(())
+    }
+}
+
+fn id_of_headers(record: &Outgoing) -> Option<u128> {
+    let id = record.headers.iter().find(|(name, _)| name == wire::ID);
+    id.map(|(_, value)| id_of(value))
+}
+
+/// A record's id in few bytes: a UUID as it is, of any other text the beginning of its hash.
+pub(super) fn id_of(text: &[u8]) -> u128 {
+    let uuid = str::from_utf8(text).ok().and_then(|text| uuid::Uuid::try_parse(text).ok());
+    uuid.map_or_else(
+        || Sha256::digest(text).iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)),
+        |uuid| uuid.as_u128(),
+    )
+}
