@@ -126,13 +126,9 @@ mod tests {
 
     #[test]
     fn what_is_asked_and_what_is_nothing_but_courtesy_stays() {
-        for text in [
-            "谢谢",
-            "hello, thanks!",
-            "你好，在吗?",
-            "hello world in python",
-            "thanks giving day, when is it",
-        ] {
+        for text in
+            ["谢谢", "hello, thanks!", "你好,在吗?", "hello world in python", "thanks giving day, when is it"]
+        {
             assert_eq!(stripped(text), text, "{text}");
         }
     }

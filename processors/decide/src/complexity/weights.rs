@@ -88,7 +88,7 @@ impl Counts {
                     has(Group::Translate)
                         && !has(Group::Extract)
                         && usual + heavy == 0
-                        && self.shape.material > 4,
+                        && self.shape.is_passage,
                 ),
             ),
             ("making lead", leads(Group::Design, Group::Implement)),
