@@ -4,6 +4,7 @@ mod batch;
 mod file;
 mod line;
 mod report;
+mod rescan;
 mod risks;
 mod verdict;
 
@@ -34,6 +35,8 @@ pub(crate) enum Safety {
         /// The dictionary, TSV or .toml
         file: Option<PathBuf>,
     },
+    /// Judge what the log has by another filter: what would be stopped now and was not. With --retract what the bot said of it is taken back
+    Rescan(Box<rescan::Rescan>),
     /// Report on words, answers and refusals by risk
     Report(Box<risks::Report>),
 }
@@ -80,6 +83,7 @@ impl Safety {
             Self::Stats { file: Some(file) } => report::stats(&[file::Words::of(&file)?]).map(Said::from),
             Self::Stats { file: None } => report::stats(&file::configured(&config()?)?).map(Said::from),
             Self::Check(check) => check.run(config),
+            Self::Rescan(rescan) => rescan.run(config()?).await,
             Self::Report(report) => report.run(path, config).await,
         }
     }

@@ -3,7 +3,7 @@
 //! In reading order: who is meant ([`ids`], [`conversation`], both as keys: [`key`]), what is said ([`text`], [`verdict`], [`findings`], [`money`]), what travels
 //! on each topic ([`event`] with [`attachment`] and [`tier`], [`answered`], [`decision`], [`request`], [`cancel`], [`conditions`], [`answer`],
 //! [`delivery`], [`ledger`], [`correction`], [`state`]), and how
-//! ([`topic`], [`wire`]) and to which steps ([`line`]). No I/O, no clock.
+//! ([`topic`], [`wire`]) and to which steps ([`mod@line`]). No I/O, no clock.
 
 pub mod act;
 pub mod aigc;

@@ -57,15 +57,7 @@ impl Books {
         let part: Answer = wire::decode(header, record.value.as_deref())?;
         let rules = self.rules_of_messages.get(part.message.as_str()).cloned().unwrap_or_default();
         self.said.entry(part.turn.to_string()).or_insert_with(|| Said {
-            answer: AnswerReference {
-                turn: part.turn,
-                lane: part.lane,
-                bot: part.bot,
-                user: part.user,
-                message: part.message,
-                parts: part.parts,
-                decided_at: part.decided_at,
-            },
+            answer: reference(part),
             sent: BTreeMap::new(),
             unsent: BTreeSet::new(),
             is_retracted: false,
@@ -112,6 +104,12 @@ impl Books {
     pub(super) fn parts(said: &Said) -> impl Iterator<Item = (u16, AnswerId)> + '_ {
         (1..=said.answer.parts).map(|part| (part, said.answer.part(part)))
     }
+}
+
+/// The answer that a part is of.
+pub(crate) fn reference(part: Answer) -> AnswerReference {
+    let Answer { turn, lane, bot, user, message, parts, decided_at, .. } = part;
+    AnswerReference { turn, lane, bot, user, message, parts, decided_at }
 }
 
 /// Reads as much of the topics as the conditions need.

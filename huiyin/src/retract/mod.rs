@@ -11,6 +11,9 @@ use clap::Args;
 use pipeline::kafka::{Instance, Outcome, TransactionalProducer};
 use schemas::conversation::Conversation;
 use schemas::ids::AppKey;
+use schemas::retract::{AnswerReference, RetractScope};
+
+pub(crate) use books::reference;
 
 use crate::config::Config;
 use crate::timestamp::Timestamp;
@@ -64,11 +67,28 @@ pub(crate) fn run(config: &Config, ask: &Retract) -> anyhow::Result<Said> {
     let now = crate::check::now();
     let mut ordered = false;
     if let (true, Some(by), Some(why)) = (ask.yes, &ask.by, &ask.why) {
-        write(config, &order::orders(&chosen, order::Terms { scope: ask.scope(), by, why, now }))?;
+        let answers: Vec<&AnswerReference> = chosen.iter().map(|said| &said.answer).collect();
+        write(config, &order::orders(&answers, order::Terms { scope: ask.scope(), by, why, now }))?;
         ordered = true;
     }
     let text = if ask.json { report::json(&chosen, ordered)? } else { report::text(&chosen, ordered) };
     Ok(Said { text, ended: Ended::well_if(!chosen.is_empty()) })
+}
+
+/// Orders decide to take answers back that rules of the filter stop now, whoever found them. Blocks.
+///
+/// # Errors
+/// When an order cannot be written; those before it are.
+pub(crate) fn take_back(
+    config: &Config,
+    answers: &[&AnswerReference],
+    by: &str,
+    why: &str,
+) -> anyhow::Result<()> {
+    let mut answers = answers.to_vec();
+    answers.sort_by_key(|answer| (answer.lane.conversation.to_string(), answer.decided_at));
+    let terms = order::Terms { scope: RetractScope::Rule, by, why, now: crate::check::now() };
+    write(config, &order::orders(&answers, terms))
 }
 
 /// Writes one order after the other.

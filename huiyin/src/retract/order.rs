@@ -4,11 +4,10 @@ use pipeline::Outgoing;
 use schemas::Millis;
 use schemas::event::Event;
 use schemas::ids::EventId;
-use schemas::retract::{RetractOrder, RetractScope};
+use schemas::retract::{AnswerReference, RetractOrder, RetractScope};
 use schemas::topic::Topic;
 use schemas::wire;
 
-use super::books::Said;
 use crate::config::Config;
 
 /// Most answers of one order: decide writes a record for each of their parts in one step.
@@ -24,8 +23,8 @@ pub(super) struct Terms<'a> {
 }
 
 /// Orders for answers that are sorted by their conversations.
-pub(super) fn orders(chosen: &[&Said], terms: Terms<'_>) -> Vec<RetractOrder> {
-    let conversation = |said: &Said| said.answer.lane.conversation.clone();
+pub(super) fn orders(chosen: &[&AnswerReference], terms: Terms<'_>) -> Vec<RetractOrder> {
+    let conversation = |answer: &AnswerReference| answer.lane.conversation.clone();
     let of_one = chosen.chunk_by(|one, other| conversation(one) == conversation(other));
     let orders = of_one.flat_map(|of_one| of_one.chunks(MOST)).enumerate();
     orders
@@ -34,7 +33,7 @@ pub(super) fn orders(chosen: &[&Said], terms: Terms<'_>) -> Vec<RetractOrder> {
             Some(RetractOrder {
                 id: EventId::derive(&format!("{conversation}:retract:{}", terms.now), number),
                 conversation,
-                answers: chunk.iter().map(|said| said.answer.clone()).collect(),
+                answers: chunk.iter().map(|answer| (*answer).clone()).collect(),
                 scope: terms.scope,
                 by: terms.by.to_owned(),
                 why: terms.why.to_owned(),
@@ -59,37 +58,32 @@ pub(super) fn record(config: &Config, order: &RetractOrder) -> anyhow::Result<Ou
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
-    use schemas::retract::{AnswerReference, Retract};
+    use schemas::retract::Retract;
 
     use super::*;
 
-    fn said(user: &str, n: usize) -> Said {
+    fn said(user: &str, n: usize) -> AnswerReference {
         let retract: Retract =
             serde_json::from_str(include_str!("../../../schemas/examples/answers/valid-retract.json"))
                 .unwrap();
-        Said {
-            answer: AnswerReference {
-                turn: schemas::ids::TurnId::derive(user, n),
-                lane: format!("acme#support/chat/bot_helpdesk/{user}").parse().unwrap(),
-                bot: retract.bot,
-                user: retract.user,
-                message: retract.message,
-                parts: 1,
-                decided_at: retract.let_out_at,
-            },
-            sent: BTreeMap::new(),
-            unsent: BTreeSet::new(),
-            is_retracted: false,
-            rules: BTreeSet::new(),
+        AnswerReference {
+            turn: schemas::ids::TurnId::derive(user, n),
+            lane: format!("acme#support/chat/bot_helpdesk/{user}").parse().unwrap(),
+            bot: retract.bot,
+            user: retract.user,
+            message: retract.message,
+            parts: 1,
+            decided_at: retract.let_out_at,
         }
     }
 
     #[test]
     fn each_conversation_has_an_order_of_its_own_and_none_is_too_large() {
-        let all: Vec<Said> = (0..MOST + 1).map(|n| said("alice", n)).chain([said("bob", 0)]).collect();
-        let chosen: Vec<&Said> = all.iter().collect();
+        let all: Vec<AnswerReference> =
+            (0..MOST + 1).map(|n| said("alice", n)).chain([said("bob", 0)]).collect();
+        let chosen: Vec<&AnswerReference> = all.iter().collect();
         let terms = Terms { scope: RetractScope::Range, by: "ops", why: "a test", now: 1_750_000_000_000 };
         let orders = orders(&chosen, terms);
         let sizes: Vec<_> = orders.iter().map(|order| order.answers.len()).collect();

@@ -34,6 +34,7 @@ mod process;
 mod questions;
 mod rebuild;
 mod replays;
+mod rescan;
 mod restart;
 mod reviews;
 mod rig;

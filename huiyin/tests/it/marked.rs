@@ -149,6 +149,12 @@ fn a_record_of_a_replay_on_the_topics_of_the_line_reaches_neither_easemob_nor_a_
     assert!(requeue.code == Some(1) && requeue.stdout.contains("a replay wrote it"), "{}", requeue.stdout);
     assert_eq!(counts(), after, "nothing is requeued");
 
+    // Nor does anybody who reads the log take them for what happened.
+    rig.done(&["refold"]);
+    let reconciled =
+        || (rig.edited(|text| text, &["reconcile", "--from", "1h"]).code == Some(0)).then_some(());
+    until("the books to be even", seconds(60), reconciled);
+
     // The same part without the mark is sent: it lacked nothing else.
     write(&rig, written(&rig, answer.partition, &part, &[]));
     until("the part", seconds(30), || (rig.stand_ins.sends().len() == sent + 1).then_some(()));

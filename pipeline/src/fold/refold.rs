@@ -62,7 +62,6 @@ impl<F: Fold> Refold<F> {
     }
 
     /// The control state and the states as they are now.
-    #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
     pub fn state(&self) -> (F::Control, HashMap<F::Key, F::State>) {
         self.shard.state()
     }

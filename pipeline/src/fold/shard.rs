@@ -190,7 +190,6 @@ impl<F: Fold> Shard<F> {
     }
 
     /// Clones of the control state and of all states.
-    #[expect(clippy::type_complexity, reason = "the pair is named by its two halves")]
     pub(super) fn state(&self) -> (F::Control, HashMap<F::Key, F::State>) {
         (self.control.clone(), self.states.clone())
     }

@@ -10,6 +10,7 @@ use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Event, Message};
 use schemas::ids::BundleHash;
+use schemas::line::Line;
 use schemas::topic::Topic;
 use schemas::wire;
 
@@ -119,6 +120,7 @@ fn is_of(record: &[u8], id: &str) -> bool {
 }
 
 fn message_of(record: &Record) -> Option<Message> {
+    Line::Real.admit(|name| record.header(name)).ok()?;
     match wire::decode(|name| record.header(name), record.value.as_deref()) {
         Ok(Event::Message(message) | Event::Missed(message)) => Some(message),
         _ => None,

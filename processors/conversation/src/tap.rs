@@ -10,6 +10,7 @@ use schemas::text::Text;
 
 /// Something that a fold took or wrote.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most are outputs, and each would be allocated by itself")]
 pub enum Folded {
     /// It took a message.
     Said {

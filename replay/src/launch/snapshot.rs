@@ -66,7 +66,7 @@ pub fn store(folder: &Path, line: &Line, place: &Place, states: &States) -> Resu
         let mut file = BufWriter::new(File::create(path(folder, partition))?);
         let fold = line.fold();
         let mut conversations: Vec<_> = states.conversations.iter().collect();
-        conversations.sort_by(|(one, _), (other, _)| one.cmp(other));
+        conversations.sort_by_key(|(key, _)| *key);
         let (key, value) = fold.snapshot_control(&states.control);
         let mut entries = vec![(key, Some(value))];
         for (key, state) in conversations {

@@ -15,7 +15,7 @@ use crate::live::{Models, Unasked};
 use crate::log::LogError;
 use crate::range::{Manifest, Span};
 use crate::results;
-use crate::run::{Asked, Engine, Progress, RunError, Tally, asked, recorded, states_before};
+use crate::run::{Asked, Engine, Part, Progress, RunError, Tally, asked, recorded, states_before};
 use crate::shadow::{self, Journal, Names, OwnError, ThereError, WriteError, Writer};
 use crate::world::Line;
 
@@ -150,13 +150,14 @@ impl<M: Models> Launch<'_, M> {
             fallback: self.fallback.clone(),
             progress: self.progress,
         };
+        let part = Part { span, logs, states, sink: writer };
         let (mut tally, mut writer, stopped) = match self.manifest.arguments.models {
             results::Models::Recorded => {
-                let (tally, writer) = recorded(&engine, span, logs, states, writer)?;
+                let (tally, writer) = recorded(&engine, part)?;
                 (tally, writer, None)
             }
             results::Models::RecordedThenLive | results::Models::Live => {
-                let run = asked(&engine, span, logs, states, writer, self.models, journal);
+                let run = asked(&engine, part, self.models, journal);
                 let Asked { tally, sink, stopped } = runtime.block_on(run)?;
                 (tally, sink, stopped)
             }

@@ -17,11 +17,14 @@ pub struct Recorded {
     pub decision: Option<Box<Decision>>,
 }
 
+/// A record that was looked at, with what it says, if it was read.
+type Peeked = (Record, Option<Box<Decision>>);
+
 /// Topic `decisions` of one partition.
 pub struct Decisions<L> {
     log: L,
     taking: Taking,
-    next: Option<(Record, Option<Box<Decision>>)>,
+    next: Option<Peeked>,
     /// Records that nobody could read.
     unread: u64,
 }
@@ -86,7 +89,7 @@ impl<L: Log> Decisions<L> {
         Ok(None)
     }
 
-    fn peek(&mut self) -> Result<Option<&mut (Record, Option<Box<Decision>>)>, LogError> {
+    fn peek(&mut self) -> Result<Option<&mut Peeked>, LogError> {
         while self.next.is_none() {
             let Some(record) = self.log.next()? else { return Ok(None) };
             if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {

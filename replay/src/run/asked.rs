@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conversation::{Ready, States};
+use conversation::Ready;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use pipeline::Outgoing;
@@ -16,14 +16,13 @@ use schemas::request::Request;
 use schemas::wire;
 
 use super::ends::ended;
-use super::engine::{BesideLogs, Both, Engine, Keep, Logs, Sink};
+use super::engine::{BesideLogs, Both, Engine, Keep, Logs, Part, Sink};
 use super::error::RunError;
 use super::spread::{Name, Spread};
 use super::strand::{Around, Choice};
 use super::tally::Tally;
 use super::warming::{Decided, Warming};
 use crate::live::{Live, Models, Unasked};
-use crate::range::Span;
 use crate::shadow::{Journal, WriteError};
 
 /// How long the log is left alone when it has given nothing.
@@ -41,20 +40,18 @@ pub struct Asked<S> {
     pub stopped: Option<Unasked>,
 }
 
-/// Replays one partition, from these states of the span's first folded record, and asks models what the log does not answer. It reads and folds on the thread
+/// Replays one partition and asks models what the log does not answer. It reads and folds on the thread
 /// that polls it, which may block.
 ///
 /// # Errors
 /// [`RunError`]. A request that is not asked is none: the replay stops there, and can be gone on with.
 pub async fn asked<M: Models, S: Sink + Keep>(
     engine: &Engine<'_>,
-    span: Span,
-    logs: Logs,
-    states: States,
-    sink: S,
+    part: Part<S>,
     models: &M,
     journal: Journal,
 ) -> Result<Asked<S>, RunError> {
+    let Part { span, logs, states, sink } = part;
     let Logs { events, decisions, requests, answers, crashed } = logs;
     let warmed = Warming::new(engine, span, Decided { decisions, crashed }, states)?.run(events)?;
     let mut both = Both::new(engine, BesideLogs { requests, answers }, sink);

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use conversation::Folded;
+use conversation::{Folded, States};
 use decide::Output;
 use pipeline::{Outgoing, Record};
 use schemas::answered::Answered;
@@ -37,6 +37,18 @@ pub struct Logs {
     pub answers: Box<dyn Log>,
     /// Offsets of records that the line gave up unfolded, because they ended its process.
     pub crashed: Vec<i64>,
+}
+
+/// One partition of a replay.
+pub struct Part<S> {
+    /// What is read of it.
+    pub span: Span,
+    /// Its logs.
+    pub logs: Logs,
+    /// The states of the first record that is folded.
+    pub states: States,
+    /// Where what is made of it is written.
+    pub sink: S,
 }
 
 /// Where what a replay makes is written.

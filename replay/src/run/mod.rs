@@ -20,7 +20,7 @@ mod warming;
 mod window;
 
 pub use asked::{Asked, asked};
-pub use engine::{Engine, Keep, Keeping, Logs, Sink};
+pub use engine::{Engine, Keep, Keeping, Logs, Part, Sink};
 pub use error::RunError;
 pub use progress::Progress;
 pub use recorded::recorded;

@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-use conversation::States;
 use pipeline::Record;
 use schemas::Millis;
 use schemas::decision::Decision;
@@ -14,7 +13,7 @@ use schemas::ids::EventId;
 use schemas::request::Request;
 
 use super::ends::{LeftOut, id_of, id_of_end, unrecorded};
-use super::engine::{BesideLogs, Both, Engine, Logs, Sink};
+use super::engine::{BesideLogs, Both, Engine, Logs, Part, Sink};
 use super::error::RunError;
 use super::pairs::{Pairs, cause};
 use super::tally::Tally;
@@ -22,7 +21,7 @@ use super::warming::{Behind, Decided, Warmed, Warming};
 use super::window::{Seen, Window, kind, turn_of};
 use crate::compare::Source;
 use crate::log::Log;
-use crate::range::{Span, Taking};
+use crate::range::Taking;
 use crate::recorded::{AHEAD_MS, Decisions};
 use crate::results::DriftCause;
 use crate::world::{Line, Place, Step, World, made_offset, outcome};
@@ -30,17 +29,12 @@ use crate::world::{Line, Place, Step, World, made_offset, outcome};
 /// Records after which turns that are done are written.
 const GIVEN: u64 = 256;
 
-/// Replays one partition with recorded models, from these states of the span's first folded record. Gives what was counted, and the sink.
+/// Replays one partition with recorded models. Gives what was counted, and the sink.
 ///
 /// # Errors
 /// [`RunError`].
-pub fn recorded<S: Sink>(
-    engine: &Engine<'_>,
-    span: Span,
-    logs: Logs,
-    states: States,
-    sink: S,
-) -> Result<(Tally, S), RunError> {
+pub fn recorded<S: Sink>(engine: &Engine<'_>, part: Part<S>) -> Result<(Tally, S), RunError> {
+    let Part { span, logs, states, sink } = part;
     let Logs { events, decisions, requests, answers, crashed } = logs;
     let taking = engine.manifest.taking();
     let decided = Decided { decisions, crashed };

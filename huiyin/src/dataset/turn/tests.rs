@@ -42,7 +42,7 @@ macro_rules! example {
 }
 
 fn id(number: i64) -> MessageId {
-    MessageId::new(&format!("acme#support/chat/{number}")).unwrap()
+    MessageId::new(format!("acme#support/chat/{number}")).unwrap()
 }
 
 fn turn_id(number: i64) -> TurnId {

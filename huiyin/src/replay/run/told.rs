@@ -46,18 +46,7 @@ pub(super) fn told(manifest: &Manifest, ran: &Ran, took: Duration) -> String {
     if tally.not_recorded > 0 {
         line("not recorded", format!("{} requests that the line never made", tally.not_recorded));
     }
-    line("closed loop", format!("{} of turns, open loop the others", share(joined.closed, joined.turns)));
-    line(
-        "cost",
-        format!(
-            "baseline {}, candidate {}",
-            money(&joined.baseline.amounts()),
-            money(&joined.candidate.amounts())
-        ),
-    );
-    if tally.live > 0 {
-        line("models", format!("{} requests, {}", tally.live, money(&joined.live.amounts())));
-    }
+    money_of(ran).into_iter().for_each(|(what, told)| line(what, told));
     if tally.refused > 0 {
         line("refused", format!("{} records that no fold can use", tally.refused));
     }
@@ -71,6 +60,26 @@ pub(super) fn told(manifest: &Manifest, ran: &Ran, took: Duration) -> String {
         line("stopped", format!("{}: {}", why, advice(why)));
     }
     text
+}
+
+/// What of it stands upon recorded answers, and what all of it cost.
+fn money_of(ran: &Ran) -> Vec<(&'static str, String)> {
+    let (tally, joined) = (&ran.tally, &ran.tally.joined);
+    let mut lines = vec![
+        ("closed loop", format!("{} of turns, open loop the others", share(joined.closed, joined.turns))),
+        (
+            "cost",
+            format!(
+                "baseline {}, candidate {}",
+                money(&joined.baseline.amounts()),
+                money(&joined.candidate.amounts())
+            ),
+        ),
+    ];
+    if tally.live > 0 {
+        lines.push(("models", format!("{} requests, {}", tally.live, money(&joined.live.amounts()))));
+    }
+    lines
 }
 
 fn advice(why: Unasked) -> &'static str {

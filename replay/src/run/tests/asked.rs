@@ -15,7 +15,7 @@ use super::tape::{Written, manifest, turns};
 use crate::live::{Live, Unasked};
 use crate::range::Arguments;
 use crate::results::{Footing, Models, Source, TurnResult};
-use crate::run::{Asked, Engine, Progress, asked};
+use crate::run::{Asked, Engine, Part, Progress, asked};
 use crate::shadow::{Journal, Kind};
 
 /// Says something of every question, after a wait that differs from call to call.
@@ -100,7 +100,12 @@ fn run(
     let candidate = candidate.map(|bundle| bundle.hash().unwrap());
     let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let run = asked(&engine, span, scene.logs(span), States::default(), Vec::new(), models, journal);
+    let run = asked(
+        &engine,
+        Part { span, logs: scene.logs(span), states: States::default(), sink: Vec::new() },
+        models,
+        journal,
+    );
     runtime.block_on(run).unwrap()
 }
 
@@ -149,7 +154,9 @@ fn every_question_is_asked_once_and_the_order_follows_the_log_and_not_the_networ
     }
 }
 
-fn ids(written: &Written, kind: Kind) -> Vec<(Option<Vec<u8>>, Option<Vec<u8>>)> {
+type Bytes = Option<Vec<u8>>;
+
+fn ids(written: &Written, kind: Kind) -> Vec<(Bytes, Bytes)> {
     let of_kind = written.iter().filter(|(known, _)| *known == kind);
     let mut all: Vec<_> = of_kind.map(|(_, record)| (record.key.clone(), record.value.clone())).collect();
     all.sort();

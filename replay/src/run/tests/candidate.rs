@@ -5,7 +5,7 @@ use conversation::States;
 use super::scene::{Says, Scene, bundle};
 use super::tape::{Written, manifest, turns};
 use crate::results::{Footing, TurnResult};
-use crate::run::{Engine, Progress, Tally, recorded};
+use crate::run::{Engine, Part, Progress, Tally, recorded};
 use schemas::verdict::Action;
 
 fn scene(app: &str) -> Scene {
@@ -28,7 +28,8 @@ fn replay(scene: &Scene, candidate: &catalogue::Bundle) -> (Tally, Written) {
     let (manifest, progress) = (manifest(span, None), Progress::default());
     let candidate = Some(candidate.hash().unwrap());
     let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
-    recorded(&engine, span, scene.logs(span), States::default(), Vec::new()).unwrap()
+    recorded(&engine, Part { span, logs: scene.logs(span), states: States::default(), sink: Vec::new() })
+        .unwrap()
 }
 
 fn of<'a>(turns: &'a [TurnResult], user: &str) -> Vec<&'a TurnResult> {

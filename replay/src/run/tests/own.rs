@@ -96,8 +96,11 @@ fn a_byte_that_is_another_is_drift_with_its_cause() {
         progress: &progress,
     };
     let logs = crate::run::Logs { decisions: Box::new(changed.into_iter()), ..tape.logs(span) };
-    let (tally, _) =
-        crate::run::recorded(&engine, span, logs, conversation::States::default(), Vec::new()).unwrap();
+    let (tally, _) = crate::run::recorded(
+        &engine,
+        crate::run::Part { span, logs, states: conversation::States::default(), sink: Vec::new() },
+    )
+    .unwrap();
     assert_eq!(tally.different, 1, "{tally:?}");
     assert!(tally.differences[0].contains("cause: unexplained"), "{:?}", tally.differences);
 }

@@ -11,7 +11,7 @@ use schemas::topic::TopicNames;
 use super::recording::Recording;
 use crate::range::{Arguments, FORM, Manifest, Span};
 use crate::results::{Line as ResultLine, Models, TurnResult};
-use crate::run::{Engine, Logs, Progress, Tally, recorded};
+use crate::run::{Engine, Logs, Part, Progress, Tally, recorded};
 use crate::shadow::Kind;
 use crate::world::Line;
 
@@ -108,7 +108,8 @@ impl Tape {
             fallback: None,
             progress: &progress,
         };
-        recorded(&engine, span, self.logs(span), States::default(), Vec::new()).unwrap()
+        recorded(&engine, Part { span, logs: self.logs(span), states: States::default(), sink: Vec::new() })
+            .unwrap()
     }
 }
 
