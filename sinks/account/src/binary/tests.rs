@@ -123,7 +123,7 @@ fn the_head_has_the_number_of_columns_their_names_and_their_types() {
 
 #[test]
 fn what_no_column_is_cannot_be_written() {
-    assert!(append(&1.5, &mut Vec::new()).is_err());
+    assert!(append(&1.5_f32, &mut Vec::new()).is_err());
     assert!(append(&Some(()), &mut Vec::new()).is_err());
     assert!(append(&std::collections::BTreeMap::from([(1, 2)]), &mut Vec::new()).is_err());
 }
