@@ -141,7 +141,7 @@ impl Detector {
     /// Takes away most of what an order counts that the text only speaks about.
     fn discount(&self, folded: &Folded, found: &mut Found) {
         let sum = found.sum();
-        if sum <= 0 {
+        if found.weights.is_empty() || sum <= 0 {
             return;
         }
         let Some(around) = self.mentions.without(&self.vocabulary, folded.chars()) else { return };

@@ -88,7 +88,7 @@ fn behind_colon(folded: &[char]) -> Option<Range<usize>> {
     rest.iter().any(|c| c.is_alphanumeric()).then_some(colon + 1..folded.len())
 }
 
-/// What stands between quotes, without them. An apostrophe inside a word is none.
+/// What stands between quotes, without them, if it is no document. An apostrophe inside a word is none.
 fn quoted(folded: &[char]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -101,7 +101,7 @@ fn quoted(folded: &[char]) -> Vec<Range<usize>> {
         };
         let end = close.filter(|_| !is_inside_word(at)).and_then(|close| {
             let ends = |place: &usize| folded.get(*place) == Some(&close) && !is_inside_word(*place);
-            (at + 1..folded.len()).find(ends)
+            (at + 1..folded.len().min(at + LONGEST + 2)).find(ends)
         });
         match end {
             Some(end) => {

@@ -144,7 +144,7 @@ fn the_version_names_words_settings_and_engine() {
         Engines::of(&bundle, &contents).unwrap().shared().dictionary().to_owned()
     };
     assert_eq!(by(0), rules.version(), "verdicts of the first engine are named as they were");
-    assert_ne!(by(0), by(ENGINE));
+    assert_ne!(by(0), by(safety::ENGINE));
 }
 
 #[test]
