@@ -56,6 +56,11 @@ fn grouped(found: &safety::Findings) -> Vec<Group<'_>> {
     for (text, hit) in hits {
         let key = (text, hit.rule.as_str(), hit.severity, hit.action, hit.views, hit.shadow);
         let group = groups.entry(key).or_insert(Group { hit, text, spans: Vec::new(), more: 0 });
+        // Several words of a rule at one place are one place.
+        let told = std::mem::replace(&mut group.hit, hit);
+        if !group.spans.is_empty() && told.span == hit.span {
+            continue;
+        }
         if group.spans.len() < MOST_SPANS {
             group.spans.push(hit.span.clone());
         } else {
@@ -146,6 +151,17 @@ mod tests {
         assert_eq!(findings.list[0].rule, "last");
         let second = &findings.list[1];
         assert_eq!((second.spans.len(), second.more, second.places()), (MOST_SPANS, 3, 11));
+    }
+
+    #[test]
+    fn several_words_of_a_rule_at_one_place_are_one_place() {
+        let text = "毒药 ".repeat(MOST_SPANS + 2);
+        let findings =
+            judged(&[Rule::words("r", &["毒药", "毒藥"], Action::Mask)], &[&text]).findings.unwrap();
+        assert_eq!(
+            (findings.list.len(), findings.list[0].spans.len(), findings.list[0].more),
+            (1, MOST_SPANS, 2)
+        );
     }
 
     #[test]

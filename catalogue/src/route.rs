@@ -25,6 +25,8 @@ use crate::zone::Weekday;
 
 pub use targets::{TargetStates, Waiting};
 
+/// Stands in [`Condition::Tier`] for whoever has no tier; no tier has an empty name.
+pub const NO_TIER: &str = "";
 /// Most bytes of a field of the extension that is recorded for routes. A longer one counts as absent.
 pub const LONGEST_TAG: usize = 128;
 
@@ -55,7 +57,7 @@ pub enum Condition {
     Bot(BTreeSet<UserId>),
     /// The group or room that it was said in.
     Group(BTreeSet<GroupId>),
-    /// The tier of whoever opened the turn.
+    /// The tier of whoever opened the turn; an empty name where they have none.
     Tier(BTreeSet<String>),
     /// Fields of its extension, all of them, each with one of these values; any value where none is named.
     Ext(BTreeMap<String, BTreeSet<String>>),

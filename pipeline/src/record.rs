@@ -25,18 +25,21 @@ impl Headers {
 
     /// Names and values in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let mut rest = self.bytes.as_slice();
-        self.lengths.iter().map_while(move |(name, value)| {
-            let (header, others) = rest.split_at_checked(name + value)?;
-            rest = others;
-            let (name, value) = header.split_at_checked(*name)?;
-            Some((str::from_utf8(name).ok()?, value))
-        })
+        self.raw().map_while(|(name, value)| Some((str::from_utf8(name).ok()?, value)))
     }
 
     /// Bytes of the last header of that name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter().filter(|(known, _)| *known == name).last().map(|(_, value)| value)
+        self.raw().filter(|(known, _)| *known == name.as_bytes()).last().map(|(_, value)| value)
+    }
+
+    fn raw(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut rest = self.bytes.as_slice();
+        self.lengths.iter().map_while(move |(name, value)| {
+            let (header, others) = rest.split_at_checked(name + value)?;
+            rest = others;
+            header.split_at_checked(*name)
+        })
     }
 
     /// The headers as they are written.

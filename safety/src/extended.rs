@@ -1,5 +1,6 @@
 //! An engine with detectors beside it, for those who share its rules and look for more.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::detector::Detector;
@@ -13,6 +14,11 @@ use crate::fold::Folded;
 pub struct Extended {
     engine: Arc<dyn Engine>,
     detectors: Vec<Box<dyn Detector>>,
+}
+
+thread_local! {
+    /// A buffer that every thread keeps from text to text.
+    static FOLDED: RefCell<Folded> = RefCell::default();
 }
 
 impl Extended {
@@ -29,10 +35,18 @@ impl Engine for Extended {
 
     fn judge(&self, direction: Direction, text: &str) -> Finding {
         let mut found = self.engine.judge(direction, text);
-        let (of_rules, folded) = (found.hits.len(), Folded::of(text));
-        for detector in &self.detectors {
-            detector.detect(direction, text, &folded, &mut found.hits);
-        }
+        let of_rules = found.hits.len();
+        let mut detect = |folded: &mut Folded| {
+            folded.refill(text);
+            for detector in &self.detectors {
+                detector.detect(direction, text, folded, &mut found.hits);
+            }
+        };
+        FOLDED.with(|folded| match folded.try_borrow_mut() {
+            Ok(mut folded) => detect(&mut folded),
+            // Only a detector that judges by such an engine itself comes here.
+            Err(_) => detect(&mut Folded::default()),
+        });
         if found.hits.len() == of_rules { found } else { Finding::of(found.hits) }
     }
 

@@ -46,6 +46,9 @@ pub struct Finding {
 impl Finding {
     /// What follows from these hits.
     pub fn of(mut hits: Vec<Hit>) -> Self {
+        if hits.is_empty() {
+            return Self { action: Action::Pass, rules: Vec::new(), spans: Vec::new(), hits };
+        }
         hits.sort_by(|a, b| {
             let place = |hit: &Hit| (hit.span.start, hit.span.end);
             place(a).cmp(&place(b)).then_with(|| a.rule.cmp(&b.rule)).then_with(|| a.word.cmp(&b.word))

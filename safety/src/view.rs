@@ -96,6 +96,11 @@ impl Views {
         self.0 == 0
     }
 
+    /// One bit for each view, in their order.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// How many views it has.
     pub const fn count(self) -> u32 {
         self.0.count_ones()

@@ -26,6 +26,7 @@ pub(crate) mod stretches;
 pub(crate) mod substitutes;
 pub(crate) mod trie;
 pub(crate) mod unit;
+pub(crate) mod visited;
 pub(crate) mod walk;
 
 use crate::view::Views;

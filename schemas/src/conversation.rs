@@ -143,23 +143,97 @@ impl FromStr for Conversation {
     type Err = BadId;
 
     fn from_str(value: &str) -> Result<Self, BadId> {
+        let Pieces { app, place } = Pieces::of(value)?;
+        let place = match place {
+            SpeltPlace::Pair(one, other) => Place::Pair(UserId::new(one)?, UserId::new(other)?),
+            SpeltPlace::Group(id) => Place::Group(GroupId::new(id)?),
+            SpeltPlace::Chatroom(id) => Place::Chatroom(GroupId::new(id)?),
+        };
+        Ok(Self { app: AppKey::new(app)?, place })
+    }
+}
+
+/// The pieces of a conversation's text, their escapes undone and nothing else checked.
+#[derive(Debug)]
+struct Pieces<'a> {
+    app: &'a str,
+    place: SpeltPlace<'a>,
+}
+
+#[derive(Debug)]
+enum SpeltPlace<'a> {
+    Pair(Cow<'a, str>, Cow<'a, str>),
+    Group(Cow<'a, str>),
+    Chatroom(Cow<'a, str>),
+}
+
+impl<'a> Pieces<'a> {
+    fn of(value: &'a str) -> Result<Self, BadId> {
         let mut parts = value.split('/');
         let app = parts.next().unwrap_or_default();
         let place = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some("chat"), Some(one), Some(other), None) => {
-                Place::Pair(UserId::new(id_of(one)?)?, UserId::new(id_of(other)?)?)
-            }
-            (Some("group"), Some(id), None, None) => Place::Group(GroupId::new(id_of(id)?)?),
-            (Some("chatroom"), Some(id), None, None) => Place::Chatroom(GroupId::new(id_of(id)?)?),
+            (Some("chat"), Some(one), Some(other), None) => SpeltPlace::Pair(id_of(one)?, id_of(other)?),
+            (Some("group"), Some(id), None, None) => SpeltPlace::Group(id_of(id)?),
+            (Some("chatroom"), Some(id), None, None) => SpeltPlace::Chatroom(id_of(id)?),
             _ => return Err(BadId::new("conversation", value, "it is not app/kind/id")),
         };
-        Ok(Self { app: AppKey::new(app)?, place })
+        Ok(Self { app, place })
     }
 }
 
 fn id_of(piece: &str) -> Result<Cow<'_, str>, BadId> {
     unescaped(piece)
         .ok_or_else(|| BadId::new("key", piece, "/ @ | and spaces of an id are written as in an URL"))
+}
+
+/// A conversation as a text spells it, checked like a [`Conversation`] and not copied.
+#[derive(Debug)]
+pub struct SpeltConversation<'a> {
+    text: &'a str,
+    pieces: Pieces<'a>,
+}
+
+impl<'a> SpeltConversation<'a> {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`BadId`] where [`Conversation`] has one.
+    pub fn read(text: &'a str) -> Result<Self, BadId> {
+        let pieces = Pieces::of(text)?;
+        AppKey::check(pieces.app)?;
+        match &pieces.place {
+            SpeltPlace::Pair(one, other) => UserId::check(one).and_then(|()| UserId::check(other))?,
+            SpeltPlace::Group(id) | SpeltPlace::Chatroom(id) => GroupId::check(id)?,
+        }
+        Ok(Self { text, pieces })
+    }
+
+    /// The app.
+    pub fn app(&self) -> &'a str {
+        self.pieces.app
+    }
+
+    /// The kind of chat.
+    pub fn kind(&self) -> ChatKind {
+        match self.pieces.place {
+            SpeltPlace::Pair(..) => ChatKind::Chat,
+            SpeltPlace::Group(_) => ChatKind::Group,
+            SpeltPlace::Chatroom(_) => ChatKind::Chatroom,
+        }
+    }
+
+    /// The person of a conversation between a bot and a person.
+    pub fn user(&self) -> Option<&str> {
+        match &self.pieces.place {
+            SpeltPlace::Pair(_, user) => Some(user),
+            SpeltPlace::Group(_) | SpeltPlace::Chatroom(_) => None,
+        }
+    }
+
+    /// What follows the app in the text: kind and ids, escaped.
+    pub fn within_app(&self) -> &'a str {
+        self.text.get(self.pieces.app.len() + 1..).unwrap_or_default()
+    }
 }
 
 impl TryFrom<String> for Conversation {
@@ -201,13 +275,37 @@ impl FromStr for Lane {
     type Err = BadId;
 
     fn from_str(value: &str) -> Result<Self, BadId> {
-        match value.rsplit_once('@') {
-            None => Ok(Self { conversation: value.parse()?, sender: None }),
-            Some((conversation, sender)) => {
-                let sender = Some(UserId::new(id_of(sender)?)?);
-                Ok(Self { conversation: conversation.parse()?, sender })
-            }
-        }
+        let (conversation, sender) = pieces_of_lane(value)?;
+        Ok(Self { conversation: conversation.parse()?, sender: sender.map(UserId::new).transpose()? })
+    }
+}
+
+fn pieces_of_lane(value: &str) -> Result<(&str, Option<Cow<'_, str>>), BadId> {
+    match value.rsplit_once('@') {
+        None => Ok((value, None)),
+        Some((conversation, sender)) => Ok((conversation, Some(id_of(sender)?))),
+    }
+}
+
+/// A lane as a text spells it, checked like a [`Lane`] and not copied.
+#[derive(Debug)]
+pub struct SpeltLane<'a> {
+    /// The conversation.
+    pub conversation: SpeltConversation<'a>,
+    /// The sender, where each has a lane of their own.
+    pub sender: Option<Cow<'a, str>>,
+}
+
+impl<'a> SpeltLane<'a> {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`BadId`] where [`Lane`] has one.
+    pub fn read(text: &'a str) -> Result<Self, BadId> {
+        let (conversation, sender) = pieces_of_lane(text)?;
+        let conversation = SpeltConversation::read(conversation)?;
+        sender.as_deref().map_or(Ok(()), UserId::check)?;
+        Ok(Self { conversation, sender })
     }
 }
 
@@ -310,6 +408,16 @@ mod tests {
                     let key = lane.to_string();
                     assert_eq!(key.parse::<Lane>().unwrap(), lane, "{key}");
                     assert_eq!(key.parse::<Lane>().unwrap().to_string(), key);
+                    let spelt = SpeltLane::read(&key).unwrap();
+                    let there = &lane.conversation;
+                    assert_eq!(spelt.sender.as_deref(), lane.sender.as_ref().map(UserId::as_str));
+                    assert_eq!(spelt.conversation.user(), there.user().map(UserId::as_str));
+                    assert_eq!(
+                        (spelt.conversation.app(), spelt.conversation.kind()),
+                        ("acme#support", there.kind())
+                    );
+                    let written = there.to_string();
+                    assert_eq!(spelt.conversation.within_app(), &written["acme#support/".len()..]);
                     assert!(!key.contains(['|', ' ']), "{key}");
                     keys.insert(key);
                 }
@@ -342,6 +450,27 @@ mod tests {
         assert_eq!(old, old.clone().canonical());
         let lane = "acme#support/group/42@Alice";
         assert_eq!(lane.parse::<Lane>().unwrap().to_string(), lane);
+    }
+
+    #[test]
+    fn a_text_that_is_no_lane_is_none_either_way() {
+        let long = format!("acme#support/chat/bot/{}", "u".repeat(65));
+        for bad in [
+            "",
+            "acme",
+            "acme#support/chat/bot",
+            "acme#support/chat/bot/a/b",
+            "acme/chat/bot/a",
+            "acme#support/room/1",
+            "acme#support/chat/bot/a%2f",
+            "acme#support/chat//a",
+            "acme#support/group/1@",
+            "acme#support/group/1@a@b",
+            "a b#c/group/1",
+            &long,
+        ] {
+            assert!(bad.parse::<Lane>().is_err() && SpeltLane::read(bad).is_err(), "{bad:?} was taken");
+        }
     }
 
     #[test]

@@ -42,11 +42,17 @@ macro_rules! text_id {
             /// [`BadId`] when it is empty, too long or holds a character that it may not hold.
             pub fn new(value: impl Into<String>) -> Result<Self, BadId> {
                 let value = value.into();
+                Self::check(&value)?;
+                Ok(Self(value))
+            }
+
+            /// Checks a text without wrapping it.
+            ///
+            /// # Errors
+            /// As [`Self::new`].
+            pub fn check(value: &str) -> Result<(), BadId> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
-                match check(&value) {
-                    Ok(()) => Ok(Self(value)),
-                    Err(why) => Err(BadId::new($kind, &value, why)),
-                }
+                check(value).map_err(|why| BadId::new($kind, value, why))
             }
 
             /// The text.
@@ -236,7 +242,12 @@ impl MessageId {
 
     /// The app that the message belongs to.
     pub fn app(&self) -> &str {
-        self.0.split('/').next().unwrap_or(&self.0)
+        Self::app_of(&self.0)
+    }
+
+    /// The app of a message id in text form.
+    pub fn app_of(id: &str) -> &str {
+        id.split('/').next().unwrap_or(id)
     }
 }
 

@@ -29,6 +29,14 @@ impl Money {
     }
 }
 
+/// Reads an amount as [`Money`] has it, for views of records that copy less.
+///
+/// # Errors
+/// When it is no integer, nor the digits of one.
+pub fn pico<'de, D: Deserializer<'de>>(from: D) -> Result<i128, D::Error> {
+    wide::deserialize(from)
+}
+
 /// The schema of an amount: a number of 64 bits, or decimal text beyond.
 struct Wide;
 

@@ -189,6 +189,19 @@ pub fn decode<'a, R: Record>(
     header: impl Fn(&str) -> Option<&'a [u8]>,
     value: Option<&[u8]>,
 ) -> Result<R, DecodeError> {
+    let record = R::read(announced::<R>(header, value)?).map_err(DecodeError::Malformed)?;
+    record.check()?;
+    Ok(record)
+}
+
+/// The value of a record whose headers announce nothing newer than this program, for whoever reads less of it than the record has.
+///
+/// # Errors
+/// [`DecodeError`] of the headers, or when there is no value.
+pub fn announced<'a, 'v, R: Record>(
+    header: impl Fn(&str) -> Option<&'a [u8]>,
+    value: Option<&'v [u8]>,
+) -> Result<&'v [u8], DecodeError> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if let Some(schema) = header(SCHEMA).filter(|schema| !is_known::<R>(schema)) {
         return Err(DecodeError::UnknownVersion(text(schema)));
@@ -196,9 +209,7 @@ pub fn decode<'a, R: Record>(
     if let Some(kind) = header(KIND).filter(|kind| R::KINDS.iter().all(|known| known.as_bytes() != *kind)) {
         return Err(DecodeError::UnknownKind(text(kind)));
     }
-    let record = R::read(value.ok_or(DecodeError::Empty)?).map_err(DecodeError::Malformed)?;
-    record.check()?;
-    Ok(record)
+    value.ok_or(DecodeError::Empty)
 }
 
 /// Whether a schema header names the version that this program knows, `<topic>/<major>`. Asked of every record that is

@@ -46,6 +46,8 @@ pub(super) struct Taken {
     pub(super) engine: f64,
     /// Seconds of the writer's processor time per million rows.
     pub(super) writer: f64,
+    /// Most memory that the writer had, in bytes, where it is a process of its own.
+    pub(super) peak: Option<u64>,
 }
 
 impl Scene {
@@ -94,10 +96,14 @@ impl Scene {
         Ok(())
     }
 
+    /// The engine's process.
+    pub(super) fn engine(&self) -> Service {
+        Service { name: "clickhouse".to_owned(), dir: self.stack.plan().local.join("clickhouse") }
+    }
+
     /// Processor time that the engine used so far.
     pub(super) fn engine_cpu(&self) -> Result<Duration> {
-        let dir = self.stack.plan().local.join("clickhouse");
-        let engine = Service { name: "clickhouse".to_owned(), dir }.running();
+        let engine = self.engine().running();
         usage::cpu(engine.context("the engine does not run")?.pid)
     }
 
@@ -111,6 +117,7 @@ impl Scene {
             rows_per_second: rows as f64 / took.as_secs_f64(),
             engine: engine.as_secs_f64() / millions,
             writer: writer.as_secs_f64() / millions,
+            peak: None,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! How long questions take: every named query over a large generated set, cold and warm, out of rollups and out of facts.
 
 mod generate;
+mod rollups;
 mod scene;
 
 use super::table::{Goal, Samples, Table, short};
@@ -207,12 +208,13 @@ fn table(
     Table {
         conditions: format!(
             "{} rows of `model_calls` over {DAYS} days, of 20 apps with 50,000 persons each, made inside the engine (the embedded one, \
-             one process) with their rollups in {} s; {} GB on disk. Every {WHOLE}th call has its message, request and reply as well. Questions are \
+             one process) in {} s, rollups day by day behind them, minutes of the last {} days; {} GB on disk. Every {WHOLE}th call has its message, request and reply as well. Questions are \
              about the last 30 days and, where they compare, the 30 before; milliseconds from the question to its table, the client included. \
              Cold: the engine's own caches are empty, the system's cache of files is not. Why: by the id alone, another message each time, \
              without the log.{}",
             short(rows as f64),
             short(seconds),
+            rollups::MINUTES,
             short(total as f64 / 1e9),
             if cfg!(debug_assertions) { " The client was built without optimisation." } else { "" },
         ),

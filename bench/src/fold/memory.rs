@@ -11,6 +11,9 @@ use std::process::Command;
 
 /// Turns of history of each.
 const TURNS: u32 = 3;
+/// Fewest conversations by which memory is measured. Of fewer, the process has as much more as its allocator had left over or takes at a
+/// time: they are held several times, each time in a map of their own.
+const FEWEST: u64 = 100_000;
 /// Conversations whose stored entries are in memory at once.
 const AT_ONCE: u64 = 1_000;
 
@@ -59,7 +62,7 @@ pub(super) fn bytes(form: Form, conversations: u64) -> Result<f64> {
     told.trim().parse().with_context(|| format!("reading {told:?}"))
 }
 
-/// Makes the conversations and tells what one takes.
+/// Makes the conversations, as often as their number asks for, and tells what one takes.
 ///
 /// # Errors
 /// When they cannot be made.
@@ -69,16 +72,22 @@ pub(crate) fn run(spec: &str) -> Result<()> {
     let process = std::process::id();
     // What the first conversations bring with them is there before it is counted.
     let warm = make(form, 0..AT_ONCE, &rules)?;
-    let mut held: HashMap<Key, LazyState> = HashMap::with_capacity(usize::try_from(conversations)?);
+    let times = (FEWEST / conversations).max(1);
     let before = resident_memory(process);
+    let mut held: Vec<HashMap<Key, LazyState>> = Vec::new();
     let mut begin = AT_ONCE;
-    while begin < AT_ONCE + conversations {
-        let end = (begin + AT_ONCE).min(AT_ONCE + conversations);
-        held.extend(make(form, begin..end, &rules)?);
-        begin = end;
+    for _ in 0..times {
+        let mut population = HashMap::with_capacity(usize::try_from(conversations)?);
+        let all = begin + conversations;
+        while begin < all {
+            let end = (begin + AT_ONCE).min(all);
+            population.extend(make(form, begin..end, &rules)?);
+            begin = end;
+        }
+        held.push(population);
     }
     let more = resident_memory(process).saturating_sub(before);
-    say(&format!("{}", more as f64 / conversations as f64));
+    say(&format!("{}", more as f64 / (conversations * times) as f64));
     drop((warm, held));
     Ok(())
 }

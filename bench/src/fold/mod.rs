@@ -129,7 +129,8 @@ fn table(figures: &[Figures; 3], bytes: &[(Form, Samples, Samples)], largest: us
         conditions: format!(
             "{TALKS} conversations in turn on one core, each with {BEFORE} exchanges behind it, then {EXCHANGES} more: a message of 60 characters, whose \
              prompt tells of all that was said, and its answer. Of the rules only the last one holds. The ordinary mix is a message for each answer. Memory \
-             is what a process of its own has resident more, keys included, with three exchanges in each conversation. The largest conversation is what is \
+             is what a process of its own has resident more, keys included, with three exchanges in each conversation; {FEW} of them are held a hundred \
+             times, each time in a map of their own, since of so few alone the allocator's own steps would be told. The largest conversation is what is \
              stored at most of one in which people write as much as they can."
         ),
         columns: [

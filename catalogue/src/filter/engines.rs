@@ -5,9 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use common::Action;
-use safety::{
-    BadRule, ENGINE, Engine, Layers, Rule, RuleSet, Unbuilt, WordList, allowed_spans, read, searchable,
-};
+use safety::{BadRule, Engine, Layers, Rule, RuleSet, Unbuilt, WordList, allowed_spans, read, searchable};
 use schemas::ids::AppKey;
 
 use super::parts::{Parts, key};
@@ -201,7 +199,7 @@ impl Building<'_> {
             self.filter.dictionaries.iter().filter(|(name, _)| names.dictionaries.contains(name)).collect();
         let allow = self.filter.allow.iter().filter(|(name, _)| names.allow.contains(name));
         let allow: Vec<&String> = allow.map(|(_, list)| &list.content.hash).collect();
-        let mut version = key(&(ENGINE, rules, dictionaries, allow));
+        let mut version = key(&(self.filter.engine, rules, dictionaries, allow));
         version.truncate(16);
         version
     }

@@ -65,7 +65,7 @@ pub struct RawConditions {
     /// Ids of groups and rooms.
     #[schemars(with = "Option<Vec<String>>")]
     pub group: Option<Vec<Spanned<String>>>,
-    /// Tiers of whoever opened the turn.
+    /// Tiers of whoever opened the turn; `none` for who has no tier, unless a tier has that name.
     #[schemars(with = "Option<Vec<String>>")]
     pub tier: Option<Vec<Spanned<String>>>,
     /// Fields of the message's extension with the values that they may have; an empty list takes any value. At most 16 fields for an

@@ -87,7 +87,11 @@ fn between(text: &str, [before, behind]: Marks) -> Option<&str> {
     Some(rest.split_once(behind)?.0)
 }
 
-/// Its words, with whatever has a digit in it as one sign: figures, times and ids differ from run to run.
+/// The command whose lines stand by what each cost, the dearest first: which that is differs from run to run.
+const BY_COST: &str = "$ huiyin query cost";
+
+/// Its words, with whatever has a digit in it as one sign: figures, times and ids differ from run to run. Lines that stand by their figures
+/// are put into the order of their words.
 fn form(text: &str) -> Vec<String> {
     let word = |word: &str| {
         let pieces = word.split('/').map(|piece| {
@@ -97,7 +101,14 @@ fn form(text: &str) -> Vec<String> {
         pieces.collect::<Vec<_>>().join("/")
     };
     let line = |line: &str| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ");
-    text.lines().map(line).collect()
+    let mut lines: Vec<String> = text.lines().map(line).collect();
+    if let Some(head) = lines.iter().position(|line| line == BY_COST) {
+        // Behind the command and the names of the columns, up to the empty line.
+        let table = lines.get_mut(head + 2..).unwrap_or_default();
+        let end = table.iter().position(String::is_empty).unwrap_or(table.len());
+        table.get_mut(..end).unwrap_or_default().sort();
+    }
+    lines
 }
 
 /// A hash may do without any digit.
@@ -115,6 +126,18 @@ mod tests {
         assert_eq!(one, form("asked, turn 0abc, ms 17\nacme#support/chat/9 openai 12 -\n"));
         assert_ne!(one, form("held, turn 0abc, ms 17\nacme#support/chat/9 openai 12 -\n"));
         assert_ne!(one, form("asked, turn 0abc, ms 17\n"));
+    }
+
+    #[test]
+    fn costs_may_stand_in_another_order_and_nothing_else_may() {
+        let shown = |rows: [&str; 2]| {
+            format!("$ huiyin query cost\napp model cost\n{}\n{}\n\n$ huiyin why 1\nb\na\n", rows[0], rows[1])
+        };
+        let (dear, cheap) = ("acme#support large 0.02", "acme#support small 0.01");
+        assert_eq!(form(&shown([dear, cheap])), form(&shown([cheap, dear])));
+        assert_ne!(form(&shown([dear, cheap])), form(&shown([dear, dear])));
+        assert_ne!(form("$ huiyin why 1\nb\na\n"), form("$ huiyin why 1\na\nb\n"));
+        assert_eq!(form("$ huiyin query cost\n").len(), 1);
     }
 
     #[test]

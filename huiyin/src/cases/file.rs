@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use schemas::Millis;
-use schemas::conditions::Condition;
+use schemas::conditions::TargetConditions;
 use schemas::event::MessageKind;
 use schemas::findings::Finding;
 use schemas::ids::{AppKey, GroupId, TargetName, UserId};
@@ -101,7 +101,7 @@ pub(super) enum Act {
     TakeOver(UserId),
     HandBack,
     Find { message: String, category: Option<String> },
-    Tell(Spanned<BTreeMap<TargetName, Condition>>),
+    Tell(Spanned<BTreeMap<TargetName, TargetConditions>>),
 }
 
 /// What somebody says.

@@ -36,7 +36,10 @@ impl Names<'_> {
     fn act(&self, act: &Act) -> Result<(), BadFile> {
         match act {
             Act::Say(said) => said.tier.as_ref().map_or(Ok(()), |tier| self.tier(tier)),
-            Act::Tell(told) => told.get_ref().keys().try_for_each(|name| self.target(told, name.as_str())),
+            Act::Tell(told) => told.get_ref().iter().try_for_each(|(name, target)| {
+                self.target(told, name.as_str())?;
+                target.apps.keys().try_for_each(|app| self.app(told, app))
+            }),
             _ => Ok(()),
         }
     }
@@ -58,6 +61,10 @@ impl Names<'_> {
             self.target(pin, pin.get_ref().target())?;
         }
         expect.tier.as_ref().filter(|tier| !tier.get_ref().is_empty()).map_or(Ok(()), |tier| self.tier(tier))
+    }
+
+    fn app<T>(&self, at: &Spanned<T>, key: &AppKey) -> Result<(), BadFile> {
+        self.known(at, "app", (key.as_str(), self.bundle.apps.contains_key(key)))
     }
 
     fn target<T>(&self, at: &Spanned<T>, name: &str) -> Result<(), BadFile> {

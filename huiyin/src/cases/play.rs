@@ -185,7 +185,7 @@ fn told(step: &Step) -> String {
         Act::Find { message, .. } => format!("finding on {message:?}"),
         Act::Tell(told) => {
             let each = told.get_ref().iter();
-            let each = each.map(|(name, condition)| format!("{name} {}", targets::in_words(condition)));
+            let each = each.map(|(name, condition)| format!("{name} {}", targets::all_in_words(condition)));
             let each: Vec<String> = each.collect();
             format!("targets: {}", if each.is_empty() { "all ok".to_owned() } else { each.join("; ") })
         }

@@ -1,9 +1,11 @@
 //! Targets in files of cases: how call says that they are, and on which one a session is expected to stay.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use schemas::conditions::{Condition, Standing};
+use schemas::conditions::{Condition, Standing, TargetConditions};
 use schemas::decision::PinTold;
+use schemas::ids::AppKey;
 use serde::{Deserialize, Serialize};
 
 use crate::rehearse::targets;
@@ -19,20 +21,55 @@ pub(super) enum RawTarget {
     Told(RawTold),
 }
 
-/// The same in full.
+/// The same in full, and how the target is for apps that meet something else.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawTold {
     state: Standing,
     #[serde(with = "common::duration::optional")]
     waiting: Option<Duration>,
+    apps: BTreeMap<AppKey, RawOwn>,
 }
 
-impl From<&RawTarget> for Condition {
+/// How a target is for one app.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "how a target is for an app is \"open\", \"cooling\" or \"ok\", or a table of state and waiting, such as { waiting = \"8s\" }"
+)]
+pub(super) enum RawOwn {
+    State(Standing),
+    Told(RawOwnTold),
+}
+
+/// The same in full.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawOwnTold {
+    state: Standing,
+    #[serde(with = "common::duration::optional")]
+    waiting: Option<Duration>,
+}
+
+impl From<&RawTarget> for TargetConditions {
     fn from(raw: &RawTarget) -> Self {
         match raw {
-            RawTarget::State(state) => targets::condition(*state, Duration::ZERO),
-            RawTarget::Told(told) => targets::condition(told.state, told.waiting.unwrap_or_default()),
+            RawTarget::State(state) => {
+                Self { for_all: targets::condition(*state, Duration::ZERO), ..Self::default() }
+            }
+            RawTarget::Told(told) => Self {
+                for_all: targets::condition(told.state, told.waiting.unwrap_or_default()),
+                apps: told.apps.iter().map(|(app, own)| (app.clone(), own.into())).collect(),
+            },
+        }
+    }
+}
+
+impl From<&RawOwn> for Condition {
+    fn from(raw: &RawOwn) -> Self {
+        match raw {
+            RawOwn::State(state) => targets::condition(*state, Duration::ZERO),
+            RawOwn::Told(told) => targets::condition(told.state, told.waiting.unwrap_or_default()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use catalogue::Bundle;
 use clap::Args;
-use schemas::conditions::{Condition, Standing};
+use schemas::conditions::{Standing, TargetConditions};
 use schemas::ids::TargetName;
 
 use crate::rehearse::targets::condition;
@@ -30,7 +30,7 @@ impl Told {
     ///
     /// # Errors
     /// When the configuration does not have one of them, one is open and cooling, or a time cannot be read.
-    pub(super) fn read(&self, bundle: &Bundle) -> anyhow::Result<BTreeMap<TargetName, Condition>> {
+    pub(super) fn read(&self, bundle: &Bundle) -> anyhow::Result<BTreeMap<TargetName, TargetConditions>> {
         let mut told: BTreeMap<TargetName, (Standing, Duration)> = BTreeMap::new();
         let states =
             [("--open", &self.open, Standing::Open), ("--cooling", &self.cooling, Standing::Cooling)];
@@ -50,7 +50,11 @@ impl Told {
                 humantime::parse_duration(time).with_context(|| format!("read --waiting {waiting:?}"))?;
             told.entry(known(bundle, "--waiting", name)?).or_default().1 = time;
         }
-        Ok(told.into_iter().map(|(name, (state, wait))| (name, condition(state, wait))).collect())
+        let for_all = |(state, wait)| TargetConditions {
+            for_all: condition(state, wait),
+            ..TargetConditions::default()
+        };
+        Ok(told.into_iter().map(|(name, told)| (name, for_all(told))).collect())
     }
 }
 

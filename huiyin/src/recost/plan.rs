@@ -41,6 +41,8 @@ pub(super) struct Plan {
     pub(super) lines: BTreeMap<Line, Sums>,
     /// Calls that keep what they have, by model: no row of the table holds for them, or their tokens are not known.
     pub(super) kept: BTreeMap<String, u64>,
+    /// Calls that are priced by the tokens of their rows, by model: what the provider said of its usage is not there, or it did not say all.
+    pub(super) by_rows: BTreeMap<String, u64>,
 }
 
 /// Names a run by its prices: the same prices say the same.
@@ -57,10 +59,15 @@ impl Plan {
     /// When its row cannot be read.
     pub(super) fn take(&mut self, call: &BookedCall, terms: &Terms<'_>) -> anyhow::Result<()> {
         let context = || format!("read call {} {}", call.request, call.attempt);
-        let Some((cost, price)) = cost(call, terms.prices) else {
+        let told = call::usage_told(&call.raw_usage, work(call)).filter(|_| call.is_told);
+        let is_told = told.is_some();
+        let Some((cost, price)) = cost(call, told, terms.prices) else {
             *self.kept.entry(call.model.clone()).or_default() += 1;
             return Ok(());
         };
+        if !is_told && call.input.is_some() {
+            *self.by_rows.entry(call.model.clone()).or_default() += 1;
+        }
         let mut booked: BTreeMap<String, i128> = BTreeMap::new();
         for (currency, amount) in &call.booked {
             *booked.entry(currency.clone()).or_default() += decimal(amount).with_context(context)?;
@@ -87,19 +94,28 @@ impl Plan {
     }
 }
 
-/// What a call costs by the prices; `None` where none holds or its tokens are not known.
-fn cost<'a>(call: &BookedCall, prices: &'a [Price]) -> Option<(Money, &'a Price)> {
+/// What a call brought, as far as its row says.
+fn work(call: &BookedCall) -> call::Work {
+    if call.error.is_empty() { call::Work::Text } else { call::Work::Refused }
+}
+
+/// What a call costs by the prices, from the usage that its provider `told` or else from the tokens of its row; `None` where no price
+/// holds or the tokens are not known.
+fn cost<'a>(call: &BookedCall, told: Option<Usage>, prices: &'a [Price]) -> Option<(Money, &'a Price)> {
     let called = Called { provider: call.provider.parse().ok()?, model: &call.model, region: &call.region };
     let price = of_call(prices, called, call.at)?;
-    let usage = call.input.map(|input| Usage {
-        input,
-        cached: call.cached.unwrap_or_default(),
-        input_cache_write_5m: call.written_5m.unwrap_or_default(),
-        input_cache_write_1h: call.written_1h.unwrap_or_default(),
-        output: call.output.unwrap_or_default(),
-        reasoning: call.reasoning.unwrap_or_default(),
-        source: UsageSource::Provider,
-    });
+    let of_row = || {
+        call.input.map(|input| Usage {
+            input,
+            cached: call.cached.unwrap_or_default(),
+            input_cache_write_5m: call.written_5m.unwrap_or_default(),
+            input_cache_write_1h: call.written_1h.unwrap_or_default(),
+            output: call.output.unwrap_or_default(),
+            reasoning: call.reasoning.unwrap_or_default(),
+            source: UsageSource::Provider,
+        })
+    };
+    let usage = told.or_else(of_row);
     if call.contradicts || (usage.is_none() && call.booked.is_empty()) {
         return None;
     }

@@ -61,6 +61,9 @@ pub(super) fn text(plan: &Plan, rates: &[RawRate], into: Option<&str>) -> String
     for (model, calls) in &plan.kept {
         text.push_str(&format!("{model}: {calls} calls keep what they have: no price holds for them, or their tokens are not known\n"));
     }
+    for (model, calls) in &plan.by_rows {
+        text.push_str(&format!("{model}: {calls} calls are priced by the tokens of their rows: what the provider said of its usage is not kept, or not all of it\n"));
+    }
     if let Some(into) = into {
         let sum = convert(plan, rates, into);
         text.push_str(&format!("difference in {into}: {}\n", decimal_text(sum.difference)));
@@ -89,7 +92,7 @@ pub(super) fn json(plan: &Plan, rates: &[RawRate], into: Option<&str>) -> anyhow
         json!({ "currency": into, "difference": decimal_text(sum.difference), "by": sum.by, "not_converted": sum.not })
     });
     let shown = json!({
-        "models": models, "kept": plan.kept, "corrections": plan.corrections.len(), "converted": converted,
+        "models": models, "kept": plan.kept, "by_rows": plan.by_rows, "corrections": plan.corrections.len(), "converted": converted,
     });
     Ok(serde_json::to_string(&shown)? + "\n")
 }
@@ -98,6 +101,15 @@ pub(super) fn json(plan: &Plan, rates: &[RawRate], into: Option<&str>) -> anyhow
 mod tests {
     use super::super::plan::tests::{call, plan};
     use super::*;
+
+    #[test]
+    fn calls_without_the_providers_own_words_are_told() {
+        let without =
+            account::BookedCall { raw_usage: String::new(), ..call("m-1", 0, &[("CNY", "0.0005")]) };
+        let plan = plan(&[without, call("m-1", 0, &[("CNY", "0.0005")])]);
+        assert!(text(&plan, &[], None).contains("m-1: 1 calls are priced by the tokens of their rows"));
+        assert!(json(&plan, &[], None).unwrap().contains("\"by_rows\":{\"m-1\":1}"));
+    }
 
     #[test]
     fn differences_are_told_by_model_and_converted_only_by_a_rate() {

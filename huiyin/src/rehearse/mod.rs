@@ -22,7 +22,7 @@ use ingest::rehearse::{Incoming, Rehearsed, after_delivery, before_delivery};
 use pipeline::Clock;
 use schemas::Millis;
 use schemas::answered::{Answered, Outcome};
-use schemas::conditions::{Condition, Conditions, TargetConditions};
+use schemas::conditions::{Conditions, TargetConditions};
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Takeover};
 use schemas::findings::Finding;
@@ -212,9 +212,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Call tells how its targets are: those that are not named can be called at once.
-    pub(crate) fn tell(&mut self, targets: BTreeMap<TargetName, Condition>) -> anyhow::Result<()> {
-        let for_all = |(name, for_all)| (name, TargetConditions { for_all, ..TargetConditions::default() });
-        let targets = targets.into_iter().map(for_all).collect();
+    pub(crate) fn tell(&mut self, targets: BTreeMap<TargetName, TargetConditions>) -> anyhow::Result<()> {
         self.append(&Event::Conditions(Conditions { targets, at: self.now() }))
     }
 

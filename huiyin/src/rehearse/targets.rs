@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use schemas::conditions::{Condition, Standing};
+use schemas::conditions::{Condition, Standing, TargetConditions};
 
 use crate::timestamp::lasted;
 
 /// How a target is, as the log is told of it.
 pub(crate) fn condition(state: Standing, wait: Duration) -> Condition {
     Condition { state, until: None, waiting_ms: call::rehearse::told_wait(wait) }
+}
+
+/// The same of a target, with the apps that meet something else.
+pub(crate) fn all_in_words(target: &TargetConditions) -> String {
+    let own = target.apps.iter().map(|(app, own)| format!("{} for {app}", in_words(own)));
+    [in_words(&target.for_all)].into_iter().chain(own).collect::<Vec<_>>().join(", ")
 }
 
 /// The same in words, such as `open, waiting 8s`.

@@ -22,6 +22,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const RECOVERED: Duration = Duration::from_secs(60);
 /// Fenced so often within that time, a role has a twin.
 const TWIN: usize = 3;
+/// How long a process that starts waits for the store. One that hangs must not keep callbacks from being answered.
+const STORE: Duration = Duration::from_secs(5);
 /// How long what is left of a role may take to go.
 const REMAINS: Duration = Duration::from_secs(5);
 
@@ -65,7 +67,18 @@ impl Supervisor {
     /// Starts a role for the first time: what is wrong then is for the operator. A store that is merely away is not wrong:
     /// a process that is started again meanwhile still answers callbacks.
     pub(crate) async fn start(&mut self, role: Role) -> anyhow::Result<()> {
-        let started = start::start(role, &self.config, &self.watched, &self.incarnation).await;
+        let starting = start::start(role, &self.config, &self.watched, &self.incarnation);
+        let started = match role {
+            Role::Account => match tokio::time::timeout(STORE, starting).await {
+                Ok(started) => started,
+                Err(_) => {
+                    metrics::started(role.label());
+                    self.again(role, format!("the store did not answer within {STORE:?}"));
+                    return Ok(());
+                }
+            },
+            Role::Ingest | Role::Decide | Role::Call | Role::Deliver | Role::Shadow => starting.await,
+        };
         metrics::started(role.label());
         match started {
             Ok(running) => drop(lock(&self.board).insert(role, Ok(running))),

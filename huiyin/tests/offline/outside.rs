@@ -206,6 +206,20 @@ fn a_case_has_targets_as_call_tells_of_them() {
         answer = "so"
         expect = { route = "deep", avoided = [], chain = ["deep", "main"] }
         [[case]]
+        name = "what this app meets concerns it alone"
+        user = "alice"
+        [[case.step]]
+        targets = { deep = { apps = { "acme#support" = "open" } } }
+        [[case.step]]
+        say = "think"
+        answer = "so"
+        expect = { route = "deep", avoided = ["deep"], chain = ["main"] }
+        [[case.step]]
+        targets = { main = { waiting = "2s", apps = { "acme#support" = { waiting = "8s" } } } }
+        [[case.step]]
+        say = "hello"
+        expect = { route = "crowded", chain = ["spare"] }
+        [[case]]
         name = "calls wait; what was told long ago is not known any more"
         [[case.step]]
         targets = { main = { waiting = "8s" }, spare = "cooling" }
@@ -302,6 +316,10 @@ fn names_and_words_that_there_are_not_are_mistakes_of_the_file() {
             "cases.toml:5: the configuration has no tier \"platinum\"",
         ),
         ("targets = { other = \"open\" }", "cases.toml:4: the configuration has no target \"other\""),
+        (
+            "targets = { main = { apps = { \"acme#other\" = \"open\" } } }",
+            "cases.toml:4: the configuration has no app \"acme#other\"",
+        ),
         (
             "say = \"x\"\nexpect.avoided = [\"other\"]",
             "cases.toml:5: the configuration has no target \"other\"",

@@ -51,6 +51,8 @@ pub(super) struct Taken<R> {
     pub record: Arc<Record>,
     pub built: Built<R>,
     pub version: u32,
+    /// It waited in the log for longer than a range fills.
+    pub is_late: bool,
 }
 
 /// One assigned partition.
@@ -71,6 +73,8 @@ pub(super) struct Assigned<R> {
     phase: Phase<R>,
     commit: Commit,
     next: i64,
+    /// When the last record came, if it was late.
+    late: Option<Millis>,
 }
 
 impl<R: Clone> Assigned<R> {
@@ -93,6 +97,7 @@ impl<R: Clone> Assigned<R> {
             },
             commit: Commit::Due(now),
             next: start.position,
+            late: None,
         }
     }
 
@@ -102,6 +107,11 @@ impl<R: Clone> Assigned<R> {
         wanted.then(|| self.replay.as_ref().map_or(current, |pending| pending.version))
     }
 
+    /// Whether a backlog is read: late records come, the last one no longer than `lately` ago.
+    pub(super) fn is_late(&self, lately: Millis, now: Millis) -> bool {
+        self.late.is_some_and(|came| now.saturating_sub(came) < lately)
+    }
+
     /// A pending range is being read again: pausing it could wait for itself.
     pub(super) fn replaying(&self) -> bool {
         self.replay.is_some()
@@ -109,7 +119,8 @@ impl<R: Clone> Assigned<R> {
 
     /// Takes the next record with its rows, as [`Self::builder`] asked.
     pub(super) fn push(&mut self, taken: Taken<R>, limits: &Limits, now: Millis) {
-        let Taken { record, built, version } = taken;
+        let Taken { record, built, version, is_late } = taken;
+        self.late = is_late.then_some(now);
         let first = self.next;
         self.next = record.offset + 1;
         if let Some(pending) = &self.replay {

@@ -15,10 +15,10 @@ pub struct RawLimits {
     /// Most rows in one block, 1 to 500000. Far below the store's own block size, which would cut a block in two; the
     /// rows of one record are never separated. 50000 by default.
     pub block_rows: usize,
-    /// Bytes of records with rows after which a range is closed. 16777216 (16 MiB) by default, which is ten thousand rows
-    /// or more.
+    /// Bytes of records with rows after which a range is closed. 33554432 (32 MiB) by default, which is ten to twenty
+    /// thousand rows of a table.
     pub range_bytes: usize,
-    /// Age at which a range is closed when an insert is free for it. "500ms" by default.
+    /// Age at which a range is closed when an insert is free for it and no backlog fills it. "500ms" by default.
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub range_age_min: Duration,
@@ -38,7 +38,7 @@ pub struct RawLimits {
     #[serde(with = "common::duration")]
     #[schemars(with = "String")]
     pub retry_max: Duration,
-    /// Bytes of records that one partition holds before it is paused. 33554432 (32 MiB) by default.
+    /// Bytes of records that one partition holds before it is paused. 67108864 (64 MiB) by default.
     pub partition_bytes: usize,
     /// Bytes of records that one instance holds before all its partitions are paused. 268435456 (256 MiB) by default.
     pub instance_bytes: usize,
@@ -48,14 +48,14 @@ impl Default for RawLimits {
     fn default() -> Self {
         Self {
             block_rows: 50_000,
-            range_bytes: 16 << 20,
+            range_bytes: 32 << 20,
             range_age_min: Duration::from_millis(500),
             range_age_max: Duration::from_secs(10),
             ranges_per_second: 10,
             inserts: 4,
             insert_timeout: Duration::from_secs(60),
             retry_max: Duration::from_secs(10),
-            partition_bytes: 32 << 20,
+            partition_bytes: 64 << 20,
             instance_bytes: 256 << 20,
         }
     }

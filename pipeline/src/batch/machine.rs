@@ -26,6 +26,8 @@ pub(super) struct Machine<R> {
     running: usize,
     full: bool,
     flushing: bool,
+    /// Records that were appended before this, by the broker's clock in milliseconds since the epoch, are read late: more wait behind them.
+    late_before: i64,
     random: SplitMix64,
     pub tally: Tally,
 }
@@ -39,6 +41,7 @@ impl<R: Clone> Machine<R> {
             running: 0,
             full: false,
             flushing: false,
+            late_before: i64::MIN,
             random: SplitMix64::new(seed),
             tally: Tally::new(tables),
         }
@@ -71,6 +74,11 @@ impl<R: Clone> Machine<R> {
         if self.flushing { None } else { self.partitions.get(partition)?.builder(offset, current) }
     }
 
+    /// Tells the time of day, in milliseconds since the epoch.
+    pub(super) fn tell_time(&mut self, wall: i64) {
+        self.late_before = wall.saturating_sub(i64::try_from(self.limits.age_max).unwrap_or(i64::MAX));
+    }
+
     /// Takes a record with what builder `version` made of it.
     pub(super) fn record(
         &mut self,
@@ -88,7 +96,8 @@ impl<R: Clone> Machine<R> {
                 return assigned.refuse(Refusal::Unreadable { offset: record.offset, reason });
             }
         };
-        assigned.push(Taken { record, built, version }, &self.limits, now);
+        let is_late = record.timestamp < self.late_before;
+        assigned.push(Taken { record, built, version, is_late }, &self.limits, now);
     }
 
     /// Everything that is due, in the order in which it should be done.
@@ -103,7 +112,9 @@ impl<R: Clone> Machine<R> {
             let assignment = Assignment { partition: partition.clone(), epoch: assigned.epoch };
             let was_open = assigned.is_open();
             // No insert is free for another range, so this one fills on as long as its age allows.
-            let fills_on = age > 0 && !was_open && open >= self.limits.inserts;
+            let waits = age > 0 && !was_open && open >= self.limits.inserts;
+            // Behind a backlog the next records are there at once: they fill the block, as long as memory is left.
+            let fills_on = waits || (age > 0 && !self.full && assigned.is_late(self.limits.age_min, now));
             let age = if fills_on { self.limits.age_max } else { age };
             if let Some((offset, pending)) = assigned.step(age, now) {
                 commits.push(Commit { assignment: assignment.clone(), offset, pending });

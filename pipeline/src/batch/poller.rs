@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime;
 
@@ -29,6 +29,12 @@ const BATCH_BYTES: usize = 1 << 20;
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long leaving the group may take.
 const LEAVE: Duration = Duration::from_secs(5);
+
+/// Milliseconds since the epoch.
+fn wall() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// What the driver was started with.
 pub(super) struct Setup<S> {
@@ -126,6 +132,7 @@ impl<S: Sink> Poller<S> {
 
     fn turn(&mut self) -> Result<(), Failure> {
         self.ends.pulse.beat();
+        self.machine.tell_time(wall());
         self.read()?;
         self.answers(Duration::ZERO)?;
         self.act()?;

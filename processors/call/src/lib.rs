@@ -45,6 +45,7 @@ pub use invoke::{Completion, Invoke, Invoked, Terms, Unanswered};
 pub use invoker::Invoker;
 pub use outcome::Output;
 pub use ping::{Pinged, ping};
+pub use reply::{Work, usage_told};
 pub use reviewers::{HeldText, Reviewed, Said, Subject};
 pub use rules::Rules;
 pub use settings::{Settings, validate};

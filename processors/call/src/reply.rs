@@ -44,6 +44,7 @@ pub(crate) use self::growth::Collected;
 pub(crate) use self::parsed::{Fields, ParsedReply};
 pub(crate) use self::provider_error::{Form, ProviderError, is_word};
 pub(crate) use self::reading::{Asked, Progress, Reading};
+pub use self::usage::{Work, of_raw as usage_told};
 
 /// Longest word of a provider that goes into a record, in characters.
 const WORD: usize = 128;

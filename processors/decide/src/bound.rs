@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use schemas::state::{HistoryTurn, KeptAnswer, WaitingMessage};
+use schemas::state::{KeptAnswer, WaitingMessage};
 
-use crate::entries::{Changes, json};
+use crate::entries::{Changes, Stored, json};
+use crate::remembered::Remembered;
 use crate::state::{State, said_at};
 
 /// What a lane in which something is pending may grow by until that is over: a turn, and what a message has when it is asked again.
@@ -117,8 +118,7 @@ impl State {
 fn forget_turns(state: &mut State, bytes: usize) -> bool {
     let mut old: Vec<_> = state.history.iter().filter(|(_, turn)| turn.answer.is_some()).collect();
     old.sort_by_key(|(key, turn)| (turn.summary, said_at(turn), (*key).clone()));
-    let gone: Vec<Arc<HistoryTurn>> =
-        enough(old.into_iter().map(|(_, turn)| turn), bytes, |turn| json(turn).len());
+    let gone: Vec<Arc<Remembered>> = enough(old.into_iter().map(|(_, turn)| turn), bytes, Stored::size);
     state.drop_turns(&gone);
     !gone.is_empty()
 }

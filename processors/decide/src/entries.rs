@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use schemas::state::{ControlState, HistoryTurn, KeptAnswer, STATE_VERSION, SeenBucket, WaitingMessage};
+use schemas::state::{ControlState, KeptAnswer, STATE_VERSION, SeenBucket, WaitingMessage};
 use serde::Serialize;
 
 use crate::hash;
@@ -119,22 +119,28 @@ fn diff<K: Ord, T: PartialEq + Stored>(
         return 0;
     }
     let mut freed = 0;
-    let gone = before
-        .iter()
-        .flat_map(|map| map.iter())
-        .filter(|(k, _)| after.is_none_or(|map| !map.contains_key(k)));
-    for (k, old) in gone {
+    let mut written = Vec::new();
+    // Both are in order, so that one walk along both finds what only one of them has.
+    let mut old = before.into_iter().flat_map(|map| map.iter()).peekable();
+    let mut forget = |(k, old): (&K, &Arc<T>), changed: &mut Vec<_>| {
         let key = key(k);
         freed += key.len() + old.size();
         changed.push((key, None));
-    }
-    for (k, value) in after.iter().flat_map(|map| map.iter()) {
-        let old = before.and_then(|map| map.get(k));
-        if old.is_none_or(|old| !Arc::ptr_eq(old, value) && old != value) {
-            let key = key(k);
-            freed += old.map_or(0, |old| key.len() + old.size());
-            changed.push((key, Some(json(value.as_ref()))));
+    };
+    for (k, value) in after.into_iter().flat_map(|map| map.iter()) {
+        while let Some(gone) = old.next_if(|(other, _)| *other < k) {
+            forget(gone, changed);
         }
+        let same = old.next_if(|(other, _)| *other == k).map(|(_, old)| old);
+        if same.is_none_or(|old| !Arc::ptr_eq(old, value) && old != value) {
+            written.push((k, same, value));
+        }
+    }
+    old.for_each(|gone| forget(gone, changed));
+    for (k, old, value) in written {
+        let key = key(k);
+        freed += old.map_or(0, |old| key.len() + old.size());
+        changed.push((key, Some(value.written())));
     }
     freed
 }
@@ -145,9 +151,13 @@ pub(crate) trait Stored: Serialize + Sized {
     fn size(&self) -> usize {
         json(self).len()
     }
+
+    /// It as JSON.
+    fn written(&self) -> Vec<u8> {
+        json(self)
+    }
 }
 
-impl Stored for HistoryTurn {}
 impl Stored for KeptAnswer {}
 impl Stored for WaitingMessage {}
 

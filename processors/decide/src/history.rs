@@ -9,7 +9,8 @@ use schemas::state::{HistoryTurn, Media, STATE_VERSION, WaitingMessage};
 use schemas::text::Text;
 
 use crate::parts::json_size;
-use crate::prompt::{Speakers, answer, said};
+use crate::prompt::Speakers;
+use crate::remembered::Remembered;
 use crate::route::PromptBudget;
 use crate::state::said_at;
 
@@ -49,7 +50,7 @@ impl Limits {
 /// How many of `turns` (oldest first) stay in a prompt of this budget within the limits. All of them while they fit; else the newest
 /// within half the limits and half the budget, so that the next prompts begin alike and providers' prefix caches hold.
 pub(crate) fn staying(
-    turns: &[Arc<HistoryTurn>],
+    turns: &[Arc<Remembered>],
     budget: PromptBudget,
     limits: Limits,
     speakers: Speakers,
@@ -62,7 +63,7 @@ pub(crate) fn staying(
             .take(limits.most)
             .take_while(|turn| limits.is_young(turn))
             .take_while(|turn| {
-                left = left.and_then(|left| left.less(&said(&turn.asked, speakers))?.less(answer(turn)));
+                left = left.and_then(|left| less(left, turn, speakers));
                 left.is_some()
             })
             .count()
@@ -74,14 +75,14 @@ pub(crate) fn staying(
 /// How many of `past` (oldest first, with their numbers) are told in a prompt that takes at most `most` of them. All of them while they fit;
 /// else the newest, from a turn on whose number is a multiple of half of what fits, so that the next prompts begin alike.
 pub(crate) fn shown(
-    past: &[(Option<u64>, Arc<HistoryTurn>)],
+    past: &[(Option<u64>, Arc<Remembered>)],
     budget: PromptBudget,
     most: usize,
     speakers: Speakers,
 ) -> usize {
     let mut left = Some(budget);
     let newest = past.iter().rev().take(most).take_while(|(_, turn)| {
-        left = left.and_then(|left| left.less(&said(&turn.asked, speakers))?.less(answer(turn)));
+        left = left.and_then(|left| less(left, turn, speakers));
         left.is_some()
     });
     let fitting = newest.count();
@@ -92,6 +93,12 @@ pub(crate) fn shown(
     let first =
         past.iter().skip(past.len() - fitting).position(|(number, _)| number.is_some_and(|n| n % block == 0));
     fitting - first.unwrap_or(0)
+}
+
+/// What is left of a budget after a turn.
+fn less(left: PromptBudget, turn: &Remembered, speakers: Speakers) -> Option<PromptBudget> {
+    let weight = turn.weight(speakers);
+    left.less_line(weight.asked)?.less_line(weight.answer)
 }
 
 /// All of the turn was between that bot and people.
@@ -127,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    fn turns(count: usize) -> Vec<Arc<HistoryTurn>> {
+    fn turns(count: usize) -> Vec<Arc<Remembered>> {
         let asked = |n: usize| WaitingMessage {
             id: MessageId::new(format!("acme#support/chat/{n}")).unwrap(),
             sender: UserId::new("alice").unwrap(),
@@ -145,7 +152,7 @@ mod tests {
             answer: Some(Text::from("an answer")),
             ..HistoryTurn::blank(1)
         };
-        (0..count).map(|n| Arc::new(turn(n))).collect()
+        (0..count).map(|n| Arc::new(turn(n).into())).collect()
     }
 
     fn most(turns: usize) -> Limits {

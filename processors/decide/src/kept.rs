@@ -9,7 +9,7 @@ use schemas::retract::AnswerReference;
 use schemas::state::{KeptAnswer, STATE_VERSION};
 use schemas::verdict::OnError;
 
-use crate::state::{Slot, State, next};
+use crate::state::{Slot, State, name, next};
 
 /// Most answers that a conversation keeps. What is older stays in the chat when its question is recalled.
 const MOST: usize = 32;
@@ -46,7 +46,7 @@ impl State {
     }
 
     pub(crate) fn put_answer(&mut self, lane: &str, number: u64, answer: KeptAnswer) {
-        Arc::make_mut(&mut self.answers).insert((Arc::from(lane), number), Arc::new(answer));
+        Arc::make_mut(&mut self.answers).insert((name(lane), number), Arc::new(answer));
     }
 
     /// Kept answers to a message, oldest first in each lane.

@@ -23,6 +23,7 @@ mod pins;
 mod prompt;
 mod reason;
 mod recent;
+mod remembered;
 mod restore;
 mod route;
 mod rules;

@@ -80,7 +80,8 @@ pub(crate) fn json_size(text: &str) -> usize {
     text.chars().map(char_size).sum()
 }
 
-fn char_size(c: char) -> usize {
+/// Bytes of a character within a text as JSON.
+pub(crate) fn char_size(c: char) -> usize {
     match c {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
         '\0'..='\u{1f}' => 6,

@@ -31,7 +31,10 @@ impl Speakers {
 }
 
 /// What a turn asks, in one text.
-pub(crate) fn said(asked: &[WaitingMessage], speakers: Speakers) -> String {
+pub(crate) fn said(asked: &[WaitingMessage], speakers: Speakers) -> Cow<'_, str> {
+    if let ([message], Speakers::One) = (asked, speakers) {
+        return text_of(message);
+    }
     let line = |message: &WaitingMessage| {
         let text = text_of(message);
         match speakers {
@@ -39,7 +42,7 @@ pub(crate) fn said(asked: &[WaitingMessage], speakers: Speakers) -> String {
             Speakers::Several => format!("{}: {text}", message.sender),
         }
     };
-    asked.iter().map(line).collect::<Vec<_>>().join("\n")
+    Cow::Owned(asked.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// What a message says: what has no text is told by its kind and caption.
@@ -66,13 +69,15 @@ pub(crate) fn lines<'a>(
     speakers: Speakers,
 ) -> Vec<PromptLine> {
     let line = |role, text: &str| PromptLine::new(role, text);
-    let mut lines = Vec::new();
+    let history = history.into_iter();
+    // A question and its answer for each turn, the system's line and what is asked.
+    let mut lines = Vec::with_capacity(2 * history.size_hint().1.unwrap_or_default() + 2);
     if !system.is_empty() {
         lines.push(line(Role::System, system));
     }
     for turn in history {
         if turn.summary {
-            person_says(&mut lines, &format!("{SUMMED_UP}\n{}", answer(turn)));
+            person_says(&mut lines, format!("{SUMMED_UP}\n{}", answer(turn)).into());
             continue;
         }
         match lines.last_mut() {
@@ -84,23 +89,23 @@ pub(crate) fn lines<'a>(
             // Its words answer what was said to it while it had no answer of its own.
             Some(PromptLine { role: Role::User, .. }) if turn.asked.is_empty() => {}
             _ if turn.asked.is_empty() => lines.push(line(Role::User, UNASKED)),
-            _ => person_says(&mut lines, &said(&turn.asked, speakers)),
+            _ => person_says(&mut lines, said(&turn.asked, speakers)),
         }
         // What was said while a person had the conversation has no answer of its own.
         if !answer(turn).is_empty() || turn.by_hand.is_some() {
             lines.push(line(Role::Assistant, answer(turn)));
         }
     }
-    person_says(&mut lines, &said(asked, speakers));
+    person_says(&mut lines, said(asked, speakers));
     lines
 }
 
 /// Adds what a person says. Roles take turns, so that it goes on with what a person said before.
-fn person_says(lines: &mut Vec<PromptLine>, said: &str) {
+fn person_says(lines: &mut Vec<PromptLine>, said: Cow<'_, str>) {
     match lines.last_mut() {
         Some(PromptLine { role: Role::User, text, .. }) => {
             *text = Text::from(format!("{}\n{said}", text.plain().unwrap_or_default()));
         }
-        _ => lines.push(PromptLine::new(Role::User, said)),
+        _ => lines.push(PromptLine::new(Role::User, said.into_owned())),
     }
 }

@@ -42,7 +42,10 @@ pub(crate) struct Seen(pub(crate) Arc<BTreeMap<(Millis, u32), Arc<SeenBucket>>>)
 impl Seen {
     /// The mark was put within the horizon.
     pub(crate) fn has(&self, mark: Mark, id: &MessageId) -> bool {
-        let number = mark.of(id);
+        self.has_number(mark.of(id))
+    }
+
+    fn has_number(&self, number: u64) -> bool {
         self.0.values().any(|bucket| bucket.ids.binary_search(&number).is_ok())
     }
 
@@ -54,7 +57,8 @@ impl Seen {
 
     /// Puts a mark, once, and drops every bucket whose last mark is older than the horizon.
     pub(crate) fn put(&mut self, mark: Mark, id: &MessageId, now: Millis, horizon: Millis) {
-        if self.has(mark, id) {
+        let number = mark.of(id);
+        if self.has_number(number) {
             return;
         }
         let width = width(horizon);
@@ -71,7 +75,6 @@ impl Seen {
         };
         let fresh = || Arc::new(SeenBucket { version: STATE_VERSION, ids: Vec::new() });
         let bucket = Arc::make_mut(buckets.entry(key).or_insert_with(fresh));
-        let number = mark.of(id);
         if let Err(place) = bucket.ids.binary_search(&number) {
             bucket.ids.insert(place, number);
         }

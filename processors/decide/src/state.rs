@@ -1,7 +1,7 @@
 //! State of one conversation, in pieces that are shared by its clones: a clone is the pre-image of every record.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use schemas::Millis;
 use schemas::ids::{MessageId, UserId};
@@ -10,6 +10,7 @@ use schemas::state::{CoreState, HistoryTurn, KeptAnswer, LaneState, STATE_VERSIO
 use crate::entries::json;
 use crate::hash;
 use crate::personal::KnownPlaceholders;
+use crate::remembered::Remembered;
 use crate::seen::Seen;
 
 /// Entries by lane and number. A lane's name is its sender's id; the conversation's own lane has the empty name.
@@ -19,7 +20,7 @@ pub(crate) type Numbered<T> = Arc<BTreeMap<(Arc<str>, u64), Arc<T>>>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     pub(crate) core: CoreState,
-    pub(crate) history: Numbered<HistoryTurn>,
+    pub(crate) history: Numbered<Remembered>,
     pub(crate) waiting: Numbered<WaitingMessage>,
     pub(crate) answers: Numbered<KeptAnswer>,
     pub(crate) placeholders: Arc<KnownPlaceholders>,
@@ -81,8 +82,8 @@ impl State {
         self.core.lanes.entry(name.to_owned()).or_default()
     }
 
-    pub(crate) fn turn(&self, lane: &str, number: u64) -> Option<&Arc<HistoryTurn>> {
-        self.history.get(&(Arc::from(lane), number))
+    pub(crate) fn turn(&self, lane: &str, number: u64) -> Option<&Arc<Remembered>> {
+        self.history.get(&(name(lane), number))
     }
 
     /// Adds a turn to a lane and returns its number.
@@ -93,24 +94,24 @@ impl State {
     }
 
     pub(crate) fn put_turn(&mut self, lane: &str, number: u64, turn: HistoryTurn) {
-        Arc::make_mut(&mut self.history).insert((Arc::from(lane), number), Arc::new(turn));
+        Arc::make_mut(&mut self.history).insert((name(lane), number), Arc::new(turn.into()));
     }
 
     pub(crate) fn drop_turn(&mut self, lane: &str, number: u64) {
-        Arc::make_mut(&mut self.history).remove(&(Arc::from(lane), number));
+        Arc::make_mut(&mut self.history).remove(&(name(lane), number));
     }
 
     /// Drops these turns, whichever lane they are in.
-    pub(crate) fn drop_turns(&mut self, gone: &[Arc<HistoryTurn>]) {
+    pub(crate) fn drop_turns(&mut self, gone: &[Arc<Remembered>]) {
         if !gone.is_empty() {
-            let goes = |turn: &Arc<HistoryTurn>| gone.iter().any(|one| Arc::ptr_eq(one, turn));
+            let goes = |turn: &Arc<Remembered>| gone.iter().any(|one| Arc::ptr_eq(one, turn));
             Arc::make_mut(&mut self.history).retain(|_, turn| !goes(turn));
         }
     }
 
     /// Keeps the newest of what was written by hand in a lane, that many.
     pub(crate) fn keep_by_hand(&mut self, lane: &str, most: usize) {
-        let by_hand = |(number, turn): (u64, &Arc<HistoryTurn>)| turn.by_hand.is_some().then_some(number);
+        let by_hand = |(number, turn): (u64, &Arc<Remembered>)| turn.by_hand.is_some().then_some(number);
         let numbers: Vec<u64> = range(&self.history, lane).filter_map(by_hand).collect();
         for number in &numbers[..numbers.len().saturating_sub(most)] {
             self.drop_turn(lane, *number);
@@ -119,7 +120,7 @@ impl State {
 
     /// Keeps the newest turns of a lane that are over, that many.
     pub(crate) fn keep_said(&mut self, lane: &str, most: usize) {
-        let over = |(number, turn): (u64, &Arc<HistoryTurn>)| turn.answer.is_some().then_some(number);
+        let over = |(number, turn): (u64, &Arc<Remembered>)| turn.answer.is_some().then_some(number);
         let numbers: Vec<u64> = range(&self.history, lane).filter_map(over).collect();
         for number in &numbers[..numbers.len().saturating_sub(most)] {
             self.drop_turn(lane, *number);
@@ -147,7 +148,7 @@ impl State {
 
     /// Turns that a prompt of a lane may tell of, oldest first: its own, with their numbers, and what was written by hand to the whole
     /// conversation.
-    pub(crate) fn past(&self, lane: &str) -> Vec<(Option<u64>, Arc<HistoryTurn>)> {
+    pub(crate) fn past(&self, lane: &str) -> Vec<(Option<u64>, Arc<Remembered>)> {
         let to_all = || range(&self.history, "").filter(|(_, turn)| turn.by_hand.is_some());
         let mut to_all = to_all().filter(|_| !lane.is_empty()).map(|(_, turn)| turn).peekable();
         let mut past = Vec::new();
@@ -164,7 +165,7 @@ impl State {
     /// Messages of a lane that wait, in the order in which they will be said.
     pub(crate) fn waiting(&self, lane: &str) -> Vec<(u64, Arc<WaitingMessage>)> {
         let order = self.lane(lane).map(|lane| lane.waiting.as_slice()).unwrap_or_default();
-        let message = |n: &u64| Some((*n, Arc::clone(self.waiting.get(&(Arc::from(lane), *n))?)));
+        let message = |n: &u64| Some((*n, Arc::clone(self.waiting.get(&(name(lane), *n))?)));
         order.iter().filter_map(message).collect()
     }
 
@@ -174,12 +175,12 @@ impl State {
         let place = self.waiting(lane).iter().take_while(|(_, m)| before(m)).count();
         let number = next(&self.waiting, lane);
         self.lane_mut(lane).waiting.insert(place, number);
-        Arc::make_mut(&mut self.waiting).insert((Arc::from(lane), number), Arc::new(message));
+        Arc::make_mut(&mut self.waiting).insert((name(lane), number), Arc::new(message));
     }
 
     /// Puts a message in the place of one that waits.
     pub(crate) fn replace_waiting(&mut self, lane: &str, number: u64, message: WaitingMessage) {
-        Arc::make_mut(&mut self.waiting).insert((Arc::from(lane), number), Arc::new(message));
+        Arc::make_mut(&mut self.waiting).insert((name(lane), number), Arc::new(message));
     }
 
     /// Takes a message out of those that wait. Where none is left, no merge window is open.
@@ -189,7 +190,7 @@ impl State {
         if order.waiting.is_empty() {
             (order.merge_until, order.merge_limit) = (None, None);
         }
-        Arc::make_mut(&mut self.waiting).remove(&(Arc::from(lane), number))
+        Arc::make_mut(&mut self.waiting).remove(&(name(lane), number))
     }
 
     /// Where a message is.
@@ -262,11 +263,17 @@ fn holds(turn: &HistoryTurn, id: &MessageId) -> bool {
         || turn.by_hand.as_ref().is_some_and(|by_hand| by_hand.message == *id)
 }
 
+/// The name of a lane, as keys have it. Most lanes are their conversation's own, and share its empty one.
+pub(crate) fn name(lane: &str) -> Arc<str> {
+    static OWN: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from(""));
+    if lane.is_empty() { Arc::clone(&OWN) } else { Arc::from(lane) }
+}
+
 pub(crate) fn range<'a, T>(
     entries: &'a Numbered<T>,
     lane: &str,
 ) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<T>)> {
-    let lane: Arc<str> = Arc::from(lane);
+    let lane = name(lane);
     entries.range((Arc::clone(&lane), 0)..=(lane, u64::MAX)).map(|((_, number), entry)| (*number, entry))
 }
 

@@ -33,6 +33,7 @@ pub(super) fn all(text: &str) -> Vec<Decoded> {
         found.extend(readable(text, place, base64));
     }
     for place in runs(text, |byte| byte.is_ascii_hexdigit() || b" :,\\x\n".contains(&byte), SHORTEST_RUN) {
+        let place = from_digits(text, place);
         found.extend(readable(text, place.clone(), binary).or_else(|| readable(text, place, hexadecimal)));
     }
     if text.bytes().filter(|byte| b"%\\&".contains(byte)).count() >= FEWEST_GROUPS {
@@ -61,6 +62,15 @@ fn readable(text: &str, place: Range<usize>, decode: impl Fn(&str) -> Option<Vec
     let text = String::from_utf8(bytes).ok()?;
     let is_readable = |c: char| !c.is_control() || c.is_whitespace();
     (!text.is_empty() && text.chars().all(is_readable)).then_some(Decoded { text, place })
+}
+
+/// The run from its first word with a digit on: in `hex: 6869` letters of the word before belong to the run.
+fn from_digits(text: &str, run: Range<usize>) -> Range<usize> {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, ':' | ',');
+    let words = text.get(run.clone()).unwrap_or_default().split_inclusive(is_between);
+    let skipped: usize =
+        words.take_while(|word| !word.contains(|c: char| c.is_ascii_digit())).map(str::len).sum();
+    run.start + skipped..run.end
 }
 
 fn base64(run: &str) -> Option<Vec<u8>> {
@@ -142,6 +152,7 @@ mod tests {
             ("base64 without padding", "aWdub3JlIHByZXZpb3VzIQ"),
             ("base64 for addresses", "aWdub3JlIHByZXZpb3VzIO-_vQ=="),
             ("hexadecimal", "run 69676e6f72652070726576696f7573"),
+            ("hexadecimal behind its name", "this hex: 69676e6f726520796f7572"),
             ("hexadecimal in pairs", "69 67 6e 6f 72 65 20 70 72 65 76 69 6f 75 73"),
             ("hexadecimal escapes", r"\x69\x67\x6e\x6f\x72\x65 previous"),
             ("percent", "%69%67%6e%6f%72%65%20previous"),

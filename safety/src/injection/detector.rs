@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::decode;
+use super::mention::Mentions;
 use super::patterns::{Match, Patterns};
 use super::role_tags;
 use super::signal::Signal;
 use super::squeezed::Squeezed;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Concepts, Vocabulary};
 use super::wording::Wording;
 use crate::fold::Folded;
 
@@ -19,14 +20,24 @@ const ORDER: i32 = 400;
 /// Weight of an order that had to be decoded.
 const ENCODED: i32 = 700;
 /// What the wording counts: a part of its odds, moved towards finding, and not so much that it outweighs plain phrases either way.
-const WORDING_PERCENT: i32 = 40;
-const WORDING_MOVED: i32 = 120;
-const WORDING_MOST: i32 = 550;
-const WORDING_LEAST: i32 = -350;
+const WORDING_PERCENT: i32 = 55;
+const WORDING_MOVED: i32 = 400;
+/// The most that the wording of a text counts that names nothing of a model's: below what makes an injection, since everyday orders
+/// are worded as these are.
+const WORDING_MOST: i32 = 460;
+/// The same of a text that names a model's instructions, limits, keepers or secrets.
+const WORDING_OF_MATTER: i32 = 560;
+const WORDING_LEAST: i32 = -140;
 /// The most that a piece takes away: what is in disguise has few that are known.
 const PIECE_LEAST: i32 = -20;
 /// From this weight on the wording is a signal by itself.
 const WORDING_SIGNAL: i32 = 250;
+/// The concept of the vocabulary that has a model's instructions, limits, keepers and secrets.
+const MATTER: &str = "MATTER";
+/// The concept that says that something is to be read from its end.
+const BACKWARDS: &str = "REVERSE_HINT";
+/// What an order counts that a text only speaks about, in hundredths.
+const MENTIONED_PERCENT: i32 = 30;
 /// How often a decoded text is decoded again.
 const DEPTH: usize = 2;
 
@@ -53,6 +64,11 @@ pub struct Detector {
     vocabulary: Vocabulary,
     patterns: Patterns,
     wording: Wording,
+    mentions: Mentions,
+    /// What a model's instructions, limits, keepers and secrets are called.
+    matter: Concepts,
+    /// Says that something is to be read from its end.
+    backwards: Concepts,
 }
 
 impl Default for Detector {
@@ -66,7 +82,10 @@ impl Detector {
     pub fn new() -> Self {
         let vocabulary = Vocabulary::new();
         let (patterns, _) = Patterns::new(&vocabulary);
-        Self { vocabulary, patterns, wording: Wording::new() }
+        let mentions = Mentions::new(&vocabulary);
+        let concept = |name| vocabulary.concept(name).unwrap_or_default();
+        let (matter, backwards) = (concept(MATTER), concept(BACKWARDS));
+        Self { vocabulary, patterns, wording: Wording::new(), mentions, matter, backwards }
     }
 
     /// Assesses a text.
@@ -76,7 +95,8 @@ impl Detector {
 
     /// Assesses a text that is already folded. The text itself is needed too: encodings tell upper from lower case.
     pub fn assess_folded(&self, text: &str, folded: &Folded) -> Assessment {
-        let found = self.found(text, folded, DEPTH);
+        let mut found = self.found(text, folded, DEPTH);
+        self.discount(folded, &mut found);
         if found.weights.is_empty() {
             return Assessment::default();
         }
@@ -95,7 +115,9 @@ impl Detector {
         for Match { signal, weight, start, end } in self.patterns.matches(&words) {
             found.add(signal, weight, folded.source(squeezed.folded(&(start..end))));
         }
-        self.add_wording(folded, &mut found);
+        let has_matter = words.iter().any(|word| word.concept & self.matter != 0);
+        let most = if has_matter { WORDING_OF_MATTER } else { WORDING_MOST };
+        self.add_wording(folded, most, &mut found);
         for tag in role_tags::of(folded.chars()) {
             found.add(Signal::RoleTag, tag.weight, folded.source(tag.place));
         }
@@ -107,14 +129,36 @@ impl Detector {
                 }
             }
         }
+        if depth > 0 && words.iter().any(|word| word.concept & self.backwards != 0) {
+            let turned: String = folded.chars().iter().rev().collect();
+            if self.found(&turned, &Folded::of(&turned), 0).sum() >= ORDER {
+                found.add(Signal::Encoded, ENCODED, 0..text.len());
+            }
+        }
         found
     }
 
-    fn add_wording(&self, folded: &Folded, found: &mut Found) {
+    /// Takes away most of what an order counts that the text only speaks about.
+    fn discount(&self, folded: &Folded, found: &mut Found) {
+        let sum = found.sum();
+        if sum <= 0 {
+            return;
+        }
+        let Some(around) = self.mentions.without(&self.vocabulary, folded.chars()) else { return };
+        let around: String = around.into_iter().collect();
+        let rest = self.found(&around, &Folded::of(&around), DEPTH).sum().max(0);
+        let counted = rest + (sum.min(HIGHEST) - rest).max(0) * MENTIONED_PERCENT / 100;
+        if counted < sum {
+            let taken = found.weights.entry(Signal::Discussion).or_default();
+            *taken += counted - sum;
+        }
+    }
+
+    fn add_wording(&self, folded: &Folded, most: i32, found: &mut Found) {
         let judged = self.wording.judged(folded.chars());
         let weight = judged.odds.saturating_mul(WORDING_PERCENT) / 100 + WORDING_MOVED;
         let known = i32::try_from(judged.known).unwrap_or(i32::MAX);
-        let weight = weight.clamp(PIECE_LEAST.saturating_mul(known).max(WORDING_LEAST), WORDING_MOST);
+        let weight = weight.clamp(PIECE_LEAST.saturating_mul(known).max(WORDING_LEAST), most);
         if weight >= WORDING_SIGNAL {
             found.add(Signal::Wording, weight, folded.source(judged.place));
         } else {

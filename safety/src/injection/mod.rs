@@ -10,13 +10,17 @@
 //! binary are decoded and read as well, and words are also known in ROT13 and backwards.
 //!
 //! Beside the patterns the wording as a whole counts ([`Signal::Wording`]): a linear model over words and neighbouring words, learned from
-//! the labelled texts of the corpus.
+//! the labelled texts of the corpus. Alone it makes an injection only of a text that names a model's instructions, limits, keepers or
+//! secrets: everyday orders ("repeat the number", "answer with yes or no") are worded as injections are.
+//!
+//! An order that a text only speaks about (`mention.rs`), such as a quoted sentence that is to be translated, counts little.
 //!
 //! These are heuristics. They know what is common; an attack in words of its own, in another language, or spread over several messages
 //! can pass.
 
 mod decode;
 mod detector;
+mod mention;
 mod patterns;
 mod role_tags;
 mod rule;

@@ -5,6 +5,7 @@
 
 mod account;
 mod address;
+mod among;
 mod birth;
 mod border;
 mod calling_code;

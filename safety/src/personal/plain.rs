@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::among::Among;
+
 /// The digit zero of each script whose digits compatibility decomposition leaves alone, sorted; the other nine follow it.
 /// (Unicode Character Database 15: General_Category Nd.)
 const ZEROS: [u32; 58] = [
@@ -16,41 +18,15 @@ const ZEROS: [u32; 58] = [
 ];
 
 /// Chinese numerals up to nine, everyday and formal, in both scripts, with the readings of the telephone.
-const NUMERALS: [(char, char); 34] = [
-    ('〇', '0'),
-    ('零', '0'),
-    ('一', '1'),
-    ('壹', '1'),
-    ('幺', '1'),
-    ('弌', '1'),
-    ('二', '2'),
-    ('贰', '2'),
-    ('貳', '2'),
-    ('弍', '2'),
-    ('两', '2'),
-    ('兩', '2'),
-    ('三', '3'),
-    ('叁', '3'),
-    ('參', '3'),
-    ('叄', '3'),
-    ('弎', '3'),
-    ('四', '4'),
-    ('肆', '4'),
-    ('五', '5'),
-    ('伍', '5'),
-    ('六', '6'),
-    ('陆', '6'),
-    ('陸', '6'),
-    ('七', '7'),
-    ('柒', '7'),
-    ('八', '8'),
-    ('捌', '8'),
-    ('九', '9'),
-    ('玖', '9'),
-    ('○', '0'),
-    ('洞', '0'),
-    ('拐', '7'),
-    ('勾', '9'),
+static NUMERALS: Among<34> = Among::of([
+    '〇', '零', '一', '壹', '幺', '弌', '二', '贰', '貳', '弍', '两', '兩', '三', '叁', '參', '叄', '弎',
+    '四', '肆', '五', '伍', '六', '陆', '陸', '七', '柒', '八', '捌', '九', '玖', '○', '洞', '拐', '勾',
+]);
+
+/// The digits that they stand for.
+const DIGITS: [char; 34] = [
+    '0', '0', '1', '1', '1', '1', '2', '2', '2', '2', '2', '2', '3', '3', '3', '3', '3', '4', '4', '5', '5',
+    '6', '6', '6', '7', '7', '8', '8', '9', '9', '0', '0', '7', '9',
 ];
 
 /// Shortest run of numerals and digits that is read as a number and not as words.
@@ -241,7 +217,7 @@ impl Plain {
 
 /// The digit that a Chinese numeral stands for.
 pub(super) fn numeral(c: char) -> Option<char> {
-    NUMERALS.iter().find(|(numeral, _)| *numeral == c).map(|(_, digit)| *digit)
+    NUMERALS.place(c).and_then(|place| DIGITS.get(place)).copied()
 }
 
 /// The ASCII form of a full-width character.

@@ -2,18 +2,22 @@
 
 use std::ops::Range;
 
+use super::among::Among;
 use super::hit::Hit;
 use super::kind::Kind;
 use super::plain::Plain;
 
-const PROVINCES: &str =
-    "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬蘇粵雲遼魯贛晉陝閩貴寧瓊";
+static PROVINCES: Among<44> = Among::of([
+    '京', '津', '沪', '渝', '冀', '豫', '云', '辽', '黑', '湘', '皖', '鲁', '新', '苏', '浙', '赣', '鄂',
+    '桂', '甘', '晋', '蒙', '陕', '吉', '闽', '贵', '粤', '青', '藏', '川', '宁', '琼', '滬', '蘇', '粵',
+    '雲', '遼', '魯', '贛', '晉', '陝', '閩', '貴', '寧', '瓊',
+]);
 /// Characters that end plates of special use: police, learners, Hong Kong and Macau, trailers, embassies.
 const ENDINGS: &str = "警学學港澳挂掛领領使试試超";
 
 /// Whether a plate may begin with this character.
 pub(super) fn begins(c: char) -> bool {
-    c >= '\u{4e00}' && PROVINCES.contains(c)
+    PROVINCES.has(c)
 }
 
 /// Finds the plate that begins at a position.

@@ -18,8 +18,9 @@ pub struct Recognised {
     pub span: Range<usize>,
 }
 
-/// Newest year of birth that [`Recogniser::default`] believes. Rules have no clock: it is raised with the rules.
-pub const NEWEST_BIRTH_YEAR: u32 = 2026;
+/// Newest year of birth that [`Recogniser::default`] believes. Rules have no clock, so that it lies some years ahead: an identity number of
+/// somebody born under a release that is still in use counts, and a day that has not come yet does for so long as well. Raised with the rules.
+pub const NEWEST_BIRTH_YEAR: u32 = 2029;
 
 /// Finds personal data. One recogniser serves any number of texts, one after the other, and keeps its buffers; it remembers nothing.
 #[derive(Debug)]
@@ -153,11 +154,11 @@ mod tests {
 
     /// What hostile texts are made of, with `~` between.
     const PIECES: &str = "a~1~a1~A1-~1 ~1-~1.~1:~::~:1~a:~(~(1)~1(~-~- ~@~@a.~a@~a@a.~a.~.a~1/~/1~x1,~13~138 ~6222~sk-~eyJ~\
-        eyJa.~-----BEGIN ~京A~京~省市路1号~路1~市~微信~微信1~wx~wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~=a~%1~_1~+86~\
+        eyJa.~1+~a=~+86~-----BEGIN ~京A~京~省市路1号~路1~市~微信~微信1~wx~wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~=a~%1~_1~+86~\
         86 ~👩\u{200d}~👍🏽~\u{200b}~\u{301}~１~①~https://a/1~a/~?a=1&";
 
     /// Most times that a character is asked for, on the average of a text.
-    const MOST_READS: usize = 4_000;
+    const MOST_READS: usize = 800;
 
     /// Characters that are asked for to judge a text of this piece again and again.
     fn reads(piece: &str, characters: usize) -> usize {
@@ -170,12 +171,15 @@ mod tests {
     #[test]
     fn the_work_grows_as_the_text_does_whatever_it_is_made_of() {
         let mut grows = String::new();
+        let mut most = (0, "");
         for piece in PIECES.split('~') {
             let (short, long) = (reads(piece, 4_000), reads(piece, 16_000));
+            most = most.max((long / 16_000, piece));
             if long > 5 * short + 10_000 || long > MOST_READS * 16_000 {
                 grows += &format!("{piece:?}: {short} for 4,000 characters, {long} for 16,000\n");
             }
         }
+        println!("most reads of a character: {most:?}");
         assert!(grows.is_empty(), "{grows}");
     }
 }

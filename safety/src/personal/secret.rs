@@ -99,7 +99,10 @@ const MOST: usize = 1_024;
 
 /// Finds the key or token that begins at a position, before which no letter or digit stands.
 pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
-    // A text of many short parts would otherwise be read to its end from each of them.
+    // A text of many short parts would otherwise be read far from each of them.
+    if !may_begin(plain, start) {
+        return;
+    }
     let length =
         plain.slice(start..plain.len().min(start + MOST)).iter().take_while(|c| is_token(**c)).count();
     let end = plain.skip_back(start + length, |c| matches!(c, '.' | '-' | ':')).max(start);
@@ -113,6 +116,15 @@ pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
         let end = if found == start + MOST { plain.skip(found, is_token) } else { found };
         hits.push(Hit { kind: Kind::Secret, range: start..end });
     }
+}
+
+/// Whether the first characters leave it open that a key or token begins: they are enough, and a prefix, the form or a name tells it.
+fn may_begin(plain: &Plain, start: usize) -> bool {
+    let first = plain.slice(start..plain.len().min(start + SHORTEST));
+    let begins = |prefix: &str| prefix.chars().eq(first.iter().copied().take(prefix.len()));
+    first.len() == SHORTEST
+        && first.iter().all(|c| is_token(*c))
+        && (begins("eyJ") || PREFIXES.iter().any(|(prefix, _)| begins(prefix)) || names(plain, start, &NAMES))
 }
 
 /// A private key in text armour, from its first line to its last, or to the end when the last is missing.

@@ -26,7 +26,8 @@ pub(super) struct Candidate {
 }
 
 /// Of the places that one rule hits, drops those that lie within another that is not milder: the longest wins. Of several ways to see
-/// one word at one place, the one through the fewest views stays.
+/// one word at one place, the one through the fewest views stays. Several words that are seen there the same way all stay: 毒药 and 毒藥,
+/// or, of `dubo`, every word that is read so.
 pub(super) fn keep_longest(metas: &[RuleMeta], direction: Direction, candidates: &mut Vec<Candidate>) {
     candidates.sort_unstable_by_key(|c| {
         (c.rule, c.start, std::cmp::Reverse(c.end), c.views.count(), c.views, c.word)
@@ -34,9 +35,17 @@ pub(super) fn keep_longest(metas: &[RuleMeta], direction: Direction, candidates:
     let mut rule = None;
     // How far the places reach that are kept, by how strict they are.
     let mut reach = [(Action::Pass, 0); 5];
+    let mut last: Option<Candidate> = None;
     candidates.retain(|candidate| {
         if rule != Some(candidate.rule) {
             (rule, reach) = (Some(candidate.rule), [(Action::Pass, 0); 5]);
+        }
+        let same = |last: Candidate| {
+            let of = |c: &Candidate| (c.rule, c.start, c.end, c.views);
+            of(&last) == of(candidate)
+        };
+        if last.is_some_and(same) {
+            return true;
         }
         let action = metas
             .get(candidate.rule as usize)
@@ -44,6 +53,7 @@ pub(super) fn keep_longest(metas: &[RuleMeta], direction: Direction, candidates:
         let covered = reach.iter().any(|(of, end)| *of >= action && *end >= candidate.end);
         if !covered && let Some(place) = reach.get_mut(action as usize) {
             *place = (action, candidate.end);
+            last = Some(*candidate);
         }
         !covered
     });

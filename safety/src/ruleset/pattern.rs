@@ -44,7 +44,8 @@ impl Pattern {
     }
 }
 
-/// Adds all matches in a folded text. The buffers hold the text as a string, and the place of the character at each of its bytes.
+/// Adds all matches in a folded text. The buffers hold the text as a string and, once something matches, the place of the character at each
+/// of its bytes.
 pub(super) fn find(
     patterns: &[Pattern],
     chars: &[char],
@@ -52,23 +53,30 @@ pub(super) fn find(
     candidates: &mut Vec<Candidate>,
 ) {
     string.clear();
+    string.extend(chars);
     places.clear();
-    for (c, place) in chars.iter().zip(0_u32..) {
-        string.push(*c);
-        places.resize(string.len(), place);
-    }
-    places.push(chars.len() as u32);
-    let place = |byte: usize| places.get(byte).copied().unwrap_or_default();
     for pattern in patterns {
-        candidates.extend(pattern.regex.find_iter(string).filter(|hit| !hit.is_empty()).map(|hit| {
-            Candidate {
+        for hit in pattern.regex.find_iter(string).filter(|hit| !hit.is_empty()) {
+            if places.is_empty() {
+                fill(places, chars);
+            }
+            let place = |byte: usize| places.get(byte).copied().unwrap_or_default();
+            candidates.push(Candidate {
                 rule: pattern.rule,
                 start: place(hit.start()),
                 end: place(hit.end()),
                 views: Views::NONE,
                 word: None,
                 side: Side::First,
-            }
-        }));
+            });
+        }
     }
+}
+
+/// The place of the character at each byte of a text, and the one behind it.
+fn fill(places: &mut Vec<u32>, chars: &[char]) {
+    for (c, place) in chars.iter().zip(0_u32..) {
+        places.resize(places.len() + c.len_utf8(), place);
+    }
+    places.push(chars.len() as u32);
 }

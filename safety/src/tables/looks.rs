@@ -29,6 +29,28 @@ pub fn lookalike(c: char) -> Option<char> {
     lookalikes(c).first().copied()
 }
 
+/// What a character looks like as it is written, where its fold is another letter or a digit and does not: ſ is an s, and looks like f.
+/// (Unicode Technical Standard 39, confusables: those whose prototype is a Latin letter, and is not one of their fold's.)
+pub(crate) fn written_lookalike(c: char) -> Option<char> {
+    Some(match c {
+        'ſ' => 'f',
+        'ƿ' => 'p',
+        'ʋ' => 'u',
+        'ᶌ' => 'y',
+        '٥' | '۵' => 'o',
+        '٧' | '۷' | '\u{1e145}' => 'v',
+        '\u{118e5}' => 'z',
+        '\u{118e6}' => 'w',
+        '\u{118e9}' => 'c',
+        _ => return None,
+    })
+}
+
+/// Whether a byte may begin a character of [`written_lookalike`].
+pub(crate) const fn may_begin_written(byte: u8) -> bool {
+    matches!(byte, 0xc5 | 0xc6 | 0xca | 0xd9 | 0xdb | 0xe1 | 0xf0)
+}
+
 /// The letters that a digit or sign stands for in leetspeak: 4 is a, 1 is i or l.
 pub fn leet(c: char) -> &'static [char] {
     match c {

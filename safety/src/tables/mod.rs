@@ -13,6 +13,7 @@ mod tests;
 
 pub use components::components;
 pub use looks::{leet, lookalike, lookalikes};
+pub(crate) use looks::{may_begin_written, written_lookalike};
 pub use readings::{readings, word_readings};
 pub use syllable::Syllable;
 

@@ -113,11 +113,19 @@ fn characters_split_into_the_forms_that_people_write() {
         ('理', &["王里"]),
         ('物', &["牛勿"]),
         ('假', &["亻假"]),
+        ('林', &["木木"]),
+        ('双', &["又又"]),
+        ('弱', &["弓弓"]),
+        ('竞', &["竞竞"]),
+        ('摇', &["扌䍃", "手䍃"]),
+        ('头', &["豆页"]),
+        ('个', &["亻固", "人固"]),
+        ('烟', &["火因", "火堙"]),
     ] {
         let found = parts(c);
         assert!(pairs.iter().all(|pair| found.contains(&(*pair).to_owned())), "{c}: {found:?}");
     }
-    assert!(!parts('假').contains(&"人假".to_owned()));
+    assert!(!parts('假').contains(&"人假".to_owned()) && !parts('亲').contains(&"亲见".to_owned()));
     assert!(["一", "国", "李", "a", "人"].iter().all(|t| t.chars().all(|c| components(c).is_empty())));
 }
 

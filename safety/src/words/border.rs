@@ -1,6 +1,10 @@
 //! What stands around a word.
 
+use std::ops::Range;
+
 use crate::rule::Border;
+use crate::tables::{leet, lookalikes};
+use crate::view::{View, Views};
 use crate::words::marks::{LETTER, SEPARATOR};
 use crate::words::segment;
 use crate::words::{Found, Text};
@@ -10,21 +14,40 @@ pub(crate) fn holds(border: Border, text: Text<'_>, found: &Found) -> bool {
     let (start, end) = (found.start as usize, found.end as usize);
     match border {
         Border::Any => true,
-        Border::Word => !in_longer_run(text, start, end) && !is_elision(text, start),
+        Border::Word => !in_longer_run(text, start..end, found.views) && !is_elision(text, start),
         Border::Seg => segment::has_borders(text.chars, start, end),
     }
 }
 
-/// Whether a run of letters and digits goes on beyond one of the ends.
-pub(crate) fn in_longer_run(text: Text<'_>, start: usize, end: usize) -> bool {
-    let marks = text.marks;
-    let first = marks.in_run(start) && marks.in_run_before(start);
-    let last = marks.in_run_before(end) && marks.in_run(end);
-    first || last
+/// Whether a run of letters and digits goes on beyond one of the ends of what was found through these views. What is read as a letter
+/// is one of the run: `@ss` does not stand alone in `p@ss`.
+fn in_longer_run(text: Text<'_>, place: Range<usize>, views: Views) -> bool {
+    let ends = |edge: Option<usize>, beyond: Option<usize>| {
+        let (Some(edge), Some(beyond)) = (edge, beyond) else { return false };
+        let read = text.chars.get(edge).is_some_and(|c| is_read_as_letter(*c, views));
+        (text.marks.in_run(edge) || read) && goes_on(text, edge, beyond)
+    };
+    ends(Some(place.start), place.start.checked_sub(1)) || ends(place.end.checked_sub(1), Some(place.end))
+}
+
+/// Whether a character beside one that is a letter, or read as one, is of the same run.
+fn goes_on(text: Text<'_>, edge: usize, beyond: usize) -> bool {
+    text.marks.in_run(beyond) || text.marks.is_other_letter(edge) && text.marks.is_other_letter(beyond)
+}
+
+/// Whether these views make a letter or digit of the alphabet of a character.
+fn is_read_as_letter(c: char, views: Views) -> bool {
+    views.has(View::Leet) && !leet(c).is_empty()
+        || views.has(View::Lookalike) && lookalikes(c).iter().any(char::is_ascii_alphanumeric)
+}
+
+/// Whether something stands before a place with which what begins there may be in a longer run.
+pub(crate) fn may_start_in_run(text: Text<'_>, start: usize) -> bool {
+    start.checked_sub(1).is_some_and(|before| goes_on(text, start, before))
 }
 
 /// Whether the first letter is what is left of a word behind an apostrophe, and a separator follows: the `s ex` of `her brother's ex`.
-fn is_elision(text: Text<'_>, start: usize) -> bool {
+pub(crate) fn is_elision(text: Text<'_>, start: usize) -> bool {
     let apostrophe = |at: usize| matches!(text.chars.get(at), Some('\'' | '’'));
     let Some(before) = start.checked_sub(1) else { return false };
     let marks = text.marks;

@@ -48,6 +48,11 @@ impl Key {
         Self(spread(number(c) << 42))
     }
 
+    /// A character at a node of a trie.
+    pub(crate) fn at_node(node: u32, c: char) -> Self {
+        Self(spread(u64::from(node) << 21 | number(c)))
+    }
+
     /// Two characters.
     #[inline]
     pub(crate) fn two(one: char, two: char) -> Self {

@@ -6,13 +6,14 @@ use std::ops::Range;
 use crate::fold::Folded;
 use crate::tables::{CharClass, Syllable, class, word_readings};
 use crate::view::{View, Views};
+use crate::words::filter::{Filter, Key};
 use crate::words::initials::Initials;
 use crate::words::neighbours::Neighbours;
 use crate::words::spelling::Spelling;
 use crate::words::splits::Splits;
 use crate::words::stretches;
 use crate::words::substitutes::Substitutes;
-use crate::words::trie::Trie;
+use crate::words::trie::{Node, Trie};
 use crate::words::unit::Unit;
 
 /// Most ways to read one word.
@@ -38,6 +39,8 @@ pub(crate) struct Lexicon {
     /// The initials of those that are looked for by them.
     pub(crate) initials: Initials,
     words: Vec<(Views, Box<[char]>)>,
+    /// The ideographs of words at the nodes of their syllables.
+    own: Filter,
 }
 
 impl Lexicon {
@@ -55,11 +58,14 @@ impl Lexicon {
             parts.add(chars, *views, number);
         }
         let views = words.iter().fold(Views::NONE, |all, (views, _)| all.with(*views));
+        let trie = Trie::new(&parts.sequences);
+        let own = own(&trie, &parts, &words);
         let splits = Splits::new(&parts.wholes);
         let substitutes = Substitutes::new(&parts.look, parts.leet);
         let is_direct = !parts.has_sounds && splits.is_empty() && substitutes.is_empty();
         Some(Self {
-            trie: Trie::new(&parts.sequences),
+            own,
+            trie,
             spelling: Spelling::new(&parts.syllables),
             splits,
             substitutes,
@@ -81,6 +87,11 @@ impl Lexicon {
         self.words.get(word as usize).map_or(&[], |(_, chars)| chars)
     }
 
+    /// Whether a word that goes through a node may have this character there, never wrongly denied.
+    pub(crate) fn is_own(&self, node: Node, c: char) -> bool {
+        self.own.has(Key::at_node(node.number(), c))
+    }
+
     /// Whether a text can have a word, initials aside, though what is left of it without separators and repeats does not have it.
     pub(crate) fn sees_beyond(&self) -> bool {
         self.neighbours.is_none()
@@ -94,6 +105,26 @@ impl Lexicon {
             None => starts.push(0..folded.len()),
         }
     }
+}
+
+/// Which characters words have at the nodes of a trie, if there are syllables in it.
+fn own(trie: &Trie, parts: &Parts, words: &[(Views, Box<[char]>)]) -> Filter {
+    let sequences = || parts.sequences.iter().filter(|_| parts.has_sounds);
+    let mut own = Filter::with_room(sequences().map(|(units, _)| units.len()).sum());
+    for (units, word) in sequences() {
+        let chars = words.get(*word as usize).map_or(&[][..], |(_, chars)| chars);
+        let mut node = None;
+        for (unit, c) in units.iter().zip(chars) {
+            let next = match node {
+                None => trie.first(*unit),
+                Some(node) => trie.next(node, *unit),
+            };
+            let Some(next) = next else { break };
+            own.add(Key::at_node(next.number(), *c));
+            node = Some(next);
+        }
+    }
+    own
 }
 
 /// What is gathered from all words.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::fold::Folded;
-use crate::tables::{CharClass, class};
+use crate::tables::{CharClass, class, may_begin_written, written_lookalike};
 
 /// A letter of an alphabet whose words are runs of letters: Latin, Greek, Cyrillic.
 pub(crate) const LETTER: u8 = 1;
@@ -33,6 +33,8 @@ pub(crate) struct Marks {
     all: Vec<u8>,
     /// Where the run of equal characters begins and ends that each character is in.
     runs: Vec<(u32, u32)>,
+    /// What characters look like as they are written, where their folds do not; by their places.
+    looks: Vec<(u32, char)>,
 }
 
 impl Marks {
@@ -40,6 +42,7 @@ impl Marks {
     pub(crate) fn refill(&mut self, text: &str, folded: &Folded) {
         self.all.clear();
         self.find_runs(folded.chars());
+        self.find_looks(text, folded);
         let mut flags = 0_u32;
         // Whether nothing can be said of the character before but what its folded form says.
         let mut before_is_plain = false;
@@ -99,11 +102,6 @@ impl Marks {
         mark & (LETTER | DIGIT) != 0 && mark & SIGN == 0
     }
 
-    /// The same of the character before a place.
-    pub(crate) fn in_run_before(&self, place: usize) -> bool {
-        place.checked_sub(1).is_some_and(|before| self.in_run(before))
-    }
-
     /// Where the run of equal characters begins that a character is in.
     pub(crate) fn run_start(&self, place: usize) -> usize {
         self.runs.get(place).map_or(place, |run| run.0 as usize)
@@ -112,6 +110,37 @@ impl Marks {
     /// Where it ends.
     pub(crate) fn run_end(&self, place: usize) -> usize {
         self.runs.get(place).map_or(place, |run| run.1 as usize)
+    }
+
+    /// Whether a letter of any script or an ideograph stands here, no digit and no sign.
+    pub(crate) fn says_letter(&self, place: usize) -> bool {
+        self.at(place) & (LETTER | IDEOGRAPH) != 0 || self.is_other_letter(place)
+    }
+
+    /// Whether a letter stands here of a script whose words are no runs of [`LETTER`].
+    pub(crate) fn is_other_letter(&self, place: usize) -> bool {
+        self.all.get(place).is_some_and(|mark| mark & (LETTER | IDEOGRAPH | DIGIT | SEPARATOR) == 0)
+    }
+
+    /// What the character at a place looks like as it is written, where its fold does not.
+    pub(crate) fn look(&self, place: usize) -> Option<char> {
+        let at = self.looks.binary_search_by_key(&place, |(at, _)| *at as usize).ok()?;
+        self.looks.get(at).map(|(_, look)| *look)
+    }
+
+    fn find_looks(&mut self, text: &str, folded: &Folded) {
+        self.looks.clear();
+        if !text.bytes().fold(false, |any, byte| any | may_begin_written(byte)) {
+            return;
+        }
+        for at in 0..folded.len() {
+            let source = folded.source(at..at + 1);
+            if text.as_bytes().get(source.start).is_some_and(|byte| may_begin_written(*byte)) {
+                let written = text.get(source).and_then(|written| written.chars().next());
+                let look = written.and_then(written_lookalike);
+                self.looks.extend(look.map(|look| (at as u32, look)));
+            }
+        }
     }
 
     fn find_runs(&mut self, chars: &[char]) {
@@ -172,11 +201,7 @@ fn of_source(text: &str, source: &Range<usize>, c: char) -> u8 {
     }
     match written.chars().next() {
         Some(w) if w != c && matches!(class(w), CharClass::Other | CharClass::Blank) => {
-            if is_enclosed(w) {
-                SEPARATOR
-            } else {
-                SEPARATOR | SIGN
-            }
+            if is_enclosed(w) || is_raised(w) { SEPARATOR } else { SEPARATOR | SIGN }
         }
         _ => 0,
     }
@@ -191,6 +216,11 @@ fn is_flag(text: &str, source: &Range<usize>) -> bool {
 /// A letter or digit in a circle, a square or brackets, which people write words with.
 fn is_enclosed(c: char) -> bool {
     matches!(c, '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{1f100}'..='\u{1f189}')
+}
+
+/// A digit above or below the line, which is part of a run as every other digit.
+fn is_raised(c: char) -> bool {
+    matches!(c, '²' | '³' | '¹' | '\u{2070}' | '\u{2074}'..='\u{2079}' | '\u{2080}'..='\u{2089}')
 }
 
 /// Whether a zero-width joiner can make one sign of this and another: emoji, not punctuation.

@@ -20,6 +20,8 @@ pub(crate) struct Sieve {
     doubled: Plain,
     /// The characters that follow themselves in these, for each of `doubled`: a text that has none of them twice has none of its words.
     doubles: Vec<Box<[char]>>,
+    /// All of these.
+    all_doubles: Characters,
     /// The characters of words that are one character several times.
     runs: Characters,
     /// One character of each word of which nothing is left: of signs.
@@ -45,12 +47,14 @@ impl Sieve {
                 chars => doubled.entry(chars.iter().collect()).or_default().extend(twice),
             }
         }
+        let all_doubles = Characters::of(&doubled.values().flatten().copied().collect());
         let doubles = doubled.values().map(|chars| chars.iter().copied().collect()).collect();
         left.retain(|left| words.binary_search(left).is_err());
         Self {
             left: Plain::new(&Vec::from_iter(left)),
             doubled: Plain::new(&Vec::from_iter(doubled.into_keys())),
             doubles,
+            all_doubles,
             runs: Characters::of(&runs),
             signs: Characters::of(&signs),
         }
@@ -66,7 +70,7 @@ impl Sieve {
         if !self.left.is_empty() {
             self.left.add_places(bare.chars(), |_| true, places);
         }
-        if !self.doubled.is_empty() && !bare.repeated().is_empty() {
+        if self.may_have_double(bare.repeated()) {
             self.doubled.add_places(bare.chars(), |word| self.is_doubled(word, bare.repeated()), places);
         }
         if places.is_empty() {
@@ -81,6 +85,10 @@ impl Sieve {
     fn is_doubled(&self, word: u32, repeated: &[char]) -> bool {
         let doubles = self.doubles.get(word as usize);
         doubles.is_some_and(|doubles| doubles.iter().any(|c| repeated.contains(c)))
+    }
+
+    fn may_have_double(&self, repeated: &[char]) -> bool {
+        !self.all_doubles.is_empty() && repeated.iter().any(|c| self.all_doubles.has(*c))
     }
 
     fn may_have_run(&self, repeated: &[char]) -> bool {

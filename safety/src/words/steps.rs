@@ -50,6 +50,12 @@ impl Steps {
         }
     }
 
+    /// How many steps were made.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// The step of a number.
     pub(crate) fn get(&self, number: u32) -> Option<Step> {
         self.all.get(number as usize).copied()
@@ -98,6 +104,11 @@ impl Steps {
         lexicon
             .substitutes
             .each(c, |meant, view| self.add_character(lexicon, meant, at + 1, Views::of(view)));
+        if let Some(look) = text.marks.look(at) {
+            for meant in lexicon.substitutes.looking(look) {
+                self.add_character(lexicon, meant, at + 1, Views::of(View::Lookalike));
+            }
+        }
         if lexicon.splits.begins(c) {
             self.add_behind_left(lexicon, Part { text, at: at + 1 }, c, Views::of(View::Split));
             let run_end = text.marks.run_end(at);
@@ -174,6 +185,9 @@ impl Speller<'_> {
             self.take('v', at + 2, read);
         }
         let lexicon = self.lexicon;
+        for meant in self.text.marks.look(at).into_iter().flat_map(|look| lexicon.substitutes.looking(look)) {
+            self.take(meant, at + 1, Letters { views: read.views.with(Views::of(View::Lookalike)), ..read });
+        }
         lexicon.substitutes.each(c, |meant, view| {
             self.take(meant, at + 1, Letters { views: read.views.with(Views::of(view)), ..read });
         });

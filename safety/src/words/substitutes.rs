@@ -53,6 +53,11 @@ impl Substitutes {
         }
     }
 
+    /// What characters of words a character stands for that looks like this one.
+    pub(crate) fn looking(&self, look: char) -> impl Iterator<Item = char> {
+        self.by_look.get(&look).into_iter().flatten().copied()
+    }
+
     fn compute(&self, c: char) -> Vec<(char, View)> {
         let mut meant: Vec<(char, View)> = looks(c)
             .filter_map(|seen| self.by_look.get(&seen))

@@ -30,7 +30,8 @@ impl Node {
         self.0 & ENDS != 0
     }
 
-    const fn number(self) -> u32 {
+    /// Its number, which no other node has.
+    pub(crate) const fn number(self) -> u32 {
         self.0 & !ENDS
     }
 }

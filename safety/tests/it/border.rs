@@ -39,6 +39,37 @@ fn a_word_with_a_word_border_is_not_found_in_a_longer_run() {
 }
 
 #[test]
+fn what_is_read_as_a_letter_is_part_of_the_run() {
+    let views = [View::Leet, View::Lookalike, Separators, View::Repeats];
+    for (word, text, expected) in [
+        ("ass", "p@ss", false),
+        ("ass", "gl@ss", false),
+        ("ass", "a$$et", false),
+        ("ass", "cl@$$", false),
+        ("ass", "an @ss", true),
+        ("ass", "a$$", true),
+        ("ass", "(@ss)", true),
+        ("ass", "一个@ss吧", true),
+        ("ass", "a$$²", false),
+        ("ass", "ass²", false),
+        ("ass", "ass¹", false),
+        ("ass", "ass₃", false),
+        ("ass", "ass™", true),
+        ("anal", "c@nal", false),
+        ("anal", "@nal", true),
+        ("ass", "pᎪss", false),
+        ("ass", "Ꭺss", true),
+        ("peace", "ᏢᎬᎪᏟᎬ", true),
+        ("peace", "ᎮᏢᎬᎪᏟᎬ", false),
+        ("peace", "ᏢᎬᎪᏟᎬᎮ", false),
+        ("poker", "ꓑꓳꓗꓰꓣ", true),
+        ("poker", "玩ꓑꓳꓗꓰꓣ吧", true),
+    ] {
+        assert_eq!(hits(word, &views, Border::Word, text), expected, "{word}: {text}");
+    }
+}
+
+#[test]
 fn near_misses_of_views_are_not_hit() {
     for (word, view, text) in [
         ("赌博", Separators, "赌----博"),
@@ -63,6 +94,7 @@ fn near_misses_of_views_are_not_hit() {
         assert!(!hits(word, &[view], Border::Any, text), "{word} {view:?} {text}");
     }
     assert!(!hits("cab", &[View::Leet], Border::Any, "(48"));
+    assert!(!hits("lol", &[View::Lookalike], Border::Any, "101"));
 }
 
 #[test]

@@ -52,6 +52,21 @@ fn a_milder_longer_hit_does_not_hide_a_strict_one_within() {
 }
 
 #[test]
+fn words_that_are_seen_at_one_place_the_same_way_are_all_told() {
+    let told = |views: &[View], words: &[&str], text: &str| {
+        let rule = Rule { views: views.iter().copied().collect(), ..Rule::words("r", words, Action::Block) };
+        let found = judge(rule, Direction::Input, text);
+        assert_eq!((found.rules.len(), found.spans.len()), (1, 1), "{text}");
+        found.hits.into_iter().map(|hit| hit.word).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[], &["毒药", "毒藥"], "毒药"), ["毒药", "毒藥"]);
+    assert_eq!(told(&[View::Separators], &["毒药", "毒藥", "药"], "毒-藥"), ["毒药", "毒藥"]);
+    assert_eq!(told(&[View::Pinyin], &["赌博", "读博"], "dubo"), ["读博", "赌博"]);
+    // One that only sounds like what stands there is not there.
+    assert_eq!(told(&[View::Homophone], &["赌博", "读博"], "赌博"), ["赌博"]);
+}
+
+#[test]
 fn a_rule_in_shadow_is_counted_only() {
     let found =
         judge(Rule { shadow: true, ..Rule::words("r", &["a"], Action::Block) }, Direction::Input, "a");

@@ -1,7 +1,7 @@
 //! Ways to disguise a word, each with the views that see through it.
 
 use safety::View::{self, Homophone, Initials, Leet, Lookalike, Pinyin, Repeats, Separators, Split};
-use safety::tables::{components, lookalike, readings, word_readings};
+use safety::tables::{components, lookalike, lookalikes, readings, word_readings};
 
 /// A technique: its name, the views that it needs, and what it makes of a word; `None` when it does nothing to the word.
 pub(crate) struct Technique {
@@ -17,7 +17,10 @@ macro_rules! technique {
 }
 
 pub(crate) fn all() -> Vec<Technique> {
-    [folded(), separated(), repeated(), spelled(), exchanged()].into_iter().flatten().collect()
+    [folded(), separated(), repeated(), spelled(), exchanged(), other_letters()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn folded() -> Vec<Technique> {
@@ -92,6 +95,14 @@ fn repeated() -> Vec<Technique> {
         technique!("repeats and separators", [Repeats, Separators], |w| {
             let doubled: Vec<char> = w.iter().flat_map(|c| [*c, *c]).collect();
             Some(join(&doubled, "."))
+        }),
+        technique!("many repeats and separators in turns", [Repeats, Separators], |w| {
+            let many: Vec<char> = w.iter().flat_map(|c| [*c; 9]).collect();
+            Some(join(&many, "。"))
+        }),
+        technique!("runs and separators in turns", [Repeats, Separators], |w| {
+            let runs: Vec<String> = w.iter().map(|c| format!("{c}{c}{c}-{c}..{c}{c} {c}")).collect();
+            Some(runs.join(" - "))
         }),
     ]
 }
@@ -179,12 +190,35 @@ fn exchanged() -> Vec<Technique> {
             let all: String = w.iter().map(|c| parts(*c).unwrap_or(c.to_string())).collect();
             (all.chars().count() > w.len()).then(|| join(&all.chars().collect::<Vec<_>>(), "-"))
         }),
+    ]
+}
+
+fn other_letters() -> Vec<Technique> {
+    vec![
         technique!("other scripts", [Lookalike], |w| each(w, |c| "аеорсухі"
             .chars()
             .find(|l| lookalike(*l) == Some(lookalike(c).unwrap_or(c))))),
         technique!("0 and 1", [Lookalike], |w| each(w, |c| match c {
             'o' => Some('0'),
             'i' | 'l' => Some('1'),
+            _ => None,
+        })),
+        technique!("Cherokee", [Lookalike], |w| wholly(w, '\u{13a0}'..='\u{13f4}')),
+        technique!("Lisu", [Lookalike], |w| wholly(w, '\u{a4d0}'..='\u{a4f7}')),
+        technique!("Coptic", [Lookalike], |w| wholly(w, '\u{2c80}'..='\u{2cb1}')),
+        technique!("Deseret", [Lookalike], |w| wholly(w, '\u{10400}'..='\u{1044f}')),
+        technique!("syllabics", [Lookalike], |w| wholly(w, '\u{1400}'..='\u{167f}')),
+        technique!("Warang Citi", [Lookalike], |w| wholly(w, '\u{118a0}'..='\u{118df}')),
+        technique!("Lisu and separators", [Lookalike, Separators], |w| {
+            Some(join(&wholly(w, '\u{a4d0}'..='\u{a4f7}')?.chars().collect::<Vec<_>>(), "-"))
+        }),
+        technique!("what is another letter when it is read", [Lookalike], |w| each(w, |c| match c {
+            'f' => Some('ſ'),
+            'u' => Some('ʋ'),
+            'o' => Some('۵'),
+            'v' => Some('۷'),
+            'p' => Some('ƿ'),
+            'y' => Some('ᶌ'),
             _ => None,
         })),
         technique!("look-alikes and separators", [Lookalike, Separators], |w| {
@@ -221,6 +255,15 @@ fn each(word: &[char], exchange: impl Fn(char) -> Option<char>) -> Option<String
     let exchanged: String = word.iter().map(|c| exchange(*c).unwrap_or(*c)).collect();
     let letters = exchanged.chars().any(char::is_alphabetic);
     (letters && exchanged.chars().ne(word.iter().copied())).then_some(exchanged)
+}
+
+/// A word in letters of these alone, as far as they look like its own.
+fn wholly(word: &[char], script: std::ops::RangeInclusive<char>) -> Option<String> {
+    let looks = |other: &char, c: char| {
+        let folded = safety::Folded::of(&other.to_string());
+        matches!(folded.chars(), [one] if lookalikes(*one).contains(&c))
+    };
+    each(word, |c| script.clone().find(|other| looks(other, c)))
 }
 
 fn shift(c: char, range: std::ops::RangeInclusive<char>, by: u32) -> Option<char> {

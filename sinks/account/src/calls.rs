@@ -63,6 +63,12 @@ pub struct BookedCall {
     pub reasoning: Option<u64>,
     /// The provider's counts contradict each other.
     pub contradicts: bool,
+    /// The tokens are the provider's own, and no estimate.
+    pub is_told: bool,
+    /// What went wrong, empty where nothing did.
+    pub error: String,
+    /// What the provider said of its usage, in its own words; empty where it said nothing or that is not kept any more.
+    pub raw_usage: String,
     /// Id of the price that was applied.
     pub price: String,
     /// What was booked for it, corrections included: currencies and decimal texts.
@@ -77,7 +83,8 @@ const SQL: &str = "SELECT app, request, kind, attempt,
     max(duration_ms) AS duration_ms, anyIf(tokens_input, calls = 1) AS input, anyIf(tokens_cached, calls = 1) AS cached,
     anyIf(tokens_cache_write_5m, calls = 1) AS written_5m, anyIf(tokens_cache_write_1h, calls = 1) AS written_1h,
     anyIf(tokens_output, calls = 1) AS output, anyIf(tokens_reasoning, calls = 1) AS reasoning,
-    max(usage_contradicts) AS contradicts,
+    max(usage_contradicts) AS contradicts, max(usage_source = 'provider') AS is_told, anyIf(toString(error), calls = 1) AS error,
+    any(raw.usage) AS raw_usage,
     toString(argMax(price, (facts.calls = 0, facts.inserted_at))) AS price,
     groupArrayIf((toString(currency), toString(assumeNotNull(cost))), isNotNull(cost)) AS booked
 FROM
@@ -86,6 +93,13 @@ FROM
     FROM model_calls
     WHERE at >= fromUnixTimestamp64Milli({from:Int64}) AND at < fromUnixTimestamp64Milli({to:Int64})
 ) AS facts
+LEFT JOIN
+(
+    SELECT toString(app) AS app, request, toString(kind) AS kind, attempt, any(usage) AS usage
+    FROM raw_usage
+    WHERE at >= fromUnixTimestamp64Milli({from:Int64}) AND at < fromUnixTimestamp64Milli({to:Int64})
+    GROUP BY app, request, kind, attempt
+) AS raw USING (app, request, kind, attempt)
 GROUP BY app, request, kind, attempt
 HAVING sum(calls) > 0
 ORDER BY at, request, kind, attempt";

@@ -4,6 +4,7 @@
 //! alone ([`AccountSink`]), stored as one block per range and table under the range's token, and read by named queries ([`queries`]).
 //! Only a command makes or changes the schema ([`Store::migrate`]); a start checks it ([`Store::check`]).
 
+mod binary;
 mod calls;
 mod columns;
 mod config;
@@ -30,6 +31,7 @@ mod store;
 mod story;
 mod tables;
 mod value;
+mod view;
 
 pub use calls::BookedCall;
 pub use columns::{Column, columns_by_table};

@@ -1,9 +1,11 @@
 //! Pseudonyms: what stands for users and conversations in analytics.
 
+use std::fmt;
+
 use common::secret::Secret;
 use hmac::digest::InvalidLength;
 use hmac::{Hmac, KeyInit, Mac};
-use schemas::conversation::Conversation;
+use schemas::conversation::{Conversation, SpeltConversation};
 use schemas::ids::{AppKey, UserId};
 use schemas::key::escaped;
 use sha2::Sha256;
@@ -24,31 +26,87 @@ impl Pseudonyms {
 
     /// Of a user: the first 32 hex digits of HMAC-SHA256 over the app, a zero byte and the user's id as keys spell it.
     pub(crate) fn of_user(&self, app: &AppKey, user: &UserId) -> String {
-        self.of(app, &escaped(user.canonical().as_str()))
+        self.of_spelt_user(app.as_str(), user.as_str()).to_string()
+    }
+
+    /// The same of texts that were checked.
+    pub(crate) fn of_spelt_user(&self, app: &str, user: &str) -> Pseudonym {
+        self.of(app, &escaped(&user.to_ascii_lowercase()))
     }
 
     /// Of a conversation: the same over its kind and id (`chat/bot/user`, `group/id`), which no user id can be.
     pub fn of_conversation(&self, conversation: &Conversation) -> String {
         let app = conversation.app();
         let key = conversation.to_string();
-        self.of(app, &key[app.as_str().len() + 1..])
+        self.of(app.as_str(), &key[app.as_str().len() + 1..]).to_string()
     }
 
     /// Of what stands for a conversation where its key is not known.
     pub(crate) fn of_name(&self, app: &AppKey, name: &str) -> String {
-        self.of(app, &format!("named/{}", escaped(name)))
+        self.of(app.as_str(), &format!("named/{}", escaped(name))).to_string()
     }
 
-    fn of(&self, app: &AppKey, id: &str) -> String {
-        let code = self
-            .keyed
-            .clone()
-            .chain_update(app.as_str())
-            .chain_update([0])
-            .chain_update(id)
-            .finalize()
-            .into_bytes();
-        base16ct::lower::encode_string(&code[..BYTES])
+    /// Those of a record.
+    pub(crate) fn who<'a>(&self, conversation: &SpeltConversation<'a>, user: Option<&str>) -> Who<'a> {
+        let app = conversation.app();
+        Who {
+            app,
+            chat_kind: conversation.kind().label(),
+            conversation: self.of(app, conversation.within_app()),
+            user: user.map(|user| self.of_spelt_user(app, user)),
+        }
+    }
+
+    fn of(&self, app: &str, id: &str) -> Pseudonym {
+        let code =
+            self.keyed.clone().chain_update(app).chain_update([0]).chain_update(id).finalize().into_bytes();
+        let mut digits = [0; 2 * BYTES];
+        let pairs = digits.chunks_exact_mut(2).zip(code.iter());
+        pairs.for_each(|(pair, byte)| pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]));
+        Pseudonym(digits)
+    }
+}
+
+/// A hexadecimal digit.
+fn digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
+}
+
+/// A pseudonym: hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pseudonym([u8; 2 * BYTES]);
+
+impl Pseudonym {
+    /// As columns have it.
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Pseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whom a record is about, as its rows have it.
+#[derive(Debug)]
+pub(crate) struct Who<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) chat_kind: &'static str,
+    conversation: Pseudonym,
+    user: Option<Pseudonym>,
+}
+
+impl Who<'_> {
+    /// The conversation's pseudonym.
+    pub(crate) fn conversation(&self) -> &str {
+        self.conversation.as_str()
+    }
+
+    /// The person's pseudonym, empty where nobody is named.
+    pub(crate) fn user(&self) -> &str {
+        self.user.as_ref().map(Pseudonym::as_str).unwrap_or_default()
     }
 }
 

@@ -142,7 +142,7 @@ impl Store {
         let sql = format!("SELECT {columns} FROM {table} WHERE {WITHIN} AND {of} ORDER BY at LIMIT 1000");
         let asked = (self.database.query_raw(&sql).param("app", &about.app))
             .param("first", about.hours.first.saturating_sub(BEFORE))
-            .param("last", about.hours.last)
+            .param("last", about.hours.last.saturating_add(AFTER))
             .param("messages", &about.messages)
             .param("turns", &about.turns)
             .with_setting("output_format_json_quote_decimals", "1")
@@ -157,6 +157,9 @@ impl Store {
 
 /// A call starts at most so long before the row of its request says that it ended, in seconds.
 const BEFORE: u32 = 3_600;
+
+/// A request ends, and its parts are sent, at most so long after its message was decided on, in seconds: the hours are those of messages.
+const AFTER: u32 = 2 * 3_600;
 
 struct About {
     app: String,

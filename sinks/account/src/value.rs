@@ -2,8 +2,9 @@
 
 use pipeline::Refused;
 use schemas::Millis;
-use schemas::money::Money;
 use schemas::request::RouteMark;
+
+use crate::view;
 
 /// The store's seconds end in 2106; nothing of ours is later.
 const LAST_TIMESTAMP: Millis = u32::MAX as Millis * 1_000;
@@ -31,31 +32,42 @@ const LARGEST_PICO: u128 = 10u128.pow(38) - 1;
 
 /// An amount in 10⁻¹², unless it is larger than a column holds, which would cut it silently. No price times any number of tokens that we
 /// accept is that large.
-pub(crate) fn amount(money: &Money) -> Option<i128> {
-    Some(money.pico).filter(|pico| pico.unsigned_abs() <= LARGEST_PICO)
+pub(crate) fn amount(pico: i128) -> Option<i128> {
+    Some(pico).filter(|pico| pico.unsigned_abs() <= LARGEST_PICO)
 }
 
 /// What chose the targets, as columns have it; all of it empty where nobody says.
 #[derive(Debug, Default)]
-pub(crate) struct Marked {
-    pub(crate) rule: String,
-    pub(crate) class: String,
+pub(crate) struct Marked<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) class: &'a str,
     /// `experiment=arm`, by the names of the experiments.
     pub(crate) arms: Vec<String>,
 }
 
-impl Marked {
-    pub(crate) fn of(mark: Option<&RouteMark>) -> Self {
+impl<'a> Marked<'a> {
+    /// Of a request that ended.
+    pub(crate) fn of(mark: Option<&'a view::RouteMark<'_>>) -> Self {
         let Some(mark) = mark else { return Self::default() };
         Self {
-            rule: mark.rule.clone(),
-            class: mark.class.clone().unwrap_or_default(),
-            arms: arms(&mark.arms),
+            rule: &mark.rule,
+            class: mark.class.as_deref().unwrap_or_default(),
+            arms: arms(mark.arms.iter().map(|(experiment, arm)| (&**experiment, &**arm))),
+        }
+    }
+
+    /// Of a call whose cost is corrected.
+    pub(crate) fn of_corrected(mark: Option<&'a RouteMark>) -> Self {
+        let Some(mark) = mark else { return Self::default() };
+        Self {
+            rule: &mark.rule,
+            class: mark.class.as_deref().unwrap_or_default(),
+            arms: arms(mark.arms.iter().map(|(experiment, arm)| (experiment.as_str(), arm.as_str()))),
         }
     }
 }
 
 /// `experiment=arm` of each.
-pub(crate) fn arms<'a>(arms: impl IntoIterator<Item = (&'a String, &'a String)>) -> Vec<String> {
+pub(crate) fn arms<'a>(arms: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<String> {
     arms.into_iter().map(|(experiment, arm)| format!("{experiment}={arm}")).collect()
 }

@@ -16,10 +16,12 @@ use super::Checking;
 use crate::complexity::Class;
 use crate::hours::Hours;
 use crate::raw::{RawAges, RawAsked, RawConditions, RawSafety, RawSpan};
-use crate::route::{Again, Condition, Findings, Span, Spoken};
+use crate::route::{Again, Condition, Findings, NO_TIER, Span, Spoken};
 use crate::validate::millis;
 use crate::zone::Weekday;
 
+/// Whoever has no tier, where no tier has this name.
+const WITHOUT_TIER: &str = "none";
 /// Longest time for which questions are remembered, in milliseconds.
 const LONGEST_MEMORY: Millis = 24 * 60 * 60_000;
 /// The largest score.
@@ -97,10 +99,15 @@ fn groups(raw: &RawConditions, checking: &mut Checking<'_, '_>) -> Option<Condit
 
 fn tiers(raw: &RawConditions, checking: &mut Checking<'_, '_>) -> Option<Condition> {
     let tiers = listed("tier", raw.tier.as_ref(), checking, |at, checking| {
-        if !checking.scopes.iter().any(|scope| scope.app.tier(at.get_ref()).is_some()) {
-            checking.wrong(at, format!("the tier {:?} is not configured", at.get_ref()));
+        let name = at.get_ref();
+        if checking.scopes.iter().any(|scope| scope.app.tier(name).is_some()) {
+            return Some(name.clone());
         }
-        Some(at.get_ref().clone())
+        if name == WITHOUT_TIER && checking.scopes.iter().any(|scope| !scope.app.tiers.is_empty()) {
+            return Some(NO_TIER.to_owned());
+        }
+        checking.wrong(at, format!("the tier {name:?} is not configured"));
+        Some(name.clone())
     })?;
     Some(Condition::Tier(tiers.into_iter().collect()))
 }

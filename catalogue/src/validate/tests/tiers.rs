@@ -1,5 +1,6 @@
 use super::*;
 use crate::filter::Engines;
+use crate::route::{Condition, NO_TIER};
 use schemas::ids::UserId;
 use schemas::tier::TierSource;
 
@@ -164,6 +165,22 @@ fn routes_and_templates_name_tiers_that_the_app_has() {
         told.iter().any(|(at, what)| at.starts_with("then =") && what.contains("tier needs [[app.tier]]")),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_route_asks_for_who_has_no_tier_unless_a_tier_has_that_name() {
+    let asked = |tiers: &str| {
+        let route =
+            "[[app.route]]\nname = \"r\"\nwhen = { tier = [\"none\"] }\nthen = { temperature = 0.5 }\n";
+        let bundle = validate(&raw(&format!("{tiers}\n{route}"), Ok("")));
+        bundle.map(|bundle| {
+            bundle.apps.values().flat_map(|app| app.routes.clone()).next().map(|rule| rule.when)
+        })
+    };
+    let tier = |name: &str| Some(vec![Condition::Tier([name.to_owned()].into())]);
+    assert_eq!(asked("[[app.tier]]\nname = \"gold\"").unwrap(), tier(NO_TIER));
+    assert_eq!(asked("[[app.tier]]\nname = \"none\"").unwrap(), tier("none"));
+    assert!(asked("").is_err(), "an app without tiers");
 }
 
 #[test]

@@ -54,6 +54,9 @@ pub(crate) fn call(model: &str, at: i64, booked: &[(&str, &str)]) -> BookedCall 
         output: Some(10),
         reasoning: Some(0),
         contradicts: false,
+        is_told: true,
+        error: String::new(),
+        raw_usage: r#"{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110,"prompt_tokens_details":{"cached_tokens":40}}"#.into(),
         price: "old".into(),
         booked: booked.iter().map(|(currency, amount)| ((*currency).into(), (*amount).into())).collect(),
     }
@@ -111,12 +114,35 @@ fn another_currency_takes_all_of_the_old_one_back_and_converts_nothing() {
 #[test]
 fn calls_without_a_price_or_tokens_keep_what_they_have() {
     let mut untold = call("m-1", 0, &[]);
-    untold.input = None;
+    (untold.input, untold.is_told) = (None, false);
     let mut torn = call("m-1", 0, &[]);
     torn.contradicts = true;
     let plan = plan(&[call("m-9", 0, &[("CNY", "1")]), call("m-1", -1, &[("CNY", "1")]), untold, torn]);
     assert!(plan.corrections.is_empty() && plan.lines.is_empty());
     assert_eq!(plan.kept, [("m-1".to_owned(), 3), ("m-9".to_owned(), 1)].into());
+}
+
+#[test]
+fn what_the_provider_said_counts_and_the_row_where_that_is_not_there() {
+    // The row was made by a reader that took the cached part for none.
+    let misread = BookedCall { cached: Some(0), ..call("m-1", 0, &[("CNY", "0.0005")]) };
+    let by_words = plan(std::slice::from_ref(&misread));
+    assert_eq!(by_words.corrections[0].amount.pico, -120_000_000);
+    assert!(by_words.by_rows.is_empty());
+    let gone = BookedCall { raw_usage: String::new(), ..misread.clone() };
+    let broken = BookedCall { raw_usage: r#"{"prompt_tokens":"#.into(), ..misread.clone() };
+    let contradictory = BookedCall {
+        raw_usage: r#"{"prompt_tokens":1,"completion_tokens":1,"total_tokens":7}"#.into(),
+        ..misread.clone()
+    };
+    // A stream that was cut told its prompt alone: the row has what was read of it beside that.
+    let cut = BookedCall { is_told: false, ..misread };
+    for call in [gone, broken, contradictory, cut] {
+        let by_row = plan(std::slice::from_ref(&call));
+        // 100 × 4 + 10 × 10 = 500 millionths, as it was booked.
+        assert!(by_row.corrections.is_empty(), "{by_row:?}");
+        assert_eq!(by_row.by_rows, [("m-1".to_owned(), 1)].into());
+    }
 }
 
 #[test]

@@ -571,3 +571,27 @@ fn when_memory_is_full_and_no_insert_runs_ranges_are_closed_whatever_their_age()
     );
     assert_eq!(opened(machine.step(1)).len(), 2);
 }
+
+#[test]
+fn behind_a_backlog_a_range_fills_while_late_records_come_until_it_is_as_old_as_may_be() {
+    let raw = RawLimits::default();
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap();
+    let (least, most) = (millis(raw.range_age_min), millis(raw.range_age_max));
+    let (mut current, [partition, _]) = two(&raw);
+    take(&mut current, &partition, 0);
+    assert_eq!(opened(current.step(least)).len(), 1);
+    // The records of these tests were appended at the epoch.
+    let late = i64::try_from(most).unwrap() + 1;
+    for (last, opens_at) in [(0, least), (most - 1, most)] {
+        let (mut behind, [partition, _]) = two(&raw);
+        behind.tell_time(late);
+        take(&mut behind, &partition, 0);
+        for (offset, at) in (2..).zip((0..=last).step_by(100).chain([last])) {
+            let record = record("t", 0, offset, 0);
+            behind.record(Arc::clone(&record), build(&record, 1), 1, at);
+            assert!(nothing(&behind.step(at)), "{at}");
+        }
+        assert!(nothing(&behind.step(opens_at - 1)));
+        assert_eq!(opened(behind.step(opens_at)).len(), 1, "the last late record came at {last}");
+    }
+}

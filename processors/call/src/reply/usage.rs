@@ -95,7 +95,7 @@ enum Count {
 
 /// What the call brought, whose tokens are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
+pub enum Work {
     /// Nothing: it was refused, and may have cost nothing.
     Refused,
     /// No text, though it was worked on.
@@ -137,6 +137,14 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
     match parsed.explained(amount(total), apart).filter(|_| !impossible) {
         Some(usage) => Counted::Known(usage),
         None => Counted::Contradictory(parsed.usage(0, 0)),
+    }
+}
+
+/// What a provider said of its usage, read again from its own words as [`raw`] keeps them; nothing where they cannot be believed.
+pub fn of_raw(text: &str, work: Work) -> Option<Usage> {
+    match count(&serde_json::from_str(text).ok()?, work) {
+        Counted::Known(usage) => Some(usage),
+        Counted::Unknown | Counted::Contradictory(_) => None,
     }
 }
 

@@ -35,7 +35,7 @@ groups! {
     Recommend "recommend", HowTo "howto", Complaint "complaint", Advise "advise", FollowUp "followup",
     Code "code", Math "math", Plan "plan",
     Prove "prove", Design "design", Implement "implement", System "system", Quality "quality", Analyze "analyze",
-    Reason "reason", Optimize "optimize", Theory "theory", Expert "expert", Debug "debug",
+    Reason "reason", Optimize "optimize", Theory "theory", Open "open", Expert "expert", Debug "debug",
     Constraint "constraint", Steps "steps", Big "big",
 }
 

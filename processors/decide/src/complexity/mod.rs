@@ -1,11 +1,12 @@
 //! How much work a good answer to a text takes: a local, pure scorer for Chinese and English.
 //!
-//! In reading order: `folded` and `spelling` make spellings of one text equal, `lexicon` finds the cues of the vocabulary in it, `asked` tells what is
+//! In reading order: `folded` and `spelling` make spellings of one text equal, `courtesy` takes greetings and thanks away, `lexicon` finds the cues of the vocabulary in it, `asked` tells what is
 //! asked from what is only told or pasted, `shape` counts what needs no vocabulary, and `weights` says what each of these is worth.
 //! It sees the text and the number of earlier turns, and nothing else; integers only, so that every machine gives the same score. It does not
 //! understand the text: what it finds no signal for is `standard`, which is the cheaper mistake.
 
 mod asked;
+mod courtesy;
 mod folded;
 mod lexicon;
 mod shape;
@@ -61,9 +62,10 @@ pub fn score(text: &str, context: &Context) -> Score {
 fn counts(text: &str, context: &Context) -> Counts {
     let vocabulary = lexicon::vocabulary();
     let text = vocabulary.spelling.correct(Folded::new(text).chars);
-    let hits = vocabulary.hits(&text);
-    let asked = Asked::new(&text, &hits);
-    let mut counts = Counts::new(Shape::new(&text, &hits, &asked), context.history_turns);
+    let text = courtesy::strip(&text);
+    let hits = vocabulary.hits(text);
+    let asked = Asked::new(text, &hits);
+    let mut counts = Counts::new(Shape::new(text, &hits, &asked), context.history_turns);
     for hit in &hits {
         if asked.holds(hit.at) {
             counts.add(hit.group);

@@ -4,6 +4,9 @@ use super::asked::{Asked, units};
 use super::folded::chinese;
 use super::lexicon::{Group, Hit};
 
+/// Units of the shortest passage.
+const PASSAGE: usize = 26;
+
 /// Counts, each capped where more of it says nothing more.
 #[derive(Debug, Default)]
 pub(super) struct Shape {
@@ -27,6 +30,8 @@ pub(super) struct Shape {
     pub(super) items: i32,
     /// Material that is told or pasted, as a power of two.
     pub(super) material: i32,
+    /// What is told or pasted is a passage: more than a sentence.
+    pub(super) is_passage: bool,
     /// It is long, and nothing is asked in it.
     pub(super) nothing: i32,
     /// No cue was found in it.
@@ -62,6 +67,7 @@ impl Shape {
             signs: capped(signs(text), 5),
             items: capped(items(text), 6),
             material: log2(rest),
+            is_passage: rest >= PASSAGE,
             nothing: i32::from(asked.nothing),
             polar: i32::from(polar(wanted.get(opening..).unwrap_or_default())),
             figures: figures.min(capped(of(&[',', ';', ':']), 4)),

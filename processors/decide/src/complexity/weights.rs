@@ -84,7 +84,12 @@ impl Counts {
             ("word problem", i32::from(self.shape.figures > 1 && sum && !has(Group::Service))),
             (
                 "long translation",
-                i32::from(has(Group::Translate) && !has(Group::Extract) && self.shape.material > 4),
+                i32::from(
+                    has(Group::Translate)
+                        && !has(Group::Extract)
+                        && usual + heavy == 0
+                        && self.shape.is_passage,
+                ),
             ),
             ("making lead", leads(Group::Design, Group::Implement)),
         ]

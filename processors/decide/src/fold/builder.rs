@@ -1,5 +1,7 @@
 //! Builds one step: the records that an input leads to, in order, and what all of them have in common.
 
+use std::cell::OnceCell;
+
 use schemas::Millis;
 use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
@@ -36,6 +38,10 @@ pub(super) struct StepBuilder {
     input: &'static str,
     outputs: Vec<Output>,
     decided: usize,
+    /// The id of the next decision, once it was asked for.
+    next: OnceCell<DecisionId>,
+    /// Bytes of the conversation's text form, once they were asked for.
+    key: OnceCell<usize>,
 }
 
 impl StepBuilder {
@@ -57,13 +63,15 @@ impl StepBuilder {
             input: cause.input,
             outputs: Vec::new(),
             decided: 0,
+            next: OnceCell::new(),
+            key: OnceCell::new(),
         }
     }
 
     /// A decision with nothing but what all decisions on this input share. Its id comes when it is made.
     pub(super) fn draft(&self, ruling: Ruling) -> Decision {
         Decision {
-            id: DecisionId::derive(&self.cause, self.decided),
+            id: self.next_id(),
             input: self.input.to_owned(),
             ruling,
             conversation: self.conversation.clone(),
@@ -119,9 +127,19 @@ impl StepBuilder {
         }
     }
 
+    fn next_id(&self) -> DecisionId {
+        *self.next.get_or_init(|| DecisionId::derive(&self.cause, self.decided))
+    }
+
+    /// Bytes of the conversation's text form, which every key of its state begins with.
+    pub(super) fn key_bytes(&self) -> usize {
+        *self.key.get_or_init(|| self.conversation.to_string().len())
+    }
+
     /// Makes a decision.
     pub(super) fn decide(&mut self, decision: Decision) {
-        let id = DecisionId::derive(&self.cause, self.decided);
+        let id = self.next_id();
+        self.next = OnceCell::new();
         self.decided += 1;
         self.outputs.push(Output::Decision(Box::new(Decision { id, ..decision })));
     }

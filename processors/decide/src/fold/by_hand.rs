@@ -94,7 +94,7 @@ impl Folding<'_> {
                 let writer = turn.by_hand.as_ref().map(|by_hand| by_hand.bot.clone());
                 let hidden = writer.and_then(|writer| self.hidden(&writer, text));
                 let text = Text::Plain(hidden.unwrap_or_else(|| text.to_owned()));
-                let turn = HistoryTurn { answer: Some(text), ..turn.as_ref().clone() };
+                let turn = HistoryTurn { answer: Some(text), ..HistoryTurn::clone(&turn) };
                 self.state.put_turn(lane, *number, turn);
                 Reason::Edited
             }

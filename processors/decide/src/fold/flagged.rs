@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use schemas::answered::{Answered, Flagged};
 use schemas::ids::UserId;
-use schemas::state::HistoryTurn;
 
 use super::{Folding, name_of};
 use crate::history::speaks_as;
+use crate::remembered::Remembered;
 
 /// What became of what was flagged.
 #[derive(Debug, Default)]
@@ -51,12 +51,12 @@ impl Folding<'_> {
 
     /// The rounds that stand before the turn in flight in its prompt, oldest first: a question with its answer, and what was written by
     /// hand behind it.
-    fn rounds(&self, name: &str, bot: &UserId) -> Vec<Vec<Arc<HistoryTurn>>> {
+    fn rounds(&self, name: &str, bot: &UserId) -> Vec<Vec<Arc<Remembered>>> {
         let in_flight = self.state.lane(name).and_then(|lane| lane.turn.as_ref()).map(|turn| turn.number);
         let past = self.state.past(name).into_iter();
         let before =
             past.take_while(|(number, _)| number.is_none() || *number != in_flight).map(|(_, turn)| turn);
-        let mut rounds: Vec<Vec<Arc<HistoryTurn>>> = Vec::new();
+        let mut rounds: Vec<Vec<Arc<Remembered>>> = Vec::new();
         for turn in before.filter(|turn| speaks_as(turn, bot)) {
             match rounds.last_mut() {
                 Some(round) if turn.asked.is_empty() => round.push(turn),

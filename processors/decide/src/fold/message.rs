@@ -229,7 +229,7 @@ impl Folding<'_> {
         message: &WaitingMessage,
         written: usize,
     ) -> bool {
-        let bound = bound_of(self.app, &self.step.conversation);
+        let bound = bound_of(self.app, &self.step);
         bound.is_none_or(|bound| bound.has_room(state, name_of(lane), message, written))
     }
 

@@ -130,7 +130,7 @@ fn settle(
     state.core.time = now;
     state.forget_unnamed(before);
     let mut changes = state.weigh(before);
-    if let Some(bound) = app.and_then(|app| bound_of(app, &step.conversation))
+    if let Some(bound) = app.and_then(|app| bound_of(app, &step))
         && bound.keep(&mut state, before)
     {
         step.remark(Reason::StateFull);
@@ -142,8 +142,8 @@ fn settle(
 }
 
 /// How large the conversation's state may be.
-fn bound_of(app: &App, conversation: &Conversation) -> Option<Bound> {
-    Some(Bound::of(app.state_bytes?, conversation.to_string().len()))
+fn bound_of(app: &App, step: &StepBuilder) -> Option<Bound> {
+    Some(Bound::of(app.state_bytes?, step.key_bytes()))
 }
 
 /// Name of a lane in the state.

@@ -17,6 +17,7 @@ use crate::ledger::Ledger;
 use crate::parts::{beginning, json_size};
 use crate::prompt::{Speakers, answer, said};
 use crate::reason::Reason;
+use crate::remembered::Remembered;
 use crate::step::Output;
 
 /// Most bytes as JSON of what is summarised; of more, the newest.
@@ -26,7 +27,7 @@ const CHARACTERS_OF_A_TOKEN: usize = 8;
 
 impl Folding<'_> {
     /// The policy on what leaves the history, where turns leave it that no summary tells of yet.
-    pub(super) fn summary_due(&self, gone: &[Arc<HistoryTurn>]) -> Option<&Summary> {
+    pub(super) fn summary_due(&self, gone: &[Arc<Remembered>]) -> Option<&Summary> {
         let summary = self.app.session.summary.as_ref()?;
         gone.iter().any(|turn| !turn.summary).then_some(summary)
     }
@@ -37,7 +38,7 @@ impl Folding<'_> {
         lane: &Lane,
         draft: Decision,
         question: Question<'_>,
-        gone: &[Arc<HistoryTurn>],
+        gone: &[Arc<Remembered>],
     ) {
         let (Some(opener), Some(policy)) = (question.asked.first(), &self.app.session.summary) else {
             return;
@@ -153,9 +154,9 @@ impl Folding<'_> {
 }
 
 /// What is summarised, as one text.
-fn told(turns: &[Arc<HistoryTurn>], speakers: Speakers) -> String {
+fn told(turns: &[Arc<Remembered>], speakers: Speakers) -> String {
     let mut bytes = 0;
-    let line = |turn: &Arc<HistoryTurn>| match turn.summary {
+    let line = |turn: &Arc<Remembered>| match turn.summary {
         true => answer(turn).to_owned(),
         false => format!("user: {}\nassistant: {}", said(&turn.asked, speakers), answer(turn)),
     };

@@ -19,6 +19,7 @@ use crate::history::{Limits, shown, speaks_as, staying};
 use crate::prompt::{Speakers, lines, said};
 use crate::reason::Reason;
 use crate::recent::Leave;
+use crate::remembered::Remembered;
 use crate::route::{self, Chosen, Facts, PromptBudget, Route, Way};
 use crate::step::Output;
 
@@ -124,13 +125,14 @@ impl<'a> Folding<'a> {
 
     /// Sends the request for a turn, which is in flight from now on; or does what its route does without one.
     pub(super) fn ask(&mut self, lane: &Lane, draft: Decision, question: Question<'_>) {
-        let gone = if question.may_wait { self.leaving_turns(lane, &question) } else { Vec::new() };
+        let may_wait = question.may_wait && self.app.session.summary.is_some();
+        let gone = if may_wait { self.leaving_turns(lane, &question) } else { Vec::new() };
         if self.summary_due(&gone).is_some() {
             return self.summarise(lane, draft, question, &gone);
         }
-        let Question { asked, chosen, left, .. } = question;
+        let Question { asked, mut chosen, left, .. } = question;
         self.remember_question(&asked);
-        let draft = Decision { route: Some(chosen.record()), ..draft };
+        let draft = Decision { route: Some(chosen.take_record()), ..draft };
         match chosen.way {
             Way::Ask(route) => self.request(lane, draft, asked, Prompt { route: &route, left }),
             Way::Say(text) => self.say(lane, draft, &asked, text),
@@ -147,7 +149,7 @@ impl<'a> Folding<'a> {
         let to = Addressee::of(opener, lane.clone());
         let request = RequestKind::Answer.of_turn(to.turn);
         let (turns, is_trimmed) = self.trim(lane, &asked, prompt);
-        let history = turns.iter().map(AsRef::as_ref).filter(|turn| speaks_as(turn, &to.bot));
+        let history = turns.iter().map(|turn| &***turn).filter(|turn| speaks_as(turn, &to.bot));
         let mut prompt = lines(&route.system_prompt, history, &asked, Speakers::of(lane));
         let images = route.images(&asked);
         let left_out = route.most_images > 0 && asked.iter().filter_map(route::image).count() > images.len();
@@ -200,7 +202,7 @@ impl<'a> Folding<'a> {
     }
 
     /// Turns that no prompt has room for any more when this is asked, oldest first.
-    fn leaving_turns(&self, lane: &Lane, question: &Question<'_>) -> Vec<Arc<HistoryTurn>> {
+    fn leaving_turns(&self, lane: &Lane, question: &Question<'_>) -> Vec<Arc<Remembered>> {
         let Way::Ask(route) = &question.chosen.way else { return Vec::new() };
         let mut turns: Vec<_> = self.state.past(name_of(lane)).into_iter().map(|(_, turn)| turn).collect();
         let prompt = Prompt { route, left: question.left };
@@ -220,7 +222,7 @@ impl<'a> Folding<'a> {
     fn staying(
         &self,
         lane: &Lane,
-        turns: &[Arc<HistoryTurn>],
+        turns: &[Arc<Remembered>],
         asked: &[WaitingMessage],
         Prompt { route, left }: Prompt<'_>,
     ) -> usize {
@@ -247,7 +249,7 @@ impl<'a> Folding<'a> {
         lane: &Lane,
         asked: &[WaitingMessage],
         prompt: Prompt<'_>,
-    ) -> (Vec<Arc<HistoryTurn>>, bool) {
+    ) -> (Vec<Arc<Remembered>>, bool) {
         let (name, speakers) = (name_of(lane), Speakers::of(lane));
         let Prompt { route, left } = prompt;
         let tells_less = self.tells_less();

@@ -4,7 +4,6 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use catalogue::App;
-use catalogue::estimate::tokens;
 use catalogue::language::language_of;
 use catalogue::route::Spoken;
 use catalogue::tier::{Granted, Tier};
@@ -22,7 +21,7 @@ use super::targets::Targets;
 use crate::complexity::{self, Context, Score};
 use crate::hash;
 use crate::history::speaks_as;
-use crate::prompt::{Speakers, answer, said};
+use crate::prompt::Speakers;
 use crate::route::image;
 use crate::state::State;
 
@@ -48,6 +47,8 @@ pub(crate) struct Facts<'t> {
 struct Known {
     text: OnceCell<String>,
     folded: OnceCell<Folded>,
+    question: OnceCell<u64>,
+    local: OnceCell<Option<Local>>,
     language: OnceCell<Spoken>,
     score: OnceCell<Score>,
     past: OnceCell<Past>,
@@ -157,7 +158,7 @@ impl<'t> Facts<'t> {
 
     /// The app's clocks; nothing where it has no time zone.
     pub(super) fn local(&self) -> Option<Local> {
-        Some(self.app.time_zone.as_ref()?.at(self.now))
+        *self.known.local.get_or_init(|| Some(self.app.time_zone.as_ref()?.at(self.now)))
     }
 
     fn text(&self) -> &str {
@@ -191,9 +192,7 @@ impl<'t> Facts<'t> {
             let speakers = Speakers::of(self.lane);
             told.fold(Past { turns: 0, tokens: 0 }, |past, turn| Past {
                 turns: past.turns + 1,
-                tokens: past.tokens
-                    + u64::from(tokens(&said(&turn.asked, speakers)))
-                    + u64::from(tokens(answer(turn))),
+                tokens: past.tokens + turn.weight(speakers).tokens(),
             })
         })
     }
@@ -211,12 +210,12 @@ impl<'t> Facts<'t> {
     /// How often the same was asked within a time.
     pub(super) fn asked_before(&self, within: Millis) -> usize {
         let since = self.now - within;
-        let lately: Vec<_> = self.state.core.questions.iter().filter(|before| before.at >= since).collect();
-        if lately.is_empty() || self.says_nothing() {
+        let lately = || self.state.core.questions.iter().filter(|before| before.at >= since);
+        if lately().next().is_none() || self.says_nothing() {
             return 0;
         }
-        let this = hash_of(self.folded());
-        lately.iter().filter(|before| before.text == this).count()
+        let this = *self.known.question.get_or_init(|| hash_of(self.folded()));
+        lately().filter(|before| before.text == this).count()
     }
 
     /// The score, where a rule asked for it.

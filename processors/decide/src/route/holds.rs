@@ -1,6 +1,6 @@
 //! When a condition holds.
 
-use catalogue::route::{Condition, Findings};
+use catalogue::route::{Condition, Findings, NO_TIER};
 use safety::Cued;
 use schemas::state::Marks;
 
@@ -22,7 +22,7 @@ impl Asked<'_> {
             Condition::Message(kinds) => facts.asked.iter().any(|message| kinds.contains(&message.kind)),
             Condition::Bot(bots) => facts.bot().is_some_and(|bot| bots.contains(bot)),
             Condition::Group(groups) => conversation.group_id().is_some_and(|id| groups.contains(id)),
-            Condition::Tier(tiers) => facts.tier().is_some_and(|tier| tiers.contains(&tier.name)),
+            Condition::Tier(tiers) => tiers.contains(facts.tier().map_or(NO_TIER, |tier| tier.name.as_str())),
             Condition::Ext(tags) => any_marked(facts, |marks| {
                 tags.iter().all(|(name, values)| {
                     marks.tags.get(name).is_some_and(|value| values.is_empty() || values.contains(value))

@@ -22,7 +22,7 @@ use schemas::ids::TargetName;
 use schemas::state::WaitingMessage;
 use schemas::text::Text;
 
-pub(crate) use budget::PromptBudget;
+pub(crate) use budget::{Line, PromptBudget};
 pub(crate) use facts::{Facts, question_hash};
 pub(crate) use router::Router;
 pub(crate) use targets::Targets;
@@ -131,13 +131,13 @@ pub(crate) fn choose<'a>(
 }
 
 impl Chosen<'_> {
-    /// As decisions tell of it.
-    pub(crate) fn record(&self) -> decision::Route {
+    /// As the decision tells of it, which is the only one to have its reasons.
+    pub(crate) fn take_record(&mut self) -> decision::Route {
         let chain = match &self.way {
             Way::Ask(route) => route.chain.to_vec(),
             Way::Say(_) | Way::Person(_) | Way::Refuse => Vec::new(),
         };
-        decision::Route { chain, rule: self.rule.to_owned(), why: self.why.clone().map(Box::new) }
+        decision::Route { chain, rule: self.rule.to_owned(), why: self.why.take().map(Box::new) }
     }
 }
 

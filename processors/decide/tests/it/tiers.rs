@@ -50,6 +50,16 @@ fn a_turn_of_a_tier_has_its_limits_and_its_weight_and_is_told() {
 }
 
 #[test]
+fn a_route_may_ask_for_who_has_no_tier() {
+    let rule = "[[app.route]]\nname = \"free\"\nwhen = { tier = [\"none\", \"silver\"] }\nthen.max_output_tokens = 100\n";
+    let mut world = World::of(group(), &format!("{TIERS}{rule}"));
+    let most = |written: Written| written.request().max_output_tokens;
+    assert_eq!(most(world.say_as("bob", 1, "hello")), 100, "no tier");
+    assert_eq!(most(world.say_as("alice", 2, "hello")), 2_000, "gold");
+    assert_eq!(most(claiming(&mut world, "carol", 3, "silver")), 100);
+}
+
+#[test]
 fn the_list_goes_before_a_claim_and_a_claim_of_a_tier_that_is_not_there_counts_for_nothing() {
     let mut world = World::of(group(), TIERS);
     assert_eq!(tier(claiming(&mut world, "alice", 1, "silver").decision()), Some(("gold", TierSource::List)));

@@ -21,9 +21,12 @@ pub(super) struct Variant {
     grain: i64,
     /// Columns that it can be asked for and narrowed by.
     carries: &'static [&'static str],
-    /// The statement, with placeholders of its own.
-    pub(super) sql: &'static str,
+    /// The statement, with placeholders of its own. Rollups of minutes and hours share one.
+    template: &'static str,
 }
+
+/// What stands behind a line of a rollup's statement that only hours have.
+const OF_HOURS: &str = " -- hour";
 
 /// Which of the variants may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +59,7 @@ macro_rules! variant {
             table: $table,
             grain: $grain,
             carries: $carries,
-            sql: include_str!(concat!("../../queries/sources/", $file, ".sql")),
+            template: include_str!(concat!("../../queries/sources/", $file, ".sql")),
         }
     };
 }
@@ -104,16 +107,16 @@ static SOURCES: &[Source] = &[
     Source {
         name: "usage",
         variants: &[
-            variant!("usage_hour", "usage_hour", HOUR, OF_HOUR),
-            variant!("usage_minute", "usage_minute", MINUTE, OF_MINUTE),
+            variant!("usage_rollup", "usage_hour", HOUR, OF_HOUR),
+            variant!("usage_rollup", "usage_minute", MINUTE, OF_MINUTE),
             variant!("usage_facts", "model_calls", MOMENT, OF_CALLS),
         ],
     },
     Source {
         name: "times",
         variants: &[
-            variant!("times_hour", "usage_hour", HOUR, OF_HOUR),
-            variant!("times_minute", "usage_minute", MINUTE, OF_MINUTE),
+            variant!("times_rollup", "usage_hour", HOUR, OF_HOUR),
+            variant!("times_rollup", "usage_minute", MINUTE, OF_MINUTE),
             variant!("times_facts", "model_calls", MOMENT, OF_HOUR),
         ],
     },
@@ -150,6 +153,16 @@ impl Source {
 }
 
 impl Variant {
+    /// The statement.
+    pub(super) fn sql(&self) -> String {
+        let grain = if self.grain < HOUR { "minute" } else { "hour" };
+        let lines = self.template.trim_end().lines().filter_map(|line| match line.strip_suffix(OF_HOURS) {
+            Some(_) if self.grain < HOUR => None,
+            of_hours => Some(of_hours.unwrap_or(line)),
+        });
+        lines.collect::<Vec<_>>().join("\n").replace("{grain}", grain)
+    }
+
     fn can(&self, asked: &Asked<'_>) -> bool {
         let carries = asked.columns.iter().all(|column| self.carries.contains(&column.as_str()));
         let fits = [asked.from, asked.to].iter().all(|at| at % self.grain == 0);
@@ -212,6 +225,22 @@ mod tests {
         assert_eq!(of(&["rule"], half, "UTC"), "model_calls");
         assert_eq!(of(&["app"], (NEW_YEAR, NEW_YEAR + 1), "UTC"), "model_calls");
         assert_eq!(of(&["day"], day, "Asia/Kolkata"), "usage_minute");
+    }
+
+    #[test]
+    fn minutes_and_hours_share_a_statement_and_hours_have_more_columns() {
+        for source in ["usage", "times"] {
+            let [hour, minute] = [0, 1].map(|at: usize| named(source).unwrap().variants[at].sql());
+            assert!(
+                hour.contains("FROM usage_hour AS facts") && hour.contains("facts.rule AS rule"),
+                "{hour}"
+            );
+            assert!(minute.contains("FROM usage_minute AS facts") && !minute.contains("rule"), "{minute}");
+            assert!(minute.contains("toDate(facts.minute, {zone:String}) AS day"), "{minute}");
+            for sql in [&hour, &minute] {
+                assert!(!sql.contains("{grain}") && !sql.contains("--"), "{sql}");
+            }
+        }
     }
 
     #[test]

@@ -49,9 +49,7 @@ pub(super) fn build(
     let mut sql = replaced(&query.sql, |found| (found.name == prices::NAME).then(|| prices::SQL.to_owned()));
     if let Some(variant) = variant {
         let is_source = |name: &str| source::named(name).is_some();
-        sql = replaced(&sql, |found| {
-            is_source(&found.name).then(|| format!("(\n{}\n)", variant.sql.trim_end()))
-        });
+        sql = replaced(&sql, |found| is_source(&found.name).then(|| format!("(\n{}\n)", variant.sql())));
     }
     values.insert(prices::BOUND.to_owned(), Value::Text(readers.prices.to_owned()));
     let sql = replaced(&sql, |found| match values.get(&found.name) {

@@ -20,7 +20,7 @@ use schemas::line::Line;
 pub use table::Row;
 pub(crate) use table::{AT, Counts, Definition, Listed, Migration, Table};
 
-use crate::fact::Unread;
+use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::rollups::ROLLUPS;
 use crate::source::{Source, Version};
@@ -75,11 +75,18 @@ pub(crate) fn rows(
         .map_err(|foreign| Refused::DeadLetter { reason: foreign.label() })?;
     let mut takers = TABLES.iter().enumerate().filter(|(_, table)| table.takes(unread, version)).peekable();
     let mut rows = Vec::new();
-    if takers.peek().is_some() {
-        let source = Source::of(unread.record, version.builder);
-        let fact = unread.read()?;
-        for (index, table) in takers {
-            table.rows(&fact, source, names, &mut |row| rows.push((index, row)))?;
+    if takers.peek().is_none() {
+        return Ok(rows);
+    }
+    let source = Source::of(unread.record, version.builder);
+    let decoded = unread.read()?;
+    let fact = decoded.fact(names)?;
+    for (index, table) in takers {
+        let give = &mut |row| rows.push((index, row));
+        if table.keeps_text() {
+            table.rows(&Fact::Event(&unread.whole()?), source, names, give)?;
+        } else {
+            table.rows(&fact, source, names, give)?;
         }
     }
     Ok(rows)

@@ -1,19 +1,20 @@
 //! What a table is: how it is defined in the database, and which rows a record gives it.
 
-use std::any::Any;
-use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use clickhouse::{RowOwned, RowWrite};
 use pipeline::Refused;
 use pipeline::batch::InsertError;
 use serde::Serialize;
 
+use crate::binary;
 use crate::fact::{Fact, Unread};
 use crate::insert::{Into, Writer, insert};
 use crate::pseudonym::Pseudonyms;
 use crate::source::{Source, Version};
+
+/// Most rows are no longer than this, in bytes.
+const USUAL_SIZE: usize = 1_024;
 
 /// A table as the database knows it.
 #[derive(Debug)]
@@ -64,14 +65,14 @@ pub(crate) trait Table: Sync + 'static {
     /// The first version of the builder that gives it rows: ranges that an older one opened are built again without them.
     const SINCE: u8;
 
-    /// Whether it is filled only where the configuration asks for it.
+    /// Whether it is filled only where the configuration asks for it. Its facts are whole events.
     const KEEPS_TEXT: bool = false;
 
     /// One row; its fields are the columns, in the order in which they are inserted.
-    type Row: RowOwned + RowWrite + for<'a> clickhouse::Row<Value<'a> = Self::Row> + Serialize + Content;
+    type Row<'a>: clickhouse::Row + Serialize;
 
     /// The rows of one record, in their order.
-    type Rows: IntoIterator<Item = Self::Row>;
+    type Rows<'a>: IntoIterator<Item = Self::Row<'a>>;
 
     /// Whether a record may give rows, told from topic and headers. A record that no table takes is not decoded.
     fn takes(unread: Unread<'_>) -> bool;
@@ -80,23 +81,17 @@ pub(crate) trait Table: Sync + 'static {
     ///
     /// # Errors
     /// [`Refused`] when the columns cannot hold what it says.
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused>;
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused>;
 }
 
-/// What a row of any table can do.
-pub(crate) trait Content: Any + Debug + Send + Sync {}
-
-impl<T: Any + Debug + Send + Sync> Content for T {}
-
-/// One row of one of the tables. It is shared, since the driver copies the rows of each block.
-#[derive(Debug, Clone)]
-pub struct Row(Arc<dyn Content>);
+/// One row of one of the tables, as it is sent. It is shared, since the driver copies the rows of each block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row(Arc<[u8]>);
 
 impl Row {
-    /// The row, if it is one of a table with such rows.
-    pub(crate) fn get<T: Content>(&self) -> Option<&T> {
-        let content: &dyn Any = &*self.0;
-        content.downcast_ref()
+    /// In the store's format.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -107,13 +102,19 @@ pub(crate) trait Listed: Sync {
     /// [`Table::DEFINITION`].
     fn definition(&self) -> &'static Definition;
 
+    /// [`Table::KEEPS_TEXT`].
+    fn keeps_text(&self) -> bool;
+
+    /// The columns that rows have, in the order of their fields.
+    fn fields(&self) -> &'static [&'static str];
+
     /// Whether a record may give rows to that version.
     fn takes(&self, unread: Unread<'_>, version: Version) -> bool;
 
     /// [`Table::of`], one row after the other.
     fn rows(
         &self,
-        fact: &Fact,
+        fact: &Fact<'_>,
         source: Source<'_>,
         names: &Pseudonyms,
         give: &mut dyn FnMut(Row),
@@ -121,10 +122,6 @@ pub(crate) trait Listed: Sync {
 
     /// Stores rows of this table under a token, in the table of that name.
     fn insert<'a>(&self, writer: &'a Writer, name: &'a str, token: &'a str, rows: &'a [Row]) -> Stored<'a>;
-
-    /// A row of this table as JSON, for tests.
-    #[cfg(test)]
-    fn shown(&self, row: &Row) -> Option<serde_json::Value>;
 }
 
 impl<T> Listed for T
@@ -135,31 +132,37 @@ where
         T::DEFINITION
     }
 
+    fn keeps_text(&self) -> bool {
+        T::KEEPS_TEXT
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        <T::Row<'static> as clickhouse::Row>::COLUMN_NAMES
+    }
+
     fn takes(&self, unread: Unread<'_>, version: Version) -> bool {
         version.builder >= T::SINCE && (version.bodies || !T::KEEPS_TEXT) && T::takes(unread)
     }
 
     fn rows(
         &self,
-        fact: &Fact,
+        fact: &Fact<'_>,
         source: Source<'_>,
         names: &Pseudonyms,
         give: &mut dyn FnMut(Row),
     ) -> Result<(), Refused> {
-        T::of(fact, source, names)?.into_iter().for_each(|row| give(Row(Arc::new(row))));
+        let mut bytes = Vec::with_capacity(USUAL_SIZE);
+        for row in T::of(fact, source, names)? {
+            bytes.clear();
+            // No row of ours has such a field, whatever the record says.
+            binary::append(&row, &mut bytes).map_err(|_| Refused::DeadLetter { reason: "unfit_row" })?;
+            give(Row(bytes.as_slice().into()));
+        }
         Ok(())
     }
 
     fn insert<'a>(&self, writer: &'a Writer, name: &'a str, token: &'a str, rows: &'a [Row]) -> Stored<'a> {
-        Box::pin(async move {
-            let rows: Option<Vec<&T::Row>> = rows.iter().map(Row::get).collect();
-            let rows = rows.ok_or_else(|| InsertError::Fatal("a row of another table".into()))?;
-            insert(writer, Into { table: T::DEFINITION.name, name, token }, &rows).await
-        })
-    }
-
-    #[cfg(test)]
-    fn shown(&self, row: &Row) -> Option<serde_json::Value> {
-        serde_json::to_value(row.get::<T::Row>()?).ok()
+        let into = Into { table: T::DEFINITION, fields: self.fields(), name, token };
+        Box::pin(async move { insert(writer, into, rows.iter().map(Row::bytes)).await })
     }
 }

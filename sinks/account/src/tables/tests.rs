@@ -7,6 +7,8 @@ use schemas::wire;
 use serde_json::{Value, json};
 
 use super::{BUILDER, OLDEST_BUILDER, Row, TABLES, definitions};
+use crate::binary::tests::decoded;
+use crate::columns::columns;
 use crate::fact::Unread;
 use crate::pseudonym::Pseudonyms;
 use crate::source::Version;
@@ -22,6 +24,27 @@ macro_rules! example {
     };
 }
 pub(crate) use example;
+
+/// Every example of the topics that are read, valid or not, with its kind.
+pub(crate) fn examples() -> Vec<(Topic, String, Value)> {
+    let mut all = Vec::new();
+    for topic in crate::fact::TOPICS {
+        let folder = format!("{}/../../schemas/examples/{}", env!("CARGO_MANIFEST_DIR"), topic.name());
+        let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        for path in paths {
+            let value: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let kind = match topic {
+                Topic::Events => value["type"].as_str().unwrap_or_default(),
+                Topic::Decisions => "decision",
+                Topic::Deliveries => "delivery",
+                _ => value["kind"].as_str().unwrap_or("correction"),
+            };
+            all.push((topic, kind.to_owned(), value));
+        }
+    }
+    all
+}
 
 /// The record as its writer would have written it.
 pub(crate) fn record(topic: Topic, kind: &str, value: &Value) -> Record {
@@ -46,9 +69,15 @@ pub(crate) fn built(topic: Topic, record: &Record, builder: u8) -> Result<Vec<(u
 
 /// Names of the tables, and the rows as JSON.
 pub(crate) fn rows(topic: Topic, record: &Record) -> Result<Vec<(&'static str, Value)>, Refused> {
-    let shown =
-        |(index, row): (usize, Row)| (TABLES[index].definition().name, TABLES[index].shown(&row).unwrap());
-    Ok(built(topic, record, BUILDER)?.into_iter().map(shown).collect())
+    let named = |built: &(usize, Row)| (TABLES[built.0].definition().name, shown(built));
+    Ok(built(topic, record, BUILDER)?.iter().map(named).collect())
+}
+
+/// A row as JSON.
+pub(crate) fn shown((table, row): &(usize, Row)) -> Value {
+    let known = columns(TABLES[*table].definition());
+    let kind = |name: &str| known.iter().find(|column| column.name == name).unwrap().kind;
+    decoded(TABLES[*table].fields().iter().map(|name| (*name, kind(name))), row.bytes())
 }
 
 /// The rows of one table, as JSON.
@@ -63,8 +92,8 @@ pub(crate) fn rows_with_texts(topic: Topic, kind: &str, value: &Value) -> Vec<Va
     let record = record(topic, kind, value);
     let version = Version { builder: BUILDER, bodies: true };
     let rows = super::rows(Unread::new(topic, &record), version, &names).unwrap();
-    let of_bodies = rows.into_iter().filter(|(index, _)| TABLES[*index].definition().name == "bodies");
-    of_bodies.map(|(index, row)| TABLES[index].shown(&row).unwrap()).collect()
+    let of_bodies = rows.iter().filter(|(index, _)| TABLES[*index].definition().name == "bodies");
+    of_bodies.map(shown).collect()
 }
 
 fn events(name: &str) -> Value {

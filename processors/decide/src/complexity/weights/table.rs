@@ -2,7 +2,7 @@ use super::super::lexicon::Group;
 
 pub(super) const BASE: i32 = 212;
 
-pub(super) const GROUPS: [(Group, i32, i32); 42] = [
+pub(super) const GROUPS: [(Group, i32, i32); 43] = [
     (Group::Greet, -18, -9),
     (Group::Chat, 0, -1),
     (Group::When, -14, 0),
@@ -40,6 +40,7 @@ pub(super) const GROUPS: [(Group, i32, i32); 42] = [
     (Group::Reason, 5, 8),
     (Group::Optimize, 9, 11),
     (Group::Theory, 33, 23),
+    (Group::Open, 270, 0),
     (Group::Expert, 1, 17),
     (Group::Debug, 0, 10),
     (Group::Constraint, 15, 14),
@@ -47,5 +48,5 @@ pub(super) const GROUPS: [(Group, i32, i32); 42] = [
     (Group::Big, 10, 7),
 ];
 
-pub(super) const KINDS: [i32; 16] = [-68, 36, 149, 2, 27, 24, -87, 31, 13, 15, -14, -39, 21, 5, 5, 36];
+pub(super) const KINDS: [i32; 16] = [-68, 36, 149, 2, 27, 24, -87, 31, 13, 15, -14, -39, 21, 5, 300, 36];
 pub(super) const SHAPES: [i32; 15] = [58, -1, 11, 0, 18, 9, 11, 6, -1, 4, -1, -40, -15, 9, 3];

@@ -113,6 +113,37 @@ fn fillers_change_little() {
 }
 
 #[test]
+fn greetings_thanks_and_apologies_change_little() {
+    let chinese_ones = [
+        "你好！",
+        "不好意思打扰一下，",
+        "我有个问题想问一下。",
+        "谢谢刚才的回答。",
+        "在吗，请教一下，",
+        "您好，辛苦了，再麻烦您一下。",
+    ];
+    let english_ones = [
+        "Hi there, ",
+        "Sorry to bother you, ",
+        "Thanks for the last answer. ",
+        "Good morning! I have a quick question. ",
+        "Hello again, ",
+        "Excuse me, one more question: ",
+    ];
+    changed("courtesies before", |text, dice| {
+        format!("{}{text}", dice.one(if chinese(text) { &chinese_ones } else { &english_ones }))
+    });
+    changed("courtesies behind", |text, dice| {
+        let behind = if chinese(text) {
+            ["，谢谢啦", "。辛苦了！", "，麻烦您了", "，在线等"]
+        } else {
+            [", thank you!", ". Many thanks in advance!", ". Best regards", ", thanks a lot"]
+        };
+        format!("{text}{}", dice.one(&behind))
+    });
+}
+
+#[test]
 fn emoji_change_nothing() {
     changed("emoji", |text, dice| {
         format!("{}{text}{}", dice.one(&["😀", "🙏🏻", "❤️"]), dice.one(&["🎉", "😭😭", "👍"]))

@@ -32,14 +32,14 @@ impl Table for Audit {
     };
     const SINCE: u8 = 6;
 
-    type Row = AuditRow;
-    type Rows = Option<AuditRow>;
+    type Row<'a> = AuditRow;
+    type Rows<'a> = Option<AuditRow>;
 
     fn takes(unread: Unread<'_>) -> bool {
         ACTS.iter().any(|kind| unread.may_be_event(kind))
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         let Fact::Event(event) = fact else { return Ok(None) };
         let row = match event {
             Event::Config(switch) => AuditRow::of_switch(switch, event, source),

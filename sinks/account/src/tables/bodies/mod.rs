@@ -39,14 +39,14 @@ impl Table for Bodies {
     const SINCE: u8 = 6;
     const KEEPS_TEXT: bool = true;
 
-    type Row = BodyRow;
-    type Rows = Option<BodyRow>;
+    type Row<'a> = BodyRow;
+    type Rows<'a> = Option<BodyRow>;
 
     fn takes(unread: Unread<'_>) -> bool {
         SAID.iter().any(|kind| unread.may_be_event(kind))
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         let Fact::Event(event) = fact else { return Ok(None) };
         let Some(body) = Body::of(event) else { return Ok(None) };
         Ok(Some(BodyRow {

@@ -1,24 +1,26 @@
 //! `feedback`: one row per rating, remark and reaction. Remarks are counted, not kept.
 
+use std::sync::LazyLock;
+
 use clickhouse::Row;
+use memchr::memmem::Finder;
 use pipeline::Refused;
 use schemas::conversation::Conversation;
-use schemas::decision::Decision;
 use schemas::event::{Event, Feedback as Told, Reaction};
 use schemas::ids::UserId;
 use schemas::topic::Topic;
-use schemas::wire::Record;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{AT, Counts, Definition, Migration, Table};
 use crate::fact::{Fact, Unread};
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonyms, Who};
 use crate::source::Source;
 use crate::value::timestamp;
+use crate::view::Decision;
 
 /// How a rating by command stands in a decision's JSON.
-const RATED: &[u8] = br#""rating":"#;
+static RATED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""rating":"#));
 /// Longest name of an emoji that is kept, in bytes.
 const LONGEST_REACTION: usize = 64;
 
@@ -39,20 +41,22 @@ impl Table for Feedback {
     };
     const SINCE: u8 = 6;
 
-    type Row = FeedbackRow;
-    type Rows = Option<FeedbackRow>;
+    type Row<'a> = FeedbackRow;
+    type Rows<'a> = Option<FeedbackRow>;
 
     fn takes(unread: Unread<'_>) -> bool {
         ["feedback", "reaction"].iter().any(|kind| unread.may_be_event(kind))
-            || (unread.topic == Topic::Decisions && unread.mentions(RATED))
+            || (unread.topic == Topic::Decisions && unread.mentions(&RATED))
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         let with = With { source, names };
         match fact {
             Fact::Event(Event::Feedback(told)) => with.told(told).map(Some),
             Fact::Event(Event::Reaction(reaction)) => with.reaction(reaction).map(Some),
-            Fact::Decision(decision) if decision.rating.is_some() => with.command(decision).map(Some),
+            Fact::Decision(decision, who) if decision.rating.is_some() => {
+                with.command(decision, who).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -140,15 +144,25 @@ impl With<'_> {
         })
     }
 
-    fn command(&self, decision: &Decision) -> Result<FeedbackRow, Refused> {
+    fn command(&self, decision: &Decision<'_>, who: &Who<'_>) -> Result<FeedbackRow, Refused> {
         Ok(FeedbackRow {
-            id: decision.id(),
+            app: who.app.to_owned(),
+            at: timestamp(decision.at)?,
+            id: decision.id.to_string(),
             kind: "rating",
             origin: "command",
             rating: decision.rating,
+            put: true,
             turn: decision.turn.map(|turn| turn.uuid()),
-            message: decision.message.as_ref().map(ToString::to_string).unwrap_or_default(),
-            ..self.row(&decision.conversation, decision.sender.as_ref(), decision.at)?
+            message: decision.message.as_deref().unwrap_or_default().to_owned(),
+            chat_kind: who.chat_kind,
+            conversation: who.conversation().to_owned(),
+            user: who.user().to_owned(),
+            source_topic: self.source.topic.to_owned(),
+            source_partition: self.source.partition,
+            source_offset: self.source.offset,
+            builder: self.source.builder,
+            ..FeedbackRow::default()
         })
     }
 }

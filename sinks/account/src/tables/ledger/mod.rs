@@ -1,9 +1,10 @@
 //! `ledger`: one row per fact of money, corrections included, so that the sum is what holds.
 
+use std::borrow::Cow;
+
 use clickhouse::Row;
 use pipeline::Refused;
 use schemas::correction::Correction;
-use schemas::ledger::LedgerEntry;
 use schemas::topic::Topic;
 use serde::Serialize;
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use crate::fact::{Fact, Unread};
 use crate::pseudonym::Pseudonyms;
 use crate::source::Source;
 use crate::value::{amount, timestamp};
+use crate::view::LedgerEntry;
 
 pub(super) struct Ledger;
 
@@ -31,14 +33,14 @@ impl Table for Ledger {
     };
     const SINCE: u8 = 6;
 
-    type Row = LedgerRow;
-    type Rows = Option<LedgerRow>;
+    type Row<'a> = LedgerRow<'a>;
+    type Rows<'a> = Option<LedgerRow<'a>>;
 
     fn takes(unread: Unread<'_>) -> bool {
         unread.topic == Topic::Ledger
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         match fact {
             Fact::Ledger(entry) => LedgerRow::of(entry, source, names).map(Some),
             Fact::Correction(correction) => LedgerRow::of_correction(correction, source).map(Some),
@@ -48,82 +50,82 @@ impl Table for Ledger {
 }
 
 /// One fact of money; the columns are described in the table's definition.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct LedgerRow {
-    app: String,
+#[derive(Debug, Row, Serialize)]
+pub(crate) struct LedgerRow<'a> {
+    app: &'a str,
     at: i64,
     #[serde(with = "clickhouse::serde::uuid")]
     id: Uuid,
     kind: &'static str,
-    user: String,
+    user: Cow<'a, str>,
     #[serde(with = "clickhouse::serde::uuid")]
     turn: Uuid,
     #[serde(with = "clickhouse::serde::uuid")]
     request: Uuid,
-    message: String,
+    message: &'a str,
     /// In 10⁻¹², as the column counts.
     amount: Option<i128>,
-    currency: String,
+    currency: &'a str,
     tokens: u64,
-    reason: String,
-    correction: String,
-    price_before: String,
-    price: String,
-    operator: String,
-    source_topic: String,
+    reason: &'a str,
+    correction: &'a str,
+    price_before: &'a str,
+    price: &'a str,
+    operator: &'a str,
+    source_topic: &'a str,
     source_partition: i32,
     source_offset: i64,
     builder: u8,
 }
 
-impl LedgerRow {
-    fn of(entry: &LedgerEntry, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
+impl<'a> LedgerRow<'a> {
+    fn of(entry: &'a LedgerEntry<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self, Refused> {
         let money = entry.amount.as_ref();
         Ok(Self {
-            app: entry.app.to_string(),
+            app: &entry.app,
             at: timestamp(entry.at)?,
             id: entry.id.uuid(),
             kind: entry.kind.label(),
-            user: names.of_user(&entry.app, &entry.user),
+            user: names.of_spelt_user(&entry.app, &entry.user).to_string().into(),
             turn: entry.turn.uuid(),
             request: entry.request.uuid(),
-            message: entry.message.to_string(),
-            amount: money.and_then(amount),
-            currency: money.map(|money| money.currency.clone()).unwrap_or_default(),
+            message: &entry.message,
+            amount: money.and_then(|money| amount(money.pico)),
+            currency: money.map(|money| &*money.currency).unwrap_or_default(),
             tokens: entry.tokens,
-            reason: entry.reason.clone(),
-            correction: String::new(),
-            price_before: String::new(),
-            price: String::new(),
-            operator: String::new(),
-            source_topic: source.topic.to_owned(),
+            reason: &entry.reason,
+            correction: "",
+            price_before: "",
+            price: "",
+            operator: "",
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
         })
     }
 
-    fn of_correction(correction: &Correction, source: Source<'_>) -> Result<Self, Refused> {
+    fn of_correction(correction: &'a Correction, source: Source<'a>) -> Result<Self, Refused> {
         let Correction { call, amount: money, .. } = correction;
-        let pico = amount(money).ok_or(Refused::DeadLetter { reason: "cost_out_of_range" })?;
+        let pico = amount(money.pico).ok_or(Refused::DeadLetter { reason: "cost_out_of_range" })?;
         Ok(Self {
-            app: correction.app.to_string(),
+            app: correction.app.as_str(),
             at: timestamp(correction.at)?,
             id: correction.id.uuid(),
             kind: Correction::KIND,
-            user: call.user.clone(),
+            user: call.user.as_str().into(),
             turn: call.turn.uuid(),
             request: call.request.uuid(),
-            message: call.message.to_string(),
+            message: call.message.as_str(),
             amount: Some(pico),
-            currency: money.currency.clone(),
+            currency: &money.currency,
             tokens: 0,
-            reason: correction.reason.clone(),
-            correction: correction.run.clone(),
-            price_before: correction.price_before.clone().unwrap_or_default(),
-            price: correction.price.clone().unwrap_or_default(),
-            operator: correction.by.clone(),
-            source_topic: source.topic.to_owned(),
+            reason: &correction.reason,
+            correction: &correction.run,
+            price_before: correction.price_before.as_deref().unwrap_or_default(),
+            price: correction.price.as_deref().unwrap_or_default(),
+            operator: &correction.by,
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,

@@ -2,7 +2,7 @@
 
 use clickhouse::Row;
 use pipeline::{Record, Refused};
-use schemas::decision::Decision;
+use schemas::ids::TargetName;
 use schemas::topic::Topic;
 use schemas::wire;
 use serde::Serialize;
@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use super::{AT, Counts, Definition, Migration, Table, WHOLE};
 use crate::fact::{Fact, Unread};
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonyms, Who};
 use crate::source::Source;
 use crate::value::{arms, foreign_timestamp, timestamp};
+use crate::view::{Decision, Id, Str};
 
 /// Kinds of input that are messages.
 const INPUTS: [&str; 2] = ["message", "missed"];
@@ -35,17 +36,17 @@ impl Table for Messages {
     };
     const SINCE: u8 = 1;
 
-    type Row = MessageRow;
-    type Rows = Option<MessageRow>;
+    type Row<'a> = MessageRow<'a>;
+    type Rows<'a> = Option<MessageRow<'a>>;
 
     fn takes(unread: Unread<'_>) -> bool {
         unread.topic == Topic::Decisions && !is_of_other_input(unread.record)
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, _: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         match fact {
-            Fact::Decision(decision) if is_on_message(decision, source) => {
-                MessageRow::of(decision, source, names).map(Some)
+            Fact::Decision(decision, who) if is_on_message(decision, source) => {
+                MessageRow::of(decision, who, source).map(Some)
             }
             _ => Ok(None),
         }
@@ -53,51 +54,51 @@ impl Table for Messages {
 }
 
 /// One message; the columns are described in the table's definition.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct MessageRow {
-    app: String,
+#[derive(Debug, Row, Serialize)]
+pub(crate) struct MessageRow<'a> {
+    app: &'a str,
     at: i64,
-    message: String,
+    message: &'a str,
     chat_kind: &'static str,
-    conversation: String,
-    sender: String,
-    input: String,
+    conversation: &'a str,
+    sender: &'a str,
+    input: &'a str,
     kind: &'static str,
     characters: u32,
     ruling: &'static str,
-    reasons: Vec<String>,
+    reasons: &'a [Str<'a>],
     action: &'static str,
-    rules: Vec<String>,
-    dictionary: String,
+    rules: &'a [Str<'a>],
+    dictionary: &'a str,
     reply: &'static str,
     #[serde(with = "clickhouse::serde::uuid::option")]
     turn: Option<Uuid>,
     merged: u32,
-    route: String,
-    bundle: String,
+    route: &'a str,
+    bundle: &'a str,
     sent_at: Option<i64>,
     received_at: Option<i64>,
     queue_ms: Option<i64>,
     decide_ms: Option<i64>,
-    tier: String,
-    class: String,
+    tier: &'a str,
+    class: &'a str,
     score: Option<u16>,
     arms: Vec<String>,
-    targets: Vec<String>,
+    targets: &'a [Id<'a, TargetName>],
     #[serde(with = "clickhouse::serde::uuid::option")]
     request: Option<Uuid>,
     event_partition: Option<i32>,
     event_offset: Option<i64>,
-    source_topic: String,
+    source_topic: &'a str,
     source_partition: i32,
     source_offset: i64,
     builder: u8,
 }
 
 /// Whether it is the decision on a message. Older versions also made rows of what a message led to with those that waited.
-fn is_on_message(decision: &Decision, source: Source<'_>) -> bool {
+fn is_on_message(decision: &Decision<'_>, source: Source<'_>) -> bool {
     match source.builder {
-        ..WHOLE => INPUTS.contains(&decision.input.as_str()),
+        ..WHOLE => INPUTS.contains(&&*decision.input),
         _ => decision.is_on_its_message(),
     }
 }
@@ -110,38 +111,37 @@ fn is_of_other_input(record: &Record) -> bool {
         let rest = rest.get(ID..)?.strip_prefix(br#"","input":""#)?;
         rest.split(|byte| *byte == b'"').next()
     };
-    let is_known = record.header(wire::SCHEMA).is_none_or(wire::is_known::<Decision>);
+    let is_known = record.header(wire::SCHEMA).is_none_or(wire::is_known::<schemas::decision::Decision>);
     is_known && input().is_some_and(|input| INPUTS.iter().all(|of_message| of_message.as_bytes() != input))
 }
 
-impl MessageRow {
-    fn of(d: &Decision, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
-        let app = d.conversation.app();
+impl<'a> MessageRow<'a> {
+    fn of(d: &'a Decision<'a>, who: &'a Who<'a>, source: Source<'a>) -> Result<Self, Refused> {
         let received_at = d.received_at.and_then(foreign_timestamp);
         let (action, rules, dictionary) = (d.verdict.as_ref())
-            .map(|v| (v.action.label(), v.rules.clone(), v.dictionary.clone()))
+            .map(|verdict| (verdict.action.label(), &*verdict.rules, &*verdict.dictionary))
             .unwrap_or_default();
         let added = Added::of(d, source);
         Ok(Self {
-            app: app.to_string(),
+            app: who.app,
             at: timestamp(d.at)?,
-            message: d.message.as_ref().map(ToString::to_string).unwrap_or_default(),
-            chat_kind: d.conversation.kind().label(),
-            conversation: names.of_conversation(&d.conversation),
-            sender: d.sender.as_ref().map(|user| names.of_user(app, user)).unwrap_or_default(),
-            input: d.input.clone(),
+            message: d.message.as_deref().unwrap_or_default(),
+            chat_kind: who.chat_kind,
+            conversation: who.conversation(),
+            sender: who.user(),
+            input: &d.input,
             kind: d.message_kind.map_or("", |kind| kind.label()),
             characters: d.characters,
             ruling: d.ruling.label(),
-            reasons: d.reasons.clone(),
+            reasons: &d.reasons,
             action,
             rules,
             dictionary,
             reply: d.reply.map_or("", |reply| reply.label()),
             turn: d.turn.map(|turn| turn.uuid()),
             merged: d.merged,
-            route: d.route.as_ref().map(|route| route.rule.clone()).unwrap_or_default(),
-            bundle: d.bundle.as_ref().map(ToString::to_string).unwrap_or_default(),
+            route: d.route.as_ref().map(|route| &*route.rule).unwrap_or_default(),
+            bundle: d.bundle.as_deref().unwrap_or_default(),
             sent_at: d.sent_at.and_then(foreign_timestamp),
             received_at,
             queue_ms: received_at.map(|received| d.at - received),
@@ -154,7 +154,7 @@ impl MessageRow {
             request: added.request,
             event_partition: added.event_partition,
             event_offset: added.event_offset,
-            source_topic: source.topic.to_owned(),
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
@@ -164,34 +164,34 @@ impl MessageRow {
 
 /// What rows have since builder 6.
 #[derive(Default)]
-struct Added {
+struct Added<'a> {
     decide_ms: Option<i64>,
-    tier: String,
-    class: String,
+    tier: &'a str,
+    class: &'a str,
     score: Option<u16>,
     arms: Vec<String>,
-    targets: Vec<String>,
+    targets: &'a [Id<'a, TargetName>],
     request: Option<Uuid>,
     event_partition: Option<i32>,
     event_offset: Option<i64>,
 }
 
-impl Added {
-    fn of(d: &Decision, source: Source<'_>) -> Self {
+impl<'a> Added<'a> {
+    fn of(d: &'a Decision<'a>, source: Source<'_>) -> Self {
         if source.builder < WHOLE {
             return Self::default();
         }
-        let why = d.route.as_ref().and_then(|route| route.why.as_deref());
+        let why = d.route.as_ref().and_then(|route| route.why.as_ref());
         let complexity = why.and_then(|why| why.complexity.as_ref());
-        let chain = d.route.iter().flat_map(|route| &route.chain);
+        let arms_of = |(experiment, arm): (&'a Str<'a>, &'a Str<'a>)| (&**experiment, &**arm);
         Self {
             // The broker's clock at both ends.
             decide_ms: Some(source.appended_at - d.at),
-            tier: d.tier.as_ref().map(|tier| tier.name.clone()).unwrap_or_default(),
-            class: complexity.map(|complexity| complexity.class.clone()).unwrap_or_default(),
+            tier: d.tier.as_ref().map(|tier| &*tier.name).unwrap_or_default(),
+            class: complexity.map(|complexity| &*complexity.class).unwrap_or_default(),
             score: complexity.and_then(|complexity| u16::try_from(complexity.score).ok()),
-            arms: why.map(|why| arms(&why.arms)).unwrap_or_default(),
-            targets: chain.map(ToString::to_string).collect(),
+            arms: why.map(|why| arms(why.arms.iter().map(arms_of))).unwrap_or_default(),
+            targets: d.route.as_ref().map(|route| &*route.chain).unwrap_or_default(),
             request: d.request.map(|request| request.uuid()),
             event_partition: Some(d.partition),
             event_offset: Some(d.offset),

@@ -7,31 +7,31 @@ use super::ModelCallRow;
 use crate::source::Source;
 use crate::value::{Marked, amount, timestamp};
 
-pub(super) fn row(correction: &Correction, source: Source<'_>) -> Result<ModelCallRow, Refused> {
+pub(super) fn row<'a>(correction: &'a Correction, source: Source<'a>) -> Result<ModelCallRow<'a>, Refused> {
     let Correction { call, app, run, amount: money, price, reason, .. } = correction;
     let CorrectedCall { request, kind, attempt, turn, message, conversation, user, tier, .. } = call;
     // A correction that the column cannot hold would be lost from the sum.
-    let cost = amount(money).ok_or(Refused::DeadLetter { reason: "cost_out_of_range" })?;
-    let marked = Marked::of(call.route.as_ref());
+    let cost = amount(money.pico).ok_or(Refused::DeadLetter { reason: "cost_out_of_range" })?;
+    let marked = Marked::of_corrected(call.route.as_ref());
     Ok(ModelCallRow {
-        app: app.to_string(),
+        app: app.as_str(),
         at: timestamp(call.started_at)?,
         request: request.uuid(),
         kind: kind.label(),
         turn: turn.uuid(),
-        message: message.to_string(),
+        message: message.as_str(),
         chat_kind: call.chat_kind.label(),
-        conversation: conversation.clone(),
+        conversation,
         attempt: *attempt,
         attempts: 0,
-        target: call.target.to_string(),
+        target: call.target.as_str(),
         key_number: None,
-        provider: call.provider.clone(),
-        model: call.model.clone(),
-        model_answered: String::new(),
-        region: call.region.clone(),
-        error: String::new(),
-        code: String::new(),
+        provider: &call.provider,
+        model: &call.model,
+        model_answered: "",
+        region: &call.region,
+        error: "",
+        code: "",
         status: None,
         duration_ms: 0,
         time_to_first_token_ms: None,
@@ -45,23 +45,23 @@ pub(super) fn row(correction: &Correction, source: Source<'_>) -> Result<ModelCa
         usage_contradicts: false,
         cost: Some(cost),
         billing: "correction",
-        currency: money.currency.clone(),
-        price: price.clone().unwrap_or_default(),
-        provider_request: String::new(),
-        finish: String::new(),
+        currency: &money.currency,
+        price: price.as_deref().unwrap_or_default(),
+        provider_request: "",
+        finish: "",
         rerun: false,
         outcome: "",
-        outcome_reason: reason.clone(),
+        outcome_reason: reason,
         calls: 0,
-        correction: run.clone(),
-        user: user.clone(),
-        tier: tier.clone(),
+        correction: run,
+        user,
+        tier,
         rule: marked.rule,
         class: marked.class,
         arms: marked.arms,
         queue_ms: None,
-        detail: String::new(),
-        source_topic: source.topic.to_owned(),
+        detail: "",
+        source_topic: source.topic,
         source_partition: source.partition,
         source_offset: source.offset,
         builder: source.builder,

@@ -4,19 +4,17 @@ mod correction;
 
 use clickhouse::Row;
 use pipeline::Refused;
-use schemas::answered::{Answered, Attempt, Outcome, UsageSource};
-use schemas::event::Event;
-use schemas::money::Money;
+use schemas::answered::UsageSource;
 use schemas::request::RequestKind;
-use schemas::review::AnswerReview;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{AT, Counts, Definition, Migration, Table, WHOLE};
 use crate::fact::{Fact, Unread};
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonyms, Who};
 use crate::source::Source;
 use crate::value::{Marked, amount, count, timestamp};
+use crate::view::{Answered, Attempt};
 
 /// Of `Decimal(18, 12)`, which builder 1 wrote: a call that cost a million had no row.
 const LARGEST_PICO_1: u128 = 10u128.pow(18) - 1;
@@ -58,19 +56,26 @@ impl Table for ModelCalls {
     };
     const SINCE: u8 = 1;
 
-    type Row = ModelCallRow;
-    type Rows = Vec<ModelCallRow>;
+    type Row<'a> = ModelCallRow<'a>;
+    type Rows<'a> = Vec<ModelCallRow<'a>>;
 
     fn takes(unread: Unread<'_>) -> bool {
         unread.may_be_event("answered") || unread.is_correction()
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, _: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         match fact {
-            Fact::Event(Event::Answered(end)) => {
-                let own = end.attempts.iter().map(|attempt| ModelCallRow::of(end, attempt, source, names));
+            Fact::Answered(end, who) => {
+                let own = end.attempts.iter().map(|attempt| ModelCallRow::of(end, attempt, who, source));
                 let review = end.review.iter().filter(|_| source.builder >= REVIEW);
-                let review = review.flat_map(|review| ModelCallRow::of_review(end, review, source, names));
+                let review = review.flat_map(|review| {
+                    let attempts = count(review.attempts.len());
+                    review.attempts.iter().map(move |attempt| {
+                        // Under the request of the answer, and of a kind of their own.
+                        let kind = RequestKind::Review.label();
+                        Ok(ModelCallRow { kind, attempts, ..ModelCallRow::of(end, attempt, who, source)? })
+                    })
+                });
                 own.chain(review).collect()
             }
             Fact::Correction(correction) if source.builder >= WHOLE => {
@@ -82,28 +87,28 @@ impl Table for ModelCalls {
 }
 
 /// One attempt; the columns are described in the table's definition.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct ModelCallRow {
-    app: String,
+#[derive(Debug, Row, Serialize)]
+pub(crate) struct ModelCallRow<'a> {
+    app: &'a str,
     at: i64,
     #[serde(with = "clickhouse::serde::uuid")]
     request: Uuid,
     kind: &'static str,
     #[serde(with = "clickhouse::serde::uuid")]
     turn: Uuid,
-    message: String,
+    message: &'a str,
     chat_kind: &'static str,
-    conversation: String,
+    conversation: &'a str,
     attempt: u16,
     attempts: u16,
-    target: String,
+    target: &'a str,
     key_number: Option<u16>,
-    provider: String,
-    model: String,
-    model_answered: String,
-    region: String,
-    error: String,
-    code: String,
+    provider: &'a str,
+    model: &'a str,
+    model_answered: &'a str,
+    region: &'a str,
+    error: &'a str,
+    code: &'a str,
     status: Option<u16>,
     duration_ms: u32,
     time_to_first_token_ms: Option<u32>,
@@ -118,70 +123,62 @@ pub(crate) struct ModelCallRow {
     /// In 10⁻¹², as the column counts.
     cost: Option<i128>,
     billing: &'static str,
-    currency: String,
-    price: String,
-    provider_request: String,
-    finish: String,
+    currency: &'a str,
+    price: &'a str,
+    provider_request: &'a str,
+    finish: &'a str,
     rerun: bool,
     outcome: &'static str,
-    outcome_reason: String,
+    outcome_reason: &'a str,
     calls: u8,
-    correction: String,
-    user: String,
-    tier: String,
-    rule: String,
-    class: String,
+    correction: &'a str,
+    user: &'a str,
+    tier: &'a str,
+    rule: &'a str,
+    class: &'a str,
     arms: Vec<String>,
     queue_ms: Option<i64>,
-    detail: String,
-    source_topic: String,
+    detail: &'a str,
+    source_topic: &'a str,
     source_partition: i32,
     source_offset: i64,
     builder: u8,
 }
 
-impl ModelCallRow {
-    /// The rows of the review of an answer: under the request of the answer, and of a kind of their own.
-    fn of_review(
-        end: &Answered,
-        review: &AnswerReview,
-        source: Source<'_>,
-        names: &Pseudonyms,
-    ) -> Vec<Result<Self, Refused>> {
-        let attempts = count(review.attempts.len());
-        let kind = RequestKind::Review.label();
-        let row = |attempt| Ok(Self { kind, attempts, ..Self::of(end, attempt, source, names)? });
-        review.attempts.iter().map(row).collect()
-    }
-
+impl<'a> ModelCallRow<'a> {
     /// The row of one attempt of a request that ended.
-    fn of(end: &Answered, a: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
-        let (conversation, usage) = (&end.lane.conversation, a.usage.as_ref());
+    fn of(
+        end: &'a Answered<'a>,
+        a: &'a Attempt<'a>,
+        who: &'a Who<'a>,
+        source: Source<'a>,
+    ) -> Result<Self, Refused> {
+        let usage = a.usage.as_ref();
         let written = usage.filter(|_| source.builder >= FIRST_TOKEN);
-        let added = Added::of(end, a, source, names);
+        let added = Added::of(end, a, who, source);
         let (cost, currency) = match &a.cost {
-            Some(money) => (exact(money, source.builder)?, money.currency.clone()),
-            None => (None, String::new()),
+            Some(money) => (exact(money.pico, source.builder)?, &*money.currency),
+            None => (None, ""),
         };
         Ok(Self {
-            app: conversation.app().to_string(),
+            app: who.app,
             at: timestamp(a.started_at)?,
             request: end.request.uuid(),
             kind: end.kind.label(),
             turn: end.turn.uuid(),
-            message: end.message.to_string(),
-            chat_kind: conversation.kind().label(),
-            conversation: names.of_conversation(conversation),
+            message: &end.message,
+            chat_kind: who.chat_kind,
+            conversation: who.conversation(),
             attempt: a.number,
             attempts: count(end.attempts.len()),
-            target: a.target.to_string(),
+            target: &a.target,
             key_number: a.key.filter(|_| source.builder >= KEY),
-            provider: a.provider.clone(),
-            model: a.model.clone(),
-            model_answered: a.model_answered.clone().unwrap_or_default(),
-            region: a.region.clone(),
-            error: a.error.clone().unwrap_or_default(),
-            code: a.code.clone().unwrap_or_default(),
+            provider: &a.provider,
+            model: &a.model,
+            model_answered: a.model_answered.as_deref().unwrap_or_default(),
+            region: &a.region,
+            error: a.error.as_deref().unwrap_or_default(),
+            code: a.code.as_deref().unwrap_or_default(),
             status: a.status,
             duration_ms: a.duration_ms,
             time_to_first_token_ms: a.time_to_first_token_ms.filter(|_| source.builder >= FIRST_TOKEN),
@@ -196,14 +193,14 @@ impl ModelCallRow {
             billing: if cost.is_some() { "priced" } else { billing(a) },
             cost,
             currency,
-            price: a.price.clone().unwrap_or_default(),
-            provider_request: a.provider_request.clone().unwrap_or_default(),
-            finish: a.finish.clone().unwrap_or_default(),
+            price: a.price.as_deref().unwrap_or_default(),
+            provider_request: a.provider_request.as_deref().unwrap_or_default(),
+            finish: a.finish.as_deref().unwrap_or_default(),
             rerun: end.rerun,
-            outcome: end.outcome.label(),
-            outcome_reason: reason(&end.outcome).to_owned(),
+            outcome: end.outcome.end.label(),
+            outcome_reason: end.outcome.reason(),
             calls: 1,
-            correction: String::new(),
+            correction: "",
             user: added.user,
             tier: added.tier,
             rule: added.marked.rule,
@@ -211,7 +208,7 @@ impl ModelCallRow {
             arms: added.marked.arms,
             queue_ms: added.queue_ms,
             detail: added.detail,
-            source_topic: source.topic.to_owned(),
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
@@ -221,18 +218,17 @@ impl ModelCallRow {
 
 /// The amount, unless it is larger than the column holds, which would cut it silently. No price times any number of tokens that we accept
 /// is that large. If such an amount comes from elsewhere, the row keeps its tokens and its price, and counts as unpriced.
-fn exact(cost: &Money, builder: u8) -> Result<Option<i128>, Refused> {
-    let size = cost.pico.unsigned_abs();
+fn exact(pico: i128, builder: u8) -> Result<Option<i128>, Refused> {
     match builder {
-        1 if size > LARGEST_PICO_1 => Err(Refused::DeadLetter { reason: "cost_out_of_range" }),
-        _ => Ok(amount(cost)),
+        1 if pico.unsigned_abs() > LARGEST_PICO_1 => Err(Refused::DeadLetter { reason: "cost_out_of_range" }),
+        _ => Ok(amount(pico)),
     }
 }
 
 /// What an attempt without a known cost may have cost. `unpriced`: the call was made, since the target answered with a success, whatever
 /// the reply was like, or told tokens; only the price is not known. `uncertain`: it was sent and nobody saw how it ended, so that it may
 /// have been made. `free`: the target refused it by its status, or it never reached the target.
-fn billing(attempt: &Attempt) -> &'static str {
+fn billing(attempt: &Attempt<'_>) -> &'static str {
     let was_made = attempt.error.is_none() || attempt.usage.is_some();
     let succeeded = attempt.status.is_some_and(|status| (200..300).contains(&status));
     match (was_made, attempt.may_be_billed) {
@@ -245,26 +241,25 @@ fn billing(attempt: &Attempt) -> &'static str {
 
 /// What rows have since builder 6.
 #[derive(Default)]
-struct Added {
-    user: String,
-    tier: String,
-    marked: Marked,
+struct Added<'a> {
+    user: &'a str,
+    tier: &'a str,
+    marked: Marked<'a>,
     queue_ms: Option<i64>,
-    detail: String,
+    detail: &'a str,
 }
 
-impl Added {
-    fn of(end: &Answered, attempt: &Attempt, source: Source<'_>, names: &Pseudonyms) -> Self {
+impl<'a> Added<'a> {
+    fn of(end: &'a Answered<'a>, attempt: &'a Attempt<'a>, who: &'a Who<'a>, source: Source<'_>) -> Self {
         if source.builder < WHOLE {
             return Self::default();
         }
-        let app = end.lane.conversation.app();
         Self {
-            user: end.user.as_ref().map(|user| names.of_user(app, user)).unwrap_or_default(),
-            tier: end.tier.clone().unwrap_or_default(),
-            marked: Marked::of(end.route.as_deref()),
+            user: who.user(),
+            tier: end.tier.as_deref().unwrap_or_default(),
+            marked: Marked::of(end.route.as_ref()),
             queue_ms: end.decided_at.map(|decided| attempt.started_at - decided),
-            detail: attempt.detail.clone().unwrap_or_default(),
+            detail: attempt.detail.as_deref().unwrap_or_default(),
         }
     }
 }
@@ -273,14 +268,6 @@ fn label(source: UsageSource) -> &'static str {
     match source {
         UsageSource::Provider => "provider",
         UsageSource::Estimated => "estimated",
-    }
-}
-
-/// Why a request ended so, where there is more than one reason for such an end.
-pub(super) fn reason(outcome: &Outcome) -> &str {
-    match outcome {
-        Outcome::Failed { reason, .. } | Outcome::Dead { reason } => reason,
-        Outcome::Done { .. } | Outcome::Reviewed { .. } | Outcome::Expired | Outcome::Cancelled => "",
     }
 }
 

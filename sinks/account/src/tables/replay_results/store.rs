@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::DEFINITION;
 use super::row::ReplayRow;
 use super::turn::{ReplayHead, ReplayTurn};
+use crate::binary;
 use crate::insert::{Into, insert};
 use crate::pseudonym::Pseudonyms;
 use crate::{Store, StoreError};
@@ -89,8 +90,14 @@ impl Store {
             rows.iter().filter(|row| !known.contains_key(row.turn.as_str())).collect();
         for block in missing.chunks(ROWS) {
             let token = token(&head.name, block);
-            let into = Into { table: DEFINITION.name, name: DEFINITION.name, token: &token };
-            insert(&self.writer, into, block).await?;
+            let into = Into {
+                table: &DEFINITION,
+                fields: ReplayRow::COLUMN_NAMES,
+                name: DEFINITION.name,
+                token: &token,
+            };
+            let encoded: Vec<Vec<u8>> = block.iter().map(|row| encoded(row)).collect::<Result<_, _>>()?;
+            insert(&self.writer, into, encoded.iter().map(Vec::as_slice)).await?;
         }
         Ok(ReplayStored { stored: missing.len(), present: present.len(), replaced })
     }
@@ -110,6 +117,13 @@ impl Store {
         let asked = self.database.query_raw(&sql).param("name", name);
         self.within("read rows of a replay", asked.fetch_all()).await
     }
+}
+
+/// A row in the store's format.
+fn encoded(row: &ReplayRow) -> Result<Vec<u8>, InsertError> {
+    let mut bytes = Vec::new();
+    binary::append(row, &mut bytes).map_err(|error| InsertError::Fatal(error.to_string()))?;
+    Ok(bytes)
 }
 
 /// Names a block by what is in it: sent twice it is stored once.

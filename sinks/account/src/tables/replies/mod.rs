@@ -2,16 +2,16 @@
 
 use clickhouse::Row;
 use pipeline::Refused;
-use schemas::delivery::{Delivery, DeliveryResult};
 use schemas::topic::Topic;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{AT, Counts, Definition, Migration, Table, WHOLE};
 use crate::fact::{Fact, Unread};
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonyms, Who};
 use crate::source::Source;
 use crate::value::timestamp;
+use crate::view::Delivery;
 
 pub(super) struct Replies;
 
@@ -29,84 +29,76 @@ impl Table for Replies {
     };
     const SINCE: u8 = 1;
 
-    type Row = ReplyRow;
-    type Rows = Option<ReplyRow>;
+    type Row<'a> = ReplyRow<'a>;
+    type Rows<'a> = Option<ReplyRow<'a>>;
 
     fn takes(unread: Unread<'_>) -> bool {
         unread.topic == Topic::Deliveries
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, _: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         match fact {
-            Fact::Delivery(delivery) => ReplyRow::of(delivery, source, names).map(Some),
+            Fact::Delivery(delivery, who) => ReplyRow::of(delivery, who, source).map(Some),
             _ => Ok(None),
         }
     }
 }
 
 /// One delivery; the columns are described in the table's definition.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct ReplyRow {
-    app: String,
+#[derive(Debug, Row, Serialize)]
+pub(crate) struct ReplyRow<'a> {
+    app: &'a str,
     at: i64,
     #[serde(with = "clickhouse::serde::uuid")]
     answer: Uuid,
     #[serde(with = "clickhouse::serde::uuid")]
     turn: Uuid,
-    message: String,
+    message: &'a str,
     chat_kind: &'static str,
-    conversation: String,
-    bot: String,
+    conversation: &'a str,
+    bot: &'a str,
     part: u16,
     parts: u16,
     characters: u32,
     result: &'static str,
-    reason: String,
-    easemob_id: String,
+    reason: &'a str,
+    easemob_id: &'a str,
     attempts: u16,
     rerun: bool,
     decided_at: i64,
     started_at: i64,
     delivery_ms: i64,
-    user: String,
-    source_topic: String,
+    user: &'a str,
+    source_topic: &'a str,
     source_partition: i32,
     source_offset: i64,
     builder: u8,
 }
 
-impl ReplyRow {
-    fn of(delivery: &Delivery, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
-        let conversation = &delivery.lane.conversation;
-        let easemob_id = match &delivery.result {
-            DeliveryResult::Sent { easemob_id } => easemob_id.as_str(),
-            _ => "",
-        };
-        let reason = delivery.result.reason().unwrap_or_default();
-        let user = delivery.lane.sender.as_ref().or(conversation.user());
-        let user = user.filter(|_| source.builder >= WHOLE);
+impl<'a> ReplyRow<'a> {
+    fn of(delivery: &'a Delivery<'a>, who: &'a Who<'a>, source: Source<'a>) -> Result<Self, Refused> {
         Ok(Self {
-            app: conversation.app().to_string(),
+            app: who.app,
             at: timestamp(delivery.ended_at)?,
             answer: delivery.answer.uuid(),
             turn: delivery.turn.uuid(),
-            message: delivery.message.to_string(),
-            chat_kind: conversation.kind().label(),
-            conversation: names.of_conversation(conversation),
-            bot: delivery.bot.to_string(),
+            message: &delivery.message,
+            chat_kind: who.chat_kind,
+            conversation: who.conversation(),
+            bot: &delivery.bot,
             part: delivery.part,
             parts: delivery.parts,
             characters: delivery.characters,
             result: delivery.result.label(),
-            reason: reason.to_owned(),
-            easemob_id: easemob_id.to_owned(),
+            reason: delivery.result.reason(),
+            easemob_id: delivery.result.easemob_id(),
             attempts: delivery.attempts,
             rerun: delivery.rerun,
             decided_at: timestamp(delivery.decided_at)?,
             started_at: timestamp(delivery.started_at)?,
             delivery_ms: delivery.ended_at - delivery.decided_at,
-            user: user.map(|user| names.of_user(conversation.app(), user)).unwrap_or_default(),
-            source_topic: source.topic.to_owned(),
+            user: if source.builder < WHOLE { "" } else { who.user() },
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,

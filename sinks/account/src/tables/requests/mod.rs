@@ -1,23 +1,24 @@
 //! `requests`: one row per request that ended, with attempts or without, and one per turn whose request vanished.
 
+use std::sync::LazyLock;
+
 use clickhouse::Row;
+use memchr::memmem::Finder;
 use pipeline::Refused;
-use schemas::answered::{Answered, Outcome};
-use schemas::decision::{Decision, Ruling};
-use schemas::event::Event;
+use schemas::decision::Ruling;
 use schemas::topic::Topic;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::model_calls::reason;
 use super::{AT, Counts, Definition, Migration, Table};
 use crate::fact::{Fact, Unread};
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonyms, Who};
 use crate::source::Source;
 use crate::value::{Marked, count, timestamp};
+use crate::view::{Answered, Decision};
 
 /// How the ruling of a turn that was given up stands in a record's JSON.
-const LOST: &[u8] = br#""ruling":"lost""#;
+static LOST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""ruling":"lost""#));
 
 pub(super) struct Requests;
 
@@ -36,18 +37,18 @@ impl Table for Requests {
     };
     const SINCE: u8 = 6;
 
-    type Row = RequestRow;
-    type Rows = Option<RequestRow>;
+    type Row<'a> = RequestRow<'a>;
+    type Rows<'a> = Option<RequestRow<'a>>;
 
     fn takes(unread: Unread<'_>) -> bool {
-        unread.may_be_event("answered") || (unread.topic == Topic::Decisions && unread.mentions(LOST))
+        unread.may_be_event("answered") || (unread.topic == Topic::Decisions && unread.mentions(&LOST))
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, _: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         match fact {
-            Fact::Event(Event::Answered(end)) => RequestRow::of(end, source, names).map(Some),
-            Fact::Decision(lost) if lost.ruling == Ruling::Lost => {
-                RequestRow::of_lost(lost, source, names).map(Some)
+            Fact::Answered(end, who) => RequestRow::of(end, who, source).map(Some),
+            Fact::Decision(lost, who) if lost.ruling == Ruling::Lost => {
+                RequestRow::of_lost(lost, who, source).map(Some)
             }
             _ => Ok(None),
         }
@@ -55,71 +56,66 @@ impl Table for Requests {
 }
 
 /// One request; the columns are described in the table's definition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct RequestRow {
-    app: String,
+#[derive(Debug, Default, Row, Serialize)]
+pub(crate) struct RequestRow<'a> {
+    app: &'a str,
     at: i64,
     #[serde(with = "clickhouse::serde::uuid::option")]
     request: Option<Uuid>,
     kind: &'static str,
     #[serde(with = "clickhouse::serde::uuid::option")]
     turn: Option<Uuid>,
-    message: String,
+    message: &'a str,
     chat_kind: &'static str,
-    conversation: String,
-    user: String,
+    conversation: &'a str,
+    user: &'a str,
     outcome: &'static str,
-    reason: String,
+    reason: &'a str,
     level: &'static str,
     attempts: u16,
-    target: String,
+    target: &'a str,
     truncated: bool,
     rerun: bool,
-    tier: String,
-    rule: String,
-    class: String,
+    tier: &'a str,
+    rule: &'a str,
+    class: &'a str,
     arms: Vec<String>,
     waiting_ms: Option<i64>,
     pacing_ms: Option<i64>,
     first_token_ms: Option<i64>,
     model_ms: Option<u32>,
     took_ms: Option<i64>,
-    source_topic: String,
+    source_topic: &'a str,
     source_partition: i32,
     source_offset: i64,
     builder: u8,
 }
 
-impl RequestRow {
-    fn of(end: &Answered, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
-        let conversation = &end.lane.conversation;
-        let (level, target, truncated) = match &end.outcome {
-            Outcome::Done { target, truncated, .. } => ("", target.to_string(), *truncated),
-            Outcome::Reviewed { level, reviewer, .. } => (level.label(), reviewer.to_string(), false),
-            _ => ("", String::new(), false),
-        };
+impl<'a> RequestRow<'a> {
+    fn of(end: &'a Answered<'a>, who: &'a Who<'a>, source: Source<'a>) -> Result<Self, Refused> {
         let (first, last) = (end.attempts.first(), end.attempts.last());
-        let marked = Marked::of(end.route.as_deref());
+        let marked = Marked::of(end.route.as_ref());
         let since = |at: i64| end.decided_at.map(|decided| at - decided);
         let token = last.and_then(|last| Some(last.started_at + i64::from(last.time_to_first_token_ms?)));
+        let outcome = &end.outcome;
         Ok(Self {
-            app: conversation.app().to_string(),
+            app: who.app,
             at: timestamp(end.ended_at)?,
             request: Some(end.request.uuid()),
             kind: end.kind.label(),
             turn: Some(end.turn.uuid()),
-            message: end.message.to_string(),
-            chat_kind: conversation.kind().label(),
-            conversation: names.of_conversation(conversation),
-            user: end.user.as_ref().map(|user| names.of_user(conversation.app(), user)).unwrap_or_default(),
-            outcome: end.outcome.label(),
-            reason: reason(&end.outcome).to_owned(),
-            level,
+            message: &end.message,
+            chat_kind: who.chat_kind,
+            conversation: who.conversation(),
+            user: who.user(),
+            outcome: outcome.end.label(),
+            reason: outcome.reason(),
+            level: outcome.level(),
             attempts: count(end.attempts.len()),
-            target,
-            truncated,
+            target: outcome.target(),
+            truncated: outcome.is_truncated(),
             rerun: end.rerun,
-            tier: end.tier.clone().unwrap_or_default(),
+            tier: end.tier.as_deref().unwrap_or_default(),
             rule: marked.rule,
             class: marked.class,
             arms: marked.arms,
@@ -128,7 +124,7 @@ impl RequestRow {
             first_token_ms: token.and_then(since),
             model_ms: last.map(|last| last.duration_ms),
             took_ms: since(end.ended_at),
-            source_topic: source.topic.to_owned(),
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
@@ -136,25 +132,20 @@ impl RequestRow {
     }
 
     /// Of a turn that was given up: what its request came to is not known.
-    fn of_lost(lost: &Decision, source: Source<'_>, names: &Pseudonyms) -> Result<Self, Refused> {
-        let conversation = &lost.conversation;
+    fn of_lost(lost: &'a Decision<'a>, who: &'a Who<'a>, source: Source<'a>) -> Result<Self, Refused> {
         Ok(Self {
-            app: conversation.app().to_string(),
+            app: who.app,
             at: timestamp(lost.at)?,
             request: lost.request.map(|request| request.uuid()),
             turn: lost.turn.map(|turn| turn.uuid()),
-            message: lost.message.as_ref().map(ToString::to_string).unwrap_or_default(),
-            chat_kind: conversation.kind().label(),
-            conversation: names.of_conversation(conversation),
-            user: lost
-                .sender
-                .as_ref()
-                .map(|user| names.of_user(conversation.app(), user))
-                .unwrap_or_default(),
-            tier: lost.tier.as_ref().map(|tier| tier.name.clone()).unwrap_or_default(),
+            message: lost.message.as_deref().unwrap_or_default(),
+            chat_kind: who.chat_kind,
+            conversation: who.conversation(),
+            user: who.user(),
+            tier: lost.tier.as_ref().map(|tier| &*tier.name).unwrap_or_default(),
             outcome: lost.ruling.label(),
-            reason: lost.reasons.first().cloned().unwrap_or_default(),
-            source_topic: source.topic.to_owned(),
+            reason: lost.reasons.first().map(|reason| &**reason).unwrap_or_default(),
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,

@@ -2,7 +2,10 @@
 
 mod judgement;
 
+use std::sync::LazyLock;
+
 use clickhouse::Row;
+use memchr::memmem::Finder;
 use pipeline::Refused;
 use schemas::findings::{Finding, Findings};
 use schemas::ids::EventId;
@@ -20,7 +23,7 @@ use judgement::Judgement;
 /// Kinds of events whose verdicts no other record told before.
 const JUDGED: [&str; 3] = ["message", "edit", "answered"];
 /// How findings stand in a record's JSON where there are any: a text would have its quotes escaped.
-const MARK: &[u8] = br#""findings":{""#;
+static MARK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""findings":{""#));
 
 pub(super) struct SafetyEvents;
 
@@ -39,42 +42,39 @@ impl Table for SafetyEvents {
     };
     const SINCE: u8 = 5;
 
-    type Row = SafetyEventRow;
-    type Rows = Vec<SafetyEventRow>;
+    type Row<'a> = SafetyEventRow<'a>;
+    type Rows<'a> = Vec<SafetyEventRow<'a>>;
 
     /// Most records have no findings, and messages are many and large: those without are not decoded.
     fn takes(unread: Unread<'_>) -> bool {
         let is_judged =
             unread.topic == Topic::Decisions || JUDGED.iter().any(|kind| unread.may_be_event(kind));
-        is_judged && unread.record.value.as_deref().is_some_and(has_findings)
+        is_judged && unread.mentions(&MARK)
     }
 
-    fn of(fact: &Fact, source: Source<'_>, names: &Pseudonyms) -> Result<Self::Rows, Refused> {
+    fn of<'a>(fact: &'a Fact<'a>, source: Source<'a>, names: &Pseudonyms) -> Result<Self::Rows<'a>, Refused> {
         let judged = match fact {
-            Fact::Event(event) => Judgement::of_event(event),
-            Fact::Decision(decision) => Judgement::of_decision(decision),
-            Fact::Delivery(_) | Fact::Ledger(_) | Fact::Correction(_) => None,
+            Fact::Event(event) => Judgement::of_event(event, names),
+            Fact::Answered(end, who) => Judgement::of_answer(end, who),
+            Fact::Decision(decision, who) => Judgement::of_decision(decision, who),
+            Fact::Delivery(..) | Fact::Ledger(_) | Fact::Correction(_) => None,
         };
         let Some(judged) = judged else { return Ok(Vec::new()) };
         let list = judged.findings.list.iter().enumerate();
-        list.map(|found| SafetyEventRow::of(&judged, found, source, names)).collect()
+        list.map(|found| SafetyEventRow::of(&judged, found, source)).collect()
     }
 }
 
-fn has_findings(value: &[u8]) -> bool {
-    memchr::memmem::find(value, MARK).is_some()
-}
-
 /// One finding; the columns are described in the table's definition.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Serialize)]
-pub(crate) struct SafetyEventRow {
-    app: String,
+#[derive(Debug, Row, Serialize)]
+pub(crate) struct SafetyEventRow<'a> {
+    app: &'a str,
     at: i64,
     #[serde(with = "clickhouse::serde::uuid")]
     id: Uuid,
     place: &'static str,
     direction: &'static str,
-    message: String,
+    message: &'a str,
     #[serde(with = "clickhouse::serde::uuid::option")]
     turn: Option<Uuid>,
     chat_kind: &'static str,
@@ -82,56 +82,54 @@ pub(crate) struct SafetyEventRow {
     sender: String,
     number: u16,
     left_off: u32,
-    rule: String,
-    category: String,
+    rule: &'a str,
+    category: &'a str,
     severity: u8,
     action: &'static str,
     shadow: bool,
-    views: Vec<String>,
+    views: &'a [String],
     text: u16,
-    spans: Vec<(u32, u32)>,
+    spans: &'a [(u32, u32)],
     places: u32,
-    dictionary: String,
-    source_topic: String,
+    dictionary: &'a str,
+    source_topic: &'a str,
     source_partition: i32,
     source_offset: i64,
     builder: u8,
 }
 
-impl SafetyEventRow {
+impl<'a> SafetyEventRow<'a> {
     fn of(
-        judged: &Judgement<'_>,
-        (number, found): (usize, &Finding),
-        source: Source<'_>,
-        names: &Pseudonyms,
+        judged: &Judgement<'a>,
+        (number, found): (usize, &'a Finding),
+        source: Source<'a>,
     ) -> Result<Self, Refused> {
-        let Judgement { verdict, findings, place, conversation, .. } = judged;
+        let Judgement { findings, place, app, chat_kind, .. } = *judged;
         let Findings { direction, dictionary, left_off, .. } = findings;
-        let app = conversation.app();
         Ok(Self {
-            app: app.to_string(),
+            app,
             at: timestamp(judged.at)?,
             id: EventId::derive(&format!("{}:{}", judged.id, place.label()), number).uuid(),
             place: place.label(),
             direction: direction.label(),
-            message: judged.message.map(ToString::to_string).unwrap_or_default(),
+            message: judged.message,
             turn: judged.turn.map(|turn| turn.uuid()),
-            chat_kind: conversation.kind().label(),
-            conversation: names.of_conversation(conversation),
-            sender: judged.sender.map(|user| names.of_user(app, user)).unwrap_or_default(),
+            chat_kind,
+            conversation: judged.conversation.clone(),
+            sender: judged.sender.clone(),
             number: count(number),
             left_off: *left_off,
-            rule: found.rule.clone(),
-            category: found.category.clone(),
+            rule: &found.rule,
+            category: &found.category,
             severity: found.severity,
             action: found.action.label(),
             shadow: found.shadow,
-            views: found.views.clone(),
+            views: &found.views,
             text: found.text,
-            spans: found.spans.clone(),
+            spans: &found.spans,
             places: found.places(),
-            dictionary: dictionary.as_ref().unwrap_or(&verdict.dictionary).clone(),
-            source_topic: source.topic.to_owned(),
+            dictionary: dictionary.as_deref().unwrap_or(judged.dictionary),
+            source_topic: source.topic,
             source_partition: source.partition,
             source_offset: source.offset,
             builder: source.builder,
