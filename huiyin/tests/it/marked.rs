@@ -85,6 +85,14 @@ fn letters(rig: &Rig) -> Vec<(String, String)> {
     letters
 }
 
+/// As [`letters`], where each step gave up so many.
+fn given_up<const N: usize>(counts: [(&str, usize); N]) -> Vec<(String, String)> {
+    let letters = |(step, count): (&str, usize)| vec![(step.to_owned(), "replay".to_owned()); count];
+    let mut letters: Vec<_> = counts.into_iter().flat_map(letters).collect();
+    letters.sort();
+    letters
+}
+
 #[test]
 fn a_record_of_a_replay_on_the_topics_of_the_line_reaches_neither_easemob_nor_a_model_nor_a_table() {
     let rig = Rig::new("marked", |text| text);
@@ -124,12 +132,8 @@ fn a_record_of_a_replay_on_the_topics_of_the_line_reaches_neither_easemob_nor_a_
     let of_account = copies.iter().filter(|record| *record.topic != rig.topic("requests")).count();
     let of_decide = events.iter().filter(person).count();
     let of_call = records(&rig, "requests").iter().filter(|record| record.header(REPLAY).is_some()).count();
-    let mut expected: Vec<_> =
-        [("account", of_account), ("call", of_call), ("decide", of_decide), ("deliver", 2)]
-            .into_iter()
-            .flat_map(|(step, count)| vec![(step.to_owned(), "replay".to_owned()); count])
-            .collect();
-    expected.sort();
+    let expected =
+        given_up([("account", of_account), ("call", of_call), ("decide", of_decide), ("deliver", 2)]);
     assert!(of_account >= 5 && of_call == 1 && of_decide == 2, "{expected:?}");
     until("the dead letters", seconds(60), || (letters(&rig).len() >= expected.len()).then_some(()));
     assert_eq!(letters(&rig), expected);
