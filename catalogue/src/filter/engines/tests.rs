@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use safety::{Action, Direction, ENGINE, OnError};
+use safety::{Action, Direction, OnError};
 use schemas::ids::AppKey;
 
 use super::*;
