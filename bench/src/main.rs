@@ -57,7 +57,7 @@ struct Cli {
     #[command(flatten)]
     ask: ask::Size,
     #[command(flatten)]
-    replay: self::replay::Size,
+    replay: self::replay::Length,
     /// What a process that takes part in a benchmark runs, as JSON
     #[arg(long, hide = true)]
     contestant: Option<String>,

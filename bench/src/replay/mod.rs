@@ -33,7 +33,7 @@ const PARTITIONS: i32 = 8;
 
 /// How long the log is.
 #[derive(Args, Clone, Copy)]
-pub(super) struct Size {
+pub(super) struct Length {
     /// Of `replay`: records of the log
     #[arg(long, default_value_t = 5_000_000)]
     events: u64,
@@ -60,10 +60,10 @@ struct Scene {
 ///
 /// # Errors
 /// When the stack refuses, or a replay is not equal to what was recorded.
-pub(super) fn measure(rounds: usize, size: Size) -> Result<Table> {
+pub(super) fn measure(rounds: usize, length: Length) -> Result<Table> {
     let (stack, net) = (Borrowed::up()?, Net::new()?);
     let home = crate::home::new(&stack, &net)?;
-    let scene = Scene::new(&stack, &home, size.events)?;
+    let scene = Scene::new(&stack, &home, length.events)?;
     let cores = available_parallelism().map_or(1, usize::from);
     let (mut one, mut all) = (Vec::new(), Vec::new());
     for round in 0..rounds {
