@@ -171,7 +171,7 @@ fn routes_and_templates_name_tiers_that_the_app_has() {
 fn a_route_asks_for_who_has_no_tier_unless_a_tier_has_that_name() {
     let asked = |tiers: &str| {
         let route =
-            "[[app.route]]\nname = \"r\"\nwhen = { tier = [\"none\"] }\nthen = { temperature = 0.5 }\n";
+            "[[app.route]]\nname = \"r\"\nwhen = { tier = [\"none\"] }\nthen = { temperature_milli = 500 }\n";
         let bundle = validate(&raw(&format!("{tiers}\n{route}"), Ok("")));
         bundle.map(|bundle| {
             bundle.apps.values().flat_map(|app| app.routes.clone()).next().map(|rule| rule.when)
