@@ -200,7 +200,7 @@ async fn what_a_cluster_is_told_is_sql_and_names_it_and_its_replicas() {
     }
     assert_eq!(
         (kinds["CREATE DATABASE"], kinds["CREATE TABLE"], kinds["CREATE MATERIALIZED"]),
-        (1, 16, 9),
+        (1, 17, 9),
         "{kinds:?}"
     );
 }
