@@ -1,7 +1,7 @@
 use crate::scene::{Scene, kept};
 
 /// Migrations of this version.
-const STEPS: usize = 32;
+const STEPS: usize = 33;
 
 #[tokio::test]
 async fn a_second_migration_finds_nothing_to_do_and_the_check_agrees() {
