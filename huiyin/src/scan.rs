@@ -24,11 +24,25 @@ pub(crate) enum Part {
     Span(i64, i64),
 }
 
-/// Hands every record of these parts on that is one of the line. What a replay wrote, and somebody copied here, is none.
+/// Hands every record of these parts on that is one of the real line. What a replay wrote, and somebody copied here, is none.
 ///
 /// # Errors
 /// When the brokers do not answer, or `take` fails.
 pub(crate) fn scan(
+    config: &Config,
+    topic: Topic,
+    parts: &[(i32, Part)],
+    take: impl FnMut(&Record) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    scan_line(&Line::Real, config, topic, parts, take)
+}
+
+/// As [`scan`], the records of another line.
+///
+/// # Errors
+/// As [`scan`].
+pub(crate) fn scan_line(
+    line: &Line,
     config: &Config,
     topic: Topic,
     parts: &[(i32, Part)],
@@ -48,7 +62,7 @@ pub(crate) fn scan(
         match reader.poll(Duration::from_millis(100)).with_context(|| format!("read {name}"))? {
             Read::Record(record) => {
                 last = Instant::now();
-                if Line::Real.admit(|name| record.header(name)).is_err() {
+                if line.admit(|name| record.header(name)).is_err() {
                     continue;
                 }
                 take(&record)

@@ -29,7 +29,7 @@ use super::bundle_watch::{self, Watched};
 use super::start::CONDITIONS;
 use crate::admin::RoleHealth;
 use crate::config::Config;
-use crate::scan::{Part, scan};
+use crate::scan::{Part, scan_line};
 use crate::{line, topics};
 
 /// The step that copies.
@@ -116,7 +116,7 @@ fn prepare(own: &Config, line: &Line, purse: Purse) -> anyhow::Result<(String, P
     let incarnation = topics::incarnation(own)?;
     tracing::info!("{}", line::apply_on(line, own)?.trim_end());
     let parts: Vec<(i32, Part)> = (0..own.partitions).map(|partition| (partition, Part::All)).collect();
-    scan(own, Topic::Events, &parts, |record| {
+    scan_line(line, own, Topic::Events, &parts, |record| {
         if record.header(KIND) == Some(b"answered")
             && let Ok(Event::Answered(answered)) =
                 wire::decode(|name| record.header(name), record.value.as_deref())

@@ -186,7 +186,11 @@ fn a_shadow_whose_budget_is_spent_asks_nobody_any_more_and_goes_on_deciding() {
     let own = settled(&books, said + 1);
     let last =
         own.outcomes().find(|(_, answered)| answered.user.as_ref().is_some_and(|u| u.as_str() == "later"));
-    assert!(matches!(&last.unwrap().1.outcome, Outcome::Failed { reason, .. } if reason == "budget"));
+    let last = last.unwrap().1;
+    assert!(
+        matches!(&last.outcome, Outcome::Failed { reason, .. } if reason == "budget"),
+        "{last:?}, {spent} spent before"
+    );
     let is_message = |event: &Event| matches!(event, Event::Message(_));
     assert_eq!(own.events.iter().filter(|event| is_message(&event.value)).count(), said + 1);
     remove_groups(&rig, "poor");
