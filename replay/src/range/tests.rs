@@ -7,6 +7,7 @@ fn arguments() -> Arguments {
         to: "1h".into(),
         apps: Vec::new(),
         sample: None,
+        dataset: None,
         candidate: None,
         models: Models::Recorded,
         fork_at: None,

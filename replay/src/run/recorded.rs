@@ -36,7 +36,7 @@ const GIVEN: u64 = 256;
 pub fn recorded<S: Sink>(engine: &Engine<'_>, part: Part<S>) -> Result<(Tally, S), RunError> {
     let Part { span, logs, states, sink } = part;
     let Logs { events, decisions, requests, answers, crashed } = logs;
-    let taking = engine.manifest.taking();
+    let taking = engine.taking();
     let decided = Decided { decisions, crashed };
     let Warmed { mut world, decisions, events, warmed, time, .. } =
         Warming::new(engine, span, decided, states)?.run(events)?;

@@ -68,7 +68,7 @@ impl<'a, 'b> Warming<'a, 'b> {
         Decided { decisions, crashed }: Decided,
         states: States,
     ) -> Result<Self, RunError> {
-        let taking = engine.manifest.taking();
+        let taking = engine.taking();
         let is_configured = !states.conversations.is_empty();
         let mut world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
         world.skip_crashed(&crashed);

@@ -98,7 +98,14 @@ fn run(
     manifest.arguments = Arguments { models: how.models, fork_at: how.fork_at, ..manifest.arguments };
     let progress = Progress::default();
     let candidate = candidate.map(|bundle| bundle.hash().unwrap());
-    let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
+    let engine = Engine {
+        manifest: &manifest,
+        line: &line,
+        candidate,
+        fallback: None,
+        chosen: None,
+        progress: &progress,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let run = asked(
         &engine,

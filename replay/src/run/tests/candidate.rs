@@ -27,7 +27,14 @@ fn replay(scene: &Scene, candidate: &catalogue::Bundle) -> (Tally, Written) {
     let (line, span) = (scene.line(&[candidate]), scene.span());
     let (manifest, progress) = (manifest(span, None), Progress::default());
     let candidate = Some(candidate.hash().unwrap());
-    let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
+    let engine = Engine {
+        manifest: &manifest,
+        line: &line,
+        candidate,
+        fallback: None,
+        chosen: None,
+        progress: &progress,
+    };
     recorded(&engine, Part { span, logs: scene.logs(span), states: States::default(), sink: Vec::new() })
         .unwrap()
 }

@@ -106,6 +106,7 @@ impl Tape {
             line: &line,
             candidate: candidate.map(|bundle| bundle.hash().unwrap()),
             fallback: None,
+            chosen: None,
             progress: &progress,
         };
         recorded(&engine, Part { span, logs: self.logs(span), states: States::default(), sink: Vec::new() })
@@ -122,6 +123,7 @@ pub(super) fn manifest(span: Span, sample: Option<&str>) -> Manifest {
             to: "1h".into(),
             apps: Vec::new(),
             sample: sample.map(str::to_owned),
+            dataset: None,
             candidate: None,
             models: Models::Recorded,
             fork_at: None,
