@@ -116,7 +116,7 @@ impl How {
         };
         let Some(budget) = self.budget.clone().or_else(|| judge.budget.clone()) else {
             bail!(
-                "judge: calls cost money. Give it a budget such as 5CNY or set replay.judge.budget; none sets no limit"
+                "judge: calls cost money. Give --budget 5CNY (to a run, --judge-budget 5CNY) or set replay.judge.budget; none sets no limit"
             );
         };
         let Some(raw) = &config.call else { bail!("judge: section [call] is missing") };

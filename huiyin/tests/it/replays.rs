@@ -293,23 +293,26 @@ fn a_replay_that_is_killed_goes_on_without_asking_a_finished_call_again_and_a_bu
         assert_eq!(all, different, "{kind} has a record twice");
     }
 
-    // Whoever ends it by SIGTERM gets what is done, and goes on later.
-    let since = now();
     whole[7] = "ended";
-    let mut process = rig.start_with(|text| text, &whole);
-    until("some calls", seconds(60), || (calls(&rig, since).len() >= 8).then_some(()));
-    process.terminate();
-    assert_eq!(process.wait_end(30), Some(1), "{}", process.tail());
-    let list = rig.done(&["replay", "list"]);
-    assert!(list.lines().any(|line| line.starts_with("ended ") && line.ends_with("  stopped")), "{list}");
-    let asked = calls(&rig, since).len();
-    assert!(asked < all && topic(&rig, "replay.ended.outcomes").len() == asked, "{asked} asked");
-    let ended = run(&rig, "ended", &[&arguments[..], &["--budget", "5CNY", "--threads", "1"]].concat());
-    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    let calls = calls(&rig, since);
-    assert!(calls.len() == all && calls.values().all(|calls| calls.len() == 1), "{}", calls.len());
+    ended_by_signal(&rig, &whole, all);
 
     let poor = run(&rig, "poor", &[&arguments[..], &["--budget", "0.00000001CNY"]].concat());
     assert!(poor.code == Some(1) && poor.stdout.contains("budget"), "{}{}", poor.stdout, poor.stderr);
     assert_eq!(rig.stand_ins.sends().len(), sent, "nothing of a replay is sent");
+}
+
+/// Whoever ends a replay by SIGTERM gets what is done, and goes on later.
+fn ended_by_signal(rig: &Rig, whole: &[&str], all: usize) {
+    let since = now();
+    let mut process = rig.start_with(|text| text, whole);
+    until("some calls", seconds(60), || (calls(rig, since).len() >= 8).then_some(()));
+    process.terminate();
+    assert_eq!(process.wait_end(30), Some(1), "{}", process.tail());
+    let list = rig.done(&["replay", "list"]);
+    assert!(list.lines().any(|line| line.starts_with("ended ") && line.ends_with("  stopped")), "{list}");
+    let asked = calls(rig, since).len();
+    assert!(asked < all && topic(rig, "replay.ended.outcomes").len() == asked, "{asked} asked");
+    rig.done(whole);
+    let calls = calls(rig, since);
+    assert!(calls.len() == all && calls.values().all(|calls| calls.len() == 1), "{}", calls.len());
 }
