@@ -7,6 +7,7 @@ mod report;
 pub(crate) mod rows;
 mod run;
 mod show;
+mod signals;
 mod snapshot;
 
 use std::path::{Path, PathBuf};

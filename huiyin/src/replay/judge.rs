@@ -5,6 +5,7 @@ mod kept;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::replay::config;
 use ::replay::judge::Keep;
 use ::replay::judge::agreement::{self, Agreement};
 use ::replay::judge::course::{self, Course, Ended, Judging, Until};
@@ -16,10 +17,11 @@ use ::replay::range::Name;
 use ::replay::results::Results;
 use ::replay::shadow::{Names, Words};
 use ::replay::statistics::Seed;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use pipeline::{Clock, WallClock};
 use schemas::money::Money;
+use tokio::runtime::Handle;
 
 use super::{read, text};
 use crate::Said;
@@ -53,10 +55,10 @@ pub(crate) struct Judge {
 pub(crate) struct How {
     /// The most that judging may cost, such as 5CNY or 5CNY,1USD, or none for as much as it takes; replay.judge.budget by default
     #[arg(long)]
-    budget: Option<Budget>,
+    pub(super) budget: Option<Budget>,
     /// End when it is clear on which side of this win rate the candidate is
     #[arg(long, value_name = "WIN_RATE", num_args = 0..=1, default_missing_value = "0.5")]
-    stop_when_clear: Option<f64>,
+    pub(super) stop_when_clear: Option<f64>,
 }
 
 /// What judging came to, and what it cost.
@@ -75,22 +77,7 @@ pub(crate) async fn judge(
     how: &How,
     keep: &mut impl Keep,
 ) -> anyhow::Result<Judged> {
-    let until = match how.stop_when_clear {
-        None => Until::All,
-        Some(of) if of > 0.0 && of < 1.0 => Until::Clear { of },
-        Some(of) => bail!("read --stop-when-clear {of}: a win rate is between 0 and 1"),
-    };
-    let Some(judge) = config.replay()?.judge else {
-        bail!("judge: section [replay.judge] is missing; it names the target that judges");
-    };
-    let Some(budget) = how.budget.clone().or(judge.budget) else {
-        bail!(
-            "judge: calls cost money. Give --budget 5CNY or set replay.judge.budget; --budget none sets no limit"
-        );
-    };
-    let Some(raw) = &config.call else { bail!("judge: section [call] is missing") };
-    let settings = call::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
-    payable_target(&config.bundle, &judge.terms.target, &budget, WallClock.now()).context("judge")?;
+    let Ready { until, judge, budget, settings } = how.ready(config)?;
     let purse = Purse::new(budget);
     purse.book(results.turns.iter().filter_map(|turn| turn.judged.as_ref()).flat_map(|judged| &judged.cost));
     let asker = ModelJudge::new(settings, &config.bundle, &judge.terms, &purse, Arc::new(WallClock))?;
@@ -101,6 +88,65 @@ pub(crate) async fn judge(
     Ok(Judged { course, spent: purse.spent() })
 }
 
+/// A judge that can be asked and paid.
+struct Ready {
+    until: Until,
+    judge: config::Judge,
+    budget: Budget,
+    settings: call::Settings,
+}
+
+impl How {
+    /// Finds what cannot be judged, before anything is asked.
+    ///
+    /// # Errors
+    /// When the configuration has no judge, or it cannot be paid.
+    pub(crate) fn check(&self, config: &Config) -> anyhow::Result<()> {
+        self.ready(config).map(drop)
+    }
+
+    fn ready(&self, config: &Config) -> anyhow::Result<Ready> {
+        let until = match self.stop_when_clear {
+            None => Until::All,
+            Some(of) if of > 0.0 && of < 1.0 => Until::Clear { of },
+            Some(of) => bail!("read --stop-when-clear {of}: a win rate is between 0 and 1"),
+        };
+        let Some(judge) = config.replay()?.judge else {
+            bail!("judge: section [replay.judge] is missing; it names the target that judges");
+        };
+        let Some(budget) = self.budget.clone().or_else(|| judge.budget.clone()) else {
+            bail!(
+                "judge: calls cost money. Give --budget 5CNY (to a run, --judge-budget 5CNY) or set replay.judge.budget; none sets no limit"
+            );
+        };
+        let Some(raw) = &config.call else { bail!("judge: section [call] is missing") };
+        let settings = call::validate(raw, &config.bundle).map_err(|found| config.bad(found))?;
+        payable_target(&config.bundle, &judge.terms.target, &budget, WallClock.now()).context("judge")?;
+        Ok(Ready { until, judge, budget, settings })
+    }
+}
+
+/// Judges the results in a replay's topic, where the words are kept. Ends when somebody ends the command: what was said until then is kept. Blocks.
+///
+/// # Errors
+/// When the topic cannot be read; inside as [`judge`].
+pub(super) fn in_topic(
+    config: &Config,
+    name: &Name,
+    how: &How,
+    runtime: &Handle,
+) -> anyhow::Result<(Results, anyhow::Result<Judged>)> {
+    let mut results = super::show::results(config, name)?;
+    let mut words = Words::new(&config.kafka, Names::new(&config.topics, name.clone())).context("connect")?;
+    let judged = runtime.block_on(async {
+        tokio::select! {
+            judged = judge(&mut results, config, how, &mut words) => judged,
+            Ok(()) = super::signals::ended() => Err(anyhow!("it was ended")),
+        }
+    });
+    Ok((results, judged))
+}
+
 impl Judge {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<Said> {
         let sample = self
@@ -108,38 +154,33 @@ impl Judge {
             .as_deref()
             .map(|path| agreement::read(&text(path)?).with_context(|| format!("read {}", path.display())));
         let sample = sample.transpose()?.unwrap_or_default();
-        let (results, judged) = match (&self.name, &self.results) {
+        let (results, judged, rows) = match (&self.name, &self.results) {
             (Some(name), _) => self.of_replay(name, config).await?,
-            (None, Some(path)) => self.of_file(path, &config).await?,
+            (None, Some(path)) => {
+                let (results, judged) = self.of_file(path, &config).await?;
+                (results, judged, String::new())
+            }
             (None, None) => bail!("neither the name of a replay nor --results is given"),
         };
         let agreement = agreement::agreement(&results.turns, &sample, Seed::of(&results.head.manifest));
-        Ok((judged.told(&results) + &agreement.as_ref().map(agreed).unwrap_or_default()).into())
+        let agreement = agreement.as_ref().map(agreed).unwrap_or_default();
+        Ok((judged.told(&results) + &agreement + &rows).into())
     }
 
-    /// Judges the results in a replay's topic, where the words are kept.
-    async fn of_replay(&self, name: &Name, config: Config) -> anyhow::Result<(Results, Judged)> {
-        let (config, name) = (Arc::new(config), name.clone());
-        let names = Names::new(&config.topics, name.clone());
-        let asked = Arc::clone(&config);
-        // Clients block while they are opened.
-        let (mut results, mut words) = crate::blocking(move || {
-            pipeline::kafka::reach(&asked.kafka)?;
-            let results = super::show::results(&asked, &name)?;
-            Ok((results, Words::new(&asked.kafka, names).context("connect")?))
-        })
-        .await?;
-        let judged = judge(&mut results, &config, &self.how, &mut words).await;
-        // And while they are closed.
-        crate::blocking(move || {
-            drop(words);
-            Ok(())
+    /// Judges the results in a replay's topic. The second text tells why there are no rows of them, if so.
+    async fn of_replay(&self, name: &Name, config: Config) -> anyhow::Result<(Results, Judged, String)> {
+        let (name, how, runtime) = (name.clone(), self.how.clone(), Handle::current());
+        // Clients block while they are opened and closed.
+        let (results, judged, rows) = crate::asking(config, move |config| {
+            let (results, judged) = in_topic(config, &name, &how, &runtime)?;
+            let rows = runtime.block_on(super::rows::told(config, &results));
+            Ok((results, judged, rows))
         })
         .await?;
         if let Some(out) = &self.out {
             write(out, &results.to_lines().context("write the results")?)?;
         }
-        Ok((results, judged?))
+        Ok((results, judged?, rows))
     }
 
     /// Judges a file of results, beside which the words are kept until all are in it.

@@ -2,7 +2,7 @@
 
 use account::{ReplayHead, ReplayJudged, ReplaySide, ReplayStored, ReplayTurn};
 use anyhow::Context;
-use replay::results::{Footing, Head, Judged, Preference, Side, Source, TurnResult};
+use replay::results::{Footing, Head, Judged, Preference, Results, Side, Source, TurnResult};
 
 use crate::config::Config;
 
@@ -20,6 +20,20 @@ pub(crate) async fn store(
     let rows: Vec<ReplayTurn> = turns.iter().map(row).collect();
     let stored = store.store_replay(&of_head(head), &rows, crate::check::now()).await;
     stored.with_context(|| format!("store the figures of replay {:?} in ClickHouse", head.name))
+}
+
+/// Makes rows of results, where the deployment has a ClickHouse. What hinders it, as a line.
+pub(crate) async fn told(config: &Config, results: &Results) -> String {
+    if config.account.is_none() {
+        return String::new();
+    }
+    let stored = store(config, &results.head, &results.turns).await;
+    stored.map_or_else(|error| unstored(&error), |_| String::new())
+}
+
+/// The line that tells why there are no rows.
+pub(crate) fn unstored(error: &anyhow::Error) -> String {
+    format!("rows          not in ClickHouse: {error:#}\n")
 }
 
 /// Takes the rows of a replay away; there may be none.

@@ -2,7 +2,9 @@
 
 mod ask;
 mod candidate;
+mod judged;
 mod models;
+mod set;
 mod told;
 
 use std::num::NonZeroUsize;
@@ -30,6 +32,8 @@ use super::progress;
 use crate::config::Config;
 use crate::{Ended, Said, line, topics};
 use candidate::Candidate;
+use judged::Judging;
+use set::Set;
 
 /// What waits to be acknowledged by the topics of a replay, in records and KiB.
 const WAITING: PublisherLimits = PublisherLimits { records: 200_000, kibibytes: 262_144 };
@@ -45,11 +49,14 @@ pub(crate) struct Run {
     #[arg(long)]
     name: Name,
     /// Begin of the range: when its first record was appended, as 2026-01-31T08:00:00Z, or 2h ago as 2h
-    #[arg(long)]
-    from: String,
+    #[arg(long, required_unless_present = "dataset")]
+    from: Option<String>,
     /// End of the range, likewise
+    #[arg(long, required_unless_present = "dataset")]
+    to: Option<String>,
+    /// Only the turns of this data set, which `dataset cut` wrote; it has a range of its own. Models are asked for these turns alone
     #[arg(long)]
-    to: String,
+    dataset: Option<PathBuf>,
     /// Only conversations of these apps, org#app, separated by commas
     #[arg(long, value_delimiter = ',', value_parser = |text: &str| AppKey::new(text))]
     apps: Vec<AppKey>,
@@ -83,6 +90,8 @@ pub(crate) struct Run {
     /// Partitions that are folded at a time; as many as the machine has cores by default
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    judging: Judging,
 }
 
 /// A share as it was written, once it is known to be one.
@@ -129,19 +138,27 @@ impl Run {
     pub(super) fn run(&self, config: &Config, runtime: &Handle) -> anyhow::Result<Said> {
         let candidate =
             self.candidate.as_deref().map(|path| Candidate::read(path, self.models)).transpose()?;
+        let set = self.dataset.as_deref().map(|path| Set::read(path, config)).transpose()?;
         let names = Names::new(&config.topics, self.name.clone());
         let incarnation = topics::incarnation(config)?;
         let publisher = Arc::new(Publisher::new(&config.kafka, WAITING).context("connect")?);
         let settings = shadow::Settings { partitions: config.partitions, replication: config.replication };
-        let arguments = self.arguments(config, candidate.as_ref())?;
+        let arguments = self.arguments(config, candidate.as_ref(), set.as_ref())?;
         let resolve = || self.manifest(config, arguments.clone(), incarnation.clone());
         // What cannot be asked for is found before a topic is made for it.
-        self.times()?;
+        Self::times(&arguments)?;
+        self.judging.check(config)?;
         let asking = models::Wanted { run: self, config, candidate: candidate.as_ref() }.asking()?;
         let begun = begin(&config.kafka, &names, settings, &publisher, resolve)?;
         self.refuse_others(&begun, &arguments, &incarnation)?;
-        let work =
-            Work { run: self, config, candidate: candidate.as_ref(), names: &names, publisher: &publisher };
+        let work = Work {
+            run: self,
+            config,
+            candidate: candidate.as_ref(),
+            set: set.as_ref(),
+            names: &names,
+            publisher: &publisher,
+        };
         match &asking {
             Some(asking) => {
                 models::book(config, &names, asking)?;
@@ -183,6 +200,7 @@ struct Work<'a> {
     run: &'a Run,
     config: &'a Config,
     candidate: Option<&'a Candidate>,
+    set: Option<&'a Set>,
     names: &'a Names,
     publisher: &'a Arc<Publisher>,
 }
@@ -207,6 +225,7 @@ impl Work<'_> {
             line: &replayed,
             candidate: self.candidate.map(|candidate| candidate.hash.clone()),
             fallback,
+            chosen: self.set.map(|set| &set.chosen),
             names: self.names,
             publisher: self.publisher,
             models,
@@ -237,10 +256,16 @@ impl Work<'_> {
         let run = format!("{}", crate::check::now());
         conclude(self.names, self.publisher, &run, &end)?;
         let mut text = told::told(manifest, ran, took);
-        text.push_str(&super::show::stored(self.config, self.names, runtime));
-        let is_equal = self.candidate.is_some() || ran.tally.different == ran.tally.cold_different;
         let is_whole = ran.stopped.is_none();
-        Ok(Said { text, ended: Ended::well_if(is_equal && is_whole) })
+        let mut is_judged = true;
+        if is_whole {
+            let judged = self.run.judging.run(self.config, &self.run.name, runtime);
+            text.push_str(&judged.text);
+            is_judged = matches!(judged.ended, Ended::Well);
+        }
+        text.push_str(&super::show::stored(self.config, self.names, runtime));
+        let is_equal = ran.tally.different == ran.tally.cold_different;
+        Ok(Said { text, ended: Ended::well_if(is_equal && is_whole && is_judged) })
     }
 }
 

@@ -126,9 +126,6 @@ pub(super) fn stored(config: &Config, names: &Names, runtime: &Handle) -> String
     }
     let stored = shadow::results(&config.kafka, names, config.partitions)
         .map_err(anyhow::Error::from)
-        .and_then(|results| runtime.block_on(rows::store(config, &results.head, &results.turns)));
-    match stored {
-        Ok(_) => String::new(),
-        Err(error) => format!("rows          not in ClickHouse: {error:#}\n"),
-    }
+        .map(|results| runtime.block_on(rows::told(config, &results)));
+    stored.unwrap_or_else(|error| rows::unstored(&error))
 }

@@ -46,6 +46,7 @@ impl Snapshot {
             line: &folded,
             candidate: None,
             fallback: None,
+            chosen: None,
             progress: &progress,
         };
         let (mut conversations, mut entries) = (0, 0);
@@ -83,6 +84,7 @@ impl Snapshot {
                 to: String::new(),
                 apps: Vec::new(),
                 sample: None,
+                dataset: None,
                 candidate: None,
                 models: Models::Recorded,
                 fork_at: None,

@@ -1,5 +1,7 @@
 //! Data sets as an operator cuts them: rows choose, the log tells, and nobody's data are in the file.
 
+use std::collections::BTreeSet;
+
 use replay::dataset::{Dataset, read};
 use schemas::act::Act;
 use schemas::event::Event;
@@ -19,6 +21,34 @@ fn cut(rig: &Rig, by: &str, out: &std::path::Path) -> Dataset {
 fn acts(rig: &Rig) -> Vec<Act> {
     let events = rig.books.all::<Event>().into_iter();
     events.filter_map(|event| if let Event::Act(act) = event.value { Some(act) } else { None }).collect()
+}
+
+/// Replays of data sets: their turns and no others, and a name stays with its data set.
+fn replayed(rig: &Rig, slow: &Dataset, blocked: &Dataset, out: &std::path::Path) {
+    let file = out.with_extension("replayed");
+    let path = file.to_str().unwrap();
+    let write = |set: &Dataset| std::fs::write(&file, set.to_lines().unwrap()).unwrap();
+    let run = |name: &str| {
+        rig.edited(|text| text, &["replay", "run", "--dataset", path, "--models", "recorded", "--name", name])
+    };
+    let last = slow.turns.iter().max_by_key(|turn| turn.at).unwrap();
+    let last = Dataset { turns: vec![last.clone()], ..slow.clone() };
+    for (name, set) in [("last", &last), ("stopped", blocked), ("both", slow)] {
+        write(set);
+        let ended = run(name);
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+        let told = format!("{0} of the {0} turns of set.replayed", set.turns.len());
+        assert!(ended.stdout.contains(&told) && ended.stdout.contains(" 0 drifted"), "{}", ended.stdout);
+        let results = crate::replays::results(rig, name);
+        let turns: BTreeSet<&str> = results.iter().map(|turn| turn["turn"].as_str().unwrap()).collect();
+        assert_eq!((turns, results.len()), (set.ids(), set.turns.len()), "{name}");
+        for turn in &results {
+            assert!(turn["baseline"] == turn["candidate"] && turn["cold_start"] != true, "{turn}");
+        }
+    }
+    let other = run("last");
+    assert_eq!(other.code, Some(2), "{}", other.stdout);
+    assert!(other.stderr.contains("--dataset was set.replayed (hash "), "{}", other.stderr);
 }
 
 #[test]
@@ -78,6 +108,7 @@ fn turns_are_cut_out_of_production_without_personal_data_and_given_to_other_tool
         "{acts:?}"
     );
 
+    replayed(&rig, &slow, &blocked, &out);
     let exported =
         |to: &str| rig.done(&["dataset", "export", "--dataset", out.to_str().unwrap(), "--to", to]);
     let tests: serde_yaml_ng::Value = serde_yaml_ng::from_str(&exported("promptfoo")).unwrap();

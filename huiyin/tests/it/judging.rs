@@ -14,6 +14,8 @@ use server::{Reply, Server};
 /// People who ask again, which the candidate answers without what was said before.
 const AGAIN: usize = 4;
 const PEOPLE: usize = 8;
+/// What is replayed.
+const RANGE: [&str; 8] = ["--from", "2h", "--to", "0s", "--models", "recorded-then-live", "--budget", "none"];
 
 #[test]
 fn words_of_the_judge_are_kept_with_the_results_of_a_replay_and_paid_once() {
@@ -39,9 +41,8 @@ fn words_of_the_judge_are_kept_with_the_results_of_a_replay_and_paid_once() {
     }
     let forgetful = |text: String| text.replace("part_bytes = 256", "part_bytes = 256\nhistory_turns = 0");
     let candidate = rig.file(forgetful).0.display().to_string();
-    let range = ["--from", "2h", "--to", "0s", "--models", "recorded-then-live", "--budget", "none"];
     let of = ["replay", "run", "--name", "forgetful", "--candidate", &candidate];
-    rig.done(&[&of[..], &range].concat());
+    rig.done(&[&of[..], &RANGE].concat());
 
     let judge = |budget: &str| -> String {
         let Ended { code, stdout, stderr } =
@@ -63,7 +64,27 @@ fn words_of_the_judge_are_kept_with_the_results_of_a_replay_and_paid_once() {
     let report: Value =
         serde_json::from_str(&rig.done(&["replay", "report", "forgetful", "--format", "json"])).unwrap();
     assert!(report.to_string().contains("win_rate"), "{report}");
+    judged_at_once(&rig, &server, &candidate);
     let gone = rig.edited(|text| text, &["replay", "judge", "other", "--budget", "none"]);
     assert!(gone.code == Some(2) && gone.stderr.contains("other"), "{}", gone.stderr);
     assert_eq!(rig.stand_ins.sends().len(), 12);
+}
+
+/// The rows follow the words, and a run judges by itself where it is asked to.
+fn judged_at_once(rig: &Rig, server: &Server, candidate: &str) {
+    let calls = server.bodies().len();
+    let win_rate = |name: &str| -> Value {
+        let told = rig.done(&["query", "replay", "--param", &format!("name={name}"), "--format", "jsonl"]);
+        serde_json::from_str::<Value>(told.lines().next().unwrap()).unwrap()["win_rate"].clone()
+    };
+    assert_eq!(win_rate("forgetful").to_string().trim_matches('"').parse::<f64>().unwrap(), 0.5);
+    let of = ["replay", "run", "--name", "at-once", "--candidate", candidate];
+    let unpaid = rig.edited(|text| text, &[&of[..], &RANGE, &["--judge"]].concat());
+    assert!(unpaid.code == Some(2) && unpaid.stderr.contains("--judge-budget"), "{}", unpaid.stderr);
+    for _ in 0..2 {
+        let told = rig.done(&[&of[..], &RANGE, &["--judge", "--judge-budget", "none"]].concat());
+        assert!(told.contains("judged 12 turns") && !told.contains("not in ClickHouse"), "{told}");
+        assert_eq!(server.bodies().len(), calls + 2 * AGAIN, "no word is paid twice");
+    }
+    assert_eq!(win_rate("at-once"), win_rate("forgetful"));
 }

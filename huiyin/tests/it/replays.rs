@@ -1,9 +1,10 @@
 //! `huiyin replay run` on a real broker: equal to the byte, exactly what was planted, nothing paid twice, nothing sent, nothing else removed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::kafka::{Partition, scan};
+use pipeline::kafka::{Partition, scan, watermarks};
 use schemas::decision::Ruling;
 use serde_json::Value;
 
@@ -81,7 +82,8 @@ fn topic(rig: &Rig, name: &str) -> Vec<Found> {
     all
 }
 
-fn results(rig: &Rig, name: &str) -> Vec<Value> {
+/// The turns of a replay's results.
+pub(crate) fn results(rig: &Rig, name: &str) -> Vec<Value> {
     let out = tempfile::NamedTempFile::new().unwrap();
     let path = out.path().display().to_string();
     rig.done(&["replay", "show", name, "--out", &path]);
@@ -135,6 +137,7 @@ fn a_log_is_decided_again_to_the_byte_and_a_planted_rule_changes_exactly_what_it
         assert_eq!(gate.code, Some(code), "{}{}", gate.stdout, gate.stderr);
     }
     rig.done(&["replay", "report", "planted", "--against", "one"]);
+    killed(&rig);
     names(&rig);
     assert_eq!(rig.stand_ins.sends().len(), sent, "nothing of a replay is sent");
 }
@@ -156,6 +159,43 @@ fn middle(rig: &Rig) {
         assert!(told.contains(" 0 drifted"), "{name}: {told}");
         assert_eq!(told.contains(", 0 began cold"), name != "cold", "{name}: {told}");
     }
+}
+
+/// One that is killed in the middle and run again has written what an unbroken one has, each record once and in its order.
+fn killed(rig: &Rig) {
+    let written = |name: &str, kind: &str| -> i64 {
+        let topic: Arc<str> = rig.topic(&format!("replay.{name}.{kind}")).as_str().into();
+        let partition = |index| Partition { topic: Arc::clone(&topic), index };
+        let all: Vec<Partition> = (0..PARTITIONS).map(partition).collect();
+        // Before its topics are made it has written nothing.
+        let ends = watermarks(&rig.access(), &all).unwrap_or_default();
+        ends.iter().map(|(low, high)| high - low).sum()
+    };
+    let whole = written("one", "decisions");
+    let cut = (0..5).map(|number| format!("killed-{number}")).find(|name| {
+        let fixed = ["replay", "run", "--from", "2h", "--to", "0s", "--models", "recorded", "--threads", "1"];
+        let mut process = rig.start_with(|text| text, &[&fixed[..], &["--name", name]].concat());
+        until("some decisions", seconds(60), || (written(name, "decisions") > 0).then_some(()));
+        process.kill();
+        written(name, "decisions") < whole
+    });
+    let name = cut.expect("a run that is killed before its end");
+    let list = rig.done(&["replay", "list"]);
+    let is_cut = |line: &str| line.starts_with(&format!("{name} ")) && line.ends_with("was cut off");
+    assert!(list.lines().any(is_cut), "{list}");
+    recorded(rig, &name, &["--threads", "1"]);
+    for kind in ["decisions", "requests", "answers", "ledger", "outcomes"] {
+        let (unbroken, broken) =
+            (topic(rig, &format!("replay.one.{kind}")), topic(rig, &format!("replay.{name}.{kind}")));
+        assert!(unbroken == broken, "{kind}: {} records and {}", unbroken.len(), broken.len());
+    }
+    let lines = |name: &str| -> Vec<Found> {
+        let all = topic(rig, &format!("replay.{name}.results")).into_iter();
+        let is_turn = |(name, value): &(String, Vec<u8>)| name == "huiyin_kind" && value == b"turn";
+        all.filter(|(_, _, headers)| headers.iter().any(is_turn)).collect()
+    };
+    let (unbroken, broken) = (lines("one"), lines(&name));
+    assert!(!unbroken.is_empty() && unbroken == broken, "{} turns and {}", unbroken.len(), broken.len());
 }
 
 /// What has a name that leads elsewhere is refused, so is another replay of the same name, and only a replay's own topics go with it.
@@ -253,7 +293,26 @@ fn a_replay_that_is_killed_goes_on_without_asking_a_finished_call_again_and_a_bu
         assert_eq!(all, different, "{kind} has a record twice");
     }
 
+    whole[7] = "ended";
+    ended_by_signal(&rig, &whole, all);
+
     let poor = run(&rig, "poor", &[&arguments[..], &["--budget", "0.00000001CNY"]].concat());
     assert!(poor.code == Some(1) && poor.stdout.contains("budget"), "{}{}", poor.stdout, poor.stderr);
     assert_eq!(rig.stand_ins.sends().len(), sent, "nothing of a replay is sent");
+}
+
+/// Whoever ends a replay by SIGTERM gets what is done, and goes on later.
+fn ended_by_signal(rig: &Rig, whole: &[&str], all: usize) {
+    let since = now();
+    let mut process = rig.start_with(|text| text, whole);
+    until("some calls", seconds(60), || (calls(rig, since).len() >= 8).then_some(()));
+    process.terminate();
+    assert_eq!(process.wait_end(30), Some(1), "{}", process.tail());
+    let list = rig.done(&["replay", "list"]);
+    assert!(list.lines().any(|line| line.starts_with("ended ") && line.ends_with("  stopped")), "{list}");
+    let asked = calls(rig, since).len();
+    assert!(asked < all && topic(rig, "replay.ended.outcomes").len() == asked, "{asked} asked");
+    rig.done(whole);
+    let calls = calls(rig, since);
+    assert!(calls.len() == all && calls.values().all(|calls| calls.len() == 1), "{}", calls.len());
 }

@@ -65,7 +65,9 @@ fn a_gate_s_exit_code_tells_pass_fail_and_cannot_tell_apart() {
 fn the_step_of_ci_in_the_documents_is_as_it_is_run() {
     let folder = Folder::new();
     for document in [include_str!("../../../docs/replay.md"), include_str!("../../../docs/replay.zh.md")] {
-        let step = document.rsplit("```sh\n").next().unwrap().split("```").next().unwrap();
+        let mut blocks = document.split("```sh\n");
+        let step = blocks.find(|block| block.starts_with("huiyin replay gate")).unwrap();
+        let step = step.split("```").next().unwrap();
         let arguments: Vec<&str> = step
             .split_whitespace()
             .filter(|word| *word != "\\")

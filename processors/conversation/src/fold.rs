@@ -38,6 +38,13 @@ pub struct Control {
     rules: Option<Rules>,
 }
 
+impl Control {
+    /// The bundle that holds, if one was told.
+    pub fn bundle(&self) -> Option<&BundleHash> {
+        self.state.bundle.as_ref()
+    }
+}
+
 impl Conversations {
     /// The fold of a deployment.
     pub fn new(deployment: &Deployment, bundles: Arc<Bundles>) -> Self {

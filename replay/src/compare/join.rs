@@ -15,6 +15,7 @@ use super::half::{Half, Source, judged};
 use super::mask::masked;
 use super::talk::Talk;
 use super::waiting::Waiting;
+use crate::dataset::Chosen;
 use crate::results::{DriftCause, Footing, TurnResult};
 
 /// A side of the comparison.
@@ -76,6 +77,8 @@ pub struct Joined {
 /// Records of two sides, joined by turn.
 #[derive(Debug, Default)]
 pub struct Join {
+    /// The turns that are given; all of them without.
+    chosen: Option<Chosen>,
     pairs: HashMap<TurnId, Pair>,
     talks: HashMap<Conversation, Talk>,
     baseline_waits: Waiting,
@@ -89,6 +92,15 @@ pub struct Join {
 }
 
 impl Join {
+    /// A join that gives these turns and no others.
+    pub fn of(chosen: Option<Chosen>) -> Self {
+        Self { chosen, ..Self::default() }
+    }
+
+    fn is_chosen(&self, turn: TurnId) -> bool {
+        self.chosen.as_ref().is_none_or(|chosen| chosen.has(turn))
+    }
+
     /// A message, before the decisions on it.
     pub fn said(&mut self, message: &MessageId, text: Option<&str>) {
         self.last_said = Some((message.clone(), text.map(str::to_owned)));
@@ -171,6 +183,9 @@ impl Join {
     pub fn ended(&mut self, arm: Arm, answered: &Answered, source: Source) {
         let Some(pair) = self.pairs.get_mut(&answered.turn) else { return };
         pair.half(arm).ended(answered, source);
+        if !self.is_chosen(answered.turn) {
+            return;
+        }
         let mut costs = Costs::default();
         costs.add(answered);
         match (arm, source) {
@@ -217,7 +232,7 @@ impl Join {
         for (_, turn) in rest {
             let Some(pair) = self.pairs.get_mut(&turn) else { continue };
             if !pair.baseline.is_over && (pair.baseline.is_told || !pair.candidate.is_over) {
-                self.joined.cut_off += 1;
+                self.joined.cut_off += u64::from(self.is_chosen(turn));
                 self.pairs.remove(&turn);
                 continue;
             }
@@ -231,7 +246,8 @@ impl Join {
     /// When a run ends before it is done: how many turns are not, and what was found.
     pub fn stop(mut self) -> (u64, Joined) {
         self.count();
-        (self.pairs.len() as u64, self.joined)
+        let left = self.pairs.keys().filter(|turn| self.is_chosen(**turn)).count();
+        (left as u64, self.joined)
     }
 
     fn count(&mut self) {
@@ -260,6 +276,9 @@ impl Join {
         talk.is_open |= pair.baseline.shown() != pair.candidate.shown();
         let cold_start = talk.is_cold();
         let drift = talk.drifted.remove(&turn).filter(|_| !cold_start);
+        if !self.is_chosen(turn) {
+            return None;
+        }
         self.joined.turns += 1;
         self.joined.closed += u64::from(footing == Footing::Closed);
         let Pair { conversation, baseline, candidate, said, .. } = pair;

@@ -3,9 +3,11 @@
 //! The file is JSON lines: a head, then one line for each turn. Whoever cuts it masks the texts. Readers ignore fields that they do not know; a change
 //! that old readers would misread raises [`FORMAT`], and a higher one is refused. The head counts the turns, so that a file which was cut off is known.
 
+mod chosen;
 pub mod export;
 mod read;
 
+pub use chosen::{BadTurn, Chosen};
 pub use read::{ReadError, read};
 
 use std::collections::BTreeSet;
@@ -14,6 +16,7 @@ use common::Action;
 use schemas::Millis;
 use schemas::money::Money;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// The version of the file that this build writes, and the highest that it reads.
 pub const FORMAT: u32 = 1;
@@ -122,6 +125,11 @@ pub enum Role {
     User,
     /// The bot.
     Assistant,
+}
+
+/// The hash of a file, by which a replay knows it again: the first 32 hex digits of SHA-256.
+pub fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A whole file.

@@ -11,6 +11,7 @@ use schemas::ids::BundleHash;
 use tokio::runtime::Handle;
 
 use super::logs::open;
+use crate::dataset::Chosen;
 use crate::live::{Models, Unasked};
 use crate::log::LogError;
 use crate::range::{Manifest, Span};
@@ -75,6 +76,8 @@ pub struct Launch<'a, M> {
     pub candidate: Option<BundleHash>,
     /// The bundle that held where the range's first records do not tell.
     pub fallback: Option<BundleHash>,
+    /// The turns whose results are wanted; all of them without.
+    pub chosen: Option<&'a Chosen>,
     /// The names of its topics.
     pub names: &'a Names,
     /// Writes to them.
@@ -148,6 +151,7 @@ impl<M: Models> Launch<'_, M> {
             line: self.line,
             candidate: self.candidate.clone(),
             fallback: self.fallback.clone(),
+            chosen: self.chosen,
             progress: self.progress,
         };
         let part = Part { span, logs, states, sink: writer };

@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Share of the conversations, as it was written; absent for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,
+    /// The data set whose turns it is of; absent where it is of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<Set>,
     /// What is tried; absent where production's own bundles hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
@@ -43,6 +46,17 @@ pub struct Candidate {
     pub bundle: String,
 }
 
+/// A data set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Set {
+    /// What people call it: the name of its file.
+    pub name: String,
+    /// Hash of its file.
+    pub hash: String,
+    /// Turns that it has.
+    pub turns: u64,
+}
+
 impl Arguments {
     /// What differs, a line each: `--to was 2h, and is 1h`.
     pub fn differences(&self, asked: &Self) -> Vec<String> {
@@ -66,14 +80,20 @@ impl Arguments {
             ("--warm-up", shown(&self.warm_up), shown(&asked.warm_up)),
             ("--state", shown(&self.state), shown(&asked.state)),
         ];
-        let told = |(name, was, is): (&str, String, String)| {
+        let differing = |(name, was, is): (&str, String, String)| {
             (was != is).then(|| format!("{name} was {was}, and is {is}"))
         };
+        let told = |set: &Set| format!("{} (hash {})", set.name, set.hash);
+        let set = |set: &Option<Set>| set.as_ref().map_or_else(|| "not given".to_owned(), told);
+        let hash = |set: &Option<Set>| set.as_ref().map(|set| set.hash.clone());
+        let (was, is) = (set(&self.dataset), set(&asked.dataset));
+        let differs = hash(&self.dataset) != hash(&asked.dataset);
+        let dataset = differs.then(|| format!("--dataset was {was}, and is {is}"));
         // A candidate under another name is the same one: its bundle counts.
         let bundle = |arguments: &Self| arguments.candidate.as_ref().map(|c| c.bundle.clone());
         let (was, is) = (candidate(&self.candidate), candidate(&asked.candidate));
         let differs = bundle(self) != bundle(asked);
         let candidate = differs.then(|| format!("--candidate was {was}, and is {is}"));
-        pairs.into_iter().filter_map(told).chain(candidate).collect()
+        pairs.into_iter().filter_map(differing).chain(dataset).chain(candidate).collect()
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Arguments, Name, Sample};
+use crate::dataset::Chosen;
 use crate::results::{Arm, FORMAT, Head};
 
 /// The form of a manifest that this build writes, and the highest that it reads.
@@ -81,6 +82,7 @@ impl Manifest {
             seed: self.name.to_string(),
             sample: sample.unwrap_or(Sample::ALL),
             apps: self.arguments.apps.iter().map(|app| app.as_bytes().to_vec()).collect(),
+            chosen: None,
         }
     }
 
@@ -110,17 +112,23 @@ pub struct Taking {
     seed: String,
     sample: Sample,
     apps: Vec<Vec<u8>>,
+    chosen: Option<Chosen>,
 }
 
 impl Taking {
     /// All of them.
     pub fn all() -> Self {
-        Self { seed: String::new(), sample: Sample::ALL, apps: Vec::new() }
+        Self { seed: String::new(), sample: Sample::ALL, apps: Vec::new(), chosen: None }
+    }
+
+    /// Only those of a data set, if one is given.
+    pub fn of(self, chosen: Option<&Chosen>) -> Self {
+        Self { chosen: chosen.cloned(), ..self }
     }
 
     /// Whether it is all of them.
     pub fn is_all(&self) -> bool {
-        self.sample == Sample::ALL && self.apps.is_empty()
+        self.sample == Sample::ALL && self.apps.is_empty() && self.chosen.is_none()
     }
 
     /// Whether it takes a conversation, by the key of its records; of a lane, by the lane's.
@@ -133,5 +141,6 @@ impl Taking {
         let app = conversation.split(|b| *b == b'/').next().unwrap_or_default();
         (self.apps.is_empty() || self.apps.iter().any(|known| known == app))
             && self.sample.takes(&self.seed, conversation)
+            && self.chosen.as_ref().is_none_or(|chosen| chosen.takes(conversation))
     }
 }

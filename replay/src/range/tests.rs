@@ -7,6 +7,7 @@ fn arguments() -> Arguments {
         to: "1h".into(),
         apps: Vec::new(),
         sample: None,
+        dataset: None,
         candidate: None,
         models: Models::Recorded,
         fork_at: None,
@@ -81,6 +82,16 @@ fn other_arguments_are_named_and_another_file_of_the_same_bundle_is_none() {
     assert_eq!(
         was.differences(&is),
         ["--to was 1h, and is 30m", "--candidate was not given, and is c.toml (bundle b1)"]
+    );
+    let set = |name: &str, hash: &str| Some(Set { name: name.into(), hash: hash.into(), turns: 3 });
+    let of_set = Arguments { dataset: set("slow.jsonl", "h1"), ..arguments() };
+    assert_eq!(was.differences(&of_set), ["--dataset was not given, and is slow.jsonl (hash h1)"]);
+    let copied = Arguments { dataset: set("copy.jsonl", "h1"), ..arguments() };
+    assert_eq!(of_set.differences(&copied), Vec::<String>::new());
+    let changed = Arguments { dataset: set("slow.jsonl", "h2"), ..arguments() };
+    assert_eq!(
+        of_set.differences(&changed),
+        ["--dataset was slow.jsonl (hash h1), and is slow.jsonl (hash h2)"]
     );
     let renamed = Arguments { candidate: candidate("d.toml", "b1"), ..is.clone() };
     assert_eq!(is.differences(&renamed), Vec::<String>::new());

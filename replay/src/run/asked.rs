@@ -130,6 +130,7 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
                 reached: self.spread.reached,
                 is_over: self.spread.is_over,
                 choice: self.choice,
+                chosen: self.engine.chosen,
             };
             let before = self.both.tally.events;
             let (asks, need) = strand.advance(&around, &mut self.both)?;

@@ -18,8 +18,9 @@ use super::progress::Progress;
 use super::results;
 use super::tally::Tally;
 use crate::compare::{Arm, Costs, Hash, Join, Source, content};
+use crate::dataset::Chosen;
 use crate::log::Log;
-use crate::range::{Manifest, Span};
+use crate::range::{Manifest, Span, Taking};
 use crate::recorded::{Answers, Recorded, Requests};
 use crate::results::TurnResult;
 use crate::shadow::{Kind, WriteError, Writer};
@@ -118,6 +119,8 @@ pub struct Engine<'a> {
     pub candidate: Option<BundleHash>,
     /// The bundle that held where the range's first records do not tell.
     pub fallback: Option<BundleHash>,
+    /// The turns whose results are wanted; all of them without.
+    pub chosen: Option<&'a Chosen>,
     /// Who is told how far it is.
     pub progress: &'a Progress,
 }
@@ -126,6 +129,11 @@ impl Engine<'_> {
     /// The span of a partition.
     pub fn span(&self, partition: i32) -> Option<Span> {
         self.manifest.spans.iter().find(|span| span.partition == partition).copied()
+    }
+
+    /// The conversations that are folded.
+    pub fn taking(&self) -> Taking {
+        self.manifest.taking().of(self.chosen)
     }
 }
 
@@ -142,12 +150,12 @@ pub(super) struct Both<'a, S> {
 
 impl<'a, S: Sink> Both<'a, S> {
     pub(super) fn new(engine: &Engine<'a>, logs: BesideLogs, sink: S) -> Self {
-        let taking = engine.manifest.taking();
+        let taking = engine.taking();
         Self {
             line: engine.line,
             progress: engine.progress,
             sink,
-            join: Join::default(),
+            join: Join::of(engine.chosen.cloned()),
             requests: Requests::new(logs.requests, taking.clone()),
             answers: Answers::new(logs.answers, taking),
             tally: Tally::default(),

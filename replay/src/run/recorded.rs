@@ -1,6 +1,7 @@
 //! A replay with recorded models: one fold for a partition, in the log's order, with the log's clocks.
 //!
-//! With production's own bundles every record is fed as it is and nothing is made, so that what comes out is equal to the byte, or has drifted. With a candidate a
+//! With production's own bundles every record is fed as it is and nothing is made, so that what comes out is equal to the byte, or has drifted. So it is while
+//! production has the candidate's bundle. With another candidate a
 //! clock is made where the log has none for a timer of the candidate's, a request that the line never made ends as `not_recorded`, and an outcome of a
 //! request that the candidate never made is left out.
 
@@ -9,7 +10,7 @@ use std::collections::HashSet;
 use pipeline::Record;
 use schemas::Millis;
 use schemas::decision::Decision;
-use schemas::ids::EventId;
+use schemas::ids::{BundleHash, EventId};
 use schemas::request::Request;
 
 use super::ends::{LeftOut, id_of, id_of_end, unrecorded};
@@ -18,7 +19,7 @@ use super::error::RunError;
 use super::pairs::{Pairs, cause};
 use super::tally::Tally;
 use super::warming::{Behind, Decided, Warmed, Warming};
-use super::window::{Seen, Window, kind, turn_of};
+use super::window::{Seen, Window, kind, switched_to, turn_of};
 use crate::compare::Source;
 use crate::log::Log;
 use crate::range::Taking;
@@ -36,17 +37,19 @@ const GIVEN: u64 = 256;
 pub fn recorded<S: Sink>(engine: &Engine<'_>, part: Part<S>) -> Result<(Tally, S), RunError> {
     let Part { span, logs, states, sink } = part;
     let Logs { events, decisions, requests, answers, crashed } = logs;
-    let taking = engine.manifest.taking();
+    let taking = engine.taking();
     let decided = Decided { decisions, crashed };
-    let Warmed { mut world, decisions, events, warmed, time, .. } =
-        Warming::new(engine, span, decided, states)?.run(events)?;
-    if let Some(candidate) = &engine.candidate {
+    let warmed = Warming::new(engine, span, decided, states)?.run(events)?;
+    let is_own = engine.candidate.is_none() || engine.candidate == warmed.bundle();
+    let Warmed { mut world, decisions, events, warmed, time, .. } = warmed;
+    if let Some(candidate) = engine.candidate.as_ref().filter(|_| !is_own) {
         world.switch(engine.line, candidate, time)?;
     }
     let mut course = Course {
         both: Both::new(engine, BesideLogs { requests, answers }, sink),
         line: engine.line,
-        is_own: engine.candidate.is_none(),
+        candidate: engine.candidate.clone(),
+        is_own,
         taking,
         world,
         decisions,
@@ -62,7 +65,8 @@ pub fn recorded<S: Sink>(engine: &Engine<'_>, part: Part<S>) -> Result<(Tally, S
 struct Course<'a, S> {
     both: Both<'a, S>,
     line: &'a Line,
-    /// Production's own bundles hold.
+    candidate: Option<BundleHash>,
+    /// Production's own bundles hold, or it has had the candidate's until now.
     is_own: bool,
     taking: Taking,
     world: World,
@@ -109,6 +113,9 @@ impl<S: Sink> Course<'_, S> {
             return Ok(());
         }
         self.both.tally.events += 1;
+        // From here on production has another bundle than the candidate.
+        self.is_own &=
+            self.candidate.is_none() || switched_to(&record).is_none_or(|is| Some(is) == self.candidate);
         if self.is_own {
             return self.take_own(&record);
         }

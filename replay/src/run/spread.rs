@@ -57,7 +57,7 @@ impl<'a> Spread<'a> {
         let Warmed { world, decisions, events, time, crashed, .. } = warmed;
         Self {
             line: engine.line,
-            taking: engine.manifest.taking(),
+            taking: engine.taking(),
             candidate: engine.candidate.clone(),
             states: world.states(),
             began: time,

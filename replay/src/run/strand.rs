@@ -18,6 +18,7 @@ use super::error::RunError;
 use super::known::Known;
 use super::window::{kind, turn_of};
 use crate::compare::Source;
+use crate::dataset::Chosen;
 use crate::recorded::{AHEAD_MS, Recorded};
 use crate::results::Models;
 use crate::world::{Line, Place, Step, World, made_offset, outcome};
@@ -41,6 +42,8 @@ pub(super) struct Around<'a> {
     pub(super) is_over: bool,
     /// Which answers are used.
     pub(super) choice: Choice,
+    /// The turns for which models are asked; all of them without.
+    pub(super) chosen: Option<&'a Chosen>,
 }
 
 /// Which answers a replay uses.
@@ -359,6 +362,10 @@ impl Strand {
         let Choice { models, fork_at } = around.choice;
         if !around.known.has(request.id) {
             return Ok(false);
+        }
+        if around.chosen.is_some_and(|chosen| !chosen.has(request.turn)) {
+            // What came before a turn of the data set is as it was.
+            return Ok(true);
         }
         match fork_at {
             Some(fork) => Ok(u32::try_from(number).unwrap_or(u32::MAX) < fork),

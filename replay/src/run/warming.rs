@@ -3,10 +3,11 @@
 use conversation::States;
 use pipeline::Record;
 use schemas::Millis;
+use schemas::ids::BundleHash;
 
 use super::engine::{Engine, Logs};
 use super::error::RunError;
-use super::window::kind;
+use super::window::{kind, switched_to};
 use crate::log::{Log, LogError, Polled};
 use crate::range::{Span, Taking};
 use crate::recorded::Decisions;
@@ -24,6 +25,13 @@ impl Log for Behind {
             Some(record) => Ok(Polled::Record(record)),
             None => self.rest.poll(wait),
         }
+    }
+}
+
+impl Warmed {
+    /// The bundle that production had when the range begins.
+    pub(super) fn bundle(&self) -> Option<BundleHash> {
+        self.events.first.as_ref().and_then(switched_to).or_else(|| self.world.bundle())
     }
 }
 
@@ -68,7 +76,7 @@ impl<'a, 'b> Warming<'a, 'b> {
         Decided { decisions, crashed }: Decided,
         states: States,
     ) -> Result<Self, RunError> {
-        let taking = engine.manifest.taking();
+        let taking = engine.taking();
         let is_configured = !states.conversations.is_empty();
         let mut world = World::new(engine.line, span.partition, &span.partition.to_string(), states)?;
         world.skip_crashed(&crashed);

@@ -5,7 +5,8 @@ use std::collections::{HashSet, VecDeque};
 use pipeline::Record;
 use schemas::Millis;
 use schemas::decision::Ruling;
-use schemas::ids::{EventId, RequestId, TurnId};
+use schemas::event::Event;
+use schemas::ids::{BundleHash, EventId, RequestId, TurnId};
 use schemas::wire;
 
 use crate::log::{Log, LogError};
@@ -117,6 +118,17 @@ impl<L: Log> Window<L> {
 /// The kind of a record, by its header.
 pub(super) fn kind(record: &Record) -> &[u8] {
     record.header(wire::KIND).unwrap_or_default()
+}
+
+/// The bundle that a record switches to, if it is a switch.
+pub(super) fn switched_to(record: &Record) -> Option<BundleHash> {
+    if kind(record) != b"config" {
+        return None;
+    }
+    match wire::decode(|name| record.header(name), record.value.as_deref()) {
+        Ok(Event::Config(switch)) => Some(switch.bundle),
+        _ => None,
+    }
 }
 
 /// The turn of a record, by its header.

@@ -161,6 +161,11 @@ impl World {
         Ok(())
     }
 
+    /// The bundle that holds, if one does.
+    pub fn bundle(&self) -> Option<BundleHash> {
+        self.states().control.bundle().cloned()
+    }
+
     /// When its earliest timer is due.
     pub fn due(&self) -> Option<Millis> {
         self.replay.due()

@@ -8,6 +8,7 @@ use ::replay::results;
 use anyhow::{Context, anyhow, bail};
 use schemas::topic::Topic;
 
+use super::set::{Set, WARM_UP};
 use super::{Candidate, From, Run};
 use crate::config::Config;
 use crate::timestamp::Timestamp;
@@ -18,6 +19,7 @@ impl Run {
         &self,
         config: &Config,
         candidate: Option<&Candidate>,
+        set: Option<&Set>,
     ) -> anyhow::Result<Arguments> {
         let mut apps: Vec<String> = self.apps.iter().map(ToString::to_string).collect();
         apps.sort();
@@ -29,15 +31,21 @@ impl Run {
             name: candidate.name.clone(),
             bundle: candidate.hash.to_string(),
         };
+        // What a data set is of, the data set says.
+        let begin = self.from.clone().or_else(|| set.map(|set| set.from.clone()));
+        let end = self.to.clone().or_else(|| set.map(|set| set.to.clone()));
+        let by_default = set.filter(|_| self.state.is_none()).map(|_| WARM_UP.to_owned());
+        let warm_up = self.warm_up.clone().or(by_default);
         Ok(Arguments {
-            from: self.from.clone(),
-            to: self.to.clone(),
+            from: begin.context("--from is missing")?,
+            to: end.context("--to is missing")?,
             apps,
             sample: self.sample.as_ref().map(|sample| sample.0.clone()),
+            dataset: set.map(|set| set.named.clone()),
             candidate: candidate.map(tried),
             models: results::Models::from(self.models),
             fork_at: self.fork_at,
-            warm_up: self.warm_up.clone(),
+            warm_up,
             state: self
                 .state
                 .as_deref()
@@ -47,19 +55,19 @@ impl Run {
     }
 
     /// The times of the range.
-    pub(super) fn times(&self) -> anyhow::Result<Times> {
+    pub(super) fn times(arguments: &Arguments) -> anyhow::Result<Times> {
         let time = |what: &str, text: &str| {
             text.parse::<Timestamp>().map(|time| time.0).map_err(|error| anyhow!("read {what}: {error}"))
         };
-        let warm_up = self.warm_up.as_deref().map(humantime::parse_duration).transpose();
+        let warm_up = arguments.warm_up.as_deref().map(humantime::parse_duration).transpose();
         let warm_up = warm_up.context("read --warm-up: it is no duration such as 2h")?;
         let times = Times {
-            from: time("--from", &self.from)?,
-            to: time("--to", &self.to)?,
+            from: time("--from", &arguments.from)?,
+            to: time("--to", &arguments.to)?,
             warm_up: millis(warm_up.unwrap_or_default()),
         };
         if times.to <= times.from {
-            bail!("--to {} is not after --from {}", self.to, self.from);
+            bail!("--to {} is not after --from {}", arguments.to, arguments.from);
         }
         Ok(times)
     }
@@ -71,7 +79,7 @@ impl Run {
         arguments: Arguments,
         incarnation: String,
     ) -> anyhow::Result<Manifest> {
-        let times = self.times()?;
+        let times = Self::times(&arguments)?;
         let mut spans = bounds(&config.kafka, &config.topics.of(Topic::Events), config.partitions, times)?;
         let mut warm_up = times.warm_up;
         if let Some(folder) = &self.state {

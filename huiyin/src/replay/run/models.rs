@@ -69,7 +69,7 @@ pub(super) fn book(config: &Config, names: &Names, asking: &Asking) -> anyhow::R
 pub(super) fn stop_on_signal(asking: &Arc<Asking>, runtime: &Handle) -> JoinHandle<()> {
     let asking = Arc::clone(asking);
     runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if crate::replay::signals::ended().await.is_ok() {
             asking.stop();
         }
     })

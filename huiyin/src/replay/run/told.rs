@@ -20,6 +20,12 @@ pub(super) fn told(manifest: &Manifest, ran: &Ran, took: Duration) -> String {
         if tally.warmed > 0 { format!(", {} before the range", tally.warmed) } else { String::new() };
     line("events", format!("{} folded, {rate}/s{warmed}", tally.events));
     line("turns", format!("{}, {} cut off by the range's end", joined.turns, joined.cut_off));
+    if let Some(set) = &manifest.arguments.dataset {
+        line(
+            "data set",
+            format!("{} of the {} turns of {} are in the range", joined.turns, set.turns, set.name),
+        );
+    }
     let cold = share(joined.cold, joined.conversations);
     line(
         "conversations",

@@ -11,7 +11,8 @@ use schemas::request::Request;
 use schemas::wire;
 
 use super::scene::{Says, Scene, attempt, bundle, done};
-use super::tape::{Written, manifest, turns};
+use super::tape::{Written, chosen, manifest, turns};
+use crate::dataset::Chosen;
 use crate::live::{Live, Unasked};
 use crate::range::Arguments;
 use crate::results::{Footing, Models, Source, TurnResult};
@@ -60,13 +61,14 @@ impl crate::live::Models for Small {
 
 /// How a replay is asked for.
 #[derive(Clone, Copy)]
-struct How {
+struct How<'a> {
     models: Models,
     fork_at: Option<u32>,
+    chosen: Option<&'a Chosen>,
 }
 
-const LIVE: How = How { models: Models::Live, fork_at: None };
-const THEN: How = How { models: Models::RecordedThenLive, fork_at: None };
+const LIVE: How<'static> = How { models: Models::Live, fork_at: None, chosen: None };
+const THEN: How<'static> = How { models: Models::RecordedThenLive, fork_at: None, chosen: None };
 
 fn scene() -> Scene {
     let people = ["alice", "bob", "carol", "dave"];
@@ -88,7 +90,7 @@ fn small() -> Bundle {
 fn run(
     scene: &Scene,
     candidate: Option<&Bundle>,
-    how: How,
+    how: How<'_>,
     models: &Small,
     journal: Journal,
 ) -> Asked<Written> {
@@ -98,7 +100,14 @@ fn run(
     manifest.arguments = Arguments { models: how.models, fork_at: how.fork_at, ..manifest.arguments };
     let progress = Progress::default();
     let candidate = candidate.map(|bundle| bundle.hash().unwrap());
-    let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
+    let engine = Engine {
+        manifest: &manifest,
+        line: &line,
+        candidate,
+        fallback: None,
+        chosen: how.chosen,
+        progress: &progress,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let run = asked(
         &engine,
@@ -182,13 +191,38 @@ fn what_is_asked_the_same_of_the_same_models_has_its_recorded_answer() {
 fn a_fork_has_recorded_answers_until_its_turn_and_models_from_it_on() {
     let scene = scene();
     let models = Small::new(2);
-    let how = How { models: Models::Live, fork_at: Some(4) };
+    let how = How { models: Models::Live, fork_at: Some(4), chosen: None };
     let forked = run(&scene, Some(&small()), how, &models, Journal::new());
     let results = sorted(&forked.sink);
     let live = results.values().filter(|turn| turn.candidate.source == Some(Source::Live));
     assert_eq!((results.len(), live.count(), models.asked().len()), (24, 8, 8));
     // The turn of the fork itself stands upon recorded answers.
     assert_eq!(forked.tally.joined.closed, 4 * 5);
+}
+
+#[test]
+fn of_a_data_set_models_are_asked_for_its_turns_alone() {
+    let scene = scene();
+    let whole = run(&scene, Some(&small()), LIVE, &Small::new(1), Journal::new());
+    let picked = |turn: &TurnResult| {
+        let question = turn.question.as_deref();
+        (turn.conversation.ends_with("alice") && question == Some("why"))
+            || (turn.conversation.ends_with("bob") && question == Some("really"))
+    };
+    let wanted: Vec<TurnResult> = turns(&whole.sink).into_iter().filter(picked).collect();
+    assert_eq!(wanted.len(), 2);
+    let (set, models) = (chosen(&wanted), Small::new(2));
+    let how = How { chosen: Some(&set), ..LIVE };
+    let run = run(&scene, Some(&small()), how, &models, Journal::new());
+    assert_eq!(models.asked(), ["really", "why"]);
+    let results = sorted(&run.sink);
+    assert_eq!((results.len(), run.tally.joined.turns), (2, 2), "{results:?}");
+    for turn in results.values() {
+        assert!(wanted.iter().any(|wanted| wanted.turn == turn.turn), "{turn:?}");
+        assert_eq!(turn.candidate.source, Some(Source::Live));
+        // What was before has its recorded answers.
+        assert_eq!(turn.footing, Footing::Closed);
+    }
 }
 
 #[test]

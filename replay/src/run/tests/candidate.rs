@@ -3,9 +3,11 @@
 use conversation::States;
 
 use super::scene::{Says, Scene, bundle};
-use super::tape::{Written, manifest, turns};
+use super::tape::{Written, chosen, manifest, turns};
+use crate::dataset::Chosen;
 use crate::results::{Footing, TurnResult};
 use crate::run::{Engine, Part, Progress, Tally, recorded};
+use crate::shadow::Kind;
 use schemas::verdict::Action;
 
 fn scene(app: &str) -> Scene {
@@ -24,12 +26,75 @@ fn scene(app: &str) -> Scene {
 }
 
 fn replay(scene: &Scene, candidate: &catalogue::Bundle) -> (Tally, Written) {
+    replay_of(scene, candidate, None)
+}
+
+fn replay_of(scene: &Scene, candidate: &catalogue::Bundle, chosen: Option<&Chosen>) -> (Tally, Written) {
     let (line, span) = (scene.line(&[candidate]), scene.span());
     let (manifest, progress) = (manifest(span, None), Progress::default());
     let candidate = Some(candidate.hash().unwrap());
-    let engine = Engine { manifest: &manifest, line: &line, candidate, fallback: None, progress: &progress };
+    let engine =
+        Engine { manifest: &manifest, line: &line, candidate, fallback: None, chosen, progress: &progress };
     recorded(&engine, Part { span, logs: scene.logs(span), states: States::default(), sink: Vec::new() })
         .unwrap()
+}
+
+#[test]
+fn a_candidate_that_production_had_is_held_to_the_byte_and_another_is_not() {
+    let scene = scene("");
+    let (tally, written) = replay(&scene, &bundle("", ""));
+    assert!(tally.decisions > 7 && tally.different == 0, "{:?}", tally.differences);
+    assert!(turns(&written).iter().all(|turn| turn.baseline == turn.candidate && turn.drift.is_none()));
+
+    let other = scene.with_decision(|value| value.replacen("\"parts\":", "\"parts\":7", 1));
+    let (tally, written) = replay(&other, &bundle("", ""));
+    assert_eq!(tally.different, 1, "{:?}", tally.differences);
+    assert!(tally.differences[0].contains("cause: unexplained"), "{:?}", tally.differences);
+    assert_eq!(turns(&written).iter().filter(|turn| turn.drift.is_some()).count(), 1);
+    let spare = "[[target]]\nname = \"spare\"\nprovider = \"local\"\nmodel = \"spare\"\nregion = \"cn\"";
+    assert_eq!(replay(&other, &bundle("", spare)).0.decisions, 0);
+}
+
+#[test]
+fn a_candidate_that_production_leaves_is_compared_from_then_on() {
+    let rule = "[[filter.word]]\nid = \"casinos\"\naction = \"block\"\nwords = [\"casino\"]";
+    let (before, after) = (bundle("", ""), bundle("", rule));
+    let scene = Scene::played(
+        &before,
+        Some((5_000, &after)),
+        &[
+            Says(0, "alice", "a casino"),
+            Says(10_000, "bob", "another casino"),
+            Says(20_000, "alice", "hello"),
+        ],
+    );
+    let (tally, written) = replay(&scene, &before);
+    assert!(tally.decisions > 0 && tally.different == 0, "{:?}", tally.differences);
+    let turns = turns(&written);
+    let verdicts: Vec<_> = turns.iter().map(|turn| (turn.baseline.verdict, turn.candidate.verdict)).collect();
+    assert_eq!(turns.len(), 3, "{turns:?}");
+    assert!(verdicts.contains(&(Some(Action::Block), Some(Action::Pass))), "{verdicts:?}");
+    assert!(turns.iter().all(|turn| turn.drift.is_none()), "{turns:?}");
+}
+
+#[test]
+fn of_a_data_set_only_its_turns_are_in_the_results_and_they_stand_upon_all_that_was_before() {
+    let scene = scene("");
+    let rule = "[[filter.word]]\nid = \"casinos\"\naction = \"block\"\nwords = [\"casino\"]";
+    let candidate = bundle("", rule);
+    let whole = turns(&replay(&scene, &candidate).1);
+    let wanted = |turn: &&TurnResult| matches!(turn.question.as_deref(), Some("and when" | "thanks"));
+    let wanted: Vec<TurnResult> = whole.iter().filter(wanted).cloned().collect();
+    assert_eq!(wanted.len(), 2);
+    let chosen = chosen(&wanted);
+    let (tally, written) = replay_of(&scene, &candidate, Some(&chosen));
+    assert_eq!(turns(&written), wanted);
+    assert_eq!((tally.joined.turns, tally.joined.conversations), (2, 2), "{tally:?}");
+    // Alice and Bob are folded from their first word on, and nobody else is.
+    let keys = written.iter().filter(|(kind, _)| *kind == Kind::Decisions).filter_map(|(_, r)| r.key.clone());
+    let keys: Vec<String> = keys.map(|key| String::from_utf8(key).unwrap()).collect();
+    assert!(keys.iter().all(|key| key.contains("alice") || key.contains("bob")), "{keys:?}");
+    assert!(keys.len() > 4, "{keys:?}");
 }
 
 fn of<'a>(turns: &'a [TurnResult], user: &str) -> Vec<&'a TurnResult> {

@@ -93,6 +93,7 @@ fn a_byte_that_is_another_is_drift_with_its_cause() {
         line: &line,
         candidate: None,
         fallback: None,
+        chosen: None,
         progress: &progress,
     };
     let logs = crate::run::Logs { decisions: Box::new(changed.into_iter()), ..tape.logs(span) };

@@ -51,7 +51,14 @@ pub(super) struct Scene {
 impl Scene {
     /// Plays what people say under a bundle.
     pub(super) fn play(bundle: &Bundle, says: &[Says]) -> Self {
-        let mut scene = Self { bundles: vec![bundle.clone()], events: Vec::new(), topics: Vec::new() };
+        Self::played(bundle, None, says)
+    }
+
+    /// The same, with a switch to another bundle at a time, if one is given.
+    pub(super) fn played(bundle: &Bundle, then: Option<(Millis, &Bundle)>, says: &[Says]) -> Self {
+        let bundles = [bundle].into_iter().chain(then.map(|(_, bundle)| bundle)).cloned().collect();
+        let mut scene = Self { bundles, events: Vec::new(), topics: Vec::new() };
+        let mut then = then.map(|(at, bundle)| (START + at, bundle.hash().unwrap()));
         let line = scene.line(&[]);
         let mut world = World::new(&line, 0, "scene", States::default()).unwrap();
         let place = Place { partition: 0, offset: 0, time: START };
@@ -63,6 +70,12 @@ impl Scene {
             let next = says.peek().map(|(_, says)| START + says.0);
             let outcome = waiting.iter().map(|(at, _)| *at).min();
             let Some(now) = [next, outcome, world.due()].into_iter().flatten().min() else { break };
+            if let Some((at, hash)) = then.take_if(|(at, _)| *at <= now) {
+                let place = Place { partition: 0, offset: scene.events.len() as i64, time: at };
+                let switched = switch(line.events(), "/huiyin/scene/admin", place, &hash).unwrap();
+                scene.feed(&line, &mut world, switched);
+                continue;
+            }
             let made = if outcome == Some(now) {
                 let at = waiting.iter().position(|(at, _)| *at == now).unwrap();
                 let (_, answered) = waiting.remove(at);
@@ -82,6 +95,21 @@ impl Scene {
             waiting.extend(made.iter().map(|request| (now + TAKES, answer(request, now))));
         }
         scene
+    }
+
+    /// The same log with one recorded decision changed: the last one that this changes.
+    pub(super) fn with_decision(&self, change: impl Fn(&str) -> String) -> Self {
+        let Self { bundles, events, mut topics } =
+            Self { bundles: self.bundles.clone(), events: self.events.clone(), topics: self.topics.clone() };
+        for (_, output, _) in topics.iter_mut().rev().filter(|(kind, ..)| *kind == Kind::Decisions) {
+            let value = String::from_utf8(output.value.clone().unwrap()).unwrap();
+            let changed = change(&value);
+            if changed != value {
+                output.value = Some(changed.into());
+                break;
+            }
+        }
+        Self { bundles, events, topics }
     }
 
     fn event(&mut self, line: &Line, world: &mut World, now: Millis, event: &Event) -> Vec<Request> {

@@ -9,6 +9,7 @@ use schemas::ids::BundleHash;
 use schemas::topic::TopicNames;
 
 use super::recording::Recording;
+use crate::dataset::Chosen;
 use crate::range::{Arguments, FORM, Manifest, Span};
 use crate::results::{Line as ResultLine, Models, TurnResult};
 use crate::run::{Engine, Logs, Part, Progress, Tally, recorded};
@@ -106,6 +107,7 @@ impl Tape {
             line: &line,
             candidate: candidate.map(|bundle| bundle.hash().unwrap()),
             fallback: None,
+            chosen: None,
             progress: &progress,
         };
         recorded(&engine, Part { span, logs: self.logs(span), states: States::default(), sink: Vec::new() })
@@ -122,6 +124,7 @@ pub(super) fn manifest(span: Span, sample: Option<&str>) -> Manifest {
             to: "1h".into(),
             apps: Vec::new(),
             sample: sample.map(str::to_owned),
+            dataset: None,
             candidate: None,
             models: Models::Recorded,
             fork_at: None,
@@ -146,4 +149,22 @@ pub(super) fn turns(written: &Written) -> Vec<TurnResult> {
         _ => None,
     };
     of_results.filter_map(turn).collect()
+}
+
+/// These turns as those of a data set.
+pub(super) fn chosen(turns: &[TurnResult]) -> Chosen {
+    let line = |turn: &TurnResult| {
+        let line = serde_json::json!({
+            "record": "turn", "conversation": format!("named {}", turn.conversation), "turn": turn.turn,
+            "messages": [], "app": turn.app, "at": 1, "question": "",
+        });
+        line.to_string()
+    };
+    let head = serde_json::json!({
+        "record": "head", "format": 1, "by": "random", "from": 0, "to": 1, "limit": 9, "seed": 0, "made_at": 0,
+        "turns": turns.len(),
+    });
+    let lines: Vec<String> = std::iter::once(head.to_string()).chain(turns.iter().map(line)).collect();
+    let dataset = crate::dataset::read(&lines.join("\n")).unwrap();
+    Chosen::of(&dataset, |conversation| format!("named {conversation}")).unwrap()
 }
