@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::pseudonym::{Pseudonyms, Who};
 use crate::view;
 
-/// Topics whose records are facts: those of the variants of [`Fact`].
+/// Topics whose records are facts: those of the variants of `Fact`.
 pub const TOPICS: [Topic; 4] = [Topic::Events, Topic::Decisions, Topic::Deliveries, Topic::Ledger];
 
 /// How the value of an outcome begins, as it is always written.
