@@ -140,7 +140,7 @@ pub(super) fn count(counts: &Fields, work: Work) -> Counted {
     }
 }
 
-/// What a provider said of its usage, read again from its own words as [`raw`] keeps them; nothing where they cannot be believed.
+/// What a provider said of its usage, read again from its own words as `raw` keeps them; nothing where they cannot be believed.
 pub fn of_raw(text: &str, work: Work) -> Option<Usage> {
     match count(&serde_json::from_str(text).ok()?, work) {
         Counted::Known(usage) => Some(usage),
