@@ -7,9 +7,9 @@ use crate::proof::Clause;
 use std::collections::BTreeMap;
 
 /// Within this time of the process's start its last call is to run again.
-const REPEATED_WITHIN_MS: i64 = 5_000;
+const REPEATED_WITHIN_MS: i64 = 3_000;
 /// A new request is to wait no longer for its first call.
-const NEW_WITHIN_MS: i64 = 4_000;
+const NEW_WITHIN_MS: i64 = 3_000;
 
 /// Calls that the kill cut off, and requests that came just after it.
 pub(crate) fn recovery(evidence: &Evidence) -> Found {

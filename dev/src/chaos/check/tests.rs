@@ -275,7 +275,7 @@ fn whoever_runs_again_late_or_waits_long_after_the_first_kill_is_named() {
     let found = recovery::recovery(&killed(21_500, 22_000));
     assert_eq!(found.clause.problems, Vec::<String>::new());
     assert_eq!(found.sums, [("last call again ms", 1_490), ("longest wait after a kill ms", 1_900)]);
-    names(&recovery::recovery(&killed(25_011, 22_000)), "ran again 5001 ms after");
-    names(&recovery::recovery(&killed(21_500, 24_101)), "waited 4001 ms");
+    names(&recovery::recovery(&killed(23_011, 22_000)), "ran again 3001 ms after");
+    names(&recovery::recovery(&killed(21_500, 23_101)), "waited 3001 ms");
     names(&recovery::recovery(&sound(1)), "tell nothing");
 }
