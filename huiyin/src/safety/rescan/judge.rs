@@ -78,6 +78,8 @@ pub(super) struct Found {
     /// Answers of models that were judged.
     pub(super) answers: u64,
     pub(super) stopped: Vec<Stopped>,
+    /// Messages that would be stopped, with their rules: one that came twice is told once.
+    told: BTreeSet<(String, Vec<String>)>,
     /// Answers that would be stopped, by their requests, until it is known whether they were let out.
     made: BTreeMap<RequestId, Stopped>,
 }
@@ -140,7 +142,7 @@ impl Filter {
         let texts: Vec<&str> = text.into_iter().chain(others).filter_map(Text::plain).collect();
         let findings: Vec<Finding> = texts.iter().map(|text| engine.judge(Direction::Input, text)).collect();
         let rules = rules(&findings);
-        if !rules.is_empty() {
+        if !rules.is_empty() && found.told.insert((id.clone(), rules.clone())) {
             let text = self.kept(&texts);
             let speaker = Speaker::Person;
             found.stopped.push(Stopped { speaker, conversation, id, rules, text, answer: None });

@@ -101,6 +101,14 @@ fn what_would_be_stopped_and_was_not_is_found_once_with_its_rules() {
 }
 
 #[test]
+fn a_message_that_came_twice_is_told_once() {
+    let records = ["pineapple", "pineapple", "pineapple juice"].map(|text| says(1, text, Action::Pass));
+    let found = found(&filter(&[], Texts::None), &records);
+    let told: Vec<_> = found.stopped.iter().map(|it| it.rules.join(" ")).collect();
+    assert_eq!((told, found.messages), (vec!["fruit".to_owned(), "fruit tropics".to_owned()], 3));
+}
+
+#[test]
 fn every_text_of_a_message_is_judged_and_an_edit_too() {
     let message = example!(Message, "events/valid-message.json");
     let other = Event::Message(Message { other_texts: vec![Text::from("pineapple.png")], ..message.clone() });
