@@ -47,6 +47,8 @@ pub(crate) struct WalkBuffers {
     visited: Visited,
     /// Steps that were looked at in the last text: what it took.
     looked: usize,
+    /// Characters that were compared in it for repeats.
+    compared: usize,
 }
 
 /// A walk comes here by a step of its own, not by passing over a repeat.
@@ -73,7 +75,7 @@ pub(crate) fn walk(
     buffers: &mut WalkBuffers,
     found: &mut Vec<Found>,
 ) {
-    buffers.looked = 0;
+    (buffers.looked, buffers.compared) = (0, 0);
     let direct = lexicon.neighbours.is_some();
     let mut starts = starts
         .iter()
@@ -228,9 +230,10 @@ impl Walk<'_> {
     }
 
     /// The same place in the word, behind the next repeat of its last piece. A run of one character is passed over as a whole.
-    fn behind_repeat(&self, last: Taken) -> Option<Taken> {
+    fn behind_repeat(&mut self, last: Taken) -> Option<Taken> {
         let end = last.step.end as usize;
-        let next = repeat(self.text, last.start..end, self.lexicon.views)?;
+        let compared = &mut self.buffers.compared;
+        let next = repeat(self.text, last.start..end, self.lexicon.views, compared)?;
         let separated = if next.to > end { Views::of(View::Separators) } else { Views::NONE };
         let views = last.views.with(Views::of(View::Repeats)).with(separated);
         let length = end - last.start;

@@ -8,8 +8,16 @@ use super::*;
 use crate::fold::Folded;
 use crate::words::marks::Marks;
 
-/// What a walk from every place finds, and how many steps it looked at.
-fn walked(lexicon: &Lexicon, text: &str, forgets: bool) -> (Vec<Found>, usize) {
+/// What a walk took.
+struct Work {
+    /// Steps that were made and looked at.
+    steps: usize,
+    /// Characters that were compared.
+    compared: usize,
+}
+
+/// What a walk from every place finds, and what it took.
+fn walked(lexicon: &Lexicon, text: &str, forgets: bool) -> (Vec<Found>, Work) {
     let folded = Folded::of(text);
     let mut marks = Marks::default();
     marks.refill(text, &folded);
@@ -19,7 +27,7 @@ fn walked(lexicon: &Lexicon, text: &str, forgets: bool) -> (Vec<Found>, usize) {
     walk(lexicon, text, std::slice::from_ref(&(0..folded.len())), &mut buffers, &mut found);
     found.sort_unstable();
     found.dedup();
-    (found, buffers.looked + buffers.steps.count())
+    (found, Work { steps: buffers.looked + buffers.steps.count(), compared: buffers.compared })
 }
 
 fn lexicon<'a>(words: impl IntoIterator<Item = &'a str>, views: Views) -> Lexicon {
@@ -94,7 +102,7 @@ fn a_text_takes_time_by_its_length_however_it_repeats_itself() {
             for piece in &pieces {
                 let looked = |characters: usize| {
                     let text = piece.repeat(characters / piece.chars().count());
-                    walked(&lexicon, &text, false).1
+                    walked(&lexicon, &text, false).1.steps
                 };
                 // The first places of a text cost less: so the second half of it is told by the first.
                 let (quarter, half, long) = (looked(96), looked(192), looked(384));
@@ -104,6 +112,28 @@ fn a_text_takes_time_by_its_length_however_it_repeats_itself() {
                 );
                 assert!(long <= 800 * 384, "{piece:?} {views:?}: {long} steps of 384 characters");
             }
+        }
+    }
+}
+
+/// A text of two equal syllables, each as long as a run: what follows the first differs from a piece of it, of which one begins at every
+/// place of the run, only at the end.
+#[test]
+fn a_syllable_as_long_as_a_run_is_compared_with_what_follows_run_by_run() {
+    use View::{Leet, Lookalike, Pinyin, Repeats, Separators};
+    let views = Views::from_iter([Separators, Repeats, Pinyin, Leet, Lookalike]);
+    let lexicon = lexicon(["力气", "李", "气力"], views);
+    for letter in ["l", "1", "!", "1!"] {
+        for between in ["", ".", "...", "1"] {
+            let compared = |characters: usize| {
+                let run = letter.repeat(characters / 2 / letter.len());
+                walked(&lexicon, &format!("{run}i{between}{run}i"), false).1.compared
+            };
+            let (short, long) = (compared(1_000), compared(4_000));
+            assert!(
+                0 < short && long <= 5 * short,
+                "{letter:?} {between:?}: {short} comparisons in 1,000 characters, {long} in 4,000"
+            );
         }
     }
 }
