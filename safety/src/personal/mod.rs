@@ -6,6 +6,7 @@
 mod account;
 mod address;
 mod among;
+mod armour;
 mod birth;
 mod border;
 mod calling_code;

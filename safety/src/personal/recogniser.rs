@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::armour::Armour;
 use super::date::Years;
 use super::hit::{Hit, settle};
 use super::kind::Kind;
@@ -28,6 +29,7 @@ pub struct Recogniser {
     years: Years,
     plain: Plain,
     run: Run,
+    armour: Armour,
     hits: Vec<Hit>,
 }
 
@@ -41,7 +43,8 @@ impl Recogniser {
     /// A recogniser to which dates of birth after that year are none.
     pub fn new(newest_birth_year: u32) -> Self {
         let years = Years { newest: newest_birth_year };
-        Self { years, plain: Plain::default(), run: Run::default(), hits: Vec::new() }
+        let (plain, run, armour) = (Plain::default(), Run::default(), Armour::default());
+        Self { years, plain, run, armour, hits: Vec::new() }
     }
 
     /// The personal data of a text, in its order and without overlaps. A stretch that could be several things is the one with most
@@ -51,6 +54,7 @@ impl Recogniser {
             return Vec::new();
         }
         self.plain.refill(text);
+        self.armour.reset();
         self.hits.clear();
         for at in 0..self.plain.len() {
             self.look(at);
@@ -70,7 +74,7 @@ impl Recogniser {
         match c {
             '@' => email::find(plain, at, hits),
             ':' => network::find_compressed(plain, at, hits),
-            '-' if last != '-' => secret::find_armour(plain, at, hits),
+            '-' if last != '-' => self.armour.find(plain, at, hits),
             c if c.is_ascii_alphanumeric() => {
                 if !last.is_ascii_alphanumeric() {
                     network::find(plain, at, hits);
@@ -154,17 +158,21 @@ mod tests {
 
     /// What hostile texts are made of, with `~` between.
     const PIECES: &str = "a~1~a1~A1-~1 ~1-~1.~1:~::~:1~a:~(~(1)~1(~-~- ~@~@a.~a@~a@a.~a.~.a~1/~/1~x1,~13~138 ~6222~sk-~eyJ~\
-        eyJa.~1+~a=~+86~-----BEGIN ~京A~京~省市路1号~路1~市~微信~微信1~wx~wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~=a~%1~_1~+86~\
-        86 ~👩\u{200d}~👍🏽~\u{200b}~\u{301}~１~①~https://a/1~a/~?a=1&";
+        eyJa.~1+~a=~+86~-----BEGIN ~-----BEGIN PRIVATE KEY\n~-----BEGIN PRIVATE KEY-----\n~京A~京~省市路1号~路1~市~微信~微信1~wx~\
+        wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~=a~%1~_1~+86~86 ~👩\u{200d}~👍🏽~\u{200b}~\u{301}~１~①~https://a/1~\
+        a/~?a=1&";
 
     /// Most times that a character is asked for, on the average of a text.
     const MOST_READS: usize = 800;
 
     /// Characters that are asked for to judge a text of this piece again and again.
     fn reads(piece: &str, characters: usize) -> usize {
-        let text: String = piece.chars().cycle().take(characters).collect();
+        reads_of(&piece.chars().cycle().take(characters).collect::<String>())
+    }
+
+    fn reads_of(text: &str) -> usize {
         let mut recogniser = Recogniser::default();
-        recogniser.recognise(&text);
+        recogniser.recognise(text);
         recogniser.plain.reads.load(Ordering::Relaxed)
     }
 
@@ -181,5 +189,15 @@ mod tests {
         }
         println!("most reads of a character: {most:?}");
         assert!(grows.is_empty(), "{grows}");
+    }
+
+    #[test]
+    fn the_one_last_line_of_many_private_keys_is_read_once() {
+        let reads = |count: usize| {
+            let (begins, title) = ("-----BEGIN PRIVATE KEY\n".repeat(count), "~".repeat(20 * count));
+            reads_of(&format!("{begins}-----END {title}-----"))
+        };
+        let (short, long) = (reads(100), reads(400));
+        assert!(long <= 5 * short, "{short} for 100 first lines, {long} for 400");
     }
 }

@@ -127,28 +127,6 @@ fn may_begin(plain: &Plain, start: usize) -> bool {
         && (begins("eyJ") || PREFIXES.iter().any(|(prefix, _)| begins(prefix)) || names(plain, start, &NAMES))
 }
 
-/// A private key in text armour, from its first line to its last, or to the end when the last is missing.
-pub(super) fn find_armour(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
-    let header = plain.skip(start, |c| c == '-');
-    if header - start < 4 || plain.before(start) == '-' || !plain.has(header, "begin ") {
-        return;
-    }
-    let title = plain.skip(header, |c| c != '-' && c != '\n');
-    let text: String = plain.slice(header..title).iter().collect();
-    if !text.to_ascii_uppercase().contains("PRIVATE KEY") {
-        return;
-    }
-    let footer = (title..plain.len()).find(|at| plain.at(*at) == '-' && is_footer(plain, *at));
-    let end = footer.map_or(plain.len(), |at| {
-        plain.skip(plain.skip(plain.skip(at, |c| c == '-'), |c| c != '-' && c != '\n'), |c| c == '-')
-    });
-    hits.push(Hit { kind: Kind::Secret, range: start..end });
-}
-
-fn is_footer(plain: &Plain, at: usize) -> bool {
-    plain.before(at) != '-' && plain.has(plain.skip(at, |c| c == '-'), "end ")
-}
-
 /// Three parts of base64, the first of which is a JSON object (RFC 7519).
 fn web_token(plain: &Plain, start: usize, end: usize) -> Option<usize> {
     let text: String = plain.slice(start..end).iter().collect();
