@@ -5,7 +5,8 @@
 //! views share a second pass: [`trie`] has the words as sequences of units, [`steps`] says which units a place of the text can stand for,
 //! and [`walk`] follows the trie along them. So disguises combine without a case of their own for each combination. Words that only
 //! separators and repeats can disguise are in a lexicon of their own: where the sieve cannot tell, it passes over all of a text but a few
-//! [`stretches`]. [`initials`] looks at tokens.
+//! [`stretches`]. [`initials`] looks at tokens. [`room`] says how much of their
+//! buffers is kept.
 
 pub(crate) mod beginnings;
 pub(crate) mod border;
@@ -17,6 +18,7 @@ pub(crate) mod lexicon;
 pub(crate) mod marks;
 pub(crate) mod neighbours;
 pub(crate) mod plain;
+pub(crate) mod room;
 pub(crate) mod segment;
 pub(crate) mod sieve;
 pub(crate) mod spelling;

@@ -6,6 +6,7 @@ use crate::words::Text;
 use crate::words::gaps::{Separated, separated};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::{LETTER, UMLAUT};
+use crate::words::room::empty;
 use crate::words::unit::Unit;
 
 /// A piece of the text that stands for one unit.
@@ -41,11 +42,11 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// Forgets the last text.
+    /// Forgets the last text, and how many steps or places it had if they were many.
     pub(crate) fn reset(&mut self, length: usize) {
-        self.all.clear();
+        empty(&mut self.all);
         for places in [&mut self.single, &mut self.spelled] {
-            places.clear();
+            empty(places);
             places.resize(length, None);
         }
     }
@@ -247,4 +248,47 @@ impl Speller<'_> {
 /// Tones are numbers, or marks behind the syllable.
 fn is_tone(c: char) -> bool {
     matches!(c, '0'..='5' | 'ˉ' | 'ˊ' | 'ˇ' | 'ˋ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::Folded;
+    use crate::words::marks::Marks;
+    use crate::words::room::KEPT;
+
+    /// Makes the steps from every place of a text; tells how many.
+    fn make(steps: &mut Steps, lexicon: &Lexicon, text: &str) -> usize {
+        let (folded, mut marks) = (Folded::of(text), Marks::default());
+        marks.refill(text, &folded);
+        let text = Text { chars: folded.chars(), marks: &marks };
+        steps.reset(folded.len());
+        for at in 0..folded.len() {
+            steps.single(lexicon, text, at);
+            steps.spelled(lexicon, text, at);
+        }
+        steps.count()
+    }
+
+    fn room(steps: &Steps) -> [usize; 3] {
+        [steps.all.capacity(), steps.single.capacity(), steps.spelled.capacity()]
+    }
+
+    #[test]
+    fn much_room_is_not_kept() {
+        let views = Views::from_iter([View::Repeats, View::Separators, View::Pinyin, View::Homophone]);
+        let lexicon = Lexicon::new(&["行为".to_owned(), "银行".to_owned()], &[views; 2]).unwrap();
+        let mut steps = Steps::default();
+        let short = make(&mut steps, &lexicon, "hang.w.e i");
+        let kept = room(&steps);
+        assert_eq!((make(&mut steps, &lexicon, "hang.w.e i"), room(&steps)), (short, kept));
+
+        // The first text has many steps and not as many characters, the second one many characters and no step.
+        assert!(make(&mut steps, &lexicon, &"行".repeat(KEPT / 2 + 1)) > KEPT);
+        assert_eq!(make(&mut steps, &lexicon, &"-".repeat(KEPT + 1)), 0);
+        let [all, single, spelled] = room(&steps);
+        assert!(all <= KEPT && single > KEPT && spelled > KEPT);
+        assert_eq!(make(&mut steps, &lexicon, "hang.w.e i"), short);
+        assert!(room(&steps).into_iter().all(|room| room <= KEPT), "{:?}", room(&steps));
+    }
 }

@@ -1,6 +1,7 @@
 //! Where walks have been, so that none goes the same way again.
 
 use crate::view::Views;
+use crate::words::room::KEPT;
 
 /// A place in the text and in the trie to which a walk has come, with everything that what follows depends on. Of two walks that come
 /// to the same state the words that follow are the same, so the second one ends there.
@@ -48,8 +49,6 @@ pub(crate) struct Visited {
 
 /// Room at first.
 const ROOM: usize = 256;
-/// Most room that is kept for the next text.
-const KEPT: usize = 1 << 16;
 
 impl Visited {
     /// Forgets everything.
