@@ -58,6 +58,11 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// Every attempt, those of the answer's review as well.
+    pub fn all_attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().chain(self.review.iter().flat_map(|review| &review.attempts))
+    }
+
     /// Checks what must hold between the fields.
     ///
     /// # Errors
