@@ -16,6 +16,9 @@ pub mod judge;
 pub mod limits;
 pub mod purse;
 
+#[cfg(test)]
+pub(crate) mod scene;
+
 use std::time::Duration;
 
 use conversation::Ready;

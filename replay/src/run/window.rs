@@ -4,9 +4,10 @@ use std::collections::{HashSet, VecDeque};
 
 use pipeline::Record;
 use schemas::Millis;
+use schemas::answered::Answered;
 use schemas::decision::Ruling;
 use schemas::event::Event;
-use schemas::ids::{BundleHash, EventId, RequestId, TurnId};
+use schemas::ids::{BundleHash, RequestId, TurnId};
 use schemas::wire;
 
 use crate::log::{Log, LogError};
@@ -116,7 +117,7 @@ impl<L: Log> Window<L> {
 
     /// Whether the log has the end of a request, or will have it.
     pub(super) fn has_end(&self, request: RequestId) -> bool {
-        let id = EventId::derive(&request.to_string(), 0).to_string();
+        let id = Answered::id_of(request).to_string();
         self.asked.contains(&request) || self.ends.contains(id.as_bytes())
     }
 

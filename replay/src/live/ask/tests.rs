@@ -7,59 +7,21 @@ use catalogue::Engines;
 use pipeline::WallClock;
 use safety::RuleSet;
 use schemas::answered::{Attempt, Outcome};
+use schemas::ids::RequestId;
 use simulators::model::{self, Config};
 
 use super::*;
-
-const CATALOGUE: &str = r#"
-    [[app]]
-    key = "acme#support"
-    chain = ["main"]
-    allowed_regions = ["cn"]
-    label = "AI"
-    [[app.bot]]
-    id = "bot"
-    [[target]]
-    name = "main"
-    provider = "openai"
-    model = "sim-main"
-    region = "cn"
-    timeout = "5s"
-    context_tokens = 8000
-"#;
-
-const PRICE: &str = r#"
-    [[price]]
-    provider = "openai"
-    model = "sim-main"
-    currency = "CNY"
-    from = "2020-01-01"
-    input = "1"
-    cached = "1"
-    output = "10"
-"#;
+use crate::live::scene::{self, PRICE, attempt, bundle};
 
 fn rules(also: &str) -> Ready {
-    let bundle = catalogue::validate(&toml::from_str(&format!("{CATALOGUE}{also}")).unwrap()).unwrap();
+    let bundle = bundle(also);
     let engines = Arc::new(Engines::one(Arc::new(RuleSet::new(&[], "d1").unwrap())));
     Ready { hash: bundle.hash().unwrap(), bundle: Arc::new(bundle), engines }
 }
 
-/// A request of long ago.
+/// One request of many.
 fn request(number: u64) -> Request {
-    let example = include_str!("../../../../schemas/examples/requests/valid-answer.json");
-    let mut request: Request = serde_json::from_str(example).unwrap();
-    request.id = schemas::ids::RequestId::derive(&number.to_string(), 0);
-    request.lane = "acme#support/group/7@alice".parse().unwrap();
-    request.message = schemas::ids::MessageId::of(request.lane.conversation.app(), "chat", "1").unwrap();
-    request.chain = vec![TargetName::new("main").unwrap()];
-    request.allowed_regions = vec!["cn".to_owned()];
-    request.prompt.truncate(1);
-    request.prompt[0].role = schemas::request::Role::User;
-    request.max_output_tokens = 1_000;
-    request.decided_at = 1_000;
-    request.answer_by = 11_000;
-    request
+    Request { id: RequestId::derive(&number.to_string(), 0), ..scene::request() }
 }
 
 fn limits(at_once: usize) -> Limits {
@@ -134,12 +96,9 @@ impl Invoke for Slow {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         self.running.lock().unwrap().0 -= 1;
-        let example = include_str!("../../../../schemas/examples/events/valid-answered-done.json");
-        let answered: serde_json::Value = serde_json::from_str(example).unwrap();
-        let mut attempt: Attempt = serde_json::from_value(answered["attempts"][0].clone()).unwrap();
         let target = request.chain[0].clone();
         let most = Ceiling::of(bundle, request, 1, 1_800_000_000_000).unwrap().most();
-        (attempt.target, attempt.cost) = (target.clone(), most.into_iter().next());
+        let attempt = Attempt { cost: most.into_iter().next(), ..attempt(&target) };
         let completion = Completion { text: "好的。".to_owned(), truncated: false };
         Invoked { attempts: vec![attempt], result: Ok((target, completion)) }
     }
