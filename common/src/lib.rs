@@ -5,12 +5,14 @@
 //! - [`duration`]: durations as they are written in the file
 //! - [`secret`]: values that are never shown
 //! - [`metric`]: a metric as it is documented
+//! - [`private`]: files for their owner alone
 //! - [`random`]: chance that is a function of a seed
 //! - [`rate`]: shares of small samples, with their intervals
 
 pub mod action;
 pub mod duration;
 pub mod metric;
+pub mod private;
 pub mod problem;
 pub mod random;
 pub mod rate;

@@ -53,7 +53,7 @@ pub(crate) enum Any {
     Explain(Box<Explain>),
     /// Play conversations against the rules and compare what comes of them with what a file expects
     Test(Test),
-    /// What a replay found, and whether it is good enough
+    /// Decide and answer a range of the log once more, and tell what came of it
     Replay {
         /// What to do
         #[command(subcommand)]

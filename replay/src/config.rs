@@ -48,6 +48,8 @@ pub struct RawJudge {
     /// Most calls of the judge that run at a time. Default 4.
     #[serde(default = "judge_at_once")]
     pub at_once: u32,
+    /// Calls of the judge that start within a second, spread evenly. Unlimited by default.
+    pub calls_per_second: Option<f64>,
     /// The most that judging may spend where `--budget` is not given, as `replay.budget`. None by default: judging then needs `--budget`.
     #[schemars(with = "Option<String>")]
     pub budget: Option<Spanned<String>>,
@@ -144,7 +146,8 @@ fn judge(
         problems.add(PLACE, format!("rubric: {bad}"));
     }
     let budget = budget(PLACE, raw.budget.as_ref(), problems);
-    let limits = limits(PLACE, raw.at_once, None, problems);
+    let per_second = pace(PLACE, raw.calls_per_second, problems);
+    let limits = limits(PLACE, raw.at_once, per_second, problems);
     let terms = name.zip(limits).map(|(target, limits)| Terms {
         target,
         max_output_tokens: raw.max_output_tokens,

@@ -1,13 +1,15 @@
-//! What a replay found, and what it is worth.
+//! Replays: a range of the log decided and answered once more, by a candidate's bundle or models, and what came of it.
 //!
-//! A replay decides and answers a range of the log once more, by a candidate's bundle or models. Its results are turns, each with what the
-//! baseline and the candidate made of it ([`results`]). This crate says how far the answers differ ([`measure`]), which are better
-//! ([`judge`]), what a difference is worth ([`statistics`], [`summary`]), whether it is good enough ([`gate`]), and shows it ([`report`]).
+//! How one runs: [`range`] is what a replay is of, [`log`] and [`recorded`] read what happened, [`world`] folds the candidate, [`run`] runs it
+//! and [`launch`] shares that out among threads. [`compare`] joins both sides into turns, [`shadow`] has the topics of what is made. [`live`]
+//! asks models, behind limits and a purse. [`mirror`] is a shadow of live traffic, [`dataset`] turns that were chosen out of production.
+//! [`config`] has the section of the file.
 //!
-//! A [`dataset`] is turns that were chosen out of production, to be replayed or given to other tools.
+//! What it is worth: [`results`] are turns, each with what the baseline and the candidate made of it. [`measure`] says how far two answers differ,
+//! [`judge`] which is better, [`statistics`] and [`summary`] what a difference is worth, [`gate`] whether it is good enough; [`report`] shows it.
+//! From results on nothing reads a clock or a network, and equal results give equal reports.
 //!
-//! [`live`] asks models for a replay. Nothing else reads a clock or a network, and equal results give equal reports. Nothing here can send: no sink is in
-//! its dependencies.
+//! Nothing here can send: no sink is in its dependencies.
 
 pub mod compare;
 pub mod config;

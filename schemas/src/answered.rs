@@ -7,7 +7,7 @@ use crate::Millis;
 use crate::conversation::Lane;
 use crate::ids::{EventId, MessageId, RequestId, TargetName, TurnId, UserId};
 use crate::money::Money;
-use crate::request::{RequestKind, RouteMark};
+use crate::request::{Request, RequestKind, RouteMark};
 use crate::review::{AnswerReview, Level};
 use crate::text::Text;
 use crate::verdict::Verdict;
@@ -58,6 +58,38 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// Every attempt, those of the answer's review as well.
+    pub fn all_attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().chain(self.review.iter().flat_map(|review| &review.attempts))
+    }
+
+    /// The id of the one outcome that a request has.
+    pub fn id_of(request: RequestId) -> EventId {
+        EventId::derive(&request.to_string(), 0)
+    }
+
+    /// The end of a request, without any attempt.
+    pub fn of(request: &Request, outcome: Outcome, started_at: Millis, ended_at: Millis) -> Self {
+        Self {
+            id: Self::id_of(request.id),
+            request: request.id,
+            kind: request.kind,
+            turn: request.turn,
+            lane: request.lane.clone(),
+            message: request.message.clone(),
+            user: Some(request.user.clone()),
+            tier: request.tier.clone(),
+            outcome,
+            attempts: Vec::new(),
+            review: None,
+            rerun: false,
+            route: request.route.clone(),
+            decided_at: Some(request.decided_at),
+            started_at,
+            ended_at,
+        }
+    }
+
     /// Checks what must hold between the fields.
     ///
     /// # Errors

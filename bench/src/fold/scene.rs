@@ -6,7 +6,7 @@ use decide::{At, Key, Output, Rules, State, entries, fold};
 use schemas::answered::{Answered, Outcome};
 use schemas::conversation::Conversation;
 use schemas::event::{CallbackReply, Event, Message, MessageKind};
-use schemas::ids::{AppKey, EventId, MessageId, UserId};
+use schemas::ids::{AppKey, MessageId, UserId};
 use schemas::request::Request;
 use schemas::verdict::{Action, Verdict};
 use std::sync::Arc;
@@ -120,7 +120,7 @@ impl Talk {
     pub(super) fn answer(&self, request: &Request) -> Event {
         let text = "您好,已为您查询:包裹昨天由门卫代收,请先联系小区物业确认;如果仍未找到,我们会在二十四小时内为您补发。";
         let mut answered = Answered::clone(&self.answered);
-        answered.id = EventId::derive(&request.id.to_string(), 0);
+        answered.id = Answered::id_of(request.id);
         (answered.request, answered.turn) = (request.id, request.turn);
         (answered.lane, answered.message) = (request.lane.clone(), request.message.clone());
         if let Outcome::Done { text: said, target, .. } = &mut answered.outcome {

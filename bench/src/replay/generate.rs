@@ -13,7 +13,7 @@ use replay::world::{Line, World};
 use schemas::answered::{Answered, Outcome};
 use schemas::conversation::Conversation;
 use schemas::event::{CallbackReply, ConfigSwitch, Event, Message, MessageKind};
-use schemas::ids::{AppKey, EventId, MessageId, UserId};
+use schemas::ids::{AppKey, MessageId, UserId};
 use schemas::request::Request;
 use schemas::topic::Topic;
 use schemas::verdict::{Action, Verdict};
@@ -230,7 +230,7 @@ impl<'a> Part<'a> {
     fn answer(&self, request: &Request, at: i64) -> Answered {
         let text = "您好,已为您查询:包裹昨天由门卫代收,请先联系小区物业确认;如果仍未找到,我们会在二十四小时内为您补发。";
         let mut answered = self.outcome.clone();
-        answered.id = EventId::derive(&request.id.to_string(), 0);
+        answered.id = Answered::id_of(request.id);
         (answered.request, answered.turn) = (request.id, request.turn);
         (answered.lane, answered.message) = (request.lane.clone(), request.message.clone());
         (answered.started_at, answered.ended_at) = (at - TAKES, at);

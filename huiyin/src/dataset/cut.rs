@@ -1,12 +1,10 @@
 //! `huiyin dataset cut`: rows choose the turns, the log has what was said.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use account::Pseudonyms;
-use account::datasets::{CUTS, Choice, ChosenTurn, Wanted};
+use account::datasets::{Choice, ChosenTurn, Wanted};
 use anyhow::{Context, bail};
 use clap::Args;
 use pipeline::kafka::Reader;
@@ -84,7 +82,7 @@ pub(super) async fn run(config: Config, ask: &Cut) -> anyhow::Result<String> {
     let section = config.account()?;
     let chosen = account::Store::new(&section).choose_turns(&wanted).await?;
     if chosen.is_empty() {
-        return Ok(format!("no turn is chosen by {}: {}\n", ask.by.told(), meaning(&ask.by)));
+        return Ok(format!("no turn is chosen by {}: {}\n", ask.by.told(), ask.by.meaning()));
     }
     let head = Head {
         format: FORMAT,
@@ -109,7 +107,7 @@ pub(super) async fn run(config: Config, ask: &Cut) -> anyhow::Result<String> {
         Ok(Dataset { head: Head { left_out, ..head }, turns })
     })
     .await?;
-    write(&ask.out, &dataset.to_lines()?)?;
+    super::write(&ask.out, &dataset.to_lines()?)?;
     let left_out = match dataset.head.left_out {
         0 => String::new(),
         some => format!(
@@ -118,11 +116,6 @@ pub(super) async fn run(config: Config, ask: &Cut) -> anyhow::Result<String> {
     };
     let (turns, conversations) = (dataset.turns.len(), dataset.conversations().len());
     Ok(format!("{turns} turns of {conversations} conversations written to {}{left_out}\n", ask.out.display()))
-}
-
-fn meaning(choice: &Choice) -> &'static str {
-    let told = choice.told();
-    CUTS.iter().find(|cut| told.starts_with(cut.name)).map(|cut| cut.meaning).unwrap_or_default()
 }
 
 /// Before a text is read, so that none is given away which nobody knows of.
@@ -154,14 +147,4 @@ fn read(config: &Config, chosen: &[ChosenTurn], names: &Pseudonyms) -> anyhow::R
         scan(config, topic, &parts, |record| log.take(topic, record))?;
     }
     Ok(log)
-}
-
-/// Writes the file for its owner alone: what is masked may still say much.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("write {}", path.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("write {}", path.display()))
 }

@@ -49,6 +49,39 @@ pub(super) fn run(ask: &Export) -> anyhow::Result<String> {
     let dataset = read(&text).with_context(|| format!("read {shown}"))?;
     let text = exported(&dataset, ask.to.into())?;
     let Some(out) = &ask.out else { return Ok(text) };
-    std::fs::write(out, text).with_context(|| format!("write {}", out.display()))?;
+    super::write(out, &text)?;
     Ok(format!("{} turns written to {}\n", dataset.turns.len(), out.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use replay::dataset::{Dataset, FORMAT, Head};
+
+    use super::*;
+
+    #[test]
+    fn what_is_exported_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, out) = (folder.path().join("set.jsonl"), folder.path().join("set.yaml"));
+        let head = Head {
+            format: FORMAT,
+            by: "random".to_owned(),
+            app: None,
+            from: 0,
+            to: 1,
+            limit: 1,
+            seed: 0,
+            made_at: 2,
+            turns: 0,
+            left_out: 0,
+        };
+        super::super::write(&from, &Dataset { head, turns: Vec::new() }.to_lines().unwrap()).unwrap();
+        let ask = Export { dataset: from.clone(), to: To::Promptfoo, out: Some(out.clone()) };
+        assert!(run(&ask).unwrap().starts_with("0 turns written to "));
+        for path in [from, out] {
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+        }
+    }
 }

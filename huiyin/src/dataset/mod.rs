@@ -5,6 +5,10 @@ mod export;
 mod said;
 mod turn;
 
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
 use clap::Subcommand;
 
 use crate::Said;
@@ -30,4 +34,10 @@ impl Dataset {
             Self::Export(export) => export::run(export).map(Said::from),
         }
     }
+}
+
+/// Writes a file of texts, for its owner alone.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let written = common::private::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("write {}", path.display()))
 }

@@ -26,7 +26,7 @@ use schemas::conditions::{Conditions, TargetConditions};
 use schemas::conversation::Conversation;
 use schemas::event::{Event, Takeover};
 use schemas::findings::Finding;
-use schemas::ids::{AppKey, EventId, MessageId, TargetName, UserId};
+use schemas::ids::{AppKey, MessageId, TargetName, UserId};
 use schemas::request::Request;
 use schemas::retract::LateFinding;
 use schemas::review::Level;
@@ -317,24 +317,8 @@ impl<'a> Stage<'a> {
     }
 
     fn ended(&self, request: &Request, outcome: Outcome) -> Answered {
-        Answered {
-            id: EventId::derive(&request.id.to_string(), 0),
-            request: request.id,
-            kind: request.kind,
-            turn: request.turn,
-            lane: request.lane.clone(),
-            message: request.message.clone(),
-            user: Some(request.user.clone()),
-            tier: request.tier.clone(),
-            outcome,
-            attempts: Vec::new(),
-            review: None,
-            rerun: false,
-            route: request.route.clone(),
-            decided_at: Some(request.decided_at),
-            started_at: request.decided_at,
-            ended_at: self.now().max(request.decided_at),
-        }
+        let started_at = request.decided_at;
+        Answered::of(request, outcome, started_at, self.now().max(started_at))
     }
 
     fn append(&mut self, event: &Event) -> anyhow::Result<()> {

@@ -79,7 +79,8 @@ pub(crate) async fn judge(
 ) -> anyhow::Result<Judged> {
     let Ready { until, judge, budget, settings } = how.ready(config)?;
     let purse = Purse::new(budget);
-    purse.book(results.turns.iter().filter_map(|turn| turn.judged.as_ref()).flat_map(|judged| &judged.cost));
+    let judged = results.turns.iter().filter_map(|turn| turn.judged.as_ref());
+    purse.book(judged.flat_map(|judged| judged.cost.clone()));
     let asker = ModelJudge::new(settings, &config.bundle, &judge.terms, &purse, Arc::new(WallClock))?;
     let seed = Seed::of(&results.head.manifest);
     let (rubric, at_once) = (&judge.rubric, judge.terms.limits.at_once);

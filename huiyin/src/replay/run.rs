@@ -161,7 +161,8 @@ impl Run {
         };
         match &asking {
             Some(asking) => {
-                models::book(config, &names, asking)?;
+                let bundle = candidate.as_ref().map_or(&config.bundle, |candidate| &candidate.config.bundle);
+                models::book(config, bundle, &names, asking)?;
                 let stop = models::stop_on_signal(asking, runtime);
                 let done = work.done(&begun, asking.as_ref(), runtime);
                 stop.abort();
@@ -251,6 +252,7 @@ impl Work<'_> {
         let stopped = ran.stopped.map(|unasked| match unasked {
             Unasked::Budget | Unasked::Unpriced => Stop::Budget,
             Unasked::Stopped => Stop::Asked,
+            Unasked::Unserved => Stop::Unserved,
         });
         let end = End { turns: ran.tally.joined.turns + ran.tally.left, stopped };
         let run = format!("{}", crate::check::now());

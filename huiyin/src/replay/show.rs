@@ -73,6 +73,7 @@ fn state(results: &Results) -> &'static str {
         Some(Some(Stop::Budget)) => "stopped: budget",
         Some(Some(Stop::Clear)) => "stopped: clear",
         Some(Some(Stop::Asked)) => "stopped",
+        Some(Some(Stop::Unserved)) => "stopped: unserved",
     }
 }
 

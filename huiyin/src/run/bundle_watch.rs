@@ -29,7 +29,11 @@ impl Watched {
         let first = Arc::clone(&current.borrow_and_update());
         let (send, receive) = watch::channel(Arc::new(build(&first)?));
         tokio::spawn(async move {
-            while current.changed().await.is_ok() {
+            loop {
+                tokio::select! {
+                    () = send.closed() => return,
+                    changed = current.changed() => if changed.is_err() { return },
+                }
                 let ready = Arc::clone(&current.borrow_and_update());
                 match build(&ready) {
                     Ok(built) => drop(send.send_replace(Arc::new(built))),
@@ -53,7 +57,10 @@ pub(crate) async fn start(bundles: Bundles) -> anyhow::Result<Watched> {
     let followed = Arc::clone(&bundles);
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(EVERY).await;
+            tokio::select! {
+                () = send.closed() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
             match read(&followed).await {
                 Ok(Some(ready)) if ready.hash != hash => {
                     tracing::info!(bundle = %ready.hash, "another bundle was applied");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use call::{Invoker, Output, Rules, Step};
+use call::{Ceiling, Invoker, Output, Rules, Step};
 use conversation::{Bundles, Conversations};
 use pipeline::call::{self as calls, CallConfig, CallDriver};
 use pipeline::fold::{self, FoldDriver};
@@ -68,6 +68,13 @@ struct Scene<'a> {
     runtime: Handle,
 }
 
+/// What is wrong with the section, the candidate's file or its prices.
+pub(super) fn check(live: &Config) -> anyhow::Result<()> {
+    let section = live.shadow()?;
+    let own = live.shadowed(&section)?;
+    payable(&own.bundle, &section.budget, WallClock.now()).context("pay the shadow's calls")
+}
+
 /// Makes its topics if they are not there, applies its bundle, and starts its steps. `incarnation` is that of the topics that are copied.
 pub(super) async fn start(live: &Arc<Config>, incarnation: &str) -> anyhow::Result<Shadow> {
     let section = live.shadow()?;
@@ -118,11 +125,12 @@ fn prepare(own: &Config, line: &Line, purse: Purse) -> anyhow::Result<(String, P
     let parts: Vec<(i32, Part)> = (0..own.partitions).map(|partition| (partition, Part::All)).collect();
     scan_line(line, own, Topic::Events, &parts, |record| {
         if record.header(KIND) == Some(b"answered")
-            && let Ok(Event::Answered(answered)) =
-                wire::decode(|name| record.header(name), record.value.as_deref())
+            && let Event::Answered(answered) =
+                wire::decode(|name| record.header(name), record.value.as_deref())?
         {
-            let of_review = answered.review.iter().flat_map(|review| &review.attempts);
-            purse.book(answered.attempts.iter().chain(of_review).filter_map(|attempt| attempt.cost.as_ref()));
+            purse.book(
+                answered.all_attempts().filter_map(|attempt| Ceiling::of_attempt(&own.bundle, attempt)),
+            );
         }
         Ok(())
     })?;

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::bundle_watch::Watched;
 use super::running::Running;
-use super::start;
 use super::{Board, lock};
+use super::{shadow, start};
 use crate::config::Config;
 use crate::metrics;
 use crate::role::Role;
@@ -67,6 +67,9 @@ impl Supervisor {
     /// Starts a role for the first time: what is wrong then is for the operator. A store that is merely away is not wrong:
     /// a process that is started again meanwhile still answers callbacks.
     pub(crate) async fn start(&mut self, role: Role) -> anyhow::Result<()> {
+        if role == Role::Shadow {
+            return self.start_beside(role);
+        }
         let starting = start::start(role, &self.config, &self.watched, &self.incarnation);
         let started = match role {
             Role::Account => match tokio::time::timeout(STORE, starting).await {
@@ -85,6 +88,18 @@ impl Supervisor {
             Err(error) if is_passing(&error) => self.again(role, format!("{error:#}")),
             Err(error) => return Err(error),
         }
+        Ok(())
+    }
+
+    /// Starts the shadow, for which no other role waits: it reads all that it wrote before. What is wrong with its section is for the operator, at
+    /// once.
+    fn start_beside(&mut self, role: Role) -> anyhow::Result<()> {
+        shadow::check(&self.config)?;
+        metrics::started(role.label());
+        lock(&self.board).insert(role, Err("it is starting".to_owned()));
+        let (config, watched) = (Arc::clone(&self.config), Arc::clone(&self.watched));
+        let incarnation = self.incarnation.clone();
+        self.starting.spawn(async move { (role, start::start(role, &config, &watched, &incarnation).await) });
         Ok(())
     }
 

@@ -86,7 +86,7 @@ fn turns_are_cut_out_of_production_without_personal_data_and_given_to_other_tool
     assert_eq!(said, ["Which fruit? Write to *****************.", "Try a pineapple."]);
     let real = rig.books.log();
     let asked: Vec<_> = real.requests.iter().map(|request| request.value.turn.to_string()).collect();
-    assert!(asked.iter().all(|turn| slow.contains(turn)), "{asked:?}");
+    assert!(asked.iter().all(|turn| slow.ids().contains(turn.as_str())), "{asked:?}");
     let (from, to) = slow.range().unwrap();
     assert!(real.requests.iter().all(|request| (from..to).contains(&request.value.decided_at)));
 

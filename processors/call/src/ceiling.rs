@@ -132,6 +132,24 @@ impl Ceiling {
         amounts(sums)
     }
 
+    /// What an attempt of an earlier run is taken to have cost, whose request is not at hand: what is known, and if it may be billed and its cost is not
+    /// known, that of a full window and the longest answer. Nothing where the bundle has no price for it.
+    pub fn of_attempt(bundle: &Bundle, attempt: &Attempt) -> Option<Money> {
+        let worst = || {
+            let window = bundle.targets.get(&attempt.target).map_or(0, |target| target.context_tokens.into());
+            let size = Size { input: window, output: window };
+            let at = attempt.started_at;
+            if bundle.reviewers.contains_key(&attempt.target) {
+                return reviewer(bundle, &attempt.target, size, [at, at]).ok().flatten();
+            }
+            target(bundle, &attempt.target, size, [at, at]).ok().flatten()
+        };
+        match &attempt.cost {
+            None if attempt.may_be_billed => worst().map(|(_, money)| money),
+            cost => cost.clone(),
+        }
+    }
+
     fn cost<'a>(&'a self, attempt: &'a Attempt) -> Option<&'a Money> {
         let most = || self.answer.get(&attempt.target).or_else(|| self.review.get(&attempt.target));
         attempt.cost.as_ref().or_else(|| most().filter(|_| attempt.may_be_billed))

@@ -9,7 +9,7 @@ use schemas::answered::{Answered, Attempt, Outcome};
 use schemas::cancel::Cancel;
 use schemas::conversation::Lane;
 use schemas::event::Event;
-use schemas::ids::{EventId, MessageId, RequestId, TurnId, UserId};
+use schemas::ids::{MessageId, RequestId, TurnId, UserId};
 use schemas::request::{Request, RequestKind, RouteMark};
 use schemas::review::AnswerReview;
 use schemas::wire;
@@ -120,7 +120,7 @@ impl Output {
     /// The one record that ends the request, on the partition that it came from.
     pub(crate) fn write(&self, record: &Record, subject: Subject, ended: Ended) -> Done {
         let answered = Answered {
-            id: EventId::derive(&subject.request.to_string(), 0),
+            id: Answered::id_of(subject.request),
             request: subject.request,
             kind: subject.kind,
             turn: subject.turn,

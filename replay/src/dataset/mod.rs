@@ -147,11 +147,6 @@ impl Dataset {
         self.turns.iter().map(|turn| turn.conversation.as_str()).collect()
     }
 
-    /// Whether a turn of this id is in it. Whoever asks for many makes a set of [`Dataset::ids`].
-    pub fn contains(&self, turn: &str) -> bool {
-        self.turns.iter().any(|own| own.turn == turn)
-    }
-
     /// The ids of its turns.
     pub fn ids(&self) -> BTreeSet<&str> {
         self.turns.iter().map(|turn| turn.turn.as_str()).collect()

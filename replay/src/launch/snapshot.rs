@@ -56,14 +56,14 @@ fn failed(partition: i32, error: impl std::fmt::Display) -> LaunchError {
     LaunchError::States { partition, what: error.to_string() }
 }
 
-/// Writes the states of a partition. Gives how many entries they are.
+/// Writes the states of a partition, which hold what people said, for the owner of the file alone. Gives how many entries they are.
 ///
 /// # Errors
 /// [`LaunchError::States`].
 pub fn store(folder: &Path, line: &Line, place: &Place, states: &States) -> Result<usize, LaunchError> {
     let partition = place.partition;
     let write = || -> std::io::Result<usize> {
-        let mut file = BufWriter::new(File::create(path(folder, partition))?);
+        let mut file = BufWriter::new(common::private::create(&path(folder, partition))?);
         let fold = line.fold();
         let mut conversations: Vec<_> = states.conversations.iter().collect();
         conversations.sort_by_key(|(key, _)| *key);
@@ -134,3 +134,6 @@ pub fn hash(folder: &Path, partitions: i32) -> Result<String, LaunchError> {
     }
     Ok(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests;

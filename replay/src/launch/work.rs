@@ -155,7 +155,7 @@ impl<M: Models> Launch<'_, M> {
             progress: self.progress,
         };
         let part = Part { span, logs, states, sink: writer };
-        let (mut tally, mut writer, stopped) = match self.manifest.arguments.models {
+        let (tally, mut writer, stopped) = match self.manifest.arguments.models {
             results::Models::Recorded => {
                 let (tally, writer) = recorded(&engine, part)?;
                 (tally, writer, None)
@@ -167,7 +167,6 @@ impl<M: Models> Launch<'_, M> {
             }
         };
         writer.flush()?;
-        tally.written = writer.written();
         Ok(Ran { tally, stopped })
     }
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use call::rehearse::Ended;
 use call::{Ceiling, Invoke, Invoker, Rules, Settings, Unpriced, answer};
 use catalogue::{Bundle, Reviewer};
 use conversation::Ready;
-use outbound::BuildError;
+use outbound::{BuildError, Class};
 use pipeline::Clock;
 use schemas::Millis;
-use schemas::answered::Attempt;
+use schemas::answered::{Attempt, Outcome};
 use schemas::ids::TargetName;
 use schemas::money::Money;
 use schemas::request::Request;
@@ -24,6 +25,12 @@ use super::{Live, Models, Unasked};
 
 /// Most attempts that a request of a replay gets, over all targets of its chain: what it may cost is that many times the dearest of them.
 pub const ATTEMPTS: u32 = 3;
+/// How long a request that no target serves waits before it is tried again, holding its room, so that others wait as well. After the last the
+/// replay ends.
+const UNSERVED: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+/// Why nobody was asked, where that is the targets' doing: open breakers, a pace or a retry budget that is used up.
+const AWAY: [&str; 3] = ["unavailable", "saturated", "budget"];
 
 /// Asks models for a replay.
 pub struct Asking<I = Invoker> {
@@ -31,7 +38,8 @@ pub struct Asking<I = Invoker> {
     purse: Arc<Purse>,
     gate: Gate,
     clock: Arc<dyn Clock>,
-    stopped: watch::Sender<bool>,
+    /// Why nobody is asked any more.
+    ended: watch::Sender<Option<Unasked>>,
 }
 
 /// Why calls cannot be paid.
@@ -138,7 +146,7 @@ impl Asking {
 impl<I> Asking<I> {
     /// With something else that asks the models; it makes at most [`ATTEMPTS`] attempts for a request.
     pub fn through(invoker: I, limits: Limits, purse: Arc<Purse>, clock: Arc<dyn Clock>) -> Self {
-        Self { invoker, purse, gate: Gate::new(limits), clock, stopped: watch::Sender::new(false) }
+        Self { invoker, purse, gate: Gate::new(limits), clock, ended: watch::Sender::new(None) }
     }
 
     /// What was spent.
@@ -148,7 +156,23 @@ impl<I> Asking<I> {
 
     /// From now on nobody is asked any more; calls that run come to their end.
     pub fn stop(&self) {
-        self.stopped.send_replace(true);
+        self.end(Unasked::Stopped);
+    }
+
+    /// The first reason stays.
+    fn end(&self, why: Unasked) {
+        self.ended.send_if_modified(|ended| {
+            let is_first = ended.is_none();
+            ended.get_or_insert(why);
+            is_first
+        });
+    }
+
+    /// Done once nobody is asked any more.
+    async fn over(&self) -> Unasked {
+        let mut ended = self.ended.subscribe();
+        let why = ended.wait_for(Option::is_some).await.ok().and_then(|why| *why);
+        why.unwrap_or(Unasked::Stopped)
     }
 }
 
@@ -192,21 +216,87 @@ pub(crate) fn spent<'a>(
 }
 
 impl<I: Invoke> Models for Asking<I> {
-    /// Once the replay is ended, requests that wait for room or money end; those that are under way are waited for.
+    /// Once the replay is ended, requests that wait for room, money or a target end; those that are under way are waited for. What is refused for
+    /// want of money, a price or a target ends the replay.
     async fn answer(&self, ready: &Ready, request: &Request) -> Result<Live, Unasked> {
-        let mut stopped = self.stopped.subscribe();
+        let answered = self.answered(ready, request).await;
+        if let Err(why) = answered {
+            self.end(why);
+        }
+        answered
+    }
+
+    fn ended(&self) -> Option<Unasked> {
+        *self.ended.borrow()
+    }
+}
+
+impl<I: Invoke> Asking<I> {
+    async fn answered(&self, ready: &Ready, request: &Request) -> Result<Live, Unasked> {
         let Admitted { _room, reserve, ceiling } = tokio::select! {
             biased;
-            _ = stopped.wait_for(|stopped| *stopped) => return Err(Unasked::Stopped),
+            why = self.over() => return Err(why),
             admitted = self.admitted(&ready.bundle, request) => admitted?,
         };
         let rules = Rules { bundle: Arc::clone(&ready.bundle), engines: Arc::clone(&ready.engines) };
-        let began = Instant::now();
-        let ended = answer(&self.invoker, &rules, request, self.clock.as_ref()).await;
-        let duration = began.elapsed();
-        reserve.settle(spent(ceiling.as_ref(), ended.all_attempts()));
-        let Ended { outcome, attempts, review } = ended;
-        Ok(Live { outcome, attempts, review, duration })
+        let mut waits = UNSERVED.into_iter();
+        loop {
+            let began = Instant::now();
+            let ended = answer(&self.invoker, &rules, request, self.clock.as_ref()).await;
+            let duration = began.elapsed();
+            if !is_unserved(&ended) {
+                reserve.settle(spent(ceiling.as_ref(), ended.all_attempts()));
+                let Ended { outcome, attempts, review } = ended;
+                return Ok(Live { outcome, attempts, review, duration });
+            }
+            let why = match waits.next() {
+                Some(wait) => tokio::select! {
+                    biased;
+                    why = self.over() => why,
+                    () = tokio::time::sleep(wait) => continue,
+                },
+                None => Unasked::Unserved,
+            };
+            tracing::warn!(
+                outcome = ended.outcome.label(),
+                reason = reason(&ended),
+                "no target serves a request"
+            );
+            reserve.settle(Vec::new());
+            return Err(why);
+        }
+    }
+}
+
+fn reason(ended: &Ended) -> &str {
+    match &ended.outcome {
+        Outcome::Failed { reason, .. } => reason,
+        _ => "",
+    }
+}
+
+/// Whether that end is of the targets and not of the request: none was asked, or each refused whoever asks. Nothing of it can be billed.
+fn is_unserved(ended: &Ended) -> bool {
+    const REFUSALS: [Class; 6] = [
+        Class::RateLimited,
+        Class::RampLimited,
+        Class::Overloaded,
+        Class::QuotaExhausted,
+        Class::Auth,
+        Class::ModelUnavailable,
+    ];
+    let refuses = |attempt: &Attempt| {
+        let error = attempt.error.as_deref();
+        let is_refusal = REFUSALS.iter().any(|class| error == Some(class.label()));
+        is_refusal && attempt.cost.is_none() && !attempt.may_be_billed
+    };
+    let nobody_asked = ended.all_attempts().next().is_none();
+    match &ended.outcome {
+        Outcome::Failed { verdict: None, .. } if nobody_asked => AWAY.contains(&reason(ended)),
+        Outcome::Failed { verdict: None, .. } | Outcome::Expired => {
+            !nobody_asked && ended.all_attempts().all(refuses)
+        }
+        _ => false,
     }
 }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use schemas::money::Money;
-use serde::Deserialize;
 
 /// 10⁻¹² of a unit in one.
 const PICO: i128 = 1_000_000_000_000;
@@ -15,9 +13,7 @@ const PLACES: usize = 12;
 
 /// How much may be spent, of each currency: `50CNY`, `50CNY,10USD`, `0.5USD`; or `none`, for as much as it takes. Currencies are never converted,
 /// so a target that is paid in one without a budget cannot be called.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget(Option<BTreeMap<String, i128>>);
 
 /// What is wrong with a budget.
@@ -74,14 +70,6 @@ impl FromStr for Budget {
             }
         }
         Ok(Self(Some(limits)))
-    }
-}
-
-impl TryFrom<String> for Budget {
-    type Error = BadBudget;
-
-    fn try_from(text: String) -> Result<Self, BadBudget> {
-        text.parse()
     }
 }
 

@@ -16,6 +16,9 @@ pub mod judge;
 pub mod limits;
 pub mod purse;
 
+#[cfg(test)]
+pub(crate) mod scene;
+
 use std::time::Duration;
 
 use conversation::Ready;
@@ -32,6 +35,11 @@ pub trait Models: Send + Sync {
     /// to `answer_by`. Requests of one conversation come in their order; those of different conversations at once, as many as there are, so
     /// whoever has a limit lets the future wait. A future that is dropped before its end may have been paid.
     fn answer(&self, ready: &Ready, request: &Request) -> impl Future<Output = Result<Live, Unasked>> + Send;
+
+    /// Why nobody is asked any more, once that is so: a replay that has nothing to ask ends then, too.
+    fn ended(&self) -> Option<Unasked> {
+        None
+    }
 }
 
 /// How a request ended that was asked of models.
@@ -59,6 +67,9 @@ pub enum Unasked {
     /// Nobody knows what it would cost, so no budget can hold it.
     #[error("a target has no known price")]
     Unpriced,
+    /// No target of its chain serves anybody: they are away or limited, or refuse the key. That says nothing of the candidate.
+    #[error("no target serves")]
+    Unserved,
 }
 
 impl Unasked {
@@ -68,6 +79,7 @@ impl Unasked {
             Self::Budget => "budget",
             Self::Stopped => "stopped",
             Self::Unpriced => "unpriced",
+            Self::Unserved => "unserved",
         }
     }
 }

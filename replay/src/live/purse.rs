@@ -63,7 +63,7 @@ impl Purse {
     }
 
     /// Books what was spent before, by an earlier run of the same work.
-    pub fn book<'a>(&self, spent: impl IntoIterator<Item = &'a Money>) {
+    pub fn book(&self, spent: impl IntoIterator<Item = Money>) {
         let mut state = self.lock();
         for money in spent {
             let sums = entry(&mut state, &money.currency);

@@ -23,7 +23,7 @@ pub struct RawShadow {
     /// this file. Required.
     #[schemars(with = "String")]
     pub candidate: PathBuf,
-    /// The most that the shadow's calls may cost, such as `50CNY` or `50CNY,10USD`, over all its life; `none` for as much as it takes. Beyond it requests end
+    /// The most that the shadow's calls may cost, such as `50CNY` or `50CNY,10USD`, over the 30 days that its topics go back; `none` for as much as it takes. Beyond it requests end
     /// as failed without a call. Required.
     #[schemars(with = "String")]
     pub budget: Spanned<String>,

@@ -2,13 +2,11 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// A whole, in parts per million.
 const WHOLE: u32 = 1_000_000;
 
 /// A share of all conversations, in steps of 0.0001 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample(u32);
 
 /// What is no share.

@@ -52,8 +52,7 @@ fn a_share_takes_about_as_many_conversations_and_always_the_same() {
     assert_eq!(found, taken("one"));
     assert_ne!(found, taken("two"));
     assert!("100%".parse::<Sample>().unwrap().takes("any", b"key"));
-    assert_eq!("0.0001%".parse(), Ok("0.00010%".parse::<Sample>().unwrap_or("0.0001%".parse().unwrap())));
-    for bad in ["5", "0%", "101%", "-5%", "5.00001%", "%", "a%", "0.0%"] {
+    for bad in ["5", "0%", "101%", "-5%", "5.00001%", "0.00010%", "%", "a%", "0.0%"] {
         assert!(bad.parse::<Sample>().is_err(), "{bad}");
     }
 }

@@ -19,6 +19,8 @@ use crate::range::Taking;
 
 /// Most requests that are kept for a candidate that makes them later, or never.
 const MOST: usize = 20_000;
+/// Most bytes of them.
+const MOST_BYTES: usize = 64 << 20;
 
 /// A request as it was written: its record's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,12 +80,13 @@ pub struct Requests<L> {
     ahead: Ahead<L>,
     found: HashMap<RequestId, Vec<u8>>,
     order: VecDeque<RequestId>,
+    bytes: usize,
 }
 
 impl<L: Log> Requests<L> {
     /// A log of requests, of which those of conversations that are taken count.
     pub fn new(log: L, taking: Taking) -> Self {
-        Self { ahead: Ahead::new(log, taking), found: HashMap::new(), order: VecDeque::new() }
+        Self { ahead: Ahead::new(log, taking), found: HashMap::new(), order: VecDeque::new(), bytes: 0 }
     }
 
     /// The request with that id, which was decided at about that time, if the topic still has it.
@@ -103,13 +106,16 @@ impl<L: Log> Requests<L> {
     fn keep(&mut self, record: Record) {
         let id = record.header(wire::ID).and_then(|id| str::from_utf8(id).ok());
         let Some(id) = id.and_then(|id| RequestId::parse(id).ok()) else { return };
-        if self.order.len() >= MOST
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.found.remove(&oldest);
+        let value = record.value.unwrap_or_default();
+        self.bytes += value.len();
+        match self.found.insert(id, value) {
+            Some(before) => self.bytes -= before.len(),
+            None => self.order.push_back(id),
         }
-        self.found.insert(id, record.value.unwrap_or_default());
-        self.order.push_back(id);
+        while self.order.len() > MOST || (self.bytes > MOST_BYTES && self.order.len() > 1) {
+            let oldest = self.order.pop_front().and_then(|oldest| self.found.remove(&oldest));
+            self.bytes -= oldest.map_or(0, |value| value.len());
+        }
     }
 }
 

@@ -113,6 +113,8 @@ pub enum Stop {
     Clear,
     /// Somebody ended it.
     Asked,
+    /// No target served its requests.
+    Unserved,
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ use crate::shadow::{Journal, WriteError};
 const WAIT: Duration = Duration::from_millis(5);
 /// Records that are read before calls are looked at again: a call whose end is seen late seems slow.
 const STRETCH: usize = 64;
+/// Calls of one partition that run, or wait for room or money: each holds its request.
+const MOST_CALLS: usize = 1_024;
 
 /// What a part of a replay came to.
 pub struct Asked<S> {
@@ -90,6 +92,7 @@ struct Course<'a, 'm, M, S> {
 impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
     async fn run(mut self) -> Result<Asked<S>, RunError> {
         loop {
+            self.stopped = self.stopped.or_else(|| self.models.ended());
             let went_on = self.stopped.is_none() && self.go_on()?;
             let is_idle = self.calls.is_empty() && self.kept.is_empty();
             if is_idle && (self.stopped.is_some() || (!went_on && self.spread.is_over)) {
@@ -121,7 +124,8 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
             self.engine.progress.pass(1);
             happened = true;
         }
-        while let Some((name, mut strand)) = self.spread.next_ready() {
+        for _ in 0..STRETCH {
+            let Some((name, mut strand)) = self.spread.next_ready() else { break };
             happened = true;
             let around = Around {
                 line: self.engine.line,
@@ -202,7 +206,11 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
     /// Whether more of the log may be read: what fits while calls run, and as much as it takes to go on when none does.
     fn may_read(&self) -> bool {
         let is_idle = self.calls.is_empty() && self.kept.is_empty();
-        !self.spread.is_over && (is_idle || self.spread.has_room())
+        !self.spread.is_over && (is_idle || (self.spread.has_room() && self.has_room()))
+    }
+
+    fn has_room(&self) -> bool {
+        self.calls.len() + self.kept.len() < MOST_CALLS
     }
 
     fn came(&mut self, came: Came) -> Result<(), RunError> {

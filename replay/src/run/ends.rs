@@ -45,35 +45,13 @@ pub(super) fn id_of(record: &Record) -> Option<EventId> {
     EventId::parse(text).ok()
 }
 
-/// The id of the one outcome that a request has.
-pub(super) fn id_of_end(request: &Request) -> EventId {
-    EventId::derive(&request.id.to_string(), 0)
-}
-
 /// The end of a request that the log has no end of.
 pub(super) fn unrecorded(request: &Request, at: Millis) -> Answered {
     let outcome = Outcome::Failed { reason: NOT_RECORDED.to_owned(), verdict: None };
-    ended(request, outcome, at, at)
+    Answered::of(request, outcome, at, at)
 }
 
 /// An outcome of a request without any attempt.
 pub(super) fn ended(request: &Request, outcome: Outcome, started_at: Millis, ended_at: Millis) -> Answered {
-    Answered {
-        id: EventId::derive(&request.id.to_string(), 0),
-        request: request.id,
-        kind: request.kind,
-        turn: request.turn,
-        lane: request.lane.clone(),
-        message: request.message.clone(),
-        user: Some(request.user.clone()),
-        tier: request.tier.clone(),
-        outcome,
-        attempts: Vec::new(),
-        review: None,
-        rerun: false,
-        route: request.route.clone(),
-        decided_at: Some(request.decided_at),
-        started_at,
-        ended_at,
-    }
+    Answered::of(request, outcome, started_at, ended_at)
 }

@@ -126,11 +126,6 @@ pub struct Engine<'a> {
 }
 
 impl Engine<'_> {
-    /// The span of a partition.
-    pub fn span(&self, partition: i32) -> Option<Span> {
-        self.manifest.spans.iter().find(|span| span.partition == partition).copied()
-    }
-
     /// The conversations that are folded.
     pub fn taking(&self) -> Taking {
         self.manifest.taking().of(self.chosen)

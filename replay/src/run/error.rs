@@ -4,7 +4,6 @@ use pipeline::fold::RefoldError;
 use pipeline::kafka::NameError;
 use schemas::wire::EncodeError;
 
-use crate::live::Unasked;
 use crate::log::LogError;
 use crate::shadow::WriteError;
 
@@ -32,12 +31,6 @@ pub enum RunError {
     /// The bundle of a request cannot be had.
     #[error(transparent)]
     Bundle(#[from] conversation::BundlesError),
-    /// A request was not asked.
-    #[error(transparent)]
-    Unasked(#[from] Unasked),
-    /// A thread of it ended by itself.
-    #[error("a thread of the replay ended")]
-    Thread,
 }
 
 impl RunError {
@@ -51,8 +44,6 @@ impl RunError {
             Self::Encode(_) => "encode",
             Self::Line(_) => "line",
             Self::Bundle(error) => error.label(),
-            Self::Unasked(error) => error.label(),
-            Self::Thread => "thread",
         }
     }
 }

@@ -9,11 +9,12 @@ use std::collections::HashSet;
 
 use pipeline::Record;
 use schemas::Millis;
+use schemas::answered::Answered;
 use schemas::decision::Decision;
 use schemas::ids::{BundleHash, EventId};
 use schemas::request::Request;
 
-use super::ends::{LeftOut, id_of, id_of_end, unrecorded};
+use super::ends::{LeftOut, id_of, unrecorded};
 use super::engine::{BesideLogs, Both, Engine, Logs, Part, Sink};
 use super::error::RunError;
 use super::pairs::{Pairs, cause};
@@ -220,7 +221,7 @@ impl<S: Sink> Course<'_, S> {
     fn await_all(&mut self, made: Vec<Request>) -> Result<(), RunError> {
         let mut made = made;
         while let Some(request) = made.pop() {
-            let id = id_of_end(&request);
+            let id = Answered::id_of(request.id);
             let offset = made_offset(&format!("outcome:{}", request.id));
             let place = Place { partition: self.world.partition(), offset, time: self.world.now() };
             let record = match self.left.take(id) {

@@ -12,7 +12,7 @@ use schemas::ids::{EventId, RequestId, TurnId};
 use schemas::request::Request;
 
 use super::controls::{Controls, Met, Moment};
-use super::ends::{LeftOut, id_of, id_of_end};
+use super::ends::{LeftOut, id_of};
 use super::engine::{Both, Sink};
 use super::error::RunError;
 use super::known::Known;
@@ -221,7 +221,7 @@ impl Strand {
             return false;
         }
         let id = id_of(record);
-        let is_place = |request: &RequestId| Some(EventId::derive(&request.to_string(), 0)) == id;
+        let is_place = |request: &RequestId| Some(Answered::id_of(*request)) == id;
         let open = |wait: &Wait| matches!(wait, Wait::Placed(None));
         self.waits.iter().any(|(request, wait)| open(wait) && is_place(request))
     }
@@ -307,8 +307,7 @@ impl Strand {
     ) -> Result<(), RunError> {
         let Some(id) = id_of(record) else { return Ok(()) };
         let place = Place { partition: record.partition, offset: record.offset, time: record.timestamp };
-        let request =
-            self.waits.keys().find(|request| EventId::derive(&request.to_string(), 0) == id).copied();
+        let request = self.waits.keys().find(|request| Answered::id_of(**request) == id).copied();
         if let Some(Wait::Placed(Some(answered))) = request.and_then(|request| self.waits.remove(&request)) {
             return self.live(*answered, place, around, both);
         }
@@ -333,7 +332,7 @@ impl Strand {
         both.keep(step)?;
         for request in made {
             let is_recorded = self.uses_recorded(&request, around)?;
-            let id = id_of_end(&request);
+            let id = Answered::id_of(request.id);
             let left = self.left.take(id);
             match (is_recorded, left) {
                 (true, Some(record)) => {

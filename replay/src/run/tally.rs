@@ -36,8 +36,6 @@ pub struct Tally {
     pub refused: u64,
     /// Recorded decisions that this version cannot read.
     pub unread: u64,
-    /// Records that were written in this run.
-    pub written: u64,
     /// Turns that were begun and not done when the run was stopped.
     pub left: u64,
     /// What the join found.
@@ -68,7 +66,6 @@ impl Tally {
         self.live += other.live;
         self.refused += other.refused;
         self.unread += other.unread;
-        self.written += other.written;
         self.left += other.left;
         differences.into_iter().for_each(|what| self.differs(|| what));
         self.joined.conversations += joined.conversations;

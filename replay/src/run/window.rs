@@ -4,9 +4,10 @@ use std::collections::{HashSet, VecDeque};
 
 use pipeline::Record;
 use schemas::Millis;
+use schemas::answered::Answered;
 use schemas::decision::Ruling;
 use schemas::event::Event;
-use schemas::ids::{BundleHash, EventId, RequestId, TurnId};
+use schemas::ids::{BundleHash, RequestId, TurnId};
 use schemas::wire;
 
 use crate::log::{Log, LogError};
@@ -14,6 +15,8 @@ use crate::recorded::{AHEAD_MS, Decisions, Recorded};
 
 /// Most records that are read ahead. In a log that has more within the look-ahead it is shorter.
 const MOST: usize = 50_000;
+/// Most bytes of them.
+const MOST_BYTES: usize = 64 << 20;
 
 /// A record of the range with what was decided on it.
 pub(super) struct Seen {
@@ -25,6 +28,8 @@ pub(super) struct Seen {
 pub(super) struct Window<L> {
     log: L,
     queue: VecDeque<Seen>,
+    /// Bytes of the values in it.
+    bytes: usize,
     /// Append times of clock records in the queue.
     clocks: VecDeque<Millis>,
     /// Ids of outcomes in the queue.
@@ -42,6 +47,7 @@ impl<L: Log> Window<L> {
         Self {
             log,
             queue: VecDeque::new(),
+            bytes: 0,
             clocks: VecDeque::new(),
             ends: HashSet::new(),
             newest: Millis::MIN,
@@ -53,7 +59,7 @@ impl<L: Log> Window<L> {
 
     /// The next record, when the look-ahead behind it has been read.
     pub(super) fn next<D: Log>(&mut self, decisions: &mut Decisions<D>) -> Result<Option<Seen>, LogError> {
-        while !self.is_over && self.queue.len() < MOST && self.is_short() {
+        while !self.is_over && self.has_room() && self.is_short() {
             match self.log.next()? {
                 Some(record) => self.take(record, decisions)?,
                 None => self.is_over = true,
@@ -61,6 +67,7 @@ impl<L: Log> Window<L> {
         }
         let next = self.queue.pop_front();
         if let Some(seen) = &next {
+            self.bytes -= size(&seen.record);
             match kind(&seen.record) {
                 b"clock" => drop(self.clocks.pop_front()),
                 b"answered" => drop(seen.record.header(wire::ID).map(|id| self.ends.remove(id))),
@@ -73,6 +80,10 @@ impl<L: Log> Window<L> {
     /// The next record, with nothing read ahead.
     pub(super) fn straight(&mut self) -> Result<Option<Record>, LogError> {
         self.log.next()
+    }
+
+    fn has_room(&self) -> bool {
+        self.queue.len() < MOST && self.bytes < MOST_BYTES
     }
 
     fn is_short(&self) -> bool {
@@ -93,6 +104,7 @@ impl<L: Log> Window<L> {
                 self.opened.extend(decision.turn);
             }
         }
+        self.bytes += size(&record);
         self.queue.push_back(Seen { record, recorded });
         Ok(())
     }
@@ -105,7 +117,7 @@ impl<L: Log> Window<L> {
 
     /// Whether the log has the end of a request, or will have it.
     pub(super) fn has_end(&self, request: RequestId) -> bool {
-        let id = EventId::derive(&request.to_string(), 0).to_string();
+        let id = Answered::id_of(request).to_string();
         self.asked.contains(&request) || self.ends.contains(id.as_bytes())
     }
 
@@ -113,6 +125,10 @@ impl<L: Log> Window<L> {
     pub(super) fn has_opened(&self, turn: TurnId) -> bool {
         self.opened.contains(&turn)
     }
+}
+
+fn size(record: &Record) -> usize {
+    record.value.as_ref().map_or(0, Vec::len)
 }
 
 /// The kind of a record, by its header.

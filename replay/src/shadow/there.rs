@@ -180,10 +180,12 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn take(&mut self, record: &Record) -> Result<(), String> {
+        let value = record.value.as_deref().unwrap_or_default();
         if record.header(wire::KIND) == Some(MANIFEST.as_bytes()) {
+            // Its own head may be missing: a launch may have died between the two records.
+            self.head.get_or_insert(read_manifest(value)?.head());
             return Ok(());
         }
-        let value = record.value.as_deref().unwrap_or_default();
         if record.header(wire::KIND) == Some(WORD.as_bytes()) {
             let Word { turn, judged } = serde_json::from_slice(value).map_err(|error| error.to_string())?;
             self.words.insert(turn, judged);

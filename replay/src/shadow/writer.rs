@@ -62,7 +62,6 @@ pub struct Writer {
     /// Ids of records that an earlier run wrote.
     there: HashMap<Kind, HashSet<u128>>,
     awaited: VecDeque<Awaited>,
-    written: u64,
 }
 
 impl Writer {
@@ -80,13 +79,7 @@ impl Writer {
             partition,
             there,
             awaited: VecDeque::new(),
-            written: 0,
         }
-    }
-
-    /// Records that were written, without those that were there.
-    pub fn written(&self) -> u64 {
-        self.written
     }
 
     /// Writes a record, unless it is there. Waits only where the client's queue is full.
@@ -98,7 +91,7 @@ impl Writer {
             self.awaited.push_back(awaited);
         }
         if self.awaited.len() >= TOGETHER {
-            self.look(0)?;
+            self.look()?;
         }
         Ok(())
     }
@@ -118,12 +111,9 @@ impl Writer {
         let until = Instant::now() + BOUND;
         loop {
             match self.publisher.publish(&record) {
-                Ok(awaited) => {
-                    self.written += 1;
-                    return Ok(Some(awaited));
-                }
+                Ok(awaited) => return Ok(Some(awaited)),
                 Err(PublishError::Busy) if Instant::now() < until => {
-                    self.look(0)?;
+                    self.look()?;
                     thread::sleep(Duration::from_millis(1));
                 }
                 Err(source) => return Err(WriteError::Refused { topic: record.topic.to_string(), source }),
@@ -138,7 +128,7 @@ impl Writer {
     pub fn flush(&mut self) -> Result<(), WriteError> {
         let until = Instant::now() + BOUND;
         while !self.awaited.is_empty() {
-            self.look(0)?;
+            self.look()?;
             if self.awaited.is_empty() {
                 break;
             }
@@ -150,10 +140,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Looks at acknowledgements that have come until so many are awaited.
-    fn look(&mut self, most: usize) -> Result<(), WriteError> {
-        while self.awaited.len() > most {
-            let Some(first) = self.awaited.front_mut() else { break };
+    /// Looks at the acknowledgements that have come.
+    fn look(&mut self) -> Result<(), WriteError> {
+        while let Some(first) = self.awaited.front_mut() {
             match first.try_recv() {
                 Ok(acknowledged) => drop(acknowledged?),
                 Err(TryRecvError::Empty) => break,

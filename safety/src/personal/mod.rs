@@ -44,3 +44,9 @@ pub use mask::{Masking, Style, Styles, ends_kept, hashed, hidden, replaced, star
 pub use placeholder::{MOST_PLACEHOLDER_BYTES, MOST_PLACEHOLDERS, Placeholders};
 pub use recogniser::{NEWEST_BIRTH_YEAR, Recognised, Recogniser};
 pub use restore::{Restored, without_names};
+
+/// The text as people may read it: stars in the place of whatever personal data is recognised in it.
+pub fn starred(text: &str) -> std::borrow::Cow<'_, str> {
+    let styles = Styles { default: Style::Stars, ..Styles::default() };
+    hidden(text, Masking { styles: &styles, key: &[] }).map_or(text.into(), Into::into)
+}

@@ -7,6 +7,8 @@ use ::replay::live::limits::Limits;
 use ::replay::live::purse::Purse;
 use ::replay::shadow::{self, Names};
 use anyhow::{Context, bail};
+use call::Ceiling;
+use catalogue::Bundle;
 use pipeline::kafka::Admin;
 use pipeline::{Clock, WallClock};
 use tokio::runtime::Handle;
@@ -14,6 +16,9 @@ use tokio::task::JoinHandle;
 
 use super::{Candidate, From, Run};
 use crate::config::Config;
+
+/// The exit code of a command that a second signal ends at once.
+const INTERRUPTED: i32 = 130;
 
 /// What is needed to ask models.
 pub(super) struct Wanted<'a> {
@@ -50,16 +55,15 @@ impl Wanted<'_> {
 }
 
 /// Books what earlier runs of the replay spent: the budget is the replay's, and not the run's. Blocks.
-pub(super) fn book(config: &Config, names: &Names, asking: &Asking) -> anyhow::Result<()> {
+pub(super) fn book(config: &Config, bundle: &Bundle, names: &Names, asking: &Asking) -> anyhow::Result<()> {
     let there = Admin::new(&config.kafka).context("connect")?.partitions().context("read topics")?;
     let topic = names.of(shadow::Kind::Outcomes);
     let partitions = there.get(&topic).copied().unwrap_or_default();
     for partition in 0..i32::try_from(partitions).unwrap_or_default() {
         let journal = shadow::journal(&config.kafka, names, partition)?;
         for answered in journal.values() {
-            let of_review = answered.review.iter().flat_map(|review| &review.attempts);
-            let attempts = answered.attempts.iter().chain(of_review);
-            asking.purse().book(attempts.filter_map(|attempt| attempt.cost.as_ref()));
+            let spent = answered.all_attempts().filter_map(|attempt| Ceiling::of_attempt(bundle, attempt));
+            asking.purse().book(spent);
         }
     }
     Ok(())
@@ -71,6 +75,10 @@ pub(super) fn stop_on_signal(asking: &Arc<Asking>, runtime: &Handle) -> JoinHand
     runtime.spawn(async move {
         if crate::replay::signals::ended().await.is_ok() {
             asking.stop();
+        }
+        // Whoever asks again does not want to wait: what is acknowledged is kept.
+        if crate::replay::signals::ended().await.is_ok() {
+            std::process::exit(INTERRUPTED);
         }
     })
 }

@@ -93,6 +93,9 @@ fn advice(why: Unasked) -> &'static str {
         Unasked::Budget => "the same command with a larger --budget goes on",
         Unasked::Stopped => "the same command goes on",
         Unasked::Unpriced => "add its price, or give --budget none",
+        Unasked::Unserved => {
+            "no target served for minutes: mend what the log says of it, and the same command goes on"
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use schemas::answered::{Answered, Outcome};
 use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{Edit, Event, Message};
-use schemas::ids::{AppKey, RequestId};
+use schemas::ids::{AppKey, RequestId, TurnId};
 use schemas::request::RequestKind;
 use schemas::retract::{AnswerReference, Retract};
 use schemas::text::Text;
@@ -80,6 +80,10 @@ pub(super) struct Found {
     pub(super) stopped: Vec<Stopped>,
     /// Messages that would be stopped, with their rules: one that came twice is told once.
     told: BTreeSet<(String, Vec<String>)>,
+    /// Messages that the guard had stopped, of those that are told.
+    blocked: BTreeSet<String>,
+    /// Turns whose answers were taken back.
+    taken_back: BTreeSet<TurnId>,
     /// Answers that would be stopped, by their requests, until it is known whether they were let out.
     made: BTreeMap<RequestId, Stopped>,
 }
@@ -179,7 +183,7 @@ impl Found {
         !self.made.is_empty()
     }
 
-    /// A record of `answers`, after all events: what was let out and not taken back since would be stopped now.
+    /// A record of `answers`, after all events: what was let out would be stopped now, unless it was taken back since.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -187,8 +191,7 @@ impl Found {
         let header = |name: &str| record.header(name);
         if header(wire::KIND) == Some(Retract::KIND.as_bytes()) {
             let retract: Retract = wire::decode(header, record.value.as_deref())?;
-            let turn = retract.turn;
-            self.stopped.retain(|stopped| stopped.answer.as_ref().is_none_or(|answer| answer.turn != turn));
+            self.taken_back.insert(retract.turn);
             return Ok(());
         }
         let part: Answer = wire::decode(header, record.value.as_deref())?;
@@ -213,9 +216,23 @@ impl Found {
         let was_stopped = decision.ruling == Ruling::Blocked
             || decision.verdict.as_ref().is_some_and(|verdict| stops(verdict.action));
         if let Some(message) = decision.message.filter(|_| was_stopped) {
-            self.stopped.retain(|stopped| stopped.speaker == Speaker::Bot || stopped.id != message.as_str());
+            self.blocked.extend(Some(message.to_string()).filter(|id| self.is_told(id)));
         }
         Ok(())
+    }
+
+    fn is_told(&self, id: &str) -> bool {
+        let from = (id.to_owned(), Vec::new());
+        self.told.range(from..).next().is_some_and(|(told, _)| told == id)
+    }
+
+    /// Leaves out what was stopped or taken back after all, once all records of a topic were seen.
+    pub(super) fn settle(&mut self) {
+        let (blocked, taken_back) = (&self.blocked, &self.taken_back);
+        self.stopped.retain(|stopped| match &stopped.answer {
+            Some(answer) => !taken_back.contains(&answer.turn),
+            None => !blocked.contains(&stopped.id),
+        });
     }
 
     /// Adds what was found in other partitions.

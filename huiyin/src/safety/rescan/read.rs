@@ -76,10 +76,12 @@ fn of_partition(config: &Config, filter: &Filter, range: Range, partition: i32) 
         // Up to the end of the log: it may have been taken back at any time.
         let answers = Part::Since(range.from);
         scan(config, Topic::Answers, &[(partition, answers)], |record| found.let_out(record))?;
+        found.settle();
     }
     if found.waits_for_decisions() {
         let decisions = span(Topic::Decisions, range.to.saturating_add(FOLLOWS_WITHIN))?;
         scan(config, Topic::Decisions, &[(partition, decisions)], |record| found.decided(record))?;
+        found.settle();
     }
     Ok(found)
 }

@@ -92,3 +92,19 @@ fn an_attempt_that_may_be_billed_and_tells_no_cost_is_taken_for_its_most() {
     let [spent] = &ceiling.spent(&attempts)[..] else { panic!("one currency") };
     assert_eq!(spent.pico, 7 + (200 + 500) * 1_000_000);
 }
+
+#[test]
+fn of_an_attempt_alone_the_most_is_that_of_a_full_window_and_never_less_than_with_its_request() {
+    let bundle = bundle(SPARE);
+    let example = include_str!("../../../../schemas/examples/events/valid-answered-done.json");
+    let answered: serde_json::Value = serde_json::from_str(example).unwrap();
+    let mut attempt: Attempt = serde_json::from_value(answered["attempts"][0].clone()).unwrap();
+    attempt.target = TargetName::new("spare").unwrap();
+    let lost = Attempt { cost: None, may_be_billed: true, ..attempt.clone() };
+    let most = Ceiling::of_attempt(&bundle, &lost).unwrap();
+    let with_request = Ceiling::of(&bundle, &request(), 1, lost.started_at).unwrap().spent([&lost]);
+    assert!(most.pico >= with_request[0].pico && most.currency == with_request[0].currency, "{most:?}");
+    let known = Attempt { cost: Some(money("CNY", 7)), ..lost.clone() };
+    assert_eq!(Ceiling::of_attempt(&bundle, &known), Some(money("CNY", 7)));
+    assert_eq!(Ceiling::of_attempt(&bundle, &Attempt { may_be_billed: false, ..lost }), None);
+}

@@ -14,7 +14,7 @@ use schemas::cancel::Cancel;
 use schemas::conversation::Conversation;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::{CallbackReply, Edit, Event, Message, MessageKind, Reference, Takeover};
-use schemas::ids::{AppKey, EventId, GroupId, MessageId, UserId};
+use schemas::ids::{AppKey, GroupId, MessageId, UserId};
 use schemas::ledger::LedgerEntry;
 use schemas::money::Money;
 use schemas::request::Request;
@@ -519,7 +519,7 @@ pub(crate) fn attempt(number: u16, error: Option<&str>, pico: Option<i128>) -> A
 pub(crate) fn outcome(request: &Request, outcome: Outcome) -> Answered {
     let ok = matches!(outcome, Outcome::Done { .. });
     Answered {
-        id: EventId::derive(&request.id.to_string(), 0),
+        id: Answered::id_of(request.id),
         request: request.id,
         kind: request.kind,
         turn: request.turn,

@@ -7,59 +7,21 @@ use catalogue::Engines;
 use pipeline::WallClock;
 use safety::RuleSet;
 use schemas::answered::{Attempt, Outcome};
+use schemas::ids::RequestId;
 use simulators::model::{self, Config};
 
 use super::*;
-
-const CATALOGUE: &str = r#"
-    [[app]]
-    key = "acme#support"
-    chain = ["main"]
-    allowed_regions = ["cn"]
-    label = "AI"
-    [[app.bot]]
-    id = "bot"
-    [[target]]
-    name = "main"
-    provider = "openai"
-    model = "sim-main"
-    region = "cn"
-    timeout = "5s"
-    context_tokens = 8000
-"#;
-
-const PRICE: &str = r#"
-    [[price]]
-    provider = "openai"
-    model = "sim-main"
-    currency = "CNY"
-    from = "2020-01-01"
-    input = "1"
-    cached = "1"
-    output = "10"
-"#;
+use crate::live::scene::{self, PRICE, attempt, bundle};
 
 fn rules(also: &str) -> Ready {
-    let bundle = catalogue::validate(&toml::from_str(&format!("{CATALOGUE}{also}")).unwrap()).unwrap();
+    let bundle = bundle(also);
     let engines = Arc::new(Engines::one(Arc::new(RuleSet::new(&[], "d1").unwrap())));
     Ready { hash: bundle.hash().unwrap(), bundle: Arc::new(bundle), engines }
 }
 
-/// A request of long ago.
+/// One request of many.
 fn request(number: u64) -> Request {
-    let example = include_str!("../../../../schemas/examples/requests/valid-answer.json");
-    let mut request: Request = serde_json::from_str(example).unwrap();
-    request.id = schemas::ids::RequestId::derive(&number.to_string(), 0);
-    request.lane = "acme#support/group/7@alice".parse().unwrap();
-    request.message = schemas::ids::MessageId::of(request.lane.conversation.app(), "chat", "1").unwrap();
-    request.chain = vec![TargetName::new("main").unwrap()];
-    request.allowed_regions = vec!["cn".to_owned()];
-    request.prompt.truncate(1);
-    request.prompt[0].role = schemas::request::Role::User;
-    request.max_output_tokens = 1_000;
-    request.decided_at = 1_000;
-    request.answer_by = 11_000;
-    request
+    Request { id: RequestId::derive(&number.to_string(), 0), ..scene::request() }
 }
 
 fn limits(at_once: usize) -> Limits {
@@ -134,12 +96,9 @@ impl Invoke for Slow {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
         self.running.lock().unwrap().0 -= 1;
-        let example = include_str!("../../../../schemas/examples/events/valid-answered-done.json");
-        let answered: serde_json::Value = serde_json::from_str(example).unwrap();
-        let mut attempt: Attempt = serde_json::from_value(answered["attempts"][0].clone()).unwrap();
         let target = request.chain[0].clone();
         let most = Ceiling::of(bundle, request, 1, 1_800_000_000_000).unwrap().most();
-        (attempt.target, attempt.cost) = (target.clone(), most.into_iter().next());
+        let attempt = Attempt { cost: most.into_iter().next(), ..attempt(&target) };
         let completion = Completion { text: "好的。".to_owned(), truncated: false };
         Invoked { attempts: vec![attempt], result: Ok((target, completion)) }
     }
@@ -183,4 +142,76 @@ async fn once_ended_nobody_is_asked_and_what_runs_is_waited_for() {
     assert!(first.is_ok());
     assert_eq!(second, Err(Unasked::Stopped));
     assert_eq!(asking.answer(&rules, &one).await, Err(Unasked::Stopped));
+}
+
+/// A model that refuses everybody so often, and answers then.
+struct Refusing {
+    left: Mutex<usize>,
+    class: Class,
+}
+
+impl Invoke for Refusing {
+    async fn invoke(&self, _bundle: &Bundle, request: &Request, _terms: Terms<'_>) -> Invoked {
+        let example = include_str!("../../../../schemas/examples/events/valid-answered-done.json");
+        let answered: schemas::event::Event = serde_json::from_str(example).unwrap();
+        let schemas::event::Event::Answered(answered) = answered else { panic!("no outcome") };
+        let attempt = Attempt { target: request.chain[0].clone(), ..answered.attempts[0].clone() };
+        let mut left = self.left.lock().unwrap();
+        if *left == 0 {
+            let completion = Completion { text: "好的。".to_owned(), truncated: false };
+            return Invoked { result: Ok((attempt.target.clone(), completion)), attempts: vec![attempt] };
+        }
+        *left -= 1;
+        let error = Some(self.class.label().to_owned());
+        let refused = Attempt { error, cost: None, may_be_billed: false, ..attempt };
+        let result = Err(call::Unanswered::Failed(self.class.label()));
+        Invoked { attempts: vec![refused], result }
+    }
+
+    fn set_share(&self, _share: f64) {}
+}
+
+fn refusing(times: usize, class: Class) -> Asking<Refusing> {
+    let model = Refusing { left: Mutex::new(times), class };
+    Asking::through(model, limits(4), purse("5CNY"), Arc::new(WallClock))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_refuses_everybody_is_waited_for_and_says_nothing_of_the_candidate() {
+    let rules = rules(PRICE);
+    let asking = refusing(2, Class::RateLimited);
+    let began = Instant::now();
+    let live = asking.answer(&rules, &request(1)).await.unwrap();
+    assert!(matches!(live.outcome, Outcome::Done { .. }), "{live:?}");
+    assert_eq!(began.elapsed(), Duration::from_secs(35));
+    assert!(live.duration < Duration::from_secs(1), "the wait is not the model's");
+
+    let asking = refusing(usize::MAX, Class::Auth);
+    assert_eq!(asking.answer(&rules, &request(1)).await, Err(Unasked::Unserved));
+    assert_eq!(asking.answer(&rules, &request(2)).await, Err(Unasked::Unserved), "nobody is asked any more");
+    assert!(asking.purse().spent().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_by_the_request_or_the_model_is_what_the_candidate_did() {
+    let rules = rules(PRICE);
+    for class in [Class::BadRequest, Class::ServerError, Class::ContentBlocked] {
+        let live = refusing(1, class).answer(&rules, &request(1)).await.unwrap();
+        let reason = Outcome::Failed { reason: class.label().to_owned(), verdict: None };
+        assert_eq!(live.outcome, reason);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_the_budget_refuses_nobody_waits_for_room() {
+    let rules = rules(PRICE);
+    let poor = purse("0.000001CNY");
+    let slow = Limits { per_second: Some(0.001), ..limits(1) };
+    let asking = Asking::through(Slow::default(), slow, poor, Arc::new(WallClock));
+    let began = Instant::now();
+    let (one, two, three) = (request(1), request(2), request(3));
+    let all =
+        tokio::join!(asking.answer(&rules, &one), asking.answer(&rules, &two), asking.answer(&rules, &three));
+    assert_eq!(all, (Err(Unasked::Budget), Err(Unasked::Budget), Err(Unasked::Budget)));
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }

@@ -45,7 +45,7 @@ async fn a_waiting_call_is_refused_as_soon_as_the_running_ones_have_used_too_muc
 #[tokio::test]
 async fn currencies_do_not_stand_for_one_another_and_earlier_runs_count() {
     let purse = purse("10CNY,1USD");
-    purse.book(&cny(9 * ONE));
+    purse.book(cny(9 * ONE));
     let usd = vec![Money { currency: "USD".to_owned(), pico: ONE }];
     purse.reserve(usd.clone()).await.unwrap().settle(usd.clone());
     assert_eq!(purse.reserve(usd).await.unwrap_err().currency, "USD");

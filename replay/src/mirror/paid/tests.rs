@@ -6,45 +6,7 @@ use pipeline::WallClock;
 use pipeline::call::{Cancellation, Place};
 
 use super::*;
-
-const CATALOGUE: &str = r#"
-    [[app]]
-    key = "acme#support"
-    chain = ["main"]
-    allowed_regions = ["cn"]
-    label = "AI"
-    [[app.bot]]
-    id = "bot"
-    [[target]]
-    name = "main"
-    provider = "openai"
-    model = "m"
-    region = "cn"
-"#;
-
-const PRICE: &str = r#"
-    [[price]]
-    provider = "openai"
-    model = "m"
-    currency = "CNY"
-    from = "2020-01-01"
-    input = "1"
-    cached = "1"
-    output = "10"
-"#;
-
-fn bundle(also: &str) -> Bundle {
-    catalogue::validate(&toml::from_str(&format!("{CATALOGUE}{also}")).unwrap()).unwrap()
-}
-
-fn request() -> Request {
-    let example = include_str!("../../../../schemas/examples/requests/valid-answer.json");
-    let mut request: Request = serde_json::from_str(example).unwrap();
-    request.lane = "acme#support/group/7@alice".parse().unwrap();
-    request.chain = vec![TargetName::new("main").unwrap()];
-    request.max_output_tokens = 1_000;
-    request
-}
+use crate::live::scene::{PRICE, attempt, bundle, request};
 
 /// A model whose calls end without a word of what they cost.
 #[derive(Default)]
@@ -54,12 +16,10 @@ impl Invoke for Silent {
     async fn invoke(&self, _: &Bundle, request: &Request, _: Terms<'_>) -> Invoked {
         self.0.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let example = include_str!("../../../../schemas/examples/events/valid-answered-done.json");
-        let answered: serde_json::Value = serde_json::from_str(example).unwrap();
-        let mut attempt: Attempt = serde_json::from_value(answered["attempts"][0].clone()).unwrap();
-        (attempt.target, attempt.cost, attempt.may_be_billed) = (request.chain[0].clone(), None, true);
+        let target = request.chain[0].clone();
+        let attempt = Attempt { cost: None, may_be_billed: true, ..attempt(&target) };
         let completion = Completion { text: "好".to_owned(), truncated: false };
-        Invoked { attempts: vec![attempt], result: Ok((request.chain[0].clone(), completion)) }
+        Invoked { attempts: vec![attempt], result: Ok((target, completion)) }
     }
 
     fn set_share(&self, _: f64) {}

@@ -17,7 +17,6 @@ use schemas::topic::TopicNames;
 use schemas::verdict::{Action, Verdict};
 use schemas::wire;
 
-use super::super::ends::ended;
 use crate::log::Log;
 use crate::range::Span;
 use crate::run::Logs;
@@ -212,7 +211,7 @@ fn answer(request: &Request, now: Millis) -> Answered {
     let asked = request.prompt.last().and_then(|line| line.text.plain()).unwrap_or_default();
     let outcome = done(&format!("large on {asked}"), request);
     let attempts = vec![attempt(request, 1_000)];
-    Answered { attempts, ..ended(request, outcome, now, now + TAKES) }
+    Answered { attempts, ..Answered::of(request, outcome, now, now + TAKES) }
 }
 
 /// A model's answer by the first target of a request.

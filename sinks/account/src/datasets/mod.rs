@@ -124,6 +124,11 @@ impl Choice {
     pub fn told(&self) -> String {
         format!("{}{}", self.cut.name, self.value)
     }
+
+    /// Which turns it chooses.
+    pub fn meaning(&self) -> &'static str {
+        self.cut.meaning
+    }
 }
 
 /// Which turns are chosen, and how many.

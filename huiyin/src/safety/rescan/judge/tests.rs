@@ -154,6 +154,7 @@ fn of_answers_only_those_are_found_that_were_let_out_and_not_taken_back() {
     );
     let retract = example!(Retract, "answers/valid-retract.json");
     found.let_out(&record(&Retract { turn: TurnId::derive("t", 1), ..retract })).unwrap();
+    found.settle();
     assert_eq!(turns(&found), [two], "what was taken back stands nowhere any more");
 }
 
@@ -171,6 +172,7 @@ fn what_the_guard_had_stopped_is_not_found() {
     };
     found.decided(&decided(1, Ruling::Blocked, Action::Block)).unwrap();
     found.decided(&decided(2, Ruling::Asked, Action::Pass)).unwrap();
+    found.settle();
     let left: Vec<_> = found.stopped.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(left, ["acme#support/chat/2", "acme#support/chat/3"]);
 }

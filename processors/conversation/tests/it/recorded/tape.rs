@@ -10,7 +10,7 @@ use schemas::conversation::Conversation;
 use schemas::event::{
     CallbackReply, Clock, ConfigSwitch, Edit, Event, Message, MessageKind, Reference, Takeover,
 };
-use schemas::ids::{AppKey, BundleHash, EventId, MessageId, TargetName, UserId};
+use schemas::ids::{AppKey, BundleHash, MessageId, TargetName, UserId};
 use schemas::money::Money;
 use schemas::request::Request;
 use schemas::text::Text;
@@ -221,7 +221,7 @@ impl Tape {
 
     pub(crate) fn outcome(&self, request: &Request, outcome: Outcome, attempts: Vec<Attempt>) -> Answered {
         Answered {
-            id: EventId::derive(&request.id.to_string(), 0),
+            id: Answered::id_of(request.id),
             request: request.id,
             kind: request.kind,
             turn: request.turn,

@@ -2,7 +2,7 @@
 
 use clickhouse::Row;
 use pipeline::Refused;
-use safety::personal::{Masking, Style, Styles, hidden};
+use safety::personal::starred;
 use schemas::Millis;
 use schemas::answered::{Answered, Outcome};
 use schemas::event::{Event, Message};
@@ -128,8 +128,7 @@ impl<'a> Body<'a> {
 /// The beginning of a text, asterisks in the place of personal data. What the cut leaves of a datum at the end is masked with it, since
 /// the whole text is looked through.
 fn masked(text: &str) -> String {
-    let styles = Styles { default: Style::Stars, ..Styles::default() };
-    let mut text = hidden(text, Masking { styles: &styles, key: &[] }).unwrap_or_else(|| text.to_owned());
+    let mut text = starred(text).into_owned();
     text.truncate(text.floor_char_boundary(LONGEST));
     text
 }
