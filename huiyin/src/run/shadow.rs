@@ -129,7 +129,9 @@ fn prepare(own: &Config, line: &Line, purse: Purse) -> anyhow::Result<(String, P
                 wire::decode(|name| record.header(name), record.value.as_deref())?
         {
             purse.book(
-                answered.all_attempts().filter_map(|attempt| Ceiling::of_attempt(&own.bundle, attempt)),
+                answered
+                    .all_attempts()
+                    .filter_map(|attempt| Ceiling::of_attempt(&own.bundle, attempt, attempt.started_at)),
             );
         }
         Ok(())

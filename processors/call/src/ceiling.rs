@@ -133,12 +133,12 @@ impl Ceiling {
     }
 
     /// What an attempt of an earlier run is taken to have cost, whose request is not at hand: what is known, and if it may be billed and its cost is not
-    /// known, that of a full window and the longest answer. Nothing where the bundle has no price for it.
-    pub fn of_attempt(bundle: &Bundle, attempt: &Attempt) -> Option<Money> {
+    /// known, that of a full window and the longest answer, at the price of a time: the attempts of a replay tell the log's time, and not that of the call.
+    /// Nothing where the bundle has no price for it.
+    pub fn of_attempt(bundle: &Bundle, attempt: &Attempt, at: Millis) -> Option<Money> {
         let worst = || {
             let window = bundle.targets.get(&attempt.target).map_or(0, |target| target.context_tokens.into());
             let size = Size { input: window, output: window };
-            let at = attempt.started_at;
             if bundle.reviewers.contains_key(&attempt.target) {
                 return reviewer(bundle, &attempt.target, size, [at, at]).ok().flatten();
             }

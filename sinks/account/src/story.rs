@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clickhouse::Row;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::queries::{Table, read_table};
 use crate::{Store, StoreError};
@@ -44,10 +45,10 @@ const NAMED: &str = "SELECT DISTINCT toString(app) AS app, message, turn FROM
     SELECT app, message, ifNull(toString(turn), '') AS turn FROM messages WHERE {within} AND message IN {ids:Array(String)}
     UNION ALL
     SELECT app, message, ifNull(toString(turn), '') FROM requests
-    WHERE {within} AND (message IN {ids:Array(String)} OR toString(turn) IN {ids:Array(String)} OR toString(request) IN {ids:Array(String)})
+    WHERE {within} AND (message IN {ids:Array(String)} OR turn IN {uuids:Array(UUID)} OR request IN {uuids:Array(UUID)})
     UNION ALL
     SELECT app, message, toString(turn) FROM replies
-    WHERE {within} AND (message IN {ids:Array(String)} OR toString(turn) IN {ids:Array(String)} OR toString(answer) IN {ids:Array(String)}
+    WHERE {within} AND (message IN {ids:Array(String)} OR turn IN {uuids:Array(UUID)} OR answer IN {uuids:Array(UUID)}
         OR easemob_id IN {ids:Array(String)})
 )";
 
@@ -96,9 +97,8 @@ const PARTS: [(&str, &str, &str); 8] = [
     ("feedback", "at, kind, origin, rating, reaction, put, characters", OF_TURN),
 ];
 
-const OF_MESSAGE: &str =
-    "(message IN {messages:Array(String)} OR ifNull(toString(turn), '') IN {turns:Array(String)})";
-const OF_TURN: &str = "ifNull(toString(turn), '') IN {turns:Array(String)}";
+const OF_MESSAGE: &str = "(message IN {messages:Array(String)} OR turn IN {turns:Array(UUID)})";
+const OF_TURN: &str = "turn IN {turns:Array(UUID)}";
 
 impl Store {
     /// Everything that the tables have of a message. `ids` are what the id that was asked for may be in full.
@@ -108,7 +108,8 @@ impl Store {
     pub async fn story(&self, ids: &[String]) -> Result<Story, StoreError> {
         let Some(hours) = self.hours(ids).await? else { return Ok(Story::default()) };
         let named = NAMED.replace("{within}", WITHIN);
-        let asked = self.database.query_raw(&named).param("ids", ids);
+        let uuids: Vec<&String> = ids.iter().filter(|id| Uuid::try_parse(id).is_ok()).collect();
+        let asked = self.database.query_raw(&named).param("ids", ids).param("uuids", uuids);
         let asked = asked.param("app", &hours.app).param("first", hours.first).param("last", hours.last);
         let found: Vec<Found> = self.within("find a message", asked.fetch_all()).await?;
         let Some(first) = found.first() else { return Ok(Story::default()) };

@@ -57,12 +57,14 @@ impl Wanted<'_> {
 /// Books what earlier runs of the replay spent: the budget is the replay's, and not the run's. Blocks.
 pub(super) fn book(config: &Config, bundle: &Bundle, names: &Names, asking: &Asking) -> anyhow::Result<()> {
     let there = Admin::new(&config.kafka).context("connect")?.partitions().context("read topics")?;
+    let now = WallClock.now();
     let topic = names.of(shadow::Kind::Outcomes);
     let partitions = there.get(&topic).copied().unwrap_or_default();
     for partition in 0..i32::try_from(partitions).unwrap_or_default() {
         let journal = shadow::journal(&config.kafka, names, partition)?;
         for answered in journal.values() {
-            let spent = answered.all_attempts().filter_map(|attempt| Ceiling::of_attempt(bundle, attempt));
+            let spent =
+                answered.all_attempts().filter_map(|attempt| Ceiling::of_attempt(bundle, attempt, now));
             asking.purse().book(spent);
         }
     }

@@ -101,10 +101,10 @@ fn of_an_attempt_alone_the_most_is_that_of_a_full_window_and_never_less_than_wit
     let mut attempt: Attempt = serde_json::from_value(answered["attempts"][0].clone()).unwrap();
     attempt.target = TargetName::new("spare").unwrap();
     let lost = Attempt { cost: None, may_be_billed: true, ..attempt.clone() };
-    let most = Ceiling::of_attempt(&bundle, &lost).unwrap();
+    let most = Ceiling::of_attempt(&bundle, &lost, lost.started_at).unwrap();
     let with_request = Ceiling::of(&bundle, &request(), 1, lost.started_at).unwrap().spent([&lost]);
     assert!(most.pico >= with_request[0].pico && most.currency == with_request[0].currency, "{most:?}");
     let known = Attempt { cost: Some(money("CNY", 7)), ..lost.clone() };
-    assert_eq!(Ceiling::of_attempt(&bundle, &known), Some(money("CNY", 7)));
-    assert_eq!(Ceiling::of_attempt(&bundle, &Attempt { may_be_billed: false, ..lost }), None);
+    assert_eq!(Ceiling::of_attempt(&bundle, &known, known.started_at), Some(money("CNY", 7)));
+    assert_eq!(Ceiling::of_attempt(&bundle, &Attempt { may_be_billed: false, ..lost }, 0), None);
 }
