@@ -19,6 +19,7 @@ pub(crate) mod marks;
 pub(crate) mod neighbours;
 pub(crate) mod next_letter;
 pub(crate) mod plain;
+pub(crate) mod repeats;
 pub(crate) mod room;
 pub(crate) mod segment;
 pub(crate) mod sieve;

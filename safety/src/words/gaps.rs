@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::view::{View, Views};
 use crate::words::Text;
 use crate::words::marks::{BLANK, SEPARATOR};
 
@@ -36,44 +35,6 @@ pub(crate) fn separated(text: Text<'_>, from: usize) -> impl Iterator<Item = Sep
         all_blank &= looks_blank && rest.is_blank;
         Some(Separated { to: at, blank, spacing: all_blank || is_apostrophe(text, from..at) })
     })
-}
-
-/// Where the next repeat of a piece of the text begins, which is followed by others of its kind at once or across separators.
-/// `compared` counts the characters that are compared for it.
-pub(crate) fn repeat(
-    text: Text<'_>,
-    piece: Range<usize>,
-    allowed: Views,
-    compared: &mut usize,
-) -> Option<Separated> {
-    if !allowed.has(View::Repeats) || piece.is_empty() {
-        return None;
-    }
-    if stands_again(text, piece.clone(), piece.end, compared) {
-        return Some(Separated { to: piece.end, blank: false, spacing: false });
-    }
-    if !allowed.has(View::Separators) {
-        return None;
-    }
-    separated(text, piece.end).find(|gap| stands_again(text, piece.clone(), gap.to, compared))
-}
-
-/// Whether what a piece of the text holds also stands at another place. One character of a run of equal ones speaks for all of them:
-/// a piece may be as long as a run, and one begins at every place of it.
-fn stands_again(text: Text<'_>, piece: Range<usize>, at: usize, compared: &mut usize) -> bool {
-    let (mut own, mut other) = (piece.start, at);
-    while own < piece.end {
-        *compared += 1;
-        if text.chars.get(own) != text.chars.get(other) {
-            return false;
-        }
-        let own_run = text.marks.run_end(own).min(piece.end) - own;
-        let other_run = text.marks.run_end(other) - other;
-        let equal = own_run.min(other_run).max(1);
-        own += equal;
-        other += equal;
-    }
-    true
 }
 
 fn is_apostrophe(text: Text<'_>, piece: Range<usize>) -> bool {
@@ -122,26 +83,6 @@ mod tests {
             for from in 0..folded.len() + 2 {
                 let places = separated(marked, from).map(|gap| (gap.to, gap.blank, gap.spacing));
                 prop_assert_eq!(places.collect::<Vec<_>>(), separated_slowly(marked, from), "{:?} {}", &text, from);
-            }
-        }
-
-        #[test]
-        fn run_by_run_a_piece_stands_where_it_does_character_by_character(
-            runs in prop::collection::vec((prop::sample::select(vec!["l", "i", ".", "八"]), 1_usize..5), 1..7),
-            start in 0_usize..12,
-            length in 0_usize..12,
-        ) {
-            let text: String = runs.iter().map(|(character, count)| character.repeat(*count)).collect();
-            let folded = Folded::of(&text);
-            let mut marks = Marks::default();
-            marks.refill(&text, &folded);
-            let chars = folded.chars();
-            let piece = start.min(chars.len())..(start + length).min(chars.len());
-            for at in 0..chars.len() + 2 {
-                let expected = chars.get(at..at + piece.len()) == chars.get(piece.clone());
-                let text = Text { chars, marks: &marks };
-                let stands = stands_again(text, piece.clone(), at, &mut 0);
-                prop_assert!(piece.is_empty() || stands == expected, "{:?} {:?} {}", chars, piece, at);
             }
         }
     }

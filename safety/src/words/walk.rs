@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use crate::view::{View, Views};
 use crate::words::border::{is_elision, may_start_in_run};
-use crate::words::gaps::{repeat, separated};
+use crate::words::gaps::separated;
 use crate::words::lexicon::Lexicon;
 use crate::words::next_letter::NextLetter;
+use crate::words::repeats::Repeats;
 use crate::words::steps::{Step, Steps};
 use crate::words::trie::Node;
 use crate::words::unit::Unit;
@@ -48,8 +49,7 @@ pub(crate) struct WalkBuffers {
     visited: Visited,
     /// Steps that were looked at in the last text: what it took.
     looked: usize,
-    /// Characters that were compared in it for repeats.
-    compared: usize,
+    repeats: Repeats,
     letters: NextLetter,
 }
 
@@ -77,7 +77,8 @@ pub(crate) fn walk(
     buffers: &mut WalkBuffers,
     found: &mut Vec<Found>,
 ) {
-    (buffers.looked, buffers.compared) = (0, 0);
+    buffers.looked = 0;
+    buffers.repeats.reset();
     let direct = lexicon.neighbours.is_some();
     let mut starts = starts
         .iter()
@@ -235,8 +236,7 @@ impl Walk<'_> {
     /// The same place in the word, behind the next repeat of its last piece. A run of one character is passed over as a whole.
     fn behind_repeat(&mut self, last: Taken) -> Option<Taken> {
         let end = last.step.end as usize;
-        let compared = &mut self.buffers.compared;
-        let next = repeat(self.text, last.start..end, self.lexicon.views, compared)?;
+        let next = self.buffers.repeats.next(self.text, last.start..end, self.lexicon.views)?;
         let separated = if next.to > end { Views::of(View::Separators) } else { Views::NONE };
         let views = last.views.with(Views::of(View::Repeats)).with(separated);
         let length = end - last.start;

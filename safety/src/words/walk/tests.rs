@@ -37,7 +37,7 @@ fn walked(lexicon: &Lexicon, text: &str, forgets: bool) -> (Vec<Found>, Work) {
     found.sort_unstable();
     found.dedup();
     let steps = buffers.looked + buffers.steps.count();
-    (found, Work { steps, compared: buffers.compared, marks: text.marks.asked() - before })
+    (found, Work { steps, compared: buffers.repeats.compared(), marks: text.marks.asked() - before })
 }
 
 fn lexicon<'a>(words: impl IntoIterator<Item = &'a str>, views: Views) -> Lexicon {
@@ -152,7 +152,7 @@ fn a_syllable_as_long_as_a_run_is_compared_with_what_follows_run_by_run() {
 /// separator before it, and what falls away.
 const PIECES: [&str; 32] = [
     "l",
-    "l",
+    "r",
     "i",
     "e",
     "1",
@@ -233,6 +233,28 @@ fn what_is_behind_a_run_is_passed_at_once_from_every_place_of_it() {
                     "{first:?} {joined:?}: {short} marks are asked for in 1,000 characters, {long} in 4,000"
                 );
             }
+        }
+    }
+}
+
+/// Each of the signs of one separator looks like a letter or is a part of an ideograph: from every one of them to the letter or part behind the
+/// separator is a piece, and what follows is equal to all of them for long.
+#[test]
+fn pieces_that_begin_in_one_separator_are_compared_with_what_follows_together() {
+    let lexicon = lexicon(["二", "乐", "林"], Views::ALL);
+    for (separator, last) in
+        [("€\u{200d}£\u{200d}", "r"), ("£\u{200d}€\u{200d}", "e"), ("㊍\u{200d}㊋\u{200d}", "木")]
+    {
+        for between in ["", "."] {
+            let compared = |characters: usize| {
+                let piece = format!("{}{last}", separator.repeat(characters / 4));
+                walked(&lexicon, &format!("{piece}{between}{piece}"), false).1.compared
+            };
+            let (short, long) = (compared(1_000), compared(4_000));
+            assert!(
+                0 < short && long <= 5 * short,
+                "{separator:?} {between:?}: {short} comparisons in 1,000 characters, {long} in 4,000"
+            );
         }
     }
 }
