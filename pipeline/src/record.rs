@@ -15,7 +15,15 @@ pub struct Headers {
     lengths: Vec<(usize, usize)>,
 }
 
+/// Most headers are no longer than this with their names, in bytes.
+const USUAL_HEADER: usize = 48;
+
 impl Headers {
+    /// Without headers, with room for so many of the usual length.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { bytes: Vec::with_capacity(count * USUAL_HEADER), lengths: Vec::with_capacity(count) }
+    }
+
     /// Appends a header.
     pub fn push(&mut self, name: &str, value: &[u8]) {
         self.bytes.extend_from_slice(name.as_bytes());
@@ -60,8 +68,9 @@ impl fmt::Debug for Headers {
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
     fn from_iter<T: IntoIterator<Item = (N, V)>>(headers: T) -> Self {
-        let mut all = Self::default();
-        headers.into_iter().for_each(|(name, value)| all.push(name.as_ref(), value.as_ref()));
+        let headers = headers.into_iter();
+        let mut all = Self::with_capacity(headers.size_hint().0);
+        headers.for_each(|(name, value)| all.push(name.as_ref(), value.as_ref()));
         all
     }
 }

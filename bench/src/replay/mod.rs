@@ -103,7 +103,7 @@ impl Scene {
         let generated = generate(&line, &stack.kafka(), events)?;
         say(&format!("{} records in {} s", generated.events, short(began.elapsed().as_secs_f64())));
         let limits = PublisherLimits { records: 200_000, kibibytes: 262_144 };
-        let publisher = Arc::new(Publisher::new(&kafka, limits)?);
+        let publisher = Arc::new(Publisher::bulk(&kafka, limits)?);
         Ok(Self { line, publisher, runtime: Runtime::new()?, generated })
     }
 

@@ -141,7 +141,7 @@ impl Run {
         let set = self.dataset.as_deref().map(|path| Set::read(path, config)).transpose()?;
         let names = Names::new(&config.topics, self.name.clone());
         let incarnation = topics::incarnation(config)?;
-        let publisher = Arc::new(Publisher::new(&config.kafka, WAITING).context("connect")?);
+        let publisher = Arc::new(Publisher::bulk(&config.kafka, WAITING).context("connect")?);
         let settings = shadow::Settings { partitions: config.partitions, replication: config.replication };
         let arguments = self.arguments(config, candidate.as_ref(), set.as_ref())?;
         let resolve = || self.manifest(config, arguments.clone(), incarnation.clone());

@@ -66,6 +66,24 @@ impl fmt::Display for Property {
     }
 }
 
+/// How long a producer waits for more records of a partition before it sends those that it has, unless the operator set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Linger {
+    /// Somebody waits for each record.
+    Soon,
+    /// Nobody does, and there are many: fewer and larger requests cost both ends less.
+    Bulk,
+}
+
+impl Linger {
+    fn millis(self) -> &'static str {
+        match self {
+            Self::Soon => "1",
+            Self::Bulk => "50",
+        }
+    }
+}
+
 /// Validated access to the brokers, from which every client is built.
 #[derive(Clone)]
 pub struct Config {
@@ -194,8 +212,8 @@ impl Config {
 
     /// A producer without transactions. Its long timeout is no user's deadline: a record that times out may still
     /// be written, and makes the producer drain every partition.
-    pub(crate) fn idempotent(&self) -> ClientConfig {
-        let mut client = self.writer(&[("linger.ms", "1"), ("compression.type", "lz4")]);
+    pub(crate) fn idempotent(&self, linger: Linger) -> ClientConfig {
+        let mut client = self.writer(&[("linger.ms", linger.millis()), ("compression.type", "lz4")]);
         client.set("message.timeout.ms", "300000");
         client
     }

@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers, Message, OwnedHeaders};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers as _, Message, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 use rdkafka::util::IntoOpaque;
 
-use crate::{Outgoing, Record};
+use crate::{Headers, Outgoing, Record};
 
 /// Names of topics, shared by all records that are read from them.
 #[derive(Debug, Default)]
@@ -27,8 +27,11 @@ impl TopicNames {
 /// Copies a message out of the client's buffers: holding it would hold the whole fetch response.
 pub(crate) fn record(message: &BorrowedMessage<'_>, names: &mut TopicNames) -> Record {
     // The client panics on a name that is not text. Such a record is none of ours and will be refused.
-    let all =
-        |headers: &BorrowedHeaders| headers.iter().map(|h| (h.key, h.value.unwrap_or_default())).collect();
+    let all = |headers: &BorrowedHeaders| {
+        let mut all = Headers::with_capacity(headers.count());
+        headers.iter().for_each(|header| all.push(header.key, header.value.unwrap_or_default()));
+        all
+    };
     let headers = message.headers().map(|headers| catch_unwind(AssertUnwindSafe(|| all(headers))));
     Record {
         topic: names.shared(message.topic()),

@@ -13,6 +13,7 @@ use rdkafka::message::Message;
 use rdkafka::producer::{DeliveryResult, Producer, ProducerContext};
 use tokio::sync::oneshot;
 
+use super::config::Linger;
 use super::polled::PolledProducer;
 use super::{Config, Error, convert, log};
 use crate::Outgoing;
@@ -151,7 +152,18 @@ impl Publisher {
     /// # Errors
     /// [`Error::Client`].
     pub fn new(config: &Config, limits: PublisherLimits) -> Result<Self, Error> {
-        let mut properties = config.idempotent();
+        Self::with(config.idempotent(Linger::Soon), limits)
+    }
+
+    /// As [`Self::new`], for many records of which nobody waits for one: each may wait for 50 ms for others before it is sent.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn bulk(config: &Config, limits: PublisherLimits) -> Result<Self, Error> {
+        Self::with(config.idempotent(Linger::Bulk), limits)
+    }
+
+    fn with(mut properties: ClientConfig, limits: PublisherLimits) -> Result<Self, Error> {
         properties
             .set("queue.buffering.max.messages", limits.records.to_string())
             .set("queue.buffering.max.kbytes", limits.kibibytes.to_string());

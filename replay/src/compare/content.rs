@@ -54,9 +54,5 @@ fn hash(content: &impl Serialize) -> Hash {
 
 /// The hash of some bytes.
 pub(crate) fn short(bytes: &[u8]) -> Hash {
-    first(&Sha256::digest(bytes))
-}
-
-pub(super) fn first(digest: &[u8]) -> Hash {
-    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    Sha256::digest(bytes).iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }

@@ -1,19 +1,16 @@
 //! What one side made of one turn, as far as its records have told.
 
+use super::content::{Hash, short};
+use super::cost::Costs;
+use super::waiting::Judged;
+pub use crate::results::Source;
+use crate::results::{Side, Tokens};
 use schemas::answer::{Answer, AnswerSource};
 use schemas::answered::{Answered, Attempt, Outcome, Usage};
 use schemas::decision::{Decision, Ruling};
 use schemas::ids::TurnId;
 use schemas::request::{Request, RequestKind, Role};
 use schemas::verdict::Action;
-use sha2::{Digest, Sha256};
-
-use super::content::{Hash, first};
-use super::cost::Costs;
-use super::mask::masked;
-use super::waiting::Judged;
-pub use crate::results::Source;
-use crate::results::{Side, Tokens};
 
 /// The reason of a decision that lets out what a model said.
 const LET_OUT: &str = decide::Reason::Done.label();
@@ -27,7 +24,8 @@ pub(super) struct Half {
     pub(super) is_told: bool,
     /// Nothing more comes of it.
     pub(super) is_over: bool,
-    decisions: Sha256,
+    /// Hash of the hashes of its decisions.
+    decisions: Hash,
     question: Judged,
     answer: Judged,
     request: Option<Hash>,
@@ -54,9 +52,9 @@ pub(super) struct Half {
 }
 
 impl Half {
-    /// A decision that belongs to the turn; `bytes` are its record's value.
-    pub(super) fn decided(&mut self, decision: &Decision, bytes: &[u8], waited: Option<Judged>) {
-        self.decisions.update(bytes);
+    /// A decision that belongs to the turn, with the hash of its record's value.
+    pub(super) fn decided(&mut self, decision: &Decision, hash: Hash, waited: Option<Judged>) {
+        self.decisions = short([self.decisions.to_be_bytes(), hash.to_be_bytes()].as_flattened());
         self.is_told = true;
         if let Some(waited) = waited {
             self.question.and(waited);
@@ -183,27 +181,28 @@ impl Half {
         }
     }
 
-    /// Its place in the results.
-    pub(super) fn side(&self) -> Side {
+    /// Its place in the results; `shown` is what people got to see, masked.
+    pub(super) fn side(self, shown: Option<String>) -> Side {
         let hex = |hash: Hash| format!("{hash:016x}");
-        let mut rules: Vec<String> = self.question.rules.iter().chain(&self.answer.rules).cloned().collect();
+        let mut rules = self.question.rules;
+        rules.extend(self.answer.rules);
         rules.sort();
         rules.dedup();
         Side {
             verdict: self.question.action,
             answer_verdict: self.answer.action,
             rules,
-            decision: self.is_told.then(|| hex(first(&self.decisions.clone().finalize()))),
+            decision: self.is_told.then(|| hex(self.decisions)),
             request: self.request.map(hex),
-            route: self.route.clone(),
-            target: self.target.clone(),
-            answer: self.shown().map(masked),
+            route: self.route,
+            target: self.target,
+            answer: shown,
             tokens: self.tokens,
             cost: self.costs.one(),
             latency_ms: self.latency_ms,
             first_token_ms: self.first_token_ms,
             source: self.source,
-            error: self.error.clone(),
+            error: self.error,
         }
     }
 }

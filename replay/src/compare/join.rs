@@ -106,8 +106,8 @@ impl Join {
         self.last_said = Some((message.clone(), text.map(str::to_owned)));
     }
 
-    /// A decision of one side; `bytes` are its record's value.
-    pub fn decided(&mut self, arm: Arm, decision: &Decision, bytes: &[u8]) {
+    /// A decision of one side, with the hash of its record's value.
+    pub fn decided(&mut self, arm: Arm, decision: &Decision, hash: Hash) {
         let talk = match self.talks.get_mut(&decision.conversation) {
             Some(talk) => talk,
             None => self.talks.entry(decision.conversation.clone()).or_default(),
@@ -140,7 +140,7 @@ impl Join {
         let said = self.said_of(decision);
         let pair = self.pair(turn, &decision.conversation);
         pair.said = pair.said.take().or(said);
-        pair.half(arm).decided(decision, bytes, waited);
+        pair.half(arm).decided(decision, hash, waited);
         if pair.is_over() && !self.done.contains(&turn) {
             self.done.push(turn);
         }
@@ -283,6 +283,11 @@ impl Join {
         self.joined.closed += u64::from(footing == Footing::Closed);
         let Pair { conversation, baseline, candidate, said, .. } = pair;
         let question = candidate.asked.as_deref().or(baseline.asked.as_deref()).or(said.as_deref());
+        let shown = baseline.shown().map(masked);
+        let shown_instead = match candidate.shown() {
+            same if same == baseline.shown() => shown.clone(),
+            other => other.map(masked),
+        };
         Some(TurnResult {
             app: conversation.app().to_string(),
             conversation: conversation.to_string(),
@@ -290,8 +295,8 @@ impl Join {
             class: baseline.class.clone().or_else(|| candidate.class.clone()),
             tier: baseline.tier.clone().or_else(|| candidate.tier.clone()),
             question: question.map(masked),
-            baseline: baseline.side(),
-            candidate: candidate.side(),
+            baseline: baseline.side(shown),
+            candidate: candidate.side(shown_instead),
             footing,
             cold_start,
             drift,

@@ -25,6 +25,8 @@ pub struct Decisions<L> {
     log: L,
     taking: Taking,
     next: Option<Peeked>,
+    /// The input that was asked for last, while there may be more decisions on it than were folded.
+    open: Option<i64>,
     /// Records that nobody could read.
     unread: u64,
 }
@@ -32,7 +34,7 @@ pub struct Decisions<L> {
 impl<L: Log> Decisions<L> {
     /// A log of decisions, of which those on conversations that are taken count.
     pub fn new(log: L, taking: Taking) -> Self {
-        Self { log, taking, next: None, unread: 0 }
+        Self { log, taking, next: None, open: None, unread: 0 }
     }
 
     /// Records that this version cannot read.
@@ -41,13 +43,16 @@ impl<L: Log> Decisions<L> {
     }
 
     /// The decisions on the input at an offset, which is behind all that were asked for. `folded` are those that were made of it again: where the bytes are the
-    /// same nothing is read twice.
+    /// same nothing is read twice, and one that is there besides them comes with the next question, behind the others.
     ///
     /// # Errors
     /// [`LogError`].
     pub fn on(&mut self, offset: i64, folded: &[&Outgoing]) -> Result<Vec<Recorded>, LogError> {
-        let mut found: Vec<Recorded> = Vec::new();
-        while let Some((record, decision)) = self.peek()? {
+        let open = self.open.take();
+        let (mut found, mut late): (Vec<Recorded>, Vec<Recorded>) = (Vec::new(), Vec::new());
+        let mut all_same = !folded.is_empty();
+        while !(all_same && found.len() == folded.len()) {
+            let Some((record, decision)) = self.peek()? else { break };
             let is_same = folded.get(found.len()).is_some_and(|folded| same(record, folded));
             if is_same {
                 let next = self.next.take();
@@ -63,13 +68,29 @@ impl<L: Log> Decisions<L> {
                 continue;
             };
             if at > offset {
+                all_same = false;
                 break;
             }
-            // What is on an earlier input was there before the first one that was asked for.
-            let next = self.next.take().filter(|_| at == offset);
-            found.extend(next.map(|(record, decision)| Recorded { record, decision }));
+            let next = self.next.take().map(|(record, decision)| Recorded { record, decision });
+            if at == offset {
+                all_same = false;
+                found.extend(next);
+            } else if Some(at) == open {
+                late.extend(next);
+            }
+            // What is on any other input was there before the first one that was asked for.
         }
+        self.open = Some(offset).filter(|_| all_same);
+        found.append(&mut late);
         Ok(found)
+    }
+
+    /// Decisions on the input that was asked for last, of which nothing was made again.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub fn left(&mut self) -> Result<Vec<Recorded>, LogError> {
+        self.open.map_or(Ok(Vec::new()), |offset| self.on(offset, &[]))
     }
 
     /// The bundle that held at the first decision on an input at this offset or behind it. What is before is dropped.

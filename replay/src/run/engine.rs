@@ -17,7 +17,7 @@ use super::error::RunError;
 use super::progress::Progress;
 use super::results;
 use super::tally::Tally;
-use crate::compare::{Arm, Costs, Hash, Join, Source, content};
+use crate::compare::{Arm, Costs, Hash, Join, Source, content, short};
 use crate::dataset::Chosen;
 use crate::log::Log;
 use crate::range::{Manifest, Span, Taking};
@@ -132,6 +132,15 @@ impl Engine<'_> {
     }
 }
 
+/// Hashes of what a record led to, each in its order.
+#[derive(Debug, Default)]
+pub(super) struct Hashes {
+    /// Of the bytes of decisions.
+    decisions: Vec<Hash>,
+    /// Of the contents of requests.
+    requests: Vec<Hash>,
+}
+
 /// The join of one partition, with what is beside it.
 pub(super) struct Both<'a, S> {
     line: &'a Line,
@@ -157,11 +166,11 @@ impl<'a, S: Sink> Both<'a, S> {
         }
     }
 
-    /// What the candidate made of a record: the join is told. Gives the requests that it made.
-    pub(super) fn candidate(&mut self, step: &Step, source: Source) -> Result<Vec<Request>, RunError> {
-        let mut values =
-            step.decisions(self.line).map(|(_, output)| value(output)).collect::<Vec<_>>().into_iter();
-        let mut made = Vec::new();
+    /// What the candidate made of a record: the join is told.
+    pub(super) fn candidate(&mut self, step: &Step, source: Source) -> Result<Hashes, RunError> {
+        let decisions = step.decisions(self.line).map(|(_, output)| short(value(output))).collect();
+        let mut hashes = Hashes { decisions, requests: Vec::new() };
+        let mut of_decisions = hashes.decisions.iter();
         for folded in &step.folded {
             match folded {
                 Folded::Said { message, text } => {
@@ -169,30 +178,35 @@ impl<'a, S: Sink> Both<'a, S> {
                 }
                 Folded::Answered(answered) => self.ended(answered, source),
                 Folded::Output(Output::Decision(decision)) => {
-                    self.join.decided(Arm::Candidate, decision, values.next().unwrap_or_default());
+                    let hash = of_decisions.next().copied().unwrap_or_default();
+                    self.join.decided(Arm::Candidate, decision, hash);
                 }
                 Folded::Output(Output::Request(request)) => {
                     let hash = content(request);
                     self.join.requested(Arm::Candidate, request, hash);
                     self.compare_request(step, request, hash)?;
-                    made.push(request.clone());
+                    hashes.requests.push(hash);
                 }
                 Folded::Output(Output::Answer(answer)) => self.join.let_out(Arm::Candidate, answer),
                 Folded::Output(Output::Cancel(_) | Output::Retract(_) | Output::Ledger(_)) => {}
             }
         }
-        Ok(made)
+        Ok(hashes)
     }
 
-    /// Writes what the candidate would write.
-    pub(super) fn keep(&mut self, step: Step) -> Result<(), RunError> {
+    /// Writes what the candidate would write. Gives the requests that it made.
+    pub(super) fn keep(&mut self, step: Step) -> Result<Vec<Request>, RunError> {
         for output in step.outputs {
             match self.line.kind(&output) {
                 Some(kind) => self.sink.write(kind, output)?,
                 None => self.tally.refused += 1,
             }
         }
-        Ok(())
+        let request = |folded| match folded {
+            Folded::Output(Output::Request(request)) => Some(request),
+            _ => None,
+        };
+        Ok(step.folded.into_iter().filter_map(request).collect())
     }
 
     fn ended(&mut self, answered: &Answered, source: Source) {
@@ -225,21 +239,27 @@ impl<'a, S: Sink> Both<'a, S> {
         Ok(())
     }
 
-    /// What really was decided on a record, in the words of the folded decision that is equal to it, where there is one.
-    pub(super) fn baseline(
+    /// What really was decided on a record.
+    pub(super) fn baseline(&mut self, recorded: &[Recorded]) -> Result<(), RunError> {
+        self.baseline_beside(recorded, &[], &[], &Hashes::default())
+    }
+
+    /// As [`Self::baseline`], in the words of the folded decision that is equal to it, where there is one.
+    pub(super) fn baseline_beside(
         &mut self,
         recorded: &[Recorded],
         equal: &[Option<usize>],
-        step: &Step,
+        folded: &[&Decision],
+        hashes: &Hashes,
     ) -> Result<(), RunError> {
-        let folded: Vec<_> = step.decisions(self.line).collect();
         for (index, recorded) in recorded.iter().enumerate() {
-            let same = equal.get(index).copied().flatten().and_then(|place| folded.get(place));
+            let same = equal.get(index).copied().flatten();
+            let same = same.and_then(|place| folded.get(place).zip(hashes.decisions.get(place)));
             match (same, &recorded.decision) {
-                (Some((decision, output)), _) => self.join.decided(Arm::Baseline, decision, value(output)),
+                (Some((decision, hash)), _) => self.join.decided(Arm::Baseline, decision, *hash),
                 (None, Some(decision)) => {
-                    let bytes = recorded.record.value.as_deref().unwrap_or_default();
-                    self.join.decided(Arm::Baseline, decision, bytes);
+                    let hash = short(recorded.record.value.as_deref().unwrap_or_default());
+                    self.join.decided(Arm::Baseline, decision, hash);
                     self.baseline_request(decision)?;
                 }
                 (None, None) => {}
@@ -278,12 +298,14 @@ impl<'a, S: Sink> Both<'a, S> {
     }
 
     /// What the candidate lets out is what really was: the decisions on it are the same.
-    pub(super) fn baseline_answers(&mut self, step: &Step) {
+    pub(super) fn baseline_answers(&mut self, step: &Step, hashes: &Hashes) {
+        let mut of_requests = hashes.requests.iter();
         for folded in &step.folded {
             match folded {
                 Folded::Output(Output::Answer(answer)) => self.join.let_out(Arm::Baseline, answer),
                 Folded::Output(Output::Request(request)) => {
-                    self.join.requested(Arm::Baseline, request, content(request));
+                    let hash = of_requests.next().copied().unwrap_or_default();
+                    self.join.requested(Arm::Baseline, request, hash);
                 }
                 _ => {}
             }

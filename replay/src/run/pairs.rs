@@ -28,8 +28,11 @@ impl<'a> Pairs<'a> {
         }
         for (index, theirs) in recorded.iter().enumerate() {
             let Some(theirs) = theirs.decision.as_deref() else { continue };
-            let is_pair =
-                |ours: &Option<&Decision>| ours.is_some_and(|ours| ours.conversation == theirs.conversation);
+            let is_pair = |ours: &Option<&Decision>| {
+                ours.is_some_and(|ours| {
+                    ours.offset == theirs.offset && ours.conversation == theirs.conversation
+                })
+            };
             let place = unpaired.iter().position(is_pair);
             let ours = place.and_then(|place| unpaired[place].take());
             if ours.is_some_and(|ours| is_renamed(ours, theirs)) {

@@ -15,7 +15,7 @@ use schemas::ids::{BundleHash, EventId};
 use schemas::request::Request;
 
 use super::ends::{LeftOut, id_of, unrecorded};
-use super::engine::{BesideLogs, Both, Engine, Logs, Part, Sink};
+use super::engine::{BesideLogs, Both, Engine, Hashes, Logs, Part, Sink};
 use super::error::RunError;
 use super::pairs::{Pairs, cause};
 use super::tally::Tally;
@@ -24,7 +24,7 @@ use super::window::{Seen, Window, kind, switched_to, turn_of};
 use crate::compare::Source;
 use crate::log::Log;
 use crate::range::Taking;
-use crate::recorded::{AHEAD_MS, Decisions};
+use crate::recorded::{AHEAD_MS, Decisions, Recorded};
 use crate::results::DriftCause;
 use crate::world::{Line, Place, Step, World, made_offset, outcome};
 
@@ -92,6 +92,8 @@ impl<S: Sink> Course<'_, S> {
             }
         }
         engine.progress.fold(since);
+        let left = self.decisions.left()?;
+        self.compare(&Step::default(), &left, &Hashes::default())?;
         if !self.is_own {
             self.make_clocks_until(self.world.now().saturating_add(AHEAD_MS))?;
         }
@@ -134,33 +136,38 @@ impl<S: Sink> Course<'_, S> {
         if kind == b"answered" {
             self.both.baseline_outcome(&record, is_fed.then_some(&step));
         }
-        let made = self.both.candidate(&step, Source::Recorded)?;
-        self.both.baseline(&recorded, &[], &Step::default())?;
-        self.both.keep(step)?;
+        self.both.candidate(&step, Source::Recorded)?;
+        self.both.baseline(&recorded)?;
+        let made = self.both.keep(step)?;
         self.await_all(made)
     }
 
     /// A record under production's own bundles: what comes of it is held against what was written.
     fn take_own(&mut self, record: &Record) -> Result<(), RunError> {
         let step = self.world.feed(record)?;
-        let folded: Vec<_> = step.decisions(self.line).collect();
-        let outgoing: Vec<_> = folded.iter().map(|(_, outgoing)| *outgoing).collect();
+        let outgoing: Vec<_> = step.decisions(self.line).map(|(_, outgoing)| outgoing).collect();
         let recorded = self.decisions.on(record.offset, &outgoing)?;
         if kind(record) == b"answered" {
             self.both.baseline_outcome(record, Some(&step));
         }
-        self.both.candidate(&step, Source::Recorded)?;
-        let ours: Vec<&Decision> = folded.iter().map(|(ours, _)| *ours).collect();
-        let pairs = Pairs::of(&ours, &recorded);
-        self.both.baseline(&recorded, &pairs.equal, &step)?;
+        let hashes = self.both.candidate(&step, Source::Recorded)?;
+        self.compare(&step, &recorded, &hashes)?;
+        self.both.keep(step).map(drop)
+    }
+
+    /// Holds the decisions that were folded against those that were written.
+    fn compare(&mut self, step: &Step, recorded: &[Recorded], hashes: &Hashes) -> Result<(), RunError> {
+        let folded: Vec<&Decision> = step.decisions(self.line).map(|(decision, _)| decision).collect();
+        let pairs = Pairs::of(&folded, recorded);
+        self.both.baseline_beside(recorded, &pairs.equal, &folded, hashes)?;
         self.both.tally.decisions += pairs.count();
         if pairs.different.is_empty() {
-            self.both.baseline_answers(&step);
+            self.both.baseline_answers(step, hashes);
         }
         for (ours, theirs) in pairs.different {
             self.differs(ours, theirs);
         }
-        self.both.keep(step)
+        Ok(())
     }
 
     fn differs(&mut self, ours: Option<&Decision>, theirs: Option<&Decision>) {
@@ -204,8 +211,8 @@ impl<S: Sink> Course<'_, S> {
             }
             let clock = self.world.clock(due);
             let step = self.world.feed(&clock)?;
-            let made = self.both.candidate(&step, Source::Recorded)?;
-            self.both.keep(step)?;
+            self.both.candidate(&step, Source::Recorded)?;
+            let made = self.both.keep(step)?;
             self.await_all(made)?;
         }
         Ok(())
@@ -237,8 +244,8 @@ impl<S: Sink> Course<'_, S> {
                 }
             };
             let step = self.world.feed(&record)?;
-            made.extend(self.both.candidate(&step, Source::Recorded)?);
-            self.both.keep(step)?;
+            self.both.candidate(&step, Source::Recorded)?;
+            made.extend(self.both.keep(step)?);
         }
         Ok(())
     }

@@ -280,7 +280,7 @@ impl Strand {
         let (record, recorded) = match self.queue.pop_front() {
             Some(Item::Record(record, recorded)) => (record, recorded),
             Some(Item::Fired(_, recorded)) => {
-                both.baseline(&[recorded], &[], &Step::default())?;
+                both.baseline(&[recorded])?;
                 return Ok(());
             }
             None => return Ok(()),
@@ -294,7 +294,7 @@ impl Strand {
             both.baseline_outcome(&record, None);
             self.recorded_outcome(&record, around, both)?;
         }
-        both.baseline(&recorded, &[], &Step::default())?;
+        both.baseline(&recorded)?;
         Ok(())
     }
 
@@ -328,9 +328,8 @@ impl Strand {
         around: &Around<'_>,
         both: &mut Both<'_, S>,
     ) -> Result<(), RunError> {
-        let made = both.candidate(&step, source)?;
-        both.keep(step)?;
-        for request in made {
+        both.candidate(&step, source)?;
+        for request in both.keep(step)? {
             let is_recorded = self.uses_recorded(&request, around)?;
             let id = Answered::id_of(request.id);
             let left = self.left.take(id);

@@ -1,7 +1,10 @@
 //! Replays under production's own bundles: equal to the byte, or drift with its cause.
 
+use pipeline::Record;
+
 use super::tape::{Tape, turns};
 use crate::range::Span;
+use crate::run::Tally;
 use crate::shadow::Kind;
 
 const NAMES: [&str; 7] =
@@ -77,14 +80,9 @@ fn a_sample_is_equal_too() {
     assert!(sampled > 50, "{sampled}");
 }
 
-#[test]
-fn a_byte_that_is_another_is_drift_with_its_cause() {
-    let tape = Tape::recorded("one-chain");
+/// Replays the recording with these decisions in the place of its own.
+fn against(tape: &Tape, decisions: Vec<Record>) -> Tally {
     let span = tape.span();
-    let mut changed = tape.topic("decisions");
-    let last = changed.len() - 1;
-    let value = String::from_utf8(changed[last].value.clone().unwrap()).unwrap();
-    changed[last].value = Some(value.replacen("\"parts\":", "\"parts\":7", 1).into());
     let line = tape.line(None);
     let manifest = super::tape::manifest(span, None);
     let progress = crate::run::Progress::default();
@@ -96,12 +94,49 @@ fn a_byte_that_is_another_is_drift_with_its_cause() {
         chosen: None,
         progress: &progress,
     };
-    let logs = crate::run::Logs { decisions: Box::new(changed.into_iter()), ..tape.logs(span) };
-    let (tally, _) = crate::run::recorded(
-        &engine,
-        crate::run::Part { span, logs, states: conversation::States::default(), sink: Vec::new() },
-    )
-    .unwrap();
+    let logs = crate::run::Logs { decisions: Box::new(decisions.into_iter()), ..tape.logs(span) };
+    let part = crate::run::Part { span, logs, states: conversation::States::default(), sink: Vec::new() };
+    crate::run::recorded(&engine, part).unwrap().0
+}
+
+/// The record with a ruling that says something else.
+fn changed(record: &Record) -> Record {
+    let value = String::from_utf8(record.value.clone().unwrap()).unwrap();
+    Record { value: Some(value.replacen("\"parts\":", "\"parts\":7", 1).into()), ..record.clone() }
+}
+
+#[test]
+fn a_byte_that_is_another_is_drift_with_its_cause() {
+    let tape = Tape::recorded("one-chain");
+    let mut decisions = tape.topic("decisions");
+    let last = decisions.len() - 1;
+    decisions[last] = changed(&decisions[last]);
+    let tally = against(&tape, decisions);
     assert_eq!(tally.different, 1, "{tally:?}");
     assert!(tally.differences[0].contains("cause: unexplained"), "{:?}", tally.differences);
+}
+
+#[test]
+fn a_decision_too_many_or_too_few_is_drift_wherever_it_stands() {
+    let tape = Tape::recorded("one-chain");
+    let recorded = tape.topic("decisions");
+    for place in [0, recorded.len() / 2, recorded.len() - 1] {
+        let mut more = recorded.clone();
+        more.insert(place + 1, changed(&recorded[place]));
+        let tally = against(&tape, more);
+        assert_eq!((tally.different, tally.unread), (1, 0), "{place}: {tally:?}");
+        assert!(tally.differences[0].contains("is missing"), "{place}: {:?}", tally.differences);
+    }
+    // Without its first decision a conversation seems to have begun with another state.
+    for place in [recorded.len() / 2, recorded.len() - 1] {
+        let mut fewer = recorded.clone();
+        fewer.remove(place);
+        let tally = against(&tape, fewer);
+        assert_eq!((tally.different, tally.unread), (1, 0), "{place}: {tally:?}");
+        assert!(
+            tally.differences[0].contains("has no recorded decision"),
+            "{place}: {:?}",
+            tally.differences
+        );
+    }
 }
