@@ -22,15 +22,17 @@ pub fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn a_file_is_its_owners_alone_whether_or_not_it_was_there() {
+        use std::os::unix::fs::PermissionsExt;
+
         let folder = tempfile::tempdir().unwrap();
         let (new, old) = (folder.path().join("new"), folder.path().join("old"));
         std::fs::write(&old, "longer than what comes").unwrap();
@@ -42,6 +44,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_file_that_was_there_is_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for text in ["longer than what comes", "text"] {
+            create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[cfg(unix)]
     #[test]
     fn what_is_no_file_is_opened_and_what_cannot_be_made_is_an_error() {
         create(Path::new("/dev/null")).unwrap();

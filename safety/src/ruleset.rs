@@ -21,6 +21,7 @@ use crate::rule::{BadRule, Rule};
 use crate::words::lexicon::Lexicon;
 use crate::words::marks::Marks;
 use crate::words::plain::Plain;
+use crate::words::room;
 use crate::words::sieve::{self, Sieve, Sifted};
 use crate::words::walk::{WalkBuffers, walk};
 use crate::words::{Found, Text};
@@ -96,7 +97,7 @@ impl RuleSet {
             return Finding::of(Vec::new());
         }
         buffers.folded.refill(text);
-        buffers.found.clear();
+        room::empty(&mut buffers.found);
         let is_marked = self.find_words(text, sifted, buffers);
         if !is_marked && !buffers.found.is_empty() && self.words.has_borders() {
             buffers.marks.refill(text, &buffers.folded);
@@ -140,7 +141,7 @@ impl RuleSet {
     /// What follows from the words that were found, with what else is looked for.
     fn conclude(&self, direction: Direction, text: &str, buffers: &mut Buffers) -> Finding {
         let Buffers { folded, marks, found, allowed, candidates, string, offsets, .. } = buffers;
-        candidates.clear();
+        room::empty(candidates);
         let mut hits = Vec::new();
         if !found.is_empty() {
             self.words.candidates(Text { chars: folded.chars(), marks }, found, candidates);
@@ -149,7 +150,7 @@ impl RuleSet {
             pattern::find(&self.patterns, folded.chars(), (string, offsets), candidates);
         }
         if !candidates.is_empty() {
-            allowed.clear();
+            room::empty(allowed);
             self.allowed.find(folded.chars(), allowed);
             candidates::drop_allowed(allowed, candidates);
             if self.has_near {

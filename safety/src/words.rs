@@ -5,8 +5,8 @@
 //! views share a second pass: [`trie`] has the words as sequences of units, [`steps`] says which units a place of the text can stand for,
 //! and [`walk`] follows the trie along them. So disguises combine without a case of their own for each combination. Words that only
 //! separators and repeats can disguise are in a lexicon of their own: where the sieve cannot tell, it passes over all of a text but a few
-//! [`stretches`]. [`initials`] looks at tokens. [`room`] says how much of their
-//! buffers is kept.
+//! [`stretches`]. [`initials`] looks at tokens. [`next_letter`] says of a hit, however long, whether it is made of signs alone. [`room`] says
+//! how much of their buffers is kept.
 
 pub(crate) mod beginnings;
 pub(crate) mod border;
@@ -17,7 +17,9 @@ pub(crate) mod initials;
 pub(crate) mod lexicon;
 pub(crate) mod marks;
 pub(crate) mod neighbours;
+pub(crate) mod next_letter;
 pub(crate) mod plain;
+pub(crate) mod repeats;
 pub(crate) mod room;
 pub(crate) mod segment;
 pub(crate) mod sieve;

@@ -53,10 +53,8 @@ pub(super) fn run(ask: &Export) -> anyhow::Result<String> {
     Ok(format!("{} turns written to {}\n", dataset.turns.len(), out.display()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use replay::dataset::{Dataset, FORMAT, Head};
 
     use super::*;
@@ -81,7 +79,14 @@ mod tests {
         let ask = Export { dataset: from.clone(), to: To::Promptfoo, out: Some(out.clone()) };
         assert!(run(&ask).unwrap().starts_with("0 turns written to "));
         for path in [from, out] {
-            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+            let about = path.metadata().unwrap();
+            assert!(about.len() > 0, "{path:?}");
+            #[cfg(unix)]
+            assert_eq!(
+                std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777,
+                0o600,
+                "{path:?}"
+            );
         }
     }
 }

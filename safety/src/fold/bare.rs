@@ -58,6 +58,11 @@ impl Bare {
         self.left.get(..self.count).unwrap_or_default()
     }
 
+    /// Puts those that follow themselves in order.
+    pub(crate) fn sort_repeated(&mut self) {
+        self.repeated.get_mut(..self.repeats).unwrap_or_default().sort_unstable();
+    }
+
     /// Those that follow themselves, once for each time.
     pub(crate) fn repeated(&self) -> &[char] {
         self.repeated.get(..self.repeats).unwrap_or_default()

@@ -1,5 +1,6 @@
 //! What a recogniser found, before it is decided which of several findings of one stretch counts.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::kind::Kind;
@@ -34,19 +35,19 @@ pub(super) fn settle(hits: &mut Vec<Hit>) {
         hits.sort_by_key(|hit| {
             (std::cmp::Reverse((hit.weight(), hit.range.len())), hit.range.start, hit.kind)
         });
-        let mut kept: Vec<Hit> = Vec::with_capacity(hits.len());
+        // By where they begin.
+        let mut kept: BTreeMap<usize, Hit> = BTreeMap::new();
         for hit in hits.drain(..) {
-            // Few findings stand in one text, and each is compared with its neighbours only.
-            let place = kept.partition_point(|other| other.range.start < hit.range.start);
-            let free_left = place
-                .checked_sub(1)
-                .and_then(|left| kept.get(left))
-                .is_none_or(|left| left.range.end <= hit.range.start);
-            let free_right = kept.get(place).is_none_or(|right| right.range.start >= hit.range.end);
-            if free_left && free_right {
-                kept.insert(place, hit);
+            // Each is compared with its neighbours only.
+            let start = hit.range.start;
+            let left = kept.range(..start).next_back();
+            let right = kept.range(start..).next();
+            let is_free = left.is_none_or(|(_, left)| left.range.end <= start)
+                && right.is_none_or(|(right, _)| *right >= hit.range.end);
+            if is_free {
+                kept.insert(start, hit);
             }
         }
-        *hits = kept;
+        hits.extend(kept.into_values());
     }
 }

@@ -8,7 +8,8 @@ use super::hit::{Hit, settle};
 use super::kind::Kind;
 use super::plain::{Plain, numeral};
 use super::run::Run;
-use super::{account, address, birth, card, email, identity, network, permit, phone, plate, secret, street};
+use super::secret::Secrets;
+use super::{account, address, birth, card, email, identity, network, permit, phone, plate, street};
 
 /// A datum of a person in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub struct Recogniser {
     plain: Plain,
     run: Run,
     armour: Armour,
+    secrets: Secrets,
     hits: Vec<Hit>,
 }
 
@@ -43,8 +45,8 @@ impl Recogniser {
     /// A recogniser to which dates of birth after that year are none.
     pub fn new(newest_birth_year: u32) -> Self {
         let years = Years { newest: newest_birth_year };
-        let (plain, run, armour) = (Plain::default(), Run::default(), Armour::default());
-        Self { years, plain, run, armour, hits: Vec::new() }
+        let (plain, run, hits) = (Plain::default(), Run::default(), Vec::new());
+        Self { years, plain, run, armour: Armour::default(), secrets: Secrets::default(), hits }
     }
 
     /// The personal data of a text, in its order and without overlaps. A stretch that could be several things is the one with most
@@ -55,6 +57,7 @@ impl Recogniser {
         }
         self.plain.refill(text);
         self.armour.reset();
+        self.secrets.reset();
         self.hits.clear();
         for at in 0..self.plain.len() {
             self.look(at);
@@ -79,7 +82,7 @@ impl Recogniser {
                 if !last.is_ascii_alphanumeric() {
                     network::find(plain, at, hits);
                     account::find(plain, at, hits);
-                    secret::find(plain, at, hits);
+                    self.secrets.find(plain, at, hits);
                     birth::find(plain, at, self.years, hits);
                     address::find(plain, at, hits);
                     street::find(plain, at, hits);
@@ -159,7 +162,7 @@ mod tests {
     /// What hostile texts are made of, with `~` between.
     const PIECES: &str = "a~1~a1~A1-~1 ~1-~1.~1:~::~:1~a:~(~(1)~1(~-~- ~@~@a.~a@~a@a.~a.~.a~1/~/1~x1,~13~138 ~6222~sk-~eyJ~\
         eyJa.~1+~a=~+86~-----BEGIN ~-----BEGIN PRIVATE KEY\n~-----BEGIN PRIVATE KEY-----\n~京A~京~省市路1号~路1~市~微信~微信1~wx~\
-        wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~=a~%1~_1~+86~86 ~👩\u{200d}~👍🏽~\u{200b}~\u{301}~１~①~https://a/1~\
+        wx1~qq1~一~一二~一 ~1年~年1月~生日~出生1~key=~key=a1~KEY-----aGVs+86~=a~%1~_1~+86~86 ~👩\u{200d}~👍🏽~\u{200b}~\u{301}~１~①~https://a/1~\
         a/~?a=1&";
 
     /// Most times that a character is asked for, on the average of a text.

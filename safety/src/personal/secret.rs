@@ -1,5 +1,6 @@
 //! Keys and tokens: by the prefix that their issuer gives them, by their form, or by a name and a text that looks random.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::context::names;
@@ -97,24 +98,45 @@ const SHORTEST: usize = 16;
 /// So many characters tell whether it is a key or token; what follows directly belongs to it.
 const MOST: usize = 1_024;
 
-/// Finds the key or token that begins at a position, before which no letter or digit stands.
-pub(super) fn find(plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
-    // A text of many short parts would otherwise be read far from each of them.
-    if !may_begin(plain, start) {
-        return;
+/// Finds keys and tokens in a text. All that begin in one stretch of their characters and go on for long end with it: where it ends is
+/// looked for once.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// A stretch that was read to its end, from a place in it on.
+    stretch: Option<Range<usize>>,
+}
+
+impl Secrets {
+    /// Forgets the last text.
+    pub(super) fn reset(&mut self) {
+        self.stretch = None;
     }
-    let length =
-        plain.slice(start..plain.len().min(start + MOST)).iter().take_while(|c| is_token(**c)).count();
-    let end = plain.skip_back(start + length, |c| matches!(c, '.' | '-' | ':')).max(start);
-    if end - start < SHORTEST {
-        return;
+
+    /// Finds the key or token that begins at a position, before which no letter or digit stands.
+    pub(super) fn find(&mut self, plain: &Plain, start: usize, hits: &mut Vec<Hit>) {
+        // A text of many short parts would otherwise be read far from each of them.
+        if !may_begin(plain, start) {
+            return;
+        }
+        let length =
+            plain.slice(start..plain.len().min(start + MOST)).iter().take_while(|c| is_token(**c)).count();
+        let end = plain.skip_back(start + length, |c| matches!(c, '.' | '-' | ':')).max(start);
+        if end - start < SHORTEST {
+            return;
+        }
+        let found = web_token(plain, start, end)
+            .or_else(|| prefixed(plain, start, end))
+            .or_else(|| named(plain, start, end));
+        if let Some(found) = found {
+            let end = if found == start + MOST { self.end(plain, found) } else { found };
+            hits.push(Hit { kind: Kind::Secret, range: start..end });
+        }
     }
-    let found = web_token(plain, start, end)
-        .or_else(|| prefixed(plain, start, end))
-        .or_else(|| named(plain, start, end));
-    if let Some(found) = found {
-        let end = if found == start + MOST { plain.skip(found, is_token) } else { found };
-        hits.push(Hit { kind: Kind::Secret, range: start..end });
+
+    /// Where the characters of keys end that stand from a position on.
+    fn end(&mut self, plain: &Plain, from: usize) -> usize {
+        let known = self.stretch.take().filter(|stretch| (stretch.start..=stretch.end).contains(&from));
+        self.stretch.insert(known.unwrap_or_else(|| from..plain.skip(from, is_token))).end
     }
 }
 
@@ -209,4 +231,30 @@ fn is_sample(text: &str) -> bool {
 
 fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_stretch_of_keys_changes_nothing() {
+        let long = "KEY-aGVs+86x".repeat(2 * MOST / 12);
+        for text in
+            [long.clone(), format!("{long} {long}。{long}"), format!("{long}，KEY-aGVs+86xKEY-aGVs+86x")]
+        {
+            let mut plain = Plain::default();
+            plain.refill(&text);
+            let found = |forgets: fn(&mut Secrets)| {
+                let (mut secrets, mut hits) = (Secrets::default(), Vec::new());
+                for at in (0..plain.len()).filter(|at| !plain.before(*at).is_ascii_alphanumeric()) {
+                    forgets(&mut secrets);
+                    secrets.find(&plain, at, &mut hits);
+                }
+                hits.into_iter().map(|hit| hit.range).collect::<Vec<_>>()
+            };
+            assert!(found(|_| ()).iter().any(|range| range.len() > MOST));
+            assert_eq!(found(|_| ()), found(Secrets::reset));
+        }
+    }
 }

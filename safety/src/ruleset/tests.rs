@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::rule::Border;
 use crate::view::{View, Views};
+use crate::words::room::KEPT;
 
 impl RuleSet {
     /// Judges without sieve, gates, filters and stretches: every word is compared at every place, and every view walked from there.
@@ -143,6 +144,21 @@ fn words_by_their_initials_alone_and_disguised_symbols_are_not_passed_over() {
         let engine = RuleSet::new(&[rule], "v").unwrap();
         assert_eq!(engine.judge(Direction::Input, text).hits.len(), 1, "{text}");
     }
+}
+
+#[test]
+fn what_one_text_has_many_of_keeps_no_room() {
+    let rules = [Rule::words("r", &["赌", "博"], Action::Mask)];
+    let engine = RuleSet::builder("v").rules(&rules).allow(&["博".to_owned()]).build().unwrap();
+    let mut buffers = Buffers::default();
+    let room = |buffers: &Buffers| {
+        [buffers.found.capacity(), buffers.allowed.capacity(), buffers.candidates.capacity()]
+    };
+    let many = engine.judge_with(Direction::Input, &"赌博".repeat(KEPT + 1), &mut buffers);
+    assert_eq!(many.hits.len(), KEPT + 1);
+    assert!(room(&buffers).into_iter().all(|room| room > KEPT), "{:?}", room(&buffers));
+    assert_eq!(engine.judge_with(Direction::Input, "赌博", &mut buffers).hits.len(), 1);
+    assert!(room(&buffers).into_iter().all(|room| room <= KEPT), "{:?}", room(&buffers));
 }
 
 proptest! {

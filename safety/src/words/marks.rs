@@ -35,12 +35,40 @@ pub(crate) struct Marks {
     runs: Vec<(u32, u32)>,
     /// What characters look like as they are written, where their folds do not; by their places.
     looks: Vec<(u32, char)>,
+    /// The groups of characters that are [`JOINED`], in order.
+    joined: Vec<Joined>,
+    /// How often marks were asked for.
+    #[cfg(test)]
+    asked: std::cell::Cell<usize>,
+}
+
+/// Characters, one behind the other, that all belong to the separator before them.
+#[derive(Debug, Clone, Copy)]
+struct Joined {
+    /// Place of the first one.
+    start: u32,
+    /// Place after the last one.
+    end: u32,
+    /// Place from which on all of them look blank.
+    blank: u32,
+}
+
+/// What is behind a place and belongs to the separator before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// Place after it.
+    pub(crate) end: usize,
+    /// All of it looks blank; nothing does, too.
+    pub(crate) is_blank: bool,
 }
 
 impl Marks {
     /// Marks another text, in the same buffer.
     pub(crate) fn refill(&mut self, text: &str, folded: &Folded) {
         self.all.clear();
+        self.joined.clear();
+        #[cfg(test)]
+        self.asked.set(0);
         self.find_runs(folded.chars());
         self.find_looks(text, folded);
         let mut flags = 0_u32;
@@ -67,6 +95,7 @@ impl Marks {
                     || (last, *c) == ('\r', '\n');
                 if joined && mark & self.at(at - 1) & SEPARATOR != 0 {
                     mark |= JOINED;
+                    self.join(at as u32, mark & BLANK != 0);
                 }
             }
             self.all.push(mark);
@@ -78,6 +107,8 @@ impl Marks {
 
     /// The marks of a character; none beyond the text.
     pub(crate) fn at(&self, place: usize) -> u8 {
+        #[cfg(test)]
+        self.asked.set(self.asked.get() + 1);
         self.all.get(place).copied().unwrap_or_default()
     }
 
@@ -112,6 +143,26 @@ impl Marks {
         self.runs.get(place).map_or(place, |run| run.1 as usize)
     }
 
+    /// What stands from a place on that belongs to the separator before it.
+    pub(crate) fn rest_of_separator(&self, place: usize) -> Rest {
+        let none = Rest { end: place, is_blank: true };
+        if self.at(place) & JOINED == 0 {
+            return none;
+        }
+        let behind = self.joined.partition_point(|joined| joined.start as usize <= place);
+        let joined = behind.checked_sub(1).and_then(|last| self.joined.get(last));
+        joined.map_or(none, |joined| Rest {
+            end: joined.end as usize,
+            is_blank: joined.blank as usize <= place,
+        })
+    }
+
+    /// How often marks were asked for since the text was marked.
+    #[cfg(test)]
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.get()
+    }
+
     /// Whether a letter of any script or an ideograph stands here, no digit and no sign.
     pub(crate) fn says_letter(&self, place: usize) -> bool {
         self.at(place) & (LETTER | IDEOGRAPH) != 0 || self.is_other_letter(place)
@@ -119,13 +170,26 @@ impl Marks {
 
     /// Whether a letter stands here of a script whose words are no runs of [`LETTER`].
     pub(crate) fn is_other_letter(&self, place: usize) -> bool {
-        self.all.get(place).is_some_and(|mark| mark & (LETTER | IDEOGRAPH | DIGIT | SEPARATOR) == 0)
+        place < self.all.len() && self.at(place) & (LETTER | IDEOGRAPH | DIGIT | SEPARATOR) == 0
     }
 
     /// What the character at a place looks like as it is written, where its fold does not.
     pub(crate) fn look(&self, place: usize) -> Option<char> {
         let at = self.looks.binary_search_by_key(&place, |(at, _)| *at as usize).ok()?;
         self.looks.get(at).map(|(_, look)| *look)
+    }
+
+    /// Adds a character to the group that ends before it, or begins one.
+    fn join(&mut self, at: u32, is_blank: bool) {
+        if self.joined.last().is_none_or(|joined| joined.end != at) {
+            self.joined.push(Joined { start: at, end: at, blank: at });
+        }
+        if let Some(joined) = self.joined.last_mut() {
+            joined.end = at + 1;
+            if !is_blank {
+                joined.blank = joined.end;
+            }
+        }
     }
 
     fn find_looks(&mut self, text: &str, folded: &Folded) {

@@ -71,6 +71,8 @@ impl Sieve {
             self.left.add_places(bare.chars(), |_| true, places);
         }
         if self.may_have_double(bare.repeated()) {
+            // There may be as many as places of words, and each of these asks for them.
+            bare.sort_repeated();
             self.doubled.add_places(bare.chars(), |word| self.is_doubled(word, bare.repeated()), places);
         }
         if places.is_empty() {
@@ -81,10 +83,10 @@ impl Sieve {
         Sifted::Places
     }
 
-    /// Whether a character that a word has twice in a row is repeated, too.
+    /// Whether a character that a word has twice in a row is among these, which are sorted.
     fn is_doubled(&self, word: u32, repeated: &[char]) -> bool {
         let doubles = self.doubles.get(word as usize);
-        doubles.is_some_and(|doubles| doubles.iter().any(|c| repeated.contains(c)))
+        doubles.is_some_and(|doubles| doubles.iter().any(|c| repeated.binary_search(c).is_ok()))
     }
 
     fn may_have_double(&self, repeated: &[char]) -> bool {

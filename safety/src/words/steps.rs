@@ -216,7 +216,7 @@ impl Speller<'_> {
         }
         self.letter(end, Letters { together: true, ..read });
         if self.lexicon.views.has(View::Separators) {
-            for Separated { to, blank } in separated(self.text, end) {
+            for Separated { to, blank, .. } in separated(self.text, end) {
                 let views = read.views.with(Views::of(View::Separators));
                 self.letter(to, Letters { views, apart: read.apart || blank, ..read });
             }

@@ -7,8 +7,10 @@ use std::ops::Range;
 
 use crate::view::{View, Views};
 use crate::words::border::{is_elision, may_start_in_run};
-use crate::words::gaps::{is_spacing, repeat, separated};
+use crate::words::gaps::separated;
 use crate::words::lexicon::Lexicon;
+use crate::words::next_letter::NextLetter;
+use crate::words::repeats::Repeats;
 use crate::words::steps::{Step, Steps};
 use crate::words::trie::Node;
 use crate::words::unit::Unit;
@@ -47,8 +49,8 @@ pub(crate) struct WalkBuffers {
     visited: Visited,
     /// Steps that were looked at in the last text: what it took.
     looked: usize,
-    /// Characters that were compared in it for repeats.
-    compared: usize,
+    repeats: Repeats,
+    letters: NextLetter,
 }
 
 /// A walk comes here by a step of its own, not by passing over a repeat.
@@ -75,7 +77,8 @@ pub(crate) fn walk(
     buffers: &mut WalkBuffers,
     found: &mut Vec<Found>,
 ) {
-    (buffers.looked, buffers.compared) = (0, 0);
+    buffers.looked = 0;
+    buffers.repeats.reset();
     let direct = lexicon.neighbours.is_some();
     let mut starts = starts
         .iter()
@@ -87,6 +90,7 @@ pub(crate) fn walk(
     }
     buffers.steps.reset(text.chars.len());
     buffers.visited.reset();
+    buffers.letters.reset();
     buffers.path.clear();
     let mut walk = Walk { lexicon, text, buffers, found, around: 0 };
     for start in starts {
@@ -232,8 +236,7 @@ impl Walk<'_> {
     /// The same place in the word, behind the next repeat of its last piece. A run of one character is passed over as a whole.
     fn behind_repeat(&mut self, last: Taken) -> Option<Taken> {
         let end = last.step.end as usize;
-        let compared = &mut self.buffers.compared;
-        let next = repeat(self.text, last.start..end, self.lexicon.views, compared)?;
+        let next = self.buffers.repeats.next(self.text, last.start..end, self.lexicon.views)?;
         let separated = if next.to > end { Views::of(View::Separators) } else { Views::NONE };
         let views = last.views.with(Views::of(View::Repeats)).with(separated);
         let length = end - last.start;
@@ -247,7 +250,7 @@ impl Walk<'_> {
         let (text, end) = (self.text, last.step.end as usize);
         self.each_of_way(last, Way { to: end, views: Views::NONE, beside_letters: None }, &mut visit);
         for gap in separated(text, end) {
-            let beside_letters = is_spacing(text, end, gap.to).then_some(Views::NONE);
+            let beside_letters = gap.spacing.then_some(Views::NONE);
             if self.lexicon.views.has(View::Separators) || beside_letters.is_some() {
                 let way = Way { to: gap.to, views: Views::of(View::Separators), beside_letters };
                 self.each_of_way(last, way, &mut visit);
@@ -289,11 +292,13 @@ impl Walk<'_> {
 
     /// The words that end with the path.
     fn report(&mut self, node: Node) {
-        let (Some(first), Some(last)) = (self.buffers.path.first(), self.buffers.path.last()) else { return };
+        let path = &self.buffers.path;
+        let (Some(first), Some(last)) = (path.first().copied(), path.last().copied()) else { return };
         let (start, end) = (first.start, last.step.end as usize);
-        for word in self.lexicon.trie.ending(node) {
+        let lexicon = self.lexicon;
+        for word in lexicon.trie.ending(node) {
             let views = self.views_of(word, last.views);
-            let asked = self.lexicon.views_of(word);
+            let asked = lexicon.views_of(word);
             if !views.within(asked) {
                 continue;
             }
@@ -321,7 +326,7 @@ impl Walk<'_> {
 
     /// Letters of a syllable are not a piece of a longer run of letters; what stands for letters is not made of digits and signs alone,
     /// which is a number.
-    fn is_whole(&self, start: usize, end: usize, views: Views) -> bool {
+    fn is_whole(&mut self, start: usize, end: usize, views: Views) -> bool {
         let marks = self.text.marks;
         if views.has(View::Pinyin) {
             let spelled_end = self.buffers.path.last().is_some_and(|last| last.step.character.is_none());
@@ -332,7 +337,7 @@ impl Walk<'_> {
             }
         }
         let substituted = views.has(View::Leet) || views.has(View::Lookalike);
-        !substituted || (start..end).any(|at| marks.says_letter(at))
+        !substituted || self.buffers.letters.is_in(self.text, start..end)
     }
 }
 
