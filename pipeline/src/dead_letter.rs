@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Outgoing, Record};
+use crate::{Header, Outgoing, Record};
 
 /// Header: topic that the record was read from.
 pub const TOPIC_HEADER: &str = "dead-letter-topic";
@@ -49,7 +49,7 @@ pub fn dead_letter(topic: &Arc<str>, record: &Record, given_up: GivenUp<'_>) -> 
         (REASON_HEADER, given_up.reason.to_owned()),
         (ATTEMPTS_HEADER, given_up.attempts.to_string()),
     ];
-    headers.extend(provenance.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())));
+    headers.extend(provenance.into_iter().map(|(name, value)| (name.into(), value.into_bytes())));
     Outgoing {
         topic: Arc::clone(topic),
         partition: record.partition,
@@ -64,7 +64,7 @@ pub fn dead_letter(topic: &Arc<str>, record: &Record, given_up: GivenUp<'_>) -> 
 pub fn requeued(letter: &Record) -> Option<[Outgoing; 2]> {
     let text = |name| std::str::from_utf8(letter.header(name)?).ok();
     let from = format!("{}:{}", letter.partition, letter.offset).into_bytes();
-    let header = (REQUEUED_HEADER.to_owned(), from);
+    let header: Header = (REQUEUED_HEADER.into(), from);
     let original = letter.headers.to_vec().into_iter().filter(|(name, _)| !name.starts_with(PREFIX));
     let again = Outgoing {
         topic: text(TOPIC_HEADER)?.into(),
@@ -114,8 +114,8 @@ mod tests {
             let [requeued, mark] = requeued(&letter).unwrap();
             assert_eq!((&*requeued.topic, requeued.partition), ("events", 3));
             assert_eq!((&requeued.key, &requeued.value), (&record.key, &record.value));
-            let from = ("dead-letter-requeued".to_owned(), format!("3:{offset}").into_bytes());
-            assert_eq!(requeued.headers, [("kind".to_owned(), b"message".to_vec()), from.clone()]);
+            let from: Header = ("dead-letter-requeued".into(), format!("3:{offset}").into_bytes());
+            assert_eq!(requeued.headers, [("kind".into(), b"message".to_vec()), from.clone()]);
             assert_eq!((&*mark.topic, mark.partition, mark.headers), ("dead-letters", 3, vec![from]));
             again = read(requeued, 80 + offset);
         }
@@ -147,6 +147,6 @@ mod tests {
             ("dead-letter-reason", "undecodable"),
             ("dead-letter-attempts", "2"),
         ];
-        assert_eq!(letter.headers, expected.map(|(n, v)| (n.to_owned(), v.as_bytes().to_vec())).to_vec());
+        assert_eq!(letter.headers, expected.map(|(n, v)| (n.into(), v.as_bytes().to_vec())).to_vec());
     }
 }

@@ -1,10 +1,11 @@
 //! What is read from a partition and what is written to one, as bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// One header of a record that is written: its name and its bytes.
-pub type Header = (String, Vec<u8>);
+/// One header of a record that is written: its name, which is as a rule one of few, and its bytes.
+pub type Header = (Cow<'static, str>, Vec<u8>);
 
 /// Headers of a record as it was read, in their order and in one buffer: a record has about ten, and names and values of
 /// their own would cost as much as reading the value.
@@ -52,7 +53,7 @@ impl Headers {
 
     /// The headers as they are written.
     pub fn to_vec(&self) -> Vec<Header> {
-        self.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
+        self.iter().map(|(name, value)| (name.to_owned().into(), value.to_vec())).collect()
     }
 
     fn size(&self) -> usize {
@@ -77,7 +78,7 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> FromIterator<(N, V)> for Headers {
 
 impl PartialEq<Vec<Header>> for Headers {
     fn eq(&self, written: &Vec<Header>) -> bool {
-        self.iter().eq(written.iter().map(|(name, value)| (name.as_str(), value.as_slice())))
+        self.iter().eq(written.iter().map(|(name, value)| (&**name, value.as_slice())))
     }
 }
 
@@ -159,9 +160,9 @@ mod tests {
     #[test]
     fn headers_come_out_as_they_went_in_and_the_last_of_a_name_counts() {
         let written = vec![
-            ("kind".to_owned(), b"message".to_vec()),
-            (String::new(), Vec::new()),
-            ("kind".to_owned(), vec![0xff, 0]),
+            ("kind".into(), b"message".to_vec()),
+            ("".into(), Vec::new()),
+            ("kind".into(), vec![0xff, 0]),
         ];
         let read: Headers = written.iter().cloned().collect();
         assert_eq!(read.to_vec(), written);

@@ -46,6 +46,7 @@ pub(crate) fn results(conversations: usize, seed: u64) -> Results {
         from: Some(1_760_000_000_000),
         to: Some(1_760_086_400_000),
         sample: Some("5%".into()),
+        dataset: Some("slow.jsonl".into()),
     };
     Results { head, turns, end: Some(end) }
 }

@@ -3,7 +3,7 @@
 //! A replay writes on topics of its own and marks what it writes ([`REPLAY`]). Topics can be mixed up by a wrong configuration, a command line that was
 //! copied, or a record that was copied by hand with its headers. So every step that acts asks [`Line::admit`] first.
 
-use crate::wire::REPLAY;
+use crate::wire::{Header, REPLAY};
 
 /// A line of steps. Its steps act on its own records and on no others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,9 +47,9 @@ impl Line {
     }
 
     /// Marks the headers of a record that a step of this line writes.
-    pub fn mark(&self, headers: &mut Vec<(String, Vec<u8>)>) {
+    pub fn mark(&self, headers: &mut Vec<Header>) {
         if let Self::Replay(name) = self {
-            headers.push((REPLAY.to_owned(), name.clone().into_bytes()));
+            headers.push((REPLAY.into(), name.clone().into_bytes()));
         }
     }
 }
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn what_a_line_writes_it_admits() {
         for line in [Line::Real, Line::Replay("cheaper".to_owned())] {
-            let mut headers = vec![("ce_id".to_owned(), b"1".to_vec())];
+            let mut headers = vec![("ce_id".into(), b"1".to_vec())];
             line.mark(&mut headers);
             let header =
                 |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| &value[..]);

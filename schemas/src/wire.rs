@@ -2,6 +2,7 @@
 //!
 //! Source of the header names: CloudEvents Kafka protocol binding 1.0.
 
+use std::borrow::Cow;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -84,6 +85,9 @@ pub trait Record: Serialize + DeserializeOwned {
     }
 }
 
+/// Name and bytes of a header.
+pub type Header = (Cow<'static, str>, Vec<u8>);
+
 /// A record as bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
@@ -92,7 +96,7 @@ pub struct Encoded {
     /// Key bytes.
     pub key: Option<Vec<u8>>,
     /// Headers in a fixed order.
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Vec<Header>,
     /// Value bytes.
     pub value: Vec<u8>,
 }
@@ -157,17 +161,17 @@ pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeErro
     serde_json::to_writer(&mut value, record).map_err(EncodeError::Json)?;
     let id = record.id();
     let trace = record.trace(&id);
-    let mut headers: Vec<(String, Vec<u8>)> = Vec::with_capacity(11);
-    let mut put = |name: &str, value: String| headers.push((name.to_owned(), value.into_bytes()));
+    let mut headers: Vec<Header> = Vec::with_capacity(12);
+    let mut put = |name: &'static str, value: String| headers.push((name.into(), value.into_bytes()));
     put("ce_specversion", "1.0".to_owned());
     put(ID, id);
     put("ce_source", source.to_owned());
-    put(TYPE, format!("huiyin.{}.{}", R::TOPIC.name(), record.kind()));
+    put(TYPE, ["huiyin.", R::TOPIC.name(), ".", record.kind()].concat());
     if let Some(time) = record.time().and_then(rfc3339) {
         put("ce_time", time);
     }
     put("content-type", "application/json".to_owned());
-    put(SCHEMA, format!("{}/{}", R::TOPIC.name(), R::MAJOR));
+    put(SCHEMA, [R::TOPIC.name(), "/", &R::MAJOR.to_string()].concat());
     put(KIND, record.kind().to_owned());
     if let Some(turn) = record.turn() {
         put(TURN, turn.to_string());

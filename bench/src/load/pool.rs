@@ -113,7 +113,8 @@ impl Pool {
             let (sender, orders) = unbounded_channel();
             pool.orders.push(sender);
             lock(&pool.idle).free.push(place);
-            let one = One { place, connection, idle: Arc::clone(&pool.idle), orders, work: Arc::clone(work) };
+            let (idle, work, used) = (Arc::clone(&pool.idle), Arc::clone(work), Instant::now());
+            let one = One { place, to, connection, used, idle, orders, work };
             pool.all.spawn_on(one.run(), runtime.handle());
         }
         Ok(pool)
@@ -151,10 +152,16 @@ impl Pool {
     }
 }
 
+/// A connection that had no work for so long is opened anew, as clients do: servers close idle ones, Huiyin after 15 s.
+const IDLE: Duration = Duration::from_secs(4);
+
 /// One connection of a pool.
 struct One<W> {
     place: usize,
+    to: SocketAddr,
     connection: Connection,
+    /// When it had its last reply.
+    used: Instant,
     idle: Arc<Mutex<Idle>>,
     orders: UnboundedReceiver<Order>,
     work: Arc<W>,
@@ -167,8 +174,12 @@ impl<W: Work> One<W> {
             let mut next = Some(order);
             while let Some(Order { number, due }) = next {
                 self.work.request(number, &mut request);
+                if self.used.elapsed() > IDLE {
+                    self.connection = Connection::open(self.to).await?;
+                }
                 let body = self.connection.exchange(&request).await?;
                 taken.push((number, due.elapsed()));
+                self.used = Instant::now();
                 ensure!(self.work.is_good(body), "unexpected reply: {}", String::from_utf8_lossy(body));
                 let mut idle = lock(&self.idle);
                 next = idle.waiting.pop_front();

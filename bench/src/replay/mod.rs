@@ -17,6 +17,7 @@ use pipeline::StartPolicy;
 use pipeline::kafka::{Publisher, PublisherLimits};
 use replay::launch::{Launch, begin};
 use replay::live::NoModels;
+use replay::log::{Log as _, Stretch};
 use replay::range::{Arguments, FORM, Manifest, Times, bounds};
 use replay::results::Models;
 use replay::run::{Progress, Tally};
@@ -65,8 +66,9 @@ pub(super) fn measure(rounds: usize, length: Length) -> Result<Table> {
     let home = crate::home::new(&stack, &net)?;
     let scene = Scene::new(&stack, &home, length.events)?;
     let cores = available_parallelism().map_or(1, usize::from);
-    let (mut one, mut all) = (Vec::new(), Vec::new());
+    let (mut read, mut one, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
+        read.push(scene.read()?);
         for (threads, runs) in [(1, &mut one), (cores, &mut all)] {
             let run = scene.replay(&format!("round-{round}-{threads}"), threads)?;
             say(&format!(
@@ -77,7 +79,7 @@ pub(super) fn measure(rounds: usize, length: Length) -> Result<Table> {
             runs.push(run);
         }
     }
-    table(&scene, cores, &one, &all)
+    table(&scene, cores, read, [&one, &all])
 }
 
 /// The bundle of one app with one model.
@@ -105,6 +107,25 @@ impl Scene {
         let limits = PublisherLimits { records: 200_000, kibibytes: 262_144 };
         let publisher = Arc::new(Publisher::bulk(&kafka, limits)?);
         Ok(Self { line, publisher, runtime: Runtime::new()?, generated })
+    }
+
+    /// The least that any replay does: reads every record of the topics that it holds against one another, on one thread. Records of
+    /// `events` per second.
+    fn read(&self) -> Result<f64> {
+        let deployment = self.line.deployment();
+        let began = Instant::now();
+        let mut events = 0;
+        for partition in 0..PARTITIONS {
+            for topic in [Topic::Events, Topic::Decisions, Topic::Requests] {
+                let name = deployment.topics.of(topic);
+                let mut log = Stretch::from(&deployment.kafka, &name, partition, 0)?;
+                while log.next()?.is_some() {
+                    events += u64::from(topic == Topic::Events);
+                }
+            }
+        }
+        ensure!(events == self.generated.events, "{events} records were read");
+        Ok(events as f64 / began.elapsed().as_secs_f64())
     }
 
     fn manifest(&self, name: &Names) -> Result<Manifest> {
@@ -179,22 +200,28 @@ impl Scene {
     }
 }
 
-fn table(scene: &Scene, cores: usize, one: &[Run], all: &[Run]) -> Result<Table> {
+fn table(scene: &Scene, cores: usize, read: Vec<f64>, [one, all]: [&[Run]; 2]) -> Result<Table> {
+    let read = Samples::new(read);
     let rates = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate));
     let starts = Samples::new(one.iter().chain(all).map(|run| run.start));
     // A message and its answer.
     let real = f64::from(PER_SECOND) * 2.0;
     let times = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate / real));
     let last = one.last().context("nothing was measured")?;
+    let row = |name: String, runs: &[Run]| {
+        vec![name, rates(runs).text(), short(rates(runs).median() / read.median()), times(runs).text()]
+    };
     let rows = vec![
-        vec!["one thread".to_owned(), rates(one).text(), times(one).text()],
-        vec![format!("{cores} threads"), rates(all).text(), times(all).text()],
+        row("one thread".to_owned(), one),
+        row(format!("{cores} threads"), all),
+        vec!["reading the same records (floor)".to_owned(), read.text(), "1".to_owned(), String::new()],
     ];
     Ok(Table {
         conditions: format!(
             "{} records of {} partitions on the local stack, as {} messages a second and their answers leave them. Production's own bundle holds, models are \
              recorded: every record is read beside its decision, folded, compared, and what the line would write goes to topics of the replay, {} decisions, \
-             all equal to the byte, and {} turns with both sides. The time is from the launch to the last acknowledgement. The start, from the launch to \
+             all equal to the byte, and {} turns with both sides. The floor reads `events`, `decisions` and `requests` on one thread and does nothing \
+             with them. The time is from the launch to the last acknowledgement. The start, from the launch to \
              the first records that are folded, takes {} s.",
             scene.generated.events,
             PARTITIONS,
@@ -203,7 +230,7 @@ fn table(scene: &Scene, cores: usize, one: &[Run], all: &[Run]) -> Result<Table>
             last.tally.joined.turns,
             starts.text(),
         ),
-        columns: ["", "events/s", "times real time at 100 messages/s"].map(str::to_owned).to_vec(),
+        columns: ["", "events/s", "/ floor", "times real time at 100 messages/s"].map(str::to_owned).to_vec(),
         rows,
         goals: vec![
             Goal::at_least("events/s on one thread", rates(one).median(), 50_000.0),

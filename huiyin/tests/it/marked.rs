@@ -31,7 +31,7 @@ fn records(rig: &Rig, topic: &str) -> Vec<Record> {
 
 /// A record again, on the same topic of the line, with further headers.
 fn copy(record: &Record, marks: &[(&str, &str)]) -> Outgoing {
-    let marks = marks.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+    let marks = marks.iter().map(|(name, value)| ((*name).to_owned().into(), value.as_bytes().to_vec()));
     Outgoing {
         topic: record.topic.clone(),
         partition: record.partition,
@@ -44,7 +44,7 @@ fn copy(record: &Record, marks: &[(&str, &str)]) -> Outgoing {
 /// What decide would write of it, with these headers besides.
 fn written<R: wire::Record>(rig: &Rig, partition: i32, record: &R, marks: &[(&str, &str)]) -> Outgoing {
     let encoded = wire::encode(record, "/huiyin/somebody/decide").unwrap();
-    let marks = marks.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+    let marks = marks.iter().map(|(name, value)| ((*name).to_owned().into(), value.as_bytes().to_vec()));
     Outgoing {
         topic: rig.topic(encoded.topic.name()).into(),
         partition,

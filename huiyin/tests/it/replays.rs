@@ -61,7 +61,7 @@ fn recorded(rig: &Rig, name: &str, more: &[&str]) -> String {
 }
 
 /// A value with the headers of its record, and where it is.
-type Found = (i32, Option<Vec<u8>>, Vec<(String, Vec<u8>)>);
+type Found = (i32, Option<Vec<u8>>, Vec<pipeline::Header>);
 
 /// What a topic holds, without the header that every record of a replay has.
 fn topic(rig: &Rig, name: &str) -> Vec<Found> {
@@ -191,7 +191,7 @@ fn killed(rig: &Rig) {
     }
     let lines = |name: &str| -> Vec<Found> {
         let all = topic(rig, &format!("replay.{name}.results")).into_iter();
-        let is_turn = |(name, value): &(String, Vec<u8>)| name == "huiyin_kind" && value == b"turn";
+        let is_turn = |(name, value): &pipeline::Header| name == "huiyin_kind" && value == b"turn";
         all.filter(|(_, _, headers)| headers.iter().any(is_turn)).collect()
     };
     let (unbroken, broken) = (lines("one"), lines(&name));
@@ -284,7 +284,7 @@ fn a_replay_that_is_killed_goes_on_without_asking_a_finished_call_again_and_a_bu
     assert!(turns.iter().all(|turn| turn["candidate"]["source"] == "live"), "{:?}", turns[0]);
     let ids = |kind: &str| {
         let all = topic(&rig, &format!("replay.live.{kind}"));
-        let id = |headers: &[(String, Vec<u8>)]| headers.iter().find(|(name, _)| name == "ce_id").cloned();
+        let id = |headers: &[pipeline::Header]| headers.iter().find(|(name, _)| name == "ce_id").cloned();
         let ids: Vec<_> = all.iter().filter_map(|(_, _, headers)| id(headers)).collect();
         (ids.len(), ids.into_iter().collect::<BTreeSet<_>>().len())
     };

@@ -214,7 +214,7 @@ fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stam
     let entries = read_all(&config(), &topic, 1, Duration::from_secs(10)).unwrap();
     let seen: Vec<_> = entries.iter().map(|(k, e)| (k.as_slice(), e.value.as_slice())).collect();
     assert_eq!(seen, [(b"@incarnation".as_slice(), b"inc-1".as_slice()), (b"b", b"2")]);
-    assert_eq!(entries[b"b".as_slice()].headers, vec![("kind".to_owned(), b"test".to_vec())]);
+    assert_eq!(entries[b"b".as_slice()].headers, vec![("kind".into(), b"test".to_vec())]);
 }
 
 #[test]

@@ -381,7 +381,7 @@ mod tests {
             timestamp: 5,
             key: encoded.key.clone(),
             headers: (encoded.headers.iter().cloned())
-                .chain(marks.iter().map(|mark| (wire::REPLAY.to_owned(), mark.as_bytes().to_vec())))
+                .chain(marks.iter().map(|mark| (wire::REPLAY.into(), mark.as_bytes().to_vec())))
                 .collect(),
             value: Some(encoded.value.clone()),
         };
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(refused(&real, &["cheaper"]), given_up);
         assert_eq!(refused(&shadow, &["cheaper"]), None);
         assert_eq!([refused(&shadow, &[]), refused(&shadow, &["other"])], [given_up.clone(), given_up]);
-        let mark = (wire::REPLAY.to_owned(), b"cheaper".to_vec());
+        let mark = (wire::REPLAY.into(), b"cheaper".to_vec());
         assert!(shadow.clock(0, 5).headers.contains(&mark) && !real.clock(0, 5).headers.contains(&mark));
     }
 

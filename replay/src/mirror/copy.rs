@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(done.outputs.is_empty(), !COPIED.contains(kind), "{kind}");
             for copy in done.outputs {
                 assert_eq!((&*copy.topic, copy.partition), ("shadow.x.events", 3));
-                assert!(copy.headers.contains(&(REPLAY.to_owned(), b"x".to_vec())));
+                assert!(copy.headers.contains(&(REPLAY.into(), b"x".to_vec())));
             }
         }
         assert!(copier.copy(&record("message", None)).outputs.is_empty(), "a control record");

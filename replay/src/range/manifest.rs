@@ -102,6 +102,7 @@ impl Manifest {
             from: Some(self.from),
             to: Some(self.to),
             sample: self.arguments.sample.clone(),
+            dataset: self.arguments.dataset.as_ref().map(|set| set.name.clone()),
         }
     }
 }

@@ -12,7 +12,11 @@ pub fn terminal(report: &Report<'_>, lang: Lang) -> String {
     let words = lang.words();
     let summary = report.summary;
     let sides = format!("{} → {}", shown(&summary.head.baseline.name), shown(&summary.head.candidate.name));
-    let mut text = format!("{}: {sides}\n\n", shown(&sentences::title(report, lang)));
+    let mut text = format!("{}: {sides}\n", shown(&sentences::title(report, lang)));
+    if let Some(dataset) = &summary.head.dataset {
+        text.push_str(&format!("{}: {}\n", words.dataset, shown(dataset)));
+    }
+    text.push('\n');
     text.push_str(&figures(summary, lang));
     text.push_str(&groups(summary, lang));
     text.push('\n');

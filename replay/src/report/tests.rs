@@ -36,6 +36,7 @@ fn hostile() -> Results {
     results.head.name = HOSTILE.into();
     results.head.manifest = HOSTILE.into();
     results.head.sample = Some(HOSTILE.into());
+    results.head.dataset = Some(HOSTILE.into());
     results.head.baseline.name = HOSTILE.into();
     results.head.candidate.name = HOSTILE.into();
     for turn in &mut results.turns {

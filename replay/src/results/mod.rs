@@ -58,6 +58,9 @@ pub struct Head {
     /// What was asked for of the range, such as `5%`; absent for all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<String>,
+    /// Name of the data set whose turns it is of; absent where it is of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
 }
 
 /// One side of the comparison.

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use conversation::{Folded, States};
 use decide::Output;
-use pipeline::{Outgoing, Record};
+use pipeline::{Header, Outgoing, Record};
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::Event;
@@ -225,7 +225,7 @@ impl<'a, S: Sink> Both<'a, S> {
         let Some(written) = self.requests.get(request.id, request.decided_at)? else { return Ok(()) };
         let id = request.id.to_string();
         let is_it = |output: &&Outgoing| {
-            let is_named = |(name, value): &(String, Vec<u8>)| name == wire::ID && *value == *id.as_bytes();
+            let is_named = |(name, value): &Header| name == wire::ID && *value == *id.as_bytes();
             self.line.kind(output) == Some(Kind::Requests) && output.headers.iter().any(is_named)
         };
         let is_same = step.outputs.iter().find(is_it).is_some_and(|output| written.is(value(output)));

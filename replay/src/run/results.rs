@@ -37,7 +37,7 @@ fn line(id: &str, kind: &str, line: &Line) -> Result<Outgoing, RunError> {
 }
 
 fn record(id: &str, kind: &str, key: Option<Vec<u8>>, value: Vec<u8>) -> Outgoing {
-    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let header = |name: &'static str, value: &str| (name.into(), value.as_bytes().to_vec());
     let headers =
         vec![header(wire::ID, id), header("content-type", "application/json"), header(wire::KIND, kind)];
     Outgoing { topic: "".into(), partition: 0, key, headers, value: Some(value) }

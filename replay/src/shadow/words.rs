@@ -50,7 +50,7 @@ impl Keep for Words {
         let unkept = |error: Box<dyn std::error::Error + Send + Sync>| Unkept(error);
         let word = Word { turn: turn.to_owned(), judged: judged.clone() };
         let value = serde_json::to_vec(&word).map_err(|error| unkept(error.into()))?;
-        let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        let header = |name: &'static str, value: &str| (name.into(), value.as_bytes().to_vec());
         let record = Outgoing {
             topic: self.names.of(Kind::Results).into(),
             partition: 0,

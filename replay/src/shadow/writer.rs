@@ -107,7 +107,7 @@ impl Writer {
         }
         let Some(topic) = self.topics.get(&kind) else { return Ok(None) };
         let mut record = Outgoing { topic: Arc::clone(topic), partition: self.partition, ..record };
-        record.headers.push((wire::REPLAY.to_owned(), self.name.clone()));
+        record.headers.push((wire::REPLAY.into(), self.name.clone()));
         let until = Instant::now() + BOUND;
         loop {
             match self.publisher.publish(&record) {

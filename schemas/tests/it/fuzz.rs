@@ -35,7 +35,7 @@ fn holds<R: Record + PartialEq + std::fmt::Debug>(
     value: &[u8],
     replaced: Option<(&str, &[u8])>,
 ) -> Result<(), TestCaseError> {
-    let read = |headers: &[(String, Vec<u8>)], value: &[u8]| {
+    let read = |headers: &[wire::Header], value: &[u8]| {
         let of = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice());
         let other = |name: &str| replaced.filter(|(n, _)| *n == name).map(|(_, v)| v);
         wire::decode::<R>(|name| other(name).or_else(|| of(name)), Some(value)).inspect_err(|error| {

@@ -88,7 +88,7 @@ pub fn check<F: Fold>(sim: &Sim, make: impl Fn() -> F, config: &FoldConfig) -> R
 fn compare(place: &Partition, wanted: &[&Outgoing], found: &[&Arc<Record>]) -> Result<(), Violation> {
     let of_fold = |(name, _): &(&str, &[u8])| *name != ATTEMPTS_HEADER;
     let same_headers = |wanted: &Outgoing, found: &Record| {
-        let wanted = wanted.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let wanted = wanted.headers.iter().map(|(name, value)| (&**name, value.as_slice()));
         wanted.filter(of_fold).eq(found.headers.iter().filter(of_fold))
     };
     for index in 0..wanted.len().max(found.len()) {

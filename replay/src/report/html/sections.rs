@@ -35,8 +35,10 @@ pub(super) fn head(page: &mut Markup, report: &Report<'_>, lang: Lang) {
     }
     page.raw("</p>\n<p class=\"quiet\">");
     page.text(words.models).raw(": ").text(head.models.label());
-    if let Some(sample) = &head.sample {
-        page.raw(" · ").text(words.sample).raw(": ").text(sample);
+    for (word, of) in [(words.sample, &head.sample), (words.dataset, &head.dataset)] {
+        if let Some(of) = of {
+            page.raw(" · ").text(word).raw(": <bdi>").text(of).raw("</bdi>");
+        }
     }
     page.raw(" · ").text(words.manifest).raw(": ").text(&head.manifest).raw("</p>\n</header>\n");
 }

@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     footing: "{closed} turns are closed loop, {open} open loop.",
     models: "Models",
     sample: "Sample",
+    dataset: "Data set",
     manifest: "Manifest",
     quantile: "Quantile",
     from: "From",

@@ -158,6 +158,7 @@ pub struct Words {
     pub footing: &'static str,
     pub models: &'static str,
     pub sample: &'static str,
+    pub dataset: &'static str,
     pub manifest: &'static str,
     pub quantile: &'static str,
     pub from: &'static str,

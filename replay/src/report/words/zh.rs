@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     footing: "{closed} 轮为闭环,{open} 轮为开环。",
     models: "模型",
     sample: "抽样",
+    dataset: "数据集",
     manifest: "清单",
     quantile: "分位",
     from: "原来",

@@ -38,8 +38,8 @@ fn words(record: &Record) -> Vec<String> {
 
 fn outcome(record: &Record, how: &str) -> Done {
     let value = format!("{how} {}", words(record)[0]).into_bytes();
-    let offset = ("offset".to_owned(), record.offset.to_be_bytes().to_vec());
-    let headers = vec![offset, ("name".to_owned(), name(record))];
+    let offset = ("offset".into(), record.offset.to_be_bytes().to_vec());
+    let headers = vec![offset, ("name".into(), name(record))];
     let partition = record.partition;
     Done {
         outputs: vec![Outgoing { topic: "out".into(), partition, key: None, headers, value: Some(value) }],

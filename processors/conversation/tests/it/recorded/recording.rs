@@ -131,7 +131,7 @@ impl Reader<'_> {
                 ("k", text) => key = Some(text.into()),
                 ("h", header) => {
                     let (name, value) = header.split_once(' ').expect("a name and a value");
-                    headers.push((name.to_owned(), value.into()));
+                    headers.push((name.to_owned().into(), value.into()));
                 }
                 ("=", count) => {
                     let from = headers.len();

@@ -541,7 +541,7 @@ fn personal(tape: &mut Tape, hanna: &Conversation) {
 /// What no fold reads: no JSON, another partition's, and a value that breaks its rules.
 fn unreadable(tape: &mut Tape, alice: &Conversation) {
     let broken = |value: &str, key: Option<&str>| {
-        let headers = vec![("huiyin_schema".to_owned(), b"events/1".to_vec())];
+        let headers = vec![("huiyin_schema".into(), b"events/1".to_vec())];
         let (key, value) = (key.map(|key| key.as_bytes().to_vec()), Some(value.as_bytes().to_vec()));
         Outgoing { topic: "events".into(), partition: PARTITION, key, headers, value }
     };
