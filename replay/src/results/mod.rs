@@ -24,7 +24,7 @@ pub const FORMAT: u32 = 1;
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Line {
     /// The first line.
-    Head(Head),
+    Head(Box<Head>),
     /// A turn that was decided by both sides.
     Turn(Box<TurnResult>),
     /// The last line of a replay that came to its end.

@@ -99,7 +99,7 @@ fn head(line: &str) -> Result<Head, ReadError> {
         return Err(ReadError::Newer { found: u32::try_from(format).unwrap_or(u32::MAX) });
     }
     match serde_json::from_value(value) {
-        Ok(Line::Head(head)) => Ok(head),
+        Ok(Line::Head(head)) => Ok(*head),
         Ok(Line::Turn(_) | Line::End(_)) => Err(ReadError::NoHead),
         Err(source) => Err(ReadError::Line { line: 1, source }),
     }
@@ -113,7 +113,7 @@ impl Results {
 
     /// The results as a file.
     pub fn to_lines(&self) -> Result<String, serde_json::Error> {
-        let head = Line::Head(self.head.clone());
+        let head = Line::Head(Box::new(self.head.clone()));
         let turns = self.turns.iter().map(|turn| Line::Turn(Box::new(turn.clone())));
         let lines = std::iter::once(head).chain(turns).chain(self.end.clone().map(Line::End));
         lines.map(|line| Ok(serde_json::to_string(&line)? + "\n")).collect()

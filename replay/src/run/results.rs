@@ -14,7 +14,10 @@ use crate::shadow::MANIFEST;
 /// [`RunError::Line`].
 pub fn head(manifest: &Manifest) -> Result<[Outgoing; 2], RunError> {
     let value = serde_json::to_vec(manifest).map_err(RunError::Line)?;
-    Ok([record(MANIFEST, MANIFEST, None, value), line("head", "head", &Line::Head(manifest.head()))?])
+    Ok([
+        record(MANIFEST, MANIFEST, None, value),
+        line("head", "head", &Line::Head(Box::new(manifest.head())))?,
+    ])
 }
 
 /// A turn.

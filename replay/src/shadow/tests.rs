@@ -53,7 +53,7 @@ fn record(line: &Line) -> Record {
 fn results_have_each_turn_once_and_the_end_of_the_last_run() {
     let whole = crate::sample::results(8, 3);
     let mut lines = Lines::default();
-    lines.take(&record(&Line::Head(whole.head.clone()))).unwrap();
+    lines.take(&record(&Line::Head(Box::new(whole.head.clone())))).unwrap();
     let stopped = End { turns: 1, stopped: Some(Stop::Budget) };
     for turn in &whole.turns[..5] {
         lines.take(&record(&Line::Turn(Box::new(turn.clone())))).unwrap();
@@ -72,12 +72,12 @@ fn a_word_of_the_judge_is_with_its_turn_whichever_was_read_first() {
     let mut whole = crate::sample::results(8, 3);
     let judged = crate::results::Judged::equal();
     let word = super::words::Word { turn: whole.turns[2].turn.clone(), judged: judged.clone() };
-    let mut written = record(&Line::Head(whole.head.clone()));
+    let mut written = record(&Line::Head(Box::new(whole.head.clone())));
     written.value = Some(serde_json::to_vec(&word).unwrap());
     written.headers.push(schemas::wire::KIND, super::words::WORD.as_bytes());
     let mut lines = Lines::default();
     lines.take(&written).unwrap();
-    lines.take(&record(&Line::Head(whole.head.clone()))).unwrap();
+    lines.take(&record(&Line::Head(Box::new(whole.head.clone())))).unwrap();
     for turn in &whole.turns {
         lines.take(&record(&Line::Turn(Box::new(turn.clone())))).unwrap();
     }

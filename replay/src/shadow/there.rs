@@ -192,7 +192,7 @@ impl Lines {
             return Ok(());
         }
         match serde_json::from_slice(value) {
-            Ok(Line::Head(head)) => drop(self.head.get_or_insert(head)),
+            Ok(Line::Head(head)) => drop(self.head.get_or_insert(*head)),
             Ok(Line::Turn(turn)) if self.seen.insert(turn.turn.clone()) => self.turns.push(*turn),
             Ok(Line::Turn(_)) => {}
             Ok(Line::End(end)) => self.end = Some(end),

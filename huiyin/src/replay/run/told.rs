@@ -92,7 +92,9 @@ fn advice(why: Unasked) -> &'static str {
     match why {
         Unasked::Budget => "the same command with a larger --budget goes on",
         Unasked::Stopped => "the same command goes on",
-        Unasked::Unpriced => "the same command with --budget none goes on; or replay a candidate whose file has its price, under another name",
+        Unasked::Unpriced => {
+            "the same command with --budget none goes on; or replay a candidate whose file has its price, under another name"
+        }
         Unasked::Unserved => {
             "no target served for minutes: mend what the log says of it, and the same command goes on"
         }
