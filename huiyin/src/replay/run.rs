@@ -141,7 +141,12 @@ impl Run {
         let set = self.dataset.as_deref().map(|path| Set::read(path, config)).transpose()?;
         let names = Names::new(&config.topics, self.name.clone());
         let incarnation = topics::incarnation(config)?;
-        let publisher = Arc::new(Publisher::bulk(&config.kafka, WAITING).context("connect")?);
+        // What a model was paid for is kept at once.
+        let publisher = match self.models {
+            From::Recorded => Publisher::bulk(&config.kafka, WAITING),
+            From::RecordedThenLive | From::Live => Publisher::new(&config.kafka, WAITING),
+        };
+        let publisher = Arc::new(publisher.context("connect")?);
         let settings = shadow::Settings { partitions: config.partitions, replication: config.replication };
         let arguments = self.arguments(config, candidate.as_ref(), set.as_ref())?;
         let resolve = || self.manifest(config, arguments.clone(), incarnation.clone());
