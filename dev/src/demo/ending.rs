@@ -4,7 +4,7 @@
 use super::stage::{Stage, expect};
 use anyhow::{Context, Result};
 use dev::console::say;
-use schemas::decision::Ruling;
+use schemas::decision::{Decision, Ruling};
 use std::fs;
 
 /// The documents that show it.
@@ -27,8 +27,11 @@ const CANDIDATE: &str = "cheaper.toml";
 /// When a command fails, something does not agree, or a README shows another form.
 pub(crate) fn play(stage: &Stage) -> Result<()> {
     say("\nWhat the books say");
-    let asked = stage.decision("that asks a model", |decision| decision.ruling == Ruling::Asked)?;
-    let message = asked.message.context("a message that is asked about has an id")?.to_string();
+    // The first of all, whose story has one turn.
+    let asked =
+        stage.topics.all::<Decision>()?.into_iter().filter(|decision| decision.ruling == Ruling::Asked);
+    let first = asked.min_by_key(|decision| decision.at).context("no decision asks a model")?;
+    let message = first.message.context("a message that is asked about has an id")?.to_string();
     let commands: [&[&str]; 4] = [
         &["query", "cost"],
         &["query", "latency"],

@@ -2,6 +2,8 @@
 
 use pipeline::Record;
 use pipeline::kafka::Reader;
+use schemas::answer::Answer;
+use schemas::request::Request;
 use schemas::topic::Topic;
 use schemas::wire;
 use serde_json::Value;
@@ -35,14 +37,18 @@ pub(super) fn read(config: &Config, story: &mut Story) -> anyhow::Result<()> {
             at(config, story, ("outcome", Topic::Events), place)?;
         }
     }
-    let turn = messages.iter().find_map(|row| row["turn"].as_str()).map(str::to_owned);
-    let partition = messages.iter().find_map(|row| int(row, "source_partition"));
-    if let (Some(turn), Some(partition)) = (turn, partition) {
-        let times =
-            |rows: &[Value]| rows.iter().filter_map(|row| time(row["at"].as_str()?)).collect::<Vec<i64>>();
-        let (decided, ended) = (times(&messages), times(&requests));
-        near(config, story, ("request", Topic::Requests), (partition as i32, &turn, &decided))?;
-        near(config, story, ("answer", Topic::Answers), (partition as i32, &turn, &ended))?;
+    let Some(partition) = messages.iter().find_map(|row| int(row, "source_partition")) else { return Ok(()) };
+    let partition = partition as i32;
+    let times =
+        |rows: &[Value]| rows.iter().filter_map(|row| time(row["at"].as_str()?)).collect::<Vec<i64>>();
+    let asks = |row: &Value| row["ruling"] == "asked" || row["ruling"] == "held";
+    if messages.iter().any(asks) || !requests.is_empty() {
+        near::<Request>(config, story, "request", Near { partition, times: times(&messages) })?;
+    }
+    // A call that was called off has no answer.
+    let is_done = |row: &Value| row["outcome"] == "done";
+    if requests.iter().any(is_done) || !story.rows("replies").is_empty() {
+        near::<Answer>(config, story, "answer", Near { partition, times: times(&requests) })?;
     }
     Ok(())
 }
@@ -73,25 +79,37 @@ fn at(
     Ok(())
 }
 
-/// The records of a turn that were appended near some times.
-fn near(
+/// Where the records of a step are.
+struct Near {
+    partition: i32,
+    /// They were appended near one of these, in milliseconds since the epoch.
+    times: Vec<i64>,
+}
+
+/// The records of the message's turns.
+fn near<R: wire::Record>(
     config: &Config,
     story: &mut Story,
-    (name, topic): (&str, Topic),
-    (partition, turn, times): (i32, &str, &[i64]),
+    name: &str,
+    Near { partition, times }: Near,
 ) -> anyhow::Result<()> {
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else { return Ok(()) };
-    let reader = Reader::open(&config.kafka, &config.topics.of(topic))?;
+    let turns = story.turns.clone();
+    let has_turn = |header: &[u8]| turns.iter().any(|turn| turn.as_bytes() == header);
+    // A topic has records of other types as well, such as cancels.
+    let has_kind = |header: &[u8]| R::KINDS.iter().any(|kind| kind.as_bytes() == header);
+    let reader = Reader::open(&config.kafka, &config.topics.of(R::TOPIC))?;
     let (begin, end) =
         (reader.offset_at(partition, first - NEAR)?, reader.offset_at(partition, last + NEAR)?);
     let mut found = Vec::new();
-    scan(config, topic, &[(partition, Part::Span(begin, end))], |record| {
-        if record.header(wire::TURN) == Some(turn.as_bytes()) {
+    scan(config, R::TOPIC, &[(partition, Part::Span(begin, end))], |record| {
+        if record.header(wire::TURN).is_some_and(has_turn) && record.header(wire::KIND).is_some_and(has_kind)
+        {
             found.push(shown(record));
         }
         Ok(())
     })?;
-    put(config, story, (name, topic), &format!("{partition}, the records of turn {turn}"), found);
+    put(config, story, (name, R::TOPIC), &format!("{partition}, turn {}", turns.join(", ")), found);
     Ok(())
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct Why {
 #[derive(Debug, Default)]
 struct Story {
     message: String,
+    turns: Vec<String>,
     tables: BTreeMap<&'static str, Vec<Value>>,
     log: Map<String, Value>,
     gone: Vec<String>,
@@ -63,7 +64,7 @@ pub(crate) async fn run(config: Config, ask: &Why) -> anyhow::Result<Said> {
     let objects =
         |table: &account::queries::Table| (0..table.rows.len()).filter_map(|row| table.object(row)).collect();
     let tables = found.rows.iter().map(|(name, table)| (*name, objects(table))).collect();
-    let mut story = Story { message, tables, ..Story::default() };
+    let mut story = Story { message, turns: found.turns, tables, ..Story::default() };
     if story.rows("messages").is_empty() {
         story
             .gone

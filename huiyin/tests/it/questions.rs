@@ -43,6 +43,29 @@ fn books_agree_tell_a_story_and_are_priced_again() {
     gaps(&rig);
 }
 
+#[test]
+fn a_message_whose_answer_was_interrupted_tells_of_both_turns_and_of_nothing_that_never_was() {
+    let chain = "chain = [\"main\"]\n";
+    let rig =
+        Rig::new("story", |text| text.replace(chain, &format!("{chain}while_answering = \"interrupt\"\n")));
+    rig.prepare();
+    let _line = rig.start_apart(&["ingest,decide,call,deliver,account"]);
+    rig.stand_ins.hold("projector");
+    let first = rig.stand_ins.say("vera", "Book the projector for Monday.");
+    until("the call to hang", seconds(30), || (rig.stand_ins.held("projector") == 1).then_some(()));
+    rig.stand_ins.say("vera", "No, for Tuesday.");
+    until("the call to be cut", seconds(20), || {
+        (rig.stand_ins.calls_about("projector")[0].end == "client_gone").then_some(())
+    });
+    rig.stand_ins.release("projector");
+    let told = until("both outcomes and the reply to be in the tables", seconds(40), || {
+        let told = rig.edited(|text| text, &["why", &first.msg_id]).stdout;
+        (told.contains("cancelled,") && told.contains("done,") && told.contains("send ")).then_some(told)
+    });
+    assert_eq!(told.matches("history    the model saw").count(), 2, "{told}");
+    assert!(!told.contains("saw 0 lines") && !told.contains("gone "), "{told}");
+}
+
 fn story(rig: &Rig) {
     let (_, message) = rig.sql("SELECT any(message) FROM {{database}}.replies");
     let message = message.trim();

@@ -14,6 +14,8 @@ use crate::{Store, StoreError};
 pub struct Story {
     /// Its id; the one that was asked for may have been that of an answer, a turn or a sent part. `None` where no row names it.
     pub message: Option<String>,
+    /// The turns that it belongs to, by their ids: more than one where a later message interrupted the answer to it.
+    pub turns: Vec<String>,
     /// Rows by table, oldest first.
     pub rows: BTreeMap<&'static str, Table>,
 }
@@ -128,7 +130,7 @@ impl Store {
         for (part, table) in PARTS.iter().zip(futures(self, &about).await) {
             rows.insert(part.0, table?);
         }
-        Ok(Story { message: Some(message), rows })
+        Ok(Story { message: Some(message), turns: about.turns, rows })
     }
 
     /// The app and the hours that name any of these.
