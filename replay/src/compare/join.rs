@@ -283,9 +283,9 @@ impl Join {
         self.joined.closed += u64::from(footing == Footing::Closed);
         let Pair { conversation, baseline, candidate, said, .. } = pair;
         let question = candidate.asked.as_deref().or(baseline.asked.as_deref()).or(said.as_deref());
-        let shown = baseline.shown().map(masked);
-        let shown_instead = match candidate.shown() {
-            same if same == baseline.shown() => shown.clone(),
+        let real = baseline.shown().map(masked);
+        let tried = match candidate.shown() {
+            same if same == baseline.shown() => real.clone(),
             other => other.map(masked),
         };
         Some(TurnResult {
@@ -295,8 +295,8 @@ impl Join {
             class: baseline.class.clone().or_else(|| candidate.class.clone()),
             tier: baseline.tier.clone().or_else(|| candidate.tier.clone()),
             question: question.map(masked),
-            baseline: baseline.side(shown),
-            candidate: candidate.side(shown_instead),
+            baseline: baseline.side(real),
+            candidate: candidate.side(tried),
             footing,
             cold_start,
             drift,

@@ -273,7 +273,7 @@ fn what_it_rests_upon_is_said_in_full() {
     let told = sentences::quality(&Summary::of(&results, &sample), Lang::En).join("\n");
     for part in [
         "Started cold",
-        "Requests made again byte by byte:",
+        "Requests that ask the same (prompt, chain, parameters):",
         "another version of the code 2",
         "each in both orders",
         "without bias it is 50 %",

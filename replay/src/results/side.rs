@@ -20,7 +20,7 @@ pub struct Side {
     /// Hash of the turn's decisions. Equal hashes: the same bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
-    /// Hash of the request's bytes. Equal hashes: the same prompt, chain and parameters.
+    /// Hash of what the request asks. Equal hashes: the same prompt, chain and parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
     /// The rule of the route that was taken.

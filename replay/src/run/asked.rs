@@ -15,7 +15,6 @@ use schemas::event::Event;
 use schemas::request::Request;
 use schemas::wire;
 
-use super::ends::ended;
 use super::engine::{BesideLogs, Both, Engine, Keep, Logs, Part, Sink};
 use super::error::RunError;
 use super::spread::{Name, Spread};
@@ -266,5 +265,5 @@ fn timed(request: &Request, live: Live) -> Answered {
         attempts.iter_mut().for_each(move_to);
         review.iter_mut().flat_map(|review| &mut review.attempts).for_each(move_to);
     }
-    Answered { attempts, review, ..ended(request, outcome, at, at.saturating_add(took)) }
+    Answered { attempts, review, ..Answered::of(request, outcome, at, at.saturating_add(took)) }
 }

@@ -50,8 +50,3 @@ pub(super) fn unrecorded(request: &Request, at: Millis) -> Answered {
     let outcome = Outcome::Failed { reason: NOT_RECORDED.to_owned(), verdict: None };
     Answered::of(request, outcome, at, at)
 }
-
-/// An outcome of a request without any attempt.
-pub(super) fn ended(request: &Request, outcome: Outcome, started_at: Millis, ended_at: Millis) -> Answered {
-    Answered::of(request, outcome, started_at, ended_at)
-}

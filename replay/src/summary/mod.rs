@@ -54,7 +54,7 @@ pub struct Summary {
     /// Its agreement with people; absent without a sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Agreement>,
-    /// Requests that were made again byte by byte, of those that both sides made.
+    /// Requests with the same prompt, chain and parameters, of those that both sides made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remade: Option<Rate>,
     /// Decisions that are byte by byte the same, of those that both sides made.

@@ -65,7 +65,7 @@ pub(super) const WORDS: Words = Words {
     complete: "{count} of {of} turns are complete.",
     unfinished: "The replay has not come to its end.",
     cold: "Started cold, since their state was gone, and not compared: turns {turns}, conversations {conversations}.",
-    remade: "Requests made again byte by byte: {rate} ({count} of {of}).",
+    remade: "Requests that ask the same (prompt, chain, parameters): {rate} ({count} of {of}).",
     same_decisions: "Decisions that are the same byte by byte: {rate} ({count} of {of}).",
     drifted: "Decisions that should be the same and are not: {causes}.",
     no_drift: "No decision differs that should be the same.",

@@ -65,7 +65,7 @@ pub(super) const WORDS: Words = Words {
     complete: "{of} 轮中 {count} 轮完整。",
     unfinished: "重放尚未结束。",
     cold: "{conversations} 个会话的 {turns} 轮为冷启动(状态已不存在),不参与比较。",
-    remade: "逐字节重现的请求:{rate}({of} 个中 {count} 个)。",
+    remade: "问法相同的请求(提示词、链、参数):{rate}({of} 个中 {count} 个)。",
     same_decisions: "逐字节相同的决定:{rate}({of} 个中 {count} 个)。",
     drifted: "本应相同却不同的决定:{causes}。",
     no_drift: "本应相同的决定都相同。",
