@@ -129,12 +129,17 @@ impl Conversation {
 
 impl std::fmt::Display for Conversation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (app, kind) = (&self.app, self.kind().label());
+        // Every record that is written has it several times: no formatting machinery.
+        for piece in [self.app.as_str(), "/", self.kind().label(), "/"] {
+            f.write_str(piece)?;
+        }
         match &self.place {
             Place::Pair(one, other) => {
-                write!(f, "{app}/{kind}/{}/{}", escaped(one.as_str()), escaped(other.as_str()))
+                f.write_str(&escaped(one.as_str()))?;
+                f.write_str("/")?;
+                f.write_str(&escaped(other.as_str()))
             }
-            Place::Group(id) | Place::Chatroom(id) => write!(f, "{app}/{kind}/{}", escaped(id.as_str())),
+            Place::Group(id) | Place::Chatroom(id) => f.write_str(&escaped(id.as_str())),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::{SmolStr, StrExt};
 use uuid::Uuid;
 
 /// Namespace of all ids that a fold derives from the id of its input.
@@ -31,16 +33,16 @@ impl BadId {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String")]
-        pub struct $name(String);
+        #[derive(Debug, Clone, Serialize, JsonSchema)]
+        #[schemars(with = "String")]
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Checks and wraps the text.
             ///
             /// # Errors
             /// [`BadId`] when it is empty, too long or holds a character that it may not hold.
-            pub fn new(value: impl Into<String>) -> Result<Self, BadId> {
+            pub fn new(value: impl Into<SmolStr>) -> Result<Self, BadId> {
                 let value = value.into();
                 Self::check(&value)?;
                 Ok(Self(value))
@@ -71,7 +73,13 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.into()
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Self::new(SmolStr::deserialize(from)?).map_err(D::Error::custom)
             }
         }
 
@@ -190,7 +198,7 @@ impl UserId {
     /// The one spelling of all that are equal to it: for keys and whatever else is compared as text.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        Self(self.0.to_ascii_lowercase())
+        Self(self.0.to_ascii_lowercase_smolstr())
     }
 
     fn caseless(&self) -> impl Iterator<Item = u8> + '_ {

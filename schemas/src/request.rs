@@ -193,6 +193,11 @@ impl Record for Request {
         Some(&self.message)
     }
 
+    fn size(&self) -> usize {
+        let lines = self.prompt.iter().map(|line| 64 + line.text.size() + 256 * line.images.len());
+        1_024 + lines.sum::<usize>()
+    }
+
     fn trace(&self, id: &str) -> Option<Trace> {
         Some(Trace::of_message(&self.message, id))
     }

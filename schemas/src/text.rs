@@ -3,6 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// Plain, or sealed under a key per app user, so that deleting the key can erase a user. Its `Debug` form never
 /// shows content.
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Text {
     /// Readable by whoever reads the topic.
-    Plain(String),
+    Plain(#[schemars(with = "String")] SmolStr),
     /// Encrypted.
     Sealed(Sealed),
 }
@@ -46,13 +47,13 @@ impl Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self::Plain(text.to_owned())
+        Self::Plain(text.into())
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self::Plain(text)
+        Self::Plain(text.into())
     }
 }
 

@@ -69,6 +69,10 @@ pub trait Record: Serialize + DeserializeOwned {
     fn message(&self) -> Option<&MessageId> {
         None
     }
+    /// About how many bytes its value takes.
+    fn size(&self) -> usize {
+        1_024
+    }
     /// The trace that it belongs to; `id` is its own.
     fn trace(&self, id: &str) -> Option<Trace>;
     /// Checks what must hold between the fields.
@@ -156,8 +160,8 @@ impl DecodeError {
 /// [`EncodeError`] when the record breaks its own rules.
 pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeError> {
     record.check()?;
-    // Most records are this long, and growing copies them.
-    let mut value = Vec::with_capacity(2_048);
+    // Growing would copy it.
+    let mut value = Vec::with_capacity(record.size());
     serde_json::to_writer(&mut value, record).map_err(EncodeError::Json)?;
     let id = record.id();
     let trace = record.trace(&id);

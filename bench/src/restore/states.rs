@@ -133,7 +133,7 @@ impl Writer {
     fn history(&self, talk: &Talk, turn: u64, answer: Option<usize>) -> Result<u64> {
         let said = |seed: u64, length: usize| {
             let text = &self.texts[usize::try_from(seed % 5_003).unwrap_or(0)];
-            Text::Plain(text[..length].to_owned())
+            Text::from(text[..length].to_owned())
         };
         let seed = turn.wrapping_mul(7).wrapping_add(u64::try_from(talk.name.len()).unwrap_or(0));
         let asked = WaitingMessage {

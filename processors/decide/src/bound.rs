@@ -11,7 +11,7 @@ use schemas::state::{KeptAnswer, WaitingMessage};
 
 use crate::entries::{Changes, Stored, json};
 use crate::remembered::Remembered;
-use crate::state::{State, said_at};
+use crate::state::State;
 
 /// What a lane in which something is pending may grow by until that is over: a turn, and what a message has when it is asked again.
 const PER_LANE: usize = 512;
@@ -117,7 +117,7 @@ impl State {
 /// Forgets answered turns of any lane, the oldest first and summaries last, until so many bytes are gone.
 fn forget_turns(state: &mut State, bytes: usize) -> bool {
     let mut old: Vec<_> = state.history.iter().filter(|(_, turn)| turn.answer.is_some()).collect();
-    old.sort_by_key(|(key, turn)| (turn.summary, said_at(turn), (*key).clone()));
+    old.sort_by_key(|(key, turn)| (turn.summary, turn.said_at(), (*key).clone()));
     let gone: Vec<Arc<Remembered>> = enough(old.into_iter().map(|(_, turn)| turn), bytes, Stored::size);
     state.drop_turns(&gone);
     !gone.is_empty()

@@ -139,7 +139,7 @@ pub(crate) fn answers(
         message: to.message.clone(),
         part: number,
         parts: count,
-        text: Text::Plain(text),
+        text: Text::from(text),
         source: source.clone(),
         aigc: labels.map(|labels| Box::new(implicit(labels, id(number)))),
         class: app.delivery,

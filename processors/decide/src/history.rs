@@ -12,7 +12,6 @@ use crate::parts::json_size;
 use crate::prompt::Speakers;
 use crate::remembered::Remembered;
 use crate::route::PromptBudget;
-use crate::state::said_at;
 
 /// An answer that is larger as JSON is not remembered: its entry must fit a record.
 const LARGEST_ANSWER: usize = 256 * 1_024;
@@ -42,8 +41,8 @@ impl Limits {
         }
     }
 
-    fn is_young(&self, turn: &HistoryTurn) -> bool {
-        self.age.is_none_or(|(age, now)| now - said_at(turn) <= age)
+    fn is_young(&self, turn: &Remembered) -> bool {
+        self.age.is_none_or(|(age, now)| now - turn.said_at() <= age)
     }
 }
 

@@ -30,6 +30,14 @@ impl Speakers {
     }
 }
 
+/// What a turn asks, in one text, which is shared where one message says it.
+fn said_text(asked: &[WaitingMessage], speakers: Speakers) -> Text {
+    match (asked, speakers) {
+        ([WaitingMessage { text: text @ Text::Plain(_), media: None, .. }], Speakers::One) => text.clone(),
+        _ => said(asked, speakers).into_owned().into(),
+    }
+}
+
 /// What a turn asks, in one text.
 pub(crate) fn said(asked: &[WaitingMessage], speakers: Speakers) -> Cow<'_, str> {
     if let ([message], Speakers::One) = (asked, speakers) {
@@ -68,12 +76,11 @@ pub(crate) fn lines<'a>(
     asked: &[WaitingMessage],
     speakers: Speakers,
 ) -> Vec<PromptLine> {
-    let line = |role, text: &str| PromptLine::new(role, text);
     let history = history.into_iter();
     // A question and its answer for each turn, the system's line and what is asked.
     let mut lines = Vec::with_capacity(2 * history.size_hint().1.unwrap_or_default() + 2);
     if !system.is_empty() {
-        lines.push(line(Role::System, system));
+        lines.push(PromptLine::new(Role::System, system));
     }
     for turn in history {
         if turn.summary {
@@ -88,24 +95,26 @@ pub(crate) fn lines<'a>(
             }
             // Its words answer what was said to it while it had no answer of its own.
             Some(PromptLine { role: Role::User, .. }) if turn.asked.is_empty() => {}
-            _ if turn.asked.is_empty() => lines.push(line(Role::User, UNASKED)),
-            _ => person_says(&mut lines, said(&turn.asked, speakers)),
+            _ if turn.asked.is_empty() => lines.push(PromptLine::new(Role::User, UNASKED)),
+            _ => person_says(&mut lines, said_text(&turn.asked, speakers)),
         }
         // What was said while a person had the conversation has no answer of its own.
         if !answer(turn).is_empty() || turn.by_hand.is_some() {
-            lines.push(line(Role::Assistant, answer(turn)));
+            let answer = turn.answer.clone().filter(|answer| answer.plain().is_some());
+            lines.push(PromptLine::new(Role::Assistant, answer.unwrap_or_else(|| Text::from(""))));
         }
     }
-    person_says(&mut lines, said(asked, speakers));
+    person_says(&mut lines, said_text(asked, speakers));
     lines
 }
 
 /// Adds what a person says. Roles take turns, so that it goes on with what a person said before.
-fn person_says(lines: &mut Vec<PromptLine>, said: Cow<'_, str>) {
+fn person_says(lines: &mut Vec<PromptLine>, said: Text) {
     match lines.last_mut() {
         Some(PromptLine { role: Role::User, text, .. }) => {
+            let said = said.plain().unwrap_or_default();
             *text = Text::from(format!("{}\n{said}", text.plain().unwrap_or_default()));
         }
-        _ => lines.push(PromptLine::new(Role::User, said.into_owned())),
+        _ => lines.push(PromptLine::new(Role::User, said)),
     }
 }

@@ -1,9 +1,10 @@
-//! A turn of history as it is held in memory: with what it takes of a prompt and of the topic. Each is found when it is first asked for, and
-//! kept with the turn: a prompt is measured anew for every message, and a turn of history does not change.
+//! A turn of history as it is held in memory: with when it was said, and with what it takes of a prompt and of the topic, each found when it is first
+//! asked for. All is kept with the turn: every message of a conversation goes through its history, and a turn of history does not change.
 
 use std::ops::Deref;
 use std::sync::OnceLock;
 
+use schemas::Millis;
 use schemas::state::HistoryTurn;
 use serde::{Serialize, Serializer};
 
@@ -15,6 +16,7 @@ use crate::route::Line;
 #[derive(Debug)]
 pub(crate) struct Remembered {
     turn: HistoryTurn,
+    said_at: Millis,
     /// What it takes of a prompt that does not name who speaks.
     weight: OnceLock<Weight>,
     /// Bytes of its entry.
@@ -31,6 +33,11 @@ pub(crate) struct Weight {
 }
 
 impl Remembered {
+    /// Easemob's time of its newest message.
+    pub(crate) fn said_at(&self) -> Millis {
+        self.said_at
+    }
+
     /// What it takes of a prompt.
     pub(crate) fn weight(&self, speakers: Speakers) -> Weight {
         let weight = || Weight {
@@ -53,7 +60,9 @@ impl Weight {
 
 impl From<HistoryTurn> for Remembered {
     fn from(turn: HistoryTurn) -> Self {
-        Self { turn, weight: OnceLock::new(), stored: OnceLock::new() }
+        let asked = turn.asked.iter().map(|message| message.sent_at);
+        let said_at = asked.chain(turn.by_hand.as_ref().map(|by_hand| by_hand.sent_at)).max();
+        Self { said_at: said_at.unwrap_or_default(), turn, weight: OnceLock::new(), stored: OnceLock::new() }
     }
 }
 

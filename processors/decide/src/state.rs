@@ -1,6 +1,7 @@
 //! State of one conversation, in pieces that are shared by its clones: a clone is the pre-image of every record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Arc, LazyLock};
 
 use schemas::Millis;
@@ -136,12 +137,12 @@ impl State {
 
     /// When something was last said in a lane, by Easemob's time.
     pub(crate) fn last_said(&self, lane: &str) -> Option<Millis> {
-        range(&self.history, lane).map(|(_, turn)| said_at(turn)).max()
+        range(&self.history, lane).map(|(_, turn)| turn.said_at()).max()
     }
 
     /// The bot of the newest turn of the conversation.
     pub(crate) fn newest_bot(&self) -> Option<UserId> {
-        let newest = self.history.values().max_by_key(|turn| said_at(turn))?;
+        let newest = self.history.values().max_by_key(|turn| turn.said_at())?;
         let asked = newest.asked.first().map(|message| &message.bot);
         asked.or(newest.by_hand.as_ref().map(|by_hand| &by_hand.bot)).cloned()
     }
@@ -149,11 +150,12 @@ impl State {
     /// Turns that a prompt of a lane may tell of, oldest first: its own, with their numbers, and what was written by hand to the whole
     /// conversation.
     pub(crate) fn past(&self, lane: &str) -> Vec<(Option<u64>, Arc<Remembered>)> {
-        let to_all = || range(&self.history, "").filter(|(_, turn)| turn.by_hand.is_some());
-        let mut to_all = to_all().filter(|_| !lane.is_empty()).map(|(_, turn)| turn).peekable();
+        let of_all = (!lane.is_empty()).then(|| range(&self.history, "")).into_iter().flatten();
+        let to_all = of_all.map(|(_, turn)| turn).filter(|turn| turn.by_hand.is_some());
+        let mut to_all = to_all.peekable();
         let mut past = Vec::new();
         for (number, turn) in range(&self.history, lane) {
-            while let Some(earlier) = to_all.next_if(|other| said_at(other) < said_at(turn)) {
+            while let Some(earlier) = to_all.next_if(|other| other.said_at() < turn.said_at()) {
                 past.push((None, Arc::clone(earlier)));
             }
             past.push((Some(number), Arc::clone(turn)));
@@ -220,15 +222,20 @@ impl State {
 
     /// Drops the history of lanes in which nothing is pending and nothing was said since `oldest`.
     pub(crate) fn forget_lanes(&mut self, oldest: Millis) {
-        let mut newest: BTreeMap<Arc<str>, Millis> = BTreeMap::new();
-        for ((lane, _), turn) in self.history.iter() {
-            let at = newest.entry(Arc::clone(lane)).or_default();
-            *at = said_at(turn).max(*at);
+        let mut old: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut next = self.history.first_key_value();
+        // From lane to lane: where something is pending nothing has to be looked at.
+        while let Some(((lane, _), _)) = next {
+            let is_quiet = !self.core.lanes.contains_key(lane.as_ref());
+            if is_quiet && self.last_said(lane).is_none_or(|last| last < oldest) {
+                old.insert(Arc::clone(lane));
+            }
+            let behind = (Bound::Excluded((Arc::clone(lane), u64::MAX)), Bound::Unbounded);
+            next = self.history.range(behind).next();
         }
-        newest.retain(|lane, at| *at < oldest && !self.core.lanes.contains_key(lane.as_ref()));
-        if !newest.is_empty() {
-            Arc::make_mut(&mut self.history).retain(|(lane, _), _| !newest.contains_key(lane));
-            self.core.pins.retain(|pin| !newest.contains_key(pin.lane.as_str()));
+        if !old.is_empty() {
+            Arc::make_mut(&mut self.history).retain(|(lane, _), _| !old.contains(lane));
+            self.core.pins.retain(|pin| !old.contains(pin.lane.as_str()));
         }
     }
 
@@ -250,12 +257,6 @@ impl State {
     pub(crate) fn is_blank(&self) -> bool {
         !self.holds_talk() && self.waiting.is_empty() && self.seen.0.is_empty()
     }
-}
-
-/// Easemob's time of a turn's newest message.
-pub(crate) fn said_at(turn: &HistoryTurn) -> Millis {
-    let asked = turn.asked.iter().map(|message| message.sent_at);
-    asked.chain(turn.by_hand.as_ref().map(|by_hand| by_hand.sent_at)).max().unwrap_or_default()
 }
 
 fn holds(turn: &HistoryTurn, id: &MessageId) -> bool {

@@ -62,7 +62,7 @@ impl Scene {
 
     fn says(&mut self, number: i64, text: &str, at: i64) {
         let message = example!(Message, "events/valid-message.json");
-        let text = Some(schemas::text::Text::Plain(text.to_owned()));
+        let text = Some(schemas::text::Text::from(text.to_owned()));
         self.event(Event::Message(Message { id: id(number), text, ..message }), at);
     }
 
@@ -78,7 +78,7 @@ impl Scene {
             ..answered
         };
         if let schemas::answered::Outcome::Done { text: said, .. } = &mut answered.outcome {
-            *said = schemas::text::Text::Plain(text.to_owned());
+            *said = schemas::text::Text::from(text.to_owned());
         }
         self.event(Event::Answered(answered), at);
         for part in 1..=2 {
@@ -92,7 +92,7 @@ impl Scene {
             id: AnswerId::derive(id(number).as_str(), usize::from(part)),
             turn: turn_id(number),
             message: id(number),
-            text: schemas::text::Text::Plain(text.to_owned()),
+            text: schemas::text::Text::from(text.to_owned()),
             source,
             aigc: None,
             part,
@@ -198,7 +198,7 @@ fn a_message_that_was_stopped_is_a_turn_by_itself_and_joins_no_other() {
     scene.says(1, "hello", 100);
     let message = example!(Message, "events/valid-message.json");
     let verdict = schemas::verdict::Verdict::new(Action::Block, vec!["casino".into()], "d");
-    let text = Some(schemas::text::Text::Plain("best casino".to_owned()));
+    let text = Some(schemas::text::Text::from("best casino".to_owned()));
     scene.event(Event::Message(Message { id: id(2), text, verdict, ..message }), 105);
     scene.says(3, "there", 110);
     scene.is_answered(1, "hi", (110, 200));

@@ -66,7 +66,7 @@ impl Folding<'_> {
             Some(text) => {
                 let hidden = self.hidden(&message.sender, text);
                 draft.reasons.extend(hidden.iter().map(|_| Reason::PersonalDataHidden.label().to_owned()));
-                Text::Plain(hidden.unwrap_or_else(|| text.clone()))
+                Text::from(hidden.unwrap_or_else(|| text.clone()))
             }
         };
         let by_hand = ByHand { message: message.id.clone(), bot: voice.bot, sent_at: message.sent_at };
@@ -93,7 +93,7 @@ impl Folding<'_> {
             Some(text) => {
                 let writer = turn.by_hand.as_ref().map(|by_hand| by_hand.bot.clone());
                 let hidden = writer.and_then(|writer| self.hidden(&writer, text));
-                let text = Text::Plain(hidden.unwrap_or_else(|| text.to_owned()));
+                let text = Text::from(hidden.unwrap_or_else(|| text.to_owned()));
                 let turn = HistoryTurn { answer: Some(text), ..HistoryTurn::clone(&turn) };
                 self.state.put_turn(lane, *number, turn);
                 Reason::Edited

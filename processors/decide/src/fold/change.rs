@@ -121,7 +121,7 @@ impl Folding<'_> {
         let (placeholders, written) = (Arc::clone(&self.state.placeholders), 6 * text.len());
         let hidden = if refusal.is_none() { self.hidden(&message.sender, &text) } else { None };
         let is_hidden = hidden.is_some();
-        let text = Text::Plain(hidden.unwrap_or(text));
+        let text = Text::from(hidden.unwrap_or(text));
         // What is held for its other texts stays so.
         let held = held.then(|| Held { others: Vec::new(), on_error: judged.verdict.on_error });
         let held = match (message.held.clone(), held) {

@@ -36,7 +36,7 @@ impl Folding<'_> {
         let address = (message.kind == MessageKind::Image).then(|| policy.address(attachment));
         let (image, unseen) = match address {
             None => (None, None),
-            Some(Ok(address)) => (Some(Text::Plain(address)), None),
+            Some(Ok(address)) => (Some(Text::from(address)), None),
             Some(Err(why)) => (None, Some(reason(why))),
         };
         Some(Brought { media: Box::new(Media { image }), caption: self.caption(attachment), unseen })

@@ -114,13 +114,13 @@ impl Folding<'_> {
         let mut draft = noted(draft, brought.as_ref());
         let (media, caption) = brought.map(|brought| (brought.media, brought.caption)).unzip();
         let text = judged.text.or(caption);
-        let others = judged.others.into_iter().map(Text::Plain).collect();
+        let others = judged.others.into_iter().map(Text::from).collect();
         let said = WaitingMessage {
             id: message.id.clone(),
             sender: message.sender.clone(),
             bot,
             kind: message.kind,
-            text: Text::Plain(text.clone().unwrap_or_default()),
+            text: Text::from(text.clone().unwrap_or_default()),
             sent_at: message.sent_at,
             round: 0,
             marks,
@@ -165,7 +165,7 @@ impl Folding<'_> {
         let mut is_hidden = false;
         for text in others.chain([&mut message.text]) {
             if let Some(hidden) = text.plain().and_then(|text| self.hidden(&sender, text)) {
-                *text = Text::Plain(hidden);
+                *text = Text::from(hidden);
                 is_hidden = true;
             }
         }

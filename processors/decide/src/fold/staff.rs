@@ -69,7 +69,7 @@ impl Folding<'_> {
         }
         let hidden = message.text.plain().and_then(|text| self.hidden(&message.sender, text));
         let message = match hidden {
-            Some(hidden) => WaitingMessage { text: Text::Plain(hidden), ..message },
+            Some(hidden) => WaitingMessage { text: Text::from(hidden), ..message },
             None => message,
         };
         let (name, most) = (name_of(lane), self.app.kept_turns() as usize);
