@@ -40,9 +40,10 @@ pub use group::{CommitOffset, Group, Member};
 pub use instance::{Instance, NameError};
 pub use partition::Partition;
 pub use probe::{ProbeFailure, probe};
-pub use publisher::{Acknowledgement, PublishError, Publisher, PublisherLimits, Unacknowledged};
+pub use publisher::{
+    Acknowledgement, DeliveryCount, PublishError, Publisher, PublisherLimits, Unacknowledged,
+};
 pub use reach::{Reach, Unreachable, reach};
-pub(crate) use reader::Next;
-pub use reader::{Entry, Read, Reader, read_all, scan, watermarks};
+pub use reader::{Entry, Next, Read, Reader, read_all, scan, watermarks};
 pub use stamp::{INCARNATION_KEY, read_incarnation, stamp};
 pub use transactions::{Outcome, TransactionalProducer};

@@ -68,6 +68,48 @@ impl PublishError {
 
 type Reply = oneshot::Sender<Result<Acknowledgement, Unacknowledged>>;
 
+/// What is to be told of deliveries.
+#[derive(Debug, Default)]
+struct Told {
+    /// To whoever waits for the one record that it is of; else they are counted.
+    reply: Mutex<Option<Reply>>,
+    waiting: AtomicUsize,
+    failure: Mutex<Option<Unacknowledged>>,
+}
+
+impl Told {
+    fn tell(&self, result: Result<Acknowledgement, Unacknowledged>) {
+        if let Some(reply) = lock(&self.reply).take() {
+            // The caller may have dropped the receiver: it sets its own deadline.
+            return drop(reply.send(result));
+        }
+        if let Err(error) = result {
+            lock(&self.failure).get_or_insert(error);
+        }
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Counts the deliveries of records for none of which anybody waits alone. A clone counts on.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryCount(Arc<Told>);
+
+impl DeliveryCount {
+    /// Records that are neither acknowledged nor given up.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Acquire)
+    }
+
+    /// Why a record was given up, if one was.
+    pub fn failure(&self) -> Option<Unacknowledged> {
+        lock(&self.0.failure).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Counts the records that wait for their acknowledgement. Each is counted twice, by the thread that queues it and by the client's,
 /// which must not wait for each other: hence no lock on the counter.
 #[derive(Debug, Default)]
@@ -94,7 +136,7 @@ impl Acknowledgements {
     }
 
     fn flushes(&self) -> MutexGuard<'_, usize> {
-        self.flushes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.flushes)
     }
 
     /// Blocks until no record waits, at most until `until`. Whether none waits.
@@ -124,15 +166,14 @@ impl ClientContext for Acknowledgements {
 }
 
 impl ProducerContext for Acknowledgements {
-    type DeliveryOpaque = Box<Reply>;
+    type DeliveryOpaque = Arc<Told>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, reply: Box<Reply>) {
+    fn delivery(&self, result: &DeliveryResult<'_>, told: Arc<Told>) {
         let result = match result {
             Ok(message) => Ok(Acknowledgement { partition: message.partition(), offset: message.offset() }),
             Err((error, _)) => Err(Unacknowledged(error.to_string())),
         };
-        // The caller may have dropped the receiver: it sets its own deadline.
-        drop(reply.send(result));
+        told.tell(result);
         self.done();
     }
 }
@@ -180,11 +221,28 @@ impl Publisher {
         &self,
         record: &Outgoing,
     ) -> Result<oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>, PublishError> {
+        let (reply, receiver) = oneshot::channel();
+        self.send(record, &Arc::new(Told { reply: Mutex::new(Some(reply)), ..Told::default() }))?;
+        Ok(receiver)
+    }
+
+    /// As [`Self::publish`], for a record whose delivery is counted.
+    ///
+    /// # Errors
+    /// As [`Self::publish`].
+    pub fn publish_counted(&self, record: &Outgoing, count: &DeliveryCount) -> Result<(), PublishError> {
+        count.0.waiting.fetch_add(1, Ordering::AcqRel);
+        self.send(record, &count.0).inspect_err(|_| {
+            count.0.waiting.fetch_sub(1, Ordering::AcqRel);
+        })
+    }
+
+    fn send(&self, record: &Outgoing, told: &Arc<Told>) -> Result<(), PublishError> {
         let client = self.client().ok_or_else(|| PublishError::Refused("closed".into()))?;
-        match send(&client, record) {
+        match send(&client, record, told) {
             Err(PublishError::Refused(_)) if client.client().fatal_error().is_some() => {
                 let new = self.replace(&client)?;
-                send(&new, record)
+                send(&new, record, told)
             }
             sent => sent,
         }
@@ -229,14 +287,10 @@ fn build(properties: &ClientConfig) -> Result<Arc<Client>, Error> {
     PolledProducer::start(properties, Acknowledgements::default(), "publisher").map(Arc::new)
 }
 
-fn send(
-    client: &Client,
-    record: &Outgoing,
-) -> Result<oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>, PublishError> {
-    let (reply, receiver) = oneshot::channel();
+fn send(client: &Client, record: &Outgoing, told: &Arc<Told>) -> Result<(), PublishError> {
     client.context().add();
-    match client.send(convert::outgoing(record, Box::new(reply))) {
-        Ok(()) => Ok(receiver),
+    match client.send(convert::outgoing(record, Arc::clone(told))) {
+        Ok(()) => Ok(()),
         Err((error, _)) => {
             client.context().done();
             Err(match error {

@@ -43,9 +43,13 @@ pub enum Read {
 }
 
 /// As [`Read`], with whatever was made of the record.
-pub(crate) enum Next<T> {
+#[derive(Debug)]
+pub enum Next<T> {
+    /// What was made of a committed record before the end.
     Taken(T),
+    /// Everything before this partition's end was delivered.
     End(i32),
+    /// Nothing came in time.
     Nothing,
 }
 
@@ -181,6 +185,18 @@ impl Reader {
         self.unsettled.is_empty() && self.reading.is_empty()
     }
 
+    /// Starts to fetch what was added, as far as it can be: the first poll waits less. Without it polling starts to.
+    ///
+    /// # Errors
+    /// [`Error::Request`]; reading cannot go on.
+    pub fn start(&mut self) -> Result<(), Error> {
+        // That nothing is there is told by a poll.
+        if self.unsettled.values().all(|(from, end)| from < end) && !self.unsettled.is_empty() {
+            self.start_settled()?;
+        }
+        Ok(())
+    }
+
     /// Starts the partitions whose transactions before the end are settled; one that is already empty ends here.
     fn start_settled(&mut self) -> Result<Option<i32>, Error> {
         let Some(client) = &self.committed else { return Ok(None) };
@@ -219,6 +235,22 @@ impl Reader {
             Next::Taken(record) => Read::Record(record),
             Next::End(partition) => Read::End(partition),
             Next::Nothing => Read::Nothing,
+        })
+    }
+
+    /// As [`Self::poll`], but a record with this key and this value is not copied: `None` stands for it.
+    ///
+    /// # Errors
+    /// As [`Self::poll`].
+    pub fn poll_unless(
+        &mut self,
+        timeout: Duration,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<Next<Option<Record>>, Error> {
+        self.next(timeout, |message, names| {
+            let is_it = message.payload() == value && message.key() == key;
+            (!is_it).then(|| convert::record(message, names))
         })
     }
 

@@ -1,58 +1,131 @@
 //! What of a request a model gets: two requests with equal content are the same question.
 
 use catalogue::Bundle;
-use schemas::ids::TargetName;
-use schemas::request::{PromptLine, Request, RequestKind};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use schemas::request::{Request, Role};
+use schemas::text::Text;
+use twox_hash::XxHash3_64;
 
-/// The first eight bytes of a SHA-256, as 16 hex digits are written of it.
+/// 64 bits of XXH3, as 16 hex digits are written of it. It tells contents apart, and guards against nobody.
 pub type Hash = u64;
 
-/// Everything of a request that a model or a reviewer gets, and who is asked.
-#[derive(Serialize)]
-struct Content<'a> {
-    kind: RequestKind,
-    chain: &'a [TargetName],
-    prompt: &'a [PromptLine],
-    max_output_tokens: u32,
-    temperature_milli: Option<u32>,
-    thinking: Option<bool>,
-    stop: &'a [String],
-    fallback_after_block: Option<bool>,
-}
+/// Bytes of most requests with a history.
+const USUAL: usize = 8_192;
 
-/// The hash of its prompt, its chain and its parameters.
+/// The hash of its prompt, its chain and its parameters: of everything that a model or a reviewer gets, and who is asked.
 pub fn content(request: &Request) -> Hash {
-    hash(&of(request))
+    let mut told = Told(Vec::with_capacity(USUAL));
+    told.text(request.kind.label());
+    told.count(request.chain.len());
+    request.chain.iter().for_each(|target| told.text(target.as_str()));
+    told.count(request.prompt.len());
+    for line in &request.prompt {
+        told.text(match line.role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        });
+        told.content(&line.text);
+        told.count(line.images.len());
+        line.images.iter().for_each(|image| told.content(image));
+    }
+    let parameters = [
+        Some(request.max_output_tokens),
+        request.temperature_milli,
+        request.thinking.map(u32::from),
+        request.fallback_after_block.map(u32::from),
+    ];
+    parameters.into_iter().for_each(|parameter| told.number(parameter));
+    told.count(request.stop.len());
+    request.stop.iter().for_each(|stop| told.text(stop));
+    short(&told.0)
 }
 
 /// The hash of its content together with what its bundle says of the targets that it names: equal names may be other models.
 pub fn with_targets(request: &Request, bundle: &Bundle) -> Hash {
     let targets: Vec<_> = request.chain.iter().map(|name| bundle.targets.get(name)).collect();
     let reviewers: Vec<_> = request.chain.iter().map(|name| bundle.reviewers.get(name)).collect();
-    hash(&(of(request), targets, reviewers))
-}
-
-fn of(request: &Request) -> Content<'_> {
-    Content {
-        kind: request.kind,
-        chain: &request.chain,
-        prompt: &request.prompt,
-        max_output_tokens: request.max_output_tokens,
-        temperature_milli: request.temperature_milli,
-        thinking: request.thinking,
-        stop: &request.stop,
-        fallback_after_block: request.fallback_after_block,
-    }
-}
-
-fn hash(content: &impl Serialize) -> Hash {
-    // What has no JSON form has no hash of its own, and nothing of a request is such.
-    short(&serde_json::to_vec(content).unwrap_or_default())
+    // What has no JSON form has no hash of its own, and nothing of a bundle is such.
+    short(&serde_json::to_vec(&(content(request), targets, reviewers)).unwrap_or_default())
 }
 
 /// The hash of some bytes.
 pub(crate) fn short(bytes: &[u8]) -> Hash {
-    Sha256::digest(bytes).iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    XxHash3_64::oneshot(bytes)
+}
+
+/// Pieces one behind another, so that no two lists of them are the same bytes.
+struct Told(Vec<u8>);
+
+impl Told {
+    fn count(&mut self, count: usize) {
+        self.0.extend_from_slice(&(count as u64).to_le_bytes());
+    }
+
+    fn number(&mut self, number: Option<u32>) {
+        self.0.push(u8::from(number.is_some()));
+        self.0.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn content(&mut self, text: &Text) {
+        match text {
+            Text::Plain(plain) => self.text(plain),
+            Text::Sealed(sealed) => {
+                // No plain text is so long.
+                self.count(usize::MAX);
+                self.text(&sealed.key);
+                self.count(sealed.bytes.len());
+                self.0.extend_from_slice(&sealed.bytes);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        serde_json::from_str(include_str!("../../../schemas/examples/requests/valid-answer.json")).unwrap()
+    }
+
+    #[test]
+    fn whatever_a_model_gets_is_told_apart_and_nothing_else_is() {
+        type Change = fn(&mut Request);
+        let changes: [Change; 9] = [
+            |r| r.kind = schemas::request::RequestKind::Summary,
+            |r| drop(r.chain.pop()),
+            |r| drop(r.prompt.pop()),
+            |r| r.prompt[0].text = "other".into(),
+            |r| r.prompt[0].images.push("https://example.com/1.png".into()),
+            |r| r.max_output_tokens += 1,
+            |r| r.temperature_milli = r.temperature_milli.map_or(Some(0), |_| None),
+            |r| r.thinking = r.thinking.map_or(Some(false), |_| None),
+            |r| r.stop.push("#".to_owned()),
+        ];
+        let hashes = changes.iter().map(|change| {
+            let mut changed = request();
+            change(&mut changed);
+            content(&changed)
+        });
+        let hashes: std::collections::BTreeSet<Hash> = hashes.chain([content(&request())]).collect();
+        assert_eq!(hashes.len(), changes.len() + 1);
+        let mut same = request();
+        (same.answer_by, same.weight) = (same.answer_by + 1, Some(7));
+        assert_eq!(content(&same), content(&request()));
+    }
+
+    #[test]
+    fn texts_are_not_taken_for_other_texts_side_by_side() {
+        let of = |lines: &[&str]| {
+            let mut told = Told(Vec::new());
+            lines.iter().for_each(|line| told.text(line));
+            short(&told.0)
+        };
+        assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
+    }
 }

@@ -10,6 +10,7 @@ use schemas::answered::{Answered, Attempt, Outcome, Usage};
 use schemas::decision::{Decision, Ruling};
 use schemas::ids::TurnId;
 use schemas::request::{Request, RequestKind, Role};
+use schemas::text::Text;
 use schemas::verdict::Action;
 
 /// The reason of a decision that lets out what a model said.
@@ -31,7 +32,7 @@ pub(super) struct Half {
     request: Option<Hash>,
     route: Option<String>,
     /// What a model said.
-    text: Option<String>,
+    text: Option<Text>,
     /// It was let out.
     is_let_out: bool,
     /// What was said instead.
@@ -48,7 +49,7 @@ pub(super) struct Half {
     /// Tier of the person.
     pub(super) tier: Option<String>,
     /// What was asked.
-    pub(super) asked: Option<String>,
+    pub(super) asked: Option<Text>,
 }
 
 impl Half {
@@ -94,7 +95,8 @@ impl Half {
         }
         let last = request.prompt.iter().rev().find(|line| line.role == Role::User);
         if matches!(request.kind, RequestKind::Answer | RequestKind::Review) {
-            self.asked = last.and_then(|line| line.text.plain()).map(str::to_owned).or(self.asked.take());
+            let readable = last.filter(|line| line.text.plain().is_some());
+            self.asked = readable.map(|line| line.text.clone()).or(self.asked.take());
         }
         let class = request.route.as_ref().and_then(|route| route.class.clone());
         self.class = class.or(self.class.take());
@@ -124,7 +126,7 @@ impl Half {
         match &answered.outcome {
             Outcome::Done { text, target, .. } => {
                 self.target = Some(target.to_string());
-                self.text = text.plain().map(str::to_owned);
+                self.text = text.plain().map(|_| text.clone());
             }
             Outcome::Failed { reason, verdict } => {
                 self.target = answered.attempts.last().map(|attempt| attempt.target.to_string());
@@ -159,7 +161,7 @@ impl Half {
 
     /// What people got to see: a model's answer, or what was said instead.
     pub(super) fn shown(&self) -> Option<&str> {
-        self.canned.as_deref().or(self.text.as_deref().filter(|_| self.is_let_out))
+        self.canned.as_deref().or(self.text.as_ref().and_then(Text::plain).filter(|_| self.is_let_out))
     }
 
     /// Whether it came to anything that can be compared.

@@ -8,6 +8,7 @@ use schemas::conversation::{Conversation, Lane};
 use schemas::decision::{Decision, Ruling};
 use schemas::ids::{MessageId, TurnId};
 use schemas::request::Request;
+use schemas::text::Text;
 
 use super::content::Hash;
 use super::cost::Costs;
@@ -36,7 +37,7 @@ struct Pair {
     baseline: Half,
     candidate: Half,
     /// What was asked, of a message that a side stopped.
-    said: Option<String>,
+    said: Option<Text>,
 }
 
 impl Pair {
@@ -84,7 +85,7 @@ pub struct Join {
     baseline_waits: Waiting,
     candidate_waits: Waiting,
     /// The message that was folded last, and its text.
-    last_said: Option<(MessageId, Option<String>)>,
+    last_said: Option<(MessageId, Option<Text>)>,
     /// Turns that both sides are done with, and have not been given.
     done: Vec<TurnId>,
     heard: u64,
@@ -102,8 +103,8 @@ impl Join {
     }
 
     /// A message, before the decisions on it.
-    pub fn said(&mut self, message: &MessageId, text: Option<&str>) {
-        self.last_said = Some((message.clone(), text.map(str::to_owned)));
+    pub fn said(&mut self, message: &MessageId, text: Option<&Text>) {
+        self.last_said = Some((message.clone(), text.cloned()));
     }
 
     /// A decision of one side, with the hash of its record's value.
@@ -146,7 +147,7 @@ impl Join {
         }
     }
 
-    fn said_of(&self, decision: &Decision) -> Option<String> {
+    fn said_of(&self, decision: &Decision) -> Option<Text> {
         let (message, text) = self.last_said.as_ref()?;
         text.clone().filter(|_| decision.message.as_ref() == Some(message))
     }
@@ -282,7 +283,8 @@ impl Join {
         self.joined.turns += 1;
         self.joined.closed += u64::from(footing == Footing::Closed);
         let Pair { conversation, baseline, candidate, said, .. } = pair;
-        let question = candidate.asked.as_deref().or(baseline.asked.as_deref()).or(said.as_deref());
+        let question = candidate.asked.as_ref().or(baseline.asked.as_ref()).or(said.as_ref());
+        let question = question.and_then(Text::plain);
         let real = baseline.shown().map(masked);
         let tried = match candidate.shown() {
             same if same == baseline.shown() => real.clone(),

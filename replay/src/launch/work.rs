@@ -1,7 +1,7 @@
 //! The work of a replay, partition by partition, on as many threads as it is given.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -16,7 +16,7 @@ use crate::live::{Models, Unasked};
 use crate::log::LogError;
 use crate::range::{Manifest, Span};
 use crate::results;
-use crate::run::{Asked, Engine, Part, Progress, RunError, Tally, asked, recorded, states_before};
+use crate::run::{Asked, Engine, Logs, Part, Progress, RunError, Tally, asked, recorded, states_before};
 use crate::shadow::{self, Journal, Names, OwnError, ThereError, WriteError, Writer};
 use crate::world::Line;
 
@@ -111,30 +111,59 @@ impl<M: Models> Launch<'_, M> {
     pub fn run(&self, runtime: &Handle) -> Result<Ran, LaunchError> {
         let spans: Vec<Span> =
             self.manifest.spans.iter().filter(|span| span.end > span.first).copied().collect();
-        let (next, ran) = (AtomicUsize::new(0), Mutex::new(Ok(Ran::default())));
-        let work = || {
-            while let Some(span) = spans.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if matches!(&*lock(&ran), Err(_) | Ok(Ran { stopped: Some(_), .. })) {
-                    return;
-                }
-                let done = self.partition(*span, runtime);
-                let mut ran = lock(&ran);
-                match (&mut *ran, done) {
-                    (Ok(ran), Ok(done)) => ran.add(done),
-                    (Ok(_), Err(error)) => *ran = Err(error),
-                    (Err(_), _) => {}
-                }
-            }
-        };
+        let threads = self.threads.clamp(1, spans.len().max(1));
+        let ran = Mutex::new(Ok(Ran::default()));
         thread::scope(|scope| {
-            for _ in 0..self.threads.clamp(1, spans.len().max(1)) {
-                scope.spawn(work);
+            // Opening waits for the brokers, and so it goes on ahead of the work, by one partition.
+            let (open_ahead, opened) = sync_channel(0);
+            let opened = Arc::new(Mutex::new(opened));
+            for _ in 0..threads {
+                let (opened, ran) = (Arc::clone(&opened), &ran);
+                scope.spawn(move || self.work(&opened, ran, runtime));
             }
+            drop(opened);
+            scope.spawn(move || {
+                let mut all = spans.into_iter().map(|span| (span, open(self.line, self.manifest, span)));
+                all.all(|one| open_ahead.send(one).is_ok())
+            });
         });
         ran.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn partition(&self, span: Span, runtime: &Handle) -> Result<Ran, LaunchError> {
+    /// One thread's share.
+    fn work(
+        &self,
+        opened: &Mutex<Receiver<Opened>>,
+        ran: &Mutex<Result<Ran, LaunchError>>,
+        runtime: &Handle,
+    ) {
+        let note = |done: Result<Ran, LaunchError>| {
+            let mut ran = lock(ran);
+            match (&mut *ran, done) {
+                (Ok(ran), Ok(done)) => ran.add(done),
+                (Ok(_), Err(error)) => *ran = Err(error),
+                (Err(_), _) => {}
+            }
+        };
+        let is_over = || matches!(&*lock(ran), Err(_) | Ok(Ran { stopped: Some(_), .. }));
+        let mut behind: Option<Played> = None;
+        loop {
+            let next = if is_over() { None } else { lock(opened).recv().ok() };
+            let played = next.map(|(span, logs)| self.partition(span, logs?, runtime));
+            // By now most of what was written of the partition before is acknowledged.
+            if let Some(before) = behind.take() {
+                note(before.settle());
+            }
+            match played {
+                Some(Ok(played)) if played.ran.stopped.is_none() => behind = Some(played),
+                Some(Ok(played)) => note(played.settle()),
+                Some(Err(error)) => note(Err(error)),
+                None => return,
+            }
+        }
+    }
+
+    fn partition(&self, span: Span, logs: Logs, runtime: &Handle) -> Result<Played, LaunchError> {
         let deployment = self.line.deployment();
         let kafka = &deployment.kafka;
         let (there, journal) = if self.is_resumed {
@@ -143,7 +172,6 @@ impl<M: Models> Launch<'_, M> {
         } else {
             (HashMap::new(), Journal::new())
         };
-        let logs = open(self.line, self.manifest, span)?;
         let states = (self.states)(span)?;
         let writer = Writer::new(Arc::clone(self.publisher), self.names, span.partition, there);
         let engine = Engine {
@@ -155,7 +183,7 @@ impl<M: Models> Launch<'_, M> {
             progress: self.progress,
         };
         let part = Part { span, logs, states, sink: writer };
-        let (tally, mut writer, stopped) = match self.manifest.arguments.models {
+        let (tally, writer, stopped) = match self.manifest.arguments.models {
             results::Models::Recorded => {
                 let (tally, writer) = recorded(&engine, part)?;
                 (tally, writer, None)
@@ -166,8 +194,24 @@ impl<M: Models> Launch<'_, M> {
                 (tally, sink, stopped)
             }
         };
-        writer.flush()?;
-        Ok(Ran { tally, stopped })
+        Ok(Played { ran: Ran { tally, stopped }, writer })
+    }
+}
+
+/// The logs of a partition, or why they cannot be read.
+type Opened = (Span, Result<Logs, LaunchError>);
+
+/// A partition of which all is written and not yet acknowledged.
+struct Played {
+    ran: Ran,
+    writer: Writer,
+}
+
+impl Played {
+    /// Waits until it is.
+    fn settle(mut self) -> Result<Ran, LaunchError> {
+        self.writer.flush()?;
+        Ok(self.ran)
     }
 }
 

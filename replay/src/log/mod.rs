@@ -4,7 +4,7 @@ mod stretch;
 
 use std::time::Duration;
 
-use pipeline::{Record, kafka};
+use pipeline::{Outgoing, Record, kafka};
 
 pub use stretch::Stretch;
 
@@ -17,6 +17,15 @@ pub enum Polled {
     Nothing,
     /// There is no more.
     End,
+}
+
+/// What the next record is beside one that was made again.
+#[derive(Debug)]
+pub enum Met {
+    /// Its key and its value are the same to the byte.
+    Same,
+    /// It is another one.
+    Other(Record),
 }
 
 /// A log that cannot be read.
@@ -53,6 +62,9 @@ impl LogError {
     }
 }
 
+/// How long one look waits where nothing else is to be done.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Records of one partition, in order.
 pub trait Log: Send {
     /// Waits so long for the next record.
@@ -67,18 +79,32 @@ pub trait Log: Send {
     /// As [`Self::poll`].
     fn next(&mut self) -> Result<Option<Record>, LogError> {
         loop {
-            match self.poll(Duration::from_millis(100))? {
+            match self.poll(PATIENCE)? {
                 Polled::Record(record) => return Ok(Some(record)),
                 Polled::End => return Ok(None),
                 Polled::Nothing => {}
             }
         }
     }
+
+    /// As [`Self::next`]; a record with the key and the value of `made` is only told of, and need not be copied.
+    ///
+    /// # Errors
+    /// As [`Self::poll`].
+    fn meet(&mut self, made: &Outgoing) -> Result<Option<Met>, LogError> {
+        let is_same = |record: &Record| record.value == made.value && record.key == made.key;
+        let met = |record| if is_same(&record) { Met::Same } else { Met::Other(record) };
+        Ok(self.next()?.map(met))
+    }
 }
 
 impl<L: Log + ?Sized> Log for Box<L> {
     fn poll(&mut self, wait: Duration) -> Result<Polled, LogError> {
         (**self).poll(wait)
+    }
+
+    fn meet(&mut self, made: &Outgoing) -> Result<Option<Met>, LogError> {
+        (**self).meet(made)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use pipeline::kafka::{Config, Read, Reader};
+use pipeline::Outgoing;
+use pipeline::kafka::{self, Config, Next, Read, Reader};
 
-use super::{Log, LogError, Polled};
+use super::{Log, LogError, Met, PATIENCE, Polled};
 
 /// Reading fails when the brokers gave nothing for so long.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
@@ -21,8 +22,15 @@ pub struct Stretch {
     reader: Reader,
     topic: String,
     partition: i32,
-    /// When something came last.
-    last: Instant,
+    /// Since something came last, where it was waited for.
+    silence: Option<Silence>,
+}
+
+/// Nothing comes.
+#[derive(Debug, Clone, Copy)]
+struct Silence {
+    /// Since when.
+    since: Instant,
     /// When it was asked last.
     asked: Instant,
 }
@@ -43,7 +51,7 @@ impl Stretch {
     ) -> Result<Self, LogError> {
         let mut stretch = Self::open(config, topic, partition)?;
         let added = stretch.reader.add_span(partition, span.start, span.end);
-        added.map_err(|source| LogError::Kafka { topic: topic.to_owned(), partition, source })?;
+        added.and_then(|()| stretch.reader.start()).map_err(|source| stretch.failed(source))?;
         Ok(stretch)
     }
 
@@ -73,7 +81,7 @@ impl Stretch {
             partition,
             source,
         })?;
-        Ok(Self { reader, topic: topic.to_owned(), partition, last: Instant::now(), asked: Instant::now() })
+        Ok(Self { reader, topic: topic.to_owned(), partition, silence: None })
     }
 
     fn begin(&mut self, begin: Begin) -> Result<(), LogError> {
@@ -81,34 +89,71 @@ impl Stretch {
             Begin::Offset(offset) => self.reader.add(self.partition, offset),
             Begin::Time(millis) => self.reader.add_since(self.partition, millis.max(0)),
         };
-        added.map_err(|source| self.failed(source))
+        added.and_then(|()| self.reader.start()).map_err(|source| self.failed(source))
     }
 
-    fn failed(&self, source: pipeline::kafka::Error) -> LogError {
+    fn failed(&self, source: kafka::Error) -> LogError {
         LogError::Kafka { topic: self.topic.clone(), partition: self.partition, source }
+    }
+}
+
+impl Stretch {
+    /// What `read` gives of the reader; `None` at the end.
+    fn look<T>(
+        &mut self,
+        read: impl FnOnce(&mut Reader) -> Result<Next<T>, kafka::Error>,
+    ) -> Result<Option<Next<T>>, LogError> {
+        if self.reader.is_done() {
+            return Ok(None);
+        }
+        match read(&mut self.reader).map_err(|source| self.failed(source))? {
+            Next::End(_) => Ok(None),
+            Next::Nothing => self.is_silent().map(|()| Some(Next::Nothing)),
+            taken @ Next::Taken(_) => {
+                self.silence = None;
+                Ok(Some(taken))
+            }
+        }
+    }
+
+    /// Nothing came.
+    fn is_silent(&mut self) -> Result<(), LogError> {
+        let now = Instant::now();
+        let before = self.silence.filter(|before| now.duration_since(before.asked) <= AWAY);
+        let since = before.map_or(now, |before| before.since);
+        self.silence = Some(Silence { since, asked: now });
+        if now.duration_since(since) > SILENCE {
+            return Err(LogError::Silence { topic: self.topic.clone(), partition: self.partition });
+        }
+        Ok(())
     }
 }
 
 impl Log for Stretch {
     fn poll(&mut self, wait: Duration) -> Result<Polled, LogError> {
-        if self.reader.is_done() {
-            return Ok(Polled::End);
-        }
-        let now = Instant::now();
-        if now.duration_since(self.asked) > AWAY {
-            self.last = now;
-        }
-        self.asked = now;
-        match self.reader.poll(wait).map_err(|source| self.failed(source))? {
-            Read::Record(record) => {
-                self.last = Instant::now();
-                Ok(Polled::Record(record))
+        let read = |reader: &mut Reader| {
+            Ok(match reader.poll(wait)? {
+                Read::Record(record) => Next::Taken(record),
+                Read::End(partition) => Next::End(partition),
+                Read::Nothing => Next::Nothing,
+            })
+        };
+        Ok(match self.look(read)? {
+            Some(Next::Taken(record)) => Polled::Record(record),
+            Some(Next::Nothing) => Polled::Nothing,
+            Some(Next::End(_)) | None => Polled::End,
+        })
+    }
+
+    fn meet(&mut self, made: &Outgoing) -> Result<Option<Met>, LogError> {
+        let (key, value) = (made.key.as_deref(), made.value.as_deref());
+        loop {
+            match self.look(|reader| reader.poll_unless(PATIENCE, key, value))? {
+                Some(Next::Taken(None)) => return Ok(Some(Met::Same)),
+                Some(Next::Taken(Some(record))) => return Ok(Some(Met::Other(record))),
+                Some(Next::End(_)) | None => return Ok(None),
+                Some(Next::Nothing) => {}
             }
-            Read::End(_) => Ok(Polled::End),
-            Read::Nothing if self.last.elapsed() > SILENCE => {
-                Err(LogError::Silence { topic: self.topic.clone(), partition: self.partition })
-            }
-            Read::Nothing => Ok(Polled::Nothing),
         }
     }
 }

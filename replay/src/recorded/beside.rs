@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::UNIX_EPOCH;
 
-use pipeline::Record;
+use pipeline::{Outgoing, Record};
 use schemas::Millis;
 use schemas::answer::{Answer, AnswerSource};
 use schemas::cancel::Cancel;
@@ -14,7 +14,7 @@ use schemas::wire;
 
 use super::AHEAD_MS;
 use crate::compare::{Hash, content};
-use crate::log::{Log, LogError};
+use crate::log::{Log, LogError, Met};
 use crate::range::Taking;
 
 /// Most requests that are kept for a candidate that makes them later, or never.
@@ -22,20 +22,43 @@ const MOST: usize = 20_000;
 /// Most bytes of them.
 const MOST_BYTES: usize = 64 << 20;
 
-/// A request as it was written: its record's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written<'a>(&'a [u8]);
+/// A request as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// As it was made again, to the byte; the hash of its content.
+    Same(Hash),
+    /// Its record's value, which was not held against another or differs from it.
+    Value(Vec<u8>),
+}
 
-impl Written<'_> {
-    /// Whether it is the same to the byte.
-    pub fn is(&self, value: &[u8]) -> bool {
-        self.0 == value
-    }
-
+impl Written {
     /// The hash of its content, where this version can read it.
     pub fn content(&self) -> Option<Hash> {
-        serde_json::from_slice::<Request>(self.0).ok().map(|request| content(&request))
+        match self {
+            Self::Same(hash) => Some(*hash),
+            Self::Value(value) => {
+                serde_json::from_slice::<Request>(value).ok().map(|request| content(&request))
+            }
+        }
     }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::Value(value) => value.len(),
+        }
+    }
+}
+
+/// A request that was made again.
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// Its record.
+    pub record: &'a Outgoing,
+    /// The hash of its content.
+    pub content: Hash,
 }
 
 /// Reads a topic on as far as is asked for.
@@ -58,13 +81,32 @@ impl<L: Log> Ahead<L> {
 
     fn next(&mut self) -> Result<Option<Record>, LogError> {
         while let Some(record) = self.log.next()? {
-            self.reached = self.reached.max(decided_at(&record).unwrap_or(record.timestamp));
-            if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {
+            if self.passes(&record) {
                 return Ok(Some(record));
             }
         }
         self.is_over = true;
         Ok(None)
+    }
+
+    /// As [`Self::next`], beside a request that was made again.
+    fn meet(&mut self, again: Again<'_>) -> Result<Option<Met>, LogError> {
+        while let Some(met) = self.log.meet(again.record)? {
+            match met {
+                Met::Same => self.reached = self.reached.max(again.request.decided_at),
+                Met::Other(ref record) if !self.passes(record) => continue,
+                Met::Other(_) => {}
+            }
+            return Ok(Some(met));
+        }
+        self.is_over = true;
+        Ok(None)
+    }
+
+    /// Notes the time of a record. Whether its conversation is taken.
+    fn passes(&mut self, record: &Record) -> bool {
+        self.reached = self.reached.max(decided_at(record).unwrap_or(record.timestamp));
+        record.key.as_deref().is_none_or(|key| self.taking.takes(key))
     }
 }
 
@@ -78,7 +120,7 @@ fn decided_at(record: &Record) -> Option<Millis> {
 /// Topic `requests` of one partition.
 pub struct Requests<L> {
     ahead: Ahead<L>,
-    found: HashMap<RequestId, Vec<u8>>,
+    found: HashMap<RequestId, Written>,
     order: VecDeque<RequestId>,
     bytes: usize,
 }
@@ -93,28 +135,57 @@ impl<L: Log> Requests<L> {
     ///
     /// # Errors
     /// [`LogError`].
-    pub fn get(&mut self, id: RequestId, time: Millis) -> Result<Option<Written<'_>>, LogError> {
+    pub fn get(&mut self, id: RequestId, time: Millis) -> Result<Option<&Written>, LogError> {
         while !self.found.contains_key(&id) && !self.ahead.is_beyond(time) {
             let Some(record) = self.ahead.next()? else { break };
-            if record.header(wire::KIND) != Some(Cancel::KIND.as_bytes()) {
-                self.keep(record);
-            }
+            self.read(record);
         }
-        Ok(self.found.get(&id).map(|value| Written(value)))
+        Ok(self.found.get(&id))
     }
 
-    fn keep(&mut self, record: Record) {
+    /// As [`Self::get`], for a request that was made again.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn meet(&mut self, again: Again<'_>) -> Result<Option<&Written>, LogError> {
+        let Again { request: Request { id, decided_at, .. }, record, content } = again;
+        match self.found.get_mut(id) {
+            Some(Written::Value(value)) if record.value.as_ref() == Some(value) => {
+                self.bytes -= value.len();
+                self.found.insert(*id, Written::Same(content));
+            }
+            Some(_) => {}
+            None => {
+                while !self.found.contains_key(id) && !self.ahead.is_beyond(*decided_at) {
+                    match self.ahead.meet(again)? {
+                        Some(Met::Same) => self.keep(*id, Written::Same(content)),
+                        Some(Met::Other(record)) => self.read(record),
+                        None => break,
+                    }
+                }
+            }
+        }
+        Ok(self.found.get(id))
+    }
+
+    fn read(&mut self, record: Record) {
+        if record.header(wire::KIND) == Some(Cancel::KIND.as_bytes()) {
+            return;
+        }
         let id = record.header(wire::ID).and_then(|id| str::from_utf8(id).ok());
         let Some(id) = id.and_then(|id| RequestId::parse(id).ok()) else { return };
-        let value = record.value.unwrap_or_default();
-        self.bytes += value.len();
-        match self.found.insert(id, value) {
-            Some(before) => self.bytes -= before.len(),
+        self.keep(id, Written::Value(record.value.unwrap_or_default()));
+    }
+
+    fn keep(&mut self, id: RequestId, written: Written) {
+        self.bytes += written.size();
+        match self.found.insert(id, written) {
+            Some(before) => self.bytes -= before.size(),
             None => self.order.push_back(id),
         }
         while self.order.len() > MOST || (self.bytes > MOST_BYTES && self.order.len() > 1) {
             let oldest = self.order.pop_front().and_then(|oldest| self.found.remove(&oldest));
-            self.bytes -= oldest.map_or(0, |value| value.len());
+            self.bytes -= oldest.map_or(0, |written| written.size());
         }
     }
 }

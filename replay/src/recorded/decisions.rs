@@ -5,16 +5,27 @@ use schemas::decision::Decision;
 use schemas::ids::BundleHash;
 use schemas::wire;
 
-use crate::log::{Log, LogError};
+use crate::compare::{Hash, short};
+use crate::log::{Log, LogError, Met};
 use crate::range::Taking;
 
 /// One recorded decision on an input.
 #[derive(Debug)]
 pub struct Recorded {
-    /// Its record.
-    pub record: Record,
     /// What it says; absent where its bytes are those that were folded, so that what was folded says it.
     pub decision: Option<Box<Decision>>,
+    /// Hash of its record's value, where it says something.
+    pub hash: Hash,
+}
+
+impl Recorded {
+    /// Its bytes are those that were folded.
+    const SAME: Self = Self { decision: None, hash: 0 };
+
+    fn other(record: &Record, decision: Box<Decision>) -> Self {
+        let hash = short(record.value.as_deref().unwrap_or_default());
+        Self { decision: Some(decision), hash }
+    }
 }
 
 /// A record that was looked at, with what it says, if it was read.
@@ -52,13 +63,13 @@ impl<L: Log> Decisions<L> {
         let (mut found, mut late): (Vec<Recorded>, Vec<Recorded>) = (Vec::new(), Vec::new());
         let mut all_same = !folded.is_empty();
         while !(all_same && found.len() == folded.len()) {
-            let Some((record, decision)) = self.peek()? else { break };
-            let is_same = folded.get(found.len()).is_some_and(|folded| same(record, folded));
-            if is_same {
-                let next = self.next.take();
-                found.extend(next.map(|(record, _)| Recorded { record, decision: None }));
+            if let Some(folded) = folded.get(found.len())
+                && self.is_next(folded)?
+            {
+                found.push(Recorded::SAME);
                 continue;
             }
+            let Some((record, decision)) = self.peek()? else { break };
             if decision.is_none() {
                 *decision = read(record);
             }
@@ -71,7 +82,8 @@ impl<L: Log> Decisions<L> {
                 all_same = false;
                 break;
             }
-            let next = self.next.take().map(|(record, decision)| Recorded { record, decision });
+            let next = self.next.take();
+            let next = next.and_then(|(record, decision)| Some(Recorded::other(&record, decision?)));
             if at == offset {
                 all_same = false;
                 found.extend(next);
@@ -110,12 +122,29 @@ impl<L: Log> Decisions<L> {
         Ok(None)
     }
 
+    /// Whether the next record is what was folded, to the byte of its key and value; it is taken then.
+    fn is_next(&mut self, folded: &Outgoing) -> Result<bool, LogError> {
+        while self.next.is_none() {
+            match self.log.meet(folded)? {
+                Some(Met::Same) => return Ok(true),
+                Some(Met::Other(record)) => self.put(record),
+                None => return Ok(false),
+            }
+        }
+        let is_same = |(record, _): &mut Peeked| record.value == folded.value && record.key == folded.key;
+        Ok(self.next.take_if(is_same).is_some())
+    }
+
+    fn put(&mut self, record: Record) {
+        if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {
+            self.next = Some((record, None));
+        }
+    }
+
     fn peek(&mut self) -> Result<Option<&mut Peeked>, LogError> {
         while self.next.is_none() {
             let Some(record) = self.log.next()? else { return Ok(None) };
-            if record.key.as_deref().is_none_or(|key| self.taking.takes(key)) {
-                self.next = Some((record, None));
-            }
+            self.put(record);
         }
         Ok(self.next.as_mut())
     }
@@ -123,8 +152,4 @@ impl<L: Log> Decisions<L> {
 
 fn read(record: &Record) -> Option<Box<Decision>> {
     wire::decode(|name| record.header(name), record.value.as_deref()).ok().map(Box::new)
-}
-
-fn same(stored: &Record, folded: &Outgoing) -> bool {
-    stored.value == folded.value && stored.key == folded.key && stored.headers == folded.headers
 }

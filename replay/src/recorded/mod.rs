@@ -3,7 +3,7 @@
 mod beside;
 mod decisions;
 
-pub use beside::{Answers, Requests, Written};
+pub use beside::{Again, Answers, Requests, Written};
 pub use decisions::{Decisions, Recorded};
 
 /// How much later in the log something that belongs to a moment is looked for, in milliseconds.

@@ -4,13 +4,12 @@ use std::pin::Pin;
 
 use conversation::{Folded, States};
 use decide::Output;
-use pipeline::{Header, Outgoing, Record};
+use pipeline::{Outgoing, Record};
 use schemas::answered::Answered;
 use schemas::decision::{Decision, Ruling};
 use schemas::event::Event;
 use schemas::ids::{BundleHash, TurnId};
 use schemas::request::Request;
-use schemas::text::Text;
 use schemas::wire;
 
 use super::error::RunError;
@@ -21,7 +20,7 @@ use crate::compare::{Arm, Costs, Hash, Join, Source, content, short};
 use crate::dataset::Chosen;
 use crate::log::Log;
 use crate::range::{Manifest, Span, Taking};
-use crate::recorded::{Answers, Recorded, Requests};
+use crate::recorded::{Again, Answers, Recorded, Requests, Written};
 use crate::results::TurnResult;
 use crate::shadow::{Kind, WriteError, Writer};
 use crate::world::{Line, Step};
@@ -171,11 +170,10 @@ impl<'a, S: Sink> Both<'a, S> {
         let decisions = step.decisions(self.line).map(|(_, output)| short(value(output))).collect();
         let mut hashes = Hashes { decisions, requests: Vec::new() };
         let mut of_decisions = hashes.decisions.iter();
+        let mut written = step.outputs.iter().filter(|output| self.line.kind(output) == Some(Kind::Requests));
         for folded in &step.folded {
             match folded {
-                Folded::Said { message, text } => {
-                    self.join.said(message, text.as_ref().and_then(Text::plain))
-                }
+                Folded::Said { message, text } => self.join.said(message, text.as_ref()),
                 Folded::Answered(answered) => self.ended(answered, source),
                 Folded::Output(Output::Decision(decision)) => {
                     let hash = of_decisions.next().copied().unwrap_or_default();
@@ -184,11 +182,17 @@ impl<'a, S: Sink> Both<'a, S> {
                 Folded::Output(Output::Request(request)) => {
                     let hash = content(request);
                     self.join.requested(Arm::Candidate, request, hash);
-                    self.compare_request(step, request, hash)?;
                     hashes.requests.push(hash);
+                    self.tally.requests += 1;
+                    if let Some(record) = written.next() {
+                        self.compare_request(Again { request, record, content: hash })?;
+                    }
                 }
                 Folded::Output(Output::Answer(answer)) => self.join.let_out(Arm::Candidate, answer),
-                Folded::Output(Output::Cancel(_) | Output::Retract(_) | Output::Ledger(_)) => {}
+                Folded::Output(Output::Cancel(_)) => {
+                    written.next();
+                }
+                Folded::Output(Output::Retract(_) | Output::Ledger(_)) => {}
             }
         }
         Ok(hashes)
@@ -220,21 +224,14 @@ impl<'a, S: Sink> Both<'a, S> {
     }
 
     /// Holds a request against the one that topic `requests` still has.
-    fn compare_request(&mut self, step: &Step, request: &Request, hash: Hash) -> Result<(), RunError> {
-        self.tally.requests += 1;
-        let Some(written) = self.requests.get(request.id, request.decided_at)? else { return Ok(()) };
-        let id = request.id.to_string();
-        let is_it = |output: &&Outgoing| {
-            let is_named = |(name, value): &Header| name == wire::ID && *value == *id.as_bytes();
-            self.line.kind(output) == Some(Kind::Requests) && output.headers.iter().any(is_named)
-        };
-        let is_same = step.outputs.iter().find(is_it).is_some_and(|output| written.is(value(output)));
-        let content = if is_same { Some(hash) } else { written.content() };
+    fn compare_request(&mut self, again: Again<'_>) -> Result<(), RunError> {
+        let Some(written) = self.requests.meet(again)? else { return Ok(()) };
+        let content = written.content();
         self.tally.kept += 1;
-        self.tally.same_bytes += u64::from(is_same);
-        self.tally.same_content += u64::from(content == Some(hash));
+        self.tally.same_bytes += u64::from(matches!(written, Written::Same(_)));
+        self.tally.same_content += u64::from(content == Some(again.content));
         if let Some(content) = content {
-            self.join.requested_as(Arm::Baseline, request.turn, content);
+            self.join.requested_as(Arm::Baseline, again.request.turn, content);
         }
         Ok(())
     }
@@ -258,8 +255,7 @@ impl<'a, S: Sink> Both<'a, S> {
             match (same, &recorded.decision) {
                 (Some((decision, hash)), _) => self.join.decided(Arm::Baseline, decision, *hash),
                 (None, Some(decision)) => {
-                    let hash = short(recorded.record.value.as_deref().unwrap_or_default());
-                    self.join.decided(Arm::Baseline, decision, hash);
+                    self.join.decided(Arm::Baseline, decision, recorded.hash);
                     self.baseline_request(decision)?;
                 }
                 (None, None) => {}

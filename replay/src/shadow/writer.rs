@@ -1,23 +1,22 @@
 //! Writes to the topics of a replay, each record once however often the replay is run.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pipeline::Outgoing;
-use pipeline::kafka::{Acknowledgement, PublishError, Publisher, Unacknowledged};
+use pipeline::kafka::{Acknowledgement, DeliveryCount, PublishError, Publisher, Unacknowledged};
 use schemas::wire;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot::Receiver;
-use tokio::sync::oneshot::error::TryRecvError;
 
 use super::{Kind, Names};
 
 /// How long an acknowledgement may take.
 const BOUND: Duration = Duration::from_secs(60);
-/// Records whose acknowledgement is looked at together.
-const TOGETHER: usize = 4_096;
+/// Records after which it is asked whether one of them was given up.
+const TOGETHER: u64 = 4_096;
 
 /// A record that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +60,8 @@ pub struct Writer {
     partition: i32,
     /// Ids of records that an earlier run wrote.
     there: HashMap<Kind, HashSet<u128>>,
-    awaited: VecDeque<Awaited>,
+    count: DeliveryCount,
+    written: u64,
 }
 
 impl Writer {
@@ -78,7 +78,8 @@ impl Writer {
             name: names.name().as_str().as_bytes().to_vec(),
             partition,
             there,
-            awaited: VecDeque::new(),
+            count: DeliveryCount::default(),
+            written: 0,
         }
     }
 
@@ -87,13 +88,12 @@ impl Writer {
     /// # Errors
     /// [`WriteError`], also of a record that was written before.
     pub fn write(&mut self, kind: Kind, record: Outgoing) -> Result<(), WriteError> {
-        if let Some(awaited) = self.publish(kind, record)? {
-            self.awaited.push_back(awaited);
-        }
-        if self.awaited.len() >= TOGETHER {
+        self.written += 1;
+        if self.written.is_multiple_of(TOGETHER) {
             self.look()?;
         }
-        Ok(())
+        let count = self.count.clone();
+        self.queue(kind, record, |publisher, record| publisher.publish_counted(record, &count)).map(drop)
     }
 
     /// As [`Self::write`], and gives the acknowledgement to wait for; none where the record is there.
@@ -101,6 +101,15 @@ impl Writer {
     /// # Errors
     /// As [`Self::write`].
     pub fn publish(&mut self, kind: Kind, record: Outgoing) -> Result<Option<Awaited>, WriteError> {
+        self.queue(kind, record, |publisher, record| publisher.publish(record))
+    }
+
+    fn queue<T>(
+        &mut self,
+        kind: Kind,
+        record: Outgoing,
+        publish: impl Fn(&Publisher, &Outgoing) -> Result<T, PublishError>,
+    ) -> Result<Option<T>, WriteError> {
         let there = self.there.get(&kind).filter(|there| !there.is_empty());
         if there.is_some_and(|there| id_of_headers(&record).is_some_and(|id| there.contains(&id))) {
             return Ok(None);
@@ -110,8 +119,8 @@ impl Writer {
         record.headers.push((wire::REPLAY.into(), self.name.clone()));
         let until = Instant::now() + BOUND;
         loop {
-            match self.publisher.publish(&record) {
-                Ok(awaited) => return Ok(Some(awaited)),
+            match publish(&self.publisher, &record) {
+                Ok(published) => return Ok(Some(published)),
                 Err(PublishError::Busy) if Instant::now() < until => {
                     self.look()?;
                     thread::sleep(Duration::from_millis(1));
@@ -127,30 +136,18 @@ impl Writer {
     /// [`WriteError`].
     pub fn flush(&mut self) -> Result<(), WriteError> {
         let until = Instant::now() + BOUND;
-        while !self.awaited.is_empty() {
-            self.look()?;
-            if self.awaited.is_empty() {
-                break;
-            }
+        while self.count.waiting() > 0 {
             if Instant::now() > until {
                 return Err(WriteError::Late);
             }
             self.publisher.flush_within(Duration::from_millis(200));
         }
-        Ok(())
+        self.look()
     }
 
-    /// Looks at the acknowledgements that have come.
-    fn look(&mut self) -> Result<(), WriteError> {
-        while let Some(first) = self.awaited.front_mut() {
-            match first.try_recv() {
-                Ok(acknowledged) => drop(acknowledged?),
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Closed) => return Err(WriteError::Late),
-            }
-            self.awaited.pop_front();
-        }
-        Ok(())
+    /// Whether a record was given up.
+    fn look(&self) -> Result<(), WriteError> {
+        self.count.failure().map_or(Ok(()), |failure| Err(failure.into()))
     }
 }
 

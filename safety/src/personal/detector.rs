@@ -16,6 +16,14 @@ thread_local! {
     static RECOGNISER: RefCell<Recogniser> = RefCell::default();
 }
 
+/// Lends the thread's recogniser, whose buffers have the room that texts take; a new one where it is lent already.
+pub(super) fn with_recogniser<T>(work: impl FnOnce(&mut Recogniser) -> T) -> T {
+    RECOGNISER.with(|recogniser| match recogniser.try_borrow_mut() {
+        Ok(mut recogniser) => work(&mut recogniser),
+        Err(_) => work(&mut Recogniser::default()),
+    })
+}
+
 /// Adds the personal data of a text to what the rules of an engine hit. The rule of such a hit is `personal_data`, its word the name of
 /// the kind.
 #[derive(Debug, Clone, Copy)]
@@ -48,10 +56,7 @@ pub fn hits(text: &str, masking: Masking<'_>) -> Vec<Hit> {
 }
 
 fn recognised(text: &str) -> Vec<Recognised> {
-    // A text is never judged within another one here, so the buffers are free.
-    RECOGNISER.with(|recogniser| {
-        recogniser.try_borrow_mut().map(|mut recogniser| recogniser.recognise(text)).unwrap_or_default()
-    })
+    with_recogniser(|recogniser| recogniser.recognise(text))
 }
 
 fn hit(found: Recognised, action: Action) -> Hit {

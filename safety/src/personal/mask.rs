@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::detector::with_recogniser;
 use super::kind::Kind;
 use super::recogniser::{Recognised, Recogniser};
 use super::value::normalised;
@@ -89,7 +90,7 @@ const ROUNDS: usize = 4;
 /// The text with its personal data hidden where no conversation remembers placeholders: that style shows asterisks. `None` when nothing
 /// is to be hidden.
 pub fn hidden(text: &str, masking: Masking<'_>) -> Option<String> {
-    hidden_with(&mut Recogniser::default(), text, masking, |_, datum| stars(datum))
+    with_recogniser(|recogniser| hidden_with(recogniser, text, masking, |_, datum| stars(datum)))
 }
 
 /// As [`hidden`], with placeholders.
