@@ -25,23 +25,53 @@ use std::time::Duration;
 
 /// Messages of a second, in all partitions together.
 pub(super) const PER_SECOND: u32 = 100;
-/// People of one partition.
-const PEOPLE: usize = 1_000;
+/// People of one partition who talk at the same time.
+const PEOPLE: i64 = 1_000;
 /// How long the model takes, in milliseconds.
 const TAKES: i64 = 2_000;
 const START: i64 = 1_780_000_000_000;
+
+/// How long people talk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Talk {
+    /// Each asks ten questions, then others come.
+    TenQuestions,
+    /// The same people go on through the whole log, so that every prompt has as much history as is kept.
+    WithoutEnd,
+}
+
+impl Talk {
+    /// Its name in names of topics.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::TenQuestions => "ten",
+            Self::WithoutEnd => "long",
+        }
+    }
+
+    /// Who says the message of this number, of the people of one partition.
+    fn speaker(self, number: i64) -> i64 {
+        let before = match self {
+            Self::TenQuestions => number / (10 * PEOPLE) * PEOPLE,
+            Self::WithoutEnd => 0,
+        };
+        before + number % PEOPLE
+    }
+}
 
 /// What was written.
 pub(super) struct Generated {
     /// Records of `events`.
     pub(super) events: u64,
+    /// Mean bytes of a request.
+    pub(super) request: u64,
     /// The range that has all of them, in milliseconds since the epoch.
     pub(super) from: i64,
     pub(super) to: i64,
 }
 
 /// Writes a log of so many records, about as many in each partition.
-pub(super) fn generate(line: &Line, bootstrap: &str, events: u64) -> Result<Generated> {
+pub(super) fn generate(line: &Line, bootstrap: &str, events: u64, talk: Talk) -> Result<Generated> {
     let deployment = line.deployment();
     let topic = |topic: Topic| Made {
         name: deployment.topics.of(topic),
@@ -58,15 +88,17 @@ pub(super) fn generate(line: &Line, bootstrap: &str, events: u64) -> Result<Gene
     Admin::new(&deployment.kafka)?.create(&topics)?;
     let writer = Writer::new(bootstrap)?;
     let partitions = u64::try_from(deployment.partitions)?;
-    let (mut written, mut to) = (0, START);
+    let (mut written, mut asked, mut to) = (0, (0, 0), START);
     for partition in 0..deployment.partitions {
-        let mut part = Part::new(line, &writer, partition)?;
+        let mut part = Part::new(line, &writer, partition, talk)?;
         part.play(events / partitions)?;
         written += part.events;
+        asked = (asked.0 + part.requests.0, asked.1 + part.requests.1);
         to = to.max(part.now);
     }
     ensure!(writer.0.flush(Duration::from_secs(120)).is_ok(), "the log was not written in two minutes");
-    Ok(Generated { events: written, from: START, to: to + 1 })
+    let request = asked.1 / asked.0.max(1);
+    Ok(Generated { events: written, request, from: START, to: to + 1 })
 }
 
 /// Writes records at times of one's own, as fast as the client takes them.
@@ -114,7 +146,12 @@ struct Part<'a> {
     writer: &'a Writer,
     world: World,
     partition: i32,
+    talk: Talk,
     people: Vec<Conversation>,
+    /// Numbers of people that were looked at for [`Self::people`], who are those of this partition.
+    looked_at: u64,
+    /// How many requests there were, and their bytes.
+    requests: (u64, u64),
     outcome: Answered,
     waiting: VecDeque<(i64, Request)>,
     events: u64,
@@ -122,7 +159,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(line: &'a Line, writer: &'a Writer, partition: i32) -> Result<Self> {
+    fn new(line: &'a Line, writer: &'a Writer, partition: i32, talk: Talk) -> Result<Self> {
         let example = include_str!("../../../schemas/examples/events/valid-answered-done.json");
         let Event::Answered(mut outcome) = serde_json::from_str(example).context("reading an outcome")?
         else {
@@ -130,22 +167,35 @@ impl<'a> Part<'a> {
         };
         outcome.attempts.remove(0);
         outcome.attempts.iter_mut().for_each(|attempt| attempt.number = 1);
+        let world = World::new(line, partition, "bench", States::default())?;
+        Ok(Self {
+            line,
+            writer,
+            world,
+            partition,
+            talk,
+            people: Vec::new(),
+            looked_at: 0,
+            requests: (0, 0),
+            outcome,
+            waiting: VecDeque::new(),
+            events: 0,
+            now: START,
+        })
+    }
+
+    /// The conversation of a person of this partition.
+    fn conversation(&mut self, person: usize) -> Result<Conversation> {
         let (app, bot) = (AppKey::new("acme#support")?, UserId::new("bot")?);
-        let partitions = line.deployment().partitions;
-        let mut people = Vec::with_capacity(PEOPLE);
-        for number in 0.. {
-            if people.len() == PEOPLE {
-                break;
-            }
-            let person = UserId::new(format!("user{number}"))?;
-            let conversation = Conversation::with_bot(app.clone(), bot.clone(), person);
-            if conversation.partition(partitions) == partition {
-                people.push(conversation);
+        while self.people.len() <= person {
+            let user = UserId::new(format!("user{}", self.looked_at))?;
+            self.looked_at += 1;
+            let conversation = Conversation::with_bot(app.clone(), bot.clone(), user);
+            if conversation.partition(self.line.deployment().partitions) == self.partition {
+                self.people.push(conversation);
             }
         }
-        let world = World::new(line, partition, "bench", States::default())?;
-        let (waiting, events, now) = (VecDeque::new(), 0, START);
-        Ok(Self { line, writer, world, partition, people, outcome, waiting, events, now })
+        Ok(self.people[person].clone())
     }
 
     fn play(&mut self, events: u64) -> Result<()> {
@@ -190,6 +240,11 @@ impl<'a> Part<'a> {
         };
         self.events += 1;
         let step = self.world.feed(&record)?;
+        let of_requests = self.line.deployment().topics.of(Topic::Requests);
+        for request in step.outputs.iter().filter(|output| *output.topic == *of_requests) {
+            self.requests.0 += 1;
+            self.requests.1 += request.value.as_ref().map_or(0, Vec::len) as u64;
+        }
         for output in step.outputs.iter().filter(|output| !output.topic.ends_with("ledger")) {
             self.writer.write(output, self.now)?;
         }
@@ -201,18 +256,17 @@ impl<'a> Part<'a> {
         Ok(())
     }
 
-    fn message(&self, number: i64) -> Result<Message> {
-        let person = usize::try_from(number)? % self.people.len();
-        let conversation = &self.people[person];
+    fn message(&mut self, number: i64) -> Result<Message> {
+        let conversation = self.conversation(usize::try_from(self.talk.speaker(number))?)?;
         let user = conversation.user().context("a conversation with a bot has a person")?.clone();
         let text = format!(
             "你好,第{number}个问题:我上个月买的东西一直没有收到,订单页面显示已经签收,会员客服电话打不通,应该怎么处理才好呢?"
         );
         Ok(Message {
             id: MessageId::new(format!("acme#support/chat/{}-{number}", self.partition))?,
-            conversation: conversation.clone(),
-            sender: user,
             bot: conversation.bot().cloned(),
+            conversation,
+            sender: user,
             kind: MessageKind::Text,
             text: Some(text.into()),
             other_texts: Vec::new(),

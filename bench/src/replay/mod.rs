@@ -4,6 +4,7 @@ mod generate;
 
 use super::exactly_once::shape::access;
 use super::table::{Goal, Samples, Table, short};
+use super::usage::cpu;
 use anyhow::{Context, Result, anyhow, ensure};
 use catalogue::{Bundle, Contents, RawCatalogue, validate};
 use clap::Args;
@@ -12,7 +13,7 @@ use dev::console::say;
 use dev::rig::home::Home;
 use dev::rig::net::Net;
 use dev::stack::Borrowed;
-use generate::{Generated, PER_SECOND, generate};
+use generate::{Generated, PER_SECOND, Talk, generate};
 use pipeline::StartPolicy;
 use pipeline::kafka::{Publisher, PublisherLimits};
 use replay::launch::{Launch, begin};
@@ -24,6 +25,7 @@ use replay::run::{Progress, Tally};
 use replay::shadow::{self, Names};
 use replay::world::Line;
 use schemas::topic::{Topic, TopicNames};
+use std::process;
 use std::sync::Arc;
 use std::thread::{available_parallelism, scope, sleep};
 use std::time::{Duration, Instant};
@@ -46,6 +48,8 @@ struct Run {
     start: f64,
     /// Records per second of the whole.
     rate: f64,
+    /// What the process used for a record, in microseconds.
+    cpu: f64,
     tally: Tally,
 }
 
@@ -64,22 +68,29 @@ struct Scene {
 pub(super) fn measure(rounds: usize, length: Length) -> Result<Table> {
     let (stack, net) = (Borrowed::up()?, Net::new()?);
     let home = crate::home::new(&stack, &net)?;
-    let scene = Scene::new(&stack, &home, length.events)?;
+    let ten = Scene::new(&stack, &home, length.events, Talk::TenQuestions)?;
+    let long = Scene::new(&stack, &home, length.events, Talk::WithoutEnd)?;
     let cores = available_parallelism().map_or(1, usize::from);
-    let (mut read, mut one, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    let mut measured = Measured { cores, ..Measured::default() };
     for round in 0..rounds {
-        read.push(scene.read()?);
-        for (threads, runs) in [(1, &mut one), (cores, &mut all)] {
-            let run = scene.replay(&format!("round-{round}-{threads}"), threads)?;
-            say(&format!(
-                "{threads} threads: {} events/s, first after {} s",
-                short(run.rate),
-                short(run.start)
-            ));
-            runs.push(run);
-        }
+        measured.read.push(ten.read()?);
+        measured.one.push(ten.replay(&format!("round-{round}-1"), 1)?);
+        measured.all.push(ten.replay(&format!("round-{round}-all"), cores)?);
+        measured.read_long.push(long.read()?);
+        measured.long.push(long.replay(&format!("round-{round}-long"), 1)?);
     }
-    table(&scene, cores, read, [&one, &all])
+    table(&ten.generated, &long.generated, &measured)
+}
+
+/// What was measured: records of `events` per second of reading alone, and replays.
+#[derive(Default)]
+struct Measured {
+    cores: usize,
+    read: Vec<f64>,
+    one: Vec<Run>,
+    all: Vec<Run>,
+    read_long: Vec<f64>,
+    long: Vec<Run>,
 }
 
 /// The bundle of one app with one model.
@@ -89,12 +100,12 @@ fn bundle() -> Result<Bundle> {
 }
 
 impl Scene {
-    fn new(stack: &Borrowed, home: &Home, events: u64) -> Result<Self> {
+    fn new(stack: &Borrowed, home: &Home, events: u64, talk: Talk) -> Result<Self> {
         let kafka = access(&stack.kafka())?;
         let deployment = Deployment {
             name: home.name.clone(),
             kafka: kafka.clone(),
-            topics: TopicNames::new(home.prefix()),
+            topics: TopicNames::new(format!("{}{}-", home.prefix(), talk.label())),
             partitions: PARTITIONS,
         };
         let settings = Settings { ordinal: 0, start: StartPolicy::Earliest, batch_records: 1_000 };
@@ -102,7 +113,7 @@ impl Scene {
         let bundles = Bundles::with([(bundle.hash()?, bundle)], Contents::default());
         let line = Line::new(deployment, settings, Arc::new(bundles));
         let began = Instant::now();
-        let generated = generate(&line, &stack.kafka(), events)?;
+        let generated = generate(&line, &stack.kafka(), events, talk)?;
         say(&format!("{} records in {} s", generated.events, short(began.elapsed().as_secs_f64())));
         let limits = PublisherLimits { records: 200_000, kibibytes: 262_144 };
         let publisher = Arc::new(Publisher::bulk(&kafka, limits)?);
@@ -163,7 +174,7 @@ impl Scene {
         let deployment = self.line.deployment();
         let names = Names::new(&deployment.topics, name.parse()?);
         let progress = Progress::default();
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), cpu(process::id())?);
         let settings = shadow::Settings { partitions: PARTITIONS, replication: 1 };
         let resolve = || self.manifest(&names);
         let begun = begin::<anyhow::Error>(&deployment.kafka, &names, settings, &self.publisher, resolve)?;
@@ -196,41 +207,68 @@ impl Scene {
         shadow::delete(&deployment.kafka, &deployment.topics, names.name())?;
         ensure!(tally.different == 0, "the replay differs: {:?}", tally.differences);
         ensure!(tally.events == self.generated.events, "{} records were folded", tally.events);
-        Ok(Run { start, rate: tally.events as f64 / took, tally })
+        let rate = tally.events as f64 / took;
+        let cpu = (cpu(process::id())? - used).as_secs_f64() * 1e6 / tally.events as f64;
+        say(&format!("{name}: {} events/s, first after {} s", short(rate), short(start)));
+        Ok(Run { start, rate, cpu, tally })
     }
 }
 
-fn table(scene: &Scene, cores: usize, read: Vec<f64>, [one, all]: [&[Run]; 2]) -> Result<Table> {
-    let read = Samples::new(read);
+fn table(ten: &Generated, long: &Generated, measured: &Measured) -> Result<Table> {
+    let Measured { cores, one, all, .. } = measured;
     let rates = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate));
+    let read = |read: &[f64]| Samples::new(read.iter().copied());
     let starts = Samples::new(one.iter().chain(all).map(|run| run.start));
     // A message and its answer.
     let real = f64::from(PER_SECOND) * 2.0;
     let times = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate / real));
     let last = one.last().context("nothing was measured")?;
-    let row = |name: String, runs: &[Run]| {
-        vec![name, rates(runs).text(), short(rates(runs).median() / read.median()), times(runs).text()]
+    let row = |name: String, runs: &[Run], floor: &[f64]| {
+        let share = short(rates(runs).median() / read(floor).median());
+        let cpu = Samples::new(runs.iter().map(|run| run.cpu));
+        vec![name, rates(runs).text(), share, cpu.text(), times(runs).text()]
+    };
+    let floor = |name: &str, floor: &[f64]| {
+        vec![
+            format!("reading {name} (floor)"),
+            read(floor).text(),
+            "1".to_owned(),
+            String::new(),
+            String::new(),
+        ]
     };
     let rows = vec![
-        row("one thread".to_owned(), one),
-        row(format!("{cores} threads"), all),
-        vec!["reading the same records (floor)".to_owned(), read.text(), "1".to_owned(), String::new()],
+        row("ten questions, one thread".to_owned(), one, &measured.read),
+        row(format!("ten questions, {cores} threads"), all, &measured.read),
+        floor("the same records", &measured.read),
+        row("without an end, one thread".to_owned(), &measured.long, &measured.read_long),
+        floor("the same records", &measured.read_long),
     ];
     Ok(Table {
         conditions: format!(
-            "{} records of {} partitions on the local stack, as {} messages a second and their answers leave them. Production's own bundle holds, models are \
+            "{} records of {PARTITIONS} partitions on the local stack, as {PER_SECOND} messages a second and their answers leave them. Ten questions: 1,000 \
+             people of a partition talk at a time, and each asks ten questions before others come; a request has {} bytes on average. Without an end: the same \
+             people talk through the whole log, and a request has {}. Production's own bundle holds, models are \
              recorded: every record is read beside its decision, folded, compared, and what the line would write goes to topics of the replay, {} decisions, \
              all equal to the byte, and {} turns with both sides. The floor reads `events`, `decisions` and `requests` on one thread and does nothing \
-             with them. The time is from the launch to the last acknowledgement. The start, from the launch to \
+             with them. The time is from the launch to the last acknowledgement, CPU that of the whole process, the client's threads included. The start, from the launch to \
              the first records that are folded, takes {} s.",
-            scene.generated.events,
-            PARTITIONS,
-            PER_SECOND,
+            ten.events,
+            ten.request,
+            long.request,
             last.tally.decisions,
             last.tally.joined.turns,
             starts.text(),
         ),
-        columns: ["", "events/s", "/ floor", "times real time at 100 messages/s"].map(str::to_owned).to_vec(),
+        columns: [
+            "people talk",
+            "events/s",
+            "/ floor",
+            "CPU µs per event",
+            "times real time at 100 messages/s",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows,
         goals: vec![
             Goal::at_least("events/s on one thread", rates(one).median(), 50_000.0),
