@@ -84,6 +84,25 @@ impl Linger {
     }
 }
 
+/// What a reader's client does while its queue is full, and at the end of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetching {
+    /// Somebody waits for the end, which is told by a fetch that brings nothing.
+    ToTheEnd,
+    /// It is ahead of whoever uses the records: asking again at once would cost both ends as much as the records do.
+    Ahead,
+}
+
+impl Fetching {
+    /// How long it waits before it looks whether its queue has room, and how long a fetch waits for records.
+    fn millis(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ToTheEnd => ("1", "2"),
+            Self::Ahead => ("20", "100"),
+        }
+    }
+}
+
 /// Validated access to the brokers, from which every client is built.
 #[derive(Clone)]
 pub struct Config {
@@ -164,13 +183,13 @@ impl Config {
     }
 
     /// A reader outside any group, for whole partitions.
-    pub(crate) fn reader(&self, isolation: Isolation) -> ClientConfig {
+    pub(crate) fn reader(&self, isolation: Isolation, fetching: Fetching) -> ClientConfig {
+        let (backoff, wait) = fetching.millis();
         let mut client = self.base(&[
             ("queued.max.messages.kbytes", "65536"),
             ("fetch.message.max.bytes", "4194304"),
-            ("fetch.queue.backoff.ms", "1"),
-            // There is nothing to wait for: the end is told by a fetch that brings nothing.
-            ("fetch.wait.max.ms", "2"),
+            ("fetch.queue.backoff.ms", backoff),
+            ("fetch.wait.max.ms", wait),
             // What was restored may be read long after it was fetched, when the log cannot be asked again.
             ("check.crcs", "true"),
         ]);
@@ -190,7 +209,7 @@ impl Config {
 
     /// Somebody who asks for a group's offsets and sets them without being a member.
     pub(crate) fn outsider(&self, group: &str) -> ClientConfig {
-        let mut client = self.reader(Isolation::Committed);
+        let mut client = self.reader(Isolation::Committed, Fetching::ToTheEnd);
         client.set("group.id", group);
         client
     }

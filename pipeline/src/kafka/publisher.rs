@@ -70,14 +70,14 @@ type Reply = oneshot::Sender<Result<Acknowledgement, Unacknowledged>>;
 
 /// What is to be told of deliveries.
 #[derive(Debug, Default)]
-struct Told {
+struct DeliveryReport {
     /// To whoever waits for the one record that it is of; else they are counted.
     reply: Mutex<Option<Reply>>,
     waiting: AtomicUsize,
     failure: Mutex<Option<Unacknowledged>>,
 }
 
-impl Told {
+impl DeliveryReport {
     fn tell(&self, result: Result<Acknowledgement, Unacknowledged>) {
         if let Some(reply) = lock(&self.reply).take() {
             // The caller may have dropped the receiver: it sets its own deadline.
@@ -92,7 +92,7 @@ impl Told {
 
 /// Counts the deliveries of records for none of which anybody waits alone. A clone counts on.
 #[derive(Debug, Clone, Default)]
-pub struct DeliveryCount(Arc<Told>);
+pub struct DeliveryCount(Arc<DeliveryReport>);
 
 impl DeliveryCount {
     /// Records that are neither acknowledged nor given up.
@@ -166,14 +166,14 @@ impl ClientContext for Acknowledgements {
 }
 
 impl ProducerContext for Acknowledgements {
-    type DeliveryOpaque = Arc<Told>;
+    type DeliveryOpaque = Arc<DeliveryReport>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, told: Arc<Told>) {
+    fn delivery(&self, result: &DeliveryResult<'_>, report: Arc<DeliveryReport>) {
         let result = match result {
             Ok(message) => Ok(Acknowledgement { partition: message.partition(), offset: message.offset() }),
             Err((error, _)) => Err(Unacknowledged(error.to_string())),
         };
-        told.tell(result);
+        report.tell(result);
         self.done();
     }
 }
@@ -222,7 +222,10 @@ impl Publisher {
         record: &Outgoing,
     ) -> Result<oneshot::Receiver<Result<Acknowledgement, Unacknowledged>>, PublishError> {
         let (reply, receiver) = oneshot::channel();
-        self.send(record, &Arc::new(Told { reply: Mutex::new(Some(reply)), ..Told::default() }))?;
+        self.send(
+            record,
+            &Arc::new(DeliveryReport { reply: Mutex::new(Some(reply)), ..DeliveryReport::default() }),
+        )?;
         Ok(receiver)
     }
 
@@ -237,12 +240,12 @@ impl Publisher {
         })
     }
 
-    fn send(&self, record: &Outgoing, told: &Arc<Told>) -> Result<(), PublishError> {
+    fn send(&self, record: &Outgoing, report: &Arc<DeliveryReport>) -> Result<(), PublishError> {
         let client = self.client().ok_or_else(|| PublishError::Refused("closed".into()))?;
-        match send(&client, record, told) {
+        match send(&client, record, report) {
             Err(PublishError::Refused(_)) if client.client().fatal_error().is_some() => {
                 let new = self.replace(&client)?;
-                send(&new, record, told)
+                send(&new, record, report)
             }
             sent => sent,
         }
@@ -287,9 +290,9 @@ fn build(properties: &ClientConfig) -> Result<Arc<Client>, Error> {
     PolledProducer::start(properties, Acknowledgements::default(), "publisher").map(Arc::new)
 }
 
-fn send(client: &Client, record: &Outgoing, told: &Arc<Told>) -> Result<(), PublishError> {
+fn send(client: &Client, record: &Outgoing, report: &Arc<DeliveryReport>) -> Result<(), PublishError> {
     client.context().add();
-    match client.send(convert::outgoing(record, Arc::clone(told))) {
+    match client.send(convert::outgoing(record, Arc::clone(report))) {
         Ok(()) => Ok(()),
         Err((error, _)) => {
             client.context().done();

@@ -10,7 +10,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::config::Isolation;
+use super::config::{Fetching, Isolation};
 use super::convert::TopicNames;
 use super::ends::{ends, offsets};
 use super::log::Logged;
@@ -59,6 +59,7 @@ pub enum Next<T> {
 /// records. Reading then waits until those transactions are settled.
 pub struct Reader {
     config: Config,
+    fetching: Fetching,
     /// Opened with the first partition.
     committed: Option<BaseConsumer<Logged>>,
     uncommitted: BaseConsumer<Logged>,
@@ -79,10 +80,23 @@ impl Reader {
     /// # Errors
     /// [`Error::Client`].
     pub fn open(config: &Config, topic: &str) -> Result<Self, Error> {
+        Self::with(config, topic, Fetching::ToTheEnd)
+    }
+
+    /// As [`Self::open`], for whoever takes longer to use the records than to read them.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn ahead(config: &Config, topic: &str) -> Result<Self, Error> {
+        Self::with(config, topic, Fetching::Ahead)
+    }
+
+    fn with(config: &Config, topic: &str, fetching: Fetching) -> Result<Self, Error> {
         Ok(Self {
             config: config.clone(),
+            fetching,
             committed: None,
-            uncommitted: client(config, Isolation::Uncommitted)?,
+            uncommitted: client(config, Isolation::Uncommitted, fetching)?,
             topic: topic.to_owned(),
             names: TopicNames::default(),
             unsettled: BTreeMap::new(),
@@ -146,7 +160,7 @@ impl Reader {
         (low, high): (i64, i64),
     ) -> Result<(), Error> {
         if self.committed.is_none() {
-            self.committed = Some(client(&self.config, Isolation::Committed)?);
+            self.committed = Some(client(&self.config, Isolation::Committed, self.fetching)?);
         }
         self.unsettled.insert(partition, (from.max(low), high));
         self.ask_at = Instant::now();
@@ -326,8 +340,8 @@ impl Drop for Reader {
     }
 }
 
-fn client(config: &Config, isolation: Isolation) -> Result<BaseConsumer<Logged>, Error> {
-    config.reader(isolation).create_with_context(Logged).map_err(Error::client("reader"))
+fn client(config: &Config, isolation: Isolation, fetching: Fetching) -> Result<BaseConsumer<Logged>, Error> {
+    config.reader(isolation, fetching).create_with_context(Logged).map_err(Error::client("reader"))
 }
 
 fn is_passing(code: rdkafka::error::RDKafkaErrorCode) -> bool {
@@ -351,7 +365,7 @@ pub fn watermarks(config: &Config, partitions: &[Partition]) -> Result<Vec<(i64,
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
-    ends(&client(config, Isolation::Uncommitted)?, partitions, REQUEST)
+    ends(&client(config, Isolation::Uncommitted, Fetching::ToTheEnd)?, partitions, REQUEST)
 }
 
 /// Hands every committed record of a partition from offset `from` to its present end to `take`, in order.

@@ -13,20 +13,20 @@ const USUAL: usize = 8_192;
 
 /// The hash of its prompt, its chain and its parameters: of everything that a model or a reviewer gets, and who is asked.
 pub fn content(request: &Request) -> Hash {
-    let mut told = Told(Vec::with_capacity(USUAL));
-    told.text(request.kind.label());
-    told.count(request.chain.len());
-    request.chain.iter().for_each(|target| told.text(target.as_str()));
-    told.count(request.prompt.len());
+    let mut form = Canonical(Vec::with_capacity(USUAL));
+    form.text(request.kind.label());
+    form.count(request.chain.len());
+    request.chain.iter().for_each(|target| form.text(target.as_str()));
+    form.count(request.prompt.len());
     for line in &request.prompt {
-        told.text(match line.role {
+        form.text(match line.role {
             Role::System => "system",
             Role::User => "user",
             Role::Assistant => "assistant",
         });
-        told.content(&line.text);
-        told.count(line.images.len());
-        line.images.iter().for_each(|image| told.content(image));
+        form.content(&line.text);
+        form.count(line.images.len());
+        line.images.iter().for_each(|image| form.content(image));
     }
     let parameters = [
         Some(request.max_output_tokens),
@@ -34,10 +34,10 @@ pub fn content(request: &Request) -> Hash {
         request.thinking.map(u32::from),
         request.fallback_after_block.map(u32::from),
     ];
-    parameters.into_iter().for_each(|parameter| told.number(parameter));
-    told.count(request.stop.len());
-    request.stop.iter().for_each(|stop| told.text(stop));
-    short(&told.0)
+    parameters.into_iter().for_each(|parameter| form.number(parameter));
+    form.count(request.stop.len());
+    request.stop.iter().for_each(|stop| form.text(stop));
+    short(&form.0)
 }
 
 /// The hash of its content together with what its bundle says of the targets that it names: equal names may be other models.
@@ -54,9 +54,9 @@ pub(crate) fn short(bytes: &[u8]) -> Hash {
 }
 
 /// Pieces one behind another, so that no two lists of them are the same bytes.
-struct Told(Vec<u8>);
+struct Canonical(Vec<u8>);
 
-impl Told {
+impl Canonical {
     fn count(&mut self, count: usize) {
         self.0.extend_from_slice(&(count as u64).to_le_bytes());
     }
@@ -122,9 +122,9 @@ mod tests {
     #[test]
     fn texts_are_not_taken_for_other_texts_side_by_side() {
         let of = |lines: &[&str]| {
-            let mut told = Told(Vec::new());
-            lines.iter().for_each(|line| told.text(line));
-            short(&told.0)
+            let mut form = Canonical(Vec::new());
+            lines.iter().for_each(|line| form.text(line));
+            short(&form.0)
         };
         assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
     }

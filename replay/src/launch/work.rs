@@ -148,7 +148,8 @@ impl<M: Models> Launch<'_, M> {
         let is_over = || matches!(&*lock(ran), Err(_) | Ok(Ran { stopped: Some(_), .. }));
         let mut behind: Option<Played> = None;
         loop {
-            let next = if is_over() { None } else { lock(opened).recv().ok() };
+            // Waiting takes long: meanwhile another thread may have ended it.
+            let next = lock(opened).recv().ok().filter(|_| !is_over());
             let played = next.map(|(span, logs)| self.partition(span, logs?, runtime));
             // By now most of what was written of the partition before is acknowledged.
             if let Some(before) = behind.take() {

@@ -76,7 +76,7 @@ impl Stretch {
     }
 
     fn open(config: &Config, topic: &str, partition: i32) -> Result<Self, LogError> {
-        let reader = Reader::open(config, topic).map_err(|source| LogError::Kafka {
+        let reader = Reader::ahead(config, topic).map_err(|source| LogError::Kafka {
             topic: topic.to_owned(),
             partition,
             source,
@@ -108,7 +108,7 @@ impl Stretch {
         }
         match read(&mut self.reader).map_err(|source| self.failed(source))? {
             Next::End(_) => Ok(None),
-            Next::Nothing => self.is_silent().map(|()| Some(Next::Nothing)),
+            Next::Nothing => self.note_silence().map(|()| Some(Next::Nothing)),
             taken @ Next::Taken(_) => {
                 self.silence = None;
                 Ok(Some(taken))
@@ -116,8 +116,8 @@ impl Stretch {
         }
     }
 
-    /// Nothing came.
-    fn is_silent(&mut self) -> Result<(), LogError> {
+    /// Nothing came. It is an error after long.
+    fn note_silence(&mut self) -> Result<(), LogError> {
         let now = Instant::now();
         let before = self.silence.filter(|before| now.duration_since(before.asked) <= AWAY);
         let since = before.map_or(now, |before| before.since);
