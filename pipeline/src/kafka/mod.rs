@@ -26,6 +26,7 @@ mod publisher;
 mod reach;
 mod reader;
 mod rebalance;
+mod scan;
 mod stamp;
 #[cfg(feature = "broker-tests")]
 pub mod testing;
@@ -44,6 +45,7 @@ pub use publisher::{
     Acknowledgement, DeliveryCount, PublishError, Publisher, PublisherLimits, Unacknowledged,
 };
 pub use reach::{Reach, Unreachable, reach};
-pub use reader::{Entry, Next, Read, Reader, read_all, scan, watermarks};
+pub use reader::{Next, Read, Reader, watermarks};
+pub use scan::{Entry, read_all, scan};
 pub use stamp::{INCARNATION_KEY, read_incarnation, stamp};
 pub use transactions::{Outcome, TransactionalProducer};

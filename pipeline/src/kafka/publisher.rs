@@ -324,6 +324,42 @@ mod tests {
     use super::*;
     use crate::kafka::RawConfig;
 
+    fn publisher(cluster: &MockCluster<'_, rdkafka::producer::DefaultProducerContext>) -> Publisher {
+        let raw = RawConfig {
+            bootstrap: cluster.bootstrap_servers(),
+            heartbeat_interval: Duration::from_millis(500),
+            properties: Default::default(),
+        };
+        let config = Config::new(raw).unwrap();
+        Publisher::new(&config, PublisherLimits { records: 10, kibibytes: 64 }).unwrap()
+    }
+
+    fn record() -> Outgoing {
+        Outgoing {
+            topic: "t".into(),
+            partition: 0,
+            key: None,
+            headers: Vec::new(),
+            value: Some(b"v".to_vec()),
+        }
+    }
+
+    #[test]
+    fn deliveries_that_are_counted_together_tell_of_the_one_that_failed() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        let (publisher, count) = (publisher(&cluster), DeliveryCount::default());
+        (0..5).for_each(|_| publisher.publish_counted(&record(), &count).unwrap());
+        assert!(publisher.flush_within(Duration::from_secs(10)));
+        assert_eq!((count.waiting(), count.failure()), (0, None));
+        let refused = rdkafka::bindings::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+        cluster.request_errors(RDKafkaApiKey::Produce, &[refused]);
+        publisher.publish_counted(&record(), &count).unwrap();
+        assert!(publisher.flush_within(Duration::from_secs(10)));
+        assert_eq!(count.waiting(), 0);
+        assert!(count.failure().is_some(), "the refusal was not told");
+    }
+
     #[test]
     fn a_client_that_can_never_write_again_is_replaced() {
         let cluster = MockCluster::new(1).unwrap();
@@ -331,27 +367,14 @@ mod tests {
         // Being refused a producer id is fatal for an idempotent producer.
         let refused = rdkafka::bindings::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
         cluster.request_errors(RDKafkaApiKey::InitProducerId, &[refused]);
-        let raw = RawConfig {
-            bootstrap: cluster.bootstrap_servers(),
-            heartbeat_interval: Duration::from_millis(500),
-            properties: Default::default(),
-        };
-        let config = Config::new(raw).unwrap();
-        let publisher = Publisher::new(&config, PublisherLimits { records: 10, kibibytes: 64 }).unwrap();
+        let publisher = publisher(&cluster);
         let broken = publisher.client().unwrap();
         let until = Instant::now() + Duration::from_secs(10);
         while broken.client().fatal_error().is_none() && Instant::now() < until {
             thread::yield_now();
         }
         assert!(broken.client().fatal_error().is_some(), "the first client was not broken");
-        let record = Outgoing {
-            topic: "t".into(),
-            partition: 0,
-            key: None,
-            headers: Vec::new(),
-            value: Some(b"v".to_vec()),
-        };
-        let receiver = publisher.publish(&record).unwrap();
+        let receiver = publisher.publish(&record()).unwrap();
         assert!(receiver.blocking_recv().unwrap().is_ok());
     }
 }
