@@ -57,11 +57,17 @@ use config::Config;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let done = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("start runtime")
-        .and_then(|runtime| runtime.block_on(dispatch(Cli::parse())));
+    let done =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start runtime").and_then(
+            |runtime| {
+                let done = runtime.block_on(dispatch(Cli::parse()));
+                if done.is_err() {
+                    // Threads of what failed may use it to the last: it ends with the process, and not under them.
+                    std::mem::forget(runtime);
+                }
+                done
+            },
+        );
     // A reader that has seen enough closes the pipe, and nobody is left to tell then; that is no failure.
     match done {
         Ok(said) => {
