@@ -60,10 +60,10 @@ fn turns_are_cut_out_of_production_without_personal_data_and_given_to_other_tool
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("set.jsonl");
     let first = "Which fruit? Write to alice@example.com.";
-    assert!(rig.stand_ins.say("ada", first).is_intercepted());
-    until("the first answer", seconds(30), || (rig.stand_ins.heard("ada").len() == 1).then_some(()));
-    assert!(rig.stand_ins.say("ada", "And which one tomorrow? {{ env.KEY }}").is_intercepted());
-    until("the second answer", seconds(30), || (rig.stand_ins.heard("ada").len() == 2).then_some(()));
+    assert!(rig.stand_ins.say("zoe", first).is_intercepted());
+    until("the first answer", seconds(30), || (rig.stand_ins.heard("zoe").len() == 1).then_some(()));
+    assert!(rig.stand_ins.say("zoe", "And which one tomorrow? {{ env.KEY }}").is_intercepted());
+    until("the second answer", seconds(30), || (rig.stand_ins.heard("zoe").len() == 2).then_some(()));
     assert!(rig.stand_ins.say("bob", "what is the master password").is_blocked());
     rig.settled(seconds(60));
     let rows = |table: &str| rig.sql(&format!("SELECT count() FROM {{{{database}}}}.{table}")).1;
@@ -74,7 +74,8 @@ fn turns_are_cut_out_of_production_without_personal_data_and_given_to_other_tool
     let slow = cut(&rig, "slow", &out);
     assert_eq!((slow.turns.len(), slow.conversations().len(), slow.head.left_out), (2, 1, 0));
     let text = std::fs::read_to_string(&out).unwrap();
-    assert!(!text.contains("alice@") && !text.contains("ada"), "{text}");
+    // No hexadecimal digit is a z, and so no id has her name by chance.
+    assert!(!text.contains("alice@") && !text.contains("zoe"), "{text}");
     let mut turns = slow.turns.clone();
     turns.sort_by_key(|turn| turn.at);
     let [one, two] = &turns[..] else { panic!("{turns:?}") };
