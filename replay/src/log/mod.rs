@@ -28,6 +28,11 @@ pub enum Met {
     Other(Record),
 }
 
+/// Whether a record has the key and the value of one that was made again, to the byte.
+pub(crate) fn is_same(record: &Record, made: &Outgoing) -> bool {
+    record.value == made.value && record.key == made.key
+}
+
 /// A log that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -92,8 +97,7 @@ pub trait Log: Send {
     /// # Errors
     /// As [`Self::poll`].
     fn meet(&mut self, made: &Outgoing) -> Result<Option<Met>, LogError> {
-        let is_same = |record: &Record| record.value == made.value && record.key == made.key;
-        let met = |record| if is_same(&record) { Met::Same } else { Met::Other(record) };
+        let met = |record| if is_same(&record, made) { Met::Same } else { Met::Other(record) };
         Ok(self.next()?.map(met))
     }
 }

@@ -6,7 +6,7 @@ use schemas::ids::BundleHash;
 use schemas::wire;
 
 use crate::compare::{Hash, short};
-use crate::log::{Log, LogError, Met};
+use crate::log::{Log, LogError, Met, is_same};
 use crate::range::Taking;
 
 /// One recorded decision on an input.
@@ -131,8 +131,7 @@ impl<L: Log> Decisions<L> {
                 None => return Ok(false),
             }
         }
-        let is_same = |(record, _): &mut Peeked| record.value == folded.value && record.key == folded.key;
-        Ok(self.next.take_if(is_same).is_some())
+        Ok(self.next.take_if(|(record, _)| is_same(record, folded)).is_some())
     }
 
     fn put(&mut self, record: Record) {
