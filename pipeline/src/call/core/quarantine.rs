@@ -10,7 +10,7 @@
 //! - at the fourth end or later, when no other suspect had run. What ends the process late cannot be told from a long call
 //!   that is hit from outside; that takes one end more.
 //!
-//! If records that are no suspects ran beside it, the same must be seen twice in a row.
+//! If records that are no suspects ran beside it, the same must be seen twice in a row, and none of them at both ends.
 //!
 //! Once one is condemned, the others are free. A suspect that had not started before the next end stays a suspect and comes
 //! after those that had.
@@ -223,8 +223,9 @@ fn sentence(progress: &mut Progress, life: &History) -> History {
     let late = life.ends >= STUBBORN && ran_twice.len() == 1;
     let at_once = life.ends >= REPEATED && life.quick && life.fresh;
     let suspect = on_trial.filter(|_| late || at_once);
-    // Its company may have done it, unless the same is seen again.
-    let guilty = suspect.filter(|_| !life.company || life.accused == suspect);
+    // Its company may have done it, unless the same is seen again and nobody else was there both times.
+    let seen_again = life.accused == suspect && ran_twice.len() == 1;
+    let guilty = suspect.filter(|_| !life.company || seen_again);
     if guilty.is_some() {
         // It is found: nobody else has to wait.
         progress.incomplete.values_mut().for_each(|mark| mark.ran = Ran::Idle);

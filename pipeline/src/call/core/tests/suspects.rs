@@ -349,6 +349,16 @@ proptest! {
     }
 }
 
+#[test]
+fn a_long_call_beside_two_that_end_the_process_is_not_blamed() {
+    let arrival = |(after, lasts, deadly)| Arrival { after, lasts, deadly };
+    let mut arrivals = vec![(0, 50, Some(591))];
+    arrivals.extend([(0, 50, None); 9]);
+    arrivals.extend([(1_411, 1_651, None), (651, 50, None), (2_551, 50, Some(996))]);
+    arrivals.extend([(0, 50, None); 2]);
+    play_all(&arrivals.into_iter().map(arrival).collect::<Vec<_>>());
+}
+
 fn play_all(arrivals: &[Arrival]) {
     let deadly: BTreeSet<i64> =
         arrivals.iter().zip(0..).filter(|(it, _)| it.deadly.is_some()).map(|(_, offset)| offset).collect();
