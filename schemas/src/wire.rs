@@ -28,6 +28,9 @@ pub const MESSAGE: &str = "huiyin_message";
 /// Header with the name of the replay that wrote the record. No sink acts on a record that has it.
 pub const REPLAY: &str = "huiyin_replay";
 
+/// Header of a decision with the version of the program that decided. It is no part of what was decided: equal decisions may differ in it.
+pub const VERSION: &str = "huiyin_version";
+
 /// The last millisecond of the year 9999.
 const LAST: Millis = 253_402_300_799_999;
 
@@ -165,7 +168,7 @@ pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeErro
     serde_json::to_writer(&mut value, record).map_err(EncodeError::Json)?;
     let id = record.id();
     let trace = record.trace(&id);
-    let mut headers: Vec<Header> = Vec::with_capacity(12);
+    let mut headers: Vec<Header> = Vec::with_capacity(14);
     let mut put = |name: &'static str, value: String| headers.push((name.into(), value.into_bytes()));
     put("ce_specversion", "1.0".to_owned());
     put(ID, id);

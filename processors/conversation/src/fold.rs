@@ -29,6 +29,8 @@ pub struct Conversations {
     telling: Telling,
     tap: Option<Tap>,
     line: Line,
+    /// Stands at each decision.
+    version: Option<&'static str>,
 }
 
 /// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
@@ -58,7 +60,15 @@ impl Conversations {
             telling: Telling::Bounded,
             tap: None,
             line: Line::Real,
+            version: None,
         }
+    }
+
+    /// The fold of a line that says with each decision which version of the program decided, so that another one that decides otherwise is told from
+    /// everything else.
+    #[must_use]
+    pub fn versioned(self, version: &'static str) -> Self {
+        Self { version: Some(version), ..self }
     }
 
     /// The fold in the line of a replay: it takes the records with its mark and no others, and marks what it writes.
@@ -117,6 +127,9 @@ impl Conversations {
             }
         }?;
         let mut headers = encoded.headers;
+        if let (Output::Decision(_), Some(version)) = (output, self.version) {
+            headers.push((wire::VERSION.into(), version.into()));
+        }
         self.line.mark(&mut headers);
         Ok(Outgoing {
             topic: self.topic(encoded.topic),

@@ -69,7 +69,7 @@ pub struct Joined {
     pub cut_off: u64,
     /// What the baseline's calls cost.
     pub baseline: Costs,
-    /// What the candidate's calls cost, recorded ones as they were.
+    /// What the candidate's calls cost, recorded ones at its prices.
     pub candidate: Costs,
     /// Of the candidate's, those that were asked of models.
     pub live: Costs,

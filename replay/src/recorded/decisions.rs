@@ -9,6 +9,9 @@ use crate::compare::{Hash, short};
 use crate::log::{Log, LogError, Met, is_same};
 use crate::range::Taking;
 
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// One recorded decision on an input.
 #[derive(Debug)]
 pub struct Recorded {
@@ -16,15 +19,19 @@ pub struct Recorded {
     pub decision: Option<Box<Decision>>,
     /// Hash of its record's value, where it says something.
     pub hash: Hash,
+    /// Another version of the program decided, by what its record says of that.
+    pub is_of_other_version: bool,
 }
 
 impl Recorded {
     /// Its bytes are those that were folded.
-    const SAME: Self = Self { decision: None, hash: 0 };
+    const SAME: Self = Self { decision: None, hash: 0, is_of_other_version: false };
 
     fn other(record: &Record, decision: Box<Decision>) -> Self {
         let hash = short(record.value.as_deref().unwrap_or_default());
-        Self { decision: Some(decision), hash }
+        let version = record.header(wire::VERSION);
+        let is_of_other_version = version.is_some_and(|version| version != VERSION.as_bytes());
+        Self { decision: Some(decision), hash, is_of_other_version }
     }
 }
 

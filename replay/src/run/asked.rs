@@ -17,6 +17,7 @@ use schemas::wire;
 
 use super::engine::{BesideLogs, Both, Engine, Keep, Logs, Part, Sink};
 use super::error::RunError;
+use super::prices::Prices;
 use super::spread::{Name, Spread};
 use super::strand::{Around, Choice};
 use super::tally::Tally;
@@ -60,6 +61,7 @@ pub async fn asked<M: Models, S: Sink + Keep>(
     let arguments = &engine.manifest.arguments;
     let course = Course {
         engine,
+        prices: Prices::of(engine)?,
         choice: Choice { models: arguments.models, fork_at: arguments.fork_at },
         spread: Spread::new(engine, warmed),
         both,
@@ -77,6 +79,7 @@ type Kept = Pin<Box<dyn Future<Output = Result<(Name, Answered), WriteError>> + 
 
 struct Course<'a, 'm, M, S> {
     engine: &'a Engine<'a>,
+    prices: Prices<'a>,
     choice: Choice,
     spread: Spread<'a>,
     both: Both<'a, S>,
@@ -129,6 +132,7 @@ impl<M: Models, S: Sink + Keep> Course<'_, '_, M, S> {
             let around = Around {
                 line: self.engine.line,
                 known: &self.spread.known,
+                prices: &self.prices,
                 controls: &self.spread.controls,
                 reached: self.spread.reached,
                 is_over: self.spread.is_over,

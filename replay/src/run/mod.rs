@@ -10,6 +10,7 @@ mod engine;
 mod error;
 mod known;
 mod pairs;
+mod prices;
 mod progress;
 mod recorded;
 mod results;

@@ -6,7 +6,13 @@ use crate::recorded::Recorded;
 use crate::results::DriftCause;
 
 /// A decision of each side, of which one may be missing.
-pub(super) type Different<'a> = (Option<&'a Decision>, Option<&'a Decision>);
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Different<'a> {
+    pub(super) ours: Option<&'a Decision>,
+    pub(super) theirs: Option<&'a Decision>,
+    /// Another version of the program made theirs.
+    is_of_other_version: bool,
+}
 
 /// The decisions on one input, paired.
 pub(super) struct Pairs<'a> {
@@ -26,8 +32,8 @@ impl<'a> Pairs<'a> {
             unpaired[index] = None;
             equal[index] = Some(index);
         }
-        for (index, theirs) in recorded.iter().enumerate() {
-            let Some(theirs) = theirs.decision.as_deref() else { continue };
+        for (index, recorded) in recorded.iter().enumerate() {
+            let Some(theirs) = recorded.decision.as_deref() else { continue };
             let is_pair = |ours: &Option<&Decision>| {
                 ours.is_some_and(|ours| {
                     ours.offset == theirs.offset && ours.conversation == theirs.conversation
@@ -38,10 +44,12 @@ impl<'a> Pairs<'a> {
             if ours.is_some_and(|ours| is_renamed(ours, theirs)) {
                 equal[index] = place;
             } else {
-                different.push((ours, Some(theirs)));
+                let is_of_other_version = recorded.is_of_other_version;
+                different.push(Different { ours, theirs: Some(theirs), is_of_other_version });
             }
         }
-        different.extend(unpaired.into_iter().flatten().map(|ours| (Some(ours), None)));
+        let alone = |ours| Different { ours: Some(ours), theirs: None, is_of_other_version: false };
+        different.extend(unpaired.into_iter().flatten().map(alone));
         Self { equal, different }
     }
 
@@ -57,14 +65,16 @@ fn is_renamed(ours: &Decision, theirs: &Decision) -> bool {
     ours.input == "clock" && Decision { id: theirs.id, ..ours.clone() } == *theirs
 }
 
-/// Why a decision differs that should not.
-pub(super) fn cause(ours: Option<&Decision>, theirs: Option<&Decision>) -> DriftCause {
-    let dictionary =
-        |decision: &Decision| decision.verdict.as_ref().map(|verdict| verdict.dictionary.clone());
-    match (ours, theirs) {
-        (Some(ours), Some(theirs)) if ours.bundle != theirs.bundle => DriftCause::Bundle,
-        // The version of a dictionary follows from its bundle and from the engine, which is code.
-        (Some(ours), Some(theirs)) if dictionary(ours) != dictionary(theirs) => DriftCause::Code,
-        _ => DriftCause::Unexplained,
+impl Different<'_> {
+    /// Why a decision differs that should not.
+    pub(super) fn cause(&self) -> DriftCause {
+        let dictionary = |decision: &Decision| Some(decision.verdict.as_ref()?.dictionary.clone());
+        match self.ours.zip(self.theirs) {
+            Some((ours, theirs)) if ours.bundle != theirs.bundle => DriftCause::Bundle,
+            // The version of a dictionary follows from its bundle and from the engine, which is code.
+            Some((ours, theirs)) if dictionary(ours) != dictionary(theirs) => DriftCause::Code,
+            _ if self.is_of_other_version => DriftCause::Code,
+            _ => DriftCause::Unexplained,
+        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! With production's own bundles every record is fed as it is and nothing is made, so that what comes out is equal to the byte, or has drifted. So it is while
 //! production has the candidate's bundle. With another candidate a
-//! clock is made where the log has none for a timer of the candidate's, a request that the line never made ends as `not_recorded`, and an outcome of a
-//! request that the candidate never made is left out.
+//! clock is made where the log has none for a timer of the candidate's, a request that the line never made ends as `not_recorded`, an outcome of a
+//! request that the candidate never made is left out, and one of a request that both made costs what the candidate's prices say.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,8 @@ use schemas::request::Request;
 use super::ends::{LeftOut, id_of, unrecorded};
 use super::engine::{BesideLogs, Both, Engine, Hashes, Logs, Part, Sink};
 use super::error::RunError;
-use super::pairs::{Pairs, cause};
+use super::pairs::{Different, Pairs};
+use super::prices::Prices;
 use super::tally::Tally;
 use super::warming::{Behind, Decided, Warmed, Warming};
 use super::window::{Seen, Window, kind, switched_to, turn_of};
@@ -49,6 +50,7 @@ pub fn recorded<S: Sink>(engine: &Engine<'_>, part: Part<S>) -> Result<(Tally, S
     let mut course = Course {
         both: Both::new(engine, BesideLogs { requests, answers }, sink),
         line: engine.line,
+        prices: Prices::of(engine)?,
         candidate: engine.candidate.clone(),
         is_own,
         taking,
@@ -66,6 +68,7 @@ pub fn recorded<S: Sink>(engine: &Engine<'_>, part: Part<S>) -> Result<(Tally, S
 struct Course<'a, S> {
     both: Both<'a, S>,
     line: &'a Line,
+    prices: Prices<'a>,
     candidate: Option<BundleHash>,
     /// Production's own bundles hold, or it has had the candidate's until now.
     is_own: bool,
@@ -123,19 +126,11 @@ impl<S: Sink> Course<'_, S> {
             return self.take_own(&record);
         }
         self.make_clocks(&record)?;
-        let kind = kind(&record);
-        let is_fed = match kind {
-            b"config" => false,
-            b"answered" => self.feeds(&record),
-            _ => true,
+        let step = match kind(&record) {
+            b"config" => Step::default(),
+            b"answered" => self.recorded_outcome(&record)?,
+            _ => self.world.feed(&record)?,
         };
-        if kind == b"answered" && !is_fed {
-            self.left.put(&record);
-        }
-        let step = if is_fed { self.world.feed(&record)? } else { Step::default() };
-        if kind == b"answered" {
-            self.both.baseline_outcome(&record, is_fed.then_some(&step));
-        }
         self.both.candidate(&step, Source::Recorded)?;
         self.both.baseline(&recorded)?;
         let made = self.both.keep(step)?;
@@ -164,13 +159,14 @@ impl<S: Sink> Course<'_, S> {
         if pairs.different.is_empty() {
             self.both.baseline_answers(step, hashes);
         }
-        for (ours, theirs) in pairs.different {
-            self.differs(ours, theirs);
+        for different in pairs.different {
+            self.differs(different);
         }
         Ok(())
     }
 
-    fn differs(&mut self, ours: Option<&Decision>, theirs: Option<&Decision>) {
+    fn differs(&mut self, different: Different<'_>) {
+        let Different { ours, theirs, .. } = different;
         let Both { join, tally, .. } = &mut self.both;
         tally.different += 1;
         let Some(decision) = theirs.or(ours) else { return };
@@ -179,7 +175,7 @@ impl<S: Sink> Course<'_, S> {
             join.drifted(decision, DriftCause::ColdState);
             return;
         }
-        let cause = cause(ours, theirs);
+        let cause = different.cause();
         join.drifted(decision, cause);
         tally.differs(|| {
             let what = match (ours, theirs) {
@@ -218,10 +214,19 @@ impl<S: Sink> Course<'_, S> {
         Ok(())
     }
 
-    /// Whether a recorded outcome belongs into the candidate's world: it made the request, or the turn began before the range.
-    fn feeds(&mut self, record: &Record) -> bool {
-        id_of(record).is_some_and(|id| self.made.remove(&id))
-            || turn_of(record).is_some_and(|turn| !self.window.has_opened(turn))
+    /// A recorded outcome belongs into the candidate's world if it made the request, or if the turn began before the range.
+    fn recorded_outcome(&mut self, record: &Record) -> Result<Step, RunError> {
+        let is_made = id_of(record).is_some_and(|id| self.made.remove(&id));
+        let began_before = turn_of(record).is_some_and(|turn| !self.window.has_opened(turn));
+        if !is_made && !began_before {
+            self.left.put(record);
+            self.both.baseline_outcome(record, None);
+            return Ok(Step::default());
+        }
+        let priced = if is_made { self.prices.apply(record)? } else { None };
+        let step = self.world.feed(priced.as_ref().unwrap_or(record))?;
+        self.both.baseline_outcome(record, priced.is_none().then_some(&step));
+        Ok(step)
     }
 
     /// Waits for the outcomes of requests. One that has come before the candidate asked is fed at once, and so is word of one that the log has not.
@@ -232,7 +237,10 @@ impl<S: Sink> Course<'_, S> {
             let offset = made_offset(&format!("outcome:{}", request.id));
             let place = Place { partition: self.world.partition(), offset, time: self.world.now() };
             let record = match self.left.take(id) {
-                Some(record) => Record { offset, timestamp: place.time, ..record },
+                Some(record) => {
+                    let record = Record { offset, timestamp: place.time, ..record };
+                    self.prices.apply(&record)?.unwrap_or(record)
+                }
                 None if self.window.has_end(request.id) => {
                     self.made.insert(id);
                     continue;

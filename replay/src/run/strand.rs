@@ -16,6 +16,7 @@ use super::ends::{LeftOut, id_of};
 use super::engine::{Both, Sink};
 use super::error::RunError;
 use super::known::Known;
+use super::prices::Prices;
 use super::window::{kind, turn_of};
 use crate::compare::Source;
 use crate::dataset::Chosen;
@@ -35,6 +36,7 @@ pub(super) enum Item {
 pub(super) struct Around<'a> {
     pub(super) line: &'a Line,
     pub(super) known: &'a Known,
+    pub(super) prices: &'a Prices<'a>,
     pub(super) controls: &'a Controls,
     /// How far the log was read.
     pub(super) reached: Millis,
@@ -258,7 +260,8 @@ impl Strand {
             Scheduled::Live(answered) => self.live(*answered, place, around, both),
             Scheduled::Recorded(record) => {
                 let record = Record { offset, timestamp: place.time, ..*record };
-                let step = self.world.feed(&record)?;
+                let priced = around.prices.apply(&record)?;
+                let step = self.world.feed(priced.as_ref().unwrap_or(&record))?;
                 self.folded(step, Source::Recorded, around, both)
             }
         }
@@ -312,8 +315,10 @@ impl Strand {
             return self.live(*answered, place, around, both);
         }
         let began_before = turn_of(record).is_some_and(|turn| !around.known.has_opened(turn));
-        if self.recorded.remove(&id) || began_before {
-            let step = self.world.feed(record)?;
+        let is_made = self.recorded.remove(&id);
+        if is_made || began_before {
+            let priced = if is_made { around.prices.apply(record)? } else { None };
+            let step = self.world.feed(priced.as_ref().unwrap_or(record))?;
             return self.folded(step, Source::Recorded, around, both);
         }
         self.left.put(record);

@@ -180,6 +180,13 @@ fn what_is_asked_the_same_of_the_same_models_has_its_recorded_answer() {
     let same = run(&scene, Some(&bundle("", spare)), THEN, &models, Journal::new());
     assert_eq!((models.asked().len(), same.tally.live, sorted(&same.sink).len()), (0, 0, 24));
     assert_eq!(same.tally.joined.closed, 24);
+    let price = "[[price]]\nprovider = \"local\"\nmodel = \"m\"\ncurrency = \"CNY\"\nfrom = \"1970-01-01\"\n\
+                 input = \"2\"\noutput = \"8\"";
+    let priced = run(&scene, Some(&bundle("", price)), THEN, &models, Journal::new());
+    assert_eq!((models.asked().len(), priced.tally.joined.closed), (0, 24), "a price is no other question");
+    let sums =
+        [priced.tally.joined.baseline, priced.tally.joined.candidate].map(|costs| costs.one().unwrap().pico);
+    assert_eq!(sums, [24 * 1_000, 24 * (10 * 2 + 5 * 8) * 1_000_000], "ten tokens in, five out");
     // Without a candidate production's own bundles hold.
     let own = run(&scene, None, THEN, &models, Journal::new());
     assert_eq!((models.asked().len(), own.tally.joined.closed), (0, 24));

@@ -5,7 +5,7 @@ use conversation::States;
 use super::scene::{Says, Scene, bundle};
 use super::tape::{Written, chosen, manifest, turns};
 use crate::dataset::Chosen;
-use crate::results::{Footing, TurnResult};
+use crate::results::{Footing, Side, TurnResult};
 use crate::run::{Engine, Part, Progress, Tally, recorded};
 use crate::shadow::Kind;
 use schemas::verdict::Action;
@@ -179,4 +179,25 @@ fn a_timer_that_the_line_never_had_is_fired_by_a_clock_that_is_made() {
     for turn in &turns {
         assert!(turn.candidate.request.is_some(), "{turn:?}");
     }
+}
+
+#[test]
+fn what_was_used_costs_what_the_candidate_says_and_nothing_else_differs() {
+    let price = "[[price]]\nprovider = \"local\"\nmodel = \"m\"\ncurrency = \"CNY\"\nfrom = \"1970-01-01\"\n\
+                 input = \"2\"\noutput = \"8\"";
+    let (tally, written) = replay(&scene(""), &bundle("", price));
+    let turns = turns(&written);
+    assert!(turns.len() > 6, "{turns:?}");
+    let pico = |side: &Side| side.cost.as_ref().map(|cost| cost.pico);
+    let (mut baseline, mut candidate) = (0, 0);
+    for turn in &turns {
+        assert_eq!(turn.candidate.answer, turn.baseline.answer);
+        assert_eq!(turn.candidate.tokens, turn.baseline.tokens);
+        assert_eq!(pico(&turn.baseline), Some(1_000));
+        assert_eq!(pico(&turn.candidate), Some((10 * 2 + 5 * 8) * 1_000_000), "ten tokens in, five out");
+        baseline += pico(&turn.baseline).unwrap_or_default();
+        candidate += pico(&turn.candidate).unwrap_or_default();
+    }
+    assert_eq!(tally.joined.baseline.one().map(|cost| cost.pico), Some(baseline));
+    assert_eq!(tally.joined.candidate.one().map(|cost| cost.pico), Some(candidate));
 }

@@ -1,6 +1,7 @@
 //! Replays under production's own bundles: equal to the byte, or drift with its cause.
 
 use pipeline::Record;
+use schemas::wire;
 
 use super::tape::{Tape, turns};
 use crate::range::Span;
@@ -114,6 +115,26 @@ fn a_byte_that_is_another_is_drift_with_its_cause() {
     let tally = against(&tape, decisions);
     assert_eq!(tally.different, 1, "{tally:?}");
     assert!(tally.differences[0].contains("cause: unexplained"), "{:?}", tally.differences);
+}
+
+#[test]
+fn what_another_version_decided_otherwise_is_the_codes_doing_and_what_it_decided_the_same_is_none() {
+    let tape = Tape::recorded("one-chain");
+    let by = |record: &Record, version: &str| {
+        let mut record = record.clone();
+        record.headers.push(wire::VERSION, version.as_bytes());
+        record
+    };
+    for (version, cause) in [("0.0.1", "code"), (env!("CARGO_PKG_VERSION"), "unexplained")] {
+        let mut decisions: Vec<Record> =
+            tape.topic("decisions").iter().map(|record| by(record, version)).collect();
+        assert_eq!(against(&tape, decisions.clone()).different, 0, "{version}");
+        let last = decisions.len() - 1;
+        decisions[last] = changed(&decisions[last]);
+        let tally = against(&tape, decisions);
+        assert_eq!(tally.different, 1, "{tally:?}");
+        assert!(tally.differences[0].contains(&format!("cause: {cause}")), "{:?}", tally.differences);
+    }
 }
 
 #[test]
