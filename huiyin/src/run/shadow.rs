@@ -175,7 +175,7 @@ impl Scene<'_> {
         let (deployment, settings) = (line::deployment(self.own), line::settings(self.own));
         let settings = conversation::Settings { start: StartPolicy::Earliest, ..settings };
         let drivers = (0..self.own.decide.drivers).map(|number| {
-            let fold = Conversations::new(&deployment, Arc::clone(&self.watched.bundles));
+            let fold = Conversations::new(&deployment, Arc::clone(&self.watched.bundles)).versioned();
             let fold = fold.on(self.line.clone());
             Ok(FoldDriver::spawn(deployment.driver(&settings, number)?, fold, self.incarnation)?)
         });

@@ -57,8 +57,7 @@ async fn ingest(config: &Config, watched: &Watched) -> anyhow::Result<Running> {
 fn decide(config: &Config, watched: &Watched, incarnation: &str) -> anyhow::Result<Running> {
     let (deployment, settings) = (line::deployment(config), line::settings(config));
     let drivers = (0..config.decide.drivers).map(|number| {
-        let fold = Conversations::new(&deployment, Arc::clone(&watched.bundles))
-            .versioned(env!("CARGO_PKG_VERSION"));
+        let fold = Conversations::new(&deployment, Arc::clone(&watched.bundles)).versioned();
         Ok(FoldDriver::spawn(deployment.driver(&settings, number)?, fold, incarnation)?)
     });
     Ok(Running::Fold(drivers.collect::<anyhow::Result<_>>()?))

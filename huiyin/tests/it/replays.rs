@@ -137,9 +137,33 @@ fn a_log_is_decided_again_to_the_byte_and_a_planted_rule_changes_exactly_what_it
         assert_eq!(gate.code, Some(code), "{}{}", gate.stdout, gate.stderr);
     }
     rig.done(&["replay", "report", "planted", "--against", "one"]);
+    prices(&rig);
     killed(&rig);
     names(&rig);
     assert_eq!(rig.stand_ins.sends().len(), sent, "nothing of a replay is sent");
+}
+
+/// Twice the prices are twice the cost of the same answers, and nothing else.
+fn prices(rig: &Rig) {
+    let double =
+        |text: String| text.replace("input = \"0.5\"\noutput = \"1.5\"", "input = \"1\"\noutput = \"3\"");
+    let (candidate, _) = rig.file(double);
+    recorded(rig, "priced", &["--candidate", &candidate.display().to_string()]);
+    let turns = results(rig, "priced");
+    let pico = |side: &Value| side["cost"]["pico"].as_i64();
+    assert!(turns.iter().any(|turn| pico(&turn["baseline"]).is_some_and(|pico| pico > 0)), "{:?}", turns[0]);
+    for turn in &turns {
+        let (was, is) = (&turn["baseline"], &turn["candidate"]);
+        assert_eq!(pico(is), pico(was).map(|pico| 2 * pico), "{turn}");
+        for same in ["answer", "verdict", "route", "target", "tokens", "latency_ms"] {
+            assert_eq!(was[same], is[same], "{same}: {turn}");
+        }
+    }
+    for (limit, code) in [("+5%", 1), ("+150%", 0)] {
+        let gate =
+            rig.edited(|text| text, &["replay", "gate", "priced", "--fail-if", &format!("cost>{limit}")]);
+        assert_eq!(gate.code, Some(code), "{}{}", gate.stdout, gate.stderr);
+    }
 }
 
 /// A range that begins in the middle of conversations: cold by itself, and equal with a warm-up or from a snapshot.

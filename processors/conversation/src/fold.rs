@@ -17,6 +17,9 @@ use schemas::wire::{self, DecodeError, EncodeError};
 
 use crate::{Bundles, Deployment, Folded, Tap, metrics};
 
+/// The version of this program, as decisions have it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The conversation fold of one deployment. A clone shares what was made of bundles, and the tap.
 #[derive(Clone)]
 pub struct Conversations {
@@ -29,8 +32,8 @@ pub struct Conversations {
     telling: Telling,
     tap: Option<Tap>,
     line: Line,
-    /// Stands at each decision.
-    version: Option<&'static str>,
+    /// Decisions say which version of the program decided.
+    is_versioned: bool,
 }
 
 /// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
@@ -60,15 +63,15 @@ impl Conversations {
             telling: Telling::Bounded,
             tap: None,
             line: Line::Real,
-            version: None,
+            is_versioned: false,
         }
     }
 
     /// The fold of a line that says with each decision which version of the program decided, so that another one that decides otherwise is told from
     /// everything else.
     #[must_use]
-    pub fn versioned(self, version: &'static str) -> Self {
-        Self { version: Some(version), ..self }
+    pub fn versioned(self) -> Self {
+        Self { is_versioned: true, ..self }
     }
 
     /// The fold in the line of a replay: it takes the records with its mark and no others, and marks what it writes.
@@ -127,8 +130,8 @@ impl Conversations {
             }
         }?;
         let mut headers = encoded.headers;
-        if let (Output::Decision(_), Some(version)) = (output, self.version) {
-            headers.push((wire::VERSION.into(), version.into()));
+        if matches!(output, Output::Decision(_)) && self.is_versioned {
+            headers.push((wire::VERSION.into(), VERSION.into()));
         }
         self.line.mark(&mut headers);
         Ok(Outgoing {

@@ -17,7 +17,7 @@ mod written;
 
 pub use bundles::{Bundles, BundlesError, Ready, WriteError, apply, apply_on};
 pub use deployment::{Deployment, Settings};
-pub use fold::{Control, Conversations};
+pub use fold::{Control, Conversations, VERSION};
 pub use look::{LookError, Looked, look};
 pub use refold::{RefoldError, Report, crashed, refold};
 pub use rehearsal::{Rehearsal, RehearsalError};

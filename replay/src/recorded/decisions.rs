@@ -1,5 +1,6 @@
 //! The recorded decisions, beside the inputs that they are on: both have the order of the log.
 
+use conversation::VERSION;
 use pipeline::{Outgoing, Record};
 use schemas::decision::Decision;
 use schemas::ids::BundleHash;
@@ -8,9 +9,6 @@ use schemas::wire;
 use crate::compare::{Hash, short};
 use crate::log::{Log, LogError, Met, is_same};
 use crate::range::Taking;
-
-/// The version of this program.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// One recorded decision on an input.
 #[derive(Debug)]

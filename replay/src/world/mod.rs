@@ -63,7 +63,7 @@ impl Line {
         let kept =
             Topic::ALL.into_iter().filter_map(|topic| Some((deployment.topics.of(topic), Kind::of(topic)?)));
         Self {
-            fold: Conversations::new(&deployment, Arc::clone(&bundles)),
+            fold: Conversations::new(&deployment, Arc::clone(&bundles)).versioned(),
             events: deployment.topics.of(Topic::Events).into(),
             kept: kept.collect(),
             deployment,
