@@ -1,5 +1,6 @@
 //! `huiyin replay`: decides and answers a range of the log once more, and tells what came of it.
 
+mod claim;
 mod gate;
 mod judge;
 mod progress;

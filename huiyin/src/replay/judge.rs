@@ -173,6 +173,7 @@ impl Judge {
         let (name, how, runtime) = (name.clone(), self.how.clone(), Handle::current());
         // Clients block while they are opened and closed.
         let (results, judged, rows) = crate::asking(config, move |config| {
+            let _claim = super::claim::take(config, &name)?;
             let (results, judged) = in_topic(config, &name, &how, &runtime)?;
             let rows = runtime.block_on(super::rows::told(config, &results));
             Ok((results, judged, rows))

@@ -28,7 +28,7 @@ use pipeline::kafka::{Publisher, PublisherLimits};
 use schemas::ids::AppKey;
 use tokio::runtime::Handle;
 
-use super::progress;
+use super::{claim, progress};
 use crate::config::Config;
 use crate::{Ended, Said, line, topics};
 use candidate::Candidate;
@@ -154,6 +154,7 @@ impl Run {
         Self::times(&arguments)?;
         self.judging.check(config)?;
         let asking = models::Wanted { run: self, config, candidate: candidate.as_ref() }.asking()?;
+        let _claim = claim::take(config, &self.name)?;
         let begun = begin(&config.kafka, &names, settings, &publisher, resolve)?;
         self.refuse_others(&begun, &arguments, &incarnation)?;
         let work = Work {

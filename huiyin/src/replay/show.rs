@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::runtime::Handle;
 
-use super::rows;
+use super::{claim, rows};
 use crate::Said;
 use crate::config::Config;
 use crate::table::aligned;
@@ -100,8 +100,13 @@ impl Show {
 
 impl Rm {
     pub(super) fn run(&self, config: &Config, runtime: &Handle) -> anyhow::Result<Said> {
+        let claim = claim::take(config, &self.name)?;
         let deleted = shadow::delete(&config.kafka, &config.topics, &self.name)?;
+        drop(claim);
         let mut text: String = deleted.iter().map(|topic| format!("deleted {topic}\n")).collect();
+        if let Err(error) = claim::forget(config, &self.name) {
+            text.push_str(&format!("its group stays: {error:#}\n"));
+        }
         if config.account.is_some()
             && let Err(error) = runtime.block_on(rows::forget(config, self.name.as_str()))
         {

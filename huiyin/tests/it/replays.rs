@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::kafka::{Partition, scan, watermarks};
+use pipeline::kafka::{Claim, Partition, scan, watermarks};
 use schemas::decision::Ruling;
 use serde_json::Value;
 
@@ -139,6 +139,7 @@ fn a_log_is_decided_again_to_the_byte_and_a_planted_rule_changes_exactly_what_it
     rig.done(&["replay", "report", "planted", "--against", "one"]);
     prices(&rig);
     killed(&rig);
+    claimed(&rig);
     names(&rig);
     assert_eq!(rig.stand_ins.sends().len(), sent, "nothing of a replay is sent");
 }
@@ -220,6 +221,30 @@ fn killed(rig: &Rig) {
     };
     let (unbroken, broken) = (lines("one"), lines(&name));
     assert!(!unbroken.is_empty() && unbroken == broken, "{} turns and {}", unbroken.len(), broken.len());
+}
+
+/// While one process works on a replay no other does, nor is it removed.
+fn claimed(rig: &Rig) {
+    let group = format!("{}.replay.one", rig.name());
+    let claim = Claim::take(&rig.access(), &group, &rig.topic("configs"), seconds(20)).unwrap();
+    std::thread::scope(|scope| {
+        let others = [
+            &["replay", "run", "--from", "2h", "--to", "0s", "--models", "recorded", "--name", "one"][..],
+            &["replay", "rm", "one"],
+        ];
+        let others = others.map(|arguments| scope.spawn(move || rig.edited(|text| text, arguments)));
+        for other in others {
+            let ended = other.join().unwrap();
+            assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+            assert!(
+                ended.stderr.contains("work on replay one")
+                    && ended.stderr.contains("another process has it"),
+                "{}",
+                ended.stderr
+            );
+        }
+    });
+    drop(claim);
 }
 
 /// What has a name that leads elsewhere is refused, so is another replay of the same name, and only a replay's own topics go with it.

@@ -207,6 +207,22 @@ impl Config {
         client
     }
 
+    /// A member of a group in which nobody consumes.
+    pub(crate) fn claimant(&self, group: &str) -> ClientConfig {
+        let mut client = self.base(&[]);
+        client
+            .set("group.id", group)
+            .set("group.protocol", "classic")
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
+            .set("heartbeat.interval.ms", self.heartbeat.as_millis().to_string())
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "latest")
+            .set("allow.auto.create.topics", "false");
+        client
+    }
+
     /// Somebody who asks for a group's offsets and sets them without being a member.
     pub(crate) fn outsider(&self, group: &str) -> ClientConfig {
         let mut client = self.reader(Isolation::Committed, Fetching::ToTheEnd);

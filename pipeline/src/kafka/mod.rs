@@ -5,6 +5,7 @@
 
 mod admin;
 mod bootstrap;
+mod claim;
 pub mod commit_meta;
 mod config;
 mod consumer;
@@ -33,6 +34,7 @@ pub mod testing;
 mod transactions;
 
 pub use admin::{Admin, Created, Topic};
+pub use claim::{Claim, ClaimError};
 pub use config::{Config, Property, RawConfig};
 pub use consumer::{Committed, Consumer, GroupMetadata, Polled};
 pub use error::Error;

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use pipeline::Outgoing;
 use pipeline::kafka::testing::{Fault, Topics, committed, config, plan_fault, produce, unique};
 use pipeline::kafka::{
-    CommitOffset, Config, Consumer, Error, Group, Instance, Outcome, Partition, Polled, Property, RawConfig,
-    TransactionalProducer, commit_meta, probe, reach, read_all, read_incarnation, stamp, watermarks,
+    Claim, ClaimError, CommitOffset, Config, Consumer, Error, Group, Instance, Outcome, Partition, Polled,
+    Property, RawConfig, TransactionalProducer, commit_meta, probe, reach, read_all, read_incarnation, stamp,
+    watermarks,
 };
 
 fn record(topic: &str, partition: i32, key: &str, value: Option<&str>) -> Outgoing {
@@ -215,6 +216,49 @@ fn a_compacted_partition_is_read_to_its_end_with_tombstones_applied_and_its_stam
     let seen: Vec<_> = entries.iter().map(|(k, e)| (k.as_slice(), e.value.as_slice())).collect();
     assert_eq!(seen, [(b"@incarnation".as_slice(), b"inc-1".as_slice()), (b"b", b"2")]);
     assert_eq!(entries[b"b".as_slice()].headers, vec![("kind".into(), b"test".to_vec())]);
+}
+
+#[test]
+fn a_claim_is_one_processes_at_a_time_and_free_when_it_lets_go() {
+    let (topic, group) = (unique("claim"), unique("claim"));
+    let _topics = Topics::create(1, &[(&topic, true)]);
+    let take = |patience| Claim::take(&config(), &group, &topic, Duration::from_millis(patience));
+    let first = take(20_000).unwrap();
+    for _ in 0..2 {
+        let refused = take(2_000).map(drop).unwrap_err();
+        assert!(matches!(refused, ClaimError::Taken { .. }), "{refused}");
+    }
+    let elsewhere = Claim::take(&config(), &unique("claim"), &topic, Duration::from_secs(20));
+    elsewhere.map(drop).unwrap();
+    let waits = std::thread::scope(|scope| {
+        let second = scope.spawn(|| take(20_000));
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!second.is_finished(), "it is taken");
+        drop(first);
+        second.join().unwrap()
+    });
+    drop(waits.unwrap());
+    drop(take(20_000).unwrap());
+}
+
+#[test]
+fn of_many_that_want_a_claim_at_once_one_gets_it() {
+    let (topic, group) = (unique("claim"), unique("claim"));
+    let _topics = Topics::create(1, &[(&topic, true)]);
+    let (config, has) = (config(), std::sync::atomic::AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let claim = Claim::take(&config, &group, &topic, Duration::from_secs(5));
+                let Ok(claim) = claim else { return };
+                assert_eq!(has.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                // Longer than the others wait.
+                std::thread::sleep(Duration::from_secs(8));
+                drop(claim);
+            });
+        }
+    });
+    assert_eq!(has.into_inner(), 1);
 }
 
 #[test]
