@@ -16,6 +16,7 @@ mod metrics;
 mod models;
 mod namesakes;
 mod offsets;
+mod priority;
 mod query;
 mod rebuild;
 mod reconcile;
@@ -57,10 +58,12 @@ use config::Config;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let cli = Cli::parse();
+    priority::set(&cli.command);
     let done =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start runtime").and_then(
             |runtime| {
-                let done = runtime.block_on(dispatch(Cli::parse()));
+                let done = runtime.block_on(dispatch(cli));
                 if done.is_err() {
                     // Threads of what failed may use it to the last: it ends with the process, and not under them.
                     std::mem::forget(runtime);
