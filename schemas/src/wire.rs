@@ -162,10 +162,22 @@ impl DecodeError {
 /// # Errors
 /// [`EncodeError`] when the record breaks its own rules.
 pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeError> {
+    Ok(Encoded { headers: headers(record, source), ..encode_bare(record)? })
+}
+
+/// Key and value alone, of a record that is compared and never written.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_bare<R: Record>(record: &R) -> Result<Encoded, EncodeError> {
     record.check()?;
     // Growing would copy it.
     let mut value = Vec::with_capacity(record.size());
     serde_json::to_writer(&mut value, record).map_err(EncodeError::Json)?;
+    Ok(Encoded { topic: R::TOPIC, key: record.key().map(String::into_bytes), headers: Vec::new(), value })
+}
+
+fn headers<R: Record>(record: &R, source: &str) -> Vec<Header> {
     let id = record.id();
     let trace = record.trace(&id);
     let mut headers: Vec<Header> = Vec::with_capacity(14);
@@ -189,7 +201,7 @@ pub fn encode<R: Record>(record: &R, source: &str) -> Result<Encoded, EncodeErro
     if let Some(trace) = trace {
         put("traceparent", trace.into());
     }
-    Ok(Encoded { topic: R::TOPIC, key: record.key().map(String::into_bytes), headers, value })
+    headers
 }
 
 /// Reads a record from its value; `header` gives the bytes of a header by name.

@@ -19,7 +19,7 @@ use pipeline::kafka::{Publisher, PublisherLimits};
 use replay::launch::{Launch, begin};
 use replay::live::NoModels;
 use replay::log::{Log as _, Stretch};
-use replay::range::{Arguments, FORM, Manifest, Times, bounds};
+use replay::range::{Arguments, FORM, Manifest, Outputs, Times, bounds};
 use replay::results::Models;
 use replay::run::{Progress, Tally};
 use replay::shadow::{self, Names};
@@ -53,6 +53,13 @@ struct Run {
     tally: Tally,
 }
 
+/// How a log is replayed.
+#[derive(Clone, Copy)]
+struct How {
+    outputs: Outputs,
+    threads: usize,
+}
+
 /// The deployment whose log is replayed.
 struct Scene {
     line: Line,
@@ -74,10 +81,15 @@ pub(super) fn measure(rounds: usize, length: Length) -> Result<Table> {
     let mut measured = Measured { cores, ..Measured::default() };
     for round in 0..rounds {
         measured.read.push(ten.read()?);
-        measured.one.push(ten.replay(&format!("round-{round}-1"), 1)?);
-        measured.all.push(ten.replay(&format!("round-{round}-all"), cores)?);
+        let how = |outputs, threads| How { outputs, threads };
+        measured.results.push(ten.replay(&format!("round-{round}-results"), how(Outputs::Results, 1))?);
+        measured.one.push(ten.replay(&format!("round-{round}-1"), how(Outputs::All, 1))?);
+        measured
+            .results_all
+            .push(ten.replay(&format!("round-{round}-results-all"), how(Outputs::Results, cores))?);
+        measured.all.push(ten.replay(&format!("round-{round}-all"), how(Outputs::All, cores))?);
         measured.read_long.push(long.read()?);
-        measured.long.push(long.replay(&format!("round-{round}-long"), 1)?);
+        measured.long.push(long.replay(&format!("round-{round}-long"), how(Outputs::Results, 1))?);
     }
     table(&ten.generated, &long.generated, &measured)
 }
@@ -87,7 +99,9 @@ pub(super) fn measure(rounds: usize, length: Length) -> Result<Table> {
 struct Measured {
     cores: usize,
     read: Vec<f64>,
+    results: Vec<Run>,
     one: Vec<Run>,
+    results_all: Vec<Run>,
     all: Vec<Run>,
     read_long: Vec<f64>,
     long: Vec<Run>,
@@ -139,7 +153,7 @@ impl Scene {
         Ok(events as f64 / began.elapsed().as_secs_f64())
     }
 
-    fn manifest(&self, name: &Names) -> Result<Manifest> {
+    fn manifest(&self, name: &Names, outputs: Outputs) -> Result<Manifest> {
         let deployment = self.line.deployment();
         let times = Times { from: self.generated.from, to: self.generated.to, warm_up: 0 };
         let events = deployment.topics.of(Topic::Events);
@@ -154,6 +168,7 @@ impl Scene {
             fork_at: None,
             warm_up: None,
             state: None,
+            outputs,
         };
         Ok(Manifest {
             form: FORM,
@@ -170,17 +185,18 @@ impl Scene {
     }
 
     /// Replays the whole log under a new name, as `huiyin replay run` does.
-    fn replay(&self, name: &str, threads: usize) -> Result<Run> {
+    fn replay(&self, name: &str, How { outputs, threads }: How) -> Result<Run> {
+        let line = self.line.clone().writing(outputs);
         let deployment = self.line.deployment();
         let names = Names::new(&deployment.topics, name.parse()?);
         let progress = Progress::default();
         let (began, used) = (Instant::now(), cpu(process::id())?);
         let settings = shadow::Settings { partitions: PARTITIONS, replication: 1 };
-        let resolve = || self.manifest(&names);
+        let resolve = || self.manifest(&names, outputs);
         let begun = begin::<anyhow::Error>(&deployment.kafka, &names, settings, &self.publisher, resolve)?;
         let launch = Launch {
             manifest: begun.manifest(),
-            line: &self.line,
+            line: &line,
             candidate: None,
             fallback: None,
             chosen: None,
@@ -214,14 +230,29 @@ impl Scene {
     }
 }
 
-fn table(ten: &Generated, long: &Generated, measured: &Measured) -> Result<Table> {
-    let Measured { cores, one, all, .. } = measured;
-    let rates = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate));
-    let read = |read: &[f64]| Samples::new(read.iter().copied());
-    let starts = Samples::new(one.iter().chain(all).map(|run| run.start));
+/// How many times faster than it happened.
+fn times(runs: &[Run]) -> Samples {
     // A message and its answer.
     let real = f64::from(PER_SECOND) * 2.0;
-    let times = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate / real));
+    Samples::new(runs.iter().map(|run| run.rate / real))
+}
+
+fn goals(Measured { results, one, .. }: &Measured) -> Vec<Goal> {
+    let rate = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate)).median();
+    let starts = Samples::new(results.iter().chain(one).map(|run| run.start));
+    vec![
+        Goal::at_least("events/s on one thread, results alone", rate(results), 50_000.0),
+        Goal::at_least("events/s on one thread, all outputs", rate(one), 50_000.0),
+        Goal::at_least("times real time, all outputs", times(one).median(), 20.0),
+        Goal::at_most("s until the first record is folded", starts.median(), 10.0),
+    ]
+}
+
+fn table(ten: &Generated, long: &Generated, measured: &Measured) -> Result<Table> {
+    let Measured { cores, results, one, results_all, all, .. } = measured;
+    let rates = |runs: &[Run]| Samples::new(runs.iter().map(|run| run.rate));
+    let read = |read: &[f64]| Samples::new(read.iter().copied());
+    let starts = Samples::new(results.iter().chain(one).chain(results_all).chain(all).map(|run| run.start));
     let last = one.last().context("nothing was measured")?;
     let row = |name: String, runs: &[Run], floor: &[f64]| {
         let share = short(rates(runs).median() / read(floor).median());
@@ -238,10 +269,12 @@ fn table(ten: &Generated, long: &Generated, measured: &Measured) -> Result<Table
         ]
     };
     let rows = vec![
-        row("ten questions, one thread".to_owned(), one, &measured.read),
-        row(format!("ten questions, {cores} threads"), all, &measured.read),
+        row("ten questions: results, one thread".to_owned(), results, &measured.read),
+        row(format!("ten questions: results, {cores} threads"), results_all, &measured.read),
+        row("ten questions: all outputs, one thread".to_owned(), one, &measured.read),
+        row(format!("ten questions: all outputs, {cores} threads"), all, &measured.read),
         floor("the same records", &measured.read),
-        row("without an end, one thread".to_owned(), &measured.long, &measured.read_long),
+        row("without an end: results, one thread".to_owned(), &measured.long, &measured.read_long),
         floor("the same records", &measured.read_long),
     ];
     Ok(Table {
@@ -249,8 +282,8 @@ fn table(ten: &Generated, long: &Generated, measured: &Measured) -> Result<Table
             "{} records of {PARTITIONS} partitions on the local stack, as {PER_SECOND} messages a second and their answers leave them. Ten questions: 1,000 \
              people of a partition talk at a time, and each asks ten questions before others come; a request has {} bytes on average. Without an end: the same \
              people talk through the whole log, and a request has {}. Production's own bundle holds, models are \
-             recorded: every record is read beside its decision, folded, compared, and what the line would write goes to topics of the replay, {} decisions, \
-             all equal to the byte, and {} turns with both sides. The floor reads `events`, `decisions` and `requests` on one thread and does nothing \
+             recorded: every record is read beside its decision, folded and compared, {} decisions, all equal to the byte, and {} turns with both sides go to the results. \
+             With all outputs (`--outputs all`, the default) what the line would write goes to topics of the replay as well. The floor reads `events`, `decisions` and `requests` on one thread and does nothing \
              with them. The time is from the launch to the last acknowledgement, CPU that of the whole process, the client's threads included. The start, from the launch to \
              the first records that are folded, takes {} s.",
             ten.events,
@@ -270,10 +303,6 @@ fn table(ten: &Generated, long: &Generated, measured: &Measured) -> Result<Table
         .map(str::to_owned)
         .to_vec(),
         rows,
-        goals: vec![
-            Goal::at_least("events/s on one thread", rates(one).median(), 50_000.0),
-            Goal::at_least("times real time", times(one).median(), 20.0),
-            Goal::at_most("s until the first record is folded", starts.median(), 10.0),
-        ],
+        goals: goals(measured),
     })
 }

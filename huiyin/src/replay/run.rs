@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use ::replay::launch::{Begun, Launch, Ran, begin, conclude, snapshot};
 use ::replay::live::budget::Budget;
 use ::replay::live::{Models, NoModels, Unasked};
-use ::replay::range::{Manifest, Name, Sample};
+use ::replay::range::{Manifest, Name, Outputs, Sample};
 use ::replay::results::{self, End, Stop};
 use ::replay::run::Progress;
 use ::replay::shadow::{self, Names};
@@ -87,6 +87,9 @@ pub(crate) struct Run {
     /// Calls that start within a second, such as 5/s; replay.calls_per_second by default
     #[arg(long, value_parser = rate)]
     rate: Option<f64>,
+    /// What is written: all that the line would write and the results, or the results alone, which is faster
+    #[arg(long, value_enum, default_value_t = Write::All)]
+    outputs: Write,
     /// Partitions that are folded at a time; as many as the machine has cores by default
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -115,6 +118,24 @@ enum From {
     RecordedThenLive,
     /// From models
     Live,
+}
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Write {
+    /// All that the line would write, in topics of the replay, and the results
+    All,
+    /// The results alone
+    Results,
+}
+
+impl std::convert::From<Write> for Outputs {
+    fn from(write: Write) -> Self {
+        match write {
+            Write::All => Self::All,
+            Write::Results => Self::Results,
+        }
+    }
 }
 
 impl std::convert::From<From> for results::Models {
@@ -224,7 +245,8 @@ impl Work<'_> {
             None => bundles,
         };
         let replayed =
-            Line::new(line::deployment(self.config), line::settings(self.config), Arc::new(bundles));
+            Line::new(line::deployment(self.config), line::settings(self.config), Arc::new(bundles))
+                .writing(manifest.arguments.outputs);
         let total: i64 = manifest.spans.iter().map(|span| span.end - span.lead).sum();
         let (progress, is_over) = (Progress::of(total), AtomicBool::new(false));
         let launch = Launch {

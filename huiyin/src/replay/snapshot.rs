@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::replay::launch::{snapshot, states_at};
-use ::replay::range::{Arguments, FORM, Manifest, Times, bounds};
+use ::replay::range::{Arguments, FORM, Manifest, Outputs, Times, bounds};
 use ::replay::results::Models;
 use ::replay::run::{Engine, Progress};
 use ::replay::world::Line;
@@ -90,6 +90,7 @@ impl Snapshot {
                 fork_at: None,
                 warm_up: None,
                 state: None,
+                outputs: Outputs::All,
             },
             from: times.from,
             to: times.to,

@@ -13,7 +13,7 @@ use schemas::ids::BundleHash;
 use schemas::line::Line;
 use schemas::state::{ControlState, STATE_VERSION, Told};
 use schemas::topic::Topic;
-use schemas::wire::{self, DecodeError, EncodeError};
+use schemas::wire::{self, DecodeError, EncodeError, Encoded};
 
 use crate::{Bundles, Deployment, Folded, Tap, metrics};
 
@@ -32,8 +32,18 @@ pub struct Conversations {
     telling: Telling,
     tap: Option<Tap>,
     line: Line,
-    /// Decisions say which version of the program decided.
-    is_versioned: bool,
+    headers: Headers,
+}
+
+/// What outputs have for headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Headers {
+    /// Those of their kind.
+    Plain,
+    /// Decisions also say which version of the program decided.
+    Versioned,
+    /// None.
+    Absent,
 }
 
 /// Control state of one partition: the bundle that holds, made ready, with what call told of its targets.
@@ -63,7 +73,7 @@ impl Conversations {
             telling: Telling::Bounded,
             tap: None,
             line: Line::Real,
-            is_versioned: false,
+            headers: Headers::Plain,
         }
     }
 
@@ -71,7 +81,13 @@ impl Conversations {
     /// everything else.
     #[must_use]
     pub fn versioned(self) -> Self {
-        Self { is_versioned: true, ..self }
+        Self { headers: Headers::Versioned, ..self }
+    }
+
+    /// The same whose outputs have no headers: they are looked at, and never written to a topic.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        Self { headers: Headers::Absent, ..self }
     }
 
     /// The fold in the line of a replay: it takes the records with its mark and no others, and marks what it writes.
@@ -111,29 +127,38 @@ impl Conversations {
         Ok(Control { rules: rules.map(|rules| rules.told(told)), state })
     }
 
+    fn encode<R: wire::Record>(&self, record: &R) -> Result<Encoded, EncodeError> {
+        match self.headers {
+            Headers::Absent => wire::encode_bare(record),
+            Headers::Plain | Headers::Versioned => wire::encode(record, &self.source),
+        }
+    }
+
     fn outgoing(&self, partition: i32, output: &Output) -> Result<Outgoing, EncodeError> {
         let encoded = match output {
             Output::Decision(decision) => {
                 metrics::decision(decision);
-                wire::encode(decision.as_ref(), &self.source)
+                self.encode(decision.as_ref())
             }
-            Output::Request(request) => wire::encode(request, &self.source),
-            Output::Cancel(cancel) => wire::encode(cancel, &self.source),
-            Output::Answer(answer) => wire::encode(answer, &self.source),
+            Output::Request(request) => self.encode(request),
+            Output::Cancel(cancel) => self.encode(cancel),
+            Output::Answer(answer) => self.encode(answer),
             Output::Retract(retract) => {
                 metrics::retract(retract.reason.label());
-                wire::encode(retract, &self.source)
+                self.encode(retract)
             }
             Output::Ledger(entry) => {
                 metrics::ledger_entry(entry.kind.label());
-                wire::encode(entry, &self.source)
+                self.encode(entry)
             }
         }?;
         let mut headers = encoded.headers;
-        if matches!(output, Output::Decision(_)) && self.is_versioned {
+        if matches!(output, Output::Decision(_)) && self.headers == Headers::Versioned {
             headers.push((wire::VERSION.into(), VERSION.into()));
         }
-        self.line.mark(&mut headers);
+        if self.headers != Headers::Absent {
+            self.line.mark(&mut headers);
+        }
         Ok(Outgoing {
             topic: self.topic(encoded.topic),
             partition,

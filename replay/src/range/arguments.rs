@@ -35,6 +35,34 @@ pub struct Arguments {
     /// Hash of the snapshot that it starts from, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// What of it is written.
+    #[serde(default, skip_serializing_if = "Outputs::is_all")]
+    pub outputs: Outputs,
+}
+
+/// What a replay writes of what the line would write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outputs {
+    /// All of it, in topics of the replay, beside the results.
+    #[default]
+    All,
+    /// Nothing of it. It is compared, and there are the results.
+    Results,
+}
+
+impl Outputs {
+    /// Its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Results => "results",
+        }
+    }
+
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 /// What is tried.
@@ -79,6 +107,7 @@ impl Arguments {
             ),
             ("--warm-up", shown(&self.warm_up), shown(&asked.warm_up)),
             ("--state", shown(&self.state), shown(&asked.state)),
+            ("--outputs", self.outputs.label().to_owned(), asked.outputs.label().to_owned()),
         ];
         let differing = |(name, was, is): (&str, String, String)| {
             (was != is).then(|| format!("{name} was {was}, and is {is}"))

@@ -6,7 +6,7 @@ mod manifest;
 mod name;
 mod sample;
 
-pub use arguments::{Arguments, Candidate, Set};
+pub use arguments::{Arguments, Candidate, Outputs, Set};
 pub use bounds::{BoundsError, Times, bounds};
 pub use manifest::{FORM, Manifest, Span, Taking};
 pub use name::{BadName, Name};

@@ -13,6 +13,7 @@ fn arguments() -> Arguments {
         fork_at: None,
         warm_up: None,
         state: None,
+        outputs: Outputs::All,
     }
 }
 

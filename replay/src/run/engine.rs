@@ -19,7 +19,7 @@ use super::tally::Tally;
 use crate::compare::{Arm, Costs, Hash, Join, Source, content, short};
 use crate::dataset::Chosen;
 use crate::log::Log;
-use crate::range::{Manifest, Span, Taking};
+use crate::range::{Manifest, Outputs, Span, Taking};
 use crate::recorded::{Again, Answers, Recorded, Requests, Written};
 use crate::results::TurnResult;
 use crate::shadow::{Kind, WriteError, Writer};
@@ -198,12 +198,13 @@ impl<'a, S: Sink> Both<'a, S> {
         Ok(hashes)
     }
 
-    /// Writes what the candidate would write. Gives the requests that it made.
+    /// Writes what the candidate would write, if that is to be written. Gives the requests that it made.
     pub(super) fn keep(&mut self, step: Step) -> Result<Vec<Request>, RunError> {
         for output in step.outputs {
-            match self.line.kind(&output) {
-                Some(kind) => self.sink.write(kind, output)?,
-                None => self.tally.refused += 1,
+            match (self.line.kind(&output), self.line.outputs()) {
+                (Some(kind), Outputs::All) => self.sink.write(kind, output)?,
+                (Some(_), Outputs::Results) => {}
+                (None, _) => self.tally.refused += 1,
             }
         }
         let request = |folded| match folded {

@@ -15,6 +15,7 @@ use schemas::topic::Topic;
 
 pub use made::{Place, made_offset, outcome, switch};
 
+use crate::range::Outputs;
 use crate::run::RunError;
 use crate::shadow::Kind;
 
@@ -27,6 +28,7 @@ pub struct Line {
     fold: Conversations,
     events: Arc<str>,
     kept: Arc<[(String, Kind)]>,
+    outputs: Outputs,
 }
 
 /// What one record led to.
@@ -69,7 +71,23 @@ impl Line {
             deployment,
             settings,
             bundles,
+            outputs: Outputs::All,
         }
+    }
+
+    /// The same line, of which so much is written.
+    #[must_use]
+    pub fn writing(self, outputs: Outputs) -> Self {
+        let fold = match outputs {
+            Outputs::All => self.fold.versioned(),
+            Outputs::Results => self.fold.bare(),
+        };
+        Self { fold, outputs, ..self }
+    }
+
+    /// What of it is written.
+    pub fn outputs(&self) -> Outputs {
+        self.outputs
     }
 
     /// The deployment.

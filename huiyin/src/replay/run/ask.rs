@@ -51,6 +51,7 @@ impl Run {
                 .as_deref()
                 .map(|folder| snapshot::hash(folder, config.partitions))
                 .transpose()?,
+            outputs: self.outputs.into(),
         })
     }
 

@@ -4,7 +4,7 @@ use pipeline::Record;
 use schemas::wire;
 
 use super::tape::{Tape, turns};
-use crate::range::Span;
+use crate::range::{Outputs, Span};
 use crate::run::Tally;
 use crate::shadow::Kind;
 
@@ -52,6 +52,21 @@ fn a_recorded_log_is_decided_again_to_the_same_bytes_and_its_requests_too() {
 fn two_replays_write_the_same_bytes() {
     let tape = Tape::recorded("dialogue");
     assert_eq!(tape.replay(tape.span(), None, None).1, tape.replay(tape.span(), None, None).1);
+}
+
+#[test]
+fn with_results_alone_everything_is_compared_and_nothing_else_is_written() {
+    for name in NAMES {
+        let tape = Tape::recorded(name);
+        let (all, mut written) = tape.replay(tape.span(), None, None);
+        let (alone, results) = tape.replay_writing(Outputs::Results);
+        let counts = |tally: &Tally| {
+            (tally.decisions, tally.different, tally.kept, tally.same_bytes, tally.joined.turns)
+        };
+        assert_eq!(counts(&alone), counts(&all), "{name}");
+        written.retain(|(kind, _)| *kind == Kind::Results);
+        assert!(results.len() > 3 && results == written, "{name}");
+    }
 }
 
 #[test]

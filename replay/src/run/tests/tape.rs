@@ -10,7 +10,7 @@ use schemas::topic::TopicNames;
 
 use super::recording::Recording;
 use crate::dataset::Chosen;
-use crate::range::{Arguments, FORM, Manifest, Span};
+use crate::range::{Arguments, FORM, Manifest, Outputs, Span};
 use crate::results::{Line as ResultLine, Models, TurnResult};
 use crate::run::{Engine, Logs, Part, Progress, Tally, recorded};
 use crate::shadow::Kind;
@@ -99,12 +99,19 @@ impl Tape {
         sample: Option<&str>,
         candidate: Option<&Bundle>,
     ) -> (Tally, Written) {
-        let line = self.line(candidate);
-        let manifest = manifest(span, sample);
-        let progress = Progress::default();
+        self.replay_of(&self.line(candidate), &manifest(span, sample), candidate)
+    }
+
+    /// Replays all of it under its own bundles, with this of the outputs.
+    pub(super) fn replay_writing(&self, outputs: Outputs) -> (Tally, Written) {
+        self.replay_of(&self.line(None).writing(outputs), &manifest(self.span(), None), None)
+    }
+
+    fn replay_of(&self, line: &Line, manifest: &Manifest, candidate: Option<&Bundle>) -> (Tally, Written) {
+        let (progress, span) = (Progress::default(), manifest.spans[0]);
         let engine = Engine {
-            manifest: &manifest,
-            line: &line,
+            manifest,
+            line,
             candidate: candidate.map(|bundle| bundle.hash().unwrap()),
             fallback: None,
             chosen: None,
@@ -130,6 +137,7 @@ pub(super) fn manifest(span: Span, sample: Option<&str>) -> Manifest {
             fork_at: None,
             warm_up: None,
             state: None,
+            outputs: Outputs::All,
         },
         from: 0,
         to: 1,
