@@ -90,7 +90,7 @@ impl Record for Answer {
     }
 
     fn key(&self) -> Option<String> {
-        Some(self.lane.to_string())
+        Some(self.lane.text())
     }
 
     fn time(&self) -> Option<Millis> {

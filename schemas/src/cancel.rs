@@ -52,7 +52,7 @@ impl Record for Cancel {
     }
 
     fn key(&self) -> Option<String> {
-        Some(self.lane.to_string())
+        Some(self.lane.text())
     }
 
     fn time(&self) -> Option<Millis> {

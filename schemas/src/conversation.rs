@@ -32,6 +32,9 @@ impl ChatKind {
     }
 }
 
+/// Room that is made for a text form, in bytes: growing would copy it.
+const USUAL_TEXT: usize = 96;
+
 /// Who talks where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Place {
@@ -123,24 +126,30 @@ impl Conversation {
 
     /// The partition of this conversation among `partitions`, as every Java client chooses it for this key.
     pub fn partition(&self, partitions: i32) -> i32 {
-        partition_of(self.to_string().as_bytes(), partitions)
+        partition_of(self.text().as_bytes(), partitions)
+    }
+
+    /// Its text form. Every record that is written has it several times: no formatting machinery.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(USUAL_TEXT);
+        for piece in [self.app.as_str(), "/", self.kind().label(), "/"] {
+            text.push_str(piece);
+        }
+        match &self.place {
+            Place::Pair(one, other) => {
+                text.push_str(&escaped(one.as_str()));
+                text.push('/');
+                text.push_str(&escaped(other.as_str()));
+            }
+            Place::Group(id) | Place::Chatroom(id) => text.push_str(&escaped(id.as_str())),
+        }
+        text
     }
 }
 
 impl std::fmt::Display for Conversation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Every record that is written has it several times: no formatting machinery.
-        for piece in [self.app.as_str(), "/", self.kind().label(), "/"] {
-            f.write_str(piece)?;
-        }
-        match &self.place {
-            Place::Pair(one, other) => {
-                f.write_str(&escaped(one.as_str()))?;
-                f.write_str("/")?;
-                f.write_str(&escaped(other.as_str()))
-            }
-            Place::Group(id) | Place::Chatroom(id) => f.write_str(&escaped(id.as_str())),
-        }
+        f.write_str(&self.text())
     }
 }
 
@@ -251,7 +260,7 @@ impl TryFrom<String> for Conversation {
 
 impl Serialize for Conversation {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.serialize_str(&self.text())
     }
 }
 
@@ -267,12 +276,21 @@ pub struct Lane {
     pub sender: Option<UserId>,
 }
 
+impl Lane {
+    /// Its text form.
+    pub fn text(&self) -> String {
+        let mut text = self.conversation.text();
+        if let Some(sender) = &self.sender {
+            text.push('@');
+            text.push_str(&escaped(sender.as_str()));
+        }
+        text
+    }
+}
+
 impl std::fmt::Display for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.sender {
-            None => self.conversation.fmt(f),
-            Some(sender) => write!(f, "{}@{}", self.conversation, escaped(sender.as_str())),
-        }
+        f.write_str(&self.text())
     }
 }
 
@@ -324,7 +342,7 @@ impl TryFrom<String> for Lane {
 
 impl Serialize for Lane {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.serialize_str(&self.text())
     }
 }
 

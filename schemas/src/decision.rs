@@ -300,7 +300,7 @@ impl Record for Decision {
     }
 
     fn key(&self) -> Option<String> {
-        Some(self.lane.as_ref().map_or_else(|| self.conversation.to_string(), ToString::to_string))
+        Some(self.lane.as_ref().map_or_else(|| self.conversation.text(), Lane::text))
     }
 
     fn time(&self) -> Option<Millis> {

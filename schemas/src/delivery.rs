@@ -114,7 +114,7 @@ impl Record for Delivery {
     }
 
     fn key(&self) -> Option<String> {
-        Some(self.lane.to_string())
+        Some(self.lane.text())
     }
 
     fn time(&self) -> Option<Millis> {

@@ -259,6 +259,20 @@ impl MessageId {
     }
 }
 
+/// What an id is derived from. Every record has several: no formatting machinery.
+fn named(label: &str, cause: &str, ordinal: usize) -> String {
+    let mut name = String::with_capacity(label.len() + cause.len() + 22);
+    name.push_str(label);
+    name.push('\n');
+    name.push_str(cause);
+    name.push('\n');
+    match u8::try_from(ordinal) {
+        Ok(digit @ 0..=9) => name.push(char::from(b'0' + digit)),
+        _ => name.push_str(&ordinal.to_string()),
+    }
+    name
+}
+
 macro_rules! derived_id {
     ($(#[$doc:meta])* $name:ident, $label:literal) => {
         $(#[$doc])*
@@ -268,7 +282,7 @@ macro_rules! derived_id {
         impl $name {
             /// Derives the id (UUIDv5) from the id of the input that caused it and an ordinal among its likes.
             pub fn derive(cause: &str, ordinal: usize) -> Self {
-                Self(Uuid::new_v5(&DERIVED, format!("{}\n{cause}\n{ordinal}", $label).as_bytes()))
+                Self(Uuid::new_v5(&DERIVED, named($label, cause, ordinal).as_bytes()))
             }
 
             /// Reads the hyphenated form.

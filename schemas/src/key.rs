@@ -6,9 +6,14 @@ use std::borrow::Cow;
 /// What is never written as it is, and how it is written instead.
 const ESCAPES: [(char, &str); 5] = [('/', "%2F"), ('@', "%40"), ('|', "%7C"), (' ', "%20"), ('%', "%25")];
 
+/// Whether a text has none of what is escaped. Asked of every id of every record.
+fn is_ordinary(text: &str) -> bool {
+    !text.bytes().any(|byte| matches!(byte, b'/' | b'@' | b'|' | b' ' | b'%'))
+}
+
 /// An id as a piece of a key.
 pub fn escaped(id: &str) -> Cow<'_, str> {
-    if !id.contains(['/', '@', '|', ' ', '%']) {
+    if is_ordinary(id) {
         return Cow::Borrowed(id);
     }
     let mut piece = String::with_capacity(id.len() + 8);
@@ -25,7 +30,7 @@ pub fn escaped(id: &str) -> Cow<'_, str> {
 
 /// The id that a piece of a key stands for; `None` when no id is written so.
 pub fn unescaped(piece: &str) -> Option<Cow<'_, str>> {
-    if !piece.contains(['/', '@', '|', ' ', '%']) {
+    if is_ordinary(piece) {
         return Some(Cow::Borrowed(piece));
     }
     let mut id = String::with_capacity(piece.len());

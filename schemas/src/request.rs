@@ -178,7 +178,7 @@ impl Record for Request {
     }
 
     fn key(&self) -> Option<String> {
-        Some(self.lane.to_string())
+        Some(self.lane.text())
     }
 
     fn time(&self) -> Option<Millis> {

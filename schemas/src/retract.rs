@@ -242,7 +242,7 @@ impl Record for Retract {
     }
 
     fn key(&self) -> Option<String> {
-        Some(self.lane.to_string())
+        Some(self.lane.text())
     }
 
     fn time(&self) -> Option<Millis> {

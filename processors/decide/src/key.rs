@@ -57,7 +57,7 @@ impl Key {
 
 impl From<Conversation> for Key {
     fn from(conversation: Conversation) -> Self {
-        Self(Arc::new(Named { text: conversation.to_string().into(), conversation }))
+        Self(Arc::new(Named { text: conversation.text().into(), conversation }))
     }
 }
 

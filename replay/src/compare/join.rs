@@ -292,7 +292,7 @@ impl Join {
         };
         Some(TurnResult {
             app: conversation.app().to_string(),
-            conversation: conversation.to_string(),
+            conversation: conversation.text(),
             turn: turn.to_string(),
             class: baseline.class.clone().or_else(|| candidate.class.clone()),
             tier: baseline.tier.clone().or_else(|| candidate.tier.clone()),

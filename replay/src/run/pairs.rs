@@ -25,6 +25,9 @@ pub(super) struct Pairs<'a> {
 impl<'a> Pairs<'a> {
     /// Pairs decisions by conversation: one clock fires timers of many.
     pub(super) fn of(folded: &[&'a Decision], recorded: &'a [Recorded]) -> Self {
+        if recorded.len() == folded.len() && recorded.iter().all(|recorded| recorded.decision.is_none()) {
+            return Self { equal: (0..recorded.len()).map(Some).collect(), different: Vec::new() };
+        }
         let mut unpaired: Vec<Option<&Decision>> = folded.iter().copied().map(Some).collect();
         let mut equal = vec![None; recorded.len()];
         let mut different = Vec::new();

@@ -8,6 +8,9 @@ use crate::range::Manifest;
 use crate::results::{End, Line, TurnResult};
 use crate::shadow::MANIFEST;
 
+/// Room that is made for a line, in bytes.
+const USUAL_LINE: usize = 1_536;
+
 /// The two records that a replay begins with: its manifest, and the head of its results.
 ///
 /// # Errors
@@ -36,12 +39,20 @@ pub fn end(run: &str, end: &End) -> Result<Outgoing, RunError> {
 }
 
 fn line(id: &str, kind: &str, line: &Line) -> Result<Outgoing, RunError> {
-    Ok(record(id, kind, None, serde_json::to_vec(line).map_err(RunError::Line)?))
+    // Growing would copy it.
+    let mut value = Vec::with_capacity(USUAL_LINE);
+    serde_json::to_writer(&mut value, line).map_err(RunError::Line)?;
+    Ok(record(id, kind, None, value))
 }
 
 fn record(id: &str, kind: &str, key: Option<Vec<u8>>, value: Vec<u8>) -> Outgoing {
     let header = |name: &'static str, value: &str| (name.into(), value.as_bytes().to_vec());
-    let headers =
-        vec![header(wire::ID, id), header("content-type", "application/json"), header(wire::KIND, kind)];
+    // Its writer adds one.
+    let mut headers = Vec::with_capacity(4);
+    headers.extend([
+        header(wire::ID, id),
+        header("content-type", "application/json"),
+        header(wire::KIND, kind),
+    ]);
     Outgoing { topic: "".into(), partition: 0, key, headers, value: Some(value) }
 }

@@ -118,7 +118,7 @@ impl<'a> Spread<'a> {
             }
             for recorded in recorded {
                 let Some(decision) = &recorded.decision else { continue };
-                let name = decision.conversation.to_string().into_bytes().into();
+                let name = decision.conversation.text().into_bytes().into();
                 self.push(name, Item::Fired(record.timestamp, recorded), record.timestamp)?;
             }
             return Ok(());

@@ -51,6 +51,9 @@ impl Plain {
         self.lower.clear();
         self.starts.clear();
         self.ends.clear();
+        if text.is_ascii() {
+            return self.refill_ascii(text);
+        }
         let mut numerals = 0;
         for (at, c) in text.char_indices() {
             let (Ok(start), Ok(end)) = (u32::try_from(at), u32::try_from(at + c.len_utf8())) else { break };
@@ -64,6 +67,16 @@ impl Plain {
         if numerals >= SHORTEST_NUMBER / 2 {
             self.read_numerals();
         }
+    }
+
+    /// Reads a text in which every byte is a character, buffer by buffer.
+    fn refill_ascii(&mut self, text: &str) {
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let bytes = text.bytes().take(length as usize);
+        self.chars.extend(bytes.clone().map(char::from));
+        self.lower.extend(bytes.map(|byte| char::from(byte.to_ascii_lowercase())));
+        self.starts.extend(0..length);
+        self.ends.extend(1..=length);
     }
 
     /// Reads a datum: all Chinese numerals are digits.

@@ -15,6 +15,9 @@ use crate::rules::Rules;
 use crate::state::State;
 use crate::step::{At, Output};
 
+/// Records that a step has room for from the start: growing would copy them.
+const USUAL: usize = 4;
+
 /// What a step is made for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cause {
@@ -61,7 +64,7 @@ impl StepBuilder {
             bundle: rules.map(|rules| rules.hash().clone()),
             cause: format!("{}:{}:{}", at.partition, at.offset, cause.ordinal),
             input: cause.input,
-            outputs: Vec::new(),
+            outputs: Vec::with_capacity(USUAL),
             decided: 0,
             next: OnceCell::new(),
             key: OnceCell::new(),
@@ -133,7 +136,7 @@ impl StepBuilder {
 
     /// Bytes of the conversation's text form, which every key of its state begins with.
     pub(super) fn key_bytes(&self) -> usize {
-        *self.key.get_or_init(|| self.conversation.to_string().len())
+        *self.key.get_or_init(|| self.conversation.text().len())
     }
 
     /// Makes a decision.
