@@ -111,6 +111,17 @@ fn a_log_is_decided_again_to_the_byte_and_a_planted_rule_changes_exactly_what_it
     assert_eq!(turns.len(), all);
     assert!(turns.iter().all(|turn| turn["baseline"] == turn["candidate"]), "{:?}", turns[0]);
 
+    let told = recorded(&rig, "figures", &["--outputs", "results"]);
+    assert!(told.contains("0 drifted") && told.contains("100.0 % the same to the byte"), "{told}");
+    assert_eq!(results(&rig, "figures"), turns);
+    assert!(
+        ["decisions", "requests", "answers", "ledger"].iter().all(|kind| topic(
+            &rig,
+            &format!("replay.figures.{kind}")
+        )
+        .is_empty())
+    );
+
     let planted = |text: String| {
         text + "\n[[filter.word]]\nid = \"fruits\"\nwords = [\"pineapple\"]\naction = \"block\"\n"
     };
