@@ -1,5 +1,7 @@
 //! A shadow as a deployment of its own.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use replay::mirror::{self, Shadow};
 use schemas::topic::TopicNames;
@@ -8,6 +10,9 @@ use super::Config;
 
 /// Longest name of a deployment.
 const LONGEST_NAME: usize = 64;
+
+/// How long a step of a shadow waits for more records: nobody waits for its answers, and the line has the same brokers.
+const GATHERING: Duration = Duration::from_millis(200);
 
 impl Config {
     /// The checked section `[shadow]`.
@@ -38,7 +43,7 @@ impl Config {
             partitions: self.partitions,
             replication: self.replication,
             topics: TopicNames::new(format!("{}shadow.{}.", self.topics.prefix(), shadow.name)),
-            kafka: self.kafka.clone(),
+            kafka: self.kafka.clone().gathering(GATHERING),
             decide: self.decide.clone(),
             call: candidate.call.clone().or_else(|| self.call.clone()),
             ingest: None,

@@ -103,12 +103,17 @@ impl Fetching {
     }
 }
 
+/// Bytes for which nobody waits longer who gathers records.
+const ENOUGH: &str = "1048576";
+
 /// Validated access to the brokers, from which every client is built.
 #[derive(Clone)]
 pub struct Config {
     bootstrap: Vec<Address>,
     heartbeat: Duration,
     properties: BTreeMap<String, String>,
+    /// How long members of groups wait for more records before they take what is there.
+    gathering: Duration,
 }
 
 /// Values of properties may be secrets.
@@ -139,7 +144,19 @@ impl Config {
             raw.properties.into_iter().map(|(name, value)| (name, value.to_string())).collect();
         let bootstrap = bootstrap::read(&raw.bootstrap, &protocol(&properties));
         let bootstrap = problems.take("kafka.bootstrap", bootstrap);
-        problems.finish(bootstrap.map(|bootstrap| Self { bootstrap, heartbeat, properties }))
+        problems.finish(bootstrap.map(|bootstrap| Self {
+            bootstrap,
+            heartbeat,
+            properties,
+            gathering: Duration::ZERO,
+        }))
+    }
+
+    /// The same for who has time: members of groups wait so long for more records before they take those that are there, since fewer and larger transactions
+    /// cost the brokers less. What the operator set goes before it.
+    #[must_use]
+    pub fn gathering(self, wait: Duration) -> Self {
+        Self { gathering: wait, ..self }
     }
 
     /// Our defaults for a role, then what the operator set; the owned properties come last in each role.
@@ -159,13 +176,18 @@ impl Config {
 
     /// A member of the step's group. Prefetch is small: a pause throws it away.
     pub(crate) fn consumer(&self, instance: &Instance) -> ClientConfig {
-        let mut client = self.base(&[
+        let wait = self.gathering.as_millis().to_string();
+        let mut defaults = vec![
             ("queued.min.messages", "20000"),
             ("queued.max.messages.kbytes", "16384"),
             // After a full queue librdkafka would wait a whole second before it fetches again.
             ("fetch.queue.backoff.ms", "5"),
             ("fetch.error.backoff.ms", "50"),
-        ]);
+        ];
+        if !self.gathering.is_zero() {
+            defaults.extend([("fetch.wait.max.ms", wait.as_str()), ("fetch.min.bytes", ENOUGH)]);
+        }
+        let mut client = self.base(&defaults);
         client
             .set("group.id", instance.group_id())
             .set("group.instance.id", instance.group_instance_id())
@@ -359,6 +381,18 @@ mod tests {
             assert_eq!(found.0, format!("kafka.properties.{name}"));
             assert!(found.1.starts_with("it cannot be set: "), "{found:?}");
         }
+    }
+
+    #[test]
+    fn who_has_time_gathers_records_unless_the_operator_says_how_long() {
+        let instance = Instance::new("d", "decide", 0).unwrap();
+        let wait = |config: Config| config.consumer(&instance).get("fetch.wait.max.ms").map(str::to_owned);
+        let config = |properties: &[(&str, &str)]| Config::new(raw(properties)).unwrap();
+        let gathering =
+            |properties: &[(&str, &str)]| config(properties).gathering(Duration::from_millis(200));
+        assert_eq!(wait(config(&[])), None);
+        assert_eq!(wait(gathering(&[])).as_deref(), Some("200"));
+        assert_eq!(wait(gathering(&[("fetch.wait.max.ms", "50")])).as_deref(), Some("50"));
     }
 
     #[test]
