@@ -101,10 +101,12 @@ impl Show {
 impl Rm {
     pub(super) fn run(&self, config: &Config, runtime: &Handle) -> anyhow::Result<Said> {
         let claim = claim::take(config, &self.name)?;
-        let deleted = shadow::delete(&config.kafka, &config.topics, &self.name)?;
+        let deleted = shadow::delete(&config.kafka, &config.topics, &self.name);
         drop(claim);
-        let mut text: String = deleted.iter().map(|topic| format!("deleted {topic}\n")).collect();
-        if let Err(error) = claim::forget(config, &self.name) {
+        // Also of a replay that there is not: the claim itself has made it.
+        let forgotten = claim::forget(config, &self.name);
+        let mut text: String = deleted?.iter().map(|topic| format!("deleted {topic}\n")).collect();
+        if let Err(error) = forgotten {
             text.push_str(&format!("its group stays: {error:#}\n"));
         }
         if config.account.is_some()

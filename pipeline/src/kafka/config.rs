@@ -187,19 +187,26 @@ impl Config {
         if !self.gathering.is_zero() {
             defaults.extend([("fetch.wait.max.ms", wait.as_str()), ("fetch.min.bytes", ENOUGH)]);
         }
-        let mut client = self.base(&defaults);
+        let mut client = self.member(&instance.group_id(), &defaults);
         client
-            .set("group.id", instance.group_id())
             .set("group.instance.id", instance.group_instance_id())
+            .set("auto.offset.reset", "error")
+            .set("enable.partition.eof", "true")
+            .set("isolation.level", "read_committed");
+        client
+    }
+
+    /// What all members of groups have in common.
+    fn member(&self, group: &str, defaults: &[(&str, &str)]) -> ClientConfig {
+        let mut client = self.base(defaults);
+        client
+            .set("group.id", group)
             .set("group.protocol", "classic")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
             .set("heartbeat.interval.ms", self.heartbeat.as_millis().to_string())
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "error")
-            .set("enable.partition.eof", "true")
-            .set("isolation.level", "read_committed")
             .set("allow.auto.create.topics", "false");
         client
     }
@@ -231,17 +238,8 @@ impl Config {
 
     /// A member of a group in which nobody consumes.
     pub(crate) fn claimant(&self, group: &str) -> ClientConfig {
-        let mut client = self.base(&[]);
-        client
-            .set("group.id", group)
-            .set("group.protocol", "classic")
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", SESSION_TIMEOUT.as_millis().to_string())
-            .set("heartbeat.interval.ms", self.heartbeat.as_millis().to_string())
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("auto.offset.reset", "latest")
-            .set("allow.auto.create.topics", "false");
+        let mut client = self.member(group, &[]);
+        client.set("auto.offset.reset", "latest");
         client
     }
 
